@@ -1,0 +1,36 @@
+# make demo: everything on this machine. make test: all tests. make check: all checks. make bench: the figures.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check bench clean
+
+demo: $(VENV)/ready
+	@$(BIN)/python manage.py demo
+
+test: $(VENV)/ready-dev
+	$(BIN)/python -m pytest -n 2
+
+check: $(VENV)/ready-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	PUBLIC_URL=https://ringofix.example ALLOWED_HOSTS=ringofix.example \
+	  $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+bench: $(VENV)/ready-dev
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) var
+
+$(VENV)/ready: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@

@@ -1,0 +1,28 @@
+"""Django's PostgreSQL backend for the embedded server: it is started by the first connection, and again if it was
+killed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.db.backends.postgresql import base
+
+from ringofix.embedded_postgres import server
+
+_started = False
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        global _started
+        if not _started:
+            server.ensure_running(settings.EMBEDDED_POSTGRES)
+            _started = True
+        try:
+            return super().get_new_connection(conn_params)
+        except psycopg.OperationalError:
+            server.ensure_running(settings.EMBEDDED_POSTGRES)
+            return super().get_new_connection(conn_params)

@@ -1,0 +1,226 @@
+"""All settings, from the environment (.env.example lists each with its meaning); the defaults are those of a laptop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from ringofix.embedded_postgres.server import DATABASE, ROLE, socket_folder
+from ringofix.local_keys import local_encryption_key, local_secret_key
+from ringofix.logs import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+DEBUG = env.bool("DEBUG", default=False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+HTTPS = PUBLIC_URL.startswith("https://")
+
+# --- database: PostgreSQL, ours when none is named ---
+
+EMBEDDED_POSTGRES = VAR_DIR / "postgres"
+POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=16)
+
+DATABASES: dict[str, dict[str, Any]]
+if env.str("DATABASE_URL", default=""):
+    DATABASES = {"default": env.db("DATABASE_URL")}
+    # A socket folder is written %2Fvar%2Frun%2Fpostgresql in a URL.
+    DATABASES["default"]["HOST"] = unquote(DATABASES["default"]["HOST"])
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "ringofix.embedded_postgres",
+            "NAME": DATABASE,
+            "USER": ROLE,
+            "HOST": str(socket_folder(EMBEDDED_POSTGRES)),
+        }
+    }
+# A pool, because a delivery gives its connection back while it waits for Planfix: 64 customers share these few.
+DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": POOL_SIZE, "timeout": 10}
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- secrets ---
+
+
+def _secret(name: str, local: str | None) -> str:
+    """A secret of the environment. Only a laptop (no DATABASE_URL) gets one made for it and kept in var/."""
+    value: str = env.str(name, default="")
+    if value:
+        return value
+    if local is None:
+        raise ImproperlyConfigured(f"{name} is not set. It is required when DATABASE_URL is set; see .env.example.")
+    return local
+
+
+_is_laptop = not env.str("DATABASE_URL", default="")
+SECRET_KEY = _secret("SECRET_KEY", local_secret_key(VAR_DIR) if _is_laptop else None)
+ENCRYPTION_KEYS = [
+    key.strip()
+    for key in _secret("ENCRYPTION_KEYS", local_encryption_key(VAR_DIR) if _is_laptop else None).split(",")
+    if key.strip()
+]
+
+# --- outgoing requests ---
+
+ALLOW_PRIVATE_HOSTS = env.bool("ALLOW_PRIVATE_HOSTS", default=False)
+
+# --- applications ---
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_filters",
+    "django_htmx",
+    "rest_framework",
+    "procrastinate.contrib.django",
+    "integrations",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "ringofix.urls"
+WSGI_APPLICATION = "ringofix.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "calllog:list"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+REST_FRAMEWORK = {
+    # The webhook's token is its authentication and its body is read raw; the read API states its own rules.
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_PARSER_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "UNAUTHENTICATED_USER": None,
+}
+
+# --- languages and time ---
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("pl", _("Polish")), ("uk", _("Ukrainian")), ("ru", _("Russian"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- static files ---
+
+STATIC_URL = "static/"
+# Served from the installed packages, so that a clone needs no collectstatic step.
+WHITENOISE_USE_FINDERS = True
+
+# --- security ---
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=HTTPS)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked by the orchestrator inside the network, without TLS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+X_FRAME_OPTIONS = "DENY"
+
+# --- jobs, logs, the admin's look ---
+
+PROCRASTINATE_IMPORT_PATHS = ["integrations.tasks"]
+
+LOGGING_CONFIG = None
+LOG_FORMAT = env.str("LOG_FORMAT", default="console")
+logging_config(LOG_FORMAT)
+
+
+def _may(permission: str) -> Callable[[HttpRequest], bool]:
+    """Shows a link of the menu to those who may follow it."""
+    return lambda request: request.user.has_perm(permission)
+
+
+def _link(title: Promise, icon: str, address: str, permission: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(address), "permission": _may(permission)}
+
+
+UNFOLD = {
+    "SITE_TITLE": "Ringofix",
+    "SITE_HEADER": "Ringofix",
+    "SITE_SUBHEADER": _("Ringostat calls in Planfix"),
+    "SITE_SYMBOL": "phone_in_talk",
+    "SITE_URL": None,  # the menu leads everywhere; there is no other site to view
+    "SHOW_HISTORY": True,
+    "SIDEBAR": {
+        "show_search": True,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "items": [
+                    {"title": _("Calls"), "icon": "call", "link": reverse_lazy("calllog:list")},
+                    _link(
+                        _("Customers"),
+                        "apartment",
+                        "admin:integrations_customer_changelist",
+                        "integrations.view_customer",
+                    ),
+                    _link(
+                        _("Webhook events"),
+                        "webhook",
+                        "admin:integrations_webhookevent_changelist",
+                        "integrations.view_webhookevent",
+                    ),
+                    _link(
+                        _("Planfix requests"),
+                        "sync_alt",
+                        "admin:integrations_planfixrequest_changelist",
+                        "integrations.view_planfixrequest",
+                    ),
+                    _link(_("Users"), "group", "admin:auth_user_changelist", "auth.view_user"),
+                    _link(_("Groups"), "shield_person", "admin:auth_group_changelist", "auth.view_group"),
+                ],
+            },
+        ],
+    },
+}
