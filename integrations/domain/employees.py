@@ -1,0 +1,149 @@
+"""Which employee talked. Knows nothing of what follows from it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache, partial
+
+from integrations.domain.calls import CallFacts, Direction
+from integrations.domain.parties import client_number, direction_of
+from integrations.domain.phones import normalize, sip_login
+
+
+@dataclass(frozen=True, kw_only=True)
+class Employee:
+    key: int
+    """Our own row."""
+    name: str
+    planfix_user_id: int
+    staff_id: str = ""
+    sip_logins: tuple[str, ...] = ()
+    """SIP logins, and the phone numbers to which calls for this employee are forwarded."""
+    extension: str = ""
+    email: str = ""
+    participates: bool = True
+
+
+class MatchedBy(StrEnum):
+    NOTHING = ""
+    STAFF_ID = "staff_id"
+    SIP_LOGIN = "sip_login"
+    EXTENSION = "extension"
+    EMAIL = "email"
+    NAME = "name"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmployeeMatch:
+    employee: Employee | None
+    by: MatchedBy
+    seen: str
+    """Whom the event names, for people to read: "New Comer (staff id 999999, SIP acmecom_newcomer)"."""
+    ambiguous: bool = False
+    """No employee, because several fit equally well."""
+
+
+Clue = tuple[MatchedBy, Callable[[Employee], bool]]
+
+_NO_STAFF_ID = {"", "-1", "0"}
+"""What Ringostat sends for a staff id when no employee took part."""
+
+_ALIKE_IN_NAMES = str.maketrans({"ё": "е", **dict.fromkeys("'’‘ʼ`´′", None)})
+
+
+def match_employee(facts: CallFacts, employees: Sequence[Employee], region: str) -> EmployeeMatch:
+    """Looks by staff id, SIP login, extension, e-mail and full name: the first to fit one employee decides.
+
+    When several fit, weaker clues choose among them only. A staff id or login that nobody has does not end
+    the search: employees are often configured by half of their identities. But an extension, an e-mail or a
+    name, which people share and inherit, never points to somebody with another staff id than the event's.
+    """
+    left, ambiguous = employees, False
+    for by, fits in _clues(facts, region):
+        found = [employee for employee in left if fits(employee)]
+        if len(found) == 1:
+            return EmployeeMatch(employee=found[0], by=by, seen=_seen(facts, region))
+        if found:
+            left, ambiguous = found, True
+    return EmployeeMatch(employee=None, by=MatchedBy.NOTHING, seen=_seen(facts, region), ambiguous=ambiguous)
+
+
+def is_employees_number(raw: str, employees: Iterable[Employee], region: str) -> bool:
+    """True when the number is somebody's extension or a phone to which somebody's calls are forwarded."""
+    extension, line = raw.strip(), _line(raw, region)
+    return any(_is(employee.extension, extension) or _answers_at(employee, line, region) for employee in employees)
+
+
+def _clues(facts: CallFacts, region: str) -> Iterator[Clue]:
+    """What the event tells of the employee, the most trustworthy first."""
+    staff_id, name = _staff_id(facts), _words(facts.employee_name)
+    yield MatchedBy.STAFF_ID, lambda employee: _is(employee.staff_id, staff_id)
+    for line in _lines(facts, region):
+        yield MatchedBy.SIP_LOGIN, partial(_answers_at, line=line, region=region)
+    shared: list[Clue] = [
+        (MatchedBy.EXTENSION, lambda employee: _is(employee.extension, facts.extension)),
+        (MatchedBy.EMAIL, lambda employee: _is(employee.email, facts.employee_email)),
+        (MatchedBy.NAME, lambda employee: bool(name) and name == _words(employee.name)),
+        (MatchedBy.NAME, lambda employee: _is_shorter_form(name, _words(employee.name))),
+    ]
+    for by, fits in shared:
+        yield by, partial(_fits_same_person, fits=fits, staff_id=staff_id)
+
+
+def _fits_same_person(employee: Employee, *, fits: Callable[[Employee], bool], staff_id: str) -> bool:
+    is_someone_else = staff_id and employee.staff_id and not _is(employee.staff_id, staff_id)
+    return not is_someone_else and fits(employee)
+
+
+def _staff_id(facts: CallFacts) -> str:
+    staff_id = facts.staff_id.strip()
+    return "" if staff_id in _NO_STAFF_ID else staff_id
+
+
+def _lines(facts: CallFacts, region: str) -> list[str]:
+    """The employee's SIP logins and phones in the event, never the client's own number."""
+    incoming = direction_of(facts) is Direction.INCOMING
+    spoken_at = [facts.connected_with] if incoming else [facts.caller, facts.connected_with]
+    # On a callback our SIP login may stand on the client's side; a number there is not an employee's.
+    logins = [sip_login(facts.destination), sip_login(facts.caller)]
+    client = client_number(facts, region).number
+    lines = dict.fromkeys(_line(raw, region) for raw in [*spoken_at, *logins])
+    return [line for line in lines if line and line != client]
+
+
+@lru_cache(maxsize=4096)  # every call is compared with the same few lines of all employees
+def _line(raw: str, region: str) -> str:
+    """A SIP login or a phone number in the one spelling by which they are compared."""
+    return sip_login(raw).casefold() or normalize(raw, region) or ""
+
+
+def _answers_at(employee: Employee, line: str, region: str) -> bool:
+    return bool(line) and any(line == _line(listed, region) for listed in employee.sip_logins)
+
+
+def _is(configured: str, seen: str) -> bool:
+    return bool(seen.strip()) and configured.strip().casefold() == seen.strip().casefold()
+
+
+def _words(name: str) -> frozenset[str]:
+    folded = unicodedata.normalize("NFC", name).casefold().translate(_ALIKE_IN_NAMES)
+    return frozenset(re.findall(r"[\w-]+", folded))
+
+
+def _is_shorter_form(one: frozenset[str], other: frozenset[str]) -> bool:
+    """True when one of two names lacks the patronymic; a single word is too little to say so."""
+    return min(len(one), len(other)) >= 2 and (one < other or other < one)
+
+
+def _seen(facts: CallFacts, region: str) -> str:
+    staff_id, extension, email = _staff_id(facts), facts.extension.strip(), facts.employee_email.strip()
+    details = [f"staff id {staff_id}"] if staff_id else []
+    details += [f"number {line}" if line.startswith("+") else f"SIP {line}" for line in _lines(facts, region)]
+    details += [f"extension {extension}"] if extension else []
+    details += [email] if email else []
+    name, identities = facts.employee_name.strip(), ", ".join(details)
+    return f"{name} ({identities})" if name and identities else name or identities

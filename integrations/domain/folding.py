@@ -1,0 +1,102 @@
+"""Many events of one call become one set of facts, whatever their order and number. Knows nothing of storage.
+
+Each field keeps its greatest candidate, and a candidate's rank depends on nothing but the event it came from:
+so folding is commutative, associative and idempotent by construction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from integrations.domain.calls import CallFacts, Direction, Outcome
+from integrations.domain.outcome import outcome_of
+
+Folded = dict[str, Any]
+"""JSON-serialisable: {"final": bool, "facts": {field: candidate}, "parameters": {name: candidate}, …},
+a candidate being [final, answered, talk, duration, value]."""
+
+MAX_KEYS = 100
+
+MAPPINGS = ("parameters", "analysis", "rating")
+SCALARS = tuple(field.name for field in fields(CallFacts) if field.name not in {"ringostat_id", "is_final", *MAPPINGS})
+DECODERS: dict[str, Callable[[str], object]] = {
+    "direction": Direction,
+    "exact_start": datetime.fromisoformat,
+    "local_start": datetime.fromisoformat,
+}
+
+Candidates = dict[str, list[Any]]
+
+
+def fold(stored: Folded | None, event: CallFacts) -> Folded:
+    """What is known after one more event. `stored` is None before the first one; it is not changed."""
+    stored, news = stored or {}, _folded(event)
+    merged: Folded = {"final": bool(stored.get("final")) or news["final"]}
+    merged["facts"] = _merge(stored.get("facts", {}), news["facts"])
+    for name in MAPPINGS:
+        merged[name] = _bounded(_merge(stored.get(name, {}), news[name]))
+    return merged
+
+
+def facts_of(stored: Folded, ringostat_id: str) -> CallFacts:
+    """The facts that the folded events add up to. Fields that this version does not know are left out."""
+    values: dict[str, Any] = {
+        name: DECODERS.get(name, _as_is)(candidate[-1])
+        for name, candidate in stored.get("facts", {}).items()
+        if name in SCALARS
+    }
+    for name in MAPPINGS:
+        values[name] = {key: candidate[-1] for key, candidate in stored.get(name, {}).items()}
+    return CallFacts(ringostat_id=ringostat_id, is_final=bool(stored.get("final")), **values)
+
+
+def kept_keys(names: Iterable[str]) -> list[str]:
+    """The parameters that are kept when there are too many: utm_* first, then by name."""
+    return sorted(names, key=lambda name: (not name.startswith("utm_"), name))[:MAX_KEYS]
+
+
+def _folded(event: CallFacts) -> Folded:
+    rank = _rank(event)
+    folded: Folded = {"final": event.is_final}
+    folded["facts"] = _candidates(rank, {name: getattr(event, name) for name in SCALARS})
+    for name in MAPPINGS:
+        folded[name] = _candidates(rank, getattr(event, name))
+    return folded
+
+
+def _rank(event: CallFacts) -> list[int]:
+    """A final event beats an interim one, answered beats missed, longer beats shorter."""
+    answered = outcome_of(event) is Outcome.ANSWERED
+    return [int(event.is_final), int(answered), event.talk or 0, event.duration or 0]
+
+
+def _candidates(rank: list[int], values: Mapping[str, object]) -> Candidates:
+    return {name: [*rank, _encoded(value)] for name, value in values.items() if value not in (None, "")}
+
+
+def _encoded(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.value if isinstance(value, Direction) else value
+
+
+def _merge(one: Candidates, other: Candidates) -> Candidates:
+    merged = dict(one)
+    for name, candidate in other.items():
+        merged[name] = max(merged.get(name, candidate), candidate)
+    return merged
+
+
+def _bounded(candidates: Candidates) -> Candidates:
+    # Dropping the greatest keys keeps the order of events irrelevant: a key that survives the whole
+    # union is among the smallest of every part of it.
+    if len(candidates) <= MAX_KEYS:
+        return candidates
+    return {name: candidates[name] for name in kept_keys(candidates)}
+
+
+def _as_is(value: object) -> object:
+    return value

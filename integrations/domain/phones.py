@@ -1,0 +1,135 @@
+"""Phone numbers and SIP logins as telephony spells them. Knows nothing of calls."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
+
+LONGEST_SPELLING = 250
+"""Characters of a field that are read; a phone number with all its ornaments is far shorter."""
+
+SHORTEST_WITH_COUNTRY_CODE = 11
+"""Digits. A bare number this long is read with its country code first: in Germany and Italy a foreign number
+would otherwise pass for a long national one. A shorter one is read as national first."""
+
+OLD_TRUNK_PREFIXES = {"UA": "80"}
+"""Ukraine dialled 8-0 before the area code until 2009, and address books still do: 8 067 123 45 67."""
+
+_TAG = re.compile(r"</?(?:a|b|br|div|i|p|span|strong|u)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_BRACKETED = re.compile(r"<([^<>]*\w[^<>]*)>\s*$")
+_SCHEME = re.compile(r"^(?:sips?|tel):", re.IGNORECASE)
+_HOST = re.compile(r"[@;].*$", re.DOTALL)
+_EXTENSION = re.compile(
+    r"^([+\d\s()./-]*\d[\s).]*)(?:[,#].*|(?:ext(?:ension)?|x|доб|вн)[.:=\s]*\d+\W*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_LOGIN = re.compile(r"(?=.*[a-z])[\w.+-]+", re.IGNORECASE | re.ASCII)
+_HIDDEN = re.compile(
+    r"\W*(?:-1|(?:anonym(?:ous)?|restricted|unknown|private|unavailable|withheld|hidden|blocked"
+    r"|скрыт\w*|прихован\w*|аноним\w*|анонім\w*|неизвестн\w*|невідом\w*)"
+    r"(?:[\s_-]*(?:caller|number|call|id|user|номер))*)?\W*",
+    re.IGNORECASE,
+)
+
+
+def normalize(raw: str, region: str) -> str | None:
+    """The number in full format, `+380671234567`, or None when nobody can be called by it. Never raises.
+
+    `region` is the country of numbers written without one, as ISO 3166 letters ("UA"). A number that states
+    its country may be of a range that the numbering plan does not know yet: there the right length is enough.
+    """
+    address = _address(raw)
+    if any(c.isalnum() and c not in "0123456789" for c in address):
+        return None
+    digits, states_country = _digits(address)
+    spellings = ["+" + digits] if states_country else _likely_first(digits, region)
+    readings = [number for spelling in spellings if (number := _parsed(spelling, region))]
+    number = next(filter(phonenumbers.is_valid_number, readings), None)
+    number = number or _of_unknown_range(digits, region, states_country=states_country)
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164) if number else None
+
+
+def is_hidden(raw: str) -> bool:
+    """True for what networks send in place of a number that the caller does not show, and for no text."""
+    return _HIDDEN.fullmatch(_address(raw)) is not None
+
+
+def sip_login(raw: str) -> str:
+    """The login in `"Iryna" <acmecom_iryna>`, `sip:acmecom_iryna@host` or `acmecom_iryna`; else ""."""
+    address = _address(raw)
+    return address if _LOGIN.fullmatch(address) and not _HIDDEN.fullmatch(address) else ""
+
+
+def same_number(one: str, other: str, region: str) -> bool:
+    """True when both are usable spellings of one phone number."""
+    number = normalize(one, region)
+    return number is not None and number == normalize(other, region)
+
+
+def search_pieces(number: str) -> tuple[str, ...]:
+    """Groups of digits of a full number that stand unbroken in every usual spelling of it.
+
+    Whoever can only search "contains" finds `067 123-45-67` and `380671234567` alike by asking for all the
+    pieces at once, and compares what was found with `same_number`.
+    """
+    spelled = phonenumbers.format_number(phonenumbers.parse(number), PhoneNumberFormat.INTERNATIONAL)
+    groups = re.findall(r"\d+", spelled)[1:]
+    return tuple(piece for group in groups for piece in _short(group))
+
+
+def _short(group: str) -> list[str]:
+    half = len(group) // 2
+    return [group] if len(group) < 4 else [*_short(group[:half]), *_short(group[half:])]
+
+
+def _address(raw: str) -> str:
+    """The number or login without display name, HTML, scheme, host and extension."""
+    text = unicodedata.normalize("NFKC", html.unescape(raw[:LONGEST_SPELLING]))
+    text = _TAG.sub(" ", text)
+    bracketed = _BRACKETED.search(text)
+    text = (bracketed[1] if bracketed else text).strip(" \t\r\n\"'")
+    text = _HOST.sub("", _SCHEME.sub("", text))
+    return _EXTENSION.sub(r"\1", text).strip()
+
+
+def _digits(address: str) -> tuple[str, bool]:
+    """The bare digits, and whether they are known to begin with a country code."""
+    digits = re.sub(r"[^0-9]", "", address)
+    if digits.startswith("00"):
+        return digits[2:], True
+    # "+067…" is a national number after all: no country code begins with 0.
+    return digits, re.match(r"[^0-9]*\+", address) is not None and not digits.startswith("0")
+
+
+def _likely_first(digits: str, region: str) -> list[str]:
+    """The ways to read digits that do not say whether a country code is among them."""
+    spellings = [digits, "+" + digits]
+    trunk = phonenumbers.ndd_prefix_for_region(region, True)
+    if len(digits) >= SHORTEST_WITH_COUNTRY_CODE and not (trunk and digits.startswith(trunk)):
+        spellings.reverse()
+    old_trunk = OLD_TRUNK_PREFIXES.get(region)
+    if old_trunk and digits.startswith(old_trunk):
+        spellings.append(digits.removeprefix(old_trunk))
+    return spellings
+
+
+def _of_unknown_range(digits: str, region: str, *, states_country: bool) -> PhoneNumber | None:
+    """A full number of the right length; one that only looks so for the zeros in it is none."""
+    number = _parsed("+" + digits, region)
+    if number is None or phonenumbers.format_number(number, PhoneNumberFormat.E164) != "+" + digits:
+        return None
+    if not states_country and number.country_code != phonenumbers.country_code_for_region(region):
+        return None
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    return number if reason == ValidationResult.IS_POSSIBLE else None
+
+
+def _parsed(spelling: str, region: str) -> PhoneNumber | None:
+    try:
+        return phonenumbers.parse(spelling, region)
+    except NumberParseException:
+        return None

@@ -1,0 +1,133 @@
+"""What is due for a finished call: a handover in somebody's name, or a skip and its reason. Writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from integrations.domain.calls import CallFacts, Direction, Outcome
+from integrations.domain.employees import Employee, is_employees_number, match_employee
+from integrations.domain.outcome import outcome_of
+from integrations.domain.parties import (
+    ClientNumber,
+    NumberProblem,
+    client_number,
+    direction_of,
+    is_internal,
+    line_number,
+)
+
+
+class CallTarget(StrEnum):
+    CONTACT = "contact"
+    LAST_ACTIVE_TASK = "last_active_task"
+
+
+class SkipReason(StrEnum):
+    INTERNAL_CALL = "internal_call"
+    NO_CLIENT_NUMBER = "no_client_number"
+    HIDDEN_NUMBER = "hidden_number"
+    UNUSABLE_NUMBER = "unusable_number"
+    IGNORED_NUMBER = "ignored_number"
+    UNKNOWN_EMPLOYEE = "unknown_employee"
+    EMPLOYEE_NOT_PARTICIPATING = "employee_not_participating"
+    UNKNOWN_CONTACT = "unknown_contact"
+    """Nobody in Planfix has the number and none may be created; found out by the delivery, not here."""
+
+
+class Author(StrEnum):
+    """In whose name the call stands in Planfix."""
+
+    EMPLOYEE = "employee"
+    CONTACT = "contact"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerRules:
+    region: str
+    employees: tuple[Employee, ...] = ()
+    fallback: Employee | None = None
+    """In whose name calls of unknown and non-participating employees are written; None: they are skipped."""
+    ignored_numbers: frozenset[str] = frozenset()
+    """In full format."""
+    create_contacts: bool = False
+    create_for_incoming_answered: bool = True
+    create_for_incoming_missed: bool = True
+    create_for_outgoing_answered: bool = True
+    call_target: CallTarget = CallTarget.CONTACT
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skip:
+    reason: SkipReason
+    detail: str
+    """The number as it came, or whom the event names as employee."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handover:
+    direction: Direction
+    outcome: Outcome
+    client_number: str
+    """In full format."""
+    line_number: str
+    line_name: str
+    employee: Employee | None
+    """Who talked or dialled, or the fallback; None is possible for a missed incoming call only."""
+    is_fallback: bool
+    author: Author
+    may_create_contact: bool
+
+
+_PROBLEMS = {
+    NumberProblem.MISSING: SkipReason.NO_CLIENT_NUMBER,
+    NumberProblem.HIDDEN: SkipReason.HIDDEN_NUMBER,
+    NumberProblem.UNUSABLE: SkipReason.UNUSABLE_NUMBER,
+}
+
+
+def decide(facts: CallFacts, rules: CustomerRules) -> Handover | Skip:
+    """What is due for a call whose final event is in."""
+    client = client_number(facts, rules.region)
+    if reason := _objection_to_number(client, facts, rules):
+        return Skip(reason=reason, detail=client.raw)
+    assert client.number
+    direction, outcome = direction_of(facts), outcome_of(facts)
+    is_missed_incoming = (direction, outcome) == (Direction.INCOMING, Outcome.MISSED)
+
+    match = match_employee(facts, rules.employees, rules.region)
+    participant = match.employee if match.employee and match.employee.participates else None
+    employee = participant if is_missed_incoming else participant or rules.fallback
+    if employee is None and not is_missed_incoming:
+        reason = SkipReason.EMPLOYEE_NOT_PARTICIPATING if match.employee else SkipReason.UNKNOWN_EMPLOYEE
+        return Skip(reason=reason, detail=match.seen)
+
+    return Handover(
+        direction=direction,
+        outcome=outcome,
+        client_number=client.number,
+        line_number=line_number(facts, rules.region),
+        line_name=facts.line_name,
+        employee=employee,
+        is_fallback=employee is not participant,
+        author=Author.CONTACT if is_missed_incoming else Author.EMPLOYEE,
+        may_create_contact=_may_create_contact(direction, outcome, rules),
+    )
+
+
+def _objection_to_number(client: ClientNumber, facts: CallFacts, rules: CustomerRules) -> SkipReason | None:
+    if is_internal(facts, rules.region) or is_employees_number(client.raw, rules.employees, rules.region):
+        return SkipReason.INTERNAL_CALL
+    if client.number in rules.ignored_numbers:
+        return SkipReason.IGNORED_NUMBER
+    return _PROBLEMS.get(client.problem)
+
+
+def _may_create_contact(direction: Direction, outcome: Outcome, rules: CustomerRules) -> bool:
+    """An outgoing call that nobody answered never makes a contact: nobody was there."""
+    switches = {
+        (Direction.INCOMING, Outcome.ANSWERED): rules.create_for_incoming_answered,
+        (Direction.INCOMING, Outcome.MISSED): rules.create_for_incoming_missed,
+        (Direction.OUTGOING, Outcome.ANSWERED): rules.create_for_outgoing_answered,
+    }
+    return rules.create_contacts and switches.get((direction, outcome), False)

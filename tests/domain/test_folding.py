@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import reduce
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from integrations.domain.calls import CallFacts, Direction
+from integrations.domain.folding import MAX_KEYS, Folded, facts_of, fold
+
+words = st.text(max_size=4)
+seconds = st.none() | st.integers(0, 5)
+moments = st.none() | st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
+mappings = st.dictionaries(st.sampled_from(["utm_source", "utm_term", "a", "b"]), words, max_size=3)
+events = st.builds(
+    CallFacts,
+    ringostat_id=st.just("1.1"),
+    is_final=st.booleans(),
+    direction=st.none() | st.sampled_from(Direction),
+    status=st.sampled_from(["", "ANSWERED", "NO ANSWER", "NEW WORD"]),
+    call_type=words,
+    exact_start=moments,
+    local_start=moments,
+    duration=seconds,
+    waiting=seconds,
+    talk=seconds,
+    e164=words,
+    employee_name=words,
+    has_recording=st.none() | st.booleans(),
+    recording_url=words,
+    parameters=mappings,
+    analysis=mappings,
+    rating=mappings,
+)
+INTERIM = CallFacts(ringostat_id="1.1", connected_with="acmecom_iryna", e164="+380671234567", duration=99, talk=99)
+MISSED = CallFacts(ringostat_id="1.1", is_final=True, status="NO ANSWER", talk=0, duration=90, destination="1")
+ANSWERED = CallFacts(ringostat_id="1.1", is_final=True, status="PROPER", talk=10, duration=20, destination="2")
+
+
+def folded(several: Iterable[CallFacts]) -> Folded:
+    result = reduce(fold, several, None)
+    assert result is not None
+    return result
+
+
+def known_after(*several: CallFacts) -> CallFacts:
+    return facts_of(folded(several), "1.1")
+
+
+def without_empty(mapping: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in mapping.items() if text}
+
+
+@given(st.lists(events, min_size=1, max_size=5).flatmap(lambda some: st.tuples(st.just(some), st.permutations(some))))
+def test_the_order_of_events_does_not_matter(orders: tuple[list[CallFacts], list[CallFacts]]) -> None:
+    first, second = orders
+    assert folded(first) == folded(second)
+
+
+@given(st.lists(events, min_size=1, max_size=4), st.data())
+def test_repeated_events_do_not_matter(several: list[CallFacts], data: st.DataObject) -> None:
+    again = data.draw(st.lists(st.sampled_from(several), max_size=4))
+    assert folded([*several, *again]) == folded(several)
+
+
+@given(st.lists(events, min_size=1, max_size=4))
+def test_folding_survives_storage_as_json(several: list[CallFacts]) -> None:
+    stored = reduce(lambda known, event: json.loads(json.dumps(fold(known, event))), several, None)
+    assert stored == folded(several)
+
+
+@given(events)
+def test_one_event_is_known_as_it_came(event: CallFacts) -> None:
+    assert known_after(event) == replace(
+        event,
+        parameters=without_empty(event.parameters),
+        analysis=without_empty(event.analysis),
+        rating=without_empty(event.rating),
+    )
+
+
+@given(st.lists(events, min_size=1, max_size=4))
+def test_a_call_is_final_once_one_event_was(several: list[CallFacts]) -> None:
+    assert known_after(*several).is_final is any(event.is_final for event in several)
+
+
+def test_a_final_event_beats_an_interim_one() -> None:
+    known = known_after(MISSED, INTERIM)
+    assert (known.talk, known.duration) == (0, 90)
+
+
+def test_what_only_an_interim_event_knows_stays() -> None:
+    known = known_after(INTERIM, MISSED)
+    assert (known.connected_with, known.e164) == ("acmecom_iryna", "+380671234567")
+
+
+@pytest.mark.parametrize("order", [(MISSED, ANSWERED), (ANSWERED, MISSED)])
+def test_answered_beats_missed(order: tuple[CallFacts, ...]) -> None:
+    known = known_after(*order)
+    assert (known.status, known.talk, known.duration, known.destination) == ("PROPER", 10, 20, "2")
+
+
+def test_the_longer_talk_beats_the_shorter() -> None:
+    longer = replace(ANSWERED, talk=11, employee_name="A")
+    assert known_after(longer, replace(ANSWERED, employee_name="Z")).employee_name == "A"
+
+
+def test_a_final_false_is_a_value() -> None:
+    interim = replace(INTERIM, has_recording=True)
+    assert known_after(interim, replace(MISSED, has_recording=False)).has_recording is False
+
+
+def test_mappings_fold_key_by_key() -> None:
+    one = replace(INTERIM, parameters={"utm_source": "old", "landing": "/"})
+    two = replace(ANSWERED, parameters={"utm_source": "new", "utm_term": ""})
+    assert known_after(two, one).parameters == {"utm_source": "new", "landing": "/"}
+
+
+@given(st.permutations(range(6)))
+def test_parameters_are_bounded_whatever_the_order(order: list[int]) -> None:
+    crowd = [
+        replace(INTERIM, parameters={f"p{part}{key:02}": str(key) for key in range(40)} | {"utm_term": "авто"})
+        for part in order
+    ]
+    known = known_after(*crowd).parameters
+    assert len(known) == MAX_KEYS
+    assert known == known_after(*sorted(crowd, key=lambda event: min(event.parameters))).parameters
+    assert known["utm_term"] == "авто"
+
+
+def test_folding_leaves_the_stored_form_as_it_was() -> None:
+    stored = folded([INTERIM])
+    before = json.dumps(stored)
+    fold(stored, ANSWERED)
+    assert json.dumps(stored) == before
+
+
+def test_fields_of_another_version_do_no_harm() -> None:
+    stored = folded([ANSWERED])
+    stored["facts"]["queue"] = [1, 1, 10, 20, "sales"]
+    stored["topics"] = {"a": [1, 1, 10, 20, "b"]}
+    del stored["rating"]
+    assert facts_of(stored, "1.1") == ANSWERED
