@@ -1,0 +1,207 @@
+"""Ringostat's HTTP API: the call list and the employees. Knows nothing of what is done with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import requests
+
+TIMEOUT = (5, 30)
+"""Seconds to connect and to read."""
+
+MAX_ROWS = 6500
+"""The call list is cut there (help.ringostat.com, article 6312678)."""
+
+SHORTEST_WINDOW = timedelta(minutes=1)
+
+REQUIRED_FIELDS = (
+    *("uniqueid", "calldate", "call_type", "disposition", "caller", "dst", "connected_with"),
+    *("duration", "waittime", "billsec", "has_recording", "recording", "call_card", "employee_number"),
+    *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
+)
+OPTIONAL_FIELDS = (
+    *("recording_wav", "employee_fio", "department", "caller_number", "pool_name", "scheme_name"),
+    *("client_id", "landing", "refferrer", "category_number", "category_mark", "employee_mark"),
+)
+"""Some projects refuse some of these; the first are the likeliest."""
+
+
+class RingostatError(Exception):
+    """Ringostat did not do what was asked. `retryable`: the same request may succeed later."""
+
+    def __init__(self, message: str, *, retryable: bool) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+
+
+class _FieldRefused(RingostatError):
+    """The call list does not know a field; the answer may name it."""
+
+    def __init__(self, answer: str) -> None:
+        super().__init__(f"A field was refused: {answer[:200]}", retryable=False)
+        self.answer = answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class RingostatEmployee:
+    staff_id: str
+    name: str
+    email: str = ""
+    extension: str = ""
+    sip_logins: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    """Phone numbers that ring for the employee."""
+
+
+class RingostatClient:
+    """One project. The key travels in a header only, never in an address or a message."""
+
+    def __init__(self, api_url: str, auth_key: str, project_id: str, session: requests.Session | None = None) -> None:
+        if not re.fullmatch(r"[!-~]+", auth_key):
+            raise RingostatError("The Auth-key is empty or has characters no key has.", retryable=False)
+        self.dropped_fields: list[str] = []
+        """Fields that the project refused; they are not asked for again."""
+        self._url = api_url.rstrip("/")
+        self._headers = {"Auth-key": auth_key}
+        self._project_id = project_id
+        self._session = session or requests.Session()
+
+    def calls(self, start_utc: datetime, end_utc: datetime, timezone: ZoneInfo) -> list[dict[str, Any]]:
+        """The rows of the calls that started in the window; the API reckons in the project's time zone.
+
+        A window with more calls than one answer holds is read in halves. Raises RingostatError.
+        """
+        rows = self._window(start_utc, end_utc, timezone)
+        if len(rows) < MAX_ROWS or end_utc - start_utc <= SHORTEST_WINDOW:
+            return rows
+        middle = start_utc + (end_utc - start_utc) / 2
+        return self.calls(start_utc, middle, timezone) + self.calls(middle, end_utc, timezone)
+
+    def employees(self) -> list[RingostatEmployee]:
+        """All employees of the project. Raises RingostatError."""
+        content = self._asked(
+            "POST",
+            "/api/json-rpc",
+            json={
+                "jsonrpc": "2.0",
+                "id": 1,
+                "method": "getProjectStaffListAndDirections",
+                "params": {"projectId": self._project_id},
+            },
+        )
+        if not isinstance(content, dict) or "result" not in content:
+            raise RingostatError(f"Ringostat refused: {_rpc_error(content)}", retryable=False)
+        return [_employee(person) for person in _objects(content["result"]) if person.get("staffId")]
+
+    def _window(self, start_utc: datetime, end_utc: datetime, timezone: ZoneInfo) -> list[dict[str, Any]]:
+        parameters = {
+            "export_type": "json",
+            "from": _wall_time(start_utc, timezone),
+            "to": _wall_time(end_utc, timezone),
+            "order": "calldate asc",
+        }
+        while True:
+            fields = [name for name in REQUIRED_FIELDS + OPTIONAL_FIELDS if name not in self.dropped_fields]
+            try:
+                content = self._asked("GET", "/calls/list", params=parameters | {"fields": ",".join(fields)})
+            except _FieldRefused as refusal:
+                self.dropped_fields.append(_refused_field(refusal.answer, fields))
+                continue
+            if not isinstance(content, list):
+                raise RingostatError(f"The call list is no list: {_rpc_error(content)}", retryable=False)
+            return [row for row in content if isinstance(row, dict)]
+
+    def _asked(self, method: str, path: str, **arguments: Any) -> object:
+        try:
+            # Not redirected: requests would carry the key to any host.
+            response = self._session.request(
+                method,
+                self._url + path,
+                headers=self._headers,
+                timeout=TIMEOUT,
+                allow_redirects=False,
+                **arguments,
+            )
+        except requests.RequestException as error:
+            message = f"Ringostat cannot be reached ({type(error).__name__})."
+            raise RingostatError(message, retryable=True) from error
+        return _content(response)
+
+
+def _content(response: requests.Response) -> object:
+    # A list is an answer, whatever words its landing pages have.
+    if not response.content.startswith(b"[") and "incorrect field name" in response.text.lower():
+        raise _FieldRefused(response.text)
+    status = response.status_code
+    if status != HTTPStatus.OK:
+        raise RingostatError(f"Ringostat answered {status}{_meaning(status)}.", retryable=_is_passing(status))
+    try:
+        return response.json()
+    except requests.JSONDecodeError as error:
+        raise RingostatError("Ringostat's answer is no JSON.", retryable=True) from error
+
+
+def _meaning(status: int) -> str:
+    meanings = {401: ": the Auth-key is wrong", 403: ": the Auth-key has no access"}
+    return meanings.get(status, "")
+
+
+def _is_passing(status: int) -> bool:
+    return status >= 500 or status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
+
+
+def _refused_field(answer: str, fields: list[str]) -> str:
+    """The field that the answer names; if it names none or all of them, the next optional one."""
+    named = [name for name in fields if re.search(rf"\b{name}\b", answer)]
+    if len(named) == 1 and named[0] != "uniqueid":
+        return named[0]
+    optional = [name for name in OPTIONAL_FIELDS if name in fields]
+    if not optional:
+        raise RingostatError("Ringostat refuses the fields of the call list.", retryable=False)
+    return optional[0]
+
+
+def _rpc_error(content: object) -> str:
+    error = content.get("error") if isinstance(content, dict) else None
+    message = error.get("message") if isinstance(error, dict) else error
+    return str(message or "the answer is of an unknown form")[:200]
+
+
+def _wall_time(moment: datetime, timezone: ZoneInfo) -> str:
+    return moment.astimezone(timezone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _employee(person: Mapping[str, Any]) -> RingostatEmployee:
+    directions = list(_directions(person.get("directions")))
+    return RingostatEmployee(
+        staff_id=str(person["staffId"]),
+        name=str(person.get("fio") or ""),
+        email=str(person.get("email") or ""),
+        extension=str(person.get("extensionNumber") or ""),
+        sip_logins=tuple(login for kind, login in directions if kind == "sip"),
+        numbers=tuple(number for kind, number in directions if kind != "sip"),
+    )
+
+
+def _directions(groups: object) -> Iterable[tuple[str, str]]:
+    """(type, direction) of the main and the additional ones."""
+    for group in groups.values() if isinstance(groups, dict) else ():
+        for direction in _objects(group):
+            if direction.get("direction"):
+                yield str(direction.get("type", "")).lower(), str(direction["direction"])
+
+
+def _objects(content: object) -> list[dict[str, Any]]:
+    """An object keyed by id, or a list; what is empty comes as an empty list even where objects are keyed."""
+    items: Iterable[object] = ()
+    if isinstance(content, dict):
+        items = content.values()
+    elif isinstance(content, list):
+        items = content
+    return [item for item in items if isinstance(item, dict)]

@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from integrations.domain.calls import CallFacts
+from integrations.ringostat.facts import read_facts
+from integrations.ringostat.values import (
+    exact_time_of,
+    link_of,
+    local_time_of,
+    seconds_of,
+    seconds_of_milliseconds,
+)
+from integrations.ringostat.vocabulary import ANALYSIS, PARAMETERS, RATING
+
+KYIV = ZoneInfo("Europe/Kyiv")
+NOON = datetime(2026, 9, 30, 12, 37, 18, tzinfo=UTC)
+
+SAMPLES: dict[str, tuple[str, object]] = {
+    "call_type": ("OUT", "out"),
+    "status": ("no_answer", "NO ANSWER"),
+    "exact_start": ("1790771838000000", NOON),
+    "local_start": ("2026-09-30 15:37:18", NOON),
+    "duration": ("14", 14),
+    "waiting": ("11", 11),
+    "talk": ("3", 3),
+    "has_recording": ("1", True),
+    "recording_url": ("https://app.ringostat.com/a.wav", "https://app.ringostat.com/a.wav"),
+    "card_url": ("https://app.ringostat.com/a", "https://app.ringostat.com/a"),
+}
+ALIASES = [(fact, name) for fact, names in PARAMETERS.items() for name in names if fact != "duration_ms"]
+
+
+@pytest.mark.parametrize(("fact", "name"), ALIASES)
+def test_every_name_of_a_fact_is_known_in_any_case(fact: str, name: str) -> None:
+    raw, value = SAMPLES.get(fact, ("some words", "some words"))
+    facts = read_facts({name.upper().replace("_", " "): raw}, KYIV)
+    assert getattr(facts, fact) == value
+    assert facts.parameters == {}
+
+
+@pytest.mark.parametrize("fact", [fact for fact in PARAMETERS if fact not in SAMPLES and fact != "duration_ms"])
+def test_the_first_name_counts_when_several_are_there(fact: str) -> None:
+    names = PARAMETERS[fact]
+    values = {name: f"value {position}" for position, name in reversed(list(enumerate(names)))}
+    assert getattr(read_facts(values, KYIV), fact) == "value 0"
+
+
+def test_no_name_belongs_to_two_facts() -> None:
+    names = [name for table in (PARAMETERS, ANALYSIS, RATING) for names in table.values() for name in names]
+    assert sorted(names) == sorted(set(names))
+
+
+def test_all_facts_of_the_vocabulary_exist() -> None:
+    assert set(PARAMETERS) - {"duration_ms"} <= {field.name for field in fields(CallFacts)}
+
+
+def test_an_empty_value_gives_way_to_the_next_name() -> None:
+    facts = read_facts(
+        {"uniqueid": "", "call_id": "null", "cdr_id": "1.1", "employee_number": "-1", "staffid": "7"}, KYIV
+    )
+    assert (facts.ringostat_id, facts.staff_id) == ("1.1", "7")
+
+
+def test_an_empty_value_gives_way_to_the_same_name_in_another_case() -> None:
+    assert read_facts({"Status": "BUSY", "status": ""}, KYIV).status == "BUSY"
+
+
+def test_a_direction_is_found_beside_a_word_that_is_none() -> None:
+    assert read_facts({"call_type": "client", "type": "OUT"}, KYIV).call_type == "out"
+
+
+def test_an_unknown_call_type_is_kept() -> None:
+    facts = read_facts({"call_type": "Conference"}, KYIV)
+    assert (facts.call_type, facts.direction) == ("conference", None)
+
+
+def test_milliseconds_count_only_when_seconds_are_missing() -> None:
+    assert read_facts({"duration_ms": "52999"}, KYIV).duration == 52
+    assert read_facts({"duration_ms": "52999", "duration": "50"}, KYIV).duration == 50
+
+
+def test_parameters_are_kept_by_their_own_name_within_limits() -> None:
+    facts = read_facts({"UTM_Source": "google", "My-Name": "x" * 3000, "n" * 100: "1", "empty": "(not set)"}, KYIV)
+    assert facts.parameters == {"utm_source": "google", "My-Name": "x" * 2000, "n" * 64: "1"}
+
+
+def test_utm_tags_survive_a_crowd_of_parameters() -> None:
+    facts = read_facts({**{f"a{number}": "1" for number in range(300)}, "utm_term": "авто"}, KYIV)
+    assert len(facts.parameters) == 100
+    assert facts.parameters["utm_term"] == "авто"
+
+
+@pytest.mark.parametrize("raw", ["(direct)", "(none)"])
+def test_words_that_mean_something_in_analytics_are_kept(raw: str) -> None:
+    assert read_facts({"utm_source": raw}, KYIV).parameters == {"utm_source": raw}
+
+
+@pytest.mark.parametrize("raw", ["", "  ", "(not set)", "(Not Set)", "null", "undefined", "NaN"])
+def test_words_that_mean_nothing_are_not_kept(raw: str) -> None:
+    assert read_facts({"utm_source": raw, "employee_fio": raw}, KYIV) == CallFacts(ringostat_id="")
+
+
+@given(st.dictionaries(st.sampled_from([name for _, name in ALIASES]), st.text(max_size=30)))
+def test_no_value_is_too_strange(parameters: dict[str, str]) -> None:
+    facts = read_facts(parameters, KYIV)
+    assert all(getattr(facts, name) is None or 0 <= getattr(facts, name) <= 864_000 for name in ("duration", "talk"))
+
+
+@pytest.mark.parametrize(
+    ("raw", "seconds"),
+    [
+        ("3", 3),
+        (" 3 ", 3),
+        ("3.0", 3),
+        ("3.9", 3),
+        ("0", 0),
+        ("864000", 864_000),
+        ("864001", None),
+        ("-3", None),
+        ("NaN", None),
+        ("1e3", None),
+        ("٣", None),
+        ("²", None),
+        ("9" * 5000, None),
+        ("", None),
+    ],
+)
+def test_seconds(raw: str, seconds: int | None) -> None:
+    assert seconds_of(raw) == seconds
+
+
+@pytest.mark.parametrize(("raw", "seconds"), [("52999", 52), ("999", 0), ("864001000", None), ("-1", None)])
+def test_seconds_of_milliseconds(raw: str, seconds: int | None) -> None:
+    assert seconds_of_milliseconds(raw) == seconds
+
+
+@pytest.mark.parametrize(
+    ("raw", "moment"),
+    [
+        ("1790771838", NOON),
+        ("1790771838000", NOON),
+        ("1790771838000000", NOON),
+        ("1790771838219025", NOON.replace(microsecond=219025)),
+        ("1790771838.219025", NOON.replace(microsecond=219025)),
+        ("2026-09-30T15:37:18+0300", NOON),
+        ("2026-09-30T15:37:18+03:00", NOON),
+        ("2026-09-30 15:37:18 +0300", NOON),
+        ("2026-09-30T15:37:18 0300", NOON),
+        ("2026-09-30T12:37:18Z", NOON),
+        ("2026-09-30T12:37:18.219025Z", NOON.replace(microsecond=219025)),
+        ("2026-09-30 15:37:18", None),
+        ("946684799", None),
+        ("5000000000", None),
+        ("1999-12-31T23:59:59Z", None),
+        ("2101-01-01T00:00:00Z", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("2026-13-30T12:37:18Z", None),
+        ("123", None),
+        ("", None),
+    ],
+)
+def test_exact_times(raw: str, moment: datetime | None) -> None:
+    assert exact_time_of(raw) == moment
+
+
+@pytest.mark.parametrize(
+    ("raw", "moment"),
+    [
+        ("2026-09-30 15:37:18", NOON),
+        ("2026-09-30T15:37:18", NOON),
+        ("2026-09-30 15:37", NOON.replace(second=0)),
+        ("2026-09-30 15:37:18.5", NOON.replace(microsecond=500_000)),
+        ("30.09.2026 15:37:18", NOON),
+        ("2026/09/30 15:37:18", NOON),
+        ("2026-12-01 15:37:18", datetime(2026, 12, 1, 13, 37, 18, tzinfo=UTC)),
+        ("2026-09-30T15:37:18+0300", None),
+        ("2026-09-30", None),
+        ("20260930", None),
+        ("0001-01-01 00:00:00", None),
+        ("1999-12-31 23:59:59", None),
+        ("0000-00-00 00:00:00", None),
+        ("yesterday", None),
+    ],
+)
+def test_local_times_are_wall_times_of_the_customer(raw: str, moment: datetime | None) -> None:
+    assert local_time_of(raw, KYIV) == moment
+
+
+@pytest.mark.parametrize(
+    ("raw", "link"),
+    [
+        ("http://app.ringostat.com/a.wav?token=1", "https://app.ringostat.com/a.wav?token=1"),
+        ("HTTP://Ringostat.com:80/a", "https://Ringostat.com/a"),
+        ("http://api.ringostat.net", "https://api.ringostat.net"),
+        ("https://app.ringostat.com/a?x=1&amp;copy=2", "https://app.ringostat.com/a?x=1&copy=2"),
+        ("http://app.ringostat.com:8080/a", "http://app.ringostat.com:8080/a"),
+        ("http://ringostat.com.evil.example/a", "http://ringostat.com.evil.example/a"),
+        ("http://ringostat.com@evil.example/a", "http://ringostat.com@evil.example/a"),
+        ("http://notringostat.com/a", "http://notringostat.com/a"),
+        ("http://127.0.0.1:8900/a.wav", "http://127.0.0.1:8900/a.wav"),
+        ("ftp://app.ringostat.com/a", ""),
+        ("javascript:alert(1)", ""),
+        ("yes", ""),
+        ("https://app.ringostat.com/" + "x" * 1000, ""),
+    ],
+)
+def test_links(raw: str, link: str) -> None:
+    assert link_of(raw) == link
