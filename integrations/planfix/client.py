@@ -1,0 +1,217 @@
+"""One Planfix account over HTTP: sends a request, tells who watches, gives JSON or raises."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import requests
+from requests.auth import AuthBase
+
+from integrations.planfix.answers import JSON, Row, parse
+from integrations.planfix.errors import PlanfixAccessDenied, PlanfixError
+from integrations.planfix.failures import FAILURES, UnreadableAnswer, error_of_failure
+from integrations.planfix.verdicts import Answer, error_of
+
+ANSWER_BYTES = 5 * 1024 * 1024
+EXCERPT_LENGTH = 2000
+TIMEOUT = (5.0, 30.0)
+"""Seconds to connect, and between two pieces of an answer."""
+ANSWER_SECONDS = 90.0
+"""Seconds for a whole answer: without it a server that drips bytes would hold a worker for ever."""
+
+_SECRET_PARAMETER = re.compile(r"(?i)([?&](?:amp;)?[a-z_-]*(?:token|key|secret)=)[^&\s\"'<>]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """One attempt to reach Planfix, for the log. Holds no token: not ours, nor those in addresses."""
+
+    method: str
+    path: str
+    request_body: Mapping[str, JSON] | None
+    http_status: int | None
+    code: int | None
+    answer: str
+    sent_at: datetime
+    seconds: float
+    outcome: str
+    requests_left: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Request:
+    method: str
+    path: str
+    body: Mapping[str, JSON] | None
+    params: Mapping[str, str] | None
+    sent_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    started: float = field(default_factory=time.monotonic)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+class _Bearer(AuthBase):
+    """As `auth`, not as a header: a header would give way to what the machine's .netrc says of the host."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class PlanfixClient:
+    """`pace` is called before each request and returns when it may be sent, `observe` after each attempt."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        pace: Callable[[], None] = lambda: None,
+        observe: Callable[[Exchange], None] = lambda exchange: None,
+        session: requests.Session | None = None,
+        timeout: tuple[float, float] = TIMEOUT,
+    ) -> None:
+        self._root = api_root(url)
+        self._token = token.strip()
+        self._pace = pace
+        self._observe = observe
+        self._session = session or requests.Session()
+        self._timeout = timeout
+
+    def __repr__(self) -> str:
+        return f"<PlanfixClient {host_of(self._root)}>"
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, JSON] | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> Row:
+        """The answer's JSON object, {} for an empty one. Raises PlanfixError in one of its three kinds."""
+        self._check_token(f"{method} {path}")
+        self._pace()
+        request = _Request(method=method, path=path, body=body, params=params)
+        answer: Answer | None = None
+        payload: Row = {}
+        error: PlanfixError | None
+        try:
+            answer, payload = self._send(request)
+            error = error_of(answer)
+        except FAILURES as failure:
+            error = error_of_failure(failure, request=str(request), is_write=is_write(method, path))
+        self._observe(self._exchange(request, answer, error))
+        if error:
+            raise error
+        return payload
+
+    def _check_token(self, request: str) -> None:
+        if not re.fullmatch(r"[\x21-\x7e]+", self._token):
+            raise PlanfixAccessDenied(
+                f"{request}: the API token is empty, or has spaces or letters no token has: copy it anew.",
+                request=request,
+            )
+
+    def _send(self, request: _Request) -> tuple[Answer, Row]:
+        with self._session.request(
+            request.method,
+            self._root + request.path,
+            json=request.body,
+            params=request.params,
+            auth=_Bearer(self._token),
+            headers={"Accept": "application/json"},
+            timeout=self._timeout,
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            text = _read(response, request.started + ANSWER_SECONDS)
+        payload = parse(text)
+        answer = Answer(
+            request=str(request),
+            is_write=is_write(request.method, request.path),
+            status=response.status_code,
+            headers=response.headers,
+            text=text.replace(self._token, "***"),
+            payload=None if payload is None else {key: without(value, self._token) for key, value in payload.items()},
+        )
+        return answer, payload or {}
+
+    def _exchange(self, request: _Request, answer: Answer | None, error: PlanfixError | None) -> Exchange:
+        left = answer.headers.get("X-RateLimit-Remaining", "") if answer else ""
+        return Exchange(
+            method=request.method,
+            path=request.path,
+            request_body=None if request.body is None else {k: masked(v) for k, v in request.body.items()},
+            http_status=answer.status if answer else None,
+            code=answer.code if answer else None,
+            answer=str(masked(answer.text[:EXCERPT_LENGTH])) if answer else "",
+            sent_at=request.sent_at,
+            seconds=time.monotonic() - request.started,
+            outcome=error.outcome if error else "ok",
+            requests_left=int(left) if re.fullmatch(r"[0-9]{1,9}", left) else None,
+        )
+
+
+def _read(response: requests.Response, deadline: float) -> str:
+    """The body as text. `read1` gives what has come so far; requests' own reading would wait for a full block."""
+    content = b""
+    while piece := response.raw.read1(65536, decode_content=True):
+        content += piece
+        if len(content) > ANSWER_BYTES:
+            raise UnreadableAnswer("Planfix's answer is longer than 5 MB")
+        if time.monotonic() > deadline:
+            raise UnreadableAnswer("Planfix's answer did not come to its end in time")
+    return content.decode("utf-8-sig", errors="replace")
+
+
+def is_write(method: str, path: str) -> bool:
+    """False for what changes nothing and may be repeated at will: GET, and the lists asked for by POST."""
+    return method != "GET" and not path.rstrip("/").endswith("/list")
+
+
+def api_root(url: str) -> str:
+    """The REST API's address for an account's address as people write it, with or without slash and /rest."""
+    return url.strip().rstrip("/").removesuffix("/rest").rstrip("/") + "/rest"
+
+
+def host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def without(value: JSON, secret: str) -> JSON:
+    """The same value without the secret in its texts. Keys stay: they are Planfix's own words."""
+    if isinstance(value, str):
+        return value.replace(secret, "***")
+    if isinstance(value, list):
+        return [without(item, secret) for item in value]
+    if isinstance(value, dict):
+        return {key: without(item, secret) for key, item in value.items()}
+    return value
+
+
+def masked(value: JSON) -> JSON:
+    """The same value without the tokens in addresses: a recording's link, say, which anyone could play.
+
+    NULs and lone surrogates go too: JSON may carry them, but no log can keep them.
+    """
+    if isinstance(value, str):
+        clean = value.replace("\x00", "").encode("utf-8", "replace").decode()
+        return _SECRET_PARAMETER.sub(r"\1***", clean)
+    if isinstance(value, list):
+        return [masked(item) for item in value]
+    if isinstance(value, dict):
+        return {str(masked(key)): masked(item) for key, item in value.items()}
+    return value

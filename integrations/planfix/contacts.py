@@ -1,0 +1,108 @@
+"""Contacts of Planfix: found by phone number, created, and their templates. Knows nothing of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from integrations.planfix.answers import JSON, Row, created_id, full_name_of, id_of, rows_of, text_of
+from integrations.planfix.client import PlanfixClient
+from integrations.planfix.fields import text_value
+from integrations.planfix.lists import PAGE_SIZE, read_list
+
+PHONE_FILTER = 4003
+MOBILE = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundContact:
+    id: int
+    name: str
+    is_company: bool
+    phones: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewContact:
+    """`fields`: texts for the contact's custom fields, by field id."""
+
+    name: str
+    phone: str
+    template_id: int
+    source_object_id: UUID
+    supervisor_id: int | None = None
+    fields: Mapping[int, str] = field(default_factory=dict)
+
+
+def find_contacts(client: PlanfixClient, number: str, *, companies: bool = False) -> list[FoundContact]:
+    """Contacts (or companies) that have exactly this number, by id. One request per hundred candidates."""
+    found = search_contacts(client, number, companies=companies)
+    return [contact for contact in found if number in contact.phones]
+
+
+def search_contacts(client: PlanfixClient, part: str, *, companies: bool = False) -> list[FoundContact]:
+    """Contacts (or companies) with a phone that contains this text, by id.
+
+    Planfix's phone filter means "contains": https://planfix.com/ru/help/REST_API:_Сложные_фильтры_контактов
+    """
+    question: dict[str, JSON] = {
+        "filters": [{"type": PHONE_FILTER, "operator": "equal", "value": part}],
+        "isCompany": companies,
+    }
+    fields = "id,name,lastname,phones,isDeleted,isCompany"
+    rows = read_list(client, "/contact/list", "contacts", fields=fields, body=question)
+    return sorted(filter(None, map(_found, rows)), key=lambda contact: contact.id)
+
+
+def _found(row: Row) -> FoundContact | None:
+    contact_id = id_of(row.get("id"))
+    if contact_id is None or row.get("isDeleted") is True:
+        return None
+    return FoundContact(
+        id=contact_id,
+        name=full_name_of(row),
+        is_company=row.get("isCompany") is True,
+        phones=tuple(text_of(phone, "number") for phone in rows_of(row, "phones")),
+    )
+
+
+def create_contact(client: PlanfixClient, contact: NewContact) -> int:
+    """The new contact's id. Not idempotent: after an unclear answer look for the number first."""
+    body: dict[str, JSON] = {
+        "template": {"id": contact.template_id},
+        "name": contact.name,
+        "isCompany": False,
+        "phones": [{"number": contact.phone, "type": MOBILE}],
+        "sourceObjectId": str(contact.source_object_id),
+    }
+    if contact.supervisor_id is not None:
+        body["supervisors"] = {"users": [{"id": f"user:{contact.supervisor_id}"}], "groups": []}
+    if values := [text_value(field_id, text) for field_id, text in contact.fields.items() if text]:
+        body["customFieldData"] = list(values)
+    return created_id(client.request("POST", "/contact/", body=body).get("id"), "POST /contact/")
+
+
+def contact_templates(client: PlanfixClient) -> list[tuple[int, str]]:
+    """Id and name of every template that a contact (not a company) can be made by."""
+    return [
+        (template_id, text_of(row, "name"))
+        for row in _template_rows(client)
+        if (template_id := id_of(row.get("id"))) is not None
+    ]
+
+
+def _template_rows(client: PlanfixClient) -> Iterator[Row]:
+    offset = 0
+    while True:
+        params = {
+            "offset": str(offset),
+            "pageSize": str(PAGE_SIZE),
+            "isCompany": "false",
+            "fields": "id,name",
+        }
+        rows = rows_of(client.request("GET", "/contact/templates", params=params), "templates")
+        yield from rows
+        if len(rows) < PAGE_SIZE:
+            return
+        offset += PAGE_SIZE

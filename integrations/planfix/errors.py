@@ -1,0 +1,74 @@
+"""Every way in which Planfix does not do what it was asked, as three kinds. Knows no codes and no calls.
+
+PlanfixError
+├── PlanfixUnavailable   not now: wait and try again
+├── PlanfixAccessDenied  not with this account or token: a specialist has to change something in Planfix
+└── PlanfixRefused       not this: the same request would be refused again
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+MESSAGE_LENGTH = 300
+
+
+class PlanfixError(Exception):
+    """A request that did not do what it should; the message is a sentence for the integration specialist."""
+
+    outcome: ClassVar[str] = "refused"
+
+    def __init__(
+        self, message: str, *, request: str = "", http_status: int | None = None, code: int | None = None
+    ) -> None:
+        self.message = message[:MESSAGE_LENGTH]
+        self.request = request
+        self.http_status = http_status
+        self.code = code
+        super().__init__(self.message)
+
+
+class PlanfixUnavailable(PlanfixError):
+    """Planfix cannot answer now.
+
+    `may_have_written`: a write may have happened: look before repeating it. `retry_after`: seconds.
+    """
+
+    outcome = "unavailable"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        request: str = "",
+        http_status: int | None = None,
+        code: int | None = None,
+        retry_after: float | None = None,
+        may_have_written: bool = False,
+        daily_limit: bool = False,
+    ) -> None:
+        super().__init__(message, request=request, http_status=http_status, code=code)
+        self.retry_after = retry_after
+        self.may_have_written = may_have_written
+        self.daily_limit = daily_limit
+
+
+class PlanfixAccessDenied(PlanfixError):
+    """The account, its address or the token has to be put right before any request can succeed."""
+
+    outcome = "access"
+
+
+class PlanfixRefused(PlanfixError):
+    """Planfix understood the request and will not do it."""
+
+    @property
+    def is_missing_contact(self) -> bool:
+        return self.code == 2000 or self._is_404_on("/contact/")
+
+    @property
+    def is_missing_task(self) -> bool:
+        return self.code == 1000 or self._is_404_on("/task/")
+
+    def _is_404_on(self, path: str) -> bool:
+        return self.http_status == 404 and f" {path}" in self.request

@@ -1,0 +1,16 @@
+"""Files that Planfix fetches by itself. Knows nothing of calls, only of an address and a name."""
+
+from __future__ import annotations
+
+from integrations.planfix.answers import created_id
+from integrations.planfix.client import PlanfixClient
+
+
+def copy_recording(client: PlanfixClient, *, url: str, name: str) -> int:
+    """The id of the file that Planfix has downloaded; the name's ending makes the player appear.
+
+    Raises PlanfixRefused when Planfix may not or cannot fetch it (codes 41, 7001, 7002).
+    """
+    path = "/file/from-url/"
+    answer = client.request("POST", path, params={"targetType": "task"}, body={"url": url, "name": name})
+    return created_id(answer.get("id"), f"POST {path}")

@@ -1,0 +1,125 @@
+"""What a manager reads in Planfix: the comment of a call, in the customer's language. Knows no requests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from html import escape
+from urllib.parse import urlsplit
+
+from django.utils import translation
+from django.utils.translation import gettext, gettext_noop
+
+from integrations.domain.calls import Direction, Outcome
+
+BREAK = "<br/>"
+"""Planfix drops line feeds. The slash makes the text well-formed XML too."""
+VALUE_LENGTH = 255
+NOTE_LENGTH = 1000
+ADDRESS_LENGTH = 2000
+
+HEADINGS: Mapping[tuple[Direction, Outcome], str] = {
+    (Direction.INCOMING, Outcome.ANSWERED): gettext_noop("%(start)sIncoming call%(end)s from %(number)s"),
+    (Direction.INCOMING, Outcome.MISSED): gettext_noop("%(start)sMissed call%(end)s from %(number)s"),
+    (Direction.OUTGOING, Outcome.ANSWERED): gettext_noop("%(start)sOutgoing call%(end)s to %(number)s"),
+    (Direction.OUTGOING, Outcome.MISSED): gettext_noop("%(start)sUnanswered outgoing call%(end)s to %(number)s"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallText:
+    """`talk` and `waiting` are seconds; `recording_url` is given if the recording is linked, not attached."""
+
+    direction: Direction
+    outcome: Outcome
+    client_number: str
+    ringostat_id: str
+    line: str = ""
+    line_name: str = ""
+    employee_name: str = ""
+    talk: int | None = None
+    waiting: int | None = None
+    status: str = ""
+    card_url: str = ""
+    recording_url: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+
+
+def call_text(call: CallText, language: str) -> str:
+    """The comment as HTML (b, br, a) with every value escaped. It always names the Ringostat call id."""
+    with translation.override(language):
+        return BREAK.join(line for line in _lines(call) if line)
+
+
+def contact_name(number: str) -> str:
+    """A new contact is called by its number, as Planfix's own telephony does, until a manager names it."""
+    return number
+
+
+def duration(seconds: int) -> str:
+    """ "2 min 4 s", in the active language."""
+    hours, rest = divmod(seconds, 3600)
+    minutes, rest = divmod(rest, 60)
+    if hours:
+        return gettext("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
+    if minutes:
+        return gettext("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": rest}
+    return gettext("%(seconds)d s") % {"seconds": rest}
+
+
+def _lines(call: CallText) -> Iterator[str]:
+    yield _heading(call)
+    yield _named(gettext("Line: %(value)s"), _line(call))
+    yield _named(gettext("Employee: %(value)s"), call.employee_name)
+    yield _named(gettext("Call status: %(value)s"), call.status)
+    yield from (f"{safe(name)}: {safe(value)}" for name, value in call.parameters.items() if value)
+    yield safe(call.note, NOTE_LENGTH)
+    yield link(call.recording_url, gettext("Recording"))
+    yield f"{_card(call)} · {safe(call.ringostat_id)}"
+
+
+def _heading(call: CallText) -> str:
+    words = {"start": "<b>", "end": "</b>", "number": safe(call.client_number)}
+    heading = gettext(HEADINGS[call.direction, call.outcome]) % words
+    talk = duration(call.talk) if call.talk else ""
+    waiting = gettext("waiting: %(duration)s") % {"duration": duration(call.waiting)} if call.waiting else ""
+    return " · ".join(part for part in (heading, talk, waiting) if part)
+
+
+def _line(call: CallText) -> str:
+    if call.line_name and call.line and call.line_name != call.line:
+        return f"{call.line_name} ({call.line})"
+    return call.line_name or call.line
+
+
+def _card(call: CallText) -> str:
+    title = gettext("Ringostat call card")
+    return link(call.card_url, title) or gettext("Ringostat call")
+
+
+def _named(pattern: str, value: str) -> str:
+    return pattern % {"value": safe(value)} if value else ""
+
+
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]+")
+"""Control characters, halves of letters and reversers of text: nobody means them, and some break the page."""
+
+
+def safe(value: str, length: int = VALUE_LENGTH) -> str:
+    """A value from outside as HTML text in one line, cut to a length."""
+    return escape(_UNPRINTABLE.sub(" ", value).strip()[:length])
+
+
+def link(url: str, title: str) -> str:
+    """A link with a title, "" if the address is not one of the web."""
+    if len(url) > ADDRESS_LENGTH or re.search(r"\s", url) or _UNPRINTABLE.search(url):
+        return ""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return ""
+    return f'<a href="{escape(url)}">{escape(title)}</a>'

@@ -1,0 +1,282 @@
+"""Answers of Planfix as errors: the tables of codes and statuses."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from integrations.planfix.codes import CODES, scope_of
+from integrations.planfix.errors import PlanfixAccessDenied, PlanfixError, PlanfixRefused, PlanfixUnavailable
+from integrations.planfix.verdicts import Answer, error_of, seconds_to_wait
+
+NOW = datetime(2026, 8, 20, 9, 15, tzinfo=UTC)
+
+
+def error(
+    status: int,
+    body: object = None,
+    *,
+    request: str = "POST /contact/",
+    is_write: bool = True,
+    headers: dict[str, str] | None = None,
+) -> PlanfixError | None:
+    text = body if isinstance(body, str) else "" if body is None else json.dumps(body)
+    payload = body if isinstance(body, dict) else {} if body is None else None
+    answer = Answer(
+        request=request, is_write=is_write, status=status, headers=headers or {}, text=text, payload=payload
+    )
+    return error_of(answer, now=NOW)
+
+
+def fail(code: int, text: str = "Rest API error") -> dict[str, object]:
+    return {"result": "fail", "code": code, "error": text}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (401, fail(1), PlanfixAccessDenied),
+        (401, fail(2), PlanfixAccessDenied),
+        (401, None, PlanfixAccessDenied),
+        (401, fail(6), PlanfixAccessDenied),
+        (405, fail(5), PlanfixAccessDenied),
+        (405, None, PlanfixAccessDenied),
+        (200, fail(1), PlanfixAccessDenied),
+        (403, fail(11), PlanfixAccessDenied),
+        (400, fail(16), PlanfixAccessDenied),
+        (400, fail(20), PlanfixAccessDenied),
+        (400, fail(21), PlanfixAccessDenied),
+        (500, fail(24), PlanfixAccessDenied),
+        (400, fail(10), PlanfixUnavailable),
+        (400, fail(22), PlanfixUnavailable),
+        (200, fail(22), PlanfixUnavailable),
+        (429, None, PlanfixUnavailable),
+        (429, fail(0), PlanfixUnavailable),
+        (408, None, PlanfixUnavailable),
+        (500, None, PlanfixUnavailable),
+        (502, "<html>Bad gateway</html>", PlanfixUnavailable),
+        (503, "upstream connect error", PlanfixUnavailable),
+        (500, fail(0), PlanfixUnavailable),
+        (500, fail(2001), PlanfixUnavailable),
+        (500, fail(31337), PlanfixUnavailable),
+        (200, "<html>Welcome</html>", PlanfixUnavailable),
+        (200, '{"result":"succ', PlanfixUnavailable),
+        (200, "[]", PlanfixUnavailable),
+        (404, "<html>No such account</html>", PlanfixUnavailable),
+        (400, '{"result":"fail","co', PlanfixUnavailable),
+        (400, fail(0), PlanfixRefused),
+        (400, fail(6), PlanfixRefused),
+        (403, fail(6), PlanfixRefused),
+        (400, fail(23), PlanfixRefused),
+        (400, fail(41), PlanfixRefused),
+        (500, fail(30), PlanfixRefused),
+        (400, fail(2001), PlanfixRefused),
+        (200, fail(2001), PlanfixRefused),
+        (400, fail(31337), PlanfixRefused),
+        (200, fail(31337), PlanfixRefused),
+        (200, {"result": "file"}, PlanfixRefused),
+        (500, fail(1000), PlanfixRefused),
+        (500, fail(2000), PlanfixRefused),
+        (404, fail(2000), PlanfixRefused),
+        (400, None, PlanfixRefused),
+        (418, "I am a teapot", PlanfixRefused),
+        (302, None, PlanfixAccessDenied),
+    ],
+)
+def test_an_answer_means_exactly_one_kind_of_error(status, body, kind):
+    assert type(error(status, body)) is kind
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_write"),
+    [
+        (200, {"result": "success"}, True),
+        (200, {"result": "success", "contacts": []}, False),
+        (201, {"result": "success", "id": 813}, True),
+        (200, None, True),
+        (202, None, True),
+        (204, None, True),
+        (200, {"failures": [{"field": "template", "error": "Field change failed"}]}, True),
+    ],
+)
+def test_a_carried_out_request_is_no_error(status, body, is_write):
+    assert error(status, body, is_write=is_write) is None
+
+
+@pytest.mark.parametrize("body", [None, {}, {"contacts": []}, {"maintenance": True}])
+def test_a_read_that_does_not_say_that_it_succeeded_is_unavailable(body):
+    assert type(error(200, body, is_write=False, request="POST /contact/list")) is PlanfixUnavailable
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "may_have_written"),
+    [
+        (500, None, True),
+        (502, "<html/>", True),
+        (200, "<html/>", True),
+        (201, '{"result":"success","i', True),
+        (429, None, False),
+        (429, "<html>Slow down</html>", False),
+        (400, fail(22), False),
+        (500, fail(22), False),
+        (400, fail(10), False),
+    ],
+)
+def test_an_unclear_write_may_have_happened_unless_it_was_turned_away(status, body, may_have_written):
+    failure = error(status, body)
+
+    assert isinstance(failure, PlanfixUnavailable)
+    assert failure.may_have_written is may_have_written
+
+
+def test_a_read_never_may_have_written():
+    failure = error(502, "<html/>", is_write=False)
+
+    assert isinstance(failure, PlanfixUnavailable)
+    assert failure.may_have_written is False
+
+
+@pytest.mark.parametrize(("code", "is_daily"), [(22, True), (10, False), (0, False)])
+def test_only_code_22_is_the_daily_limit(code, is_daily):
+    failure = error(429, fail(code))
+
+    assert isinstance(failure, PlanfixUnavailable)
+    assert failure.daily_limit is is_daily
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("", None),
+        ("7", 7.0),
+        (" 120 ", 120.0),
+        ("Thu, 20 Aug 2026 09:16:30 GMT", 90.0),
+        ("Thu, 20 Aug 2026 11:16:30 +0200", 90.0),
+        ("Thu, 20 Aug 2026 09:00:00 GMT", 0.0),
+        ("Thu, 20 Aug 2026 09:16:30 -0000", 90.0),
+        ("soon", None),
+        ("-5", None),
+        ("1e9", None),
+        ("9" * 5000, None),
+    ],
+)
+def test_retry_after_is_read_as_seconds_or_as_a_date(header, seconds):
+    assert seconds_to_wait(header, NOW) == seconds
+
+
+def test_retry_after_reaches_the_error():
+    failure = error(429, None, headers={"Retry-After": "7"})
+
+    assert isinstance(failure, PlanfixUnavailable)
+    assert failure.retry_after == 7.0
+
+
+@pytest.mark.parametrize(
+    ("request_line", "scope"),
+    [
+        ("POST /contact/list", "contact_readonly"),
+        ("POST /contact/", "contact_add"),
+        ("POST /contact/812", "contact_update"),
+        ("GET /contact/templates", "contact_readonly"),
+        ("POST /contact/812/comments/", "comment_add"),
+        ("POST /task/4102/comments/", "comment_add"),
+        ("POST /task/4102/comments/list", "comment_readonly"),
+        ("POST /contact/812/comments/90211", "comment_update"),
+        ("GET /comment/90211", "comment_readonly"),
+        ("POST /contact/812/datatags/90211", "datatag_add"),
+        ("POST /task/4102/datatags/90211", "datatag_add"),
+        ("POST /datatag/list", "datatag_readonly"),
+        ("GET /customfield/datatag/7025", "datatag_readonly"),
+        ("POST /file/from-url/", "file_add"),
+        ("POST /task/list", "task_readonly"),
+        ("POST /user/list", "user_readonly"),
+        ("GET /unknown", "of this request"),
+    ],
+)
+def test_a_missing_scope_is_named(request_line, scope):
+    failure = error(405, fail(5, "Scope denied, method not allowed"), request=request_line)
+
+    assert scope_of(request_line) == scope
+    assert failure is not None
+    assert f"lacks the scope {scope}" in failure.message
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_every_code_gives_a_sentence_that_is_not_cut(code):
+    failure = error(400, fail(code, "Access denied for contact by id - 20, " * 10), request="POST /contact/123456789/")
+
+    assert failure is not None
+    assert failure.code == code
+    assert failure.http_status == 400
+    assert failure.request == "POST /contact/123456789/"
+    assert failure.message.endswith(".")
+    assert "{" not in failure.message
+    assert len(failure.message) <= 300
+
+
+def test_a_message_says_what_was_asked_what_came_back_and_what_to_do():
+    failure = error(400, fail(20, "Account is not paid"))
+
+    assert str(failure) == (
+        "POST /contact/: Planfix answered HTTP 400, code 20 (Account is not paid). "
+        "The account is not paid for: the customer has to pay for Planfix."
+    )
+
+
+def test_a_message_never_holds_a_whole_body():
+    failure = error(502, "<html>" + "secret" * 500 + "</html>")
+
+    assert failure is not None
+    assert "secret" not in failure.message
+    assert len(PlanfixError("x" * 1000).message) == 300
+
+
+@pytest.mark.parametrize(
+    ("location", "host"),
+    [
+        ("https://login.planfix.com/?next=secret", "login.planfix.com"),
+        ("/login", "itself"),
+        ("", "itself"),
+        ("http://[broken", "unknown"),
+    ],
+)
+def test_a_redirect_names_only_the_host(location, host):
+    failure = error(301, None, headers={"Location": location})
+
+    assert failure is not None
+    assert f"redirect to host {host}: check the account address" in failure.message
+    assert "secret" not in failure.message
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "request_line", "is_contact", "is_task"),
+    [
+        (404, 2000, "GET /contact/812", True, False),
+        (400, 2000, "POST /contact/812/comments/", True, False),
+        (404, 0, "POST /contact/812/comments/", True, False),
+        (500, 1000, "POST /task/4102/comments/list", False, True),
+        (400, 1000, "POST /task/4102/comments/", False, True),
+        (404, 6000, "GET /datatag/13", False, False),
+        (400, 41, "POST /contact/", False, False),
+    ],
+)
+def test_a_missing_contact_or_task_is_told_from_other_refusals(status, code, request_line, is_contact, is_task):
+    failure = error(status, fail(code), request=request_line)
+
+    assert isinstance(failure, PlanfixRefused)
+    assert (failure.is_missing_contact, failure.is_missing_task) == (is_contact, is_task)
+
+
+@pytest.mark.parametrize("code", ["22", 22])
+def test_a_code_counts_as_a_number_or_as_text(code):
+    assert type(error(200, {"result": "fail", "code": code})) is PlanfixUnavailable
+
+
+@pytest.mark.parametrize("code", [None, "x", 1.5, True, [22], {"a": 1}, "-1"])
+def test_a_code_of_another_type_is_no_code(code):
+    failure = error(400, {"result": "fail", "code": code})
+
+    assert type(failure) is PlanfixRefused
+    assert failure.code is None

@@ -1,0 +1,258 @@
+"""The comment of a call, as managers read it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from integrations.domain.calls import Direction, Outcome
+from integrations.planfix.texts import CallText, call_text, contact_name
+
+CALL_ID = "ua9_-1790775458.2139025"
+LANGUAGES = ["en", "uk", "ru", "pl"]
+CALL = CallText(
+    direction=Direction.INCOMING,
+    outcome=Outcome.ANSWERED,
+    client_number="+380671234567",
+    ringostat_id=CALL_ID,
+    line="+380442223344",
+    line_name="Main site",
+    employee_name="Iryna Bondar",
+    talk=124,
+    waiting=12,
+    status="PROPER",
+    card_url="https://app.ringostat.com/card/1/?project_id=2&x=3",
+    recording_url="https://app.ringostat.com/recordings/1.wav?token=abc",
+    parameters={"utm_source": "google", "utm_medium": ""},
+    note="Two contacts have this number",
+)
+BARE = CallText(
+    direction=Direction.INCOMING, outcome=Outcome.MISSED, client_number="+380671234567", ringostat_id=CALL_ID
+)
+
+
+def parsed(text: str) -> ElementTree.Element:
+    return ElementTree.fromstring(f"<div>{text}</div>")
+
+
+def lines(call: CallText, language: str) -> list[str]:
+    """The visible text, line by line."""
+    root = parsed(call_text(call, language).replace("<br/>", "\n"))
+    return "".join(root.itertext()).split("\n")
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        (
+            "en",
+            [
+                "Incoming call from +380671234567 · 2 min 4 s · waiting: 12 s",
+                "Line: Main site (+380442223344)",
+                "Employee: Iryna Bondar",
+                "Call status: PROPER",
+                "utm_source: google",
+                "Two contacts have this number",
+                "Recording",
+                f"Ringostat call card · {CALL_ID}",
+            ],
+        ),
+        (
+            "uk",
+            [
+                "Вхідний дзвінок з номера +380671234567 · 2 хв 4 с · очікування: 12 с",
+                "Лінія: Main site (+380442223344)",
+                "Співробітник: Iryna Bondar",
+                "Статус дзвінка: PROPER",
+                "utm_source: google",
+                "Two contacts have this number",
+                "Запис розмови",
+                f"Картка дзвінка в Ringostat · {CALL_ID}",
+            ],
+        ),
+        (
+            "ru",
+            [
+                "Входящий звонок с номера +380671234567 · 2 мин 4 с · ожидание: 12 с",
+                "Линия: Main site (+380442223344)",
+                "Сотрудник: Iryna Bondar",
+                "Статус звонка: PROPER",
+                "utm_source: google",
+                "Two contacts have this number",
+                "Запись разговора",
+                f"Карточка звонка в Ringostat · {CALL_ID}",
+            ],
+        ),
+        (
+            "pl",
+            [
+                "Połączenie przychodzące z numeru +380671234567 · 2 min 4 s · oczekiwanie: 12 s",
+                "Linia: Main site (+380442223344)",
+                "Pracownik: Iryna Bondar",
+                "Status połączenia: PROPER",
+                "utm_source: google",
+                "Two contacts have this number",
+                "Nagranie rozmowy",
+                f"Karta połączenia w Ringostat · {CALL_ID}",
+            ],
+        ),
+    ],
+)
+def test_a_call_reads_well_in_the_customers_language(language, expected):
+    assert lines(CALL, language) == expected
+
+
+HEADINGS = [
+    ("en", "Incoming call from", "Missed call from", "Outgoing call to", "Unanswered outgoing call to"),
+    (
+        "uk",
+        "Вхідний дзвінок з номера",
+        "Пропущений дзвінок з номера",
+        "Вихідний дзвінок на номер",
+        "Вихідний дзвінок без відповіді на номер",
+    ),
+    (
+        "ru",
+        "Входящий звонок с номера",
+        "Пропущенный звонок с номера",
+        "Исходящий звонок на номер",
+        "Исходящий звонок без ответа на номер",
+    ),
+    (
+        "pl",
+        "Połączenie przychodzące z numeru",
+        "Nieodebrane połączenie z numeru",
+        "Połączenie wychodzące na numer",
+        "Połączenie wychodzące bez odpowiedzi na numer",
+    ),
+]
+KINDS = [(direction, outcome) for direction in Direction for outcome in Outcome]
+
+
+@pytest.mark.parametrize(
+    ("language", "direction", "outcome", "heading"),
+    [(row[0], *kind, heading) for row in HEADINGS for kind, heading in zip(KINDS, row[1:], strict=True)],
+)
+def test_the_heading_says_what_happened(language, direction, outcome, heading):
+    call = replace(BARE, direction=direction, outcome=outcome)
+
+    assert lines(call, language)[0] == f"{heading} +380671234567"
+
+
+def test_a_bare_call_is_two_lines():
+    assert call_text(BARE, "en") == (f"<b>Missed call</b> from +380671234567<br/>Ringostat call · {CALL_ID}")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(59, "59 s"), (60, "1 min 0 s"), (124, "2 min 4 s"), (3600, "1 h 0 min"), (7384, "2 h 3 min")],
+)
+def test_durations_are_readable(seconds, shown):
+    assert lines(replace(BARE, talk=seconds), "en")[0].endswith(f"· {shown}")
+
+
+@pytest.mark.parametrize("seconds", [None, 0])
+def test_a_duration_of_nothing_is_not_shown(seconds):
+    assert lines(replace(BARE, talk=seconds, waiting=seconds), "en")[0] == "Missed call from +380671234567"
+
+
+@pytest.mark.parametrize(
+    ("line", "line_name", "shown"),
+    [
+        ("+380442223344", "Main", "Line: Main (+380442223344)"),
+        ("+380442223344", "", "Line: +380442223344"),
+        ("", "Main", "Line: Main"),
+        ("+380442223344", "+380442223344", "Line: +380442223344"),
+    ],
+)
+def test_the_line_is_named_once(line, line_name, shown):
+    assert lines(replace(BARE, line=line, line_name=line_name), "en")[1] == shown
+
+
+def links(call: CallText) -> list[str]:
+    return [link.attrib["href"] for link in parsed(call_text(call, "en")).iter("a")]
+
+
+def test_the_recording_and_the_card_are_linked():
+    assert links(CALL) == [CALL.recording_url, CALL.card_url]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "JAVASCRIPT:alert(1)",
+        "data:text/html,<b>",
+        "//evil.example/x",
+        "/card/1",
+        "https://",
+        "https://[broken",
+        "https://a.example/ x",
+        "https://a.example/\nx",
+        "https://a.example/\x00",
+        "ftp://a.example/x",
+        "https://a.example/" + "x" * 2000,
+        "",
+    ],
+)
+def test_only_web_addresses_are_linked(address):
+    assert links(replace(CALL, card_url=address, recording_url=address)) == []
+
+
+def test_an_address_cannot_break_out_of_its_link():
+    address = "https://a.example/\"onclick='x'><script>"
+
+    assert links(replace(BARE, card_url=address)) == [address]
+
+
+HOSTILE = "<script>alert('x')</script> & \"quotes\" <b> </a> \x00\x1b[0m\r\n\u202egnp.exe\ud800\uffff %s %(number)s"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_hostile_values_stay_text(language):
+    call = CallText(
+        direction=Direction.INCOMING,
+        outcome=Outcome.ANSWERED,
+        client_number=HOSTILE,
+        ringostat_id=HOSTILE,
+        line=HOSTILE,
+        line_name="x" + HOSTILE,
+        employee_name=HOSTILE,
+        status=HOSTILE,
+        parameters={HOSTILE: HOSTILE},
+        note=HOSTILE,
+    )
+
+    root = parsed(call_text(call, language))
+
+    assert {element.tag for element in root.iter()} == {"div", "b", "br"}
+    assert "<script>alert('x')</script>" in "".join(root.itertext())
+    assert not set("\x00\x1b\r\n\u202e\ud800\uffff") & set("".join(root.itertext()))
+
+
+@given(value=st.text(), language=st.sampled_from(LANGUAGES))
+def test_any_text_makes_a_well_formed_comment(value, language):
+    call = replace(
+        CALL, client_number=value, line=value, note=value, card_url=value, status=value, parameters={value: value}
+    )
+
+    assert {element.tag for element in parsed(call_text(call, language)).iter()} <= {"div", "b", "br", "a"}
+
+
+def test_long_values_are_cut():
+    text = call_text(replace(BARE, parameters={"utm_term": "&" * 9000}, note="<" * 9000), "en")
+
+    assert text.count("&amp;") == 255
+    assert text.count("&lt;") == 1000
+
+
+def test_a_language_that_we_do_not_speak_reads_as_english():
+    assert lines(BARE, "de")[1] == f"Ringostat call · {CALL_ID}"
+
+
+def test_a_new_contact_is_called_by_its_number():
+    assert contact_name("+380671234567") == "+380671234567"
