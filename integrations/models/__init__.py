@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from integrations.models.call import Call, CallState, Delivery, EventResult, PlanfixRequest, Step, WebhookEvent
+from integrations.models.customer import (
+    Customer,
+    Employee,
+    PhoneMatching,
+    Recording,
+    Target,
+    UtmField,
+    WebhookToken,
+)
+from integrations.models.delivery_state import AccountPace, RememberedContact, Turn
+from integrations.models.secret import Secret, SecretField
+
+__all__ = [
+    "AccountPace",
+    "Call",
+    "CallState",
+    "Customer",
+    "Delivery",
+    "Employee",
+    "EventResult",
+    "PhoneMatching",
+    "PlanfixRequest",
+    "Recording",
+    "RememberedContact",
+    "Secret",
+    "SecretField",
+    "Step",
+    "Target",
+    "Turn",
+    "UtmField",
+    "WebhookEvent",
+    "WebhookToken",
+]

@@ -1,0 +1,176 @@
+"""What came in (WebhookEvent), the call it tells of (Call), and what has been written of it to Planfix (Delivery,
+PlanfixRequest).
+"""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from integrations.domain.calls import CallFacts
+from integrations.domain.folding import facts_of
+from integrations.models.customer import Customer, Employee
+
+
+class CallState(models.TextChoices):
+    IN_PROGRESS = "in_progress", _("In progress")
+    PENDING = "pending", _("Waiting")
+    DELIVERED = "delivered", _("In Planfix")
+    SKIPPED = "skipped", _("Skipped")
+    FAILED = "failed", _("Failed")
+
+
+class Call(models.Model):
+    """One phone call of a customer: the folded facts, and where it stands.
+
+    The columns beside `facts` repeat what lists filter and sort by. What the worker writes again and again while it
+    delivers lies in Delivery, so that this wider row is rewritten only when the call itself changes.
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="calls")
+    ringostat_id = models.CharField(_("Ringostat call ID"), max_length=64)
+    facts = models.JSONField(_("facts"))
+
+    direction = models.CharField(
+        _("direction"), max_length=8, choices=[("incoming", _("Incoming")), ("outgoing", _("Outgoing"))], blank=True
+    )
+    outcome = models.CharField(
+        _("outcome"), max_length=8, choices=[("answered", _("Answered")), ("missed", _("Missed"))], blank=True
+    )
+    client_number = models.CharField(_("client number"), max_length=64, blank=True)
+    started_at = models.DateTimeField(_("started"))
+    employee = models.ForeignKey(
+        Employee, verbose_name=_("employee"), null=True, on_delete=models.SET_NULL, related_name="calls"
+    )
+
+    state = models.CharField(_("state"), max_length=12, choices=CallState, default=CallState.IN_PROGRESS)
+    reason = models.CharField(_("reason"), max_length=32, blank=True)
+    detail = models.CharField(_("detail"), max_length=300, blank=True)
+    due_at = models.DateTimeField(_("next attempt"), null=True)
+    received_at = models.DateTimeField(_("received"))
+    finished_at = models.DateTimeField(_("finished"), null=True)
+
+    class Meta:
+        verbose_name = _("call")
+        verbose_name_plural = _("calls")
+        constraints = [
+            models.UniqueConstraint(name="call_once", fields=["customer", "ringostat_id"]),
+            # Everything due and nothing else: what the worker and the sweep ask, however many calls are done.
+            models.CheckConstraint(
+                name="call_due_while_pending", condition=~models.Q(state="pending") | models.Q(due_at__isnull=False)
+            ),
+        ]
+        indexes = [
+            models.Index(name="call_due", fields=["customer", "due_at"], condition=models.Q(due_at__isnull=False)),
+            models.Index(name="call_newest", fields=["-started_at", "-id"]),
+            models.Index(name="call_newest_of_customer", fields=["customer", "-started_at", "-id"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.ringostat_id
+
+    @property
+    def folded(self) -> CallFacts:
+        return facts_of(self.facts, self.ringostat_id)
+
+
+class Step(models.TextChoices):
+    """A write to Planfix on the way of a call."""
+
+    CONTACT = "contact", _("contact")
+    RECORDING = "recording", _("recording")
+    COMMENT = "comment", _("comment")
+    TAG = "tag", _("data tag")
+
+
+class Delivery(models.Model):
+    """The receipts of one call: what already exists in Planfix, and the step whose answer we have not seen yet."""
+
+    call = models.OneToOneField(Call, primary_key=True, on_delete=models.CASCADE, related_name="delivery")
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    contact_id = models.PositiveBigIntegerField(_("contact"), null=True)
+    contact_created = models.BooleanField(_("contact created"), default=False)
+    contacts_found = models.PositiveSmallIntegerField(_("contacts with this number"), default=0)
+    task_id = models.PositiveBigIntegerField(_("task"), null=True)
+    target_known = models.BooleanField(default=False)
+    file_id = models.PositiveBigIntegerField(_("recording file"), null=True)
+    recording_refused = models.CharField(_("recording not copied because"), max_length=300, blank=True)
+    comment_id = models.PositiveBigIntegerField(_("comment"), null=True)
+    tag_key = models.PositiveBigIntegerField(_("data tag entry"), null=True)
+    left_out = ArrayField(models.CharField(max_length=255), verbose_name=_("fields left out"), default=list)
+    unclear = models.CharField(
+        _("step in hand"),
+        max_length=9,
+        choices=Step,
+        blank=True,
+        help_text=_(
+            "Set before a write is sent, cleared with its receipt: found set, Planfix is asked before it is sent again."
+        ),
+    )
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+
+    def __str__(self) -> str:
+        return f"{self.call_id}"
+
+
+class EventResult(models.TextChoices):
+    CALL = "call", _("Call")
+    IGNORED = "ignored", _("Not a call")
+    NOT_UNDERSTOOD = "not_understood", _("Not understood")
+    FAILED = "failed", _("Failed")
+
+
+class WebhookEvent(models.Model):
+    """A webhook request as it came, stored before anything else is done with it. Prunable: nothing depends on it."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="events")
+    call = models.ForeignKey(Call, null=True, on_delete=models.CASCADE, related_name="events")
+    received_at = models.DateTimeField(_("received"))
+    event = models.CharField(_("event in the address"), max_length=64, blank=True)
+    method = models.CharField(_("method"), max_length=8)
+    content_type = models.CharField(_("content type"), max_length=200, blank=True)
+    query_string = models.TextField(_("query string"), blank=True)
+    body = models.BinaryField(_("body"))
+    kind = models.CharField(_("kind"), max_length=24, blank=True)
+    result = models.CharField(_("result"), max_length=16, choices=EventResult)
+    reason = models.TextField(_("reason"), blank=True)
+
+    class Meta:
+        verbose_name = _("webhook event")
+        verbose_name_plural = _("webhook events")
+        indexes = [models.Index(name="event_newest_of_customer", fields=["customer", "-received_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.kind or self.result} {self.received_at:%Y-%m-%d %H:%M:%S}"
+
+    @property
+    def body_text(self) -> str:
+        return bytes(self.body).decode("utf-8", "replace")
+
+
+class PlanfixRequest(models.Model):
+    """One request to Planfix and its answer, without secrets. Prunable: nothing depends on it."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="planfix_requests")
+    call = models.ForeignKey(Call, null=True, on_delete=models.CASCADE, related_name="planfix_requests")
+    sent_at = models.DateTimeField(_("sent"))
+    seconds = models.FloatField(_("seconds"))
+    method = models.CharField(_("method"), max_length=8)
+    path = models.CharField(_("path"), max_length=300)
+    body = models.JSONField(_("body"), null=True)
+    http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
+    code = models.IntegerField(_("Planfix code"), null=True)
+    answer = models.TextField(_("answer"), blank=True)
+    outcome = models.CharField(_("outcome"), max_length=12)
+
+    class Meta:
+        verbose_name = _("Planfix request")
+        verbose_name_plural = _("Planfix requests")
+        indexes = [models.Index(name="request_newest_of_customer", fields=["customer", "-sent_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} → {self.http_status or self.outcome}"

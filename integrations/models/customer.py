@@ -1,0 +1,238 @@
+"""A customer as the questionnaire describes it, its employees, its parameter fields and its webhook addresses."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from integrations.domain.employees import Employee as EmployeeFacts
+from integrations.domain.phones import normalize
+from integrations.domain.rules import CallTarget, CustomerRules
+from integrations.models.secret import Secret, SecretField
+
+
+class PhoneMatching(models.TextChoices):
+    FULL = "full", _("Full format only (+380671234567)")
+    ANY_FORMAT = "any_format", _("Any spelling of the number")
+
+
+class Recording(models.TextChoices):
+    COPY = "copy", _("Copy into Planfix")
+    LINK = "link", _("Link to Ringostat")
+
+
+class Target(models.TextChoices):
+    CONTACT = CallTarget.CONTACT.value, _("The contact")
+    LAST_ACTIVE_TASK = CallTarget.LAST_ACTIVE_TASK.value, _("The contact's last active task")
+
+
+def validate_timezone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValidationError(_("“%(name)s” is not a time zone. Use a name like Europe/Kyiv."), params={"name": name})
+
+
+class Customer(models.Model):
+    name = models.CharField(_("name"), max_length=200, unique=True)
+    language = models.CharField(
+        _("language of the texts in Planfix"), max_length=2, choices=settings.LANGUAGES, default="uk"
+    )
+    timezone = models.CharField(_("time zone"), max_length=64, default="Europe/Kyiv", validators=[validate_timezone])
+    region = models.CharField(
+        _("country of local phone numbers"),
+        max_length=2,
+        default="UA",
+        help_text=_(
+            "Two letters. A number without a country code, such as 067 123 45 67, is read as one of this country."
+        ),
+    )
+
+    ringostat_project_id = models.CharField(_("Ringostat project ID"), max_length=32, blank=True)
+    ringostat_auth_key = SecretField(_("Ringostat Auth-key"))
+    ringostat_api_url = models.CharField(
+        _("Ringostat API address"), max_length=200, default="https://api.ringostat.net"
+    )
+
+    planfix_url = models.CharField(
+        _("Planfix account address"), max_length=200, help_text=_("For example https://acme.planfix.com")
+    )
+    planfix_token = SecretField(_("Planfix API token"))
+    contact_template_id = models.PositiveBigIntegerField(_("contact template"), null=True, blank=True)
+    requests_per_second = models.FloatField(
+        _("Planfix requests per second"), default=1.0, validators=[MinValueValidator(0.001)]
+    )
+
+    call_target = models.CharField(_("a call goes to"), max_length=16, choices=Target, default=Target.CONTACT)
+    create_contacts = models.BooleanField(_("create a contact for a new client"), default=True)
+    create_for_incoming_answered = models.BooleanField(_("for answered incoming calls"), default=True)
+    create_for_incoming_missed = models.BooleanField(_("for missed incoming calls"), default=True)
+    create_for_outgoing_answered = models.BooleanField(_("for answered outgoing calls"), default=True)
+    phone_matching = models.CharField(
+        _("contacts are found by"), max_length=16, choices=PhoneMatching, default=PhoneMatching.FULL
+    )
+    recording = models.CharField(_("recordings"), max_length=8, choices=Recording, default=Recording.COPY)
+    fallback_employee = models.ForeignKey(
+        "Employee",
+        verbose_name=_("fallback employee"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    ignored_numbers = ArrayField(
+        models.CharField(max_length=32), verbose_name=_("ignored numbers"), default=list, blank=True
+    )
+
+    call_tag_id = models.PositiveBigIntegerField(_("data tag of answered calls"), null=True, blank=True)
+    missed_call_tag_id = models.PositiveBigIntegerField(_("data tag of missed calls"), null=True, blank=True)
+    planfix_tags = models.JSONField(_("discovered data tags"), null=True, blank=True, editable=False)
+
+    paused_reason = models.TextField(_("paused because"), blank=True, editable=False)
+    viewers = models.ManyToManyField(settings.AUTH_USER_MODEL, verbose_name=_("viewers"), blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        constraints = [
+            models.CheckConstraint(name="customer_rate_positive", condition=models.Q(requests_per_second__gt=0))
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def planfix_account(self) -> str:
+        """The account as a pace-keeping key: two customers that share an account share its rate."""
+        parts = urlsplit(self.planfix_url.lower())
+        return f"{parts.netloc}{parts.path.rstrip('/').removesuffix('/rest')}"
+
+    @cached_property
+    def rules(self) -> CustomerRules:
+        employees = {employee.pk: employee.facts for employee in self.employees.all()}
+        ignored = (normalize(number, self.region) or number for number in self.ignored_numbers)
+        return CustomerRules(
+            region=self.region,
+            employees=tuple(employees.values()),
+            fallback=employees.get(self.fallback_employee_id or 0),
+            ignored_numbers=frozenset(ignored),
+            create_contacts=self.create_contacts,
+            create_for_incoming_answered=self.create_for_incoming_answered,
+            create_for_incoming_missed=self.create_for_incoming_missed,
+            create_for_outgoing_answered=self.create_for_outgoing_answered,
+            call_target=CallTarget(self.call_target),
+        )
+
+
+class Employee(models.Model):
+    """An employee of a customer as both systems know them."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="employees")
+    name = models.CharField(_("name"), max_length=200)
+    planfix_user_id = models.PositiveBigIntegerField(_("number in Planfix"))
+    staff_id = models.CharField(_("Ringostat staff ID"), max_length=32, blank=True)
+    sip_logins = ArrayField(models.CharField(max_length=128), verbose_name=_("SIP logins"), default=list, blank=True)
+    extension = models.CharField(_("extension"), max_length=16, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    participates = models.BooleanField(_("takes part"), default=True)
+
+    class Meta:
+        verbose_name = _("employee")
+        verbose_name_plural = _("employees")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                name="employee_staff_id_once",
+                fields=["customer", "staff_id"],
+                condition=~models.Q(staff_id=""),
+                violation_error_message=_("Another employee of this customer has this Ringostat staff ID."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def facts(self) -> EmployeeFacts:
+        return EmployeeFacts(
+            key=self.pk,
+            name=self.name,
+            planfix_user_id=self.planfix_user_id,
+            staff_id=self.staff_id,
+            sip_logins=tuple(self.sip_logins),
+            extension=self.extension,
+            email=self.email,
+            participates=self.participates,
+        )
+
+
+class UtmField(models.Model):
+    """One parameter of the webhook and the text field of the call tag that it is written to."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="utm_fields")
+    parameter = models.CharField(_("parameter"), max_length=64)
+    field = models.CharField(_("field of the call tag"), max_length=255, help_text=_("Name or number of a text field."))
+
+    class Meta:
+        verbose_name = _("UTM field")
+        verbose_name_plural = _("UTM fields")
+        constraints = [
+            models.UniqueConstraint(
+                name="utm_parameter_once",
+                fields=["customer", "parameter"],
+                violation_error_message=_("This parameter already goes to a field."),
+            ),
+            models.UniqueConstraint(
+                name="utm_field_once",
+                fields=["customer", "field"],
+                violation_error_message=_("This field already takes a parameter: one field takes one parameter."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.parameter} → {self.field}"
+
+
+class WebhookToken(models.Model):
+    """The unguessable part of a webhook address. Looked up by its hash, so that the lookup's time tells nothing of the
+    token.
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="webhook_tokens")
+    token = SecretField(_("token"))
+    token_hash = models.BinaryField(max_length=32, unique=True, editable=False)
+    valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("webhook token")
+        verbose_name_plural = _("webhook tokens")
+
+    @staticmethod
+    def hash_of(token: str) -> bytes:
+        return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+    @classmethod
+    def issue(cls, customer: Customer) -> WebhookToken:
+        token = secrets.token_urlsafe(24)
+        return cls.objects.create(customer=customer, token=Secret.of(token), token_hash=cls.hash_of(token))
+
+    @property
+    def address(self) -> str:
+        return f"{settings.PUBLIC_URL}/webhooks/ringostat/{self.token.reveal()}/"
+
+    def __str__(self) -> str:
+        return f"{self.customer} · {self.created_at:%Y-%m-%d}"

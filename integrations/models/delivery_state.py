@@ -1,0 +1,42 @@
+"""Small hot rows of the worker: whose turn it is, an account's pace, and contacts found before."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from integrations.models.customer import Customer
+
+
+class Turn(models.Model):
+    """Which worker may write to Planfix for this customer, and until when; and how long the customer must wait after
+    failures.
+
+    The lease is renewed with each request to outlast it. However a worker ends, the next one starts only when no
+    request of the last one can still be under way, so that looking into Planfix before writing again is conclusive.
+    """
+
+    customer = models.OneToOneField(Customer, primary_key=True, on_delete=models.CASCADE, related_name="turn")
+    holder = models.UUIDField()
+    held_until = models.DateTimeField()
+    failures = models.PositiveSmallIntegerField(_("failures in a row"), default=0)
+    retry_at = models.DateTimeField(_("next attempt"), null=True)
+
+
+class AccountPace(models.Model):
+    """When an account may be asked next, shared by all workers on all machines."""
+
+    account = models.CharField(max_length=300, primary_key=True)
+    next_request_at = models.DateTimeField()
+    requests_left = models.PositiveIntegerField(_("requests left today"), null=True)
+
+
+class RememberedContact(models.Model):
+    """The contact that a client's number led to last time; forgotten when Planfix says that it is gone."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="remembered_contacts")
+    number = models.CharField(max_length=32)
+    contact_id = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="remembered_contact_once", fields=["customer", "number"])]

@@ -1,0 +1,72 @@
+"""Secrets at rest: encrypted with the first of ENCRYPTION_KEYS, readable with any of them, and shown by nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import models
+
+
+def _fernet() -> MultiFernet:
+    try:
+        return MultiFernet([Fernet(key) for key in settings.ENCRYPTION_KEYS])
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            "ENCRYPTION_KEYS must be a comma-separated list of Fernet keys: 32 bytes each, in url-safe base64."
+        ) from error
+
+
+class Secret:
+    """A secret in its encrypted form. Only reveal() gives the plain text, so that no repr, log or page can."""
+
+    def __init__(self, ciphertext: str = "") -> None:
+        self.ciphertext = ciphertext
+
+    @classmethod
+    def of(cls, plain: str) -> Secret:
+        return cls(_fernet().encrypt(plain.encode()).decode() if plain else "")
+
+    def reveal(self) -> str:
+        """The plain text. Raises ImproperlyConfigured when none of ENCRYPTION_KEYS opens it."""
+        if not self.ciphertext:
+            return ""
+        try:
+            return _fernet().decrypt(self.ciphertext.encode()).decode()
+        except InvalidToken as error:
+            raise ImproperlyConfigured(
+                "A stored secret was encrypted with a key that is not in ENCRYPTION_KEYS."
+            ) from error
+
+    def rotated(self) -> Secret:
+        """The same secret under the first key."""
+        return Secret(_fernet().rotate(self.ciphertext.encode()).decode()) if self.ciphertext else self
+
+    def __bool__(self) -> bool:
+        return bool(self.ciphertext)
+
+    def __repr__(self) -> str:
+        return "Secret(•••)" if self else "Secret()"
+
+    __str__ = __repr__
+
+
+class SecretField(models.TextField):  # type: ignore[type-arg]
+    """A text column that holds a Secret; plain strings assigned to it are encrypted on saving."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"blank": True, "default": Secret, **kwargs})
+
+    def from_db_value(self, value: str | None, expression: object, connection: object) -> Secret:
+        return Secret(value or "")
+
+    def to_python(self, value: object) -> Secret:
+        return value if isinstance(value, Secret) else Secret.of(str(value or ""))
+
+    def get_prep_value(self, value: object) -> str:
+        return self.to_python(value).ciphertext
+
+    def value_to_string(self, obj: models.Model) -> str:
+        return self.get_prep_value(self.value_from_object(obj))
