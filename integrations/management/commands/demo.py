@@ -1,0 +1,111 @@
+"""Everything on this machine: database, sandbox, web, worker, a demo customer and a day of its calls. Ctrl-C stops
+all.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import requests
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+
+from integrations.models import Call, CallState, Customer, PlanfixRequest
+from integrations.sandbox.demo_day import KNOWN_CONTACTS, customer_file, day_of_calls
+from integrations.sandbox.stage import DEFAULT_TOKEN, Stage, wait_until
+
+CUSTOMER = "Demo company"
+PASSWORD = "ringofix"  # noqa: S105 - of the demo on loopback, printed for everybody to see
+REQUESTS_PER_SECOND = 20
+"""A real account allows one; twenty show the day in seconds."""
+
+
+class Command(BaseCommand):
+    help = "Shows the product at its main job on this machine alone."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=int, default=8000, help="of the web server (default: 8000, else a free one)")
+        parser.add_argument("--sandbox-port", type=int, default=8010)
+        parser.add_argument("--exit", action="store_true", help="stop after the summary instead of waiting for Ctrl-C")
+
+    def handle(self, *args: Any, port: int, sandbox_port: int, **options: Any) -> None:
+        stop = threading.Event()
+        with Stage(port=port, sandbox_port=sandbox_port) as stage:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: stop.set())
+            self._show(stage)
+            if not options["exit"]:
+                stop.wait()
+            self.stdout.write("Stopping.")
+
+    def _show(self, stage: Stage) -> None:
+        call_command("migrate", verbosity=0)
+        stage.start_sandbox()
+        webhook = _customer(stage)
+        _people()
+        stage.start_web()
+        stage.start_worker()
+        posts = _post_the_day(webhook, stage.sandbox_url)
+        wait_until(_nothing_waits, "the calls to be delivered")
+        self._summary(posts)
+        self._addresses(stage, webhook)
+
+    def _summary(self, posts: int) -> None:
+        calls = Call.objects.filter(customer__name=CUSTOMER)
+        states = Counter(calls.values_list("state", flat=True))
+        skipped = Counter(calls.filter(state=CallState.SKIPPED).values_list("reason", flat=True))
+        asked = PlanfixRequest.objects.filter(call__in=calls).count()
+        delivered = states[CallState.DELIVERED]
+        self.stdout.write(f"\nA day at {CUSTOMER}: {posts} webhook requests, {calls.count()} calls received")
+        self.stdout.write(f"  delivered to Planfix  {delivered:3}")
+        for reason, count in sorted(skipped.items()):
+            self.stdout.write(f"  skipped               {count:3}  {reason.replace('_', ' ')}")
+        self.stdout.write(f"  failed                {states[CallState.FAILED]:3}")
+        self.stdout.write(f"  requests to Planfix   {asked:3}  {asked / max(delivered, 1):.1f} a delivered call")
+
+    def _addresses(self, stage: Stage, webhook: str) -> None:
+        self.stdout.write(f"\nThe Planfix account, as its managers see it   {stage.sandbox_url}/")
+        self.stdout.write(f"The call log                                  {stage.web_url}/calls/")
+        self.stdout.write(f"The specialists' console                      {stage.web_url}/admin/")
+        self.stdout.write(f"Log in as demo (everything) or viewer (calls only), password: {PASSWORD}")
+        self.stdout.write(f"Post more calls to {webhook}after_call/")
+        self.stdout.write("Ctrl-C stops everything.")
+        self.stdout.flush()
+
+
+def _customer(stage: Stage) -> str:
+    """Imports the demo customer afresh, as the sandbox has forgotten everything too; returns its webhook address."""
+    Customer.objects.filter(name=CUSTOMER).delete()
+    for name, phone in KNOWN_CONTACTS.items():
+        stage.add_contact(name, phone)
+    return stage.import_customer(customer_file(CUSTOMER, stage.sandbox_url, DEFAULT_TOKEN, REQUESTS_PER_SECOND))
+
+
+def _people() -> None:
+    users = get_user_model().objects
+    for username, is_admin in (("demo", True), ("viewer", False)):
+        user, _ = users.get_or_create(username=username)
+        user.is_staff = user.is_superuser = is_admin
+        user.set_password(PASSWORD)
+        user.save()
+    Customer.objects.get(name=CUSTOMER).viewers.set(users.filter(username="viewer"))
+
+
+def _post_the_day(webhook: str, sandbox_url: str) -> int:
+    yesterday = datetime.now(ZoneInfo("Europe/Kyiv")) - timedelta(days=1)
+    posts = list(day_of_calls(yesterday, sandbox_url))
+    with requests.Session() as session:
+        for post in posts:
+            address = f"{webhook}{post.event}/" if post.event else webhook
+            session.post(address, json=post.body, timeout=10).raise_for_status()
+    return len(posts)
+
+
+def _nothing_waits() -> bool:
+    return not Call.objects.filter(customer__name=CUSTOMER, due_at__isnull=False).exists()

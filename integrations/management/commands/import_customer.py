@@ -1,0 +1,42 @@
+"""Reads a customer from a JSON file, discovers its data tags, and prints its webhook address."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from integrations.planfix.errors import PlanfixError
+from integrations.services.customer_file import CustomerFileError, import_customer, webhook_address
+from integrations.services.onboarding import discover
+
+
+class Command(BaseCommand):
+    help = "Makes or updates a customer from a JSON file and prints its webhook address as JSON."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument(
+            "--no-discovery",
+            action="store_true",
+            help="do not ask Planfix for its data tags now, but at the first call",
+        )
+
+    def handle(self, *args: Any, file: Path, no_discovery: bool, **options: Any) -> None:
+        try:
+            customer = import_customer(json.loads(file.read_text("utf-8")))
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"Cannot read {file}: {error}") from error
+        except json.JSONDecodeError as error:
+            raise CommandError(f"{file} is not JSON: {error}") from error
+        except CustomerFileError as error:
+            raise CommandError(str(error)) from error
+        if not no_discovery:
+            try:
+                discover(customer)
+            except PlanfixError as error:
+                raise CommandError(f"The customer is saved, but Planfix cannot be used yet. {error}") from error
+        self.stdout.write(json.dumps({"customer": customer.name, "webhook_url": webhook_address(customer)}))

@@ -1,0 +1,46 @@
+"""Runs the sandbox Planfix and Ringostat until it is told to stop. Needs no database."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from integrations.sandbox.server import Sandbox
+
+
+class Command(BaseCommand):
+    help = "Run a stand-in Planfix and a stand-in Ringostat on this machine, for the demo and for trying things out."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8010)
+        parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer of the API")
+        parser.add_argument(
+            "--allow-private-hosts",
+            action=argparse.BooleanOptionalAction,
+            default=True,
+            help="let file/from-url fetch from loopback and private addresses",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stopped = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopped.set())
+        sandbox = Sandbox(
+            host=options["host"],
+            port=options["port"],
+            latency=options["latency"],
+            allow_private_hosts=options["allow_private_hosts"],
+        )
+        with sandbox:
+            account = sandbox.account()
+            self.stdout.write(
+                f"Sandbox: page {sandbox.url}/ · Planfix {account.url}, token {account.token} · Ringostat {sandbox.url}"
+            )
+            self.stdout.flush()
+            stopped.wait()

@@ -1,0 +1,40 @@
+"""Calls as flat rows for scripts: one row per call, oldest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from integrations.models import Call
+
+COLUMNS = {
+    "call_id": "ringostat_id",
+    "customer": "customer__name",
+    "started_at": "started_at",
+    "direction": "direction",
+    "outcome": "outcome",
+    "client_number": "client_number",
+    "employee": "employee__name",
+    "state": "state",
+    "reason": "reason",
+    "detail": "detail",
+    "attempts": "delivery__attempts",
+    "contact_id": "delivery__contact_id",
+    "task_id": "delivery__task_id",
+    "comment_id": "delivery__comment_id",
+    "tag_id": "delivery__tag_key",
+}
+"""Our column → where it comes from. `tag_id` is the key of the data tag's entry, by which Planfix knows this call's
+tag.
+"""
+
+
+def exported_calls(customer_name: str | None = None) -> Iterator[dict[str, Any]]:
+    calls = Call.objects.order_by("pk")
+    if customer_name is not None:
+        calls = calls.filter(customer__name=customer_name)
+    for row in calls.values_list(*COLUMNS.values()).iterator(chunk_size=2000):
+        exported = dict(zip(COLUMNS, row, strict=True))
+        exported["started_at"] = exported["started_at"].isoformat()
+        exported["attempts"] = exported["attempts"] or 0
+        yield exported

@@ -1,0 +1,184 @@
+"""From a webhook request to a stored event, a folded call and a waiting job, in one transaction. Asks nobody over the
+network.
+"""
+
+from __future__ import annotations
+
+import json
+import traceback
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from integrations.domain.calls import CallFacts
+from integrations.domain.folding import Folded, facts_of, fold
+from integrations.domain.outcome import outcome_of
+from integrations.domain.parties import client_number
+from integrations.models import Call, CallState, EventResult, WebhookEvent, WebhookToken
+from integrations.ringostat.body import NotUnderstood, RawRequest
+from integrations.ringostat.webhook import parse
+from integrations.services.jobs import deliver_soon
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipient:
+    """The customer that a webhook address belongs to: what intake needs of it and no more."""
+
+    customer_id: int
+    zone: ZoneInfo
+    region: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Understood:
+    """What the parser made of a request."""
+
+    result: EventResult
+    kind: str = ""
+    reason: str = ""
+    facts: CallFacts | None = None
+
+
+def recipient_of(token: str) -> Recipient | None:
+    """The customer of a webhook token, by one indexed query; None for a token that is unknown or no longer valid."""
+    row = (
+        WebhookToken.objects.filter(
+            Q(valid_until=None) | Q(valid_until__gt=timezone.now()), token_hash=WebhookToken.hash_of(token)
+        )
+        .values_list("customer_id", "customer__timezone", "customer__region")
+        .first()
+    )
+    if row is None:
+        return None
+    return Recipient(customer_id=row[0], zone=ZoneInfo(row[1]), region=row[2])
+
+
+def receive(recipient: Recipient, *, event: str, raw: RawRequest) -> EventResult:
+    """Stores a request and what it says of a call. Repeating it changes nothing; the order of requests does not
+    matter.
+
+    Raises OperationalError or InterfaceError when the database cannot be reached. Every other trouble ends as a
+    stored event that says so.
+    """
+    understood = _understand(recipient, event, raw)
+    try:
+        with transaction.atomic():
+            return _store(recipient, event, raw, understood)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        # A mistake of ours must not cost the customer a call: keep the request, so that it can be replayed once we
+        # are mended.
+        log.exception("webhook failed", customer_id=recipient.customer_id)
+        failed = Understood(result=EventResult.FAILED, kind=understood.kind, reason=traceback.format_exc(limit=-5))
+        return _store(recipient, event, raw, failed)
+
+
+def _understand(recipient: Recipient, event: str, raw: RawRequest) -> Understood:
+    try:
+        parsed = parse(raw, event=event or None, timezone=recipient.zone)
+    except NotUnderstood as error:
+        return Understood(result=EventResult.NOT_UNDERSTOOD, reason=str(error))
+    except Exception:
+        log.exception("webhook parser failed", customer_id=recipient.customer_id)
+        return Understood(result=EventResult.FAILED, reason=traceback.format_exc(limit=-5))
+    kind = parsed.kind.value if parsed.kind else ""
+    if parsed.facts is None:
+        return Understood(result=EventResult.IGNORED, kind=kind, reason=parsed.ignored)
+    return Understood(result=EventResult.CALL, kind=kind, facts=parsed.facts)
+
+
+def _store(recipient: Recipient, event: str, raw: RawRequest, understood: Understood) -> EventResult:
+    now = timezone.now()
+    call_id = fold_into_call(recipient, understood.facts, now) if understood.facts else None
+    WebhookEvent.objects.create(
+        customer_id=recipient.customer_id,
+        call_id=call_id,
+        received_at=now,
+        event=event[:64].replace("\0", ""),
+        method=raw.method[:8],
+        content_type=raw.content_type[:200],
+        query_string=raw.query_string,
+        body=raw.body,
+        kind=understood.kind,
+        result=understood.result,
+        reason=understood.reason,
+    )
+    return understood.result
+
+
+def fold_into_call(recipient: Recipient, facts: CallFacts, now: datetime) -> int:
+    """Adds what one event says to its call, made when it is the first, and has it delivered when it is final. Within a
+    transaction.
+    """
+    fresh = fold(None, facts)
+    columns = _columns(fresh, recipient.region, now) | _standing(fresh, now)
+    call_id, stored, state, is_new = _insert_or_lock(recipient.customer_id, facts.ringostat_id, columns, now)
+    if not is_new:
+        folded = fold(stored, facts)
+        if folded == stored:
+            return call_id
+        columns = _columns(folded, recipient.region, now)
+        if state is CallState.IN_PROGRESS:
+            columns |= _standing(folded, now)
+        Call.objects.filter(pk=call_id).update(**columns)
+    if columns.get("due_at"):
+        deliver_soon(recipient.customer_id)
+    return call_id
+
+
+def _columns(folded: Folded, region: str, now: datetime) -> dict[str, Any]:
+    """The folded facts, and the columns that lists filter by."""
+    facts = facts_of(folded, "")
+    number = client_number(facts, region)
+    return {
+        "facts": folded,
+        "direction": facts.direction.value if facts.direction else "",
+        "outcome": outcome_of(facts).value if facts.is_final else "",
+        "client_number": (number.number or number.raw)[:64],
+        "started_at": facts.started_at or now,
+    }
+
+
+def _standing(folded: Folded, now: datetime) -> dict[str, Any]:
+    """Where a call stands that nothing has been done with yet: due once its final event is in."""
+    is_due = facts_of(folded, "").is_final
+    return {"state": CallState.PENDING if is_due else CallState.IN_PROGRESS, "due_at": now if is_due else None}
+
+
+def _insert_or_lock(
+    customer_id: int, ringostat_id: str, columns: dict[str, Any], now: datetime
+) -> tuple[int, Folded, CallState, bool]:
+    """One statement that makes the call, or locks and reads the one that is there: two first events at once cannot
+    make two calls.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO integrations_call AS call
+                   (customer_id, ringostat_id, facts, direction, outcome, client_number, started_at, state, due_at,
+                    reason, detail, received_at)
+            VALUES (%(customer_id)s, %(ringostat_id)s, %(facts)s, %(direction)s, %(outcome)s, %(client_number)s,
+                    %(started_at)s, %(state)s, %(due_at)s, '', '', %(now)s)
+            ON CONFLICT (customer_id, ringostat_id) DO UPDATE SET ringostat_id = call.ringostat_id
+            RETURNING id, facts::text, state, xmax = 0
+            """,
+            {
+                **columns,
+                "state": columns["state"].value,
+                "facts": json.dumps(columns["facts"]),
+                "customer_id": customer_id,
+                "ringostat_id": ringostat_id,
+                "now": now,
+            },
+        )
+        call_id, stored, state, is_new = cursor.fetchone()
+    return call_id, json.loads(stored), CallState(state), is_new

@@ -1,0 +1,51 @@
+"""Puts work into the queue by name. Knows nothing of what the jobs do."""
+
+from __future__ import annotations
+
+import json
+
+from django.db import connection
+
+DELIVER_CALLS = "deliver_calls"
+QUEUE = "default"
+LOCK_SPACE = 0x52464958
+"""Keeps our advisory locks apart from anybody else's in the same database (the letters RFIX)."""
+
+
+def lock_of(customer_id: int) -> str:
+    return f"customer:{customer_id}"
+
+
+def deliver_soon(customer_id: int) -> None:
+    """Makes sure that a job waits which will see this transaction's calls. At most one job per customer waits.
+
+    One statement instead of Procrastinate's defer(), for two reasons. A second waiting job is the normal case here,
+    not an error that costs a savepoint. And the shared lock, which the job takes exclusively before it looks for
+    calls, makes a waiting job that we rely on wait for our commit: otherwise it could start, find nothing, and end
+    between our look at the queue and our commit.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)
+            SELECT %(queue)s, %(task)s, %(lock)s, %(lock)s, %(args)s
+              FROM (SELECT pg_advisory_xact_lock_shared(%(space)s, %(customer)s)) AS held
+            ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
+            """,
+            {
+                "queue": QUEUE,
+                "task": DELIVER_CALLS,
+                "lock": lock_of(customer_id),
+                "args": json.dumps({"customer_id": customer_id}),
+                "space": LOCK_SPACE,
+                "customer": customer_id % 2**31,
+            },
+        )
+
+
+def wait_for_intake(customer_id: int) -> None:
+    """Returns when every transaction that relied on the running job to deliver its calls has ended. Outside a
+    transaction.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_SPACE, customer_id % 2**31])

@@ -1,0 +1,115 @@
+"""Leave to write to Planfix: one worker per customer at a time, and each account at its pace, across workers and
+restarts.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Now
+
+from integrations.models import Customer, Turn
+
+REQUEST_SECONDS = 40
+"""No request to Planfix lasts longer (the client's time-outs add up to less); a lease outlasts the request it was
+renewed for.
+"""
+
+PACE_MARGIN = 1.02
+"""Requests leave 2 % later than the rate asks, so that jitter on the way cannot put two of them into one second."""
+
+
+class TurnLost(Exception):
+    """Another worker delivers this customer's calls now; this one must stop without another word to Planfix."""
+
+
+class HeldTurn:
+    """A customer's turn while it is ours."""
+
+    def __init__(self, customer: Customer) -> None:
+        self.customer = customer
+        self.holder = uuid.uuid4()
+
+    def take(self) -> bool:
+        """Takes the turn unless a request of its last holder may still be under way."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                INSERT INTO integrations_turn AS turn (customer_id, holder, held_until, failures)
+                VALUES (%(customer)s, %(holder)s, clock_timestamp() + %(lease)s, 0)
+                ON CONFLICT (customer_id) DO UPDATE
+                   SET holder = EXCLUDED.holder, held_until = EXCLUDED.held_until
+                 WHERE turn.held_until < clock_timestamp()
+                   AND (turn.retry_at IS NULL OR turn.retry_at <= clock_timestamp())
+                RETURNING 1
+                """,
+                self._parameters(),
+            )
+            return cursor.fetchone() is not None
+
+    def wait_for_slot(self) -> None:
+        """Blocks until the account may be asked again, and renews the lease to outlast the request that follows.
+
+        Gives the database connection back before it waits. Raises TurnLost when somebody else has taken over.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                WITH slot AS (
+                    INSERT INTO integrations_accountpace AS pace (account, next_request_at)
+                    VALUES (%(account)s, clock_timestamp() + %(gap)s)
+                    ON CONFLICT (account) DO UPDATE
+                       SET next_request_at = GREATEST(pace.next_request_at, clock_timestamp()) + %(gap)s
+                    RETURNING next_request_at - %(gap)s AS starts_at
+                )
+                UPDATE integrations_turn
+                   SET held_until = GREATEST(slot.starts_at, clock_timestamp()) + %(lease)s
+                  FROM slot
+                 WHERE customer_id = %(customer)s AND holder = %(holder)s
+                RETURNING EXTRACT(EPOCH FROM slot.starts_at - clock_timestamp())
+                """,
+                self._parameters(),
+            )
+            row = cursor.fetchone()
+        if row is None:
+            raise TurnLost
+        give_connection_back()
+        if row[0] > 0:
+            time.sleep(float(row[0]))
+
+    def _parameters(self) -> dict[str, Any]:
+        return {
+            "customer": self.customer.pk,
+            "holder": self.holder,
+            "account": self.customer.planfix_account,
+            "gap": timedelta(seconds=PACE_MARGIN / self.customer.requests_per_second),
+            "lease": timedelta(seconds=REQUEST_SECONDS),
+        }
+
+    def give_back(self) -> None:
+        Turn.objects.filter(customer=self.customer, holder=self.holder).update(held_until=Now())
+
+    def went_well(self) -> None:
+        Turn.objects.filter(customer=self.customer, failures__gt=0).update(failures=0, retry_at=None)
+
+    def failed(self) -> int:
+        """Counts one more failure in a row; returns how many there are."""
+        Turn.objects.filter(customer=self.customer).update(failures=F("failures") + 1)
+        return Turn.objects.values_list("failures", flat=True).get(customer=self.customer)
+
+    def wait(self, seconds: float) -> None:
+        """Puts the customer's next turn off."""
+        Turn.objects.filter(customer=self.customer).update(retry_at=Now() + timedelta(seconds=seconds))
+
+
+def give_connection_back() -> None:
+    """Returns this thread's connection to the pool while it waits for the network, unless a transaction (a test's)
+    needs it.
+    """
+    if not connection.in_atomic_block:
+        connection.close()

@@ -1,0 +1,124 @@
+"""The stage of most tests: a running sandbox, a customer that is set up in it, and the whole way of a call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from integrations.models import Call, Customer
+from integrations.sandbox.account import Account
+from integrations.sandbox.server import Sandbox
+from integrations.services.customer_file import import_customer, webhook_address
+from integrations.services.due_calls import deliver_due_calls
+
+CLIENT = "+380671234567"
+NEW_CLIENT = "+380501112233"
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[Sandbox]:
+    with Sandbox(port=0, allow_private_hosts=True) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox) -> Iterator[Sandbox]:
+    running_sandbox.add_account("default", token="sandbox-token")
+    yield running_sandbox
+    running_sandbox.clear_faults()
+    running_sandbox.latency = 0
+
+
+@pytest.fixture
+def account(sandbox: Sandbox) -> Account:
+    return sandbox.account("default")
+
+
+def customer_data(account: Account, sandbox: Sandbox, **changes: Any) -> dict[str, Any]:
+    """A customer file for an account of the sandbox, whose telephony employees are 5, 6 and 7."""
+    return {
+        "name": "Acme",
+        "language": "en",
+        "timezone": "Europe/Kyiv",
+        "region": "UA",
+        "ringostat": {"project_id": "110070", "auth_key": "ringostat-key", "api_url": sandbox.url},
+        "planfix": {
+            "url": account.url,
+            "token": account.token,
+            "contact_template_id": 1,
+            "requests_per_second": 1000,
+        },
+        "call_target": "contact",
+        "create_contacts": True,
+        "employees": [
+            {
+                "name": "Iryna Bondar",
+                "planfix_user_id": 5,
+                "staff_id": "331851",
+                "sip_logins": ["acmecom_iryna"],
+                "extension": "101",
+                "email": "iryna@example.com",
+            },
+            {
+                "name": "Oleh Tkachenko",
+                "planfix_user_id": 6,
+                "staff_id": "331852",
+                "sip_logins": ["acmecom_oleh"],
+                "extension": "102",
+            },
+            {
+                "name": "Maria Kovalenko",
+                "planfix_user_id": 7,
+                "staff_id": "331853",
+                "sip_logins": ["acmecom_maria"],
+                "participates": False,
+            },
+        ],
+        "utm_fields": [
+            {"parameter": name, "field": name}
+            for name in ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+        ],
+        **changes,
+    }
+
+
+@dataclass
+class Way:
+    """A customer's whole way: post to its webhook, let what is due be delivered, look at the account."""
+
+    customer: Customer
+    account: Account
+    client: Client = field(default_factory=Client)
+
+    def post(self, body: dict[str, Any] | bytes | str, event: str = "after_call", **request: Any) -> Any:
+        path = webhook_address(self.customer).split("//", 1)[1].split("/", 1)[1]
+        data = body if isinstance(body, bytes | str) else json.dumps(body)
+        request.setdefault("content_type", "application/json")
+        return self.client.post(f"/{path}{event}/" if event else f"/{path}", data, **request)
+
+    def deliver(self) -> None:
+        deliver_due_calls(self.customer.pk, should_stop=lambda: False)
+
+    def call(self, ringostat_id: str) -> Call:
+        return Call.objects.select_related("delivery").get(customer=self.customer, ringostat_id=ringostat_id)
+
+
+@pytest.fixture
+def make_way(sandbox: Sandbox, account: Account, settings: Any) -> Callable[..., Way]:
+    """Makes a customer of the default account; keyword arguments change its file."""
+    settings.ALLOW_PRIVATE_HOSTS = True
+
+    def make(**changes: Any) -> Way:
+        return Way(import_customer(customer_data(account, sandbox, **changes)), account)
+
+    return make
+
+
+@pytest.fixture
+def way(db: None, make_way: Callable[..., Way]) -> Way:
+    return make_way()

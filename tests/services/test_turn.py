@@ -1,0 +1,113 @@
+"""Leave to write to Planfix: one worker per customer, and the account's pace whoever asks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from integrations.models import AccountPace, Customer, Turn
+from integrations.services.turn import HeldTurn, TurnLost
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def customer() -> Customer:
+    return Customer.objects.create(name="Acme", planfix_url="https://acme.planfix.com", requests_per_second=20)
+
+
+def test_a_turn_is_held_by_one_worker(customer: Customer) -> None:
+    assert HeldTurn(customer).take()
+    assert not HeldTurn(customer).take()
+
+
+def test_a_turn_given_back_can_be_taken(customer: Customer) -> None:
+    first = HeldTurn(customer)
+    first.take()
+    first.give_back()
+    assert HeldTurn(customer).take()
+
+
+def test_a_turn_whose_lease_ran_out_is_taken_over_and_its_last_holder_must_stop(customer: Customer) -> None:
+    first, second = HeldTurn(customer), HeldTurn(customer)
+    first.take()
+    Turn.objects.update(held_until=timezone.now() - timedelta(seconds=1))
+    assert second.take()
+    with pytest.raises(TurnLost):
+        first.wait_for_slot()
+
+
+def test_a_request_renews_the_lease(customer: Customer) -> None:
+    turn = HeldTurn(customer)
+    turn.take()
+    Turn.objects.update(held_until=timezone.now())
+    turn.wait_for_slot()
+    assert not HeldTurn(customer).take()
+
+
+def test_a_customer_that_waits_gets_no_turn_before_its_time(customer: Customer) -> None:
+    turn = HeldTurn(customer)
+    turn.take()
+    turn.wait(60)
+    turn.give_back()
+    assert not HeldTurn(customer).take()
+    Turn.objects.update(retry_at=timezone.now())
+    assert HeldTurn(customer).take()
+
+
+def test_of_many_workers_at_once_one_gets_the_turn(customer: Customer) -> None:
+    barrier = threading.Barrier(8)
+
+    def take(_: int) -> bool:
+        barrier.wait()
+        try:
+            return HeldTurn(customer).take()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(take, range(8))) == [False] * 7 + [True]
+
+
+def test_two_customers_of_one_account_share_its_pace_and_no_second_sees_more_than_the_rate() -> None:
+    rate = 20.0
+    customers = [
+        Customer.objects.create(name=name, planfix_url=url, requests_per_second=rate)
+        for name, url in [("One", "https://acme.planfix.com"), ("Two", "https://ACME.planfix.com/rest/")]
+    ]
+    sent: list[float] = []
+
+    def work(customer: Customer) -> None:
+        turn = HeldTurn(customer)
+        turn.take()
+        try:
+            for _ in range(15):
+                turn.wait_for_slot()
+                sent.append(time.monotonic())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, customers))
+
+    sent.sort()
+    assert len(sent) == 30
+    # Slots are kept in the database, so none can be given twice; threads may wake late, never early.
+    assert sent[-1] - sent[0] >= 28 / rate
+    assert AccountPace.objects.count() == 1
+
+
+def test_an_account_at_rest_is_asked_at_once(customer: Customer) -> None:
+    turn = HeldTurn(customer)
+    turn.take()
+    turn.wait_for_slot()
+    AccountPace.objects.update(next_request_at=timezone.now() - timedelta(hours=1))
+    began = time.monotonic()
+    turn.wait_for_slot()
+    assert time.monotonic() - began < 1 / 20
