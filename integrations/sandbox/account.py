@@ -1,0 +1,309 @@
+"""The state of one Planfix account, safe to read and change from many threads. Knows nothing of HTTP."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import secrets
+import threading
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from . import telephony, values
+from .quota import Quota
+from .records import (
+    Comment,
+    Contact,
+    CustomField,
+    DataTag,
+    LoggedRequest,
+    Phone,
+    StoredFile,
+    TagEntry,
+    Task,
+    TaskStatus,
+    User,
+)
+from .vocabulary import UTM_FIELDS, VOCABULARIES
+
+Subject = tuple[str, int]
+"""What a comment hangs on: ("contact", 812) or ("task", 4102)."""
+
+FIRST_ID = 5  # the number of an employee too: a lost prefix must show
+REMEMBERED_REQUESTS = 50_000
+
+
+@dataclass(kw_only=True)
+class Account:
+    name: str
+    token: str = field(repr=False)
+    url: str = ""
+    """What the customer's planfix.url is to be."""
+    language: str = "en"
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Kyiv"))
+    token_user_id: int = 1
+    """The employee for whom the token acts."""
+    scopes: frozenset[str] | None = None
+    """None: all."""
+    normalises_phones: bool = False
+    """Filter 4003 compares digits only, instead of looking for the text as typed."""
+    allows_private_hosts: bool = False
+    """file/from-url fetches from loopback and private addresses too."""
+    latency: float = 0
+    """Seconds before each answer, besides the sandbox's own."""
+    quota: Quota = field(default_factory=Quota)
+
+    users: dict[int, User] = field(default_factory=dict, repr=False)
+    tags: dict[int, DataTag] = field(default_factory=dict, repr=False)
+    statuses: dict[int, TaskStatus] = field(default_factory=dict, repr=False)
+    contact_templates: dict[int, str] = field(default_factory=dict, repr=False)
+    contact_groups: dict[int, str] = field(default_factory=dict, repr=False)
+    contact_fields: dict[int, CustomField] = field(default_factory=dict, repr=False)
+
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def __post_init__(self) -> None:
+        self.contacts_by_id: dict[int, Contact] = {}
+        self.tasks_by_id: dict[int, Task] = {}
+        self.comments_by_id: dict[int, Comment] = {}
+        self.entries_by_key: dict[int, TagEntry] = {}
+        self.files_by_id: dict[int, StoredFile] = {}
+        self._feeds: dict[Subject, list[Comment]] = defaultdict(list)
+        self._tasks_of: dict[int, list[Task]] = defaultdict(list)
+        self._owners_of_number: dict[str, set[int]] = defaultdict(set)
+        self._contents: dict[bytes, bytes] = {}
+        self._log: deque[LoggedRequest] = deque(maxlen=REMEMBERED_REQUESTS)
+        self._ids = itertools.count(FIRST_ID)
+        self._comment_ids = itertools.count(90_201)
+        self._entry_keys = itertools.count(128_001)
+        self._file_ids = itertools.count(1_729_801)
+        self._field_ids = itertools.count(101)
+
+    @classmethod
+    def telephony(
+        cls,
+        name: str,
+        token: str,
+        *,
+        language: str = "en",
+        timezone: str = "Europe/Kyiv",
+        utm_fields: Sequence[str] = UTM_FIELDS,
+    ) -> Account:
+        """A usual account after a PBX was connected: employees, one contact template, Call and Missed call."""
+        return cls(
+            name=name,
+            token=token,
+            language=language,
+            zone=ZoneInfo(timezone),
+            users={user.id: user for user in telephony.USERS},
+            tags={tag.id: tag for tag in telephony.tags(language, utm_fields)},
+            statuses={status.id: status for status in telephony.statuses(language)},
+            contact_templates={1: VOCABULARIES[language].contact_template},
+        )
+
+    @property
+    def contacts(self) -> list[Contact]:
+        with self.lock:
+            return list(self.contacts_by_id.values())
+
+    @property
+    def tasks(self) -> list[Task]:
+        with self.lock:
+            return list(self.tasks_by_id.values())
+
+    @property
+    def comments(self) -> list[Comment]:
+        """All that are not deleted, oldest id first."""
+        with self.lock:
+            return [comment for comment in self.comments_by_id.values() if not comment.is_deleted]
+
+    @property
+    def tag_entries(self) -> list[TagEntry]:
+        with self.lock:
+            return list(self.entries_by_key.values())
+
+    @property
+    def files(self) -> list[StoredFile]:
+        with self.lock:
+            return list(self.files_by_id.values())
+
+    @property
+    def requests(self) -> list[LoggedRequest]:
+        """The last ones, oldest first."""
+        return list(self._log)
+
+    def remember(self, request: LoggedRequest) -> None:
+        self._log.append(request)
+
+    def forget_requests(self) -> None:
+        self._log.clear()
+
+    # People
+
+    def person_name(self, person: str) -> str | None:
+        """The name of user:5 or contact:812; None when there is no such person."""
+        kind, _, number = person.partition(":")
+        people: Mapping[str, Mapping[int, User | Contact]] = {"user": self.users, "contact": self.contacts_by_id}
+        found = people[kind].get(int(number)) if kind in people and number.isdigit() else None
+        return found.full_name if found else None
+
+    def add_user(self, user: User) -> User:
+        self.users[user.id] = user
+        return user
+
+    # Contacts and tasks share one sequence of numbers.
+
+    def add_contact(
+        self,
+        *,
+        name: str,
+        phones: Sequence[str | Phone] = (),
+        is_company: bool = False,
+        created: datetime | None = None,
+        **properties: object,
+    ) -> Contact:
+        """Properties are those of `Contact`. Numbers are kept as typed; duplicates are allowed."""
+        created = created or datetime.now(UTC)
+        contact = Contact(
+            id=0,
+            name=name,
+            is_company=is_company,
+            created=created,
+            updated=created,
+            **properties,  # type: ignore[arg-type]
+        )
+        with self.lock:
+            contact.id = next(self._ids)
+            self.contacts_by_id[contact.id] = contact
+            self.set_phones(contact, phones)
+        return contact
+
+    def set_phones(self, contact: Contact, phones: Sequence[str | Phone]) -> None:
+        with self.lock:
+            for phone in contact.phones:
+                self._owners_of_number[phone.number.lower()].discard(contact.id)
+            contact.phones = [Phone(number=phone) if isinstance(phone, str) else phone for phone in phones]
+            for phone in contact.phones:
+                self._owners_of_number[phone.number.lower()].add(contact.id)
+
+    def contacts_with_number(self, part: str) -> set[int]:
+        """Ids of those with a number that contains the part."""
+        if self.normalises_phones:
+            digits = only_digits(part)
+            matching = (ids for number, ids in self._owners_of_number.items() if digits in only_digits(number))
+        else:
+            lowered = part.lower()
+            matching = (ids for number, ids in self._owners_of_number.items() if lowered in number)
+        return set(itertools.chain.from_iterable(matching))
+
+    def add_task(
+        self,
+        counterparty_id: int | None,
+        name: str,
+        active: bool = True,
+        created: datetime | None = None,
+        **properties: object,
+    ) -> Task:
+        """Properties are those of `Task`; without a status, the first one that is active or not, as asked."""
+        created = created or datetime.now(UTC)
+        properties.setdefault("status", next(s for s in self.statuses.values() if s.is_active == active))
+        task = Task(
+            id=0,
+            name=name,
+            counterparty_id=counterparty_id,
+            created=created,
+            updated=created,
+            **properties,  # type: ignore[arg-type]
+        )
+        with self.lock:
+            task.id = next(self._ids)
+            self.tasks_by_id[task.id] = task
+            if counterparty_id is not None:
+                self._tasks_of[counterparty_id].append(task)
+        return task
+
+    def tasks_of(self, contact_id: int) -> list[Task]:
+        return self._tasks_of.get(contact_id, [])
+
+    # Comments, entries, files
+
+    def feed(self, subject: Subject) -> list[Comment]:
+        """Comments of a contact or task, oldest id first, deleted ones too."""
+        return self._feeds.get(subject, [])
+
+    def add_comment(
+        self, subject: Subject, *, author: str, at: datetime | None = None, **properties: object
+    ) -> Comment:
+        kind, number = subject
+        written = datetime.now(UTC)
+        properties.setdefault("description", "")
+        with self.lock:
+            comment = Comment(
+                id=next(self._comment_ids),
+                contact_id=number if kind == "contact" else None,
+                task_id=number if kind == "task" else None,
+                author=author,
+                at=at or written,
+                written=written,
+                **properties,  # type: ignore[arg-type]
+            )
+            self.comments_by_id[comment.id] = comment
+            self._feeds[subject].append(comment)
+        return comment
+
+    def add_entry(self, comment: Comment, tag: DataTag, sent: Mapping[int, object]) -> TagEntry:
+        """Fields that the tag does not have are silently dropped."""
+        with self.lock:
+            entry = TagEntry(
+                key=next(self._entry_keys),
+                tag=tag,
+                comment_id=comment.id,
+                contact_id=comment.contact_id,
+                task_id=comment.task_id,
+                stored={},
+                values=dict.fromkeys((known.name for known in tag.fields), ""),
+            )
+            self.write_entry(entry, sent)
+            self.entries_by_key[entry.key] = entry
+            comment.tags.append(entry)
+        return entry
+
+    def write_entry(self, entry: TagEntry, sent: Mapping[int, object]) -> None:
+        for field_id, value in sent.items():
+            known = entry.tag.field(field_id)
+            if known is None:
+                continue
+            entry.stored[field_id] = values.kept(known, value, self.person_name)
+            entry.values[known.name] = values.readable(known, entry.stored[field_id])
+
+    def remove_entry(self, key: int) -> None:
+        with self.lock:
+            entry = self.entries_by_key.pop(key)
+            self.comments_by_id[entry.comment_id].tags.remove(entry)
+
+    def add_file(self, *, name: str, content: bytes, content_type: str) -> StoredFile:
+        """Equal contents are kept once: a load run copies the same few recordings many thousand times."""
+        digest = hashlib.sha256(content).digest()
+        with self.lock:
+            stored = StoredFile(
+                id=next(self._file_ids),
+                name=name,
+                content=self._contents.setdefault(digest, content),
+                content_type=content_type,
+                key=secrets.token_urlsafe(12),
+            )
+            self.files_by_id[stored.id] = stored
+        return stored
+
+    def add_contact_field(self, *, name: str, type_: int, group_id: int) -> CustomField:
+        with self.lock:
+            new = CustomField(id=next(self._field_ids), name=name, type=type_, object_type=1, group_id=group_id)
+            self.contact_fields[new.id] = new
+        return new
+
+
+def only_digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))

@@ -1,0 +1,196 @@
+"""Comments on contacts and tasks as Planfix's REST API writes, changes and lists them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from .account import Account, Subject
+from .contacts import checked_uuid, contact_of, known_files, known_person
+from .envelope import (
+    EMPTY,
+    Body,
+    Fields,
+    Refusal,
+    RestCall,
+    Route,
+    bad_value,
+    read_time_point,
+    shown,
+    success,
+    time_point,
+)
+from .records import Comment
+from .tasks import task_of
+from .wire import Reply
+
+HTML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+
+def _recipients(account: Account, comment: Comment) -> dict[str, object]:
+    people = [{"id": person, "name": account.person_name(person) or ""} for person in comment.recipients]
+    return {"users": people, "groups": []}
+
+
+def _contact(account: Account, comment: Comment) -> object:
+    if comment.contact_id is None:
+        return None
+    person = f"contact:{comment.contact_id}"
+    return {"id": person, "name": account.person_name(person) or ""}
+
+
+FIELDS: Fields[Comment] = {
+    "id": lambda _, comment: comment.id,
+    "dateTime": lambda account, comment: time_point(comment.at, account.zone),
+    "type": lambda _, __: "Comment",
+    "fromType": lambda _, __: "None",
+    "description": lambda _, comment: comment.description,
+    "contact": _contact,
+    "task": lambda _, comment: {"id": comment.task_id} if comment.task_id is not None else None,
+    "owner": lambda account, comment: {"id": comment.author, "name": account.person_name(comment.author) or ""},
+    "isDeleted": lambda _, comment: comment.is_deleted,
+    "isPinned": lambda _, comment: comment.is_pinned,
+    "isHidden": lambda _, comment: comment.is_hidden,
+    "isNotRead": lambda _, __: False,
+    "recipients": _recipients,
+    "reminders": lambda _, __: [],
+    "dataTags": lambda _, comment: [
+        {"dataTag": {"id": entry.tag.id, "name": entry.tag.name}, "key": entry.key} for entry in comment.tags
+    ],
+    "files": lambda _, comment: [{"id": f.id, "size": f.size, "name": f.name} for f in comment.files],
+    "sourceObjectId": lambda _, comment: comment.source_object_id,
+    "sourceDataVersion": lambda _, comment: comment.source_data_version,
+}
+
+
+def subject_for_writing(account: Account, kind: str, number: int) -> Subject:
+    """Raises Refusal 2000 or 1000 when the contact or task is not there any more."""
+    found = contact_of(account, number) if kind == "contact" else task_of(account, number)
+    if found.is_deleted:
+        code = 2000 if kind == "contact" else 1000
+        raise Refusal(404, code, f"{kind.capitalize()} not found by id {number}")
+    return kind, number
+
+
+def _create(kind: str, call: RestCall) -> Reply:
+    account, body = call.account, call.body
+    subject = subject_for_writing(account, kind, call.ids[0])
+    files = known_files(account, body)
+    description = HTML_COMMENT.sub("", body.text("description"))
+    if not description.strip() and not files:
+        raise Refusal(400, 5001, "Rest API error, comment is empty")
+    comment = account.add_comment(
+        subject,
+        author=_author(account, body),
+        at=read_time_point(body.object("dateTime"), account.zone),
+        description=description,
+        files=files,
+        recipients=[known_person(account, person) for person in body.object("recipients").objects("users")],
+        is_pinned=body.flag("isPinned"),
+        is_hidden=body.flag("isHidden"),
+        source_object_id=checked_uuid(body.text("sourceObjectId")),
+        source_data_version=body.text("sourceDataVersion"),
+    )
+    return success(201, id=comment.id)
+
+
+def _author(account: Account, body: Body) -> str:
+    return known_person(account, body.object("owner")) if "owner" in body else f"user:{account.token_user_id}"
+
+
+def comment_of(account: Account, number: int) -> Comment:
+    comment = account.comments_by_id.get(number)
+    if comment is None or comment.is_deleted:
+        raise Refusal(400, 5000, f"Comment not found by id {number}")
+    return comment
+
+
+def belongs_to(comment: Comment, subject: Subject) -> bool:
+    kind, number = subject
+    return number == (comment.contact_id if kind == "contact" else comment.task_id)
+
+
+def _update(kind: str, call: RestCall) -> Reply:
+    account, body = call.account, call.body
+    comment = comment_of(account, call.ids[1])
+    if not belongs_to(comment, (kind, call.ids[0])):
+        raise Refusal(400, 5000, f"Comment not found by id {comment.id}")
+    if "files" in body:
+        comment.files = known_files(account, body)
+    if "description" in body:
+        comment.description = HTML_COMMENT.sub("", body.text("description"))
+    comment.is_pinned = body.flag("isPinned", comment.is_pinned)
+    comment.is_hidden = body.flag("isHidden", comment.is_hidden)
+    return EMPTY
+
+
+def _get(call: RestCall) -> Reply:
+    comment = comment_of(call.account, call.ids[0])
+    return success(comment=shown(call.account, comment, FIELDS, call.fields))
+
+
+def _delete(call: RestCall) -> Reply:
+    comment_of(call.account, call.ids[0]).is_deleted = True
+    return EMPTY
+
+
+KINDS_LISTED: Mapping[str, Callable[[Comment], bool]] = {
+    "Comments": lambda comment: not comment.is_deleted,
+    "New": lambda comment: not comment.is_deleted,
+    "All": lambda _: True,
+    "Deleted": lambda comment: comment.is_deleted,
+}
+
+ORDERS: Mapping[str, Callable[[Comment], object]] = {
+    "id": lambda comment: comment.id,
+    "dateTime": lambda comment: comment.at,
+}
+
+
+def _list(kind: str, call: RestCall) -> Reply:
+    account, number = call.account, call.ids[0]
+    _ = contact_of(account, number) if kind == "contact" else task_of(account, number, status=500)
+    is_listed = KINDS_LISTED.get(call.body.text("typeList", "Comments"))
+    if is_listed is None:
+        raise bad_value("Invalid typeList")
+    rows = [comment for comment in account.feed((kind, number)) if is_listed(comment)]
+    # Sorting by the last key first makes the first key the strongest.
+    for order in reversed(call.body.objects("resultOrder")):
+        # The specification's schema spells the property "filed", its example "field".
+        key = ORDERS.get(order.text("field") or order.text("filed"))
+        if key is None:
+            raise Refusal(500, 0, "Rest API error")
+        rows.sort(key=key, reverse=order.text("direction") == "Desc")  # type: ignore[arg-type]
+    return success(comments=[shown(account, comment, FIELDS, call.fields) for comment in call.page(rows)])
+
+
+def _bare_list(call: RestCall) -> Reply:
+    """Without filters, the only way it is needed here, Planfix refuses."""
+    raise Refusal(400, 0, "Rest API error")
+
+
+ROUTES = (
+    *(
+        route
+        for kind in ("contact", "task")
+        for route in (
+            Route(method="POST", path=f"/{kind}/{{}}/comments", scope="comment_add", operation=partial(_create, kind)),
+            Route(
+                method="POST",
+                path=f"/{kind}/{{}}/comments/{{}}",
+                scope="comment_update",
+                operation=partial(_update, kind),
+            ),
+            Route(
+                method="POST",
+                path=f"/{kind}/{{}}/comments/list",
+                scope="comment_readonly",
+                operation=partial(_list, kind),
+            ),
+        )
+    ),
+    Route(method="GET", path="/comment/{}", scope="comment_readonly", operation=_get),
+    Route(method="DELETE", path="/comment/{}", scope="comment_delete", operation=_delete),
+    Route(method="POST", path="/comment/list", scope="comment_readonly", operation=_bare_list),
+)

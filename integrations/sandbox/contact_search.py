@@ -1,0 +1,85 @@
+"""The filters of Planfix's contact list; several of them must all agree.
+
+https://help.planfix.com/restapidocs/ and Planfix help, "REST API: complex contact filters".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from .account import Account
+from .envelope import Body, Refusal
+from .records import Contact
+
+PHONE_FILTER = 4003
+COMPANY_FILTERS = (4006, 4007)
+
+Predicate = Callable[[Contact], bool]
+
+
+def _contains(text_of: Callable[[Contact], str]) -> Callable[[Account, Any], Predicate]:
+    return lambda _, value: lambda contact: str(value).lower() in text_of(contact).lower()
+
+
+def _number_is(account: Account, value: Any) -> Predicate:
+    ids = account.contacts_with_number(str(value))
+    return lambda contact: contact.id in ids
+
+
+def _is_one_of(account: Account, value: Any) -> Predicate:
+    numbers = {int(number) for number in (value if isinstance(value, list) else [value])}
+    return lambda contact: contact.id in numbers
+
+
+FILTERS: Mapping[int, Callable[[Account, Any], Predicate]] = {
+    PHONE_FILTER: _number_is,
+    4001: _contains(lambda contact: contact.full_name),
+    4014: _contains(lambda contact: contact.name),
+    4015: _contains(lambda contact: contact.lastname),
+    4002: _contains(lambda contact: contact.texts.get("position", "")),
+    4004: _contains(lambda contact: contact.texts.get("address", "")),
+    4005: _contains(lambda contact: contact.email),
+    4026: lambda _, value: lambda contact: contact.email.lower() == str(value).lower(),
+    4006: lambda _, __: lambda contact: contact.is_company,
+    4007: lambda _, __: lambda contact: not contact.is_company,
+    4016: lambda _, value: lambda contact: contact.template_id == int(value),
+    4231: _is_one_of,
+}
+
+OPPOSITES = ("notequal", "nothave")
+
+
+def _predicate(account: Account, filter_: Body) -> Predicate:
+    make = FILTERS.get(filter_.number("type"))
+    if make is None:
+        raise Refusal(500, 0, "Rest API error")
+    try:
+        accepts = make(account, filter_.value("value"))
+    except (TypeError, ValueError) as error:
+        raise Refusal(500, 0, "Rest API error") from error
+    return (lambda contact: not accepts(contact)) if filter_.text("operator") in OPPOSITES else accepts
+
+
+def _candidates(account: Account, filters: Iterable[Body]) -> Iterable[Contact]:
+    """Ascending ids. A search by number, the usual one, does not look at every contact."""
+    for filter_ in filters:
+        if filter_.number("type") == PHONE_FILTER and filter_.text("operator") not in OPPOSITES:
+            ids = account.contacts_with_number(filter_.text("value"))
+            return [account.contacts_by_id[number] for number in sorted(ids)]
+    return account.contacts_by_id.values()
+
+
+def found_contacts(account: Account, filters: Sequence[Body], *, are_companies: bool) -> Iterator[Contact]:
+    """Ascending ids, deleted ones left out. Contacts or companies as asked, unless a filter says it.
+
+    Raises Refusal for filters that are not known here.
+    """
+    predicates = [_predicate(account, filter_) for filter_ in filters]
+    if not any(filter_.number("type") in COMPANY_FILTERS for filter_ in filters):
+        predicates.append(lambda contact: contact.is_company == are_companies)
+    return (
+        contact
+        for contact in _candidates(account, filters)
+        if not contact.is_deleted and all(accepts(contact) for accepts in predicates)
+    )

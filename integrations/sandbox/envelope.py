@@ -1,0 +1,175 @@
+"""The manners of Planfix's REST API: its envelopes, refusals, paging and field lists. Knows no entity.
+
+https://help.planfix.com/restapidocs/
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .wire import Reply, json_reply
+
+if TYPE_CHECKING:
+    from .account import Account
+
+Row = TypeVar("Row")
+
+EMPTY = Reply()
+"""Updates of comments and entries answer 200 without a body."""
+
+MAX_PAGE = 100
+
+
+class Refusal(Exception):
+    """Becomes `{"result": "fail", "code": …, "error": …}` with the HTTP status."""
+
+    def __init__(self, status: int, code: int, error: str) -> None:
+        super().__init__(error)
+        self.status, self.code, self.error = status, code, error
+
+    def reply(self) -> Reply:
+        return json_reply({"result": "fail", "code": self.code, "error": self.error}, self.status)
+
+
+def success(status: int = 200, **payload: object) -> Reply:
+    return json_reply({"result": "success", **payload}, status)
+
+
+def bad_value(error: str) -> Refusal:
+    return Refusal(400, 41, error)
+
+
+class Body:
+    """A JSON object as the API reads it: each property by the type it must have, or a default when it is absent."""
+
+    def __init__(self, properties: Mapping[str, Any]) -> None:
+        self._properties = properties
+
+    @classmethod
+    def parsed(cls, raw: bytes) -> Body:
+        """Raises Refusal 30 when the text is not a JSON object."""
+        if not raw.strip():
+            return cls({})
+        try:
+            properties = json.loads(raw)
+        except ValueError as error:
+            raise Refusal(400, 30, f"Rest API error, not valid JSON: {error}") from error
+        if not isinstance(properties, dict):
+            raise Refusal(400, 30, "Rest API error, not valid JSON: an object is expected")
+        return cls(properties)
+
+    def __contains__(self, name: str) -> bool:
+        return self._properties.get(name) is not None
+
+    def text(self, name: str, default: str = "") -> str:
+        value = self._of_type(name, str, int, float)
+        return default if value is None else str(value)
+
+    def number(self, name: str, default: int = 0) -> int:
+        value = self._of_type(name, int, str)
+        if value is None:
+            return default
+        try:
+            return int(value)
+        except ValueError as error:
+            raise bad_value(f"Invalid value of {name}") from error
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        value = self._of_type(name, bool, int, str)
+        return default if value is None else value in (True, 1, "1", "true")
+
+    def object(self, name: str) -> Body:
+        return Body(self._of_type(name, dict) or {})
+
+    def objects(self, name: str) -> list[Body]:
+        rows = self._of_type(name, list) or []
+        if not all(isinstance(row, dict) for row in rows):
+            raise Refusal(400, 30, f"Rest API error, not valid JSON: objects are expected in {name}")
+        return [Body(row) for row in rows]
+
+    def value(self, name: str) -> Any:
+        return self._properties.get(name)
+
+    def _of_type(self, name: str, *types: type) -> Any:
+        value = self._properties.get(name)
+        if value is not None and not isinstance(value, types):
+            raise Refusal(400, 30, f"Rest API error, not valid JSON: wrong type of {name}")
+        return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestCall:
+    account: Account
+    ids: tuple[int, ...]
+    """The numbers in the path, in order."""
+    body: Body
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    raw: bytes
+
+    @property
+    def fields(self) -> list[str]:
+        """The names and numeric ids that were asked for."""
+        asked = self.query.get("fields") or self.body.text("fields")
+        return [name.strip() for name in asked.split(",") if name.strip()]
+
+    def page(self, rows: Iterable[Row]) -> Sequence[Row]:
+        offset = max(0, self.body.number("offset"))
+        size = min(MAX_PAGE, max(1, self.body.number("pageSize", MAX_PAGE)))
+        return list(rows)[offset : offset + size]
+
+
+Operation = Callable[[RestCall], Reply]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    method: str
+    path: str
+    """With {} for each number, without a last slash."""
+    scope: str
+    operation: Operation
+    locks: bool = True
+    """False when it waits for the network: then it locks the account itself, later."""
+
+
+Fields = Mapping[str, Callable[["Account", Row], object]]
+
+
+def shown(account: Account, row: Row, fields: Fields[Row], asked: Sequence[str]) -> dict[str, object]:
+    """The id, and those of the asked fields that exist: unknown names are ignored."""
+    known = {name: fields[name](account, row) for name in asked if name in fields}
+    return {"id": fields["id"](account, row), **known}
+
+
+def time_point(moment: datetime, zone: tzinfo) -> dict[str, str]:
+    """`date` and `time` in the zone of the account, `datetime` in UTC without seconds."""
+    local, utc = moment.astimezone(zone), moment.astimezone(UTC)
+    return {
+        "date": f"{local:%d-%m-%Y}",
+        "time": f"{local:%H:%M}",
+        "datetime": f"{utc:%Y-%m-%dT%H:%MZ}",
+        "dateTimeUtcSeconds": f"{utc:%Y-%m-%dT%H:%M:%S+0000}",
+    }
+
+
+TIME_POINT_FORMATS = (("dateTimeUtcSeconds", "%Y-%m-%dT%H:%M:%S%z"), ("datetime", "%Y-%m-%dT%H:%MZ"))
+
+
+def read_time_point(body: Body, zone: tzinfo) -> datetime | None:
+    """None when nothing is given; raises Refusal 41 when it is not in a documented form."""
+    try:
+        for name, form in TIME_POINT_FORMATS:
+            if text := body.text(name):
+                moment = datetime.strptime(text, form)  # noqa: DTZ007 - the second form means UTC by its Z
+                return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if date := body.text("date"):
+            local = datetime.strptime(f"{date} {body.text('time') or '00:00'}", "%d-%m-%Y %H:%M")  # noqa: DTZ007
+            return local.replace(tzinfo=zone).astimezone(UTC)
+    except ValueError as error:
+        raise bad_value(f"Invalid date: {error}") from error
+    return None

@@ -1,0 +1,82 @@
+"""The door of Planfix's REST API: token, scope and limits are checked here, then the route's operation answers."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from . import comments, contacts, files, people, tags, tasks
+from .account import Account
+from .envelope import Body, Refusal, RestCall, Route
+from .wire import Reply, Request
+
+NUMBER = re.compile(r"(?<=/)(?:(?:contact|user|task):)?(\d+)(?=/|$)")
+"""A number in a path, with or without the prefix."""
+
+ROUTES: Mapping[tuple[str, str], Route] = {
+    (route.method, route.path): route
+    for room in (people, contacts, tasks, comments, tags, files)
+    for route in room.ROUTES
+}
+KNOWN_PATHS = frozenset(path for _, path in ROUTES)
+
+
+def rest_answer(account: Account, path: str, request: Request) -> Reply:
+    """`path` is what follows /rest. Each answer tells how many requests are left today."""
+    account.quota.count()
+    try:
+        _check_token(account, request)
+        _check_limits(account)
+        reply = _carried_out(account, path, request)
+    except Refusal as refusal:
+        reply = refusal.reply()
+    headers = {**reply.headers, "X-RateLimit-Remaining": str(account.quota.left)}
+    if reply.status == 429 and account.quota.limits.retry_after is not None:
+        headers["Retry-After"] = str(account.quota.limits.retry_after)
+    return replace(reply, headers=headers)
+
+
+def _check_token(account: Account, request: Request) -> None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        token = request.query.get("access_token", "") if request.method == "GET" else ""
+    if not hmac.compare_digest(token.strip().encode(), account.token.encode()):
+        raise Refusal(401, 1, "Access denied, unknown token")
+
+
+def _check_limits(account: Account) -> None:
+    if account.quota.is_used_up:
+        raise Refusal(account.quota.limits.daily_status, 22, "Daily limit of requests is exceeded")
+    if account.quota.is_too_fast():
+        raise Refusal(429, 0, "Too many requests")
+
+
+def _carried_out(account: Account, path: str, request: Request) -> Reply:
+    path = path.rstrip("/")
+    shape = NUMBER.sub("{}", path)
+    route = ROUTES.get((request.method, shape))
+    if route is None and shape in KNOWN_PATHS:
+        raise Refusal(405, 5, "Scope denied, method not allowed")
+    if route is None:
+        raise Refusal(404, 0, "Rest API error")
+    if route.scope and account.scopes is not None and route.scope not in account.scopes:
+        raise Refusal(405, 5, "Scope denied, method not allowed")
+    call = RestCall(
+        account=account,
+        ids=tuple(int(number) for number in NUMBER.findall(path)),
+        body=_body(request),
+        query=request.query,
+        headers=request.headers,
+        raw=request.body,
+    )
+    if not route.locks:
+        return route.operation(call)
+    with account.lock:
+        return route.operation(call)
+
+
+def _body(request: Request) -> Body:
+    is_multipart = request.headers.get("content-type", "").startswith("multipart/")
+    return Body({}) if is_multipart or request.method == "GET" else Body.parsed(request.body)

@@ -1,0 +1,52 @@
+"""How many requests an account may send, a second and a day. Off until set: what Planfix does is not documented."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+
+
+@dataclass(kw_only=True)
+class Limits:
+    """Only code 22 for the daily limit is documented; statuses and Retry-After are not, so all of it can be set."""
+
+    per_second: float | None = None
+    retry_after: int | None = None
+    """Seconds, sent with 429 when set."""
+    per_day: int = 100_000
+    stops_at_daily: bool = False
+    daily_status: int = 429
+
+
+class Quota:
+    def __init__(self) -> None:
+        self.limits = Limits()
+        self.used_today = 0
+        self._last_request = 0.0
+        self._lock = threading.Lock()
+
+    @property
+    def left(self) -> int:
+        return max(0, self.limits.per_day - self.used_today)
+
+    @property
+    def is_used_up(self) -> bool:
+        return self.limits.stops_at_daily and self.used_today > self.limits.per_day
+
+    def count(self) -> None:
+        with self._lock:
+            self.used_today += 1
+
+    def is_too_fast(self) -> bool:
+        """True when this request comes too early after the last that was let through."""
+        if not self.limits.per_second:
+            return False
+        # A tenth is forgiven: requests sent a second apart may arrive a little closer.
+        pause = 0.9 / self.limits.per_second
+        with self._lock:
+            now = time.monotonic()
+            if now - self._last_request < pause:
+                return True
+            self._last_request = now
+        return False

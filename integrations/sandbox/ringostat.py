@@ -1,0 +1,230 @@
+"""A stand-in for the parts of Ringostat that a client calls: recordings, the call list, the staff list.
+
+https://help.ringostat.com/ (Ringostat API: calls/list, JSON-RPC). Knows nothing of Planfix.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import csv
+import io
+import json
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from .records import LoggedRequest
+from .tone import recording_wav
+from .wire import Reply, Request, json_reply, media_reply
+
+MAX_CALLS = 6500
+LOCAL_FORMAT = "%Y-%m-%d %H:%M:%S"
+RECORDING = re.compile(r"/recordings/(?P<id>[^/]+)\.(wav|mp3|ogg)")
+
+FIELDS = frozenset(
+    {
+        "calldate",
+        "caller",
+        "dst",
+        "pool_name",
+        "disposition",
+        "category_mark",
+        "duration",
+        "call_type",
+        "waittime",
+        "billsec",
+        "connected_with",
+        "call_counter",
+        "proper_flag",
+        "repeated_flag",
+        "utm_source",
+        "utm_medium",
+        "utm_campaign",
+        "utm_content",
+        "utm_term",
+        "uniqueid",
+        "category_number",
+        "employee_number",
+        "employee_mark",
+        "client_id",
+        "remote_ip",
+        "refferrer",
+        "landing",
+        "recording",
+        "call_card",
+        "additional_number",
+        "has_recording",
+        "scheme_name",
+        "duration_ms",
+        "recording_wav",
+        "department",
+        "caller_number",
+        "employee_fio",
+    }
+)
+DEFAULT_FIELDS = ("calldate", "caller", "dst", "disposition", "billsec", "duration", "uniqueid")
+
+Row = Mapping[str, Any]
+
+STAFF: Mapping[str, Mapping[str, Any]] = {
+    str(staff_id): {
+        "id": 476_000 + number,
+        "staffId": staff_id,
+        "status": True,
+        "fio": name,
+        "email": f"{login}@example.com",
+        "extensionNumber": str(101 + number),
+        "departments": [11309],
+        "directions": {
+            "main": [
+                {
+                    "id": 864_000 + number,
+                    "type": "sip",
+                    "direction": f"acmecom_{login}",
+                    "gateway": "sip.ringostat.net",
+                    "enabledForAwd": True,
+                }
+            ],
+            "additional": [],
+        },
+    }
+    for number, (staff_id, name, login) in enumerate(
+        ((331851, "Iryna Bondar", "iryna"), (331852, "Oleh Tkachenko", "oleh"), (331853, "Maria Kovalenko", "maria"))
+    )
+}
+
+
+class Ringostat:
+    """State of the stand-in. `auth_key` empty: any key will do; set: only that one."""
+
+    def __init__(self) -> None:
+        self.auth_key = ""
+        self.zone = ZoneInfo("Europe/Kyiv")
+        """`from` and `to` are read in it, `calldate` is given in it."""
+        self.calls: list[Row] = []
+        self.calls_by_key: dict[str, list[Row]] = {}
+        """Call lists of single projects; other keys see `calls`."""
+        self.staff: dict[str, Mapping[str, Any]] = dict(STAFF)
+        self.not_ready: set[str] = set()
+        """Call ids whose recordings are not there yet."""
+        self.rejected_fields: set[str] = set()
+        """Fields that this project's calls/list does not know; recording_wav is one on some."""
+        self._log: deque[LoggedRequest] = deque(maxlen=10_000)
+
+    @property
+    def requests(self) -> list[LoggedRequest]:
+        return list(self._log)
+
+    def remember(self, request: LoggedRequest) -> None:
+        self._log.append(request)
+
+    def answer(self, request: Request) -> Reply:
+        operation = OPERATIONS.get((request.method, request.path.rstrip("/")))
+        return operation(self, request) if operation else self._recording(request)
+
+    def has_key(self, request: Request) -> bool:
+        key = request.headers.get("auth-key", "")
+        return key == self.auth_key if self.auth_key else bool(key)
+
+    def _recording(self, request: Request) -> Reply:
+        match = RECORDING.fullmatch(request.path)
+        if request.method not in ("GET", "HEAD") or not match or match["id"] in self.not_ready:
+            return json_reply({"error": "Not found"}, 404)
+        if not request.query.get("token"):
+            return json_reply({"error": "Forbidden"}, 403)
+        return media_reply(recording_wav(match["id"]), "audio/wav", request.headers.get("range", ""))
+
+    # The call list
+
+    def call_list(self, request: Request) -> Reply:
+        if not self.has_key(request):
+            return json_reply({"error": "Unauthorized"}, 401)
+        query = request.query
+        names = [name.strip() for name in query.get("fields", "").split(",") if name.strip()] or list(DEFAULT_FIELDS)
+        if any(name not in FIELDS or name in self.rejected_fields for name in names):
+            return Reply(body=b"incorrect field name", content_type="text/html; charset=utf-8")
+        try:
+            rows = self._found(request.headers.get("auth-key", ""), query)
+        except (ValueError, binascii.Error):
+            return Reply(status=400, body=b"incorrect parameter", content_type="text/html; charset=utf-8")
+        answer = [{name: row.get(name, "") for name in names} for row in rows[:MAX_CALLS]]
+        return _csv(names, answer) if query.get("export_type") == "csv" else json_reply(answer)
+
+    def _found(self, key: str, query: Mapping[str, str]) -> list[Row]:
+        until = self._moment(query["to"]) if "to" in query else datetime.now(self.zone)
+        since = self._moment(query["from"]) if "from" in query else until - timedelta(hours=24)
+        accepts = _row_filter(query.get("filters", ""))
+        dated = [(self._calldate(row), row) for row in self.calls_by_key.get(key, self.calls)]
+        found = [(at, row) for at, row in dated if since <= at <= until and accepts(row)]
+        found.sort(key=lambda pair: pair[0], reverse=query.get("order", "").endswith("desc"))
+        return [{**row, "calldate": at.strftime("%Y-%m-%dT%H:%M:%S%z")} for at, row in found]
+
+    def _moment(self, text: str) -> datetime:
+        return datetime.strptime(text, LOCAL_FORMAT).replace(tzinfo=self.zone)
+
+    def _calldate(self, row: Row) -> datetime:
+        """Rows may be set with an offset or in the project's time, as the webhooks give it."""
+        moment = datetime.fromisoformat(str(row["calldate"]))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=self.zone)).astimezone(self.zone)
+
+    # The staff list
+
+    def json_rpc(self, request: Request) -> Reply:
+        if not self.has_key(request):
+            return json_reply({"error": "Unauthorized"}, 401)
+        try:
+            asked = json.loads(request.body)
+            method, params, number = asked["method"], asked.get("params") or {}, asked.get("id")
+        except (ValueError, KeyError, TypeError):
+            return _rpc_error(None, -32700, "Parse error")
+        if method != "getProjectStaffListAndDirections":
+            return _rpc_error(number, -32601, "Method not found")
+        found = {
+            key: person for key, person in self.staff.items() if _is_asked_for(person, params.get("filters") or {})
+        }
+        if not found:
+            return _rpc_error(number, -32000, "User does not exist")
+        return json_reply({"jsonrpc": "2.0", "id": number, "result": found})
+
+
+OPERATIONS: Mapping[tuple[str, str], Callable[[Ringostat, Request], Reply]] = {
+    ("GET", "/calls/list"): Ringostat.call_list,
+    ("POST", "/api/json-rpc"): Ringostat.json_rpc,
+}
+
+
+def _rpc_error(number: object, code: int, message: str) -> Reply:
+    """Errors come with HTTP 200."""
+    return json_reply({"jsonrpc": "2.0", "id": number, "error": {"code": code, "message": message}})
+
+
+def _is_asked_for(person: Row, filters: Mapping[str, Any]) -> bool:
+    exact, partial = ("staffId",), ("fio", "email")
+    return all(str(person[name]) == str(filters[name]) for name in exact if name in filters) and all(
+        str(filters[name]).lower() in str(person[name]).lower() for name in partial if name in filters
+    )
+
+
+def _row_filter(filters: str) -> Callable[[Row], bool]:
+    """`uniqueid=…`, or `disposition~` and base64 of the words that will do, divided by bars. Several: by semicolons."""
+    accepted: list[tuple[str, set[str]]] = []
+    for filter_ in filter(None, filters.split(";")):
+        name, _, encoded = filter_.partition("~")
+        if encoded:
+            accepted.append((name, set(base64.b64decode(encoded, validate=True).decode().lower().split("|"))))
+        else:
+            name, _, value = filter_.partition("=")
+            accepted.append((name, {value.lower()}))
+    return lambda row: all(str(row.get(name, "")).lower() in words for name, words in accepted)
+
+
+def _csv(names: Sequence[str], rows: Iterable[Row]) -> Reply:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, delimiter=";")
+    writer.writeheader()
+    writer.writerows(rows)
+    return Reply(body=text.getvalue().encode(), content_type="text/csv; charset=utf-8")

@@ -1,0 +1,193 @@
+"""The sandbox: a stand-in Planfix of any number of accounts and a stand-in Ringostat behind one real address."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from types import TracebackType
+
+from . import control, page
+from .account import Account
+from .faults import Fault, Faults, spoiled
+from .planfix import rest_answer
+from .records import LoggedRequest
+from .ringostat import Ringostat
+from .vocabulary import UTM_FIELDS
+from .wire import Broken, Reply, Request, Server, json_reply, media_reply
+
+log = logging.getLogger(__name__)
+
+DEFAULT = "default"
+DEFAULT_TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but the sandbox
+RINGOSTAT_PATHS = ("/recordings/", "/calls/list", "/api/json-rpc")
+TOKEN_IN_QUERY = re.compile(r"\b((?:access_)?token=)[^&]*")
+BODY_EXCERPT, ANSWER_EXCERPT = 4000, 1000
+
+
+class Sandbox:
+    """Runs in threads of this process between `start` and `stop`, or as a context manager."""
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        allow_private_hosts: bool = False,
+        latency: float = 0,
+    ) -> None:
+        """Port 0 takes a free one. `latency`: seconds before each answer of the API; may be changed while running."""
+        self.latency = latency
+        self.allow_private_hosts = allow_private_hosts
+        self.accounts: dict[str, Account] = {}
+        self.faults = Faults()
+        self.ringostat = Ringostat()
+        self._address = (host, port)
+        self._server: Server | None = None
+
+    @property
+    def url(self) -> str:
+        assert self._server is not None, "the sandbox is not running"
+        host, port = self._server.server_address[:2]
+        return f"http://{host!s}:{port}"
+
+    def start(self) -> Sandbox:
+        self._server = Server(self._address, self.answer)
+        if DEFAULT not in self.accounts:
+            self.add_account(DEFAULT, token=DEFAULT_TOKEN)
+        serve = partial(self._server.serve_forever, poll_interval=0.05)
+        threading.Thread(target=serve, name="sandbox", daemon=True).start()
+        return self
+
+    def stop(self) -> None:
+        if self._server:
+            self._server.stop()
+
+    def __enter__(self) -> Sandbox:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def account(self, name: str = DEFAULT) -> Account:
+        return self.accounts[name]
+
+    def add_account(
+        self,
+        name: str,
+        *,
+        token: str,
+        language: str = "en",
+        timezone: str = "Europe/Kyiv",
+        utm_fields: tuple[str, ...] = UTM_FIELDS,
+    ) -> Account:
+        """A usual account with telephony; takes the place of one of that name."""
+        account = Account.telephony(name, token, language=language, timezone=timezone, utm_fields=utm_fields)
+        account.allows_private_hosts = self.allow_private_hosts
+        account.url = self.url if name == DEFAULT else f"{self.url}/a/{name}"
+        self.accounts[name] = account
+        return account
+
+    def add_fault(self, fault: Fault) -> None:
+        self.faults.add(fault)
+
+    def clear_faults(self) -> None:
+        self.faults.clear()
+
+    # Answering
+
+    def answer(self, request: Request) -> Reply | Broken:
+        try:
+            return self._answer(request)
+        except Exception:
+            log.exception("sandbox failed on %s %s", request.method, request.path)
+            return json_reply({"result": "fail", "code": 0, "error": "Unknown error"}, 500)
+
+    def _answer(self, request: Request) -> Reply | Broken:
+        if request.path.startswith(RINGOSTAT_PATHS):
+            return self._watched(
+                request, request.path, partial(self.ringostat.answer, request), self.ringostat.remember
+            )
+        if request.path.startswith("/_sandbox/"):
+            return control.answer(self, request)
+        name, path = _addressed(request.path)
+        account = self.accounts.get(name)
+        if account is None:
+            return json_reply({"result": "fail", "code": 0, "error": "No such account"}, 404)
+        if path.startswith("/rest/"):
+            rest_path = path.removeprefix("/rest")
+            act = partial(rest_answer, account, rest_path, request)
+            return self._watched(request, rest_path, act, account.remember, account)
+        if path.startswith("/files/"):
+            return _file(account, path, request)
+        return page.answer(self, account, path, request)
+
+    def _watched(
+        self,
+        request: Request,
+        path: str,
+        act: Callable[[], Reply],
+        remember: Callable[[LoggedRequest], None],
+        account: Account | None = None,
+    ) -> Reply | Broken:
+        """Carries the request out with the latency and the faults that are set, and logs it."""
+        self._wait(self.latency + (account.latency if account else 0))
+        fault = self.faults.strike(request.method, path, account.name if account else "")
+        outcome = self._outcome(fault, act)
+        remember(
+            LoggedRequest(
+                method=request.method,
+                path=path,
+                query=TOKEN_IN_QUERY.sub(r"\1***", request.raw_query),
+                body=request.body[:BODY_EXCERPT].decode("utf-8", "replace"),
+                status=outcome.status if isinstance(outcome, Reply) else 0,
+                started_at=request.started_at,
+                seconds=time.time() - request.started_at,
+                answer=_text_of(outcome),
+                fault=fault.kind if fault else "",
+            )
+        )
+        return outcome
+
+    def _outcome(self, fault: Fault | None, act: Callable[[], Reply]) -> Reply | Broken:
+        if fault is None:
+            return act()
+        if fault.kind != "slow":
+            return spoiled(fault, act() if fault.when == "after" else None)
+        if fault.when == "before":
+            self._wait(fault.seconds)
+            return act()
+        reply = act()
+        self._wait(fault.seconds)
+        return reply
+
+    def _wait(self, seconds: float) -> None:
+        if seconds and self._server:
+            self._server.stopping.wait(seconds)
+
+
+def _addressed(path: str) -> tuple[str, str]:
+    """The account's name and the path within it."""
+    if not path.startswith("/a/"):
+        return DEFAULT, path
+    name, slash, rest = path.removeprefix("/a/").partition("/")
+    return name, slash + rest
+
+
+def _text_of(outcome: Reply | Broken) -> str:
+    if isinstance(outcome, Broken) or not outcome.content_type.startswith(("application/json", "text/")):
+        return ""
+    return outcome.body[:ANSWER_EXCERPT].decode("utf-8", "replace")
+
+
+def _file(account: Account, path: str, request: Request) -> Reply:
+    number, _, key = path.removeprefix("/files/").partition("/")
+    file = account.files_by_id.get(int(number)) if number.isdigit() else None
+    if file is None or key != file.key:
+        return json_reply({"result": "fail", "code": 7000, "error": "File not found"}, 404)
+    return media_reply(file.content, file.content_type, request.headers.get("range", ""))

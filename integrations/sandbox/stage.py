@@ -1,0 +1,175 @@
+"""The product's processes on this machine beside a sandbox, each started by the command that everybody runs.
+
+The demo, the tests that kill processes and the benchmarks play on it. Ends only what it started.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import requests
+from django.conf import settings
+from django.db import connection
+
+from integrations.sandbox.server import DEFAULT, DEFAULT_TOKEN
+
+PATIENCE_SECONDS = 60
+
+
+class NotInTime(Exception):
+    """A condition that was waited for did not come true."""
+
+
+class Stage:
+    def __init__(
+        self, *, port: int = 0, sandbox_port: int = 0, environment: Mapping[str, str] | None = None, quiet: bool = False
+    ) -> None:
+        self.port, self.sandbox_port = free_port(port), free_port(sandbox_port)
+        self.web_url, self.sandbox_url = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.sandbox_port}"
+        self.environment = {
+            **os.environ,
+            "ALLOW_PRIVATE_HOSTS": "true",
+            "PUBLIC_URL": self.web_url,
+            **(environment or {}),
+        }
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._output = subprocess.DEVNULL if quiet else None
+
+    def start_sandbox(self, *, latency: float = 0) -> None:
+        self.start("sandbox", "sandbox", "--port", str(self.sandbox_port), "--latency", str(latency))
+        wait_until(lambda: _answers(f"{self.sandbox_url}/_sandbox/accounts"), "the sandbox")
+
+    def start_web(self, *, workers: int = 2, threads: int = 4) -> None:
+        command = [sys.executable, "-m", "gunicorn", "ringofix.wsgi", "--bind", f"127.0.0.1:{self.port}"]
+        how = ["--workers", str(workers), "--threads", str(threads), "--log-level", "warning"]
+        self._start("web", [*command, *how])
+        wait_until(lambda: _answers(f"{self.web_url}/healthz"), "the web server")
+
+    def start_worker(self, name: str = "worker", *, concurrency: int = 64) -> None:
+        self.start(name, "worker", "--concurrency", str(concurrency))
+
+    def start(self, name: str, *arguments: str) -> None:
+        """Starts manage.py with these arguments, to be known by this name."""
+        self._start(name, [sys.executable, "manage.py", *arguments])
+
+    def run(self, *arguments: str) -> str:
+        """What manage.py prints with these arguments. Raises CalledProcessError when it fails."""
+        return subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "manage.py", *arguments],
+            cwd=settings.BASE_DIR,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            check=True,
+            text=True,
+        ).stdout
+
+    def import_customer(self, data: Mapping[str, Any]) -> str:
+        """Imports a customer as its file would be, and returns its webhook address."""
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "customer.json"
+            file.write_text(json.dumps(data))
+            address: str = json.loads(self.run("import_customer", str(file)))["webhook_url"]
+        return address
+
+    def control(self, method: str, path: str, body: object = None) -> Any:
+        """Speaks to the sandbox's own controls."""
+        answer = requests.request(method, f"{self.sandbox_url}/_sandbox{path}", json=body, timeout=30)
+        answer.raise_for_status()
+        return answer.json()
+
+    def add_contact(self, name: str, *phones: str, account: str = DEFAULT) -> int:
+        number: int = self.control("POST", f"/accounts/{account}/contacts", {"name": name, "phones": phones})["id"]
+        return number
+
+    def kill(self, name: str) -> None:
+        """kill -9 of the process and of all that it started."""
+        process = self.processes.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def stop(self) -> None:
+        """Ends all processes, the last one first, and waits for each."""
+        for process in reversed(self.processes.values()):
+            process.terminate()
+        for process in self.processes.values():
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        self.processes = {}
+
+    def __enter__(self) -> Stage:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+    def _start(self, name: str, command: list[str]) -> None:
+        # In a session of its own: Ctrl-C reaches the demo alone, which then ends the others in order; and a kill
+        # reaches a process with its children.
+        self.processes[name] = subprocess.Popen(  # noqa: S603 - our own commands
+            command,
+            cwd=settings.BASE_DIR,
+            env=self.environment,
+            stdout=self._output,
+            stderr=self._output,
+            start_new_session=True,
+        )
+
+
+def this_database() -> dict[str, str]:
+    """The environment by which another process uses the database and the keys that this one uses, a test's for
+    example.
+    """
+    database = connection.settings_dict
+    host = quote(str(database["HOST"]), safe="")
+    address = f"{database['USER']}:{database.get('PASSWORD') or ''}@{host}:{database.get('PORT') or ''}"
+    return {
+        "DATABASE_URL": f"postgres://{address}/{database['NAME']}",
+        "SECRET_KEY": settings.SECRET_KEY,
+        "ENCRYPTION_KEYS": ",".join(settings.ENCRYPTION_KEYS),
+    }
+
+
+def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = PATIENCE_SECONDS) -> None:
+    """Raises NotInTime when the condition has not come true by then."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise NotInTime(f"Waited {seconds:.0f} s for {what}.")
+        time.sleep(0.05)
+
+
+def free_port(wanted: int) -> int:
+    """The wanted port, or any free one when somebody has it."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            found: int = probe.getsockname()[1]
+            return found
+    raise OSError("There is no free port.")
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=2).status_code < 500
+    except requests.RequestException:
+        return False
+
+
+__all__ = ["DEFAULT", "DEFAULT_TOKEN", "NotInTime", "Stage", "free_port", "this_database", "wait_until"]

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from integrations.sandbox.account import Account
+from integrations.sandbox.server import Sandbox
+
+Ask = Callable[..., requests.Response]
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(port=0, allow_private_hosts=True) as running:
+        yield running
+
+
+@pytest.fixture
+def account(sandbox: Sandbox) -> Account:
+    return sandbox.account("default")
+
+
+@pytest.fixture
+def ask(account: Account) -> Iterator[Ask]:
+    """Calls the REST API with the account's token: ask("POST", "/contact/list", {...})."""
+    with requests.Session() as session:
+        session.trust_env = False
+        session.headers["Authorization"] = f"Bearer {account.token}"
+
+        def asked(method: str, path: str, body: Any = None, **options: Any) -> requests.Response:
+            options = {"timeout": 10, "allow_redirects": False, **options}
+            return session.request(method, f"{account.url}/rest{path}", json=body, **options)
+
+        yield asked
+
+
+@pytest.fixture
+def olha(account: Account) -> Any:
+    return account.add_contact(name="Olha", lastname="Koval", phones=["+380671234567"])

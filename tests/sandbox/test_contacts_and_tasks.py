@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from integrations.sandbox.account import Account
+from integrations.sandbox.records import Contact
+from tests.sandbox.conftest import Ask
+
+
+def found(ask: Ask, value: str, *, operator: str = "equal", **body: Any) -> list[int]:
+    filters = [{"type": 4003, "operator": operator, "value": value}]
+    return [contact["id"] for contact in ask("POST", "/contact/list", {"filters": filters, **body}).json()["contacts"]]
+
+
+@pytest.mark.parametrize(
+    ("stored", "sought", "as_typed", "by_digits"),
+    [
+        ("+380671234567", "+380671234567", True, True),
+        ("+380671234567", "380671234567", True, True),
+        ("380671234567", "+380671234567", False, True),
+        ("+38 (067) 123-45-67", "+380671234567", False, True),
+        ("+3806712345678", "+380671234567", True, True),
+        ("+380671234567", "+380671234568", False, False),
+        ("067 123 EXT", "ext", True, None),
+    ],
+)
+def test_phone_search_looks_for_a_part_of_the_number_as_it_was_typed(
+    ask: Ask, account: Account, stored: str, sought: str, as_typed: bool, by_digits: bool | None
+) -> None:
+    account.add_contact(name="Olha", phones=["+48221234567", stored])
+
+    assert bool(found(ask, sought)) is as_typed
+    account.normalises_phones = True
+    assert by_digits is None or bool(found(ask, sought)) is by_digits
+
+
+def test_a_number_that_was_replaced_is_not_found_any_more(ask: Ask, olha: Contact) -> None:
+    ask("POST", f"/contact/{olha.id}", {"phones": [{"number": "+380990000000"}]})
+
+    assert (found(ask, "+380671234567"), found(ask, "+380990000000")) == ([], [olha.id])
+
+
+def test_companies_are_found_only_when_asked_for(ask: Ask, account: Account, olha: Contact) -> None:
+    company = account.add_contact(name="Acme", phones=["+380671234567"], is_company=True)
+
+    assert found(ask, "+380671234567") == [olha.id]
+    assert found(ask, "+380671234567", isCompany=True) == [company.id]
+
+
+def test_deleted_contacts_are_not_listed(ask: Ask, olha: Contact) -> None:
+    olha.is_deleted = True
+
+    assert found(ask, "+380671234567") == []
+
+
+def test_lists_are_in_the_order_of_ids_whatever_sort_asks_for(ask: Ask, account: Account) -> None:
+    ids = [account.add_contact(name=name, phones=["+380671234567"]).id for name in "CAB"]
+
+    assert found(ask, "380", sort="name", order="desc") == ids
+
+
+def test_pages_hold_a_hundred_rows_at_most(ask: Ask, account: Account) -> None:
+    for number in range(105):
+        account.add_contact(name=str(number), phones=[f"+38067{number:07}"])
+
+    first = found(ask, "+38067", pageSize=500)
+    rest = found(ask, "+38067", pageSize=500, offset=100)
+
+    assert (len(first), len(rest)) == (100, 5)
+    assert sorted(first + rest) == first + rest
+
+
+@pytest.mark.parametrize(
+    ("fields", "keys"),
+    [
+        ("", {"id"}),
+        ("name,phones", {"id", "name", "phones"}),
+        ("id, name ,phone,customFieldData,nonsense", {"id", "name"}),
+        ("101", {"id", "customFieldData"}),
+        ("999", {"id"}),
+    ],
+)
+def test_only_the_fields_asked_for_are_shown(
+    ask: Ask, account: Account, olha: Contact, fields: str, keys: set[str]
+) -> None:
+    account.add_contact_field(name="City", type_=0, group_id=1)
+
+    (row,) = ask("POST", "/contact/list", {"fields": fields}).json()["contacts"]
+
+    assert set(row) == keys
+
+
+def test_a_phone_is_kept_as_typed_and_masked_for_show(ask: Ask, olha: Contact) -> None:
+    contact = ask("GET", f"/contact/{olha.id}?fields=phones").json()["contact"]
+
+    assert contact["phones"] == [{"number": "+380671234567", "maskedNumber": "+380 (67) 123-45-67", "type": 1}]
+
+
+@pytest.mark.parametrize("number", ["{}", "contact:{}"])
+def test_a_contact_is_read_by_number_with_or_without_prefix(ask: Ask, olha: Contact, number: str) -> None:
+    assert ask("GET", f"/contact/{number.format(olha.id)}?fields=name").json()["contact"]["name"] == "Olha"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_unknown_contact_is_404_with_code_2000(ask: Ask, method: str) -> None:
+    answer = ask(method, "/contact/999", {})
+
+    assert (answer.status_code, answer.json()["code"]) == (404, 2000)
+
+
+def test_filters_must_all_agree(ask: Ask, account: Account, olha: Contact) -> None:
+    account.add_contact(name="Petro", phones=["+380671234567"])
+    filters = [
+        {"type": 4003, "operator": "equal", "value": "+380671234567"},
+        {"type": 4001, "operator": "notequal", "value": "petro"},
+    ]
+
+    rows = ask("POST", "/contact/list", {"filters": filters}).json()["contacts"]
+
+    assert [row["id"] for row in rows] == [olha.id]
+
+
+@pytest.mark.parametrize("path", ["/contact/list", "/task/list"])
+def test_an_unknown_filter_is_500(ask: Ask, path: str) -> None:
+    answer = ask("POST", path, {"filters": [{"type": 123456, "operator": "equal", "value": 1}]})
+
+    assert (answer.status_code, answer.json()["code"]) == (500, 0)
+
+
+NEW = {"template": {"id": 1}, "name": "+380501112233", "phones": [{"number": "+380501112233", "type": 1}]}
+
+
+def test_a_created_contact_keeps_what_was_sent(ask: Ask, account: Account) -> None:
+    answer = ask("POST", "/contact/", {**NEW, "supervisors": {"users": [{"id": "user:5"}]}, "nonsense": 1})
+
+    contact = account.contacts_by_id[answer.json()["id"]]
+    assert answer.status_code == 201
+    assert (contact.name, contact.phones[0].number, contact.supervisors) == (
+        "+380501112233",
+        "+380501112233",
+        ["user:5"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"template": None}, 2001),
+        ({"template": {"id": 77}}, 2001),
+        ({"name": ""}, 2006),
+        ({"name": "  "}, 2006),
+        ({"email": "OLHA@example.com"}, 2005),
+        ({"sourceObjectId": "not-a-uuid"}, 41),
+    ],
+)
+def test_a_contact_is_not_created_when_something_is_wrong(
+    ask: Ask, account: Account, change: dict[str, Any], code: int
+) -> None:
+    account.add_contact(name="Olha", email="olha@example.com")
+
+    answer = ask("POST", "/contact/", {**NEW, **change})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    assert len(account.contacts) == 1
+
+
+def test_the_older_spelling_of_the_template_is_accepted(ask: Ask) -> None:
+    assert ask("POST", "/contact/", {"templateId": 1, "name": "Olha"}).status_code == 201
+
+
+def test_duplicate_numbers_are_allowed(ask: Ask) -> None:
+    first, second = ask("POST", "/contact/", NEW), ask("POST", "/contact/", NEW)
+
+    assert found(ask, "+380501112233") == [first.json()["id"], second.json()["id"]]
+
+
+def test_contacts_and_tasks_share_one_sequence_that_meets_the_employees_numbers(ask: Ask, account: Account) -> None:
+    contact = ask("POST", "/contact/", NEW).json()["id"]
+    task = ask("POST", "/task/", {"name": "Order", "counterparty": {"id": f"contact:{contact}"}}).json()["id"]
+
+    assert task == contact + 1
+    assert contact in account.users
+
+
+def test_what_surrounds_contacts_can_be_read(ask: Ask) -> None:
+    assert ask("GET", "/contact/templates?fields=id,name").json()["templates"] == [{"id": 1, "name": "Client"}]
+    assert ask("GET", "/contact/groups?fields=id,name").json()["groups"] == []
+
+
+def test_a_created_custom_field_can_be_written_and_read(ask: Ask) -> None:
+    created = ask("POST", "/customfield/contact/", {"name": "utm_source", "type": 0, "groupId": 1})
+    field_id = created.json()["id"]
+    data = [{"field": {"id": field_id}, "value": "google"}, {"field": {"id": 9999}, "value": "dropped"}]
+    contact = ask("POST", "/contact/", {**NEW, "customFieldData": data}).json()["id"]
+
+    listed = ask("GET", "/customfield/contact?fields=id,name,type").json()["customfields"]
+    shown = ask("GET", f"/contact/{contact}?fields=id,{field_id},9999").json()["contact"]
+
+    assert created.status_code == 201
+    assert listed == [{"id": field_id, "name": "utm_source", "type": 0}]
+    assert [entry["value"] for entry in shown["customFieldData"]] == ["google"]
+
+
+# Tasks
+
+
+@pytest.mark.parametrize("as_value", [lambda n: n, lambda n: f"contact:{n}"])
+def test_tasks_of_a_counterparty_show_their_whole_status(
+    ask: Ask, account: Account, olha: Contact, as_value: Any
+) -> None:
+    other = account.add_contact(name="Petro")
+    account.add_task(other.id, "Not hers")
+    created = datetime(2026, 8, 2, 7, 11, tzinfo=UTC)
+    task = account.add_task(olha.id, "Order 77", active=False, created=created)
+    filters = [{"type": 7, "operator": "equal", "value": as_value(olha.id)}]
+
+    (row,) = ask(
+        "POST", "/task/list", {"fields": "id,name,status,dateTime,counterparty,isDeleted", "filters": filters}
+    ).json()["tasks"]
+
+    assert row["id"] == task.id
+    assert row["status"]["isActive"] is False
+    assert row["counterparty"] == {"id": f"contact:{olha.id}", "name": "Olha Koval"}
+    assert row["dateTime"] == {
+        "date": "02-08-2026",
+        "time": "10:11",
+        "datetime": "2026-08-02T07:11Z",
+        "dateTimeUtcSeconds": "2026-08-02T07:11:00+0000",
+    }
+
+
+def test_tasks_are_filtered_by_status(ask: Ask, account: Account, olha: Contact) -> None:
+    account.add_task(olha.id, "Done", active=False)
+    active = account.add_task(olha.id, "Going on")
+    filters = [{"type": 7, "operator": "equal", "value": olha.id}, {"type": 10, "operator": "equal", "value": [1, 2]}]
+
+    assert [row["id"] for row in ask("POST", "/task/list", {"filters": filters}).json()["tasks"]] == [active.id]
+
+
+def test_a_task_is_not_created_with_an_unknown_status(ask: Ask, account: Account) -> None:
+    answer = ask("POST", "/task/", {"name": "Order", "status": {"id": 99}})
+
+    assert (answer.status_code, answer.json()["code"], account.tasks) == (400, 41, [])
+
+
+def test_the_description_of_a_task_is_its_first_comment(ask: Ask, account: Account) -> None:
+    task = ask("POST", "/task/", {"name": "Order", "description": "Two tyres"}).json()["id"]
+
+    assert [(c.task_id, c.description, c.author) for c in account.comments] == [(task, "Two tyres", "user:1")]
+
+
+def test_statuses_of_a_process_can_be_read(ask: Ask) -> None:
+    (process,) = ask("GET", "/process/task?fields=id,name").json()["processes"]
+
+    statuses = ask("GET", f"/process/task/{process['id']}/statuses?fields=id,name,isActive").json()["statuses"]
+
+    assert [(status["name"], status["isActive"]) for status in statuses] == [
+        ("New", True),
+        ("In progress", True),
+        ("Completed", False),
+        ("Cancelled", False),
+    ]
+
+
+# Employees
+
+
+def test_employees_are_listed_with_prefixes_when_asked_for(ask: Ask) -> None:
+    users = ask("POST", "/user/list", {"prefixedId": True, "fields": "name,lastname,role"}).json()["users"]
+
+    assert [user["id"] for user in users] == ["user:1", "user:5", "user:6", "user:7"]
+    assert users[0] == {"id": "user:1", "name": "Robot", "lastname": "", "role": "Robot"}
+
+
+@pytest.mark.parametrize("number", ["5", "user:5"])
+def test_an_employee_is_read_by_number_with_or_without_prefix(ask: Ask, number: str) -> None:
+    assert ask("GET", f"/user/{number}?fields=lastname").json()["user"] == {"id": 5, "lastname": "Bondar"}
+
+
+def test_an_unknown_employee_is_code_4000(ask: Ask) -> None:
+    assert ask("GET", "/user/99").json()["code"] == 4000
