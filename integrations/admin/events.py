@@ -1,0 +1,166 @@
+"""What came in and what went out: webhooks, calls and requests to Planfix, to look at."""
+
+from __future__ import annotations
+
+import json
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
+
+from integrations.admin.columns import coloured
+from integrations.admin.read_only import ReadOnly, as_text
+from integrations.calllog.traffic import readable
+from integrations.calllog.words import REQUEST_OUTCOMES, STATES, reason_words
+from integrations.models import Call, CallState, EventResult, PlanfixRequest, WebhookEvent
+
+RESULT_COLOURS: dict[str, str] = {
+    EventResult.CALL: "success",
+    EventResult.IGNORED: "",
+    EventResult.NOT_UNDERSTOOD: "warning",
+    EventResult.FAILED: "danger",
+}
+STATE_COLOURS: dict[str, str] = {state: look.colour for state, look in STATES.items()}
+OUTCOME_COLOURS = {outcome: look.colour for outcome, look in REQUEST_OUTCOMES.items()}
+
+
+@admin.display(description=_("call"))
+def call_link(row: WebhookEvent | PlanfixRequest) -> str | SafeString:
+    if row.call is None:
+        return "–"
+    address = reverse("calllog:call", args=[row.call.pk])
+    return format_html(
+        '<a class="font-medium text-primary-600 dark:text-primary-500 underline" href="{}">{}</a>',
+        address,
+        row.call.client_number or row.call.ringostat_id,
+    )
+
+
+@admin.register(WebhookEvent)
+class WebhookEventAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
+    list_display = ("received_at", "customer", "what", call_link, "result_label", "reason")
+    list_filter = ("result", "kind", "customer")
+    list_select_related = ("customer", "call")
+    ordering = ("-pk",)
+    paginator = InfinitePaginator
+    fields = (
+        "received_at",
+        "customer",
+        call_link,
+        "event",
+        "kind",
+        "result",
+        "reason",
+        "method",
+        "content_type",
+        "query_string",
+        "body_as_text",
+    )
+
+    @admin.display(description=_("event"))
+    def what(self, event: WebhookEvent) -> str:
+        return event.kind or event.event or "–"
+
+    @coloured(_("result"), RESULT_COLOURS)
+    def result_label(self, event: WebhookEvent) -> tuple[str, str]:
+        return event.result, event.get_result_display()
+
+    @admin.display(description=_("body"))
+    def body_as_text(self, event: WebhookEvent) -> SafeString:
+        return as_text(event.body_text)
+
+
+@admin.register(PlanfixRequest)
+class PlanfixRequestAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
+    list_display = ("sent_at", "customer", "what", call_link, "status", "time_taken", "outcome_label")
+    list_filter = ("outcome", "http_status", "customer")
+    list_select_related = ("customer", "call")
+    ordering = ("-pk",)
+    paginator = InfinitePaginator
+    fields = (
+        "sent_at",
+        "time_taken",
+        "customer",
+        call_link,
+        "what",
+        "status",
+        "outcome_words",
+        "body_as_text",
+        "answer_as_text",
+    )
+
+    @admin.display(description=_("request"))
+    def what(self, sent: PlanfixRequest) -> str:
+        return f"{sent.method} {sent.path}"
+
+    @admin.display(description=_("status"))
+    def status(self, sent: PlanfixRequest) -> str:
+        parts = [str(number) for number in (sent.http_status, sent.code) if number is not None]
+        return " / ".join(parts) or "–"
+
+    @admin.display(description=_("seconds"))
+    def time_taken(self, sent: PlanfixRequest) -> str:
+        return f"{sent.seconds:.2f}"
+
+    @coloured(_("outcome"), OUTCOME_COLOURS)
+    def outcome_label(self, sent: PlanfixRequest) -> tuple[str, str]:
+        return sent.outcome, self.outcome_words(sent)
+
+    @admin.display(description=_("outcome"))
+    def outcome_words(self, sent: PlanfixRequest) -> str:
+        look = REQUEST_OUTCOMES.get(sent.outcome)
+        return str(look.words if look else sent.outcome)
+
+    @admin.display(description=_("sent"))
+    def body_as_text(self, sent: PlanfixRequest) -> SafeString:
+        return as_text("" if sent.body is None else json.dumps(sent.body, ensure_ascii=False, indent=2))
+
+    @admin.display(description=_("answer"))
+    def answer_as_text(self, sent: PlanfixRequest) -> SafeString:
+        return as_text(readable(sent.answer))
+
+
+@admin.register(Call)
+class CallAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
+    list_display = ("started_at", "customer", "direction", "outcome", "client_number", "state_label", "why", "page")
+    list_filter = ("state", "reason", "direction", "outcome", "customer")
+    list_select_related = ("customer", "employee")
+    ordering = ("-started_at", "-pk")
+    paginator = InfinitePaginator
+    fields = (
+        "page",
+        "customer",
+        "ringostat_id",
+        "started_at",
+        "received_at",
+        "finished_at",
+        "direction",
+        "outcome",
+        "client_number",
+        "employee",
+        "state",
+        "why",
+        "detail",
+        "due_at",
+    )
+
+    @coloured(_("state"), STATE_COLOURS)
+    def state_label(self, call: Call) -> tuple[str, str]:
+        return call.state, str(CallState(call.state).label)
+
+    @admin.display(description=_("reason"))
+    def why(self, call: Call) -> str:
+        return str(reason_words(call.reason)) or "–"
+
+    @admin.display(description=_("call log"))
+    def page(self, call: Call) -> SafeString:
+        address = reverse("calllog:call", args=[call.pk])
+        return format_html(
+            '<a class="font-medium text-primary-600 dark:text-primary-500 underline" href="{}">{}</a>',
+            address,
+            _("Open"),
+        )

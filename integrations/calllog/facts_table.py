@@ -1,0 +1,36 @@
+"""What is known of a call as a table of names and values; what is not known is left out."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from integrations.calllog.rows import CallRow
+from integrations.domain.calls import CallFacts
+from integrations.models import Delivery
+
+
+def facts_table(row: CallRow, facts: CallFacts, receipts: Delivery) -> list[tuple[str, str]]:
+    named = [
+        (_("Ringostat call ID"), row.ringostat_id),
+        (_("Client number"), row.client_number),
+        (_("Customer's number"), facts.destination if facts.direction == "incoming" else facts.outbound_number),
+        (_("Project or pool"), facts.line_name),
+        (_("Type in Ringostat"), facts.call_type),
+        (_("Outcome in Ringostat"), facts.status),
+        (_("Employee"), row.employee),
+        (_("Ringostat staff ID"), facts.staff_id),
+        (_("Connected with"), facts.connected_with),
+        (_("Talk"), row.talk),
+        (_("Wait"), row.waiting),
+        (_("Contact"), _text(receipts.contact_id)),
+        (_("Task"), _text(receipts.task_id)),
+        (_("Comment"), _text(receipts.comment_id)),
+        (_("Data tag entry"), _text(receipts.tag_key)),
+        (_("Attempts"), str(row.attempts)),
+    ]
+    told = {**facts.parameters, **facts.analysis, **facts.rating}
+    return [(name, value) for name, value in [*named, *sorted(told.items())] if value]
+
+
+def _text(number: int | None) -> str:
+    return "" if number is None else str(number)

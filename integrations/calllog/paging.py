@@ -1,0 +1,52 @@
+"""Pages of calls, newest first, by keyset: a page costs the same however deep it lies, and new calls shift nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from integrations.models import Call
+
+PAGE_SIZE = 50
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_POSITION = re.compile(r"(-?[0-9]{1,18})-([0-9]{1,18})")
+
+
+class BadPosition(ValueError):
+    """The text is no position in the list."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    calls: list[Call]
+    older: str
+    """Where the next page begins, for its address; "" on the last one."""
+
+
+def page_of(calls: QuerySet[Call], *, before: str = "", size: int = PAGE_SIZE) -> Page:
+    """The newest calls, or those older than the position `before`. Raises BadPosition."""
+    if before:
+        calls = calls.filter(_older_than(before))
+    found = list(calls.order_by("-started_at", "-pk")[: size + 1])
+    return Page(calls=found[:size], older=_position(found[size - 1]) if len(found) > size else "")
+
+
+def _position(call: Call) -> str:
+    return f"{(call.started_at - _EPOCH) // _MICROSECOND}-{call.pk}"
+
+
+def _older_than(before: str) -> Q:
+    match = _POSITION.fullmatch(before)
+    if match is None:
+        raise BadPosition(before)
+    try:
+        started_at = _EPOCH + int(match[1]) * _MICROSECOND
+    except OverflowError as error:
+        raise BadPosition(before) from error
+    # The first condition is implied by the second one, and is what the index can begin its walk with.
+    return Q(started_at__lte=started_at) & (Q(started_at__lt=started_at) | Q(pk__lt=int(match[2])))

@@ -1,0 +1,36 @@
+"""Whose calls somebody may see: the one place that decides it. Every query of the call log starts here."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import QuerySet
+
+from integrations.models import Call, Customer
+
+SPECIALISTS = "Specialists"
+"""The group whose staff see all customers; integrations.admin.roles makes it."""
+
+
+def customers_visible_to(user: User | AnonymousUser) -> QuerySet[Customer]:
+    """All customers for superusers and specialists; for anybody else those that name the user as a viewer."""
+    if not user.is_active:
+        return Customer.objects.none()
+    if _sees_all(user):
+        return Customer.objects.all()
+    return Customer.objects.filter(viewers=user.pk)
+
+
+def calls_visible_to(user: User | AnonymousUser) -> QuerySet[Call]:
+    """The calls of the customers that the user may see."""
+    customers = customers_visible_to(user)
+    if user.is_active and _sees_all(user):
+        return Call.objects.all()
+    # As plain numbers: with a subquery PostgreSQL walks the calls of all customers to find the newest of one.
+    return Call.objects.filter(customer__in=list(customers.values_list("pk", flat=True)))
+
+
+def _sees_all(user: User | AnonymousUser) -> bool:
+    if user.is_superuser:
+        return True
+    is_specialist = user.is_staff and user.has_perm("integrations.view_call")
+    return is_specialist and user.groups.filter(name=SPECIALISTS).exists()

@@ -1,0 +1,234 @@
+"""What happened to a call, in plain sentences and in order. Pure: it reads what it is given and asks nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from integrations.calllog.words import Words, reason_words
+from integrations.domain.calls import CallFacts, Direction, Outcome
+from integrations.domain.outcome import is_known_status
+from integrations.models import Call, CallState, Delivery, PlanfixRequest, Step, WebhookEvent
+
+KINDS: dict[tuple[str, str], Words] = {
+    (Direction.INCOMING, Outcome.ANSWERED): gettext_lazy("Answered incoming call from %(number)s."),
+    (Direction.INCOMING, Outcome.MISSED): gettext_lazy("Missed incoming call from %(number)s."),
+    (Direction.OUTGOING, Outcome.ANSWERED): gettext_lazy("Answered outgoing call to %(number)s."),
+    (Direction.OUTGOING, Outcome.MISSED): gettext_lazy("Unanswered outgoing call to %(number)s."),
+    (Direction.INCOMING, ""): gettext_lazy("Incoming call from %(number)s."),
+    (Direction.OUTGOING, ""): gettext_lazy("Outgoing call to %(number)s."),
+}
+
+UNCLEAR = {
+    Step.CONTACT: gettext_lazy(
+        "Whether the contact was created is not clear yet: Planfix is asked before it is tried again."
+    ),
+    Step.RECORDING: gettext_lazy("Whether the recording was copied is not clear yet; it is copied again if need be."),
+    Step.COMMENT: gettext_lazy(
+        "Whether the comment was written is not clear yet: Planfix is asked before it is tried again."
+    ),
+    Step.TAG: gettext_lazy(
+        "Whether the data tag was filled in is not clear yet: Planfix is asked before it is tried again."
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sentence:
+    text: str
+    icon: str
+    colour: str = ""
+    """Of a label: success, warning, danger or ""."""
+
+
+def story(
+    call: Call,
+    receipts: Delivery,
+    *,
+    events: Sequence[WebhookEvent],
+    requests: Sequence[PlanfixRequest],
+    now: datetime,
+) -> list[Sentence]:
+    """The sentences of one call, which brings its customer and employee. `events` and `requests` may be pruned."""
+    facts = call.folded
+    return [
+        *_beginning(call, facts, events),
+        *_contact(receipts),
+        *_target(receipts),
+        *_recording(receipts),
+        *_comment(call, receipts),
+        *_tag(call, facts, receipts),
+        *_effort(receipts, requests),
+        *_end(call, receipts, now),
+    ]
+
+
+def _beginning(call: Call, facts: CallFacts, events: Sequence[WebhookEvent]) -> Iterator[Sentence]:
+    number = call.client_number or _("an unknown number")
+    kind = str(KINDS.get((call.direction, call.outcome), _("A call with %(number)s.")))
+    yield Sentence(text=kind % {"number": number}, icon="call")
+    if call.outcome and facts.status and not is_known_status(facts.status):
+        text = _("Ringostat names the outcome “%(status)s”, which is new to us: the talk time decided what it means.")
+        yield Sentence(text=text % {"status": facts.status}, icon="help", colour="warning")
+    if events:
+        count, first = len(events), min(event.received_at for event in events)
+        text = ngettext(
+            "One webhook of it came, at %(time)s.", "%(count)s webhooks of it came, the first at %(time)s.", count
+        )
+        yield Sentence(text=text % {"count": count, "time": _moment(call, first, first)}, icon="webhook")
+    else:
+        yield Sentence(text=_("No webhook of it is kept."), icon="webhook")
+
+
+def _contact(receipts: Delivery) -> Iterator[Sentence]:
+    contact, found = receipts.contact_id, receipts.contacts_found
+    if contact is None:
+        return
+    if receipts.contact_created:
+        text = _("Contact %(contact)s was created.")
+    elif found > 1:
+        text = _("%(found)s contacts have this number; the oldest, %(contact)s, was taken.")
+    elif found == 1:
+        text = _("Contact %(contact)s was found by its number.")
+    else:
+        text = _("Contact %(contact)s was known from an earlier call of this number.")
+    colour = "warning" if found > 1 else ""
+    icon = "person_add" if receipts.contact_created else "person"
+    yield Sentence(text=text % {"contact": contact, "found": found}, icon=icon, colour=colour)
+
+
+def _target(receipts: Delivery) -> Iterator[Sentence]:
+    if receipts.task_id:
+        text = _("Task %(task)s is the contact's last active one: the call goes there.") % {"task": receipts.task_id}
+        yield Sentence(text=text, icon="task_alt")
+    elif receipts.target_known:
+        yield Sentence(text=_("The contact has no active task: the call goes to the contact."), icon="task_alt")
+
+
+def _recording(receipts: Delivery) -> Iterator[Sentence]:
+    if receipts.file_id:
+        text = _("The recording was copied into Planfix, as file %(file)s.") % {"file": receipts.file_id}
+        yield Sentence(text=text, icon="graphic_eq")
+    elif receipts.recording_refused:
+        text = _("The recording was not copied: %(why)s; the comment links it.")
+        yield Sentence(text=text % {"why": _clause(receipts.recording_refused)}, icon="graphic_eq", colour="warning")
+
+
+def _comment(call: Call, receipts: Delivery) -> Iterator[Sentence]:
+    if receipts.comment_id is None:
+        return
+    if (call.direction, call.outcome) == (Direction.INCOMING, Outcome.MISSED):
+        text = _("The comment %(comment)s was written in the name of the contact itself.")
+    elif call.employee:
+        text = _("The comment %(comment)s was written in the name of %(employee)s.")
+    else:
+        text = _("The comment %(comment)s was written.")
+    names = {"comment": receipts.comment_id, "employee": call.employee.name if call.employee else ""}
+    yield Sentence(text=text % names, icon="chat")
+
+
+def _tag(call: Call, facts: CallFacts, receipts: Delivery) -> Iterator[Sentence]:
+    if receipts.tag_key is None:
+        return
+    answered = call.outcome == Outcome.ANSWERED
+    text = (
+        _("The data tag of an answered call was filled in.")
+        if answered
+        else _("The data tag of a missed call was filled in.")
+    )
+    yield Sentence(text=text, icon="sell")
+    if call.direction == Direction.OUTGOING:
+        yield Sentence(text=_("No UTM: the call is outgoing."), icon="campaign")
+    elif not any(name.startswith("utm_") for name in facts.parameters):
+        yield Sentence(text=_("No UTM: none came with the call."), icon="campaign")
+    if receipts.left_out:
+        text = _("Left out, because the data tag has no such text field: %(fields)s.")
+        yield Sentence(text=text % {"fields": ", ".join(receipts.left_out)}, icon="rule", colour="warning")
+
+
+def _effort(receipts: Delivery, requests: Sequence[PlanfixRequest]) -> Iterator[Sentence]:
+    if not requests:
+        return
+    count, attempts = len(requests), receipts.attempts
+    text = ngettext("It took one request to Planfix.", "It took %(count)s requests to Planfix.", count)
+    yield Sentence(text=text % {"count": count}, icon="sync_alt")
+    if attempts > 1:
+        text = ngettext("It was tried once.", "It was tried %(count)s times.", attempts)
+        yield Sentence(text=text % {"count": attempts}, icon="replay")
+
+
+def _end(call: Call, receipts: Delivery, now: datetime) -> Iterator[Sentence]:
+    if receipts.unclear and call.state == CallState.PENDING:
+        yield Sentence(text=str(UNCLEAR[Step(receipts.unclear)]), icon="help", colour="warning")
+    state = CallState(call.state)
+    yield from _ENDS[state](call, now)
+
+
+def _in_progress(call: Call, now: datetime) -> Iterator[Sentence]:
+    yield Sentence(text=_("It has not ended yet: it goes to Planfix when it has."), icon="ring_volume")
+
+
+def _pending(call: Call, now: datetime) -> Iterator[Sentence]:
+    if call.customer.paused_reason:
+        text = _("It waits, because the customer is paused: %(why)s. Nothing is lost.")
+        yield Sentence(text=text % {"why": _clause(call.customer.paused_reason)}, icon="pause_circle", colour="warning")
+        return
+    due = _next_attempt(call)
+    if due <= now:
+        yield Sentence(text=_("It is about to go to Planfix."), icon="schedule")
+        return
+    text = _("Next attempt at %(time)s.")
+    if call.reason:
+        text = _("Next attempt at %(time)s because %(why)s.")
+    names = {"time": _moment(call, due, now), "why": reason_words(call.reason)}
+    yield Sentence(text=text % names, icon="schedule", colour="warning")
+
+
+def _delivered(call: Call, now: datetime) -> Iterator[Sentence]:
+    text = _("Everything is in Planfix.")
+    if call.finished_at:
+        text = _("Everything is in Planfix since %(time)s.") % {"time": _moment(call, call.finished_at, now)}
+    yield Sentence(text=text, icon="check_circle", colour="success")
+
+
+def _skipped(call: Call, now: datetime) -> Iterator[Sentence]:
+    text = _("Skipped: %(why)s (%(detail)s).") if call.detail else _("Skipped: %(why)s.")
+    yield Sentence(text=text % {"why": reason_words(call.reason), "detail": call.detail}, icon="block")
+
+
+def _failed(call: Call, now: datetime) -> Iterator[Sentence]:
+    text = _("Failed: %(why)s. %(detail)s It waits for a person.")
+    names = {"why": reason_words(call.reason), "detail": call.detail}
+    yield Sentence(text=" ".join((text % names).split()), icon="error", colour="danger")
+
+
+_ENDS = {
+    CallState.IN_PROGRESS: _in_progress,
+    CallState.PENDING: _pending,
+    CallState.DELIVERED: _delivered,
+    CallState.SKIPPED: _skipped,
+    CallState.FAILED: _failed,
+}
+
+
+def _next_attempt(call: Call) -> datetime:
+    """When the call is due and its customer no longer has to wait."""
+    retry_at = getattr(getattr(call.customer, "turn", None), "retry_at", None)
+    moments = [moment for moment in (call.due_at, retry_at) if moment]
+    return max(moments, default=call.received_at)
+
+
+def _moment(call: Call, moment: datetime, now: datetime) -> str:
+    """The time in the customer's zone, with the day unless it is today."""
+    zone = call.customer.zone
+    local, today = moment.astimezone(zone), now.astimezone(zone).date()
+    return date_format(local, "H:i" if local.date() == today else "j M, H:i")
+
+
+def _clause(sentence: str) -> str:
+    return sentence.strip().rstrip(".")

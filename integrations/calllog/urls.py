@@ -1,0 +1,16 @@
+"""Addresses of the call log."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from integrations.calllog.login import Login, Logout
+from integrations.calllog.views import call_list, call_page
+
+app_name = "calllog"
+urlpatterns: list[URLPattern] = [
+    path("", call_list, name="list"),
+    path("<int:call_id>/", call_page, name="call"),
+    path("login/", Login.as_view(), name="login"),
+    path("logout/", Logout.as_view(), name="logout"),
+]

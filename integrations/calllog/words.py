@@ -1,0 +1,88 @@
+"""The words, icons (Material Symbols) and colours (of unfold's labels) of what happens to a call: tables only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from integrations.domain.calls import Direction, EventKind, Outcome
+from integrations.domain.rules import SkipReason
+from integrations.models import CallState
+
+Words = str | Promise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    words: Words
+    icon: str
+    colour: str = ""
+
+
+STATES = {
+    CallState.IN_PROGRESS: Look(words=_("In progress"), icon="ring_volume", colour="info"),
+    CallState.PENDING: Look(words=_("Waiting"), icon="schedule", colour="warning"),
+    CallState.DELIVERED: Look(words=_("In Planfix"), icon="check_circle", colour="success"),
+    CallState.SKIPPED: Look(words=_("Skipped"), icon="block", colour=""),
+    CallState.FAILED: Look(words=_("Failed"), icon="error", colour="danger"),
+}
+
+KINDS = {
+    (Direction.INCOMING, Outcome.ANSWERED): Look(words=_("Incoming, answered"), icon="call_received", colour="success"),
+    (Direction.INCOMING, Outcome.MISSED): Look(words=_("Incoming, missed"), icon="call_missed", colour="danger"),
+    (Direction.INCOMING, ""): Look(words=_("Incoming"), icon="call_received"),
+    (Direction.OUTGOING, Outcome.ANSWERED): Look(words=_("Outgoing, answered"), icon="call_made", colour="success"),
+    (Direction.OUTGOING, Outcome.MISSED): Look(
+        words=_("Outgoing, unanswered"), icon="call_missed_outgoing", colour="danger"
+    ),
+    (Direction.OUTGOING, ""): Look(words=_("Outgoing"), icon="call_made"),
+    ("", Outcome.ANSWERED): Look(words=_("Answered"), icon="call", colour="success"),
+    ("", Outcome.MISSED): Look(words=_("Missed"), icon="phone_missed", colour="danger"),
+    ("", ""): Look(words=_("Call"), icon="call"),
+}
+"""By direction and outcome; "" for what is not known yet."""
+
+REASONS: dict[str, Words] = {
+    SkipReason.INTERNAL_CALL: _("a call between employees"),
+    SkipReason.NO_CLIENT_NUMBER: _("the client's number did not come"),
+    SkipReason.HIDDEN_NUMBER: _("the number is hidden"),
+    SkipReason.UNUSABLE_NUMBER: _("the number is not a phone number"),
+    SkipReason.IGNORED_NUMBER: _("the number is among the ignored ones"),
+    SkipReason.UNKNOWN_EMPLOYEE: _("the employee is not known"),
+    SkipReason.EMPLOYEE_NOT_PARTICIPATING: _("the employee does not take part"),
+    SkipReason.UNKNOWN_CONTACT: _("no contact has the number, and none may be created"),
+    "unavailable": _("Planfix did not answer"),
+    "access": _("Planfix does not let us in"),
+    "refused": _("Planfix refused it"),
+    "internal_error": _("a mistake of ours"),
+}
+"""Why a call was skipped, waits or failed, by the code in Call.reason."""
+
+EVENTS: dict[str, Words] = {
+    EventKind.BEFORE_CALL: _("before the call"),
+    EventKind.FORWARDING: _("forwarding"),
+    EventKind.TAKING_CALL: _("call taken"),
+    EventKind.AFTER_CALL: _("after the call"),
+    EventKind.CALL_RATING: _("rating of the call"),
+    EventKind.BEFORE_OUTGOING_CALL: _("before an outgoing call"),
+    EventKind.AFTER_OUTGOING_CALL: _("after an outgoing call"),
+    EventKind.AI_PROCESSED: _("processed by AI"),
+}
+
+REQUEST_OUTCOMES = {
+    "ok": Look(words=_("Done"), icon="check", colour="success"),
+    "unavailable": Look(words=_("No answer"), icon="schedule", colour="warning"),
+    "access": Look(words=_("No access"), icon="lock", colour="danger"),
+    "refused": Look(words=_("Refused"), icon="close", colour="danger"),
+}
+
+
+def reason_words(code: str) -> Words:
+    """The reason in words; a code that this version does not know is shown as it is."""
+    return REASONS.get(code, code)
+
+
+def kind_look(direction: str, outcome: str) -> Look:
+    return KINDS.get((direction, outcome), KINDS["", ""])

@@ -1,0 +1,344 @@
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import responses
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from integrations.models import CallState, Customer, PlanfixRequest, RememberedContact, Turn
+from tests.factories import (
+    AUTH_KEY,
+    NOON,
+    PLANFIX_TOKEN,
+    make_call,
+    make_customer,
+    make_employee,
+    make_event,
+    make_specialist,
+    make_superuser,
+    make_viewer,
+)
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/integrations/customer/"
+TABLES = {
+    f"{prefix}-{name}": "0"
+    for prefix in ("employees", "utm_fields")
+    for name in ("TOTAL_FORMS", "INITIAL_FORMS", "MIN_NUM_FORMS", "MAX_NUM_FORMS")
+}
+FILLED_IN: dict[str, Any] = {
+    "name": "Acme",
+    "language": "uk",
+    "timezone": "Europe/Kyiv",
+    "region": "UA",
+    "planfix_url": "https://acme.planfix.com",
+    "planfix_token": "",
+    "call_target": "contact",
+    "create_contacts": "on",
+    "phone_matching": "full",
+    "recording": "copy",
+    "ringostat_api_url": "https://api.ringostat.net",
+    "requests_per_second": "1",
+    "retention_days": "90",
+    **TABLES,
+}
+
+
+@pytest.fixture
+def console(client: Client) -> Client:
+    client.force_login(make_superuser())
+    return client
+
+
+def page_of(customer: Customer) -> str:
+    return reverse("admin:integrations_customer_change", args=[customer.pk])
+
+
+def save(console: Client, customer: Customer, **changes: Any) -> None:
+    """Saves the page with these changes. What stands in the tables below the form is left alone."""
+    kept = {**FILLED_IN, "name": customer.name, "planfix_url": customer.planfix_url}
+    response = console.post(page_of(customer), kept | changes)
+    assert response.status_code == 302, errors_of(response)
+    customer.refresh_from_db()
+
+
+def errors_of(response: Any) -> str:
+    return str(response.context["errors"])
+
+
+def customer_with(**columns: Any) -> Customer:
+    customer = make_customer(**columns)
+    customer.utm_fields.all().delete()
+    return customer
+
+
+def test_a_new_customer_gets_its_webhook_addresses(console: Client) -> None:
+    console.post(LIST + "add/", FILLED_IN | {"planfix_token": PLANFIX_TOKEN})
+
+    customer = Customer.objects.get(name="Acme")
+    html = console.get(page_of(customer)).content.decode()
+    assert f"{customer.webhook_tokens.get().address}after_call/" in html
+
+
+def test_saving_again_keeps_the_webhook_address(console: Client) -> None:
+    customer = customer_with()
+    before = customer.webhook_tokens.get().address
+
+    save(console, customer)
+
+    assert customer.webhook_tokens.get().address == before
+
+
+def test_a_typed_secret_is_kept(console: Client) -> None:
+    customer = customer_with()
+
+    save(console, customer, planfix_token="another-token")
+
+    assert customer.planfix_token.reveal() == "another-token"
+
+
+def test_an_empty_secret_changes_nothing(console: Client) -> None:
+    customer = customer_with()
+
+    save(console, customer, planfix_token="", ringostat_auth_key="")
+
+    assert customer.planfix_token.reveal() == PLANFIX_TOKEN
+    assert customer.ringostat_auth_key.reveal() == AUTH_KEY
+
+
+@pytest.mark.parametrize(("token", "hint"), [("some-token", "set – type to replace"), ("", "not set")])
+def test_an_empty_input_says_whether_a_secret_is_set(console: Client, token: str, hint: str) -> None:
+    customer = make_customer(planfix_token=token)
+
+    html = console.get(page_of(customer)).content.decode()
+
+    field = re.search(r'<input type="password" name="planfix_token"[^>]*>', html)
+    assert field
+    assert f'placeholder="{hint}"' in field[0]
+    assert "value=" not in field[0]
+
+
+def test_a_secret_typed_into_a_refused_form_does_not_come_back(console: Client) -> None:
+    customer = customer_with()
+
+    response = console.post(page_of(customer), FILLED_IN | {"name": "", "planfix_token": "typed-token"})
+
+    assert "This field is required" in errors_of(response)
+    assert "typed-token" not in response.content.decode()
+
+
+@pytest.mark.parametrize("column", ["planfix_url", "ringostat_api_url"])
+@pytest.mark.parametrize("url", ["http://acme.planfix.com", "https://127.0.0.1", "https://planfix.local"])
+def test_an_address_that_is_not_public_is_refused_with_a_sentence(console: Client, column: str, url: str) -> None:
+    customer = customer_with()
+
+    response = console.post(page_of(customer), FILLED_IN | {column: url})
+
+    assert "is not a public https:// address" in errors_of(response)
+
+
+def test_an_address_of_this_machine_is_taken_where_private_hosts_are_allowed(console: Client, settings: Any) -> None:
+    settings.ALLOW_PRIVATE_HOSTS = True
+    customer = customer_with()
+
+    save(console, customer, planfix_url="http://127.0.0.1:8010")
+
+    assert customer.planfix_url == "http://127.0.0.1:8010"
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "sentence"),
+    [
+        ("region", "Ukraine", "at most 2 characters"),
+        ("region", "XX", "is no country"),
+        ("timezone", "Kyiv", "is not a time zone"),
+        ("requests_per_second", "0", "greater than or equal to"),
+    ],
+)
+def test_a_wrong_value_is_named(console: Client, column: str, value: str, sentence: str) -> None:
+    customer = customer_with()
+
+    response = console.post(page_of(customer), FILLED_IN | {column: value})
+
+    assert sentence in errors_of(response)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"planfix_url": "https://other.planfix.com"}, {"call_tag_id": "17"}, {"missed_call_tag_id": "18"}],
+    ids=str,
+)
+def test_what_was_read_from_another_account_is_forgotten(console: Client, changes: dict[str, str]) -> None:
+    customer = customer_with(planfix_tags={"call": {"id": 1}}, planfix_contact_fields=[{"id": 2}])
+    RememberedContact.objects.create(customer=customer, number="+380671234567", contact_id=812)
+
+    save(console, customer, **changes)
+
+    assert (customer.planfix_tags, customer.planfix_contact_fields) == (None, None)
+    assert not customer.remembered_contacts.exists()
+
+
+def test_another_change_keeps_what_was_read_from_the_account(console: Client) -> None:
+    customer = customer_with(planfix_tags={"call": {"id": 1}})
+    RememberedContact.objects.create(customer=customer, number="+380671234567", contact_id=812)
+
+    save(console, customer, recording="link")
+
+    assert customer.recording == "link"
+    assert customer.planfix_tags == {"call": {"id": 1}}
+    assert customer.remembered_contacts.exists()
+
+
+@pytest.mark.parametrize(("changes", "is_paused"), [({"planfix_token": "new"}, False), ({"recording": "link"}, True)])
+def test_new_access_ends_a_pause(console: Client, changes: dict[str, str], is_paused: bool) -> None:
+    customer = customer_with(paused_reason="The token is switched off.")
+
+    save(console, customer, **changes)
+
+    assert bool(customer.paused_reason) is is_paused
+
+
+def test_only_the_customers_own_employees_can_be_its_fallback(console: Client) -> None:
+    customer, other = make_customer(), make_customer()
+    make_employee(customer, name="Ours Entirely")
+    make_employee(other, name="Somebody Else")
+
+    html = console.get(page_of(customer)).content.decode()
+
+    options = re.search(r'<select name="fallback_employee".*?</select>', html, re.DOTALL)
+    assert options
+    assert "Ours Entirely" in options[0]
+    assert "Somebody Else" not in options[0]
+
+
+def test_the_page_follows_the_questionnaire(console: Client) -> None:
+    html = console.get(page_of(make_customer())).content.decode()
+
+    headings = [
+        "1. Access to Planfix",
+        "2. Employees who take part",
+        "3. Where a call goes",
+        "4. New contacts",
+        "5. Recordings and UTM",
+        "UTM: which parameter goes into which field",
+        "6. Access to Ringostat",
+    ]
+    places = [html.find(heading) for heading in headings]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("prefix", ["employees", "utm_fields"])
+def test_each_table_of_the_page_is_there_once(console: Client, prefix: str) -> None:
+    html = console.get(page_of(make_customer())).content.decode()
+
+    assert html.count(f'name="{prefix}-TOTAL_FORMS"') == 1
+
+
+def test_the_choice_of_phone_matching_explains_the_second_contact(console: Client) -> None:
+    html = console.get(page_of(make_customer())).content.decode()
+
+    assert "+380671234567" in html
+    assert "a second contact is made" in html
+
+
+@pytest.mark.parametrize(
+    ("columns", "has_webhook", "waits", "light"),
+    [
+        ({}, False, False, "No webhook yet"),
+        ({}, True, False, "Connected"),
+        ({}, True, True, "Waiting for Planfix"),
+        ({"paused_reason": "The account is frozen."}, True, True, "Paused"),
+    ],
+)
+def test_the_light_says_how_a_customer_fares(
+    console: Client, columns: dict[str, str], has_webhook: bool, waits: bool, light: str
+) -> None:
+    customer = make_customer(**columns)
+    if has_webhook:
+        make_event(make_call(customer))
+    if waits:
+        soon = timezone.now() + timedelta(minutes=5)
+        Turn.objects.create(
+            customer=customer, holder="00000000-0000-0000-0000-000000000000", held_until=NOON, retry_at=soon
+        )
+
+    html = console.get(LIST).content.decode()
+
+    cell = re.search(r'<td class="field-light.*?</td>', html, re.DOTALL)
+    assert cell
+    assert light in cell[0]
+
+
+def test_the_list_counts_waiting_and_failed_calls_of_each_customer(console: Client) -> None:
+    customer, other = make_customer(name="A"), make_customer(name="B")
+    for state in (CallState.PENDING, CallState.PENDING, CallState.FAILED, CallState.DELIVERED):
+        make_call(customer, state=state)
+    make_call(other, state=CallState.FAILED)
+
+    listed = console.get(LIST).context["cl"].result_list
+
+    assert [(row.calls_pending, row.calls_failed) for row in listed] == [(2, 1), (0, 1)]
+
+
+def test_resuming_clears_the_pause_and_wakes_the_worker(console: Client) -> None:
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    customer = make_customer(paused_reason="The account is frozen.")
+
+    console.post(LIST, {"action": "resume", "_selected_action": [customer.pk]})
+
+    customer.refresh_from_db()
+    assert customer.paused_reason == ""
+    assert ProcrastinateJob.objects.filter(args={"customer_id": customer.pk}).exists()
+
+
+@responses.activate
+def test_discovering_the_tags_shows_planfix_refusal_as_a_message(console: Client) -> None:
+    responses.add(responses.POST, re.compile(r"https://acme\.planfix\.com/.*"), status=401, json={"code": 1})
+    responses.add(responses.GET, re.compile(r"https://acme\.planfix\.com/.*"), status=401, json={"code": 1})
+    customer = make_customer(name="Acme")
+
+    response = console.post(LIST, {"action": "discover_tags", "_selected_action": [customer.pk]}, follow=True)
+
+    html = response.content.decode()
+    assert "Acme: " in html
+    assert "Planfix does not know the token" in html
+    assert PLANFIX_TOKEN not in html
+    assert PlanfixRequest.objects.filter(outcome="access").exists()
+
+
+def test_viewers_are_chosen_on_the_page(console: Client) -> None:
+    customer, viewer = customer_with(), make_viewer()
+
+    save(console, customer, viewers=[viewer.pk])
+
+    assert list(customer.viewers.all()) == [viewer]
+
+
+def test_the_history_names_a_changed_secret_and_no_unchanged_one(console: Client) -> None:
+    customer = customer_with()
+
+    save(console, customer, planfix_token="another-token")
+
+    html = console.get(f"{page_of(customer)}").content.decode()
+    history = console.get(reverse("admin:integrations_customer_history", args=[customer.pk])).content.decode()
+    assert "Planfix API token" in history
+    assert "Auth-key" not in history
+    assert "another-token" not in html + history
+
+
+@pytest.mark.parametrize(("make", "status"), [(make_superuser, 200), (make_specialist, 403)])
+def test_only_an_administrator_deletes_a_customer_with_all_its_calls(client: Client, make: Any, status: int) -> None:
+    client.force_login(make())
+    customer = make_customer()
+
+    page = client.get(reverse("admin:integrations_customer_delete", args=[customer.pk]))
+
+    assert page.status_code == status

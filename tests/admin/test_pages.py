@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from integrations.models import Call, CallState, Customer, PlanfixRequest, WebhookEvent
+from integrations.services.jobs import deliver_soon
+from tests.factories import (
+    AUTH_KEY,
+    PLANFIX_TOKEN,
+    make_call,
+    make_customer,
+    make_employee,
+    make_event,
+    make_request,
+    make_specialist,
+    make_superuser,
+    make_viewer,
+)
+
+pytestmark = pytest.mark.django_db
+
+REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
+RECORDED = [Call, PlanfixRequest, ProcrastinateJob, WebhookEvent]
+
+
+@pytest.fixture
+def console(client: Client) -> Client:
+    """A superuser's browser, and one of everything in the database."""
+    client.force_login(make_superuser())
+    customer = make_customer()
+    make_employee(customer)
+    customer.viewers.add(make_viewer())
+    make_request(call := make_call(customer))
+    make_event(call)
+    deliver_soon(customer.pk)
+    make_call(customer, state=CallState.FAILED, reason="refused", detail="Planfix said no.")
+    return client
+
+
+def address(model: Any, page: str, *args: Any) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_every_list_opens(console: Client, model: Any) -> None:
+    assert console.get(address(model, "changelist")).status_code == 200
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_every_change_page_opens(console: Client, model: Any) -> None:
+    assert console.get(address(model, "change", model.objects.latest("pk").pk)).status_code == 200
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_every_add_page_opens_unless_its_rows_are_only_recorded(console: Client, model: Any) -> None:
+    assert console.get(address(model, "add")).status_code == (403 if model in RECORDED else 200)
+
+
+@pytest.mark.parametrize("model", RECORDED, ids=lambda model: model._meta.label)
+def test_what_is_recorded_cannot_be_changed_or_deleted(console: Client, model: Any) -> None:
+    row = model.objects.latest("pk")
+
+    changed = console.post(address(model, "change", row.pk), {})
+    deleted = console.post(address(model, "delete", row.pk), {"post": "yes"})
+
+    assert (changed.status_code, deleted.status_code) == (403, 403)
+    assert model.objects.filter(pk=row.pk).exists()
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_no_page_shows_a_secret_or_its_ciphertext(console: Client, model: Any) -> None:
+    customer = Customer.objects.get()
+    secrets = [PLANFIX_TOKEN, AUTH_KEY, customer.planfix_token.ciphertext, customer.ringostat_auth_key.ciphertext]
+
+    pages = [
+        console.get(address(model, "changelist")),
+        console.get(address(model, "change", model.objects.latest("pk").pk)),
+    ]
+
+    html = " ".join(page.content.decode() for page in pages)
+    assert not [secret for secret in secrets if secret in html]
+
+
+def test_the_dashboard_opens(console: Client) -> None:
+    assert console.get(reverse("admin:index")).status_code == 200
+
+
+def test_a_raw_body_is_shown_as_text(console: Client) -> None:
+    event = make_event(Call.objects.first(), body=b"<script>alert(1)</script>")  # type: ignore[arg-type]
+
+    html = console.get(address(WebhookEvent, "change", event.pk)).content.decode()
+
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+
+
+def test_a_recorded_row_leads_to_the_page_of_its_call(console: Client) -> None:
+    event = WebhookEvent.objects.get()
+
+    html = console.get(address(WebhookEvent, "changelist")).content.decode()
+
+    assert reverse("calllog:call", args=[event.call_id]) in html
+
+
+def test_a_specialist_sees_customers_but_no_users(client: Client) -> None:
+    client.force_login(make_specialist())
+
+    customers, users = client.get(address(Customer, "changelist")), client.get("/admin/auth/user/")
+
+    assert (customers.status_code, users.status_code) == (200, 403)
+
+
+def test_the_menu_shows_a_specialist_no_link_to_users(client: Client) -> None:
+    client.force_login(make_specialist())
+
+    html = client.get(address(Customer, "changelist")).content.decode()
+
+    assert "/admin/integrations/webhookevent/" in html
+    assert "/admin/auth/user/" not in html
+
+
+def test_a_viewer_does_not_get_into_the_console(client: Client) -> None:
+    client.force_login(make_viewer(make_customer()))
+
+    response = client.get(address(Customer, "changelist"))
+
+    assert response.status_code == 302
+    assert re.match("/admin/login/", response["Location"])

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+
+from integrations.admin.roles import VIEWERS, ensure_roles
+from integrations.calllog.scope import SPECIALISTS
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_migrated_database_has_both_groups() -> None:
+    assert set(Group.objects.values_list("name", flat=True)) >= {SPECIALISTS, VIEWERS}
+
+
+def test_specialists_may_do_everything_with_customers_and_nothing_with_users() -> None:
+    labels = set(Group.objects.get(name=SPECIALISTS).permissions.values_list("content_type__app_label", flat=True))
+
+    assert labels == {"integrations"}
+
+
+def test_specialists_have_every_permission_of_the_application() -> None:
+    theirs = set(Group.objects.get(name=SPECIALISTS).permissions.values_list("pk", flat=True))
+
+    every = Permission.objects.filter(content_type__app_label="integrations").values_list("pk", flat=True)
+    assert theirs == set(every)
+
+
+def test_viewers_have_no_permissions() -> None:
+    assert not Group.objects.get(name=VIEWERS).permissions.exists()
+
+
+def test_making_the_roles_again_changes_nothing() -> None:
+    before = sorted(Group.objects.values_list("name", "permissions"))
+
+    ensure_roles()
+
+    assert sorted(Group.objects.values_list("name", "permissions")) == before

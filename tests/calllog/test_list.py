@@ -1,0 +1,356 @@
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from integrations.calllog.paging import PAGE_SIZE
+from integrations.models import CallState
+from tests.factories import (
+    MISSED,
+    NOON,
+    OUTGOING,
+    call_facts,
+    make_call,
+    make_customer,
+    make_employee,
+    make_specialist,
+    make_superuser,
+    make_viewer,
+)
+
+pytestmark = pytest.mark.django_db
+
+KYIV = ZoneInfo("Europe/Kyiv")
+
+
+@pytest.fixture
+def log(client: Client) -> Client:
+    client.force_login(make_specialist())
+    return client
+
+
+def listed(log: Client, query: str = "") -> list[int]:
+    return [row.id for row in log.get(f"/calls/{query}").context["rows"]]
+
+
+def test_strangers_are_sent_to_the_login(client: Client, settings: Any) -> None:
+    settings.LOGIN_URL = "calllog:login"
+
+    response = client.get("/calls/?state=failed")
+
+    assert response["Location"] == "/calls/login/?next=/calls/%3Fstate%3Dfailed"
+
+
+def test_the_newest_call_comes_first(log: Client) -> None:
+    customer = make_customer()
+    old, new = make_call(customer, started_at=NOON), make_call(customer, started_at=NOON + timedelta(seconds=1))
+    twin = make_call(customer, started_at=NOON)
+
+    assert listed(log) == [new.pk, twin.pk, old.pk]
+
+
+def test_paging_to_the_end_shows_every_call_once_and_in_order(log: Client) -> None:
+    customers = [make_customer(), make_customer()]
+    # Three to each second, so that pages end among calls of one moment.
+    calls = [
+        make_call(customers[number % 2], started_at=NOON + timedelta(seconds=number // 3), receipts={})
+        for number in range(2 * PAGE_SIZE + 5)
+    ]
+
+    seen, address = [], "?"
+    while address:
+        context = log.get(f"/calls/{address}").context
+        seen += [row.id for row in context["rows"]]
+        address = context["older"]
+
+    assert seen == [call.pk for call in sorted(calls, key=lambda call: (call.started_at, call.pk), reverse=True)]
+
+
+def test_a_call_that_comes_in_between_shifts_no_page(log: Client) -> None:
+    customer = make_customer()
+    calls = [make_call(customer, started_at=NOON + timedelta(seconds=number)) for number in range(PAGE_SIZE + 2)]
+    older = log.get("/calls/").context["older"]
+
+    make_call(customer, started_at=NOON + timedelta(days=1))
+
+    assert listed(log, older) == [calls[1].pk, calls[0].pk]
+
+
+def test_older_calls_keep_the_filters(log: Client) -> None:
+    customer = make_customer()
+    for number in range(PAGE_SIZE + 1):
+        make_call(customer, started_at=NOON + timedelta(seconds=number), state=CallState.FAILED)
+    make_call(customer, started_at=NOON - timedelta(days=1))
+
+    older = log.get("/calls/?state=failed&number=067").context["older"]
+
+    assert "state=failed" in older
+    assert len(listed(log, older)) == 1
+
+
+def test_htmx_gets_rows_without_the_page(log: Client) -> None:
+    make_call(make_customer())
+
+    html = log.get("/calls/?before=9999999999999999-1", headers={"HX-Request": "true"}).content.decode()
+
+    assert html.strip().startswith("<tr")
+
+
+@pytest.mark.parametrize("before", ["x", "1", "1-x", "9" * 18 + "-1", "-" + "9" * 18 + "-1", "1-" + "9" * 19])
+def test_a_place_that_is_none_is_not_found(log: Client, before: str) -> None:
+    assert log.get(f"/calls/?before={before}").status_code == 404
+
+
+@pytest.mark.parametrize("make", [make_superuser, make_specialist], ids=["superuser", "specialist"])
+@pytest.mark.parametrize("query", ["", "?state=failed&number=067&period=7_days", "?before=9999999999999999-1"])
+def test_a_full_page_makes_few_queries(client: Client, make: Any, query: str) -> None:
+    client.force_login(make())
+    for zone in ("Europe/Kyiv", "Europe/Warsaw", "Asia/Almaty"):
+        customer = make_customer(timezone=zone)
+        employee = make_employee(customer)
+        for number in range(20):
+            now = timezone.now() - timedelta(minutes=number)
+            make_call(customer, state=CallState.FAILED, reason="refused", employee=employee, started_at=now)
+
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(f"/calls/{query}")
+
+    assert len(response.context["rows"]) == PAGE_SIZE
+    assert len(queries) <= 12
+
+
+def test_a_viewers_page_makes_few_queries(client: Client) -> None:
+    customer = make_customer()
+    client.force_login(make_viewer(customer))
+    for _ in range(30):
+        make_call(customer)
+
+    with CaptureQueriesContext(connection) as queries:
+        client.get("/calls/")
+
+    assert len(queries) <= 12
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "+380671234567",
+        "380671234567",
+        "0671234567",
+        "067 123-45-67",
+        "+38 (067) 123 45 67",
+        "80671234567",
+        "1234567",
+        "123-45",
+        "4567",
+    ],
+)
+def test_a_number_is_found_in_any_spelling_and_in_part(log: Client, spelling: str) -> None:
+    customer = make_customer()
+    call = make_call(customer)
+    make_call(customer, call_facts(e164="+380509998877", caller=""))
+
+    response = log.get("/calls/", {"number": spelling})
+
+    assert [row.id for row in response.context["rows"]] == [call.pk]
+
+
+def test_a_local_number_is_read_in_the_country_of_its_customer(log: Client) -> None:
+    ukrainian, polish = make_customer(), make_customer(region="PL", timezone="Europe/Warsaw")
+    make_call(ukrainian)
+    call = make_call(polish, call_facts(e164="+48221234567", caller=""))
+
+    assert listed(log, "?number=22+123+45+67") == [call.pk]
+
+
+def test_a_hidden_number_is_found_by_its_word(log: Client) -> None:
+    customer = make_customer()
+    make_call(customer)
+    call = make_call(customer, call_facts(e164="", caller="anonymous"), state=CallState.SKIPPED, reason="hidden_number")
+
+    assert listed(log, "?number=Anonym") == [call.pk]
+
+
+def test_each_filter_leaves_only_what_it_names(log: Client) -> None:
+    customer, other = make_customer(), make_customer()
+    answered = make_call(customer)
+    missed = make_call(customer, call_facts(**MISSED), state=CallState.PENDING)
+    outgoing = make_call(other, call_facts(**OUTGOING), state=CallState.SKIPPED, reason="unknown_employee")
+
+    found = {
+        query: set(listed(log, query))
+        for query in (
+            f"?customer={customer.pk}",
+            "?direction=outgoing",
+            "?outcome=missed",
+            "?state=pending",
+            f"?call_id={answered.ringostat_id}",
+            "?direction=incoming&outcome=answered",
+        )
+    }
+
+    assert list(found.values()) == [
+        {answered.pk, missed.pk},
+        {outgoing.pk},
+        {missed.pk},
+        {missed.pk},
+        {answered.pk},
+        {answered.pk},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "hours"),
+    [
+        ("?first_day=2026-03-02&last_day=2026-03-02", {0, 23}),
+        ("?first_day=2026-03-02", {0, 23, 24}),
+        ("?last_day=2026-03-02", {-1, 0, 23}),
+        ("?last_day=2026-03-01", {-1}),
+    ],
+)
+def test_days_are_those_of_the_customers_zone(log: Client, query: str, hours: set[int]) -> None:
+    customer = make_customer()
+    midnight = datetime(2026, 3, 2, tzinfo=KYIV)
+    calls = {hour: make_call(customer, started_at=midnight + timedelta(hours=hour)).pk for hour in (-1, 0, 23, 24)}
+
+    assert set(listed(log, query)) == {calls[hour] for hour in hours}
+
+
+def test_customers_of_two_zones_are_each_filtered_by_their_own_days(log: Client) -> None:
+    kyiv, almaty = make_customer(), make_customer(timezone="Asia/Almaty")
+    late = datetime(2026, 3, 2, 22, 0, tzinfo=KYIV)
+    in_kyiv = make_call(kyiv, started_at=late)
+    in_almaty = make_call(almaty, started_at=late)
+
+    assert listed(log, "?first_day=2026-03-02&last_day=2026-03-02") == [in_kyiv.pk]
+    assert listed(log, "?first_day=2026-03-03&last_day=2026-03-03") == [in_almaty.pk]
+
+
+@pytest.mark.parametrize(("period", "days_ago"), [("today", {0}), ("yesterday", {1}), ("7_days", {0, 1, 6})])
+def test_periods_count_days_back_from_today(log: Client, period: str, days_ago: set[int]) -> None:
+    customer = make_customer()
+    noon = timezone.now().astimezone(KYIV).replace(hour=12, minute=0)
+    calls = {days: make_call(customer, started_at=noon - timedelta(days=days)).pk for days in (0, 1, 6, 7)}
+
+    assert set(listed(log, f"?period={period}")) == {calls[days] for days in days_ago}
+
+
+def test_named_days_win_over_a_period(log: Client) -> None:
+    call = make_call(make_customer(), started_at=NOON)
+
+    assert listed(log, "?period=today&first_day=2026-03-01") == [call.pk]
+
+
+@pytest.mark.parametrize("day", ["31.02.2026", "9999-12-31", "0001-01-01", "x"])
+def test_a_day_that_is_none_is_named_beside_its_field(log: Client, day: str) -> None:
+    response = log.get("/calls/", {"last_day": day, "first_day": day})
+
+    assert response.status_code == 200
+    assert response.context["filter"].form.errors.keys() == {"first_day", "last_day"}
+
+
+def test_the_chips_count_each_state_under_the_other_filters(log: Client) -> None:
+    customer, other = make_customer(), make_customer()
+    for state in CallState:
+        make_call(customer, state=state)
+    make_call(customer, state=CallState.FAILED)
+    make_call(other, state=CallState.FAILED)
+
+    chips = log.get(f"/calls/?customer={customer.pk}&state=failed").context["chips"]
+
+    assert [chip["count"] for chip in chips] == [6, 1, 1, 1, 1, 2]
+    assert [str(chip["words"]) for chip in chips if chip["is_chosen"]] == ["Failed"]
+
+
+def test_clicking_a_chip_keeps_the_other_filters(log: Client) -> None:
+    customer, other = make_customer(), make_customer()
+    call = make_call(customer, state=CallState.SKIPPED, reason="hidden_number")
+    make_call(other, state=CallState.SKIPPED, reason="hidden_number")
+
+    chips = log.get(f"/calls/?customer={customer.pk}").context["chips"]
+
+    assert listed(log, chips[4]["address"]) == [call.pk]
+
+
+@pytest.mark.parametrize(
+    ("facts", "columns", "expected"),
+    [
+        ({}, {}, ["2 Mar, 12:00:00", "Incoming, answered", "+380671234567", "1:03 / 0:12", "google", "In Planfix"]),
+        (MISSED, {}, ["Incoming, missed", "0:00 / 0:12"]),
+        (OUTGOING, {}, ["Outgoing, answered", "+380671234567"]),
+        ({"talk": 3723}, {}, ["1:02:03"]),
+        ({"is_final": False, "status": ""}, {"state": "in_progress"}, ["Incoming", "In progress"]),
+        ({}, {"state": "skipped", "reason": "hidden_number"}, ["Skipped", "the number is hidden"]),
+        (
+            {},
+            {"state": "pending", "reason": "unavailable", "receipts": {"attempts": 3}},
+            ["Waiting", "Planfix did not answer", "3 attempts"],
+        ),
+        ({}, {"state": "failed", "reason": "new_reason"}, ["Failed", "new_reason"]),
+        (
+            {},
+            {"receipts": {"contact_id": 812, "task_id": 55, "comment_id": 9}},
+            ["https://acme.planfix.com/contact/812", "https://acme.planfix.com/task/55?comment=9"],
+        ),
+        ({}, {"receipts": {"contact_id": 812, "comment_id": 9}}, ["https://acme.planfix.com/contact/812?comment=9"]),
+        ({"employee_name": "New Comer"}, {}, ["New Comer"]),
+        ({"employee_name": "", "connected_with": "SIP/acmecom_new"}, {}, ["331851"]),
+    ],
+)
+def test_a_row_shows_what_is_known(
+    log: Client, facts: dict[str, Any], columns: dict[str, Any], expected: list[str]
+) -> None:
+    make_call(make_customer(), call_facts(**facts), **columns)
+
+    html = " ".join(log.get("/calls/").content.decode().split())
+
+    assert [text for text in expected if text not in html] == []
+
+
+def test_a_calls_employee_is_named_as_we_know_them(log: Client) -> None:
+    customer = make_customer()
+    make_call(customer, employee=make_employee(customer, name="Oleh Tkachenko"))
+
+    assert "Oleh Tkachenko" in log.get("/calls/").content.decode()
+
+
+def test_a_call_of_a_paused_customer_says_so(log: Client) -> None:
+    make_call(make_customer(paused_reason="The token is switched off."), state=CallState.PENDING)
+
+    assert "the customer is paused" in log.get("/calls/").content.decode()
+
+
+def test_what_a_webhook_says_cannot_become_markup(log: Client) -> None:
+    make_call(make_customer(), call_facts(employee_name="<img src=x>", parameters={"utm_source": "<b>x</b>"}))
+
+    html = log.get("/calls/").content.decode()
+
+    assert "<img src=x>" not in html
+    assert "<b>x</b>" not in html
+
+
+@pytest.mark.parametrize(
+    ("query", "words"), [("", "paste them into the webhooks"), ("?state=failed", "Widen the period")]
+)
+def test_an_empty_list_says_what_to_do(log: Client, query: str, words: str) -> None:
+    assert words in log.get(f"/calls/{query}").content.decode()
+
+
+def test_the_customer_is_named_only_where_there_are_several(log: Client) -> None:
+    customer = make_customer(name="The One")
+    make_call(customer)
+    alone = log.get("/calls/").content.decode()
+    make_customer()
+
+    together = log.get("/calls/").content.decode()
+
+    assert not re.search(r"text-xs\">The One<", alone)
+    assert re.search(r"text-xs\">The One<", together)

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tests.factories import make_customer, make_specialist, make_user, make_viewer
+
+pytestmark = pytest.mark.django_db
+
+
+def log_in(client: Client, user: User, password: str = "open sesame", **query: str):
+    user.set_password("open sesame")
+    user.save()
+    return client.post("/calls/login/", {"username": user.username, "password": password, **query})
+
+
+@pytest.mark.parametrize("make", [make_viewer, make_specialist])
+def test_everybody_with_a_password_gets_in(client: Client, make) -> None:
+    response = log_in(client, make())
+
+    assert response["Location"] == "/calls/"
+    assert client.get("/calls/").status_code == 200
+
+
+def test_a_wrong_password_is_refused_with_a_sentence(client: Client) -> None:
+    response = log_in(client, make_user(), "wrong")
+
+    assert "Please enter a correct username and password" in response.content.decode()
+
+
+def test_after_the_login_one_is_where_one_wanted_to_be(client: Client) -> None:
+    assert log_in(client, make_user(), next="/calls/?state=failed")["Location"] == "/calls/?state=failed"
+
+
+def test_the_login_leads_to_no_foreign_site(client: Client) -> None:
+    assert log_in(client, make_user(), next="https://evil.example/")["Location"] == "/calls/"
+
+
+def test_logging_out_ends_the_session(client: Client, settings) -> None:
+    settings.LOGIN_URL = "calllog:login"
+    client.force_login(make_viewer(make_customer()))
+
+    client.post("/calls/logout/")
+
+    assert client.get("/calls/").status_code == 302
+
+
+def test_a_viewers_page_offers_to_log_out_and_no_way_into_the_console(client: Client) -> None:
+    client.force_login(make_viewer(make_customer()))
+
+    html = client.get("/calls/").content.decode()
+
+    assert 'action="/calls/logout/"' in html
+    assert "/admin/" not in html
+
+
+def test_a_specialists_page_has_the_consoles_menu(client: Client) -> None:
+    client.force_login(make_specialist())
+
+    assert "/admin/integrations/customer/" in client.get("/calls/").content.decode()

@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from integrations.calllog.story import story
+from integrations.domain.folding import fold
+from integrations.domain.outcome import outcome_of
+from integrations.domain.rules import SkipReason
+from integrations.models import Call, CallState, Customer, Delivery, Employee, PlanfixRequest, Turn, WebhookEvent
+from tests.factories import MISSED, NOON, OUTGOING, call_facts
+
+IRYNA = Employee(name="Iryna Bondar", planfix_user_id=5)
+PENDING: dict[str, Any] = {"state": CallState.PENDING, "due_at": NOON}
+
+
+def told(
+    facts: dict[str, Any] | None = None,
+    receipts: dict[str, Any] | None = None,
+    *,
+    events: int = 0,
+    requests: int = 0,
+    **columns: Any,
+) -> list[str]:
+    """The story of a delivered call with these changes, at noon in Kyiv."""
+    known = call_facts(**facts or {})
+    filled: dict[str, Any] = {
+        "facts": fold(None, known),
+        "direction": known.direction or "",
+        "outcome": outcome_of(known) if known.is_final else "",
+        "client_number": "+380671234567",
+        "started_at": NOON,
+        "received_at": NOON,
+        "state": CallState.DELIVERED,
+        "employee": IRYNA,
+        "customer": Customer(name="Acme"),
+    }
+    call = Call(**filled | columns)
+    sentences = story(
+        call,
+        Delivery(call=call, **receipts or {}),
+        events=[WebhookEvent(received_at=NOON + timedelta(seconds=number)) for number in range(events)],
+        requests=[PlanfixRequest(seconds=0.2) for _ in range(requests)],
+        now=NOON,
+    )
+    return [sentence.text for sentence in sentences]
+
+
+@pytest.mark.parametrize(
+    ("facts", "columns", "sentence"),
+    [
+        ({}, {}, "Answered incoming call from +380671234567."),
+        (MISSED, {}, "Missed incoming call from +380671234567."),
+        (OUTGOING, {}, "Answered outgoing call to +380671234567."),
+        (OUTGOING | {"status": "NO ANSWER", "talk": 0}, {}, "Unanswered outgoing call to +380671234567."),
+        ({"is_final": False}, {"state": CallState.IN_PROGRESS}, "Incoming call from +380671234567."),
+        ({"direction": None, "is_final": False}, {}, "A call with +380671234567."),
+        ({}, {"client_number": ""}, "Answered incoming call from an unknown number."),
+    ],
+)
+def test_it_begins_with_the_call(facts: dict[str, Any], columns: dict[str, Any], sentence: str) -> None:
+    assert told(facts, **columns)[0] == sentence
+
+
+@pytest.mark.parametrize(
+    ("receipts", "sentence"),
+    [
+        ({"contact_id": 812, "contacts_found": 1}, "Contact 812 was found by its number."),
+        ({"contact_id": 813, "contact_created": True}, "Contact 813 was created."),
+        (
+            {"contact_id": 812, "contacts_found": 3},
+            "3 contacts have this number; the oldest, 812, was taken.",
+        ),
+        ({"contact_id": 812}, "Contact 812 was known from an earlier call of this number."),
+        ({"task_id": 55, "target_known": True}, "Task 55 is the contact's last active one: the call goes there."),
+        ({"target_known": True}, "The contact has no active task: the call goes to the contact."),
+        ({"file_id": 7}, "The recording was copied into Planfix, as file 7."),
+        (
+            {"recording_refused": "POST /file/from-url: the file is too large."},
+            "The recording was not copied: POST /file/from-url: the file is too large; the comment links it.",
+        ),
+        ({"comment_id": 90211}, "The comment 90211 was written in the name of Iryna Bondar."),
+        ({"tag_key": 4}, "The data tag of an answered call was filled in."),
+        (
+            {"tag_key": 4, "left_out": ["utm_term", "Line"]},
+            "Left out, because the data tag has no such text field: utm_term, Line.",
+        ),
+    ],
+)
+def test_each_receipt_has_its_sentence(receipts: dict[str, Any], sentence: str) -> None:
+    assert sentence in told(receipts=receipts)
+
+
+@pytest.mark.parametrize(
+    ("facts", "columns", "sentence"),
+    [
+        (MISSED, {"employee": None}, "The comment 9 was written in the name of the contact itself."),
+        (MISSED, {}, "The comment 9 was written in the name of the contact itself."),
+        (OUTGOING | {"status": "BUSY", "talk": 0}, {}, "The comment 9 was written in the name of Iryna Bondar."),
+        ({}, {"employee": None}, "The comment 9 was written."),
+    ],
+)
+def test_the_comment_names_its_author(facts: dict[str, Any], columns: dict[str, Any], sentence: str) -> None:
+    assert sentence in told(facts, {"comment_id": 9}, **columns)
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        (MISSED, "The data tag of a missed call was filled in."),
+        (OUTGOING, "No UTM: the call is outgoing."),
+        ({"parameters": {}}, "No UTM: none came with the call."),
+    ],
+)
+def test_the_data_tag_says_which_it_is_and_why_it_has_no_utm(facts: dict[str, Any], sentence: str) -> None:
+    assert sentence in told(facts, {"tag_key": 4})
+
+
+def test_a_call_without_receipts_tells_nothing_of_planfix() -> None:
+    assert told(state=CallState.SKIPPED, reason=SkipReason.HIDDEN_NUMBER) == [
+        "Answered incoming call from +380671234567.",
+        "No webhook of it is kept.",
+        "Skipped: the number is hidden.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [
+        ({"state": CallState.DELIVERED}, "Everything is in Planfix."),
+        (
+            {"state": CallState.DELIVERED, "finished_at": NOON + timedelta(minutes=5)},
+            "Everything is in Planfix since 12:05.",
+        ),
+        ({"state": CallState.SKIPPED, "reason": "hidden_number"}, "Skipped: the number is hidden."),
+        (
+            {"state": CallState.SKIPPED, "reason": "unknown_employee", "detail": "New Comer (staff id 9)"},
+            "Skipped: the employee is not known (New Comer (staff id 9)).",
+        ),
+        (
+            {"state": CallState.FAILED, "reason": "refused", "detail": "POST /contact/: no such template."},
+            "Failed: Planfix refused it. POST /contact/: no such template. It waits for a person.",
+        ),
+        ({"state": CallState.IN_PROGRESS}, "It has not ended yet: it goes to Planfix when it has."),
+        (PENDING, "It is about to go to Planfix."),
+        (
+            PENDING | {"due_at": NOON + timedelta(minutes=5), "reason": "unavailable"},
+            "Next attempt at 12:05 because Planfix did not answer.",
+        ),
+        (PENDING | {"due_at": NOON + timedelta(days=1)}, "Next attempt at 3 Mar, 12:00."),
+        (
+            PENDING | {"customer": Customer(name="Acme", paused_reason="The token is switched off.")},
+            "It waits, because the customer is paused: The token is switched off. Nothing is lost.",
+        ),
+    ],
+)
+def test_it_ends_with_where_the_call_stands(columns: dict[str, Any], sentence: str) -> None:
+    assert told(**columns)[-1] == sentence
+
+
+def test_a_waiting_customer_puts_the_next_attempt_off() -> None:
+    customer = Customer(name="Acme")
+    Turn(customer=customer, retry_at=NOON + timedelta(minutes=30))
+
+    assert told(**PENDING | {"customer": customer})[-1] == "Next attempt at 12:30."
+
+
+@pytest.mark.parametrize("step", ["contact", "recording", "comment", "tag"])
+def test_an_unclear_step_is_named_while_the_call_waits(step: str) -> None:
+    assert any("not clear yet" in sentence for sentence in told(receipts={"unclear": step}, **PENDING))
+
+
+def test_an_unclear_step_of_a_settled_call_is_no_longer_of_interest() -> None:
+    assert not any("not clear yet" in sentence for sentence in told(receipts={"unclear": "tag"}))
+
+
+@pytest.mark.parametrize(
+    ("events", "sentence"),
+    [
+        (0, "No webhook of it is kept."),
+        (1, "One webhook of it came, at 12:00."),
+        (3, "3 webhooks of it came, the first at 12:00."),
+    ],
+)
+def test_the_webhooks_are_counted(events: int, sentence: str) -> None:
+    assert told(events=events)[1] == sentence
+
+
+@pytest.mark.parametrize(
+    ("requests", "attempts", "sentence"),
+    [
+        (1, 1, "It took one request to Planfix."),
+        (7, 2, "It took 7 requests to Planfix."),
+        (7, 2, "It was tried 2 times."),
+    ],
+)
+def test_requests_and_attempts_are_counted(requests: int, attempts: int, sentence: str) -> None:
+    assert sentence in told(receipts={"attempts": attempts}, requests=requests)
+
+
+def test_an_outcome_that_is_new_to_us_is_shown_as_it_came() -> None:
+    assert any("“TELEPORTED”" in sentence for sentence in told({"status": "TELEPORTED"}))
+
+
+def test_a_whole_story_is_told_in_the_order_in_which_it_happened() -> None:
+    receipts = {"attempts": 1, "contact_id": 813, "contact_created": True, "file_id": 7, "comment_id": 9, "tag_key": 4}
+
+    assert told(receipts=receipts, events=1, requests=5) == [
+        "Answered incoming call from +380671234567.",
+        "One webhook of it came, at 12:00.",
+        "Contact 813 was created.",
+        "The recording was copied into Planfix, as file 7.",
+        "The comment 9 was written in the name of Iryna Bondar.",
+        "The data tag of an answered call was filled in.",
+        "It took 5 requests to Planfix.",
+        "Everything is in Planfix.",
+    ]

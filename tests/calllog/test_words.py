@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import pytest
+
+from integrations.calllog.words import EVENTS, KINDS, REASONS, STATES
+from integrations.domain.calls import Direction, EventKind, Outcome
+from integrations.domain.rules import SkipReason
+from integrations.models import CallState
+
+
+@pytest.mark.parametrize("reason", [*SkipReason, "unavailable", "access", "refused", "internal_error"])
+def test_every_reason_has_words(reason: str) -> None:
+    assert reason in REASONS
+
+
+@pytest.mark.parametrize("state", CallState)
+def test_every_state_has_a_look(state: CallState) -> None:
+    assert state in STATES
+
+
+@pytest.mark.parametrize("direction", [*Direction, ""])
+@pytest.mark.parametrize("outcome", [*Outcome, ""])
+def test_every_kind_of_call_has_a_look(direction: str, outcome: str) -> None:
+    assert (direction, outcome) in KINDS
+
+
+@pytest.mark.parametrize("kind", EventKind)
+def test_every_event_has_words(kind: EventKind) -> None:
+    assert kind in EVENTS
