@@ -78,6 +78,7 @@ ENCRYPTION_KEYS = [
 # --- outgoing requests ---
 
 ALLOW_PRIVATE_HOSTS = env.bool("ALLOW_PRIVATE_HOSTS", default=False)
+PLANFIX_PATIENCE_SECONDS = env.float("PLANFIX_PATIENCE_SECONDS", default=15.0)
 
 # --- applications ---
 
@@ -127,7 +128,7 @@ TEMPLATES = [
     }
 ]
 
-LOGIN_URL = "admin:login"
+LOGIN_URL = "calllog:login"
 LOGIN_REDIRECT_URL = "calllog:list"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -192,6 +193,7 @@ UNFOLD = {
     "SITE_SYMBOL": "phone_in_talk",
     "SITE_URL": None,  # the menu leads everywhere; there is no other site to view
     "SHOW_HISTORY": True,
+    "COLORS": {"primary": {"500": "oklch(71.4% .203 305.504)"}},  # links on dark pages, light enough to read (WCAG AA)
     "SIDEBAR": {
         "show_search": True,
         "show_all_applications": False,

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from integrations.webhooks import RingostatWebhook
-from ringofix.health import healthz
+from ringofix.health import healthz, metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("webhooks/ringostat/<str:token>/", RingostatWebhook.as_view(), name="ringostat-webhook"),
@@ -14,4 +14,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("calls/", include("integrations.calllog.urls")),
     path("admin/", admin.site.urls),
     path("healthz", healthz),
+    path("metrics", metrics),
 ]
