@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from integrations.models import Call, Customer
@@ -18,6 +20,12 @@ from integrations.services.due_calls import deliver_due_calls
 
 CLIENT = "+380671234567"
 NEW_CLIENT = "+380501112233"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """A database of this process's own, so that two runs on one machine do not drop each other's."""
+    connection.settings_dict["TEST"]["NAME"] = f"test_ringofix_{os.getpid()}"
 
 
 @pytest.fixture(scope="session")

@@ -86,6 +86,11 @@ class CallFacts:
     rating: Mapping[str, str] = field(default_factory=dict)
     """What the employee entered in the rating menu: category, category_mark, employee_mark."""
 
+    def says_more_than(self, earlier: CallFacts) -> bool:
+        """Is there news of what comes after a call is over: a recording, an analysis, a rating?"""
+        late = (self.has_recording, self.recording_url, self.analysis, self.rating)
+        return late != (earlier.has_recording, earlier.recording_url, earlier.analysis, earlier.rating)
+
     @property
     def started_at(self) -> datetime | None:
         return self.exact_start or self.local_start

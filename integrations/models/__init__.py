@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from integrations.models.alert import Alert, AlertKind
 from integrations.models.call import Call, CallState, Delivery, EventResult, PlanfixRequest, Step, WebhookEvent
 from integrations.models.customer import (
     Customer,
@@ -10,13 +11,16 @@ from integrations.models.customer import (
     UtmField,
     WebhookToken,
 )
-from integrations.models.delivery_state import AccountPace, RememberedContact, Turn
+from integrations.models.delivery_state import AccountPace, CatchUpCursor, RememberedContact, Turn
 from integrations.models.secret import Secret, SecretField
 
 __all__ = [
     "AccountPace",
+    "Alert",
+    "AlertKind",
     "Call",
     "CallState",
+    "CatchUpCursor",
     "Customer",
     "Delivery",
     "Employee",

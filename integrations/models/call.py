@@ -48,6 +48,8 @@ class Call(models.Model):
     reason = models.CharField(_("reason"), max_length=32, blank=True)
     detail = models.CharField(_("detail"), max_length=300, blank=True)
     due_at = models.DateTimeField(_("next attempt"), null=True)
+    due_since = models.DateTimeField(_("due since"), null=True)
+    """When it was first due: attempts that come to nothing move `due_at`, and not this."""
     received_at = models.DateTimeField(_("received"))
     finished_at = models.DateTimeField(_("finished"), null=True)
 
@@ -63,8 +65,16 @@ class Call(models.Model):
         ]
         indexes = [
             models.Index(name="call_due", fields=["customer", "due_at"], condition=models.Q(due_at__isnull=False)),
+            models.Index(name="call_in_progress", fields=["received_at"], condition=models.Q(state="in_progress")),
+            models.Index(name="call_failed", fields=["customer", "finished_at"], condition=models.Q(state="failed")),
             models.Index(name="call_newest", fields=["-started_at", "-id"]),
             models.Index(name="call_newest_of_customer", fields=["customer", "-started_at", "-id"]),
+            # What retention has still to forget and nothing else: a call leaves it when its link is forgotten.
+            models.Index(
+                name="call_with_recording_link",
+                fields=["customer", "started_at"],
+                condition=models.Q(facts__facts__has_key="recording_url"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -96,7 +106,10 @@ class Delivery(models.Model):
     target_known = models.BooleanField(default=False)
     file_id = models.PositiveBigIntegerField(_("recording file"), null=True)
     recording_refused = models.CharField(_("recording not copied because"), max_length=300, blank=True)
+    recording_attached = models.BooleanField(default=False)
+    recording_tries = models.PositiveSmallIntegerField(_("looks for the recording"), default=0)
     comment_id = models.PositiveBigIntegerField(_("comment"), null=True)
+    text_digest = models.CharField(max_length=16, blank=True)
     tag_key = models.PositiveBigIntegerField(_("data tag entry"), null=True)
     left_out = ArrayField(models.CharField(max_length=255), verbose_name=_("fields left out"), default=list)
     unclear = models.CharField(

@@ -80,6 +80,9 @@ class Customer(models.Model):
         _("contacts are found by"), max_length=16, choices=PhoneMatching, default=PhoneMatching.FULL
     )
     recording = models.CharField(_("recordings"), max_length=8, choices=Recording, default=Recording.COPY)
+    add_analysis = models.BooleanField(
+        _("add what Ringostat's AI and the rating menu say of a call to its comment"), default=True
+    )
     fallback_employee = models.ForeignKey(
         "Employee",
         verbose_name=_("fallback employee"),
@@ -92,11 +95,25 @@ class Customer(models.Model):
         models.CharField(max_length=32), verbose_name=_("ignored numbers"), default=list, blank=True
     )
 
+    retention_days = models.PositiveIntegerField(
+        _("days that personal data is kept"),
+        default=90,
+        help_text=_(
+            "Webhook requests, requests to Planfix and links to recordings are forgotten after so many days; the calls"
+            " stay. 0: they are kept for ever."
+        ),
+    )
+
     call_tag_id = models.PositiveBigIntegerField(_("data tag of answered calls"), null=True, blank=True)
     missed_call_tag_id = models.PositiveBigIntegerField(_("data tag of missed calls"), null=True, blank=True)
     planfix_tags = models.JSONField(_("discovered data tags"), null=True, blank=True, editable=False)
+    planfix_contact_fields = models.JSONField(
+        _("discovered text fields of contacts"), null=True, blank=True, editable=False
+    )
 
     paused_reason = models.TextField(_("paused because"), blank=True, editable=False)
+    paused_at = models.DateTimeField(_("paused since"), null=True, editable=False)
+    access_check_at = models.DateTimeField(_("next check of the access"), null=True, editable=False)
     viewers = models.ManyToManyField(settings.AUTH_USER_MODEL, verbose_name=_("viewers"), blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -180,11 +197,19 @@ class Employee(models.Model):
 
 
 class UtmField(models.Model):
-    """One parameter of the webhook and the text field of the call tag that it is written to."""
+    """One parameter of the webhook, the text field of the call tag that it is written to and, if wanted, the one of a
+    new contact.
+    """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="utm_fields")
     parameter = models.CharField(_("parameter"), max_length=64)
     field = models.CharField(_("field of the call tag"), max_length=255, help_text=_("Name or number of a text field."))
+    contact_field = models.CharField(
+        _("field of a new contact"),
+        max_length=200,
+        blank=True,
+        help_text=_("Name or number of a text field of contacts. Empty: the parameter stands in the call tag only."),
+    )
 
     class Meta:
         verbose_name = _("UTM field")
@@ -199,6 +224,12 @@ class UtmField(models.Model):
                 name="utm_field_once",
                 fields=["customer", "field"],
                 violation_error_message=_("This field already takes a parameter: one field takes one parameter."),
+            ),
+            models.UniqueConstraint(
+                name="utm_contact_field_once",
+                fields=["customer", "contact_field"],
+                condition=~models.Q(contact_field=""),
+                violation_error_message=_("This field of the contact already takes a parameter."),
             ),
         ]
 

@@ -1,4 +1,6 @@
-"""Small hot rows of the worker: whose turn it is, an account's pace, and contacts found before."""
+"""Small hot rows of the worker: whose turn it is, an account's pace, contacts found before, and how far Ringostat's
+call list has been read.
+"""
 
 from __future__ import annotations
 
@@ -40,3 +42,12 @@ class RememberedContact(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(name="remembered_contact_once", fields=["customer", "number"])]
+
+
+class CatchUpCursor(models.Model):
+    """Up to when Ringostat's call list has been read and stored for this customer."""
+
+    customer = models.OneToOneField(
+        Customer, primary_key=True, on_delete=models.CASCADE, related_name="catch_up_cursor"
+    )
+    read_until = models.DateTimeField(_("call list read until"))

@@ -19,10 +19,9 @@ from integrations.planfix.verdicts import Answer, error_of
 
 ANSWER_BYTES = 5 * 1024 * 1024
 EXCERPT_LENGTH = 2000
-TIMEOUT = (5.0, 30.0)
-"""Seconds to connect, and between two pieces of an answer."""
-ANSWER_SECONDS = 90.0
-"""Seconds for a whole answer: without it a server that drips bytes would hold a worker for ever."""
+CONNECT_SECONDS = 4.0
+PATIENCE_SECONDS = 15.0
+"""How long a whole answer may take; a server that drips bytes would else hold a worker for ever."""
 
 _SECRET_PARAMETER = re.compile(r"(?i)([?&](?:amp;)?[a-z_-]*(?:token|key|secret)=)[^&\s\"'<>]+")
 
@@ -49,6 +48,7 @@ class _Request:
     path: str
     body: Mapping[str, JSON] | None
     params: Mapping[str, str] | None
+    patience: float
     sent_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     started: float = field(default_factory=time.monotonic)
 
@@ -68,24 +68,26 @@ class _Bearer(AuthBase):
 
 
 class PlanfixClient:
-    """`pace` is called before each request and returns when it may be sent, `observe` after each attempt."""
+    """One account. Before each request `pace` is told how many seconds it may last, and returns when it may be sent;
+    `observe` is called after each attempt.
+    """
 
     def __init__(
         self,
         url: str,
         token: str,
         *,
-        pace: Callable[[], None] = lambda: None,
+        pace: Callable[[float], None] = lambda seconds: None,
         observe: Callable[[Exchange], None] = lambda exchange: None,
         session: requests.Session | None = None,
-        timeout: tuple[float, float] = TIMEOUT,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._root = api_root(url)
         self._token = token.strip()
         self._pace = pace
         self._observe = observe
         self._session = session or requests.Session()
-        self._timeout = timeout
+        self._patience = patience
 
     def __repr__(self) -> str:
         return f"<PlanfixClient {host_of(self._root)}>"
@@ -97,11 +99,16 @@ class PlanfixClient:
         *,
         body: Mapping[str, JSON] | None = None,
         params: Mapping[str, str] | None = None,
+        slowness: float = 1,
     ) -> Row:
-        """The answer's JSON object, {} for an empty one. Raises PlanfixError in one of its three kinds."""
+        """The answer's JSON object, {} for an empty one. Raises PlanfixError in one of its three kinds.
+
+        `slowness`: how many times longer than usual this request may rightly take.
+        """
         self._check_token(f"{method} {path}")
-        self._pace()
-        request = _Request(method=method, path=path, body=body, params=params)
+        patience = self._patience * slowness
+        self._pace(CONNECT_SECONDS + patience)
+        request = _Request(method=method, path=path, body=body, params=params, patience=patience)
         answer: Answer | None = None
         payload: Row = {}
         error: PlanfixError | None
@@ -130,11 +137,11 @@ class PlanfixClient:
             params=request.params,
             auth=_Bearer(self._token),
             headers={"Accept": "application/json"},
-            timeout=self._timeout,
+            timeout=(CONNECT_SECONDS, request.patience),
             allow_redirects=False,
             stream=True,
         ) as response:
-            text = _read(response, request.started + ANSWER_SECONDS)
+            text = _read(response, request.started + CONNECT_SECONDS + request.patience)
         payload = parse(text)
         answer = Answer(
             request=str(request),

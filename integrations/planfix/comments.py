@@ -94,13 +94,13 @@ def _is_past(page: list[Row], horizon: datetime) -> bool:
     return bool(moments) and moments[0] > moments[-1] and moments[-1] < horizon
 
 
-def attach_files(
-    client: PlanfixClient, target: Target, comment_id: int, file_ids: tuple[int, ...], text: str | None = None
+def update_comment(
+    client: PlanfixClient, target: Target, comment_id: int, *, text: str, file_ids: tuple[int, ...] = ()
 ) -> None:
-    """Hangs uploaded files on a comment, and replaces its text if one is given. May be repeated."""
-    body: dict[str, JSON] = {"files": _files(file_ids)}
-    if text is not None:
-        body["description"] = text
+    """Replaces a comment's text, and hangs uploaded files on it if any are given. May be repeated."""
+    body: dict[str, JSON] = {"description": text}
+    if file_ids:
+        body["files"] = _files(file_ids)
     client.request("POST", f"{target.path}/comments/{comment_id}", body=body)
 
 

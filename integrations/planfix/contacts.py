@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from integrations.planfix.answers import JSON, Row, created_id, full_name_of, id_of, rows_of, text_of
 from integrations.planfix.client import PlanfixClient
-from integrations.planfix.fields import text_value
-from integrations.planfix.lists import PAGE_SIZE, read_list
+from integrations.planfix.fields import TEXT_TYPES, text_value
+from integrations.planfix.lists import PAGE_SIZE, read_list, read_pages
 
 PHONE_FILTER = 4003
+SEARCHED_FIELDS = "id,name,lastname,phones,isDeleted,isCompany"
 MOBILE = 1
 
 
@@ -46,13 +47,25 @@ def search_contacts(client: PlanfixClient, part: str, *, companies: bool = False
 
     Planfix's phone filter means "contains": https://planfix.com/ru/help/REST_API:_Сложные_фильтры_контактов
     """
-    question: dict[str, JSON] = {
-        "filters": [{"type": PHONE_FILTER, "operator": "equal", "value": part}],
-        "isCompany": companies,
-    }
-    fields = "id,name,lastname,phones,isDeleted,isCompany"
-    rows = read_list(client, "/contact/list", "contacts", fields=fields, body=question)
+    question = _question([part], companies)
+    rows = read_list(client, "/contact/list", "contacts", fields=SEARCHED_FIELDS, body=question)
     return sorted(filter(None, map(_found, rows)), key=lambda contact: contact.id)
+
+
+def first_candidates(
+    client: PlanfixClient, parts: Iterable[str], *, companies: bool = False
+) -> tuple[list[FoundContact], bool]:
+    """At most a hundred contacts (or companies) with phones that contain all of these texts, and whether those are
+    all. One request.
+    """
+    question = _question(parts, companies)
+    rows = next(read_pages(client, "/contact/list", "contacts", fields=SEARCHED_FIELDS, body=question))
+    return list(filter(None, map(_found, rows))), len(rows) < PAGE_SIZE
+
+
+def _question(parts: Iterable[str], companies: bool) -> dict[str, JSON]:
+    filters: list[JSON] = [{"type": PHONE_FILTER, "operator": "equal", "value": part} for part in parts]
+    return {"filters": filters, "isCompany": companies}
 
 
 def _found(row: Row) -> FoundContact | None:
@@ -81,6 +94,19 @@ def create_contact(client: PlanfixClient, contact: NewContact) -> int:
     if values := [text_value(field_id, text) for field_id, text in contact.fields.items() if text]:
         body["customFieldData"] = list(values)
     return created_id(client.request("POST", "/contact/", body=body).get("id"), "POST /contact/")
+
+
+def contact_text_fields(client: PlanfixClient) -> dict[str, int]:
+    """The ids of the account's text fields of contacts, by name. Of several of one name the oldest has it, the others
+    have their numbers. One request.
+    """
+    answer = client.request("GET", "/customfield/contact", params={"fields": "id,name,type"})
+    found: dict[str, int] = {}
+    for row in sorted(rows_of(answer, "customfields"), key=lambda row: id_of(row.get("id")) or 0):
+        field_id, name = id_of(row.get("id")), text_of(row, "name")
+        if field_id is not None and id_of(row.get("type")) in TEXT_TYPES:
+            found[str(field_id) if name in found else name] = field_id
+    return found
 
 
 def contact_templates(client: PlanfixClient) -> list[tuple[int, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 from integrations.planfix.answers import JSON
@@ -27,6 +28,16 @@ class FieldType(IntEnum):
 
 
 TEXT_TYPES = frozenset({FieldType.LINE, FieldType.TEXT})
+
+
+def field_of_name(fields: Mapping[str, int], name_or_id: str) -> int | None:
+    """The id of the field of that name, else of that id; names differ by case only if there are both."""
+    wanted = name_or_id.strip()
+    if wanted in fields:
+        return fields[wanted]
+    by_word = {name.casefold(): field_id for name, field_id in fields.items()}
+    by_id = {str(field_id): field_id for field_id in fields.values()}
+    return by_word.get(wanted.casefold(), by_id.get(wanted))
 
 
 def value_of(field_id: int, value: JSON) -> dict[str, JSON]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from integrations.planfix.answers import created_id
 from integrations.planfix.client import PlanfixClient
 
+DOWNLOAD_SLOWNESS = 4
+
 
 def copy_recording(client: PlanfixClient, *, url: str, name: str) -> int:
     """The id of the file that Planfix has downloaded; the name's ending makes the player appear.
 
     Raises PlanfixRefused when Planfix may not or cannot fetch it (codes 41, 7001, 7002).
     """
-    path = "/file/from-url/"
-    answer = client.request("POST", path, params={"targetType": "task"}, body={"url": url, "name": name})
+    path, body = "/file/from-url/", {"url": url, "name": name}
+    # Planfix answers when it has the whole file.
+    answer = client.request("POST", path, params={"targetType": "task"}, body=body, slowness=DOWNLOAD_SLOWNESS)
     return created_id(answer.get("id"), f"POST {path}")

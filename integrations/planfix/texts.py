@@ -44,6 +44,8 @@ class CallText:
     card_url: str = ""
     recording_url: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
+    analysis: Mapping[str, str] = field(default_factory=dict)
+    rating: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
 
 
@@ -75,9 +77,38 @@ def _lines(call: CallText) -> Iterator[str]:
     yield _named(gettext("Employee: %(value)s"), call.employee_name)
     yield _named(gettext("Call status: %(value)s"), call.status)
     yield from (f"{safe(name)}: {safe(value)}" for name, value in call.parameters.items() if value)
+    yield from _said_later(call)
     yield safe(call.note, NOTE_LENGTH)
     yield link(call.recording_url, gettext("Recording"))
     yield f"{_card(call)} · {safe(call.ringostat_id)}"
+
+
+ANALYSIS: Mapping[str, str] = {
+    "summary": gettext_noop("Summary: %(value)s"),
+    "client_mood": gettext_noop("Client's mood: %(value)s"),
+    "employee_mood": gettext_noop("Employee's mood: %(value)s"),
+    "call_mood": gettext_noop("Mood of the call: %(value)s"),
+    "score": gettext_noop("Quality of the dialogue: %(value)s"),
+    "action": gettext_noop("To do: %(value)s"),
+}
+RATING: Mapping[str, str] = {
+    "category": gettext_noop("Category: %(value)s"),
+    "category_mark": gettext_noop("Mark of the category: %(value)s"),
+    "employee_mark": gettext_noop("Mark of the employee: %(value)s"),
+}
+
+
+def _said_later(call: CallText) -> Iterator[str]:
+    """What Ringostat's AI and the rating menu said, in the order of the tables; actions by their numbers."""
+    for name, pattern in ANALYSIS.items():
+        for key in sorted((key for key in call.analysis if re.fullmatch(rf"{name}(_\d+)?", key)), key=_action_number):
+            yield _named(gettext(pattern), call.analysis[key], NOTE_LENGTH)
+    for name, pattern in RATING.items():
+        yield _named(gettext(pattern), call.rating.get(name, ""))
+
+
+def _action_number(key: str) -> int:
+    return int("".join(filter(str.isdigit, key)) or 0)
 
 
 def _heading(call: CallText) -> str:
@@ -99,8 +130,8 @@ def _card(call: CallText) -> str:
     return link(call.card_url, title) or gettext("Ringostat call")
 
 
-def _named(pattern: str, value: str) -> str:
-    return pattern % {"value": safe(value)} if value else ""
+def _named(pattern: str, value: str, length: int = VALUE_LENGTH) -> str:
+    return pattern % {"value": safe(value, length)} if value else ""
 
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]+")

@@ -21,6 +21,8 @@ from integrations.planfix.errors import (
 )
 
 ERROR_TEXT_LENGTH = 80
+LONGEST_WAIT_SECONDS = 24 * 3600.0
+"""More than a day is no wish but a mistake; a customer must not be lost to it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,12 +114,15 @@ def _host(location: str) -> str:
 
 
 def seconds_to_wait(retry_after: str, now: datetime) -> float | None:
-    """Seconds that a Retry-After header asks for, given as seconds or as an HTTP date (RFC 9110, 10.2.3)."""
+    """Seconds that a Retry-After header asks for, given as seconds or as an HTTP date (RFC 9110, 10.2.3), a day at the
+    most.
+    """
     value = retry_after.strip()
     if re.fullmatch(r"[0-9]{1,9}", value):
-        return float(value)
+        return min(float(value), LONGEST_WAIT_SECONDS)
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
         return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+    seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
+    return min(max(0.0, seconds), LONGEST_WAIT_SECONDS)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from integrations.models import Customer, Employee, Secret, UtmField, WebhookToken
 from integrations.services.addresses import is_allowed
+from integrations.services.replay import resume_customer
 
 PLAIN = (
     "name",
@@ -24,7 +25,9 @@ PLAIN = (
     "create_for_outgoing_answered",
     "phone_matching",
     "recording",
+    "add_analysis",
     "ignored_numbers",
+    "retention_days",
 )
 NESTED = {
     "ringostat": {
@@ -43,6 +46,7 @@ NESTED = {
 }
 SECRETS = frozenset({"ringostat_auth_key", "planfix_token"})
 EMPLOYEE = ("name", "planfix_user_id", "staff_id", "sip_logins", "extension", "email", "participates")
+UTM_FIELD = ("parameter", "field", "contact_field")
 LISTS = frozenset({"employees", "utm_fields", "fallback_employee"})
 
 
@@ -82,7 +86,7 @@ def export_customer(customer: Customer) -> dict[str, Any]:
         data[section] = {key: "" if column in SECRETS else getattr(customer, column) for key, column in names.items()}
     data["employees"] = [{name: getattr(employee, name) for name in EMPLOYEE} for employee in customer.employees.all()]
     data["fallback_employee"] = customer.fallback_employee.name if customer.fallback_employee else None
-    data["utm_fields"] = list(customer.utm_fields.values("parameter", "field"))
+    data["utm_fields"] = list(customer.utm_fields.order_by("pk").values(*UTM_FIELD))
     return data
 
 
@@ -106,18 +110,21 @@ def _refuse_unknown(prefix: str, given: Mapping[str, Any], known: Any) -> None:
 
 
 def _save_customer(columns: dict[str, Any]) -> Customer:
-    customer = Customer.objects.filter(name=columns.get("name", "")).first() or Customer()
+    known = Customer.objects.filter(name=columns.get("name", "")).first()
+    customer = known or Customer()
     if _changes_account(customer, columns):
         # What was read from another account means nothing in this one.
         customer.planfix_tags = None
+        customer.planfix_contact_fields = None
         customer.remembered_contacts.all().delete()
     for column, value in columns.items():
         setattr(customer, column, Secret.of(str(value)) if column in SECRETS else value)
-    customer.paused_reason = ""
     for column in ("planfix_url", "ringostat_api_url"):
         _check_address(column, getattr(customer, column))
     customer.full_clean()
     customer.save()
+    if known:
+        resume_customer(customer)
     return customer
 
 
@@ -170,8 +177,9 @@ def _save_utm_fields(customer: Customer, data: Mapping[str, Any]) -> None:
         return
     customer.utm_fields.all().delete()
     for row in data["utm_fields"] or []:
-        utm = UtmField(customer=customer, parameter=row["parameter"], field=str(row["field"]))
-        _save_checked(utm)
+        _refuse_unknown("utm_fields.", row, UTM_FIELD)
+        given = {name: str(row[name]) for name in UTM_FIELD if row.get(name) is not None}
+        _save_checked(UtmField(customer=customer, **given))
 
 
 def _save_checked(row: models.Model) -> None:

@@ -1,61 +1,79 @@
-"""One call into Planfix: decide → contact → target → recording → comment → data tag, with a receipt after each write.
-
-Every write happens once: its receipt is stored before the next request, and the step in hand is stored before its
-own, so that whoever continues after a crash or an unclear answer knows what to look for before sending anything
-again.
-"""
+"""One call into Planfix: decide → contact → target → recording → comment → data tag, with a receipt after each."""
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import PurePosixPath
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import transaction
+from django.db.models import Case, DateTimeField, When
+from django.db.models.functions import Now
 from django.utils import timezone
+from requests import Session
 
-from integrations.domain.calls import Direction, Outcome
-from integrations.domain.outcome import is_known_status
-from integrations.domain.rules import Author, CallTarget, Handover, Skip, SkipReason, decide
-from integrations.models import Call, CallState, Customer, Delivery, PlanfixRequest, Recording, RememberedContact, Step
+from integrations.domain.rules import CallTarget, Handover, Skip, SkipReason, decide
+from integrations.models import Call, CallState, Customer, PlanfixRequest, Recording, RememberedContact, Step
 from integrations.planfix.client import Exchange
-from integrations.planfix.comments import CommentDraft, Target, find_comment, write_comment
-from integrations.planfix.contacts import NewContact, create_contact, find_contacts
-from integrations.planfix.errors import PlanfixRefused, PlanfixUnavailable
+from integrations.planfix.comments import CommentDraft, Target, find_comment, update_comment, write_comment
+from integrations.planfix.contacts import create_contact
+from integrations.planfix.errors import PlanfixRefused
 from integrations.planfix.files import copy_recording
-from integrations.planfix.tags import CallEntry, CallTag, CallTags, entry_values, find_tag_key, text_field, write_tag
+from integrations.planfix.tags import CallTags, find_tag_key, write_tag
 from integrations.planfix.tasks import last_active_task
-from integrations.planfix.texts import CallText, call_text, contact_name
-from integrations.services.addresses import is_recording_allowed
+from integrations.services import contact_search
+from integrations.services.call_content import CallContent
+from integrations.services.new_contact import new_contact
 from integrations.services.planfix_access import logged, planfix_client
+from integrations.services.receipts import ReceiptBook
+from integrations.services.ringostat_access import facts_from_call_list
 
 OBJECTS = uuid.UUID("0f3c7a52-6f0e-5b0e-9a36-52494e474f46")
 """Namespace of the ids under which Planfix keeps our comments and contacts (sourceObjectId)."""
 
-UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+RECORDING_DELAYS = (timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1))
+"""Ringostat needs a while to make a recording ready; when the last look finds none either, a link or nothing remains.
+"""
+
+NEVER_COPIED = frozenset({41, 7002})
+"""Planfix's codes for an address that it may not fetch and for a file over the plan's size."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Delivered:
+    """`look_again`: how long to wait before looking for a recording that is not there yet."""
+
     employee_id: int | None
+    look_again: timedelta | None
 
 
 class CallDelivery:
     """An attempt to deliver one call, continuing from the receipts of earlier attempts."""
 
-    def __init__(self, call: Call, customer: Customer, *, tags: CallTags, wait_for_slot: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        call: Call,
+        customer: Customer,
+        *,
+        tags: CallTags,
+        session: Session,
+        wait_for_slot: Callable[[float], None],
+    ) -> None:
         self.call = call
         self.customer = customer
         self.tags = tags
         self.facts = call.folded
-        self.receipts = _begin(call)
-        self._changed: set[str] = set()
+        self.book = ReceiptBook(call)
+        self.receipts = self.book.row
         self._exchanges: list[PlanfixRequest] = []
+        self._contact_is_fresh = False
         self._wait_for_slot = wait_for_slot
-        self.planfix = planfix_client(customer, pace=self._before_request, observe=self._observe)
+        self.planfix = planfix_client(customer, session=session, pace=self._before_request, observe=self._observe)
 
     def run(self) -> Delivered | Skip:
         """Brings the call into Planfix. Raises PlanfixError; what was reached by then is kept."""
@@ -65,16 +83,35 @@ class CallDelivery:
         try:
             return self._hand_over(decision)
         except PlanfixRefused as error:
-            if not error.is_missing_contact or self.receipts.comment_id is not None:
+            if not self._may_be_gone(error):
                 raise
-            # The contact was deleted or merged in Planfix since we last saw it: find it, or make it, again.
             self._forget_contact(decision.client_number)
             return self._hand_over(decision)
 
-    def finish(self, **call_columns: object) -> None:
+    def follow_up(self) -> timedelta | None:
+        """Brings a delivered call's comment up to what is known by now: a late recording, what the AI said, a rating.
+
+        Returns how long to wait before looking again for a recording. Raises PlanfixError.
+        """
+        if self.facts.has_recording and not self.facts.recording_url:
+            self.facts = facts_from_call_list(self.call, self.customer) or self.facts
+        decision = decide(self.facts, self.customer.rules)
+        if isinstance(decision, Skip):
+            return None
+        content = CallContent(self.call, self.facts, decision, self.customer)
+        file_id = self._recording(content)
+        self._refresh_comment(content, file_id)
+        return self._next_look(content)
+
+    def finish(self, **call_columns: Any) -> None:
         """Stores what is left to store, and where the call stands, in one transaction."""
+        if call_columns.get("state", self.call.state) == CallState.DELIVERED and "due_at" in call_columns:
+            # What a webhook has added while we were at it is not in Planfix yet: that makes the call due again.
+            unchanged = When(facts=self.call.facts, then=call_columns["due_at"])
+            call_columns["due_at"] = Case(unchanged, default=Now(), output_field=DateTimeField())
         with transaction.atomic():
-            self._store()
+            self.book.store()
+            PlanfixRequest.objects.bulk_create(self._exchanges)
             Call.objects.filter(pk=self.call.pk).update(**call_columns)
 
     # --- the steps ---
@@ -84,10 +121,14 @@ class CallDelivery:
         if contact_id is None:
             return Skip(reason=SkipReason.UNKNOWN_CONTACT, detail=handover.client_number)
         target = self._target(handover, contact_id)
-        file_id = self._recording(handover)
-        comment_id = self._comment(handover, contact_id, target, file_id)
-        self._tag(handover, contact_id, target, comment_id)
-        return Delivered(employee_id=handover.employee.key if handover.employee else None)
+        content = CallContent(self.call, self.facts, handover, self.customer)
+        # Once the comment may stand there, a recording comes too late for it, and follows up instead.
+        is_comment_untouched = self.receipts.comment_id is None and self.receipts.unclear != Step.COMMENT
+        file_id = self._recording(content) if is_comment_untouched else self.receipts.file_id
+        comment_id = self._comment(content, contact_id, target, file_id)
+        self._tag(content, contact_id, target, comment_id)
+        employee_id = handover.employee.key if handover.employee else None
+        return Delivered(employee_id=employee_id, look_again=self._next_look(content))
 
     def _contact(self, handover: Handover) -> int | None:
         if self.receipts.contact_id is not None:
@@ -99,31 +140,30 @@ class CallDelivery:
             RememberedContact.objects.update_or_create(
                 customer=self.customer, number=number, defaults={"contact_id": contact_id}
             )
-        self._note(contact_id=contact_id)
+        self.book.note(contact_id=contact_id)
         return contact_id
 
     def _found_or_created(self, handover: Handover) -> int | None:
         # Searching comes before creating in any case, so an unclear answer to a creation needs no look of its own.
-        number = handover.client_number
-        found = find_contacts(self.planfix, number) or find_contacts(self.planfix, number, companies=True)
+        self._contact_is_fresh = True
+        customer = self.customer
+        found = contact_search.find(
+            self.planfix, handover.client_number, matching=customer.phone_matching, region=customer.region
+        )
         if found:
-            self._note(contacts_found=len(found), unclear="")
+            still_unclear = "" if self.receipts.unclear == Step.CONTACT else self.receipts.unclear
+            self.book.note(contacts_found=len(found), unclear=still_unclear)
             return found[0].id
         if not handover.may_create_contact:
             return None
-        self._note(unclear=Step.CONTACT)
-        created = self._send(lambda: self._create_contact(handover))
-        self._note(contact_created=True, unclear="")
+        created = self.book.send(Step.CONTACT, lambda: self._create_contact(handover))
+        self.book.note(contact_created=True, unclear="")
         return created
 
     def _create_contact(self, handover: Handover) -> int:
-        new = NewContact(
-            name=contact_name(handover.client_number),
-            phone=handover.client_number,
-            template_id=self.customer.contact_template_id or 0,
-            supervisor_id=handover.employee.planfix_user_id if handover.employee else None,
-            source_object_id=self._object_id("contact"),
-        )
+        object_id = self._object_id("contact")
+        new, left_out = new_contact(handover, self.facts, self.customer, source_object_id=object_id)
+        self.book.note(left_out=left_out)
         return create_contact(self.planfix, new)
 
     def _target(self, handover: Handover, contact_id: int) -> Target:
@@ -131,45 +171,39 @@ class CallDelivery:
         if self.customer.rules.call_target is CallTarget.CONTACT or self.receipts.contact_created:
             return contact
         if not self.receipts.target_known:
-            self._note(task_id=last_active_task(self.planfix, contact_id), target_known=True)
+            self.book.note(task_id=last_active_task(self.planfix, contact_id), target_known=True)
         return Target(kind="task", id=self.receipts.task_id) if self.receipts.task_id else contact
 
-    def _recording(self, handover: Handover) -> int | None:
-        if (
-            not self._recording_url(handover)
-            or self.customer.recording != Recording.COPY
-            or self.receipts.recording_refused
-        ):
-            return None
-        name = f"{self.call.ringostat_id}{PurePosixPath(urlsplit(self.facts.recording_url).path).suffix or '.mp3'}"
+    def _recording(self, content: CallContent) -> int | None:
+        """The file that Planfix has copied; None when there is nothing to copy, or it cannot be copied (yet)."""
+        url = content.recording_url
+        is_wanted = self.customer.recording == Recording.COPY and self.receipts.recording_tries <= len(RECORDING_DELAYS)
+        if self.receipts.file_id is not None or not url or not is_wanted:
+            return self.receipts.file_id
+        name = f"{self.call.ringostat_id}{PurePosixPath(urlsplit(url).path).suffix or '.mp3'}"
         try:
-            return self._write(
+            return self.book.write(
                 Step.RECORDING,
                 "file_id",
-                send=lambda: copy_recording(self.planfix, url=self.facts.recording_url, name=name),
+                send=lambda: copy_recording(self.planfix, url=url, name=name),
                 # A copy that hangs on no comment is seen by nobody: making another one is cheaper than looking for it.
                 find=lambda: None,
             )
         except PlanfixRefused as error:
-            self._note(recording_refused=error.message[:300])
+            self.book.note(recording_refused=error.message[:300])
+            if error.code in NEVER_COPIED:
+                self.book.note(recording_tries=len(RECORDING_DELAYS))
             return None
 
-    def _recording_url(self, handover: Handover) -> str:
-        """The link to the recording of a conversation, if there is one and it is Ringostat's."""
-        url = self.facts.recording_url
-        if handover.outcome is not Outcome.ANSWERED or not self.facts.has_recording or not url:
-            return ""
-        return url if is_recording_allowed(url, api_url=self.customer.ringostat_api_url) else ""
-
-    def _comment(self, handover: Handover, contact_id: int, target: Target, file_id: int | None) -> int:
+    def _comment(self, content: CallContent, contact_id: int, target: Target, file_id: int | None) -> int:
         draft = CommentDraft(
-            owner=self._author(handover, contact_id),
+            owner=content.author(contact_id),
             at=self.call.started_at,
-            text=self._text(handover, linked_recording=file_id is None),
+            text=content.text(linked_recording=file_id is None),
             file_ids=(file_id,) if file_id is not None else (),
             source_object_id=self._object_id("comment"),
         )
-        return self._write(
+        comment_id = self.book.write(
             Step.COMMENT,
             "comment_id",
             send=lambda: write_comment(self.planfix, target, draft),
@@ -181,158 +215,82 @@ class CallDelivery:
                 since=draft.at,
             ),
         )
+        self.book.note(text_digest=_digest(draft.text), recording_attached=bool(draft.file_ids))
+        return comment_id
 
-    def _tag(self, handover: Handover, contact_id: int, target: Target, comment_id: int) -> int:
-        tag = self.tags.of(handover.outcome)
-        entry = CallEntry(
-            direction=handover.direction,
-            started_at=self.call.started_at,
-            ended_at=self._ended_at(),
-            talk=self.facts.talk or 0,
-            employee_id=handover.employee.planfix_user_id if handover.employee else None,
-            contact_id=contact_id,
-            line=handover.line_number,
-            client_number=handover.client_number,
-            line_name=handover.line_name,
-            extra=self._parameter_values(handover, tag),
-        )
-        values = entry_values(tag, entry, timezone=self.customer.zone, outcome=handover.outcome)
-        return self._write(
+    def _tag(self, content: CallContent, contact_id: int, target: Target, comment_id: int) -> int:
+        tagged = content.tag(self.tags, contact_id)
+        self.book.note(left_out=[*self.receipts.left_out, *(set(tagged.left_out) - set(self.receipts.left_out))])
+        return self.book.write(
             Step.TAG,
             "tag_key",
-            send=lambda: write_tag(self.planfix, target, comment_id, tag, values),
-            find=lambda: find_tag_key(self.planfix, comment_id, tag.id),
+            send=lambda: write_tag(self.planfix, target, comment_id, tagged.tag, tagged.values),
+            find=lambda: find_tag_key(self.planfix, comment_id, tagged.tag.id),
         )
 
-    # --- what the steps are made of ---
+    # --- what comes later ---
 
-    def _author(self, handover: Handover, contact_id: int) -> str:
-        if handover.author is Author.EMPLOYEE and handover.employee:
-            return f"user:{handover.employee.planfix_user_id}"
-        return f"contact:{contact_id}"
+    def _refresh_comment(self, content: CallContent, file_id: int | None) -> None:
+        """Writes the comment's text anew, and hangs the recording on it, unless it stands there so already."""
+        text = content.text(linked_recording=file_id is None)
+        attaches = file_id is not None and not self.receipts.recording_attached
+        comment_id = self.receipts.comment_id
+        if comment_id is None or (_digest(text) == self.receipts.text_digest and not attaches):
+            return
+        task_id, contact_id = self.receipts.task_id, self.receipts.contact_id or 0
+        target = Target(kind="task", id=task_id) if task_id else Target(kind="contact", id=contact_id)
+        files = (file_id,) if attaches and file_id is not None else ()
+        update_comment(self.planfix, target, comment_id, text=text, file_ids=files)
+        self.book.note(text_digest=_digest(text), recording_attached=self.receipts.recording_attached or attaches)
 
-    def _ended_at(self) -> datetime:
-        seconds = self.facts.duration or (self.facts.waiting or 0) + (self.facts.talk or 0)
-        return self.call.started_at + timedelta(seconds=seconds)
-
-    def _text(self, handover: Handover, *, linked_recording: bool) -> str:
-        text = CallText(
-            direction=handover.direction,
-            outcome=handover.outcome,
-            client_number=handover.client_number,
-            line=handover.line_number,
-            line_name=handover.line_name,
-            employee_name=handover.employee.name if handover.employee else "",
-            talk=self.facts.talk,
-            waiting=self.facts.waiting,
-            status=self._telling_status(handover),
-            ringostat_id=self.call.ringostat_id,
-            card_url=self.facts.card_url,
-            recording_url=self._recording_url(handover) if linked_recording else "",
-            parameters=self._parameters(handover),
-        )
-        return call_text(text, language=self.customer.language)
-
-    def _telling_status(self, handover: Handover) -> str:
-        """Ringostat's word where it says more than our heading: why a call was missed, or a word that we do not know."""
-        if handover.outcome is Outcome.MISSED or not is_known_status(self.facts.status):
-            return self.facts.status
-        return ""
-
-    def _parameters(self, handover: Handover) -> dict[str, str]:
-        """The utm_* tags in their usual order; an outgoing call has none (L3)."""
-        if handover.direction is not Direction.INCOMING:
-            return {}
-        return {name: self.facts.parameters[name] for name in UTM if name in self.facts.parameters}
-
-    def _parameter_values(self, handover: Handover, tag: CallTag) -> dict[int, str]:
-        """Values of the customer's parameters by the tag's field ids; a field that the tag lacks is noted on the
-        call.
+    def _next_look(self, content: CallContent) -> timedelta | None:
+        """When to look again for a recording that should be there and is not; None when it is, or was looked for
+        enough.
         """
-        if handover.direction is not Direction.INCOMING:
-            return {}
-        values, left_out = {}, list(tag.missing(handover.outcome))
-        for utm in self.customer.utm_fields.all():
-            value = self.facts.parameters.get(utm.parameter)
-            if not value:
-                continue
-            if field := text_field(tag, utm.field):
-                values[field.id] = value
-            else:
-                left_out.append(utm.field)
-        self._note(left_out=left_out)
-        return values
+        if not self._lacks_recording(content):
+            return None
+        tries = self.receipts.recording_tries
+        self.book.note(recording_tries=tries + 1)
+        return RECORDING_DELAYS[tries] if tries < len(RECORDING_DELAYS) else None
+
+    def _lacks_recording(self, content: CallContent) -> bool:
+        if not content.has_recording or not (self.facts.has_recording or self.facts.recording_url):
+            return False
+        if self.facts.recording_url:
+            is_foreign = not content.recording_url
+            return not is_foreign and self.customer.recording == Recording.COPY and self.receipts.file_id is None
+        return True
+
+    # --- what the steps share ---
 
     def _object_id(self, kind: str) -> uuid.UUID:
         return uuid.uuid5(OBJECTS, f"{kind}:{self.customer.pk}:{self.call.ringostat_id}")
 
+    def _may_be_gone(self, error: PlanfixRefused) -> bool:
+        """May the contact or its task have been deleted or merged in Planfix since we last saw it? Many codes can mean
+        it, so whatever is refused for a contact that we only remember makes us look for it again, once.
+        """
+        if error.is_missing_contact or error.is_missing_task:
+            return True
+        return self.receipts.comment_id is None and not self._contact_is_fresh
+
     def _forget_contact(self, number: str) -> None:
         RememberedContact.objects.filter(customer=self.customer, number=number).delete()
-        self._note(
-            contact_id=None, contact_created=False, contacts_found=0, task_id=None, target_known=False, unclear=""
-        )
+        self.book.note(contact_id=None, contact_created=False, contacts_found=0, task_id=None, target_known=False)
+        if self.receipts.comment_id is not None:
+            # It has moved along if the contact was merged into another: it is looked for there before it is written.
+            self.book.note(comment_id=None, unclear=Step.COMMENT)
 
-    # --- receipts ---
-
-    def _write(self, step: Step, receipt: str, *, send: Callable[[], int], find: Callable[[], int | None]) -> int:
-        """Does one write once: by its receipt, else by what an unclear answer left in Planfix, else by sending it."""
-        done: int | None = getattr(self.receipts, receipt)
-        if done is not None:
-            return done
-        if self.receipts.unclear == step:
-            done = find()
-        if done is None:
-            self._note(unclear=step)
-            done = self._send(send)
-        self._note(**{receipt: done, "unclear": ""})
-        return done
-
-    def _send(self, send: Callable[[], int]) -> int:
-        try:
-            return send()
-        except PlanfixUnavailable as error:
-            if not error.may_have_written:
-                self._note(unclear="")
-            raise
-        except PlanfixRefused:
-            self._note(unclear="")
-            raise
-
-    def _note(self, **values: object) -> None:
-        for name, value in values.items():
-            if getattr(self.receipts, name) != value:
-                setattr(self.receipts, name, value)
-                self._changed.add(name)
-
-    def _before_request(self) -> None:
-        self._store()
-        self._wait_for_slot()
+    def _before_request(self, seconds: float) -> None:
+        self.book.store()
+        self._wait_for_slot(seconds)
 
     def _observe(self, exchange: Exchange) -> None:
         self._exchanges.append(logged(exchange, customer=self.customer, call=self.call))
 
-    def _store(self) -> None:
-        if self._changed:
-            self.receipts.save(update_fields=self._changed)
-            self._changed = set()
-        if self._exchanges:
-            PlanfixRequest.objects.bulk_create(self._exchanges)
-            self._exchanges = []
 
-
-def _begin(call: Call) -> Delivery:
-    """The call's receipts, with this attempt counted: one statement, and the row is made by the first attempt."""
-    rows = Delivery.objects.raw(
-        """
-        INSERT INTO integrations_delivery AS delivery
-               (call_id, attempts, contact_created, contacts_found, target_known, recording_refused, left_out, unclear)
-        VALUES (%s, 1, false, 0, false, '', '{}', '')
-        ON CONFLICT (call_id) DO UPDATE SET attempts = delivery.attempts + 1
-        RETURNING *
-        """,
-        [call.pk],
-    )
-    return rows[0]
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def finished(state: CallState, *, reason: str = "", detail: str = "") -> dict[str, object]:

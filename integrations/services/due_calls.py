@@ -12,16 +12,19 @@ from datetime import timedelta
 import structlog
 from django.db import DatabaseError
 from django.db.models import Q
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
-from django.utils import timezone
+from requests import Session
 
 from integrations.domain.rules import Skip
 from integrations.models import Call, CallState, Customer
-from integrations.planfix.errors import PlanfixAccessDenied, PlanfixError, PlanfixRefused, PlanfixUnavailable
+from integrations.planfix.errors import PlanfixAccessDenied, PlanfixError, PlanfixUnavailable
 from integrations.planfix.tags import CallTags
-from integrations.services.delivery import CallDelivery, Delivered, finished
+from integrations.services.delivery import CallDelivery, finished
 from integrations.services.jobs import deliver_soon, wait_for_intake
 from integrations.services.onboarding import call_tags_of
+from integrations.services.pause import pause
+from integrations.services.planfix_access import planfix_session
 from integrations.services.turn import HeldTurn, TurnLost
 
 log = structlog.get_logger(__name__)
@@ -31,6 +34,9 @@ TURN_SECONDS = 20
 
 FIRST_DELAY_SECONDS = 15
 LONGEST_DELAY_SECONDS = 3600
+DAILY_LIMIT_SECONDS = (1800, 3600)
+"""When an account's day begins anew is not documented: it is asked so rarely that asking costs next to nothing of it.
+"""
 FAILURES_TO_WAIT = 2
 """So many calls in a row that find Planfix unavailable make the whole customer wait; one alone may be that call's own
 trouble.
@@ -40,7 +46,9 @@ trouble.
 def deliver_due_calls(customer_id: int, *, should_stop: Callable[[], bool]) -> None:
     """Delivers what is due for one customer, for one turn at the most. Safe to run at any time, any number of times."""
     wait_for_intake(customer_id)
-    customer = Customer.objects.filter(pk=customer_id, paused_reason="").first()
+    customer = (
+        Customer.objects.filter(pk=customer_id, paused_reason="").prefetch_related("employees", "utm_fields").first()
+    )
     if customer is None:
         return
     turn = HeldTurn(customer)
@@ -55,14 +63,25 @@ def deliver_due_calls(customer_id: int, *, should_stop: Callable[[], bool]) -> N
 
 
 def customers_with_due_calls() -> list[int]:
-    """Whom the sweep must wake: calls due, not paused, not waiting."""
+    """Whom the sweep must wake: calls due, not paused, not waiting, and nobody at it."""
     now = Now()
     return list(
         Call.objects.filter(due_at__lte=now, customer__paused_reason="")
-        .filter(Q(customer__turn=None) | Q(customer__turn__retry_at=None) | Q(customer__turn__retry_at__lte=now))
+        .filter(Q(customer__turn=None) | Q(customer__turn__held_until__lte=now))
+        .filter(Q(customer__turn__retry_at=None) | Q(customer__turn__retry_at__lte=now))
         .values_list("customer_id", flat=True)
         .distinct()
     )
+
+
+def try_one_call(customer: Customer, turn: HeldTurn) -> PlanfixError | None:
+    """One attempt at the customer's next call. What it met that may stand in the way of others too, or None."""
+    try:
+        tags = call_tags_of(customer, wait_for_slot=turn.wait_for_slot)
+    except PlanfixError as error:
+        return error
+    call = _next_call(customer)
+    return _deliver(call, customer, tags, turn, planfix_session(customer)) if call else None
 
 
 def _work_off(customer: Customer, turn: HeldTurn, should_stop: Callable[[], bool]) -> None:
@@ -70,77 +89,109 @@ def _work_off(customer: Customer, turn: HeldTurn, should_stop: Callable[[], bool
     try:
         tags = call_tags_of(customer, wait_for_slot=turn.wait_for_slot)
     except PlanfixError as error:
-        _customer_waits(customer, turn, error)
+        # Before any call was touched: all of them wait, and none is counted as tried.
+        turn.failed()
+        _hold_up(customer, turn, error)
         return
+    session = planfix_session(customer)
     while not should_stop():
-        call = Call.objects.filter(customer=customer, due_at__lte=Now()).order_by("due_at", "pk").first()
+        call = _next_call(customer)
         if call is None:
             return
-        if not _deliver(call, customer, tags, turn):
+        trouble = _deliver(call, customer, tags, turn, session)
+        if trouble and not _goes_on(customer, turn, trouble):
             return
         if time.monotonic() > turn_ends:
             break
     deliver_soon(customer.pk)
 
 
-def _deliver(call: Call, customer: Customer, tags: CallTags, turn: HeldTurn) -> bool:
-    """One attempt at one call. Returns whether the customer's next call may be tried now."""
-    delivery = CallDelivery(call, customer, tags=tags, wait_for_slot=turn.wait_for_slot)
+def _next_call(customer: Customer) -> Call | None:
+    return Call.objects.filter(customer=customer, due_at__lte=Now()).order_by("due_at", "pk").first()
+
+
+def _deliver(
+    call: Call, customer: Customer, tags: CallTags, turn: HeldTurn, session: Session
+) -> PlanfixUnavailable | PlanfixAccessDenied | None:
+    """One attempt at one call, or at what came later for it. Returns the trouble that may be the customer's other
+    calls' too.
+    """
+    delivery = CallDelivery(call, customer, tags=tags, session=session, wait_for_slot=turn.wait_for_slot)
     try:
-        result = delivery.run()
+        columns = _follow_up(delivery) if call.state == CallState.DELIVERED else _hand_over(delivery)
     except PlanfixUnavailable as error:
-        delay = _delay(delivery.receipts.attempts, error)
-        delivery.finish(reason="unavailable", detail=str(error)[:300], due_at=timezone.now() + timedelta(seconds=delay))
-        return _customer_goes_on(turn, error)
+        delay = timedelta(seconds=_delay(delivery.receipts.attempts, error))
+        delivery.finish(**_troubled(call, "unavailable", error), due_at=_in(delay))
+        return error
     except PlanfixAccessDenied as error:
-        delivery.finish(reason="access", detail=str(error)[:300])
-        _pause(customer, error)
-        return False
-    except PlanfixRefused as error:
-        delivery.finish(**finished(CallState.FAILED, reason="refused", detail=str(error)))
+        delivery.finish(**_troubled(call, "access", error))
+        return error
+    except PlanfixError as error:
         log.warning("call refused", customer_id=customer.pk, call_id=call.pk, code=error.code)
-        return True
+        delivery.finish(**_given_up(call, "refused", error))
+        return None
     except (DatabaseError, TurnLost):
         raise
     except Exception as error:
         log.exception("call failed", customer_id=customer.pk, call_id=call.pk)
-        delivery.finish(**finished(CallState.FAILED, reason="internal_error", detail=repr(error)))
-        return True
-    _settle(call, delivery, result)
+        delivery.finish(**_given_up(call, "internal_error", error))
+        return None
+    delivery.finish(**columns)
+    log.info("call settled", customer_id=customer.pk, call_id=call.pk, state=columns.get("state", call.state))
     turn.went_well()
-    return True
+    return None
 
 
-def _settle(call: Call, delivery: CallDelivery, result: Delivered | Skip) -> None:
+def _hand_over(delivery: CallDelivery) -> dict[str, object]:
+    result = delivery.run()
     if isinstance(result, Skip):
-        delivery.finish(**finished(CallState.SKIPPED, reason=result.reason, detail=result.detail))
-    else:
-        delivery.finish(**finished(CallState.DELIVERED), employee_id=result.employee_id)
-    log.info("call settled", customer_id=call.customer_id, call_id=call.pk, skipped=isinstance(result, Skip))
+        return finished(CallState.SKIPPED, reason=result.reason, detail=result.detail)
+    return finished(CallState.DELIVERED) | {"employee_id": result.employee_id, "due_at": _in(result.look_again)}
 
 
-def _customer_goes_on(turn: HeldTurn, error: PlanfixUnavailable) -> bool:
-    failures = turn.failed()
-    if failures < FAILURES_TO_WAIT and not error.daily_limit and error.retry_after is None:
-        return True
-    turn.wait(_delay(failures, error))
+def _follow_up(delivery: CallDelivery) -> dict[str, object]:
+    return {"due_at": _in(delivery.follow_up())}
+
+
+def _in(delay: timedelta | None) -> Combinable | None:
+    """By the database's clock, which decides what is due: this machine's own may be wrong."""
+    return Now() + delay if delay else None
+
+
+def _troubled(call: Call, reason: str, error: PlanfixError) -> dict[str, object]:
+    """Why a call waits. A delivered one stays delivered, without a reason: only its addition waits."""
+    return {} if call.state == CallState.DELIVERED else {"reason": reason, "detail": str(error)[:300]}
+
+
+def _given_up(call: Call, reason: str, error: Exception) -> dict[str, object]:
+    if call.state == CallState.DELIVERED:
+        return {"due_at": None}
+    return finished(CallState.FAILED, reason=reason, detail=str(error) or repr(error))
+
+
+def _goes_on(customer: Customer, turn: HeldTurn, trouble: PlanfixUnavailable | PlanfixAccessDenied) -> bool:
+    """May the customer's next call be tried now, after this one could not be delivered?"""
+    if isinstance(trouble, PlanfixUnavailable):
+        failures = turn.failed()
+        if failures < FAILURES_TO_WAIT and not trouble.daily_limit and trouble.retry_after is None:
+            return True
+    _hold_up(customer, turn, trouble)
     return False
 
 
-def _customer_waits(customer: Customer, turn: HeldTurn, error: PlanfixError) -> None:
-    """Trouble before any call was touched: all of the customer's calls wait, none is counted as tried."""
-    if isinstance(error, PlanfixUnavailable):
-        turn.wait(_delay(turn.failed(), error))
+def _hold_up(customer: Customer, turn: HeldTurn, trouble: PlanfixError) -> None:
+    """All of the customer's calls wait: for a while, or until its access works again."""
+    if isinstance(trouble, PlanfixUnavailable):
+        turn.wait(_delay(turn.failures, trouble))
     else:
-        _pause(customer, error)
-
-
-def _pause(customer: Customer, error: PlanfixError) -> None:
-    Customer.objects.filter(pk=customer.pk).update(paused_reason=error.message)
-    log.warning("customer paused", customer_id=customer.pk, code=error.code)
+        pause(customer, trouble)
 
 
 def _delay(attempt: int, error: PlanfixUnavailable) -> float:
     """Seconds until the next attempt: doubling, spread by a fifth, never sooner than Planfix asked for."""
-    growing = min(FIRST_DELAY_SECONDS * 2.0 ** min(attempt - 1, 12), LONGEST_DELAY_SECONDS)
-    return max(growing * random.uniform(0.8, 1.2), error.retry_after or 0)  # noqa: S311 - spreading load, not secrets
+    if error.daily_limit:
+        growing = random.uniform(*DAILY_LIMIT_SECONDS)  # noqa: S311 - spreading load, not secrets
+    else:
+        doubled = FIRST_DELAY_SECONDS * 2.0 ** min(attempt - 1, 12)
+        growing = min(doubled, LONGEST_DELAY_SECONDS) * random.uniform(0.8, 1.2)  # noqa: S311
+    return max(growing, error.retry_after or 0)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from integrations.domain.calls import CallFacts
@@ -26,6 +27,19 @@ from integrations.ringostat.webhook import parse
 from integrations.services.jobs import deliver_soon
 
 log = structlog.get_logger(__name__)
+
+NO_FINAL_EVENT = "no_final_event"
+"""The reason of a call that was closed because its end was never told. A final event opens it again."""
+
+DUE: dict[str, Any] = {
+    "state": CallState.PENDING,
+    "due_at": Now(),
+    "due_since": Now(),
+    "reason": "",
+    "detail": "",
+    "finished_at": None,
+}
+"""The columns of a call that is to be delivered now. By the database's clock, which decides what is due."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +82,7 @@ def receive(recipient: Recipient, *, event: str, raw: RawRequest) -> EventResult
     Raises OperationalError or InterfaceError when the database cannot be reached. Every other trouble ends as a
     stored event that says so.
     """
-    understood = _understand(recipient, event, raw)
+    understood = understand(recipient, event, raw)
     try:
         with transaction.atomic():
             return _store(recipient, event, raw, understood)
@@ -82,7 +96,8 @@ def receive(recipient: Recipient, *, event: str, raw: RawRequest) -> EventResult
         return _store(recipient, event, raw, failed)
 
 
-def _understand(recipient: Recipient, event: str, raw: RawRequest) -> Understood:
+def understand(recipient: Recipient, event: str, raw: RawRequest) -> Understood:
+    """What today's parser makes of a request. Stores nothing and never raises."""
     try:
         parsed = parse(raw, event=event or None, timezone=recipient.zone)
     except NotUnderstood as error:
@@ -118,21 +133,21 @@ def _store(recipient: Recipient, event: str, raw: RawRequest, understood: Unders
 def fold_into_call(recipient: Recipient, facts: CallFacts, now: datetime) -> int:
     """Adds what one event says to its call, made when it is the first, and has it delivered when it is final. Within a
     transaction.
+
+    `now`: when the event came.
     """
     fresh = fold(None, facts)
-    columns = _columns(fresh, recipient.region, now) | _standing(fresh, now)
-    call_id, stored, state, is_new = _insert_or_lock(recipient.customer_id, facts.ringostat_id, columns, now)
-    if not is_new:
-        folded = fold(stored, facts)
-        if folded == stored:
-            return call_id
-        columns = _columns(folded, recipient.region, now)
-        if state is CallState.IN_PROGRESS:
-            columns |= _standing(folded, now)
-        Call.objects.filter(pk=call_id).update(**columns)
+    columns = _columns(fresh, recipient.region, now) | _standing(fresh)
+    call = _insert_or_lock(recipient.customer_id, facts.ringostat_id, columns, now)
+    if not call.is_new:
+        folded = fold(call.facts, facts)
+        if folded == call.facts:
+            return call.id
+        columns = _columns(folded, recipient.region, now) | _change(call, folded)
+        Call.objects.filter(pk=call.id).update(**columns)
     if columns.get("due_at"):
         deliver_soon(recipient.customer_id)
-    return call_id
+    return call.id
 
 
 def _columns(folded: Folded, region: str, now: datetime) -> dict[str, Any]:
@@ -148,15 +163,35 @@ def _columns(folded: Folded, region: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def _standing(folded: Folded, now: datetime) -> dict[str, Any]:
+def _standing(folded: Folded) -> dict[str, Any]:
     """Where a call stands that nothing has been done with yet: due once its final event is in."""
-    is_due = facts_of(folded, "").is_final
-    return {"state": CallState.PENDING if is_due else CallState.IN_PROGRESS, "due_at": now if is_due else None}
+    if facts_of(folded, "").is_final:
+        return DUE
+    return {"state": CallState.IN_PROGRESS, "due_at": None}
 
 
-def _insert_or_lock(
-    customer_id: int, ringostat_id: str, columns: dict[str, Any], now: datetime
-) -> tuple[int, Folded, CallState, bool]:
+def _change(call: _Stored, folded: Folded) -> dict[str, Any]:
+    """What the news does to where a call stands: often nothing."""
+    is_final = facts_of(folded, "").is_final
+    if call.state is CallState.IN_PROGRESS or (call.reason == NO_FINAL_EVENT and is_final):
+        return _standing(folded)
+    if call.state is CallState.DELIVERED and facts_of(folded, "").says_more_than(facts_of(call.facts, "")):
+        return {"due_at": Now()}
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Stored:
+    """The call as it stands in the database, locked."""
+
+    id: int
+    facts: Folded
+    state: CallState
+    reason: str
+    is_new: bool
+
+
+def _insert_or_lock(customer_id: int, ringostat_id: str, columns: dict[str, Any], now: datetime) -> _Stored:
     """One statement that makes the call, or locks and reads the one that is there: two first events at once cannot
     make two calls.
     """
@@ -164,21 +199,23 @@ def _insert_or_lock(
         cursor.execute(
             """
             INSERT INTO integrations_call AS call
-                   (customer_id, ringostat_id, facts, direction, outcome, client_number, started_at, state, due_at,
-                    reason, detail, received_at)
+                   (customer_id, ringostat_id, facts, direction, outcome, client_number, started_at, state,
+                    due_at, due_since, reason, detail, received_at)
             VALUES (%(customer_id)s, %(ringostat_id)s, %(facts)s, %(direction)s, %(outcome)s, %(client_number)s,
-                    %(started_at)s, %(state)s, %(due_at)s, '', '', %(now)s)
+                    %(started_at)s, %(state)s, CASE WHEN %(is_due)s THEN statement_timestamp() END,
+                    CASE WHEN %(is_due)s THEN statement_timestamp() END, '', '', %(now)s)
             ON CONFLICT (customer_id, ringostat_id) DO UPDATE SET ringostat_id = call.ringostat_id
-            RETURNING id, facts::text, state, xmax = 0
+            RETURNING id, facts::text, state, reason, xmax = 0
             """,
             {
                 **columns,
                 "state": columns["state"].value,
+                "is_due": columns["due_at"] is not None,
                 "facts": json.dumps(columns["facts"]),
                 "customer_id": customer_id,
                 "ringostat_id": ringostat_id,
                 "now": now,
             },
         )
-        call_id, stored, state, is_new = cursor.fetchone()
-    return call_id, json.loads(stored), CallState(state), is_new
+        call_id, stored, state, reason, is_new = cursor.fetchone()
+    return _Stored(id=call_id, facts=json.loads(stored), state=CallState(state), reason=reason, is_new=is_new)

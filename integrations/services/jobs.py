@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from django.db import connection
 
 DELIVER_CALLS = "deliver_calls"
+CATCH_UP = "catch_up"
+CHECK_ACCESS = "check_access"
+SETTLE_STALE_CALLS = "settle_stale_calls"
 QUEUE = "default"
 LOCK_SPACE = 0x52464958
 """Keeps our advisory locks apart from anybody else's in the same database (the letters RFIX)."""
@@ -41,6 +45,27 @@ def deliver_soon(customer_id: int) -> None:
                 "customer": customer_id % 2**31,
             },
         )
+
+
+def one_job_each(task: str, customer_ids: Iterable[int]) -> None:
+    """Puts one job of this task per customer into the queue, unless one waits there already, so that a slow answer
+    for one customer holds up no other. Calls to be delivered go first.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
+            SELECT %(queue)s, %(task)s, -1, %(task)s || ':' || customer, %(task)s || ':' || customer,
+                   jsonb_build_object('customer_id', customer)
+              FROM unnest(%(customers)s::bigint[]) AS customer
+            ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
+            """,
+            {"queue": QUEUE, "task": task, "customers": list(customer_ids)},
+        )
+
+
+def catch_up_soon(customer_ids: Iterable[int]) -> None:
+    one_job_each(CATCH_UP, customer_ids)
 
 
 def wait_for_intake(customer_id: int) -> None:

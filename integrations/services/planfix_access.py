@@ -4,14 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import requests
+from django.conf import settings
+from requests.utils import get_environ_proxies
+
 from integrations.models import Call, Customer, PlanfixRequest
 from integrations.planfix.client import Exchange, PlanfixClient
 
 
+def planfix_session(customer: Customer) -> requests.Session:
+    """For the requests of one turn, which share a connection. The machine's proxies are looked up once, not each
+    time.
+    """
+    session = requests.Session()
+    session.proxies = dict(get_environ_proxies(customer.planfix_url))
+    session.trust_env = False
+    return session
+
+
 def planfix_client(
-    customer: Customer, *, pace: Callable[[], None], observe: Callable[[Exchange], None]
+    customer: Customer,
+    *,
+    session: requests.Session,
+    pace: Callable[[float], None],
+    observe: Callable[[Exchange], None],
 ) -> PlanfixClient:
-    return PlanfixClient(customer.planfix_url, customer.planfix_token.reveal(), pace=pace, observe=observe)
+    return PlanfixClient(
+        customer.planfix_url,
+        customer.planfix_token.reveal(),
+        pace=pace,
+        observe=observe,
+        session=session,
+        patience=settings.PLANFIX_PATIENCE_SECONDS,
+    )
 
 
 def logged(exchange: Exchange, *, customer: Customer, call: Call | None) -> PlanfixRequest:

@@ -10,15 +10,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import F
 from django.db.models.functions import Now
 
 from integrations.models import Customer, Turn
 
-REQUEST_SECONDS = 40
-"""No request to Planfix lasts longer (the client's time-outs add up to less); a lease outlasts the request it was
-renewed for.
-"""
+SLACK_SECONDS = 3
+"""A lease outlasts the request it was renewed for by this much: names must be looked up, and threads woken."""
+FIRST_LEASE_SECONDS = 20
+"""For what comes before the first request."""
 
 PACE_MARGIN = 1.02
 """Requests leave 2 % later than the rate asks, so that jitter on the way cannot put two of them into one second."""
@@ -34,6 +33,8 @@ class HeldTurn:
     def __init__(self, customer: Customer) -> None:
         self.customer = customer
         self.holder = uuid.uuid4()
+        self.failures = 0
+        """In a row, before and in this turn."""
 
     def take(self) -> bool:
         """Takes the turn unless a request of its last holder may still be under way."""
@@ -46,14 +47,16 @@ class HeldTurn:
                    SET holder = EXCLUDED.holder, held_until = EXCLUDED.held_until
                  WHERE turn.held_until < clock_timestamp()
                    AND (turn.retry_at IS NULL OR turn.retry_at <= clock_timestamp())
-                RETURNING 1
+                RETURNING failures
                 """,
-                self._parameters(),
+                self._parameters(FIRST_LEASE_SECONDS),
             )
-            return cursor.fetchone() is not None
+            row = cursor.fetchone()
+        self.failures = row[0] if row else 0
+        return row is not None
 
-    def wait_for_slot(self) -> None:
-        """Blocks until the account may be asked again, and renews the lease to outlast the request that follows.
+    def wait_for_slot(self, seconds: float) -> None:
+        """Blocks until the account may be asked again, and renews the lease to outlast a request of so many seconds.
 
         Gives the database connection back before it waits. Raises TurnLost when somebody else has taken over.
         """
@@ -73,7 +76,7 @@ class HeldTurn:
                  WHERE customer_id = %(customer)s AND holder = %(holder)s
                 RETURNING EXTRACT(EPOCH FROM slot.starts_at - clock_timestamp())
                 """,
-                self._parameters(),
+                self._parameters(seconds + SLACK_SECONDS),
             )
             row = cursor.fetchone()
         if row is None:
@@ -82,25 +85,28 @@ class HeldTurn:
         if row[0] > 0:
             time.sleep(float(row[0]))
 
-    def _parameters(self) -> dict[str, Any]:
+    def _parameters(self, lease_seconds: float) -> dict[str, Any]:
         return {
             "customer": self.customer.pk,
             "holder": self.holder,
             "account": self.customer.planfix_account,
             "gap": timedelta(seconds=PACE_MARGIN / self.customer.requests_per_second),
-            "lease": timedelta(seconds=REQUEST_SECONDS),
+            "lease": timedelta(seconds=lease_seconds),
         }
 
     def give_back(self) -> None:
         Turn.objects.filter(customer=self.customer, holder=self.holder).update(held_until=Now())
 
     def went_well(self) -> None:
-        Turn.objects.filter(customer=self.customer, failures__gt=0).update(failures=0, retry_at=None)
+        if self.failures:
+            self.failures = 0
+            Turn.objects.filter(customer=self.customer).update(failures=0, retry_at=None)
 
     def failed(self) -> int:
         """Counts one more failure in a row; returns how many there are."""
-        Turn.objects.filter(customer=self.customer).update(failures=F("failures") + 1)
-        return Turn.objects.values_list("failures", flat=True).get(customer=self.customer)
+        self.failures += 1
+        Turn.objects.filter(customer=self.customer).update(failures=self.failures)
+        return self.failures
 
     def wait(self, seconds: float) -> None:
         """Puts the customer's next turn off."""

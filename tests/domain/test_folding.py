@@ -105,6 +105,11 @@ def test_answered_beats_missed(order: tuple[CallFacts, ...]) -> None:
     assert (known.status, known.talk, known.duration, known.destination) == ("PROPER", 10, 20, "2")
 
 
+def test_an_answered_call_of_unknown_length_beats_a_long_voicemail() -> None:
+    voicemail = replace(MISSED, status="VOICEMAIL", talk=90)
+    assert known_after(voicemail, replace(ANSWERED, talk=None)).status == "PROPER"
+
+
 def test_the_longer_talk_beats_the_shorter() -> None:
     longer = replace(ANSWERED, talk=11, employee_name="A")
     assert known_after(longer, replace(ANSWERED, employee_name="Z")).employee_name == "A"

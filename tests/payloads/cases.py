@@ -258,6 +258,9 @@ TIMES = {
 }
 
 LINKS = {
+    "after_call__answered_with_link_without_recording.json": answered(
+        has_recording=False, recording_url=f"{RECORDINGS}ua9_-1790781618.2150103{TOKEN}"
+    ),
     "after_call__plain_http_recording.json": answered(recording_url=f"{RECORDINGS}a{TOKEN}"),
     "after_call__old_ogg_recording.json": answered(
         recording_url=f"{RECORDINGS}ua9_-1790779038.2150060{TOKEN.replace('wav', 'ogg')}"

@@ -99,15 +99,16 @@ def test_an_empty_answer_to_a_write_is_a_success(planfix, client, status):
     assert client.request("POST", "/contact/", body={}) == {}
 
 
-def test_pace_is_asked_before_each_request(planfix):
+def test_pace_is_asked_before_each_request_and_told_how_long_it_may_last(planfix):
     planfix.get(PING, json={"result": "success"})
-    waits: list[int] = []
-    client = PlanfixClient(URL, TOKEN, pace=lambda: waits.append(len(planfix.calls)))
+    waits: list[tuple[int, float]] = []
+    client = PlanfixClient(URL, TOKEN, patience=10, pace=lambda seconds: waits.append((len(planfix.calls), seconds)))
 
     client.request("GET", "/ping")
-    client.request("GET", "/ping")
+    client.request("GET", "/ping", slowness=3)
 
-    assert waits == [0, 1]
+    connect = client_module.CONNECT_SECONDS
+    assert waits == [(0, connect + 10), (1, connect + 30)]
 
 
 def _refused_connection() -> Exception:
@@ -293,11 +294,11 @@ class _Dripping(socketserver.BaseRequestHandler):
 
 
 def test_an_answer_that_drips_is_given_up(monkeypatch):
-    monkeypatch.setattr(client_module, "ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(client_module, "CONNECT_SECONDS", 0.1)
     with socketserver.TCPServer(("127.0.0.1", 0), _Dripping) as server:
         thread = threading.Thread(target=server.handle_request)
         thread.start()
-        client = PlanfixClient(f"http://127.0.0.1:{server.server_address[1]}", TOKEN)
+        client = PlanfixClient(f"http://127.0.0.1:{server.server_address[1]}", TOKEN, patience=0.1)
 
         with pytest.raises(PlanfixUnavailable, match="in time"):
             client.request("GET", "/ping")
@@ -307,7 +308,7 @@ def test_an_answer_that_drips_is_given_up(monkeypatch):
 
 
 def test_an_answer_that_never_ends_is_given_up(planfix, client, monkeypatch):
-    monkeypatch.setattr(client_module, "ANSWER_SECONDS", -1.0)
+    monkeypatch.setattr(client_module, "CONNECT_SECONDS", -client_module.PATIENCE_SECONDS - 1)
     planfix.post(CONTACT, json=SUCCESS)
 
     with pytest.raises(PlanfixUnavailable, match="in time") as caught:

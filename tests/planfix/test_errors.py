@@ -160,6 +160,8 @@ def test_only_code_22_is_the_daily_limit(code, is_daily):
         ("-5", None),
         ("1e9", None),
         ("9" * 5000, None),
+        ("999999999", 86400.0),
+        ("Thu, 20 Aug 2037 09:15:00 GMT", 86400.0),
     ],
 )
 def test_retry_after_is_read_as_seconds_or_as_a_date(header, seconds):

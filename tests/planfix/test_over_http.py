@@ -11,7 +11,7 @@ import pytest
 
 from integrations.domain.calls import Direction, Outcome
 from integrations.planfix.client import PlanfixClient
-from integrations.planfix.comments import CommentDraft, Target, attach_files, find_comment, write_comment
+from integrations.planfix.comments import CommentDraft, Target, find_comment, update_comment, write_comment
 from integrations.planfix.contacts import NewContact, contact_templates, create_contact, find_contacts
 from integrations.planfix.discovery import discover_call_tags, employees
 from integrations.planfix.errors import PlanfixAccessDenied, PlanfixRefused, PlanfixUnavailable
@@ -168,7 +168,7 @@ def test_after_an_unclear_answer_the_comment_is_found_not_written_twice(sandbox,
     contact = account.add_contact(name="Olha", phones=[NUMBER])
     target = Target(kind="contact", id=contact.id)
     sandbox.add_fault(Fault(kind=kind, path="/contact/*/comments", times=1, when="after", seconds=30))
-    impatient = PlanfixClient(account.url, TOKEN, timeout=(2, 0.5))
+    impatient = PlanfixClient(account.url, TOKEN, patience=0.5)
 
     with pytest.raises(PlanfixUnavailable) as caught:
         write_comment(impatient, target, draft("user:5"))
@@ -219,7 +219,7 @@ def test_a_recording_that_comes_later_hangs_on_the_same_comment(sandbox, account
     comment_id = write_comment(client, target, draft("user:5"))
 
     file_id = copy_recording(client, url=f"{sandbox.url}/recordings/{CALL_ID}.wav?token=abc", name=f"{CALL_ID}.wav")
-    attach_files(client, target, comment_id, (file_id,))
+    update_comment(client, target, comment_id, text=f"with {CALL_ID}", file_ids=(file_id,))
 
     comment = account.comments_by_id[comment_id]
     assert [file.id for file in comment.files] == [file_id]

@@ -13,8 +13,8 @@ from integrations.planfix.comments import (
     SOURCE_ID,
     CommentDraft,
     Target,
-    attach_files,
     find_comment,
+    update_comment,
     write_comment,
 )
 from integrations.planfix.contacts import (
@@ -340,20 +340,20 @@ def test_a_list_that_is_not_newest_first_is_read_to_its_end(planfix, client, ste
     assert probe(planfix, client, rising, [comment_row(500, MARKER)]) == 500
 
 
-def test_files_are_attached_to_a_comment_without_touching_its_text(planfix, client, sent):
+def test_a_comments_text_is_replaced_without_touching_its_files(planfix, client, sent):
     planfix.post(f"{REST}/task/4102/comments/90211", body="")
 
-    attach_files(client, TASK, 90211, (147, 148))
+    update_comment(client, TASK, 90211, text="new")
 
-    assert sent() == [{"files": [{"id": 147}, {"id": 148}]}]
+    assert sent() == [{"description": "new"}]
 
 
-def test_files_may_come_with_a_new_text(planfix, client, sent):
+def test_files_come_with_the_new_text(planfix, client, sent):
     planfix.post(f"{REST}/contact/812/comments/90211", json={"result": "success"})
 
-    attach_files(client, CONTACT, 90211, (147,), text="new")
+    update_comment(client, CONTACT, 90211, text="new", file_ids=(147, 148))
 
-    assert sent() == [{"files": [{"id": 147}], "description": "new"}]
+    assert sent() == [{"description": "new", "files": [{"id": 147}, {"id": 148}]}]
 
 
 # Tag entries

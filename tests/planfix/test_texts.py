@@ -173,6 +173,97 @@ def test_the_line_is_named_once(line, line_name, shown):
     assert lines(replace(BARE, line=line, line_name=line_name), "en")[1] == shown
 
 
+SAID_LATER = replace(
+    BARE,
+    analysis={
+        "score": "8.5",
+        "action_10": "Call on Monday",
+        "action_2": "Send the price list",
+        "action_1": "Find the contract",
+        "call_mood": "neutral",
+        "employee_mood": "positive",
+        "client_mood": "negative",
+        "summary": "The client asks for a price list.",
+        "details": "Greeting: 2",
+        "transcript": "https://app.ringostat.com/vtt/1.vtt",
+    },
+    rating={"employee_mark": "4", "category_mark": "5", "category": "Sale"},
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        (
+            "en",
+            [
+                "Summary: The client asks for a price list.",
+                "Client's mood: negative",
+                "Employee's mood: positive",
+                "Mood of the call: neutral",
+                "Quality of the dialogue: 8.5",
+                "To do: Find the contract",
+                "To do: Send the price list",
+                "To do: Call on Monday",
+                "Category: Sale",
+                "Mark of the category: 5",
+                "Mark of the employee: 4",
+            ],
+        ),
+        (
+            "uk",
+            [
+                "Підсумок розмови: The client asks for a price list.",
+                "Настрій клієнта: negative",
+                "Настрій співробітника: positive",
+                "Настрій розмови: neutral",
+                "Якість діалогу: 8.5",
+                "Що зробити: Find the contract",
+                "Що зробити: Send the price list",
+                "Що зробити: Call on Monday",
+                "Категорія: Sale",
+                "Оцінка за категорією: 5",
+                "Оцінка співробітника: 4",
+            ],
+        ),
+        (
+            "ru",
+            [
+                "Итог разговора: The client asks for a price list.",
+                "Настроение клиента: negative",
+                "Настроение сотрудника: positive",
+                "Настроение разговора: neutral",
+                "Качество диалога: 8.5",
+                "Что сделать: Find the contract",
+                "Что сделать: Send the price list",
+                "Что сделать: Call on Monday",
+                "Категория: Sale",
+                "Оценка по категории: 5",
+                "Оценка сотрудника: 4",
+            ],
+        ),
+        (
+            "pl",
+            [
+                "Podsumowanie rozmowy: The client asks for a price list.",
+                "Nastrój klienta: negative",
+                "Nastrój pracownika: positive",
+                "Nastrój rozmowy: neutral",
+                "Jakość rozmowy: 8.5",
+                "Do zrobienia: Find the contract",
+                "Do zrobienia: Send the price list",
+                "Do zrobienia: Call on Monday",
+                "Kategoria: Sale",
+                "Ocena w kategorii: 5",
+                "Ocena pracownika: 4",
+            ],
+        ),
+    ],
+)
+def test_what_was_said_later_reads_well_in_the_customers_language(language, expected):
+    assert lines(SAID_LATER, language)[1:-1] == expected
+
+
 def links(call: CallText) -> list[str]:
     return [link.attrib["href"] for link in parsed(call_text(call, "en")).iter("a")]
 
@@ -224,6 +315,8 @@ def test_hostile_values_stay_text(language):
         employee_name=HOSTILE,
         status=HOSTILE,
         parameters={HOSTILE: HOSTILE},
+        analysis={"summary": HOSTILE, "action_1": HOSTILE, HOSTILE: HOSTILE},
+        rating={"category": HOSTILE, HOSTILE: HOSTILE},
         note=HOSTILE,
     )
 
@@ -248,6 +341,13 @@ def test_long_values_are_cut():
 
     assert text.count("&amp;") == 255
     assert text.count("&lt;") == 1000
+
+
+def test_a_summary_may_be_longer_than_a_field():
+    summary = replace(BARE, analysis={"summary": "x" * 9000}, rating={"category": "&" * 9000})
+
+    assert call_text(summary, "en").count("x") == 1000
+    assert call_text(summary, "en").count("&amp;") == 255
 
 
 def test_a_language_that_we_do_not_speak_reads_as_english():

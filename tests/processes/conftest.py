@@ -11,5 +11,5 @@ from integrations.sandbox.stage import Stage, this_database
 
 @pytest.fixture
 def stage(transactional_db: None) -> Iterator[Stage]:
-    with Stage(environment=this_database(), quiet=True) as stage:
+    with Stage(environment=this_database() | {"PLANFIX_PATIENCE_SECONDS": "2"}, quiet=True) as stage:
         yield stage

@@ -40,14 +40,14 @@ def test_a_turn_whose_lease_ran_out_is_taken_over_and_its_last_holder_must_stop(
     Turn.objects.update(held_until=timezone.now() - timedelta(seconds=1))
     assert second.take()
     with pytest.raises(TurnLost):
-        first.wait_for_slot()
+        first.wait_for_slot(1)
 
 
 def test_a_request_renews_the_lease(customer: Customer) -> None:
     turn = HeldTurn(customer)
     turn.take()
     Turn.objects.update(held_until=timezone.now())
-    turn.wait_for_slot()
+    turn.wait_for_slot(1)
     assert not HeldTurn(customer).take()
 
 
@@ -88,7 +88,7 @@ def test_two_customers_of_one_account_share_its_pace_and_no_second_sees_more_tha
         turn.take()
         try:
             for _ in range(15):
-                turn.wait_for_slot()
+                turn.wait_for_slot(1)
                 sent.append(time.monotonic())
         finally:
             connection.close()
@@ -106,8 +106,8 @@ def test_two_customers_of_one_account_share_its_pace_and_no_second_sees_more_tha
 def test_an_account_at_rest_is_asked_at_once(customer: Customer) -> None:
     turn = HeldTurn(customer)
     turn.take()
-    turn.wait_for_slot()
+    turn.wait_for_slot(1)
     AccountPace.objects.update(next_request_at=timezone.now() - timedelta(hours=1))
     began = time.monotonic()
-    turn.wait_for_slot()
+    turn.wait_for_slot(1)
     assert time.monotonic() - began < 1 / 20

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from integrations.planfix.errors import PlanfixError
 from integrations.services.customer_file import CustomerFileError, import_customer, webhook_address
-from integrations.services.onboarding import discover
+from integrations.services.onboarding import discover, parameter_problems
 
 
 class Command(BaseCommand):
@@ -39,4 +39,6 @@ class Command(BaseCommand):
                 discover(customer)
             except PlanfixError as error:
                 raise CommandError(f"The customer is saved, but Planfix cannot be used yet. {error}") from error
+        for problem in parameter_problems(customer):
+            self.stderr.write(problem, self.style.WARNING)
         self.stdout.write(json.dumps({"customer": customer.name, "webhook_url": webhook_address(customer)}))

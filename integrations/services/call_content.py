@@ -1,0 +1,127 @@
+"""What is written of a call: its text, its author, its data tag's values, its recording's address. Sends nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from integrations.domain.calls import CallFacts, Direction, Outcome
+from integrations.domain.outcome import is_known_status
+from integrations.domain.rules import Author, Handover
+from integrations.models import Call, Customer
+from integrations.planfix.answers import JSON
+from integrations.planfix.tags import CallEntry, CallTag, CallTags, entry_values, text_field
+from integrations.planfix.texts import CallText, call_text
+from integrations.services.addresses import is_recording_allowed
+
+UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagContent:
+    """`left_out`: the names of the standard fields and of the customer's fields that the tag lacks."""
+
+    tag: CallTag
+    values: list[dict[str, JSON]]
+    left_out: list[str]
+
+
+class CallContent:
+    """The content of one call, as it is known now, for one customer."""
+
+    def __init__(self, call: Call, facts: CallFacts, handover: Handover, customer: Customer) -> None:
+        self.call = call
+        self.facts = facts
+        self.handover = handover
+        self.customer = customer
+
+    def author(self, contact_id: int) -> str:
+        employee = self.handover.employee
+        if self.handover.author is Author.EMPLOYEE and employee:
+            return f"user:{employee.planfix_user_id}"
+        return f"contact:{contact_id}"
+
+    @property
+    def has_recording(self) -> bool:
+        """Of a conversation: what a voicemail or a missed call recorded is none. Not every project sends the flag."""
+        return self.handover.outcome is Outcome.ANSWERED and self.facts.has_recording is not False
+
+    @property
+    def recording_url(self) -> str:
+        """The link to the recording, if there is one by now and it is Ringostat's."""
+        url = self.facts.recording_url
+        if not url or not self.has_recording:
+            return ""
+        return url if is_recording_allowed(url, api_url=self.customer.ringostat_api_url) else ""
+
+    def text(self, *, linked_recording: bool) -> str:
+        handover, facts = self.handover, self.facts
+        text = CallText(
+            direction=handover.direction,
+            outcome=handover.outcome,
+            client_number=handover.client_number,
+            line=handover.line_number,
+            line_name=handover.line_name,
+            employee_name=handover.employee.name if handover.employee else "",
+            talk=facts.talk,
+            waiting=facts.waiting,
+            status=self._telling_status(),
+            ringostat_id=self.call.ringostat_id,
+            card_url=facts.card_url,
+            recording_url=self.recording_url if linked_recording else "",
+            parameters=self._utm(),
+            analysis=facts.analysis if self.customer.add_analysis else {},
+            rating=facts.rating if self.customer.add_analysis else {},
+        )
+        return call_text(text, language=self.customer.language)
+
+    def tag(self, tags: CallTags, contact_id: int) -> TagContent:
+        handover, facts = self.handover, self.facts
+        tag = tags.of(handover.outcome)
+        extra, left_out = self._parameter_values(tag)
+        entry = CallEntry(
+            direction=handover.direction,
+            started_at=self.call.started_at,
+            ended_at=self._ended_at(),
+            talk=facts.talk or 0,
+            employee_id=handover.employee.planfix_user_id if handover.employee else None,
+            contact_id=contact_id,
+            line=handover.line_number,
+            client_number=handover.client_number,
+            line_name=handover.line_name,
+            extra=extra,
+        )
+        values = entry_values(tag, entry, timezone=self.customer.zone, outcome=handover.outcome)
+        return TagContent(tag=tag, values=values, left_out=[*tag.missing(handover.outcome), *left_out])
+
+    def _ended_at(self) -> datetime:
+        seconds = self.facts.duration or (self.facts.waiting or 0) + (self.facts.talk or 0)
+        return self.call.started_at + timedelta(seconds=seconds)
+
+    def _telling_status(self) -> str:
+        """Ringostat's word where it says more than the heading: why a call was missed, or a word unknown to us."""
+        if self.handover.outcome is Outcome.MISSED or not is_known_status(self.facts.status):
+            return self.facts.status
+        return ""
+
+    def _utm(self) -> dict[str, str]:
+        """The utm_* tags in their usual order; an outgoing call has none (L3)."""
+        if self.handover.direction is not Direction.INCOMING:
+            return {}
+        return {name: self.facts.parameters[name] for name in UTM if name in self.facts.parameters}
+
+    def _parameter_values(self, tag: CallTag) -> tuple[dict[int, str], list[str]]:
+        """Values of the customer's parameters by the tag's field ids, and the fields that the tag lacks."""
+        values: dict[int, str] = {}
+        left_out: list[str] = []
+        if self.handover.direction is not Direction.INCOMING:
+            return values, left_out
+        for utm in self.customer.utm_fields.all():
+            value = self.facts.parameters.get(utm.parameter)
+            if not value or not utm.field:
+                continue
+            if field := text_field(tag, utm.field):
+                values[field.id] = value
+            else:
+                left_out.append(utm.field)
+        return values, left_out

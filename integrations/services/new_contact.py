@@ -1,0 +1,46 @@
+"""The contact that a call of an unknown number makes: its name, its supervisor, its fields. Sends nothing."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from integrations.domain.calls import CallFacts, Direction
+from integrations.domain.rules import Handover
+from integrations.models import Customer
+from integrations.planfix.contacts import NewContact
+from integrations.planfix.fields import field_of_name
+from integrations.planfix.texts import contact_name
+
+
+def new_contact(
+    handover: Handover, facts: CallFacts, customer: Customer, *, source_object_id: UUID
+) -> tuple[NewContact, list[str]]:
+    """The contact, and the fields wanted of it that the account lacks, each as "contact: name"."""
+    values, left_out = _parameter_values(handover, facts, customer)
+    contact = NewContact(
+        name=contact_name(handover.client_number),
+        phone=handover.client_number,
+        template_id=customer.contact_template_id or 0,
+        supervisor_id=handover.employee.planfix_user_id if handover.employee else None,
+        source_object_id=source_object_id,
+        fields=values,
+    )
+    return contact, left_out
+
+
+def _parameter_values(handover: Handover, facts: CallFacts, customer: Customer) -> tuple[dict[int, str], list[str]]:
+    values: dict[int, str] = {}
+    left_out: list[str] = []
+    if handover.direction is not Direction.INCOMING:
+        return values, left_out
+    known = customer.planfix_contact_fields or {}
+    for utm in customer.utm_fields.exclude(contact_field=""):
+        value = facts.parameters.get(utm.parameter)
+        if not value:
+            continue
+        field_id = field_of_name(known, utm.contact_field)
+        if field_id is None:
+            left_out.append(f"contact: {utm.contact_field}")
+        else:
+            values.setdefault(field_id, value)
+    return values, left_out

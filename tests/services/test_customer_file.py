@@ -1,0 +1,99 @@
+"""A customer as a file: read, changed, written again, and refused in words when it cannot be one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from integrations.models import Customer, RememberedContact, WebhookToken
+from integrations.sandbox.account import Account
+from integrations.sandbox.server import Sandbox
+from integrations.services.customer_file import CustomerFileError, export_customer, import_customer, webhook_address
+from tests.conftest import customer_data
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def data(account: Account, sandbox: Sandbox, settings: Any) -> dict[str, Any]:
+    settings.ALLOW_PRIVATE_HOSTS = True
+    return customer_data(account, sandbox)
+
+
+def test_a_file_becomes_a_customer(data: dict[str, Any]) -> None:
+    customer = import_customer(data)
+
+    assert customer.planfix_token.reveal() == "sandbox-token"
+    assert list(customer.employees.values_list("name", "participates")) == [
+        ("Iryna Bondar", True),
+        ("Maria Kovalenko", False),
+        ("Oleh Tkachenko", True),
+    ]
+    assert customer.utm_fields.count() == 5
+
+
+def test_importing_again_changes_the_customer_and_keeps_its_address(data: dict[str, Any]) -> None:
+    address = webhook_address(import_customer(data))
+    employee = Customer.objects.get().employees.get(name="Iryna Bondar").pk
+    changed = import_customer({**data, "call_target": "last_active_task", "employees": data["employees"][:1]})
+
+    assert webhook_address(changed) == address
+    assert (Customer.objects.count(), WebhookToken.objects.count()) == (1, 1)
+    assert changed.call_target == "last_active_task"
+    assert [row.pk for row in changed.employees.all()] == [employee]
+
+
+def test_another_account_forgets_what_was_read_from_the_last(data: dict[str, Any], sandbox: Sandbox) -> None:
+    customer = import_customer(data)
+    Customer.objects.update(planfix_tags={"call": {}})
+    RememberedContact.objects.create(customer=customer, number="+380671234567", contact_id=5)
+    data["planfix"]["url"] = f"{sandbox.url}/a/other"
+    import_customer(data)
+
+    assert Customer.objects.get().planfix_tags is None
+    assert not RememberedContact.objects.exists()
+
+
+def test_an_exported_customer_has_no_secrets_and_can_be_read_again(data: dict[str, Any]) -> None:
+    customer = import_customer({**data, "fallback_employee": "Oleh Tkachenko"})
+    exported = export_customer(customer)
+
+    assert "sandbox-token" not in str(exported)
+    assert "ringostat-key" not in str(exported)
+    again = import_customer(exported)
+    assert again.planfix_token.reveal() == "sandbox-token", "an empty secret in a file changes nothing"
+    assert again.fallback_employee == customer.fallback_employee
+    assert export_customer(again) == exported
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"language": "xx"}, "language"),
+        ({"timezone": "Mars/Olympus"}, "not a time zone"),
+        ({"call_target": "nowhere"}, "call_target"),
+        ({"planfix": {"url": "ftp://acme", "token": "t"}}, "not a public https:// address"),
+        ({"planfix": {"token": "t"}}, "planfix_url"),
+        ({"colour": "blue"}, "Unknown settings: colour"),
+        ({"planfix": {"url": "http://127.0.0.1", "tokn": "t"}}, "Unknown settings: planfix.tokn"),
+        ({"fallback_employee": "Nobody"}, "no employee named “Nobody”"),
+        ({"employees": [{"name": "Iryna"}]}, "planfix_user_id"),
+        ({"name": ""}, "name"),
+        ({"utm_fields": [{"parameter": "a", "field": "f"}, {"parameter": "b", "field": "f"}]}, "one field"),
+        ({"planfix": {"url": "http://127.0.0.1", "requests_per_second": 0}}, "requests_per_second"),
+    ],
+)
+def test_a_file_that_cannot_be_a_customer_is_refused_whole(
+    data: dict[str, Any], change: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(CustomerFileError, match=said):
+        import_customer({**data, **change})
+
+    assert not Customer.objects.exists()
+
+
+def test_private_and_plain_addresses_are_refused_in_production(data: dict[str, Any], settings: Any) -> None:
+    settings.ALLOW_PRIVATE_HOSTS = False
+    with pytest.raises(CustomerFileError, match="not a public https:// address"):
+        import_customer(data)

@@ -1,0 +1,181 @@
+"""What a specialist is told at once: which fields the tags lack, and which parameters no field can take."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.utils import translation
+
+from integrations.planfix.fields import FieldType
+from integrations.sandbox.account import Account
+from integrations.sandbox.server import Sandbox
+from integrations.services.onboarding import discover, parameter_problems
+from tests.conftest import Way, customer_data
+
+pytestmark = pytest.mark.django_db
+
+CALL, MISSED_CALL = "Call", "Missed call"
+
+
+def lose_field(account: Account, tag_name: str, *names: str) -> None:
+    for tag in account.tags.values():
+        if tag.name == tag_name:
+            account.tags[tag.id] = replace(tag, fields=tuple(f for f in tag.fields if f.name not in names))
+
+
+def parameter(name: str, field: object, contact_field: object = "") -> dict[str, object]:
+    return {"parameter": name, "field": field, "contact_field": contact_field}
+
+
+@pytest.fixture
+def problems_of(make_way: Callable[..., Way]) -> Callable[..., list[str]]:
+    def problems(*rows: dict[str, object]) -> list[str]:
+        way = make_way(utm_fields=list(rows))
+        discover(way.customer)
+        asked = len(way.account.requests)
+        found = parameter_problems(way.customer)
+        assert len(way.account.requests) == asked
+        return found
+
+    return problems
+
+
+def test_a_usual_account_has_no_problems(way: Way) -> None:
+    discover(way.customer)
+
+    assert parameter_problems(way.customer) == []
+
+
+def test_before_the_discovery_nothing_is_known(make_way: Callable[..., Way]) -> None:
+    assert parameter_problems(make_way(utm_fields=[parameter("utm_source", "nowhere")]).customer) == []
+
+
+def test_a_standard_field_that_a_tag_lacks_is_told(account: Account, problems_of: Callable[..., list[str]]) -> None:
+    lose_field(account, CALL, "External line name")
+    lose_field(account, MISSED_CALL, "Contact phone", "External line name")
+
+    assert problems_of() == [
+        "The tag “Call” has no field “External line name”; calls go out without it.",
+        "The tag “Missed call” has no field “Contact phone”; calls go out without it.",
+        "The tag “Missed call” has no field “External line name”; calls go out without it.",
+    ]
+
+
+def test_a_parameter_field_that_one_tag_lacks_is_told(account: Account, problems_of: Callable[..., list[str]]) -> None:
+    lose_field(account, MISSED_CALL, "utm_source")
+
+    assert problems_of(parameter("utm_source", "utm_source"), parameter("utm_medium", "utm_medium")) == [
+        "The tag “Missed call” has no field “utm_source”; utm_source is left out."
+    ]
+
+
+@pytest.mark.parametrize("field", ["Type", "type", "41621"])
+def test_a_field_that_is_no_text_field_is_told(problems_of: Callable[..., list[str]], field: str) -> None:
+    complaint = f"The field “{field}” of the tag “Call” is not a text field; utm_source is left out."
+
+    assert complaint in problems_of(parameter("utm_source", field))
+
+
+def test_a_field_that_holds_a_fact_of_the_call_is_told(problems_of: Callable[..., list[str]]) -> None:
+    assert problems_of(parameter("utm_source", "External line")) == [
+        f"The field “External line” of the tag “{tag}” holds a fact of the call; utm_source is left out."
+        for tag in (CALL, MISSED_CALL)
+    ]
+
+
+def test_two_parameters_of_one_field_are_told(problems_of: Callable[..., list[str]]) -> None:
+    """By two names of it: the same name twice is refused when it is saved."""
+    found = problems_of(parameter("utm_source", "utm_source"), parameter("gclid", "UTM_SOURCE"))
+
+    assert found == [
+        f"The field “utm_source” of the tag “{tag}” takes one parameter, not several: utm_source, gclid."
+        for tag in (CALL, MISSED_CALL)
+    ]
+
+
+@pytest.mark.parametrize("type_", [None, FieldType.NUMBER])
+def test_a_contact_field_that_is_missing_or_no_text_field_is_told(
+    account: Account, problems_of: Callable[..., list[str]], type_: int | None
+) -> None:
+    if type_ is not None:
+        account.add_contact_field(name="Source", type_=type_, group_id=1)
+
+    assert problems_of(parameter("utm_source", "utm_source", "Source")) == [
+        "Contacts have no text field “Source”; utm_source is left out of new contacts."
+    ]
+
+
+def test_two_parameters_of_one_contact_field_are_told(account: Account, problems_of: Callable[..., list[str]]) -> None:
+    field = account.add_contact_field(name="Source", type_=FieldType.LINE, group_id=1)
+    rows = [parameter("utm_source", "utm_source", "Source"), parameter("utm_medium", "utm_medium", field.id)]
+
+    assert problems_of(*rows) == [
+        "The field “Source” of contacts takes one parameter, not several: utm_source, utm_medium."
+    ]
+
+
+def test_one_tag_for_all_calls_is_told_of_once(account: Account, make_way: Callable[..., Way]) -> None:
+    call = next(tag for tag in account.tags.values() if tag.name == CALL)
+    planfix = {
+        "url": account.url,
+        "token": account.token,
+        "call_tag_id": call.id,
+        "missed_call_tag_id": call.id,
+        "requests_per_second": 1000,
+    }
+    way = make_way(planfix=planfix, utm_fields=[parameter("utm_source", "nowhere")])
+    discover(way.customer)
+
+    problems = parameter_problems(way.customer)
+
+    assert problems.count("The tag “Call” has no field “nowhere”; utm_source is left out.") == 1
+
+
+# At import
+
+
+@pytest.fixture
+def imported(account: Account, sandbox: Sandbox, settings: Any, tmp_path: Path) -> Callable[..., tuple[str, str]]:
+    settings.ALLOW_PRIVATE_HOSTS = True
+
+    def run(*arguments: str, **changes: Any) -> tuple[str, str]:
+        file = tmp_path / "customer.json"
+        file.write_text(json.dumps(customer_data(account, sandbox, **changes)))
+        out, complaints = StringIO(), StringIO()
+        with translation.override("en"):
+            call_command("import_customer", str(file), *arguments, stdout=out, stderr=complaints)
+        return out.getvalue(), complaints.getvalue()
+
+    return run
+
+
+def test_an_import_warns_of_what_calls_go_out_without_and_prints_the_address(
+    account: Account, imported: Callable[..., tuple[str, str]]
+) -> None:
+    lose_field(account, CALL, "External line name")
+
+    out, complaints = imported(utm_fields=[parameter("utm_source", "nowhere", "Source")])
+
+    assert json.loads(out)["customer"] == "Acme"
+    assert complaints.splitlines() == [
+        "The tag “Call” has no field “External line name”; calls go out without it.",
+        "The tag “Call” has no field “nowhere”; utm_source is left out.",
+        "The tag “Missed call” has no field “nowhere”; utm_source is left out.",
+        "Contacts have no text field “Source”; utm_source is left out of new contacts.",
+    ]
+
+
+def test_an_import_of_a_fitting_customer_warns_of_nothing(imported: Callable[..., tuple[str, str]]) -> None:
+    assert imported()[1] == ""
+
+
+def test_an_import_without_discovery_asks_nothing(account: Account, imported: Callable[..., tuple[str, str]]) -> None:
+    assert imported("--no-discovery", utm_fields=[parameter("utm_source", "nowhere")])[1] == ""
+    assert account.requests == []
