@@ -1,0 +1,44 @@
+"""The jobs that the clock starts, as a worker runs them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from integrations.models import Call, CallState, Customer, WebhookEvent
+from integrations.sandbox.demo_day import customer_file
+from integrations.sandbox.stage import DEFAULT_TOKEN, Stage, wait_until
+from integrations.services.jobs import catch_up_soon
+from integrations.tasks import prune
+from tests.ways.rows import row
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_worker_delivers_a_call_of_which_no_webhook_ever_came(stage: Stage) -> None:
+    stage.start_sandbox()
+    file = customer_file("Acme", stage.sandbox_url, DEFAULT_TOKEN, 100)
+    stage.import_customer(file | {"ringostat": {**file["ringostat"], "auth_key": "ringostat-key"}})
+    Customer.objects.update(created_at=timezone.now() - timedelta(days=1))
+    stage.control("POST", "/calls", {"rows": [row()]})
+
+    catch_up_soon([Customer.objects.get().pk])
+    stage.start_worker()
+
+    wait_until(lambda: Call.objects.filter(state=CallState.DELIVERED).exists(), "the call to be delivered")
+    assert len(stage.control("GET", "/accounts/default")["comments"]) == 1
+
+
+def test_a_worker_forgets_what_is_too_old(stage: Stage) -> None:
+    stage.start_sandbox()
+    stage.import_customer(customer_file("Acme", stage.sandbox_url, DEFAULT_TOKEN, 100))
+    WebhookEvent.objects.create(
+        customer=Customer.objects.get(), received_at=timezone.now() - timedelta(days=100), method="POST", body=b"{}"
+    )
+
+    prune.defer(timestamp=0)
+    stage.start_worker()
+
+    wait_until(lambda: not WebhookEvent.objects.exists(), "the old event to be forgotten")

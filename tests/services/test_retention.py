@@ -1,0 +1,143 @@
+"""What is forgotten after the customer's days, and what must stay."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from unittest.mock import patch
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from integrations.models import Call, CallState, Customer, PlanfixRequest, WebhookEvent
+from integrations.services.retention import prune, prune_all
+from tests.factories import call_facts, make_call, make_customer, make_event, make_request
+
+pytestmark = pytest.mark.django_db
+
+
+def make_day(customer: Customer, days_ago: int, state: str = CallState.DELIVERED) -> Call:
+    """A call with an event and a request, so many days old."""
+    moment = timezone.now() - timedelta(days=days_ago)
+    call = make_call(customer, call_facts(exact_start=moment), state=state)
+    make_event(call, received_at=moment)
+    make_request(call, sent_at=moment)
+    return call
+
+
+def link_of(call: Call) -> str:
+    call.refresh_from_db()
+    return call.folded.recording_url
+
+
+def test_what_is_older_goes_and_what_is_younger_stays() -> None:
+    customer = make_customer()
+    old, young = make_day(customer, 91), make_day(customer, 89)
+
+    done = prune(customer, days=90)
+
+    assert done == {"events": 1, "planfix_requests": 1, "recording_links": 1}
+    assert [event.call for event in WebhookEvent.objects.all()] == [young]
+    assert [request.call for request in PlanfixRequest.objects.all()] == [young]
+    assert (link_of(old), bool(link_of(young))) == ("", True)
+
+
+def test_of_an_old_call_only_the_link_is_forgotten() -> None:
+    call = make_day(customer := make_customer(), 91)
+    columns = Call.objects.values().get()
+    facts = columns.pop("facts")
+    del facts["facts"]["recording_url"]
+
+    prune(customer, days=90)
+
+    after = Call.objects.values().get()
+    assert after.pop("facts") == facts
+    assert after == columns
+    assert call.delivery.comment_id == 90211
+
+
+def test_a_call_that_is_yet_to_be_delivered_keeps_its_link() -> None:
+    call = make_day(customer := make_customer(), 91, state=CallState.PENDING)
+
+    prune(customer, days=90)
+
+    assert link_of(call)
+
+
+def test_events_without_a_call_are_forgotten_too() -> None:
+    customer = make_customer()
+    call = make_day(customer, 91)
+    WebhookEvent.objects.update(call=None)
+
+    prune(customer, days=90)
+
+    assert not WebhookEvent.objects.exists()
+    assert Call.objects.get() == call
+
+
+def test_batches_go_on_until_nothing_is_left() -> None:
+    customer = make_customer()
+    for _number in range(5):
+        make_day(customer, 91)
+
+    with (
+        patch("integrations.services.retention.BATCH", 2),
+        patch("integrations.services.retention.LINKS_BATCH", 2),
+    ):
+        done = prune(customer, days=90)
+
+    assert done == {"events": 5, "planfix_requests": 5, "recording_links": 5}
+    assert not WebhookEvent.objects.exists()
+
+
+def test_what_was_cut_short_is_finished_by_the_next_run() -> None:
+    customer = make_customer()
+    for _number in range(4):
+        make_day(customer, 91)
+    answers = iter([False, True, True, True])
+
+    with patch("integrations.services.retention.BATCH", 2):
+        first = prune(customer, days=90, should_stop=lambda: next(answers))
+        second = prune(customer, days=90)
+
+    assert first == {"events": 2, "planfix_requests": 0, "recording_links": 0}
+    assert second == {"events": 2, "planfix_requests": 4, "recording_links": 4}
+
+
+def test_each_customer_is_pruned_by_its_own_days() -> None:
+    usual, short, for_ever = make_customer(), make_customer(retention_days=7), make_customer(retention_days=0)
+    for customer in (usual, short, for_ever):
+        make_day(customer, 30)
+        make_day(customer, 400)
+
+    prune_all()
+
+    kept = {customer: WebhookEvent.objects.filter(customer=customer).count() for customer in Customer.objects.all()}
+    assert kept == {usual: 1, short: 0, for_ever: 2}
+
+
+def test_links_are_found_by_an_index_that_holds_nothing_else() -> None:
+    """A daily job must not read ten million calls to find those of one day."""
+    customer = make_customer()
+    call = make_day(customer, 91)
+    del call.facts["facts"]["recording_url"]
+    Call.objects.bulk_create(
+        Call(
+            customer=customer,
+            ringostat_id=f"{number}",
+            facts=call.facts,
+            started_at=call.started_at,
+            received_at=call.started_at,
+            state=CallState.DELIVERED,
+        )
+        for number in range(3000)
+    )
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as queries:
+        cursor.execute("ANALYZE integrations_call")
+        prune(customer, days=90)
+        forget = next(query["sql"] for query in queries if query["sql"].lstrip().startswith("UPDATE integrations_call"))
+        cursor.execute(f"EXPLAIN {forget}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "call_with_recording_link" in plan
