@@ -11,8 +11,22 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
+from integrations.models import Customer
+from integrations.services.access_check import check_access
+from integrations.services.alerts import watch
+from integrations.services.catch_up import catch_up, customers_to_catch_up
 from integrations.services.due_calls import customers_with_due_calls, deliver_due_calls
-from integrations.services.jobs import DELIVER_CALLS, deliver_soon
+from integrations.services.jobs import (
+    CATCH_UP,
+    CHECK_ACCESS,
+    DELIVER_CALLS,
+    SETTLE_STALE_CALLS,
+    catch_up_soon,
+    deliver_soon,
+)
+from integrations.services.pause import check_paused_customers
+from integrations.services.retention import prune_all
+from integrations.services.stale import settle_all_stale_calls, settle_stale_calls
 
 STALLED_SECONDS = 10
 """A worker that has not been heard of for so long is taken for dead; its customers' turns still run out in their own
@@ -28,7 +42,7 @@ def deliver_calls(context: JobContext, customer_id: int) -> None:
         close_old_connections()
 
 
-@app.periodic(cron="*/5 * * * * *")
+@app.periodic(cron="* * * * * */5")  # the sixth field is the seconds
 @app.task(name="sweep", queueing_lock="sweep", pass_context=True)
 async def sweep(context: JobContext, timestamp: int) -> None:
     """Frees the jobs of dead workers, and wakes every customer that has calls due."""
@@ -42,5 +56,77 @@ def _wake_customers() -> None:
     try:
         for customer_id in customers_with_due_calls():
             deliver_soon(customer_id)
+    finally:
+        close_old_connections()
+
+
+@app.task(name=CATCH_UP, pass_context=True)
+def catch_up_customer(context: JobContext, customer_id: int) -> None:
+    try:
+        customer = Customer.objects.filter(pk=customer_id).first()
+        if customer:
+            catch_up(customer, should_stop=context.additional_context["stopping"].is_set)
+    finally:
+        close_old_connections()
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="catch_up_all", queueing_lock="catch_up_all")
+def catch_up_all(timestamp: int) -> None:
+    """One job per customer, so that a slow answer of Ringostat for one holds up no other."""
+    try:
+        catch_up_soon(customers_to_catch_up())
+    finally:
+        close_old_connections()
+
+
+@app.task(name=CHECK_ACCESS)
+def check_access_of_customer(customer_id: int) -> None:
+    try:
+        check_access(customer_id)
+    finally:
+        close_old_connections()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="check_paused_customers", queueing_lock="check_paused_customers")
+def check_all_access(timestamp: int) -> None:
+    try:
+        check_paused_customers()
+    finally:
+        close_old_connections()
+
+
+@app.task(name=SETTLE_STALE_CALLS, pass_context=True)
+def settle_stale_calls_of_customer(context: JobContext, customer_id: int) -> None:
+    try:
+        settle_stale_calls(customer_id, should_stop=context.additional_context["stopping"].is_set)
+    finally:
+        close_old_connections()
+
+
+@app.periodic(cron="35 * * * *")
+@app.task(name="settle_all_stale_calls", queueing_lock="settle_all_stale_calls")
+def settle_stale(timestamp: int) -> None:
+    try:
+        settle_all_stale_calls()
+    finally:
+        close_old_connections()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="alerts", queueing_lock="alerts", lock="alerts")
+def alerts(timestamp: int) -> None:
+    try:
+        watch()
+    finally:
+        close_old_connections()
+
+
+@app.periodic(cron="20 2 * * *")
+@app.task(name="prune", queueing_lock="prune", lock="prune", pass_context=True)
+def prune(context: JobContext, timestamp: int) -> None:
+    try:
+        prune_all(should_stop=context.additional_context["stopping"].is_set)
     finally:
         close_old_connections()

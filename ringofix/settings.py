@@ -80,6 +80,14 @@ ENCRYPTION_KEYS = [
 ALLOW_PRIVATE_HOSTS = env.bool("ALLOW_PRIVATE_HOSTS", default=False)
 PLANFIX_PATIENCE_SECONDS = env.float("PLANFIX_PATIENCE_SECONDS", default=15.0)
 
+# --- e-mail: alerts ---
+
+globals().update(env.email("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ringofix@localhost")
+ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])
+ALERT_AFTER_MINUTES = env.int("ALERT_AFTER_MINUTES", default=30)
+
 # --- applications ---
 
 INSTALLED_APPS = [

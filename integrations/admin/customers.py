@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ImproperlyConfigured
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -26,8 +28,8 @@ from integrations.calllog.words import EVENTS
 from integrations.domain.calls import EventKind
 from integrations.models import Call, CallState, Customer, Employee, SecretField, UtmField, WebhookEvent, WebhookToken
 from integrations.planfix.errors import PlanfixError
-from integrations.services.jobs import deliver_soon
 from integrations.services.onboarding import discover
+from integrations.services.replay import resume_customer
 
 LIGHTS = {"paused": "danger", "waiting": "warning", "new": "info", "ok": "success"}
 
@@ -131,7 +133,7 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
 
     @admin.display(description=gettext_lazy("what is wrong"), empty_value="–")
     def trouble(self, customer: Customer) -> str | None:
-        return customer.paused_reason or None
+        return _why_paused(customer) or None
 
     @admin.display(description=gettext_lazy("calls waiting"), ordering="calls_pending")
     def pending(self, customer: Customer) -> int:
@@ -154,7 +156,9 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
     @admin.display(description=gettext_lazy("state"))
     def paused_because(self, customer: Customer) -> str:
         if customer.paused_reason:
-            return _("Paused: %(why)s") % {"why": customer.paused_reason}
+            check = _moment(customer.access_check_at) or _("in a minute")
+            text = _("Paused. %(why)s Next check: %(check)s.")
+            return text % {"why": _why_paused(customer), "check": check}
         return _("Calls go to Planfix.") if customer.pk else _("New.")
 
     @admin.display(description=gettext_lazy("data tags found"))
@@ -176,10 +180,10 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
         if change and changed & ACCOUNT_COLUMNS:
             obj.planfix_tags = obj.planfix_contact_fields = None
             obj.remembered_contacts.all().delete()
-        if changed & {"planfix_url", "planfix_token"}:
-            # The trouble was with the old access; if it is still there, the next call says so again.
-            obj.paused_reason = ""
         super().save_model(request, obj, form, change)
+        if change and changed & {"planfix_url", "planfix_token"}:
+            # The trouble was with the old access; if it is still there, the next call says so again.
+            resume_customer(obj)
         if not obj.webhook_tokens.exists():
             WebhookToken.issue(obj)
 
@@ -187,11 +191,9 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
 
     @admin.action(description=gettext_lazy("Resume paused customers"), permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
-        paused = list(queryset.exclude(paused_reason="").values_list("pk", flat=True))
-        with transaction.atomic():
-            Customer.objects.filter(pk__in=paused).update(paused_reason="")
-            for customer_id in paused:
-                deliver_soon(customer_id)
+        paused = list(queryset.exclude(paused_reason=""))
+        for customer in paused:
+            resume_customer(customer)
         text = ngettext("One customer goes on.", "%(count)s customers go on.", len(paused))
         self.message_user(request, text % {"count": len(paused)}, messages.SUCCESS)
 
@@ -218,6 +220,17 @@ _ADDRESS = (
 def _calls(**conditions: Any) -> Coalesce:
     calls = Call.objects.filter(customer=OuterRef("pk"), **conditions).order_by().values("customer")
     return Coalesce(Subquery(calls.annotate(count=Count("pk")).values("count")), 0)
+
+
+def _why_paused(customer: Customer) -> str:
+    if not (customer.paused_reason and customer.paused_at):
+        return customer.paused_reason
+    return _("Since %(time)s: %(why)s") % {"time": _moment(customer.paused_at), "why": customer.paused_reason}
+
+
+def _moment(time: datetime | None) -> str:
+    """In UTC, as the admin shows all times."""
+    return date_format(timezone.localtime(time), "j M, H:i") if time else ""
 
 
 def _waits(customer: Customer) -> bool:

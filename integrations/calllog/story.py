@@ -190,10 +190,26 @@ def _pending(call: Call, now: datetime) -> Iterator[Sentence]:
 
 
 def _delivered(call: Call, now: datetime) -> Iterator[Sentence]:
+    if call.due_at:
+        yield from _to_be_added_to(call, now)
+        return
     text = _("Everything is in Planfix.")
     if call.finished_at:
         text = _("Everything is in Planfix since %(time)s.") % {"time": _moment(call, call.finished_at, now)}
     yield Sentence(text=text, icon="check_circle", colour="success")
+
+
+def _to_be_added_to(call: Call, now: datetime) -> Iterator[Sentence]:
+    yield Sentence(text=_("The call itself is in Planfix."), icon="check_circle", colour="success")
+    due = _next_attempt(call)
+    if call.customer.paused_reason:
+        text = _("What is still to be added, its recording for one, waits because the customer is paused: %(why)s.")
+        yield Sentence(text=text % {"why": _clause(call.customer.paused_reason)}, icon="pause_circle", colour="warning")
+    elif due <= now:
+        yield Sentence(text=_("What came later, its recording for one, is about to be added."), icon="schedule")
+    else:
+        text = _("Its recording, or what else is to be added to it, is looked for at %(time)s.")
+        yield Sentence(text=text % {"time": _moment(call, due, now)}, icon="schedule")
 
 
 def _skipped(call: Call, now: datetime) -> Iterator[Sentence]:

@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from integrations.domain.calls import Direction, EventKind, Outcome
 from integrations.domain.rules import SkipReason
 from integrations.models import CallState
+from integrations.services.erasure import ERASED
+from integrations.services.intake import NO_FINAL_EVENT
 
 Words = str | Promise
 
@@ -53,6 +55,8 @@ REASONS: dict[str, Words] = {
     SkipReason.UNKNOWN_EMPLOYEE: _("the employee is not known"),
     SkipReason.EMPLOYEE_NOT_PARTICIPATING: _("the employee does not take part"),
     SkipReason.UNKNOWN_CONTACT: _("no contact has the number, and none may be created"),
+    NO_FINAL_EVENT: _("Ringostat never told how it ended"),
+    ERASED: _("the client's data was erased before it was delivered"),
     "unavailable": _("Planfix did not answer"),
     "access": _("Planfix does not let us in"),
     "refused": _("Planfix refused it"),

@@ -204,6 +204,32 @@ def test_new_access_ends_a_pause(console: Client, changes: dict[str, str], is_pa
     assert bool(customer.paused_reason) is is_paused
 
 
+def test_new_access_lets_the_calls_go_on_at_once(console: Client) -> None:
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    now = timezone.now()
+    customer = customer_with(paused_reason="The token is switched off.", paused_at=now, access_check_at=now)
+    Turn.objects.create(
+        customer=customer, holder="00000000-0000-0000-0000-000000000000", held_until=NOON, retry_at=now, failures=3
+    )
+
+    save(console, customer, planfix_token="new")
+
+    assert (customer.paused_at, customer.access_check_at) == (None, None)
+    assert Turn.objects.values_list("retry_at", "failures").get() == (None, 0)
+    assert ProcrastinateJob.objects.filter(args={"customer_id": customer.pk}).exists()
+
+
+def test_a_paused_customer_says_since_when_and_why_and_when_it_is_checked(console: Client) -> None:
+    customer = make_customer(
+        paused_reason="The account is frozen.", paused_at=NOON, access_check_at=NOON + timedelta(minutes=5)
+    )
+
+    sentence = "Since 2 Mar, 10:00: The account is frozen."
+    assert sentence in console.get(LIST).content.decode()
+    assert f"Paused. {sentence} Next check: 2 Mar, 10:05." in console.get(page_of(customer)).content.decode()
+
+
 def test_only_the_customers_own_employees_can_be_its_fallback(console: Client) -> None:
     customer, other = make_customer(), make_customer()
     make_employee(customer, name="Ours Entirely")

@@ -134,6 +134,24 @@ def test_a_call_without_receipts_tells_nothing_of_planfix() -> None:
             {"state": CallState.DELIVERED, "finished_at": NOON + timedelta(minutes=5)},
             "Everything is in Planfix since 12:05.",
         ),
+        (
+            {"state": CallState.DELIVERED, "due_at": NOON + timedelta(minutes=2)},
+            "Its recording, or what else is to be added to it, is looked for at 12:02.",
+        ),
+        (
+            {"state": CallState.DELIVERED, "due_at": NOON},
+            "What came later, its recording for one, is about to be added.",
+        ),
+        (
+            {
+                "state": CallState.DELIVERED,
+                "due_at": NOON,
+                "customer": Customer(name="Acme", paused_reason="The token is switched off."),
+            },
+            "What is still to be added, its recording for one, waits because the customer is paused: The token is"
+            " switched off.",
+        ),
+        ({"state": CallState.SKIPPED, "reason": "no_final_event"}, "Skipped: Ringostat never told how it ended."),
         ({"state": CallState.SKIPPED, "reason": "hidden_number"}, "Skipped: the number is hidden."),
         (
             {"state": CallState.SKIPPED, "reason": "unknown_employee", "detail": "New Comer (staff id 9)"},
@@ -158,6 +176,10 @@ def test_a_call_without_receipts_tells_nothing_of_planfix() -> None:
 )
 def test_it_ends_with_where_the_call_stands(columns: dict[str, Any], sentence: str) -> None:
     assert told(**columns)[-1] == sentence
+
+
+def test_a_call_that_waits_for_an_addition_is_in_planfix_already() -> None:
+    assert "The call itself is in Planfix." in told(due_at=NOON + timedelta(minutes=2))
 
 
 def test_a_waiting_customer_puts_the_next_attempt_off() -> None:

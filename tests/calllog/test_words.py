@@ -6,9 +6,13 @@ from integrations.calllog.words import EVENTS, KINDS, REASONS, STATES
 from integrations.domain.calls import Direction, EventKind, Outcome
 from integrations.domain.rules import SkipReason
 from integrations.models import CallState
+from integrations.services.erasure import ERASED
+from integrations.services.intake import NO_FINAL_EVENT
 
 
-@pytest.mark.parametrize("reason", [*SkipReason, "unavailable", "access", "refused", "internal_error"])
+@pytest.mark.parametrize(
+    "reason", [*SkipReason, "unavailable", "access", "refused", "internal_error", ERASED, NO_FINAL_EVENT]
+)
 def test_every_reason_has_words(reason: str) -> None:
     assert reason in REASONS
 

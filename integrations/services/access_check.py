@@ -1,0 +1,55 @@
+"""Asks whether a paused customer's access to Planfix works again, and if so lets its calls go on."""
+
+from __future__ import annotations
+
+import structlog
+
+from integrations.models import Customer
+from integrations.planfix.errors import PlanfixError
+from integrations.planfix.ping import ping
+from integrations.services.due_calls import try_one_call
+from integrations.services.pause import stay_paused
+from integrations.services.planfix_access import logged, planfix_client, planfix_session
+from integrations.services.replay import resume_customer
+from integrations.services.turn import HeldTurn, TurnLost
+
+log = structlog.get_logger(__name__)
+
+
+def check_access(customer_id: int) -> None:
+    """One harmless request, and if that succeeds one call: a missing right shows nowhere but at what needs it.
+
+    The customer stays paused meanwhile, so that a check which fails is no new pause. Safe to run at any time.
+    """
+    paused = Customer.objects.exclude(paused_reason="").prefetch_related("employees", "utm_fields")
+    customer = paused.filter(pk=customer_id).first()
+    if customer is None:
+        return
+    turn = HeldTurn(customer)
+    if not turn.take():
+        return
+    try:
+        trouble = _knock(customer, turn) or try_one_call(customer, turn)
+    except TurnLost:
+        return
+    finally:
+        turn.give_back()
+    if trouble:
+        stay_paused(customer, trouble)
+    else:
+        log.info("customer goes on", customer_id=customer_id)
+        resume_customer(customer)
+
+
+def _knock(customer: Customer, turn: HeldTurn) -> PlanfixError | None:
+    client = planfix_client(
+        customer,
+        session=planfix_session(customer),
+        pace=turn.wait_for_slot,
+        observe=lambda exchange: logged(exchange, customer=customer, call=None).save(),
+    )
+    try:
+        ping(client)
+    except PlanfixError as error:
+        return error
+    return None

@@ -1,0 +1,62 @@
+"""Customers whose access to Planfix is refused: their calls wait, and the access is checked until it works again.
+
+Knows nothing of how a check is made.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, Greatest, Least, Now
+
+from integrations.models import Customer
+from integrations.planfix.errors import PlanfixError, PlanfixUnavailable
+from integrations.services.jobs import CHECK_ACCESS, one_job_each
+
+log = structlog.get_logger(__name__)
+
+FIRST_CHECK_AFTER = timedelta(minutes=5)
+LONGEST_GAP = timedelta(hours=1)
+
+
+def pause(customer: Customer, error: PlanfixError) -> None:
+    """Holds the customer's calls back until its access works again.
+
+    Access that was changed while the request was under way is not what was refused: it gets its own chance.
+    """
+    paused = _with_the_access_of(customer).update(
+        paused_reason=error.message, paused_at=Coalesce("paused_at", Now()), access_check_at=_next_check(error)
+    )
+    if paused:
+        log.warning("customer paused", customer_id=customer.pk, code=error.code)
+
+
+def stay_paused(customer: Customer, error: PlanfixError) -> None:
+    """After a check that failed: the next one comes later. Who was resumed meanwhile stays so."""
+    still_paused = _with_the_access_of(customer).exclude(paused_reason="")
+    still_paused.update(access_check_at=_next_check(error))
+    if not isinstance(error, PlanfixUnavailable):
+        still_paused.update(paused_reason=error.message)
+
+
+def check_paused_customers() -> None:
+    """Has every paused customer checked whose time has come."""
+    has_come = Q(access_check_at=None) | Q(access_check_at__lte=Now())
+    due = Customer.objects.exclude(paused_reason="").filter(has_come).order_by("pk")
+    one_job_each(CHECK_ACCESS, due.values_list("pk", flat=True))
+
+
+def _with_the_access_of(customer: Customer) -> QuerySet[Customer]:
+    return Customer.objects.filter(
+        pk=customer.pk, planfix_url=customer.planfix_url, planfix_token=customer.planfix_token
+    )
+
+
+def _next_check(error: PlanfixError) -> Combinable:
+    """5 minutes after the pause began, then 10 more, 20, 40, and each hour: a gap grows with the age of the pause."""
+    age = Now() - Coalesce("paused_at", Now())
+    asked_for = getattr(error, "retry_after", None) or 0.0
+    return Now() + Greatest(Least(age + FIRST_CHECK_AFTER, LONGEST_GAP), timedelta(seconds=asked_for))

@@ -1,0 +1,348 @@
+"""Alerts: each trouble is told of once when it begins and once when it is over, and no mail server loses one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from smtplib import SMTPServerDisconnected
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.core.mail import EmailMessage
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from structlog.testing import capture_logs
+
+from integrations.models import Alert, AlertKind, Call, CallState, Customer
+from integrations.services.alerts import watch
+from integrations.services.stale import settle_all_stale_calls
+from tests.factories import PLANFIX_TOKEN, make_call, make_customer
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+pytestmark = pytest.mark.django_db
+
+Outbox = list[EmailMessage]
+
+
+@pytest.fixture(autouse=True)
+def _somebody_is_told(settings: Any) -> None:
+    settings.ALERT_EMAILS = ["on.call@example.com"]
+    settings.PUBLIC_URL = "https://ringofix.example"
+
+
+def pause(customer: Customer) -> None:
+    Customer.objects.filter(pk=customer.pk).update(paused_reason="The token is switched off.")
+
+
+def resume(customer: Customer) -> None:
+    Customer.objects.filter(pk=customer.pk).update(paused_reason="")
+
+
+def let_a_call_fail(customer: Customer, ago: timedelta = MINUTE) -> Call:
+    return make_call(customer, state=CallState.FAILED, reason="refused", finished_at=timezone.now() - ago)
+
+
+def let_a_call_be_late(customer: Customer, since: timedelta = HOUR, **columns: Any) -> Call:
+    """Tried a while ago, and to be tried again."""
+    now = timezone.now()
+    columns = {"due_at": now + 5 * MINUTE, "due_since": now - since, "reason": "unavailable"} | columns
+    return make_call(customer, state=CallState.PENDING, **columns)
+
+
+def settle_calls(customer: Customer) -> None:
+    customer.calls.update(state=CallState.DELIVERED, due_at=None)
+
+
+Change = Callable[[Customer], object]
+TROUBLES: list[Any] = [
+    pytest.param(pause, resume, "paused", id="paused"),
+    pytest.param(let_a_call_fail, settle_calls, "failed", id="failed"),
+    pytest.param(let_a_call_be_late, settle_calls, "late", id="late"),
+]
+
+
+def open_alerts() -> set[str]:
+    return set(Alert.objects.filter(over_at=None).values_list("kind", flat=True))
+
+
+@pytest.mark.parametrize(("begin", "end", "kind"), TROUBLES)
+def test_a_trouble_is_told_of_once_and_its_end_once(mailoutbox: Outbox, begin: Change, end: Change, kind: str) -> None:
+    customer = make_customer(name="Acme")
+    watch()
+    assert mailoutbox == []
+
+    begin(customer)
+    watch()
+    watch()
+
+    [mail] = mailoutbox
+    assert (mail.subject, mail.to) == ("Ringofix: Acme needs attention", ["on.call@example.com"])
+    assert open_alerts() == {kind}
+
+    end(customer)
+    watch()
+    watch()
+
+    assert [mail.subject for mail in mailoutbox[1:]] == ["Ringofix: Acme is well again"]
+    assert open_alerts() == set()
+
+
+@pytest.mark.parametrize(("begin", "end", "kind"), TROUBLES)
+def test_a_trouble_that_comes_back_is_a_new_one(mailoutbox: Outbox, begin: Change, end: Change, kind: str) -> None:
+    customer = make_customer()
+    for change in (begin, end, begin):
+        change(customer)
+        watch()
+
+    assert len(mailoutbox) == 3
+    assert [(alert.kind, alert.over_at is None) for alert in Alert.objects.order_by("pk")] == [
+        (kind, False),
+        (kind, True),
+    ]
+
+
+def test_the_mail_says_what_is_wrong_and_where_to_see_it(mailoutbox: Outbox) -> None:
+    customer = make_customer(name="Acme")
+    pause(customer)
+    for _ in range(3):
+        let_a_call_fail(customer)
+
+    watch()
+
+    body = mailoutbox[0].body
+    assert "Acme is paused" in body
+    assert "The token is switched off." in body
+    assert f"https://ringofix.example/admin/integrations/customer/{customer.pk}/change/" in body
+    assert "3 calls failed." in body
+    assert f"https://ringofix.example/calls/?customer={customer.pk}&state=failed" in body
+
+
+def test_times_are_the_customers(mailoutbox: Outbox) -> None:
+    customer = make_customer(timezone="Asia/Tokyo")
+    let_a_call_be_late(customer, due_since="2026-03-02T10:00Z")
+
+    watch()
+
+    assert "since 2 Mar, 19:00 (Asia/Tokyo)" in mailoutbox[0].body
+
+
+@pytest.mark.parametrize("page", ["/admin/integrations/customer/{}/change/", "/calls/?customer={}&state=failed"])
+def test_the_addresses_lead_somewhere(admin_client: Client, page: str) -> None:
+    assert admin_client.get(page.format(make_customer().pk)).status_code == 200
+
+
+def test_one_mail_tells_of_all_that_is_new(mailoutbox: Outbox) -> None:
+    customers = [make_customer() for _ in range(3)]
+    for customer in customers[:2]:
+        pause(customer)
+    watch()
+    resume(customers[0])
+    let_a_call_fail(customers[2])
+
+    watch()
+
+    assert [mail.subject for mail in mailoutbox] == [
+        "Ringofix: 2 customers need attention",
+        f"Ringofix: {customers[2].name} needs attention",
+    ]
+    assert f"{customers[0].name} is no longer paused" in mailoutbox[1].body
+    assert customers[1].name not in mailoutbox[1].body
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["+380671234567", "380671234567", "067 123 45 67", "+38 (067) 123-45-67", "+48.22.123.45.67"],
+)
+def test_no_phone_number_and_no_secret_is_mailed(mailoutbox: Outbox, said: str) -> None:
+    Customer.objects.filter(pk=make_customer().pk).update(
+        paused_reason=f"HTTP 401, code 1 (no {said} here). Do it anew."
+    )
+
+    with capture_logs() as logs:
+        watch()
+
+    for told in (mailoutbox[0].body, str(logs)):
+        assert "HTTP 401, code 1 (no … here). Do it anew." in told
+        assert PLANFIX_TOKEN not in told
+
+
+def test_a_name_of_several_lines_stops_no_mail(mailoutbox: Outbox) -> None:
+    pause(make_customer(name="Acme\nBcc: everybody@example.com"))
+
+    watch()
+
+    assert mailoutbox[0].subject == "Ringofix: Acme Bcc: everybody@example.com needs attention"
+
+
+# --- which calls are late ---
+
+
+@pytest.mark.parametrize(
+    ("since", "changes", "is_late"),
+    [
+        (31 * MINUTE, {}, True),
+        (29 * MINUTE, {}, False),
+        (HOUR, {"state": CallState.DELIVERED}, False),
+        (HOUR, {"state": CallState.FAILED, "due_at": None}, False),
+    ],
+    ids=["31 minutes", "29 minutes", "delivered, an addition waits", "failed"],
+)
+def test_which_calls_are_late(since: timedelta, changes: dict[str, Any], is_late: bool) -> None:
+    let_a_call_be_late(make_customer(), since)
+    Call.objects.update(**changes | {"detail": ""})
+
+    watch()
+
+    assert ("late" in open_alerts()) is is_late
+
+
+def test_the_limit_is_a_setting(settings: Any) -> None:
+    settings.ALERT_AFTER_MINUTES = 120
+    let_a_call_be_late(make_customer())
+
+    watch()
+
+    assert open_alerts() == set()
+
+
+def test_the_calls_of_a_paused_customer_are_no_trouble_of_their_own(mailoutbox: Outbox) -> None:
+    customer = make_customer()
+    pause(customer)
+    let_a_call_be_late(customer)
+
+    watch()
+
+    assert open_alerts() == {"paused"}
+
+
+def test_a_pause_does_not_make_late_calls_timely() -> None:
+    customer = make_customer()
+    let_a_call_be_late(customer)
+    watch()
+    pause(customer)
+
+    watch()
+
+    assert open_alerts() == {"paused", "late"}
+
+
+# --- failed calls ---
+
+
+def test_more_failures_within_a_day_are_the_same_trouble(mailoutbox: Outbox) -> None:
+    customer = make_customer()
+    for ago in (20 * HOUR, HOUR):
+        let_a_call_fail(customer, ago)
+        watch()
+
+    assert len(mailoutbox) == 1
+
+
+def test_a_failed_call_that_nobody_cares_for_hides_no_later_one(mailoutbox: Outbox) -> None:
+    customer = make_customer()
+    let_a_call_fail(customer)
+    watch()
+    Call.objects.update(finished_at=timezone.now() - 25 * HOUR)
+    watch()
+    let_a_call_fail(customer)
+    watch()
+
+    assert [mail.subject.rsplit(" ", 2)[1:] for mail in mailoutbox] == [
+        ["needs", "attention"],
+        ["well", "again"],
+        ["needs", "attention"],
+    ]
+
+
+# --- when no mail goes out ---
+
+
+def test_a_mail_server_that_fails_loses_no_alert(mailoutbox: Outbox) -> None:
+    first, second = make_customer(name="First"), make_customer(name="Second")
+    pause(first)
+    with patch.object(EmailMessage, "send", side_effect=SMTPServerDisconnected("Connection unexpectedly closed")):
+        watch()
+        pause(second)
+        watch()
+    assert list(Alert.objects.values_list("told_at", flat=True)) == [None, None]
+
+    watch()
+    watch()
+
+    [mail] = mailoutbox
+    assert mail.subject == "Ringofix: 2 customers need attention"
+
+
+def test_a_trouble_that_was_over_before_anybody_was_told_is_told_of_once(mailoutbox: Outbox) -> None:
+    customer = make_customer(name="Acme")
+    pause(customer)
+    with patch.object(EmailMessage, "send", side_effect=OSError):
+        watch()
+    resume(customer)
+
+    watch()
+    watch()
+
+    assert [mail.subject for mail in mailoutbox] == ["Ringofix: Acme is well again"]
+
+
+def test_without_addresses_the_log_tells(mailoutbox: Outbox, settings: Any) -> None:
+    settings.ALERT_EMAILS = []
+    customer = make_customer()
+    pause(customer)
+
+    with capture_logs() as logs:
+        watch()
+        watch()
+        resume(customer)
+        watch()
+
+    assert mailoutbox == []
+    assert [(line["event"], line["kind"], line["customer_id"]) for line in logs] == [
+        ("alert", "paused", customer.pk),
+        ("alert over", "paused", customer.pk),
+    ]
+    settings.ALERT_EMAILS = ["new@example.com"]
+    watch()
+    assert mailoutbox == []
+
+
+def test_metrics_count_open_alerts_by_kind(client: Client) -> None:
+    pause(make_customer())
+    pause(over := make_customer())
+    watch()
+    resume(over)
+    watch()
+
+    figures = client.get("/metrics").content.decode().splitlines()
+
+    assert 'ringofix_alerts_open{kind="paused"} 1.0' in figures
+    assert {f'ringofix_alerts_open{{kind="{kind}"}} 0.0' for kind in (AlertKind.FAILED, AlertKind.LATE)} <= set(figures)
+
+
+@pytest.mark.parametrize("look", [watch, settle_all_stale_calls])
+def test_what_looks_for_trouble_does_not_look_through_all_calls(look: Callable[[], None]) -> None:
+    customer = make_customer()
+    call = make_call(customer)
+    columns = {
+        field.attname: getattr(call, field.attname) for field in Call._meta.concrete_fields if field.name != "id"
+    }
+    Call.objects.bulk_create(Call(**columns | {"ringostat_id": f"call {number}"}) for number in range(3000))
+    let_a_call_be_late(customer)
+    let_a_call_fail(customer)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE integrations_call")
+
+    with CaptureQueriesContext(connection) as queries:
+        look()
+
+    asked = [query["sql"] for query in queries if 'FROM "integrations_call"' in query["sql"]]
+    assert asked
+    with connection.cursor() as cursor:
+        for sql in asked:
+            cursor.execute("EXPLAIN " + sql)
+            assert "Seq Scan on integrations_call" not in str(cursor.fetchall()), sql
