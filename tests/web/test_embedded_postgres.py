@@ -118,6 +118,6 @@ def test_a_start_that_was_killed_half_way_leaves_nothing_that_hinders_the_next(d
 
 def test_without_the_wheel_it_says_what_to_do(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(EmbeddedPostgresError, match="pip install -r requirements.txt"):
+    with pytest.raises(EmbeddedPostgresError, match=r"pip install -r requirements\.txt"):
         server.ensure_running(data)
     monkeypatch.undo()

@@ -1,0 +1,23 @@
+"""Runs the benchmarks, all or those named: python -m bench [parallel_customers …]"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import django
+
+BENCHMARKS = ("parallel_customers",)
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ringofix.settings")
+    django.setup()
+    for name in sys.argv[1:] or BENCHMARKS:
+        print(f"\n## {name}\n", flush=True)
+        importlib.import_module(f"bench.{name}").run()
+
+
+if __name__ == "__main__":
+    main()

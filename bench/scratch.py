@@ -1,0 +1,22 @@
+"""A database of the benchmark's own, made afresh and dropped at the end, and the stage on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connections
+from django.test.utils import setup_databases, teardown_databases
+
+from integrations.sandbox.stage import Stage, this_database
+
+
+@contextmanager
+def stage() -> Iterator[Stage]:
+    databases = setup_databases(verbosity=0, interactive=False)
+    try:
+        with Stage(environment=this_database() | {"DATABASE_POOL_SIZE": "16"}, quiet=True) as stage:
+            yield stage
+    finally:
+        connections.close_all()
+        teardown_databases(databases, verbosity=0)

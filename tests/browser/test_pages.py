@@ -1,0 +1,85 @@
+"""Every page that people see, in a real browser: narrow and wide, light and dark, without errors or overflow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.contrib.auth import get_user_model
+from playwright.sync_api import Browser, Page
+from pytest_django.live_server_helper import LiveServer
+
+from integrations.models import Call, Customer
+from integrations.sandbox.server import Sandbox
+from tests.conftest import Way
+from tests.ways.bodies import CALL_ID, CLIENT, answered, missed, recorded
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PASSWORD = "correct horse"
+
+
+@pytest.fixture
+def way(transactional_db: None, make_way: Callable[..., Way], sandbox: Sandbox) -> Way:
+    """A customer with a delivered, a missed and a skipped call."""
+    way = make_way()
+    way.account.add_contact(name="Olha Koval", phones=[CLIENT])
+    way.post(answered(**recorded(sandbox)))
+    way.post(missed("+380501112233", uniqueid=f"{CALL_ID}1"))
+    way.post(answered(connected_with="acmecom_newcomer", uniqueid=f"{CALL_ID}2"))
+    way.deliver()
+    get_user_model().objects.create_superuser("admin", password=PASSWORD)
+    return way
+
+
+@pytest.fixture(params=[(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")], ids=str)
+def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    width, scheme = request.param
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    troubles: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on(
+        "response", lambda answer: troubles.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None
+    )
+    yield page
+    page.close()
+    assert [trouble for trouble in troubles if not trouble.endswith("/favicon.ico")] == []
+
+
+def log_in(page: Page, server: LiveServer) -> None:
+    page.goto(f"{server.url}/calls/")
+    page.fill("input[name=username]", "admin")
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url("**/calls/")
+
+
+def assert_fits(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
+
+
+def test_pages_open_and_fit(way: Way, page: Page, live_server: LiveServer) -> None:
+    log_in(page, live_server)
+    assert page.get_by_text(CLIENT).first.is_visible()
+    customer, call = Customer.objects.get(), Call.objects.get(ringostat_id=CALL_ID)
+    addresses = [
+        "/calls/",
+        f"/calls/{call.pk}/",
+        "/admin/",
+        "/admin/integrations/customer/",
+        f"/admin/integrations/customer/{customer.pk}/change/",
+        "/admin/integrations/webhookevent/",
+        "/admin/integrations/planfixrequest/",
+    ]
+    for address in addresses:
+        page.goto(live_server.url + address)
+        assert_fits(page)
+
+
+def test_the_sandbox_shows_a_call_as_a_manager_sees_it(way: Way, page: Page, sandbox: Sandbox) -> None:
+    page.goto(f"{sandbox.url}/account/")
+
+    assert page.get_by_text("Olha Koval").first.is_visible()
+    assert page.locator("audio").count() == 1
+    assert page.get_by_text("Missed call").first.is_visible()
+    assert_fits(page)
