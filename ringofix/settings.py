@@ -32,7 +32,7 @@ HTTPS = PUBLIC_URL.startswith("https://")
 
 # --- database: PostgreSQL, ours when none is named ---
 
-EMBEDDED_POSTGRES = VAR_DIR / "postgres"
+EMBEDDED_POSTGRES = Path(env.str("EMBEDDED_POSTGRES", default=str(VAR_DIR / "postgres")))
 POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=16)
 
 DATABASES: dict[str, dict[str, Any]]
@@ -79,6 +79,7 @@ ENCRYPTION_KEYS = [
 
 ALLOW_PRIVATE_HOSTS = env.bool("ALLOW_PRIVATE_HOSTS", default=False)
 PLANFIX_PATIENCE_SECONDS = env.float("PLANFIX_PATIENCE_SECONDS", default=15.0)
+FIRST_RETRY_SECONDS = env.float("FIRST_RETRY_SECONDS", default=15.0)
 
 # --- e-mail: alerts ---
 

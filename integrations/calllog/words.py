@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from integrations.domain.calls import Direction, EventKind, Outcome
 from integrations.domain.rules import SkipReason
 from integrations.models import CallState
-from integrations.services.erasure import ERASED
-from integrations.services.intake import NO_FINAL_EVENT
+from integrations.services.intake import ERASED, NO_FINAL_EVENT
 
 Words = str | Promise
 

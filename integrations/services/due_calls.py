@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
+from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import Q
 from django.db.models.expressions import Combinable
@@ -32,7 +33,6 @@ log = structlog.get_logger(__name__)
 TURN_SECONDS = 20
 """After this time a customer with more calls stands in line again, behind the others."""
 
-FIRST_DELAY_SECONDS = 15
 LONGEST_DELAY_SECONDS = 3600
 DAILY_LIMIT_SECONDS = (1800, 3600)
 """When an account's day begins anew is not documented: it is asked so rarely that asking costs next to nothing of it.
@@ -192,6 +192,6 @@ def _delay(attempt: int, error: PlanfixUnavailable) -> float:
     if error.daily_limit:
         growing = random.uniform(*DAILY_LIMIT_SECONDS)  # noqa: S311 - spreading load, not secrets
     else:
-        doubled = FIRST_DELAY_SECONDS * 2.0 ** min(attempt - 1, 12)
+        doubled = settings.FIRST_RETRY_SECONDS * 2.0 ** min(attempt - 1, 12)
         growing = min(doubled, LONGEST_DELAY_SECONDS) * random.uniform(0.8, 1.2)  # noqa: S311
     return max(growing, error.retry_after or 0)

@@ -25,8 +25,8 @@ from integrations.domain.folding import MAPPINGS, Folded
 from integrations.domain.parties import client_number, direction_of
 from integrations.domain.phones import normalize
 from integrations.models import Call, CallState, Customer, PlanfixRequest, RememberedContact, WebhookEvent
+from integrations.services.intake import ERASED
 
-ERASED = "erased"
 """Stands where the number stood, and is the reason of a call that was not delivered before."""
 
 UNBEATEN = (1, 1, 2**31 - 1, 2**31 - 1)

@@ -29,6 +29,7 @@ from integrations.services.jobs import deliver_soon
 log = structlog.get_logger(__name__)
 
 NO_FINAL_EVENT = "no_final_event"
+ERASED = "erased"
 """The reason of a call that was closed because its end was never told. A final event opens it again."""
 
 DUE: dict[str, Any] = {
@@ -144,6 +145,8 @@ def fold_into_call(recipient: Recipient, facts: CallFacts, now: datetime) -> int
         if folded == call.facts:
             return call.id
         columns = _columns(folded, recipient.region, now) | _change(call, folded)
+        if facts_of(folded, "").started_at is None:
+            del columns["started_at"]  # the first event's arrival stays the best that is known
         Call.objects.filter(pk=call.id).update(**columns)
     if columns.get("due_at"):
         deliver_soon(recipient.customer_id)
@@ -172,10 +175,13 @@ def _standing(folded: Folded) -> dict[str, Any]:
 
 def _change(call: _Stored, folded: Folded) -> dict[str, Any]:
     """What the news does to where a call stands: often nothing."""
-    is_final = facts_of(folded, "").is_final
-    if call.state is CallState.IN_PROGRESS or (call.reason == NO_FINAL_EVENT and is_final):
+    facts = facts_of(folded, "")
+    if call.state is CallState.IN_PROGRESS:
         return _standing(folded)
-    if call.state is CallState.DELIVERED and facts_of(folded, "").says_more_than(facts_of(call.facts, "")):
+    if call.state is CallState.SKIPPED and call.reason != ERASED and facts.is_final:
+        # What was skipped for want of a number, an employee or an end may be decided otherwise now.
+        return DUE
+    if call.state is CallState.DELIVERED and facts.says_more_than(facts_of(call.facts, "")):
         return {"due_at": Now()}
     return {}
 

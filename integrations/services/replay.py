@@ -12,8 +12,7 @@ from django.db.models import QuerySet
 
 from integrations.models import Call, CallState, Customer, EventResult, Turn, WebhookEvent
 from integrations.ringostat.body import RawRequest
-from integrations.services.erasure import ERASED
-from integrations.services.intake import DUE, NO_FINAL_EVENT, Recipient, Understood, fold_into_call, understand
+from integrations.services.intake import DUE, ERASED, NO_FINAL_EVENT, Recipient, Understood, fold_into_call, understand
 from integrations.services.jobs import deliver_soon
 
 log = structlog.get_logger(__name__)

@@ -58,6 +58,7 @@ def test_csv_has_the_same_columns_and_no_formulas(way: Way) -> None:
 
     (row,) = csv.DictReader(io.StringIO(exported("--format", "csv")))
     assert (row["call_id"], row["client_number"], row["detail"]) == (CALL_ID, CLIENT, "'=HYPERLINK(0)")
+    assert (row["reason"], row["employee"], row["comment_id"]) == ("", "", "")
 
 
 def test_only_the_named_customers_calls_are_exported(way: Way) -> None:

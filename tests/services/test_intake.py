@@ -88,6 +88,27 @@ def test_a_later_event_leaves_a_delivered_call_delivered(way: Way) -> None:
     assert (call.state, call.outcome) == (CallState.DELIVERED, "answered")
 
 
+def test_a_skipped_call_is_decided_anew_when_more_is_known_of_it(way: Way) -> None:
+    way.post(answered(connected_with=""))
+    way.deliver()
+    assert (Call.objects.get().state, Call.objects.get().reason) == (CallState.SKIPPED, "unknown_employee")
+
+    way.post({"call_id": CALL_ID, "employee_id": 331851, "employee_mark": "5"}, event="call_rating")
+    way.deliver()
+
+    call = Call.objects.get()
+    assert (call.state, call.reason) == (CallState.DELIVERED, "")
+    assert [comment.author for comment in way.account.comments] == ["user:5"]
+
+
+def test_a_call_without_a_date_began_when_it_was_first_heard_of(way: Way) -> None:
+    way.post(BEFORE, event="before_call")
+    began = Call.objects.get().started_at
+    way.post(answered(calldate=""))
+
+    assert Call.objects.get().started_at == began
+
+
 @pytest.mark.parametrize(
     ("body", "event", "result"),
     [

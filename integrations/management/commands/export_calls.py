@@ -36,8 +36,11 @@ class Command(BaseCommand):
             writer.writerow({name: _harmless(value) for name, value in row.items()})
 
 
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
 def _harmless(value: object) -> object:
     """A spreadsheet must not take a cell for a formula; phone numbers, which start with a plus, stay as they are."""
-    if isinstance(value, str) and value[:1] in "=+-@\t\r" and not value[1:].isdigit():
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS) and not value[1:].isdigit():
         return f"'{value}"
     return value

@@ -1,0 +1,116 @@
+"""Many customers with accounts of their own, calls for them, and the count of what stands in the accounts in the end.
+
+The tests that kill processes and the benchmarks put the product under this load.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from integrations.sandbox.demo_day import customer_file
+from integrations.sandbox.stage import NotInTime, Stage
+
+CALL_ID = re.compile(r"load-\d+\.\d+")
+NUMBERS = 4
+"""A customer's clients: most calls come from one who called before, and none of them is known at first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """Call ids, of all customers together. `contacts`: how many more there are than numbers."""
+
+    lost: list[str]
+    doubled: list[str]
+    unfinished: list[str]
+    contacts: int
+
+
+CLEAN = Tally(lost=[], doubled=[], unfinished=[], contacts=0)
+
+
+def customer_with_account(stage: Stage, number: int, *, requests_per_second: float) -> dict[str, Any]:
+    """Makes an account in the stage's sandbox; the file of a customer who has it."""
+    name, token = account_name(number), f"token-{number}"
+    url = stage.control("POST", "/accounts", {"name": name, "token": token})["url"]
+    stage.control("POST", f"/accounts/{name}/settings", {"allows_private_hosts": True})
+    data = customer_file(name, stage.sandbox_url, token, requests_per_second)
+    data["planfix"]["url"] = url
+    return data
+
+
+def account_name(customer: int) -> str:
+    return f"load-{customer}"
+
+
+def calls(customers: int, each: int, sandbox_url: str, chance: random.Random) -> Iterator[tuple[int, dict[str, Any]]]:
+    """So many finished incoming calls of each customer, in turn: its number, and the webhook's body."""
+    for call in range(each):
+        for customer in range(customers):
+            call_id = f"load-{customer}.{call}"
+            yield customer, _body(call_id, chance.randrange(NUMBERS), chance, sandbox_url)
+
+
+def _body(call_id: str, client: int, chance: random.Random, sandbox_url: str) -> dict[str, Any]:
+    body = {"uniqueid": call_id, "call_type": "in", "E164": f"+38067000000{client}", "dst": "380442223344"}
+    if chance.random() < 0.3:
+        return body | {"disposition": "NO ANSWER", "billsec": "0", "waittime": "20"}
+    answered = {"connected_with": "acmecom_iryna", "disposition": "ANSWERED", "billsec": "60"}
+    if chance.random() < 0.5:
+        return body | answered | {"has_recording": "0"}
+    recording = f"{sandbox_url}/recordings/{call_id}.wav?token={'0' * 32}"
+    return body | answered | {"has_recording": "1", "recording": recording}
+
+
+def post_until_taken(address: str, body: dict[str, Any], *, seconds: float) -> None:
+    """Posts as Ringostat would if it repeated whatever was not answered by 200. Raises NotInTime."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if requests.post(f"{address}after_call/", json=body, timeout=10).status_code == 200:
+                return
+        except requests.RequestException:
+            pass
+        time.sleep(0.1)
+    raise NotInTime(f"Waited {seconds:.0f} s for {body['uniqueid']} to be taken.")
+
+
+def tally(stage: Stage, accepted: Iterable[dict[str, Any]]) -> Tally:
+    """What became of the calls of these bodies. Each is to have one comment with one entry of a data tag, and its
+    recording if it has one; each client's number is to have one contact.
+    """
+    files = {body["uniqueid"]: int(body.get("has_recording", "0")) for body in accepted}
+    found: Counter[str] = Counter()
+    unfinished: list[str] = []
+    contacts = 0
+    for account in (stage.control("GET", f"/accounts/{name}") for name in _accounts(stage)):
+        for comment in account["comments"]:
+            call_id = _call_id(comment)
+            found[call_id] += 1
+            if len(comment["tags"]) != 1 or len(comment["files"]) != files.get(call_id):
+                unfinished.append(call_id)
+        numbers = [phone for contact in account["contacts"] for phone in contact["phones"]]
+        contacts += len(numbers) - len(set(numbers))
+    return Tally(
+        lost=sorted(set(files) - set(found)),
+        doubled=[call_id for call_id, times in found.items() if times > 1],
+        unfinished=unfinished,
+        contacts=contacts,
+    )
+
+
+def _accounts(stage: Stage) -> list[str]:
+    names = [account["name"] for account in stage.control("GET", "/accounts")]
+    return [name for name in names if name.startswith("load-")]
+
+
+def _call_id(comment: dict[str, Any]) -> str:
+    match = CALL_ID.search(comment["description"])
+    return match[0] if match else f"comment {comment['id']} of no call"
