@@ -28,7 +28,7 @@ from integrations.calllog.words import EVENTS
 from integrations.domain.calls import EventKind
 from integrations.models import Call, CallState, Customer, Employee, SecretField, UtmField, WebhookEvent, WebhookToken
 from integrations.planfix.errors import PlanfixError
-from integrations.services.onboarding import discover
+from integrations.services.onboarding import discover, parameter_problems
 from integrations.services.replay import resume_customer
 
 LIGHTS = {"paused": "danger", "waiting": "warning", "new": "info", "ok": "success"}
@@ -186,6 +186,11 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
             resume_customer(obj)
         if not obj.webhook_tokens.exists():
             WebhookToken.issue(obj)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        for problem in parameter_problems(form.instance):
+            self.message_user(request, problem, messages.WARNING)
 
     # --- actions ---
 

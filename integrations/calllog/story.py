@@ -147,7 +147,7 @@ def _tag(call: Call, facts: CallFacts, receipts: Delivery) -> Iterator[Sentence]
     elif not any(name.startswith("utm_") for name in facts.parameters):
         yield Sentence(text=_("No UTM: none came with the call."), icon="campaign")
     if receipts.left_out:
-        text = _("Left out, because the data tag has no such text field: %(fields)s.")
+        text = _("Left out, because Planfix has no such field for it: %(fields)s.")
         yield Sentence(text=text % {"fields": ", ".join(receipts.left_out)}, icon="rule", colour="warning")
 
 

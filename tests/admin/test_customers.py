@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.models import CallState, Customer, PlanfixRequest, RememberedContact, Turn
+from integrations.models import CallState, Customer, PlanfixRequest, RememberedContact, Turn, UtmField
 from tests.factories import (
     AUTH_KEY,
     NOON,
@@ -368,3 +368,15 @@ def test_only_an_administrator_deletes_a_customer_with_all_its_calls(client: Cli
     page = client.get(reverse("admin:integrations_customer_delete", args=[customer.pk]))
 
     assert page.status_code == status
+
+
+def test_saving_says_which_parameter_has_no_field_in_planfix(console: Client) -> None:
+    customer = customer_with()
+    tags = {name: {"id": number, "name": name, "fields": []} for number, name in enumerate(("call", "missed_call"))}
+    Customer.objects.filter(pk=customer.pk).update(planfix_tags=tags)
+    UtmField.objects.create(customer=customer, parameter="utm_source", field="Source")
+
+    save(console, customer, name="Acme 2")
+
+    html = console.get(LIST).content.decode()
+    assert "The tag “call” has no field “Source”; utm_source is left out." in html

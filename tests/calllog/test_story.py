@@ -85,7 +85,7 @@ def test_it_begins_with_the_call(facts: dict[str, Any], columns: dict[str, Any],
         ({"tag_key": 4}, "The data tag of an answered call was filled in."),
         (
             {"tag_key": 4, "left_out": ["utm_term", "Line"]},
-            "Left out, because the data tag has no such text field: utm_term, Line.",
+            "Left out, because Planfix has no such field for it: utm_term, Line.",
         ),
     ],
 )
