@@ -1,9 +1,10 @@
-# make demo: everything on this machine. make test: all tests. make check: all checks. make bench: the figures.
+# make demo: everything on this machine. make test: all tests. make check: the tests and all other checks (make lint).
+# make bench: the figures.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check lint bench clean
 
 demo: $(VENV)/ready
 	@$(BIN)/python manage.py demo
@@ -11,7 +12,9 @@ demo: $(VENV)/ready
 test: $(VENV)/ready-dev
 	$(BIN)/python -m pytest -n 2
 
-check: $(VENV)/ready-dev
+check: lint test
+
+lint: $(VENV)/ready-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

@@ -8,7 +8,7 @@ import sys
 
 import django
 
-BENCHMARKS = ("parallel_customers",)
+BENCHMARKS = ("parallel_customers", "requests_per_call")
 
 
 def main() -> None:

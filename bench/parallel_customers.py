@@ -6,6 +6,8 @@ that latency, and the ratio of the two.
 
 from __future__ import annotations
 
+from django.conf import settings
+
 from bench.scratch import stage
 from integrations.domain.calls import EventKind
 from integrations.models import Call, CallState
@@ -14,6 +16,7 @@ from integrations.sandbox.demo_day import customer_file
 from integrations.sandbox.stage import Stage, wait_until
 from integrations.services.customer_file import import_customer, webhook_address
 from integrations.services.intake import receive, recipient_of
+from integrations.services.onboarding import discover
 
 CUSTOMERS = 200
 LATENCY = 0.2
@@ -21,8 +24,6 @@ CONCURRENCY = 64
 
 
 def run() -> None:
-    from django.conf import settings
-
     settings.ALLOW_PRIVATE_HOSTS = True
     with stage() as on_stage:
         on_stage.start_sandbox()
@@ -51,6 +52,7 @@ def _customer_with_a_call(on_stage: Stage, number: int) -> None:
     data = customer_file(name, on_stage.sandbox_url, token, requests_per_second=1000)
     data["planfix"]["url"] = url
     customer = import_customer(data)
+    discover(customer)
     recipient = recipient_of(webhook_address(customer).rstrip("/").rsplit("/", 1)[1])
     assert recipient
     raw = RawRequest(method="POST", content_type="application/json", query_string="", body=_body(number))

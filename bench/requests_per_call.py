@@ -1,0 +1,76 @@
+"""Requests to Planfix per call, scenario by scenario, as counted by the sandbox; the floor is what the steps need at
+least.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.conf import settings
+
+from bench.scratch import stage
+from integrations.models import Customer
+from integrations.ringostat.body import RawRequest
+from integrations.sandbox.demo_day import customer_file
+from integrations.sandbox.stage import DEFAULT, DEFAULT_TOKEN, Stage
+from integrations.services.customer_file import import_customer, webhook_address
+from integrations.services.due_calls import deliver_due_calls
+from integrations.services.intake import receive, recipient_of
+from integrations.services.onboarding import discover
+
+KNOWN, NEW, TASKED = "+380671234567", "+380501112233", "+380931112233"
+SCENARIOS: list[tuple[str, str, dict[str, Any], int]] = [
+    ("known contact: search, comment, tag", KNOWN, {}, 3),
+    ("the same caller again: comment, tag", KNOWN, {}, 2),
+    ("with a recording to copy", KNOWN, {"has_recording": "1"}, 3),
+    ("new contact: search of contacts and companies, contact, comment, tag", NEW, {}, 5),
+    ("last active task: search, task, comment, tag", TASKED, {"call_target": "last_active_task"}, 4),
+]
+
+
+def run() -> None:
+    settings.ALLOW_PRIVATE_HOSTS = True
+    with stage() as on_stage:
+        on_stage.start_sandbox()
+        customer = _customer(on_stage)
+        print(f"{'scenario':70} {'floor':>5} {'measured':>8}")
+        for number, (name, client, changes, floor) in enumerate(SCENARIOS):
+            before = _asked(on_stage)
+            _deliver(on_stage, customer, number, client, changes)
+            print(f"{name:70} {floor:5} {_asked(on_stage) - before:8}")
+
+
+def _customer(on_stage: Stage) -> Customer:
+    on_stage.add_contact("Olha Koval", KNOWN)
+    contact = on_stage.add_contact("Petro Melnyk", TASKED)
+    on_stage.control("POST", f"/accounts/{DEFAULT}/tasks", {"counterparty_id": contact, "name": "Order"})
+    customer = import_customer(customer_file("Acme", on_stage.sandbox_url, DEFAULT_TOKEN, 1000))
+    discover(customer)
+    return customer
+
+
+def _deliver(on_stage: Stage, customer: Customer, number: int, client: str, changes: dict[str, Any]) -> None:
+    Customer.objects.filter(pk=customer.pk).update(call_target=changes.pop("call_target", "contact"))
+    recipient = recipient_of(webhook_address(customer).rstrip("/").rsplit("/", 1)[1])
+    assert recipient
+    call_id = f"ua9_-1790775438.{number}"
+    body = {
+        "uniqueid": call_id,
+        "call_type": "in",
+        "E164": client,
+        "dst": "380442223344",
+        "connected_with": "acmecom_iryna",
+        "disposition": "ANSWERED",
+        "billsec": "3",
+        "has_recording": "0",
+        "recording": f"{on_stage.sandbox_url}/recordings/{call_id}.wav?token={'0' * 32}",
+        **changes,
+    }
+    raw = RawRequest(method="POST", content_type="application/json", query_string="", body=json.dumps(body).encode())
+    receive(recipient, event="after_call", raw=raw)
+    deliver_due_calls(customer.pk, should_stop=lambda: False)
+
+
+def _asked(on_stage: Stage) -> int:
+    return len(on_stage.control("GET", f"/accounts/{DEFAULT}/requests"))
