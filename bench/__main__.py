@@ -8,7 +8,7 @@ import sys
 
 import django
 
-BENCHMARKS = ("parallel_customers", "requests_per_call")
+BENCHMARKS = ("parallel_customers", "requests_per_call", "reliability")
 
 
 def main() -> None:

@@ -29,6 +29,7 @@ def run() -> None:
         on_stage.start_sandbox()
         for number in range(CUSTOMERS):
             _customer_with_a_call(on_stage, number)
+            on_stage.control("DELETE", f"/accounts/c{number}/requests")  # those of the discovery
         on_stage.control("POST", "/latency", {"seconds": LATENCY})
         on_stage.start_worker(concurrency=CONCURRENCY)
         wait_until(lambda: not Call.objects.exclude(state=CallState.DELIVERED).exists(), "all calls", seconds=300)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from django.db import connections
@@ -12,10 +12,11 @@ from integrations.sandbox.stage import Stage, this_database
 
 
 @contextmanager
-def stage() -> Iterator[Stage]:
+def stage(environment: Mapping[str, str] | None = None) -> Iterator[Stage]:
     databases = setup_databases(verbosity=0, interactive=False)
     try:
-        with Stage(environment=this_database() | {"DATABASE_POOL_SIZE": "16"}, quiet=True) as stage:
+        surroundings = this_database() | {"DATABASE_POOL_SIZE": "16"} | dict(environment or {})
+        with Stage(environment=surroundings, quiet=True) as stage:
             yield stage
     finally:
         connections.close_all()

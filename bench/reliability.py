@@ -1,0 +1,110 @@
+"""2,000 calls of 50 customers while a tenth of all requests to Planfix goes wrong and workers are killed: what is lost?
+
+Printed: how many calls were accepted, delivered, lost and doubled, what it cost in requests and attempts, and how long
+it took. Retries begin after half a second instead of 15, so that it ends within minutes.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from django.db.models import Sum
+
+from bench.scratch import stage
+from integrations.models import Call, CallState, Delivery
+from integrations.sandbox.load import ACCOUNTS, accounts, calls, customer_with_account, post_until_taken, tally
+from integrations.sandbox.stage import NotInTime, Stage, wait_until
+from integrations.services.customer_file import import_customer, webhook_address
+
+SEED = 20
+CUSTOMERS, CALLS_EACH = 50, 40
+WORKERS = ("one", "other")
+SHARE_OF_FAULTS = 0.1
+SECONDS = 330
+SECONDS_BETWEEN_KILLS = (4.0, 8.0)
+ENVIRONMENT = {"FIRST_RETRY_SECONDS": "0.5", "PLANFIX_PATIENCE_SECONDS": "2"}
+
+FAULTS: tuple[dict[str, Any], ...] = (
+    {"kind": "status", "status": 500, "when": "before"},
+    {"kind": "status", "status": 500, "when": "after"},
+    {"kind": "status", "status": 503, "when": "after", "headers": {"Retry-After": "1"}},
+    {"kind": "status", "status": 429, "when": "before", "headers": {"Retry-After": "1"}},
+    {"kind": "html", "when": "before"},
+    {"kind": "html", "when": "after"},
+    {"kind": "cut_json", "when": "after"},
+    {"kind": "reset", "when": "before"},
+    {"kind": "reset", "when": "after"},
+    {"kind": "close", "when": "before"},
+    {"kind": "close", "when": "after"},
+    {"kind": "hang", "when": "after", "seconds": 10},
+)
+"""Not the used-up daily limit: it puts a customer's calls off for half an hour at least."""
+
+
+def run() -> None:
+    from django.conf import settings
+
+    settings.ALLOW_PRIVATE_HOSTS = True
+    chance = random.Random(SEED)
+    with stage(ENVIRONMENT) as on_stage:
+        addresses = _set_up(on_stage)
+        load = list(calls(CUSTOMERS, CALLS_EACH, on_stage.sandbox_url, chance))
+        began = time.monotonic()
+        with ThreadPoolExecutor(4) as pool:
+            posts = [pool.submit(post_until_taken, addresses[number], body, seconds=SECONDS) for number, body in load]
+            kills = _kill_until_settled(on_stage, chance, posts, until=began + SECONDS)
+        took = time.monotonic() - began
+        accepted = [body for (_, body), post in zip(load, posts, strict=True) if not post.exception()]
+        _print(on_stage, accepted, kills, took)
+
+
+def _set_up(on_stage: Stage) -> list[str]:
+    """The webhook addresses of the customers."""
+    on_stage.start_sandbox()
+    files = [customer_with_account(on_stage, number, requests_per_second=1000) for number in range(CUSTOMERS)]
+    paths = [webhook_address(import_customer(file)).split("/", 3)[3] for file in files]
+    for seed, fault in enumerate(FAULTS, SEED):
+        share = SHARE_OF_FAULTS / len(FAULTS)
+        on_stage.control("POST", "/faults", {**fault, "account": ACCOUNTS, "share": share, "seed": seed})
+    on_stage.start_web(workers=1)
+    for name in WORKERS:
+        on_stage.start_worker(name)
+    return [f"{on_stage.web_url}/{path}" for path in paths]
+
+
+def _kill_until_settled(on_stage: Stage, chance: random.Random, posts: Sequence[Future[None]], *, until: float) -> int:
+    """Kills a worker every few seconds and starts it again, until no call waits; how often."""
+
+    def is_settled() -> bool:
+        return all(post.done() for post in posts) and not Call.objects.filter(due_at__isnull=False).exists()
+
+    kills = 0
+    while time.monotonic() < until:
+        try:
+            wait_until(is_settled, "all calls", seconds=chance.uniform(*SECONDS_BETWEEN_KILLS))
+        except NotInTime:
+            name = chance.choice(WORKERS)
+            on_stage.kill(name)
+            on_stage.start_worker(name)
+            kills += 1
+        else:
+            break
+    return kills
+
+
+def _print(on_stage: Stage, accepted: list[dict[str, Any]], kills: int, took: float) -> None:
+    found = tally(on_stage, accepted)
+    asked = sum(len(on_stage.control("GET", f"/accounts/{name}/requests")) for name in accounts(on_stage))
+    struck = sum(fault["struck"] for fault in on_stage.control("GET", "/faults"))
+    delivered = Call.objects.filter(state=CallState.DELIVERED).count()
+    attempts = Delivery.objects.aggregate(sum=Sum("attempts"))["sum"] or 0
+    print(
+        f"{CUSTOMERS} customers, two workers, seed {SEED}: {struck / asked:.1%} of requests went wrong, {kills} kills"
+    )
+    print(f"accepted {len(accepted)}, delivered {delivered}, lost {len(found.lost)}, doubled {len(found.doubled)}")
+    print(f"without its tag or recording {len(found.unfinished)}, contacts made twice {found.contacts}")
+    print(f"{asked / len(accepted):.2f} requests per call, {attempts - delivered} retries, {took:.0f} s")
