@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from random import Random
 from typing import Literal
 
 from .wire import Broken, Reply, html_reply
@@ -18,7 +19,8 @@ HTML = "<html><head><title>Maintenance</title></head><body><h1>We will be back s
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """Requests that match `method`, `path` (after /rest) and `account` go wrong, `times` times after `skip` good ones.
+    """Requests that match `method`, `path` (after /rest) and `account` go wrong, `times` times after `skip` good ones;
+    of those again only `share`, by a chance that `seed` repeats.
 
     `when` "before": the request is not carried out. "after": it is, and then its answer is spoiled.
     """
@@ -29,6 +31,8 @@ class Fault:
     account: str | None = None
     times: int | None = None
     skip: int = 0
+    share: float = 1
+    seed: int = 0
     when: Literal["before", "after"] = "before"
     status: int | None = None
     """For kinds "status" (500 when not given) and "html" (502 when not given)."""
@@ -40,7 +44,7 @@ class Fault:
 
     def concerns(self, method: str, path: str, account: str) -> bool:
         return (
-            self.account in (None, account)
+            (self.account is None or fnmatchcase(account, self.account))
             and self.method in ("*", method)
             and (fnmatchcase(path, self.path) or fnmatchcase(path.rstrip("/"), self.path))
         )
@@ -51,13 +55,14 @@ class _Armed:
     fault: Fault
     to_skip: int
     left: int | None
+    chance: Random
     struck: int = 0
 
     def strikes(self) -> bool:
         if self.to_skip:
             self.to_skip -= 1
             return False
-        if self.left == 0:
+        if self.left == 0 or self.chance.random() >= self.fault.share:
             return False
         if self.left is not None:
             self.left -= 1
@@ -72,7 +77,7 @@ class Faults:
 
     def add(self, fault: Fault) -> None:
         with self._lock:
-            self._armed.append(_Armed(fault, fault.skip, fault.times))
+            self._armed.append(_Armed(fault, fault.skip, fault.times, Random(fault.seed)))  # noqa: S311 - chance, not secrets
 
     def clear(self) -> None:
         with self._lock:

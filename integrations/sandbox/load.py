@@ -5,6 +5,7 @@ The tests that kill processes and the benchmarks put the product under this load
 
 from __future__ import annotations
 
+import fnmatch
 import random
 import re
 import time
@@ -18,6 +19,7 @@ import requests
 from integrations.sandbox.demo_day import customer_file
 from integrations.sandbox.stage import NotInTime, Stage
 
+ACCOUNTS = "load-*"
 CALL_ID = re.compile(r"load-\d+\.\d+")
 NUMBERS = 4
 """A customer's clients: most calls come from one who called before, and none of them is known at first."""
@@ -38,16 +40,12 @@ CLEAN = Tally(lost=[], doubled=[], unfinished=[], contacts=0)
 
 def customer_with_account(stage: Stage, number: int, *, requests_per_second: float) -> dict[str, Any]:
     """Makes an account in the stage's sandbox; the file of a customer who has it."""
-    name, token = account_name(number), f"token-{number}"
+    name, token = f"load-{number}", f"token-{number}"
     url = stage.control("POST", "/accounts", {"name": name, "token": token})["url"]
     stage.control("POST", f"/accounts/{name}/settings", {"allows_private_hosts": True})
     data = customer_file(name, stage.sandbox_url, token, requests_per_second)
     data["planfix"]["url"] = url
     return data
-
-
-def account_name(customer: int) -> str:
-    return f"load-{customer}"
 
 
 def calls(customers: int, each: int, sandbox_url: str, chance: random.Random) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -90,7 +88,7 @@ def tally(stage: Stage, accepted: Iterable[dict[str, Any]]) -> Tally:
     found: Counter[str] = Counter()
     unfinished: list[str] = []
     contacts = 0
-    for account in (stage.control("GET", f"/accounts/{name}") for name in _accounts(stage)):
+    for account in (stage.control("GET", f"/accounts/{name}") for name in accounts(stage)):
         for comment in account["comments"]:
             call_id = _call_id(comment)
             found[call_id] += 1
@@ -106,9 +104,9 @@ def tally(stage: Stage, accepted: Iterable[dict[str, Any]]) -> Tally:
     )
 
 
-def _accounts(stage: Stage) -> list[str]:
-    names = [account["name"] for account in stage.control("GET", "/accounts")]
-    return [name for name in names if name.startswith("load-")]
+def accounts(stage: Stage) -> list[str]:
+    """The names of those that were made here."""
+    return fnmatch.filter((account["name"] for account in stage.control("GET", "/accounts")), ACCOUNTS)
 
 
 def _call_id(comment: dict[str, Any]) -> str:

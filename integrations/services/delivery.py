@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from requests import Session
 
+from integrations.domain.calls import Outcome
 from integrations.domain.rules import CallTarget, Handover, Skip, SkipReason, decide
 from integrations.models import Call, CallState, Customer, PlanfixRequest, Recording, RememberedContact, Step
 from integrations.planfix.client import Exchange
@@ -40,6 +41,8 @@ RECORDING_DELAYS = (timedelta(minutes=2), timedelta(minutes=10), timedelta(hours
 """Ringostat needs a while to make a recording ready; when the last look finds none either, a link or nothing remains.
 """
 
+AT_ONCE = timedelta(milliseconds=1)
+
 NEVER_COPIED = frozenset({41, 7002})
 """Planfix's codes for an address that it may not fetch and for a file over the plan's size."""
 
@@ -48,6 +51,7 @@ NEVER_COPIED = frozenset({41, 7002})
 class Delivered:
     """`look_again`: how long to wait before looking for a recording that is not there yet."""
 
+    outcome: Outcome
     employee_id: int | None
     look_again: timedelta | None
 
@@ -96,7 +100,8 @@ class CallDelivery:
         if self.facts.has_recording and not self.facts.recording_url:
             self.facts = facts_from_call_list(self.call, self.customer) or self.facts
         decision = decide(self.facts, self.customer.rules)
-        if isinstance(decision, Skip):
+        if isinstance(decision, Skip) or decision.outcome != self.call.outcome:
+            # A missed call that stands in Planfix cannot become an answered one: author and data tag stay as they are.
             return None
         content = CallContent(self.call, self.facts, decision, self.customer)
         file_id = self._recording(content)
@@ -104,7 +109,10 @@ class CallDelivery:
         return self._next_look(content)
 
     def finish(self, **call_columns: Any) -> None:
-        """Stores what is left to store, and where the call stands, in one transaction."""
+        """Stores what is left to store, and where the call stands, in one transaction.
+
+        Where it stands is for the attempt to say that began last.
+        """
         if call_columns.get("state", self.call.state) == CallState.DELIVERED and "due_at" in call_columns:
             # What a webhook has added while we were at it is not in Planfix yet: that makes the call due again.
             unchanged = When(facts=self.call.facts, then=call_columns["due_at"])
@@ -112,7 +120,8 @@ class CallDelivery:
         with transaction.atomic():
             self.book.store()
             PlanfixRequest.objects.bulk_create(self._exchanges)
-            Call.objects.filter(pk=self.call.pk).update(**call_columns)
+            ours = Call.objects.filter(pk=self.call.pk, delivery__attempts=self.receipts.attempts)
+            ours.update(**call_columns)
 
     # --- the steps ---
 
@@ -128,7 +137,8 @@ class CallDelivery:
         comment_id = self._comment(content, contact_id, target, file_id)
         self._tag(content, contact_id, target, comment_id)
         employee_id = handover.employee.key if handover.employee else None
-        return Delivered(employee_id=employee_id, look_again=self._next_look(content))
+        look_again = AT_ONCE if self._is_outdated(content, file_id) else self._next_look(content)
+        return Delivered(outcome=handover.outcome, employee_id=employee_id, look_again=look_again)
 
     def _contact(self, handover: Handover) -> int | None:
         if self.receipts.contact_id is not None:
@@ -203,10 +213,16 @@ class CallDelivery:
             file_ids=(file_id,) if file_id is not None else (),
             source_object_id=self._object_id("comment"),
         )
-        comment_id = self.book.write(
+
+        def send() -> int:
+            # Noted before it is sent: what is found there after an unclear answer is this text, whatever we know then.
+            self.book.note(text_digest=_digest(draft.text), recording_attached=bool(draft.file_ids))
+            return write_comment(self.planfix, target, draft)
+
+        return self.book.write(
             Step.COMMENT,
             "comment_id",
-            send=lambda: write_comment(self.planfix, target, draft),
+            send=send,
             find=lambda: find_comment(
                 self.planfix,
                 target,
@@ -215,8 +231,6 @@ class CallDelivery:
                 since=draft.at,
             ),
         )
-        self.book.note(text_digest=_digest(draft.text), recording_attached=bool(draft.file_ids))
-        return comment_id
 
     def _tag(self, content: CallContent, contact_id: int, target: Target, comment_id: int) -> int:
         tagged = content.tag(self.tags, contact_id)
@@ -232,16 +246,22 @@ class CallDelivery:
 
     def _refresh_comment(self, content: CallContent, file_id: int | None) -> None:
         """Writes the comment's text anew, and hangs the recording on it, unless it stands there so already."""
+        comment_id = self.receipts.comment_id
+        if comment_id is None or not self._is_outdated(content, file_id):
+            return
         text = content.text(linked_recording=file_id is None)
         attaches = file_id is not None and not self.receipts.recording_attached
-        comment_id = self.receipts.comment_id
-        if comment_id is None or (_digest(text) == self.receipts.text_digest and not attaches):
-            return
         task_id, contact_id = self.receipts.task_id, self.receipts.contact_id or 0
         target = Target(kind="task", id=task_id) if task_id else Target(kind="contact", id=contact_id)
         files = (file_id,) if attaches and file_id is not None else ()
         update_comment(self.planfix, target, comment_id, text=text, file_ids=files)
         self.book.note(text_digest=_digest(text), recording_attached=self.receipts.recording_attached or attaches)
+
+    def _is_outdated(self, content: CallContent, file_id: int | None) -> bool:
+        """Does the comment, as it was sent last, lack what is known by now?"""
+        text = content.text(linked_recording=file_id is None)
+        attaches = file_id is not None and not self.receipts.recording_attached
+        return attaches or _digest(text) != self.receipts.text_digest
 
     def _next_look(self, content: CallContent) -> timedelta | None:
         """When to look again for a recording that should be there and is not; None when it is, or was looked for

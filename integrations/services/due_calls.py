@@ -41,6 +41,9 @@ FAILURES_TO_WAIT = 2
 """So many calls in a row that find Planfix unavailable make the whole customer wait; one alone may be that call's own
 trouble.
 """
+LONGEST_HOLD_UP_SECONDS = 300
+"""A customer waits no longer than this without asking again: a call that comes now should not pay for the last night.
+"""
 
 
 def deliver_due_calls(customer_id: int, *, should_stop: Callable[[], bool]) -> None:
@@ -120,7 +123,7 @@ def _deliver(
     try:
         columns = _follow_up(delivery) if call.state == CallState.DELIVERED else _hand_over(delivery)
     except PlanfixUnavailable as error:
-        delay = timedelta(seconds=_delay(delivery.receipts.attempts, error))
+        delay = timedelta(seconds=_delay(delivery.receipts.attempts, error, longest=LONGEST_DELAY_SECONDS))
         delivery.finish(**_troubled(call, "unavailable", error), due_at=_in(delay))
         return error
     except PlanfixAccessDenied as error:
@@ -146,7 +149,12 @@ def _hand_over(delivery: CallDelivery) -> dict[str, object]:
     result = delivery.run()
     if isinstance(result, Skip):
         return finished(CallState.SKIPPED, reason=result.reason, detail=result.detail)
-    return finished(CallState.DELIVERED) | {"employee_id": result.employee_id, "due_at": _in(result.look_again)}
+    return {
+        **finished(CallState.DELIVERED),
+        "outcome": result.outcome,
+        "employee_id": result.employee_id,
+        "due_at": _in(result.look_again),
+    }
 
 
 def _follow_up(delivery: CallDelivery) -> dict[str, object]:
@@ -182,16 +190,16 @@ def _goes_on(customer: Customer, turn: HeldTurn, trouble: PlanfixUnavailable | P
 def _hold_up(customer: Customer, turn: HeldTurn, trouble: PlanfixError) -> None:
     """All of the customer's calls wait: for a while, or until its access works again."""
     if isinstance(trouble, PlanfixUnavailable):
-        turn.wait(_delay(turn.failures, trouble))
+        turn.wait(_delay(turn.failures, trouble, longest=LONGEST_HOLD_UP_SECONDS))
     else:
         pause(customer, trouble)
 
 
-def _delay(attempt: int, error: PlanfixUnavailable) -> float:
+def _delay(attempt: int, error: PlanfixUnavailable, *, longest: float) -> float:
     """Seconds until the next attempt: doubling, spread by a fifth, never sooner than Planfix asked for."""
     if error.daily_limit:
         growing = random.uniform(*DAILY_LIMIT_SECONDS)  # noqa: S311 - spreading load, not secrets
     else:
         doubled = settings.FIRST_RETRY_SECONDS * 2.0 ** min(attempt - 1, 12)
-        growing = min(doubled, LONGEST_DELAY_SECONDS) * random.uniform(0.8, 1.2)  # noqa: S311
+        growing = min(doubled, longest) * random.uniform(0.8, 1.2)  # noqa: S311
     return max(growing, error.retry_after or 0)

@@ -147,6 +147,8 @@ def fold_into_call(recipient: Recipient, facts: CallFacts, now: datetime) -> int
         columns = _columns(folded, recipient.region, now) | _change(call, folded)
         if facts_of(folded, "").started_at is None:
             del columns["started_at"]  # the first event's arrival stays the best that is known
+        if call.state is CallState.DELIVERED:
+            del columns["outcome"]  # as it stands in Planfix, whatever Ringostat says now
         Call.objects.filter(pk=call.id).update(**columns)
     if columns.get("due_at"):
         deliver_soon(recipient.customer_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from integrations.domain.calls import CallFacts, Direction
-from integrations.domain.rules import Handover
+from integrations.domain.rules import Author, Handover
 from integrations.models import Customer
 from integrations.planfix.contacts import NewContact
 from integrations.planfix.fields import field_of_name
@@ -17,11 +17,13 @@ def new_contact(
 ) -> tuple[NewContact, list[str]]:
     """The contact, and the fields wanted of it that the account lacks, each as "contact: name"."""
     values, left_out = _parameter_values(handover, facts, customer)
+    # Who talked looks after the contact; whom a missed call merely rang does not.
+    talked = handover.employee if handover.author is Author.EMPLOYEE else None
     contact = NewContact(
         name=contact_name(handover.client_number),
         phone=handover.client_number,
         template_id=customer.contact_template_id or 0,
-        supervisor_id=handover.employee.planfix_user_id if handover.employee else None,
+        supervisor_id=talked.planfix_user_id if talked else None,
         source_object_id=source_object_id,
         fields=values,
     )

@@ -28,7 +28,8 @@ class ReceiptBook:
     def store(self) -> None:
         if self._changed:
             columns = {name: getattr(self.row, name) for name in self._changed}
-            Delivery.objects.filter(pk=self.row.pk).update(**columns)
+            # Nothing once another attempt has begun: who was held up for so long knows less than that one.
+            Delivery.objects.filter(pk=self.row.pk, attempts=self.row.attempts).update(**columns)
             self._changed = set()
 
     def write(self, step: Step, receipt: str, *, send: Callable[[], int], find: Callable[[], int | None]) -> int:

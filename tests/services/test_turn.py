@@ -51,6 +51,23 @@ def test_a_request_renews_the_lease(customer: Customer) -> None:
     assert not HeldTurn(customer).take()
 
 
+def test_who_was_held_up_before_it_could_send_asks_again_whether_it_may(
+    customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = HeldTurn(customer), HeldTurn(customer)
+    first.take()
+
+    def stand_still() -> None:
+        time.sleep(0.02)
+        Turn.objects.update(held_until=timezone.now() - timedelta(seconds=1))
+        assert second.take()
+
+    monkeypatch.setattr("integrations.services.turn.SLACK_SECONDS", 0.02)
+    monkeypatch.setattr("integrations.services.turn.give_connection_back", stand_still)
+    with pytest.raises(TurnLost):
+        first.wait_for_slot(1)
+
+
 def test_a_customer_that_waits_gets_no_turn_before_its_time(customer: Customer) -> None:
     turn = HeldTurn(customer)
     turn.take()

@@ -120,6 +120,15 @@ def test_a_call_without_a_conversation_has_no_recording_and_waits_for_none(
     assert way.call(CALL_ID).due_at is None
 
 
+def test_a_recording_from_a_foreign_host_is_not_waited_for(way: Way, settings: Any) -> None:
+    way.post(answered(has_recording="1", recording="https://evil.example/a.wav"))
+    settings.ALLOW_PRIVATE_HOSTS = False
+    way.deliver()
+
+    call = way.call(CALL_ID)
+    assert (call.state, call.due_at) == (CallState.DELIVERED, None)
+
+
 def test_what_the_ai_said_is_added_to_the_comment(way: Way) -> None:
     way.post(answered())
     way.deliver()
@@ -131,6 +140,24 @@ def test_what_the_ai_said_is_added_to_the_comment(way: Way) -> None:
         assert text in comment.description
     assert comment.description.index("Send the price list") < comment.description.index("Call back on Monday")
     assert comment.author == "user:5"
+
+
+def test_what_comes_later_is_added_to_the_comment_in_a_task_too(
+    make_way: Callable[..., Way], db: None, sandbox: Sandbox
+) -> None:
+    way = make_way(call_target="last_active_task")
+    contact = way.account.add_contact(name="Olha", phones=[CLIENT])
+    order = way.account.add_task(contact.id, "Order")
+    way.post(answered(has_recording="1"))
+    way.deliver()
+    way.post(answered(**recorded(sandbox)))
+    way.post(AI, event="ai_processed")
+    way.deliver()
+
+    (comment,) = way.account.comments
+    assert comment.task_id == order.id
+    assert "Send the price list" in comment.description
+    assert [file.name for file in comment.files] == [f"{CALL_ID}.wav"]
 
 
 def test_a_rating_is_added_to_the_comment(way: Way) -> None:
@@ -207,6 +234,22 @@ def test_an_addition_that_comes_while_the_worker_is_at_the_call_is_not_lost(
 
     assert "Send the price list" in way.account.comments[0].description
     assert way.call(CALL_ID).due_at is None
+
+
+def test_a_call_that_stands_in_planfix_as_missed_stays_missed(way: Way, sandbox: Sandbox) -> None:
+    """Ringostat may think better of it; author and data tag cannot, so the text must not say otherwise."""
+    way.post(missed())
+    way.deliver()
+    (before,) = way.account.comments
+    text = before.description
+    way.post(answered(**recorded(sandbox)))
+    way.deliver()
+
+    (comment,) = way.account.comments
+    assert (comment.description, comment.files) == (text, [])
+    assert [entry.tag.name for entry in way.account.tag_entries] == ["Missed call"]
+    call = way.call(CALL_ID)
+    assert (call.state, call.outcome, call.due_at) == (CallState.DELIVERED, "missed", None)
 
 
 def test_an_addition_that_planfix_refuses_leaves_the_call_delivered(way: Way, sandbox: Sandbox) -> None:

@@ -115,6 +115,13 @@ def test_a_missed_call_of_a_new_number_is_written_by_the_new_contact_itself(way:
     )
 
 
+def test_a_missed_call_makes_nobody_the_supervisor_of_its_contact(way: Way) -> None:
+    way.post(missed(NEW_CLIENT, connected_with="acmecom_iryna"))
+    way.deliver()
+
+    assert [contact.supervisors for contact in way.account.contacts] == [[]]
+
+
 def test_no_contact_is_made_when_the_customer_wants_none(make_way: Callable[..., Way], db: None) -> None:
     way = make_way(create_contacts=False)
     way.post(missed(NEW_CLIENT))

@@ -1,0 +1,101 @@
+"""In which order due calls are tried, when they are tried again, and what the call log is told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from integrations.models import Call, CallState, Turn
+from integrations.sandbox.faults import Fault
+from integrations.sandbox.server import Sandbox
+from integrations.services.onboarding import discover
+from tests.conftest import Way
+from tests.ways.bodies import CALL_ID, answered, missed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def way(make_way: Callable[..., Way]) -> Way:
+    way = make_way()
+    discover(way.customer)
+    return way
+
+
+def seconds_until_next_attempt(way: Way) -> float:
+    """Of the call that waits, after one more attempt at it."""
+    Call.objects.filter(customer=way.customer).update(due_at=timezone.now())
+    Turn.objects.filter(customer=way.customer).update(retry_at=None)
+    way.deliver()
+    due_at = way.call(CALL_ID).due_at
+    assert due_at is not None
+    return (due_at - timezone.now()).total_seconds()
+
+
+def test_the_call_that_waits_longest_comes_first(way: Way) -> None:
+    now = timezone.now()
+    for minutes, number in [(1, "+380501112231"), (3, "+380501112233"), (2, "+380501112232")]:
+        way.post(missed(number, uniqueid=number))
+        way.customer.calls.filter(ringostat_id=number).update(due_at=now - timedelta(minutes=minutes))
+    way.deliver()
+
+    assert [contact.name for contact in way.account.contacts] == ["+380501112233", "+380501112232", "+380501112231"]
+
+
+def test_each_failed_attempt_doubles_the_wait(way: Way, sandbox: Sandbox, settings: Any) -> None:
+    settings.FIRST_RETRY_SECONDS = 15
+    sandbox.add_fault(Fault(path="/contact/list", status=503))
+    way.post(answered())
+    waits = [seconds_until_next_attempt(way) for _ in range(4)]
+
+    for wait, doubled in zip(waits, [15, 30, 60, 120], strict=True):
+        assert 0.7 * doubled < wait < 1.3 * doubled
+
+
+def test_no_attempt_comes_sooner_than_planfix_asked_for(way: Way, sandbox: Sandbox) -> None:
+    sandbox.add_fault(Fault(path="/contact/list", status=429, headers={"Retry-After": "500"}))
+    way.post(answered())
+
+    assert seconds_until_next_attempt(way) > 490
+
+
+def test_a_delivered_call_whose_addition_waits_has_no_trouble_of_its_own(way: Way, sandbox: Sandbox) -> None:
+    way.post(answered())
+    way.deliver()
+    sandbox.add_fault(Fault(path="/contact/*/comments/*", status=503))
+    way.post({"call_id": CALL_ID, "employee_mark": "4"}, event="call_rating")
+    assert seconds_until_next_attempt(way) > 0
+
+    call = way.call(CALL_ID)
+    assert (call.state, call.reason, call.detail) == (CallState.DELIVERED, "", "")
+
+
+def test_a_delivered_call_names_its_employee(way: Way) -> None:
+    way.post(answered())
+    way.deliver()
+
+    employee = way.call(CALL_ID).employee
+    assert employee is not None
+    assert employee.name == "Iryna Bondar"
+
+
+def test_an_event_that_tells_nothing_of_what_comes_later_makes_no_delivered_call_due(way: Way) -> None:
+    way.post(answered())
+    way.deliver()
+    way.post({"call_id": CALL_ID, "call_type": "in", "step_forward": "webhookNumber:120"}, event="forwarding")
+
+    call = way.call(CALL_ID)
+    assert "step_forward" in call.folded.parameters
+    assert (call.state, call.due_at) == (CallState.DELIVERED, None)
+
+
+def test_a_repeated_event_without_a_date_leaves_the_calls_start_as_it_was(way: Way) -> None:
+    way.post(answered(calldate=""))
+    started_at = way.call(CALL_ID).started_at
+    way.post(answered(calldate=""))
+
+    assert way.call(CALL_ID).started_at == started_at

@@ -1,0 +1,48 @@
+"""A worker that was held up for longer than its lease, and comes back while another one is at its call."""
+
+from __future__ import annotations
+
+from integrations.models import Call, CallState, Delivery, Step
+from integrations.planfix.tags import CallTags
+from integrations.services.delivery import CallDelivery, finished
+from integrations.services.planfix_access import planfix_session
+from integrations.services.receipts import ReceiptBook
+from tests.conftest import Way
+from tests.ways.bodies import CALL_ID, answered
+
+
+def test_receipts_of_an_attempt_after_which_another_has_begun_are_not_stored(way: Way) -> None:
+    way.post(answered())
+    call = way.customer.calls.get()
+    late = ReceiptBook(call)
+    newer = ReceiptBook(call)
+    newer.note(unclear=Step.TAG)
+    newer.store()
+    late.note(comment_id=1, unclear=Step.COMMENT)
+    late.store()
+
+    stored = Delivery.objects.get()
+    assert (stored.comment_id, stored.unclear) == (None, Step.TAG)
+
+
+def test_where_a_call_stands_is_said_by_the_attempt_that_began_last(way: Way) -> None:
+    way.post(answered())
+    way.deliver()
+    call = way.call(CALL_ID)
+    Call.objects.update(state=CallState.PENDING, due_at=call.received_at)
+    late, newer = (attempt(way, Call.objects.get()) for _ in range(2))
+    newer.finish(**finished(CallState.DELIVERED))
+    late.finish(**finished(CallState.FAILED))
+
+    assert way.call(CALL_ID).state == CallState.DELIVERED
+
+
+def attempt(way: Way, call: Call) -> CallDelivery:
+    way.customer.refresh_from_db()
+    return CallDelivery(
+        call,
+        way.customer,
+        tags=CallTags.from_json(way.customer.planfix_tags or {}),
+        session=planfix_session(way.customer),
+        wait_for_slot=lambda seconds: None,
+    )
