@@ -1,16 +1,19 @@
 # make demo: everything on this machine. make test: all tests. make check: the tests and all other checks (make lint).
-# make bench: the figures.
+# make fast: the tests that take no more than a few seconds each. make bench: the figures.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lint bench clean
+.PHONY: demo test fast check lint bench clean
 
 demo: $(VENV)/ready
 	@$(BIN)/python manage.py demo
 
 test: $(VENV)/ready-dev
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3 --dist worksteal
+
+fast: $(VENV)/ready-dev
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow"
 
 check: lint test
 

@@ -23,7 +23,7 @@ from integrations.models import Call, CallState, Customer, PlanfixRequest, Recor
 from integrations.planfix.client import Exchange
 from integrations.planfix.comments import CommentDraft, Target, find_comment, update_comment, write_comment
 from integrations.planfix.contacts import create_contact
-from integrations.planfix.errors import PlanfixRefused
+from integrations.planfix.errors import PlanfixRefused, PlanfixUnavailable
 from integrations.planfix.files import copy_recording
 from integrations.planfix.tags import CallTags, find_tag_key, write_tag
 from integrations.planfix.tasks import last_active_task
@@ -39,6 +39,11 @@ OBJECTS = uuid.UUID("0f3c7a52-6f0e-5b0e-9a36-52494e474f46")
 
 RECORDING_DELAYS = (timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1))
 """Ringostat needs a while to make a recording ready; when the last look finds none either, a link or nothing remains.
+"""
+
+ATTEMPTS_AT_RECORDING = {False: 3, True: 80}
+"""Planfix may be well and one file alone too much for it. So a call that is not delivered (False) goes out without its
+recording at the third attempt, and for one that is (True) the attempts end after some three days.
 """
 
 AT_ONCE = timedelta(milliseconds=1)
@@ -199,6 +204,11 @@ class CallDelivery:
                 # A copy that hangs on no comment is seen by nobody: making another one is cheaper than looking for it.
                 find=lambda: None,
             )
+        except PlanfixUnavailable as error:
+            if self.receipts.attempts < ATTEMPTS_AT_RECORDING[self.call.state == CallState.DELIVERED]:
+                raise
+            self.book.note(recording_refused=error.message[:300])
+            return None
         except PlanfixRefused as error:
             self.book.note(recording_refused=error.message[:300])
             if error.code in NEVER_COPIED:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from integrations.models import Call, CallState, Delivery, Step
+from integrations.models import Call, Delivery, Step
 from integrations.planfix.errors import PlanfixError, PlanfixUnavailable
 
 
@@ -59,18 +59,16 @@ class ReceiptBook:
 
 
 def _begin(call: Call) -> Delivery:
-    """The call's row, with this attempt counted unless the call is delivered and only added to: one statement, and
-    the first attempt makes the row.
-    """
+    """The call's row, with this attempt counted: one statement, and the first attempt makes the row."""
     rows = Delivery.objects.raw(
         """
         INSERT INTO integrations_delivery AS delivery
                (call_id, attempts, contact_created, contacts_found, target_known, recording_refused,
                 recording_attached, recording_tries, text_digest, left_out, unclear)
         VALUES (%s, 1, false, 0, false, '', false, 0, '', '{}', '')
-        ON CONFLICT (call_id) DO UPDATE SET attempts = delivery.attempts + %s
+        ON CONFLICT (call_id) DO UPDATE SET attempts = delivery.attempts + 1
         RETURNING *
         """,
-        [call.pk, 0 if call.state == CallState.DELIVERED else 1],
+        [call.pk],
     )
     return rows[0]

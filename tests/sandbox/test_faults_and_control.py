@@ -116,6 +116,18 @@ def test_a_fault_skips_then_strikes_its_number_of_times(sandbox: Sandbox, ask: A
     assert [ask("GET", "/ping").status_code for _ in range(5)] == [200, 500, 500, 200, 200]
 
 
+def test_a_fault_strikes_a_share_of_the_requests_by_a_chance_that_its_seed_repeats(sandbox: Sandbox, ask: Ask) -> None:
+    def struck() -> list[int]:
+        sandbox.clear_faults()
+        sandbox.add_fault(Fault(share=0.5, seed=1))
+        return [ask("GET", "/ping").status_code for _ in range(20)]
+
+    first = struck()
+
+    assert set(first) == {200, 500}
+    assert struck() == first
+
+
 @pytest.mark.parametrize(
     ("fault", "strikes"),
     [
@@ -124,6 +136,7 @@ def test_a_fault_skips_then_strikes_its_number_of_times(sandbox: Sandbox, ask: A
         (Fault(method="POST"), False),
         (Fault(path="/contact/*"), False),
         (Fault(account="default"), True),
+        (Fault(account="def*"), True),
         (Fault(account="acme"), False),
         (Fault(times=0), False),
     ],

@@ -1,0 +1,151 @@
+"""Web, workers and database killed at random moments under load: each accepted call ends once in Planfix."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integrations.models import Call, CallState
+from integrations.sandbox.load import CLEAN, calls, customer_with_account, post_until_taken, tally
+from integrations.sandbox.stage import Stage, wait_until
+from integrations.services.customer_file import import_customer, webhook_address
+from ringofix.embedded_postgres import server
+
+pytestmark = pytest.mark.slow
+
+SECONDS = 50
+Body = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def private_hosts(settings: Any) -> None:
+    settings.ALLOW_PRIVATE_HOSTS = True
+
+
+def customers(stage: Stage, count: int, *, requests_per_second: float) -> list[str]:
+    """The webhook addresses of so many new customers."""
+    files = [customer_with_account(stage, number, requests_per_second=requests_per_second) for number in range(count)]
+    paths = [webhook_address(import_customer(file)).split("/", 3)[3] for file in files]
+    return [f"{stage.web_url}/{path}" for path in paths]
+
+
+def posted(
+    pool: ThreadPoolExecutor, stage: Stage, addresses: list[str], each: int, chance: random.Random
+) -> tuple[list[Body], list[Future[None]]]:
+    """The bodies, which threads are now posting until each is taken."""
+    load = list(calls(len(addresses), each, stage.sandbox_url, chance))
+    posts = [pool.submit(post_until_taken, addresses[number], body, seconds=SECONDS) for number, body in load]
+    return [body for _, body in load], posts
+
+
+def done(posts: list[Future[None]]) -> int:
+    return sum(post.done() for post in posts)
+
+
+def delivered() -> int:
+    return Call.objects.filter(state=CallState.DELIVERED, due_at=None).count()
+
+
+def test_a_web_server_that_is_killed_while_it_is_posted_to_loses_no_call_and_doubles_none(stage: Stage) -> None:
+    chance = random.Random(20)
+    stage.start_sandbox()
+    addresses = customers(stage, 10, requests_per_second=1000)
+    stage.start_worker()
+    stage.start_web(workers=1)
+    with ThreadPoolExecutor(4) as pool:
+        bodies, posts = posted(pool, stage, addresses, 20, chance)
+        for taken in sorted(chance.sample(range(150), 3)):
+            wait_until(lambda at=taken: done(posts) > at, "some posts to be taken")
+            stage.kill("web")
+            stage.start_web(workers=1)
+        assert not wait(posts, SECONDS).not_done
+    assert [post.exception() for post in posts if post.exception()] == []
+    wait_until(lambda: delivered() == len(bodies), "all calls to be delivered")
+
+    assert tally(stage, bodies) == CLEAN
+
+
+def test_workers_that_are_killed_again_and_again_lose_no_call_and_double_none(stage: Stage) -> None:
+    chance = random.Random(4)
+    stage.start_sandbox()
+    addresses = customers(stage, 10, requests_per_second=5)
+    stage.start_web(workers=1)
+    with ThreadPoolExecutor(4) as pool:
+        bodies, posts = posted(pool, stage, addresses, 10, chance)
+        assert not wait(posts, SECONDS).not_done
+    stage.control("POST", "/latency", {"seconds": 0.1})
+    names = ["one", "other"]
+    for name in names:
+        stage.start_worker(name)
+    for turn, moment in enumerate(sorted(chance.sample(range(60), 3))):
+        wait_until(lambda at=moment: delivered() > at, "some calls to be delivered")
+        name = names[turn % 2]
+        stage.kill(name)
+        stage.start_worker(name)
+    wait_until(lambda: delivered() == len(bodies), "all calls to be delivered")
+
+    assert tally(stage, bodies) == CLEAN
+
+
+def test_a_worker_that_is_told_to_stop_finishes_its_call_and_no_more(stage: Stage) -> None:
+    stage.start_sandbox()
+    addresses = customers(stage, 1, requests_per_second=1000)
+    stage.start_web(workers=1)
+    with ThreadPoolExecutor(1) as pool:
+        bodies, posts = posted(pool, stage, addresses, 3, random.Random(1))
+        assert not wait(posts, SECONDS).not_done
+    stage.control("POST", "/latency", {"seconds": 0.5})
+    stage.start_worker()
+    wait_until(lambda: bool(stage.control("GET", "/accounts/load-0")["contacts"]), "the first call's contact")
+
+    worker = stage.processes.pop("worker")
+    worker.terminate()
+
+    assert worker.wait(20) == 0
+    assert [Call.objects.filter(state=state).count() for state in (CallState.DELIVERED, CallState.PENDING)] == [1, 2]
+    assert tally(stage, [body for body in bodies if body["uniqueid"] == "load-0.0"]) == CLEAN
+
+
+@pytest.fixture
+def stage_of_its_own(tmp_path: Path) -> Iterator[Stage]:
+    """On a database server that nobody else uses."""
+    data = tmp_path / "postgres"
+    environment = {"DATABASE_URL": "", "EMBEDDED_POSTGRES": str(data), "PLANFIX_PATIENCE_SECONDS": "2"}
+    with Stage(environment=environment, quiet=True) as stage:
+        yield stage
+    server.ensure_running(data)
+    server.stop_if_last(data)
+
+
+def test_a_database_server_that_is_killed_loses_no_call_and_doubles_none(
+    stage_of_its_own: Stage, tmp_path: Path
+) -> None:
+    stage, chance = stage_of_its_own, random.Random(18)
+    stage.run("migrate", "--verbosity", "0")
+    stage.start_sandbox()
+    files = [customer_with_account(stage, number, requests_per_second=1000) for number in range(3)]
+    addresses = [stage.import_customer(file) for file in files]
+    stage.start_web(workers=1)
+    for name in ("one", "other"):
+        stage.start_worker(name)
+    with ThreadPoolExecutor(4) as pool:
+        bodies, posts = posted(pool, stage, addresses, 40, chance)
+        wait_until(lambda: done(posts) > len(posts) / 3, "some posts to be taken")
+        os.kill(int((tmp_path / "postgres/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        assert not wait(posts, SECONDS).not_done
+    assert [post.exception() for post in posts if post.exception()] == []
+    wait_until(lambda: exported_states(stage) == ["delivered"] * len(bodies), "all calls to be delivered")
+
+    assert tally(stage, bodies) == CLEAN
+
+
+def exported_states(stage: Stage) -> list[str]:
+    return [json.loads(line)["state"] for line in stage.run("export_calls").splitlines()]

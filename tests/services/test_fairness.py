@@ -1,0 +1,204 @@
+"""One's trouble stays one's own: a call's, an account's, a backlog's. And no account is asked faster than it allows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
+
+from integrations.models import Call, CallState, PlanfixRequest, Turn
+from integrations.sandbox.faults import Fault
+from integrations.sandbox.server import Sandbox
+from integrations.sandbox.stage import free_port, wait_until
+from integrations.services import due_calls
+from integrations.services.customer_file import import_customer
+from integrations.services.onboarding import discover
+from tests.conftest import Way, customer_data
+from tests.ways.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered
+
+POISONED = "+380509998877"
+
+
+def post_calls(way: Way, count: int, client: str = CLIENT, *, prefix: str = "call") -> None:
+    for number in range(count):
+        way.post(answered(client, uniqueid=f"{prefix}-{number}"))
+
+
+def states(way: Way) -> dict[str, int]:
+    found = list(way.customer.calls.values_list("state", flat=True))
+    return {state: found.count(state) for state in found}
+
+
+# A call
+
+
+@pytest.fixture
+def poisoned(way: Way, sandbox: Sandbox) -> Way:
+    """A customer with a client whose every comment makes Planfix fail."""
+    contact = way.account.add_contact(name="Poison", phones=[POISONED])
+    way.account.add_contact(name="Olha Koval", phones=[CLIENT])
+    sandbox.add_fault(Fault(method="POST", path=f"/contact/{contact.id}/comments", status=500))
+    return way
+
+
+def test_a_call_that_planfix_always_fails_at_does_not_hold_up_the_others(poisoned: Way) -> None:
+    way = poisoned
+    way.post(answered(POISONED))
+    post_calls(way, 4)
+    way.deliver()
+
+    assert way.call(CALL_ID).state == CallState.PENDING
+    assert states(way) == {CallState.PENDING: 1, CallState.DELIVERED: 4}
+
+
+def test_a_call_that_failed_all_night_does_not_make_the_first_of_the_morning_wait(poisoned: Way) -> None:
+    way = poisoned
+    way.post(answered(POISONED))
+    for _ in range(10):
+        way.deliver()
+        Call.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    way.post(answered(uniqueid="morning"))
+    way.deliver()
+
+    assert way.call("morning").state == CallState.DELIVERED
+
+
+def test_however_long_planfix_was_not_there_a_new_call_waits_for_minutes_only(poisoned: Way) -> None:
+    way = poisoned
+    post_calls(way, 2, POISONED)
+    for _ in range(15):
+        way.deliver()
+        Turn.objects.update(retry_at=None)
+        Call.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    way.deliver()
+
+    assert Turn.objects.get().retry_at < timezone.now() + timedelta(minutes=7)
+
+
+# An account
+
+
+@pytest.fixture
+def make_customer(sandbox: Sandbox, transactional_db: None, settings: Any) -> Iterator[Callable[..., Way]]:
+    """Customers with an account each, whose data tags are known already."""
+    settings.ALLOW_PRIVATE_HOSTS = True
+
+    def make(name: str, *, account: str = "", requests_per_second: float = 1000) -> Way:
+        own = sandbox.accounts.get(account) or sandbox.add_account(account or name, token=f"token-{name}")
+        planfix = {"url": own.url, "token": own.token, "contact_template_id": 1}
+        data = customer_data(own, sandbox, name=name)
+        customer = import_customer(data | {"planfix": planfix | {"requests_per_second": requests_per_second}})
+        discover(customer)
+        own.forget_requests()
+        return Way(customer, own)
+
+    yield make
+    for name in set(sandbox.accounts) - {"default"}:
+        del sandbox.accounts[name]
+
+
+def deliver_in_a_thread(way: Way) -> None:
+    try:
+        way.deliver()
+    finally:
+        connection.close()
+
+
+def test_accounts_that_do_not_answer_cost_the_calls_of_others_nothing(
+    make_customer: Callable[..., Way], sandbox: Sandbox
+) -> None:
+    """More of them than there are connections to the database: who waits for Planfix must hold none."""
+    dead = [make_customer(f"dead-{number}") for number in range(20)]
+    alive = make_customer("alive")
+    for way in dead:
+        sandbox.add_fault(Fault(account=way.account.name, kind="hang", seconds=5))
+        way.post(answered())
+    post_calls(alive, 3)
+    with ThreadPoolExecutor(len(dead)) as pool:
+        waiting = [pool.submit(deliver_in_a_thread, way) for way in dead]
+        wait_until(lambda: all(struck for _, struck in sandbox.faults.struck()), "all to wait for their answers")
+        alive.deliver()
+
+        assert not any(future.done() for future in waiting)
+        assert states(alive) == {CallState.DELIVERED: 3}
+
+
+def test_an_account_that_cannot_be_reached_is_tried_with_two_calls_and_then_left_alone(way: Way) -> None:
+    discover(way.customer)
+    way.customer.planfix_url = f"http://127.0.0.1:{free_port(0)}"
+    way.customer.save()
+    PlanfixRequest.objects.all().delete()
+    post_calls(way, 10)
+    way.deliver()
+    way.deliver()
+
+    assert PlanfixRequest.objects.count() == 2
+    assert states(way) == {CallState.PENDING: 10}
+
+
+# A backlog
+
+
+def test_a_customer_with_many_calls_lets_others_in_between(
+    make_customer: Callable[..., Way], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due_calls, "TURN_SECONDS", 0)
+    busy, other = make_customer("busy"), make_customer("other")
+    post_calls(busy, 5)
+    other.post(answered())
+    work_off_the_queue()
+
+    assert (len(busy.account.comments), len(other.account.comments)) == (5, 1)
+    earlier = [comment for comment in busy.account.comments if comment.written < other.account.comments[0].written]
+    assert len(earlier) == 1
+
+
+def work_off_the_queue() -> None:
+    """As a worker that does one job after the other, until none waits."""
+    worker_app = app.with_connector(DjangoConnector().get_worker_connector())
+    worker_app.run_worker(
+        wait=False,
+        concurrency=1,
+        listen_notify=False,
+        delete_jobs="always",
+        install_signal_handlers=False,
+        additional_context={"stopping": threading.Event()},
+    )
+
+
+# The pace
+
+
+def test_two_workers_on_one_account_use_its_pace_and_never_exceed_it(make_customer: Callable[..., Way]) -> None:
+    rate = 10
+    ways = [make_customer(name, account="shared", requests_per_second=rate) for name in ("one", "two")]
+    for way in ways:
+        way.account.add_contact(name=way.customer.name, phones=[CLIENT if way is ways[0] else NEW_CLIENT])
+    post_calls(ways[0], 15)
+    post_calls(ways[1], 15, NEW_CLIENT)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(deliver_in_a_thread, ways))
+
+    assert [states(way) for way in ways] == [{CallState.DELIVERED: 15}] * 2
+    sent = sorted(request.started_at for request in ways[0].account.requests)
+    assert len(sent) > 60
+    assert shortest(sent, rate) >= 1 - JITTER
+    assert shortest(sent, 3 * rate) >= 3
+    assert (len(sent) - 1) / (sent[-1] - sent[0]) >= 0.95 * rate
+
+
+JITTER = 0.05
+"""Seconds by which threads of a busy machine wake later than they should. What is agreed between workers is exact."""
+
+
+def shortest(sent: list[float], requests: int) -> float:
+    """The shortest time in seconds from a request to the one that comes so many after it."""
+    return min(later - earlier for earlier, later in zip(sent, sent[requests:], strict=False))
