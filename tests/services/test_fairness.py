@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.db import connection
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -174,8 +172,6 @@ def work_off_the_queue() -> None:
         install_signal_handlers=False,
         additional_context={"stopping": threading.Event()},
     )
-    # Procrastinate keeps a connection in a thread of asgiref's, and a test's database could not be dropped.
-    asyncio.run(sync_to_async(connection.close)())
 
 
 # The pace
@@ -193,7 +189,6 @@ def test_two_workers_on_one_account_use_its_pace_and_never_exceed_it(make_custom
 
     assert [states(way) for way in ways] == [{CallState.DELIVERED: 15}] * 2
     sent = sorted(request.started_at for request in ways[0].account.requests)
-    print("PACE", shortest(sent, rate), shortest(sent, 3 * rate), (len(sent) - 1) / (sent[-1] - sent[0]) / rate)
     assert len(sent) > 60
     assert shortest(sent, rate) >= 1 - JITTER
     assert shortest(sent, 3 * rate) >= 3
