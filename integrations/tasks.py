@@ -17,16 +17,19 @@ from integrations.services.alerts import watch
 from integrations.services.catch_up import catch_up, customers_to_catch_up
 from integrations.services.due_calls import customers_with_due_calls, deliver_due_calls
 from integrations.services.jobs import (
+    CARRY_OUT,
     CATCH_UP,
     CHECK_ACCESS,
     DELIVER_CALLS,
     SETTLE_STALE_CALLS,
     catch_up_soon,
     deliver_soon,
+    work_soon,
 )
 from integrations.services.pause import check_paused_customers
 from integrations.services.retention import prune_all
 from integrations.services.stale import settle_all_stale_calls, settle_stale_calls
+from integrations.services.work import carry_out, unfinished_work
 
 STALLED_SECONDS = 10
 """A worker that has not been heard of for so long is taken for dead; its customers' turns still run out in their own
@@ -45,17 +48,18 @@ def deliver_calls(context: JobContext, customer_id: int) -> None:
 @app.periodic(cron="* * * * * */5")  # the sixth field is the seconds
 @app.task(name="sweep", queueing_lock="sweep", pass_context=True)
 async def sweep(context: JobContext, timestamp: int) -> None:
-    """Frees the jobs of dead workers, and wakes every customer that has calls due."""
+    """Frees the jobs of dead workers, and wakes every customer that has calls due and all unfinished work."""
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
         await manager.finish_job(job, status=Status.FAILED, delete_job=True)
-    await asyncio.get_running_loop().run_in_executor(None, _wake_customers)
+    await asyncio.get_running_loop().run_in_executor(None, _wake)
 
 
-def _wake_customers() -> None:
+def _wake() -> None:
     try:
         for customer_id in customers_with_due_calls():
             deliver_soon(customer_id)
+        work_soon(unfinished_work())
     finally:
         close_old_connections()
 
@@ -76,6 +80,14 @@ def catch_up_all(timestamp: int) -> None:
     """One job per customer, so that a slow answer of Ringostat for one holds up no other."""
     try:
         catch_up_soon(customers_to_catch_up())
+    finally:
+        close_old_connections()
+
+
+@app.task(name=CARRY_OUT, pass_context=True)
+def carry_out_work(context: JobContext, work_id: int) -> None:
+    try:
+        carry_out(work_id, should_stop=context.additional_context["stopping"].is_set)
     finally:
         close_old_connections()
 

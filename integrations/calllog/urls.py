@@ -6,11 +6,13 @@ from django.urls import URLPattern, path
 
 from integrations.calllog.login import Login, Logout
 from integrations.calllog.views import call_list, call_page
+from integrations.calllog.work import work_progress
 
 app_name = "calllog"
 urlpatterns: list[URLPattern] = [
     path("", call_list, name="list"),
     path("<int:call_id>/", call_page, name="call"),
+    path("work/<int:work_id>/", work_progress, name="work"),
     path("login/", Login.as_view(), name="login"),
     path("logout/", Logout.as_view(), name="logout"),
 ]

@@ -13,6 +13,7 @@ from integrations.models.customer import (
 )
 from integrations.models.delivery_state import AccountPace, CatchUpCursor, RememberedContact, Turn
 from integrations.models.secret import Secret, SecretField
+from integrations.models.work import Work, WorkKind
 
 __all__ = [
     "AccountPace",
@@ -37,4 +38,6 @@ __all__ = [
     "UtmField",
     "WebhookEvent",
     "WebhookToken",
+    "Work",
+    "WorkKind",
 ]

@@ -12,16 +12,18 @@ from enum import StrEnum
 from typing import Any
 
 import structlog
+from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from integrations.domain.calls import CallFacts
 from integrations.domain.folding import Folded, fold
-from integrations.models import Call, CallState, CatchUpCursor, Customer
+from integrations.models import Call, CallState, CatchUpCursor, Customer, Work
 from integrations.ringostat.api import RingostatClient, RingostatError
 from integrations.ringostat.webhook import parse_list_row
 from integrations.services.clock import database_time
 from integrations.services.intake import Recipient, fold_into_call
+from integrations.services.progress import Progress
 from integrations.services.ringostat_access import ringostat_client
 from integrations.services.turn import give_connection_back
 
@@ -133,6 +135,22 @@ def catch_up(
     if reading.fates.keys() & {Fate.NEW, Fate.COMPLETED}:
         log.info("caught up", customer_id=customer.pk, **{fate.value: count for fate, count in reading.fates.items()})
     return report
+
+
+def catch_up_as_asked(work: Work, progress: Progress) -> dict[str, Any]:
+    """Long work: the whole window between its arguments `start` and `end`, ISO times."""
+    assert work.customer is not None  # it is asked for on a customer's page
+    start, end = (datetime.fromisoformat(work.arguments[name]) for name in ("start", "end"))
+    parts = list(_parts(Window(start=start, end=end)))
+    progress.expect(len(parts))
+    fates: Counter[str] = Counter()
+    for part in parts:
+        report = catch_up(work.customer, window=part)
+        fates.update({fate.value: count for fate, count in report.fates.items()})
+        if problem := report.error or report.skipped:
+            raise ImproperlyConfigured(problem)
+        progress.add()
+    return {**fates, "rows": fates.total(), "dropped_fields": list(report.dropped_fields)}
 
 
 class _Reading:

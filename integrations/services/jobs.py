@@ -11,6 +11,7 @@ DELIVER_CALLS = "deliver_calls"
 CATCH_UP = "catch_up"
 CHECK_ACCESS = "check_access"
 SETTLE_STALE_CALLS = "settle_stale_calls"
+CARRY_OUT = "carry_out"
 QUEUE = "default"
 LOCK_SPACE = 0x52464958
 """Keeps our advisory locks apart from anybody else's in the same database (the letters RFIX)."""
@@ -51,16 +52,25 @@ def one_job_each(task: str, customer_ids: Iterable[int]) -> None:
     """Puts one job of this task per customer into the queue, unless one waits there already, so that a slow answer
     for one customer holds up no other. Calls to be delivered go first.
     """
+    _one_job_each(task, "customer_id", customer_ids)
+
+
+def work_soon(work_ids: Iterable[int]) -> None:
+    """Puts a job for each of these pieces of long work into the queue, unless one waits there already."""
+    _one_job_each(CARRY_OUT, "work_id", work_ids)
+
+
+def _one_job_each(task: str, argument: str, ids: Iterable[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
             INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
-            SELECT %(queue)s, %(task)s, -1, %(task)s || ':' || customer, %(task)s || ':' || customer,
-                   jsonb_build_object('customer_id', customer)
-              FROM unnest(%(customers)s::bigint[]) AS customer
+            SELECT %(queue)s, %(task)s, -1, %(task)s || ':' || id, %(task)s || ':' || id,
+                   jsonb_build_object(%(argument)s::text, id)
+              FROM unnest(%(ids)s::bigint[]) AS id
             ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
             """,
-            {"queue": QUEUE, "task": task, "customers": list(customer_ids)},
+            {"queue": QUEUE, "task": task, "argument": argument, "ids": list(ids)},
         )
 
 

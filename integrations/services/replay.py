@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 
-from integrations.models import Call, CallState, Customer, EventResult, Turn, WebhookEvent
+from integrations.models import Call, CallState, Customer, EventResult, Turn, WebhookEvent, Work
 from integrations.ringostat.body import RawRequest
 from integrations.services.intake import DUE, ERASED, NO_FINAL_EVENT, Recipient, Understood, fold_into_call, understand
 from integrations.services.jobs import deliver_soon
+from integrations.services.progress import Progress
 
 log = structlog.get_logger(__name__)
 
@@ -37,15 +39,31 @@ def replay_events(events: QuerySet[WebhookEvent]) -> Counter[EventResult]:
     return results
 
 
-def replay_calls(calls: QuerySet[Call]) -> int:
+def replay_calls(calls: QuerySet[Call], *, done: Callable[[int], None] = lambda count: None) -> int:
     """Makes calls that failed or were skipped due again, from their receipts on. Other calls are left alone, and
-    paused customers stay paused.
+    paused customers stay paused. `done` is told of each batch.
 
     Returns how many.
     """
-    chosen = calls.filter(state__in=REPLAYABLE).exclude(reason__in=NEVER_REPLAYED)
-    call_ids = list(chosen.order_by("pk").values_list("pk", flat=True))
-    return sum(_make_due(call_ids[first : first + BATCH]) for first in range(0, len(call_ids), BATCH))
+    call_ids = list(replayable(calls).order_by("pk").values_list("pk", flat=True))
+    made_due = 0
+    for first in range(0, len(call_ids), BATCH):
+        batch = call_ids[first : first + BATCH]
+        made_due += _make_due(batch)
+        done(len(batch))
+    return made_due
+
+
+def replayable(calls: QuerySet[Call]) -> QuerySet[Call]:
+    """Those of them that replay_calls would make due."""
+    return calls.filter(state__in=REPLAYABLE).exclude(reason__in=NEVER_REPLAYED)
+
+
+def send_again_as_asked(work: Work, progress: Progress) -> dict[str, int]:
+    """Long work: the calls whose numbers are its argument `calls`."""
+    calls = Call.objects.filter(pk__in=work.arguments["calls"])
+    progress.expect(replayable(calls).count())
+    return {"calls": replay_calls(calls, done=progress.add)}
 
 
 def resume_customer(customer: Customer) -> None:

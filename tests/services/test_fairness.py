@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.db import connection
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -172,32 +174,34 @@ def work_off_the_queue() -> None:
         install_signal_handlers=False,
         additional_context={"stopping": threading.Event()},
     )
+    # If a periodic job fell due meanwhile, its connection lives on in a thread of asgiref's, and holds the database.
+    asyncio.run(sync_to_async(lambda: connection.close())())
 
 
 # The pace
 
 
 def test_two_workers_on_one_account_use_its_pace_and_never_exceed_it(make_customer: Callable[..., Way]) -> None:
-    rate = 10
+    rate, calls = 5, 9
     ways = [make_customer(name, account="shared", requests_per_second=rate) for name in ("one", "two")]
     for way in ways:
         way.account.add_contact(name=way.customer.name, phones=[CLIENT if way is ways[0] else NEW_CLIENT])
-    post_calls(ways[0], 15)
-    post_calls(ways[1], 15, NEW_CLIENT)
+    post_calls(ways[0], calls)
+    post_calls(ways[1], calls, NEW_CLIENT)
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(deliver_in_a_thread, ways))
 
-    assert [states(way) for way in ways] == [{CallState.DELIVERED: 15}] * 2
+    assert [states(way) for way in ways] == [{CallState.DELIVERED: calls}] * 2
     sent = sorted(request.started_at for request in ways[0].account.requests)
-    assert len(sent) > 60
+    assert len(sent) == 2 * (1 + 2 * calls)
     assert shortest(sent, rate) >= 1 - JITTER
     assert shortest(sent, 3 * rate) >= 3
     assert (len(sent) - 1) / (sent[-1] - sent[0]) >= USED * rate
 
 
-JITTER = 0.25
+JITTER = 0.1
 """Seconds by which threads of a busy machine wake later than they should. What is agreed between workers is exact."""
-USED = 0.7
+USED = 0.9
 """Of the rate: 97 % on a machine at rest; a busy one may not keep up."""
 
 

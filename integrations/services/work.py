@@ -1,0 +1,72 @@
+"""Long work that a page asks for: put down with its job in one transaction, carried out by the worker, taken up again
+after a crash. What each kind does stands in its own service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+from django.contrib.auth.models import User
+from django.core.exceptions import ImproperlyConfigured
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from integrations.models import Customer, Work, WorkKind
+from integrations.planfix.errors import PlanfixError
+from integrations.ringostat.api import RingostatError
+from integrations.services.catch_up import catch_up_as_asked
+from integrations.services.jobs import work_soon
+from integrations.services.progress import Progress, Stopped
+from integrations.services.replay import send_again_as_asked
+
+log = structlog.get_logger(__name__)
+
+Result = dict[str, Any] | None
+
+KINDS: Mapping[str, Callable[[Work, Progress], Result]] = {
+    WorkKind.CATCH_UP: catch_up_as_asked,
+    WorkKind.SEND_AGAIN: send_again_as_asked,
+}
+"""Each may be killed and begun again at any time. Its errors of the kinds below are sentences for a specialist."""
+
+TROUBLE = (PlanfixError, RingostatError, ImproperlyConfigured)
+
+
+def ask(kind: WorkKind, *, customer: Customer | None = None, by: User | None = None, **arguments: Any) -> Work:
+    """Puts the work down. The same work that already waits or is under way is not asked for twice: it is returned."""
+    with transaction.atomic():
+        same = Work.objects.filter(kind=kind, customer=customer, arguments=arguments, finished_at=None).first()
+        work = same or Work.objects.create(kind=kind, customer=customer, arguments=arguments, asked_by=by)
+        work_soon([work.pk])
+    return work
+
+
+def unfinished_work() -> list[int]:
+    """What the sweep must wake, should its job be lost."""
+    return list(Work.objects.filter(finished_at=None).order_by("asked_at").values_list("pk", flat=True))
+
+
+def carry_out(work_id: int, *, should_stop: Callable[[], bool] = lambda: False) -> None:
+    """Does the work, or what is left of it. Raises OperationalError or InterfaceError when the database is lost."""
+    work = Work.objects.select_related("customer").filter(pk=work_id, finished_at=None).first()
+    if work is None:
+        return
+    if work.started_at is None:
+        work.started_at = timezone.now()
+        work.save(update_fields=["started_at"])
+    try:
+        work.result = KINDS[work.kind](work, Progress(work, should_stop))
+    except Stopped:
+        return
+    except (OperationalError, InterfaceError):
+        raise
+    except TROUBLE as error:
+        work.trouble = str(error)
+    except Exception:
+        log.exception("work failed", work_id=work.pk, kind=work.kind, customer_id=work.customer_id)
+        work.trouble = _("Something unexpected went wrong; the worker's log has the details.")
+    work.finished_at = timezone.now()
+    work.save(update_fields=["result", "trouble", "finished_at", "done", "total"])

@@ -1,0 +1,98 @@
+"""Long work: asked for once, carried out to its end, taken up again, its trouble said in a sentence."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from integrations.models import Call, CallState, Secret, Work, WorkKind
+from integrations.services import work as works
+from integrations.services.jobs import CARRY_OUT
+from integrations.services.progress import Progress
+from integrations.services.work import ask, carry_out, unfinished_work
+from tests.conftest import Way
+from tests.factories import make_call, make_customer
+
+pytestmark = pytest.mark.django_db
+
+
+def failed_calls(count: int) -> list[int]:
+    customer = make_customer()
+    return [make_call(customer, state=CallState.FAILED, reason="refused").pk for _ in range(count)]
+
+
+def test_the_same_work_is_asked_for_once_until_it_is_done() -> None:
+    ProcrastinateJob.objects.filter(task_name=CARRY_OUT).delete()
+    calls = failed_calls(1)
+
+    first, second = (ask(WorkKind.SEND_AGAIN, calls=calls) for _ in range(2))
+    jobs = ProcrastinateJob.objects.filter(task_name=CARRY_OUT)
+    assert (first.pk, [job.args for job in jobs]) == (second.pk, [{"work_id": first.pk}])
+
+    carry_out(first.pk)
+    assert ask(WorkKind.SEND_AGAIN, calls=calls).pk != first.pk
+
+
+def test_work_is_carried_out_and_says_what_came_of_it() -> None:
+    calls = failed_calls(3)
+    work = ask(WorkKind.SEND_AGAIN, calls=[*calls, 0])
+    assert unfinished_work() == [work.pk]
+
+    carry_out(work.pk)
+
+    work.refresh_from_db()
+    assert (work.result, work.done, work.total, work.percent, work.trouble) == ({"calls": 3}, 3, 3, 100, "")
+    assert set(Call.objects.values_list("state", flat=True)) == {CallState.PENDING}
+    assert unfinished_work() == []
+
+
+def test_work_that_a_stopping_worker_leaves_is_taken_up_again() -> None:
+    work = ask(WorkKind.SEND_AGAIN, calls=failed_calls(1))
+
+    carry_out(work.pk, should_stop=lambda: True)
+    assert unfinished_work() == [work.pk]
+
+    carry_out(work.pk)
+    assert unfinished_work() == []
+
+
+def test_catching_up_a_window_counts_its_days(way: Way) -> None:
+    end = timezone.now()
+    work = ask(WorkKind.CATCH_UP, customer=way.customer, start=end - timedelta(days=2.5), end=end)
+
+    carry_out(work.pk)
+
+    work.refresh_from_db()
+    assert (work.trouble, work.done, work.total) == ("", 3, 3)
+    assert work.result == {"rows": 0, "dropped_fields": []}
+
+
+def test_what_can_be_put_right_is_said_in_its_own_sentence(way: Way) -> None:
+    way.customer.ringostat_auth_key = Secret()
+    way.customer.save()
+    end = timezone.now()
+    work = ask(WorkKind.CATCH_UP, customer=way.customer, start=end - timedelta(days=1), end=end)
+
+    carry_out(work.pk)
+
+    work.refresh_from_db()
+    assert (work.trouble, work.is_finished) == ("The customer has no Ringostat Auth-key.", True)
+
+
+def test_what_nobody_expected_ends_the_work_and_is_in_the_log(monkeypatch: Any) -> None:
+    def breaks(work: Work, progress: Progress) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(works, "KINDS", {WorkKind.SEND_AGAIN: breaks})
+    work = ask(WorkKind.SEND_AGAIN, calls=[])
+
+    carry_out(work.pk)
+
+    work.refresh_from_db()
+    assert work.trouble.startswith("Something unexpected went wrong")
+    assert "secret" not in work.trouble
+    assert unfinished_work() == []
