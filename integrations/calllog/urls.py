@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from integrations.calllog.call_view import call_page
 from integrations.calllog.login import Login, Logout
-from integrations.calllog.views import call_list, call_page
+from integrations.calllog.views import call_list
 from integrations.calllog.work import work_progress
 
 app_name = "calllog"
