@@ -14,6 +14,7 @@ from integrations.calllog.words import Words, reason_words
 from integrations.domain.calls import CallFacts, Direction, Outcome
 from integrations.domain.outcome import is_known_status
 from integrations.models import Call, CallState, Delivery, PlanfixRequest, Step, WebhookEvent
+from integrations.services.due_calls import NOT_ADDED
 
 KINDS: dict[tuple[str, str], Words] = {
     (Direction.INCOMING, Outcome.ANSWERED): gettext_lazy("Answered incoming call from %(number)s."),
@@ -197,6 +198,9 @@ def _delivered(call: Call, now: datetime) -> Iterator[Sentence]:
     if call.finished_at:
         text = _("Everything is in Planfix since %(time)s.") % {"time": _moment(call, call.finished_at, now)}
     yield Sentence(text=text, icon="check_circle", colour="success")
+    if call.reason == NOT_ADDED:
+        text = _("What came later could not be added. %(detail)s") % {"detail": call.detail}
+        yield Sentence(text=text, icon="link_off", colour="warning")
 
 
 def _to_be_added_to(call: Call, now: datetime) -> Iterator[Sentence]:

@@ -104,5 +104,17 @@ def update_comment(
     client.request("POST", f"{target.path}/comments/{comment_id}", body=body)
 
 
+def target_of_comment(client: PlanfixClient, comment_id: int) -> Target | None:
+    """Where a comment stands now: with its contact it may have been merged into another. None if the answer does not
+    say; raises PlanfixRefused if the comment is gone.
+    """
+    answer = client.request("GET", f"/comment/{comment_id}", params={"fields": "id,contact,task"})
+    comment = child_of(answer, "comment")
+    if task_id := id_of(child_of(comment, "task").get("id")):
+        return Target(kind="task", id=task_id)
+    contact_id = id_of(child_of(comment, "contact").get("id"))
+    return Target(kind="contact", id=contact_id) if contact_id else None
+
+
 def _files(file_ids: tuple[int, ...]) -> list[JSON]:
     return [{"id": file_id} for file_id in file_ids]

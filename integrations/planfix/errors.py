@@ -70,5 +70,10 @@ class PlanfixRefused(PlanfixError):
     def is_missing_task(self) -> bool:
         return self.code == 1000 or self._is_404_on("/task/")
 
+    @property
+    def is_missing_comment(self) -> bool:
+        """With its contact or task, perhaps."""
+        return self.code == 5000 or self.is_missing_contact or self.is_missing_task
+
     def _is_404_on(self, path: str) -> bool:
         return self.http_status == 404 and f" {path}" in self.request

@@ -21,7 +21,14 @@ from integrations.domain.calls import Outcome
 from integrations.domain.rules import CallTarget, Handover, Skip, SkipReason, decide
 from integrations.models import Call, CallState, Customer, PlanfixRequest, Recording, RememberedContact, Step
 from integrations.planfix.client import Exchange
-from integrations.planfix.comments import CommentDraft, Target, find_comment, update_comment, write_comment
+from integrations.planfix.comments import (
+    CommentDraft,
+    Target,
+    find_comment,
+    target_of_comment,
+    update_comment,
+    write_comment,
+)
 from integrations.planfix.contacts import create_contact
 from integrations.planfix.errors import PlanfixRefused, PlanfixUnavailable
 from integrations.planfix.files import copy_recording
@@ -264,8 +271,22 @@ class CallDelivery:
         task_id, contact_id = self.receipts.task_id, self.receipts.contact_id or 0
         target = Target(kind="task", id=task_id) if task_id else Target(kind="contact", id=contact_id)
         files = (file_id,) if attaches and file_id is not None else ()
-        update_comment(self.planfix, target, comment_id, text=text, file_ids=files)
+        try:
+            update_comment(self.planfix, target, comment_id, text=text, file_ids=files)
+        except PlanfixRefused as error:
+            target = self._moved_comment(comment_id, target, error)
+            update_comment(self.planfix, target, comment_id, text=text, file_ids=files)
         self.book.note(text_digest=_digest(text), recording_attached=self.receipts.recording_attached or attaches)
+
+    def _moved_comment(self, comment_id: int, target: Target, error: PlanfixRefused) -> Target:
+        """Where a comment stands that is not where it was written. Raises PlanfixRefused if it is gone, as a person may
+        have wished: it is not written again.
+        """
+        moved_to = target_of_comment(self.planfix, comment_id) if error.is_missing_comment else None
+        if moved_to in (None, target):
+            raise error
+        self.book.note(**{f"{moved_to.kind}_id": moved_to.id})
+        return moved_to
 
     def _is_outdated(self, content: CallContent, file_id: int | None) -> bool:
         """Does the comment, as it was sent last, lack what is known by now?"""

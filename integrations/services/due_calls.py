@@ -30,6 +30,9 @@ from integrations.services.turn import HeldTurn, TurnLost
 
 log = structlog.get_logger(__name__)
 
+NOT_ADDED = "not_added"
+"""The reason of a delivered call whose comment could not be brought up to date: it is gone, for one."""
+
 TURN_SECONDS = 20
 """After this time a customer with more calls stands in line again, behind the others."""
 
@@ -158,7 +161,7 @@ def _hand_over(delivery: CallDelivery) -> dict[str, object]:
 
 
 def _follow_up(delivery: CallDelivery) -> dict[str, object]:
-    return {"due_at": _in(delivery.follow_up())}
+    return {"due_at": _in(delivery.follow_up()), "reason": "", "detail": ""}
 
 
 def _in(delay: timedelta | None) -> Combinable | None:
@@ -173,7 +176,7 @@ def _troubled(call: Call, reason: str, error: PlanfixError) -> dict[str, object]
 
 def _given_up(call: Call, reason: str, error: Exception) -> dict[str, object]:
     if call.state == CallState.DELIVERED:
-        return {"due_at": None}
+        return {"due_at": None, "reason": NOT_ADDED, "detail": str(error)[:300]}
     return finished(CallState.FAILED, reason=reason, detail=str(error) or repr(error))
 
 

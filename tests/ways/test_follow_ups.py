@@ -16,6 +16,7 @@ from integrations.sandbox.server import Sandbox
 from integrations.services import delivery
 from tests.conftest import Way
 from tests.ways.bodies import CALL_ID, CLIENT, answered, missed, recorded
+from tests.ways.test_contacts import merge
 
 AI = {
     "call_id": CALL_ID,
@@ -252,17 +253,49 @@ def test_a_call_that_stands_in_planfix_as_missed_stays_missed(way: Way, sandbox:
     assert (call.state, call.outcome, call.due_at) == (CallState.DELIVERED, "missed", None)
 
 
+def test_an_addition_to_a_comment_that_was_deleted_is_left_out_and_told(way: Way) -> None:
+    way.account.add_contact(name="Olha", phones=[CLIENT])
+    way.post(answered())
+    way.deliver()
+    way.account.comments[0].is_deleted = True
+    way.post(AI, event="ai_processed")
+    way.deliver()
+
+    assert way.account.comments == []
+    call = way.call(CALL_ID)
+    assert (call.state, call.due_at, call.reason) == (CallState.DELIVERED, None, "not_added")
+    assert "It is deleted in Planfix" in call.detail
+
+
+def test_an_addition_follows_a_comment_whose_contact_was_merged_into_another(way: Way) -> None:
+    lost = way.account.add_contact(name="Olha", phones=[CLIENT])
+    way.post(answered())
+    way.deliver()
+    survivor = way.account.add_contact(name="Olha Koval", phones=[])
+    merge(way.account, lost, survivor)
+    way.post(AI, event="ai_processed")
+    way.deliver()
+
+    assert "Send the price list" in way.account.comments[0].description
+    call = way.call(CALL_ID)
+    assert (call.due_at, call.reason, call.delivery.contact_id) == (None, "", survivor.id)
+
+
 def test_an_addition_that_planfix_refuses_leaves_the_call_delivered(way: Way, sandbox: Sandbox) -> None:
     way.account.add_contact(name="Olha", phones=[CLIENT])
     way.post(answered())
     way.deliver()
-    refused = {"result": "fail", "code": 5000, "error": "Comment not found"}
-    sandbox.add_fault(Fault(path="/contact/*/comments/*", kind="status", status=400, json=refused))
+    refused = {"result": "fail", "code": 41, "error": "Invalid value"}
+    sandbox.add_fault(Fault(path="/contact/*/comments/*", kind="status", status=400, json=refused, times=1))
     way.post(AI, event="ai_processed")
     way.deliver()
 
     call = way.call(CALL_ID)
-    assert (call.state, call.due_at) == (CallState.DELIVERED, None)
+    assert (call.state, call.due_at, call.reason) == (CallState.DELIVERED, None, "not_added")
+
+    way.post(RATING, event="call_rating")
+    way.deliver()
+    assert way.call(CALL_ID).reason == ""
 
 
 def test_an_addition_waits_when_planfix_is_unavailable(way: Way, sandbox: Sandbox) -> None:
