@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html_join
@@ -23,6 +25,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
 
 from integrations.admin.columns import coloured
 from integrations.admin.customer_form import ACCOUNT_COLUMNS, CustomerForm
+from integrations.admin.customer_pages import customer_urls, menu
 from integrations.admin.secret_widget import SecretFormField, SecretInput
 from integrations.calllog.words import EVENTS
 from integrations.domain.calls import EventKind
@@ -30,6 +33,9 @@ from integrations.models import Call, CallState, Customer, Employee, SecretField
 from integrations.planfix.errors import PlanfixError
 from integrations.services.onboarding import discover, parameter_problems
 from integrations.services.replay import resume_customer
+
+PAGES: Mapping[str, Callable[..., HttpResponse]] = {}
+"""The other pages of a customer, by the names of their addresses; customer_pages.MENU says which are linked."""
 
 LIGHTS = {"paused": "danger", "waiting": "warning", "new": "info", "ok": "success"}
 
@@ -148,6 +154,17 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
         return getattr(customer, "last_webhook_at", None)
 
     # --- one customer ---
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*customer_urls(PAGES), *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Customer | None = None, **kwargs: Any
+    ) -> HttpResponse:
+        if obj:
+            context |= {"menu": menu(obj, "change")}
+        response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return response
 
     def has_delete_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
         """With a customer go all its calls: only an administrator may do that."""
