@@ -93,7 +93,8 @@ def _contact(receipts: Delivery) -> Iterator[Sentence]:
     if receipts.contact_created:
         text = _("Contact %(contact)s was created.")
     elif found > 1:
-        text = _("%(found)s contacts have this number; the oldest, %(contact)s, was taken.")
+        # How it is chosen: services/contact_search.py.
+        text = _("%(found)s contacts have this number; %(contact)s was taken: the full format first, then the oldest.")
     elif found == 1:
         text = _("Contact %(contact)s was found by its number.")
     else:

@@ -53,6 +53,7 @@ REASONS: dict[str, Words] = {
     SkipReason.UNUSABLE_NUMBER: _("the number is not a phone number"),
     SkipReason.IGNORED_NUMBER: _("the number is among the ignored ones"),
     SkipReason.UNKNOWN_EMPLOYEE: _("the employee is not known"),
+    SkipReason.AMBIGUOUS_EMPLOYEE: _("the employee may be one of several"),
     SkipReason.EMPLOYEE_NOT_PARTICIPATING: _("the employee does not take part"),
     SkipReason.UNKNOWN_CONTACT: _("no contact has the number, and none may be created"),
     NO_FINAL_EVENT: _("Ringostat never told how it ended"),

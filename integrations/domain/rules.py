@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from integrations.domain.calls import CallFacts, Direction, Outcome
-from integrations.domain.employees import Employee, is_employees_number, match_employee
+from integrations.domain.employees import Employee, EmployeeMatch, is_employees_number, match_employee
 from integrations.domain.outcome import outcome_of
 from integrations.domain.parties import (
     ClientNumber,
@@ -30,6 +30,7 @@ class SkipReason(StrEnum):
     UNUSABLE_NUMBER = "unusable_number"
     IGNORED_NUMBER = "ignored_number"
     UNKNOWN_EMPLOYEE = "unknown_employee"
+    AMBIGUOUS_EMPLOYEE = "ambiguous_employee"
     EMPLOYEE_NOT_PARTICIPATING = "employee_not_participating"
     UNKNOWN_CONTACT = "unknown_contact"
     """Nobody in Planfix has the number and none may be created; found out by the delivery, not here."""
@@ -47,7 +48,7 @@ class CustomerRules:
     region: str
     employees: tuple[Employee, ...] = ()
     fallback: Employee | None = None
-    """In whose name calls of unknown and non-participating employees are written; None: they are skipped."""
+    """In whose name calls of unknown, ambiguous and non-participating employees are written; None: they are skipped."""
     ignored_numbers: frozenset[str] = frozenset()
     """In full format."""
     create_contacts: bool = False
@@ -74,7 +75,8 @@ class Handover:
     line_name: str
     employee: Employee | None
     """Who talked or dialled, or the fallback; None is possible for a missed incoming call only."""
-    is_fallback: bool
+    fallback_for: str | None = None
+    """Who really talked, as far as it is known ("": not at all), when the employee is the fallback; None: it is not."""
     author: Author
     may_create_contact: bool
 
@@ -99,8 +101,7 @@ def decide(facts: CallFacts, rules: CustomerRules) -> Handover | Skip:
     participant = match.employee if match.employee and match.employee.participates else None
     employee = participant if is_missed_incoming else participant or rules.fallback
     if employee is None and not is_missed_incoming:
-        reason = SkipReason.EMPLOYEE_NOT_PARTICIPATING if match.employee else SkipReason.UNKNOWN_EMPLOYEE
-        return Skip(reason=reason, detail=match.seen)
+        return Skip(reason=_objection_to_employee(match), detail=match.seen)
 
     return Handover(
         direction=direction,
@@ -109,7 +110,7 @@ def decide(facts: CallFacts, rules: CustomerRules) -> Handover | Skip:
         line_number=line_number(facts, rules.region),
         line_name=facts.line_name,
         employee=employee,
-        is_fallback=employee is not participant,
+        fallback_for=None if employee is participant else _who_talked(match),
         author=Author.CONTACT if is_missed_incoming else Author.EMPLOYEE,
         may_create_contact=_may_create_contact(direction, outcome, rules),
     )
@@ -121,6 +122,16 @@ def _objection_to_number(client: ClientNumber, facts: CallFacts, rules: Customer
     if client.number in rules.ignored_numbers:
         return SkipReason.IGNORED_NUMBER
     return _PROBLEMS.get(client.problem)
+
+
+def _objection_to_employee(match: EmployeeMatch) -> SkipReason:
+    if match.employee:
+        return SkipReason.EMPLOYEE_NOT_PARTICIPATING
+    return SkipReason.AMBIGUOUS_EMPLOYEE if match.ambiguous else SkipReason.UNKNOWN_EMPLOYEE
+
+
+def _who_talked(match: EmployeeMatch) -> str:
+    return match.employee.name if match.employee else match.seen
 
 
 def _may_create_contact(direction: Direction, outcome: Outcome, rules: CustomerRules) -> bool:

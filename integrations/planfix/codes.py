@@ -96,7 +96,7 @@ SCOPES: tuple[tuple[str, str], ...] = (
     (r"POST /contact", "contact_add"),
     (r"POST /contact/list", "contact_readonly"),
     (r"POST /contact/[^/]+", "contact_update"),
-    (r"GET /contact/.*", "contact_readonly"),
+    (r"GET /(customfield/)?contact(/.*)?", "contact_readonly"),
     (r"(GET|POST) /task/.*", "task_readonly"),
     (r"(GET|POST) /user/.*", "user_readonly"),
     (r"GET /process/.*", "process_readonly"),

@@ -9,7 +9,7 @@ from html import escape
 from urllib.parse import urlsplit
 
 from django.utils import translation
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from integrations.domain.calls import Direction, Outcome
 
@@ -25,6 +25,12 @@ HEADINGS: Mapping[tuple[Direction, Outcome], str] = {
     (Direction.OUTGOING, Outcome.ANSWERED): gettext_noop("%(start)sOutgoing call%(end)s to %(number)s"),
     (Direction.OUTGOING, Outcome.MISSED): gettext_noop("%(start)sUnanswered outgoing call%(end)s to %(number)s"),
 }
+
+
+FALLBACK_FOR = gettext_lazy("It was %(who)s who talked; calls like this are kept in the name of %(employee)s.")
+FALLBACK_FOR_NOBODY_KNOWN = gettext_lazy(
+    "Ringostat does not say who talked; calls like this are kept in the name of %(employee)s."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +52,8 @@ class CallText:
     parameters: Mapping[str, str] = field(default_factory=dict)
     analysis: Mapping[str, str] = field(default_factory=dict)
     rating: Mapping[str, str] = field(default_factory=dict)
-    note: str = ""
+    fallback_for: str | None = None
+    """Who really talked, "" when that is not known; None: the employee."""
 
 
 def call_text(call: CallText, language: str) -> str:
@@ -75,10 +82,10 @@ def _lines(call: CallText) -> Iterator[str]:
     yield _heading(call)
     yield _named(gettext("Line: %(value)s"), _line(call))
     yield _named(gettext("Employee: %(value)s"), call.employee_name)
+    yield _who_talked(call)
     yield _named(gettext("Call status: %(value)s"), call.status)
     yield from (f"{safe(name)}: {safe(value)}" for name, value in call.parameters.items() if value)
     yield from _said_later(call)
-    yield safe(call.note, NOTE_LENGTH)
     yield link(call.recording_url, gettext("Recording"))
     yield f"{_card(call)} · {safe(call.ringostat_id)}"
 
@@ -128,6 +135,14 @@ def _line(call: CallText) -> str:
 def _card(call: CallText) -> str:
     title = gettext("Ringostat call card")
     return link(call.card_url, title) or gettext("Ringostat call")
+
+
+def _who_talked(call: CallText) -> str:
+    """For a call that is written in the name of somebody who was not on the line."""
+    if call.fallback_for is None:
+        return ""
+    pattern = FALLBACK_FOR if call.fallback_for else FALLBACK_FOR_NOBODY_KNOWN
+    return str(pattern) % {"who": safe(call.fallback_for), "employee": safe(call.employee_name)}
 
 
 def _named(pattern: str, value: str, length: int = VALUE_LENGTH) -> str:

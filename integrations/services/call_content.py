@@ -63,6 +63,7 @@ class CallContent:
             line=handover.line_number,
             line_name=handover.line_name,
             employee_name=handover.employee.name if handover.employee else "",
+            fallback_for=handover.fallback_for,
             talk=facts.talk,
             waiting=facts.waiting,
             status=self._telling_status(),

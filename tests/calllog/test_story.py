@@ -71,7 +71,7 @@ def test_it_begins_with_the_call(facts: dict[str, Any], columns: dict[str, Any],
         ({"contact_id": 813, "contact_created": True}, "Contact 813 was created."),
         (
             {"contact_id": 812, "contacts_found": 3},
-            "3 contacts have this number; the oldest, 812, was taken.",
+            "3 contacts have this number; 812 was taken: the full format first, then the oldest.",
         ),
         ({"contact_id": 812}, "Contact 812 was known from an earlier call of this number."),
         ({"task_id": 55, "target_known": True}, "Task 55 is the contact's last active one: the call goes there."),

@@ -75,14 +75,12 @@ ANSWERED_INCOMING = Handover(
     line_number=LINE,
     line_name="Main site",
     employee=IRYNA,
-    is_fallback=False,
     author=Author.EMPLOYEE,
     may_create_contact=True,
 )
 MISSED_INCOMING = replace(ANSWERED_INCOMING, outcome=Outcome.MISSED, employee=None, author=Author.CONTACT)
 ANSWERED_OUTGOING = replace(ANSWERED_INCOMING, direction=Direction.OUTGOING)
 UNANSWERED_OUTGOING = replace(ANSWERED_OUTGOING, outcome=Outcome.MISSED, may_create_contact=False)
-FALLBACK = {"employee": BOSS, "is_fallback": True}
 
 
 def row(name: str, facts: CallFacts, due: Handover | Skip, rules: CustomerRules = RULES) -> object:
@@ -231,6 +229,10 @@ INTERNAL_AND_IGNORED = [
 ]
 
 NEWCOMER_SEEN = "New Comer (staff id 999999, SIP acmecom_newcomer)"
+FOR_NEWCOMER = {"employee": BOSS, "fallback_for": NEWCOMER_SEEN}
+FOR_OLEH = {"employee": BOSS, "fallback_for": OLEH.name}
+NAMESAKES = replace(RULES, employees=(IRYNA, replace(IRYNA, key=4, staff_id="", sip_logins=())))
+BY_ONE_OF_TWO = replace(INCOMING, connected_with="", extension="101")
 OLEH_SEEN = "staff id 331852, SIP acmecom_iryna"
 BY_NEWCOMER = replace(INCOMING, connected_with="acmecom_newcomer", **NEWCOMER)
 DIALLED_BY_NEWCOMER = replace(OUTGOING, caller='"N" <acmecom_newcomer>', **NEWCOMER)
@@ -241,17 +243,17 @@ EMPLOYEES = [
     row("unknown employee dialled", DIALLED_BY_NEWCOMER, skip(SkipReason.UNKNOWN_EMPLOYEE, NEWCOMER_SEEN)),
     row("unknown employee dialled in vain", UNANSWERED_BY_NEWCOMER, skip(SkipReason.UNKNOWN_EMPLOYEE, NEWCOMER_SEEN)),
     row("nobody named, but answered", replace(INCOMING, connected_with=""), skip(SkipReason.UNKNOWN_EMPLOYEE)),
-    row("unknown employee answered, fallback", BY_NEWCOMER, replace(ANSWERED_INCOMING, **FALLBACK), WITH_FALLBACK),
+    row("unknown employee answered, fallback", BY_NEWCOMER, replace(ANSWERED_INCOMING, **FOR_NEWCOMER), WITH_FALLBACK),
     row(
         "unknown employee dialled, fallback",
         DIALLED_BY_NEWCOMER,
-        replace(ANSWERED_OUTGOING, **FALLBACK),
+        replace(ANSWERED_OUTGOING, **FOR_NEWCOMER),
         WITH_FALLBACK,
     ),
     row(
         "unknown employee dialled in vain, fallback",
         UNANSWERED_BY_NEWCOMER,
-        replace(UNANSWERED_OUTGOING, **FALLBACK),
+        replace(UNANSWERED_OUTGOING, **FOR_NEWCOMER),
         WITH_FALLBACK,
     ),
     row("unknown employee missed an incoming call", replace(MISSED, **NEWCOMER), MISSED_INCOMING),
@@ -286,13 +288,26 @@ EMPLOYEES = [
     row(
         "non-participating employee answered, fallback",
         replace(INCOMING, connected_with="acmecom_oleh"),
-        replace(ANSWERED_INCOMING, **FALLBACK),
+        replace(ANSWERED_INCOMING, **FOR_OLEH),
         WITH_FALLBACK,
     ),
     row(
         "non-participating employee dialled, fallback",
         replace(OUTGOING, caller="acmecom_oleh"),
-        replace(ANSWERED_OUTGOING, **FALLBACK),
+        replace(ANSWERED_OUTGOING, **FOR_OLEH),
+        WITH_FALLBACK,
+    ),
+    row("one of two answered", BY_ONE_OF_TWO, skip(SkipReason.AMBIGUOUS_EMPLOYEE, "extension 101"), NAMESAKES),
+    row(
+        "one of two answered, fallback",
+        BY_ONE_OF_TWO,
+        replace(ANSWERED_INCOMING, employee=BOSS, fallback_for="extension 101"),
+        replace(NAMESAKES, fallback=BOSS),
+    ),
+    row(
+        "nobody named, but answered, fallback",
+        replace(INCOMING, connected_with=""),
+        replace(ANSWERED_INCOMING, employee=BOSS, fallback_for=""),
         WITH_FALLBACK,
     ),
     row("participating employee does not need the fallback", INCOMING, ANSWERED_INCOMING, WITH_FALLBACK),

@@ -182,6 +182,7 @@ def test_retry_after_reaches_the_error():
         ("POST /contact/", "contact_add"),
         ("POST /contact/812", "contact_update"),
         ("GET /contact/templates", "contact_readonly"),
+        ("GET /customfield/contact", "contact_readonly"),
         ("POST /contact/812/comments/", "comment_add"),
         ("POST /task/4102/comments/", "comment_add"),
         ("POST /task/4102/comments/list", "comment_readonly"),

@@ -28,7 +28,6 @@ CALL = CallText(
     card_url="https://app.ringostat.com/card/1/?project_id=2&x=3",
     recording_url="https://app.ringostat.com/recordings/1.wav?token=abc",
     parameters={"utm_source": "google", "utm_medium": ""},
-    note="Two contacts have this number",
 )
 BARE = CallText(
     direction=Direction.INCOMING, outcome=Outcome.MISSED, client_number="+380671234567", ringostat_id=CALL_ID
@@ -56,7 +55,6 @@ def lines(call: CallText, language: str) -> list[str]:
                 "Employee: Iryna Bondar",
                 "Call status: PROPER",
                 "utm_source: google",
-                "Two contacts have this number",
                 "Recording",
                 f"Ringostat call card · {CALL_ID}",
             ],
@@ -69,7 +67,6 @@ def lines(call: CallText, language: str) -> list[str]:
                 "Співробітник: Iryna Bondar",
                 "Статус дзвінка: PROPER",
                 "utm_source: google",
-                "Two contacts have this number",
                 "Запис розмови",
                 f"Картка дзвінка в Ringostat · {CALL_ID}",
             ],
@@ -82,7 +79,6 @@ def lines(call: CallText, language: str) -> list[str]:
                 "Сотрудник: Iryna Bondar",
                 "Статус звонка: PROPER",
                 "utm_source: google",
-                "Two contacts have this number",
                 "Запись разговора",
                 f"Карточка звонка в Ringostat · {CALL_ID}",
             ],
@@ -95,7 +91,6 @@ def lines(call: CallText, language: str) -> list[str]:
                 "Pracownik: Iryna Bondar",
                 "Status połączenia: PROPER",
                 "utm_source: google",
-                "Two contacts have this number",
                 "Nagranie rozmowy",
                 f"Karta połączenia w Ringostat · {CALL_ID}",
             ],
@@ -171,6 +166,19 @@ def test_a_duration_of_nothing_is_not_shown(seconds):
 )
 def test_the_line_is_named_once(line, line_name, shown):
     assert lines(replace(BARE, line=line, line_name=line_name), "en")[1] == shown
+
+
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [
+        ("New Comer", "It was New Comer who talked; calls like this are kept in the name of Iryna Bondar."),
+        ("", "Ringostat does not say who talked; calls like this are kept in the name of Iryna Bondar."),
+    ],
+)
+def test_a_call_in_the_name_of_somebody_else_says_who_talked(who, said):
+    shown = lines(replace(CALL, fallback_for=who), "en")
+
+    assert shown[shown.index("Employee: Iryna Bondar") + 1] == said
 
 
 SAID_LATER = replace(
@@ -317,7 +325,7 @@ def test_hostile_values_stay_text(language):
         parameters={HOSTILE: HOSTILE},
         analysis={"summary": HOSTILE, "action_1": HOSTILE, HOSTILE: HOSTILE},
         rating={"category": HOSTILE, HOSTILE: HOSTILE},
-        note=HOSTILE,
+        fallback_for=HOSTILE,
     )
 
     root = parsed(call_text(call, language))
@@ -330,17 +338,23 @@ def test_hostile_values_stay_text(language):
 @given(value=st.text(), language=st.sampled_from(LANGUAGES))
 def test_any_text_makes_a_well_formed_comment(value, language):
     call = replace(
-        CALL, client_number=value, line=value, note=value, card_url=value, status=value, parameters={value: value}
+        CALL,
+        client_number=value,
+        line=value,
+        fallback_for=value,
+        card_url=value,
+        status=value,
+        parameters={value: value},
     )
 
     assert {element.tag for element in parsed(call_text(call, language)).iter()} <= {"div", "b", "br", "a"}
 
 
 def test_long_values_are_cut():
-    text = call_text(replace(BARE, parameters={"utm_term": "&" * 9000}, note="<" * 9000), "en")
+    text = call_text(replace(BARE, parameters={"utm_term": "&" * 9000}, fallback_for="<" * 9000), "en")
 
     assert text.count("&amp;") == 255
-    assert text.count("&lt;") == 1000
+    assert text.count("&lt;") == 255
 
 
 def test_a_summary_may_be_longer_than_a_field():

@@ -115,6 +115,18 @@ def test_a_missed_call_of_a_new_number_is_written_by_the_new_contact_itself(way:
     )
 
 
+def test_a_call_of_an_unknown_employee_says_who_talked_when_it_stands_in_the_fallbacks_name(
+    make_way: Callable[..., Way], db: None
+) -> None:
+    way = make_way(fallback_employee="Oleh Tkachenko")
+    way.post(answered(connected_with="acmecom_newcomer", employee_fio="New Comer"))
+    way.deliver()
+
+    (comment,) = way.account.comments
+    assert comment.author == "user:6"
+    assert "It was New Comer (SIP acmecom_newcomer) who talked" in comment.description
+
+
 def test_a_missed_call_makes_nobody_the_supervisor_of_its_contact(way: Way) -> None:
     way.post(missed(NEW_CLIENT, connected_with="acmecom_iryna"))
     way.deliver()
