@@ -29,6 +29,7 @@ from integrations.services.jobs import (
 from integrations.services.pause import check_paused_customers
 from integrations.services.retention import prune_all
 from integrations.services.stale import settle_all_stale_calls, settle_stale_calls
+from integrations.services.tries import forget_old_tries
 from integrations.services.work import carry_out, unfinished_work
 
 STALLED_SECONDS = 10
@@ -140,5 +141,6 @@ def alerts(timestamp: int) -> None:
 def prune(context: JobContext, timestamp: int) -> None:
     try:
         prune_all(should_stop=context.additional_context["stopping"].is_set)
+        forget_old_tries()
     finally:
         close_old_connections()

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from integrations.ringostat.body import RawRequest
 from integrations.services.intake import receive, recipient_of
+from integrations.services.networks import may_send_webhooks
 
 MAX_BODY_BYTES = 256 * 1024
 
@@ -35,6 +36,8 @@ class RingostatWebhook(APIView):
         return self._receive(request, token, event)
 
     def _receive(self, request: Request, token: str, event: str) -> Response:
+        if not may_send_webhooks(request.META):
+            return Response({"error": "webhooks are not taken from here"}, status=403)
         recipient = recipient_of(token)
         if recipient is None:
             return Response({"error": "unknown address"}, status=404)

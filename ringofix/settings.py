@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -74,6 +75,16 @@ ENCRYPTION_KEYS = [
     for key in _secret("ENCRYPTION_KEYS", local_encryption_key(VAR_DIR) if _is_laptop else None).split(",")
     if key.strip()
 ]
+
+# --- incoming requests ---
+
+TRUSTED_PROXIES = [ip_network(word) for word in env.list("TRUSTED_PROXIES", default=["127.0.0.0/8", "::1/128"])]
+WEBHOOK_ALLOWED_NETWORKS = [ip_network(word) for word in env.list("WEBHOOK_ALLOWED_NETWORKS", default=[])]
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=120)
+# The webhook reads its own body and has its own limit; these are for forms.
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # a customer with many employees has long forms
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
 
 # --- outgoing requests ---
 
@@ -202,6 +213,7 @@ UNFOLD = {
     "SITE_SYMBOL": "phone_in_talk",
     "SITE_URL": None,  # the menu leads everywhere; there is no other site to view
     "SHOW_HISTORY": True,
+    "LOGIN": {"form": "integrations.calllog.login.ConsoleLoginForm"},
     "COLORS": {"primary": {"500": "oklch(71.4% .203 305.504)"}},  # links on dark pages, light enough to read (WCAG AA)
     "SIDEBAR": {
         "show_search": True,

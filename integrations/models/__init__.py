@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from integrations.models.access import ApiToken, Tries
 from integrations.models.alert import Alert, AlertKind
 from integrations.models.call import Call, CallState, Delivery, EventResult, PlanfixRequest, Step, WebhookEvent
 from integrations.models.customer import (
@@ -19,6 +20,7 @@ __all__ = [
     "AccountPace",
     "Alert",
     "AlertKind",
+    "ApiToken",
     "Call",
     "CallState",
     "CatchUpCursor",
@@ -34,6 +36,7 @@ __all__ = [
     "SecretField",
     "Step",
     "Target",
+    "Tries",
     "Turn",
     "UtmField",
     "WebhookEvent",
