@@ -1,15 +1,34 @@
-"""Is this process alive and its database reachable, and does the product do its job? Knows nothing of calls."""
+"""What machines ask of this process: is it alive, may it be sent requests, does the product do its job? Knows nothing
+of calls.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import cache
+
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from integrations.services.figures import registry
 
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
-def healthz(request: HttpRequest) -> JsonResponse:
+
+def answer_machines(get_response: GetResponse) -> GetResponse:
+    """Middleware, the first of all: an orchestrator asks by address, without a host name, a session or TLS."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        view = VIEWS.get(request.path_info)
+        return view(request) if view else get_response(request)
+
+    return answer
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Does the process work, and does it reach its database?"""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -18,5 +37,36 @@ def healthz(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Healthy, and the database has all that this release needs: a new release waits here for its migrations."""
+    healthy = healthz(request)
+    if healthy.status_code != 200:
+        return healthy
+    try:
+        _require_migrations()
+    except _NotMigrated as waiting:
+        return JsonResponse({"status": f"waits for migrations: {waiting}"}, status=503)
+    return JsonResponse({"status": "ok"})
+
+
 def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse(generate_latest(registry()), content_type=CONTENT_TYPE_LATEST)
+
+
+VIEWS: Mapping[str, Callable[[HttpRequest], HttpResponse]] = {
+    "/healthz": healthz,
+    "/readyz": readyz,
+    "/metrics": metrics,
+}
+
+
+class _NotMigrated(Exception):
+    """The migrations that are missing."""
+
+
+@cache  # migrations are not taken back while this release runs; an exception is not kept
+def _require_migrations() -> None:
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if plan:
+        raise _NotMigrated(", ".join(f"{migration.app_label}.{migration.name}" for migration, _backwards in plan))

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from unittest.mock import patch
 
+import pytest
 from django.db import OperationalError
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
 
-from integrations.models import Call
+from integrations.models import Call, CallState
+from integrations.services.jobs import deliver_soon
+from ringofix import health
 from tests.conftest import Way
 from tests.ways.bodies import answered
 
@@ -19,18 +24,71 @@ def test_a_healthy_process_says_ok(client: Client, db: None) -> None:
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_machines_ask_by_any_name_and_without_tls(client: Client, db: None, settings: Any, path: str) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get(path, HTTP_HOST="10.0.0.7:8000").status_code == 200
+
+
+def test_a_release_is_ready_when_its_migrations_are_done(client: Client, db: None) -> None:
+    health._require_migrations.cache_clear()
+    last = MigrationRecorder.Migration.objects.filter(app="integrations").latest("name")
+    last.delete()
+    waiting = client.get("/readyz")
+    assert (waiting.status_code, waiting.json()["status"]) == (503, f"waits for migrations: integrations.{last.name}")
+    assert client.get("/healthz").status_code == 200
+
+    last.save()
+    assert client.get("/readyz").status_code == 200
+
+
 def test_a_process_without_its_database_says_so(client: Client, db: None) -> None:
     with patch("ringofix.health.connection.cursor", side_effect=OperationalError):
         assert client.get("/healthz").status_code == 503
+        assert client.get("/readyz").status_code == 503
 
 
-def test_metrics_tell_how_long_the_oldest_call_has_been_due(way: Way) -> None:
+def figures(client: Client) -> dict[str, float]:
+    lines = client.get("/metrics").content.decode().splitlines()
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+
+
+def test_figures_tell_how_long_the_oldest_call_has_been_due(way: Way) -> None:
     way.post(answered())
     Call.objects.update(due_at=timezone.now() - timedelta(hours=2))
-    figures = dict(
-        line.split() for line in way.client.get("/metrics").content.decode().splitlines() if not line.startswith("#")
-    )
+    seen = figures(way.client)
 
-    assert float(figures["ringofix_calls_due"]) == 1
-    assert 7200 <= float(figures["ringofix_oldest_due_call_seconds"]) < 7300
-    assert float(figures["ringofix_customers_paused"]) == 0
+    assert seen["ringofix_calls_due"] == 1
+    assert 7200 <= seen["ringofix_oldest_due_call_seconds"] < 7300
+    assert seen["ringofix_customers_paused"] == 0
+
+
+def test_figures_tell_what_came_and_went_lately(way: Way) -> None:
+    way.post(answered())
+    way.post("no call", event="after_call")
+    assert figures(way.client)['ringofix_calls{state="pending"}'] == 1
+
+    way.deliver()
+
+    seen = figures(way.client)
+    assert seen['ringofix_webhooks_lately{result="call"}'] == 1
+    assert seen['ringofix_webhooks_lately{result="not_understood"}'] == 1
+    assert seen['ringofix_planfix_requests_lately{outcome="ok"}'] >= 3
+    assert seen['ringofix_planfix_requests_lately{outcome="refused"}'] == 0
+    assert seen['ringofix_calls{state="pending"}'] == 0
+
+
+def test_figures_tell_of_calls_that_failed(way: Way) -> None:
+    way.post(answered())
+    Call.objects.update(state=CallState.FAILED, due_at=None)
+    assert figures(way.client)['ringofix_calls{state="failed"}'] == 1
+
+
+def test_figures_tell_of_jobs_that_nobody_takes(way: Way) -> None:
+    before = figures(way.client)["ringofix_jobs_waiting"]
+    deliver_soon(way.customer.pk)
+
+    seen = figures(way.client)
+    assert seen["ringofix_jobs_waiting"] == before + 1
+    assert 0 <= seen["ringofix_oldest_waiting_job_seconds"] < 60
+    assert seen["ringofix_workers"] == 0
