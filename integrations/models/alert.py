@@ -13,6 +13,7 @@ class AlertKind(models.TextChoices):
     PAUSED = "paused", _("Paused")
     FAILED = "failed", _("Calls failed")
     LATE = "late", _("Calls are late")
+    CATCH_UP = "catch_up", _("The call list cannot be read")
 
 
 class Alert(models.Model):

@@ -4,6 +4,7 @@ call list has been read.
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -45,9 +46,14 @@ class RememberedContact(models.Model):
 
 
 class CatchUpCursor(models.Model):
-    """Up to when Ringostat's call list has been read and stored for this customer."""
+    """Up to when Ringostat's call list has been read and stored for this customer, and what stands in its way."""
 
     customer = models.OneToOneField(
         Customer, primary_key=True, on_delete=models.CASCADE, related_name="catch_up_cursor"
     )
     read_until = models.DateTimeField(_("call list read until"))
+    trouble = models.TextField(_("why the call list cannot be read"), blank=True, default="", db_default="")
+    trouble_since = models.DateTimeField(_("cannot be read since"), null=True)
+    refused_fields = ArrayField(
+        models.CharField(max_length=64), verbose_name=_("fields that the call list lacks"), default=list, db_default=[]
+    )

@@ -62,11 +62,19 @@ class RingostatEmployee:
 class RingostatClient:
     """One project. The key travels in a header only, never in an address or a message."""
 
-    def __init__(self, api_url: str, auth_key: str, project_id: str, session: requests.Session | None = None) -> None:
+    def __init__(
+        self,
+        api_url: str,
+        auth_key: str,
+        project_id: str,
+        *,
+        refused_fields: Iterable[str] = (),
+        session: requests.Session | None = None,
+    ) -> None:
         if not re.fullmatch(r"[!-~]+", auth_key):
             raise RingostatError("The Auth-key is empty or has characters no key has.", retryable=False)
-        self.dropped_fields: list[str] = []
-        """Fields that the project refused; they are not asked for again."""
+        self.dropped_fields = list(refused_fields)
+        """Fields that the project refused, before or now; they are not asked for again."""
         self._url = api_url.rstrip("/")
         self._headers = {"Auth-key": auth_key}
         self._project_id = project_id

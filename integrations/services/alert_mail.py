@@ -26,6 +26,10 @@ RAISED = {
         " them again; the customer's other calls go on."
     ),
     AlertKind.LATE: gettext_lazy("%(customer)s has calls that are late. %(detail)s They are still being tried."),
+    AlertKind.CATCH_UP: gettext_lazy(
+        "Ringostat's call list of %(customer)s cannot be read. %(detail)s Calls still come by webhook, but one whose"
+        " webhook is lost is not found. Check the Auth-key and the project in the customer's settings."
+    ),
 }
 OVER = {
     AlertKind.PAUSED: gettext_lazy("%(customer)s is no longer paused (it was since %(since)s)."),
@@ -33,6 +37,10 @@ OVER = {
         "%(customer)s: no call has failed for a day, or those that had were tried again (since %(since)s)."
     ),
     AlertKind.LATE: gettext_lazy("%(customer)s has no late calls any more (it had since %(since)s)."),
+    AlertKind.CATCH_UP: gettext_lazy(
+        "Ringostat's call list of %(customer)s can be read again (it could not since %(since)s); what was missed is"
+        " read now."
+    ),
 }
 STATES = {AlertKind.FAILED: CallState.FAILED, AlertKind.LATE: CallState.PENDING}
 """Whose calls the call log is to show; the others' trouble is with the customer itself."""

@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from integrations.models import Alert, AlertKind, Call, CallState, Customer
+from integrations.models import Alert, AlertKind, Call, CallState, CatchUpCursor, Customer
 from integrations.services.alert_mail import moment, send_alerts
 from integrations.services.clock import database_time
 
@@ -72,10 +72,18 @@ def _with_late_calls() -> Troubles:
     return {pk: text % {"since": moment(since, ZoneInfo(zone))} for pk, zone, since in oldest}
 
 
+def _without_a_call_list() -> Troubles:
+    """A call whose webhook is lost would be lost for them. A trouble as short as a call may be late is no news."""
+    since = Now() - timedelta(minutes=settings.ALERT_AFTER_MINUTES)
+    cursors = CatchUpCursor.objects.filter(trouble_since__lt=since).exclude(customer__ringostat_auth_key="")
+    return {pk: LONG_NUMBER.sub("…", trouble) for pk, trouble in cursors.values_list("customer_id", "trouble")}
+
+
 TROUBLES: Mapping[AlertKind, Callable[[], Troubles]] = {
     AlertKind.PAUSED: _paused,
     AlertKind.FAILED: _with_failed_calls,
     AlertKind.LATE: _with_late_calls,
+    AlertKind.CATCH_UP: _without_a_call_list,
 }
 
 

@@ -5,7 +5,7 @@ Planfix.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 
 from integrations.domain.calls import CallFacts
@@ -126,15 +127,23 @@ def catch_up(
     except Exception as problem:
         error = repr(problem)[:300]
         log.exception("catch-up failed", customer_id=customer.pk)
-    report = CatchUpReport(
-        customer=customer.name,
-        fates=reading.fates,
-        dropped_fields=tuple(client.dropped_fields) if client else (),
-        error=error,
-    )
+    dropped_fields = tuple(client.dropped_fields) if client else ()
+    _remember(customer, error, dropped_fields)
+    report = CatchUpReport(customer=customer.name, fates=reading.fates, dropped_fields=dropped_fields, error=error)
     if reading.fates.keys() & {Fate.NEW, Fate.COMPLETED}:
         log.info("caught up", customer_id=customer.pk, **{fate.value: count for fate, count in reading.fates.items()})
     return report
+
+
+def _remember(customer: Customer, error: str, dropped_fields: Iterable[str]) -> None:
+    """What stands in the way of reading, for pages and alerts to tell; nothing any more once it works again."""
+    cursor = CatchUpCursor.objects.filter(customer=customer)
+    if error:
+        CatchUpCursor.objects.get_or_create(customer=customer, defaults={"read_until": customer.created_at})
+        cursor.update(trouble=error, trouble_since=Coalesce("trouble_since", Now()))
+        return
+    cursor.exclude(trouble="").update(trouble="", trouble_since=None)
+    cursor.exclude(refused_fields=list(dropped_fields)).update(refused_fields=list(dropped_fields))
 
 
 def catch_up_as_asked(work: Work, progress: Progress) -> dict[str, Any]:

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models.functions import Now, TruncDay
 from django.utils import timezone
 
 from integrations.domain.calls import CallFacts
-from integrations.models import Call, Customer
+from integrations.models import Call, CatchUpCursor, Customer
 from integrations.ringostat.api import RingostatClient, RingostatError
 from integrations.ringostat.webhook import parse_list_row
 from integrations.services.intake import Recipient, fold_into_call
@@ -20,11 +21,18 @@ AROUND = timedelta(minutes=2)
 
 
 def ringostat_client(customer: Customer) -> RingostatClient | None:
-    """None for a customer without an Auth-key. Raises RingostatError for a key that cannot be one."""
+    """None for a customer without an Auth-key. Raises RingostatError for a key that cannot be one.
+
+    Fields that the project refused are asked for again once a day: somebody may have given it to them meanwhile.
+    """
     if not customer.ringostat_auth_key:
         return None
+    read_today = CatchUpCursor.objects.filter(customer=customer, read_until__gte=TruncDay(Now()))
     return RingostatClient(
-        customer.ringostat_api_url, customer.ringostat_auth_key.reveal(), customer.ringostat_project_id
+        customer.ringostat_api_url,
+        customer.ringostat_auth_key.reveal(),
+        customer.ringostat_project_id,
+        refused_fields=read_today.values_list("refused_fields", flat=True).first() or (),
     )
 
 

@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from structlog.testing import capture_logs
 
-from integrations.models import Alert, AlertKind, Call, CallState, Customer
+from integrations.models import Alert, AlertKind, Call, CallState, CatchUpCursor, Customer, Secret
 from integrations.services.alerts import watch
 from integrations.services.stale import settle_all_stale_calls
 from tests.factories import PLANFIX_TOKEN, make_call, make_customer
@@ -57,11 +57,22 @@ def settle_calls(customer: Customer) -> None:
     customer.calls.update(state=CallState.DELIVERED, due_at=None)
 
 
+def lose_the_call_list(customer: Customer, since: timedelta = HOUR) -> None:
+    now = timezone.now()
+    told = {"trouble": "Ringostat answered 401: the Auth-key is wrong.", "trouble_since": now - since}
+    CatchUpCursor.objects.update_or_create(customer=customer, defaults={"read_until": now, **told})
+
+
+def read_the_call_list(customer: Customer) -> None:
+    CatchUpCursor.objects.update(trouble="", trouble_since=None)
+
+
 Change = Callable[[Customer], object]
 TROUBLES: list[Any] = [
     pytest.param(pause, resume, "paused", id="paused"),
     pytest.param(let_a_call_fail, settle_calls, "failed", id="failed"),
     pytest.param(let_a_call_be_late, settle_calls, "late", id="late"),
+    pytest.param(lose_the_call_list, read_the_call_list, "catch_up", id="catch_up"),
 ]
 
 
@@ -176,6 +187,23 @@ def test_a_name_of_several_lines_stops_no_mail(mailoutbox: Outbox) -> None:
     watch()
 
     assert mailoutbox[0].subject == "Ringofix: Acme Bcc: everybody@example.com needs attention"
+
+
+# --- when a call list is missed ---
+
+
+@pytest.mark.parametrize(
+    ("since", "auth_key", "is_missed"),
+    [(31 * MINUTE, "key", True), (29 * MINUTE, "key", False), (HOUR, "", False)],
+    ids=["31 minutes", "29 minutes", "the key was taken away"],
+)
+def test_when_a_call_list_is_missed(mailoutbox: Outbox, since: timedelta, auth_key: str, is_missed: bool) -> None:
+    customer = make_customer(ringostat_auth_key=Secret.of(auth_key))
+    lose_the_call_list(customer, since)
+
+    watch()
+
+    assert ["the Auth-key is wrong" in mail.body for mail in mailoutbox] == [True] * is_missed
 
 
 # --- which calls are late ---

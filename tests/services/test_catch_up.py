@@ -266,6 +266,22 @@ def test_a_wrong_key_is_told_without_showing_it(way: Way, ringostat: Ringostat) 
     assert "ringostat-key" not in str(report.as_json())
 
 
+def test_a_trouble_is_kept_with_its_beginning_until_the_list_can_be_read_again(way: Way, ringostat: Ringostat) -> None:
+    ringostat.auth_key = "another"
+    catch_up(way.customer)
+    since = CatchUpCursor.objects.get().trouble_since
+    catch_up(way.customer)
+
+    cursor = CatchUpCursor.objects.get()
+    assert (cursor.trouble, cursor.trouble_since) == ("Ringostat answered 401: the Auth-key is wrong.", since)
+
+    ringostat.auth_key = ""
+    catch_up(way.customer)
+
+    cursor = CatchUpCursor.objects.get()
+    assert (cursor.trouble, cursor.trouble_since) == ("", None)
+
+
 def test_a_mistake_of_ours_is_told_and_does_not_spread(way: Way, ringostat: Ringostat) -> None:
     with patch("integrations.services.catch_up.parse_list_row", side_effect=ZeroDivisionError):
         ringostat.calls = [row()]
@@ -397,6 +413,19 @@ def test_fields_that_a_project_refuses_are_left_out_and_told(way: Way, ringostat
     report = catch_up(way.customer)
 
     assert (fates(report), report.dropped_fields) == ({"new": 1}, ("recording_wav",))
+
+
+def test_what_a_project_refused_is_asked_for_again_the_next_day_only(way: Way, ringostat: Ringostat) -> None:
+    ringostat.rejected_fields = {"recording_wav"}
+    for _ in range(2):
+        assert catch_up(way.customer).dropped_fields == ("recording_wav",)
+    assert CatchUpCursor.objects.get().refused_fields == ["recording_wav"]
+    assert ["recording_wav" in request.query for request in ringostat.requests[-2:]] == [False, False]
+
+    ringostat.rejected_fields = set()
+    CatchUpCursor.objects.update(read_until=timezone.now() - DAY)
+    assert catch_up(way.customer).dropped_fields == ()
+    assert CatchUpCursor.objects.get().refused_fields == []
 
 
 @pytest.mark.django_db(transaction=True)
