@@ -1,10 +1,10 @@
 # make demo: everything on this machine. make test: all tests. make check: the tests and all other checks (make lint).
-# make fast: the tests that take no more than a few seconds each. make bench: the figures.
+# make fast: the tests that take no more than a few seconds each. make bench: the figures. make rehearse: a deployment.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test fast check lint bench clean
+.PHONY: demo test fast check lint rehearse bench clean
 
 demo: $(VENV)/ready
 	@$(BIN)/python manage.py demo
@@ -25,6 +25,9 @@ lint: $(VENV)/ready-dev
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	PUBLIC_URL=https://ringofix.example ALLOWED_HOSTS=ringofix.example \
 	  $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+rehearse:
+	$(PYTHON) deploy/rehearse.py
 
 bench: $(VENV)/ready-dev
 	$(BIN)/python -m bench

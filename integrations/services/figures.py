@@ -4,7 +4,7 @@ index, or from the newest rows alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
 from django.db import connection
@@ -69,12 +69,12 @@ def _calls() -> Iterator[Metric]:
     yield _gauge("calls_due", "Calls that wait for their delivery.", due["count"])
     yield _gauge("oldest_due_call_seconds", "How long the oldest of them has been due.", waits)
     # The states that somebody waits for; those that are over are many, and need no watching.
-    waiting = {
+    waiting: dict[str, int] = {
         CallState.IN_PROGRESS: Call.objects.filter(state=CallState.IN_PROGRESS).count(),
         CallState.PENDING: Call.objects.filter(due_at__isnull=False).count(),
         CallState.FAILED: Call.objects.filter(state=CallState.FAILED).count(),
     }
-    yield _by_label("calls", "Calls that are not over, and those that failed.", "state", waiting, waiting)
+    yield _by_label("calls", "Calls that are not over, and those that failed.", "state", waiting, list(waiting))
 
 
 def _customers() -> Iterator[Metric]:
@@ -112,10 +112,10 @@ def _lately(model: type[Model], time: str, label: str) -> dict[str, int]:
     return dict(lately.order_by().values_list(label).annotate(Count("pk")))
 
 
-def _by_label(name: str, meaning: str, label: str, counts: dict[str, int], every: Iterable[str]) -> Metric:
+def _by_label(name: str, meaning: str, label: str, counts: Mapping[str, int], every: Iterable[str]) -> Metric:
     """With a zero for what does not occur: a figure that vanishes raises no alert."""
     metric = GaugeMetricFamily(f"ringofix_{name}", meaning, labels=[label])
-    for value, count in (dict.fromkeys(map(str, every), 0) | counts).items():
+    for value, count in {**dict.fromkeys(map(str, every), 0), **counts}.items():
         metric.add_metric([value], count)
     return metric
 
