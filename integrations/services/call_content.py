@@ -12,6 +12,7 @@ from integrations.models import Call, Customer
 from integrations.planfix.answers import JSON
 from integrations.planfix.tags import CallEntry, CallTag, CallTags, entry_values, text_field
 from integrations.planfix.texts import CallText, call_text
+from integrations.ringostat.parameters import value_of
 from integrations.services.addresses import is_recording_allowed
 
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
@@ -118,7 +119,7 @@ class CallContent:
         if self.handover.direction is not Direction.INCOMING:
             return values, left_out
         for utm in self.customer.utm_fields.all():
-            value = self.facts.parameters.get(utm.parameter)
+            value = value_of(self.facts, utm.parameter, self.customer.zone)
             if not value or not utm.field:
                 continue
             if field := text_field(tag, utm.field):

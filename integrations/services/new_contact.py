@@ -10,6 +10,7 @@ from integrations.models import Customer
 from integrations.planfix.contacts import NewContact
 from integrations.planfix.fields import field_of_name
 from integrations.planfix.texts import contact_name
+from integrations.ringostat.parameters import value_of
 
 
 def new_contact(
@@ -37,7 +38,7 @@ def _parameter_values(handover: Handover, facts: CallFacts, customer: Customer) 
         return values, left_out
     known = customer.planfix_contact_fields or {}
     for utm in customer.utm_fields.exclude(contact_field=""):
-        value = facts.parameters.get(utm.parameter)
+        value = value_of(facts, utm.parameter, customer.zone)
         if not value:
             continue
         field_id = field_of_name(known, utm.contact_field)

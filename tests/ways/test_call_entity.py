@@ -54,6 +54,21 @@ def test_the_status_is_told_where_it_says_more_than_the_heading(way: Way, body: 
     assert [line for line in comment.description.split("<br/>") if "status" in line] == [status] * bool(status)
 
 
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [("pool_name", "Main site"), ("Pool Name", "Main site"), ("client_id", "12.34"), ("disposition", "ANSWERED")],
+)
+def test_any_parameter_of_the_payload_may_stand_in_a_field(
+    make_way: Callable[..., Way], parameter: str, value: str
+) -> None:
+    way = make_way(utm_fields=[{"parameter": parameter, "field": "utm_term"}])
+    way.post(answered(**{"Client_ID": "12.34"}))
+    way.deliver()
+
+    (entry,) = way.account.tag_entries
+    assert entry.values["utm_term"] == value
+
+
 @pytest.mark.parametrize(("tag_name", "body"), [("Call", answered()), ("Missed call", missed())])
 def test_a_standard_field_that_the_tag_lacks_is_left_out_and_told(
     way: Way, tag_name: str, body: dict[str, Any]
