@@ -14,6 +14,7 @@ from procrastinate.jobs import Status
 from integrations.models import Customer
 from integrations.services.access_check import check_access
 from integrations.services.alerts import watch
+from integrations.services.call_counts import fold_call_counts
 from integrations.services.catch_up import catch_up, customers_to_catch_up
 from integrations.services.due_calls import customers_with_due_calls, deliver_due_calls
 from integrations.services.jobs import (
@@ -123,6 +124,15 @@ def settle_stale_calls_of_customer(context: JobContext, customer_id: int) -> Non
 def settle_stale(timestamp: int) -> None:
     try:
         settle_all_stale_calls()
+    finally:
+        close_old_connections()
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(name="fold_call_counts", queueing_lock="fold_call_counts", lock="fold_call_counts", pass_context=True)
+def fold_counts(context: JobContext, timestamp: int) -> None:
+    try:
+        fold_call_counts(should_stop=context.additional_context["stopping"].is_set)
     finally:
         close_old_connections()
 

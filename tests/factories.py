@@ -133,6 +133,8 @@ def make_call(
         "outcome": outcome_of(facts) if facts.is_final else "",
         "client_number": number.number or number.raw,
         "started_at": started_at,
+        "utm_source": facts.parameters.get("utm_source", ""),
+        "has_recording": bool(facts.has_recording),
         "state": state,
         "due_at": ended_at if state == CallState.PENDING else None,
         "received_at": ended_at,

@@ -3,6 +3,7 @@ from __future__ import annotations
 from integrations.models.access import ApiToken, Tries
 from integrations.models.alert import Alert, AlertKind
 from integrations.models.call import Call, CallState, Delivery, EventResult, PlanfixRequest, Step, WebhookEvent
+from integrations.models.call_count import CallCount, CallTally, CallTallyChange
 from integrations.models.customer import (
     Customer,
     Employee,
@@ -13,6 +14,7 @@ from integrations.models.customer import (
     WebhookToken,
 )
 from integrations.models.delivery_state import AccountPace, CatchUpCursor, RememberedContact, Turn
+from integrations.models.saved_view import SavedView
 from integrations.models.secret import Secret, SecretField
 from integrations.models.work import Work, WorkKind
 
@@ -22,7 +24,10 @@ __all__ = [
     "AlertKind",
     "ApiToken",
     "Call",
+    "CallCount",
     "CallState",
+    "CallTally",
+    "CallTallyChange",
     "CatchUpCursor",
     "Customer",
     "Delivery",
@@ -32,6 +37,7 @@ __all__ = [
     "PlanfixRequest",
     "Recording",
     "RememberedContact",
+    "SavedView",
     "Secret",
     "SecretField",
     "Step",

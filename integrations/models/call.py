@@ -5,7 +5,10 @@ PlanfixRequest).
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Reverse
 from django.utils.translation import gettext_lazy as _
 
 from integrations.domain.calls import CallFacts
@@ -21,6 +24,31 @@ class CallState(models.TextChoices):
     FAILED = "failed", _("Failed")
 
 
+def list_indexes() -> list[models.Index]:
+    """What the list asks: the newest calls by one filter, of one customer and of all.
+
+    Of all customers most filters leave so many calls that the newest ones are soon found without an index; those that
+    may leave few have one. A number is looked for by its beginning and by its end.
+    """
+    newest = [F("started_at").desc(), F("id").desc()]
+    undelivered, with_reason, with_utm = ~Q(state="delivered"), ~Q(reason=""), ~Q(utm_source="")
+    backwards = OpClass(Reverse("client_number"), name="text_pattern_ops")
+    return [
+        models.Index("customer", "direction", *newest, name="call_direction_of_customer"),
+        models.Index("customer", "outcome", *newest, name="call_outcome_of_customer"),
+        models.Index("customer", "state", *newest, name="call_state_of_customer"),
+        models.Index("customer", "reason", *newest, name="call_reason_of_customer", condition=with_reason),
+        models.Index("customer", "utm_source", *newest, name="call_utm_of_customer", condition=with_utm),
+        models.Index("customer", *newest, name="call_recorded_of_customer", condition=Q(has_recording=True)),
+        models.Index("employee", *newest, name="call_of_employee"),
+        models.Index("state", *newest, name="call_undelivered", condition=undelivered),
+        models.Index("reason", *newest, name="call_reason", condition=with_reason),
+        models.Index("utm_source", *newest, name="call_utm", condition=with_utm),
+        models.Index(OpClass("client_number", name="varchar_pattern_ops"), *newest, name="call_number"),
+        models.Index(backwards, *newest, name="call_number_backwards"),
+    ]
+
+
 class Call(models.Model):
     """One phone call of a customer: the folded facts, and where it stands.
 
@@ -28,7 +56,8 @@ class Call(models.Model):
     delivers lies in Delivery, so that this wider row is rewritten only when the call itself changes.
     """
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="calls")
+    # The keys' own indexes would be prefixes of those below.
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="calls", db_index=False)
     ringostat_id = models.CharField(_("Ringostat call ID"), max_length=64)
     facts = models.JSONField(_("facts"))
 
@@ -41,8 +70,15 @@ class Call(models.Model):
     client_number = models.CharField(_("client number"), max_length=64, blank=True)
     started_at = models.DateTimeField(_("started"))
     employee = models.ForeignKey(
-        Employee, verbose_name=_("employee"), null=True, on_delete=models.SET_NULL, related_name="calls"
+        Employee,
+        verbose_name=_("employee"),
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="calls",
+        db_index=False,
     )
+    utm_source = models.CharField(_("UTM source"), max_length=255, blank=True, db_default="")
+    has_recording = models.BooleanField(_("has a recording"), db_default=False)
 
     state = models.CharField(_("state"), max_length=12, choices=CallState, default=CallState.IN_PROGRESS)
     reason = models.CharField(_("reason"), max_length=32, blank=True)
@@ -69,6 +105,7 @@ class Call(models.Model):
             models.Index(name="call_failed", fields=["customer", "finished_at"], condition=models.Q(state="failed")),
             models.Index(name="call_newest", fields=["-started_at", "-id"]),
             models.Index(name="call_newest_of_customer", fields=["customer", "-started_at", "-id"]),
+            *list_indexes(),
             # What retention has still to forget and nothing else: a call leaves it when its link is forgotten.
             models.Index(
                 name="call_with_recording_link",

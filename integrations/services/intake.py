@@ -4,16 +4,13 @@ network.
 
 from __future__ import annotations
 
-import json
 import traceback
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Q
+from django.db import InterfaceError, OperationalError
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -21,16 +18,19 @@ from integrations.domain.calls import CallFacts
 from integrations.domain.folding import Folded, facts_of, fold
 from integrations.domain.outcome import outcome_of
 from integrations.domain.parties import client_number
-from integrations.models import Call, CallState, EventResult, WebhookEvent, WebhookToken
+from integrations.models import CallState, EventResult, WebhookToken
 from integrations.ringostat.body import NotUnderstood, RawRequest
 from integrations.ringostat.webhook import parse
-from integrations.services.jobs import deliver_soon
+from integrations.services.call_writes import AddressGone, CallMoved, Columns, Origin, StoredCall, write_change, write_event, write_new
+from integrations.services.recipients import Recipient, recipient_of
 
 log = structlog.get_logger(__name__)
 
 NO_FINAL_EVENT = "no_final_event"
-ERASED = "erased"
 """The reason of a call that was closed because its end was never told. A final event opens it again."""
+ERASED = "erased"
+SETTLED = "settled"
+"""The reason of a call that a person has dealt with: it is not sent unless a person says so."""
 
 DUE: dict[str, Any] = {
     "state": CallState.PENDING,
@@ -44,15 +44,6 @@ DUE: dict[str, Any] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipient:
-    """The customer that a webhook address belongs to: what intake needs of it and no more."""
-
-    customer_id: int
-    zone: ZoneInfo
-    region: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Understood:
     """What the parser made of a request."""
 
@@ -62,41 +53,11 @@ class Understood:
     facts: CallFacts | None = None
 
 
-def recipient_of(token: str) -> Recipient | None:
-    """The customer of a webhook token, by one indexed query; None for a token that is unknown or no longer valid."""
-    row = (
-        WebhookToken.objects.filter(
-            Q(valid_until=None) | Q(valid_until__gt=timezone.now()), token_hash=WebhookToken.hash_of(token)
-        )
-        .values_list("customer_id", "customer__timezone", "customer__region")
-        .first()
-    )
-    if row is None:
-        return None
-    return Recipient(customer_id=row[0], zone=ZoneInfo(row[1]), region=row[2])
-
-
-def receive(recipient: Recipient, *, event: str, raw: RawRequest) -> EventResult:
-    """Stores a request and what it says of a call. Repeating it changes nothing; the order of requests does not
-    matter.
-
-    Raises OperationalError or InterfaceError when the database cannot be reached. Every other trouble ends as a
-    stored event that says so.
-    """
-    understood = understand(recipient, event, raw)
-    try:
-        with transaction.atomic():
-            return _store(recipient, event, raw, understood)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
-        # A mistake of ours must not cost the customer a call: keep the request, so that it can be replayed once we
-        # are mended.
-        log.exception("webhook failed", customer_id=recipient.customer_id)
-        failed = Understood(result=EventResult.FAILED, kind=understood.kind, reason=traceback.format_exc(limit=-5))
-        return _store(recipient, event, raw, failed)
-
-
+def receive_at(token: str, *, event: str, raw: RawRequest) -> EventResult | None:
+    """receive() for whom the webhook address belongs to; None when it is nobody's, and then nothing is stored."""
+    token_hash = WebhookToken.hash_of(token)
+    for find in (_last_found.get, _look_up):
+        recipient = find(token_hash)
 def understand(recipient: Recipient, event: str, raw: RawRequest) -> Understood:
     """What today's parser makes of a request. Stores nothing and never raises."""
     try:
@@ -138,13 +99,13 @@ def fold_into_call(recipient: Recipient, facts: CallFacts, now: datetime) -> int
     `now`: when the event came.
     """
     fresh = fold(None, facts)
-    columns = _columns(fresh, recipient.region, now) | _standing(fresh)
+    columns = columns_of(fresh, recipient.region, now) | _standing(fresh)
     call = _insert_or_lock(recipient.customer_id, facts.ringostat_id, columns, now)
     if not call.is_new:
         folded = fold(call.facts, facts)
         if folded == call.facts:
             return call.id
-        columns = _columns(folded, recipient.region, now) | _change(call, folded)
+        columns = columns_of(folded, recipient.region, now) | _change(call, folded)
         if facts_of(folded, "").started_at is None:
             del columns["started_at"]  # the first event's arrival stays the best that is known
         if call.state is CallState.DELIVERED:
@@ -155,7 +116,7 @@ def fold_into_call(recipient: Recipient, facts: CallFacts, now: datetime) -> int
     return call.id
 
 
-def _columns(folded: Folded, region: str, now: datetime) -> dict[str, Any]:
+def columns_of(folded: Folded, region: str, now: datetime) -> dict[str, Any]:
     """The folded facts, and the columns that lists filter by."""
     facts = facts_of(folded, "")
     number = client_number(facts, region)
@@ -165,6 +126,8 @@ def _columns(folded: Folded, region: str, now: datetime) -> dict[str, Any]:
         "outcome": outcome_of(facts).value if facts.is_final else "",
         "client_number": (number.number or number.raw)[:64],
         "started_at": facts.started_at or now,
+        "utm_source": facts.parameters.get("utm_source", "")[:255],
+        "has_recording": bool(facts.has_recording),
     }
 
 
@@ -180,7 +143,7 @@ def _change(call: _Stored, folded: Folded) -> dict[str, Any]:
     facts = facts_of(folded, "")
     if call.state is CallState.IN_PROGRESS:
         return _standing(folded)
-    if call.state is CallState.SKIPPED and call.reason != ERASED and facts.is_final:
+    if call.state is CallState.SKIPPED and call.reason not in (ERASED, SETTLED) and facts.is_final:
         # What was skipped for want of a number, an employee or an end may be decided otherwise now.
         return DUE
     if call.state is CallState.DELIVERED and facts.says_more_than(facts_of(call.facts, "")):
@@ -207,10 +170,11 @@ def _insert_or_lock(customer_id: int, ringostat_id: str, columns: dict[str, Any]
         cursor.execute(
             """
             INSERT INTO integrations_call AS call
-                   (customer_id, ringostat_id, facts, direction, outcome, client_number, started_at, state,
-                    due_at, due_since, reason, detail, received_at)
+                   (customer_id, ringostat_id, facts, direction, outcome, client_number, started_at,
+                    utm_source, has_recording, state, due_at, due_since, reason, detail, received_at)
             VALUES (%(customer_id)s, %(ringostat_id)s, %(facts)s, %(direction)s, %(outcome)s, %(client_number)s,
-                    %(started_at)s, %(state)s, CASE WHEN %(is_due)s THEN statement_timestamp() END,
+                    %(started_at)s, %(utm_source)s, %(has_recording)s, %(state)s,
+                    CASE WHEN %(is_due)s THEN statement_timestamp() END,
                     CASE WHEN %(is_due)s THEN statement_timestamp() END, '', '', %(now)s)
             ON CONFLICT (customer_id, ringostat_id) DO UPDATE SET ringostat_id = call.ringostat_id
             RETURNING id, facts::text, state, reason, xmax = 0

@@ -1,0 +1,59 @@
+"""How many calls there are, kept by the database itself, so that no page counts millions of rows.
+
+Each change of a call appends to CallTallyChange (a trigger, see migration `call_counts`): webhooks that come at once
+never wait for each other's counter. A job folds the changes into CallTally now and then (services/call_counts.py).
+What is true at any moment is the sum of both, and that is what CallCount reads, in one statement.
+
+Days and hours are those of the customer's own zone, as in the filters of the list, so that the sums of customers of
+many zones can be added up. When a customer's zone changes, a trigger moves its counts.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Counted(models.Model):
+    """A number of calls. Without a foreign key: what is left of a deleted customer is still to be taken off the sums of
+    all customers.
+    """
+
+    customer_id = models.BigIntegerField(null=True)
+    day = models.DateField()
+    hour = models.SmallIntegerField(null=True)
+    direction = models.CharField(max_length=8)
+    outcome = models.CharField(max_length=8)
+    state = models.CharField(max_length=12)
+    calls = models.BigIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class CallTally(Counted):
+    """Sums at three levels: a customer's day (hour null), everybody's day (customer and hour null), everybody's hour
+    (customer null). A customer's hours are few enough to be counted from its calls.
+    """
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="call_tally_once",
+                fields=["customer_id", "hour", "day", "state", "outcome", "direction"],
+                nulls_distinct=False,
+            )
+        ]
+
+
+class CallTallyChange(Counted):
+    """What has been added (or, below zero, taken away) since the last folding: customer and hour are always known."""
+
+
+class CallCount(Counted):
+    """A view: CallTally, and CallTallyChange at each of its levels. To be summed, never to be read row by row."""
+
+    day = models.DateField(primary_key=True)
+
+    class Meta:
+        managed = False
+        db_table = "integrations_callcount"

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db.models import Sum
+
+from integrations.models import Call, CallCount, CallTallyChange, Customer
+from integrations.services.call_counts import fold_call_counts
+from tests.factories import MISSED, OUTGOING, call_facts, make_call, make_customer
+
+pytestmark = pytest.mark.django_db
+
+LATE = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
+"""Half past midnight of the second of March in Kyiv."""
+
+
+def counted(**level: Any) -> dict[tuple[Any, ...], int]:
+    """What is counted at a level, without the cells that have come to nothing."""
+    cells = CallCount.objects.filter(**level).values_list("day", "hour", "direction", "outcome", "state")
+    return {tuple(cell): calls for *cell, calls in cells.annotate(sum=Sum("calls")) if calls}
+
+
+def everybody() -> dict[tuple[Any, ...], int]:
+    return counted(customer_id=None, hour=None)
+
+
+def test_a_call_counts_on_the_day_of_its_customers_zone() -> None:
+    customer = make_customer()
+    make_call(customer, started_at=LATE)
+
+    cell = (date(2026, 3, 2), None, "incoming", "answered", "delivered")
+    assert counted(customer_id=customer.pk) == {cell: 1}
+    assert everybody() == {cell: 1}
+    assert counted(customer_id=None, hour__isnull=False) == {(date(2026, 3, 2), 0, *cell[2:]): 1}
+
+
+def _later(call: Call) -> None:
+    Call.objects.filter(pk=call.pk).update(started_at=LATE + timedelta(days=3))
+
+
+CHANGES = {
+    "state": lambda call: Call.objects.filter(pk=call.pk).update(state="failed"),
+    "outcome": lambda call: Call.objects.filter(pk=call.pk).update(outcome="missed"),
+    "start": _later,
+    "nothing": lambda call: Call.objects.filter(pk=call.pk).update(detail="x"),
+    "deleted": lambda call: call.delete(),
+    "customer deleted": lambda call: call.customer.delete(),
+    "customer moved": lambda call: Customer.objects.filter(pk=call.customer_id).update(timezone="America/New_York"),
+}
+
+
+@pytest.mark.parametrize("fold_between", [False, True])
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_counts_follow_whatever_happens_to_a_call(change: Any, fold_between: bool) -> None:
+    call = make_call(make_customer(), started_at=LATE)
+    make_call(make_customer(), call_facts(**MISSED), started_at=LATE)
+    if fold_between:
+        fold_call_counts()
+
+    change(call)
+
+    assert everybody() == truth()
+
+
+def truth() -> dict[tuple[Any, ...], int]:
+    cells: dict[tuple[Any, ...], int] = {}
+    for call in Call.objects.select_related("customer"):
+        day = call.started_at.astimezone(call.customer.zone).date()
+        cell = (day, None, call.direction, call.outcome, call.state)
+        cells[cell] = cells.get(cell, 0) + 1
+    return cells
+
+
+def test_folding_changes_no_sum_and_leaves_no_change() -> None:
+    customers = [make_customer(), make_customer(timezone="Asia/Almaty")]
+    for number in range(30):
+        facts = call_facts(**(MISSED if number % 3 else OUTGOING))
+        make_call(customers[number % 2], facts, started_at=LATE + timedelta(hours=number))
+    fold_call_counts()
+    Call.objects.filter(customer=customers[0]).update(state="failed")
+    before = everybody()
+
+    fold_call_counts()
+
+    assert everybody() == before == truth()
+    assert not CallTallyChange.objects.exists()
+
+
+def test_a_zone_that_the_database_does_not_know_costs_no_call() -> None:
+    make_call(make_customer(timezone="Mars/Olympus"), started_at=LATE)
+
+    assert [cell[0] for cell in everybody()] == [date(2026, 3, 1)]
