@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import connection
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from integrations.models import Customer, PlanfixRequest, WebhookEvent
+from integrations.services.clock import database_time
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +35,8 @@ def prune(customer: Customer, *, days: int, should_stop: Callable[[], bool] = la
 
     Returns how many of each.
     """
-    before = timezone.now() - timedelta(days=days)
+    # A worker whose own clock is ahead must not forget what is young.
+    before = database_time() - timedelta(days=days)
     events = WebhookEvent.objects.filter(customer=customer, received_at__lt=before)
     requests = PlanfixRequest.objects.filter(customer=customer, sent_at__lt=before)
     done = {

@@ -43,6 +43,15 @@ def test_what_is_older_goes_and_what_is_younger_stays() -> None:
     assert (link_of(old), bool(link_of(young))) == ("", True)
 
 
+def test_a_machine_whose_clock_is_ahead_forgets_nothing_that_is_young() -> None:
+    customer = make_customer()
+    make_day(customer, 89)
+    with patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=30)):
+        done = prune(customer, days=90)
+
+    assert set(done.values()) == {0}
+
+
 def test_of_an_old_call_only_the_link_is_forgotten() -> None:
     call = make_day(customer := make_customer(), 91)
     columns = Call.objects.values().get()
