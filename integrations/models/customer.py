@@ -113,6 +113,8 @@ class Customer(models.Model):
 
     paused_reason = models.TextField(_("paused because"), blank=True, editable=False)
     paused_at = models.DateTimeField(_("paused since"), null=True, editable=False)
+    paused_by_hand = models.BooleanField(_("paused by hand"), default=False, db_default=False, editable=False)
+    """By a person, who alone resumes it: no check of the access does."""
     access_check_at = models.DateTimeField(_("next check of the access"), null=True, editable=False)
     viewers = models.ManyToManyField(settings.AUTH_USER_MODEL, verbose_name=_("viewers"), blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
