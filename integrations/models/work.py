@@ -14,6 +14,10 @@ from integrations.models.customer import Customer
 class WorkKind(models.TextChoices):
     CATCH_UP = "catch_up", _("Catching up with Ringostat")
     SEND_AGAIN = "send_again", _("Sending calls again")
+    SETTLE = "settle", _("Marking calls as settled")
+    DRY_RUN = "dry_run", _("Dry run")
+    CONNECT = "connect", _("Checking the access")
+    CREATE_FIELDS = "create_fields", _("Making fields in Planfix")
 
 
 class Work(models.Model):
