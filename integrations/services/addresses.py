@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -31,6 +32,23 @@ def is_recording_allowed(url: str, *, api_url: str) -> bool:
     if settings.ALLOW_PRIVATE_HOSTS or host == (urlsplit(api_url).hostname or "").lower():
         return True
     return any(host == domain or host.endswith(f".{domain}") for domain in RINGOSTAT_DOMAINS)
+
+
+def addresses_of(host: str, port: int) -> list[str]:
+    """Where a name leads, looked up once: who connects to one of these cannot be led elsewhere a moment later.
+
+    Empty when it leads to a private address, be it among others. Raises OSError when the name is not known.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
+    return addresses if settings.ALLOW_PRIVATE_HOSTS or all(map(_is_public, addresses)) else []
+
+
+def _is_public(text: str) -> bool:
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return address.is_global and not address.is_multicast
 
 
 def _is_private(host: str) -> bool:

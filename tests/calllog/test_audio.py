@@ -1,0 +1,486 @@
+"""The recording through our own address: ranges, hosts, troubles, and who may hear it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.http import HttpResponseBase
+from django.test import Client
+
+from integrations.models import Call
+from integrations.sandbox.server import Sandbox
+from integrations.sandbox.tone import recording_wav
+from integrations.sandbox.wire import Broken, Reply, Request, Server, media_reply
+from integrations.services import addresses, byte_ranges, recording_stream
+from integrations.services.byte_ranges import ByteRange, Part, asked_range, part_of_partial, part_of_whole
+from tests.factories import call_facts, make_call, make_customer, make_specialist, make_viewer
+
+SOUND = bytes(range(256)) * 40
+HOST = "app.ringostat.com"
+LONGER = {"Content-Range": "bytes 0-999/1000", "Connection": "close"}
+
+Answer = Callable[[Request], Reply | Broken]
+
+
+class Source:
+    """A host that has recordings: each test says how it answers; what it was asked is kept."""
+
+    def __init__(self) -> None:
+        self.asked: list[Request] = []
+        self.reply: Answer = lambda request: media_reply(SOUND, "audio/mpeg", request.headers.get("range", ""))
+        self.server = Server(("127.0.0.1", 0), self._answer)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+
+    def _answer(self, request: Request) -> Reply | Broken:
+        self.asked.append(request)
+        return self.reply(request)
+
+
+@pytest.fixture
+def source() -> Iterator[Source]:
+    source = Source()
+    yield source
+    source.server.stop()
+
+
+@pytest.fixture
+def call(db: None, source: Source, settings: Any) -> Call:
+    settings.ALLOW_PRIVATE_HOSTS = True
+    return recorded(f"{source.url}/recordings/ua7.mp3?token=secret-of-the-link")
+
+
+@pytest.fixture
+def log(client: Client, db: None) -> Client:
+    client.force_login(make_specialist())
+    return client
+
+
+def recorded(url: str, **changes: Any) -> Call:
+    return make_call(make_customer(), call_facts(recording_url=url, ringostat_id="ua7_-1.2", **changes))
+
+
+def hear(log: Client, call: Call, **headers: str) -> HttpResponseBase:
+    return log.get(f"/calls/{call.pk}/recording", headers=headers)
+
+
+def heard(response: HttpResponseBase) -> bytes:
+    return response.getvalue()
+
+
+def left_off(response: HttpResponseBase) -> None:
+    """The browser goes away after the first bytes."""
+    next(response._iterator)
+    response._iterator.close()
+
+
+def test_a_recording_of_the_sandbox_is_heard_whole(log: Client, sandbox: Sandbox, call: Call) -> None:
+    call = recorded(f"{sandbox.url}/recordings/ua8.wav?token=1")
+
+    response = hear(log, call)
+
+    sound = heard(response)
+    assert (response.status_code, response["Content-Type"], sound) == (200, "audio/wav", recording_wav("ua8"))
+
+
+def test_a_browser_learns_nothing_but_the_sound(log: Client, source: Source, call: Call) -> None:
+    source.reply = lambda request: Reply(
+        body=SOUND, content_type="audio/mpeg; name=x", headers={"Set-Cookie": "a=b", "Server": "nginx", "ETag": '"7"'}
+    )
+    response = hear(log, call)
+
+    assert heard(response) == SOUND
+    names = {"Content-Type", "Content-Length", "Content-Disposition", "Accept-Ranges", "ETag", "X-Content-Type-Options"}
+    assert names <= set(response.headers)
+    assert not {"Set-Cookie", "Server", "Location"} & set(response.headers)
+    assert response["Content-Type"] == "audio/mpeg"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Disposition"] == 'inline; filename="ua7_-1.2.mp3"'
+    assert "no-store" in response["Cache-Control"]
+    assert "secret-of-the-link" not in str(response.headers)
+
+
+def test_the_source_is_asked_with_the_link_and_without_our_users_headers(
+    log: Client, source: Source, call: Call
+) -> None:
+    heard(log.get(f"/calls/{call.pk}/recording", headers={"Authorization": "Bearer ours", "Referer": "https://ours/"}))
+
+    [asked] = source.asked
+    assert (asked.path, asked.query) == ("/recordings/ua7.mp3", {"token": "secret-of-the-link"})
+    assert not {"cookie", "authorization", "referer"} & set(asked.headers)
+
+
+def test_it_can_be_saved_to_a_file(log: Client, call: Call) -> None:
+    response = log.get(f"/calls/{call.pk}/recording?download")
+
+    assert response["Content-Disposition"] == 'attachment; filename="ua7_-1.2.mp3"'
+    assert heard(response) == SOUND
+
+
+def whole(request: Request) -> Reply:
+    """A source that knows no ranges."""
+    return Reply(body=SOUND, content_type="audio/mpeg")
+
+
+def ranges(request: Request) -> Reply:
+    return media_reply(SOUND, "audio/mpeg", request.headers.get("range", ""))
+
+
+@pytest.mark.parametrize("reply", [ranges, whole])
+@pytest.mark.parametrize(
+    ("asked", "status", "content_range", "sound"),
+    [
+        ("bytes=0-", 206, "bytes 0-10239/10240", SOUND),
+        ("bytes=100-199", 206, "bytes 100-199/10240", SOUND[100:200]),
+        ("bytes=10000-99999", 206, "bytes 10000-10239/10240", SOUND[10000:]),
+        ("bytes=10240-", 416, "bytes */10240", b""),
+        ("bytes=9-3", 200, None, SOUND),
+        ("bytes=0-1,5-6", 200, None, SOUND),
+        ("bytes=-100", 200, None, SOUND),
+        ("seconds=1-2", 200, None, SOUND),
+    ],
+)
+def test_a_player_may_jump(
+    log: Client,
+    source: Source,
+    call: Call,
+    reply: Answer,
+    asked: str,
+    status: int,
+    content_range: str | None,
+    sound: bytes,
+) -> None:
+    source.reply = reply
+
+    response = hear(log, call, Range=asked)
+
+    assert (response.status_code, response.get("Content-Range"), heard(response)) == (status, content_range, sound)
+    if status != 416:
+        assert response["Content-Length"] == str(len(sound))
+
+
+@pytest.mark.parametrize("reply", [ranges, whole])
+def test_an_open_range_is_answered_piece_by_piece(
+    log: Client, source: Source, call: Call, reply: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(byte_ranges, "PIECE", 4000)
+    source.reply = reply
+    sound = b""
+    while len(sound) < len(SOUND):
+        response = hear(log, call, Range=f"bytes={len(sound)}-")
+        sound += heard(response)
+
+    assert sound == SOUND
+    assert len(source.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("if_range", "status"), [('"7"', 206), ('"8"', 200), ("Mon, 02 Mar 2026 10:00:00 GMT", 206), ("never", 200)]
+)
+def test_a_range_of_what_has_changed_meanwhile_is_the_whole(
+    log: Client, source: Source, call: Call, if_range: str, status: int
+) -> None:
+    headers = {"ETag": '"7"', "Last-Modified": "Mon, 02 Mar 2026 10:00:00 GMT"}
+    source.reply = lambda request: Reply(body=SOUND, content_type="audio/mpeg", headers=headers)
+
+    response = hear(log, call, **{"Range": "bytes=5-9", "If-Range": if_range})
+
+    assert (response.status_code, heard(response)) == (status, SOUND[5:10] if status == 206 else SOUND)
+    assert source.asked[0].headers["if-range"] == if_range
+
+
+def test_head_tells_the_size_and_nothing_more(log: Client, source: Source, call: Call) -> None:
+    response = log.head(f"/calls/{call.pk}/recording")
+
+    assert (response.status_code, response["Content-Length"], response.content) == (200, "10240", b"")
+    assert [request.method for request in source.asked] == ["HEAD"]
+
+
+# --- what there is none of ---
+
+
+@pytest.mark.parametrize(
+    ("reply", "status", "words"),
+    [
+        (Reply(status=404, body=b"{}"), 410, "no longer gives this recording out"),
+        (Reply(status=403, body=b"{}"), 410, "no longer gives this recording out"),
+        (Reply(status=500, body=b"<html>"), 502, "does not answer"),
+        (
+            Reply(status=206, body=b"abc", content_type="audio/mpeg", headers={"Content-Range": "bytes 7-9/10"}),
+            502,
+            "does not",
+        ),
+        (Reply(body=b"<script>alert(1)</script>", content_type="text/html"), 502, "not a recording"),
+        (Reply(body=b"x", content_type="audio/mpeg", headers={"Content-Encoding": "gzip"}), 502, "does not answer"),
+        (Broken(), 502, "does not answer"),
+        (Broken(is_reset=True), 502, "does not answer"),
+    ],
+)
+def test_a_recording_that_is_not_to_be_had_is_a_sentence(
+    log: Client, source: Source, call: Call, reply: Reply | Broken, status: int, words: str
+) -> None:
+    source.reply = lambda request: reply
+
+    response = hear(log, call, Range="bytes=0-")
+
+    assert (response.status_code, response["Content-Type"]) == (status, "text/plain; charset=utf-8")
+    assert words in response.content.decode()
+    assert free_places() == recording_stream.AT_ONCE
+
+
+def test_a_source_that_says_nothing_is_not_waited_for_long(
+    log: Client, source: Source, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording_stream, "TIMEOUT", 0.05)
+    source.reply = lambda request: Broken(after_seconds=5)
+
+    assert hear(log, call).status_code == 502
+
+
+def test_a_recording_that_breaks_off_ends_there(log: Client, source: Source, call: Call) -> None:
+    """The player sees that bytes are missing, and asks for them anew."""
+    source.reply = lambda request: Reply(status=206, body=SOUND[:100], content_type="audio/mpeg", headers=LONGER)
+
+    response = hear(log, call, Range="bytes=0-999")
+
+    assert (response["Content-Length"], heard(response)) == ("1000", SOUND[:100])
+    assert free_places() == recording_stream.AT_ONCE
+
+
+def test_a_recording_that_is_too_large_is_not_begun(
+    log: Client, source: Source, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording_stream, "MAX_BYTES", 100)
+
+    assert b"too large" in hear(log, call).content
+
+
+def test_only_so_many_are_played_at_once_and_each_end_makes_room(log: Client, source: Source, call: Call) -> None:
+    playing = [hear(log, call) for _ in range(recording_stream.AT_ONCE)]
+
+    refused = hear(log, call)
+    assert (refused.status_code, refused["Retry-After"]) == (503, "1")
+
+    left_off(playing.pop())
+    assert heard(hear(log, call)) == SOUND
+    for response in playing:
+        heard(response)
+
+
+@pytest.mark.parametrize("facts", [{"recording_url": ""}, {"has_recording": False}])
+def test_a_call_without_a_recording_asks_nobody(log: Client, source: Source, call: Call, facts: dict[str, Any]) -> None:
+    silent = make_call(make_customer(), call_facts(**{"recording_url": f"{source.url}/x.mp3"} | facts))
+
+    response = hear(log, silent)
+
+    assert (response.status_code, b"no link" in response.content, source.asked) == (404, True, [])
+
+
+def test_a_voicemail_may_be_heard(log: Client, source: Source, call: Call) -> None:
+    voicemail = recorded(f"{source.url}/x.mp3", status="VOICEMAIL")
+
+    assert heard(hear(log, voicemail)) == SOUND
+
+
+@pytest.mark.parametrize(
+    ("told", "path", "given"),
+    [
+        ("audio/x-wav", "/x", "audio/wav"),
+        ("application/octet-stream", "/x.ogg", "audio/ogg"),
+        ("audio/mpeg", "/x.WAV", "audio/wav"),
+        ("audio/mpeg; charset=utf-8", "/x", "audio/mpeg"),
+        ("application/octet-stream", "/x.html", None),
+        ("audio/unheard-of", "/x", None),
+        ("image/svg+xml", "/x.mp3", None),
+    ],
+)
+def test_the_type_is_one_that_a_browser_only_plays(
+    log: Client, source: Source, call: Call, told: str, path: str, given: str | None
+) -> None:
+    source.reply = lambda request: Reply(body=SOUND, content_type=told)
+
+    response = hear(log, recorded(source.url + path))
+
+    assert (response["Content-Type"] == given) is (given is not None)
+    assert (response.status_code == 502) is (given is None)
+    heard(response)
+
+
+# --- where it may come from ---
+
+
+@pytest.fixture
+def as_in_production(settings: Any) -> None:
+    settings.ALLOW_PRIVATE_HOSTS = False
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/x.mp3",
+        "http://app.ringostat.com/x.mp3",
+        "https://app.ringostat.com.evil.example/x.mp3",
+        "https://app.ringostat.com@evil.example/x.mp3",
+        "https://evilringostat.com/x.mp3",
+        "https://127.0.0.1/x.mp3",
+        "file:///etc/passwd",
+        "https://evil.example\\@app.ringostat.com/x.mp3",
+        "https://[",
+    ],
+)
+@pytest.mark.usefixtures("as_in_production")
+def test_a_link_to_anybody_but_ringostat_is_not_followed(
+    log: Client, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up = resolve_to(monkeypatch, "93.184.216.34")
+
+    response = hear(log, recorded(url))
+
+    assert (response.status_code, looked_up) == (404, [])
+    assert b"leads away from Ringostat" in response.content
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        ["127.0.0.1"],
+        ["10.0.0.7"],
+        ["169.254.169.254"],
+        ["::1"],
+        ["::ffff:10.0.0.7"],
+        ["fe80::1%eth0"],
+        ["224.0.0.1"],
+        ["93.184.216.34", "192.168.1.1"],
+    ],
+)
+@pytest.mark.usefixtures("as_in_production")
+def test_a_name_that_leads_into_a_private_network_is_not_followed(
+    log: Client, found: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up = resolve_to(monkeypatch, *found)
+
+    response = hear(log, recorded(f"https://{HOST}/x.mp3"))
+
+    assert (response.status_code, looked_up) == (404, [(HOST, 443)])
+
+
+def test_the_name_is_looked_up_once_and_the_address_found_is_the_one_asked(
+    log: Client, source: Source, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = source.server.server_address[1]
+    call = recorded(f"http://{HOST}:{port}/x.mp3")
+    looked_up = resolve_to(monkeypatch, "127.0.0.1")
+
+    assert heard(hear(log, call)) == SOUND
+    assert looked_up == [(HOST, port)]
+    assert source.asked[0].headers["host"] == f"{HOST}:{port}"
+
+
+def test_a_redirect_is_followed(log: Client, source: Source, call: Call) -> None:
+    source.reply = lambda request: (
+        ranges(request) if request.path == "/there.mp3" else Reply(status=302, headers={"Location": "/there.mp3"})
+    )
+
+    assert heard(hear(log, call, Range="bytes=5-9")) == SOUND[5:10]
+
+
+def test_a_redirect_to_somebody_else_is_not_followed(
+    log: Client, source: Source, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def allowed(url: str, *, api_url: str) -> bool:
+        return "/evil" not in url
+
+    monkeypatch.setattr(recording_stream, "is_recording_allowed", allowed)
+    source.reply = lambda request: Reply(status=302, headers={"Location": f"{source.url}/evil.mp3"})
+
+    response = hear(log, call)
+
+    assert (response.status_code, len(source.asked)) == (404, 1)
+
+
+def test_redirects_without_end_are_left(log: Client, source: Source, call: Call) -> None:
+    source.reply = lambda request: Reply(status=302, headers={"Location": "/again.mp3"})
+
+    assert hear(log, call).status_code == 502
+    assert len(source.asked) == recording_stream.MAX_REDIRECTS + 1
+
+
+def free_places() -> int:
+    return recording_stream._places._value
+
+
+def resolve_to(monkeypatch: pytest.MonkeyPatch, *found: str) -> list[tuple[str, int]]:
+    """Makes every name lead to these addresses; the names that were looked up."""
+    looked_up: list[tuple[str, int]] = []
+
+    def getaddrinfo(host: str, port: int, **options: Any) -> list[tuple[Any, ...]]:
+        looked_up.append((host, port))
+        return [(None, None, None, "", (address, port)) for address in found]
+
+    monkeypatch.setattr(
+        addresses, "socket", type("Names", (), {"getaddrinfo": staticmethod(getaddrinfo), "SOCK_STREAM": 1})
+    )
+    return looked_up
+
+
+# --- who may hear it ---
+
+
+def test_a_viewer_hears_the_calls_of_its_own_customer_only(client: Client, source: Source, call: Call) -> None:
+    client.force_login(make_viewer(call.customer))
+    foreign = recorded(f"{source.url}/foreign.mp3")
+
+    assert heard(hear(client, call)) == SOUND
+    assert hear(client, foreign).status_code == 404
+    assert [request.path for request in source.asked] == ["/recordings/ua7.mp3"]
+
+
+def test_nobody_hears_anything_without_logging_in(client: Client, source: Source, call: Call) -> None:
+    response = hear(client, call)
+
+    assert (response.status_code, source.asked) == (302, [])
+
+
+def test_a_recording_is_only_asked_for(log: Client, source: Source, call: Call) -> None:
+    assert log.post(f"/calls/{call.pk}/recording").status_code == 405
+
+
+# --- the arithmetic ---
+
+
+@pytest.mark.parametrize(
+    ("header", "asked"),
+    [
+        ("bytes=0-", ByteRange(first=0, last=byte_ranges.PIECE - 1)),
+        (" bytes=7-9 ", ByteRange(first=7, last=9)),
+        ("bytes=7-999999999", ByteRange(first=7, last=6 + byte_ranges.PIECE)),
+        ("bytes=", None),
+        ("bytes=1-2-3", None),
+        ("bytes=٣-", None),
+        ("", None),
+    ],
+)
+def test_a_range_is_read_and_kept_short(header: str, asked: ByteRange | None) -> None:
+    assert asked_range(header) == asked
+
+
+@pytest.mark.parametrize(
+    ("content_range", "part"),
+    [
+        ("bytes 5-9/10", Part(status=206, length=5, content_range="bytes 5-9/10")),
+        ("bytes 5-7/*", Part(status=206, length=3, content_range="bytes 5-7/*")),
+        ("bytes 4-9/10", None),
+        ("bytes 5-10/20", None),
+        ("bytes 5-4/20", None),
+        ("", None),
+    ],
+)
+def test_another_range_than_was_asked_for_is_no_answer(content_range: str, part: Part | None) -> None:
+    assert part_of_partial(ByteRange(first=5, last=9), content_range) == part
+
+
+def test_a_whole_of_unknown_size_is_passed_on_whole() -> None:
+    assert part_of_whole(ByteRange(first=5, last=9), None) == Part(status=200, length=None)
