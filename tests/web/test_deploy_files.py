@@ -1,0 +1,56 @@
+"""The files that operators take over name only what there is: figures, headings, commands."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from integrations.services.figures import registry
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+FIGURE = re.compile(r"\bringofix_\w+")
+
+
+@pytest.mark.parametrize("file", ["prometheus/alerts.yaml", "grafana/ringofix.json"])
+def test_each_figure_that_is_watched_exists(db: None, file: str) -> None:
+    there = {metric.name for metric in registry().collect()}
+    watched = set(FIGURE.findall((DEPLOY / file).read_text()))
+    assert watched
+    assert watched <= there
+
+
+def test_each_figure_is_on_the_dashboard(db: None) -> None:
+    shown = set(FIGURE.findall((DEPLOY / "grafana/ringofix.json").read_text()))
+    assert {metric.name for metric in registry().collect()} <= shown
+
+
+def test_each_alert_has_its_chapter_in_the_runbook() -> None:
+    headings = re.findall(r"^## (.+)$", (ROOT / "docs/runbook.md").read_text(), re.MULTILINE)
+    anchors = {heading.lower().replace(" ", "-") for heading in headings}
+    named = re.findall(
+        r"runbook: docs/runbook\.md#(.+)$", (DEPLOY / "prometheus/alerts.yaml").read_text(), re.MULTILINE
+    )
+    assert named
+    assert set(named) <= anchors
+
+
+def test_the_dashboard_is_json_with_a_source_for_each_panel() -> None:
+    dashboard = json.loads((DEPLOY / "grafana/ringofix.json").read_text())
+    assert {panel["datasource"]["uid"] for panel in dashboard["panels"]} == {"${source}"}
+
+
+def test_units_and_containers_start_the_same_commands() -> None:
+    compose = (ROOT / "compose.yaml").read_text()
+    for unit in (DEPLOY / "systemd").iterdir():
+        [command] = re.findall(r"^ExecStart=/srv/ringofix/\.venv/bin/(.+)$", unit.read_text(), re.MULTILINE)
+        assert f"command: {command}\n" in compose
+
+
+def test_the_proxy_hides_what_is_for_the_inside(client: Client, db: None) -> None:
+    hidden = re.findall(r"@inside path (.+)", (DEPLOY / "Caddyfile").read_text())[0].split()
+    assert {client.get(path).status_code for path in hidden} == {200}
