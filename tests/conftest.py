@@ -26,6 +26,8 @@ NEW_CLIENT = "+380501112233"
 def django_db_modify_db_settings() -> None:
     """A database of this process's own, so that two runs on one machine do not drop each other's."""
     connection.settings_dict["TEST"]["NAME"] = f"test_ringofix_{os.getpid()}"
+    # Nobody needs this database after a power cut. Processes that tests start and kill commit durably all the same.
+    connection.settings_dict["OPTIONS"]["options"] = "-c synchronous_commit=off"
 
 
 @pytest.fixture(scope="session")
