@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.contrib.postgres.fields import ArrayField
-from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -20,62 +21,64 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
 
 from integrations.admin.columns import coloured
-from integrations.admin.customer_form import ACCOUNT_COLUMNS, CustomerForm
-from integrations.admin.customer_pages import customer_urls, menu
+from integrations.admin.connection import check_new_access, connect, connection_context
+from integrations.admin.customer_form import ACCESS_COLUMNS, ACCOUNT_COLUMNS, CHECKED_COLUMNS, CustomerForm
+from integrations.admin.customer_pages import address_of, customer_urls, menu
 from integrations.admin.secret_widget import SecretFormField, SecretInput
 from integrations.calllog.words import EVENTS
 from integrations.domain.calls import EventKind
-from integrations.models import Call, CallState, Customer, Employee, SecretField, UtmField, WebhookEvent, WebhookToken
-from integrations.planfix.errors import PlanfixError
-from integrations.services.onboarding import discover, parameter_problems
+from integrations.models import Call, CallState, Customer, SecretField, WebhookEvent, WebhookToken, WorkKind
 from integrations.services.replay import resume_customer
+from integrations.services.work import ask
 
-PAGES: Mapping[str, Callable[..., HttpResponse]] = {}
+PAGES: Mapping[str, Callable[..., HttpResponse]] = {"connect": connect}
 """The other pages of a customer, by the names of their addresses; customer_pages.MENU says which are linked."""
 
 LIGHTS = {"paused": "danger", "waiting": "warning", "new": "info", "ok": "success"}
 
 
-class EmployeeInline(TabularInline):  # type: ignore[misc]
-    model = Employee
-    extra = 0
-    after = "planfix"
-    verbose_name_plural = gettext_lazy("2. Employees who take part")
-    formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget}}
-
-
-class UtmFieldInline(TabularInline):  # type: ignore[misc]
-    model = UtmField
-    extra = 0
-    after = "recordings"
-    verbose_name_plural = gettext_lazy("UTM: which parameter goes into which field")
-
-
 @admin.register(Customer)
 class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
     form = CustomerForm
-    inlines = (EmployeeInline, UtmFieldInline)
     list_display = ("name", "light", "trouble", "pending", "failed", "last_webhook", "call_target", "created_at")
     list_filter = ("call_target", "recording")
     list_select_related = ("turn",)
     search_fields = ("name", "planfix_url", "ringostat_project_id")
     ordering = ("name",)
-    actions = ("resume", "discover_tags")
-    readonly_fields = ("webhook_addresses", "paused_because", "tags_found")
+    actions = ("resume", "check_access")
+    readonly_fields = ("webhook_addresses", "paused_because")
     warn_unsaved_form = True
     formfield_overrides: dict[type[models.Field], dict[str, Any]] = {  # type: ignore[type-arg]
+        ArrayField: {"widget": UnfoldAdminTextInputWidget},
         SecretField: {"form_class": SecretFormField, "widget": SecretInput},
         models.URLField: {"assume_scheme": "https", "widget": UnfoldAdminURLInputWidget},
     }
+    add_fieldsets = (
+        (None, {"fields": ("name",)}),
+        (gettext_lazy("Planfix"), {"fields": ("planfix_url", "planfix_token")}),
+        (gettext_lazy("Ringostat"), {"fields": ("ringostat_project_id", "ringostat_auth_key")}),
+        (
+            gettext_lazy("Advanced"),
+            {"fields": ("language", "timezone", "region", "ringostat_api_url"), "classes": ("collapse",)},
+        ),
+    )
+    """What is needed to connect. All else has a default, and its place on the customer's page."""
     fieldsets = (
         (gettext_lazy("The customer"), {"fields": ("name", "language", "timezone", "region", "paused_because")}),
         (
-            gettext_lazy("1. Access to Planfix"),
-            {"fields": ("planfix_url", "planfix_token"), "classes": ("planfix",)},
+            gettext_lazy("1. Access"),
+            {
+                "fields": ("planfix_url", "planfix_token", "ringostat_project_id", "ringostat_auth_key"),
+                "classes": ("with-connection",),
+            },
+        ),
+        (
+            gettext_lazy("2. Employees who take part"),
+            {"fields": ("fallback_employee",), "classes": ("with-employees",)},
         ),
         (gettext_lazy("3. Where a call goes"), {"fields": ("call_target",)}),
         (
@@ -91,21 +94,17 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
                 )
             },
         ),
-        (gettext_lazy("5. Recordings and UTM"), {"fields": ("recording", "add_analysis"), "classes": ("recordings",)}),
-        (
-            gettext_lazy("6. Access to Ringostat"),
-            {"fields": ("ringostat_project_id", "ringostat_auth_key", "webhook_addresses")},
-        ),
+        (gettext_lazy("5. UTM"), {"fields": (), "classes": ("with-parameters",)}),
+        (gettext_lazy("Recordings and ratings"), {"fields": ("recording", "add_analysis")}),
+        (gettext_lazy("What to paste into Ringostat"), {"fields": ("webhook_addresses",)}),
         (
             gettext_lazy("Advanced"),
             {
                 "fields": (
                     "requests_per_second",
-                    "tags_found",
                     "call_tag_id",
                     "missed_call_tag_id",
                     "ignored_numbers",
-                    "fallback_employee",
                     "viewers",
                     "retention_days",
                     "ringostat_api_url",
@@ -161,8 +160,9 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Customer | None = None, **kwargs: Any
     ) -> HttpResponse:
+        context |= {"show_save_and_continue": False, "show_save_and_add_another": False}
         if obj:
-            context |= {"menu": menu(obj, "change")}
+            context |= {"menu": menu(obj, "change"), "connection": connection_context(obj)}
         response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
         return response
 
@@ -172,17 +172,13 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
 
     @admin.display(description=gettext_lazy("state"))
     def paused_because(self, customer: Customer) -> str:
+        if customer.paused_by_hand:
+            return _("Paused by hand. %(why)s") % {"why": _why_paused(customer)}
         if customer.paused_reason:
             check = _moment(customer.access_check_at) or _("in a minute")
             text = _("Paused. %(why)s Next check: %(check)s.")
             return text % {"why": _why_paused(customer), "check": check}
         return _("Calls go to Planfix.") if customer.pk else _("New.")
-
-    @admin.display(description=gettext_lazy("data tags found"))
-    def tags_found(self, customer: Customer) -> str:
-        tags = customer.planfix_tags or {}
-        names = [str(tag.get("name", "")) for tag in tags.values() if isinstance(tag, dict)]
-        return ", ".join(filter(None, names)) or _("Not looked for yet: it happens with the first call.")
 
     @admin.display(description=gettext_lazy("webhook addresses"))
     def webhook_addresses(self, customer: Customer) -> str | SafeString:
@@ -198,16 +194,21 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
             obj.planfix_tags = obj.planfix_contact_fields = None
             obj.remembered_contacts.all().delete()
         super().save_model(request, obj, form, change)
-        if change and changed & {"planfix_url", "planfix_token"}:
+        if change and changed & ACCESS_COLUMNS:
             # The trouble was with the old access; if it is still there, the next call says so again.
             resume_customer(obj)
         if not obj.webhook_tokens.exists():
             WebhookToken.issue(obj)
+        if not change or changed & CHECKED_COLUMNS:
+            assert isinstance(request.user, User)
+            check_new_access(obj, request.user)
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
-        for problem in parameter_problems(form.instance):
-            self.message_user(request, problem, messages.WARNING)
+    def response_post_save_add(self, request: HttpRequest, obj: Customer) -> HttpResponse:
+        return self.response_post_save_change(request, obj)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Customer) -> HttpResponse:
+        """Stays with the customer: what was checked, and what comes next, stands there."""
+        return redirect(address_of("change", obj))
 
     # --- actions ---
 
@@ -215,20 +216,18 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
     def resume(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
         paused = list(queryset.exclude(paused_reason=""))
         for customer in paused:
-            resume_customer(customer)
+            resume_customer(customer, by_hand=True)
         text = ngettext("One customer goes on.", "%(count)s customers go on.", len(paused))
         self.message_user(request, text % {"count": len(paused)}, messages.SUCCESS)
 
-    @admin.action(description=gettext_lazy("Discover the data tags again"), permissions=["change"])
-    def discover_tags(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
-        for customer in queryset:
-            try:
-                discover(customer)
-            except (PlanfixError, ImproperlyConfigured) as error:
-                self.message_user(request, f"{customer}: {error}", messages.ERROR)
-            else:
-                text = _("%(customer)s: the data tags were found.") % {"customer": customer}
-                self.message_user(request, text, messages.SUCCESS)
+    @admin.action(description=gettext_lazy("Check the access again"), permissions=["change"])
+    def check_access(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
+        assert isinstance(request.user, User)
+        customers = list(queryset)
+        for customer in customers:
+            ask(WorkKind.CONNECT, customer=customer, by=request.user)
+        text = ngettext("One customer is being checked.", "%(count)s customers are being checked.", len(customers))
+        self.message_user(request, text % {"count": len(customers)}, messages.SUCCESS)
 
 
 _ADDRESS = (

@@ -41,13 +41,25 @@ class PlanfixEmployee:
     name: str
     email: str
     extension: str
+    is_robot: bool = False
 
 
 def discover_call_tags(
     client: PlanfixClient, *, call_tag_id: int | None = None, missed_call_tag_id: int | None = None
 ) -> CallTags:
     """The tags "Call" and "Missed call", by the given ids or by name. Raises DiscoveryFailed."""
-    rows = list(read_list(client, "/datatag/list", "dataTags", fields="id,name,group,fields"))
+    rows = data_tags(client)
+    return call_tags_among(rows, client, call_tag_id=call_tag_id, missed_call_tag_id=missed_call_tag_id)
+
+
+def data_tags(client: PlanfixClient) -> list[Row]:
+    """All data tags of the account with their groups and fields."""
+    return list(read_list(client, "/datatag/list", "dataTags", fields="id,name,group,fields"))
+
+
+def call_tags_among(
+    rows: Sequence[Row], client: PlanfixClient, *, call_tag_id: int | None, missed_call_tag_id: int | None
+) -> CallTags:
     return CallTags(
         call=_with_fields(client, _chosen(rows, "Call", CALL_NAMES, call_tag_id)),
         missed_call=_with_fields(client, _chosen(rows, "Missed call", MISSED_CALL_NAMES, missed_call_tag_id)),
@@ -93,7 +105,7 @@ def _with_fields(client: PlanfixClient, tag: CallTag) -> CallTag:
 
 def employees(client: PlanfixClient) -> list[PlanfixEmployee]:
     """The account's active employees, by id; an extension only where Planfix gives one."""
-    fields = "id,name,lastname,email,extensionNumber,isDeleted"
+    fields = "id,name,lastname,email,extensionNumber,role,isDeleted"
     rows = read_list(client, "/user/list", "users", fields=fields, body={"onlyActive": True})
     return [
         PlanfixEmployee(
@@ -101,6 +113,7 @@ def employees(client: PlanfixClient) -> list[PlanfixEmployee]:
             name=full_name_of(row),
             email=text_of(row, "email"),
             extension=text_of(row, "extensionNumber"),
+            is_robot=text_of(row, "role") == "Robot",
         )
         for row in rows
         if row.get("isDeleted") is not True and (user_id := id_of(row.get("id"))) is not None

@@ -33,11 +33,14 @@ OPTIONAL_FIELDS = (
 
 
 class RingostatError(Exception):
-    """Ringostat did not do what was asked. `retryable`: the same request may succeed later."""
+    """Ringostat did not do what was asked. `retryable`: the same request may succeed later. `status`: of its HTTP
+    answer, None if there was none.
+    """
 
-    def __init__(self, message: str, *, retryable: bool) -> None:
+    def __init__(self, message: str, *, retryable: bool, status: int | None = None) -> None:
         super().__init__(message)
         self.retryable = retryable
+        self.status = status
 
 
 class _FieldRefused(RingostatError):
@@ -104,7 +107,7 @@ class RingostatClient:
             },
         )
         if not isinstance(content, dict) or "result" not in content:
-            raise RingostatError(f"Ringostat refused: {_rpc_error(content)}", retryable=False)
+            raise RingostatError(f"Ringostat refused: {_rpc_error(content)}", retryable=False, status=HTTPStatus.OK)
         return [_employee(person) for person in _objects(content["result"]) if person.get("staffId")]
 
     def _window(self, start_utc: datetime, end_utc: datetime, timezone: ZoneInfo) -> list[dict[str, Any]]:
@@ -148,7 +151,8 @@ def _content(response: requests.Response) -> object:
         raise _FieldRefused(response.text)
     status = response.status_code
     if status != HTTPStatus.OK:
-        raise RingostatError(f"Ringostat answered {status}{_meaning(status)}.", retryable=_is_passing(status))
+        message = f"Ringostat answered {status}{_meaning(status)}."
+        raise RingostatError(message, retryable=_is_passing(status), status=status)
     try:
         return response.json()
     except requests.JSONDecodeError as error:

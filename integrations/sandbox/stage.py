@@ -41,6 +41,7 @@ class Stage:
             **os.environ,
             "ALLOW_PRIVATE_HOSTS": "true",
             "PUBLIC_URL": self.web_url,
+            "RINGOSTAT_API_URL": self.sandbox_url,
             **(environment or {}),
         }
         self.processes: dict[str, subprocess.Popen[bytes]] = {}

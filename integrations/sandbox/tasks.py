@@ -14,6 +14,8 @@ from .wire import Reply
 
 COUNTERPARTY_FILTER = 7
 PROCESS_ID = 1
+GIVEN_BY_ME = "out"
+"""The ready filter of the tasks that the token's employee has given."""
 
 Predicate = Callable[[Task], bool]
 
@@ -106,6 +108,8 @@ def _candidates(account: Account, filters: Iterable[Body]) -> Iterable[Task]:
 def _list(call: RestCall) -> Reply:
     filters = call.body.objects("filters")
     predicates = [_predicate(filter_) for filter_ in filters]
+    if call.body.text("filterId") == GIVEN_BY_ME:
+        predicates.append(lambda task: task.assigner == f"user:{call.account.token_user_id}")
     found = (
         task
         for task in _candidates(call.account, filters)

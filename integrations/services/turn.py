@@ -99,7 +99,7 @@ class HeldTurn:
             "customer": self.customer.pk,
             "holder": self.holder,
             "account": self.customer.planfix_account,
-            "gap": timedelta(seconds=PACE_MARGIN / self.customer.requests_per_second),
+            "gap": _gap(self.customer),
             "lease": timedelta(seconds=lease_seconds),
         }
 
@@ -120,6 +120,32 @@ class HeldTurn:
         """Puts the customer's next turn off."""
         retry_at = Now() + timedelta(seconds=seconds)
         Turn.objects.filter(customer=self.customer).update(retry_at=retry_at, failures=self.failures)
+
+
+def wait_for_account(customer: Customer, seconds: float) -> None:
+    """Blocks until the customer's account may be asked again, for a request that only reads: it needs no turn, and how
+    many `seconds` it may last is of no account.
+    """
+    slot: dict[str, Any] = {"account": customer.planfix_account, "gap": _gap(customer)}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO integrations_accountpace AS pace (account, next_request_at)
+            VALUES (%(account)s, clock_timestamp() + %(gap)s)
+            ON CONFLICT (account) DO UPDATE
+               SET next_request_at = GREATEST(pace.next_request_at, clock_timestamp()) + %(gap)s
+            RETURNING EXTRACT(EPOCH FROM next_request_at - %(gap)s - clock_timestamp())
+            """,
+            slot,
+        )
+        wait = cursor.fetchone()[0]
+    give_connection_back()
+    time.sleep(max(float(wait), 0.0))
+
+
+def _gap(customer: Customer) -> timedelta:
+    """Between two requests to the customer's account."""
+    return timedelta(seconds=PACE_MARGIN / customer.requests_per_second)
 
 
 def give_connection_back() -> None:

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import responses
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.models import CallState, Customer, PlanfixRequest, RememberedContact, Turn, UtmField
+from integrations.admin.connection import row_of
+from integrations.models import CallState, Customer, RememberedContact, Turn, UtmField, Work, WorkKind
+from integrations.services.connection import Check, Connection, Finding
 from tests.factories import (
     AUTH_KEY,
     NOON,
@@ -21,17 +23,13 @@ from tests.factories import (
     make_event,
     make_specialist,
     make_superuser,
+    make_user,
     make_viewer,
 )
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/integrations/customer/"
-TABLES = {
-    f"{prefix}-{name}": "0"
-    for prefix in ("employees", "utm_fields")
-    for name in ("TOTAL_FORMS", "INITIAL_FORMS", "MIN_NUM_FORMS", "MAX_NUM_FORMS")
-}
 FILLED_IN: dict[str, Any] = {
     "name": "Acme",
     "language": "uk",
@@ -46,7 +44,6 @@ FILLED_IN: dict[str, Any] = {
     "ringostat_api_url": "https://api.ringostat.net",
     "requests_per_second": "1",
     "retention_days": "90",
-    **TABLES,
 }
 
 
@@ -247,24 +244,16 @@ def test_the_page_follows_the_questionnaire(console: Client) -> None:
     html = console.get(page_of(make_customer())).content.decode()
 
     headings = [
-        "1. Access to Planfix",
+        "1. Access",
         "2. Employees who take part",
         "3. Where a call goes",
         "4. New contacts",
-        "5. Recordings and UTM",
-        "UTM: which parameter goes into which field",
-        "6. Access to Ringostat",
+        "5. UTM",
+        "What to paste into Ringostat",
     ]
     places = [html.find(heading) for heading in headings]
     assert -1 not in places
     assert places == sorted(places)
-
-
-@pytest.mark.parametrize("prefix", ["employees", "utm_fields"])
-def test_each_table_of_the_page_is_there_once(console: Client, prefix: str) -> None:
-    html = console.get(page_of(make_customer())).content.decode()
-
-    assert html.count(f'name="{prefix}-TOTAL_FORMS"') == 1
 
 
 def test_the_choice_of_phone_matching_explains_the_second_contact(console: Client) -> None:
@@ -325,19 +314,13 @@ def test_resuming_clears_the_pause_and_wakes_the_worker(console: Client) -> None
     assert ProcrastinateJob.objects.filter(args={"customer_id": customer.pk}).exists()
 
 
-@responses.activate
-def test_discovering_the_tags_shows_planfix_refusal_as_a_message(console: Client) -> None:
-    responses.add(responses.POST, re.compile(r"https://acme\.planfix\.com/.*"), status=401, json={"code": 1})
-    responses.add(responses.GET, re.compile(r"https://acme\.planfix\.com/.*"), status=401, json={"code": 1})
-    customer = make_customer(name="Acme")
+def test_checking_the_access_of_several_customers_asks_the_worker(console: Client) -> None:
+    customers = [make_customer(), make_customer()]
 
-    response = console.post(LIST, {"action": "discover_tags", "_selected_action": [customer.pk]}, follow=True)
+    console.post(LIST, {"action": "check_access", "_selected_action": [customer.pk for customer in customers]})
 
-    html = response.content.decode()
-    assert "Acme: " in html
-    assert "Planfix does not know the token" in html
-    assert PLANFIX_TOKEN not in html
-    assert PlanfixRequest.objects.filter(outcome="access").exists()
+    asked = Work.objects.filter(kind=WorkKind.CONNECT)
+    assert {work.customer for work in asked} == set(customers)
 
 
 def test_viewers_are_chosen_on_the_page(console: Client) -> None:
@@ -370,13 +353,143 @@ def test_only_an_administrator_deletes_a_customer_with_all_its_calls(client: Cli
     assert page.status_code == status
 
 
-def test_saving_says_which_parameter_has_no_field_in_planfix(console: Client) -> None:
-    customer = customer_with()
+def test_the_page_says_which_parameter_has_no_field_in_planfix(console: Client) -> None:
     tags = {name: {"id": number, "name": name, "fields": []} for number, name in enumerate(("call", "missed_call"))}
-    Customer.objects.filter(pk=customer.pk).update(planfix_tags=tags)
+    customer = customer_with(planfix_tags=tags)
     UtmField.objects.create(customer=customer, parameter="utm_source", field="Source")
 
-    save(console, customer, name="Acme 2")
+    html = console.get(page_of(customer)).content.decode()
 
-    html = console.get(LIST).content.decode()
     assert "The tag “call” has no field “Source”; utm_source is left out." in html
+
+
+# Connect
+
+
+def checked(customer: Customer, *checks: Check, **found: Any) -> Work:
+    """A check of the customer that has ended so."""
+    result = asdict(Connection(checks=list(checks), **found))
+    return Work.objects.create(kind=WorkKind.CONNECT, customer=customer, result=result, finished_at=timezone.now())
+
+
+def test_a_new_customer_is_checked_at_once_by_the_worker(console: Client) -> None:
+    response = console.post(LIST + "add/", FILLED_IN | {"planfix_token": PLANFIX_TOKEN})
+
+    customer = Customer.objects.get(name="Acme")
+    work = Work.objects.get(kind=WorkKind.CONNECT, customer=customer)
+    assert response["Location"] == page_of(customer)
+    assert reverse("calllog:work", args=[work.pk]) in console.get(page_of(customer)).content.decode()
+
+
+def test_a_new_customer_needs_only_what_connects_it(console: Client) -> None:
+    typed = {"name": "Acme", "planfix_url": "acme.planfix.com/task/12?x=1", "planfix_token": PLANFIX_TOKEN}
+    defaults = {name: FILLED_IN[name] for name in ("language", "timezone", "region", "ringostat_api_url")}
+
+    console.post(LIST + "add/", typed | defaults)
+
+    customer = Customer.objects.get()
+    assert customer.planfix_url == "https://acme.planfix.com"
+    assert (customer.create_contacts, customer.phone_matching, customer.recording) == (True, "full", "copy")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"planfix_token": ""}, "Without a token nothing can be written"),
+        ({"planfix_token": "two words"}, "It has spaces or letters that none has"),
+        ({"planfix_token": "t", "ringostat_auth_key": "ключ"}, "It has spaces or letters that none has"),
+        ({"planfix_token": "t", "ringostat_project_id": "acme"}, "it has digits only"),
+    ],
+)
+def test_what_cannot_connect_is_refused_before_it_is_tried(
+    console: Client, changes: dict[str, str], sentence: str
+) -> None:
+    response = console.post(LIST + "add/", FILLED_IN | changes)
+
+    assert sentence in errors_of(response)
+    assert not Customer.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_checked"),
+    [
+        ({"planfix_token": "another"}, True),
+        ({"planfix_url": "https://other.planfix.com"}, True),
+        ({"ringostat_auth_key": "another"}, True),
+        ({"ringostat_project_id": "7"}, True),
+        ({"contact_template_id": "3"}, True),
+        ({"name": "Acme again"}, False),
+    ],
+)
+def test_changed_access_is_checked_again(console: Client, changes: dict[str, str], is_checked: bool) -> None:
+    customer = customer_with()
+
+    save(console, customer, **{"ringostat_project_id": "110070", **changes})
+
+    assert Work.objects.filter(kind=WorkKind.CONNECT, customer=customer).exists() is is_checked
+
+
+def test_the_button_asks_the_worker_and_leads_back(console: Client) -> None:
+    customer = make_customer()
+
+    response = console.post(reverse("admin:integrations_customer_connect", args=[customer.pk]))
+
+    assert response["Location"] == page_of(customer)
+    assert Work.objects.get().kind == WorkKind.CONNECT
+
+
+def test_who_may_not_change_customers_has_none_checked(client: Client) -> None:
+    client.force_login(make_user(is_staff=True))
+    customer = make_customer()
+
+    response = client.post(reverse("admin:integrations_customer_connect", args=[customer.pk]))
+
+    assert response.status_code == 403
+    assert not Work.objects.exists()
+
+
+def test_what_is_wrong_is_shown_with_its_steps(console: Client) -> None:
+    customer = make_customer()
+    checked(
+        customer,
+        Check(finding=Finding.REACHED, names={"host": "acme.planfix.com"}),
+        Check(finding=Finding.RIGHT_MISSING, names={"right": "WRITE_TAGS", "scope": "datatag_add"}),
+    )
+
+    html = console.get(page_of(customer)).content.decode()
+
+    assert "May not fill data tags: the token lacks the level of access “datatag_add”." in html
+    assert "Open the token and tick “datatag_add”. Save it." in html
+    assert "Connected: everything" not in html
+
+
+def test_a_good_connection_says_so(console: Client) -> None:
+    customer = make_customer()
+    checked(customer, Check(finding=Finding.KNOWN))
+
+    html = console.get(page_of(customer)).content.decode()
+
+    assert "Connected: everything that calls need is there." in html
+
+
+@pytest.mark.parametrize("finding", Finding)
+def test_every_finding_has_a_sentence_that_its_names_fill(finding: Finding) -> None:
+    names = dict.fromkeys(("host", "error", "name", "id", "scope", "scopes", "call", "missed_call", "count"), "it")
+
+    row = row_of(Check(finding=finding, names={**names, "right": "FIND_TASKS"}))
+
+    assert "%" not in " ".join([row["text"], *row["steps"]])
+    assert row["light"] == "fine" or row["steps"], "what is not right says what to do"
+
+
+def test_templates_are_chosen_by_name(console: Client) -> None:
+    customer = customer_with(contact_template_id=9)
+    checked(customer, Check(finding=Finding.KNOWN), templates=[(1, "Client"), (3, "Partner")])
+
+    html = console.get(page_of(customer)).content.decode()
+    options = re.search(r'<select name="contact_template_id".*?</select>', html, re.DOTALL)
+    assert options
+    assert re.findall(r'value="(\d*)"', options[0]) == ["", "1", "3", "9"]
+
+    save(console, customer, contact_template_id="3")
+    assert customer.contact_template_id == 3

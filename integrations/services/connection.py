@@ -1,0 +1,118 @@
+"""What is known of a customer's two accounts since they were last looked at. Findings are codes with names; the pages
+have the words for them. Asks nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import QuerySet
+
+from integrations.models import Customer, Work, WorkKind
+
+
+class Finding(StrEnum):
+    """What was found; the names that its sentence needs stand beside it."""
+
+    REACHED = "reached"
+    NOT_REACHED = "not_reached"
+    NO_PLANFIX = "no_planfix"
+    BUSY = "busy"
+    KNOWN = "known"
+    MALFORMED = "malformed"
+    UNKNOWN = "unknown"
+    SWITCHED_OFF = "switched_off"
+    ACCOUNT_FROZEN = "account_frozen"
+    EMPLOYEE_INACTIVE = "employee_inactive"
+    ACCOUNT_UNPAID = "account_unpaid"
+    PLAN_WITHOUT_API = "plan_without_api"
+    ACCESS_REFUSED = "access_refused"
+    ACTS_FOR = "acts_for"
+    ACTS_FOR_UNKNOWN = "acts_for_unknown"
+    READ_ONLY = "read_only"
+    RIGHT_GRANTED = "right_granted"
+    RIGHT_MISSING = "right_missing"
+    RIGHT_UNCLEAR = "right_unclear"
+    TAGS_FOUND = "tags_found"
+    TAGS_MISSING = "tags_missing"
+    TEMPLATE_FOUND = "template_found"
+    TEMPLATE_GONE = "template_gone"
+    TEMPLATE_MISSING = "template_missing"
+    KEY_KNOWN = "key_known"
+    KEY_MISSING = "key_missing"
+    KEY_UNKNOWN = "key_unknown"
+    KEY_WITHOUT_ACCESS = "key_without_access"
+    STAFF_MISSING = "staff_missing"
+    RINGOSTAT_BUSY = "ringostat_busy"
+    RINGOSTAT_REFUSED = "ringostat_refused"
+
+
+FINE = frozenset(
+    {
+        Finding.REACHED,
+        Finding.KNOWN,
+        Finding.ACTS_FOR,
+        Finding.RIGHT_GRANTED,
+        Finding.TAGS_FOUND,
+        Finding.TEMPLATE_FOUND,
+        Finding.KEY_KNOWN,
+    }
+)
+UNSURE = frozenset(
+    {Finding.ACTS_FOR_UNKNOWN, Finding.RIGHT_UNCLEAR, Finding.BUSY, Finding.RINGOSTAT_BUSY, Finding.KEY_MISSING}
+)
+"""Neither good nor bad: calls may go out all the same."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    finding: Finding
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_fine(self) -> bool:
+        return self.finding in FINE
+
+    @property
+    def is_trouble(self) -> bool:
+        return not self.is_fine and self.finding not in UNSURE
+
+
+@dataclass(kw_only=True)
+class Connection:
+    """What is known of a customer's two accounts. Its lists are empty where nothing could be read."""
+
+    checks: list[Check] = field(default_factory=list)
+    templates: list[tuple[int, str]] = field(default_factory=list)
+    tags: list[tuple[int, str]] = field(default_factory=list)
+    users: list[dict[str, Any]] = field(default_factory=list)
+    """The employees of Planfix: id, name, email, extension."""
+    staff: list[dict[str, Any]] = field(default_factory=list)
+    """The employees of Ringostat: staff_id, name, email, extension, sip_logins (phones among them)."""
+
+    @property
+    def is_good(self) -> bool:
+        return bool(self.checks) and not any(check.is_trouble for check in self.checks)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Connection:
+        checks = [Check(finding=Finding(row["finding"]), names=row["names"]) for row in stored["checks"]]
+        return cls(**{**stored, "checks": checks})
+
+
+def newest_connection(customer: Customer) -> Connection | None:
+    """What the last check found; None before the first one."""
+    newest = _checks_of(customer).exclude(result=None).first()
+    return Connection.from_json(newest.result) if newest and newest.result else None
+
+
+def newest_check(customer: Customer) -> Work | None:
+    """The last check that was asked for, finished or not."""
+    return _checks_of(customer).first()
+
+
+def _checks_of(customer: Customer) -> QuerySet[Work]:
+    return Work.objects.filter(customer=customer, kind=WorkKind.CONNECT).order_by("-pk")

@@ -1,0 +1,325 @@
+"""Connect: what is found of an account and of a project, each trouble by its own name, and nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from integrations.models import Customer, Secret, Work, WorkKind
+from integrations.planfix.client import PlanfixClient
+from integrations.planfix.rights import WRITING, Right
+from integrations.sandbox.account import Account
+from integrations.sandbox.faults import Fault
+from integrations.sandbox.server import Sandbox
+from integrations.services import connection_check
+from integrations.services.connection import Connection, Finding, newest_connection
+from integrations.services.work import ask, carry_out
+from tests.conftest import Way
+
+pytestmark = pytest.mark.django_db
+
+ALL_RIGHTS = frozenset(Right)
+
+
+@pytest.fixture
+def connection(way: Way) -> Callable[..., Connection]:
+    """Checks the customer, with these columns changed before."""
+
+    def check(**columns: Any) -> Connection:
+        for name, value in columns.items():
+            setattr(way.customer, name, value)
+        way.customer.save()
+        work = ask(WorkKind.CONNECT, customer=way.customer)
+        carry_out(work.pk)
+        way.customer.refresh_from_db()
+        assert Work.objects.get(pk=work.pk).trouble == ""
+        found = newest_connection(way.customer)
+        assert found
+        return found
+
+    return check
+
+
+@pytest.fixture(autouse=True)
+def _ringostat_as_before(sandbox: Sandbox) -> Iterator[None]:
+    staff = dict(sandbox.ringostat.staff)
+    yield
+    sandbox.ringostat.auth_key, sandbox.ringostat.staff = "", staff
+
+
+def findings(connection: Connection) -> list[Finding]:
+    return [check.finding for check in connection.checks]
+
+
+def names(connection: Connection, finding: Finding) -> list[dict[str, str]]:
+    return [dict(check.names) for check in connection.checks if check.finding is finding]
+
+
+def test_a_usual_account_is_found_good(connection: Callable[..., Connection]) -> None:
+    found = connection()
+
+    assert found.is_good
+    assert findings(found)[:3] == [Finding.REACHED, Finding.KNOWN, Finding.ACTS_FOR_UNKNOWN]
+    assert names(found, Finding.KEY_KNOWN) == [{"count": "3"}]
+    granted = {row["scope"] for row in names(found, Finding.RIGHT_GRANTED)}
+    assert granted == ALL_RIGHTS - {Right.FIND_TASKS}
+
+
+def test_what_the_pages_offer_is_read(connection: Callable[..., Connection], account: Account) -> None:
+    account.contact_templates = {3: "Partner", 1: "Client"}
+
+    found = connection()
+
+    assert found.templates == [[1, "Client"], [3, "Partner"]]
+    assert found.tags == [[7025, "Call"], [7027, "Missed call"]]
+    assert [user["name"] for user in found.users] == ["Iryna Bondar", "Oleh Tkachenko", "Maria Kovalenko"]
+    assert [one["sip_logins"] for one in found.staff] == [["acmecom_iryna"], ["acmecom_oleh"], ["acmecom_maria"]]
+
+
+def test_nothing_is_written_into_planfix(connection: Callable[..., Connection], account: Account) -> None:
+    connection()
+
+    assert (account.contacts, account.comments, account.tag_entries, account.files) == ([], [], [], [])
+    assert account.contact_fields == {}
+
+
+def test_the_customer_keeps_its_tags_fields_and_first_template(
+    way: Way, connection: Callable[..., Connection], account: Account
+) -> None:
+    field = account.add_contact_field(name="Source", type_=0, group_id=1)
+    account.contact_templates = {3: "Partner", 1: "Client"}
+
+    connection(contact_template_id=None, planfix_tags=None)
+
+    assert way.customer.contact_template_id == 1
+    assert way.customer.planfix_tags["call"]["id"] == 7025
+    assert way.customer.planfix_contact_fields == {"Source": field.id}
+
+
+def test_the_employee_of_the_token_is_told_by_the_tasks_that_he_gave(
+    connection: Callable[..., Connection], account: Account
+) -> None:
+    account.token_user_id = 6
+    account.add_task(None, "Not mine", assigner="user:5")
+    account.add_task(None, "Mine", assigner="user:6")
+
+    assert names(connection(), Finding.ACTS_FOR) == [{"id": "6", "name": "Oleh Tkachenko"}]
+
+
+@pytest.mark.parametrize("right", sorted(ALL_RIGHTS))
+def test_a_missing_level_of_access_is_named(
+    connection: Callable[..., Connection], account: Account, right: Right
+) -> None:
+    account.scopes = ALL_RIGHTS - {right}
+
+    found = connection(call_target="last_active_task")
+
+    assert names(found, Finding.RIGHT_MISSING) == [{"right": right.name, "scope": right.value}]
+    assert not found.is_good
+
+
+def test_a_token_that_may_only_read_is_said_in_one_sentence(
+    connection: Callable[..., Connection], account: Account
+) -> None:
+    account.scopes = ALL_RIGHTS - WRITING
+
+    found = connection()
+
+    assert names(found, Finding.READ_ONLY) == [{"scopes": "comment_add, contact_add, datatag_add, file_add"}]
+    assert Finding.RIGHT_MISSING not in findings(found)
+
+
+@pytest.mark.parametrize(
+    ("right", "columns"),
+    [
+        (Right.FIND_TASKS, {"call_target": "contact"}),
+        (Right.CREATE_CONTACTS, {"create_contacts": False}),
+        (Right.ADD_FILES, {"recording": "link"}),
+    ],
+)
+def test_a_right_that_the_settings_do_not_need_is_not_missed(
+    connection: Callable[..., Connection], account: Account, right: Right, columns: dict[str, Any]
+) -> None:
+    account.scopes = ALL_RIGHTS - {right}
+
+    assert connection(**columns).is_good
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "finding"),
+    [
+        (401, 1, Finding.UNKNOWN),
+        (401, 2, Finding.SWITCHED_OFF),
+        (400, 11, Finding.ACCOUNT_FROZEN),
+        (400, 16, Finding.EMPLOYEE_INACTIVE),
+        (400, 20, Finding.ACCOUNT_UNPAID),
+        (400, 21, Finding.PLAN_WITHOUT_API),
+        (400, 24, Finding.ACCESS_REFUSED),
+    ],
+)
+def test_each_refusal_at_the_door_has_its_own_finding(
+    connection: Callable[..., Connection], sandbox: Sandbox, status: int, code: int, finding: Finding
+) -> None:
+    sandbox.add_fault(Fault(path="/ping", status=status, json={"result": "fail", "code": code, "error": "No"}))
+
+    found = connection()
+
+    assert findings(found)[:2] == [Finding.REACHED, finding]
+    assert not found.is_good
+
+
+@pytest.mark.parametrize(
+    ("token", "finding"),
+    [("another-token", Finding.UNKNOWN), ("two words", Finding.MALFORMED), ("", Finding.MALFORMED)],
+)
+def test_a_wrong_token_is_found_out(connection: Callable[..., Connection], token: str, finding: Finding) -> None:
+    assert findings(connection(planfix_token=Secret.of(token)))[1] is finding
+
+
+def test_a_host_where_nobody_answers_is_said(connection: Callable[..., Connection]) -> None:
+    found = connection(planfix_url="http://127.0.0.1:9")
+
+    assert findings(found) == [Finding.NOT_REACHED, Finding.KEY_KNOWN]
+    assert found.checks[0].names["host"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(kind="html", status=200, path="/ping"),
+        Fault(kind="html", status=404, path="/ping"),
+        Fault(status=302, path="/ping", headers={"Location": "https://planfix.com/"}),
+        Fault(status=404, path="/ping", json={"message": "Not found"}),
+    ],
+    ids=lambda fault: f"{fault.kind}-{fault.status}",
+)
+def test_a_host_that_is_no_planfix_is_said(
+    connection: Callable[..., Connection], sandbox: Sandbox, fault: Fault
+) -> None:
+    sandbox.add_fault(fault)
+
+    assert findings(connection())[0] is Finding.NO_PLANFIX
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(kind="html", status=502, path="/ping"),
+        Fault(status=429, path="/ping"),
+        Fault(status=400, path="/ping", json={"result": "fail", "code": 22, "error": "Limit"}),
+    ],
+    ids=lambda fault: f"{fault.kind}-{fault.status}",
+)
+def test_a_planfix_that_is_busy_is_no_mistake_of_the_specialist(
+    connection: Callable[..., Connection], sandbox: Sandbox, fault: Fault
+) -> None:
+    sandbox.add_fault(fault)
+
+    found = connection()
+
+    assert findings(found) == [Finding.BUSY, Finding.KEY_KNOWN]
+
+
+def test_a_deleted_template_is_said(connection: Callable[..., Connection]) -> None:
+    found = connection(contact_template_id=77)
+
+    assert names(found, Finding.TEMPLATE_GONE) == [{"id": "77"}]
+    assert not found.is_good
+
+
+def test_an_account_without_templates_is_said(connection: Callable[..., Connection], account: Account) -> None:
+    account.contact_templates = {}
+
+    assert Finding.TEMPLATE_MISSING in findings(connection(contact_template_id=None))
+
+
+def test_without_new_contacts_no_template_is_missed(connection: Callable[..., Connection], account: Account) -> None:
+    account.contact_templates = {}
+
+    assert connection(contact_template_id=None, create_contacts=False).is_good
+
+
+def test_missing_call_tags_are_said(connection: Callable[..., Connection], account: Account) -> None:
+    account.tags = {}
+
+    assert Finding.TAGS_MISSING in findings(connection())
+
+
+def test_a_right_that_planfix_does_not_answer_for_is_unclear(
+    connection: Callable[..., Connection], sandbox: Sandbox
+) -> None:
+    sandbox.add_fault(Fault(path="/contact/0/comments", status=503))
+
+    found = connection()
+
+    assert names(found, Finding.RIGHT_UNCLEAR) == [{"right": "WRITE_COMMENTS", "scope": "comment_add"}]
+    assert found.is_good
+
+
+# Ringostat
+
+
+def test_a_customer_without_an_auth_key_is_told(connection: Callable[..., Connection]) -> None:
+    assert findings(connection(ringostat_auth_key=Secret()))[-1] is Finding.KEY_MISSING
+
+
+def test_a_wrong_auth_key_is_told(connection: Callable[..., Connection], sandbox: Sandbox) -> None:
+    sandbox.ringostat.auth_key = "the-real-key"
+
+    found = connection()
+
+    assert findings(found)[-1] is Finding.KEY_UNKNOWN
+    assert not found.is_good
+
+
+def test_a_project_without_employees_is_told(connection: Callable[..., Connection], sandbox: Sandbox) -> None:
+    sandbox.ringostat.staff = {}
+
+    assert findings(connection())[-1] is Finding.STAFF_MISSING
+
+
+def test_a_ringostat_that_does_not_answer_is_no_mistake(connection: Callable[..., Connection]) -> None:
+    assert findings(connection(ringostat_api_url="http://127.0.0.1:9"))[-1] is Finding.RINGOSTAT_BUSY
+
+
+# What follows
+
+
+def test_a_paused_customer_goes_on_when_all_is_right_again(way: Way, connection: Callable[..., Connection]) -> None:
+    connection(paused_reason="The account is frozen.")
+
+    assert way.customer.paused_reason == ""
+
+
+def test_a_paused_customer_stays_so_while_a_right_is_missing(
+    way: Way, connection: Callable[..., Connection], account: Account
+) -> None:
+    account.scopes = ALL_RIGHTS - {Right.WRITE_TAGS}
+
+    connection(paused_reason="A scope is missing.")
+
+    assert way.customer.paused_reason == "A scope is missing."
+
+
+def test_what_was_read_with_access_that_changed_meanwhile_is_not_kept(
+    way: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Customer.objects.filter(pk=way.customer.pk).update(planfix_tags=None)
+    work = ask(WorkKind.CONNECT, customer=way.customer)
+
+    def change_access(client: PlanfixClient) -> None:
+        Customer.objects.filter(pk=way.customer.pk).update(planfix_url="https://other.planfix.com")
+
+    monkeypatch.setattr(connection_check, "ping", change_access)
+    carry_out(work.pk)
+
+    assert Customer.objects.get().planfix_tags is None
+
+
+def test_each_request_of_the_check_is_logged(way: Way, connection: Callable[..., Connection]) -> None:
+    connection()
+
+    logged = way.customer.planfix_requests.filter(call=None).values_list("path", flat=True)
+    assert sorted(logged) == sorted(request.path for request in way.account.requests)
