@@ -1,57 +1,58 @@
-"""The door that Ringostat knocks at: who is it for, is it small enough, is it stored. Knows nothing of what a call
-is.
-"""
+"""The door that Ringostat knocks at: is it small enough, whose is it, is it stored. Knows nothing of what a call is."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
+import re
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, JsonResponse
 
 from integrations.ringostat.body import RawRequest
-from integrations.services.intake import receive, recipient_of
+from integrations.services.intake import receive_at
 from integrations.services.networks import may_send_webhooks
 
 MAX_BODY_BYTES = 256 * 1024
+METHODS = ["GET", "POST", "PUT"]
+
+ADDRESS = re.compile(r"/webhooks/ringostat/(?P<token>[^/]+)(?:/(?P<event>[^/]+))?/?")
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
-class RingostatWebhook(APIView):
+def answer_ringostat(get_response: GetResponse) -> GetResponse:
+    """Middleware before all that is for people: sessions, languages, forms. They cost more than storing a call."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        address = ADDRESS.fullmatch(request.path_info)
+        return ringostat_webhook(request, **address.groupdict(default="")) if address else get_response(request)
+
+    return answer
+
+
+def ringostat_webhook(request: HttpRequest, token: str, event: str) -> HttpResponseBase:
     """Answers 200 exactly when the raw request is safely ours, whatever is in it: from then on replaying is our job,
     not Ringostat's.
 
     Ringostat marks every other answer as an error, and its own articles disagree on whether it sends such a request
     again.
     """
-
-    http_method_names = ["get", "post", "put"]
-
-    def get(self, request: Request, token: str, event: str = "") -> Response:
-        return self._receive(request, token, event)
-
-    def post(self, request: Request, token: str, event: str = "") -> Response:
-        return self._receive(request, token, event)
-
-    def put(self, request: Request, token: str, event: str = "") -> Response:
-        return self._receive(request, token, event)
-
-    def _receive(self, request: Request, token: str, event: str) -> Response:
-        if not may_send_webhooks(request.META):
-            return Response({"error": "webhooks are not taken from here"}, status=403)
-        recipient = recipient_of(token)
-        if recipient is None:
-            return Response({"error": "unknown address"}, status=404)
-        body = _read(request._request)
-        if body is None:
-            return Response({"error": f"more than {MAX_BODY_BYTES} bytes"}, status=413)
-        raw = RawRequest(
-            method=request.method or "",
-            content_type=request.META.get("CONTENT_TYPE", ""),
-            query_string=request.META.get("QUERY_STRING", ""),
-            body=body,
-        )
-        result = receive(recipient, event=event, raw=raw)
-        return Response({"result": result})
+    if request.method not in METHODS:
+        return HttpResponseNotAllowed(METHODS)
+    if not may_send_webhooks(request.META):
+        return JsonResponse({"error": "webhooks are not taken from here"}, status=403)
+    body = _read(request)
+    if body is None:
+        return JsonResponse({"error": f"more than {MAX_BODY_BYTES} bytes"}, status=413)
+    raw = RawRequest(
+        method=request.method,
+        content_type=request.META.get("CONTENT_TYPE", ""),
+        query_string=request.META.get("QUERY_STRING", ""),
+        body=body,
+    )
+    result = receive_at(token, event=event, raw=raw)
+    if result is None:
+        return JsonResponse({"error": "unknown address"}, status=404)
+    return JsonResponse({"result": result})
 
 
 def _read(request: HttpRequest) -> bytes | None:

@@ -50,9 +50,15 @@ else:
             "HOST": str(socket_folder(EMBEDDED_POSTGRES)),
         }
     }
-# A pool, because a delivery gives its connection back while it waits for Planfix: 64 customers share these few.
-DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": POOL_SIZE, "timeout": 10}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# Django itself prepares no statements; those that do so are prepared at once, whatever this number is.
+DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
+if POOL_SIZE:
+    # A delivery gives its connection back while it waits for Planfix: 64 customers share these few.
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": POOL_SIZE, "timeout": 10}
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = None
+    DATABASES["default"]["OPTIONS"]["connect_timeout"] = 10
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- secrets ---
@@ -122,6 +128,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "ringofix.health.answer_machines",
+    "integrations.webhooks.answer_ringostat",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

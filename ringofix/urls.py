@@ -1,15 +1,14 @@
-"""Every address of the product, but for /healthz, /readyz and /metrics, which ringofix.health answers before them."""
+"""Every address of the product that people use. Before them answer ringofix.health (/healthz, /readyz, /metrics) and
+integrations.webhooks (/webhooks/ringostat/…).
+"""
 
 from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from integrations.webhooks import RingostatWebhook
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("webhooks/ringostat/<str:token>/", RingostatWebhook.as_view(), name="ringostat-webhook"),
-    path("webhooks/ringostat/<str:token>/<str:event>/", RingostatWebhook.as_view(), name="ringostat-webhook-event"),
     path("calls/", include("integrations.calllog.urls")),
     path("admin/", admin.site.urls),
 ]

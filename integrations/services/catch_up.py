@@ -23,8 +23,9 @@ from integrations.models import Call, CallState, CatchUpCursor, Customer, Work
 from integrations.ringostat.api import RingostatClient, RingostatError
 from integrations.ringostat.webhook import parse_list_row
 from integrations.services.clock import database_time
-from integrations.services.intake import Recipient, fold_into_call
+from integrations.services.intake import fold_into_call
 from integrations.services.progress import Progress
+from integrations.services.recipients import Recipient
 from integrations.services.ringostat_access import ringostat_client
 from integrations.services.turn import give_connection_back
 

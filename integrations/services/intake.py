@@ -18,11 +18,25 @@ from integrations.domain.calls import CallFacts
 from integrations.domain.folding import Folded, facts_of, fold
 from integrations.domain.outcome import outcome_of
 from integrations.domain.parties import client_number
-from integrations.models import CallState, EventResult, WebhookToken
+from integrations.models import CallState, EventResult
 from integrations.ringostat.body import NotUnderstood, RawRequest
 from integrations.ringostat.webhook import parse
-from integrations.services.call_writes import AddressGone, CallMoved, Columns, Origin, StoredCall, write_change, write_event, write_new
-from integrations.services.recipients import Recipient, recipient_of
+from integrations.services.call_writes import (
+    AddressGone,
+    CallMoved,
+    Columns,
+    Origin,
+    StoredCall,
+    write_change,
+    write_event,
+    write_new,
+)
+from integrations.services.recipients import (
+    Recipient,
+    forget_recipient_of,
+    recipient_of,
+    remembered_recipient_of,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -54,10 +68,42 @@ class Understood:
 
 
 def receive_at(token: str, *, event: str, raw: RawRequest) -> EventResult | None:
-    """receive() for whom the webhook address belongs to; None when it is nobody's, and then nothing is stored."""
-    token_hash = WebhookToken.hash_of(token)
-    for find in (_last_found.get, _look_up):
-        recipient = find(token_hash)
+    """receive() for whom the webhook address belongs to. None: it is nobody's, and nothing was stored.
+
+    Who it was last time is taken for true without asking: what is written is written only if it still is.
+    """
+    for find in (remembered_recipient_of, recipient_of):
+        recipient = find(token)
+        if recipient is not None:
+            try:
+                return receive(recipient, event=event, raw=raw)
+            except AddressGone:
+                forget_recipient_of(token)
+    return None
+
+
+def receive(recipient: Recipient, *, event: str, raw: RawRequest) -> EventResult:
+    """Stores a request and what it says of a call. Repeating it changes nothing; the order of requests does not
+    matter.
+
+    Raises AddressGone; OperationalError or InterfaceError when the database cannot be reached. Every other trouble
+    ends as a stored event that says so.
+    """
+    now = timezone.now()
+    understood = understand(recipient, event, raw)
+    try:
+        _store(recipient, _event(event, raw, understood, now), understood.facts, now)
+    except (AddressGone, OperationalError, InterfaceError):
+        raise
+    except Exception:
+        # A mistake of ours must not cost the customer a call: keep the request, so that it can be replayed once we
+        # are mended.
+        log.exception("webhook failed", customer_id=recipient.customer_id)
+        understood = Understood(result=EventResult.FAILED, kind=understood.kind, reason=traceback.format_exc(limit=-5))
+        _store(recipient, _event(event, raw, understood, now), None, now)
+    return understood.result
+
+
 def understand(recipient: Recipient, event: str, raw: RawRequest) -> Understood:
     """What today's parser makes of a request. Stores nothing and never raises."""
     try:
@@ -73,46 +119,59 @@ def understand(recipient: Recipient, event: str, raw: RawRequest) -> Understood:
     return Understood(result=EventResult.CALL, kind=kind, facts=parsed.facts)
 
 
-def _store(recipient: Recipient, event: str, raw: RawRequest, understood: Understood) -> EventResult:
-    now = timezone.now()
-    call_id = fold_into_call(recipient, understood.facts, now) if understood.facts else None
-    WebhookEvent.objects.create(
-        customer_id=recipient.customer_id,
-        call_id=call_id,
-        received_at=now,
-        event=event[:64].replace("\0", ""),
-        method=raw.method[:8],
-        content_type=raw.content_type[:200],
-        query_string=raw.query_string,
-        body=raw.body,
-        kind=understood.kind,
-        result=understood.result,
-        reason=understood.reason,
-    )
-    return understood.result
+def _event(event: str, raw: RawRequest, understood: Understood, now: datetime) -> Columns:
+    return {
+        "received_at": now,
+        "event": event[:64].replace("\0", ""),
+        "method": raw.method[:8],
+        "content_type": raw.content_type[:200],
+        "query_string": raw.query_string,
+        "body": raw.body,
+        "kind": understood.kind,
+        "result": understood.result,
+        "reason": understood.reason,
+    }
 
 
-def fold_into_call(recipient: Recipient, facts: CallFacts, now: datetime) -> int:
-    """Adds what one event says to its call, made when it is the first, and has it delivered when it is final. Within a
-    transaction.
+def _store(recipient: Recipient, event: Columns, facts: CallFacts | None, now: datetime) -> None:
+    if facts is None:
+        write_event(Origin(recipient=recipient, event=event), None)
+    else:
+        fold_into_call(recipient, facts, now, event=event)
 
-    `now`: when the event came.
+
+def fold_into_call(recipient: Recipient, facts: CallFacts, now: datetime, *, event: Columns | None = None) -> int:
+    """Adds what one event says to its call, made when it is the first, and has it delivered when it is final; its
+    number.
+
+    `now`: when the event came. `event`: the row of its webhook request, which is written with it. Raises AddressGone.
     """
+    origin = Origin(recipient=recipient, event=event)
+    while True:
+        try:
+            return _fold_into_call(origin, facts, now)
+        except CallMoved:  # events of one call at the same moment: one of them got further, and this one follows it
+            continue
+
+
+def _fold_into_call(origin: Origin, facts: CallFacts, now: datetime) -> int:
+    region = origin.recipient.region
     fresh = fold(None, facts)
-    columns = columns_of(fresh, recipient.region, now) | _standing(fresh)
-    call = _insert_or_lock(recipient.customer_id, facts.ringostat_id, columns, now)
-    if not call.is_new:
-        folded = fold(call.facts, facts)
-        if folded == call.facts:
-            return call.id
-        columns = columns_of(folded, recipient.region, now) | _change(call, folded)
-        if facts_of(folded, "").started_at is None:
-            del columns["started_at"]  # the first event's arrival stays the best that is known
-        if call.state is CallState.DELIVERED:
-            del columns["outcome"]  # as it stands in Planfix, whatever Ringostat says now
-        Call.objects.filter(pk=call.id).update(**columns)
-    if columns.get("due_at"):
-        deliver_soon(recipient.customer_id)
+    columns = columns_of(fresh, region, now) | _standing(fresh)
+    call = write_new(origin, facts.ringostat_id, {"received_at": now, **columns})
+    if isinstance(call, int):
+        return call
+    folded = fold(call.facts, facts)
+    if folded == call.facts:
+        if origin.event:
+            write_event(origin, call)
+        return call.id
+    columns = columns_of(folded, region, now) | _change(call, folded)
+    if facts_of(folded, "").started_at is None:
+        del columns["started_at"]  # the first event's arrival stays the best that is known
+    if call.state is CallState.DELIVERED:
+        del columns["outcome"]  # as it stands in Planfix, whatever Ringostat says now
+    write_change(origin, call, columns)
     return call.id
 
 
@@ -135,10 +194,10 @@ def _standing(folded: Folded) -> dict[str, Any]:
     """Where a call stands that nothing has been done with yet: due once its final event is in."""
     if facts_of(folded, "").is_final:
         return DUE
-    return {"state": CallState.IN_PROGRESS, "due_at": None}
+    return {"state": CallState.IN_PROGRESS, "due_at": None, "reason": "", "detail": ""}
 
 
-def _change(call: _Stored, folded: Folded) -> dict[str, Any]:
+def _change(call: StoredCall, folded: Folded) -> dict[str, Any]:
     """What the news does to where a call stands: often nothing."""
     facts = facts_of(folded, "")
     if call.state is CallState.IN_PROGRESS:
@@ -149,45 +208,3 @@ def _change(call: _Stored, folded: Folded) -> dict[str, Any]:
     if call.state is CallState.DELIVERED and facts.says_more_than(facts_of(call.facts, "")):
         return {"due_at": Now()}
     return {}
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Stored:
-    """The call as it stands in the database, locked."""
-
-    id: int
-    facts: Folded
-    state: CallState
-    reason: str
-    is_new: bool
-
-
-def _insert_or_lock(customer_id: int, ringostat_id: str, columns: dict[str, Any], now: datetime) -> _Stored:
-    """One statement that makes the call, or locks and reads the one that is there: two first events at once cannot
-    make two calls.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO integrations_call AS call
-                   (customer_id, ringostat_id, facts, direction, outcome, client_number, started_at,
-                    utm_source, has_recording, state, due_at, due_since, reason, detail, received_at)
-            VALUES (%(customer_id)s, %(ringostat_id)s, %(facts)s, %(direction)s, %(outcome)s, %(client_number)s,
-                    %(started_at)s, %(utm_source)s, %(has_recording)s, %(state)s,
-                    CASE WHEN %(is_due)s THEN statement_timestamp() END,
-                    CASE WHEN %(is_due)s THEN statement_timestamp() END, '', '', %(now)s)
-            ON CONFLICT (customer_id, ringostat_id) DO UPDATE SET ringostat_id = call.ringostat_id
-            RETURNING id, facts::text, state, reason, xmax = 0
-            """,
-            {
-                **columns,
-                "state": columns["state"].value,
-                "is_due": columns["due_at"] is not None,
-                "facts": json.dumps(columns["facts"]),
-                "customer_id": customer_id,
-                "ringostat_id": ringostat_id,
-                "now": now,
-            },
-        )
-        call_id, stored, state, reason, is_new = cursor.fetchone()
-    return _Stored(id=call_id, facts=json.loads(stored), state=CallState(state), reason=reason, is_new=is_new)

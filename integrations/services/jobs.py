@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection
 
@@ -21,6 +22,27 @@ def lock_of(customer_id: int) -> str:
     return f"customer:{customer_id}"
 
 
+DELIVER_SOON = """
+INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)
+SELECT %(job_queue)s, %(job_task)s, %(job_lock)s, %(job_lock)s, %(job_args)s
+  FROM (SELECT pg_advisory_xact_lock_shared(%(job_lock_space)s, %(job_lock_number)s)) AS held
+ {condition}
+    ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING"""
+"""See deliver_soon(), whose statement it is; it may also be a part of another one, with the same arguments."""
+
+
+def delivery_job(customer_id: int) -> dict[str, Any]:
+    """The arguments of DELIVER_SOON."""
+    return {
+        "job_queue": QUEUE,
+        "job_task": DELIVER_CALLS,
+        "job_lock": lock_of(customer_id),
+        "job_args": json.dumps({"customer_id": customer_id}),
+        "job_lock_space": LOCK_SPACE,
+        "job_lock_number": customer_id % 2**31,
+    }
+
+
 def deliver_soon(customer_id: int) -> None:
     """Makes sure that a job waits which will see this transaction's calls. At most one job per customer waits.
 
@@ -30,22 +52,7 @@ def deliver_soon(customer_id: int) -> None:
     between our look at the queue and our commit.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)
-            SELECT %(queue)s, %(task)s, %(lock)s, %(lock)s, %(args)s
-              FROM (SELECT pg_advisory_xact_lock_shared(%(space)s, %(customer)s)) AS held
-            ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
-            """,
-            {
-                "queue": QUEUE,
-                "task": DELIVER_CALLS,
-                "lock": lock_of(customer_id),
-                "args": json.dumps({"customer_id": customer_id}),
-                "space": LOCK_SPACE,
-                "customer": customer_id % 2**31,
-            },
-        )
+        cursor.execute(DELIVER_SOON.format(condition=""), delivery_job(customer_id))
 
 
 def one_job_each(task: str, customer_ids: Iterable[int]) -> None:

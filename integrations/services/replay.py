@@ -13,7 +13,8 @@ from django.db.models import QuerySet
 
 from integrations.models import Call, CallState, Customer, EventResult, Turn, WebhookEvent, Work
 from integrations.ringostat.body import RawRequest
-from integrations.services.intake import DUE, ERASED, NO_FINAL_EVENT, Recipient, Understood, fold_into_call, understand
+from integrations.services.intake import DUE, ERASED, NO_FINAL_EVENT, Understood, fold_into_call, understand
+from integrations.services.recipients import Recipient
 from integrations.services.jobs import deliver_soon
 from integrations.services.progress import Progress
 

@@ -13,7 +13,8 @@ from integrations.domain.calls import CallFacts
 from integrations.models import Call, CatchUpCursor, Customer
 from integrations.ringostat.api import RingostatClient, RingostatError
 from integrations.ringostat.webhook import parse_list_row
-from integrations.services.intake import Recipient, fold_into_call
+from integrations.services.intake import fold_into_call
+from integrations.services.recipients import Recipient
 
 log = structlog.get_logger(__name__)
 

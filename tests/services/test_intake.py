@@ -180,7 +180,7 @@ def test_a_mistake_of_ours_keeps_the_request_and_is_answered_200(way: Way) -> No
 def test_a_lost_database_is_answered_500(way: Way) -> None:
     """The only honest answer: nothing was stored, and Ringostat may send it again."""
     way.client.raise_request_exception = False
-    with patch("integrations.services.intake.WebhookEvent.objects.create", side_effect=OperationalError):
+    with patch("integrations.services.intake.write_new", side_effect=OperationalError):
         assert way.post(answered()).status_code == 500
 
 
