@@ -10,5 +10,6 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("calls/", include("integrations.calllog.urls")),
+    path("api/v1/", include("integrations.api.urls")),
     path("admin/", admin.site.urls),
 ]

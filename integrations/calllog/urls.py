@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from integrations.calllog.api_access import api_access, withdraw_token
 from integrations.calllog.audio import recording
 from integrations.calllog.call_view import call_page
+from integrations.calllog.export import export_csv, export_xlsx
 from integrations.calllog.login import Login, Logout
 from integrations.calllog.views import call_list
 from integrations.calllog.work import work_progress
@@ -16,6 +18,10 @@ urlpatterns: list[URLPattern] = [
     path("<int:call_id>/", call_page, name="call"),
     path("<int:call_id>/recording", recording, name="recording"),
     path("work/<int:work_id>/", work_progress, name="work"),
+    path("export.csv", export_csv, name="export_csv"),
+    path("export.xlsx", export_xlsx, name="export_xlsx"),
+    path("api/", api_access, name="api_access"),
+    path("api/<int:token_id>/withdraw/", withdraw_token, name="withdraw_token"),
     path("login/", Login.as_view(), name="login"),
     path("logout/", Logout.as_view(), name="logout"),
 ]

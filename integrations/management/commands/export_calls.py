@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from integrations.models import Customer
 from integrations.services.call_export import COLUMNS, exported_calls
+from integrations.services.spreadsheet import harmless
 
 
 class Command(BaseCommand):
@@ -33,14 +34,4 @@ class Command(BaseCommand):
         writer = csv.DictWriter(self.stdout, fieldnames=list(COLUMNS))
         writer.writeheader()
         for row in exported_calls(customer):
-            writer.writerow({name: _harmless(value) for name, value in row.items()})
-
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def _harmless(value: object) -> object:
-    """A spreadsheet must not take a cell for a formula; phone numbers, which start with a plus, stay as they are."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS) and not value[1:].isdigit():
-        return f"'{value}"
-    return value
+            writer.writerow({name: harmless(value) for name, value in row.items()})

@@ -1,0 +1,64 @@
+"""Who asks the read API: the user of a token, sent as “Authorization: Bearer …”. Guesses are counted by address."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib.auth.models import User
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed, Throttled
+from rest_framework.request import Request
+
+from integrations.models import ApiToken
+from integrations.services.networks import client_address
+from integrations.services.tries import Limit, spend
+
+WRONG_TOKENS = Limit(times=30, seconds=15 * 60)
+"""From one address. Nobody guesses one; this is to be spared those who try."""
+
+NOTED_EVERY = timedelta(minutes=1)
+
+
+class TokenAuthentication(BaseAuthentication):
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        kind, _space, plain = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if kind.lower() != "bearer":
+            return None
+        token = ApiToken.objects.select_related("user").filter(token_hash=ApiToken.hash_of(plain.strip())).first()
+        if token is None or not token.user.is_active:
+            raise _refusal(client_address(request.META))
+        _note_use(token)
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class BearerToken(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """What the schema says of it."""
+
+    target_class = TokenAuthentication
+    name = "token"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": _("A token of the page “API access” in the call log."),
+        }
+
+
+def _refusal(address: str) -> AuthenticationFailed | Throttled:
+    wait = spend(f"wrong token from|{address}", WRONG_TOKENS)
+    return Throttled(wait=wait) if wait else AuthenticationFailed(_("The token is not known, or was withdrawn."))
+
+
+def _note_use(token: ApiToken) -> None:
+    """Not on every request: one row would be written again and again."""
+    now = timezone.now()
+    long_ago = Q(last_used_at=None) | Q(last_used_at__lt=now - NOTED_EVERY)
+    ApiToken.objects.filter(long_ago, pk=token.pk).update(last_used_at=now)

@@ -1,0 +1,78 @@
+"""The list's filters as parameters of the read API. What is not understood is refused: a mistyped filter would else
+give all calls.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework.exceptions import ValidationError
+from rest_framework.filters import BaseFilterBackend
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from integrations.calllog.filters import CallFilter
+from integrations.calllog.scope import customers_visible_to
+
+PAGING = ("cursor", "limit")
+
+EXAMPLES = {
+    "number": "067 123 45 67",
+    "call_id": "ua7_-1772445600.12",
+    "first_day": "2026-03-01",
+    "last_day": "2026-03-31",
+}
+
+DESCRIPTIONS = {
+    "number": gettext_lazy("The client's number in any spelling, or digits of it."),
+    "call_id": gettext_lazy("The call's ID in Ringostat."),
+    "customer": gettext_lazy("The customer's number, for those who see several."),
+    "first_day": gettext_lazy("From this day on."),
+    "last_day": gettext_lazy("Up to this day, the day included."),
+    "period": gettext_lazy("Days counted back from today."),
+    "state": gettext_lazy("Where the call stands on its way to Planfix."),
+}
+"""Where the label of the list's field is too short for a reader who does not see the list."""
+
+
+class ListFilters(BaseFilterBackend):
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
+        given = request.query_params
+        unknown = sorted(set(given) - set(CallFilter.base_filters) - set(PAGING))
+        if unknown:
+            raise ValidationError({name: [_("There is no such filter.")] for name in unknown})
+        filters = CallFilter(given, queryset=queryset, customers=customers_visible_to(request.user))
+        if not filters.form.is_valid():
+            raise ValidationError(filters.form.errors)
+        found: QuerySet[Any] = filters.qs
+        return found
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        return [_parameter(name, each) for name, each in CallFilter.base_filters.items()]
+
+
+def _parameter(name: str, each: django_filters.Filter) -> dict[str, Any]:
+    parameter = {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "schema": _schema(each),
+        "description": str(DESCRIPTIONS.get(name, each.label or "")),
+    }
+    return parameter | ({"example": EXAMPLES[name]} if name in EXAMPLES else {})
+
+
+def _schema(each: django_filters.Filter) -> dict[str, Any]:
+    if isinstance(each, django_filters.ModelChoiceFilter):
+        return {"type": "integer"}
+    if isinstance(each, django_filters.BooleanFilter):
+        return {"type": "boolean"}
+    if isinstance(each, django_filters.ChoiceFilter):
+        return {"type": "string", "enum": [str(value) for value, _words in each.extra["choices"]]}
+    if isinstance(each, django_filters.DateFilter):
+        return {"type": "string", "format": "date"}
+    return {"type": "string"}

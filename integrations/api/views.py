@@ -1,0 +1,112 @@
+"""The read API: calls, one call, and what describes them. It shows what the call log would show to the same user."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from rest_framework import serializers
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from integrations.api.authentication import TokenAuthentication
+from integrations.api.calls import CallSerializer, record_of
+from integrations.api.examples import ONE_CALL
+from integrations.api.filters import ListFilters
+from integrations.api.paging import ByPosition
+from integrations.api.throttle import PerUser
+from integrations.calllog.rows import RELATED
+from integrations.calllog.scope import calls_visible_to
+from integrations.models import Call
+
+
+class Trouble(serializers.Serializer[dict[str, str]]):
+    detail = serializers.CharField(help_text=_("What is wrong, in a sentence."))
+
+
+REFUSALS = {
+    401: OpenApiResponse(Trouble, description=_("No token, or one that is not known.")),
+    429: OpenApiResponse(Trouble, description=_("Too many requests. Retry-After says for how many seconds to wait.")),
+}
+WRONG_FILTERS = OpenApiResponse(
+    {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+    description=_("A parameter that is not known or not understood: its name, and what is wrong with it."),
+)
+NOT_FOUND = OpenApiResponse(Trouble, description=_("There is no such call, or it is none that you may see."))
+
+
+@method_decorator(never_cache, name="dispatch")
+class ReadOnly(GenericAPIView[Any]):
+    http_method_names = ["get", "head"]
+    authentication_classes = [TokenAuthentication]
+    permission_classes = [IsAuthenticated]
+    throttle_classes = [PerUser]
+    serializer_class = CallSerializer
+
+    def get_queryset(self) -> QuerySet[Call]:
+        return calls_visible_to(self.request.user)
+
+
+class CallList(ReadOnly):
+    filter_backends = [ListFilters]
+    pagination_class = ByPosition
+
+    @extend_schema(
+        operation_id="calls",
+        summary=_("Calls, newest first"),
+        description=_(
+            "The calls of the call log with its filters. Days are days of the customer's time zone, a number may be"
+            " written in any way. Follow “next” until it is null; calls that come meanwhile shift nothing."
+        ),
+        tags=["calls"],
+        responses={200: CallSerializer(many=True), 400: WRONG_FILTERS, **REFUSALS},
+        examples=[OpenApiExample(name="call", value=ONE_CALL, response_only=True, status_codes=["200"])],
+    )
+    def get(self, request: Request) -> Response:
+        calls = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        records: Any = [record_of(call) for call in calls]
+        return self.get_paginated_response(CallSerializer(records, many=True).data)
+
+
+class OneCall(ReadOnly):
+    @extend_schema(
+        operation_id="call",
+        summary=_("One call"),
+        tags=["calls"],
+        responses={200: CallSerializer, 404: NOT_FOUND, **REFUSALS},
+        examples=[OpenApiExample(name="call", value=ONE_CALL, response_only=True, status_codes=["200"])],
+    )
+    def get(self, request: Request, call_id: int) -> Response:
+        call = get_object_or_404(self.get_queryset().select_related(*RELATED), pk=call_id)
+        return Response(CallSerializer(record_of(call)).data)
+
+
+class Schema(SpectacularJSONAPIView):
+    """For people who are logged in, and for programs that have a token."""
+
+    authentication_classes = [TokenAuthentication, SessionAuthentication]
+    permission_classes = [IsAuthenticated]
+
+
+class Documentation(SpectacularSwaggerSplitView):
+    """The schema for people. Its scripts come from an installed package, and none stands in the page."""
+
+    authentication_classes = [TokenAuthentication, SessionAuthentication]
+    permission_classes = [IsAuthenticated]
+    template_name = "api/docs.html"
+    url_name = "api:schema"
+    title = "Ringofix API"
+
+
+def of_the_api(endpoints: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """For drf-spectacular: what the schema describes."""
+    return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/")]

@@ -1,0 +1,104 @@
+"""Rows as files that spreadsheet programs open, however many there are. Text stays text: no cell becomes a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import IO
+
+import xlsxwriter
+
+Cell = str | int | float | datetime | None
+"""A datetime is shown as it is: without a zone, in whichever it was meant."""
+Row = Sequence[Cell]
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+SHEET_ROWS = 1_048_576
+"""Excel opens no longer sheet."""
+TEXT_LENGTH = 32_767
+"""Nor a longer text in a cell."""
+
+_LINES_AT_ONCE = 500
+_XLSX = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_numbers": False,
+    "strings_to_urls": False,
+}
+
+
+def harmless(value: Cell) -> Cell:
+    """A CSV cell that no spreadsheet takes for a formula; phone numbers, which start with a plus, stay as they are."""
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS) and not _is_number(value):
+        return f"'{value}"
+    return value
+
+
+def csv_lines(titles: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
+    """UTF-8 that says so at its start, without which Excel takes it for something else."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    buffer.write("\N{ZERO WIDTH NO-BREAK SPACE}")
+    writer.writerow(titles)
+    for number, row in enumerate(rows, 1):
+        writer.writerow([harmless(cell) for cell in row])
+        if number % _LINES_AT_ONCE == 0:
+            yield _taken(buffer)
+    yield _taken(buffer)
+
+
+def xlsx_file(titles: Sequence[str], rows: Iterable[Row], *, sheet_rows: int = SHEET_ROWS) -> IO[bytes]:
+    """An open temporary file, gone when it is closed. Memory stays as it is however many rows there are."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - who gets it closes it
+    with xlsxwriter.Workbook(file, _XLSX) as workbook:
+        bold = workbook.add_format({"bold": True})
+        moment = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        line = sheet_rows
+        for row in _at_least_one(rows):
+            if line == sheet_rows:
+                sheet = _new_sheet(workbook, titles, bold)
+                line = 1
+            for column, cell in enumerate(row):
+                if isinstance(cell, datetime):
+                    sheet.write_datetime(line, column, cell, moment)
+                elif isinstance(cell, str) and cell:
+                    sheet.write_string(line, column, cell[:TEXT_LENGTH])
+                elif cell not in ("", None):
+                    sheet.write_number(line, column, cell)
+            line += 1
+    file.seek(0)
+    return file
+
+
+def _new_sheet(workbook: xlsxwriter.Workbook, titles: Sequence[str], bold: object) -> xlsxwriter.worksheet.Worksheet:
+    sheet = workbook.add_worksheet()
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, len(titles) - 1, 18)
+    for column, title in enumerate(titles):
+        sheet.write_string(0, column, title, bold)
+    return sheet
+
+
+def _at_least_one(rows: Iterable[Row]) -> Iterator[Row]:
+    """A file without a sheet cannot be opened."""
+    is_empty = True
+    for row in rows:
+        is_empty = False
+        yield row
+    if is_empty:
+        yield ()
+
+
+def _is_number(text: str) -> bool:
+    return text[0] in "+-" and text[1:].isascii() and text[1:].isdigit()
+
+
+def _taken(buffer: io.StringIO) -> bytes:
+    text = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return text.encode()

@@ -1,0 +1,83 @@
+"""Who has a token reads what its user may see, as often as is fair, until it is withdrawn."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.db.models import F
+from django.test import Client
+
+from integrations.api import authentication
+from integrations.models import ApiToken, Tries
+from integrations.services.tries import Limit
+from tests.api.test_calls import CALLS, reader
+from tests.factories import make_customer, make_specialist, make_viewer
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Bearer ringofix_wrong", "Basic dTpw", "Bearer ü\0"])
+def test_without_a_known_token_nothing_is_given(header: str | None) -> None:
+    client = Client(headers={"Authorization": header} if header is not None else {})
+
+    answer = client.get(CALLS)
+
+    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer")
+    assert list(answer.json()) == ["detail"]
+
+
+def test_a_login_is_no_token(client: Client) -> None:
+    client.force_login(make_specialist())
+
+    assert client.get(CALLS).status_code == 401
+
+
+def test_a_token_of_a_user_who_was_switched_off_is_worth_nothing() -> None:
+    user = make_viewer(make_customer())
+    api = reader(user)
+    user.is_active = False
+    user.save()
+
+    assert api.get(CALLS).status_code == 401
+
+
+def test_the_database_holds_no_plain_token() -> None:
+    _token, plain = ApiToken.issue(make_specialist(), "reports")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT integrations_apitoken::text FROM integrations_apitoken")
+        row = cursor.fetchone()[0]
+
+    assert plain not in row
+    assert plain.encode().hex() not in row
+
+
+def test_the_last_use_is_noted_once_a_minute() -> None:
+    api = reader(make_specialist())
+    api.get(CALLS)
+    first = ApiToken.objects.get().last_used_at
+    api.get(CALLS)
+    assert first == ApiToken.objects.get().last_used_at
+
+    ApiToken.objects.update(last_used_at=F("last_used_at") - timedelta(minutes=2))
+    api.get(CALLS)
+    assert ApiToken.objects.get().last_used_at > first
+
+
+def test_who_asks_too_often_is_told_when_to_come_back(settings) -> None:
+    settings.API_REQUESTS_PER_MINUTE = 2
+    user = make_specialist()
+    assert [reader(user).get(CALLS).status_code for _ in range(3)] == [200, 200, 429]
+    assert 1 <= int(reader(user).get(CALLS)["Retry-After"]) <= 60
+    assert reader(make_specialist()).get(CALLS).status_code == 200
+
+    Tries.objects.update(until=F("until") - timedelta(minutes=2))
+    assert reader(user).get(CALLS).status_code == 200
+
+
+def test_guessing_tokens_is_slowed_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authentication, "WRONG_TOKENS", Limit(times=2, seconds=60))
+    guesses = [Client(headers={"Authorization": f"Bearer guess{number}"}).get(CALLS) for number in range(3)]
+
+    assert [answer.status_code for answer in guesses] == [401, 401, 429]
