@@ -21,6 +21,11 @@ class IgnoredReason(StrEnum):
     NO_CALL_ID = "no_call_id"
     NOT_A_CALL = "not_a_call"
     UNKNOWN_EVENT = "unknown_event"
+    TEST = "test"
+
+
+TEST_EVENT = "test"
+"""In the place of the event in an address: whatever the request tells of, it is tried out and no call."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +43,8 @@ def parse(raw: RawRequest, *, event: str | None, timezone: ZoneInfo) -> ParsedEv
     Raises NotUnderstood when the request is no set of parameters.
     """
     fields = read_body(raw)
+    if event == TEST_EVENT:
+        return ParsedEvent(ignored=IgnoredReason.TEST)
     facts = read_facts(fields, timezone)
     address, names = plain_name(event or ""), _event_names(fields)
     kind = next((EVENT_KINDS[name] for name in (address, *names) if name in EVENT_KINDS), None)
