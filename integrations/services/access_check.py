@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import structlog
 
-from integrations.models import Customer
 from integrations.planfix.errors import PlanfixError
 from integrations.planfix.ping import ping
 from integrations.services.due_calls import try_one_call
-from integrations.services.pause import stay_paused
+from integrations.services.pause import stay_paused, waits_for_planfix
 from integrations.services.planfix_access import logged, planfix_client, planfix_session
 from integrations.services.replay import resume_customer
 from integrations.services.turn import HeldTurn, TurnLost
@@ -21,8 +20,7 @@ def check_access(customer_id: int) -> None:
 
     The customer stays paused meanwhile, so that a check which fails is no new pause. Safe to run at any time.
     """
-    paused = Customer.objects.exclude(paused_reason="").prefetch_related("employees", "utm_fields")
-    customer = paused.filter(pk=customer_id).first()
+    customer = waits_for_planfix().prefetch_related("employees", "utm_fields").filter(pk=customer_id).first()
     if customer is None:
         return
     turn = HeldTurn(customer)

@@ -44,7 +44,8 @@ def watch() -> None:
 
 
 def _paused() -> Troubles:
-    paused = Customer.objects.exclude(paused_reason="")
+    """A person who pauses a customer needs not be told of it."""
+    paused = Customer.objects.exclude(paused_reason="").filter(paused_by_hand=False)
     return {pk: LONG_NUMBER.sub("…", reason) for pk, reason in paused.values_list("pk", "paused_reason")}
 
 

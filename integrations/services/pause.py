@@ -1,4 +1,5 @@
-"""Customers whose access to Planfix is refused: their calls wait, and the access is checked until it works again.
+"""Customers whose calls wait: because Planfix refuses the access, which is checked until it works again, or because a
+person wishes it, until a person resumes them.
 
 Knows nothing of how a check is made.
 """
@@ -27,16 +28,29 @@ def pause(customer: Customer, error: PlanfixError) -> None:
 
     Access that was changed while the request was under way is not what was refused: it gets its own chance.
     """
-    paused = _with_the_access_of(customer).update(
+    paused = _with_the_access_of(customer).filter(paused_by_hand=False).update(
         paused_reason=error.message, paused_at=Coalesce("paused_at", Now()), access_check_at=_next_check(error)
     )
     if paused:
         log.warning("customer paused", customer_id=customer.pk, code=error.code)
 
 
+def pause_by_hand(customer: Customer, reason: str) -> None:
+    """Holds the customer's calls back until a person resumes them, whatever the access."""
+    Customer.objects.filter(pk=customer.pk).update(
+        paused_by_hand=True, paused_reason=reason, paused_at=Now(), access_check_at=None
+    )
+    log.info("customer paused by hand", customer_id=customer.pk)
+
+
+def waits_for_planfix() -> QuerySet[Customer]:
+    """The paused customers whose access is to be checked."""
+    return Customer.objects.exclude(paused_reason="").filter(paused_by_hand=False)
+
+
 def stay_paused(customer: Customer, error: PlanfixError) -> None:
     """After a check that failed: the next one comes later. Who was resumed meanwhile stays so."""
-    still_paused = _with_the_access_of(customer).exclude(paused_reason="")
+    still_paused = _with_the_access_of(customer) & waits_for_planfix()
     still_paused.update(access_check_at=_next_check(error))
     if not isinstance(error, PlanfixUnavailable):
         still_paused.update(paused_reason=error.message)
@@ -45,7 +59,7 @@ def stay_paused(customer: Customer, error: PlanfixError) -> None:
 def check_paused_customers() -> None:
     """Has every paused customer checked whose time has come."""
     has_come = Q(access_check_at=None) | Q(access_check_at__lte=Now())
-    due = Customer.objects.exclude(paused_reason="").filter(has_come).order_by("pk")
+    due = waits_for_planfix().filter(has_come).order_by("pk")
     one_job_each(CHECK_ACCESS, due.values_list("pk", flat=True))
 
 

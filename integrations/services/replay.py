@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -67,11 +68,22 @@ def send_again_as_asked(work: Work, progress: Progress) -> dict[str, int]:
     return {"calls": replay_calls(calls, done=progress.add)}
 
 
-def resume_customer(customer: Customer) -> None:
-    """Lets a paused or waiting customer's calls go on now."""
+RUNNING: Mapping[str, Any] = {
+    "paused_reason": "",
+    "paused_at": None,
+    "paused_by_hand": False,
+    "access_check_at": None,
+}
+
+
+def resume_customer(customer: Customer, *, by_hand: bool = False) -> None:
+    """Lets a paused or waiting customer's calls go on now. Whom a person has paused, a person resumes: `by_hand`."""
     with transaction.atomic():
-        customer.paused_reason, customer.paused_at, customer.access_check_at = "", None, None
-        customer.save(update_fields=["paused_reason", "paused_at", "access_check_at"])
+        theirs = Customer.objects.filter(pk=customer.pk)
+        if not (theirs if by_hand else theirs.filter(paused_by_hand=False)).update(**RUNNING):
+            return
+        for column, value in RUNNING.items():
+            setattr(customer, column, value)
         Turn.objects.filter(customer=customer).update(retry_at=None, failures=0)
         deliver_soon(customer.pk)
 
