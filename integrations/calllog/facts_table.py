@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from integrations.calllog.rows import CallRow
+from integrations.calllog.their_words import status_words, type_words
 from integrations.domain.calls import CallFacts
 from integrations.models import Delivery
 
@@ -15,8 +16,8 @@ def facts_table(row: CallRow, facts: CallFacts, receipts: Delivery) -> list[tupl
         (_("Client number"), row.client_number),
         (_("Customer's number"), facts.destination if facts.direction == "incoming" else facts.outbound_number),
         (_("Project or pool"), facts.line_name),
-        (_("Type in Ringostat"), facts.call_type),
-        (_("Outcome in Ringostat"), facts.status),
+        (_("Type in Ringostat"), type_words(facts.call_type)),
+        (_("Outcome in Ringostat"), status_words(facts.status)),
         (_("Employee"), row.employee),
         (_("Ringostat staff ID"), facts.staff_id),
         (_("Connected with"), facts.connected_with),
@@ -28,8 +29,7 @@ def facts_table(row: CallRow, facts: CallFacts, receipts: Delivery) -> list[tupl
         (_("Data tag entry"), _text(receipts.tag_key)),
         (_("Attempts"), str(row.attempts)),
     ]
-    told = {**facts.parameters, **facts.analysis, **facts.rating}
-    return [(name, value) for name, value in [*named, *sorted(told.items())] if value]
+    return [(name, value) for name, value in [*named, *sorted(facts.parameters.items())] if value]
 
 
 def _text(number: int | None) -> str:

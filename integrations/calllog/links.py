@@ -1,8 +1,47 @@
-"""Addresses that a page may link to: pages of a customer's Planfix, and web addresses that came with a call."""
+"""Addresses that a page may link to: of a customer in Planfix and here, and web addresses that came with a call."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from integrations.models import Call, Delivery
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    text: str
+    address: str
+
+
+def links_of(call: Call, receipts: Delivery) -> list[Link]:
+    """Where a call can be seen outside: in Planfix as far as it came, and in Ringostat."""
+    account, contact_id, task_id = call.customer.planfix_url, receipts.contact_id, receipts.task_id
+    links = []
+    if contact_id:
+        text = _("Contact %(id)s in Planfix") % {"id": contact_id}
+        links.append(Link(text=text, address=contact_address(account, contact_id)))
+    if task_id:
+        text = _("Task %(id)s in Planfix") % {"id": task_id}
+        links.append(Link(text=text, address=task_address(account, task_id)))
+    if comment := comment_address(account, receipts):
+        text = _("Comment %(id)s in Planfix") % {"id": receipts.comment_id}
+        links.append(Link(text=text, address=comment))
+    if card := web_address(call.folded.card_url):
+        links.append(Link(text=_("Call card in Ringostat"), address=card))
+    return links
+
+
+def comment_address(planfix_url: str, receipts: Delivery) -> str:
+    """The comment where it stands: in the task, else on the contact's card. "" before it is written."""
+    if receipts.comment_id is None:
+        return ""
+    if receipts.task_id:
+        return task_address(planfix_url, receipts.task_id, receipts.comment_id)
+    return contact_address(planfix_url, receipts.contact_id, receipts.comment_id) if receipts.contact_id else ""
 
 
 def contact_address(planfix_url: str, contact_id: int, comment_id: int | None = None) -> str:
@@ -14,6 +53,16 @@ def task_address(planfix_url: str, task_id: int, comment_id: int | None = None) 
     return f"{_account(planfix_url)}/task/{task_id}{_at(comment_id)}"
 
 
+def dry_run_address(customer_id: int, call_id: int) -> str:
+    """The page that shows what would be done with this call today."""
+    return _page_of_customer("integrations_customer_dry_run", customer_id, call_id)
+
+
+def employees_address(customer_id: int, call_id: int) -> str:
+    """The page that maps whom this call names to an employee."""
+    return _page_of_customer("integrations_customer_employees", customer_id, call_id)
+
+
 def web_address(text: str) -> str:
     """The text if it is an http(s) address, else "": what a webhook calls a link may be javascript."""
     try:
@@ -21,6 +70,13 @@ def web_address(text: str) -> str:
     except ValueError:
         return ""
     return text.strip() if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+def _page_of_customer(name: str, customer_id: int, call_id: int) -> str:
+    try:
+        return f"{reverse(f'admin:{name}', args=[customer_id])}?call={call_id}"
+    except NoReverseMatch:
+        return ""
 
 
 def _account(planfix_url: str) -> str:

@@ -29,6 +29,11 @@ def calls_visible_to(user: User | AnonymousUser) -> QuerySet[Call]:
     return Call.objects.filter(customer__in=list(customers.values_list("pk", flat=True)))
 
 
+def may_act_on_calls(user: User | AnonymousUser) -> bool:
+    """Specialists and administrators send calls again, settle them and so on; a viewer only looks."""
+    return user.is_active and _sees_all(user) and user.has_perm("integrations.change_call")
+
+
 def _sees_all(user: User | AnonymousUser) -> bool:
     if user.is_superuser:
         return True

@@ -6,15 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from integrations.calllog.moments import clause, moment, next_attempt
 from integrations.calllog.words import Words, reason_words
 from integrations.domain.calls import CallFacts, Direction, Outcome
+from integrations.domain.employees import MatchedBy, match_employee
 from integrations.domain.outcome import is_known_status
 from integrations.models import Call, CallState, Delivery, PlanfixRequest, Step, WebhookEvent
 from integrations.services.due_calls import NOT_ADDED
+from integrations.services.intake import SETTLED
 
 KINDS: dict[tuple[str, str], Words] = {
     (Direction.INCOMING, Outcome.ANSWERED): gettext_lazy("Answered incoming call from %(number)s."),
@@ -39,6 +41,15 @@ UNCLEAR = {
 }
 
 
+RECOGNISED_BY: dict[MatchedBy, Words] = {
+    MatchedBy.STAFF_ID: gettext_lazy("the staff ID"),
+    MatchedBy.SIP_LOGIN: gettext_lazy("the SIP login or phone"),
+    MatchedBy.EXTENSION: gettext_lazy("the extension"),
+    MatchedBy.EMAIL: gettext_lazy("the e-mail address"),
+    MatchedBy.NAME: gettext_lazy("the name"),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sentence:
     text: str
@@ -59,7 +70,8 @@ def story(
     facts = call.folded
     return [
         *_beginning(call, facts, events),
-        *_contact(receipts),
+        *_employee(call, facts),
+        *_contact(call, receipts),
         *_target(receipts),
         *_recording(receipts),
         *_comment(call, receipts),
@@ -81,12 +93,28 @@ def _beginning(call: Call, facts: CallFacts, events: Sequence[WebhookEvent]) -> 
         text = ngettext(
             "One webhook of it came, at %(time)s.", "%(count)s webhooks of it came, the first at %(time)s.", count
         )
-        yield Sentence(text=text % {"count": count, "time": _moment(call, first, first)}, icon="webhook")
+        yield Sentence(text=text % {"count": count, "time": moment(call, first, first)}, icon="webhook")
     else:
         yield Sentence(text=_("No webhook of it is kept."), icon="webhook")
 
 
-def _contact(receipts: Delivery) -> Iterator[Sentence]:
+def _employee(call: Call, facts: CallFacts) -> Iterator[Sentence]:
+    """By what the employee in whose name the call was written is known. A missed incoming call is nobody's."""
+    employee = call.employee
+    if employee is None or (call.direction, call.outcome) == (Direction.INCOMING, Outcome.MISSED):
+        return
+    match = match_employee(facts, (employee.facts,), call.customer.region)
+    if match.by in RECOGNISED_BY:
+        text = _("%(employee)s was recognised by %(what)s.")
+        names = {"employee": employee.name, "what": RECOGNISED_BY[match.by]}
+        yield Sentence(text=text % names, icon="badge")
+    elif employee.pk and employee.pk == call.customer.fallback_employee_id:
+        text = _("Who talked (%(who)s) does not take part: %(employee)s is the fallback for such calls.")
+        names = {"employee": employee.name, "who": match.seen or _("nobody named")}
+        yield Sentence(text=text % names, icon="badge", colour="warning")
+
+
+def _contact(call: Call, receipts: Delivery) -> Iterator[Sentence]:
     contact, found = receipts.contact_id, receipts.contacts_found
     if contact is None:
         return
@@ -96,12 +124,13 @@ def _contact(receipts: Delivery) -> Iterator[Sentence]:
         # How it is chosen: services/contact_search.py.
         text = _("%(found)s contacts have this number; %(contact)s was taken: the full format first, then the oldest.")
     elif found == 1:
-        text = _("Contact %(contact)s was found by its number.")
+        text = _("Contact %(contact)s was found by %(number)s.")
     else:
         text = _("Contact %(contact)s was known from an earlier call of this number.")
     colour = "warning" if found > 1 else ""
     icon = "person_add" if receipts.contact_created else "person"
-    yield Sentence(text=text % {"contact": contact, "found": found}, icon=icon, colour=colour)
+    names = {"contact": contact, "found": found, "number": call.client_number}
+    yield Sentence(text=text % names, icon=icon, colour=colour)
 
 
 def _target(receipts: Delivery) -> Iterator[Sentence]:
@@ -118,7 +147,7 @@ def _recording(receipts: Delivery) -> Iterator[Sentence]:
         yield Sentence(text=text, icon="graphic_eq")
     elif receipts.recording_refused:
         text = _("The recording was not copied: %(why)s; the comment links it.")
-        yield Sentence(text=text % {"why": _clause(receipts.recording_refused)}, icon="graphic_eq", colour="warning")
+        yield Sentence(text=text % {"why": clause(receipts.recording_refused)}, icon="graphic_eq", colour="warning")
 
 
 def _comment(call: Call, receipts: Delivery) -> Iterator[Sentence]:
@@ -144,13 +173,19 @@ def _tag(call: Call, facts: CallFacts, receipts: Delivery) -> Iterator[Sentence]
         else _("The data tag of a missed call was filled in.")
     )
     yield Sentence(text=text, icon="sell")
-    if call.direction == Direction.OUTGOING:
-        yield Sentence(text=_("No UTM: the call is outgoing."), icon="campaign")
-    elif not any(name.startswith("utm_") for name in facts.parameters):
-        yield Sentence(text=_("No UTM: none came with the call."), icon="campaign")
+    yield Sentence(text=_utm(call, facts), icon="campaign")
     if receipts.left_out:
         text = _("Left out, because Planfix has no such field for it: %(fields)s.")
         yield Sentence(text=text % {"fields": ", ".join(receipts.left_out)}, icon="rule", colour="warning")
+
+
+def _utm(call: Call, facts: CallFacts) -> str:
+    if call.direction == Direction.OUTGOING:
+        return _("No UTM: the call is outgoing.")
+    tags = [f"{name} = {value}" for name, value in sorted(facts.parameters.items()) if name.startswith("utm_")]
+    if not tags:
+        return _("No UTM: none came with the call.")
+    return _("UTM came with the call: %(tags)s.") % {"tags": ", ".join(tags)}
 
 
 def _effort(receipts: Delivery, requests: Sequence[PlanfixRequest]) -> Iterator[Sentence]:
@@ -178,16 +213,16 @@ def _in_progress(call: Call, now: datetime) -> Iterator[Sentence]:
 def _pending(call: Call, now: datetime) -> Iterator[Sentence]:
     if call.customer.paused_reason:
         text = _("It waits, because the customer is paused: %(why)s. Nothing is lost.")
-        yield Sentence(text=text % {"why": _clause(call.customer.paused_reason)}, icon="pause_circle", colour="warning")
+        yield Sentence(text=text % {"why": clause(call.customer.paused_reason)}, icon="pause_circle", colour="warning")
         return
-    due = _next_attempt(call)
+    due = next_attempt(call)
     if due <= now:
         yield Sentence(text=_("It is about to go to Planfix."), icon="schedule")
         return
     text = _("Next attempt at %(time)s.")
     if call.reason:
         text = _("Next attempt at %(time)s because %(why)s.")
-    names = {"time": _moment(call, due, now), "why": reason_words(call.reason)}
+    names = {"time": moment(call, due, now), "why": reason_words(call.reason)}
     yield Sentence(text=text % names, icon="schedule", colour="warning")
 
 
@@ -197,7 +232,7 @@ def _delivered(call: Call, now: datetime) -> Iterator[Sentence]:
         return
     text = _("Everything is in Planfix.")
     if call.finished_at:
-        text = _("Everything is in Planfix since %(time)s.") % {"time": _moment(call, call.finished_at, now)}
+        text = _("Everything is in Planfix since %(time)s.") % {"time": moment(call, call.finished_at, now)}
     yield Sentence(text=text, icon="check_circle", colour="success")
     if call.reason == NOT_ADDED:
         text = _("What came later could not be added. %(detail)s") % {"detail": call.detail}
@@ -206,18 +241,22 @@ def _delivered(call: Call, now: datetime) -> Iterator[Sentence]:
 
 def _to_be_added_to(call: Call, now: datetime) -> Iterator[Sentence]:
     yield Sentence(text=_("The call itself is in Planfix."), icon="check_circle", colour="success")
-    due = _next_attempt(call)
+    due = next_attempt(call)
     if call.customer.paused_reason:
         text = _("What is still to be added, its recording for one, waits because the customer is paused: %(why)s.")
-        yield Sentence(text=text % {"why": _clause(call.customer.paused_reason)}, icon="pause_circle", colour="warning")
+        yield Sentence(text=text % {"why": clause(call.customer.paused_reason)}, icon="pause_circle", colour="warning")
     elif due <= now:
         yield Sentence(text=_("What came later, its recording for one, is about to be added."), icon="schedule")
     else:
         text = _("Its recording, or what else is to be added to it, is looked for at %(time)s.")
-        yield Sentence(text=text % {"time": _moment(call, due, now)}, icon="schedule")
+        yield Sentence(text=text % {"time": moment(call, due, now)}, icon="schedule")
 
 
 def _skipped(call: Call, now: datetime) -> Iterator[Sentence]:
+    if call.reason == SETTLED:
+        text = _("A person settled it without sending it. %(detail)s")
+        yield Sentence(text=text % {"detail": call.detail}, icon="task_alt")
+        return
     text = _("Skipped: %(why)s (%(detail)s).") if call.detail else _("Skipped: %(why)s.")
     yield Sentence(text=text % {"why": reason_words(call.reason), "detail": call.detail}, icon="block")
 
@@ -235,21 +274,3 @@ _ENDS = {
     CallState.SKIPPED: _skipped,
     CallState.FAILED: _failed,
 }
-
-
-def _next_attempt(call: Call) -> datetime:
-    """When the call is due and its customer no longer has to wait."""
-    retry_at = getattr(getattr(call.customer, "turn", None), "retry_at", None)
-    moments = [moment for moment in (call.due_at, retry_at) if moment]
-    return max(moments, default=call.received_at)
-
-
-def _moment(call: Call, moment: datetime, now: datetime) -> str:
-    """The time in the customer's zone, with the day unless it is today."""
-    zone = call.customer.zone
-    local, today = moment.astimezone(zone), now.astimezone(zone).date()
-    return date_format(local, "H:i" if local.date() == today else "j M, H:i")
-
-
-def _clause(sentence: str) -> str:
-    return sentence.strip().rstrip(".")

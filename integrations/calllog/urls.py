@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from integrations.calllog.actions import act
 from integrations.calllog.api_access import api_access, withdraw_token
 from integrations.calllog.audio import recording
-from integrations.calllog.call_view import call_page
+from integrations.calllog.call_view import call_news, call_page, request_body, webhook_body
 from integrations.calllog.export import export_csv, export_xlsx
 from integrations.calllog.login import Login, Logout
 from integrations.calllog.views import call_list
@@ -16,6 +17,10 @@ app_name = "calllog"
 urlpatterns: list[URLPattern] = [
     path("", call_list, name="list"),
     path("<int:call_id>/", call_page, name="call"),
+    path("<int:call_id>/news/", call_news, name="call_news"),
+    path("<int:call_id>/webhooks/<int:event_id>/", webhook_body, name="webhook_body"),
+    path("<int:call_id>/requests/<int:request_id>/", request_body, name="request_body"),
+    path("<int:call_id>/do/<slug:action>/", act, name="act"),
     path("<int:call_id>/recording", recording, name="recording"),
     path("work/<int:work_id>/", work_progress, name="work"),
     path("export.csv", export_csv, name="export_csv"),

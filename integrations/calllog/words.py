@@ -11,7 +11,7 @@ from integrations.domain.calls import Direction, EventKind, Outcome
 from integrations.domain.rules import SkipReason
 from integrations.models import CallState
 from integrations.services.due_calls import NOT_ADDED
-from integrations.services.intake import ERASED, NO_FINAL_EVENT
+from integrations.services.intake import ERASED, NO_FINAL_EVENT, SETTLED
 
 Words = str | Promise
 
@@ -58,6 +58,7 @@ REASONS: dict[str, Words] = {
     SkipReason.UNKNOWN_CONTACT: _("no contact has the number, and none may be created"),
     NO_FINAL_EVENT: _("Ringostat never told how it ended"),
     ERASED: _("the client's data was erased before it was delivered"),
+    SETTLED: _("settled by a person"),
     NOT_ADDED: _("what came later could not be added"),
     "unavailable": _("Planfix did not answer"),
     "access": _("Planfix does not let us in"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 from integrations.domain.calls import CallFacts, Direction, Outcome
@@ -39,6 +40,22 @@ def fold(stored: Folded | None, event: CallFacts) -> Folded:
     for name in MAPPINGS:
         merged[name] = _bounded(_merge(stored.get(name, {}), news[name]))
     return merged
+
+
+def refold(stored: Folded, events: Iterable[CallFacts]) -> Folded:
+    """What is known once the stored call's events are read anew, by a parser that has learned since.
+
+    What the events tell replaces what was read from them before. What none of them tells stays, and so does what came
+    from elsewhere (the call list) and outranks them.
+    """
+    fresh: Folded = reduce(fold, events, {"final": False})
+    anew: Folded = {"final": bool(stored.get("final")) or fresh["final"]}
+    for name in ("facts", *MAPPINGS):
+        known, read = stored.get(name, {}), fresh.get(name, {})
+        anew[name] = _bounded(
+            known | {key: told for key, told in read.items() if told[:-1] >= known.get(key, told)[:-1]}
+        )
+    return anew
 
 
 def facts_of(stored: Folded, ringostat_id: str) -> CallFacts:

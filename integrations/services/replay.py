@@ -11,19 +11,33 @@ from zoneinfo import ZoneInfo
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 
+from integrations.domain.folding import facts_of, refold
 from integrations.models import Call, CallState, Customer, EventResult, Turn, WebhookEvent, Work
 from integrations.ringostat.body import RawRequest
-from integrations.services.intake import DUE, ERASED, NO_FINAL_EVENT, Understood, fold_into_call, understand
-from integrations.services.recipients import Recipient
+from integrations.services.intake import (
+    DUE,
+    ERASED,
+    NO_FINAL_EVENT,
+    SETTLED,
+    Understood,
+    columns_of,
+    fold_into_call,
+    understand,
+)
 from integrations.services.jobs import deliver_soon
 from integrations.services.progress import Progress
+from integrations.services.recipients import Recipient
+from integrations.services.selection import calls_meant_by
 
 log = structlog.get_logger(__name__)
 
 REPLAYABLE = (CallState.FAILED, CallState.SKIPPED)
 NEVER_REPLAYED = (ERASED, NO_FINAL_EVENT)
 """Reasons of calls of which too little is known to say anything of them."""
+LEFT_ALONE = (*NEVER_REPLAYED, SETTLED)
+"""Reasons of calls that are not sent again among others: who settled one has to say so of that one."""
 BATCH = 500
 
 
@@ -58,14 +72,40 @@ def replay_calls(calls: QuerySet[Call], *, done: Callable[[int], None] = lambda 
 
 def replayable(calls: QuerySet[Call]) -> QuerySet[Call]:
     """Those of them that replay_calls would make due."""
-    return calls.filter(state__in=REPLAYABLE).exclude(reason__in=NEVER_REPLAYED)
+    return calls.filter(state__in=REPLAYABLE).exclude(reason__in=LEFT_ALONE)
+
+
+def send_again(call: Call) -> bool:
+    """Makes one call due now: one that failed, was skipped or settled, or waits for a later moment. False for a call
+    that there is nothing to send of.
+    """
+    if call.state == CallState.PENDING:
+        with transaction.atomic():
+            waits = Call.objects.filter(pk=call.pk, state=CallState.PENDING).update(due_at=Now())
+            deliver_soon(call.customer_id)
+        return bool(waits)
+    return call.reason not in NEVER_REPLAYED and bool(_make_due([call.pk]))
 
 
 def send_again_as_asked(work: Work, progress: Progress) -> dict[str, int]:
-    """Long work: the calls whose numbers are its argument `calls`."""
-    calls = Call.objects.filter(pk__in=work.arguments["calls"])
+    """Long work: the calls that its arguments mean. None of them twice, however often the work is taken up again."""
+    calls = calls_meant_by(work).filter(finished_at__lte=work.asked_at)
     progress.expect(replayable(calls).count())
     return {"calls": replay_calls(calls, done=progress.add)}
+
+
+def replay_call(call: Call) -> Counter[EventResult]:
+    """Reads the call's stored events with today's parser, folds them anew, and has the call decided anew with today's
+    settings. What is in Planfix already is brought up to date, never written twice. Idempotent.
+
+    Returns how many events had which result.
+    """
+    results = replay_events(call.events.all())
+    with transaction.atomic():
+        stored = Call.objects.select_for_update(no_key=True).get(pk=call.pk)
+        Call.objects.filter(pk=stored.pk).update(**_decided_anew(stored, call.customer))
+        deliver_soon(stored.customer_id)
+    return results
 
 
 RUNNING: Mapping[str, Any] = {
@@ -88,6 +128,22 @@ def resume_customer(customer: Customer, *, by_hand: bool = False) -> None:
         deliver_soon(customer.pk)
 
 
+def _decided_anew(call: Call, customer: Customer) -> dict[str, Any]:
+    """The columns of the call once its events are folded anew."""
+    recipient = _recipient(customer)
+    read = (understand(recipient, event.event, _raw(event)).facts for event in call.events.order_by("pk"))
+    folded = refold(call.facts, [facts for facts in read if facts and facts.ringostat_id == call.ringostat_id])
+    columns = columns_of(folded, customer.region, call.received_at)
+    if facts_of(folded, "").started_at is None:
+        del columns["started_at"]
+    if call.state == CallState.DELIVERED:
+        del columns["outcome"]  # as it stands in Planfix, whatever is known now
+    if call.state in (CallState.DELIVERED, CallState.PENDING):
+        return columns | {"due_at": Now()}
+    may_be_decided = folded["final"] and call.reason != ERASED
+    return columns | (DUE if may_be_decided else {})
+
+
 def _make_due(call_ids: list[int]) -> int:
     with transaction.atomic():
         calls = Call.objects.select_for_update(no_key=True).filter(pk__in=call_ids, state__in=REPLAYABLE)
@@ -99,15 +155,8 @@ def _make_due(call_ids: list[int]) -> int:
 
 
 def _replay(event: WebhookEvent) -> EventResult:
-    customer = event.customer
-    recipient = Recipient(customer_id=customer.pk, zone=ZoneInfo(customer.timezone), region=customer.region)
-    raw = RawRequest(
-        method=event.method,
-        content_type=event.content_type,
-        query_string=event.query_string,
-        body=bytes(event.body),
-    )
-    understood = understand(recipient, event.event, raw)
+    customer, recipient = event.customer, _recipient(event.customer)
+    understood = understand(recipient, event.event, _raw(event))
     try:
         with transaction.atomic():
             _store(event, recipient, understood)
@@ -118,6 +167,19 @@ def _replay(event: WebhookEvent) -> EventResult:
         understood = Understood(result=EventResult.FAILED, kind=understood.kind, reason=traceback.format_exc(limit=-5))
         _store(event, recipient, understood)
     return understood.result
+
+
+def _recipient(customer: Customer) -> Recipient:
+    return Recipient(customer_id=customer.pk, zone=ZoneInfo(customer.timezone), region=customer.region)
+
+
+def _raw(event: WebhookEvent) -> RawRequest:
+    return RawRequest(
+        method=event.method,
+        content_type=event.content_type,
+        query_string=event.query_string,
+        body=bytes(event.body),
+    )
 
 
 def _store(event: WebhookEvent, recipient: Recipient, understood: Understood) -> None:

@@ -22,6 +22,7 @@ from integrations.services.connection_check import connect
 from integrations.services.jobs import work_soon
 from integrations.services.progress import Progress, Stopped
 from integrations.services.replay import send_again_as_asked
+from integrations.services.settle import settle_as_asked
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +31,7 @@ Result = dict[str, Any] | None
 KINDS: Mapping[str, Callable[[Work, Progress], Result]] = {
     WorkKind.CATCH_UP: catch_up_as_asked,
     WorkKind.SEND_AGAIN: send_again_as_asked,
+    WorkKind.SETTLE: settle_as_asked,
     WorkKind.CONNECT: connect,
 }
 """Each may be killed and begun again at any time. Its errors of the kinds below are sentences for a specialist."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from integrations.models import Call, CallState
+from integrations.models import Call, CallState, Customer, Delivery
 from tests.factories import (
     call_facts,
     make_call,
@@ -37,15 +38,26 @@ def test_the_page_tells_what_happened(log: Client) -> None:
 
     html = page_of(log, call)
 
-    assert "Contact 812 was found by its number." in html
+    assert "Contact 812 was found by +380671234567." in html
     assert "The comment 90211 was written in the name of Iryna Bondar." in html
 
 
-def test_webhooks_are_shown_with_their_bodies(log: Client) -> None:
-    call = make_call(make_customer())
-    make_event(call, body=b'{"call_status":"ANSWERED"}')
+def said(log: Client, call: Call, kind: str, number: int) -> str:
+    """What opening a line of the page brings."""
+    answer = log.get(f"/calls/{call.pk}/{kind}/{number}/", headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    return answer.content.decode()
 
-    assert "&quot;call_status&quot;: &quot;ANSWERED&quot;" in page_of(log, call)
+
+def test_what_a_webhook_said_comes_when_its_line_is_opened(log: Client) -> None:
+    event = make_event(call := make_call(make_customer()), body=b'{"call_status":"NO ANSWER"}')
+
+    html = page_of(log, call)
+    assert "after the call" in html
+    assert f'hx-get="/calls/{call.pk}/webhooks/{event.pk}/"' in html
+    assert "call_status" not in html
+
+    assert "&quot;call_status&quot;: &quot;NO ANSWER&quot;" in said(log, call, "webhooks", event.pk)
 
 
 @pytest.mark.parametrize(
@@ -60,27 +72,55 @@ def test_webhooks_are_shown_with_their_bodies(log: Client) -> None:
     ids=["form", "binary", "markup", "deep", "empty"],
 )
 def test_a_body_of_any_kind_is_readable(log: Client, body: bytes, shown: str) -> None:
-    call = make_call(make_customer())
-    make_event(call, body=body)
+    event = make_event(call := make_call(make_customer()), body=body)
 
-    assert shown in page_of(log, call)
+    assert shown in said(log, call, "webhooks", event.pk)
 
 
 def test_a_webhook_by_get_shows_its_query_string(log: Client) -> None:
     call = make_call(make_customer())
-    make_event(call, method="GET", body=b"", query_string="uniqueid=ua7&event=after_call")
+    event = make_event(call, method="GET", body=b"", query_string="uniqueid=ua7&event=after_call")
 
-    assert "event = after_call" in page_of(log, call)
+    assert "event = after_call" in said(log, call, "webhooks", event.pk)
 
 
-def test_requests_are_shown_with_status_time_body_and_answer(log: Client) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"recording": "https://app.ringostat.com/r.wav?token=0123456789abcdef&x=1"}',
+        b"recording=https%3A%2F%2Fapp.ringostat.com%2Fr.wav%3Ftoken%3D0123456789abcdef%26x%3D1",
+        b"not json, access_token=0123456789abcdef",
+    ],
+)
+def test_the_token_of_a_link_is_not_shown(log: Client, body: bytes) -> None:
+    event = make_event(call := make_call(make_customer()), body=body)
+
+    html = said(log, call, "webhooks", event.pk)
+
+    assert "token=…" in html
+    assert "0123456789abcdef" not in html
+
+
+def test_requests_are_shown_with_status_time_and_what_was_said(log: Client) -> None:
     call = make_call(make_customer())
-    make_request(call, http_status=400, code=3001, seconds=1.234, outcome="refused", answer='{"result":"fail"}')
+    sent = make_request(call, http_status=400, code=3001, seconds=1.234, outcome="refused", answer='{"result":"fail"}')
 
     html = page_of(log, call)
-
-    for shown in ("POST /contact/list", "400", "code 3001", "1.23 s", "Refused", "4003", "&quot;fail&quot;"):
+    for shown in ("POST /contact/list", "400", "code 3001", "1.23 s", "Refused"):
         assert shown in html
+
+    bodies = said(log, call, "requests", sent.pk)
+    for shown in ("Sent", "4003", "Answer", "&quot;fail&quot;"):
+        assert shown in bodies
+
+
+def test_what_was_said_of_another_call_is_not_found(log: Client) -> None:
+    other = make_call(call_customer := make_customer())
+    event, sent = make_event(other), make_request(other)
+    call = make_call(call_customer)
+
+    assert log.get(f"/calls/{call.pk}/webhooks/{event.pk}/").status_code == 404
+    assert log.get(f"/calls/{call.pk}/requests/{sent.pk}/").status_code == 404
 
 
 def test_a_request_without_an_answer_is_shown(log: Client) -> None:
@@ -96,6 +136,100 @@ def test_a_call_in_any_state_opens(log: Client, state: str, receipts: dict[str, 
     call = make_call(make_customer(), state=state, receipts=receipts)
 
     assert log.get(f"/calls/{call.pk}/").status_code == 200
+
+
+def test_a_waiting_call_asks_for_news_and_shows_it_once_there_is_any(log: Client) -> None:
+    call = make_call(make_customer(), state=CallState.PENDING)
+    address = news_address(page_of(log, call))
+
+    assert log.get(address).status_code == 204
+
+    Call.objects.filter(pk=call.pk).update(state=CallState.DELIVERED, due_at=None)
+    news = log.get(address).content.decode()
+    assert "It is in Planfix" in news
+    assert 'id="call-told" hx-swap-oob="true"' in news
+    assert "call_news" not in news
+    assert 'hx-trigger="every' not in news
+    assert "<audio" not in news
+
+
+@pytest.mark.parametrize("kind", ["webhook", "request", "attempt", "pause", "reason"])
+def test_whatever_the_page_shows_is_news(log: Client, kind: str) -> None:
+    call = make_call(make_customer(), state=CallState.PENDING, receipts={"attempts": 1})
+    address = news_address(page_of(log, call))
+    changes = {
+        "webhook": lambda: make_event(call),
+        "request": lambda: make_request(call),
+        "attempt": lambda: Delivery.objects.update(attempts=2),
+        "pause": lambda: Customer.objects.update(paused_reason="The token is switched off."),
+        "reason": lambda: Call.objects.update(reason="unavailable"),
+    }
+
+    changes[kind]()
+
+    assert log.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("state", [CallState.DELIVERED, CallState.SKIPPED, CallState.FAILED])
+def test_a_call_that_is_done_with_asks_for_nothing(log: Client, state: str) -> None:
+    assert 'hx-trigger="every' not in page_of(log, make_call(make_customer(), state=state))
+
+
+def news_address(html: str) -> str:
+    return re.search(r'hx-get="(/calls/\d+/news/\?mark=\w+)"', html)[1]
+
+
+def test_the_player_plays_from_our_own_address(log: Client) -> None:
+    call = make_call(make_customer())
+
+    html = page_of(log, call)
+
+    assert f'src="/calls/{call.pk}/recording"' in html
+    assert "link-token" not in html
+
+
+@pytest.mark.parametrize("facts", [{"recording_url": ""}, {"has_recording": False}])
+def test_without_a_recording_there_is_no_player(log: Client, facts: dict[str, Any]) -> None:
+    assert "<audio" not in page_of(log, make_call(make_customer(), call_facts(**facts)))
+
+
+def test_ringostats_words_are_shown_in_plain_ones_with_the_word_itself(log: Client) -> None:
+    facts = call_facts(status="NO-FORWARD", talk=0, analysis={"client_mood": "Negative", "call_mood": "furious"})
+
+    html = page_of(log, make_call(make_customer(), facts))
+
+    for shown in ("it was forwarded to nobody (NO-FORWARD)", "incoming (in)", "bad (Negative)", "furious"):
+        assert shown in html
+
+
+def test_what_the_ai_said_stands_together(log: Client) -> None:
+    said = {
+        "summary": "They agreed on Monday.",
+        "action_2": "Send the price list",
+        "action_10": "Call back",
+        "score": "7.5",
+        "transcript": "https://app.ringostat.com/x.vtt",
+    }
+
+    analysis = log.get(f"/calls/{make_call(make_customer(), call_facts(analysis=said)).pk}/").context["analysis"]
+
+    assert (analysis.summary, analysis.to_do) == ("They agreed on Monday.", ["Send the price list", "Call back"])
+    assert [(str(words), value) for words, value in analysis.rows] == [("Quality of the dialogue", "7.5")]
+    assert analysis.transcript_url == "https://app.ringostat.com/x.vtt"
+
+
+def test_it_links_to_planfix_and_ringostat(log: Client) -> None:
+    receipts = {"contact_id": 812, "task_id": 55, "comment_id": 9}
+    call = make_call(make_customer(), receipts=receipts)
+
+    links = log.get(f"/calls/{call.pk}/").context["links"]
+
+    assert [(link.text, link.address) for link in links] == [
+        ("Contact 812 in Planfix", "https://acme.planfix.com/contact/812"),
+        ("Task 55 in Planfix", "https://acme.planfix.com/task/55"),
+        ("Comment 9 in Planfix", "https://acme.planfix.com/task/55?comment=9"),
+        ("Call card in Ringostat", "https://app.ringostat.com/call/ua7"),
+    ]
 
 
 def test_what_is_known_stands_in_the_table_of_facts(log: Client) -> None:

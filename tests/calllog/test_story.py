@@ -67,7 +67,7 @@ def test_it_begins_with_the_call(facts: dict[str, Any], columns: dict[str, Any],
 @pytest.mark.parametrize(
     ("receipts", "sentence"),
     [
-        ({"contact_id": 812, "contacts_found": 1}, "Contact 812 was found by its number."),
+        ({"contact_id": 812, "contacts_found": 1}, "Contact 812 was found by +380671234567."),
         ({"contact_id": 813, "contact_created": True}, "Contact 813 was created."),
         (
             {"contact_id": 812, "contacts_found": 3},
@@ -118,8 +118,46 @@ def test_the_data_tag_says_which_it_is_and_why_it_has_no_utm(facts: dict[str, An
     assert sentence in told(facts, {"tag_key": 4})
 
 
+@pytest.mark.parametrize(
+    ("employee", "what"),
+    [
+        ({"staff_id": "331851"}, "the staff ID"),
+        ({"sip_logins": ["acmecom_iryna"]}, "the SIP login or phone"),
+        ({"extension": "101"}, "the extension"),
+        ({"email": "Iryna@example.com"}, "the e-mail address"),
+        ({"name": "Iryna Bondar"}, "the name"),
+    ],
+)
+def test_it_says_by_what_the_employee_was_recognised(employee: dict[str, Any], what: str) -> None:
+    known = Employee(**{"name": "I. B.", "planfix_user_id": 5} | employee)
+
+    sentences = told({"extension": "101", "employee_email": "iryna@example.com"}, employee=known)
+
+    assert f"{known.name} was recognised by {what}." in sentences
+
+
+def test_it_says_that_somebody_else_talked_than_the_fallback_in_whose_name_it_was_written() -> None:
+    fallback = Employee(pk=7, name="Front Desk", planfix_user_id=9)
+    customer = Customer(name="Acme", fallback_employee_id=7)
+
+    assert told({"staff_id": ""}, employee=fallback, customer=customer)[2] == (
+        "Who talked (Iryna Bondar (SIP acmecom_iryna)) does not take part: Front Desk is the fallback for such calls."
+    )
+
+
+@pytest.mark.parametrize("columns", [{"employee": Employee(name="Gone", planfix_user_id=1)}, {"employee": None}])
+def test_it_does_not_guess_how_an_employee_was_recognised(columns: dict[str, Any]) -> None:
+    assert not any("recognised" in sentence or "fallback" in sentence for sentence in told(**columns))
+
+
+def test_a_settled_call_says_who_settled_it_and_how() -> None:
+    settled = {"state": CallState.SKIPPED, "reason": "settled", "detail": "Olena: the client was called back"}
+
+    assert told(**settled)[-1] == "A person settled it without sending it. Olena: the client was called back"
+
+
 def test_a_call_without_receipts_tells_nothing_of_planfix() -> None:
-    assert told(state=CallState.SKIPPED, reason=SkipReason.HIDDEN_NUMBER) == [
+    assert told(state=CallState.SKIPPED, reason=SkipReason.HIDDEN_NUMBER, employee=None) == [
         "Answered incoming call from +380671234567.",
         "No webhook of it is kept.",
         "Skipped: the number is hidden.",
@@ -232,10 +270,12 @@ def test_a_whole_story_is_told_in_the_order_in_which_it_happened() -> None:
     assert told(receipts=receipts, events=1, requests=5) == [
         "Answered incoming call from +380671234567.",
         "One webhook of it came, at 12:00.",
+        "Iryna Bondar was recognised by the name.",
         "Contact 813 was created.",
         "The recording was copied into Planfix, as file 7.",
         "The comment 9 was written in the name of Iryna Bondar.",
         "The data tag of an answered call was filled in.",
+        "UTM came with the call: utm_medium = cpc, utm_source = google.",
         "It took 5 requests to Planfix.",
         "Everything is in Planfix.",
     ]

@@ -1,0 +1,28 @@
+"""Moments of a call as people of its customer say them, and when it is tried next."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.formats import date_format
+
+from integrations.models import Call
+
+
+def next_attempt(call: Call) -> datetime:
+    """When the call is due and its customer no longer has to wait."""
+    retry_at = getattr(getattr(call.customer, "turn", None), "retry_at", None)
+    moments = [due for due in (call.due_at, retry_at) if due]
+    return max(moments, default=call.received_at)
+
+
+def moment(call: Call, at: datetime, now: datetime) -> str:
+    """The time in the customer's zone, with the day unless it is today."""
+    zone = call.customer.zone
+    local, today = at.astimezone(zone), now.astimezone(zone).date()
+    return date_format(local, "H:i" if local.date() == today else "j M, H:i")
+
+
+def clause(sentence: str) -> str:
+    """A sentence as the end of another one."""
+    return sentence.strip().rstrip(".")

@@ -1,0 +1,53 @@
+"""Takes failed calls off the list of what waits for a person, because a person has dealt with them. Sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from integrations.models import Call, CallState, Work
+from integrations.services.intake import SETTLED
+from integrations.services.progress import Progress
+from integrations.services.selection import calls_meant_by
+
+BATCH = 500
+DETAIL_LENGTH = 300
+
+
+def settle(
+    calls: QuerySet[Call], *, note: str, by: User | None, done: Callable[[int], None] = lambda count: None
+) -> int:
+    """Settles those of the calls that failed; `done` is told of each batch. When it was is the call's `finished_at`,
+    who it was and why its `detail`.
+
+    Returns how many.
+    """
+    call_ids = list(settleable(calls).order_by("pk").values_list("pk", flat=True))
+    settled = 0
+    for first in range(0, len(call_ids), BATCH):
+        batch = call_ids[first : first + BATCH]
+        # The state once more: somebody may have sent one of them again meanwhile.
+        settled += settleable(Call.objects.filter(pk__in=batch)).update(
+            state=CallState.SKIPPED, reason=SETTLED, detail=_detail(note, by), finished_at=Now()
+        )
+        done(len(batch))
+    return settled
+
+
+def settleable(calls: QuerySet[Call]) -> QuerySet[Call]:
+    return calls.filter(state=CallState.FAILED)
+
+
+def settle_as_asked(work: Work, progress: Progress) -> dict[str, int]:
+    """Long work: the calls that its arguments mean, with its argument `note`."""
+    calls = calls_meant_by(work).filter(finished_at__lte=work.asked_at)
+    progress.expect(settleable(calls).count())
+    return {"calls": settle(calls, note=work.arguments["note"], by=work.asked_by, done=progress.add)}
+
+
+def _detail(note: str, by: User | None) -> str:
+    who = by.get_full_name() or by.get_username() if by else ""
+    return f"{who}: {note}"[:DETAIL_LENGTH] if who else note[:DETAIL_LENGTH]

@@ -1,0 +1,105 @@
+"""Where is the call, why, and what now: answered at the top of the page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from integrations.calllog.answer import NEXT, answer
+from integrations.calllog.words import REASONS
+from integrations.domain.rules import SkipReason
+from integrations.models import Call, CallState, Customer, Delivery
+from tests.factories import NOON
+
+PAUSED = Customer(name="Acme", paused_reason="The token is switched off.")
+IN_TASK = {"contact_id": 812, "task_id": 55}
+
+
+def answered(receipts: dict[str, Any] | None = None, **columns: Any) -> tuple[str, str]:
+    known: dict[str, Any] = {"customer": Customer(name="Acme"), "received_at": NOON, "due_at": None}
+    call = Call(**known | columns)
+    told = answer(call, Delivery(call=call, **receipts or {}), NOON)
+    return told.text, told.next_step
+
+
+@pytest.mark.parametrize(
+    ("receipts", "columns", "text", "next_step"),
+    [
+        ({}, {"state": CallState.IN_PROGRESS}, "It has not ended yet.", "Nothing to do: it goes to Planfix by itself"),
+        (
+            {},
+            {"state": CallState.PENDING, "due_at": NOON},
+            "It is about to go to Planfix.",
+            "Nothing to do: this page renews itself.",
+        ),
+        (
+            {},
+            {"state": CallState.PENDING, "due_at": NOON + timedelta(minutes=5), "reason": "unavailable"},
+            "It waits, because Planfix did not answer.",
+            "Nothing to do: it is tried again by itself at 12:05.",
+        ),
+        (
+            {},
+            {"state": CallState.PENDING, "due_at": NOON, "customer": PAUSED},
+            "It waits, because the customer is paused: The token is switched off.",
+            "Mend that on the customer's page",
+        ),
+        (
+            {"contact_id": 812},
+            {"state": CallState.DELIVERED, "finished_at": NOON},
+            "It is in Planfix, on the card of contact 812, since 12:00.",
+            "",
+        ),
+        (
+            IN_TASK,
+            {"state": CallState.DELIVERED, "finished_at": NOON, "due_at": NOON},
+            "It is in Planfix, in task 55 of contact 812, since 12:00.",
+            "What comes later, its recording for one, is added by itself.",
+        ),
+        (
+            IN_TASK,
+            {"state": CallState.DELIVERED, "finished_at": NOON, "due_at": NOON, "customer": PAUSED},
+            "It is in Planfix, in task 55 of contact 812, since 12:00.",
+            "What came later, its recording for one, waits until the customer is no longer paused.",
+        ),
+        (
+            IN_TASK,
+            {"state": CallState.DELIVERED, "finished_at": NOON, "reason": "not_added", "detail": "It was deleted."},
+            "It is in Planfix, in task 55 of contact 812, since 12:00.",
+            "What came later could not be added. It was deleted.",
+        ),
+        (
+            {},
+            {"state": CallState.SKIPPED, "reason": SkipReason.UNKNOWN_EMPLOYEE, "detail": "New Comer (staff id 9)"},
+            "It was not sent to Planfix: the employee is not known (New Comer (staff id 9)).",
+            "Map this employee, then send the call again.",
+        ),
+        (
+            {},
+            {"state": CallState.SKIPPED, "reason": "settled", "detail": "Olena: called back", "finished_at": NOON},
+            "It was not sent to Planfix: settled at 12:00 by Olena: called back.",
+            "Nothing to do.",
+        ),
+        (
+            {},
+            {"state": CallState.FAILED, "reason": "refused", "detail": "POST /contact/: no such template."},
+            "It could not be sent: Planfix refused it. POST /contact/: no such template.",
+            "Mend what Planfix names, then send the call again",
+        ),
+    ],
+)
+def test_where_it_is_why_and_what_now(
+    receipts: dict[str, Any], columns: dict[str, Any], text: str, next_step: str
+) -> None:
+    told, what_now = answered(receipts, **columns)
+
+    assert told == text
+    assert what_now.startswith(next_step)
+    assert bool(what_now) is bool(next_step)
+
+
+@pytest.mark.parametrize("reason", sorted({str(reason) for reason in REASONS} - {"unavailable", "access", "not_added"}))
+def test_every_reason_for_which_a_call_stays_behind_has_a_next_step(reason: str) -> None:
+    assert str(NEXT[reason]).endswith(".")
