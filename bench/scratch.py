@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from django.db import connections
+from django.db import connection, connections
 from django.test.utils import setup_databases, teardown_databases
 
 from integrations.sandbox.stage import Stage, this_database
@@ -13,7 +14,8 @@ from integrations.sandbox.stage import Stage, this_database
 
 @contextmanager
 def stage(environment: Mapping[str, str] | None = None) -> Iterator[Stage]:
-    databases = setup_databases(verbosity=0, interactive=False)
+    connection.settings_dict["TEST"]["NAME"] = f"bench_{os.getpid()}"
+    databases = setup_databases(verbosity=0, interactive=False, serialized_aliases=[])
     try:
         surroundings = this_database() | {"DATABASE_POOL_SIZE": "16"} | dict(environment or {})
         with Stage(environment=surroundings, quiet=True) as stage:

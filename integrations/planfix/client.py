@@ -130,17 +130,16 @@ class PlanfixClient:
             )
 
     def _send(self, request: _Request) -> tuple[Answer, Row]:
-        with self._session.request(
+        prepared = requests.Request(
             request.method,
             self._root + request.path,
             json=request.body,
             params=request.params,
             auth=_Bearer(self._token),
-            headers={"Accept": "application/json"},
-            timeout=(CONNECT_SECONDS, request.patience),
-            allow_redirects=False,
-            stream=True,
-        ) as response:
+            headers={**self._session.headers, "Accept": "application/json"},
+        ).prepare()
+        timeout = (CONNECT_SECONDS, request.patience)
+        with self._session.send(prepared, timeout=timeout, allow_redirects=False, stream=True) as response:
             text = _read(response, request.started + CONNECT_SECONDS + request.patience)
         payload = parse(text)
         answer = Answer(

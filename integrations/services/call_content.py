@@ -35,6 +35,7 @@ class CallContent:
         self.facts = facts
         self.handover = handover
         self.customer = customer
+        self._texts: dict[bool, str] = {}
 
     def author(self, contact_id: int) -> str:
         employee = self.handover.employee
@@ -56,6 +57,11 @@ class CallContent:
         return url if is_recording_allowed(url, api_url=self.customer.ringostat_api_url) else ""
 
     def text(self, *, linked_recording: bool) -> str:
+        if linked_recording not in self._texts:
+            self._texts[linked_recording] = self._text(linked_recording)
+        return self._texts[linked_recording]
+
+    def _text(self, linked_recording: bool) -> str:
         handover, facts = self.handover, self.facts
         text = CallText(
             direction=handover.direction,

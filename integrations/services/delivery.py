@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,15 +12,13 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db import transaction
-from django.db.models import Case, DateTimeField, When
-from django.db.models.functions import Now
+from django.db import connection
 from django.utils import timezone
 from requests import Session
 
 from integrations.domain.calls import Outcome
 from integrations.domain.rules import CallTarget, Handover, Skip, SkipReason, decide
-from integrations.models import Call, CallState, Customer, PlanfixRequest, Recording, RememberedContact, Step
+from integrations.models import Call, CallState, Customer, Recording, RememberedContact, Step
 from integrations.planfix.client import Exchange
 from integrations.planfix.comments import (
     CommentDraft,
@@ -35,9 +34,10 @@ from integrations.planfix.files import copy_recording
 from integrations.planfix.tags import CallTags, find_tag_key, write_tag
 from integrations.planfix.tasks import last_active_task
 from integrations.services import contact_search
+from integrations.services.alongside import Alongside
 from integrations.services.call_content import CallContent
 from integrations.services.new_contact import new_contact
-from integrations.services.planfix_access import logged, planfix_client
+from integrations.services.planfix_access import planfix_client
 from integrations.services.receipts import ReceiptBook
 from integrations.services.ringostat_access import facts_from_call_list
 
@@ -57,6 +57,22 @@ AT_ONCE = timedelta(milliseconds=1)
 
 NEVER_COPIED = frozenset({41, 7002})
 """Planfix's codes for an address that it may not fetch and for a file over the plan's size."""
+
+FINISH = """
+    WITH {unstored} told AS (
+        UPDATE integrations_accountpace SET requests_left = %(requests_left)s
+         WHERE account = %(account)s AND requests_left IS DISTINCT FROM COALESCE(%(requests_left)s, requests_left)
+    )
+    UPDATE integrations_call SET {assignments}
+     WHERE id = %(call_id)s
+       AND EXISTS (SELECT FROM integrations_delivery WHERE call_id = %(call_id)s AND attempts = %(attempts)s)
+"""
+DUE_AT = "due_at = statement_timestamp() + %(due_in)s::interval"
+"""By the database's clock, which decides what is due: this machine's own may be wrong."""
+DUE_AT_ONCE_IF_OUTDATED = """
+    due_at = statement_timestamp() + CASE WHEN facts = %(facts)s::jsonb THEN %(due_in)s::interval ELSE '0' END
+"""
+"""What a webhook has added while we were at it is not in Planfix yet: that makes the call due again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,15 +94,19 @@ class CallDelivery:
         *,
         tags: CallTags,
         session: Session,
-        wait_for_slot: Callable[[float], None],
+        wait_for_slot: Callable[[float, Alongside], None],
+        book: ReceiptBook | None = None,
     ) -> None:
+        """`book`: the receipts to continue from; those of the database, where this attempt is counted, if none is
+        given.
+        """
         self.call = call
         self.customer = customer
         self.tags = tags
         self.facts = call.folded
-        self.book = ReceiptBook(call)
+        self.book = book or ReceiptBook(call)
         self.receipts = self.book.row
-        self._exchanges: list[PlanfixRequest] = []
+        self._requests_left: int | None = None
         self._contact_is_fresh = False
         self._wait_for_slot = wait_for_slot
         self.planfix = planfix_client(customer, session=session, pace=self._before_request, observe=self._observe)
@@ -120,20 +140,26 @@ class CallDelivery:
         self._refresh_comment(content, file_id)
         return self._next_look(content)
 
-    def finish(self, **call_columns: Any) -> None:
-        """Stores what is left to store, and where the call stands, in one transaction.
+    def finish(self, **columns: Any) -> None:
+        """Stores what is left to store, and where the call stands, in one statement. `due_in`, if given, is the time
+        until the call's next attempt, None for none.
 
         Where it stands is for the attempt to say that began last.
         """
-        if call_columns.get("state", self.call.state) == CallState.DELIVERED and "due_at" in call_columns:
-            # What a webhook has added while we were at it is not in Planfix yet: that makes the call due again.
-            unchanged = When(facts=self.call.facts, then=call_columns["due_at"])
-            call_columns["due_at"] = Case(unchanged, default=Now(), output_field=DateTimeField())
-        with transaction.atomic():
-            self.book.store()
-            PlanfixRequest.objects.bulk_create(self._exchanges)
-            ours = Call.objects.filter(pk=self.call.pk, delivery__attempts=self.receipts.attempts)
-            ours.update(**call_columns)
+        is_delivered = columns.get("state", self.call.state) == CallState.DELIVERED
+        due_at = DUE_AT_ONCE_IF_OUTDATED if is_delivered else DUE_AT
+        assignments = (due_at if name == "due_in" else f"{name} = %({name})s" for name in columns)
+        unstored = self.book.unstored()
+        parameters = {
+            "facts": json.dumps(self.call.facts),
+            "account": self.customer.planfix_account,
+            "requests_left": self._requests_left,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(
+                FINISH.format(unstored=unstored, assignments=", ".join(assignments)),
+                {**unstored.parameters, **parameters, **columns},
+            )
 
     # --- the steps ---
 
@@ -156,12 +182,10 @@ class CallDelivery:
         if self.receipts.contact_id is not None:
             return self.receipts.contact_id
         number = handover.client_number
-        remembered = RememberedContact.objects.filter(customer=self.customer, number=number).first()
-        contact_id = remembered.contact_id if remembered else self._found_or_created(handover)
+        remembered = self._remembered_contact(number)
+        contact_id = remembered or self._found_or_created(handover)
         if contact_id is not None and remembered is None:
-            RememberedContact.objects.update_or_create(
-                customer=self.customer, number=number, defaults={"contact_id": contact_id}
-            )
+            self._remember_contact(number, contact_id)
         self.book.note(contact_id=contact_id)
         return contact_id
 
@@ -325,6 +349,18 @@ class CallDelivery:
             return True
         return self.receipts.comment_id is None and not self._contact_is_fresh
 
+    def _remembered_contact(self, number: str) -> int | None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT contact_id FROM integrations_rememberedcontact WHERE customer_id = %s AND number = %s",
+                [self.customer.pk, number],
+            )
+            row = cursor.fetchone()
+        return row[0] if row else None
+
+    def _remember_contact(self, number: str, contact_id: int) -> None:
+        self.book.remember(number, contact_id)
+
     def _forget_contact(self, number: str) -> None:
         RememberedContact.objects.filter(customer=self.customer, number=number).delete()
         self.book.note(contact_id=None, contact_created=False, contacts_found=0, task_id=None, target_known=False)
@@ -333,11 +369,11 @@ class CallDelivery:
             self.book.note(comment_id=None, unclear=Step.COMMENT)
 
     def _before_request(self, seconds: float) -> None:
-        self.book.store()
-        self._wait_for_slot(seconds)
+        self._wait_for_slot(seconds, self.book.unstored())
 
     def _observe(self, exchange: Exchange) -> None:
-        self._exchanges.append(logged(exchange, customer=self.customer, call=self.call))
+        self._requests_left = exchange.requests_left
+        self.book.log(exchange)
 
 
 def _digest(text: str) -> str:
@@ -350,6 +386,6 @@ def finished(state: CallState, *, reason: str = "", detail: str = "") -> dict[st
         "state": state,
         "reason": reason,
         "detail": detail[:300],
-        "due_at": None,
+        "due_in": None,
         "finished_at": timezone.now(),
     }

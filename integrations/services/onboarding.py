@@ -58,7 +58,7 @@ def _first_template(client: PlanfixClient) -> int | None:
 
 
 def _fills_contact_fields(customer: Customer) -> bool:
-    return customer.utm_fields.exclude(contact_field="").exists()
+    return any(utm.contact_field for utm in customer.utm_fields.all())
 
 
 def parameter_problems(customer: Customer) -> list[str]:

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
 
 import requests
 from django.conf import settings
 from requests.utils import get_environ_proxies
 
-from integrations.models import Call, Customer, PlanfixRequest
+from integrations.models import AccountPace, Call, Customer, PlanfixRequest
 from integrations.planfix.client import Exchange, PlanfixClient
 
 
 def planfix_session(customer: Customer) -> requests.Session:
-    """For the requests of one turn, which share a connection. The machine's proxies are looked up once, not each
+    """For the requests of one turn, which share a connection. The environment's proxies are looked up once, not each
     time.
     """
     session = requests.Session()
-    session.proxies = dict(get_environ_proxies(customer.planfix_url))
+    session.proxies = dict(_proxies(customer.planfix_url))
     session.trust_env = False
     return session
+
+
+@lru_cache(1024)
+def _proxies(url: str) -> dict[str, str]:
+    return get_environ_proxies(url)
 
 
 def planfix_client(
@@ -41,16 +48,29 @@ def planfix_client(
 
 def logged(exchange: Exchange, *, customer: Customer, call: Call | None) -> PlanfixRequest:
     """The unsaved log row of one request."""
-    return PlanfixRequest(
-        customer=customer,
-        call=call,
-        sent_at=exchange.sent_at,
-        seconds=exchange.seconds,
-        method=exchange.method,
-        path=exchange.path[:300],
-        body=exchange.request_body,
-        http_status=exchange.http_status,
-        code=exchange.code,
-        answer=exchange.answer,
-        outcome=exchange.outcome,
-    )
+    return PlanfixRequest(customer=customer, call=call, **log_columns(exchange))
+
+
+LOG_COLUMNS = "customer_id, call_id, sent_at, seconds, method, path, body, http_status, code, answer, outcome"
+
+
+def log_columns(exchange: Exchange) -> dict[str, Any]:
+    """What the log keeps of one request, beside whose it was."""
+    return {
+        "sent_at": exchange.sent_at,
+        "seconds": exchange.seconds,
+        "method": exchange.method,
+        "path": exchange.path[:300],
+        "body": exchange.request_body,
+        "http_status": exchange.http_status,
+        "code": exchange.code,
+        "answer": exchange.answer,
+        "outcome": exchange.outcome,
+    }
+
+
+def note_requests_left(customer: Customer, requests_left: int | None) -> None:
+    """Keeps what Planfix said last of how many requests the account has left today; None: it did not say."""
+    if requests_left is not None:
+        pace = AccountPace.objects.filter(account=customer.planfix_account).exclude(requests_left=requests_left)
+        pace.update(requests_left=requests_left)

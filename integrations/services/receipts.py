@@ -6,18 +6,41 @@ whoever continues after a crash or an unclear answer knows what to look for befo
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from integrations.models import Call, Delivery, Step
+from integrations.planfix.client import Exchange
 from integrations.planfix.errors import PlanfixError, PlanfixUnavailable
+from integrations.services.alongside import Alongside
+from integrations.services.planfix_access import LOG_COLUMNS, log_columns
+
+STORE = """
+    UPDATE integrations_delivery SET {assignments} WHERE call_id = %(call_id)s AND attempts = %(attempts)s
+"""
+"""Nothing once another attempt has begun: who was held up for so long knows less than that one."""
+
+LOG = f"""
+    INSERT INTO integrations_planfixrequest ({LOG_COLUMNS})
+    SELECT {LOG_COLUMNS} FROM jsonb_populate_recordset(NULL::integrations_planfixrequest, %(log)s::jsonb)
+"""  # noqa: S608 - our own column names
+
+REMEMBER = """
+    INSERT INTO integrations_rememberedcontact (customer_id, number, contact_id)
+    VALUES (%(customer_id)s, %(number)s, %(remembered_id)s)
+    ON CONFLICT (customer_id, number) DO UPDATE SET contact_id = EXCLUDED.contact_id
+"""
 
 
 class ReceiptBook:
-    """`row` is what is known now; `store` writes what has changed since the last time."""
+    """`row` is what is known now; `unstored` is what has still to be stored of it, and of the requests made."""
 
     def __init__(self, call: Call) -> None:
         self.row = _begin(call)
+        self.call = call
         self._changed: set[str] = set()
+        self._log: list[dict[str, object]] = []
+        self._remembered: tuple[str, int] | None = None
 
     def note(self, **values: object) -> None:
         for name, value in values.items():
@@ -25,12 +48,30 @@ class ReceiptBook:
                 setattr(self.row, name, value)
                 self._changed.add(name)
 
-    def store(self) -> None:
+    def log(self, exchange: Exchange) -> None:
+        call = {"customer_id": self.call.customer_id, "call_id": self.call.pk}
+        self._log.append(call | log_columns(exchange) | {"sent_at": exchange.sent_at.isoformat()})
+
+    def remember(self, number: str, contact_id: int) -> None:
+        """The contact that this number leads to, for the customer's next call from it."""
+        self._remembered = (number, contact_id)
+
+    def unstored(self) -> Alongside:
+        """What has come to be known since the last time; whoever takes it has to store it."""
+        queries: dict[str, str] = {}
+        parameters: dict[str, object] = {"call_id": self.row.pk, "attempts": self.row.attempts}
         if self._changed:
-            columns = {name: getattr(self.row, name) for name in self._changed}
-            # Nothing once another attempt has begun: who was held up for so long knows less than that one.
-            Delivery.objects.filter(pk=self.row.pk, attempts=self.row.attempts).update(**columns)
-            self._changed = set()
+            parameters |= {name: getattr(self.row, name) for name in self._changed}
+            queries["stored"] = STORE.format(assignments=", ".join(f"{name} = %({name})s" for name in self._changed))
+        if self._log:
+            parameters["log"] = json.dumps(self._log)
+            queries["logged"] = LOG
+        if self._remembered:
+            number, contact_id = self._remembered
+            parameters |= {"customer_id": self.call.customer_id, "number": number, "remembered_id": contact_id}
+            queries["remembered"] = REMEMBER
+        self._changed, self._log, self._remembered = set(), [], None
+        return Alongside(queries=queries, parameters=parameters)
 
     def write(self, step: Step, receipt: str, *, send: Callable[[], int], find: Callable[[], int | None]) -> int:
         """Does one write once: by its receipt, else by what an unclear answer left in Planfix, else by sending it.

@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from integrations.models import Customer, Turn
+from integrations.services.alongside import NOTHING, Alongside
 
 SLACK_SECONDS = 3
 """A lease outlasts the request it was renewed for by this much: names must be looked up, and threads woken."""
@@ -55,26 +56,27 @@ class HeldTurn:
         self.failures = row[0] if row else 0
         return row is not None
 
-    def wait_for_slot(self, seconds: float) -> None:
+    def wait_for_slot(self, seconds: float, alongside: Alongside = NOTHING) -> None:
         """Blocks until the account may be asked again, and renews the lease to outlast a request of so many seconds.
 
-        Gives the database connection back before it waits. Raises TurnLost when somebody else has taken over.
+        Stores what is to be stored before that request, turn or no turn. Gives the database connection back before it
+        waits. Raises TurnLost when somebody else has taken over.
         """
         connection.ensure_connection()  # threads may have to wait for one: that is no standing still
         began = time.monotonic()
-        wait = self._next_slot(seconds)
+        wait = self._next_slot(seconds, alongside)
         give_connection_back()
         time.sleep(wait)
         if time.monotonic() - began > wait + SLACK_SECONDS / 2:
             # The machine stood still meanwhile: a request sent now could outlast the lease.
             self.wait_for_slot(seconds)
 
-    def _next_slot(self, seconds: float) -> float:
+    def _next_slot(self, seconds: float, alongside: Alongside) -> float:
         """Seconds until the account's next free slot, which is ours."""
         with connection.cursor() as cursor:
             cursor.execute(
-                """
-                WITH slot AS (
+                f"""
+                WITH {alongside} slot AS (
                     INSERT INTO integrations_accountpace AS pace (account, next_request_at)
                     VALUES (%(account)s, clock_timestamp() + %(gap)s)
                     ON CONFLICT (account) DO UPDATE
@@ -86,8 +88,8 @@ class HeldTurn:
                   FROM slot
                  WHERE customer_id = %(customer)s AND holder = %(holder)s
                 RETURNING EXTRACT(EPOCH FROM slot.starts_at - clock_timestamp())
-                """,
-                self._parameters(seconds + SLACK_SECONDS),
+                """,  # noqa: S608 - our own queries
+                {**alongside.parameters, **self._parameters(seconds + SLACK_SECONDS)},
             )
             row = cursor.fetchone()
         if row is None:
@@ -104,7 +106,14 @@ class HeldTurn:
         }
 
     def give_back(self) -> None:
-        Turn.objects.filter(customer=self.customer, holder=self.holder).update(held_until=Now())
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                UPDATE integrations_turn SET held_until = statement_timestamp()
+                 WHERE customer_id = %(customer)s AND holder = %(holder)s
+                """,
+                {"customer": self.customer.pk, "holder": self.holder},
+            )
 
     def went_well(self) -> None:
         if self.failures:

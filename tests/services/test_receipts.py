@@ -7,6 +7,7 @@ from integrations.planfix.tags import CallTags
 from integrations.services.delivery import CallDelivery, finished
 from integrations.services.planfix_access import planfix_session
 from integrations.services.receipts import ReceiptBook
+from integrations.services.turn import HeldTurn
 from tests.conftest import Way
 from tests.ways.bodies import CALL_ID, answered
 
@@ -16,10 +17,12 @@ def test_receipts_of_an_attempt_after_which_another_has_begun_are_not_stored(way
     call = way.customer.calls.get()
     late = ReceiptBook(call)
     newer = ReceiptBook(call)
+    turn = HeldTurn(way.customer)
+    turn.take()
     newer.note(unclear=Step.TAG)
-    newer.store()
+    turn.wait_for_slot(1, newer.unstored())
     late.note(comment_id=1, unclear=Step.COMMENT)
-    late.store()
+    turn.wait_for_slot(1, late.unstored())
 
     stored = Delivery.objects.get()
     assert (stored.comment_id, stored.unclear) == (None, Step.TAG)
@@ -44,5 +47,5 @@ def attempt(way: Way, call: Call) -> CallDelivery:
         way.customer,
         tags=CallTags.from_json(way.customer.planfix_tags or {}),
         session=planfix_session(way.customer),
-        wait_for_slot=lambda seconds: None,
+        wait_for_slot=lambda seconds, unstored: None,
     )

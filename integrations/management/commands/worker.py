@@ -12,10 +12,12 @@ from typing import Any
 import structlog
 from django.core.management.base import BaseCommand
 from django.db import connection
+from procrastinate import PsycopgConnector
 from procrastinate.app import App
 from procrastinate.contrib.django import app
-from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import ConnectorException
+from psycopg import AsyncConnection
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +55,7 @@ async def _work(concurrency: int) -> None:
 
 async def _work_while_connected(concurrency: int, stopping: threading.Event) -> None:
     await asyncio.to_thread(_touch_database)
-    worker_app: App = app.with_connector(DjangoConnector().get_worker_connector())
+    worker_app: App = app.with_connector(PsycopgConnector(kwargs=connector_params(), configure=_use_no_transactions))
     async with worker_app.open_async():
         running = asyncio.ensure_future(
             worker_app.run_worker_async(
@@ -70,6 +72,11 @@ async def _work_while_connected(concurrency: int, stopping: threading.Event) -> 
         except asyncio.CancelledError:
             if not stopping.is_set():
                 raise
+
+
+async def _use_no_transactions(connection: AsyncConnection[Any]) -> None:
+    """Each step of the queue is one statement: a transaction around it would make it three."""
+    await connection.set_autocommit(True)
 
 
 def _stop_on_signal(running: asyncio.Future[None], stopping: threading.Event) -> None:

@@ -1,0 +1,146 @@
+"""How close one worker process comes to the ideal, in which its threads do nothing but wait for Planfix.
+
+1,024 calls of 64 and of 256 customers wait when the worker is told of them; each takes three requests (search, comment,
+data tag). Printed: calls per second from that moment until the last call is done, the share of the ideal
+(threads ÷ latency ÷ requests), and what a call costs in processor time: the worker's and the database's.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Max
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from bench.processes import processor_seconds
+from bench.scratch import stage
+from integrations.models import Call, CallState, Customer, PlanfixRequest, RememberedContact
+from integrations.ringostat.body import RawRequest
+from integrations.sandbox.demo_day import customer_file
+from integrations.sandbox.server import Sandbox
+from integrations.sandbox.stage import Stage, free_port, wait_until
+from integrations.services.clock import database_time
+from integrations.services.customer_file import import_customer
+from integrations.services.intake import Recipient, receive
+from integrations.services.jobs import deliver_soon
+from integrations.services.onboarding import discover
+
+THREADS = 64
+CALLS, REQUESTS = 1024, 3
+CUSTOMERS = (64, 256)
+LATENCIES = (0.2, 0.05, 0.0)
+WARM_UP = 64
+"""Calls delivered before anything is measured: processes import and connect on their first."""
+
+
+def run() -> None:
+    settings.ALLOW_PRIVATE_HOSTS = True
+    port = free_port(0)
+    with stage() as on_stage:
+        customers = _customers(port)
+        print(f"{CALLS} calls, {REQUESTS} requests each, one worker process with {THREADS} threads\n")
+        print(f"{'latency':>8} {'customers':>9} {'calls/s':>8} {'ideal':>6} {'share':>6} {'worker':>8} {'database':>8}")
+        for latency in LATENCIES:
+            for count in CUSTOMERS:
+                _measure(on_stage, customers[:count], port, latency)
+
+
+def _measure(on_stage: Stage, customers: list[Customer], port: int, latency: float) -> None:
+    account = subprocess.Popen([sys.executable, "-m", "bench.stand_in", str(port), str(latency)])
+    try:
+        on_stage.start_worker(concurrency=THREADS)
+        _deliver(_waiting_calls(customers, WARM_UP))
+        waiting = _waiting_calls(customers, CALLS)
+        worker = on_stage.processes["worker"].pid
+        worker_before, database_before = processor_seconds(worker), _database_seconds()
+        took = _deliver(waiting)
+        worker_took = processor_seconds(worker) - worker_before
+        database_took = _database_seconds() - database_before
+    finally:
+        on_stage.stop()
+        account.terminate()
+        account.wait()
+    ideal = min(THREADS, len(customers)) / latency / REQUESTS if latency else None
+    rate = CALLS / took
+    print(
+        f"{latency * 1000:5.0f} ms {len(customers):9} {rate:8.1f}",
+        f"{ideal:6.1f} {rate / ideal:6.0%}" if ideal else f"{'':6} {'':6}",
+        f"{worker_took / CALLS * 1000:5.1f} ms {database_took / CALLS * 1000:5.1f} ms",
+        flush=True,
+    )
+
+
+def _customers(port: int) -> list[Customer]:
+    """Customers with an account each of the stand-in, whose data tags are known already."""
+    with Sandbox(port=0, allow_private_hosts=True) as sandbox:
+        account = sandbox.add_account("model", token="model")
+        model = import_customer(customer_file("model", account.url, account.token, 1000))
+        discover(model)
+    customers = []
+    for number in range(max(CUSTOMERS)):
+        file = customer_file(f"c{number}", f"http://127.0.0.1:{port}/c{number}", "token", requests_per_second=1000)
+        customers.append(import_customer(file))
+    Customer.objects.update(planfix_tags=model.planfix_tags, planfix_contact_fields=model.planfix_contact_fields)
+    return customers
+
+
+def _waiting_calls(customers: list[Customer], calls: int) -> list[Customer]:
+    """Takes in so many calls, evenly spread, that are not due yet. Whose they are."""
+    Call.objects.all().delete()
+    PlanfixRequest.objects.all().delete()
+    RememberedContact.objects.all().delete()
+    with transaction.atomic():
+        for number in range(calls):
+            customer = customers[number % len(customers)]
+            recipient = Recipient(customer_id=customer.pk, zone=customer.zone, region=customer.region)
+            raw = RawRequest(method="POST", content_type="application/json", query_string="", body=_body(number))
+            receive(recipient, event="after_call", raw=raw)
+        Call.objects.update(due_at=Now() + timedelta(hours=1))
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM procrastinate_jobs WHERE task_name = 'deliver_calls'")
+    return customers[:calls]
+
+
+def _deliver(customers: list[Customer]) -> float:
+    """Makes the waiting calls due; seconds until the last one is delivered."""
+    with transaction.atomic():
+        began = database_time()
+        Call.objects.update(due_at=timezone.now())
+        for customer in customers:
+            deliver_soon(customer.pk)
+    wait_until(lambda: not Call.objects.filter(state=CallState.PENDING).exists(), "all calls", seconds=300)
+    assert not Call.objects.exclude(state=CallState.DELIVERED).exists()
+    ended = Call.objects.aggregate(last=Max("finished_at"))["last"]
+    return float((ended - began).total_seconds())
+
+
+def _database_seconds() -> float:
+    """Of the database's processes that serve this benchmark, as far as they run on this machine."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+        return sum(processor_seconds(pid) for (pid,) in cursor.fetchall())
+
+
+def _body(number: int) -> bytes:
+    body = {
+        "uniqueid": f"ua9_-1790775438.{number}",
+        "call_type": "in",
+        "E164": f"+38067{number:07}",
+        "dst": "380442223344",
+        "connected_with": "acmecom_iryna",
+        "disposition": "ANSWERED",
+        "billsec": "60",
+        "duration": "71",
+        "waittime": "11",
+        "has_recording": "0",
+        "utm_source": "google",
+        "utm_medium": "cpc",
+        "utm_campaign": "spring",
+    }
+    return json.dumps(body).encode()

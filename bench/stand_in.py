@@ -1,0 +1,65 @@
+"""A Planfix account that is nothing but latency: the few answers that a call needs, as cheap as Python can give them.
+
+The sandbox checks and keeps what it is told, and takes more of the processor for a request than the worker does: a
+benchmark of the worker on the same machine would measure the sandbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import re
+import sys
+
+LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+NUMBER = re.compile(rb'"value": ?"(\+\d+)"')
+
+_ids = itertools.count(1000)
+
+
+class Account(asyncio.Protocol):
+    """One connection. Every account under this address answers alike: it knows every number."""
+
+    def __init__(self, latency: float) -> None:
+        self._latency = latency
+        self._received = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head_ends = self._received.find(b"\r\n\r\n") + 4
+        if head_ends < 4:
+            return
+        length = LENGTH.search(self._received, 0, head_ends)
+        ends = head_ends + (int(length[1]) if length else 0)
+        if len(self._received) < ends:
+            return
+        answer = _answer(self._received[: self._received.index(b" HTTP/")], self._received[head_ends:ends])
+        self._received = self._received[ends:]
+        asyncio.get_running_loop().call_later(self._latency, self._transport.write, answer)
+
+
+def _answer(request: bytes, body: bytes) -> bytes:
+    payload: dict[str, object] = {"result": "success", "id": next(_ids)}
+    if request.endswith(b"/contact/list"):
+        number = NUMBER.search(body)
+        phones = [{"number": number[1].decode()}] if number else []
+        payload = {"result": "success", "contacts": [{"id": next(_ids), "name": "Olha", "phones": phones}]}
+    elif b"/datatags/" in request:
+        payload = {"result": "success", "keys": [next(_ids)]}
+    content = json.dumps(payload).encode()
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+    return head.encode() + content
+
+
+async def _serve(port: int, latency: float) -> None:
+    server = await asyncio.get_running_loop().create_server(lambda: Account(latency), "127.0.0.1", port, backlog=512)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(int(sys.argv[1]), float(sys.argv[2])))
