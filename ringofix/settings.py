@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ringofix.embedded_postgres.server import DATABASE, ROLE, socket_folder
 from ringofix.local_keys import local_encryption_key, local_secret_key
-from ringofix.logs import logging_config
+from ringofix.logs import configure_logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -130,6 +130,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "ringofix.health.answer_machines",
+    "ringofix.request_ids.name_requests",
     "integrations.webhooks.answer_ringostat",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -218,7 +219,7 @@ PROCRASTINATE_IMPORT_PATHS = ["integrations.tasks"]
 
 LOGGING_CONFIG = None
 LOG_FORMAT = env.str("LOG_FORMAT", default="console")
-logging_config(LOG_FORMAT)
+configure_logs(LOG_FORMAT)
 
 
 def _may(permission: str) -> Callable[[HttpRequest], bool]:

@@ -1,0 +1,60 @@
+"""The log names each request, and tells no webhook's address whatever goes wrong with it."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import logging.config
+from collections.abc import Callable, Iterator
+from unittest.mock import patch
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+
+from ringofix.logs import log_config
+
+TOKEN = "t0ken-of-a-webhook"
+ADDRESS = f"/webhooks/ringostat/{TOKEN}/after_call/"
+
+
+@pytest.fixture
+def lines() -> Iterator[Callable[[], list[dict[str, str]]]]:
+    """What has been written to the log as JSON."""
+    root, stream, config = logging.getLogger(), io.StringIO(), log_config("json")
+    handlers = root.handlers[:]
+    config["handlers"]["stderr"]["stream"] = stream
+    logging.config.dictConfig(config)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    root.handlers[:] = handlers
+
+
+@pytest.mark.parametrize(
+    ("body", "trouble", "status"),
+    [("x" * 300_000, None, 413), ("{}", None, 404), ("{}", OperationalError("gone"), 500)],
+)
+def test_an_error_of_a_webhook_does_not_tell_its_address(
+    db: None, lines: Callable[[], list[dict[str, str]]], body: str, trouble: Exception | None, status: int
+) -> None:
+    client = Client(raise_request_exception=False)
+    with patch("integrations.services.intake.recipient_of", side_effect=trouble, return_value=None):
+        assert client.post(ADDRESS, body, content_type="application/json").status_code == status
+
+    said = lines()
+    assert [line["event"].endswith(": /webhooks/ringostat/…/after_call/") for line in said] == [True]
+    assert TOKEN not in json.dumps(said)
+
+
+@pytest.mark.parametrize(("given", "is_kept"), [("proxy-4711-abc", True), ("", False), ("line\tbreaker ", False)])
+def test_a_request_and_its_lines_have_one_name(
+    db: None, lines: Callable[[], list[dict[str, str]]], given: str, is_kept: bool
+) -> None:
+    response = Client().post(ADDRESS, "{}", content_type="application/json", HTTP_X_REQUEST_ID=given)
+
+    assert [line["request_id"] for line in lines()] == [response["X-Request-ID"]]
+    assert (response["X-Request-ID"] == given) is is_kept
+
+
+def test_two_requests_have_two_names(db: None) -> None:
+    assert Client().get("/calls/")["X-Request-ID"] != Client().get("/calls/")["X-Request-ID"]
