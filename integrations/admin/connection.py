@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from integrations.admin.customer_pages import address_of, customer_page
+from integrations.admin.customer_pages import MENU, address_of, customer_page
 from integrations.calllog.words import Words
 from integrations.models import Customer, Work, WorkKind
 from integrations.planfix.rights import Right
@@ -164,7 +164,8 @@ def connect(request: HttpRequest, customer: Customer) -> HttpResponse:
     assert isinstance(request.user, User)
     ask(WorkKind.CONNECT, customer=customer, by=request.user)
     record(request.user, str(_("Had the access checked.")), customer)
-    return redirect(address_of("change", customer))
+    back = request.POST.get("back", "")
+    return redirect(address_of(back if back in MENU else "change", customer))
 
 
 def check_new_access(customer: Customer, by: User) -> Work:

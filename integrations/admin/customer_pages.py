@@ -25,6 +25,8 @@ CustomerView = Callable[Concatenate[HttpRequest, Customer, Arguments], HttpRespo
 
 MENU: Mapping[str, tuple[Words, str]] = {
     "change": (_("Questionnaire"), "assignment"),
+    "employees": (_("Employees"), "group"),
+    "parameters": (_("UTM"), "sell"),
 }
 """The links at the top of each page: words and icon, by the name of the address."""
 

@@ -28,6 +28,8 @@ from integrations.admin.columns import coloured
 from integrations.admin.connection import check_new_access, connect, connection_context
 from integrations.admin.customer_form import ACCESS_COLUMNS, ACCOUNT_COLUMNS, CHECKED_COLUMNS, CustomerForm
 from integrations.admin.customer_pages import address_of, customer_urls, menu
+from integrations.admin.employees import employees_page, send_skipped_calls
+from integrations.admin.parameters import parameters_page
 from integrations.admin.secret_widget import SecretFormField, SecretInput
 from integrations.calllog.words import EVENTS
 from integrations.domain.calls import EventKind
@@ -35,7 +37,12 @@ from integrations.models import Call, CallState, Customer, SecretField, WebhookE
 from integrations.services.replay import resume_customer
 from integrations.services.work import ask
 
-PAGES: Mapping[str, Callable[..., HttpResponse]] = {"connect": connect}
+PAGES: Mapping[str, Callable[..., HttpResponse]] = {
+    "connect": connect,
+    "employees": employees_page,
+    "send_skipped_calls": send_skipped_calls,
+    "parameters": parameters_page,
+}
 """The other pages of a customer, by the names of their addresses; customer_pages.MENU says which are linked."""
 
 LIGHTS = {"paused": "danger", "waiting": "warning", "new": "info", "ok": "success"}
@@ -162,7 +169,12 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
     ) -> HttpResponse:
         context |= {"show_save_and_continue": False, "show_save_and_add_another": False}
         if obj:
-            context |= {"menu": menu(obj, "change"), "connection": connection_context(obj)}
+            context |= {
+                "menu": menu(obj, "change"),
+                "connection": connection_context(obj),
+                "employees": list(obj.employees.all()),
+                "parameters": list(obj.utm_fields.order_by("pk")),
+            }
         response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
         return response
 

@@ -72,6 +72,28 @@ def match_employee(facts: CallFacts, employees: Sequence[Employee], region: str)
     return EmployeeMatch(employee=None, by=MatchedBy.NOTHING, seen=_seen(facts, region), ambiguous=ambiguous)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Talker:
+    """Everything by which an event names the employee who talked."""
+
+    name: str
+    staff_id: str
+    lines: tuple[str, ...]
+    """SIP logins and phones."""
+    extension: str
+    email: str
+
+
+def talker_of(facts: CallFacts, region: str) -> Talker:
+    return Talker(
+        name=facts.employee_name.strip(),
+        staff_id=_staff_id(facts),
+        lines=tuple(_lines(facts, region)),
+        extension=facts.extension.strip(),
+        email=facts.employee_email.strip(),
+    )
+
+
 def is_employees_number(raw: str, employees: Iterable[Employee], region: str) -> bool:
     """True when the number is somebody's extension or a phone to which somebody's calls are forwarded."""
     extension, line = raw.strip(), _line(raw, region)
@@ -80,15 +102,15 @@ def is_employees_number(raw: str, employees: Iterable[Employee], region: str) ->
 
 def _clues(facts: CallFacts, region: str) -> Iterator[Clue]:
     """What the event tells of the employee, the most trustworthy first."""
-    staff_id, name = _staff_id(facts), _words(facts.employee_name)
+    staff_id, name = _staff_id(facts), name_words(facts.employee_name)
     yield MatchedBy.STAFF_ID, lambda employee: _is(employee.staff_id, staff_id)
     for line in _lines(facts, region):
         yield MatchedBy.SIP_LOGIN, partial(_answers_at, line=line, region=region)
     shared: list[Clue] = [
         (MatchedBy.EXTENSION, lambda employee: _is(employee.extension, facts.extension)),
         (MatchedBy.EMAIL, lambda employee: _is(employee.email, facts.employee_email)),
-        (MatchedBy.NAME, lambda employee: bool(name) and name == _words(employee.name)),
-        (MatchedBy.NAME, lambda employee: _is_shorter_form(name, _words(employee.name))),
+        (MatchedBy.NAME, lambda employee: bool(name) and name == name_words(employee.name)),
+        (MatchedBy.NAME, lambda employee: is_shorter_form(name, name_words(employee.name))),
     ]
     for by, fits in shared:
         yield by, partial(_fits_same_person, fits=fits, staff_id=staff_id)
@@ -129,12 +151,13 @@ def _is(configured: str, seen: str) -> bool:
     return bool(seen.strip()) and configured.strip().casefold() == seen.strip().casefold()
 
 
-def _words(name: str) -> frozenset[str]:
+@lru_cache(maxsize=4096)  # everybody's name is compared with everybody's
+def name_words(name: str) -> frozenset[str]:
     folded = unicodedata.normalize("NFC", name).casefold().translate(_ALIKE_IN_NAMES)
     return frozenset(re.findall(r"[\w-]+", folded))
 
 
-def _is_shorter_form(one: frozenset[str], other: frozenset[str]) -> bool:
+def is_shorter_form(one: frozenset[str], other: frozenset[str]) -> bool:
     """True when one of two names lacks the patronymic; a single word is too little to say so."""
     return min(len(one), len(other)) >= 2 and (one < other or other < one)
 

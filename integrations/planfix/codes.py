@@ -93,6 +93,8 @@ SCOPES: tuple[tuple[str, str], ...] = (
     (r"(GET|POST) /(customfield/)?datatag/.*", "datatag_readonly"),
     (r"POST /file(/from-url)?", "file_add"),
     (r"GET /file/.*", "file_readonly"),
+    (r"POST /customfield/contact", "custom_field_add"),
+    (r"GET /customfield/(group/)?contact", "contact_readonly"),
     (r"POST /contact", "contact_add"),
     (r"POST /contact/list", "contact_readonly"),
     (r"POST /contact/[^/]+", "contact_update"),

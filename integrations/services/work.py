@@ -19,6 +19,7 @@ from integrations.planfix.errors import PlanfixError
 from integrations.ringostat.api import RingostatError
 from integrations.services.catch_up import catch_up_as_asked
 from integrations.services.connection_check import connect
+from integrations.services.contact_fields import create_fields
 from integrations.services.jobs import work_soon
 from integrations.services.progress import Progress, Stopped
 from integrations.services.replay import send_again_as_asked
@@ -33,6 +34,7 @@ KINDS: Mapping[str, Callable[[Work, Progress], Result]] = {
     WorkKind.SEND_AGAIN: send_again_as_asked,
     WorkKind.SETTLE: settle_as_asked,
     WorkKind.CONNECT: connect,
+    WorkKind.CREATE_FIELDS: create_fields,
 }
 """Each may be killed and begun again at any time. Its errors of the kinds below are sentences for a specialist."""
 

@@ -1,0 +1,41 @@
+"""Makes fields of contacts in Planfix for parameters. Those of data tags only a person can make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from integrations.models import Customer, Work
+from integrations.planfix.client import Exchange
+from integrations.planfix.contact_fields import create_text_field, field_set
+from integrations.planfix.contacts import contact_text_fields
+from integrations.services.planfix_access import logged, planfix_client, planfix_session
+from integrations.services.progress import Progress
+from integrations.services.turn import wait_for_account
+
+
+def create_fields(work: Work, progress: Progress) -> dict[str, Any]:
+    """Long work: makes the contact fields of its argument `names` that are missing, and reads them all anew."""
+    customer = work.customer
+    assert customer
+    names: list[str] = work.arguments["names"]
+    progress.expect(len(names) + 3)
+
+    def observe(exchange: Exchange) -> None:
+        logged(exchange, customer=customer, call=None).save()
+        progress.add()
+
+    client = planfix_client(
+        customer,
+        session=planfix_session(customer),
+        pace=lambda seconds: wait_for_account(customer, seconds),
+        observe=observe,
+    )
+    known = {name.casefold() for name in contact_text_fields(client)}
+    missing = [name for name in names if name.casefold() not in known]
+    if missing:
+        set_id = field_set(client)
+        for name in missing:
+            create_text_field(client, name, set_id=set_id)
+    fields = contact_text_fields(client)
+    Customer.objects.filter(pk=customer.pk, planfix_url=customer.planfix_url).update(planfix_contact_fields=fields)
+    return {"made": missing}

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from integrations.domain.rules import SkipReason
+from integrations.models import Call, CallState, Customer, Employee, Work, WorkKind
+from integrations.services.connection import Check, Connection, Finding
+from tests.factories import call_facts, make_call, make_customer, make_employee, make_superuser, make_user, make_viewer
+
+pytestmark = pytest.mark.django_db
+
+USERS = [
+    {"id": 5, "name": "Iryna Bondar", "email": "iryna@example.com", "extension": ""},
+    {"id": 6, "name": "Oleh Tkachenko", "email": "", "extension": ""},
+]
+STAFF = [
+    {"staff_id": "1", "name": "Bondar Iryna", "email": "iryna@example.com", "extension": "101", "sip_logins": ["a_i"]},
+    {"staff_id": "2", "name": "Somebody", "email": "", "extension": "", "sip_logins": ["a_s"]},
+]
+
+
+@pytest.fixture
+def console(client: Client) -> Client:
+    client.force_login(make_superuser())
+    return client
+
+
+@pytest.fixture
+def customer() -> Customer:
+    """As its accounts were found by the last check."""
+    customer = make_customer()
+    result = asdict(Connection(checks=[Check(finding=Finding.KNOWN)], users=USERS, staff=STAFF))
+    Work.objects.create(kind=WorkKind.CONNECT, customer=customer, result=result, finished_at=timezone.now())
+    return customer
+
+
+def page_of(customer: Customer, query: str = "") -> str:
+    return reverse("admin:integrations_customer_employees", args=[customer.pk]) + query
+
+
+def html_of(console: Client, address: str) -> str:
+    return console.get(address).content.decode()
+
+
+def skipped(customer: Customer, **facts: Any) -> Call:
+    columns = {"staff_id": "999", "employee_name": "New Comer", "connected_with": "a_new", **facts}
+    return make_call(customer, call_facts(**columns), state=CallState.SKIPPED, reason=SkipReason.UNKNOWN_EMPLOYEE)
+
+
+def chosen_user(html: str, key: str) -> str:
+    select = re.search(rf'<select name="user-{key}".*?</select>', html, re.DOTALL)
+    assert select
+    chosen = re.search(r'value="(\d*)" selected', select[0])
+    return chosen[1] if chosen else ""
+
+
+def test_pairs_are_proposed_with_their_reason_and_the_others_stand_out(console: Client, customer: Customer) -> None:
+    html = html_of(console, page_of(customer))
+
+    assert (chosen_user(html, "staff-1"), chosen_user(html, "staff-2")) == ("5", "")
+    assert "Proposed: the same e-mail" in html
+    assert "Nobody in Planfix: choose who it is, or the calls are skipped." in html
+    assert re.search(r"In Planfix only:</span>\s*Oleh Tkachenko", html)
+
+
+def test_saving_keeps_who_takes_part_and_who_does_not(console: Client, customer: Customer) -> None:
+    console.post(page_of(customer), {"user-staff-1": "5", "participates-staff-1": "on", "user-staff-2": "6"})
+
+    kept = customer.employees.order_by("staff_id").values_list("staff_id", "planfix_user_id", "participates")
+    assert list(kept) == [("1", 5, True), ("2", 6, False)]
+    assert "One employee takes part." in html_of(console, page_of(customer))
+
+
+@pytest.mark.parametrize("typed", ["", "77", "5; DROP", "-5", "9" * 30])
+def test_whom_planfix_does_not_have_is_nobody(console: Client, customer: Customer, typed: str) -> None:
+    console.post(page_of(customer), {"user-staff-1": typed, "participates-staff-1": "on"})
+
+    assert not Employee.objects.exists()
+
+
+def test_an_employee_who_left_planfix_is_told_of(console: Client, customer: Customer) -> None:
+    make_employee(customer, staff_id="1", planfix_user_id=99)
+
+    html = html_of(console, page_of(customer))
+
+    assert chosen_user(html, "staff-1") == "99"
+    assert "Planfix has no active employee 99 any more" in html
+
+
+def test_without_the_right_to_read_employees_their_numbers_are_typed(console: Client) -> None:
+    customer = make_customer()
+    result = asdict(Connection(checks=[Check(finding=Finding.KNOWN)], staff=STAFF))
+    Work.objects.create(kind=WorkKind.CONNECT, customer=customer, result=result, finished_at=timezone.now())
+    assert "Number in Planfix" in html_of(console, page_of(customer))
+
+    console.post(page_of(customer), {"user-staff-2": "42", "participates-staff-2": "on"})
+
+    assert customer.employees.get().planfix_user_id == 42
+
+
+def test_the_call_page_leads_to_its_talker(console: Client, customer: Customer) -> None:
+    call = skipped(customer)
+
+    html = html_of(console, page_of(customer, f"?call={call.pk}"))
+
+    asked = re.search(r'<tr[^>]*id="asked".*?</tr>', html, re.DOTALL)
+    assert asked
+    assert "New Comer" in asked[0]
+    assert "1 call was skipped." in asked[0]
+
+
+@pytest.mark.parametrize("query", ["?call=", "?call=x", "?call=0", "?call=99999999"])
+def test_a_call_that_there_is_not_changes_nothing(console: Client, customer: Customer, query: str) -> None:
+    assert 'id="asked"' not in html_of(console, page_of(customer, query))
+
+
+def test_a_call_of_another_customer_is_not_looked_at(console: Client, customer: Customer) -> None:
+    call = skipped(make_customer(), employee_name="Theirs Alone")
+
+    assert "Theirs Alone" not in html_of(console, page_of(customer, f"?call={call.pk}"))
+
+
+def test_a_mapped_talker_offers_to_send_the_calls_again(console: Client, customer: Customer) -> None:
+    call = skipped(customer)
+
+    console.post(page_of(customer), {f"user-call-{call.pk}": "6", f"participates-call-{call.pk}": "on"})
+    assert "1 call was skipped for its employee, who is known and takes part now." in html_of(
+        console, page_of(customer)
+    )
+    call.refresh_from_db()
+    assert call.state == CallState.SKIPPED
+
+    console.post(reverse("admin:integrations_customer_send_skipped_calls", args=[customer.pk]))
+
+    work = Work.objects.get(kind=WorkKind.SEND_AGAIN)
+    assert (work.customer, work.arguments) == (customer, {"calls": [call.pk]})
+
+
+def test_without_such_calls_nothing_is_sent(console: Client, customer: Customer) -> None:
+    skipped(customer)
+
+    console.post(reverse("admin:integrations_customer_send_skipped_calls", args=[customer.pk]))
+
+    assert not Work.objects.filter(kind=WorkKind.SEND_AGAIN).exists()
+
+
+@pytest.mark.parametrize("name", ["employees", "send_skipped_calls"])
+def test_only_who_may_change_customers_gets_in(client: Client, customer: Customer, name: str) -> None:
+    address = reverse(f"admin:integrations_customer_{name}", args=[customer.pk])
+    client.force_login(make_user(is_staff=True))
+    assert client.post(address).status_code == 403
+
+    client.force_login(make_viewer(customer))
+    assert client.post(address)["Location"].startswith("/admin/login/")
+
+
+def test_an_employee_typed_by_hand_leads_back_to_the_table(console: Client, customer: Customer) -> None:
+    typed = {
+        "customer": customer.pk,
+        "name": "By Hand",
+        "planfix_user_id": "6",
+        "sip_logins": "a_mobile, +380671112233",
+        "participates": "on",
+    }
+
+    response = console.post(reverse("admin:integrations_employee_add"), typed)
+
+    assert response["Location"] == page_of(customer)
+    assert customer.employees.get().sip_logins == ["a_mobile", "+380671112233"]
+
+
+def test_before_the_first_check_the_page_says_what_to_do(console: Client) -> None:
+    assert "Nobody is known yet. Check the access" in html_of(console, page_of(make_customer()))

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from integrations.models import Customer, Work, WorkKind
+from tests.factories import call_facts, make_call, make_customer, make_superuser, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def tag(number: int, name: str, *fields: str) -> dict[str, Any]:
+    rows = [{"id": number + place, "name": field, "type": 0} for place, field in enumerate(fields, start=1)]
+    standard = [
+        {"id": number + 50 + place, "name": name, "type": 0}
+        for place, name in enumerate(("External line", "Contact phone", "External line name"))
+    ]
+    return {"id": number, "name": name, "fields": [*standard, *rows]}
+
+
+@pytest.fixture
+def console(client: Client) -> Client:
+    client.force_login(make_superuser())
+    return client
+
+
+@pytest.fixture
+def customer() -> Customer:
+    """A checked customer whose “Missed call” lacks utm_term, and nothing chosen."""
+    tags = {
+        "call": tag(100, "Call", "utm_source", "utm_term", "Click"),
+        "missed_call": tag(200, "Missed call", "utm_source", "Click"),
+    }
+    customer = make_customer(planfix_tags=tags, planfix_contact_fields={"Source": 7})
+    customer.utm_fields.all().delete()
+    return customer
+
+
+def page_of(customer: Customer) -> str:
+    return reverse("admin:integrations_customer_parameters", args=[customer.pk])
+
+
+def kept(customer: Customer) -> list[tuple[str, str, str]]:
+    return list(customer.utm_fields.order_by("parameter").values_list("parameter", "field", "contact_field"))
+
+
+def test_the_page_offers_what_planfix_has_and_what_calls_bring(console: Client, customer: Customer) -> None:
+    make_call(customer, call_facts(parameters={"gclid": "abc"}))
+
+    html = console.get(page_of(customer)).content.decode()
+
+    assert '<option value="utm_source" selected>' in html
+    assert "for example abc" in html
+    assert '<option value="Source" >' in html
+    assert "External line" not in html
+
+
+def test_a_missing_field_is_told_step_by_step(console: Client, customer: Customer) -> None:
+    html = console.get(page_of(customer)).content.decode()
+
+    assert "Open “Missed call”, press “Add field”" in html
+    assert "one field each: utm_term" in html
+
+
+def test_saving_keeps_what_was_chosen(console: Client, customer: Customer) -> None:
+    chosen = {"field-utm_source": "utm_source", "contact-utm_source": "Source", "field-utm_term": ""}
+    console.post(page_of(customer), chosen | {"name-other": " gclid ", "field-other": "Click"})
+
+    assert kept(customer) == [("gclid", "Click", ""), ("utm_source", "utm_source", "Source")]
+    assert not Work.objects.exists()
+
+
+def test_a_contact_field_is_made_by_the_worker(console: Client, customer: Customer) -> None:
+    console.post(page_of(customer), {"contact-utm_term": "+", "name-other": "gclid", "contact-other": "+"})
+
+    assert kept(customer) == [("gclid", "gclid", "gclid"), ("utm_term", "utm_term", "utm_term")]
+    work = Work.objects.get()
+    assert (work.kind, work.arguments) == (WorkKind.CREATE_FIELDS, {"names": ["utm_term", "gclid"]})
+
+
+def test_one_field_for_two_parameters_is_refused_with_a_sentence(console: Client, customer: Customer) -> None:
+    response = console.post(page_of(customer), {"field-utm_source": "Click", "field-utm_term": "Click"})
+
+    assert "This field already takes a parameter" in response.content.decode()
+    assert kept(customer) == []
+
+
+def test_checking_again_leads_back_here(console: Client, customer: Customer) -> None:
+    address = reverse("admin:integrations_customer_connect", args=[customer.pk])
+
+    assert console.post(address, {"back": "parameters"})["Location"] == page_of(customer)
+
+
+def test_after_fields_were_made_the_page_says_what_is_left_to_do(console: Client, customer: Customer) -> None:
+    Work.objects.create(
+        kind=WorkKind.CREATE_FIELDS, customer=customer, result={"made": ["utm_term"]}, finished_at="2026-03-02T10:00Z"
+    )
+
+    assert (
+        "Made in Planfix: utm_term. Now put them on the contact template"
+        in console.get(page_of(customer)).content.decode()
+    )
+
+
+def test_only_who_may_change_customers_gets_in(client: Client, customer: Customer) -> None:
+    client.force_login(make_user(is_staff=True))
+
+    assert client.get(page_of(customer)).status_code == 403
+
+
+def test_before_the_first_check_the_page_says_what_to_do(console: Client) -> None:
+    html = console.get(page_of(make_customer())).content.decode()
+
+    assert "The fields of Planfix are not known yet." in html

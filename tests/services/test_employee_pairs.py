@@ -1,0 +1,255 @@
+"""Who of Ringostat is who in Planfix: proposed, corrected, kept, and found again in the calls that were skipped."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from integrations.domain.pairing import PairedBy
+from integrations.domain.rules import SkipReason
+from integrations.models import Call, CallState, Customer, Employee, Work, WorkKind
+from integrations.services.connection import Check, Connection, Finding
+from integrations.services.employee_pairs import Choice, Row, Table, pairing_table, save_pairs
+from tests.factories import call_facts, make_call, make_customer, make_employee
+
+pytestmark = pytest.mark.django_db
+
+IRYNA = {"id": 5, "name": "Iryna Bondar", "email": "iryna@example.com", "extension": "101"}
+OLEH = {"id": 6, "name": "Oleh Tkachenko", "email": "", "extension": ""}
+
+
+def staff(staff_id: str, name: str, **identities: Any) -> dict[str, Any]:
+    return {"staff_id": staff_id, "name": name, "email": "", "extension": "", "sip_logins": [], **identities}
+
+
+STAFF_IRYNA = staff("331851", "Bondar Iryna", email="iryna@example.com", sip_logins=["acmecom_iryna"])
+STAFF_OLEH = staff("331852", "Oleh Tkachenko", extension="102", sip_logins=["acmecom_oleh"])
+
+
+@pytest.fixture
+def customer() -> Customer:
+    return make_customer()
+
+
+def found(customer: Customer, **lists: Any) -> None:
+    """What the last check of the access has read."""
+    known = {"users": [IRYNA, OLEH], "staff": [STAFF_IRYNA, STAFF_OLEH], **lists}
+    result = asdict(Connection(checks=[Check(finding=Finding.KNOWN)], **known))
+    Work.objects.create(kind=WorkKind.CONNECT, customer=customer, result=result, finished_at=timezone.now())
+
+
+def skipped(customer: Customer, reason: str = SkipReason.UNKNOWN_EMPLOYEE, **facts: Any) -> Call:
+    columns = {"staff_id": "", "employee_name": "", "connected_with": "acmecom_newcomer", **facts}
+    return make_call(customer, call_facts(**columns), state=CallState.SKIPPED, reason=reason)
+
+
+def row_of(table: Table, name: str) -> Row:
+    [row] = [row for row in table.rows if row.name == name]
+    return row
+
+
+def kept(customer: Customer) -> list[tuple[str, int, str, bool]]:
+    rows = customer.employees.order_by("staff_id", "pk")
+    return [(one.name, one.planfix_user_id, one.staff_id, one.participates) for one in rows]
+
+
+def test_before_the_first_check_nobody_is_known(customer: Customer) -> None:
+    assert pairing_table(customer) == Table(rows=(), users=())
+
+
+def test_people_of_both_sides_are_proposed_as_pairs(customer: Customer) -> None:
+    found(customer)
+
+    rows = pairing_table(customer).rows
+
+    assert [(row.name, row.user_id, row.paired_by, row.participates) for row in rows] == [
+        ("Bondar Iryna", 5, PairedBy.EMAIL, True),
+        ("Oleh Tkachenko", 6, PairedBy.NAME, True),
+    ]
+    assert not customer.employees.exists()
+
+
+def test_whom_nobody_in_planfix_is_like_stands_without_a_pair(customer: Customer) -> None:
+    found(customer, users=[IRYNA, {**OLEH, "name": "Maria Kovalenko"}])
+
+    table = pairing_table(customer)
+
+    assert row_of(table, "Oleh Tkachenko").user_id is None
+    assert [user.name for user in table.unpaired_users] == ["Maria Kovalenko"]
+
+
+def test_what_contradicts_a_pair_is_told(customer: Customer) -> None:
+    found(customer, users=[IRYNA | {"extension": "102"}, OLEH | {"name": "Somebody"}])
+
+    assert row_of(pairing_table(customer), "Bondar Iryna").against == (PairedBy.EXTENSION,)
+
+
+def test_a_chosen_pair_is_kept_with_all_that_ringostat_knows_of_him(customer: Customer) -> None:
+    found(customer)
+    table = pairing_table(customer)
+
+    count = save_pairs(
+        customer,
+        table,
+        {"staff-331851": Choice(user_id=5, participates=True), "staff-331852": Choice(user_id=6, participates=False)},
+    )
+
+    assert count == 1
+    assert kept(customer) == [("Bondar Iryna", 5, "331851", True), ("Oleh Tkachenko", 6, "331852", False)]
+    iryna = customer.employees.get(staff_id="331851")
+    assert (iryna.sip_logins, iryna.email) == (["acmecom_iryna"], "iryna@example.com")
+
+
+def test_a_row_without_anybody_in_planfix_is_left_as_it_was(customer: Customer) -> None:
+    found(customer)
+
+    save_pairs(customer, pairing_table(customer), {"staff-331851": Choice(user_id=None, participates=True)})
+
+    assert kept(customer) == []
+
+
+def test_a_kept_pair_is_shown_as_kept_and_not_proposed_anew(customer: Customer) -> None:
+    make_employee(customer, name="Iryna", planfix_user_id=6, staff_id="331851", participates=False)
+    found(customer)
+
+    row = row_of(pairing_table(customer), "Bondar Iryna")
+
+    assert (row.user_id, row.paired_by, row.participates) == (6, "", False)
+
+
+def test_a_corrected_pair_changes_the_kept_employee(customer: Customer) -> None:
+    employee = make_employee(customer, planfix_user_id=6, staff_id="331851", sip_logins=["mobile_iryna"])
+    found(customer)
+
+    save_pairs(customer, pairing_table(customer), {"staff-331851": Choice(user_id=5, participates=True)})
+
+    employee.refresh_from_db()
+    assert (employee.planfix_user_id, employee.sip_logins) == (5, ["mobile_iryna", "acmecom_iryna"])
+    assert customer.employees.count() == 1
+
+
+def test_an_employee_kept_by_a_login_alone_is_recognised_in_the_list(customer: Customer) -> None:
+    make_employee(customer, name="By Hand", planfix_user_id=5, staff_id="", sip_logins=["ACMECOM_iryna"])
+    found(customer)
+    table = pairing_table(customer)
+
+    save_pairs(customer, table, {row.key: Choice(user_id=row.user_id, participates=True) for row in table.rows})
+
+    assert kept(customer) == [("By Hand", 5, "331851", True), ("Oleh Tkachenko", 6, "331852", True)]
+
+
+def test_an_employee_who_is_in_no_list_stays_in_the_table(customer: Customer) -> None:
+    make_employee(customer, name="By Hand", planfix_user_id=9, staff_id="", sip_logins=["other"])
+    found(customer)
+
+    assert row_of(pairing_table(customer), "By Hand").user_id == 9
+
+
+# Calls that were skipped
+
+
+def test_who_talked_on_skipped_calls_appears_with_how_many_they_are(customer: Customer) -> None:
+    found(customer)
+    for _ in range(2):
+        skipped(customer, employee_name="New Comer", staff_id="999999")
+    skipped(customer, connected_with="acmecom_other")
+
+    rows = [row for row in pairing_table(customer).rows if row.is_from_calls]
+
+    assert [(row.name, row.calls, row.user_id) for row in rows] == [("acmecom_other", 1, None), ("New Comer", 2, None)]
+
+
+def test_a_talker_whom_the_list_has_is_counted_there(customer: Customer) -> None:
+    found(customer)
+    skipped(customer, staff_id="331851")
+
+    rows = pairing_table(customer).rows
+
+    assert [(row.name, row.calls) for row in rows] == [("Bondar Iryna", 1), ("Oleh Tkachenko", 0)]
+
+
+def test_a_talker_whose_name_planfix_knows_is_proposed(customer: Customer) -> None:
+    found(customer, staff=[])
+    skipped(customer, employee_name="Tkachenko Oleh")
+
+    row = row_of(pairing_table(customer), "Tkachenko Oleh")
+
+    assert (row.user_id, row.paired_by) == (6, PairedBy.NAME)
+
+
+def test_the_talker_of_the_call_that_was_asked_for_stands_out(customer: Customer) -> None:
+    found(customer)
+    asked = skipped(customer, employee_name="New Comer", staff_id="999999")
+    skipped(customer, connected_with="acmecom_other")
+
+    rows = pairing_table(customer, asked_call=asked).rows
+
+    assert [row.name for row in rows if row.is_asked_for] == ["New Comer"]
+
+
+def test_an_employee_who_does_not_take_part_stands_out_for_his_call(customer: Customer) -> None:
+    make_employee(customer, name="Iryna", staff_id="331851", participates=False)
+    make_employee(customer, name="Oleh", staff_id="331852", extension="102", email="")
+    found(customer)
+    asked = skipped(customer, SkipReason.EMPLOYEE_NOT_PARTICIPATING, staff_id="331851")
+
+    rows = pairing_table(customer, asked_call=asked).rows
+
+    assert [row.name for row in rows if row.is_asked_for] == ["Bondar Iryna"]
+
+
+def test_a_mapped_talker_becomes_an_employee_and_its_calls_can_be_sent(customer: Customer) -> None:
+    found(customer, staff=[])
+    call = skipped(customer, employee_name="New Comer", staff_id="999999")
+    table = pairing_table(customer)
+    assert table.sendable == ()
+
+    save_pairs(customer, table, {f"call-{call.pk}": Choice(user_id=6, participates=True)})
+
+    assert kept(customer) == [("New Comer", 6, "999999", True)]
+    assert pairing_table(customer).sendable == (call.pk,)
+
+
+def test_another_phone_of_a_known_employee_is_added_to_him(customer: Customer) -> None:
+    employee = make_employee(customer, planfix_user_id=5, sip_logins=["acmecom_iryna"])
+    found(customer, staff=[])
+    call = skipped(customer, connected_with="acmecom_mobile")
+
+    save_pairs(customer, pairing_table(customer), {f"call-{call.pk}": Choice(user_id=5, participates=True)})
+
+    employee.refresh_from_db()
+    assert employee.sip_logins == ["acmecom_iryna", "acmecom_mobile"]
+
+
+def test_who_has_another_staff_id_is_another_employee(customer: Customer) -> None:
+    make_employee(customer, planfix_user_id=5, staff_id="331851")
+    found(customer, staff=[])
+    call = skipped(customer, staff_id="999999", connected_with="x_mobile")
+
+    save_pairs(customer, pairing_table(customer), {f"call-{call.pk}": Choice(user_id=5, participates=True)})
+
+    assert sorted(customer.employees.values_list("staff_id", flat=True)) == ["331851", "999999"]
+
+
+def test_calls_of_other_customers_and_reasons_are_left_alone(customer: Customer) -> None:
+    found(customer)
+    other = make_customer()
+    make_employee(customer)
+    skipped(other, employee_name="Theirs")
+    skipped(customer, SkipReason.IGNORED_NUMBER, employee_name="Ignored")
+
+    table = pairing_table(customer)
+
+    assert not [row for row in table.rows if row.is_from_calls]
+    assert table.sendable == ()
+
+
+def test_a_key_that_the_table_lost_meanwhile_changes_nothing(customer: Customer) -> None:
+    found(customer)
+
+    save_pairs(customer, pairing_table(customer), {"staff-1": Choice(user_id=5, participates=True)})
+
+    assert not Employee.objects.exists()

@@ -1,0 +1,144 @@
+"""Which parameter goes into which field: what is offered, proposed, missing, kept and made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from integrations.models import Customer, Work, WorkKind
+from integrations.planfix.fields import FieldType
+from integrations.sandbox.account import Account
+from integrations.sandbox.faults import Fault
+from integrations.sandbox.server import Sandbox
+from integrations.services.onboarding import discover
+from integrations.services.parameter_fields import UTM, ParameterRow, Wish, parameter_table, save_wishes
+from integrations.services.work import ask, carry_out
+from tests.conftest import Way
+from tests.factories import NOON, call_facts, make_call
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def customer(way: Way) -> Customer:
+    """Checked, and nothing chosen yet."""
+    way.customer.utm_fields.all().delete()
+    discover(way.customer)
+    return way.customer
+
+
+def row_of(customer: Customer, parameter: str) -> ParameterRow:
+    [row] = [row for row in parameter_table(customer).rows if row.parameter == parameter]
+    return row
+
+
+def lose_field(account: Account, tag_name: str, name: str) -> None:
+    for tag in account.tags.values():
+        if tag.name == tag_name:
+            account.tags[tag.id] = replace(tag, fields=tuple(field for field in tag.fields if field.name != name))
+
+
+def make_fields(customer: Customer, *names: str) -> Work:
+    work = ask(WorkKind.CREATE_FIELDS, customer=customer, names=list(names))
+    carry_out(work.pk)
+    work.refresh_from_db()
+    customer.refresh_from_db()
+    return work
+
+
+def test_the_five_are_proposed_to_fields_of_their_names(customer: Customer) -> None:
+    rows = parameter_table(customer).rows
+
+    assert [(row.parameter, row.field, row.is_proposed, row.lacking) for row in rows] == [
+        (name, name, True, ()) for name in UTM
+    ]
+
+
+def test_only_free_text_fields_can_be_chosen(customer: Customer) -> None:
+    assert parameter_table(customer).tag_fields == UTM
+
+
+def test_parameters_of_the_newest_calls_are_offered_with_an_example(customer: Customer) -> None:
+    make_call(customer, call_facts(parameters={"gclid": "old"}, exact_start=NOON))
+    make_call(customer, call_facts(parameters={"gclid": "new", "pool": "x"}, exact_start=NOON + timedelta(hours=1)))
+
+    offered = {row.parameter: row.example for row in parameter_table(customer).rows}
+
+    assert list(offered)[5:] == ["gclid", "pool"]
+    assert offered["gclid"] == "new"
+
+
+def test_what_is_kept_is_shown_and_nothing_more_proposed(customer: Customer) -> None:
+    save_wishes(customer, [Wish(parameter="gclid", field="utm_term", contact_field="Source")])
+
+    kept = row_of(customer, "gclid")
+    assert (kept.field, kept.contact_field, kept.is_proposed) == ("utm_term", "Source", False)
+    assert row_of(customer, "utm_source").field == ""
+
+
+def test_a_field_that_one_tag_lacks_is_told(customer: Customer, account: Account) -> None:
+    lose_field(account, "Missed call", "utm_source")
+    discover(customer)
+
+    assert row_of(customer, "utm_source").lacking == ("Missed call",)
+    assert parameter_table(customer).missing == {"Missed call": ["utm_source"]}
+
+
+def test_before_a_check_nothing_is_known_of_planfix(way: Way) -> None:
+    Customer.objects.filter(pk=way.customer.pk).update(planfix_tags=None)
+
+    table = parameter_table(Customer.objects.get())
+
+    assert (table.knows_planfix, table.tag_fields, table.missing) == (False, (), {})
+
+
+def test_saving_replaces_what_was_kept(customer: Customer) -> None:
+    save_wishes(customer, [Wish(parameter="a", field="x"), Wish(parameter="b", field="y")])
+    save_wishes(customer, [Wish(parameter="b", field="x")])
+
+    assert list(customer.utm_fields.values_list("parameter", "field")) == [("b", "x")]
+
+
+def test_two_parameters_of_one_field_are_refused_and_the_old_ones_stay(customer: Customer) -> None:
+    save_wishes(customer, [Wish(parameter="a", field="x")])
+
+    with pytest.raises(ValidationError, match=r"c: .*already takes a parameter"):
+        save_wishes(customer, [Wish(parameter="b", field="z"), Wish(parameter="c", field="z")])
+
+    assert customer.utm_fields.get().parameter == "a"
+
+
+# Fields of contacts
+
+
+def test_missing_contact_fields_are_made_and_known_at_once(customer: Customer, account: Account) -> None:
+    source = account.add_contact_field(name="Source", type_=FieldType.LINE, group_id=1)
+
+    work = make_fields(customer, "utm_source", "source")
+
+    made = next(field for field in account.contact_fields.values() if field.name == "utm_source")
+    assert (work.trouble, work.result) == ("", {"made": ["utm_source"]})
+    assert made.type == FieldType.LINE
+    assert customer.planfix_contact_fields == {"Source": source.id, "utm_source": made.id}
+
+
+def test_work_taken_up_again_makes_no_field_twice(customer: Customer, account: Account) -> None:
+    make_fields(customer, "utm_source")
+    make_fields(customer, "utm_source")
+
+    assert [field.name for field in account.contact_fields.values()] == ["utm_source"]
+
+
+def test_a_token_that_may_not_make_fields_is_told_which_right_it_lacks(customer: Customer, account: Account) -> None:
+    account.scopes = frozenset({"contact_readonly"})
+
+    assert "custom_field_add" in make_fields(customer, "utm_source").trouble
+
+
+def test_a_planfix_that_does_not_answer_is_told(customer: Customer, sandbox: Sandbox) -> None:
+    sandbox.add_fault(Fault(path="/customfield/contact", status=503))
+
+    assert make_fields(customer, "utm_source").trouble
