@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import environ
+from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.urls import reverse_lazy
@@ -121,6 +122,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_filters",
     "django_htmx",
+    "csp",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -133,6 +135,8 @@ MIDDLEWARE = [
     "ringofix.request_ids.name_requests",
     "integrations.webhooks.answer_ringostat",
     "django.middleware.security.SecurityMiddleware",
+    "ringofix.headers.permissions_policy",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -163,9 +167,14 @@ TEMPLATES = [
 
 LOGIN_URL = "calllog:login"
 LOGIN_REDIRECT_URL = "calllog:list"
+PASSWORD_RULES = {
+    "UserAttributeSimilarityValidator": {},
+    "MinimumLengthValidator": {"min_length": 12},
+    "CommonPasswordValidator": {},
+}
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in PASSWORD_RULES.items()
 ]
 
 REST_FRAMEWORK = {
@@ -206,12 +215,39 @@ WHITENOISE_USE_FINDERS = True
 
 # --- security ---
 
+INLINE_STYLES = [
+    "'sha256-OHsF909iAdk4dEtD76IUolFZXQtpwZ6LOsnYuPUt9DA='",  # unfold's colours
+    "'sha256-bsV5JivYxvGywDAZ22EZJKBFip65Ng9xoJVLbBg7bdo='",  # htmx's indicator
+]
+"""The style sheets in unfold's and htmx's own pages, by their contents: COLORS below, and what an upgrade changes, make
+new ones. tests/browser/test_policy.py tells which.
+"""
+
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+if HTTPS:
+    # Browsers take such a name from this very host only, over TLS only.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+SESSION_COOKIE_AGE = 12 * 3600
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=HTTPS)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        # No script stands in a page. Alpine, on which unfold's pages are built, makes functions of its attributes.
+        "script-src": [SELF, UNSAFE_EVAL],
+        "style-src-elem": [SELF, *INLINE_STYLES],
+        "style-src-attr": [UNSAFE_INLINE],  # widths that Alpine and charts set
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
 
 # --- jobs, logs, the admin's look ---
 

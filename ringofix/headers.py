@@ -1,0 +1,26 @@
+"""What browsers are told they may do with our pages, beside the policy of contents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponseBase
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+UNUSED = (
+    *("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer", "microphone", "midi"),
+    *("payment", "publickey-credentials-get", "screen-wake-lock", "usb", "xr-spatial-tracking"),
+)
+
+
+def permissions_policy(get_response: GetResponse) -> GetResponse:
+    """Middleware: no page of ours needs any of these, so that no script in one gets them."""
+    value = ", ".join(f"{name}=()" for name in UNUSED)
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        response.headers.setdefault("Permissions-Policy", value)
+        return response
+
+    return answer

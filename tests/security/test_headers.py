@@ -1,0 +1,96 @@
+"""What browsers are told about every page, and what production's settings are."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.test import Client
+
+from tests.factories import make_superuser
+
+ROOT = Path(__file__).parent.parent.parent
+
+PAGES = ["/calls/login/", "/admin/login/", "/calls/", "/admin/", "/admin/integrations/customer/", "/api/v1/docs/"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", [*PAGES, "/nowhere/"])
+def test_every_page_says_what_a_browser_may_do(client: Client, address: str) -> None:
+    if "login" not in address:
+        client.force_login(make_superuser())
+
+    headers = client.get(address).headers
+
+    policy = dict(part.strip().partition(" ")[::2] for part in headers["Content-Security-Policy"].split(";"))
+    assert policy["script-src"] == "'self' 'unsafe-eval'"
+    assert "unsafe-inline" not in policy["default-src"] + policy["style-src-elem"]
+    assert (policy["object-src"], policy["base-uri"], policy["frame-ancestors"]) == ("'none'",) * 3
+    assert policy["form-action"] == "'self'"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "microphone=()" in headers["Permissions-Policy"]
+
+
+@pytest.mark.django_db
+def test_a_foreign_host_is_refused(client: Client) -> None:
+    assert client.get("/calls/login/", headers={"Host": "evil.example"}).status_code == 400
+
+
+@pytest.mark.django_db
+def test_a_form_from_elsewhere_is_refused() -> None:
+    client = Client(enforce_csrf_checks=True)
+
+    assert client.post("/calls/login/", {"username": "a", "password": "b"}).status_code == 403
+
+
+@pytest.mark.django_db
+def test_a_form_that_is_too_long_is_refused(client: Client) -> None:
+    client.raise_request_exception = False
+
+    assert client.post("/calls/login/", {"username": "a" * 2_000_000}).status_code == 400
+
+
+@pytest.mark.parametrize("password", ["elevenchars", "q1w2e3r4t5y6"])
+def test_weak_passwords_are_refused(password: str) -> None:
+    with pytest.raises(ValidationError):
+        validate_password(password)
+
+
+SHOWN = """
+import json
+from django.conf import settings as s
+from django.urls import reverse
+names = ["SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "SESSION_COOKIE_SAMESITE",
+         "SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "DEBUG"]
+print(json.dumps({name: getattr(s, name) for name in names}))
+"""
+
+
+def test_in_production_cookies_are_secure_and_tls_is_kept_to() -> None:
+    environment = {
+        **os.environ,
+        "PUBLIC_URL": "https://ringofix.example",
+        "DJANGO_SETTINGS_MODULE": "ringofix.settings",
+    }
+    run = subprocess.run([sys.executable, "-c", SHOWN], env=environment, cwd=ROOT, capture_output=True, check=True)
+
+    assert json.loads(run.stdout) == {
+        "SESSION_COOKIE_SECURE": True,
+        "CSRF_COOKIE_SECURE": True,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_NAME": "__Host-session",
+        "CSRF_COOKIE_NAME": "__Host-csrf",
+        "SECURE_SSL_REDIRECT": True,
+        "SECURE_HSTS_SECONDS": 365 * 24 * 3600,
+        "DEBUG": False,
+    }
