@@ -7,4 +7,6 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ringofix.settings")
+# No pool: each of the few threads keeps its own connection, so that no request begins by asking for one.
+os.environ.setdefault("DATABASE_POOL_SIZE", "0")
 application = get_wsgi_application()

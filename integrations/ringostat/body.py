@@ -20,6 +20,8 @@ FALLBACK_CHARSET = "windows-1251"
 
 MAX_PARAMETERS = 1000
 
+_JSON = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+"""Numbers stay as they are written."""
 _CHARSET = re.compile(r"charset=[\"']?([\w-]+)")
 _PART_NAME = re.compile(rb'[; ]name="([^"]*)"')
 
@@ -74,9 +76,8 @@ def _json_fields(text: str) -> dict[str, str]:
 
 
 def _json(text: str) -> object:
-    """Numbers stay as they are written."""
     try:
-        return json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+        return _JSON.decode(text)
     except ValueError as error:
         raise NotUnderstood("The body is not valid JSON.") from error
     except RecursionError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain
 from zoneinfo import ZoneInfo
 
@@ -38,6 +39,7 @@ MAX_PARAMETER = 2000
 MAX_ANALYSIS = 5000
 
 _ACTION = re.compile(NUMBERED_ACTION)
+_SEPARATORS = re.compile(r"[\s_-]+")
 _TAKEN = frozenset(chain(EVENT_NAMES, *PARAMETERS.values(), *ANALYSIS.values(), *RATING.values()))
 
 
@@ -88,11 +90,22 @@ def by_plain_name(fields: Mapping[str, str]) -> dict[str, str]:
 
 def plain_name(name: str) -> str:
     """Lower case with underscores, without the braces that names with spaces are typed in: {{Call type}}."""
-    return re.sub(r"[\s_-]+", "_", name.strip("{} ").lower())
+    return _plain_short_name(name) if len(name) <= MAX_PARAMETER_NAME else _plain_name(name)
+
+
+def _plain_name(name: str) -> str:
+    return _SEPARATORS.sub("_", name.strip("{} ").lower())
+
+
+_plain_short_name = lru_cache(maxsize=1024)(_plain_name)
+"""Every webhook of a customer brings the same names, and each is looked at several times."""
 
 
 def _value(known: Mapping[str, str], names: Iterable[str], read: Callable[[str], str]) -> str:
-    return next((value for name in names if (value := read(known.get(name, "")))), "")
+    for name in names:
+        if (raw := known.get(name)) and (value := read(raw)):
+            return value
+    return ""
 
 
 def _first(known: Mapping[str, str], fact: str, read: Callable[[str], str]) -> str:
@@ -100,8 +113,10 @@ def _first(known: Mapping[str, str], fact: str, read: Callable[[str], str]) -> s
 
 
 def _number(known: Mapping[str, str], fact: str, read: Callable[[str], int | None]) -> int | None:
-    numbers = (read(known.get(name, "")) for name in PARAMETERS[fact])
-    return next((number for number in numbers if number is not None), None)
+    for name in PARAMETERS[fact]:
+        if (raw := known.get(name)) and (number := read(raw)) is not None:
+            return number
+    return None
 
 
 def _times(known: Mapping[str, str], timezone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
@@ -116,8 +131,9 @@ def _parameters(fields: Mapping[str, str]) -> dict[str, str]:
     parameters: dict[str, str] = {}
     for name, raw in fields.items():
         plain = plain_name(name)
-        value = text_of(raw, MAX_PARAMETER)
-        if value and plain and plain not in _TAKEN and not _ACTION.fullmatch(plain):
+        if not plain or plain in _TAKEN or _ACTION.fullmatch(plain):
+            continue
+        if value := text_of(raw, MAX_PARAMETER):
             own_name = plain if plain.startswith("utm_") else name.strip("{} ")
             parameters[own_name[:MAX_PARAMETER_NAME]] = value
     return {name: parameters[name] for name in kept_keys(parameters)}

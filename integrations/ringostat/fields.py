@@ -58,7 +58,9 @@ def flat_form(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def clean(text: str) -> str:
     """Without what PostgreSQL cannot hold as text: NUL characters and lone surrogates."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8").strip()
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode("utf-8")
+    return text.replace("\x00", "").strip()
 
 
 def _opened(name: str, value: object) -> object:

@@ -104,7 +104,7 @@ def _tight_offset(match: re.Match[str]) -> str:
 
 
 def _formatted(text: str) -> datetime | None:
-    for form in FORMATS:
+    for form in FORMATS if ":" in text else ():
         try:
             return datetime.strptime(text, form)  # noqa: DTZ007 - the caller adds the customer's zone
         except ValueError:

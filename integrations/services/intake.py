@@ -192,7 +192,7 @@ def columns_of(folded: Folded, region: str, now: datetime) -> dict[str, Any]:
 
 def _standing(folded: Folded) -> dict[str, Any]:
     """Where a call stands that nothing has been done with yet: due once its final event is in."""
-    if facts_of(folded, "").is_final:
+    if folded["final"]:
         return DUE
     return {"state": CallState.IN_PROGRESS, "due_at": None, "reason": "", "detail": ""}
 
