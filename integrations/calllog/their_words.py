@@ -70,5 +70,5 @@ def mood_words(mood: str) -> str:
 
 
 def in_plain_words(table: Mapping[str, Words], word: str, raw: str) -> str:
-    plain = str(table.get(word, ""))
-    return f"{plain} ({raw})" if plain else raw
+    plain = str(table.get(word, raw))
+    return plain if plain.casefold() == raw.casefold() else f"{plain} ({raw})"
