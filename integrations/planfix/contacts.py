@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from integrations.planfix.answers import JSON, Row, created_id, full_name_of, id_of, rows_of, text_of
+from integrations.planfix.answers import JSON, Row, child_of, created_id, full_name_of, id_of, rows_of, text_of
 from integrations.planfix.client import PlanfixClient
 from integrations.planfix.fields import TEXT_TYPES, text_value
 from integrations.planfix.lists import PAGE_SIZE, read_list, read_pages
@@ -94,6 +94,12 @@ def create_contact(client: PlanfixClient, contact: NewContact) -> int:
     if values := [text_value(field_id, text) for field_id, text in contact.fields.items() if text]:
         body["customFieldData"] = list(values)
     return created_id(client.request("POST", "/contact/", body=body).get("id"), "POST /contact/")
+
+
+def contact_name(client: PlanfixClient, contact_id: int) -> str:
+    """Raises PlanfixRefused for a contact that is gone."""
+    answer = client.request("GET", f"/contact/{contact_id}", params={"fields": "id,name,lastname"})
+    return full_name_of(child_of(answer, "contact"))
 
 
 def contact_text_fields(client: PlanfixClient) -> dict[str, int]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
@@ -20,6 +20,7 @@ from integrations.ringostat.api import RingostatError
 from integrations.services.catch_up import catch_up_as_asked
 from integrations.services.connection_check import connect
 from integrations.services.contact_fields import create_fields
+from integrations.services.dry_run import dry_run_as_asked
 from integrations.services.jobs import work_soon
 from integrations.services.progress import Progress, Stopped
 from integrations.services.replay import send_again_as_asked
@@ -35,17 +36,21 @@ KINDS: Mapping[str, Callable[[Work, Progress], Result]] = {
     WorkKind.SETTLE: settle_as_asked,
     WorkKind.CONNECT: connect,
     WorkKind.CREATE_FIELDS: create_fields,
+    WorkKind.DRY_RUN: dry_run_as_asked,
 }
 """Each may be killed and begun again at any time. Its errors of the kinds below are sentences for a specialist."""
 
 TROUBLE = (PlanfixError, RingostatError, ImproperlyConfigured)
 
 
-def ask(kind: WorkKind, *, customer: Customer | None = None, by: User | None = None, **arguments: Any) -> Work:
+def ask(
+    kind: WorkKind, *, customer: Customer | None = None, by: User | AnonymousUser | None = None, **arguments: Any
+) -> Work:
     """Puts the work down. The same work that already waits or is under way is not asked for twice: it is returned."""
     with transaction.atomic():
         same = Work.objects.filter(kind=kind, customer=customer, arguments=arguments, finished_at=None).first()
-        work = same or Work.objects.create(kind=kind, customer=customer, arguments=arguments, asked_by=by)
+        asked_by = by.pk if by else None
+        work = same or Work.objects.create(kind=kind, customer=customer, arguments=arguments, asked_by_id=asked_by)
         work_soon([work.pk])
     return work
 

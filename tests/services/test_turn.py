@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from integrations.models import AccountPace, Customer, Turn
-from integrations.services.turn import HeldTurn, TurnLost
+from integrations.services.turn import HeldTurn, TurnLost, wait_for_account
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -129,3 +129,16 @@ def test_an_account_at_rest_is_asked_at_once(customer: Customer, monkeypatch: py
     monkeypatch.setattr("integrations.services.turn.time.sleep", waits.append)
     turn.wait_for_slot(1)
     assert waits == [0]
+
+
+def test_who_only_reads_keeps_the_accounts_pace_without_a_turn(customer: Customer) -> None:
+    turn = HeldTurn(customer)
+    turn.take()
+    turn.wait_for_slot(1)
+    began = time.monotonic()
+
+    for _ in range(3):
+        wait_for_account(customer, 1)
+
+    assert time.monotonic() - began >= 2 / customer.requests_per_second
+    assert Turn.objects.get().held_until > timezone.now()
