@@ -12,6 +12,7 @@ import environ
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -112,6 +113,7 @@ ALERT_AFTER_MINUTES = env.int("ALERT_AFTER_MINUTES", default=30)
 
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -276,18 +278,32 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "LOGIN": {"form": "integrations.calllog.login.ConsoleLoginForm"},
     "COLORS": {"primary": {"500": "oklch(71.4% .203 305.504)"}},  # links on dark pages, light enough to read (WCAG AA)
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("ringofix/icon.svg")}],
+    "DASHBOARD_CALLBACK": "integrations.admin.overview.dashboard",
     "SIDEBAR": {
         "show_search": True,
         "show_all_applications": False,
         "navigation": [
             {
                 "items": [
+                    _link(_("Overview"), "monitoring", "admin:index", "integrations.view_customer"),
                     {"title": _("Calls"), "icon": "call", "link": reverse_lazy("calllog:list")},
                     _link(
                         _("Customers"),
                         "apartment",
                         "admin:integrations_customer_changelist",
                         "integrations.view_customer",
+                    ),
+                ],
+            },
+            {
+                "title": _("What happened"),
+                "items": [
+                    _link(
+                        _("Alerts"),
+                        "notifications",
+                        "admin:integrations_alert_changelist",
+                        "integrations.view_alert",
                     ),
                     _link(
                         _("Webhook events"),
@@ -301,8 +317,30 @@ UNFOLD = {
                         "admin:integrations_planfixrequest_changelist",
                         "integrations.view_planfixrequest",
                     ),
+                    _link(
+                        _("Long work"),
+                        "pending_actions",
+                        "admin:integrations_work_changelist",
+                        "integrations.view_work",
+                    ),
+                    _link(
+                        _("Changes"),
+                        "history_edu",
+                        "admin:admin_logentry_changelist",
+                        "integrations.change_customer",
+                    ),
+                ],
+            },
+            {
+                "title": _("Administration"),
+                "items": [
                     _link(_("Users"), "group", "admin:auth_user_changelist", "auth.view_user"),
-                    _link(_("Groups"), "shield_person", "admin:auth_group_changelist", "auth.view_group"),
+                    _link(
+                        _("Queue"),
+                        "list_alt",
+                        "admin:procrastinate_procrastinatejob_changelist",
+                        "procrastinate.view_procrastinatejob",
+                    ),
                 ],
             },
         ],

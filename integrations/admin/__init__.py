@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from integrations.admin import customers, events, users
+from integrations.admin import alerts, audit, customers, events, queue, users
 
-__all__ = ["customers", "events", "users"]
+__all__ = ["alerts", "audit", "customers", "events", "queue", "users"]

@@ -165,7 +165,7 @@ def connect(request: HttpRequest, customer: Customer) -> HttpResponse:
     ask(WorkKind.CONNECT, customer=customer, by=request.user)
     record(request.user, str(_("Had the access checked.")), customer)
     back = request.POST.get("back", "")
-    return redirect(address_of(back if back in MENU else "change", customer))
+    return redirect(address_of(back, customer) if back in MENU else address_of("change", customer) + "#connection")
 
 
 def check_new_access(customer: Customer, by: User) -> Work:

@@ -24,9 +24,12 @@ Arguments = ParamSpec("Arguments")
 CustomerView = Callable[Concatenate[HttpRequest, Customer, Arguments], HttpResponse]
 
 MENU: Mapping[str, tuple[Words, str]] = {
+    "overview": (_("Overview"), "monitoring"),
     "change": (_("Questionnaire"), "assignment"),
     "employees": (_("Employees"), "group"),
     "parameters": (_("UTM"), "sell"),
+    "webhook_setup": (_("Webhooks"), "webhook"),
+    "dry_run": (_("Dry run"), "science"),
 }
 """The links at the top of each page: words and icon, by the name of the address."""
 

@@ -17,8 +17,6 @@ from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.admin import ModelAdmin
@@ -26,18 +24,26 @@ from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
 
 from integrations.admin.columns import coloured
 from integrations.admin.connection import check_new_access, connect, connection_context
+from integrations.admin.copying import copy
 from integrations.admin.customer_form import ACCESS_COLUMNS, ACCOUNT_COLUMNS, CHECKED_COLUMNS, CustomerForm
+from integrations.admin.customer_overview import overview
 from integrations.admin.customer_pages import address_of, customer_urls, menu
+from integrations.admin.dry_run import dry_run
 from integrations.admin.employees import employees_page, send_skipped_calls
 from integrations.admin.parameters import parameters_page
 from integrations.admin.secret_widget import SecretFormField, SecretInput
-from integrations.calllog.words import EVENTS
-from integrations.domain.calls import EventKind
+from integrations.admin.webhook_setup import first_webhook_light, webhook_setup
 from integrations.models import Call, CallState, Customer, SecretField, WebhookEvent, WebhookToken, WorkKind
+from integrations.services.connection import newest_check
 from integrations.services.replay import resume_customer
 from integrations.services.work import ask
 
 PAGES: Mapping[str, Callable[..., HttpResponse]] = {
+    "overview": overview,
+    "webhook_setup": webhook_setup,
+    "first_webhook": first_webhook_light,
+    "dry_run": dry_run,
+    "copy": copy,
     "connect": connect,
     "employees": employees_page,
     "send_skipped_calls": send_skipped_calls,
@@ -57,7 +63,7 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
     search_fields = ("name", "planfix_url", "ringostat_project_id")
     ordering = ("name",)
     actions = ("resume", "check_access")
-    readonly_fields = ("webhook_addresses", "paused_because")
+    readonly_fields = ("paused_because",)
     warn_unsaved_form = True
     formfield_overrides: dict[type[models.Field], dict[str, Any]] = {  # type: ignore[type-arg]
         ArrayField: {"widget": UnfoldAdminTextInputWidget},
@@ -75,18 +81,21 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
     )
     """What is needed to connect. All else has a default, and its place on the customer's page."""
     fieldsets = (
-        (gettext_lazy("The customer"), {"fields": ("name", "language", "timezone", "region", "paused_because")}),
         (
             gettext_lazy("1. Access"),
             {
-                "fields": ("planfix_url", "planfix_token", "ringostat_project_id", "ringostat_auth_key"),
-                "classes": ("with-connection",),
+                "fields": (
+                    "name",
+                    "planfix_url",
+                    "planfix_token",
+                    "ringostat_project_id",
+                    "ringostat_auth_key",
+                    "paused_because",
+                ),
+                "classes": ("before-connection",),
             },
         ),
-        (
-            gettext_lazy("2. Employees who take part"),
-            {"fields": ("fallback_employee",), "classes": ("with-employees",)},
-        ),
+        (None, {"fields": ("fallback_employee",), "classes": ("after-employees",)}),
         (gettext_lazy("3. Where a call goes"), {"fields": ("call_target",)}),
         (
             gettext_lazy("4. New contacts"),
@@ -98,16 +107,20 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
                     "create_for_outgoing_answered",
                     "contact_template_id",
                     "phone_matching",
-                )
+                ),
+                "classes": ("before-parameters",),
             },
         ),
-        (gettext_lazy("5. UTM"), {"fields": (), "classes": ("with-parameters",)}),
-        (gettext_lazy("Recordings and ratings"), {"fields": ("recording", "add_analysis")}),
-        (gettext_lazy("What to paste into Ringostat"), {"fields": ("webhook_addresses",)}),
+        (
+            gettext_lazy("What stands in Planfix of a call"),
+            {"fields": ("recording", "add_analysis", "language"), "classes": ("before-webhooks",)},
+        ),
         (
             gettext_lazy("Advanced"),
             {
                 "fields": (
+                    "timezone",
+                    "region",
                     "requests_per_second",
                     "call_tag_id",
                     "missed_call_tag_id",
@@ -120,6 +133,7 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
             },
         ),
     )
+    """The questionnaire. The template puts between the sections what their classes say."""
 
     # --- the list ---
 
@@ -192,13 +206,14 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
             return text % {"why": _why_paused(customer), "check": check}
         return _("Calls go to Planfix.") if customer.pk else _("New.")
 
-    @admin.display(description=gettext_lazy("webhook addresses"))
-    def webhook_addresses(self, customer: Customer) -> str | SafeString:
-        token = customer.webhook_tokens.order_by("created_at", "pk").last() if customer.pk else None
-        if token is None:
-            return _("They appear here once the customer is saved.")
-        rows = [(EVENTS[kind], f"{token.address}{kind}/") for kind in EventKind]
-        return format_html_join("", _ADDRESS, [(address, words, _("Copy"), address) for words, address in rows])
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Employees are made on their own page, viewers among the users: not in windows beside the form."""
+        form = super().get_form(request, *args, **kwargs)
+        for name in form.base_fields.keys() & {"fallback_employee", "viewers"}:
+            widget = form.base_fields[name].widget
+            widget.can_add_related = widget.can_change_related = False
+            widget.can_delete_related = widget.can_view_related = False
+        return form
 
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
         changed = set(form.changed_data)
@@ -219,8 +234,9 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
         return self.response_post_save_change(request, obj)
 
     def response_post_save_change(self, request: HttpRequest, obj: Customer) -> HttpResponse:
-        """Stays with the customer: what was checked, and what comes next, stands there."""
-        return redirect(address_of("change", obj))
+        """Stays with the customer: what is being checked, and what comes next, stands there."""
+        work = newest_check(obj)
+        return redirect(address_of("change", obj) + ("#connection" if work and not work.is_finished else ""))
 
     # --- actions ---
 
@@ -240,14 +256,6 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
             ask(WorkKind.CONNECT, customer=customer, by=request.user)
         text = ngettext("One customer is being checked.", "%(count)s customers are being checked.", len(customers))
         self.message_user(request, text % {"count": len(customers)}, messages.SUCCESS)
-
-
-_ADDRESS = (
-    '<div class="mb-3" x-data data-address="{}"><div class="flex gap-2 items-center text-xs">{}'
-    '<button type="button" class="cursor-pointer font-medium text-primary-600 dark:text-primary-500"'
-    ' x-on:click="navigator.clipboard.writeText($root.dataset.address)">{}</button></div>'
-    '<code class="text-important text-xs" style="overflow-wrap: anywhere; user-select: all">{}</code></div>'
-)
 
 
 def _calls(**conditions: Any) -> Coalesce:

@@ -89,6 +89,7 @@ def _context(customer: Customer, table: Table) -> dict[str, Any]:
         "users": table.users,
         "unpaired_users": table.unpaired_users,
         "sendable": len(table.sendable),
+        "takes_part": any(row.employee and row.employee.participates for row in table.rows),
         "select_classes": " ".join(SELECT_CLASSES),
         "checkbox_classes": " ".join(CHECKBOX_CLASSES),
     }

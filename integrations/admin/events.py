@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.paginator import InfinitePaginator
 
 from integrations.admin.columns import coloured
@@ -43,7 +44,8 @@ def call_link(row: WebhookEvent | PlanfixRequest) -> str | SafeString:
 @admin.register(WebhookEvent)
 class WebhookEventAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     list_display = ("received_at", "customer", "what", call_link, "result_label", "reason")
-    list_filter = ("result", "kind", "customer")
+    list_filter = ("result", "kind", ("customer", AutocompleteSelectFilter))
+    list_filter_submit = True
     list_select_related = ("customer", "call")
     ordering = ("-pk",)
     paginator = InfinitePaginator
@@ -77,7 +79,8 @@ class WebhookEventAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
 @admin.register(PlanfixRequest)
 class PlanfixRequestAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     list_display = ("sent_at", "customer", "what", call_link, "status", "time_taken", "outcome_label")
-    list_filter = ("outcome", "http_status", "customer")
+    list_filter = ("outcome", "http_status", ("customer", AutocompleteSelectFilter))
+    list_filter_submit = True
     list_select_related = ("customer", "call")
     ordering = ("-pk",)
     paginator = InfinitePaginator
@@ -127,7 +130,8 @@ class PlanfixRequestAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
 @admin.register(Call)
 class CallAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     list_display = ("started_at", "customer", "direction", "outcome", "client_number", "state_label", "why", "page")
-    list_filter = ("state", "reason", "direction", "outcome", "customer")
+    list_filter = ("state", "reason", "direction", "outcome", ("customer", AutocompleteSelectFilter))
+    list_filter_submit = True
     list_select_related = ("customer", "employee")
     ordering = ("-started_at", "-pk")
     paginator = InfinitePaginator

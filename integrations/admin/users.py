@@ -1,25 +1,117 @@
-"""Users and groups with the forms of unfold."""
+"""Users: who they are, which role they have and, if they are viewers, whose calls they see."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
-from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelect2MultipleWidget
+
+from integrations.admin.columns import coloured
+from integrations.admin.roles import Role, give_role, role_of
+from integrations.models import Customer
+
+ROLE_COLOURS: dict[str, str] = {Role.ADMINISTRATOR: "warning", Role.SPECIALIST: "info", Role.VIEWER: ""}
 
 admin.site.unregister(User)
-admin.site.unregister(Group)
+admin.site.unregister(Group)  # a role is chosen, and brings its group along
+
+
+class RoleFields(forms.Form):
+    """Mixed into the forms of a user."""
+
+    role = forms.ChoiceField(
+        label=gettext_lazy("Role"),
+        choices=Role.choices,
+        initial=Role.VIEWER,
+        help_text=gettext_lazy(
+            "A viewer sees the calls of the chosen customers and nothing else. A specialist sets up all customers. An"
+            " administrator does everything, makes users and deletes customers too."
+        ),
+        widget=UnfoldAdminRadioSelectWidget,
+    )
+    customers = forms.ModelMultipleChoiceField(
+        Customer.objects.order_by("name"),
+        label=gettext_lazy("Customers"),
+        required=False,
+        help_text=gettext_lazy("Whose calls a viewer sees. Specialists and administrators see all."),
+        widget=UnfoldAdminSelect2MultipleWidget,
+    )
+
+    def clean(self) -> dict[str, Any] | None:
+        data = super().clean() or self.cleaned_data
+        if data.get("role") == Role.VIEWER and not data.get("customers"):
+            self.add_error("customers", _("Choose at least one customer: without one a viewer sees nothing."))
+        return data
+
+
+class NewUserForm(RoleFields, UserCreationForm):  # type: ignore[misc]
+    pass
+
+
+class UserForm(RoleFields, UserChangeForm):  # type: ignore[misc]
+    editor: User
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.update(role=role_of(self.instance), customers=self.instance.customer_set.all())
+
+    def clean_role(self) -> str:
+        role = str(self.cleaned_data["role"])
+        if self.instance == self.editor and role != role_of(self.instance):
+            raise ValidationError(_("You cannot change your own role. Ask another administrator."))
+        return role
 
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
-    form = UserChangeForm
-    add_form = UserCreationForm
+    form = UserForm
+    add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "name", "role", "is_active", "last_login")
+    list_filter = ("is_active", "is_superuser", "is_staff")
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (gettext_lazy("Role"), {"fields": ("role", "customers", "is_active")}),
+        (gettext_lazy("Personal info"), {"fields": ("first_name", "last_name", "email")}),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {"classes": ("wide",), "fields": ("username", "usable_password", "password1", "password2")},
+        ),
+        (gettext_lazy("Role"), {"fields": ("role", "customers")}),
+    )
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        users: QuerySet[User] = super().get_queryset(request)
+        return users.prefetch_related("groups")
 
-@admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
-    pass
+    @admin.display(description=gettext_lazy("name"))
+    def name(self, user: User) -> str:
+        return user.get_full_name() or "–"
+
+    @coloured(gettext_lazy("role"), ROLE_COLOURS)
+    def role(self, user: User) -> tuple[str, str]:
+        role = role_of(user)
+        return role, str(role.label)
+
+    def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.editor = request.user
+        return form
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        give_role(form.instance, Role(form.cleaned_data["role"]), form.cleaned_data["customers"])

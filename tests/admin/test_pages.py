@@ -5,12 +5,26 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from integrations.models import Call, CallState, Customer, PlanfixRequest, WebhookEvent
+from integrations.models import (
+    Alert,
+    AlertKind,
+    Call,
+    CallState,
+    Customer,
+    PlanfixRequest,
+    WebhookEvent,
+    Work,
+    WorkKind,
+)
+from integrations.services.audit import record
 from integrations.services.jobs import deliver_soon
+from integrations.services.work import ask
 from tests.factories import (
     AUTH_KEY,
     PLANFIX_TOKEN,
@@ -27,7 +41,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
-RECORDED = [Call, PlanfixRequest, ProcrastinateJob, WebhookEvent]
+RECORDED = [Alert, Call, LogEntry, PlanfixRequest, ProcrastinateJob, WebhookEvent, Work]
 
 
 @pytest.fixture
@@ -41,6 +55,9 @@ def console(client: Client) -> Client:
     make_event(call)
     deliver_soon(customer.pk)
     make_call(customer, state=CallState.FAILED, reason="refused", detail="Planfix said no.")
+    Alert.objects.create(customer=customer, kind=AlertKind.FAILED, detail="One call failed.")
+    ask(WorkKind.CATCH_UP, customer=customer)
+    record(User.objects.latest("pk"), "Paused.", customer)
     return client
 
 

@@ -19,11 +19,20 @@ def test_specialists_may_do_everything_with_customers_and_nothing_with_users() -
     assert labels == {"integrations"}
 
 
-def test_specialists_have_every_permission_of_the_application() -> None:
-    theirs = set(Group.objects.get(name=SPECIALISTS).permissions.values_list("pk", flat=True))
+def test_specialists_have_every_permission_of_the_application_but_to_delete_customers() -> None:
+    theirs = set(Group.objects.get(name=SPECIALISTS).permissions.values_list("codename", flat=True))
 
-    every = Permission.objects.filter(content_type__app_label="integrations").values_list("pk", flat=True)
-    assert theirs == set(every)
+    every = Permission.objects.filter(content_type__app_label="integrations").values_list("codename", flat=True)
+    assert set(every) - theirs == {"delete_customer"}
+
+
+def test_a_permission_that_specialists_had_once_is_taken_back() -> None:
+    group = Group.objects.get(name=SPECIALISTS)
+    group.permissions.add(Permission.objects.get(codename="delete_customer"))
+
+    ensure_roles()
+
+    assert not group.permissions.filter(codename="delete_customer").exists()
 
 
 def test_viewers_have_no_permissions() -> None:

@@ -1,0 +1,72 @@
+"""One customer at a glance: how it fares, its calls per day, what happened to it; to pause it and to resume it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from django.contrib import messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from integrations.admin.calls_chart import chart
+from integrations.admin.customer_pages import address_of, customer_page, render_page
+from integrations.admin.overview import row_of
+from integrations.models import Customer, WorkKind
+from integrations.services.audit import record
+from integrations.services.health_lights import calls_per_day, healths
+from integrations.services.pause import pause_by_hand
+from integrations.services.replay import resume_customer
+
+DAYS = 30
+RECENT = 5
+
+
+@customer_page
+def overview(request: HttpRequest, customer: Customer) -> HttpResponse:
+    if request.method == "POST":
+        act = ACTIONS.get(request.POST.get("action", ""))
+        if act:
+            act(request, customer)
+        return redirect(address_of("overview", customer))
+    health = healths(Customer.objects.filter(pk=customer.pk))[0]
+    calls = chart(calls_per_day([customer], DAYS)[customer.pk])
+    context = {
+        "row": row_of(health, calls),
+        "days": DAYS,
+        "alerts": customer.alerts.order_by("-raised_at", "-pk")[:RECENT],
+        "works": customer.works.exclude(kind=WorkKind.DRY_RUN).order_by("-pk")[:RECENT],
+        "changes": changes_of(customer)[:RECENT],
+        "copy_address": address_of("copy", customer),
+    }
+    return render_page(request, customer, "overview", "overview.html", context)
+
+
+def changes_of(customer: Customer) -> QuerySet[LogEntry]:
+    """What people did to the customer, the newest first."""
+    entries = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(Customer), object_id=str(customer.pk)
+    )
+    return entries.select_related("user", "content_type").order_by("-action_time", "-pk")
+
+
+def _pause(request: HttpRequest, customer: Customer) -> None:
+    reason = " ".join(request.POST.get("reason", "").split())[:300]
+    if not reason:
+        messages.error(request, _("Say why the customer is paused: others will want to know."))
+        return
+    pause_by_hand(customer, reason)
+    record(request.user, _("Paused: %(reason)s") % {"reason": reason}, customer)
+    messages.success(request, _("The customer is paused. Its calls are taken in and wait until somebody resumes it."))
+
+
+def _resume(request: HttpRequest, customer: Customer) -> None:
+    resume_customer(customer, by_hand=True)
+    record(request.user, _("Resumed."), customer)
+    messages.success(request, _("The customer goes on."))
+
+
+ACTIONS: Mapping[str, Callable[[HttpRequest, Customer], None]] = {"pause": _pause, "resume": _resume}

@@ -1,0 +1,80 @@
+"""What the worker is at: long work that people asked for, and the jobs of the queue. To look at."""
+
+from __future__ import annotations
+
+import json
+
+from django.contrib import admin
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from procrastinate.contrib.django.models import ProcrastinateJob
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.paginator import InfinitePaginator
+
+from integrations.admin.columns import coloured
+from integrations.admin.read_only import ReadOnly
+from integrations.models import Work
+
+WORK_COLOURS = {"done": "success", "trouble": "danger", "under way": "info", "waits": ""}
+JOB_COLOURS = {"todo": "", "doing": "info", "succeeded": "success", "failed": "danger", "aborted": "warning"}
+
+admin.site.unregister(ProcrastinateJob)
+
+
+@admin.register(Work)
+class WorkAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
+    """Without arguments and results: a dry run's hold numbers and names."""
+
+    list_display = ("asked_at", "kind_words", "customer", "asked_by", "state", "progress", "trouble")
+    list_filter = (("customer", AutocompleteSelectFilter), ("finished_at", admin.EmptyFieldListFilter))
+    list_filter_submit = True
+    list_select_related = ("customer", "asked_by")
+    ordering = ("-pk",)
+    paginator = InfinitePaginator
+    fields = (
+        "kind_words",
+        "customer",
+        "asked_by",
+        "asked_at",
+        "started_at",
+        "finished_at",
+        "state",
+        "progress",
+        "trouble",
+    )
+
+    @admin.display(description=gettext_lazy("work"))
+    def kind_words(self, work: Work) -> str:
+        return work.kind_words
+
+    @coloured(gettext_lazy("state"), WORK_COLOURS)
+    def state(self, work: Work) -> tuple[str, str]:
+        if work.trouble:
+            return "trouble", _("Came to nothing")
+        if work.is_finished:
+            return "done", _("Done")
+        return ("under way", _("Under way")) if work.started_at else ("waits", _("Waits"))
+
+    @admin.display(description=gettext_lazy("progress"))
+    def progress(self, work: Work) -> str:
+        if work.total is None:
+            return "–"
+        return _("%(done)s of %(total)s") % {"done": work.done, "total": work.total}
+
+
+@admin.register(ProcrastinateJob)
+class JobAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
+    list_display = ("id", "task_name", "arguments", "status_label", "scheduled_at", "attempts")
+    list_filter = ("status", "task_name")
+    ordering = ("-id",)
+    paginator = InfinitePaginator
+    fields = ("id", "task_name", "arguments", "status_label", "lock", "priority", "scheduled_at", "attempts")
+
+    @coloured(gettext_lazy("status"), JOB_COLOURS)
+    def status_label(self, job: ProcrastinateJob) -> tuple[str, str]:
+        return job.status, job.status
+
+    @admin.display(description=gettext_lazy("arguments"))
+    def arguments(self, job: ProcrastinateJob) -> str:
+        return json.dumps(job.args)

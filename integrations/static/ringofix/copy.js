@@ -1,0 +1,10 @@
+// Buttons with data-copy="text" copy that text, and say so for a moment by their data-copied words.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(button.dataset.copy);
+  const words = button.querySelector("[data-words]") || button;
+  const before = words.textContent;
+  words.textContent = button.dataset.copied;
+  setTimeout(() => { words.textContent = before; }, 2000);
+});
