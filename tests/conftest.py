@@ -15,6 +15,7 @@ from django.test import Client
 from integrations.models import Call, Customer
 from integrations.sandbox.account import Account
 from integrations.sandbox.server import Sandbox
+from integrations.services import guarded_session
 from integrations.services.customer_file import import_customer, webhook_address
 from integrations.services.due_calls import deliver_due_calls
 
@@ -116,6 +117,18 @@ class Way:
 
     def call(self, ringostat_id: str) -> Call:
         return Call.objects.select_related("delivery").get(customer=self.customer, ringostat_id=ringostat_id)
+
+
+@pytest.fixture
+def as_in_production(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Switches ALLOW_PRIVATE_HOSTS off; the sandbox, which is on this machine, can be reached all the same."""
+
+    def switch() -> None:
+        settings.ALLOW_PRIVATE_HOSTS = False
+        monkeypatch.setattr(guarded_session, "is_allowed", lambda url: True)
+        monkeypatch.setattr(guarded_session, "addresses_of", lambda host, port: [host])
+
+    return switch
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ class UnreadableAnswer(OSError):
 def error_of_failure(failure: Exception, *, request: str, is_write: bool) -> PlanfixError:
     """The error that a failure means. It is not kept: it holds the request, and so the token."""
     if isinstance(failure, ADDRESS_ERRORS):
-        return PlanfixAccessDenied(f"{request}: the account address is not a web address.", request=request)
+        return PlanfixAccessDenied(f"{request}: the account address is not a public web address.", request=request)
     return PlanfixUnavailable(
         f"{request}: {_what_happened(failure)}. It will be tried again.",
         request=request,

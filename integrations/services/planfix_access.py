@@ -12,13 +12,14 @@ from requests.utils import get_environ_proxies
 
 from integrations.models import AccountPace, Call, Customer, PlanfixRequest
 from integrations.planfix.client import Exchange, PlanfixClient
+from integrations.services.guarded_session import guarded_session
 
 
 def planfix_session(customer: Customer) -> requests.Session:
     """For the requests of one turn, which share a connection. The environment's proxies are looked up once, not each
     time.
     """
-    session = requests.Session()
+    session = guarded_session()
     session.proxies = dict(_proxies(customer.planfix_url))
     session.trust_env = False
     return session

@@ -13,6 +13,7 @@ from integrations.domain.calls import CallFacts
 from integrations.models import Call, CatchUpCursor, Customer
 from integrations.ringostat.api import RingostatClient, RingostatError
 from integrations.ringostat.webhook import parse_list_row
+from integrations.services.guarded_session import guarded_session
 from integrations.services.intake import fold_into_call
 from integrations.services.recipients import Recipient
 
@@ -33,6 +34,7 @@ def ringostat_client(customer: Customer) -> RingostatClient | None:
         customer.ringostat_api_url,
         customer.ringostat_auth_key.reveal(),
         customer.ringostat_project_id,
+        session=guarded_session(),
         refused_fields=read_today.values_list("refused_fields", flat=True).first() or (),
     )
 

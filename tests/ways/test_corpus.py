@@ -25,7 +25,7 @@ NOT_DATED = "after_call__nonsense_date.json"
 
 
 @pytest.fixture
-def make_customer(sandbox: Sandbox, settings: Any) -> Callable[[str], Way]:
+def make_customer(sandbox: Sandbox, settings: Any, as_in_production: Callable[[], None]) -> Callable[[str], Way]:
     """Customers with one contact in an account of their own. Recordings are linked: copying asks hosts outside."""
 
     def make(name: str) -> Way:
@@ -33,7 +33,7 @@ def make_customer(sandbox: Sandbox, settings: Any) -> Callable[[str], Way]:
         account = sandbox.add_account(name, token=f"token-{name}")
         account.add_contact(name="Olha Koval", phones=[CLIENT])
         way = Way(import_customer(customer_data(account, sandbox, name=name, recording="link")), account)
-        settings.ALLOW_PRIVATE_HOSTS = False
+        as_in_production()
         return way
 
     return make

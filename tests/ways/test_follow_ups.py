@@ -121,9 +121,9 @@ def test_a_call_without_a_conversation_has_no_recording_and_waits_for_none(
     assert way.call(CALL_ID).due_at is None
 
 
-def test_a_recording_from_a_foreign_host_is_not_waited_for(way: Way, settings: Any) -> None:
+def test_a_recording_from_a_foreign_host_is_not_waited_for(way: Way, as_in_production: Callable[[], None]) -> None:
     way.post(answered(has_recording="1", recording="https://evil.example/a.wav"))
-    settings.ALLOW_PRIVATE_HOSTS = False
+    as_in_production()
     way.deliver()
 
     call = way.call(CALL_ID)

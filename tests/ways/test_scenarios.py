@@ -228,10 +228,12 @@ def test_a_recording_is_linked_when_the_customer_wants_links(
     assert body["recording"] in comment.description
 
 
-def test_a_recording_from_a_foreign_host_is_neither_copied_nor_linked(way: Way, settings: pytest.Item) -> None:
+def test_a_recording_from_a_foreign_host_is_neither_copied_nor_linked(
+    way: Way, as_in_production: Callable[[], None]
+) -> None:
     link = "https://evil.example/a.wav"
     way.post(answered(has_recording="1", recording=link))
-    settings.ALLOW_PRIVATE_HOSTS = False
+    as_in_production()
     way.deliver()
 
     (comment,) = way.account.comments
