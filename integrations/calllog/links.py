@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from integrations.models import Call, Delivery
@@ -73,10 +73,7 @@ def web_address(text: str) -> str:
 
 
 def _page_of_customer(name: str, customer_id: int, call_id: int) -> str:
-    try:
-        return f"{reverse(f'admin:{name}', args=[customer_id])}?call={call_id}"
-    except NoReverseMatch:
-        return ""
+    return f"{reverse(f'admin:{name}', args=[customer_id])}?call={call_id}"
 
 
 def _account(planfix_url: str) -> str:
