@@ -173,6 +173,7 @@ IGNORED: Mapping[str, Words] = {
     IgnoredReason.NO_CALL_ID: gettext_lazy("it has no call ID, so it cannot be put to a call"),
     IgnoredReason.NOT_A_CALL: gettext_lazy("it is not about a call"),
     IgnoredReason.UNKNOWN_EVENT: gettext_lazy("its event is not known"),
+    IgnoredReason.TEST: gettext_lazy("it was sent as a test"),
 }
 MATCHED_BY: Mapping[str, Words] = {
     MatchedBy.STAFF_ID: gettext_lazy("by the Ringostat staff ID"),

@@ -24,7 +24,16 @@ from integrations.domain.calls import Direction
 from integrations.domain.folding import MAPPINGS, Folded
 from integrations.domain.parties import client_number, direction_of
 from integrations.domain.phones import normalize
-from integrations.models import Call, CallState, Customer, PlanfixRequest, RememberedContact, WebhookEvent
+from integrations.models import (
+    Call,
+    CallState,
+    Customer,
+    PlanfixRequest,
+    RememberedContact,
+    WebhookEvent,
+    Work,
+    WorkKind,
+)
 from integrations.services.intake import ERASED
 
 """Stands where the number stood, and is the reason of a call that was not delivered before."""
@@ -67,6 +76,8 @@ def erase_number(customer: Customer, raw: str) -> dict[str, int]:
     done["planfix_requests"] += _delete_mentioning(
         PlanfixRequest.objects.filter(customer=customer), _request_text, mention
     )
+    # A dry run's result may speak of anybody; it is read once, and another one is a click away.
+    Work.objects.filter(customer=customer, kind=WorkKind.DRY_RUN).delete()
     done["remembered_contacts"], _rows = RememberedContact.objects.filter(customer=customer, number=number).delete()
     return done
 

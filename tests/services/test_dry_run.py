@@ -20,6 +20,7 @@ from integrations.models import (
     Work,
     WorkKind,
 )
+from integrations.services.erasure import erase_number
 from integrations.services.work import ask, carry_out
 from tests.conftest import NEW_CLIENT, Way
 from tests.ways.bodies import CALL_ID, CLIENT, answered, dialled, missed, recorded, unanswered
@@ -275,3 +276,11 @@ def test_a_delivery_keeps_how_many_requests_the_account_has_left(way: Way) -> No
     left = AccountPace.objects.get(account=way.customer.planfix_account).requests_left
     assert left is not None
     assert 0 < left == way.account.quota.left
+
+
+def test_an_erased_number_stands_in_no_result(way: Way) -> None:
+    pasted(way, answered())
+
+    erase_number(way.customer, CLIENT)
+
+    assert not Work.objects.exists()

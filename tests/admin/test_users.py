@@ -1,0 +1,120 @@
+"""A user is made by choosing a role and, for a viewer, customers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from django.urls import reverse
+
+from integrations.admin.roles import Role, give_role, role_of
+from integrations.calllog.scope import customers_visible_to
+from integrations.models import Customer
+from tests.factories import make_customer, make_specialist, make_superuser, make_user, make_viewer
+
+pytestmark = pytest.mark.django_db
+
+ADD = "/admin/auth/user/add/"
+PASSWORD = "a password of many words"
+NEW = {"username": "new", "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+
+
+@pytest.fixture
+def administrator() -> User:
+    return make_superuser()
+
+
+@pytest.fixture
+def console(client: Client, administrator: User) -> Client:
+    client.force_login(administrator)
+    return client
+
+
+def errors_of(response: Any) -> str:
+    return str(response.context["errors"])
+
+
+def save(console: Client, user: User, **changes: Any) -> Any:
+    kept = {"username": user.username, "role": role_of(user), "is_active": "on"}
+    return console.post(reverse("admin:auth_user_change", args=[user.pk]), kept | changes)
+
+
+def test_a_new_viewer_sees_the_chosen_customers_and_nothing_else(console: Client) -> None:
+    customer, _other = make_customer(), make_customer()
+
+    response = console.post(ADD, {**NEW, "role": "viewer", "customers": [customer.pk]})
+
+    assert response.status_code == 302, errors_of(response)
+    user = User.objects.get(username="new")
+    assert (user.is_staff, user.is_superuser) == (False, False)
+    assert list(customers_visible_to(user)) == [customer]
+    assert user.check_password(PASSWORD)
+
+
+def test_a_viewer_without_a_customer_is_not_made(console: Client) -> None:
+    response = console.post(ADD, {**NEW, "role": "viewer"})
+
+    assert "without one a viewer sees nothing" in errors_of(response)
+    assert not User.objects.filter(username="new").exists()
+
+
+@pytest.mark.parametrize("role", [Role.SPECIALIST, Role.ADMINISTRATOR])
+def test_the_others_see_all_customers(console: Client, role: Role) -> None:
+    make_customer()
+
+    console.post(ADD, {**NEW, "role": role.value})
+
+    user = User.objects.get(username="new")
+    assert role_of(user) is role
+    assert user.is_staff
+    assert set(customers_visible_to(user)) == set(Customer.objects.all())
+
+
+@pytest.mark.parametrize("before", Role)
+@pytest.mark.parametrize("after", Role)
+def test_a_changed_role_leaves_nothing_of_the_old_one(console: Client, before: Role, after: Role) -> None:
+    user, customer = make_user(), make_customer()
+    give_role(user, before, [customer])
+
+    response = save(console, user, role=after.value, customers=[customer.pk])
+
+    assert response.status_code == 302, errors_of(response)
+    user = User.objects.get(pk=user.pk)
+    assert role_of(user) is after
+    assert user.is_superuser is (after is Role.ADMINISTRATOR)
+    assert user.is_staff is (after is not Role.VIEWER)
+    assert user.customer_set.exists() is (after is Role.VIEWER)
+    assert not user.user_permissions.exists()
+
+
+def test_the_page_shows_the_role_that_the_user_has(console: Client) -> None:
+    customer = make_customer()
+    viewer = make_viewer(customer)
+
+    form = console.get(reverse("admin:auth_user_change", args=[viewer.pk])).context["adminform"].form
+
+    assert form["role"].value() == Role.VIEWER
+    assert list(form["customers"].value()) == [customer.pk]
+
+
+def test_nobody_takes_the_administrators_role_from_oneself(console: Client, administrator: User) -> None:
+    response = save(console, administrator, role="viewer", customers=[make_customer().pk])
+
+    assert "You cannot change your own role" in errors_of(response)
+    assert role_of(User.objects.get(pk=administrator.pk)) is Role.ADMINISTRATOR
+
+
+def test_a_user_whose_role_was_given_by_a_group_alone_is_shown_for_what_it_is() -> None:
+    user = make_user()
+    user.groups.add(Group.objects.get(name="Specialists"))
+
+    assert role_of(user) is Role.VIEWER  # no staff: the console does not let it in
+
+
+@pytest.mark.parametrize("path", ["/admin/auth/user/", ADD])
+def test_specialists_make_no_users(client: Client, path: str) -> None:
+    client.force_login(make_specialist())
+
+    assert client.get(path).status_code == 403
