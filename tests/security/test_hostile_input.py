@@ -1,0 +1,108 @@
+"""Whatever comes: no error of ours, every accepted request is stored, and the pages that show it stand."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import itertools
+import random
+import re
+from collections import Counter
+
+import pytest
+from django.test import Client
+
+from integrations.models import Call, EventResult, WebhookEvent
+from integrations.sandbox.hostile import HostileRequest, hostile_requests
+from integrations.services.customer_file import webhook_address
+from ringofix.request import Request
+from tests.conftest import Way
+from tests.factories import make_viewer
+
+REQUESTS = 2000
+TAKEN = ("GET", "POST", "PUT")
+SCRIPT = re.compile(r"<script>alert|<img src=x|href=\"javascript:", re.IGNORECASE)
+
+
+@pytest.fixture(autouse=True)
+def requests_as_the_server_makes_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test client would make Django's own."""
+    monkeypatch.setattr("django.test.client.WSGIRequest", Request)
+
+
+def expected(hostile: HostileRequest) -> set[int]:
+    if "%2f" in hostile.event:
+        return {404}  # no address of ours
+    return {200, 413} if hostile.method in TAKEN else {405}
+
+
+def send(way: Way, seed: int, number: int) -> Counter[bytes]:
+    """The digests of the bodies that were accepted."""
+    accepted: Counter[bytes] = Counter()
+    address = "/" + webhook_address(way.customer).split("/", 3)[3]
+    client = Client(raise_request_exception=False)
+    for hostile in itertools.islice(hostile_requests(random.Random(seed)), number):
+        path = f"{address}{hostile.event}/" if hostile.event else address
+        answer = client.generic(
+            hostile.method, path, hostile.body, content_type=hostile.content_type, QUERY_STRING=hostile.query
+        )
+        assert answer.status_code in expected(hostile), hostile
+        if answer.status_code == 200:
+            accepted[hashlib.sha256(hostile.body).digest()] += 1
+    return accepted
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "charset", ["zip", "hex", "undefined", "idna", "punycode", "unicode_escape", "utf-16", "x" * 300]
+)
+@pytest.mark.parametrize("address", ["/calls/login/?next=ü", "/healthz", "/nowhere/"])
+def test_no_charset_topples_a_page(charset: str, address: str) -> None:
+    content_type = f"application/x-www-form-urlencoded; charset={charset}"
+    for method in ("GET", "POST"):
+        answer = Client().generic(method, address, b"username=a&password=%ff", content_type=content_type)
+
+        assert answer.status_code in {200, 404}
+
+
+@pytest.mark.slow
+def test_no_request_topples_the_webhook_and_every_accepted_one_is_stored(way: Way) -> None:
+    accepted = send(way, 1, REQUESTS)
+
+    stored = Counter(hashlib.sha256(event.body).digest() for event in WebhookEvent.objects.only("body"))
+    assert stored == accepted
+    assert accepted.total() > REQUESTS / 2
+    results = Counter(WebhookEvent.objects.values_list("result", flat=True))
+    assert results[EventResult.FAILED] == 0, WebhookEvent.objects.filter(result="failed").values_list("reason")[:3]
+    assert min(results[EventResult.CALL], results[EventResult.NOT_UNDERSTOOD]) > 100
+
+
+@pytest.mark.slow
+def test_the_calls_it_made_are_delivered_or_say_why_not(way: Way) -> None:
+    send(way, 3, 400)
+    for _ in range(5):  # a turn ends after a while
+        way.deliver()
+
+    calls = list(Call.objects.all())
+    assert len(calls) > 50
+    assert [(call.reason, call.detail) for call in calls if call.reason == "internal_error"] == []
+    assert {call.state for call in calls} >= {"delivered", "skipped"}
+
+
+@pytest.mark.slow
+def test_every_page_shows_what_came_and_runs_none_of_it(way: Way) -> None:
+    send(way, 4, 400)
+    client = Client()
+    client.force_login(make_viewer(way.customer))
+
+    pages = ["/calls/", *(f"/calls/{call}/" for call in Call.objects.values_list("pk", flat=True))]
+    assert len(pages) > 50
+    for page in pages:
+        answer = client.get(page)
+        assert answer.status_code == 200
+        assert not SCRIPT.search(answer.content.decode()), page
+    rows = list(csv.reader(io.StringIO(client.get("/calls/export.csv").getvalue().decode("utf-8-sig"), newline="")))
+    assert len(rows) == len(pages)
+    assert [cell for row in rows for cell in row if re.match(r"[=@\t\r]|[+-](?!\d+$)", cell)] == []
+    assert client.get("/calls/export.xlsx").getvalue().startswith(b"PK")
