@@ -13,17 +13,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import Any
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
-import certifi
+import requests
 import structlog
-from requests.utils import requote_uri
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
+from requests.exceptions import InvalidURL
 from urllib3.exceptions import HTTPError
-from urllib3.response import BaseHTTPResponse
 
-from integrations.services.addresses import addresses_of, is_recording_allowed
+from integrations.services.addresses import is_recording_allowed
 from integrations.services.byte_ranges import (
     ByteRange,
     Part,
@@ -32,11 +29,12 @@ from integrations.services.byte_ranges import (
     part_of_refusal,
     part_of_whole,
 )
+from integrations.services.guarded_session import guarded_session
 
 log = structlog.get_logger(__name__)
 
-TIMEOUT = Timeout(connect=5, read=10)
-"""Seconds; `read` is for each piece of the answer, and SECONDS for all of it."""
+TIMEOUT = (5, 10)
+"""Seconds to connect, and to wait for each piece of the answer; for all of it there are SECONDS."""
 SECONDS = 120
 MAX_BYTES = 300 * 1024 * 1024
 """Two and a half hours of WAV as telephony makes it (two channels, 16 bits, 8 kHz)."""
@@ -94,7 +92,7 @@ class Wanted:
 class OpenRecording:
     """An answer under way. Iterated once, closed always: only then is its place free for another one."""
 
-    def __init__(self, answer: BaseHTTPResponse, part: Part, *, content_type: str, suffix: str) -> None:
+    def __init__(self, answer: requests.Response, part: Part, *, content_type: str, suffix: str) -> None:
         self.status = part.status
         self.content_type = content_type
         self.suffix = suffix
@@ -107,7 +105,7 @@ class OpenRecording:
         """The bytes of the part. An answer that breaks off or takes too long ends early: the player asks anew."""
         skip, left = self._part.skip, MAX_BYTES if self._part.length is None else self._part.length
         try:
-            for chunk in self._answer.stream(CHUNK, decode_content=False):
+            for chunk in self._answer.raw.stream(CHUNK, decode_content=False):
                 if not left or time.monotonic() > self._deadline:
                     return
                 passed = chunk[skip : skip + left]
@@ -148,13 +146,13 @@ def open_recording(url: str, *, api_url: str, wanted: Wanted) -> OpenRecording:
         raise
 
 
-def _follow(url: str, api_url: str, wanted: Wanted) -> tuple[BaseHTTPResponse, str]:
+def _follow(url: str, api_url: str, wanted: Wanted) -> tuple[requests.Response, str]:
     """The first answer that is no redirect, and the address that gave it. Each address on the way is checked."""
     for _hop in range(MAX_REDIRECTS + 1):
         if not _is_allowed(url, api_url):
             raise NoRecording(Trouble.FOREIGN)
         answer = _ask(url, wanted)
-        if answer.status not in REDIRECTS:
+        if answer.status_code not in REDIRECTS:
             return answer, url
         answer.close()
         url = urljoin(url, answer.headers.get("Location", ""))
@@ -169,53 +167,27 @@ def _is_allowed(url: str, api_url: str) -> bool:
         return False
 
 
-def _ask(url: str, wanted: Wanted) -> BaseHTTPResponse:
-    """One request to one of the addresses that the host's name has now. Raises NoRecording."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
+def _ask(url: str, wanted: Wanted) -> requests.Response:
+    """One request. Raises NoRecording."""
     try:
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        addresses = addresses_of(host, port)
-    except (OSError, UnicodeError, ValueError) as error:
+        return guarded_session().request(
+            wanted.method,
+            url,
+            headers=_request_headers(wanted),
+            timeout=TIMEOUT,
+            stream=True,
+            allow_redirects=False,
+        )
+    except InvalidURL as error:
+        raise NoRecording(Trouble.FOREIGN) from error
+    except requests.RequestException as error:
+        log.warning("recording not to be had", host=urlsplit(url).hostname, error=type(error).__name__)
         raise NoRecording(Trouble.UNAVAILABLE) from error
-    if not addresses:
-        raise NoRecording(Trouble.FOREIGN)
-    with _connection(parts, addresses[0], port) as pool:
-        try:
-            return pool.urlopen(
-                wanted.method,
-                requote_uri(f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"),
-                headers=_request_headers(parts, wanted),
-                redirect=False,
-                retries=False,
-                preload_content=False,
-                assert_same_host=False,
-            )
-        except HTTPError as error:
-            log.warning("recording not to be had", host=host, error=type(error).__name__)
-            raise NoRecording(Trouble.UNAVAILABLE) from error
 
 
-def _connection(parts: SplitResult, address: str, port: int) -> HTTPConnectionPool:
-    """To the address itself. The certificate must be the name's all the same."""
-    how: dict[str, Any] = {"timeout": TIMEOUT, "maxsize": 1}
-    if parts.scheme == "http":
-        return HTTPConnectionPool(address, port, **how)
-    name = parts.hostname
-    return HTTPSConnectionPool(
-        address,
-        port,
-        server_hostname=name,
-        assert_hostname=name,
-        cert_reqs="CERT_REQUIRED",
-        ca_certs=certifi.where(),
-        **how,
-    )
-
-
-def _request_headers(parts: SplitResult, wanted: Wanted) -> dict[str, str]:
+def _request_headers(wanted: Wanted) -> dict[str, str]:
     asked = asked_range(wanted.range)
-    headers = {"Host": parts.netloc, "Accept-Encoding": "identity", "User-Agent": "Ringofix", "Connection": "close"}
+    headers = {"Accept-Encoding": "identity", "User-Agent": "Ringofix", "Connection": "close"}
     if asked:
         headers["Range"] = asked.header
         if wanted.if_range:
@@ -223,8 +195,8 @@ def _request_headers(parts: SplitResult, wanted: Wanted) -> dict[str, str]:
     return headers
 
 
-def _opened(answer: BaseHTTPResponse, url: str, wanted: Wanted) -> OpenRecording:
-    if answer.status in GONE:
+def _opened(answer: requests.Response, url: str, wanted: Wanted) -> OpenRecording:
+    if answer.status_code in GONE:
         raise NoRecording(Trouble.GONE)
     part = _part(answer, asked_range(wanted.range), wanted.if_range)
     if part is None or answer.headers.get("Content-Encoding", "identity") != "identity":
@@ -239,14 +211,14 @@ def _opened(answer: BaseHTTPResponse, url: str, wanted: Wanted) -> OpenRecording
     return OpenRecording(answer, part, content_type=content_type or "audio/wav", suffix=known)
 
 
-def _part(answer: BaseHTTPResponse, asked: ByteRange | None, if_range: str) -> Part | None:
+def _part(answer: requests.Response, asked: ByteRange | None, if_range: str) -> Part | None:
     """What to pass on; None for an answer that is none."""
     content_range = answer.headers.get("Content-Range", "")
-    if answer.status == 206 and asked:
+    if answer.status_code == 206 and asked:
         return part_of_partial(asked, content_range)
-    if answer.status == 416 and asked:
+    if answer.status_code == 416 and asked:
         return part_of_refusal(content_range)
-    if answer.status != 200:
+    if answer.status_code != 200:
         return None
     has_changed = if_range and if_range not in (answer.headers.get("ETag"), answer.headers.get("Last-Modified"))
     size = answer.headers.get("Content-Length", "")
@@ -261,7 +233,7 @@ def _audio_type(told: str, suffix: str) -> str:
     return ""
 
 
-def _headers(answer: BaseHTTPResponse, part: Part) -> Mapping[str, str]:
+def _headers(answer: requests.Response, part: Part) -> Mapping[str, str]:
     headers = {"Accept-Ranges": "bytes"}
     if part.length is not None:
         headers["Content-Length"] = str(part.length)

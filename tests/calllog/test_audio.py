@@ -234,7 +234,7 @@ def test_a_recording_that_is_not_to_be_had_is_a_sentence(
 def test_a_source_that_says_nothing_is_not_waited_for_long(
     log: Client, source: Source, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recording_stream, "TIMEOUT", 0.05)
+    monkeypatch.setattr(recording_stream, "TIMEOUT", (1, 0.05))
     source.reply = lambda request: Broken(after_seconds=5)
 
     assert hear(log, call).status_code == 502
