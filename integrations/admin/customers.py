@@ -113,14 +113,13 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
         ),
         (
             gettext_lazy("What stands in Planfix of a call"),
-            {"fields": ("recording", "add_analysis", "language"), "classes": ("before-webhooks",)},
+            {"fields": ("recording", "add_analysis"), "classes": ("before-webhooks",)},
         ),
+        (gettext_lazy("Language, time and country"), {"fields": ("language", "timezone", "region")}),
         (
             gettext_lazy("Advanced"),
             {
                 "fields": (
-                    "timezone",
-                    "region",
                     "requests_per_second",
                     "call_tag_id",
                     "missed_call_tag_id",

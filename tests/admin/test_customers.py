@@ -57,6 +57,10 @@ def page_of(customer: Customer) -> str:
     return reverse("admin:integrations_customer_change", args=[customer.pk])
 
 
+def html_of(console: Client, customer: Customer) -> str:
+    return console.get(page_of(customer)).content.decode()
+
+
 def save(console: Client, customer: Customer, **changes: Any) -> None:
     """Saves the page with these changes. What stands in the tables below the form is left alone."""
     kept = {**FILLED_IN, "name": customer.name, "planfix_url": customer.planfix_url}
@@ -75,12 +79,12 @@ def customer_with(**columns: Any) -> Customer:
     return customer
 
 
-def test_a_new_customer_gets_its_webhook_addresses(console: Client) -> None:
+def test_a_new_customer_gets_its_webhook_address(console: Client) -> None:
     console.post(LIST + "add/", FILLED_IN | {"planfix_token": PLANFIX_TOKEN})
 
     customer = Customer.objects.get(name="Acme")
-    html = console.get(page_of(customer)).content.decode()
-    assert f"{customer.webhook_tokens.get().address}after_call/" in html
+    assert customer.webhook_tokens.get().address.startswith("http")
+    assert reverse("admin:integrations_customer_webhook_setup", args=[customer.pk]) in html_of(console, customer)
 
 
 def test_saving_again_keeps_the_webhook_address(console: Client) -> None:
@@ -377,7 +381,7 @@ def test_a_new_customer_is_checked_at_once_by_the_worker(console: Client) -> Non
 
     customer = Customer.objects.get(name="Acme")
     work = Work.objects.get(kind=WorkKind.CONNECT, customer=customer)
-    assert response["Location"] == page_of(customer)
+    assert response["Location"] == page_of(customer) + "#connection"
     assert reverse("calllog:work", args=[work.pk]) in console.get(page_of(customer)).content.decode()
 
 
@@ -434,7 +438,7 @@ def test_the_button_asks_the_worker_and_leads_back(console: Client) -> None:
 
     response = console.post(reverse("admin:integrations_customer_connect", args=[customer.pk]))
 
-    assert response["Location"] == page_of(customer)
+    assert response["Location"] == page_of(customer) + "#connection"
     assert Work.objects.get().kind == WorkKind.CONNECT
 
 

@@ -1,0 +1,151 @@
+"""A specialist who has read nothing connects a customer alone, through the pages: few clicks, no command.
+
+With SCREENSHOTS=docs/images in the environment the pictures of docs/onboarding.md are taken on the way.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from django.contrib.auth import get_user_model
+from playwright.sync_api import Browser, Page
+
+from integrations.models import Customer
+from integrations.sandbox.stage import DEFAULT_TOKEN, Stage, this_database, wait_until
+from tests.ways.bodies import CLIENT, UTM, answered
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PASSWORD = "correct horse"
+MOST_CLICKS = 12
+PATIENCE_MILLISECONDS = 30_000
+
+
+@pytest.fixture
+def stage(transactional_db: None) -> Iterator[Stage]:
+    """Web, worker and sandbox as everybody runs them; the database has an administrator and nothing else."""
+    get_user_model().objects.create_superuser("admin", password=PASSWORD)
+    with Stage(environment=this_database(), quiet=True) as stage:
+        stage.start_sandbox()
+        stage.start_web(workers=1)
+        stage.start_worker(concurrency=4)
+        yield stage
+
+
+class Specialist:
+    """Somebody at a browser who counts what it costs."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.page: Page = browser.new_page(viewport={"width": 1280, "height": 800})
+        self.page.set_default_timeout(PATIENCE_MILLISECONDS)
+        self.clicks = 0
+        self.troubles: list[str] = []
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+
+    def click(self, role: Any, name: str) -> None:
+        self.page.get_by_role(role, name=name).first.click()
+        self.clicks += 1
+
+    def types(self, label: str, text: str) -> None:
+        self.page.get_by_label(label).first.fill(text)
+
+    def sees(self, text: str) -> None:
+        self.page.get_by_text(text).first.wait_for()
+
+    def picture(self, name: str) -> None:
+        if folder := os.environ.get("SCREENSHOTS"):
+            self._taken(Path(folder), name)
+
+    def _taken(self, folder: Path, name: str) -> None:
+        for scheme, width in (("light", 1280), ("dark", 390)):
+            self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            self.page.set_viewport_size({"width": width, "height": 800})
+            self.page.wait_for_load_state("networkidle")
+            self.page.screenshot(path=folder / f"{name}-{scheme}.png")
+        self.page.emulate_media(color_scheme="light")
+        self.page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_a_customer_is_live_after_few_clicks(stage: Stage, browser: Browser) -> None:
+    stage.control("POST", "/accounts/default/tasks", {"counterparty_id": None, "name": "Given by the robot"})
+    specialist = Specialist(browser)
+
+    webhook = connects(specialist, stage)
+    requests.post(webhook, json=answered(), timeout=10).raise_for_status()
+
+    wait_until(lambda: len(account(stage)["tag_entries"]) == 1, "the call to be in Planfix")
+    [comment] = account(stage)["comments"]
+    [contact] = account(stage)["contacts"]
+    assert (comment["author"], comment["contact"]) == ("user:5", contact["id"])
+    assert (contact["phones"], contact["supervisors"]) == ([CLIENT], ["user:5"])
+    [entry] = comment["tags"]
+    assert entry["tag"] == "Call"
+    assert {name: entry["values"][name] for name in UTM} == UTM
+    assert specialist.clicks <= MOST_CLICKS
+    assert specialist.troubles == []
+
+
+def connects(specialist: Specialist, stage: Stage) -> str:
+    """All that a specialist does, from logging in to the address that he pastes into Ringostat."""
+    page = specialist.page
+    page.goto(f"{stage.web_url}/admin/")
+    specialist.types("Username", "admin")
+    specialist.types("Password", PASSWORD)
+    specialist.click("button", "Log in")
+    specialist.click("link", "Customers")
+    page.locator("a.addlink").first.click()
+    specialist.clicks += 1
+
+    specialist.types("Name", "Acme")
+    specialist.types("Planfix account address", stage.sandbox_url)
+    specialist.types("Planfix API token", DEFAULT_TOKEN)
+    specialist.types("Ringostat project ID", "110070")
+    specialist.types("Ringostat Auth-key", "ringostat-key")
+    specialist.picture("add")
+    specialist.click("button", "Save")
+
+    specialist.sees("Connected: everything that calls need is there.")
+    specialist.picture("connected")
+    specialist.click("link", "Next: choose the employees")
+    specialist.sees("Proposed: the same e-mail")
+    specialist.picture("employees")
+    specialist.click("button", "Save")
+    specialist.sees("3 employees take part.")
+
+    specialist.click("link", "Next: UTM")
+    specialist.sees("Proposed: the same name")
+    specialist.picture("utm")
+    specialist.click("button", "Save")
+    specialist.click("link", "Next: what to paste into Ringostat")
+    specialist.sees("Waiting for the first webhook")
+    specialist.picture("webhooks")
+    address: str = page.locator("code", has_text="/after_call/").first.inner_text()
+    return address.strip()
+
+
+def account(stage: Stage) -> Any:
+    return stage.control("GET", "/accounts/default")
+
+
+def test_what_is_wrong_is_said_with_what_to_do(stage: Stage, browser: Browser) -> None:
+    stage.control("POST", "/accounts/default/settings", {"scopes": ["contact_readonly", "datatag_readonly"]})
+    specialist = Specialist(browser)
+    customer = Customer.objects.create(
+        name="Acme", planfix_url=stage.sandbox_url, planfix_token=DEFAULT_TOKEN, requests_per_second=1000
+    )
+    specialist.page.goto(f"{stage.web_url}/admin/integrations/customer/{customer.pk}/change/")
+    specialist.types("Username", "admin")
+    specialist.types("Password", PASSWORD)
+    specialist.click("button", "Log in")
+
+    specialist.click("button", "Connect")
+
+    specialist.sees("May not write comments: the token lacks the level of access “comment_add”.")
+    specialist.sees("Open the token and tick “comment_add”. Save it.")
+    specialist.picture("trouble")
+    assert specialist.troubles == []
