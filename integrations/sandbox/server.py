@@ -66,6 +66,11 @@ class Sandbox:
         if self._server:
             self._server.stop()
 
+    def hang_up(self) -> None:
+        """Ends every connection that is open now: what hangs is answered by nothing."""
+        if self._server:
+            self._server.hang_up()
+
     def __enter__(self) -> Sandbox:
         return self.start()
 

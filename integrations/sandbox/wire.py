@@ -184,10 +184,14 @@ class Server(socketserver.ThreadingTCPServer):
         log.debug("connection ended early", exc_info=True)
 
     def stop(self) -> None:
-        """Stops listening and ends every connection, waiting keep-alive ones and hung ones too."""
+        """Stops listening and ends every connection."""
         self.stopping.set()
         self.shutdown()
         self.server_close()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Ends every connection, waiting keep-alive ones and hung ones too."""
         with self._open_lock:
             connections = list(self._open)
         for connection in connections:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.db import connection
 from django.utils import timezone
-from procrastinate.contrib.django import app
-from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from integrations.models import Call, CallState, PlanfixRequest, Turn
 from integrations.sandbox.faults import Fault
@@ -121,7 +118,7 @@ def test_accounts_that_do_not_answer_cost_the_calls_of_others_nothing(
     dead = [make_customer(f"dead-{number}") for number in range(20)]
     alive = make_customer("alive")
     for way in dead:
-        sandbox.add_fault(Fault(account=way.account.name, kind="hang", seconds=5))
+        sandbox.add_fault(Fault(account=way.account.name, kind="hang", seconds=60))
         way.post(answered())
     post_calls(alive, 3)
     with ThreadPoolExecutor(len(dead)) as pool:
@@ -131,6 +128,7 @@ def test_accounts_that_do_not_answer_cost_the_calls_of_others_nothing(
 
         assert not any(future.done() for future in waiting)
         assert states(alive) == {CallState.DELIVERED: 3}
+        sandbox.hang_up()
 
 
 def test_an_account_that_cannot_be_reached_is_tried_with_two_calls_and_then_left_alone(way: Way) -> None:
@@ -163,19 +161,44 @@ def test_a_customer_with_many_calls_lets_others_in_between(
     assert len(earlier) == 1
 
 
-def work_off_the_queue() -> None:
-    """As a worker that does one job after the other, until none waits."""
-    worker_app = app.with_connector(DjangoConnector().get_worker_connector())
-    worker_app.run_worker(
-        wait=False,
-        concurrency=1,
-        listen_notify=False,
-        delete_jobs="always",
-        install_signal_handlers=False,
-        additional_context={"stopping": threading.Event()},
-    )
-    # If a periodic job fell due meanwhile, its connection lives on in a thread of asgiref's, and holds the database.
-    asyncio.run(sync_to_async(lambda: connection.close())())
+@pytest.mark.slow
+def test_a_backlog_of_ten_thousand_calls_lets_the_one_call_of_another_in_between(
+    make_customer: Callable[..., Way], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due_calls, "TURN_SECONDS", 0)
+    busy, other = make_customer("busy"), make_customer("other")
+    post_calls(busy, 1)
+    repeat_call(busy, 10_000)
+    other.post(answered())
+    work_off_the_queue(jobs=2)
+
+    assert (states(other), states(busy)[CallState.DELIVERED]) == ({CallState.DELIVERED: 1}, 1)
+
+
+def repeat_call(way: Way, times: int) -> None:
+    """So many more due calls like the customer's only one, without a webhook each."""
+    call = Call.objects.get(customer=way.customer)
+    rows = []
+    for number in range(times):
+        call.pk, call.ringostat_id = None, f"backlog-{number}"
+        rows.append(copy(call))
+    Call.objects.bulk_create(rows, batch_size=1000)
+
+
+def work_off_the_queue(jobs: int = 100) -> None:
+    """As a worker that does one job after the other, until none waits or so many are done."""
+    for _ in range(jobs):
+        job_id, arguments = queue("SELECT id, args FROM procrastinate_fetch_job_v2(NULL, NULL)")
+        if job_id is None:
+            return
+        due_calls.deliver_due_calls(json.loads(arguments)["customer_id"], should_stop=lambda: False)
+        queue("SELECT procrastinate_finish_job_v1(%s, 'succeeded', true)", job_id)
+
+
+def queue(question: str, *parameters: Any) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(question, parameters)
+        return cursor.fetchone()
 
 
 # The pace
