@@ -17,7 +17,7 @@ CALL_IDS = 200
 
 EVENTS = (
     *("after_call", "after_outgoing_call", "before_call", "forwarding", "taking_call", "call_rating", "ai_processed"),
-    *("", "after_call", "nonsense", "a" * 300, "%00", "..%2f..%2fadmin", "%F0%9F%92%A3", "after%20call%0d%0aX: y"),
+    *("", "after_call", "nonsense", "a" * 300, "%00", "..%2f..%2fadmin", "%F0%9F%92%A3", "after%20call%0d%0aX:%20y"),
 )
 CONTENT_TYPES = (
     *("application/json", "application/x-www-form-urlencoded", "text/plain", "", "application/xml", "a" * 500),

@@ -1,0 +1,124 @@
+"""100,000 requests that no Ringostat sends, to two web processes: is every one answered, is every accepted one stored?
+
+Printed: the answers, what is missing or doubled in the database, and the memory of the web processes after a tenth of
+the requests and at the end. Among the requests are bytes that are no HTTP at all, and bodies without a length.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import random
+import socket
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db import connection
+
+from bench.processes import memory_megabytes
+from bench.scratch import stage
+from integrations.models import EventResult, WebhookEvent
+from integrations.sandbox.demo_day import customer_file
+from integrations.sandbox.hostile import HostileRequest, hostile_requests
+from integrations.services.customer_file import import_customer, webhook_address
+
+REQUESTS = 100_000
+SENDERS = 4
+SHARE_WITHOUT_LENGTH = 0.1
+SHARE_OF_NOISE = 0.002
+CLOSED = 0
+"""Stands for an answer when the server closed the line: it may, on bytes that are no HTTP and on too long a body."""
+
+
+@dataclass
+class Sent:
+    answers: Counter[int] = field(default_factory=Counter)
+    noise: Counter[int] = field(default_factory=Counter)
+    accepted: Counter[bytes] = field(default_factory=Counter)
+    """The digests of the bodies that were answered 200."""
+
+    def __add__(self, other: Sent) -> Sent:
+        return Sent(self.answers + other.answers, self.noise + other.noise, self.accepted + other.accepted)
+
+
+def run() -> None:
+    settings.ALLOW_PRIVATE_HOSTS = True
+    with stage() as on_stage:
+        customer = import_customer(customer_file("Hostile", on_stage.sandbox_url, "token", 1))
+        path = "/" + webhook_address(customer).split("/", 3)[3]
+        on_stage.start_web(workers=2)
+        web = on_stage.processes["web"].pid
+        began = time.monotonic()
+        warm = _send_all(on_stage.port, path, REQUESTS // 10, seed=0)
+        before, _ = memory_megabytes(web)
+        sent = warm + _send_all(on_stage.port, path, REQUESTS - REQUESTS // 10, seed=1)
+        after, _ = memory_megabytes(web)
+        _print(sent, time.monotonic() - began)
+        print(f"memory of the web processes: {before:.0f} MB after a tenth, {after:.0f} MB at the end")
+
+
+def _send_all(port: int, path: str, count: int, *, seed: int) -> Sent:
+    with ThreadPoolExecutor(SENDERS) as pool:
+        parts = [pool.submit(_send, port, path, count // SENDERS, random.Random(f"{seed} {n}")) for n in range(SENDERS)]
+        return sum((part.result() for part in parts), Sent())
+
+
+def _send(port: int, path: str, count: int, chance: random.Random) -> Sent:
+    sent, line = Sent(), http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    for request, _ in zip(hostile_requests(chance), range(count), strict=False):
+        if chance.random() < SHARE_OF_NOISE:
+            sent.noise[_noise(port, chance)] += 1
+        status = _ask(line, path, request, is_chunked=chance.random() < SHARE_WITHOUT_LENGTH)
+        sent.answers[status] += 1
+        if status == 200:
+            sent.accepted[hashlib.sha256(request.body).digest()] += 1
+    line.close()
+    return sent
+
+
+def _ask(line: http.client.HTTPConnection, path: str, request: HostileRequest, *, is_chunked: bool) -> int:
+    address = f"{path}{request.event}/" if request.event else path
+    address += f"?{request.query}" if request.query else ""
+    headers = {"Content-Type": request.content_type}
+    for _ in range(2):  # a line that was kept open may have been closed meanwhile
+        body = iter([request.body]) if is_chunked and request.body else request.body
+        try:
+            line.request(request.method, address, body, headers, encode_chunked=is_chunked)
+            with line.getresponse() as answer:
+                answer.read()
+                return answer.status
+        except (OSError, http.client.HTTPException):
+            line.close()
+    return CLOSED
+
+
+def _noise(port: int, chance: random.Random) -> int:
+    """Sends what is no HTTP, or hardly; the status of the answer."""
+    head = chance.choice(
+        (b"", b"GET ", b"POST /calls/ HTTP/1.1\r\n", b"GET / HTTP/9.9\r\nHost: \xff\r\n", b"\x16\x03\x01")
+    )
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
+        try:
+            line.sendall(head + chance.randbytes(chance.randrange(2000)) + b"\r\n\r\n")
+            line.shutdown(socket.SHUT_WR)
+            first = line.makefile("rb").readline().split()
+        except OSError:
+            return CLOSED
+    return int(first[1]) if len(first) > 1 and first[1].isdigit() else CLOSED
+
+
+def _print(sent: Sent, seconds: float) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sha256(body), count(*) FROM integrations_webhookevent GROUP BY 1")
+        stored = Counter({bytes(digest): count for digest, count in cursor.fetchall()})
+    failed = WebhookEvent.objects.filter(result=EventResult.FAILED).count()
+    number = sent.answers.total()
+    print(f"{number} requests in {seconds:.0f} s ({number / seconds:.0f} a second), and {sent.noise.total()} of noise")
+    print("answers:", ", ".join(f"{count} × {status or 'closed'}" for status, count in sorted(sent.answers.items())))
+    print("to noise:", ", ".join(f"{count} × {status or 'closed'}" for status, count in sorted(sent.noise.items())))
+    print(f"accepted {sent.accepted.total()}, stored {stored.total()}; mistakes of ours while reading them: {failed}")
+    missing, extra = (sent.accepted - stored).total(), (stored - sent.accepted).total()
+    print(f"accepted and not stored: {missing}; stored and not answered 200: {extra}")
