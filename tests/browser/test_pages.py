@@ -17,6 +17,7 @@ from tests.ways.bodies import CALL_ID, CLIENT, answered, missed, recorded
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PASSWORD = "correct horse"
+CUSTOMER_PAGES = ("overview", "change", "webhook-setup", "dry-run", "copy")
 
 
 @pytest.fixture
@@ -32,10 +33,9 @@ def way(transactional_db: None, make_way: Callable[..., Way], sandbox: Sandbox) 
     return way
 
 
-@pytest.fixture(params=[(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")], ids=str)
-def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
-    width, scheme = request.param
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
     troubles: list[str] = []
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.on(
@@ -55,7 +55,12 @@ def log_in(page: Page, server: LiveServer) -> None:
 
 
 def assert_fits(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
+    """Narrow and wide, light and dark."""
+    for width in (1440, 390):
+        for scheme in ("light", "dark"):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (page.url, width)
 
 
 def test_pages_open_and_fit(way: Way, page: Page, live_server: LiveServer) -> None:
@@ -67,9 +72,15 @@ def test_pages_open_and_fit(way: Way, page: Page, live_server: LiveServer) -> No
         f"/calls/{call.pk}/",
         "/admin/",
         "/admin/integrations/customer/",
-        f"/admin/integrations/customer/{customer.pk}/change/",
+        *(f"/admin/integrations/customer/{customer.pk}/{page}/" for page in CUSTOMER_PAGES),
         "/admin/integrations/webhookevent/",
         "/admin/integrations/planfixrequest/",
+        "/admin/integrations/alert/",
+        "/admin/integrations/work/",
+        "/admin/admin/logentry/",
+        "/admin/procrastinate/procrastinatejob/",
+        "/admin/auth/user/",
+        "/admin/auth/user/add/",
     ]
     for address in addresses:
         page.goto(live_server.url + address)

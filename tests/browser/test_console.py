@@ -1,0 +1,58 @@
+"""What changes by itself on a specialist's screen: the light of the first webhook, and the answer of a dry run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.contrib.auth import get_user_model
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from integrations.models import Work
+from integrations.services.customer_file import webhook_address
+from integrations.services.work import carry_out
+from tests.browser.test_pages import PASSWORD, log_in
+from tests.conftest import Way
+from tests.ways.bodies import CLIENT, answered
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture
+def way(transactional_db: None, make_way: Callable[..., Way]) -> Way:
+    way = make_way()
+    way.account.add_contact(name="Olha", lastname="Koval", phones=[CLIENT])
+    get_user_model().objects.create_superuser("admin", password=PASSWORD)
+    return way
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    yield page
+    context.close()
+
+
+def test_the_first_webhook_turns_the_light_green_and_a_dry_run_is_answered(
+    way: Way, page: Page, live_server: LiveServer
+) -> None:
+    customer = f"{live_server.url}/admin/integrations/customer/{way.customer.pk}"
+    log_in(page, live_server)
+
+    page.goto(f"{customer}/webhook-setup/")
+    expect(page.get_by_text("Waiting for the first webhook…")).to_be_visible()
+    page.get_by_role("button", name="Copy the address: after the call").click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == f"{webhook_address(way.customer)}after_call/"
+    way.post(answered())
+    expect(page.get_by_text("Webhooks arrive.")).to_be_visible()
+
+    page.get_by_role("link", name="Dry run").click()
+    page.get_by_label("Client's number").fill(CLIENT)
+    page.get_by_role("button", name="Try this call").click()
+    expect(page.get_by_text("Waits for the worker…")).to_be_visible()
+    carry_out(Work.objects.latest("pk").pk)
+    expect(page.get_by_text("Olha Koval has this number.")).to_be_visible()
+    expect(page.get_by_text("Nothing was written.")).to_be_visible()
