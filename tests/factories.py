@@ -134,7 +134,7 @@ def make_call(
         "client_number": number.number or number.raw,
         "started_at": started_at,
         "utm_source": facts.parameters.get("utm_source", ""),
-        "has_recording": bool(facts.has_recording),
+        "has_recording": facts.is_recorded,
         "state": state,
         "due_at": ended_at if state == CallState.PENDING else None,
         "received_at": ended_at,

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-PERIODS = {"today": _("Today"), "yesterday": _("Yesterday"), "7_days": _("7 days")}
+PERIODS = {"today": _("Today"), "yesterday": _("Yesterday"), "7_days": _("7 days"), "30_days": _("30 days")}
 
-_DAYS_BACK = {"today": (0, 0), "yesterday": (1, 1), "7_days": (6, 0)}
+_DAYS_BACK = {"today": (0, 0), "yesterday": (1, 1), "7_days": (6, 0), "30_days": (29, 0)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Days:
-    """From the first to the last day, both included; None: open."""
+    """From the first to the last day, both included; None: open. One single day may be narrowed to one of its hours."""
 
     first: date | None = None
     last: date | None = None
+    hour: int | None = None
+
+    def at(self, hour: int | None) -> Days:
+        """Only this hour, if it is one day."""
+        return replace(self, hour=hour) if self.first and self.first == self.last else self
 
 
 def days_of(period: str, now: datetime, zone: ZoneInfo) -> Days:
@@ -44,11 +49,18 @@ def started_within(days_by_zone: dict[ZoneInfo, Days]) -> Q:
 
 
 def _moments(zone: ZoneInfo, days: Days) -> tuple[datetime | None, datetime | None]:
+    if days.first and days.hour is not None:
+        hour = datetime.combine(days.first, time(days.hour))
+        return _in_utc(hour, zone), _in_utc(hour + timedelta(hours=1), zone)
     return _midnight(days.first, zone), _midnight(days.last and days.last + timedelta(days=1), zone)
 
 
 def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
-    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC) if day else None
+    return _in_utc(datetime.combine(day, time.min), zone) if day else None
+
+
+def _in_utc(local: datetime, zone: ZoneInfo) -> datetime:
+    return local.replace(tzinfo=zone).astimezone(UTC)
 
 
 def _between(start: datetime | None, end: datetime | None) -> Q:

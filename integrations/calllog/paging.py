@@ -26,6 +26,8 @@ class Page:
     calls: list[Call]
     older: str
     """Where the next page begins, for its address; "" on the last one."""
+    newest: str
+    """The position of the first call, beyond which newer ones are looked for; "" without one."""
 
 
 def page_of(calls: QuerySet[Call], *, before: str = "", size: int = PAGE_SIZE) -> Page:
@@ -33,7 +35,19 @@ def page_of(calls: QuerySet[Call], *, before: str = "", size: int = PAGE_SIZE) -
     if before:
         calls = calls.filter(_older_than(before))
     found = list(calls.order_by("-started_at", "-pk")[: size + 1])
-    return Page(calls=found[:size], older=_position(found[size - 1]) if len(found) > size else "")
+    return Page(
+        calls=found[:size],
+        older=_position(found[size - 1]) if len(found) > size else "",
+        newest=_position(found[0]) if found else "",
+    )
+
+
+def newer_than(calls: QuerySet[Call], after: str) -> QuerySet[Call]:
+    """The calls that stand above the position; all of them when there is none. Raises BadPosition."""
+    if not after:
+        return calls
+    started_at, pk = _moment_and_key(after)
+    return calls.filter(Q(started_at__gte=started_at) & (Q(started_at__gt=started_at) | Q(pk__gt=pk)))
 
 
 def _position(call: Call) -> str:
@@ -41,12 +55,16 @@ def _position(call: Call) -> str:
 
 
 def _older_than(before: str) -> Q:
-    match = _POSITION.fullmatch(before)
-    if match is None:
-        raise BadPosition(before)
-    try:
-        started_at = _EPOCH + int(match[1]) * _MICROSECOND
-    except OverflowError as error:
-        raise BadPosition(before) from error
+    started_at, pk = _moment_and_key(before)
     # The first condition is implied by the second one, and is what the index can begin its walk with.
-    return Q(started_at__lte=started_at) & (Q(started_at__lt=started_at) | Q(pk__lt=int(match[2])))
+    return Q(started_at__lte=started_at) & (Q(started_at__lt=started_at) | Q(pk__lt=pk))
+
+
+def _moment_and_key(position: str) -> tuple[datetime, int]:
+    match = _POSITION.fullmatch(position)
+    if match is None:
+        raise BadPosition(position)
+    try:
+        return _EPOCH + int(match[1]) * _MICROSECOND, int(match[2])
+    except OverflowError as error:
+        raise BadPosition(position) from error

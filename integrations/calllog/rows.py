@@ -32,6 +32,7 @@ class CallRow:
     talk: str
     waiting: str
     utm_source: str
+    has_recording: bool
     state: Look
     reason: Words
     detail: str
@@ -58,7 +59,8 @@ def row_of(call: Call) -> CallRow:
         is_employee_known=call.employee is not None,
         talk=clock(facts.talk),
         waiting=clock(facts.waiting),
-        utm_source=facts.parameters.get("utm_source", ""),
+        utm_source=call.utm_source,
+        has_recording=call.has_recording,
         state=STATES[CallState(call.state)],
         reason=_("the customer is paused") if is_held_up(call) else reason_words(call.reason),
         detail=call.detail,

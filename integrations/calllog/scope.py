@@ -35,7 +35,13 @@ def may_act_on_calls(user: User | AnonymousUser) -> bool:
 
 
 def _sees_all(user: User | AnonymousUser) -> bool:
-    if user.is_superuser:
-        return True
-    is_specialist = user.is_staff and user.has_perm("integrations.view_call")
-    return is_specialist and user.groups.filter(name=SPECIALISTS).exists()
+    """Found out once for each object of the user, that is for each request."""
+    known: bool | None = user.__dict__.get("_sees_all_calls")
+    if known is None:
+        known = user.__dict__["_sees_all_calls"] = user.is_superuser or _is_specialist(user)
+    return known
+
+
+def _is_specialist(user: User | AnonymousUser) -> bool:
+    may = user.is_staff and user.has_perm("integrations.view_call")
+    return may and user.groups.filter(name=SPECIALISTS).exists()

@@ -10,12 +10,19 @@ from integrations.calllog.audio import recording
 from integrations.calllog.call_view import call_news, call_page, request_body, webhook_body
 from integrations.calllog.export import export_csv, export_xlsx
 from integrations.calllog.login import Login, Logout
-from integrations.calllog.views import call_list
+from integrations.calllog.saved_views import delete_view, open_first, save_view
+from integrations.calllog.views import call_list, chart, customer_names, news
 from integrations.calllog.work import work_progress
 
 app_name = "calllog"
 urlpatterns: list[URLPattern] = [
     path("", call_list, name="list"),
+    path("news/", news, name="news"),
+    path("chart/", chart, name="chart"),
+    path("customers/", customer_names, name="customer_names"),
+    path("views/", save_view, name="save_view"),
+    path("views/<int:view_id>/delete/", delete_view, name="delete_view"),
+    path("views/<int:view_id>/first/", open_first, name="open_first"),
     path("<int:call_id>/", call_page, name="call"),
     path("<int:call_id>/news/", call_news, name="call_news"),
     path("<int:call_id>/webhooks/<int:event_id>/", webhook_body, name="webhook_body"),

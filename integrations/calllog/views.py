@@ -1,90 +1,156 @@
-"""The list of calls. It asks scope what may be seen, and its templates ask nothing."""
+"""The list of calls, its older rows, its news and its chart. They ask scope what may be seen; templates ask nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from integrations.calllog.active import active_filters
+from integrations.calllog.address import list_address, list_query
+from integrations.calllog.chart import SERIES, chart_of
+from integrations.calllog.counts import counts_by_state
 from integrations.calllog.days import PERIODS
-from integrations.calllog.filters import CallFilter
-from integrations.calllog.paging import BadPosition, Page, page_of
+from integrations.calllog.filter_fields import fields_of
+from integrations.calllog.filters import INPUT, CallFilter
+from integrations.calllog.paging import PAGE_SIZE, BadPosition, Page, newer_than, page_of
 from integrations.calllog.rows import RELATED, row_of
+from integrations.calllog.saved_views import views_of
 from integrations.calllog.scope import calls_visible_to, customers_visible_to
 from integrations.calllog.shell import shell
+from integrations.calllog.signed_in import signed_in
 from integrations.calllog.words import STATES
-from integrations.models import Call, CallState
+from integrations.models import CallState
+
+MOST_NEWS = 99
+
+
+def filters_of(request: HttpRequest) -> CallFilter:
+    """What the address filters by, among what its reader may see."""
+    customers = customers_visible_to(request.user)
+    return CallFilter(request.GET, queryset=calls_visible_to(request.user), customers=customers)
 
 
 @require_safe
-@login_required
+@signed_in
 @never_cache
 def call_list(request: HttpRequest) -> HttpResponse:
-    customers = customers_visible_to(request.user)
-    filters = CallFilter(request.GET, queryset=calls_visible_to(request.user), customers=customers)
-    page = _page(filters.qs.select_related(*RELATED), request)
+    if request.headers.get("HX-Request") and ("before" in request.GET or "after" in request.GET):
+        filters = filters_of(request)
+        fresh = {"chips": list(_chips(filters))} if "after" in request.GET else {}
+        return render(request, "calllog/_rows.html", _rows(filters, _page(filters)) | fresh)
+    views = views_of(request.user)  # type: ignore[arg-type]
+    first = next((view for view in views if view.is_default), None)
+    if first and not request.GET:
+        return HttpResponseRedirect(f"?{first.query}" if first.query else "?all=1")
+    filters = filters_of(request)
+    query = list_query(filters.data)
     context = {
-        "rows": [row_of(call) for call in page.calls],
-        "older": _address(request.GET, before=page.older) if page.older else "",
-        "shows_customer": not filters.shows_one_customer,
+        **shell(request, _("Calls")),
+        **_rows(filters, _page(filters)),
+        "filter": filters,
+        "fields": fields_of(filters),
+        "input_class": INPUT,
+        "query": query,
+        "active": active_filters(filters),
+        "chips": list(_chips(filters)),
+        "periods": list(_periods(filters)),
+        "views": views,
+        "chosen_view": next((view for view in views if view.query == query), None),
+        "chart_by": _chart_by(request),
     }
-    if request.headers.get("HX-Request") and "before" in request.GET:
-        return render(request, "calllog/_rows.html", context)
-    context |= {"filter": filters, "chips": _chips(filters), "periods": _periods(filters)}
-    return render(request, "calllog/list.html", {**shell(request, _("Calls")), **context})
+    return render(request, "calllog/list.html", context)
 
 
-def _page(calls: QuerySet[Call], request: HttpRequest) -> Page:
+@require_safe
+@signed_in
+@never_cache
+def news(request: HttpRequest) -> HttpResponse:
+    """How many calls have come above the newest one that the page shows."""
+    filters = filters_of(request)
     try:
-        return page_of(calls, before=request.GET.get("before", ""))
+        newer = newer_than(filters.qs, request.GET.get("after", "")).order_by("-started_at", "-pk")
+    except BadPosition as error:
+        raise Http404(_("There is no such place in the list.")) from error
+    count = len(newer.values_list("pk")[: MOST_NEWS + 1])
+    return render(
+        request,
+        "calllog/_news.html",
+        {
+            "count": count,
+            "is_more": count > MOST_NEWS,
+            "query": list_query(filters.data),
+            "address": list_address(filters.data, after=request.GET.get("after", "")),
+            "fits_in": count <= PAGE_SIZE and "after" in request.GET,
+        },
+    )
+
+
+@require_safe
+@signed_in
+@never_cache
+def customer_names(request: HttpRequest) -> HttpResponse:
+    """What the field for a customer's name proposes."""
+    names = customers_visible_to(request.user).order_by("name").values_list("name", flat=True)
+    return HttpResponse(format_html_join("", '<option value="{}">', ((name,) for name in names)))
+
+
+@require_safe
+@signed_in
+@never_cache
+def chart(request: HttpRequest) -> HttpResponse:
+    filters, by = filters_of(request), _chart_by(request)
+    others = [(each, list_address(request.GET, chart=each)) for each in SERIES]
+    return render(request, "calllog/_chart.html", {"chart": chart_of(filters, by=by), "ways": others, "by": by})
+
+
+def _page(filters: CallFilter) -> Page:
+    place = filters.data.get
+    try:
+        calls = newer_than(filters.qs, place("after", "")).select_related(*RELATED)
+        return page_of(calls, before=place("before", ""))
     except BadPosition as error:
         raise Http404(_("There is no such place in the list.")) from error
 
 
-def _chips(filters: CallFilter) -> list[dict[str, Any]]:
-    """All calls and those of each state: how many, and the address that shows them."""
-    counts, chosen = filters.counts_by_state(), filters.data.get("state", "")
-    every = {
-        "words": _("All"),
-        "icon": "list",
-        "count": sum(counts.values()),
-        "address": _address(filters.data, state=""),
-        "is_chosen": not chosen,
+def _rows(filters: CallFilter, page: Page) -> dict[str, Any]:
+    goes_on = page.older and not filters.data.get("after")
+    return {
+        "rows": [row_of(call) for call in page.calls],
+        "newest": page.newest,
+        "older": list_address(filters.data, before=page.older) if goes_on else "",
+        "shows_customer": not filters.shows_one_customer,
     }
-    states = [
-        {
-            "words": STATES[state].words,
-            "icon": STATES[state].icon,
-            "count": counts.get(state, 0),
-            "address": _address(filters.data, state=state),
+
+
+def _chips(filters: CallFilter) -> Iterator[dict[str, Any]]:
+    """All calls and those of each state: how many, and the address that shows them."""
+    counts, chosen = counts_by_state(filters), filters.data.get("state", "")
+    looks = [("", _("All"), "list"), *((state, STATES[state].words, STATES[state].icon) for state in CallState)]
+    for state, words, icon in looks:
+        yield {
+            "words": words,
+            "icon": icon,
+            "count": counts.by_key.get(state, 0) if state else counts.total,
+            "is_more": not counts.is_complete,
+            "address": list_address(filters.data, state=state),
             "is_chosen": chosen == state,
         }
-        for state in CallState
-    ]
-    return [every, *states]
 
 
-def _periods(filters: CallFilter) -> list[dict[str, Any]]:
+def _periods(filters: CallFilter) -> Iterator[dict[str, Any]]:
     chosen = filters.chosen_period
-    return [
-        {
-            "words": words,
-            "address": _address(filters.data, first_day="", last_day="", period="" if period == chosen else period),
-            "is_chosen": period == chosen,
-        }
-        for period, words in PERIODS.items()
-    ]
+    for period, words in PERIODS.items():
+        named = {"first_day": "", "last_day": "", "hour": "", "period": "" if period == chosen else period}
+        yield {"words": words, "address": list_address(filters.data, **named), "is_chosen": period == chosen}
 
 
-def _address(parameters: QueryDict, **changes: str) -> str:
-    """The list with these filters, from its newest call unless `before` is among the changes."""
-    kept = {name: str(value) for name, value in parameters.items() if name != "before"} | changes
-    query = QueryDict(mutable=True)
-    query.update({name: value for name, value in kept.items() if value})
-    return f"?{query.urlencode()}"
+def _chart_by(request: HttpRequest) -> str:
+    by = request.GET.get("chart", "")
+    return by if by in SERIES else "outcome"

@@ -86,6 +86,11 @@ class CallFacts:
     rating: Mapping[str, str] = field(default_factory=dict)
     """What the employee entered in the rating menu: category, category_mark, employee_mark."""
 
+    @property
+    def is_recorded(self) -> bool:
+        """A link counts where it is not said whether there is a recording."""
+        return bool(self.recording_url) if self.has_recording is None else self.has_recording
+
     def says_more_than(self, earlier: CallFacts) -> bool:
         """Is there news of what comes after a call is over: a recording, an analysis, a rating?"""
         late = (self.has_recording, self.recording_url, self.analysis, self.rating)

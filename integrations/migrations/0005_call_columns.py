@@ -18,12 +18,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='CallCount',
             fields=[
-                ('customer_id', models.BigIntegerField(null=True)),
-                ('hour', models.SmallIntegerField(null=True)),
                 ('direction', models.CharField(max_length=8)),
                 ('outcome', models.CharField(max_length=8)),
                 ('state', models.CharField(max_length=12)),
                 ('calls', models.BigIntegerField()),
+                ('customer_id', models.BigIntegerField(null=True)),
+                ('hour', models.SmallIntegerField(null=True)),
                 ('day', models.DateField(primary_key=True, serialize=False)),
             ],
             options={
@@ -32,29 +32,40 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='CallTally',
+            name='CustomerTally',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('customer_id', models.BigIntegerField(null=True)),
                 ('day', models.DateField()),
-                ('hour', models.SmallIntegerField(null=True)),
                 ('direction', models.CharField(max_length=8)),
                 ('outcome', models.CharField(max_length=8)),
                 ('state', models.CharField(max_length=12)),
                 ('calls', models.BigIntegerField()),
+                ('customer_id', models.BigIntegerField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='EverybodyTally',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField()),
+                ('direction', models.CharField(max_length=8)),
+                ('outcome', models.CharField(max_length=8)),
+                ('state', models.CharField(max_length=12)),
+                ('calls', models.BigIntegerField()),
+                ('hour', models.SmallIntegerField(null=True)),
             ],
         ),
         migrations.CreateModel(
             name='CallTallyChange',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('customer_id', models.BigIntegerField(null=True)),
                 ('day', models.DateField()),
-                ('hour', models.SmallIntegerField(null=True)),
                 ('direction', models.CharField(max_length=8)),
                 ('outcome', models.CharField(max_length=8)),
                 ('state', models.CharField(max_length=12)),
                 ('calls', models.BigIntegerField()),
+                ('customer_id', models.BigIntegerField()),
+                ('hour', models.SmallIntegerField()),
             ],
             options={
                 'abstract': False,
@@ -84,8 +95,12 @@ class Migration(migrations.Migration):
             field=models.CharField(blank=True, db_default='', max_length=255, verbose_name='UTM source'),
         ),
         migrations.AddConstraint(
-            model_name='calltally',
-            constraint=models.UniqueConstraint(fields=('customer_id', 'hour', 'day', 'state', 'outcome', 'direction'), name='call_tally_once', nulls_distinct=False),
+            model_name='customertally',
+            constraint=models.UniqueConstraint(fields=('customer_id', 'day', 'state', 'outcome', 'direction'), name='customer_tally_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='everybodytally',
+            constraint=models.UniqueConstraint(fields=('hour', 'day', 'state', 'outcome', 'direction'), name='everybody_tally_once', nulls_distinct=False),
         ),
         migrations.AddField(
             model_name='savedview',

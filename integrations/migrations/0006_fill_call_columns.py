@@ -5,9 +5,9 @@ BATCH = 5000
 FILL = """
     UPDATE integrations_call AS call
        SET utm_source = left(coalesce(facts #>> '{parameters,utm_source,-1}', ''), 255),
-           has_recording = coalesce((facts #>> '{facts,has_recording,-1}')::boolean, false)
+           has_recording = coalesce((facts #>> '{facts,has_recording,-1}')::boolean, facts -> 'facts' ? 'recording_url')
      WHERE id > %(after)s AND id <= %(after)s + %(batch)s
-       AND (facts -> 'parameters' ? 'utm_source' OR facts -> 'facts' ? 'has_recording')
+       AND (facts -> 'parameters' ? 'utm_source' OR facts -> 'facts' ?| ARRAY['has_recording', 'recording_url'])
 """
 
 

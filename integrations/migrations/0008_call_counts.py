@@ -2,7 +2,9 @@ from django.db import migrations
 
 VIEW = """
 CREATE VIEW integrations_callcount AS
-    SELECT customer_id, day, hour, direction, outcome, state, calls FROM integrations_calltally
+    SELECT customer_id, day, NULL::smallint AS hour, direction, outcome, state, calls FROM integrations_customertally
+     UNION ALL
+    SELECT NULL::bigint, day, hour, direction, outcome, state, calls FROM integrations_everybodytally
      UNION ALL
     SELECT customer_id, day, NULL, direction, outcome, state, calls FROM integrations_calltallychange
      UNION ALL

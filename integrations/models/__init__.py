@@ -3,7 +3,7 @@ from __future__ import annotations
 from integrations.models.access import ApiToken, Tries
 from integrations.models.alert import Alert, AlertKind
 from integrations.models.call import Call, CallState, Delivery, EventResult, PlanfixRequest, Step, WebhookEvent
-from integrations.models.call_count import CallCount, CallTally, CallTallyChange
+from integrations.models.call_count import CallCount, CallTallyChange, CustomerTally, EverybodyTally
 from integrations.models.customer import (
     Customer,
     Employee,
@@ -26,13 +26,14 @@ __all__ = [
     "Call",
     "CallCount",
     "CallState",
-    "CallTally",
     "CallTallyChange",
     "CatchUpCursor",
     "Customer",
+    "CustomerTally",
     "Delivery",
     "Employee",
     "EventResult",
+    "EverybodyTally",
     "PhoneMatching",
     "PlanfixRequest",
     "Recording",

@@ -1,7 +1,7 @@
 """How many calls there are, kept by the database itself, so that no page counts millions of rows.
 
 Each change of a call appends to CallTallyChange (a trigger, see migration `call_counts`): webhooks that come at once
-never wait for each other's counter. A job folds the changes into CallTally now and then (services/call_counts.py).
+never wait for each other's counter. A job folds the changes into the tallies now and then (services/call_counts.py).
 What is true at any moment is the sum of both, and that is what CallCount reads, in one statement.
 
 Days and hours are those of the customer's own zone, as in the filters of the list, so that the sums of customers of
@@ -14,13 +14,11 @@ from django.db import models
 
 
 class Counted(models.Model):
-    """A number of calls. Without a foreign key: what is left of a deleted customer is still to be taken off the sums of
+    """A number of calls. Without foreign keys: what is left of a deleted customer is still to be taken off the sums of
     all customers.
     """
 
-    customer_id = models.BigIntegerField(null=True)
     day = models.DateField()
-    hour = models.SmallIntegerField(null=True)
     direction = models.CharField(max_length=8)
     outcome = models.CharField(max_length=8)
     state = models.CharField(max_length=12)
@@ -30,28 +28,49 @@ class Counted(models.Model):
         abstract = True
 
 
-class CallTally(Counted):
-    """Sums at three levels: a customer's day (hour null), everybody's day (customer and hour null), everybody's hour
-    (customer null). A customer's hours are few enough to be counted from its calls.
-    """
+class CustomerTally(Counted):
+    """A customer's days. Its hours are few enough to be counted from its calls."""
+
+    customer_id = models.BigIntegerField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                name="call_tally_once",
-                fields=["customer_id", "hour", "day", "state", "outcome", "direction"],
+                name="customer_tally_once", fields=["customer_id", "day", "state", "outcome", "direction"]
+            )
+        ]
+
+
+class EverybodyTally(Counted):
+    """The days (hour null) and the hours of all customers together."""
+
+    hour = models.SmallIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="everybody_tally_once",
+                fields=["hour", "day", "state", "outcome", "direction"],
                 nulls_distinct=False,
             )
         ]
 
 
 class CallTallyChange(Counted):
-    """What has been added (or, below zero, taken away) since the last folding: customer and hour are always known."""
+    """What has been added (or, below zero, taken away) since the last folding."""
+
+    customer_id = models.BigIntegerField()
+    hour = models.SmallIntegerField()
 
 
 class CallCount(Counted):
-    """A view: CallTally, and CallTallyChange at each of its levels. To be summed, never to be read row by row."""
+    """A view: the tallies, and the changes at each of their levels. To be summed, never to be read row by row.
 
+    Customer null: all of them. Hour null: the whole day.
+    """
+
+    customer_id = models.BigIntegerField(null=True)
+    hour = models.SmallIntegerField(null=True)
     day = models.DateField(primary_key=True)
 
     class Meta:

@@ -14,15 +14,21 @@ FOLD = """
          DELETE FROM integrations_calltallychange
           WHERE id IN (SELECT id FROM integrations_calltallychange ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
          RETURNING customer_id, day, hour, direction, outcome, state, calls),
-    folded AS (
-         INSERT INTO integrations_calltally AS tally (customer_id, day, hour, direction, outcome, state, calls)
-         SELECT customer_id, day, hour, direction, outcome, state, sum(calls)
+    customers AS (
+         INSERT INTO integrations_customertally AS tally (customer_id, day, direction, outcome, state, calls)
+         SELECT customer_id, day, direction, outcome, state, sum(calls)
            FROM taken
-          GROUP BY GROUPING SETS ((customer_id, day, direction, outcome, state),
-                                  (day, direction, outcome, state),
-                                  (day, hour, direction, outcome, state))
+          GROUP BY 1, 2, 3, 4, 5
          HAVING sum(calls) <> 0
-             ON CONFLICT (customer_id, hour, day, state, outcome, direction)
+             ON CONFLICT (customer_id, day, state, outcome, direction)
+             DO UPDATE SET calls = tally.calls + EXCLUDED.calls),
+    everybody AS (
+         INSERT INTO integrations_everybodytally AS tally (day, hour, direction, outcome, state, calls)
+         SELECT day, hour, direction, outcome, state, sum(calls)
+           FROM taken
+          GROUP BY GROUPING SETS ((day, direction, outcome, state), (day, hour, direction, outcome, state))
+         HAVING sum(calls) <> 0
+             ON CONFLICT (hour, day, state, outcome, direction)
              DO UPDATE SET calls = tally.calls + EXCLUDED.calls)
     SELECT count(*) FROM taken
 """

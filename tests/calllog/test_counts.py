@@ -1,14 +1,20 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import Sum
 
 from integrations.models import Call, CallCount, CallTallyChange, Customer
 from integrations.services.call_counts import fold_call_counts
 from tests.factories import MISSED, OUTGOING, call_facts, make_call, make_customer
+
+fill_columns = import_module("integrations.migrations.0006_fill_call_columns")
+count_calls = import_module("integrations.migrations.0009_count_stored_calls")
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +92,36 @@ def test_folding_changes_no_sum_and_leaves_no_change() -> None:
 
     assert everybody() == before == truth()
     assert not CallTallyChange.objects.exists()
+
+
+def test_the_columns_of_calls_from_before_they_were_are_filled_from_the_facts() -> None:
+    customer = make_customer()
+    said, linked = make_call(customer), make_call(customer, call_facts(has_recording=None))
+    bare = make_call(customer, call_facts(**OUTGOING, has_recording=None, recording_url=""))
+    denied = make_call(customer, call_facts(has_recording=False))
+    Call.objects.update(utm_source="", has_recording=False)
+
+    fill_columns.fill(None, SimpleNamespace(connection=connection))
+
+    assert {call.pk: (call.utm_source, call.has_recording) for call in Call.objects.all()} == {
+        said.pk: ("google", True),
+        linked.pk: ("google", True),
+        bare.pk: ("", False),
+        denied.pk: ("google", False),
+    }
+
+
+def test_calls_from_before_they_were_counted_are_counted() -> None:
+    customer = make_customer()
+    make_call(customer, started_at=LATE)
+    CallTallyChange.objects.all().delete()
+    make_call(customer, started_at=LATE)
+
+    with connection.cursor() as cursor:
+        cursor.execute(count_calls.COUNT)
+
+    assert everybody() == truth()
+    assert counted(customer_id=customer.pk) == truth()
 
 
 def test_a_zone_that_the_database_does_not_know_costs_no_call() -> None:

@@ -118,7 +118,7 @@ def test_no_address_of_the_list_shows_a_foreign_call(two_customers, query: str, 
     html = client.get(address, headers=headers).content.decode()
 
     assert f"/calls/{foreign.pk}/" not in html
-    assert "+380509998877</" not in html
+    assert "+380509998877</span" not in html  # as a row shows it; what was typed is repeated among the filters
     assert "Foreign" not in html
 
 

@@ -1,0 +1,57 @@
+"""Which fields the list's form shows, and how: what depends on how many customers there are to choose from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django import forms
+from django.forms.boundfield import BoundField
+
+from integrations.calllog.filters import CallFilter, text_input
+
+MAIN = ("number", "customer", "employee", "direction", "outcome", "first_day", "last_day")
+MORE = ("reason", "recording", "utm_source", "unmatched", "call_id")
+HIDDEN = ("period", "hour", "state")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fields:
+    main: list[BoundField]
+    more: list[BoundField]
+    hidden: list[BoundField]
+    is_more_open: bool
+
+
+def fields_of(filters: CallFilter) -> Fields:
+    form = filters.form
+    filters.is_valid()  # with all employees and by its menus; what is shown is less
+    unseen = set() if filters.offers_customers else {"customer"}
+    if filters.has_many_customers:
+        _type_the_customer(filters, form)
+    if not _offer_employees(filters, form):
+        unseen.add("employee")
+    for name in unseen:
+        form.fields[name].widget = forms.HiddenInput()
+    return Fields(
+        main=[form[name] for name in MAIN if name not in unseen],
+        more=[form[name] for name in MORE],
+        hidden=[form[name] for name in (*HIDDEN, *sorted(unseen))],
+        is_more_open=any(filters.data.get(name) for name in MORE),
+    )
+
+
+def _type_the_customer(filters: CallFilter, form: forms.Form) -> None:
+    field = form.fields["customer"]
+    field.widget = text_input(attrs={**text_input().attrs, "list": "customer-names"})
+    if filters.chosen_customer:
+        field.shown_name = filters.chosen_customer.name  # type: ignore[attr-defined]
+
+
+def _offer_employees(filters: CallFilter, form: forms.Form) -> bool:
+    """Those of one customer: the employees of all are too many to choose from."""
+    if not filters.shows_one_customer:
+        return False
+    employees = form.fields["employee"]
+    chosen = filters.chosen_customer or filters.customers.first()
+    employees.queryset = employees.queryset.filter(customer=chosen)  # type: ignore[attr-defined]
+    return True
