@@ -45,7 +45,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
             if values["is_default"]:
                 SavedView.objects.filter(user=request.user.pk, is_default=True).update(is_default=False)
             SavedView.objects.update_or_create(
-                user=request.user,
+                user=request.user,  # type: ignore[misc]
                 name=values["name"],
                 defaults={"query": list_query(parameters), "is_default": values["is_default"]},
             )

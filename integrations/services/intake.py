@@ -186,7 +186,7 @@ def columns_of(folded: Folded, region: str, now: datetime) -> dict[str, Any]:
         "client_number": (number.number or number.raw)[:64],
         "started_at": facts.started_at or now,
         "utm_source": facts.parameters.get("utm_source", "")[:255],
-        "has_recording": bool(facts.has_recording),
+        "has_recording": facts.is_recorded,
     }
 
 
