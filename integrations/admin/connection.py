@@ -89,16 +89,16 @@ SENTENCES: Mapping[Finding, Sentence] = {
     ),
     Finding.READ_ONLY: Sentence(
         text=_("The token may only read, so nothing can be written into Planfix."),
-        steps=(API_ACCESS, _("Open the token and tick these levels of access: %(scopes)s. Save it."), AGAIN),
+        steps=(API_ACCESS, _("Open the token and tick: %(scopes)s. Save it."), AGAIN),
     ),
-    Finding.RIGHT_GRANTED: Sentence(text=_("May %(right)s.")),
+    Finding.RIGHT_GRANTED: Sentence(text=_("The token may %(rights)s.")),
     Finding.RIGHT_MISSING: Sentence(
-        text=_("May not %(right)s: the token lacks the level of access “%(scope)s”."),
-        steps=(API_ACCESS, _("Open the token and tick “%(scope)s”. Save it."), AGAIN),
+        text=_("The token may not %(rights)s: it lacks levels of access."),
+        steps=(API_ACCESS, _("Open the token and tick: %(scopes)s. Save it."), AGAIN),
     ),
     Finding.RIGHT_UNCLEAR: Sentence(
-        text=_("Whether the token may %(right)s could not be found out: Planfix did not answer clearly."),
-        steps=(_("Press “Check again” in a few minutes; the level of access is called “%(scope)s”."),),
+        text=_("Whether the token may %(rights)s could not be found out: Planfix did not answer clearly."),
+        steps=(_("Press “Check again” in a few minutes; the level of access is called %(scopes)s."),),
     ),
     Finding.TAGS_FOUND: Sentence(text=_("Calls go into the data tags “%(call)s” and “%(missed_call)s”.")),
     Finding.TAGS_MISSING: Sentence(
@@ -183,7 +183,7 @@ def connection_context(customer: Customer) -> dict[str, Any]:
         "is_under_way": work is not None and not work.is_finished,
         "checked_at": work.finished_at if work else None,
         "trouble": work.trouble if work else "",
-        "rows": [row for row in rows if row["light"] != "fine"],
+        "rows": sorted((row for row in rows if row["light"] != "fine"), key=lambda row: row["light"] != "wrong"),
         "fine": [row for row in rows if row["light"] == "fine"],
         "is_good": known is not None and known.is_good,
     }
@@ -191,8 +191,8 @@ def connection_context(customer: Customer) -> dict[str, Any]:
 
 def row_of(check: Check) -> dict[str, Any]:
     names = {**check.names}
-    if "right" in names:
-        names["right"] = str(RIGHTS[names["right"]])
+    if "rights" in names:
+        names["rights"] = ", ".join(str(RIGHTS[name]) for name in names["rights"].split())
     sentence = SENTENCES[check.finding]
     light = "fine" if check.is_fine else "wrong" if check.is_trouble else "unsure"
     return {

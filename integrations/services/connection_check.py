@@ -164,14 +164,19 @@ def _needed(customer: Customer) -> frozenset[Right]:
 
 
 def _rights(found: Mapping[Right, Finding]) -> Iterator[Check]:
-    """One finding for a token that may only read; else one for each right."""
-    missing = {right for right, finding in found.items() if finding is Finding.RIGHT_MISSING}
-    is_read_only = missing == WRITING & found.keys()
-    if is_read_only:
-        yield Check(finding=Finding.READ_ONLY, names={"scopes": ", ".join(sorted(missing))})
+    """What is missing in one finding, since it is put right in one place; what is there in one each."""
+    missing = [right for right, finding in found.items() if finding is Finding.RIGHT_MISSING]
+    if missing:
+        is_read_only = set(missing) == WRITING & found.keys()
+        finding = Finding.READ_ONLY if is_read_only else Finding.RIGHT_MISSING
+        yield Check(finding=finding, names=_names_of(missing))
     for right, finding in found.items():
-        if not (is_read_only and right in missing):
-            yield Check(finding=finding, names={"right": right.name, "scope": right.value})
+        if right not in missing:
+            yield Check(finding=finding, names=_names_of([right]))
+
+
+def _names_of(rights: Sequence[Right]) -> dict[str, str]:
+    return {"rights": " ".join(right.name for right in rights), "scopes": ", ".join(rights)}
 
 
 def _acts_for(employee: tuple[int, str] | None) -> Check:

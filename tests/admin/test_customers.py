@@ -457,13 +457,16 @@ def test_what_is_wrong_is_shown_with_its_steps(console: Client) -> None:
     checked(
         customer,
         Check(finding=Finding.REACHED, names={"host": "acme.planfix.com"}),
-        Check(finding=Finding.RIGHT_MISSING, names={"right": "WRITE_TAGS", "scope": "datatag_add"}),
+        Check(
+            finding=Finding.RIGHT_MISSING,
+            names={"rights": "WRITE_TAGS READ_EMPLOYEES", "scopes": "datatag_add, user_readonly"},
+        ),
     )
 
     html = console.get(page_of(customer)).content.decode()
 
-    assert "May not fill data tags: the token lacks the level of access “datatag_add”." in html
-    assert "Open the token and tick “datatag_add”. Save it." in html
+    assert "The token may not fill data tags, read the employees: it lacks levels of access." in html
+    assert "Open the token and tick: datatag_add, user_readonly. Save it." in html
     assert "Connected: everything" not in html
 
 
@@ -478,9 +481,9 @@ def test_a_good_connection_says_so(console: Client) -> None:
 
 @pytest.mark.parametrize("finding", Finding)
 def test_every_finding_has_a_sentence_that_its_names_fill(finding: Finding) -> None:
-    names = dict.fromkeys(("host", "error", "name", "id", "scope", "scopes", "call", "missed_call", "count"), "it")
+    names = dict.fromkeys(("host", "error", "name", "id", "scopes", "call", "missed_call", "count"), "it")
 
-    row = row_of(Check(finding=finding, names={**names, "right": "FIND_TASKS"}))
+    row = row_of(Check(finding=finding, names={**names, "rights": "FIND_TASKS"}))
 
     assert "%" not in " ".join([row["text"], *row["steps"]])
     assert row["light"] == "fine" or row["steps"], "what is not right says what to do"

@@ -57,17 +57,20 @@ class Specialist:
     def sees(self, text: str) -> None:
         self.page.get_by_text(text).first.wait_for()
 
-    def picture(self, name: str) -> None:
+    def picture(self, name: str, *, also_dark: bool = False) -> None:
+        """For docs/, where pictures are wanted; narrow ones are dark."""
         if folder := os.environ.get("SCREENSHOTS"):
-            self._taken(Path(folder), name)
+            self._take(Path(folder) / f"{name}.png")
+            if also_dark:
+                self._take(Path(folder) / f"{name}-dark.png", is_dark=True)
 
-    def _taken(self, folder: Path, name: str) -> None:
-        for scheme, width in (("light", 1280), ("dark", 390)):
-            self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            self.page.set_viewport_size({"width": width, "height": 800})
-            self.page.wait_for_load_state("networkidle")
-            self.page.screenshot(path=folder / f"{name}-{scheme}.png")
-        self.page.emulate_media(color_scheme="light")
+    def _take(self, file: Path, *, is_dark: bool = False) -> None:
+        self.page.set_viewport_size({"width": 390 if is_dark else 1200, "height": 750})
+        self.page.evaluate("dark => document.documentElement.classList.toggle('dark', dark)", is_dark)
+        self.page.evaluate("document.querySelector('#connection')?.scrollIntoView({block: 'center'})")
+        self.page.wait_for_load_state("networkidle")
+        self.page.screenshot(path=file)
+        self.page.evaluate("document.documentElement.classList.remove('dark')")
         self.page.set_viewport_size({"width": 1280, "height": 800})
 
 
@@ -110,10 +113,10 @@ def connects(specialist: Specialist, stage: Stage) -> str:
     specialist.click("button", "Save")
 
     specialist.sees("Connected: everything that calls need is there.")
-    specialist.picture("connected")
+    specialist.picture("connected", also_dark=True)
     specialist.click("link", "Next: choose the employees")
     specialist.sees("Proposed: the same e-mail")
-    specialist.picture("employees")
+    specialist.picture("employees", also_dark=True)
     specialist.click("button", "Save")
     specialist.sees("3 employees take part.")
 
@@ -145,7 +148,7 @@ def test_what_is_wrong_is_said_with_what_to_do(stage: Stage, browser: Browser) -
 
     specialist.click("button", "Connect")
 
-    specialist.sees("May not write comments: the token lacks the level of access “comment_add”.")
-    specialist.sees("Open the token and tick “comment_add”. Save it.")
+    specialist.sees("The token may not create contacts, read comments, write comments")
+    specialist.sees("Open the token and tick: contact_add, comment_readonly, comment_add")
     specialist.picture("trouble")
     assert specialist.troubles == []

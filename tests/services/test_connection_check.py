@@ -63,7 +63,7 @@ def test_a_usual_account_is_found_good(connection: Callable[..., Connection]) ->
     assert found.is_good
     assert findings(found)[:3] == [Finding.REACHED, Finding.KNOWN, Finding.ACTS_FOR_UNKNOWN]
     assert names(found, Finding.KEY_KNOWN) == [{"count": "3"}]
-    granted = {row["scope"] for row in names(found, Finding.RIGHT_GRANTED)}
+    granted = {row["scopes"] for row in names(found, Finding.RIGHT_GRANTED)}
     assert granted == ALL_RIGHTS - {Right.FIND_TASKS}
 
 
@@ -116,8 +116,16 @@ def test_a_missing_level_of_access_is_named(
 
     found = connection(call_target="last_active_task")
 
-    assert names(found, Finding.RIGHT_MISSING) == [{"right": right.name, "scope": right.value}]
+    assert names(found, Finding.RIGHT_MISSING) == [{"rights": right.name, "scopes": right.value}]
     assert not found.is_good
+
+
+def test_several_missing_levels_are_named_together(connection: Callable[..., Connection], account: Account) -> None:
+    account.scopes = ALL_RIGHTS - {Right.WRITE_TAGS, Right.READ_EMPLOYEES}
+
+    assert names(connection(), Finding.RIGHT_MISSING) == [
+        {"rights": "WRITE_TAGS READ_EMPLOYEES", "scopes": "datatag_add, user_readonly"}
+    ]
 
 
 def test_a_token_that_may_only_read_is_said_in_one_sentence(
@@ -127,7 +135,9 @@ def test_a_token_that_may_only_read_is_said_in_one_sentence(
 
     found = connection()
 
-    assert names(found, Finding.READ_ONLY) == [{"scopes": "comment_add, contact_add, datatag_add, file_add"}]
+    assert [row["scopes"] for row in names(found, Finding.READ_ONLY)] == [
+        "contact_add, comment_add, datatag_add, file_add"
+    ]
     assert Finding.RIGHT_MISSING not in findings(found)
 
 
@@ -254,7 +264,7 @@ def test_a_right_that_planfix_does_not_answer_for_is_unclear(
 
     found = connection()
 
-    assert names(found, Finding.RIGHT_UNCLEAR) == [{"right": "WRITE_COMMENTS", "scope": "comment_add"}]
+    assert names(found, Finding.RIGHT_UNCLEAR) == [{"rights": "WRITE_COMMENTS", "scopes": "comment_add"}]
     assert found.is_good
 
 
