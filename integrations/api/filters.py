@@ -4,6 +4,7 @@ give all calls.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import django_filters
@@ -30,7 +31,12 @@ EXAMPLES = {
 DESCRIPTIONS = {
     "number": gettext_lazy("The client's number in any spelling, or digits of it."),
     "call_id": gettext_lazy("The call's ID in Ringostat."),
-    "customer": gettext_lazy("The customer's number, for those who see several."),
+    "customer": gettext_lazy("The customer's number or name, for those who see several."),
+    "employee": gettext_lazy("The employee's number here."),
+    "reason": gettext_lazy("Why the call was skipped, waits or failed."),
+    "recording": gettext_lazy("Can it be listened to?"),
+    "unmatched": gettext_lazy("Did somebody talk who is not among the customer's employees?"),
+    "hour": gettext_lazy("Of the days that are asked for, this hour only."),
     "first_day": gettext_lazy("From this day on."),
     "last_day": gettext_lazy("Up to this day, the day included."),
     "period": gettext_lazy("Days counted back from today."),
@@ -46,8 +52,10 @@ class ListFilters(BaseFilterBackend):
         if unknown:
             raise ValidationError({name: [_("There is no such filter.")] for name in unknown})
         filters = CallFilter(given, queryset=queryset, customers=customers_visible_to(request.user))
-        if not filters.form.is_valid():
-            raise ValidationError(filters.form.errors)
+        if not filters.is_valid():
+            raise ValidationError(filters.errors)
+        for name in _misunderstood(filters, given):
+            raise ValidationError({name: [_("Either true or false is wanted.")]})
         found: QuerySet[Any] = filters.qs
         return found
 
@@ -55,20 +63,28 @@ class ListFilters(BaseFilterBackend):
         return [_parameter(name, each) for name, each in CallFilter.base_filters.items()]
 
 
+def _misunderstood(filters: CallFilter, given: Mapping[str, str]) -> list[str]:
+    """Choices between true and false: the form takes anything else for no choice."""
+    choices = [name for name, each in filters.filters.items() if isinstance(each, django_filters.BooleanFilter)]
+    return [name for name in choices if given.get(name) and filters.form.cleaned_data[name] is None]
+
+
 def _parameter(name: str, each: django_filters.Filter) -> dict[str, Any]:
     parameter = {
         "name": name,
         "in": "query",
         "required": False,
-        "schema": _schema(each),
+        "schema": _schema(name, each),
         "description": str(DESCRIPTIONS.get(name, each.label or "")),
     }
     return parameter | ({"example": EXAMPLES[name]} if name in EXAMPLES else {})
 
 
-def _schema(each: django_filters.Filter) -> dict[str, Any]:
+def _schema(name: str, each: django_filters.Filter) -> dict[str, Any]:
     if isinstance(each, django_filters.ModelChoiceFilter):
-        return {"type": "integer"}
+        return {"type": "string" if name == "customer" else "integer"}
+    if isinstance(each, django_filters.TypedChoiceFilter):
+        return {"type": "integer", "enum": [value for value, _words in each.extra["choices"]]}
     if isinstance(each, django_filters.BooleanFilter):
         return {"type": "boolean"}
     if isinstance(each, django_filters.ChoiceFilter):

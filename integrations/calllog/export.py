@@ -71,7 +71,7 @@ COLUMNS: dict[Promise, Callable[[Call, CallRow, CallFacts], Cell]] = {
 @never_cache
 def export_csv(request: HttpRequest) -> HttpResponseBase:
     filters = _filters(request)
-    if not filters.form.is_valid():
+    if not filters.is_valid():
         return _back_to_list(request)
     _write_down(request, filters, "CSV")
     return StreamingHttpResponse(csv_lines(_titles(), _rows(filters.qs)), **_file("csv", "text/csv; charset=utf-8"))
@@ -82,7 +82,7 @@ def export_csv(request: HttpRequest) -> HttpResponseBase:
 @never_cache
 def export_xlsx(request: HttpRequest) -> HttpResponseBase:
     filters = _filters(request)
-    if not filters.form.is_valid():
+    if not filters.is_valid():
         return _back_to_list(request)
     _write_down(request, filters, "XLSX")
     return FileResponse(xlsx_file(_titles(), _rows(filters.qs)), **_file("xlsx", XLSX))
@@ -115,9 +115,9 @@ def _rows(calls: QuerySet[Call]) -> Iterator[list[Cell]]:
 
 
 def _write_down(request: HttpRequest, filters: CallFilter, kind: str) -> None:
-    chosen = filters.form.cleaned_data
-    customer = chosen.get("customer") or (None if filters.offers_customers else filters.customers.first())
-    named = [name if name in PERSONAL else f"{name}: {value}" for name, value in chosen.items() if value]
+    customer = filters.chosen_customer or (None if filters.offers_customers else filters.customers.first())
+    chosen = {name: value for name, value in filters.values.items() if name != "customer"}
+    named = [name if name in PERSONAL else f"{name}: {value}" for name, value in chosen.items()]
     text = _("Exported calls as %(kind)s (%(filters)s)")
     record(request.user, text % {"kind": kind, "filters": ", ".join(named) or _("all")}, customer)
 

@@ -105,6 +105,8 @@ def test_a_specialist_gets_all_calls(two_customers: dict[str, Any]) -> None:
         ({"last_day": "2026-03-02", "outcome": "answered"}, {"answered"}),
         ({"period": "today"}, set()),
         ({"state": ""}, {"answered", "missed", "outgoing"}),
+        ({"recording": "true"}, {"answered", "outgoing"}),
+        ({"recording": "false"}, {"missed"}),
     ],
     ids=str,
 )
@@ -128,6 +130,8 @@ def test_the_lists_filters_are_the_apis(query: dict[str, str], found: set[str]) 
         ({"state": "lost"}, "state"),
         ({"first_day": "yesterday"}, "first_day"),
         ({"customer": "Acme"}, "customer"),
+        ({"recording": "perhaps"}, "recording"),
+        ({"hour": "24"}, "hour"),
         ({"cursor": "nonsense"}, "cursor"),
         ({"cursor": "999999999999999999-1"}, "cursor"),
         ({"limit": "0"}, "limit"),
