@@ -59,8 +59,9 @@ _WRITTEN_OR_FOUND = """
 SELECT call.id, found.id, found.version, found.facts, found.state, found.reason
   FROM recipient
   LEFT JOIN call ON true
-  LEFT JOIN (SELECT id, xmin::text AS version, facts::text AS facts, state, reason FROM integrations_call
-              WHERE customer_id = %(customer_id)s AND ringostat_id = %(ringostat_id)s) AS found ON true"""
+  LEFT JOIN LATERAL (SELECT id, xmin::text AS version, facts::text AS facts, state, reason FROM integrations_call
+                      WHERE customer_id = %(customer_id)s AND ringostat_id = %(ringostat_id)s AND call.id IS NULL
+                      LIMIT 1) AS found ON true"""
 
 
 class AddressGone(Exception):
