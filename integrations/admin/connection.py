@@ -80,6 +80,15 @@ SENTENCES: Mapping[Finding, Sentence] = {
     ),
     Finding.ACCESS_REFUSED: Sentence(text=_("Planfix does not let us in: %(error)s"), steps=(HELPLESS,)),
     Finding.ACTS_FOR: Sentence(text=_("The token acts for %(name)s (employee %(id)s in Planfix).")),
+    Finding.ACTS_FOR_ORDINARY: Sentence(
+        text=_("The token acts for %(name)s, who is neither a robot nor an administrator in Planfix."),
+        steps=(
+            _("Contacts that %(name)s may not see are not found, and are made a second time."),
+            API_ACCESS,
+            _("Open the token and choose a robot, or an administrator. Save it."),
+            AGAIN,
+        ),
+    ),
     Finding.ACTS_FOR_UNKNOWN: Sentence(
         text=_("Planfix does not tell for whom the token acts: it tells only by tasks which that employee has given."),
         steps=(

@@ -41,7 +41,8 @@ class PlanfixEmployee:
     name: str
     email: str
     extension: str
-    is_robot: bool = False
+    role: str = ""
+    """Robot, Admin, TechAdmin, User, …, as Planfix names it."""
 
 
 def discover_call_tags(
@@ -113,7 +114,7 @@ def employees(client: PlanfixClient) -> list[PlanfixEmployee]:
             name=full_name_of(row),
             email=text_of(row, "email"),
             extension=text_of(row, "extensionNumber"),
-            is_robot=text_of(row, "role") == "Robot",
+            role=text_of(row, "role"),
         )
         for row in rows
         if row.get("isDeleted") is not True and (user_id := id_of(row.get("id"))) is not None

@@ -31,6 +31,7 @@ class Finding(StrEnum):
     PLAN_WITHOUT_API = "plan_without_api"
     ACCESS_REFUSED = "access_refused"
     ACTS_FOR = "acts_for"
+    ACTS_FOR_ORDINARY = "acts_for_ordinary"
     ACTS_FOR_UNKNOWN = "acts_for_unknown"
     READ_ONLY = "read_only"
     RIGHT_GRANTED = "right_granted"
@@ -62,7 +63,14 @@ FINE = frozenset(
     }
 )
 UNSURE = frozenset(
-    {Finding.ACTS_FOR_UNKNOWN, Finding.RIGHT_UNCLEAR, Finding.BUSY, Finding.RINGOSTAT_BUSY, Finding.KEY_MISSING}
+    {
+        Finding.ACTS_FOR_ORDINARY,
+        Finding.ACTS_FOR_UNKNOWN,
+        Finding.RIGHT_UNCLEAR,
+        Finding.BUSY,
+        Finding.RINGOSTAT_BUSY,
+        Finding.KEY_MISSING,
+    }
 )
 """Neither good nor bad: calls may go out all the same."""
 

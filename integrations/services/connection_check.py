@@ -4,7 +4,7 @@ to choose from. Changes nothing there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
@@ -18,13 +18,19 @@ from integrations.planfix.answers import Row, id_of, text_of
 from integrations.planfix.client import Exchange, PlanfixClient, host_of
 from integrations.planfix.codes import STATUSES
 from integrations.planfix.contacts import contact_templates, contact_text_fields
-from integrations.planfix.discovery import DiscoveryFailed, call_tags_among, data_tags, employees
+from integrations.planfix.discovery import (
+    DiscoveryFailed,
+    PlanfixEmployee,
+    call_tags_among,
+    data_tags,
+    employees,
+)
 from integrations.planfix.errors import PlanfixAccessDenied, PlanfixError, PlanfixUnavailable
 from integrations.planfix.ping import ping
 from integrations.planfix.rights import TRIALS, WRITING, Right, has_right, is_missing_right, token_employee
 from integrations.ringostat.api import RingostatError
 from integrations.services.connection import Check, Connection, Finding
-from integrations.services.planfix_access import logged, planfix_client, planfix_session
+from integrations.services.planfix_access import logged, note_requests_left, planfix_client, planfix_session
 from integrations.services.progress import Progress
 from integrations.services.replay import resume_customer
 from integrations.services.ringostat_access import ringostat_client
@@ -35,6 +41,9 @@ T = TypeVar("T")
 REQUESTS = len(TRIALS) + 8
 """About so many are sent: for the progress bar."""
 
+ROBOT = "Robot"
+ALL_SEEING = (ROBOT, "Admin")
+"""Roles in Planfix whose eyes no right restricts."""
 
 CODES: Mapping[int, Finding] = {
     1: Finding.UNKNOWN,
@@ -65,6 +74,7 @@ def check_connection(customer: Customer, progress: Progress) -> Connection:
 
     def observe(exchange: Exchange) -> None:
         logged(exchange, customer=customer, call=None).save()
+        note_requests_left(customer, exchange.requests_left)
         progress.add()
 
     client = planfix_client(
@@ -124,13 +134,13 @@ def _look_around(client: PlanfixClient, customer: Customer, connection: Connecti
     given = _read(rights, Right.FIND_TASKS, partial(token_employee, client))
     tags = _read(rights, Right.READ_TAGS, partial(data_tags, client))
     people = _read(rights, Right.READ_EMPLOYEES, partial(employees, client))
-    connection.checks.append(_acts_for(given))
+    connection.checks.append(_acts_for(given, people or []))
     connection.checks += _rights({right: rights[right] for right in Right if right in _needed(customer)})
     if tags is not None:
         connection.tags = sorted((id_of(row.get("id")) or 0, text_of(row, "name")) for row in tags)
         connection.checks.append(_call_tags(client, customer, tags))
     if people is not None:
-        connection.users = [asdict(one) for one in people if not one.is_robot]
+        connection.users = [asdict(one) for one in people if one.role != ROBOT]
     if rights[Right.FIND_CONTACTS] is Finding.RIGHT_GRANTED:
         connection.checks += _contacts(client, customer, connection)
 
@@ -179,10 +189,13 @@ def _names_of(rights: Sequence[Right]) -> dict[str, str]:
     return {"rights": " ".join(right.name for right in rights), "scopes": ", ".join(rights)}
 
 
-def _acts_for(employee: tuple[int, str] | None) -> Check:
-    if employee is None:
+def _acts_for(given: tuple[int, str] | None, people: Iterable[PlanfixEmployee]) -> Check:
+    """Who is neither robot nor administrator may not see all contacts, and a contact unseen is made a second time."""
+    if given is None:
         return Check(finding=Finding.ACTS_FOR_UNKNOWN)
-    return Check(finding=Finding.ACTS_FOR, names={"id": str(employee[0]), "name": employee[1]})
+    role = next((one.role for one in people if one.id == given[0]), "")
+    finding = Finding.ACTS_FOR if role in ("", *ALL_SEEING) else Finding.ACTS_FOR_ORDINARY
+    return Check(finding=finding, names={"id": str(given[0]), "name": given[1]})
 
 
 def _call_tags(client: PlanfixClient, customer: Customer, rows: Sequence[Row]) -> Check:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.admin.connection import row_of
+from integrations.admin.connection import SENTENCES, row_of
 from integrations.models import CallState, Customer, RememberedContact, Turn, UtmField, Work, WorkKind
 from integrations.services.connection import Check, Connection, Finding
 from tests.factories import (
@@ -487,6 +487,11 @@ def test_every_finding_has_a_sentence_that_its_names_fill(finding: Finding) -> N
 
     assert "%" not in " ".join([row["text"], *row["steps"]])
     assert row["light"] == "fine" or row["steps"], "what is not right says what to do"
+
+
+def test_no_two_findings_have_one_sentence() -> None:
+    assert SENTENCES.keys() == set(Finding)
+    assert len({str(sentence.text) for sentence in SENTENCES.values()}) == len(SENTENCES)
 
 
 def test_templates_are_chosen_by_name(console: Client) -> None:

@@ -17,7 +17,7 @@ from tests.ways.bodies import CALL_ID, CLIENT, answered, missed, recorded
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PASSWORD = "correct horse"
-CUSTOMER_PAGES = ("overview", "change", "webhook-setup", "dry-run", "copy")
+CUSTOMER_PAGES = ("overview", "change", "employees", "parameters", "webhook-setup", "dry-run", "copy")
 
 
 @pytest.fixture

@@ -240,6 +240,16 @@ def test_tasks_are_filtered_by_status(ask: Ask, account: Account, olha: Contact)
     assert [row["id"] for row in ask("POST", "/task/list", {"filters": filters}).json()["tasks"]] == [active.id]
 
 
+def test_the_filter_out_shows_what_the_tokens_employee_has_given(ask: Ask, account: Account) -> None:
+    account.token_user_id = 6
+    account.add_task(None, "Mine", assigner="user:6")
+    account.add_task(None, "Not mine", assigner="user:5")
+
+    tasks = ask("POST", "/task/list", {"filterId": "out", "fields": "assigner"}).json()["tasks"]
+
+    assert [task["assigner"] for task in tasks] == [{"id": "user:6", "name": "Oleh Tkachenko"}]
+
+
 def test_a_task_is_not_created_with_an_unknown_status(ask: Ask, account: Account) -> None:
     answer = ask("POST", "/task/", {"name": "Order", "status": {"id": 99}})
 

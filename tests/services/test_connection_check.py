@@ -98,14 +98,21 @@ def test_the_customer_keeps_its_tags_fields_and_first_template(
     assert way.customer.planfix_contact_fields == {"Source": field.id}
 
 
+@pytest.mark.parametrize(
+    ("number", "finding", "name"),
+    [(1, Finding.ACTS_FOR, "Robot"), (6, Finding.ACTS_FOR_ORDINARY, "Oleh Tkachenko")],
+)
 def test_the_employee_of_the_token_is_told_by_the_tasks_that_he_gave(
-    connection: Callable[..., Connection], account: Account
+    connection: Callable[..., Connection], account: Account, number: int, finding: Finding, name: str
 ) -> None:
-    account.token_user_id = 6
+    account.token_user_id = number
     account.add_task(None, "Not mine", assigner="user:5")
-    account.add_task(None, "Mine", assigner="user:6")
+    account.add_task(None, "Mine", assigner=f"user:{number}")
 
-    assert names(connection(), Finding.ACTS_FOR) == [{"id": "6", "name": "Oleh Tkachenko"}]
+    found = connection()
+
+    assert names(found, finding) == [{"id": str(number), "name": name}]
+    assert found.is_good
 
 
 @pytest.mark.parametrize("right", sorted(ALL_RIGHTS))
