@@ -10,11 +10,13 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from integrations.admin.calls_chart import chart
 from integrations.admin.customer_pages import address_of, customer_page, render_page
 from integrations.admin.overview import row_of
+from integrations.calllog.words import Words
 from integrations.models import Customer, WorkKind
 from integrations.services.audit import record
 from integrations.services.health_lights import calls_per_day, healths
@@ -41,8 +43,22 @@ def overview(request: HttpRequest, customer: Customer) -> HttpResponse:
         "works": customer.works.exclude(kind=WorkKind.DRY_RUN).order_by("-pk")[:RECENT],
         "changes": changes_of(customer)[:RECENT],
         "copy_address": address_of("copy", customer),
+        "links": _links(customer),
     }
     return render_page(request, customer, "overview", "overview.html", context)
+
+
+def _links(customer: Customer) -> list[tuple[Words, str]]:
+    """What happened to the customer, in full."""
+    return [
+        (_("Calls"), f"{reverse('calllog:list')}?customer={customer.pk}"),
+        (_("Webhooks"), _listed("webhookevent", customer)),
+        (_("Requests to Planfix"), _listed("planfixrequest", customer)),
+    ]
+
+
+def _listed(model: str, customer: Customer) -> str:
+    return f"{reverse(f'admin:integrations_{model}_changelist')}?customer__id__exact={customer.pk}"
 
 
 def changes_of(customer: Customer) -> QuerySet[LogEntry]:

@@ -256,6 +256,10 @@ def _contact(told: Mapping[str, Any], customer: Customer) -> Iterator[Line]:
         return
     if contact["id"] is None:
         return
+    if contact["is_gone"]:
+        text = _("Contact %(id)s is remembered from an earlier call, but is gone: the number would be looked for anew.")
+        yield Line(text=text % {"id": contact["id"]}, icon="person_off", colour="warning")
+        return
     if contact["found"] > 1:
         text = _("%(found)s contacts have this number; %(name)s would be taken, the first of them.")
     elif contact["found"] == 1:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from integrations.planfix.answers import JSON, Row, child_of, created_id, full_name_of, id_of, rows_of, text_of
 from integrations.planfix.client import PlanfixClient
+from integrations.planfix.errors import PlanfixRefused
 from integrations.planfix.fields import TEXT_TYPES, text_value
 from integrations.planfix.lists import PAGE_SIZE, read_list, read_pages
 
@@ -96,10 +97,16 @@ def create_contact(client: PlanfixClient, contact: NewContact) -> int:
     return created_id(client.request("POST", "/contact/", body=body).get("id"), "POST /contact/")
 
 
-def contact_name(client: PlanfixClient, contact_id: int) -> str:
-    """Raises PlanfixRefused for a contact that is gone."""
-    answer = client.request("GET", f"/contact/{contact_id}", params={"fields": "id,name,lastname"})
-    return full_name_of(child_of(answer, "contact"))
+def contact_name(client: PlanfixClient, contact_id: int) -> str | None:
+    """None for a contact that is gone."""
+    params = {"fields": "id,name,lastname,isDeleted"}
+    try:
+        contact = child_of(client.request("GET", f"/contact/{contact_id}", params=params), "contact")
+    except PlanfixRefused as error:
+        if error.is_missing_contact:
+            return None
+        raise
+    return None if contact.get("isDeleted") is True else full_name_of(contact)
 
 
 def contact_text_fields(client: PlanfixClient) -> dict[str, int]:

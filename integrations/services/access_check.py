@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 
+from integrations.models import Customer
 from integrations.planfix.errors import PlanfixError
 from integrations.planfix.ping import ping
 from integrations.services.due_calls import try_one_call

@@ -122,12 +122,15 @@ class Rehearsal(CallDelivery):
 
         super().__init__(call, customer, tags=tags, session=session, wait_for_slot=pace, book=LooseBook(call))
         self.planfix = self.reading = ReadingClient(self.planfix)
+        self.contact_is_gone = False
 
     def look_up_contact(self) -> None:
         """The name of a contact that is only remembered: a delivery would not ask for it, but people want to see it."""
         contact_id = self.receipts.contact_id
         if contact_id and contact_id not in self.reading.contact_names:
-            self.reading.contact_names[contact_id] = contact_name(self.planfix, contact_id)
+            name = contact_name(self.planfix, contact_id)
+            self.contact_is_gone = name is None
+            self.reading.contact_names[contact_id] = name or ""
 
     def told(self) -> Told:
         receipts = self.receipts
@@ -136,6 +139,7 @@ class Rehearsal(CallDelivery):
                 "id": receipts.contact_id,
                 "name": self.reading.contact_names.get(receipts.contact_id or NOT_MADE, ""),
                 "is_new": receipts.contact_created,
+                "is_gone": self.contact_is_gone,
                 "found": receipts.contacts_found,
             },
             "target": {"was_looked_for": receipts.target_known, "task": receipts.task_id},

@@ -142,7 +142,7 @@ def test_a_new_clients_missed_call_is_the_new_contacts_own(console: Client, way:
 
 
 DECIDED = {"skip": "", "seen": "", "matched_by": "", "direction": "incoming", "outcome": "missed", "number": CLIENT}
-CONTACT = {"id": 812, "name": "", "is_new": False, "found": 0}
+CONTACT = {"id": 812, "name": "", "is_new": False, "is_gone": False, "found": 0}
 TARGET = {"was_looked_for": False, "task": None}
 
 
@@ -159,6 +159,7 @@ TARGET = {"was_looked_for": False, "task": None}
         ({"decided": {**DECIDED, "employee": "Oleh", "fallback_for": ""}}, "(unknown): the fallback employee, Oleh"),
         ({"contact": {**CONTACT, "found": 2}, "target": TARGET}, "2 contacts have this number; Contact 812"),
         ({"contact": CONTACT, "target": TARGET}, "Contact 812 is remembered from an earlier call"),
+        ({"contact": {**CONTACT, "is_gone": True}, "target": TARGET}, "would be looked for anew"),
         ({"contact": CONTACT, "target": TARGET, "unknown_contact": True}, "none may be created"),
         ({"contact": CONTACT, "target": {"was_looked_for": True, "task": 7}}, "last active task is 7"),
         ({"contact": CONTACT, "target": {"was_looked_for": True, "task": None}}, "has no active task"),

@@ -19,6 +19,7 @@ from tests.factories import (
     make_call,
     make_customer,
     make_employee,
+    make_event,
     make_specialist,
     make_superuser,
     make_user,
@@ -124,6 +125,17 @@ def test_without_a_reason_nobody_is_paused(console: Client) -> None:
     customer.refresh_from_db()
     assert not customer.paused_reason
     assert "Say why the customer is paused" in html
+
+
+def test_it_leads_to_what_happened_to_this_customer(console: Client) -> None:
+    customer = make_customer()
+    make_event(make_call(customer))
+    make_event(make_call(make_customer()))
+
+    links = dict(console.get(page_of(customer)).context["links"])
+
+    assert [console.get(address).status_code for address in links.values()] == [200, 200, 200]
+    assert [event.customer for event in console.get(links["Webhooks"]).context["cl"].result_list] == [customer]
 
 
 def test_resuming_lets_the_calls_go_on(console: Client) -> None:

@@ -284,3 +284,11 @@ def test_an_erased_number_stands_in_no_result(way: Way) -> None:
     erase_number(way.customer, CLIENT)
 
     assert not Work.objects.exists()
+
+
+def test_a_remembered_contact_that_is_gone_is_told(way: Way) -> None:
+    way.post(answered())
+    way.deliver()
+    way.account.contacts[0].is_deleted = True
+
+    assert dry_run(way, call=Call.objects.get().pk)["contact"]["is_gone"]
