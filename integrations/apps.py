@@ -10,5 +10,8 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         from integrations.admin.roles import ensure_roles
+        from integrations.calllog.bulk import calls_by_filter
+        from integrations.services.selection import read_filters_with
 
         post_migrate.connect(ensure_roles, sender=self, dispatch_uid="integrations.roles")
+        read_filters_with(calls_by_filter)

@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -21,10 +20,11 @@ from integrations.calllog.analysis import analysis_of
 from integrations.calllog.answer import answer
 from integrations.calllog.audio import recording_link
 from integrations.calllog.facts_table import facts_table
-from integrations.calllog.links import links_of
+from integrations.calllog.links import comment_address, links_of
 from integrations.calllog.rows import RELATED, receipts_of, row_of
 from integrations.calllog.scope import calls_visible_to, may_act_on_calls
 from integrations.calllog.shell import shell
+from integrations.calllog.signed_in import signed_in
 from integrations.calllog.story import story
 from integrations.calllog.traffic import Said, request_row, said_by_webhook, said_in_request, webhook_row
 from integrations.models import Call, CallState, PlanfixRequest, WebhookEvent
@@ -37,7 +37,7 @@ Requests = Sequence[PlanfixRequest]
 
 
 @require_safe
-@login_required
+@signed_in
 @never_cache
 def call_page(request: HttpRequest, call_id: int) -> HttpResponse:
     call = _call(request, call_id)
@@ -47,7 +47,7 @@ def call_page(request: HttpRequest, call_id: int) -> HttpResponse:
 
 
 @require_safe
-@login_required
+@signed_in
 @never_cache
 def call_news(request: HttpRequest, call_id: int) -> HttpResponse:
     """How the call stands now; nothing (204) if that is what the page shows already, by its `mark`."""
@@ -59,7 +59,7 @@ def call_news(request: HttpRequest, call_id: int) -> HttpResponse:
 
 
 @require_safe
-@login_required
+@signed_in
 @never_cache
 def webhook_body(request: HttpRequest, call_id: int, event_id: int) -> HttpResponse:
     event = get_object_or_404(WebhookEvent.objects.filter(call=_call(request, call_id)), pk=event_id)
@@ -67,7 +67,7 @@ def webhook_body(request: HttpRequest, call_id: int, event_id: int) -> HttpRespo
 
 
 @require_safe
-@login_required
+@signed_in
 @never_cache
 def request_body(request: HttpRequest, call_id: int, request_id: int) -> HttpResponse:
     sent = get_object_or_404(PlanfixRequest.objects.filter(call=_call(request, call_id)), pk=request_id)
@@ -103,8 +103,14 @@ def _standing(request: HttpRequest, call: Call, events: Events, requests: Reques
 
 
 def _recording(call: Call) -> dict[str, Any]:
-    facts = call.folded
-    return {"has_recording": bool(recording_link(facts)), "recording_seconds": facts.talk or facts.duration or 0}
+    """Of the player. A recording without a link is not ready yet, or its link was forgotten with time."""
+    facts, receipts = call.folded, receipts_of(call)
+    return {
+        "has_recording_link": bool(recording_link(facts)),
+        "is_recorded": facts.has_recording is True or bool(recording_link(facts)),
+        "recording_seconds": facts.talk or facts.duration or 0,
+        "copy_url": comment_address(call.customer.planfix_url, receipts) if receipts.file_id else "",
+    }
 
 
 def _mark(call: Call, events: Events, requests: Requests) -> str:

@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from integrations.calllog.actions import act
 from integrations.calllog.api_access import api_access, withdraw_token
 from integrations.calllog.audio import recording
+from integrations.calllog.bulk import bulk, bulk_begin, bulk_work
 from integrations.calllog.call_view import call_news, call_page, request_body, webhook_body
 from integrations.calllog.export import export_csv, export_xlsx
 from integrations.calllog.login import Login, Logout
@@ -29,6 +30,9 @@ urlpatterns: list[URLPattern] = [
     path("<int:call_id>/requests/<int:request_id>/", request_body, name="request_body"),
     path("<int:call_id>/do/<slug:action>/", act, name="act"),
     path("<int:call_id>/recording", recording, name="recording"),
+    path("bulk/", bulk, name="bulk"),
+    path("bulk/begin/", bulk_begin, name="bulk_begin"),
+    path("bulk/<int:work_id>/", bulk_work, name="bulk_work"),
     path("work/<int:work_id>/", work_progress, name="work"),
     path("export.csv", export_csv, name="export_csv"),
     path("export.xlsx", export_xlsx, name="export_xlsx"),

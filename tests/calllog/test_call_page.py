@@ -188,9 +188,20 @@ def test_the_player_plays_from_our_own_address(log: Client) -> None:
     assert "link-token" not in html
 
 
-@pytest.mark.parametrize("facts", [{"recording_url": ""}, {"has_recording": False}])
+@pytest.mark.parametrize("facts", [{"recording_url": "", "has_recording": None}, {"has_recording": False}])
 def test_without_a_recording_there_is_no_player(log: Client, facts: dict[str, Any]) -> None:
-    assert "<audio" not in page_of(log, make_call(make_customer(), call_facts(**facts)))
+    assert 'id="player"' not in page_of(log, make_call(make_customer(), call_facts(**facts)))
+
+
+def test_a_recording_without_a_link_is_a_sentence_and_its_copy_in_planfix(log: Client) -> None:
+    receipts = {"contact_id": 812, "comment_id": 9, "file_id": 7}
+
+    html = page_of(log, make_call(make_customer(), call_facts(recording_url=""), receipts=receipts))
+
+    assert "there is no link to the recording" in html
+    assert "<audio" not in html
+    assert 'href="https://acme.planfix.com/contact/812?comment=9"' in html
+    assert "The copy in Planfix" in html
 
 
 def test_ringostats_words_are_shown_in_plain_ones_with_the_word_itself(log: Client) -> None:

@@ -28,6 +28,7 @@ from integrations.models import (
     Customer,
     Employee,
     PlanfixRequest,
+    SavedView,
     WebhookEvent,
     Work,
     WorkKind,
@@ -61,12 +62,21 @@ CONSOLE = "for staff: the admin's own guard stands before it"
 
 DECISIONS = {
     "calls/": LOGGED_IN,
+    "calls/news/": LOGGED_IN,
+    "calls/chart/": LOGGED_IN,
+    "calls/customers/": LOGGED_IN,
+    "calls/views/": LOGGED_IN,
+    "calls/views/<int:view_id>/delete/": OWN,
+    "calls/views/<int:view_id>/first/": OWN,
     "calls/<int:call_id>/": OF_CUSTOMER,
     "calls/<int:call_id>/news/": OF_CUSTOMER,
     "calls/<int:call_id>/webhooks/<int:event_id>/": OF_CUSTOMER,
     "calls/<int:call_id>/requests/<int:request_id>/": OF_CUSTOMER,
     "calls/<int:call_id>/recording": OF_CUSTOMER,
     "calls/<int:call_id>/do/<slug:action>/": TO_SPECIALISTS,
+    "calls/bulk/": TO_SPECIALISTS,
+    "calls/bulk/begin/": TO_SPECIALISTS,
+    "calls/bulk/<int:work_id>/": TO_SPECIALISTS,
     "calls/work/<int:work_id>/": OF_CUSTOMER,
     "calls/export.csv": LOGGED_IN,
     "calls/export.xlsx": LOGGED_IN,
@@ -177,6 +187,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     request = make_request(call, answer='{"note": "zorya-answer"}')
     chief = make_superuser()
     work = Work.objects.create(kind=WorkKind.CATCH_UP, customer=customer, asked_by=chief)
+    view = SavedView.objects.create(user=chief, name="Zorya Dental", query="customer=Zorya Dental")
     other = make_customer()
     make_call(other)
     users = {
@@ -197,6 +208,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
             "request_id": request.pk,
             "action": "settle",
             "work_id": work.pk,
+            "view_id": view.pk,
             "customer_id": customer.pk,
             "id": chief.pk,
             "content_type_id": 1,
@@ -229,6 +241,7 @@ def everything(stage: Stage) -> str:
         *Work.objects.all(),
         *LogEntry.objects.filter(object_id=str(stage.customer.pk)),
         *ApiToken.objects.filter(user=stage.users["superuser"]),
+        *SavedView.objects.filter(user=stage.users["superuser"]),
         stage.users["superuser"],
     ]
     customer = Customer.objects.values().get(pk=stage.customer.pk)

@@ -2,19 +2,10 @@
 "use strict";
 
 function couldNotLoad(event) {
+  if (event.detail.xhr?.status === 401) return location.reload(); // to the log-in page, and back here from there
   const words = event.detail.target?.dataset.troubleWords;
   if (words) event.detail.target.textContent = words;
 }
 
 document.addEventListener("htmx:responseError", couldNotLoad);
 document.addEventListener("htmx:sendError", couldNotLoad);
-
-document.addEventListener("htmx:beforeSwap", (event) => {
-  // Answered from another address than was asked: the log-in page, which belongs into no piece of this one.
-  const asked = new URL(event.detail.pathInfo.finalRequestPath ?? event.detail.pathInfo.requestPath, location.href);
-  const answered = new URL(event.detail.xhr.responseURL);
-  if (answered.pathname !== asked.pathname) {
-    event.preventDefault();
-    location.reload();
-  }
-});

@@ -1,0 +1,257 @@
+"""The same done with many calls: chosen on the list, or all that fit its filter. First a page that counts what would
+happen, then work for the worker, and how far it is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from integrations.calllog.actions import NOTE_LENGTH
+from integrations.calllog.filters import CallFilter
+from integrations.calllog.scope import calls_visible_to, customers_visible_to, may_act_on_calls
+from integrations.calllog.shell import shell
+from integrations.calllog.words import Words
+from integrations.models import Call, CallState, Customer, Work, WorkKind
+from integrations.services.audit import record
+from integrations.services.intake import SETTLED
+from integrations.services.replay import NEVER_REPLAYED
+from integrations.services.work import ask
+
+MOST = 100_000
+"""Calls that one piece of work takes on."""
+MOST_CHOSEN = 5000
+"""Calls ticked one by one: as many as somebody might scroll to."""
+
+Standing = tuple[str, str]
+"""A call's state and reason."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BulkAction:
+    kind: WorkKind
+    title: Words
+    obstacle: Callable[[Standing], Words]
+    """Why a call that stands so is left alone; "" if it is not."""
+    needs_note: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What would happen: to how many calls it is done, how many are left alone and why."""
+
+    will: int
+    wont: list[tuple[int, Words]]
+    is_too_much: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """The calls that somebody means: by their numbers, or by a filter (`numbers` is None)."""
+
+    calls: QuerySet[Call]
+    filters: CallFilter
+    numbers: list[int] | None
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """As the work keeps them (services/selection.py)."""
+        if self.numbers is not None:
+            return {"calls": self.numbers}
+        return {"filter": self.query}
+
+    @property
+    def query(self) -> str:
+        return cast(QueryDict, self.filters.data).urlencode()
+
+    @property
+    def customer(self) -> Customer | None:
+        """The one whose calls they all are; None when there may be several."""
+        if self.numbers is None:
+            return cast("Customer | None", self.filters.form.cleaned_data.get("customer"))
+        customers = list(self.calls.order_by().values_list("customer", flat=True).distinct()[:2])
+        return Customer.objects.get(pk=customers[0]) if len(customers) == 1 else None
+
+    def standings(self) -> Counter[Standing]:
+        """How many calls stand how, counted so far as it matters: the delivered ones may be nearly everything."""
+        delivered, others = Q(state=CallState.DELIVERED), ~Q(state=CallState.DELIVERED)
+        rows = self.calls.filter(others).order_by().values_list("state", "reason")
+        standings: Counter[Standing] = Counter(rows[: MOST + 1])
+        standings[CallState.DELIVERED, ""] = self.calls.filter(delivered).order_by()[: MOST + 1].count()
+        return +standings
+
+
+IN_THEIR_WAY: Mapping[str, Words] = {
+    CallState.DELIVERED: gettext_lazy("already in Planfix"),
+    CallState.PENDING: gettext_lazy("already on their way"),
+    CallState.IN_PROGRESS: gettext_lazy("not ended yet"),
+}
+
+
+def _obstacle_to_sending(standing: Standing) -> Words:
+    state, reason = standing
+    if reason in NEVER_REPLAYED:
+        return gettext_lazy("too little is known of them")
+    if reason == SETTLED:
+        return gettext_lazy("settled by a person")
+    return IN_THEIR_WAY.get(state, "")
+
+
+def _obstacle_to_settling(standing: Standing) -> Words:
+    state, _reason = standing
+    if state == CallState.SKIPPED:
+        return gettext_lazy("skipped, not failed")
+    return IN_THEIR_WAY.get(state, "")
+
+
+BULK_ACTIONS: Mapping[str, BulkAction] = {
+    "send-again": BulkAction(
+        kind=WorkKind.SEND_AGAIN, title=gettext_lazy("Send calls again"), obstacle=_obstacle_to_sending
+    ),
+    "settle": BulkAction(
+        kind=WorkKind.SETTLE,
+        title=gettext_lazy("Mark calls as settled"),
+        obstacle=_obstacle_to_settling,
+        needs_note=True,
+    ),
+}
+"""By the word that the list's buttons send."""
+
+
+def plan_of(action: BulkAction, standings: Mapping[Standing, int]) -> Plan:
+    wont: Counter[Words] = Counter()
+    for standing, count in standings.items():
+        wont[action.obstacle(standing)] += count
+    will = wont.pop("", 0)
+    return Plan(will=will, wont=[(count, words) for words, count in wont.most_common()], is_too_much=will > MOST)
+
+
+def calls_by_filter(user: User, query: str) -> QuerySet[Call]:
+    """What a user sees with a filter: what work in bulk means by one (services/selection.py). A filter that is not
+    understood means no call: a mistyped address must not act on all of them.
+    """
+    return _found(_filters(user, query))
+
+
+@require_POST
+@login_required
+@never_cache
+def bulk(request: HttpRequest) -> HttpResponse:
+    """Counts what would happen and asks; changes nothing."""
+    _check(request)
+    action, chosen = _action(request), _chosen(request)
+    context = {
+        **shell(request, str(action.title)),
+        "action": action,
+        "action_name": request.POST.get("action"),
+        "plan": plan_of(action, chosen.standings()),
+        "most": MOST,
+        "numbers": chosen.numbers,
+        "query": chosen.query,
+        "paused": _paused(chosen),
+        "note_length": NOTE_LENGTH,
+    }
+    return render(request, "calllog/bulk.html", context)
+
+
+@require_POST
+@login_required
+@never_cache
+def bulk_begin(request: HttpRequest) -> HttpResponse:
+    """Puts the work down and shows how far it is."""
+    user = _check(request)
+    action, chosen = _action(request), _chosen(request)
+    plan, note = plan_of(action, chosen.standings()), " ".join(request.POST.get("note", "").split())[:NOTE_LENGTH]
+    if not plan.will or plan.is_too_much or (action.needs_note and not note):
+        return bulk(request)
+    extra = {"note": note} if action.needs_note else {}
+    work = ask(action.kind, customer=chosen.customer, by=user, **chosen.arguments, **extra)
+    record(user, _book(action, plan.will), chosen.customer)
+    return redirect(f"{reverse('calllog:bulk_work', args=[work.pk])}?{chosen.query}")
+
+
+@require_safe
+@login_required
+@never_cache
+def bulk_work(request: HttpRequest, work_id: int) -> HttpResponse:
+    user = _check(request)
+    visible = Q(asked_by=user.pk) | Q(customer__in=customers_visible_to(user))
+    work = get_object_or_404(Work.objects.filter(visible).select_related("customer"), pk=work_id)
+    context = {"work": work, "came_of_it": _came_of_it(work), "query": request.GET.urlencode()}
+    return render(request, "calllog/bulk_work.html", {**shell(request, work.kind_words), **context})
+
+
+def _check(request: HttpRequest) -> User:
+    if not may_act_on_calls(request.user):
+        raise PermissionDenied
+    return cast(User, request.user)
+
+
+def _action(request: HttpRequest) -> BulkAction:
+    try:
+        return BULK_ACTIONS[request.POST.get("action", "")]
+    except KeyError as error:
+        raise PermissionDenied from error
+
+
+def _chosen(request: HttpRequest) -> Chosen:
+    user = cast(User, request.user)
+    filters = _filters(user, request.POST.get("filter", ""))
+    if request.POST.get("all"):
+        return Chosen(calls=_found(filters), filters=filters, numbers=None)
+    numbers = sorted(_numbers(request.POST.getlist("call")))[:MOST_CHOSEN]
+    return Chosen(calls=calls_visible_to(user).filter(pk__in=numbers), filters=filters, numbers=numbers)
+
+
+def _filters(user: User, query: str) -> CallFilter:
+    return CallFilter(QueryDict(query), queryset=calls_visible_to(user), customers=customers_visible_to(user))
+
+
+def _found(filters: CallFilter) -> QuerySet[Call]:
+    found: QuerySet[Call] = filters.qs
+    return found if filters.form.is_valid() else found.none()
+
+
+def _numbers(texts: Iterable[str]) -> set[int]:
+    return {int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19}
+
+
+def _paused(chosen: Chosen) -> bool:
+    """Does one of the customers wait for a person? Asked of one customer only; of many it would say little."""
+    customer = chosen.customer
+    return bool(customer and customer.paused_reason)
+
+
+def _book(action: BulkAction, count: int) -> str:
+    texts = {
+        WorkKind.SEND_AGAIN: ngettext("One call was sent again.", "%(count)s calls were sent again.", count),
+        WorkKind.SETTLE: ngettext("One call was marked as settled.", "%(count)s calls were marked as settled.", count),
+    }
+    return texts[action.kind] % {"count": count}
+
+
+def _came_of_it(work: Work) -> str:
+    """Once it is finished."""
+    if not work.result or work.kind not in (WorkKind.SEND_AGAIN, WorkKind.SETTLE):
+        return ""
+    count = int(work.result.get("calls", 0))
+    texts = {
+        WorkKind.SEND_AGAIN: ngettext(
+            "One call is on its way to Planfix again.", "%(count)s calls are on their way to Planfix again.", count
+        ),
+        WorkKind.SETTLE: ngettext("One call is settled.", "%(count)s calls are settled.", count),
+    }
+    return texts[WorkKind(work.kind)] % {"count": count}

@@ -1,0 +1,188 @@
+"""One call in a real browser: its recording is heard, what was said is opened, a waiting call renews itself, many calls
+are sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from integrations.models import Call, CallState, Work
+from integrations.sandbox.server import Sandbox
+from integrations.services.work import carry_out
+from tests.conftest import Way
+from tests.factories import make_user
+from tests.ways.bodies import CALL_ID, CLIENT, answered, recorded
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PLAYED = "document.querySelector('audio').currentTime > 0.3"
+
+
+@pytest.fixture
+def way(transactional_db: None, make_way, sandbox: Sandbox) -> Way:
+    """A customer with one delivered call that was recorded."""
+    way = make_way()
+    way.account.add_contact(name="Olha Koval", phones=[CLIENT])
+    way.post(answered(**recorded(sandbox)))
+    way.deliver()
+    make_user("admin", is_staff=True, is_superuser=True)
+    return way
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: LiveServer, way: Way) -> Iterator[Page]:
+    """Logged in as an administrator; trouble in a script fails the test."""
+    client = Client()
+    client.force_login(get_user_model().objects.get(username="admin"))
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.context.add_cookies(
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+    )
+    troubles: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    yield page
+    page.close()
+    assert troubles == []
+
+
+def open_call(page: Page, server: LiveServer, call: Call) -> None:
+    page.goto(f"{server.url}/calls/{call.pk}/")
+
+
+def audio(page: Page, expression: str) -> object:
+    return page.evaluate(f"document.querySelector('audio').{expression}")
+
+
+def test_a_recording_is_played_by_mouse_and_keyboard(way: Way, page: Page, live_server: LiveServer) -> None:
+    open_call(page, live_server, way.call(CALL_ID))
+    player = page.get_by_role("region", name="Recording")
+    position = player.get_by_role("slider", name="Position")
+    expect(player.get_by_text("0:00 of 2:04")).to_be_visible()
+
+    player.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_function(PLAYED)
+    expect(player.get_by_text("Above: the client. Below: the employee.")).to_be_visible()
+    page.keyboard.press("k")
+    expect(player.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    assert audio(page, "paused") is True
+
+    page.keyboard.press("j")
+    assert audio(page, "currentTime") == 0
+    position.focus()
+    page.keyboard.press("ArrowRight")
+    assert audio(page, "currentTime") == 1
+    assert position.get_attribute("aria-valuetext") == "0:01 of 0:03"
+
+    player.get_by_role("combobox", name="Speed").select_option("2×")
+    assert audio(page, "playbackRate") == 2
+    page.keyboard.press("<")
+    assert audio(page, "playbackRate") == 1.5
+
+
+def test_a_recording_that_has_run_out_says_so_and_may_be_tried_again(
+    way: Way, page: Page, live_server: LiveServer, sandbox: Sandbox
+) -> None:
+    sandbox.ringostat.not_ready.add(CALL_ID)
+    open_call(page, live_server, way.call(CALL_ID))
+    player = page.get_by_role("region", name="Recording")
+
+    player.get_by_role("button", name="Play", exact=True).click()
+    expect(player.get_by_role("alert")).to_contain_text("no longer gives this recording out")
+
+    sandbox.ringostat.not_ready.clear()
+    player.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_function(PLAYED)
+    expect(player.get_by_role("alert")).to_be_empty()
+
+
+def test_what_was_said_is_loaded_when_its_line_is_opened(way: Way, page: Page, live_server: LiveServer) -> None:
+    open_call(page, live_server, way.call(CALL_ID))
+    requests = page.get_by_role("region", name="Requests to Planfix")
+
+    requests.locator("summary").first.focus()
+    page.keyboard.press("Enter")
+
+    expect(requests.locator("pre").first).to_contain_text('"type": 4003')
+    expect(requests.get_by_text("Answer")).to_be_visible()
+
+
+def test_what_cannot_be_loaded_says_so(way: Way, page: Page, live_server: LiveServer) -> None:
+    open_call(page, live_server, way.call(CALL_ID))
+    page.route("**/webhooks/*/", lambda route: route.abort())
+
+    page.get_by_role("region", name="Webhooks from Ringostat").locator("summary").first.click()
+
+    expect(page.get_by_text("This could not be loaded.")).to_be_visible()
+
+
+def test_a_waiting_call_renews_itself_and_leaves_alone_what_is_open_and_played(
+    way: Way, page: Page, live_server: LiveServer, sandbox: Sandbox
+) -> None:
+    waiting = f"{CALL_ID}1"
+    way.post(answered(uniqueid=waiting, **recorded(sandbox, waiting)))
+    open_call(page, live_server, way.call(waiting))
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_function(PLAYED)
+    page.get_by_role("region", name="Webhooks from Ringostat").locator("summary").first.click()
+    expect(page.locator("details[open] pre")).to_contain_text(waiting)
+
+    way.deliver()
+
+    expect(page.locator("#call-top").get_by_text("It is in Planfix, on the card of contact")).to_be_visible(
+        timeout=15_000
+    )
+    expect(page.locator("details[open] pre")).to_contain_text(waiting)
+    expect(page.locator("#call-top")).not_to_have_attribute("hx-trigger", "every 3s")
+    assert audio(page, "currentTime") > 0
+
+
+def test_who_was_logged_out_meanwhile_sees_the_log_in_page(way: Way, page: Page, live_server: LiveServer) -> None:
+    waiting = f"{CALL_ID}1"
+    way.post(answered(uniqueid=waiting))
+    open_call(page, live_server, way.call(waiting))
+
+    page.context.clear_cookies()
+
+    page.wait_for_url("**/calls/login/**", timeout=15_000)
+
+
+def test_a_failed_call_is_settled_with_a_note(way: Way, page: Page, live_server: LiveServer) -> None:
+    call = way.call(CALL_ID)
+    Call.objects.update(state=CallState.FAILED, reason="refused", detail="No such template.")
+    open_call(page, live_server, call)
+
+    page.get_by_text("Mark as settled…").click()
+    page.get_by_label("How was it dealt with?").fill("called back")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("The call is settled.")).to_be_visible()
+    expect(page.get_by_text("by admin: called back.")).to_be_visible()
+
+
+def test_calls_are_chosen_on_the_list_and_sent_again(way: Way, page: Page, live_server: LiveServer) -> None:
+    for number in range(3):
+        way.post(answered(connected_with="acmecom_newcomer", uniqueid=f"{CALL_ID}{number}"))
+    way.deliver()
+    page.goto(f"{live_server.url}/calls/?state=skipped")
+    send = page.get_by_role("button", name="Send again…")
+    expect(send).to_be_disabled()
+
+    page.get_by_role("checkbox", name="Choose the call of").nth(1).check()
+    expect(page.get_by_text("Chosen: 1")).to_be_visible()
+    page.get_by_label("Tick all that are shown").check()
+    expect(page.get_by_text("Chosen: 3")).to_be_visible()
+    send.click()
+
+    expect(page.get_by_role("heading", name="3 calls will be sent again")).to_be_visible()
+    page.get_by_role("button", name="Send calls again").click()
+    expect(page.get_by_text("Waits for the worker…")).to_be_visible()
+    carry_out(Work.objects.get().pk)
+    expect(page.get_by_text("3 calls are on their way to Planfix again.")).to_be_visible(timeout=15_000)
+    page.get_by_role("link", name="Back to the list").click()
+    page.wait_for_url("**/calls/?state=skipped")

@@ -1,0 +1,232 @@
+"""Many calls at once: what would happen is counted first, and just that happens, to calls that one may see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from django.utils import timezone
+
+from integrations.calllog.bulk import BULK_ACTIONS, plan_of
+from integrations.models import Call, CallState, Customer, Work, WorkKind
+from integrations.services.work import carry_out
+from tests.factories import make_call, make_customer, make_specialist, make_user, make_viewer
+
+pytestmark = pytest.mark.django_db
+
+F, S, P, D = CallState.FAILED, CallState.SKIPPED, CallState.PENDING, CallState.DELIVERED
+
+
+@pytest.fixture
+def specialist(client: Client) -> Client:
+    client.force_login(make_specialist())
+    return client
+
+
+def calls(customer: Customer, *states: str) -> list[Call]:
+    return [make_call(customer, state=state, reason="refused" if state == F else "") for state in states]
+
+
+def asked(client: Client, action: str, *chosen: Call, **data: str) -> Any:
+    return client.post("/calls/bulk/", {"action": action, "call": [call.pk for call in chosen], **data})
+
+
+def begin(client: Client, action: str, *chosen: Call, **data: str) -> Work:
+    answer = client.post("/calls/bulk/begin/", {"action": action, "call": [call.pk for call in chosen], **data})
+    work = Work.objects.latest("pk")
+    assert answer["Location"].startswith(f"/calls/bulk/{work.pk}/")
+    return work
+
+
+def states() -> list[str]:
+    return list(Call.objects.order_by("pk").values_list("state", flat=True))
+
+
+def test_what_would_happen_is_counted_and_nothing_happens_yet(specialist: Client) -> None:
+    answer = asked(specialist, "send-again", *calls(make_customer(), F, F, S, P, D, D, D))
+
+    assert answer.context["plan"].will == 3
+    assert [(count, str(why)) for count, why in answer.context["plan"].wont] == [
+        (3, "already in Planfix"),
+        (1, "already on their way"),
+    ]
+    assert states() == [F, F, S, P, D, D, D]
+    assert "3 calls will be sent again" in answer.content.decode()
+
+
+def test_chosen_calls_are_sent_again(specialist: Client) -> None:
+    chosen = calls(make_customer(name="Acme"), F, S, D)
+    calls(make_customer(), F)
+
+    work = begin(specialist, "send-again", *chosen)
+    carry_out(work.pk)
+
+    work.refresh_from_db()
+    assert states() == [P, P, D, F]
+    assert (work.kind, work.customer.name, work.result) == (WorkKind.SEND_AGAIN, "Acme", {"calls": 2})
+    assert list(LogEntry.objects.values_list("change_message", "object_repr")) == [("2 calls were sent again.", "Acme")]
+
+
+def test_all_that_fit_the_filter_are_sent_again(specialist: Client) -> None:
+    acme, other = make_customer(), make_customer()
+    calls(acme, F, F, D)
+    calls(other, F)
+
+    work = begin(specialist, "send-again", all="1", filter=f"customer={acme.pk}&state=failed")
+    carry_out(work.pk)
+
+    assert states() == [P, P, D, F]
+    assert work.arguments == {"filter": f"customer={acme.pk}&state=failed"}
+
+
+def test_a_filter_counts_what_it_leaves_alone(specialist: Client) -> None:
+    calls(make_customer(), F, S, P, D, D)
+
+    plan = asked(specialist, "send-again", all="1", filter="direction=incoming").context["plan"]
+
+    assert (plan.will, [count for count, _why in plan.wont]) == (2, [2, 1])
+
+
+def test_what_failed_only_after_it_was_asked_for_is_left_alone(specialist: Client) -> None:
+    customer = make_customer()
+    calls(customer, F)
+    work = begin(specialist, "send-again", all="1", filter="state=failed")
+    make_call(customer, state=F, finished_at=timezone.now())
+
+    carry_out(work.pk)
+
+    assert states() == [P, F]
+
+
+def test_a_mistyped_filter_means_no_call(specialist: Client) -> None:
+    calls(make_customer(), F)
+
+    answer = specialist.post("/calls/bulk/begin/", {"action": "send-again", "all": "1", "filter": "customer=nobody"})
+
+    assert answer.context["plan"].will == 0
+    assert not Work.objects.exists()
+
+
+def test_many_calls_are_settled_with_one_note(client: Client) -> None:
+    client.force_login(user := make_specialist())
+    chosen = calls(make_customer(), F, F, S)
+
+    work = begin(client, "settle", *chosen, note="Planfix was moved")
+    carry_out(work.pk)
+
+    assert states() == [S, S, S]
+    settled = Call.objects.filter(reason="settled").values_list("detail", flat=True)
+    assert list(settled) == [f"{user.username}: Planfix was moved"] * 2
+
+
+def test_without_a_note_it_is_asked_again(specialist: Client) -> None:
+    [call] = calls(make_customer(), F)
+
+    answer = specialist.post("/calls/bulk/begin/", {"action": "settle", "call": call.pk, "note": " "})
+
+    assert b'name="note"' in answer.content
+    assert not Work.objects.exists()
+
+
+def test_more_than_one_piece_of_work_can_take_on_is_refused(
+    specialist: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("integrations.calllog.bulk.MOST", 2)
+    calls(make_customer(), F, F, F, F)
+
+    answer = specialist.post("/calls/bulk/begin/", {"action": "send-again", "all": "1"})
+
+    assert b"narrow the filter" in answer.content
+    assert not Work.objects.exists()
+
+
+def test_the_work_shows_how_far_it_is_and_what_came_of_it(specialist: Client) -> None:
+    work = begin(specialist, "send-again", *calls(make_customer(), F), filter="state=failed")
+    address = f"/calls/bulk/{work.pk}/?state=failed"
+    assert b"Waits for the worker" in specialist.get(address).content
+
+    carry_out(work.pk)
+
+    html = specialist.get(address).content.decode()
+    assert "One call is on its way to Planfix again." in html
+    assert 'href="/calls/?state=failed"' in html
+
+
+def test_a_user_who_is_gone_has_nothing_done_in_their_name(client: Client) -> None:
+    client.force_login(user := make_specialist())
+    calls(make_customer(), F)
+    work = begin(client, "send-again", all="1")
+    LogEntry.objects.all().delete()
+    user.delete()
+
+    carry_out(work.pk)
+
+    work.refresh_from_db()
+    assert "no longer a user" in work.trouble
+    assert states() == [F]
+
+
+def test_a_specialist_who_became_a_viewer_reaches_the_viewers_calls_only(client: Client) -> None:
+    client.force_login(user := make_specialist())
+    own, other = make_customer(), make_customer()
+    calls(own, F)
+    calls(other, F)
+    work = begin(client, "send-again", all="1")
+    user.groups.clear()
+    own.viewers.add(user)
+
+    carry_out(work.pk)
+
+    assert states() == [P, F]
+
+
+@pytest.mark.parametrize("address", ["/calls/bulk/", "/calls/bulk/begin/"])
+@pytest.mark.parametrize("action", BULK_ACTIONS)
+def test_a_viewer_does_nothing(client: Client, address: str, action: str) -> None:
+    [call] = calls(make_customer(), F)
+    client.force_login(make_viewer(call.customer))
+
+    assert client.post(address, {"action": action, "call": call.pk, "note": "x"}).status_code == 403
+    assert client.post(address, {"action": action, "all": "1", "note": "x"}).status_code == 403
+    assert not Work.objects.exists()
+
+
+def test_nobody_else_sees_the_work(specialist: Client) -> None:
+    work = begin(specialist, "send-again", *calls(make_customer(), F))
+    stranger = Client()
+    stranger.force_login(make_user(is_staff=True))
+
+    assert stranger.get(f"/calls/bulk/{work.pk}/").status_code == 403
+
+
+def test_an_action_there_is_not_is_refused(specialist: Client) -> None:
+    assert specialist.post("/calls/bulk/", {"action": "delete"}).status_code == 403
+
+
+def test_numbers_that_are_none_are_ignored(specialist: Client) -> None:
+    assert asked(specialist, "send-again", call=["x", "-1", "9" * 30, "٣"]).context["plan"].will == 0
+
+
+@pytest.mark.parametrize(
+    ("action", "standing", "why"),
+    [
+        ("send-again", (F, "refused"), None),
+        ("send-again", (F, "internal_error"), None),
+        ("send-again", (S, "unknown_employee"), None),
+        ("send-again", (S, "settled"), "settled by a person"),
+        ("send-again", (S, "erased"), "too little is known of them"),
+        ("send-again", (S, "no_final_event"), "too little is known of them"),
+        ("send-again", (P, "unavailable"), "already on their way"),
+        ("send-again", (CallState.IN_PROGRESS, ""), "not ended yet"),
+        ("settle", (F, "refused"), None),
+        ("settle", (S, "unknown_employee"), "skipped, not failed"),
+        ("settle", (D, ""), "already in Planfix"),
+    ],
+)
+def test_each_call_that_is_left_alone_has_a_reason(action: str, standing: tuple[str, str], why: str | None) -> None:
+    plan = plan_of(BULK_ACTIONS[action], {standing: 7})
+
+    assert plan.will == (7 if why is None else 0)
+    assert [(count, str(words)) for count, words in plan.wont] == ([] if why is None else [(7, why)])
