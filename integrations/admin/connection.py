@@ -18,7 +18,7 @@ from integrations.calllog.words import Words
 from integrations.models import Customer, Work, WorkKind
 from integrations.planfix.rights import Right
 from integrations.services.audit import record
-from integrations.services.connection import Check, Finding, newest_check, newest_connection
+from integrations.services.connection import Check, Connection, Finding, newest_check
 from integrations.services.onboarding import parameter_problems
 from integrations.services.work import ask
 
@@ -184,7 +184,8 @@ def check_new_access(customer: Customer, by: User) -> Work:
 
 def connection_context(customer: Customer) -> dict[str, Any]:
     """What the list on the customer's page shows; asks nobody but the database."""
-    work, known = newest_check(customer), newest_connection(customer)
+    work = newest_check(customer)
+    known = Connection.from_json(work.result) if work and work.result else None
     rows = [row_of(check) for check in known.checks] if known else []
     rows += [{"light": "unsure", "text": problem, "steps": ()} for problem in parameter_problems(customer)]
     return {

@@ -93,6 +93,10 @@ class Check:
 class Connection:
     """What is known of a customer's two accounts. Its lists are empty where nothing could be read."""
 
+    account: str = ""
+    """Of Planfix, as Customer.planfix_account names it."""
+    project: str = ""
+    """Of Ringostat."""
     checks: list[Check] = field(default_factory=list)
     templates: list[tuple[int, str]] = field(default_factory=list)
     tags: list[tuple[int, str]] = field(default_factory=list)
@@ -112,8 +116,11 @@ class Connection:
 
 
 def newest_connection(customer: Customer) -> Connection | None:
-    """What the last check found; None before the first one."""
-    newest = _checks_of(customer).exclude(result=None).first()
+    """What the last check of these very accounts found; None before the first one."""
+    same = _checks_of(customer).filter(
+        result__account=customer.planfix_account, result__project=customer.ringostat_project_id
+    )
+    newest = same.first()
     return Connection.from_json(newest.result) if newest and newest.result else None
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from django.utils import timezone
 
-from integrations.models import Customer, Recording, Target, Work
+from integrations.models import Customer, Recording, Target, Work, WorkKind
 from integrations.planfix.answers import Row, id_of, text_of
 from integrations.planfix.client import Exchange, PlanfixClient, host_of
 from integrations.planfix.codes import STATUSES
@@ -65,12 +65,16 @@ def connect(work: Work, progress: Progress) -> dict[str, Any]:
     """Long work: the check of one customer. What it finds wrong is its result, not its trouble."""
     assert work.customer
     progress.expect(REQUESTS)
-    return asdict(check_connection(work.customer, progress))
+    found = asdict(check_connection(work.customer, progress))
+    # What earlier checks read is of no use any more, and names people.
+    earlier = Work.objects.filter(customer=work.customer, kind=WorkKind.CONNECT, pk__lt=work.pk)
+    earlier.exclude(finished_at=None).delete()
+    return found
 
 
 def check_connection(customer: Customer, progress: Progress) -> Connection:
     """Checks everything and keeps the call tags, the fields of contacts and a first template on the customer."""
-    connection = Connection()
+    connection = Connection(account=customer.planfix_account, project=customer.ringostat_project_id)
 
     def observe(exchange: Exchange) -> None:
         logged(exchange, customer=customer, call=None).save()

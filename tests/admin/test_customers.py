@@ -372,7 +372,8 @@ def test_the_page_says_which_parameter_has_no_field_in_planfix(console: Client) 
 
 def checked(customer: Customer, *checks: Check, **found: Any) -> Work:
     """A check of the customer that has ended so."""
-    result = asdict(Connection(checks=list(checks), **found))
+    accounts = {"account": customer.planfix_account, "project": customer.ringostat_project_id}
+    result = asdict(Connection(**accounts, checks=list(checks), **found))
     return Work.objects.create(kind=WorkKind.CONNECT, customer=customer, result=result, finished_at=timezone.now())
 
 
@@ -467,6 +468,30 @@ def test_what_is_wrong_is_shown_with_its_steps(console: Client) -> None:
 
     assert "The token may not fill data tags, read the employees: it lacks levels of access." in html
     assert "Open the token and tick: datatag_add, user_readonly. Save it." in html
+    assert "Connected: everything" not in html
+
+
+def test_while_a_check_is_under_way_what_was_found_before_is_not_shown(console: Client) -> None:
+    customer = make_customer()
+    checked(customer, Check(finding=Finding.KNOWN))
+    Work.objects.create(kind=WorkKind.CONNECT, customer=customer)
+
+    html = html_of(console, customer)
+
+    assert "Checking the access" in html
+    assert "Planfix knows the token." not in html
+
+
+def test_a_check_that_came_to_nothing_says_why(console: Client) -> None:
+    customer = make_customer()
+    checked(customer, Check(finding=Finding.KNOWN))
+    Work.objects.create(
+        kind=WorkKind.CONNECT, customer=customer, trouble="The daily limit is used up.", finished_at=timezone.now()
+    )
+
+    html = html_of(console, customer)
+
+    assert "The daily limit is used up." in html
     assert "Connected: everything" not in html
 
 

@@ -35,8 +35,13 @@ def console(client: Client) -> Client:
 @pytest.fixture
 def customer() -> Customer:
     """As its accounts were found by the last check."""
+    return found(users=USERS, staff=STAFF)
+
+
+def found(**lists: Any) -> Customer:
     customer = make_customer()
-    result = asdict(Connection(checks=[Check(finding=Finding.KNOWN)], users=USERS, staff=STAFF))
+    accounts = {"account": customer.planfix_account, "project": customer.ringostat_project_id}
+    result = asdict(Connection(**accounts, checks=[Check(finding=Finding.KNOWN)], **lists))
     Work.objects.create(kind=WorkKind.CONNECT, customer=customer, result=result, finished_at=timezone.now())
     return customer
 
@@ -95,9 +100,7 @@ def test_an_employee_who_left_planfix_is_told_of(console: Client, customer: Cust
 
 
 def test_without_the_right_to_read_employees_their_numbers_are_typed(console: Client) -> None:
-    customer = make_customer()
-    result = asdict(Connection(checks=[Check(finding=Finding.KNOWN)], staff=STAFF))
-    Work.objects.create(kind=WorkKind.CONNECT, customer=customer, result=result, finished_at=timezone.now())
+    customer = found(staff=STAFF)
     assert "Number in Planfix" in html_of(console, page_of(customer))
 
     console.post(page_of(customer), {"user-staff-2": "42", "participates-staff-2": "on"})

@@ -340,3 +340,10 @@ def test_each_request_of_the_check_is_logged(way: Way, connection: Callable[...,
 
     logged = way.customer.planfix_requests.filter(call=None).values_list("path", flat=True)
     assert sorted(logged) == sorted(request.path for request in way.account.requests)
+
+
+def test_only_the_last_check_is_kept(way: Way, connection: Callable[..., Connection]) -> None:
+    connection()
+    connection()
+
+    assert Work.objects.filter(customer=way.customer, kind=WorkKind.CONNECT).count() == 1

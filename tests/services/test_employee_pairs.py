@@ -37,7 +37,8 @@ def customer() -> Customer:
 def found(customer: Customer, **lists: Any) -> None:
     """What the last check of the access has read."""
     known = {"users": [IRYNA, OLEH], "staff": [STAFF_IRYNA, STAFF_OLEH], **lists}
-    result = asdict(Connection(checks=[Check(finding=Finding.KNOWN)], **known))
+    accounts = {"account": customer.planfix_account, "project": customer.ringostat_project_id}
+    result = asdict(Connection(**accounts, checks=[Check(finding=Finding.KNOWN)], **known))
     Work.objects.create(kind=WorkKind.CONNECT, customer=customer, result=result, finished_at=timezone.now())
 
 
@@ -57,6 +58,14 @@ def kept(customer: Customer) -> list[tuple[str, int, str, bool]]:
 
 
 def test_before_the_first_check_nobody_is_known(customer: Customer) -> None:
+    assert pairing_table(customer) == Table(rows=(), users=())
+
+
+@pytest.mark.parametrize("column", ["planfix_url", "ringostat_project_id"])
+def test_the_people_of_other_accounts_are_not_offered(customer: Customer, column: str) -> None:
+    found(customer)
+    setattr(customer, column, "https://other.planfix.com")
+
     assert pairing_table(customer) == Table(rows=(), users=())
 
 
