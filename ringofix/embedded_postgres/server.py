@@ -74,11 +74,10 @@ def socket_folder(data: Path) -> Path:
 def stop_if_last(data: Path) -> None:
     """Gives up this process's hold; the last one out stops the server cleanly."""
     data = data.resolve()
+    if data not in _held_locks:
+        return
     with _exclusive(data):
-        held = _held_locks.pop(data, None)
-        if held is None:
-            return
-        held.close()
+        _held_locks.pop(data).close()
         if _nobody_else_holds(data) and _answers(data):
             _pg_ctl(data, "stop", "-m", "fast", "-w")
 

@@ -1,15 +1,56 @@
-"""Real processes on the test's database: web, worker and sandbox, to be killed."""
+"""Real processes on the test's database, or on a server of the test's own: web, worker, sandbox and PostgreSQL, to be
+killed.
+"""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from django.core.management import call_command
+from django.db import connection, connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 from integrations.sandbox.stage import Stage, this_database
+from ringofix.embedded_postgres import server
 
 
 @pytest.fixture
 def stage(transactional_db: None) -> Iterator[Stage]:
     with Stage(environment=this_database() | {"PLANFIX_PATIENCE_SECONDS": "2"}, quiet=True) as stage:
+        yield stage
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Not pytest's own, which another run on this machine closes to the server's user."""
+    with TemporaryDirectory(prefix="ringofix-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def database_of_its_own(transactional_db: None, folder: Path) -> Iterator[Path]:
+    """The folder of a database server that nobody else uses, and that this process uses instead of its own. Stages on
+    it start it again by the product's own means.
+    """
+    data = folder / "postgres"
+    server.ensure_running(data)
+    tests = connections["default"]
+    server_of_its_own = {"HOST": str(server.socket_folder(data)), "NAME": server.DATABASE, "USER": server.ROLE}
+    connections["default"] = DatabaseWrapper({**tests.settings_dict, "OPTIONS": {}, **server_of_its_own}, "default")
+    call_command("migrate", verbosity=0)
+    yield data
+    connection.close()
+    connections["default"] = tests
+    server.stop_if_last(data)
+    shutil.rmtree(server.socket_folder(data), ignore_errors=True)
+
+
+@pytest.fixture
+def stage_of_its_own(database_of_its_own: Path) -> Iterator[Stage]:
+    environment = {"DATABASE_URL": "", "EMBEDDED_POSTGRES": str(database_of_its_own), "PLANFIX_PATIENCE_SECONDS": "2"}
+    with Stage(environment=this_database() | environment, quiet=True) as stage:
         yield stage

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import random
-import signal
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
@@ -17,7 +13,7 @@ from integrations.models import Call, CallState
 from integrations.sandbox.load import CLEAN, calls, customer_with_account, post_until_taken, tally
 from integrations.sandbox.stage import Stage, wait_until
 from integrations.services.customer_file import import_customer, webhook_address
-from ringofix.embedded_postgres import server
+from tests.processes.steps import kill_server, server_answers
 
 pytestmark = pytest.mark.slow
 
@@ -114,38 +110,22 @@ def test_a_worker_that_is_told_to_stop_finishes_its_call_and_no_more(stage: Stag
     assert tally(stage, [body for body in bodies if body["uniqueid"] == "load-0.0"]) == CLEAN
 
 
-@pytest.fixture
-def stage_of_its_own(tmp_path: Path) -> Iterator[Stage]:
-    """On a database server that nobody else uses."""
-    data = tmp_path / "postgres"
-    environment = {"DATABASE_URL": "", "EMBEDDED_POSTGRES": str(data), "PLANFIX_PATIENCE_SECONDS": "2"}
-    with Stage(environment=environment, quiet=True) as stage:
-        yield stage
-    server.ensure_running(data)
-    server.stop_if_last(data)
-
-
 def test_a_database_server_that_is_killed_loses_no_call_and_doubles_none(
-    stage_of_its_own: Stage, tmp_path: Path
+    database_of_its_own: Path, stage_of_its_own: Stage
 ) -> None:
     stage, chance = stage_of_its_own, random.Random(18)
-    stage.run("migrate", "--verbosity", "0")
     stage.start_sandbox()
-    files = [customer_with_account(stage, number, requests_per_second=1000) for number in range(3)]
-    addresses = [stage.import_customer(file) for file in files]
+    addresses = customers(stage, 3, requests_per_second=1000)
     stage.start_web(workers=1)
     for name in ("one", "other"):
         stage.start_worker(name)
     with ThreadPoolExecutor(4) as pool:
         bodies, posts = posted(pool, stage, addresses, 40, chance)
         wait_until(lambda: done(posts) > len(posts) / 3, "some posts to be taken")
-        os.kill(int((tmp_path / "postgres/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        kill_server(database_of_its_own)
+        wait_until(server_answers, "the database server")
         assert not wait(posts, SECONDS).not_done
     assert [post.exception() for post in posts if post.exception()] == []
-    wait_until(lambda: exported_states(stage) == ["delivered"] * len(bodies), "all calls to be delivered")
+    wait_until(lambda: delivered() == len(bodies), "all calls to be delivered")
 
     assert tally(stage, bodies) == CLEAN
-
-
-def exported_states(stage: Stage) -> list[str]:
-    return [json.loads(line)["state"] for line in stage.run("export_calls").splitlines()]

@@ -1,0 +1,269 @@
+"""Calls that are held at each of their steps at once: each customer waits at a step of its own, so that one kill hits
+all of them.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import psycopg
+import requests
+from django.db import OperationalError, connection
+
+from integrations.models import Customer, Secret, WebhookToken
+from integrations.planfix.client import is_write
+from integrations.planfix.fields import FieldType
+from integrations.sandbox.account import Account
+from integrations.sandbox.faults import Fault
+from integrations.sandbox.server import Sandbox
+from integrations.services.customer_file import import_customer, webhook_address
+from integrations.services.onboarding import discover
+from tests.conftest import Way, customer_data
+from tests.ways.bodies import CLIENT, NEW_CLIENT, answered, recorded
+
+FOR_EVER = 600
+SECONDS = 60
+SOURCE = {"parameter": "utm_source", "field": "utm_source", "contact_field": "Source"}
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """`known`: what the account holds. `earlier`: the webhook of what is delivered before. `now`: the webhook whose way
+    is held.
+    """
+
+    now: Callable[[Sandbox], Body]
+    known: Callable[[Account], object] = lambda account: None
+    earlier: Body | None = None
+    customer: Body = field(default_factory=dict)
+
+
+def olha(account: Account) -> None:
+    account.add_contact(name="Olha Koval", phones=[CLIENT])
+
+
+def olha_with_an_order(account: Account) -> None:
+    account.add_task(account.add_contact(name="Olha Koval", phones=[CLIENT]).id, "Order")
+
+
+def source_field(account: Account) -> None:
+    account.add_contact_field(name="Source", type_=FieldType.LINE, group_id=1)
+
+
+SCENARIOS = {
+    "known contact": Scenario(known=olha, now=lambda sandbox: answered()),
+    "new contact": Scenario(now=lambda sandbox: answered(NEW_CLIENT)),
+    "new contact with UTM": Scenario(
+        known=source_field, now=lambda sandbox: answered(NEW_CLIENT), customer={"utm_fields": [SOURCE]}
+    ),
+    "last active task": Scenario(
+        known=olha_with_an_order, now=lambda sandbox: answered(), customer={"call_target": "last_active_task"}
+    ),
+    "recording": Scenario(known=olha, now=lambda sandbox: answered(**recorded(sandbox))),
+    "remembered contact": Scenario(
+        known=olha, earlier=answered(uniqueid="ua9_-1790775000.1"), now=lambda sandbox: answered()
+    ),
+    "late recording": Scenario(
+        known=olha, earlier=answered(has_recording="1"), now=lambda sandbox: answered(**recorded(sandbox))
+    ),
+}
+
+MOMENTS = {"insert": 1, "commit": 2}
+"""Of a webhook's transaction, with the lock that holds it there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where one customer's call is held."""
+
+    scenario: str
+    step: str
+    way: Way
+
+    def __str__(self) -> str:
+        return f"{self.scenario}: {self.step}"
+
+
+class Hall:
+    """All scenarios in one sandbox, with a customer and an account for each of their steps. Its calls have come in, and
+    the webhooks of more are ready, before any worker is started.
+    """
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self._customers: dict[str, Customer] = {}
+        self.asked: dict[str, list[str]] = {}
+        """The requests to Planfix of a scenario in which nothing goes wrong."""
+        self.wanted: dict[str, dict[str, object]] = {}
+        """What an account holds in the end if nothing goes wrong, by scenario."""
+        for name in SCENARIOS:
+            self._play_undisturbed(name)
+        self.requested = [place for name in SCENARIOS for place in self._places_at_requests(name)]
+        self.knocking = [self._place(name, moment) for name in SCENARIOS for moment in MOMENTS]
+
+    def all_hang(self) -> bool:
+        return all(struck for _, struck in self.sandbox.faults.struck())
+
+    def knock(self, web_url: str) -> list[threading.Thread]:
+        """Posts each scenario's webhook once for each moment that it is to be held at, in threads that go on until they
+        are answered by 200.
+        """
+        threads = []
+        for place in self.knocking:
+            path = webhook_address(place.way.customer).split("/", 3)[3]
+            post = f"{web_url}/{path}after_call/?moment={place.step}", SCENARIOS[place.scenario].now(self.sandbox)
+            threads.append(threading.Thread(target=post_until_taken, args=post, daemon=True))
+        for thread in threads:
+            thread.start()
+        return threads
+
+    def differences(self) -> dict[str, list[dict[str, object]]]:
+        """What accounts hold and what they should, where it is not the same."""
+        pairs = {
+            str(place): [held(place.way.account), self.wanted[place.scenario]]
+            for place in [*self.requested, *self.knocking]
+        }
+        return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+    def _play_undisturbed(self, name: str) -> None:
+        way = self._set_up(name)
+        way.post(SCENARIOS[name].now(self.sandbox))
+        way.deliver()
+        self.asked[name] = [f"{request.method} {request.path}" for request in way.account.requests]
+        self.wanted[name] = held(way.account)
+
+    def _places_at_requests(self, name: str) -> Iterator[Place]:
+        """A call for each request, where it will hang: after it was carried out and, if it writes something, before."""
+        for position, request in enumerate(self.asked[name]):
+            whens: tuple[Literal["before", "after"], ...] = ("before", "after")
+            for when in whens if is_write(*request.split(" ")) else whens[1:]:
+                place = self._place(name, f"{when} {request} ({position})")
+                account = place.way.account.name
+                hang = Fault(account=account, kind="hang", seconds=FOR_EVER, skip=position, times=1, when=when)
+                self.sandbox.add_fault(hang)
+                place.way.post(SCENARIOS[name].now(self.sandbox))
+                yield place
+
+    def _place(self, name: str, step: str) -> Place:
+        return Place(scenario=name, step=step, way=self._set_up(name))
+
+    def _set_up(self, name: str) -> Way:
+        scenario, number = SCENARIOS[name], len(self.sandbox.accounts)
+        account = self.sandbox.add_account(f"account-{number}", token=f"token-{number}")
+        scenario.known(account)
+        way = Way(self._customer(name, account), account)
+        if scenario.earlier:
+            way.post(scenario.earlier)
+            way.deliver()
+        account.forget_requests()
+        return way
+
+    def _customer(self, name: str, account: Account) -> Customer:
+        """A copy of the scenario's first customer, which is much faster than another import."""
+        if name not in self._customers:
+            data = customer_data(account, self.sandbox, name=name) | SCENARIOS[name].customer
+            self._customers[name] = import_customer(data)
+            discover(self._customers[name])
+        customer = Customer.objects.get(pk=self._customers[name].pk)
+        rows = [*customer.employees.all(), *customer.utm_fields.all()]
+        customer.pk, customer.name = None, account.name
+        customer.planfix_url, customer.planfix_token = account.url, Secret.of(account.token)
+        customer.save(force_insert=True)
+        for row in rows:
+            row.pk, row.customer = None, customer
+            row.save(force_insert=True)
+        WebhookToken.issue(customer)
+        return customer
+
+
+def post_until_taken(address: str, body: Body) -> None:
+    """As Ringostat would if it repeated whatever was not answered by 200."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if requests.post(address, json=body, timeout=SECONDS).status_code == 200:
+                return
+        except requests.RequestException:
+            pass
+        time.sleep(0.1)
+
+
+def held(account: Account) -> dict[str, object]:
+    """All that a manager can see, with the ids, which are the same if nothing was made that is not there any more."""
+    return {
+        "contacts": [(contact.id, contact.name, contact.phones, contact.custom) for contact in account.contacts],
+        "comments": [
+            (comment.id, comment.contact_id, comment.task_id, comment.author, comment.at, comment.description)
+            for comment in account.comments
+        ],
+        "files": [[(file.name, file.content) for file in comment.files] for comment in account.comments],
+        "entries": account.tag_entries,
+    }
+
+
+class Door:
+    """Holds webhooks' transactions at the moment that their address names. The test's database keeps the triggers,
+    which hold nothing without the locks.
+    """
+
+    def __init__(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(HOLD)
+        self._holder = psycopg.connect(**connection.get_connection_params(), autocommit=True)
+        for lock in MOMENTS.values():
+            self._holder.execute("SELECT pg_advisory_lock(%s, %s)", [SPACE, lock])
+
+    def all_stand(self) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(STANDING, [SPACE])
+            return len(cursor.fetchall()) == len(SCENARIOS) * len(MOMENTS)
+
+    def open(self) -> None:
+        """What was to be inserted is not, as when the database notices that nobody waits for it any more; what was to
+        be committed is.
+        """
+        inserting = f"SELECT pg_terminate_backend(pid) FROM ({STANDING}) AS standing WHERE lock = %s"
+        self._holder.execute(inserting, [SPACE, MOMENTS["insert"]])
+        self.close()
+
+    def close(self) -> None:
+        """Ends the holding, if the database server has not ended it."""
+        self._holder.close()
+
+
+def kill_server(data: Path) -> None:
+    """kill -9 of the database server in this folder."""
+    os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+    connection.close()
+
+
+def server_answers() -> bool:
+    try:
+        connection.ensure_connection()
+    except OperationalError:
+        return False
+    return True
+
+
+SPACE = 0x54455354
+STANDING = "SELECT pid, objid AS lock FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND NOT granted"
+HOLD = f"""
+    CREATE OR REPLACE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        PERFORM pg_advisory_xact_lock_shared({SPACE}, TG_ARGV[0]::integer);
+        RETURN NEW;
+    END $$;
+    CREATE OR REPLACE TRIGGER hold_insert BEFORE INSERT ON integrations_webhookevent FOR EACH ROW
+      WHEN (NEW.query_string = 'moment=insert') EXECUTE FUNCTION hold({MOMENTS["insert"]});
+    DROP TRIGGER IF EXISTS hold_commit ON integrations_webhookevent;
+    CREATE CONSTRAINT TRIGGER hold_commit AFTER INSERT ON integrations_webhookevent DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW WHEN (NEW.query_string = 'moment=commit') EXECUTE FUNCTION hold({MOMENTS["commit"]});
+"""

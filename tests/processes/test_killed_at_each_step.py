@@ -1,0 +1,106 @@
+"""Web, worker and database killed at each step of each scenario: every call ends once in Planfix, as if nothing had
+happened.
+
+No step is listed here: a run in which nothing goes wrong tells which requests there are, and what an account holds in
+the end.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from integrations.models import Call, CallState, Turn
+from integrations.sandbox.server import Sandbox
+from integrations.sandbox.stage import Stage, wait_until
+from tests.processes.steps import Door, Hall, kill_server, server_answers
+
+pytestmark = pytest.mark.slow
+
+PATIENT = {"PLANFIX_PATIENCE_SECONDS": "15", "FIRST_RETRY_SECONDS": "0.5"}
+"""Whoever hangs first still hangs when the last one does."""
+
+
+@pytest.fixture
+def hall(transactional_db: None, settings: Any) -> Iterator[Hall]:
+    settings.ALLOW_PRIVATE_HOSTS = True
+    with Sandbox(allow_private_hosts=True) as sandbox:
+        yield Hall(sandbox)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_calls_end_once_when_web_and_worker_are_killed_at_each_step(hall: Hall, stage: Stage, workers: int) -> None:
+    stage.environment |= PATIENT
+    stage.start_web(workers=1, threads=32)
+    stage.start_worker("one", concurrency=128)
+    door, posts = hold_everything(hall, stage)
+    doomed = workers_known()
+    if workers == 2:
+        stage.start_worker("other")
+        wait_until(lambda: len(workers_known()) == 2, "the other worker")
+
+    stage.kill("one")
+    stage.kill("web")
+    door.open()
+    time_passes(doomed)
+    stage.start_web(workers=1)
+    if workers == 1:
+        stage.start_worker("one again")
+    wait_until_delivered(posts)
+
+    assert hall.differences() == {}
+
+
+def test_calls_end_once_when_the_database_server_is_killed_at_each_step(
+    database_of_its_own: Path, stage_of_its_own: Stage, hall: Hall
+) -> None:
+    stage = stage_of_its_own
+    stage.environment |= PATIENT
+    stage.start_web(workers=1, threads=32)
+    for name in ("one", "other"):
+        stage.start_worker(name, concurrency=128)
+    wait_until(lambda: len(workers_known()) == 2, "both workers")
+    door, posts = hold_everything(hall, stage)
+
+    kill_server(database_of_its_own)
+    door.close()
+    wait_until(server_answers, "the database server")
+    hall.sandbox.hang_up()
+    wait_until_delivered(posts)
+
+    assert hall.differences() == {}
+
+
+def hold_everything(hall: Hall, stage: Stage) -> tuple[Door, list[threading.Thread]]:
+    """Every delivery at one of its requests, every webhook in its transaction, and who goes on posting those."""
+    door = Door()
+    posts = hall.knock(stage.web_url)
+    wait_until(hall.all_hang, "each request to hang")
+    wait_until(door.all_stand, "each webhook to stand in its transaction")
+    return door, posts
+
+
+def wait_until_delivered(posts: list[threading.Thread]) -> None:
+    for post in posts:
+        post.join()
+    undelivered = Call.objects.exclude(state=CallState.DELIVERED, due_at=None)
+    wait_until(lambda: not undelivered.exists(), "all calls to be delivered")
+
+
+def workers_known() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM procrastinate_workers")
+        return [row[0] for row in cursor.fetchall()]
+
+
+def time_passes(dead: list[int]) -> None:
+    """As much as it takes to know that these workers are dead, and that no request of them can still arrive."""
+    Turn.objects.update(held_until=timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = 'epoch' WHERE id = ANY(%s)", [dead])
