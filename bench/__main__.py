@@ -8,7 +8,14 @@ import sys
 
 import django
 
-BENCHMARKS = ("parallel_customers", "requests_per_call", "reliability")
+BENCHMARKS = (
+    "intake",
+    "parallel_customers",
+    "requests_per_call",
+    "reliability",
+    "growth",
+    "start_up",
+)
 
 
 def main() -> None:

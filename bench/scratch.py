@@ -17,7 +17,7 @@ def stage(environment: Mapping[str, str] | None = None) -> Iterator[Stage]:
     connection.settings_dict["TEST"]["NAME"] = f"bench_{os.getpid()}"
     databases = setup_databases(verbosity=0, interactive=False, serialized_aliases=[])
     try:
-        surroundings = this_database() | {"DATABASE_POOL_SIZE": "16"} | dict(environment or {})
+        surroundings = this_database() | dict(environment or {})
         with Stage(environment=surroundings, quiet=True) as stage:
             yield stage
     finally:

@@ -1,0 +1,74 @@
+"""How long until it works? The demo on a machine that has the packages and nothing else, a web process's imports and
+its memory.
+
+Printed: seconds until the first call of the demo stands in the stand-in Planfix and until all do, with a PostgreSQL
+that is made and started meanwhile; seconds of processor time to import the web process; megabytes of a web server.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg
+import requests
+
+from bench.processes import memory_megabytes
+from bench.scratch import stage
+from integrations.sandbox.stage import free_port
+from ringofix.embedded_postgres.server import DATABASE, ROLE, socket_folder
+
+IMPORTS = 3
+
+
+def run() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        first, all_of_them = _demo(Path(folder) / "postgres")
+    print(
+        f"demo on an empty machine: first call delivered after {first:.1f} s, a day of calls after {all_of_them:.1f} s"
+    )
+    print(f"importing the web process: {min(_import_seconds() for _ in range(IMPORTS)):.2f} s of processor time")
+    with stage() as on_stage:
+        on_stage.start_web(workers=2)
+        requests.get(f"{on_stage.web_url}/calls/login/", timeout=10)
+        web = on_stage.processes["web"].pid
+        rss, pss = memory_megabytes(web)
+        print(f"web server with two workers: {pss:.0f} MB (shared pages counted once; RSS {rss:.0f} MB)")
+
+
+def _demo(data: Path) -> tuple[float, float]:
+    """Seconds until the first delivered call, and until the demo has delivered all and ended."""
+    environment = {**os.environ, "DATABASE_URL": "", "EMBEDDED_POSTGRES": str(data)}
+    ports = ["--port", str(free_port(0)), "--sandbox-port", str(free_port(0))]
+    began = time.monotonic()
+    command = [sys.executable, "manage.py", "demo", "--exit", *ports]
+    demo = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while not _is_delivered(data) and demo.poll() is None:
+            time.sleep(0.05)
+        first = time.monotonic() - began
+        assert demo.wait(120) == 0, "the demo failed"
+    finally:
+        demo.terminate()
+        demo.wait()
+    return first, time.monotonic() - began
+
+
+def _is_delivered(data: Path) -> bool:
+    try:
+        with psycopg.connect(host=str(socket_folder(data)), user=ROLE, dbname=DATABASE) as connection:
+            found = connection.execute("SELECT 1 FROM integrations_call WHERE state = 'delivered' LIMIT 1").fetchone()
+            return found is not None
+    except psycopg.Error:  # not made, not started, or not migrated yet
+        return False
+
+
+def _import_seconds() -> float:
+    began = os.times()
+    subprocess.run([sys.executable, "-c", "import ringofix.wsgi"], check=True, stderr=subprocess.DEVNULL)
+    ended = os.times()
+    return ended.children_user + ended.children_system - began.children_user - began.children_system
