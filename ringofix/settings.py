@@ -25,7 +25,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+if (BASE_DIR / ".env").exists():
+    env.read_env(BASE_DIR / ".env")
 
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
@@ -40,7 +41,7 @@ POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=16)
 
 DATABASES: dict[str, dict[str, Any]]
 if env.str("DATABASE_URL", default=""):
-    DATABASES = {"default": env.db("DATABASE_URL")}
+    DATABASES = {"default": env.db("DATABASE_URL") | {"ENGINE": "ringofix.postgres"}}
     # A socket folder is written %2Fvar%2Frun%2Fpostgresql in a URL.
     DATABASES["default"]["HOST"] = unquote(DATABASES["default"]["HOST"])
 else:
@@ -52,7 +53,6 @@ else:
             "HOST": str(socket_folder(EMBEDDED_POSTGRES)),
         }
     }
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # Django itself prepares no statements; those that do so are prepared at once, whatever this number is.
 DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
 if POOL_SIZE:
@@ -60,6 +60,7 @@ if POOL_SIZE:
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": POOL_SIZE, "timeout": 10}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = None
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"]["connect_timeout"] = 10
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
@@ -36,6 +37,7 @@ _HIDDEN = re.compile(
 )
 
 
+@lru_cache(4096)  # one call's few numbers are asked for again and again
 def normalize(raw: str, region: str) -> str | None:
     """The number in full format, `+380671234567`, or None when nobody can be called by it. Never raises.
 

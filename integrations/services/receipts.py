@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+from django.db import connection
+
 from integrations.models import Call, Delivery, Step
 from integrations.planfix.client import Exchange
 from integrations.planfix.errors import PlanfixError, PlanfixUnavailable
@@ -30,6 +32,17 @@ REMEMBER = """
     VALUES (%(customer_id)s, %(number)s, %(remembered_id)s)
     ON CONFLICT (customer_id, number) DO UPDATE SET contact_id = EXCLUDED.contact_id
 """
+
+
+COLUMNS = [field.attname for field in Delivery._meta.concrete_fields]
+BEGIN = f"""
+    INSERT INTO integrations_delivery AS delivery
+           (call_id, attempts, contact_created, contacts_found, target_known, recording_refused,
+            recording_attached, recording_tries, text_digest, left_out, unclear)
+    VALUES (%s, 1, false, 0, false, '', false, 0, '', '{{}}', '')
+    ON CONFLICT (call_id) DO UPDATE SET attempts = delivery.attempts + 1
+    RETURNING {", ".join(COLUMNS)}
+"""  # noqa: S608 - the model's own columns
 
 
 class ReceiptBook:
@@ -101,15 +114,6 @@ class ReceiptBook:
 
 def _begin(call: Call) -> Delivery:
     """The call's row, with this attempt counted: one statement, and the first attempt makes the row."""
-    rows = Delivery.objects.raw(
-        """
-        INSERT INTO integrations_delivery AS delivery
-               (call_id, attempts, contact_created, contacts_found, target_known, recording_refused,
-                recording_attached, recording_tries, text_digest, left_out, unclear)
-        VALUES (%s, 1, false, 0, false, '', false, 0, '', '{}', '')
-        ON CONFLICT (call_id) DO UPDATE SET attempts = delivery.attempts + 1
-        RETURNING *
-        """,
-        [call.pk],
-    )
-    return rows[0]
+    with connection.cursor() as cursor:
+        cursor.execute(BEGIN, [call.pk])
+        return Delivery(**dict(zip(COLUMNS, cursor.fetchone(), strict=True)))

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend for the embedded server: it is started by the first connection, and again if it was
+"""The PostgreSQL backend for the embedded server: it is started by the first connection, and again if it was
 killed.
 """
 
@@ -8,9 +8,9 @@ from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.db.backends.postgresql import base
 
 from ringofix.embedded_postgres import server
+from ringofix.postgres import base
 
 _started = False
 

@@ -23,6 +23,10 @@ log = structlog.get_logger(__name__)
 
 HEARTBEAT_SECONDS = 3
 RECONNECT_SECONDS = 2
+POLLING_SECONDS = 1.0
+"""A job is noticed at once, by a notification. Two cases are left: one that comes while the worker looks and finds
+nothing, and one that had to wait for its customer's last job to end.
+"""
 
 
 class Command(BaseCommand):
@@ -64,6 +68,7 @@ async def _work_while_connected(concurrency: int, stopping: threading.Event) -> 
                 additional_context={"stopping": stopping},
                 install_signal_handlers=False,
                 update_heartbeat_interval=HEARTBEAT_SECONDS,
+                fetch_job_polling_interval=POLLING_SECONDS,
             )
         )
         _stop_on_signal(running, stopping)

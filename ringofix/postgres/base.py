@@ -1,0 +1,27 @@
+"""Django's PostgreSQL backend. That a connection of the pool still lives is seen at its socket: Django would ask the
+server, a round trip more for each request to Planfix.
+"""
+
+from __future__ import annotations
+
+import select
+from typing import Any
+
+from django.db.backends.postgresql import base
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        connection = super().get_new_connection(conn_params)
+        while self.pool and _has_ended(connection):
+            connection.close()
+            self.pool.putconn(connection)
+            connection = super().get_new_connection(conn_params)
+        return connection
+
+
+def _has_ended(connection: Any) -> bool:
+    """A server says nothing unasked but its farewell; a socket whose other end is gone is readable too."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))

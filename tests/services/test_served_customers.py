@@ -1,0 +1,71 @@
+"""A customer is read anew exactly when something of it has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from integrations.models import Customer, Employee, UtmField
+from integrations.services.served_customers import customer_to_serve
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def customer() -> Customer:
+    customer = Customer.objects.create(name="Acme", planfix_url="https://acme.planfix.com")
+    Employee.objects.create(customer=customer, name="Iryna", planfix_user_id=5)
+    UtmField.objects.create(customer=customer, parameter="utm_source", field="Source")
+    return customer
+
+
+def served(customer: Customer) -> Customer:
+    found = customer_to_serve(customer.pk)
+    assert found
+    return found
+
+
+def names(customer: Customer) -> list[str]:
+    return [*(who.name for who in customer.employees.all()), *(utm.field for utm in customer.utm_fields.all())]
+
+
+def test_an_unchanged_customer_is_not_read_again(customer: Customer) -> None:
+    assert served(customer) is served(customer)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda: Employee.objects.update(name="Olha"), ["Olha", "Source"]),
+        (lambda: Employee.objects.all().delete(), ["Source"]),
+        (lambda: UtmField.objects.update(field="Campaign"), ["Iryna", "Campaign"]),
+        (lambda: UtmField.objects.all().delete(), ["Iryna"]),
+        (
+            lambda: Employee.objects.create(customer=Customer.objects.get(), name="Petro", planfix_user_id=6),
+            ["Iryna", "Petro", "Source"],
+        ),
+    ],
+)
+def test_a_change_of_its_employees_and_parameters_is_seen(
+    customer: Customer, change: Callable[[], object], expected: list[str]
+) -> None:
+    assert names(served(customer)) == ["Iryna", "Source"]
+    change()
+
+    assert names(served(customer)) == expected
+
+
+def test_each_change_of_the_customer_is_seen_even_within_one_transaction(customer: Customer) -> None:
+    for rate in (2, 3, 4):
+        Customer.objects.update(requests_per_second=rate)
+        assert served(customer).requests_per_second == rate
+
+
+def test_a_paused_customer_is_not_served_and_comes_back(customer: Customer) -> None:
+    assert customer_to_serve(customer.pk)
+    Customer.objects.update(paused_reason="The token is wrong.")
+    assert customer_to_serve(customer.pk) is None
+    Customer.objects.update(paused_reason="")
+
+    assert customer_to_serve(customer.pk)
