@@ -35,6 +35,8 @@ def active_filters(filters: CallFilter) -> list[ActiveFilter]:
 
 
 def _is_overruled(filters: CallFilter, name: str) -> bool:
+    if name not in filters.values:
+        return False
     if name == "hour":
         return all(days.hour is None for days in filters.days.values())
     return name == "period" and not filters.chosen_period

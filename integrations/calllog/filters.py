@@ -158,6 +158,7 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     def changed(self, **values: Any) -> CallFilter:
         """The same filters with other values, None for none; what was understood is not looked up again."""
+        self.is_valid()
         other = copy(self)
         for name in ("_qs", "values", "days"):
             other.__dict__.pop(name, None)

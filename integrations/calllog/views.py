@@ -43,7 +43,7 @@ def filters_of(request: HttpRequest) -> CallFilter:
 def call_list(request: HttpRequest) -> HttpResponse:
     if request.headers.get("HX-Request") and ("before" in request.GET or "after" in request.GET):
         filters = filters_of(request)
-        fresh = {"chips": list(_chips(filters))} if "after" in request.GET else {}
+        fresh = {"fresh_chips": list(_chips(filters))} if "after" in request.GET else {}
         return render(request, "calllog/_rows.html", _rows(filters, _page(filters)) | fresh)
     views = views_of(request.user)  # type: ignore[arg-type]
     first = next((view for view in views if view.is_default), None)

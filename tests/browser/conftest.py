@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+from playwright.sync_api import Browser, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
 CHROMIUM = shutil.which("chromium")
 QUIET = [
@@ -27,3 +32,32 @@ def browser() -> Iterator[Browser]:
         yield browser
         browser.close()
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def assert_accessible() -> Callable[[Page], None]:
+    """What axe-core finds serious or critical in the page as it stands; best after animations have ended."""
+
+    def check(page: Page) -> None:
+        found = Axe().run(page).response["violations"]
+        grave = {
+            violation["id"]: [node["html"] for node in violation["nodes"]]
+            for violation in found
+            if violation["impact"] in ("serious", "critical")
+        }
+        assert grave == {}, page.url
+
+    return check
+
+
+@pytest.fixture
+def sign_in(live_server: LiveServer) -> Callable[[Page, User], None]:
+    """Signs somebody in without the login page."""
+
+    def sign(page: Page, user: User) -> None:
+        client = Client()
+        client.force_login(user)
+        session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
+
+    return sign

@@ -1,0 +1,197 @@
+"""The pages of the call log with a hundred thousand and with ten million calls of a thousand customers.
+
+Printed for each page: milliseconds at the 95th percentile at both sizes, their ratio, and the queries at the greater
+one. Every page goes through the whole of Django, from the address to the last byte, in this process, by turns on both
+databases, so that whatever else the machine does weighs on both; the greatest customer has a tenth of all calls.
+`python -m bench call_log 100000 1000000` takes other sizes.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from statistics import quantiles
+
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.core.management import call_command
+from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from bench.call_log_rows import fill
+from integrations.calllog.scope import SPECIALISTS
+from integrations.models import Call, Customer, Employee
+
+SIZES = (100_000, 10_000_000)
+REPEATS = 40
+WARM_UPS = 3
+LIMIT_MS, LIMIT_RATIO, LIMIT_QUERIES = 150, 1.3, 12
+
+GREATEST, LEAST = 1, 1000
+
+Page = tuple[str, str]
+"""Who opens which address."""
+Figures = dict[str, tuple[float, float, int]]
+"""Milliseconds at the 95th percentile with few and with many calls, and queries, by page."""
+
+
+def run() -> None:
+    sizes = [int(argument) for argument in sys.argv[1:] if argument.isdecimal()] or list(SIZES)
+    settings.ALLOWED_HOSTS = ["testserver"]
+    with ExitStack() as stack:
+        databases = [stack.enter_context(filled_database(size)) for size in (sizes[0], sizes[-1])]
+        report(sizes, measure(databases))
+
+
+@contextmanager
+def filled_database(calls: int) -> Iterator[BaseDatabaseWrapper]:
+    name = f"bench_call_log_{os.getpid()}_{calls}"
+    with connection.cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}"')
+    try:
+        database = opened(name)
+        with taken(database):
+            call_command("migrate", verbosity=0)
+            began = time.monotonic()
+            fill(calls)
+            print(f"{calls:,} calls made in {time.monotonic() - began:.0f} s", flush=True)
+        yield database
+    finally:
+        database.close()
+        with connection.cursor() as cursor:
+            cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def opened(name: str) -> BaseDatabaseWrapper:
+    """A database beside the usual one, on the same server."""
+    database: BaseDatabaseWrapper = connections.create_connection("default")
+    database.settings_dict = copy.deepcopy(database.settings_dict)
+    database.settings_dict["NAME"] = name
+    database.settings_dict["OPTIONS"].pop("pool", None)
+    return database
+
+
+@contextmanager
+def taken(database: BaseDatabaseWrapper) -> Iterator[None]:
+    """In the place of the usual one."""
+    usual = connections["default"]
+    connections["default"] = database
+    try:
+        yield
+    finally:
+        connections["default"] = usual
+
+
+def measure(databases: list[BaseDatabaseWrapper]) -> Figures:
+    pages = [_pages_on(database) for database in databases]
+    return {name: _timed(databases, [each[name] for each in pages]) for name in pages[-1]}
+
+
+def _pages_on(database: BaseDatabaseWrapper) -> dict[str, Page]:
+    with taken(database):
+        specialist, _made = User.objects.get_or_create(username="specialist", defaults={"is_staff": True})
+        specialist.groups.add(Group.objects.get(name=SPECIALISTS))
+        viewer, _made = User.objects.get_or_create(username="viewer")
+        Customer.objects.get(pk=GREATEST).viewers.add(viewer)
+        every = {f"all: {name}": ("specialist", address) for name, address in _addresses().items()}
+        one = {f"one customer: {name}": ("viewer", address) for name, address in _addresses(of=GREATEST).items()}
+    return every | one
+
+
+def _addresses(of: int | None = None) -> dict[str, str]:
+    """By what they show; `of`: among the calls of one customer."""
+    calls = Call.objects.filter(customer=of) if of else Call.objects.all()
+    some = calls.exclude(client_number="anonymous").order_by("-started_at")[100]
+    number, number_end = some.client_number, some.client_number[-4:]
+    deep = calls.order_by("started_at", "pk")[200]
+    place = f"{int(deep.started_at.timestamp() * 1_000_000)}-{deep.pk}"
+    employee = Employee.objects.filter(customer=of or LEAST).first()
+    filters = {
+        "no filter": "",
+        "incoming": "direction=incoming",
+        "missed": "outcome=missed",
+        "delivered": "state=delivered",
+        "failed": "state=failed",
+        "in progress (none)": "state=in_progress",
+        "reason": "reason=hidden_number",
+        "employee": f"employee={employee.pk}" if employee else "",
+        "unknown employee": "unmatched=true",
+        "whole number": f"number={number[3:]}",
+        "end of a number": f"number={number_end}",
+        "beginning of a number": f"number={number[3:8]}",
+        "hidden number": "number=anonymous",
+        "UTM source": "utm_source=newsletter",
+        "UTM source (none)": "utm_source=nobody",
+        "with a recording": "recording=true",
+        "without a recording": "recording=false",
+        "call ID": f"call_id={some.ringostat_id}",
+        "yesterday": "period=yesterday",
+        "30 days": "period=30_days",
+    }
+    if of is None:
+        filters["a customer"] = f"customer={LEAST}"
+    return {
+        **{f"list, {name}": f"/calls/?{query or 'all=1'}" for name, query in filters.items()},
+        "older rows, deep": f"/calls/?before={place}",
+        "older rows, deep, missed": f"/calls/?outcome=missed&before={place}",
+        "news": "/calls/news/?after=9000000000000000-1",
+        "one call": f"/calls/{some.pk // 10 * 10}/" if of is None else f"/calls/{some.pk}/",
+        "chart": "/calls/chart/",
+        "chart by state": "/calls/chart/?chart=state",
+        "chart, yesterday": "/calls/chart/?period=yesterday",
+        "chart, a year": f"/calls/chart/?first_day={deep.started_at:%Y-%m-%d}",
+        "chart, missed": "/calls/chart/?outcome=missed",
+        "chart, with a recording": "/calls/chart/?recording=true",
+        "chart, UTM source": "/calls/chart/?utm_source=google",
+    }
+
+
+def _timed(databases: list[BaseDatabaseWrapper], pages: list[Page]) -> tuple[float, float, int]:
+    times: list[list[float]] = [[] for _database in databases]
+    clients = [_client(database, page) for database, page in zip(databases, pages, strict=True)]
+    queries = 0
+    for number in range(WARM_UPS + REPEATS):
+        for database, (_user, address), client, measured in zip(databases, pages, clients, times, strict=True):
+            with taken(database):
+                if number == 0:
+                    with CaptureQueriesContext(connection) as captured:
+                        _get(client, address)
+                    queries = len(captured)
+                else:
+                    measured.append(_milliseconds(lambda client=client, address=address: _get(client, address)))
+    few, many = (quantiles(measured[WARM_UPS - 1 :], n=20)[-1] for measured in times)
+    return few, many, queries
+
+
+def _client(database: BaseDatabaseWrapper, page: Page) -> Client:
+    user, address = page
+    client = Client(headers={"HX-Request": "true"} if "before=" in address or "/chart/" in address else {})
+    with taken(database):
+        client.force_login(User.objects.get(username=user))
+    return client
+
+
+def _get(client: Client, address: str) -> None:
+    response = client.get(address)
+    assert response.status_code == 200, f"{address}: {response.status_code}"
+
+
+def _milliseconds(act: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    act()
+    return 1000 * (time.perf_counter() - began)
+
+
+def report(sizes: list[int], figures: Figures) -> None:
+    print(f"| p95 in ms | {sizes[0]:,} calls | {sizes[-1]:,} calls | ratio | queries |\n|---|---|---|---|---|")
+    for name, (few, many, queries) in figures.items():
+        missed = many > LIMIT_MS or many / few > LIMIT_RATIO or queries > LIMIT_QUERIES
+        print(
+            f"| {name} | {few:.0f} | {many:.0f} | {many / few:.2f} | {queries}{' (!)' if missed else ''} |", flush=True
+        )

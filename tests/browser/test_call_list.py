@@ -1,0 +1,205 @@
+"""The list of calls as people use it: filtering, keeping a view, scrolling, waiting for news; and in trouble."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from integrations.calllog.paging import PAGE_SIZE
+from integrations.models import Call, CallState, Customer
+from tests.factories import MISSED, call_facts, make_call, make_customer, make_employee, make_superuser
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+SCHEMES = ["light", "dark"]
+SignIn = Callable[[Page, User], None]
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    troubles: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    yield page
+    page.close()
+    assert troubles == []
+
+
+@pytest.fixture
+def customer(transactional_db: None) -> Customer:
+    return make_customer()
+
+
+@pytest.fixture
+def specialist(transactional_db: None) -> User:
+    return make_superuser()
+
+
+def some_calls(customer: Customer, number: int, **columns: object) -> list[Call]:
+    """The newest first, a minute apart."""
+    now = timezone.now()
+    return [make_call(customer, started_at=now - timedelta(minutes=back), **columns) for back in range(number)]
+
+
+def open_list(page: Page, server: LiveServer, query: str = "") -> None:
+    page.goto(f"{server.url}/calls/{query}")
+    expect(page.locator("#chart h2")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_nothing_grave_is_found_by_axe(
+    page: Page,
+    live_server: LiveServer,
+    customer: Customer,
+    specialist: User,
+    sign_in: SignIn,
+    assert_accessible: Callable[[Page], None],
+    scheme: str,
+) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto(f"{live_server.url}/calls/login/")
+    assert_accessible(page)
+    sign_in(page, specialist)
+    open_list(page, live_server)
+    assert_accessible(page)
+    employee = make_employee(customer)
+    calls = [make_call(customer, state=state, reason="refused", employee=employee) for state in CallState]
+    make_call(customer, call_facts(**MISSED), started_at=timezone.now())
+    open_list(page, live_server, "?direction=incoming")
+    for closed in page.locator("main summary, #content summary").all():
+        closed.click()
+    assert_accessible(page)
+    page.goto(f"{live_server.url}/calls/{calls[2].pk}/")
+    assert_accessible(page)
+
+
+def test_a_bar_of_the_chart_and_a_state_filter_the_list_and_are_taken_away_again(
+    page: Page, live_server: LiveServer, customer: Customer, specialist: User, sign_in: SignIn
+) -> None:
+    noon = timezone.now().astimezone(customer.zone).replace(hour=12)
+    make_call(customer, started_at=noon - timedelta(days=1))
+    make_call(customer, started_at=noon - timedelta(days=2))
+    make_call(customer, started_at=noon - timedelta(days=2), state=CallState.FAILED)
+    sign_in(page, specialist)
+    open_list(page, live_server)
+    rows = page.locator("#rows [data-row]")
+    expect(rows).to_have_count(3)
+
+    page.locator(".calls-bars a").nth(11).click()
+    expect(rows).to_have_count(2)
+    page.get_by_role("navigation", name="Calls by state").get_by_role("link", name="Failed").click()
+    expect(rows).to_have_count(1)
+    page.get_by_role("link", name="State: Failed").click()
+    expect(rows).to_have_count(2)
+    page.get_by_role("link", name="Show all calls").click()
+    expect(rows).to_have_count(3)
+
+
+def test_a_view_is_kept_and_opens_first(
+    page: Page, live_server: LiveServer, customer: Customer, specialist: User, sign_in: SignIn
+) -> None:
+    some_calls(customer, 2)
+    some_calls(customer, 1, state=CallState.FAILED)
+    sign_in(page, specialist)
+    open_list(page, live_server, "?state=failed")
+
+    page.get_by_text("Save this view").click()
+    page.get_by_label("Name").fill("What failed")
+    page.get_by_label("Opens first").check()
+    page.get_by_role("button", name="Save").click()
+    page.goto(f"{live_server.url}/calls/")
+
+    expect(page.locator("#rows [data-row]")).to_have_count(1)
+    expect(page.get_by_role("link", name="What failed")).to_have_attribute("aria-current", "true")
+    page.get_by_role("button", name="Delete this view").click()
+    expect(page.get_by_text("The view “What failed” is deleted.")).to_be_visible()
+
+
+def test_scrolling_brings_older_calls_until_there_are_none(
+    page: Page, live_server: LiveServer, customer: Customer, specialist: User, sign_in: SignIn
+) -> None:
+    some_calls(customer, PAGE_SIZE + 7)
+    sign_in(page, specialist)
+    open_list(page, live_server)
+
+    page.mouse.wheel(0, 100_000)
+
+    expect(page.locator("#rows [data-row]")).to_have_count(PAGE_SIZE + 7)
+    expect(page.get_by_text("Show older")).to_have_count(0)
+
+
+def test_a_new_call_is_announced_and_shown_on_top_without_a_jump(
+    page: Page, live_server: LiveServer, customer: Customer, specialist: User, sign_in: SignIn
+) -> None:
+    some_calls(customer, 3)
+    sign_in(page, specialist)
+    open_list(page, live_server)
+    new = make_call(customer, started_at=timezone.now() + timedelta(seconds=1))
+
+    page.evaluate("htmx.ajax('GET', '/calls/news/', {source: '#news', target: '#news'})")
+    page.get_by_role("link", name="1 new call: show it").click()
+
+    rows = page.locator("#rows [data-row]")
+    expect(rows).to_have_count(4)
+    expect(rows.first.get_by_role("link").first).to_have_attribute("href", f"/calls/{new.pk}/")
+    expect(page.locator("#news a")).to_have_count(0)
+    expect(page.locator("#chips a").first).to_contain_text("4")
+
+
+def test_keys_walk_the_list_open_a_call_and_find_the_search(
+    page: Page, live_server: LiveServer, customer: Customer, specialist: User, sign_in: SignIn
+) -> None:
+    calls = some_calls(customer, 3)
+    sign_in(page, specialist)
+    open_list(page, live_server)
+
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    expect(page.get_by_label("Client number")).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.get_by_label("Client number")).to_have_value("j")
+    page.get_by_label("Client number").blur()
+    for key in "jjk":
+        page.keyboard.press(key)
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url(f"**/calls/{calls[1].pk}/")
+
+
+@pytest.mark.parametrize(("signed_out", "words"), [(True, "You have been signed out."), (False, "try again")])
+def test_trouble_while_scrolling_says_what_to_do(
+    page: Page,
+    live_server: LiveServer,
+    customer: Customer,
+    specialist: User,
+    sign_in: SignIn,
+    signed_out: bool,
+    words: str,
+) -> None:
+    some_calls(customer, PAGE_SIZE + 1)
+    sign_in(page, specialist)
+    open_list(page, live_server)
+    if signed_out:
+        Session.objects.all().delete()
+    else:
+        page.context.set_offline(True)
+
+    page.mouse.wheel(0, 100_000)
+
+    trouble = page.locator("#rows [data-trouble]")
+    expect(trouble).to_contain_text(words)
+    expect(trouble).to_be_visible()
+    if not signed_out:
+        page.context.set_offline(False)
+        trouble.get_by_role("button", name="Try again").click()
+        expect(page.locator("#rows [data-row]")).to_have_count(PAGE_SIZE + 1)

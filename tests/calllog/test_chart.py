@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from integrations.calllog.chart import Chart, chart_of
+from integrations.calllog.filters import CallFilter
+from integrations.models import Call, CallState, Customer
+from integrations.services.call_counts import fold_call_counts
+from tests.factories import MISSED, call_facts, make_call, make_customer
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 3, 10, 10, 30, tzinfo=UTC)
+
+
+def charted(by: str = "outcome", customers: Any = None, **filters: Any) -> Chart:
+    customers = Customer.objects.all() if customers is None else customers
+    calls = Call.objects.filter(customer__in=customers)
+    data = {name: str(value) for name, value in filters.items()}
+    return chart_of(CallFilter(data, queryset=calls, customers=customers), by=by, now=NOW)
+
+
+def numbers(chart: Chart) -> dict[str, list[int]]:
+    return {bar.slot.short: bar.numbers for bar in chart.bars if bar.count}
+
+
+@pytest.fixture
+def customer(db: None) -> Customer:
+    """Two answered calls and a missed one on the ninth, one answered on the eighth, at noon; and one a year ago."""
+    customer = make_customer()
+    noon = datetime(2026, 3, 9, 10, 0, tzinfo=UTC)
+    for back, facts in ((0, {}), (0, {}), (0, MISSED), (1, {}), (365, {})):
+        make_call(customer, call_facts(**facts), started_at=noon - timedelta(days=back))
+    return customer
+
+
+@pytest.mark.parametrize("is_folded", [False, True])
+def test_the_last_two_weeks_by_day(customer: Customer, is_folded: bool) -> None:
+    if is_folded:
+        fold_call_counts()
+
+    chart = charted()
+
+    assert (chart.bars[0].slot.first, chart.bars[-1].slot.last) == (date(2026, 2, 25), date(2026, 3, 10))
+    assert numbers(chart) == {"8 Mar": [1, 0], "9 Mar": [2, 1]}
+    assert [(str(series.words), series.total) for series in chart.series] == [("Answered", 3), ("Missed", 1)]
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({"first_day": "2026-03-09", "last_day": "2026-03-09"}, {"12": [2, 1]}),
+        ({"first_day": "2026-03-09", "last_day": "2026-03-09", "hour": 3}, {"12": [2, 1]}),
+        ({"first_day": "2026-03-08", "last_day": "2026-03-09", "outcome": "missed"}, {"12": [1]}),
+        ({"first_day": "2025-03-01", "last_day": "2026-03-31"}, {"Mar 25": [1, 0], "Mar 26": [3, 1]}),
+        ({"last_day": "2026-03-08"}, {"8 Mar": [1]}),
+        ({"first_day": "2026-03-05", "utm_source": "google"}, {"8 Mar": [1, 0], "9 Mar": [2, 1]}),
+        ({"first_day": "2026-03-05", "recording": "true"}, {"8 Mar": [1], "9 Mar": [2]}),
+        ({"state": "failed"}, {}),
+    ],
+)
+@pytest.mark.parametrize("is_one_customer", [False, True])
+def test_the_chart_follows_the_filters(
+    customer: Customer, filters: dict[str, Any], expected: dict[str, list[int]], is_one_customer: bool
+) -> None:
+    if is_one_customer:
+        make_call(make_customer(), started_at=datetime(2026, 3, 9, 11, tzinfo=UTC))
+
+    chosen = Customer.objects.filter(pk=customer.pk) if is_one_customer else None
+
+    assert numbers(charted(customers=chosen, **filters)) == expected
+
+
+def test_by_state(customer: Customer) -> None:
+    Call.objects.filter(outcome="missed").update(state=CallState.FAILED)
+
+    chart = charted("state")
+
+    assert [str(series.words) for series in chart.series] == ["In Planfix", "Failed"]
+    assert numbers(chart) == {"8 Mar": [1, 0], "9 Mar": [2, 1]}
+
+
+def test_a_bar_leads_to_its_calls_and_back() -> None:
+    make_call(make_customer(), started_at=NOW)
+
+    day = charted(period="7_days").bars[-1]
+    hour = charted(first_day="2026-03-10", last_day="2026-03-10").bars[12]
+    chosen = charted(first_day="2026-03-10", last_day="2026-03-10", hour=12).bars[12]
+
+    assert day.address == "?first_day=2026-03-10&last_day=2026-03-10" or day.slot.last != date(2026, 3, 10)
+    assert hour.address == "?first_day=2026-03-10&last_day=2026-03-10&hour=12"
+    assert chosen.is_chosen
+    assert chosen.address == "?first_day=2026-03-10&last_day=2026-03-10"
+
+
+def test_bars_fill_the_height_by_their_numbers(customer: Customer) -> None:
+    bars = {bar.slot.short: bar for bar in charted().bars}
+
+    heights = {name: [(part.y, part.height) for part in bars[name].segments] for name in ("8 Mar", "9 Mar")}
+
+    assert heights == {"8 Mar": [(66.67, 33.33)], "9 Mar": [(33.33, 66.67), (0.0, 33.33)]}
+    assert bars["9 Mar"].words == "Mon, 9 Mar: 3 (answered: 2, missed: 1)"
+
+
+def test_days_are_those_of_each_customers_zone() -> None:
+    late = datetime(2026, 3, 8, 22, 30, tzinfo=UTC)  # the ninth in Kyiv, still the eighth in Warsaw
+    make_call(make_customer(), started_at=late)
+    make_call(make_customer(timezone="Europe/Warsaw"), started_at=late)
+
+    assert numbers(charted()) == {"8 Mar": [1], "9 Mar": [1]}
+    assert numbers(charted(recording="true", first_day="2026-03-01")) == {"8 Mar": [1], "9 Mar": [1]}
+
+
+def test_a_chart_that_is_not_complete_says_so(customer: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integrations.calllog.counts.MOST_OVER_TIME", 1)
+
+    assert charted().is_complete
+    assert not charted(utm_source="google").is_complete

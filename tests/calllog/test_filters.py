@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.http import QueryDict
+from django.test import Client
+from django.utils import timezone
+
+from integrations.calllog.filters import MANY_CUSTOMERS
+from integrations.models import CallState, Customer
+from tests.factories import (
+    MISSED,
+    NOON,
+    OUTGOING,
+    call_facts,
+    make_call,
+    make_customer,
+    make_employee,
+    make_specialist,
+    make_viewer,
+)
+
+pytestmark = pytest.mark.django_db
+
+KYIV = ZoneInfo("Europe/Kyiv")
+
+
+@pytest.fixture
+def log(client: Client) -> Client:
+    client.force_login(make_specialist())
+    return client
+
+
+def listed(log: Client, query: str) -> set[int]:
+    return {row.id for row in log.get(f"/calls/{query}").context["rows"]}
+
+
+def test_each_filter_leaves_only_what_it_names(log: Client) -> None:
+    customer = make_customer(name="Acme")
+    employee = make_employee(customer)
+    known = make_call(customer, employee=employee)
+    unknown = make_call(customer, state=CallState.SKIPPED, reason="unknown_employee")
+    bare = make_call(make_customer(), call_facts(**OUTGOING, has_recording=False))
+
+    found = {
+        query: listed(log, query)
+        for query in (
+            f"?employee={employee.pk}",
+            "?reason=unknown_employee",
+            "?unmatched=true",
+            "?unmatched=false",
+            "?recording=true",
+            "?recording=false",
+            "?utm_source=google",
+            "?utm_source=Google+Ads",
+            "?customer=acme",
+        )
+    }
+
+    assert list(found.values()) == [
+        {known.pk},
+        {unknown.pk},
+        {unknown.pk},
+        {known.pk, bare.pk},
+        {known.pk, unknown.pk},
+        {bare.pk},
+        {known.pk, unknown.pk},
+        set(),
+        {known.pk, unknown.pk},
+    ]
+
+
+@pytest.mark.parametrize(
+    "query", ["?customer=0", "?customer=Nobody", "?employee=0", "?state=x", "?hour=24", "?period=x", "?first_day=x"]
+)
+def test_a_filter_that_is_not_understood_leaves_nothing_and_can_be_taken_away(log: Client, query: str) -> None:
+    make_call(make_customer())
+
+    response = log.get(f"/calls/{query}")
+
+    assert response.context["rows"] == []
+    assert "A filter cannot be understood" in response.content.decode()
+    (active,) = response.context["active"]
+    assert "not understood" in active.value
+    assert len(listed(log, active.address_without)) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "minutes"),
+    [
+        ("?first_day=2026-03-02&last_day=2026-03-02&hour=12", {0, 59}),
+        ("?first_day=2026-03-02&last_day=2026-03-02&hour=13", {60}),
+        ("?first_day=2026-03-02&hour=12", {-1, 0, 59, 60}),
+    ],
+    ids=["hour", "next hour", "an hour of no single day"],
+)
+def test_one_hour_of_one_day(log: Client, query: str, minutes: set[int]) -> None:
+    customer = make_customer()
+    noon = datetime(2026, 3, 2, 12, tzinfo=KYIV)
+    calls = {minute: make_call(customer, started_at=noon + timedelta(minutes=minute)).pk for minute in (-1, 0, 59, 60)}
+
+    assert listed(log, query) == {calls[minute] for minute in minutes}
+
+
+def test_the_hour_that_comes_twice_is_one_hour(log: Client) -> None:
+    twice = datetime(2026, 10, 25, 3, 30, tzinfo=KYIV)
+    customer = make_customer()
+    calls = {make_call(customer, started_at=twice.replace(fold=fold)).pk for fold in (0, 1)}
+
+    assert listed(log, "?first_day=2026-10-25&last_day=2026-10-25&hour=3") == calls
+
+
+def test_what_is_on_is_told_in_words_and_taken_away_one_by_one(log: Client) -> None:
+    customer = make_customer(name="Acme")
+    query = (
+        f"?customer={customer.pk}&direction=incoming&recording=false&period=7_days&state=failed&first_day=2026-03-02"
+    )
+
+    active = log.get(f"/calls/{query}").context["active"]
+
+    assert {str(each.label): each.value for each in active} == {
+        "Customer": "Acme",
+        "Direction": "Incoming",
+        "From": "2 Mar 2026",
+        "Recording": "Without",
+        "State": "Failed",
+    }
+    for each in active:
+        kept = QueryDict(each.address_without.removeprefix("?"))
+        assert len(kept) == len(QueryDict(query.removeprefix("?"))) - 1
+
+
+def test_employees_are_offered_of_one_customer_only(log: Client) -> None:
+    one, other = make_customer(), make_customer()
+    make_employee(one, name="Iryna Bondar")
+    make_employee(other, name="Oleh Tkachenko")
+
+    assert '<select name="employee"' not in log.get("/calls/?all=1").content.decode()
+    html = log.get(f"/calls/?customer={one.pk}").content.decode()
+    assert "Iryna Bondar</option>" in html
+    assert "Oleh Tkachenko" not in html
+
+
+def test_of_many_customers_the_name_is_typed(log: Client) -> None:
+    make_customer(name="Acme & Sons")
+    Customer.objects.bulk_create(
+        Customer(name=f"Number {number}", planfix_url="https://x.planfix.com") for number in range(MANY_CUSTOMERS)
+    )
+
+    html = log.get("/calls/?customer=Number 7").content.decode()
+    names = log.get("/calls/customers/").content.decode()
+
+    assert 'value="Number 7"' in html
+    assert '<option value="Acme &amp; Sons">' in names
+    assert names.count("<option") == MANY_CUSTOMERS + 1
+
+
+def test_viewers_are_proposed_no_foreign_name(client: Client) -> None:
+    own, foreign = make_customer(name="Own"), make_customer(name="Foreign")
+    client.force_login(make_viewer(own))
+
+    assert client.get("/calls/customers/").content.decode() == '<option value="Own">'
+    assert client.get(f"/calls/?customer={foreign.pk}").context["rows"] == []
+    assert client.get("/calls/?customer=Foreign").context["rows"] == []
+
+
+def test_pieces_are_refused_to_strangers_without_a_page_to_show(client: Client) -> None:
+    for address in ("/calls/?before=1-1", "/calls/news/", "/calls/chart/"):
+        assert client.get(address, headers={"HX-Request": "true"}).status_code == 401
+        assert client.get(address).status_code == 302
+
+
+def test_news_are_the_calls_above_the_newest_shown(log: Client) -> None:
+    customer = make_customer()
+    make_call(customer, started_at=NOON)
+    position = log.get("/calls/?all=1").context["newest"]
+    make_call(customer, started_at=NOON)
+    make_call(customer, call_facts(**MISSED), started_at=NOON + timedelta(seconds=1))
+    make_call(customer, started_at=NOON - timedelta(seconds=1))
+
+    every, missed = (log.get(f"/calls/news/?after={position}{query}") for query in ("", "&outcome=missed"))
+    rows = log.get(f"/calls/?after={position}", headers={"HX-Request": "true"})
+
+    assert (every.context["count"], missed.context["count"]) == (2, 1)
+    assert len(rows.context["rows"]) == 2
+    assert rows.context["older"] == ""
+
+
+@pytest.mark.parametrize("query", ["utm_source=google", "reason=refused", "recording=true", "number=067"])
+def test_chips_count_under_filters_that_are_not_tallied(log: Client, query: str) -> None:
+    customer = make_customer()
+    for state in (CallState.FAILED, CallState.FAILED, CallState.PENDING):
+        make_call(customer, state=state, reason="refused", started_at=timezone.now())
+    make_call(customer, call_facts(**OUTGOING | {"destination": "0501112233"}, has_recording=False))
+    expected = {"All": 3, "Waiting": 1, "Failed": 2}
+
+    chips = log.get(f"/calls/?{query}").context["chips"]
+
+    assert {str(chip["words"]): chip["count"] for chip in chips if chip["count"]} == expected
+
+
+def test_counts_that_are_not_complete_say_so(log: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integrations.calllog.counts.MOST_BY_STATE", 2)
+    customer = make_customer()
+    for _ in range(4):
+        make_call(customer)
+
+    assert "3+" in log.get("/calls/?recording=true").content.decode()
+    assert "3+" not in log.get("/calls/?outcome=answered").content.decode()
