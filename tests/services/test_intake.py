@@ -11,12 +11,14 @@ from itertools import permutations
 from typing import Any
 from unittest.mock import patch
 
+import psycopg
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from integrations.models import Call, CallState, Customer, EventResult, WebhookEvent, WebhookToken
+from integrations.services.call_writes import write_change
 from integrations.services.jobs import deliver_soon, lock_of, wait_for_intake
 from integrations.webhooks import MAX_BODY_BYTES
 from tests.conftest import Way
@@ -159,6 +161,32 @@ def test_a_rotated_token_works_until_its_time_is_over(way: Way) -> None:
         assert way.client.post(path, "{}", content_type="application/json").status_code == status
 
 
+def test_a_remembered_address_is_read_in_the_zone_that_its_customer_has_now(way: Way) -> None:
+    for number, zone in enumerate(["Europe/Kyiv", "Europe/Warsaw"]):
+        Customer.objects.update(timezone=zone)
+        way.post(missed(uniqueid=f"ua9_-1.{number}", call_timestamp="", calldate="2026-09-30 15:37:18"))
+
+    starts = Call.objects.order_by("pk").values_list("started_at", flat=True)
+    assert [start.hour for start in starts] == [12, 13]
+
+
+def test_a_remembered_address_that_is_taken_away_is_answered_404_and_stores_nothing(way: Way) -> None:
+    way.post(answered())
+    path = "/" + WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
+    WebhookToken.objects.all().delete()
+
+    assert way.client.post(path, "{}", content_type="application/json").status_code == 404
+    assert WebhookEvent.objects.count() == 1
+
+
+def test_an_address_without_its_last_slash_is_taken(way: Way) -> None:
+    path = "/" + WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
+
+    for address in (path.rstrip("/"), f"{path}after_call"):
+        assert way.client.post(address, json.dumps(answered()), content_type="application/json").status_code == 200
+    assert Call.objects.get().client_number == CLIENT
+
+
 @pytest.mark.parametrize(("size", "status"), [(MAX_BODY_BYTES, 200), (MAX_BODY_BYTES + 1, 413)])
 def test_a_body_of_more_than_256_kib_is_refused(way: Way, size: int, status: int) -> None:
     response = way.post(b"x" * size)
@@ -214,6 +242,52 @@ def test_simultaneous_first_events_make_one_call_and_one_job(make_way: Callable[
     assert (call.state, call.outcome) == (CallState.PENDING, "answered")
     assert WebhookEvent.objects.filter(call=call).count() == 6
     assert waiting_jobs() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_news_of_a_call_that_somebody_else_writes_meanwhile_is_added_to_what_they_wrote(
+    make_way: Callable[..., Way],
+) -> None:
+    way = make_way()
+    way.post(BEFORE, event="before_call")
+
+    def somebody_else() -> None:
+        way.post(TAKING, event="taking_call")
+        connection.close()
+
+    others = [somebody_else]
+
+    def write_late(*arguments: Any) -> None:
+        while others:
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(others.pop()).result()
+        write_change(*arguments)
+
+    with patch("integrations.services.intake.write_change", write_late):
+        way.post(answered(connected_with=""))
+
+    call = Call.objects.get()
+    assert (call.state, call.outcome, call.folded.connected_with) == (CallState.PENDING, "answered", "acmecom_iryna")
+    assert WebhookEvent.objects.filter(call=call).count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_died_while_nothing_came_costs_no_request(make_way: Callable[..., Way]) -> None:
+    way = make_way()
+    way.post(answered())
+    path = "/" + WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
+    with patch("django.test.client.close_old_connections"):  # kept between requests, as by a web server's threads
+        with psycopg.connect(**psycopg_arguments(), autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+        body = json.dumps(missed(uniqueid="ua9_-1.2"))
+        assert way.client.post(f"{path}after_call/", body, content_type="application/json").status_code == 200
+
+    assert Call.objects.count() == 2
+
+
+def psycopg_arguments() -> dict[str, str]:
+    settings = connection.settings_dict
+    return {"host": str(settings["HOST"]), "user": settings["USER"], "dbname": settings["NAME"]}
 
 
 @pytest.mark.django_db(transaction=True)
