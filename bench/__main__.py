@@ -1,4 +1,4 @@
-"""Runs the benchmarks, all or those named: python -m bench [parallel_customers …]"""
+"""Runs the benchmarks, all or those named: python -m bench [delivery …]"""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ import django
 
 BENCHMARKS = (
     "intake",
-    "parallel_customers",
+    "delivery",
+    "way_through",
     "requests_per_call",
+    "memory",
+    "fair_turns",
     "reliability",
     "growth",
     "start_up",
