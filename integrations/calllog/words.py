@@ -22,6 +22,18 @@ class Look:
     icon: str
     colour: str = ""
 
+    @property
+    def classes(self) -> str:
+        return COLOURS[self.colour]
+
+
+COLOURS = {
+    "success": "bg-green-100 text-green-700 dark:bg-green-500/20 dark:text-green-400",
+    "danger": "bg-red-100 text-red-700 dark:bg-red-500/20 dark:text-red-400",
+    "warning": "bg-orange-100 text-orange-700 dark:bg-orange-500/20 dark:text-orange-400",
+    "info": "bg-blue-100 text-blue-700 dark:bg-blue-500/20 dark:text-blue-400",
+    "": "bg-base-500/8 text-base-700 dark:bg-base-500/20 dark:text-base-200",
+}
 
 STATES = {
     CallState.IN_PROGRESS: Look(words=_("In progress"), icon="ring_volume", colour="info"),
