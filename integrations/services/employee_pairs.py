@@ -6,6 +6,7 @@ for. Asks nobody over the network.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -82,8 +83,8 @@ class Choice:
 class _Skipped:
     """What the skipped calls say."""
 
-    unknown: dict[str, tuple[Talker, int, int]] = field(default_factory=dict)
-    """By who talked: the talker, the newest call and how many there are."""
+    unknown: dict[str, tuple[Talker, int]] = field(default_factory=dict)
+    """By who talked: the talker, and how many calls there are."""
     sendable: list[int] = field(default_factory=list)
 
 
@@ -98,7 +99,7 @@ def pairing_table(customer: Customer, *, asked_call: Call | None = None) -> Tabl
     skipped = _skipped_calls(customer, asked_call)
     rows = list(_with_talkers(rows, skipped, users))
     if asked_call:
-        rows = [replace(row, is_asked_for=_is_talker(row, asked_call, customer)) for row in rows]
+        rows = [_stands_out(row) if _is_talker(row, asked_call, customer) else row for row in rows]
     return Table(rows=tuple(rows), users=users, sendable=tuple(skipped.sendable))
 
 
@@ -130,6 +131,8 @@ def _staff_rows(staff: Iterable[Mapping[str, Any]], employees: Sequence[Employee
     unpaired = [row for row in rows if row.user_id is None]
     free = [user for user in users if user.id not in taken]
     proposals = {unpaired[pair.left].key: (free[pair.right], pair) for pair in pair_people(unpaired, free)}
+    # Once somebody has chosen who takes part, nobody joins unasked.
+    rows = [replace(row, participates=not employees) if row.employee is None else row for row in rows]
     return [_proposed(row, *proposals[row.key]) if row.key in proposals else row for row in rows]
 
 
@@ -171,22 +174,33 @@ def _kept_row(employee: Employee) -> Row:
     )
 
 
+def _stands_out(row: Row) -> Row:
+    return replace(row, is_asked_for=True, participates=True)
+
+
 def _is_talker(row: Row, call: Call, customer: Customer) -> bool:
     if row.employee:
         match = match_employee(call.folded, customer.rules.employees, customer.region)
         return match.employee is not None and match.employee.key == row.employee.pk
-    return _name_of(talker_of(call.folded, customer.region)) == _name_of(_as_talker(row))
+    return _is_he(talker_of(call.folded, customer.region), row)
+
+
+def _is_he(talker: Talker, row: Row) -> bool:
+    """Whether this is whom the calls name: by the staff ID, or by a line where they name none."""
+    if talker.staff_id or not talker.lines:
+        return _name_of(talker) == _name_of(_as_talker(row))
+    return bool({line.casefold() for line in talker.lines} & {login.casefold() for login in row.sip_logins})
 
 
 def _with_talkers(rows: Sequence[Row], skipped: _Skipped, users: Sequence[User]) -> Iterator[Row]:
     """The rows with the calls that wait for them, and a row for everybody whom only calls name."""
     left = dict(skipped.unknown)
     for row in rows:
-        _, _, calls = left.pop(row.staff_id, (None, 0, 0)) if row.staff_id else (None, 0, 0)
-        yield replace(row, calls=calls)
+        his = [name for name, (talker, *_) in left.items() if _is_he(talker, row)]
+        yield replace(row, calls=sum(left.pop(name)[1] for name in his))
     talkers = [
         Row(
-            key=f"call-{call_id}",
+            key=f"talker-{hashlib.sha256(name.encode()).hexdigest()[:12]}",
             name=talker.name or name,
             staff_id=talker.staff_id,
             sip_logins=talker.lines,
@@ -195,7 +209,7 @@ def _with_talkers(rows: Sequence[Row], skipped: _Skipped, users: Sequence[User])
             calls=calls,
             is_from_calls=True,
         )
-        for name, (talker, call_id, calls) in left.items()
+        for name, (talker, calls) in left.items()
     ]
     pairs = {pair.left: pair for pair in pair_people(talkers, users)}
     for place, row in enumerate(talkers):
@@ -220,8 +234,8 @@ def _sort_in(skipped: _Skipped, call: Call, customer: Customer) -> None:
         skipped.sendable.append(call.pk)
     elif match_employee(facts, customer.rules.employees, customer.region).employee is None:
         talker = talker_of(facts, customer.region)
-        _, newest, count = skipped.unknown.get(_name_of(talker), (talker, call.pk, 0))
-        skipped.unknown[_name_of(talker)] = (talker, newest, count + 1)
+        _, count = skipped.unknown.get(_name_of(talker), (talker, 0))
+        skipped.unknown[_name_of(talker)] = (talker, count + 1)
 
 
 def _name_of(talker: Talker) -> str:
@@ -230,9 +244,7 @@ def _name_of(talker: Talker) -> str:
 
 
 def _as_talker(row: Row) -> Talker:
-    return Talker(
-        name=row.name, staff_id=row.staff_id, lines=row.sip_logins, extension=row.extension, email=row.email
-    )
+    return Talker(name=row.name, staff_id=row.staff_id, lines=row.sip_logins, extension=row.extension, email=row.email)
 
 
 def _user(one: Mapping[str, Any]) -> User:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from integrations.domain.rules import SkipReason
 from integrations.models import Call, CallState, Customer, Employee, Work, WorkKind
 from integrations.services.connection import Check, Connection, Finding
+from integrations.services.employee_pairs import pairing_table
 from tests.factories import call_facts, make_call, make_customer, make_employee, make_superuser, make_user, make_viewer
 
 pytestmark = pytest.mark.django_db
@@ -133,7 +134,9 @@ def test_a_call_of_another_customer_is_not_looked_at(console: Client, customer: 
 def test_a_mapped_talker_offers_to_send_the_calls_again(console: Client, customer: Customer) -> None:
     call = skipped(customer)
 
-    console.post(page_of(customer), {f"user-call-{call.pk}": "6", f"participates-call-{call.pk}": "on"})
+    key = next(row.key for row in pairing_table(customer).rows if row.is_from_calls)
+
+    console.post(page_of(customer), {f"user-{key}": "6", f"participates-{key}": "on"})
     assert "1 call was skipped for its employee, who is known and takes part now." in html_of(
         console, page_of(customer)
     )

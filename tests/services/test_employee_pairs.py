@@ -52,6 +52,11 @@ def row_of(table: Table, name: str) -> Row:
     return row
 
 
+def talker_key(table: Table) -> str:
+    [row] = [row for row in table.rows if row.is_from_calls]
+    return row.key
+
+
 def kept(customer: Customer) -> list[tuple[str, int, str, bool]]:
     rows = customer.employees.order_by("staff_id", "pk")
     return [(one.name, one.planfix_user_id, one.staff_id, one.participates) for one in rows]
@@ -129,6 +134,15 @@ def test_a_kept_pair_is_shown_as_kept_and_not_proposed_anew(customer: Customer) 
     assert (row.user_id, row.paired_by, row.participates) == (6, "", False)
 
 
+def test_once_somebody_has_chosen_nobody_joins_unasked(customer: Customer) -> None:
+    make_employee(customer, name="Iryna", planfix_user_id=5, staff_id="331851")
+    found(customer)
+
+    row = row_of(pairing_table(customer), "Oleh Tkachenko")
+
+    assert (row.user_id, row.participates) == (6, False)
+
+
 def test_a_corrected_pair_changes_the_kept_employee(customer: Customer) -> None:
     employee = make_employee(customer, planfix_user_id=6, staff_id="331851", sip_logins=["mobile_iryna"])
     found(customer)
@@ -171,9 +185,10 @@ def test_who_talked_on_skipped_calls_appears_with_how_many_they_are(customer: Cu
     assert [(row.name, row.calls, row.user_id) for row in rows] == [("acmecom_other", 1, None), ("New Comer", 2, None)]
 
 
-def test_a_talker_whom_the_list_has_is_counted_there(customer: Customer) -> None:
+@pytest.mark.parametrize("facts", [{"staff_id": "331851"}, {"connected_with": "ACMECOM_iryna"}], ids=str)
+def test_a_talker_whom_the_list_has_is_counted_there(customer: Customer, facts: dict[str, str]) -> None:
     found(customer)
-    skipped(customer, staff_id="331851")
+    skipped(customer, **facts)
 
     rows = pairing_table(customer).rows
 
@@ -207,7 +222,7 @@ def test_an_employee_who_does_not_take_part_stands_out_for_his_call(customer: Cu
 
     rows = pairing_table(customer, asked_call=asked).rows
 
-    assert [row.name for row in rows if row.is_asked_for] == ["Bondar Iryna"]
+    assert [(row.name, row.participates) for row in rows if row.is_asked_for] == [("Bondar Iryna", True)]
 
 
 def test_a_mapped_talker_becomes_an_employee_and_its_calls_can_be_sent(customer: Customer) -> None:
@@ -216,7 +231,7 @@ def test_a_mapped_talker_becomes_an_employee_and_its_calls_can_be_sent(customer:
     table = pairing_table(customer)
     assert table.sendable == ()
 
-    save_pairs(customer, table, {f"call-{call.pk}": Choice(user_id=6, participates=True)})
+    save_pairs(customer, table, {talker_key(table): Choice(user_id=6, participates=True)})
 
     assert kept(customer) == [("New Comer", 6, "999999", True)]
     assert pairing_table(customer).sendable == (call.pk,)
@@ -225,9 +240,10 @@ def test_a_mapped_talker_becomes_an_employee_and_its_calls_can_be_sent(customer:
 def test_another_phone_of_a_known_employee_is_added_to_him(customer: Customer) -> None:
     employee = make_employee(customer, planfix_user_id=5, sip_logins=["acmecom_iryna"])
     found(customer, staff=[])
-    call = skipped(customer, connected_with="acmecom_mobile")
+    skipped(customer, connected_with="acmecom_mobile")
+    table = pairing_table(customer)
 
-    save_pairs(customer, pairing_table(customer), {f"call-{call.pk}": Choice(user_id=5, participates=True)})
+    save_pairs(customer, table, {talker_key(table): Choice(user_id=5, participates=True)})
 
     employee.refresh_from_db()
     assert employee.sip_logins == ["acmecom_iryna", "acmecom_mobile"]
@@ -236,11 +252,22 @@ def test_another_phone_of_a_known_employee_is_added_to_him(customer: Customer) -
 def test_who_has_another_staff_id_is_another_employee(customer: Customer) -> None:
     make_employee(customer, planfix_user_id=5, staff_id="331851")
     found(customer, staff=[])
-    call = skipped(customer, staff_id="999999", connected_with="x_mobile")
+    skipped(customer, staff_id="999999", connected_with="x_mobile")
+    table = pairing_table(customer)
 
-    save_pairs(customer, pairing_table(customer), {f"call-{call.pk}": Choice(user_id=5, participates=True)})
+    save_pairs(customer, table, {talker_key(table): Choice(user_id=5, participates=True)})
 
     assert sorted(customer.employees.values_list("staff_id", flat=True)) == ["331851", "999999"]
+
+
+def test_a_call_that_comes_meanwhile_does_not_change_the_key(customer: Customer) -> None:
+    found(customer)
+    skipped(customer)
+    before = talker_key(pairing_table(customer))
+
+    skipped(customer)
+
+    assert talker_key(pairing_table(customer)) == before
 
 
 def test_calls_of_other_customers_and_reasons_are_left_alone(customer: Customer) -> None:

@@ -16,9 +16,10 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
-from integrations.models import Call, CallState, Customer, PlanfixRequest
+from integrations.models import Call, CallState, Customer, PlanfixRequest, WorkKind
 from integrations.sandbox.demo_day import KNOWN_CONTACTS, customer_file, day_of_calls
 from integrations.sandbox.stage import DEFAULT_TOKEN, Stage, wait_until
+from integrations.services.work import ask
 
 CUSTOMER = "Demo company"
 PASSWORD = "ringofix"  # noqa: S105 - of the demo on loopback, printed for everybody to see
@@ -53,6 +54,7 @@ class Command(BaseCommand):
         stage.start_worker()
         posts = _post_the_day(webhook, stage.sandbox_url)
         wait_until(_nothing_waits, "the calls to be delivered")
+        ask(WorkKind.CONNECT, customer=Customer.objects.get(name=CUSTOMER))
         self._summary(posts)
         self._addresses(stage, webhook)
 
