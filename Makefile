@@ -1,10 +1,11 @@
 # make demo: everything on this machine. make test: all tests. make check: the tests and all other checks (make lint).
 # make fast: the tests that take no more than a few seconds each. make bench: the figures. make rehearse: a deployment.
+# make messages: the strings to translate, into locale/ (wants Debian's gettext).
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test fast check lint rehearse bench clean
+.PHONY: demo test fast check lint messages rehearse bench clean
 
 demo: $(VENV)/ready
 	@$(BIN)/python manage.py demo
@@ -26,8 +27,19 @@ lint: $(VENV)/ready-dev
 	PUBLIC_URL=https://ringofix.example ALLOWED_HOSTS=ringofix.example \
 	  $(BIN)/python manage.py check --deploy --fail-level WARNING
 
+messages: $(VENV)/ready-dev
+	$(BIN)/python manage.py makemessages -l uk -l pl -l ru --add-location file --no-wrap --no-obsolete \
+	  -i .venv -i tests -i bench -i sandbox
+	$(BIN)/python manage.py compilemessages -l uk -l pl -l ru -i .venv
+
 rehearse:
 	$(PYTHON) deploy/rehearse.py
+
+# Not part of check: it asks the internet for the known holes of the packages.
+audit:
+	$(PYTHON) -m venv var/audit
+	var/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	var/audit/bin/pip-audit --requirement requirements.txt
 
 bench: $(VENV)/ready-dev
 	$(BIN)/python -m bench

@@ -207,6 +207,9 @@ SPECTACULAR_SETTINGS = {
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("pl", _("Polish")), ("uk", _("Ukrainian")), ("ru", _("Russian"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+# The browser's language, until somebody chooses another one.
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SECURE, LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SAMESITE = HTTPS, True, "Lax"
 USE_TZ = True
 TIME_ZONE = "UTC"
 
@@ -277,6 +280,7 @@ UNFOLD = {
     "SITE_SYMBOL": "phone_in_talk",
     "SITE_URL": None,  # the menu leads everywhere; there is no other site to view
     "SHOW_HISTORY": True,
+    "SHOW_LANGUAGES": True,
     "LOGIN": {"form": "integrations.calllog.login.ConsoleLoginForm"},
     "COLORS": {"primary": {"500": "oklch(71.4% .203 305.504)"}},  # links on dark pages, light enough to read (WCAG AA)
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("ringofix/icon.svg")}],

@@ -7,9 +7,9 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-
 urlpatterns: list[URLPattern | URLResolver] = [
     path("calls/", include("integrations.calllog.urls")),
     path("api/v1/", include("integrations.api.urls")),
     path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
 ]
