@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test fast check lint messages rehearse bench clean
+.PHONY: demo test fast check lint messages rehearse audit bench clean
 
 demo: $(VENV)/ready
 	@$(BIN)/python manage.py demo

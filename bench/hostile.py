@@ -1,7 +1,7 @@
 """100,000 requests that no Ringostat sends, to two web processes: is every one answered, is every accepted one stored?
 
-Printed: the answers, what is missing or doubled in the database, and the memory of the web processes after a tenth of
-the requests and at the end. Among the requests are bytes that are no HTTP at all, and bodies without a length.
+Printed: the answers, what is missing or doubled in the database, and the memory of the web processes after each tenth
+of the requests. Among the requests are bytes that are no HTTP at all, and bodies without a length.
 """
 
 from __future__ import annotations
@@ -52,12 +52,14 @@ def run() -> None:
         on_stage.start_web(workers=2)
         web = on_stage.processes["web"].pid
         began = time.monotonic()
-        warm = _send_all(on_stage.port, path, REQUESTS // 10, seed=0)
-        before, _ = memory_megabytes(web)
-        sent = warm + _send_all(on_stage.port, path, REQUESTS - REQUESTS // 10, seed=1)
-        after, _ = memory_megabytes(web)
+        sent, memory = Sent(), []
+        for tenth in range(10):
+            sent += _send_all(on_stage.port, path, REQUESTS // 10, seed=tenth)
+            memory.append(memory_megabytes(web)[0])
         _print(sent, time.monotonic() - began)
-        print(f"memory of the web processes: {before:.0f} MB after a tenth, {after:.0f} MB at the end")
+        print(
+            "memory of the web processes after each tenth, MB:", ", ".join(f"{megabytes:.0f}" for megabytes in memory)
+        )
 
 
 def _send_all(port: int, path: str, count: int, *, seed: int) -> Sent:

@@ -9,7 +9,7 @@ from integrations.api.views import CallList, Documentation, OneCall, Schema
 app_name = "api"
 urlpatterns: list[URLPattern] = [
     path("calls/", CallList.as_view(), name="calls"),
-    path("calls/<int:call_id>/", OneCall.as_view(), name="call"),
+    path("calls/<str:call_id>/", OneCall.as_view(), name="call"),
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", Documentation.as_view(), name="docs"),
 ]

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 from rest_framework import serializers
 from rest_framework.authentication import SessionAuthentication
-from rest_framework.generics import GenericAPIView
+from rest_framework.generics import GenericAPIView, get_object_or_404
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -82,10 +81,11 @@ class OneCall(ReadOnly):
         operation_id="call",
         summary=_("One call"),
         tags=["calls"],
+        parameters=[OpenApiParameter("call_id", int, OpenApiParameter.PATH, description=_("The call's number here."))],
         responses={200: CallSerializer, 404: NOT_FOUND, **REFUSALS},
         examples=[OpenApiExample(name="call", value=ONE_CALL, response_only=True, status_codes=["200"])],
     )
-    def get(self, request: Request, call_id: int) -> Response:
+    def get(self, request: Request, call_id: str) -> Response:
         call = get_object_or_404(self.get_queryset().select_related(*RELATED), pk=call_id)
         return Response(CallSerializer(record_of(call)).data)
 

@@ -188,6 +188,13 @@ def test_no_secret_is_in_an_answer() -> None:
     assert not any(secret in text for secret in ("link-token", PLANFIX_TOKEN, AUTH_KEY))
 
 
+@pytest.mark.parametrize("number", ["0", "-1", "x", "9" * 30, "1.0", "%00"])
+def test_a_call_that_cannot_be_is_not_found(number: str) -> None:
+    answer = reader(make_specialist()).get(f"{CALLS}{number}/")
+
+    assert (answer.status_code, list(answer.json())) == (404, ["detail"])
+
+
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options"])
 def test_nothing_can_be_changed(method: str) -> None:
     assert getattr(reader(make_specialist()), method)(CALLS).status_code == 405

@@ -85,10 +85,11 @@ DECISIONS = {
     "calls/login/": OPEN,
     "calls/logout/": OPEN,
     "api/v1/calls/": LOGGED_IN,
-    "api/v1/calls/<int:call_id>/": OF_CUSTOMER,
+    "api/v1/calls/<str:call_id>/": OF_CUSTOMER,
     "api/v1/schema/": LOGGED_IN,
     "api/v1/docs/": LOGGED_IN,
     "admin/login/": OPEN,
+    "i18n/setlang/": OPEN,
     "healthz": OPEN,
     "readyz": OPEN,
     "metrics": OPEN,
@@ -99,7 +100,7 @@ NOT_THERE = {404, 405}
 REFUSED = {302, 403, 404, 405}
 
 EXPECTED: dict[str, dict[str, set[int]]] = {
-    LOGGED_IN: {"anonymous": TO_LOGIN},
+    LOGGED_IN: {"anonymous": TO_LOGIN | {405}},
     OF_CUSTOMER: {"anonymous": TO_LOGIN, "stranger": NOT_THERE, "clerk": NOT_THERE},
     TO_SPECIALISTS: {"anonymous": REFUSED, "stranger": REFUSED, "clerk": REFUSED, "viewer": REFUSED},
     OWN: {who: {302, 404, 405} for who in ("anonymous", "stranger", "clerk", "viewer", "specialist")},
