@@ -1,0 +1,56 @@
+"""Memory of the whole stack, without PostgreSQL: the web server with two workers, and one delivery worker.
+
+Measured when all has started, and again after 2,000 webhooks and the delivery of their calls. RSS counts what processes
+share for each of them, PSS once.
+"""
+
+from __future__ import annotations
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+from django.conf import settings
+
+from bench.processes import memory_megabytes
+from bench.scratch import stage
+from integrations.models import Call, CallState
+from integrations.sandbox.load import calls, customer_with_account, post_until_taken
+from integrations.sandbox.stage import Stage, wait_until
+from integrations.services.customer_file import import_customer, webhook_address
+
+CUSTOMERS, CALLS_EACH = 50, 40
+
+
+def run() -> None:
+    settings.ALLOW_PRIVATE_HOSTS = True
+    with stage() as on_stage:
+        on_stage.start_sandbox()
+        files = [customer_with_account(on_stage, number, requests_per_second=1000) for number in range(CUSTOMERS)]
+        paths = [webhook_address(import_customer(file)).split("/", 3)[3] for file in files]
+        on_stage.start_web(workers=2)
+        on_stage.start_worker()
+        load = list(calls(CUSTOMERS, CALLS_EACH, on_stage.sandbox_url, random.Random(1)))
+        number, body = load.pop()
+        post_until_taken(f"{on_stage.web_url}/{paths[number]}", body, seconds=60)
+        _wait_until_delivered(1)
+        _print(on_stage, "started")
+        with ThreadPoolExecutor(4) as pool:
+            for number, body in load:
+                pool.submit(post_until_taken, f"{on_stage.web_url}/{paths[number]}", body, seconds=60)
+        _wait_until_delivered(1 + len(load))
+        _print(on_stage, f"after {1 + len(load)} calls")
+
+
+def _wait_until_delivered(count: int) -> None:
+    delivered = Call.objects.filter(state=CallState.DELIVERED)
+    wait_until(lambda: delivered.count() >= count, "all calls to be delivered", seconds=300)
+
+
+def _print(on_stage: Stage, title: str) -> None:
+    print(f"{title:20} {'RSS':>9} {'PSS':>9}")
+    total = [0.0, 0.0]
+    for name in ("web", "worker"):
+        rss, pss = memory_megabytes(on_stage.processes[name].pid)
+        total = [total[0] + rss, total[1] + pss]
+        print(f"{name:20} {rss:6.0f} MB {pss:6.0f} MB")
+    print(f"{'together':20} {total[0]:6.0f} MB {total[1]:6.0f} MB\n", flush=True)
