@@ -64,14 +64,20 @@ def moment(time: datetime, zone: ZoneInfo) -> str:
 
 def _subject(alerts: Iterable[Alert]) -> str:
     in_trouble = {_name(alert.customer) for alert in alerts if alert.over_at is None}
+    names = in_trouble or {_name(alert.customer) for alert in alerts}
+    count = len(names)
+    if count == 1:  # Not by ngettext: where a language has one form for 1 and 21, it would name one of the 21.
+        text = _("Ringofix: %(name)s needs attention") if in_trouble else _("Ringofix: %(name)s is well again")
+        return text % {"name": min(names)}
     if in_trouble:
         text = ngettext(
-            "Ringofix: %(name)s needs attention", "Ringofix: %(count)s customers need attention", len(in_trouble)
+            "Ringofix: %(count)s customer needs attention", "Ringofix: %(count)s customers need attention", count
         )
-        return text % {"name": min(in_trouble), "count": len(in_trouble)}
-    well = {_name(alert.customer) for alert in alerts}
-    text = ngettext("Ringofix: %(name)s is well again", "Ringofix: %(count)s customers are well again", len(well))
-    return text % {"name": min(well), "count": len(well)}
+    else:
+        text = ngettext(
+            "Ringofix: %(count)s customer is well again", "Ringofix: %(count)s customers are well again", count
+        )
+    return text % {"count": count}
 
 
 def _lines(alerts: Iterable[Alert]) -> Iterator[str]:
