@@ -59,11 +59,11 @@ class Migration(migrations.Migration):
         ),
         AddIndexConcurrently(
             model_name='call',
-            index=models.Index(django.contrib.postgres.indexes.OpClass('client_number', name='varchar_pattern_ops'), models.OrderBy(models.F('started_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='call_number'),
+            index=models.Index(django.contrib.postgres.indexes.OpClass('client_number', name='varchar_pattern_ops'), models.F('customer'), models.OrderBy(models.F('started_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='call_number'),
         ),
         AddIndexConcurrently(
             model_name='call',
-            index=models.Index(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Reverse('client_number'), name='text_pattern_ops'), models.OrderBy(models.F('started_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='call_number_backwards'),
+            index=models.Index(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Reverse('client_number'), name='text_pattern_ops'), models.F('customer'), models.OrderBy(models.F('started_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='call_number_backwards'),
         ),
         migrations.AlterField(
             model_name='call',

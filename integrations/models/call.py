@@ -28,7 +28,8 @@ def list_indexes() -> list[models.Index]:
     """What the list asks: the newest calls by one filter, of one customer and of all.
 
     Of all customers most filters leave so many calls that the newest ones are soon found without an index; those that
-    may leave few have one. A number is looked for by its beginning and by its end.
+    may leave few have one. A number is looked for by its beginning and by its end; with the customer beside it, the
+    planner is not tempted to read all calls of a great customer.
     """
     newest = [F("started_at").desc(), F("id").desc()]
     undelivered, with_reason, with_utm = ~Q(state="delivered"), ~Q(reason=""), ~Q(utm_source="")
@@ -44,8 +45,8 @@ def list_indexes() -> list[models.Index]:
         models.Index("state", *newest, name="call_undelivered", condition=undelivered),
         models.Index("reason", *newest, name="call_reason", condition=with_reason),
         models.Index("utm_source", *newest, name="call_utm", condition=with_utm),
-        models.Index(OpClass("client_number", name="varchar_pattern_ops"), *newest, name="call_number"),
-        models.Index(backwards, *newest, name="call_number_backwards"),
+        models.Index(OpClass("client_number", name="varchar_pattern_ops"), "customer", *newest, name="call_number"),
+        models.Index(backwards, "customer", *newest, name="call_number_backwards"),
     ]
 
 
