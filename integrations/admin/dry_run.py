@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from integrations.admin.customer_pages import address_of, customer_page, render_page
@@ -282,7 +282,7 @@ def _target(target: Mapping[str, Any], customer: Customer) -> Iterator[Line]:
 
 def _new_contact(write: Mapping[str, Any]) -> Line:
     table = [
-        [_("Name"), write["name"]],
+        [pgettext("of a person", "Name"), write["name"]],
         [_("Phone"), ", ".join(write["phones"])],
         [_("Template"), str(write["template"] or _("the account's own default"))],
         [_("Supervisor"), write["supervisor"] or "–"],

@@ -14,6 +14,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from integrations.domain.employees import Employee as EmployeeFacts
 from integrations.domain.phones import normalize
@@ -160,7 +161,7 @@ class Employee(models.Model):
     """An employee of a customer as both systems know them."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="employees")
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=200)
     planfix_user_id = models.PositiveBigIntegerField(_("number in Planfix"))
     staff_id = models.CharField(_("Ringostat staff ID"), max_length=32, blank=True)
     sip_logins = ArrayField(models.CharField(max_length=128), verbose_name=_("SIP logins"), default=list, blank=True)
