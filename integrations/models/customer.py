@@ -114,6 +114,10 @@ class Customer(models.Model):
 
     paused_reason = models.TextField(_("paused because"), blank=True, editable=False)
     paused_at = models.DateTimeField(_("paused since"), null=True, editable=False)
+    look_first_before = models.DateTimeField(null=True, editable=False)
+    """Calls that began before then may stand in Planfix although no receipt tells of it: the database was restored
+    from a backup then.
+    """
     paused_by_hand = models.BooleanField(_("paused by hand"), default=False, db_default=False, editable=False)
     """By a person, who alone resumes it: no check of the access does."""
     access_check_at = models.DateTimeField(_("next check of the access"), null=True, editable=False)

@@ -104,7 +104,7 @@ class CallDelivery:
         self.customer = customer
         self.tags = tags
         self.facts = call.folded
-        self.book = book or ReceiptBook(call)
+        self.book = book or ReceiptBook(call, looks_first=_looks_first(call, customer))
         self.receipts = self.book.row
         self._requests_left: int | None = None
         self._contact_is_fresh = False
@@ -170,13 +170,16 @@ class CallDelivery:
         target = self._target(handover, contact_id)
         content = CallContent(self.call, self.facts, handover, self.customer)
         # Once the comment may stand there, a recording comes too late for it, and follows up instead.
-        is_comment_untouched = self.receipts.comment_id is None and self.receipts.unclear != Step.COMMENT
-        file_id = self._recording(content) if is_comment_untouched else self.receipts.file_id
+        file_id = self._recording(content) if self._is_comment_untouched() else self.receipts.file_id
         comment_id = self._comment(content, contact_id, target, file_id)
         self._tag(content, contact_id, target, comment_id)
         employee_id = handover.employee.key if handover.employee else None
         look_again = AT_ONCE if self._is_outdated(content, file_id) else self._next_look(content)
         return Delivered(outcome=handover.outcome, employee_id=employee_id, look_again=look_again)
+
+    def _is_comment_untouched(self) -> bool:
+        may_be_there = self.book.looks_first or self.receipts.unclear == Step.COMMENT
+        return self.receipts.comment_id is None and not may_be_there
 
     def _contact(self, handover: Handover) -> int | None:
         if self.receipts.contact_id is not None:
@@ -260,18 +263,20 @@ class CallDelivery:
             self.book.note(text_digest=_digest(draft.text), recording_attached=bool(draft.file_ids))
             return write_comment(self.planfix, target, draft)
 
-        return self.book.write(
-            Step.COMMENT,
-            "comment_id",
-            send=send,
-            find=lambda: find_comment(
+        def find() -> int | None:
+            found = find_comment(
                 self.planfix,
                 target,
                 source_object_id=draft.source_object_id,
                 marker=self.call.ringostat_id,
                 since=draft.at,
-            ),
-        )
+            )
+            if found is not None and self.book.looks_first:
+                # What hangs on it, nobody remembers: a recording twice would be worse than one that stays a link.
+                self.book.note(recording_attached=True)
+            return found
+
+        return self.book.write(Step.COMMENT, "comment_id", send=send, find=find)
 
     def _tag(self, content: CallContent, contact_id: int, target: Target, comment_id: int) -> int:
         tagged = content.tag(self.tags, contact_id)
@@ -374,6 +379,10 @@ class CallDelivery:
     def _observe(self, exchange: Exchange) -> None:
         self._requests_left = exchange.requests_left
         self.book.log(exchange)
+
+
+def _looks_first(call: Call, customer: Customer) -> bool:
+    return customer.look_first_before is not None and call.started_at < customer.look_first_before
 
 
 def _digest(text: str) -> str:

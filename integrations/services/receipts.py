@@ -48,8 +48,12 @@ BEGIN = f"""
 class ReceiptBook:
     """`row` is what is known now; `unstored` is what has still to be stored of it, and of the requests made."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, *, looks_first: bool = False) -> None:
+        """`looks_first`: what has no receipt may have been written all the same, by whom this database knows nothing
+        of.
+        """
         self.row = _begin(call)
+        self.looks_first = looks_first
         self.call = call
         self._changed: set[str] = set()
         self._log: list[dict[str, object]] = []
@@ -94,7 +98,7 @@ class ReceiptBook:
         done: int | None = getattr(self.row, receipt)
         if done is not None:
             return done
-        if self.row.unclear == step:
+        if self.looks_first or self.row.unclear == step:
             done = find()
         if done is None:
             done = self.send(step, send)

@@ -107,6 +107,7 @@ class LooseBook(ReceiptBook):
 
     def __init__(self, call: Call) -> None:
         self.row = Delivery(call=call, attempts=1)
+        self.looks_first = False
         self._changed = set()
 
     def unstored(self) -> Alongside:
