@@ -96,21 +96,21 @@ def test_a_specialist_gets_all_calls(two_customers: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ({"direction": "outgoing"}, {"outgoing"}),
-        ({"outcome": "missed"}, {"missed"}),
-        ({"state": "failed"}, {"missed"}),
-        ({"number": "067 123-45-67"}, {"answered", "outgoing"}),
-        ({"number": "050"}, {"missed"}),
-        ({"first_day": "2026-03-03"}, {"outgoing"}),
-        ({"last_day": "2026-03-02", "outcome": "answered"}, {"answered"}),
-        ({"period": "today"}, set()),
-        ({"state": ""}, {"answered", "missed", "outgoing"}),
-        ({"recording": "true"}, {"answered", "outgoing"}),
-        ({"recording": "false"}, {"missed"}),
+        ({"direction": "outgoing"}, ["outgoing"]),
+        ({"outcome": "missed"}, ["missed"]),
+        ({"state": "failed"}, ["missed"]),
+        ({"number": "067 123-45-67"}, ["answered", "outgoing"]),
+        ({"number": "050"}, ["missed"]),
+        ({"first_day": "2026-03-03"}, ["outgoing"]),
+        ({"last_day": "2026-03-02", "outcome": "answered"}, ["answered"]),
+        ({"period": "today"}, []),
+        ({"state": ""}, ["answered", "missed", "outgoing"]),
+        ({"recording": "true"}, ["answered", "outgoing"]),
+        ({"recording": "false"}, ["missed"]),
     ],
     ids=str,
 )
-def test_the_lists_filters_are_the_apis(query: dict[str, str], found: set[str]) -> None:
+def test_the_lists_filters_are_the_apis(query: dict[str, str], found: list[str]) -> None:
     customer = make_customer()
     calls = {
         "answered": make_call(customer),
