@@ -3,8 +3,35 @@
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.text
-from django.contrib.postgres.operations import AddIndexConcurrently
+from django.contrib.postgres import operations
 from django.db import migrations, models
+
+
+class AddIndexConcurrently(operations.AddIndexConcurrently):
+    """Goes on where it was interrupted: what stands is kept, what is not valid is built anew."""
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        with schema_editor.connection.cursor() as cursor:
+            cursor.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", [self.index.name])
+            stands = cursor.fetchone()
+        if stands == (False,):
+            schema_editor.execute(f"DROP INDEX CONCURRENTLY {self.index.name}")
+        if stands != (True,):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+def without_its_index(name, column, field):
+    """The key itself stays: Django would drop it and check all calls anew, while no call can be written."""
+    index = f"integrations_call_{name}"
+    return migrations.SeparateDatabaseAndState(
+        database_operations=[
+            migrations.RunSQL(
+                f"DROP INDEX CONCURRENTLY IF EXISTS {index}",
+                f"CREATE INDEX CONCURRENTLY {index} ON integrations_call ({column})",
+            )
+        ],
+        state_operations=[migrations.AlterField(model_name='call', name=column.removesuffix('_id'), field=field)],
+    )
 
 
 class Migration(migrations.Migration):
@@ -65,14 +92,14 @@ class Migration(migrations.Migration):
             model_name='call',
             index=models.Index(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Reverse('client_number'), name='text_pattern_ops'), models.F('customer'), models.OrderBy(models.F('started_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='call_number_backwards'),
         ),
-        migrations.AlterField(
-            model_name='call',
-            name='customer',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='calls', to='integrations.customer'),
+        without_its_index(
+            'customer_id_592f3c09',
+            'customer_id',
+            models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='calls', to='integrations.customer'),
         ),
-        migrations.AlterField(
-            model_name='call',
-            name='employee',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='calls', to='integrations.employee', verbose_name='employee'),
+        without_its_index(
+            'employee_id_29c0edb8',
+            'employee_id',
+            models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='calls', to='integrations.employee', verbose_name='employee'),
         ),
     ]

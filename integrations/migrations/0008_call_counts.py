@@ -91,5 +91,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # Behind a long reader, a backup for one, it would wait, and all webhooks behind it: better that it fails here.
+        migrations.RunSQL("SET LOCAL lock_timeout = '3s'", migrations.RunSQL.noop),
         migrations.RunSQL([VIEW, LOCAL, COUNT, MOVE], UNDO),
     ]

@@ -10,6 +10,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # Behind a long reader, a backup for one, it would wait, and all webhooks behind it: better that it fails here.
+        migrations.RunSQL("SET LOCAL lock_timeout = '3s'", migrations.RunSQL.noop),
         migrations.AddField(
             model_name='customer',
             name='look_first_before',
