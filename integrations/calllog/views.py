@@ -19,8 +19,8 @@ from integrations.calllog.counts import counts_by_state
 from integrations.calllog.days import PERIODS
 from integrations.calllog.filter_fields import fields_of
 from integrations.calllog.filters import INPUT, CallFilter
+from integrations.calllog.listed import listed, with_fields
 from integrations.calllog.paging import PAGE_SIZE, BadPosition, Page, newer_than, page_of
-from integrations.calllog.rows import RELATED, row_of
 from integrations.calllog.saved_views import views_of
 from integrations.calllog.scope import calls_visible_to, customers_visible_to
 from integrations.calllog.shell import shell
@@ -113,7 +113,7 @@ def chart(request: HttpRequest) -> HttpResponse:
 def _page(filters: CallFilter) -> Page:
     place = filters.data.get
     try:
-        calls = newer_than(filters.qs, place("after", "")).select_related(*RELATED)
+        calls = with_fields(newer_than(filters.qs, place("after", "")))
         return page_of(calls, before=place("before", ""))
     except BadPosition as error:
         raise Http404(_("There is no such place in the list.")) from error
@@ -122,7 +122,7 @@ def _page(filters: CallFilter) -> Page:
 def _rows(filters: CallFilter, page: Page) -> dict[str, Any]:
     goes_on = page.older and not filters.data.get("after")
     return {
-        "rows": [row_of(call) for call in page.calls],
+        "rows": listed(page.calls),
         "newest": page.newest,
         "older": list_address(filters.data, before=page.older) if goes_on else "",
         "shows_customer": not filters.shows_one_customer,
