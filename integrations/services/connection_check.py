@@ -30,7 +30,7 @@ from integrations.planfix.ping import ping
 from integrations.planfix.rights import TRIALS, WRITING, Right, has_right, is_missing_right, token_employee
 from integrations.ringostat.api import RingostatError
 from integrations.services.connection import Check, Connection, Finding
-from integrations.services.planfix_access import logged, note_requests_left, planfix_client, planfix_session
+from integrations.services.planfix_access import keep, logged, note_requests_left, planfix_client, planfix_session
 from integrations.services.progress import Progress
 from integrations.services.replay import resume_customer
 from integrations.services.ringostat_access import ringostat_client
@@ -209,19 +209,19 @@ def _call_tags(client: PlanfixClient, customer: Customer, rows: Sequence[Row]) -
         )
     except DiscoveryFailed as error:
         return Check(finding=Finding.TAGS_MISSING, names={"error": error.message})
-    _keep(customer, planfix_tags=tags.to_json())
+    keep(customer, planfix_tags=tags.to_json())
     return Check(finding=Finding.TAGS_FOUND, names={"call": tags.call.name, "missed_call": tags.missed_call.name})
 
 
 def _contacts(client: PlanfixClient, customer: Customer, connection: Connection) -> Iterator[Check]:
     """Reads the templates and the text fields of contacts; a customer without a template gets the oldest."""
     connection.templates = sorted(contact_templates(client))
-    _keep(customer, planfix_contact_fields=contact_text_fields(client))
+    keep(customer, planfix_contact_fields=contact_text_fields(client))
     if not customer.create_contacts:
         return
     names = dict(connection.templates)
     if customer.contact_template_id is None and names:
-        _keep(customer, contact_template_id=min(names))
+        keep(customer, contact_template_id=min(names))
     chosen = customer.contact_template_id
     if chosen is None:
         yield Check(finding=Finding.TEMPLATE_MISSING)
@@ -229,16 +229,6 @@ def _contacts(client: PlanfixClient, customer: Customer, connection: Connection)
         yield Check(finding=Finding.TEMPLATE_GONE, names={"id": str(chosen)})
     else:
         yield Check(finding=Finding.TEMPLATE_FOUND, names={"name": names[chosen]})
-
-
-def _keep(customer: Customer, **columns: Any) -> None:
-    """Writes what was read, unless the access was changed meanwhile: then it was read from another account."""
-    for name, value in columns.items():
-        setattr(customer, name, value)
-    same = Customer.objects.filter(
-        pk=customer.pk, planfix_url=customer.planfix_url, planfix_token=customer.planfix_token
-    )
-    same.update(**columns)
 
 
 # Ringostat

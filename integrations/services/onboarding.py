@@ -16,7 +16,7 @@ from integrations.planfix.contacts import contact_templates, contact_text_fields
 from integrations.planfix.discovery import discover_call_tags
 from integrations.planfix.fields import field_of_name
 from integrations.planfix.tags import CallTag, CallTags, roles_of, text_field
-from integrations.services.planfix_access import logged, planfix_client, planfix_session
+from integrations.services.planfix_access import keep, logged, planfix_client, planfix_session
 
 
 def call_tags_of(customer: Customer, *, wait_for_slot: Callable[[float], None]) -> CallTags:
@@ -41,14 +41,13 @@ def discover(customer: Customer, *, wait_for_slot: Callable[[float], None] = lam
         tags = discover_call_tags(
             client, call_tag_id=customer.call_tag_id, missed_call_tag_id=customer.missed_call_tag_id
         )
-        if customer.create_contacts and customer.contact_template_id is None:
-            customer.contact_template_id = _first_template(client)
+        template_id = customer.contact_template_id
+        if customer.create_contacts and template_id is None:
+            template_id = _first_template(client)
         contact_fields = contact_text_fields(client) if _fills_contact_fields(customer) else None
     finally:
         PlanfixRequest.objects.bulk_create(exchanges)
-    customer.planfix_tags = tags.to_json()
-    customer.planfix_contact_fields = contact_fields
-    customer.save(update_fields=["planfix_tags", "planfix_contact_fields", "contact_template_id"])
+    keep(customer, planfix_tags=tags.to_json(), planfix_contact_fields=contact_fields, contact_template_id=template_id)
     return tags
 
 

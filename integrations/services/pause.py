@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce, Greatest, Least, Now
 from integrations.models import Customer
 from integrations.planfix.errors import PlanfixError, PlanfixUnavailable
 from integrations.services.jobs import CHECK_ACCESS, one_job_each
+from integrations.services.planfix_access import with_this_access
 
 log = structlog.get_logger(__name__)
 
@@ -28,8 +29,10 @@ def pause(customer: Customer, error: PlanfixError) -> None:
 
     Access that was changed while the request was under way is not what was refused: it gets its own chance.
     """
-    paused = _with_the_access_of(customer).filter(paused_by_hand=False).update(
-        paused_reason=error.message, paused_at=Coalesce("paused_at", Now()), access_check_at=_next_check(error)
+    paused = (
+        with_this_access(customer)
+        .filter(paused_by_hand=False)
+        .update(paused_reason=error.message, paused_at=Coalesce("paused_at", Now()), access_check_at=_next_check(error))
     )
     if paused:
         log.warning("customer paused", customer_id=customer.pk, code=error.code)
@@ -50,7 +53,7 @@ def waits_for_planfix() -> QuerySet[Customer]:
 
 def stay_paused(customer: Customer, error: PlanfixError) -> None:
     """After a check that failed: the next one comes later. Who was resumed meanwhile stays so."""
-    still_paused = _with_the_access_of(customer) & waits_for_planfix()
+    still_paused = with_this_access(customer) & waits_for_planfix()
     still_paused.update(access_check_at=_next_check(error))
     if not isinstance(error, PlanfixUnavailable):
         still_paused.update(paused_reason=error.message)
@@ -61,12 +64,6 @@ def check_paused_customers() -> None:
     has_come = Q(access_check_at=None) | Q(access_check_at__lte=Now())
     due = waits_for_planfix().filter(has_come).order_by("pk")
     one_job_each(CHECK_ACCESS, due.values_list("pk", flat=True))
-
-
-def _with_the_access_of(customer: Customer) -> QuerySet[Customer]:
-    return Customer.objects.filter(
-        pk=customer.pk, planfix_url=customer.planfix_url, planfix_token=customer.planfix_token
-    )
 
 
 def _next_check(error: PlanfixError) -> Combinable:

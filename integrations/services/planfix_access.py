@@ -8,6 +8,7 @@ from typing import Any
 
 import requests
 from django.conf import settings
+from django.db.models import QuerySet
 from requests.utils import get_environ_proxies
 
 from integrations.models import AccountPace, Call, Customer, PlanfixRequest
@@ -68,6 +69,22 @@ def log_columns(exchange: Exchange) -> dict[str, Any]:
         "answer": exchange.answer,
         "outcome": exchange.outcome,
     }
+
+
+def with_this_access(customer: Customer) -> QuerySet[Customer]:
+    """The customer's row as long as its access is the one that was used: what was learnt by another one is not about
+    this account.
+    """
+    return Customer.objects.filter(
+        pk=customer.pk, planfix_url=customer.planfix_url, planfix_token=customer.planfix_token
+    )
+
+
+def keep(customer: Customer, **columns: Any) -> None:
+    """Writes what was read from the account, unless the access was changed meanwhile."""
+    for name, value in columns.items():
+        setattr(customer, name, value)
+    with_this_access(customer).update(**columns)
 
 
 def note_requests_left(customer: Customer, requests_left: int | None) -> None:

@@ -13,6 +13,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import translation
 
+from integrations.models import Customer, Secret
 from integrations.planfix.fields import FieldType
 from integrations.sandbox.account import Account
 from integrations.sandbox.server import Sandbox
@@ -51,6 +52,15 @@ def test_a_usual_account_has_no_problems(way: Way) -> None:
     discover(way.customer)
 
     assert parameter_problems(way.customer) == []
+
+
+def test_what_another_account_told_is_not_kept(way: Way) -> None:
+    """A specialist types a new token while the tags are being read with the old one."""
+    Customer.objects.filter(pk=way.customer.pk).update(planfix_token=Secret.of("another"), planfix_tags=None)
+
+    discover(way.customer)
+
+    assert Customer.objects.get(pk=way.customer.pk).planfix_tags is None
 
 
 def test_before_the_discovery_nothing_is_known(make_way: Callable[..., Way]) -> None:
