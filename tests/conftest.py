@@ -14,6 +14,7 @@ from django.test import Client
 
 from integrations.models import Call, Customer
 from integrations.sandbox.account import Account
+from integrations.sandbox.ringostat import Ringostat
 from integrations.sandbox.server import Sandbox
 from integrations.services import guarded_session
 from integrations.services.customer_file import import_customer, webhook_address
@@ -48,6 +49,14 @@ def sandbox(running_sandbox: Sandbox) -> Iterator[Sandbox]:
 @pytest.fixture
 def account(sandbox: Sandbox) -> Account:
     return sandbox.account("default")
+
+
+@pytest.fixture
+def ringostat(sandbox: Sandbox) -> Iterator[Ringostat]:
+    """The sandbox's Ringostat with nothing set."""
+    sandbox.ringostat = Ringostat()
+    yield sandbox.ringostat
+    sandbox.ringostat = Ringostat()
 
 
 def customer_data(account: Account, sandbox: Sandbox, **changes: Any) -> dict[str, Any]:

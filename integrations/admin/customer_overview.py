@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from integrations.admin.calls_chart import chart
+from integrations.admin.catching_up import catch_up, catching_up_context
 from integrations.admin.customer_pages import address_of, customer_page, render_page
 from integrations.admin.overview import row_of
 from integrations.calllog.words import Words
@@ -44,6 +45,7 @@ def overview(request: HttpRequest, customer: Customer) -> HttpResponse:
         "changes": changes_of(customer)[:RECENT],
         "copy_address": address_of("copy", customer),
         "links": _links(customer),
+        **catching_up_context(customer),
     }
     return render_page(request, customer, "overview", "overview.html", context)
 
@@ -85,4 +87,8 @@ def _resume(request: HttpRequest, customer: Customer) -> None:
     messages.success(request, _("The customer goes on."))
 
 
-ACTIONS: Mapping[str, Callable[[HttpRequest, Customer], None]] = {"pause": _pause, "resume": _resume}
+ACTIONS: Mapping[str, Callable[[HttpRequest, Customer], None]] = {
+    "pause": _pause,
+    "resume": _resume,
+    "catch_up": catch_up,
+}

@@ -2,52 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Now
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from integrations.models.customer import Customer
 
 
 class WorkKind(models.TextChoices):
-    CATCH_UP = "catch_up", _("Catching up with Ringostat")
-    SEND_AGAIN = "send_again", _("Sending calls again")
-    SETTLE = "settle", _("Marking calls as settled")
-    DRY_RUN = "dry_run", _("Dry run")
-    CONNECT = "connect", _("Checking the access")
-    CREATE_FIELDS = "create_fields", _("Making fields in Planfix")
+    CATCH_UP = "catch_up", gettext_lazy("Catching up with Ringostat")
+    SEND_AGAIN = "send_again", gettext_lazy("Sending calls again")
+    SETTLE = "settle", gettext_lazy("Marking calls as settled")
+    DRY_RUN = "dry_run", gettext_lazy("Dry run")
+    CONNECT = "connect", gettext_lazy("Checking the access")
+    CREATE_FIELDS = "create_fields", gettext_lazy("Making fields in Planfix")
 
 
 class Work(models.Model):
     """Asked for once; carried out, and taken up again after a crash, until it is finished."""
 
-    kind = models.CharField(_("kind"), max_length=32)
+    kind = models.CharField(gettext_lazy("kind"), max_length=32)
     customer = models.ForeignKey(
-        Customer, verbose_name=_("customer"), null=True, on_delete=models.CASCADE, related_name="works"
+        Customer, verbose_name=gettext_lazy("customer"), null=True, on_delete=models.CASCADE, related_name="works"
     )
-    arguments = models.JSONField(_("arguments"), default=dict, encoder=DjangoJSONEncoder)
+    arguments = models.JSONField(gettext_lazy("arguments"), default=dict, encoder=DjangoJSONEncoder)
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        verbose_name=_("asked by"),
+        verbose_name=gettext_lazy("asked by"),
         null=True,
         on_delete=models.SET_NULL,
         related_name="+",
     )
-    asked_at = models.DateTimeField(_("asked"), db_default=Now())
-    started_at = models.DateTimeField(_("started"), null=True)
-    finished_at = models.DateTimeField(_("finished"), null=True)
-    done = models.PositiveIntegerField(_("done"), default=0)
-    total = models.PositiveIntegerField(_("of"), null=True)
+    asked_at = models.DateTimeField(gettext_lazy("asked"), db_default=Now())
+    started_at = models.DateTimeField(gettext_lazy("started"), null=True)
+    finished_at = models.DateTimeField(gettext_lazy("finished"), null=True)
+    done = models.PositiveIntegerField(gettext_lazy("done"), default=0)
+    total = models.PositiveIntegerField(gettext_lazy("of"), null=True)
     """Null: not known beforehand."""
-    result = models.JSONField(_("result"), null=True, encoder=DjangoJSONEncoder)
-    trouble = models.TextField(_("trouble"), blank=True)
+    result = models.JSONField(gettext_lazy("result"), null=True, encoder=DjangoJSONEncoder)
+    trouble = models.TextField(gettext_lazy("trouble"), blank=True)
     """Why it came to nothing, in a sentence for a specialist."""
 
     class Meta:
-        verbose_name = _("long work")
-        verbose_name_plural = _("long work")
+        verbose_name = gettext_lazy("long work")
+        verbose_name_plural = gettext_lazy("long work")
         indexes = [
             models.Index(name="work_unfinished", fields=["asked_at"], condition=models.Q(finished_at__isnull=True)),
             models.Index(name="work_of_customer", fields=["customer", "kind", "-id"]),
@@ -61,9 +65,37 @@ class Work(models.Model):
         return str(WorkKind(self.kind).label)
 
     @property
+    def result_words(self) -> str:
+        """What came of it, in a sentence."""
+        say = RESULTS.get(self.kind)
+        return say(self.result) if say and self.result else _("Done.")
+
+    @property
     def is_finished(self) -> bool:
         return self.finished_at is not None
 
     @property
     def percent(self) -> int | None:
         return min(100, 100 * self.done // self.total) if self.total else None
+
+
+def _caught_up(result: Mapping[str, Any]) -> str:
+    counts = {name: result.get(name, 0) for name in ("rows", "new", "completed")}
+    return _("Calls in the list: %(rows)s. Were missing: %(new)s. Were incomplete: %(completed)s.") % counts
+
+
+def _sent_again(result: Mapping[str, Any]) -> str:
+    count = int(result.get("calls", 0))
+    return ngettext("One call is sent again.", "%(count)s calls are sent again.", count) % {"count": count}
+
+
+def _settled(result: Mapping[str, Any]) -> str:
+    count = int(result.get("calls", 0))
+    return ngettext("One call was settled.", "%(count)s calls were settled.", count) % {"count": count}
+
+
+RESULTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    WorkKind.CATCH_UP: _caught_up,
+    WorkKind.SEND_AGAIN: _sent_again,
+    WorkKind.SETTLE: _settled,
+}
