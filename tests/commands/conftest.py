@@ -1,3 +1,5 @@
+"""Running the commands as a person does, and reading what they print."""
+
 from __future__ import annotations
 
 import json
@@ -5,10 +7,6 @@ from io import StringIO
 from typing import Any
 
 from django.core.management import call_command
-
-from tests.services.conftest import ringostat
-
-__all__ = ["lines", "ringostat"]
 
 
 def lines(*command: str) -> list[dict[str, Any]]:
