@@ -42,11 +42,15 @@ class Trial:
 
 def dry_run_as_asked(work: Work, progress: Progress) -> dict[str, Any]:
     """Long work. Its arguments have one of the keys of SOURCES, and what belongs to it."""
-    Work.objects.filter(kind=WorkKind.DRY_RUN, finished_at__lt=Now() - KEPT_FOR).delete()
+    forget_old_dry_runs()
     customer = Customer.objects.prefetch_related("employees", "utm_fields").get(works=work.pk)
     source = next(name for name in SOURCES if name in work.arguments)
     trial = SOURCES[source](customer, work.arguments)
     return trial.told | (rehearse(trial.call, customer) if trial.call else {})
+
+
+def forget_old_dry_runs() -> None:
+    Work.objects.filter(kind=WorkKind.DRY_RUN, finished_at__lt=Now() - KEPT_FOR).delete()
 
 
 def _stored_event(customer: Customer, arguments: Mapping[str, Any]) -> Trial:

@@ -36,8 +36,6 @@ from integrations.models import (
 )
 from integrations.services.intake import ERASED
 
-"""Stands where the number stood, and is the reason of a call that was not delivered before."""
-
 UNBEATEN = (1, 1, 2**31 - 1, 2**31 - 1)
 """The rank of an erased fact: when the call list is read again, its row must not bring the number back."""
 
@@ -76,8 +74,10 @@ def erase_number(customer: Customer, raw: str) -> dict[str, int]:
     done["planfix_requests"] += _delete_mentioning(
         PlanfixRequest.objects.filter(customer=customer), _request_text, mention
     )
+    works = Work.objects.filter(Q(customer=customer) | Q(customer=None))
     # A dry run's result may speak of anybody; it is read once, and another one is a click away.
-    Work.objects.filter(customer=customer, kind=WorkKind.DRY_RUN).delete()
+    works.filter(customer=customer, kind=WorkKind.DRY_RUN).delete()
+    _delete_mentioning(works.exclude(finished_at=None), _work_text, mention)
     done["remembered_contacts"], _rows = RememberedContact.objects.filter(customer=customer, number=number).delete()
     return done
 
@@ -170,6 +170,11 @@ def _event_text(event: WebhookEvent) -> str:
 
 def _request_text(request: PlanfixRequest) -> str:
     return _readable(f"{request.path}\n{json.dumps(request.body)}\n{request.answer}")
+
+
+def _work_text(work: Work) -> str:
+    """The filter by which its calls were chosen may name the number."""
+    return _readable(f"{json.dumps(work.arguments)}\n{json.dumps(work.result)}\n{work.trouble}")
 
 
 def _readable(text: str) -> str:

@@ -43,6 +43,7 @@ log = structlog.get_logger(__name__)
 NO_FINAL_EVENT = "no_final_event"
 """The reason of a call that was closed because its end was never told. A final event opens it again."""
 ERASED = "erased"
+"""Stands where an erased number stood, and is the reason of a call that was not delivered before."""
 SETTLED = "settled"
 """The reason of a call that a person has dealt with: it is not sent unless a person says so."""
 

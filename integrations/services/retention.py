@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 
 from integrations.models import Customer, PlanfixRequest, WebhookEvent
 from integrations.services.clock import database_time
+from integrations.services.dry_run import forget_old_dry_runs
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +25,8 @@ LINKS_BATCH = 500
 
 
 def prune_all(*, should_stop: Callable[[], bool] = lambda: False) -> None:
-    """Prunes every customer by its own days; those with 0 keep everything."""
+    """Prunes every customer by its own days; those with 0 keep everything but what was only tried out."""
+    forget_old_dry_runs()
     for customer in Customer.objects.filter(retention_days__gt=0).order_by("pk"):
         prune(customer, days=customer.retention_days, should_stop=should_stop)
 

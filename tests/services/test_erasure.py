@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 
 from integrations.domain.folding import fold
-from integrations.models import Call, CallState, Customer, Delivery, PlanfixRequest, RememberedContact, WebhookEvent
+from integrations.models import (
+    Call,
+    CallState,
+    Customer,
+    Delivery,
+    PlanfixRequest,
+    RememberedContact,
+    WebhookEvent,
+    Work,
+    WorkKind,
+)
 from integrations.sandbox.ringostat import Ringostat
 from integrations.services.catch_up import Window, catch_up
 from integrations.services.erasure import ERASED, NotANumber, erase_number
@@ -50,6 +60,18 @@ def test_nothing_that_is_stored_has_the_number_any_more(customer: Customer) -> N
     assert done == {"calls": 1, "events": 1, "planfix_requests": 1, "remembered_contacts": 1}
     assert "671234567" not in stored_text()
     assert Call.objects.get().client_number == ERASED
+
+
+@pytest.mark.parametrize("of_one_customer", [True, False])
+def test_work_on_the_calls_of_a_number_is_forgotten_with_it(customer: Customer, of_one_customer: bool) -> None:
+    owner = customer if of_one_customer else None
+    for number in ("067 123-45-67", "%2B380671234567", "0501112233"):
+        arguments = {"filter": f"number={number}"}
+        Work.objects.create(kind=WorkKind.SETTLE, customer=owner, arguments=arguments, finished_at=NOON)
+
+    erase_number(customer, NUMBER)
+
+    assert Work.objects.get().arguments == {"filter": "number=0501112233"}
 
 
 def test_other_numbers_stay_as_they_are(customer: Customer) -> None:

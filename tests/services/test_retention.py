@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from integrations.models import Call, CallState, Customer, PlanfixRequest, WebhookEvent
+from integrations.models import Call, CallState, Customer, PlanfixRequest, WebhookEvent, Work, WorkKind
 from integrations.services.retention import prune, prune_all
 from tests.factories import call_facts, make_call, make_customer, make_event, make_request
 
@@ -150,3 +150,14 @@ def test_links_are_found_by_an_index_that_holds_nothing_else() -> None:
         plan = "\n".join(line for (line,) in cursor.fetchall())
 
     assert "call_with_recording_link" in plan
+
+
+def test_what_a_dry_run_found_out_is_forgotten_though_nobody_asks_for_another() -> None:
+    customer = make_customer(retention_days=0)
+    for days in (0, 2):
+        finished_at = timezone.now() - timedelta(days=days)
+        Work.objects.create(kind=WorkKind.DRY_RUN, customer=customer, finished_at=finished_at, result={"days": days})
+
+    prune_all()
+
+    assert Work.objects.get().result == {"days": 0}
