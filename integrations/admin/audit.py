@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 
+from integrations.admin.columns import link
 from integrations.admin.read_only import ReadOnly
 from integrations.calllog.scope import customers_visible_to
 from integrations.models import Customer
@@ -62,12 +63,7 @@ class LogEntryAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
         kind = entry.content_type.name
         if entry.is_deletion() or not (address := entry.get_admin_url()):
             return f"{entry.object_repr} ({kind})"
-        return format_html(
-            '<a class="font-medium text-primary-600 dark:text-primary-500 underline" href="{}">{}</a> ({})',
-            address,
-            entry.object_repr,
-            kind,
-        )
+        return format_html("{} ({})", link(address, entry.object_repr), kind)
 
     @admin.display(description=_("what was done"))
     def what(self, entry: LogEntry) -> str:

@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 
 from integrations.admin.customer_pages import address_of, customer_page, render_page
 from integrations.calllog.links import contact_address, task_address
+from integrations.calllog.row_numbers import row_number
 from integrations.calllog.story import KINDS
 from integrations.calllog.words import EVENTS, Words, reason_words
 from integrations.domain.calls import Direction, Outcome
@@ -145,9 +146,9 @@ def dry_run(request: HttpRequest, customer: Customer) -> HttpResponse:
 
 def _offered(request: HttpRequest, customer: Customer) -> dict[str, Any] | None:
     """The event or the call that the address names."""
-    if event_id := _number(request, "event"):
+    if event_id := row_number(request.GET.get("event", "")):
         return {"name": "event", "row": get_object_or_404(customer.events.all(), pk=event_id)}
-    if call_id := _number(request, "call"):
+    if call_id := row_number(request.GET.get("call", "")):
         return {"name": "call", "row": get_object_or_404(customer.calls.all(), pk=call_id)}
     return None
 
@@ -158,13 +159,8 @@ def _newest_events(customer: Customer) -> list[dict[str, Any]]:
 
 
 def _work(request: HttpRequest, customer: Customer) -> Work | None:
-    work_id = _number(request, "work")
+    work_id = row_number(request.GET.get("work", ""))
     return customer.works.filter(kind=WorkKind.DRY_RUN, pk=work_id).first() if work_id else None
-
-
-def _number(request: HttpRequest, name: str) -> int | None:
-    value = request.GET.get(name, "")
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
 
 
 # --- the answer in words ---

@@ -17,6 +17,7 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import CHECKBOX_CLASSES, SELECT_CLASSES, UnfoldAdminTextInputWidget
 
 from integrations.admin.customer_pages import address_of, customer_page, render_page
+from integrations.calllog.row_numbers import row_number
 from integrations.calllog.scope import customers_visible_to
 from integrations.calllog.words import Words
 from integrations.domain.pairing import PairedBy
@@ -64,16 +65,15 @@ def send_skipped_calls(request: HttpRequest, customer: Customer) -> HttpResponse
 
 
 def _asked_call(request: HttpRequest, customer: Customer) -> Call | None:
-    number = request.GET.get("call", "")
-    return Call.objects.filter(customer=customer, pk=number).first() if number.isdecimal() else None
+    call_id = row_number(request.GET.get("call", ""))
+    return customer.calls.filter(pk=call_id).first() if call_id is not None else None
 
 
 def _choices(request: HttpRequest, table: Table) -> dict[str, Choice]:
     known = {user.id for user in table.users}
     found: dict[str, Choice] = {}
     for row in table.rows:
-        typed = request.POST.get(f"user-{row.key}", "").strip()
-        user_id = int(typed) if typed.isdecimal() and len(typed) < 19 else None
+        user_id = row_number(request.POST.get(f"user-{row.key}", "").strip())
         if user_id is None or (known and user_id not in known and user_id != row.user_id):
             continue
         found[row.key] = Choice(user_id=user_id, participates=f"participates-{row.key}" in request.POST)

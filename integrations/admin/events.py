@@ -6,14 +6,13 @@ import json
 
 from django.contrib import admin
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.paginator import InfinitePaginator
 
-from integrations.admin.columns import coloured
+from integrations.admin.columns import coloured, link
 from integrations.admin.read_only import ReadOnly, as_text
 from integrations.calllog.traffic import readable
 from integrations.calllog.words import REQUEST_OUTCOMES, STATES, reason_words
@@ -33,12 +32,7 @@ OUTCOME_COLOURS = {outcome: look.colour for outcome, look in REQUEST_OUTCOMES.it
 def call_link(row: WebhookEvent | PlanfixRequest) -> str | SafeString:
     if row.call is None:
         return "–"
-    address = reverse("calllog:call", args=[row.call.pk])
-    return format_html(
-        '<a class="font-medium text-primary-600 dark:text-primary-500 underline" href="{}">{}</a>',
-        address,
-        row.call.client_number or row.call.ringostat_id,
-    )
+    return link(reverse("calllog:call", args=[row.call.pk]), row.call.client_number or row.call.ringostat_id)
 
 
 @admin.register(WebhookEvent)
@@ -162,9 +156,4 @@ class CallAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
 
     @admin.display(description=_("call log"))
     def page(self, call: Call) -> SafeString:
-        address = reverse("calllog:call", args=[call.pk])
-        return format_html(
-            '<a class="font-medium text-primary-600 dark:text-primary-500 underline" href="{}">{}</a>',
-            address,
-            _("Open"),
-        )
+        return link(reverse("calllog:call", args=[call.pk]), _("Open"))

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from integrations.admin.customer_pages import address_of, customer_page, render_page
+from integrations.calllog.row_numbers import row_number
 from integrations.calllog.words import EVENTS, Words
 from integrations.domain.calls import EventKind
 from integrations.models import Customer
@@ -197,8 +198,8 @@ def _rotate(request: HttpRequest, customer: Customer) -> None:
 
 
 def _revoke(request: HttpRequest, customer: Customer) -> None:
-    token_id = request.POST.get("token", "")
-    if token_id.isascii() and token_id.isdigit() and revoke(customer, int(token_id)):
+    token_id = row_number(request.POST.get("token", ""))
+    if token_id is not None and revoke(customer, token_id):
         record(request.user, _("An old webhook address was ended at once."), customer)
         messages.success(request, _("The old address takes no webhooks any more."))
 

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from integrations.calllog.actions import NOTE_LENGTH
 from integrations.calllog.filters import CallFilter
+from integrations.calllog.row_numbers import row_number
 from integrations.calllog.scope import calls_visible_to, customers_visible_to, may_act_on_calls
 from integrations.calllog.shell import shell
 from integrations.calllog.words import Words
@@ -226,7 +227,7 @@ def _found(filters: CallFilter) -> QuerySet[Call]:
 
 
 def _numbers(texts: Iterable[str]) -> set[int]:
-    return {int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19}
+    return {number for text in texts if (number := row_number(text)) is not None}
 
 
 def _paused(chosen: Chosen) -> bool:
