@@ -1,4 +1,4 @@
-"""The pages of docs/ name files, functions and tests: all of them exist."""
+"""The README and the pages of docs/ name files, functions and tests: all of them exist. So do the settings."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 RULES = ROOT / "docs/rules.md"
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 
-_LINK = re.compile(r"\[([^\]]+)\]\(([^)#]+)\)")
+_LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)")
+_FILE = re.compile(r"`([\w/]+\.(?:py|html|js|css))`")
 _TEST = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
 _ROW = re.compile(r"^\| \*\*(\w+)\*\* .*$", re.MULTILINE)
 
@@ -28,6 +30,13 @@ def names_in(file: Path) -> frozenset[str]:
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
                 names.add(name)
     return frozenset(names)
+
+
+@cache
+def anchors_in(page: Path) -> frozenset[str]:
+    """The headings of a page as addresses name them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return frozenset(re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings)
 
 
 def rows() -> dict[str, str]:
@@ -47,14 +56,34 @@ def test_a_rule_says_where_it_is_decided_and_which_tests_show_it(rule: str) -> N
     assert [name for _, name in _TEST.findall(rows()[rule])] not in ([], [""])
 
 
-@pytest.mark.parametrize(("file", "name"), sorted(set(_TEST.findall(RULES.read_text()))))
-def test_a_test_that_is_named_exists(file: str, name: str) -> None:
-    assert not name or name in names_in(ROOT / file)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_tests_that_a_page_names_exist(page: Path) -> None:
+    for file, name in _TEST.findall(page.read_text()):
+        assert not name or name in names_in(ROOT / file), f"{file}::{name}"
 
 
-@pytest.mark.parametrize(("text", "target"), sorted(set(_LINK.findall(RULES.read_text()))))
-def test_what_is_linked_exists(text: str, target: str) -> None:
-    file = (RULES.parent / target).resolve()
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_links_to_exists(page: Path) -> None:
+    for text, target, anchor in _LINK.findall(page.read_text()):
+        file = (page.parent / target).resolve() if target else page
+        name = text.strip("`")
+        assert file.exists(), target
+        assert not anchor or anchor in anchors_in(file), f"{target}#{anchor}"
+        if text.startswith("`") and file.suffix == ".py":
+            assert str(file).endswith(name) or name == file.stem or name in names_in(file), text
 
-    assert file.exists()
-    assert not text.startswith("`") or text.strip("`") in names_in(file)
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_files_that_a_page_names_exist(page: Path) -> None:
+    for path in _FILE.findall(page.read_text()):
+        assert any((folder / path).exists() for folder in (ROOT, ROOT / "integrations", ROOT / "tests")), path
+
+
+def test_every_setting_stands_in_the_example() -> None:
+    """And nothing else: whoever fills it in finds all there is."""
+    sources = (ROOT / "ringofix/settings.py").read_text() + (ROOT / "gunicorn.conf.py").read_text()
+    read = re.findall(r"""(?:env\.\w+|_secret|environ\.get)\(['\"](\w+)""", sources)
+
+    listed = re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+
+    assert sorted(set(read)) == sorted(listed)
