@@ -31,6 +31,7 @@ WORDS = (
     gettext_noop("Record picture"),
     gettext_noop("Reset filters"),
     gettext_noop("Run"),
+    gettext_noop("Search apps and models..."),
     gettext_noop("Select action"),
     gettext_noop("Select action to run"),
     gettext_noop("Select all rows"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 from django.contrib import admin
 from django.utils.translation import gettext as _
@@ -65,16 +66,38 @@ class WorkAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
 
 @admin.register(ProcrastinateJob)
 class JobAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
-    list_display = ("id", "task_name", "arguments", "status_label", "scheduled_at", "attempts")
+    """The model is procrastinate's, whose names are English only."""
+
+    list_display = ("id", "task", "arguments", "status_label", "not_before", "tries")
     list_filter = ("status", "task_name")
     ordering = ("-id",)
     paginator = InfinitePaginator
-    fields = ("id", "task_name", "arguments", "status_label", "lock", "priority", "scheduled_at", "attempts")
+    fields = ("id", "task", "arguments", "status_label", "one_at_a_time", "rank", "not_before", "tries")
 
     @coloured(gettext_lazy("status"), JOB_COLOURS)
     def status_label(self, job: ProcrastinateJob) -> tuple[str, str]:
         return job.status, job.status
 
+    @admin.display(description=gettext_lazy("work"), ordering="task_name")
+    def task(self, job: ProcrastinateJob) -> str:
+        return job.task_name
+
     @admin.display(description=gettext_lazy("arguments"))
     def arguments(self, job: ProcrastinateJob) -> str:
         return json.dumps(job.args)
+
+    @admin.display(description=gettext_lazy("one at a time"))
+    def one_at_a_time(self, job: ProcrastinateJob) -> str:
+        return job.lock or "–"
+
+    @admin.display(description=gettext_lazy("priority"), ordering="priority")
+    def rank(self, job: ProcrastinateJob) -> int:
+        return job.priority
+
+    @admin.display(description=gettext_lazy("not before"), ordering="scheduled_at")
+    def not_before(self, job: ProcrastinateJob) -> datetime | None:
+        return job.scheduled_at
+
+    @admin.display(description=gettext_lazy("attempts"), ordering="attempts")
+    def tries(self, job: ProcrastinateJob) -> int:
+        return job.attempts

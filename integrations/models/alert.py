@@ -19,7 +19,7 @@ class AlertKind(models.TextChoices):
 class Alert(models.Model):
     """One trouble of one customer, from its beginning to its end. It is told of twice: when it began, when it ended."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="alerts")
+    customer = models.ForeignKey(Customer, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="alerts")
     kind = models.CharField(_("kind"), max_length=8, choices=AlertKind)
     detail = models.CharField(_("detail"), max_length=300, blank=True)
     raised_at = models.DateTimeField(_("raised"), db_default=Now())

@@ -58,7 +58,9 @@ class Call(models.Model):
     """
 
     # The keys' own indexes would be prefixes of those below.
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="calls", db_index=False)
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="calls", db_index=False
+    )
     ringostat_id = models.CharField(_("Ringostat call ID"), max_length=64)
     facts = models.JSONField(_("facts"))
 
@@ -178,7 +180,7 @@ class EventResult(models.TextChoices):
 class WebhookEvent(models.Model):
     """A webhook request as it came, stored before anything else is done with it. Prunable: nothing depends on it."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="events")
+    customer = models.ForeignKey(Customer, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="events")
     call = models.ForeignKey(Call, null=True, on_delete=models.CASCADE, related_name="events")
     received_at = models.DateTimeField(_("received"))
     event = models.CharField(_("event in the address"), max_length=64, blank=True)
@@ -206,7 +208,9 @@ class WebhookEvent(models.Model):
 class PlanfixRequest(models.Model):
     """One request to Planfix and its answer, without secrets. Prunable: nothing depends on it."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="planfix_requests")
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="planfix_requests"
+    )
     call = models.ForeignKey(Call, null=True, on_delete=models.CASCADE, related_name="planfix_requests")
     sent_at = models.DateTimeField(_("sent"))
     seconds = models.FloatField(_("seconds"))
