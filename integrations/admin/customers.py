@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,16 +10,15 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
 
 from integrations.admin.columns import coloured
@@ -30,11 +29,14 @@ from integrations.admin.customer_overview import overview
 from integrations.admin.customer_pages import address_of, customer_urls, menu
 from integrations.admin.dry_run import dry_run
 from integrations.admin.employees import employees_page, send_skipped_calls
+from integrations.admin.overview import LOOKS, sentence_of
 from integrations.admin.parameters import parameters_page
 from integrations.admin.secret_widget import SecretFormField, SecretInput
 from integrations.admin.webhook_setup import first_webhook_light, webhook_setup
-from integrations.models import Call, CallState, Customer, SecretField, WebhookEvent, WebhookToken, WorkKind
+from integrations.calllog.moments import moment_of
+from integrations.models import Customer, SecretField, WebhookToken, WorkKind
 from integrations.services.connection import newest_check
+from integrations.services.health_lights import Health, healths
 from integrations.services.replay import resume_customer
 from integrations.services.work import ask
 
@@ -51,7 +53,27 @@ PAGES: Mapping[str, Callable[..., HttpResponse]] = {
 }
 """The other pages of a customer, by the names of their addresses; customer_pages.MENU says which are linked."""
 
-LIGHTS = {"paused": "danger", "waiting": "warning", "new": "info", "ok": "success"}
+LIGHTS = {light.name: look.colour for light, look in LOOKS.items()}
+
+
+class CustomerList(ChangeList):  # type: ignore[misc]
+    """Its rows bring how their customers fare, as the overview says it."""
+
+    result_list: Iterable[Any]
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        fares = healths(Customer.objects.filter(pk__in=[customer.pk for customer in self.result_list]))
+        by_key = {health.customer.pk: health for health in fares}
+        for customer in self.result_list:
+            customer.health = by_key[customer.pk]
+
+
+def _health(customer: Any) -> Health:
+    """Of a row of CustomerList."""
+    health: Health = customer.health
+    return health
 
 
 @admin.register(Customer)
@@ -59,7 +81,6 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
     form = CustomerForm
     list_display = ("name", "light", "trouble", "pending", "failed", "last_webhook", "call_target", "created_at")
     list_filter = ("call_target", "recording")
-    list_select_related = ("turn",)
     search_fields = ("name", "planfix_url", "ringostat_project_id")
     ordering = ("name",)
     actions = ("resume", "check_access")
@@ -136,41 +157,29 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
 
     # --- the list ---
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
-        customers: QuerySet[Customer] = super().get_queryset(request)
-        webhooks = WebhookEvent.objects.filter(customer=OuterRef("pk")).order_by().values("customer")
-        return customers.annotate(
-            # By the due date, not the state: there is an index of what is due.
-            calls_pending=_calls(due_at__isnull=False),
-            calls_failed=_calls(state=CallState.FAILED),
-            last_webhook_at=Subquery(webhooks.annotate(last=Max("received_at")).values("last")),
-        )
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return CustomerList
 
     @coloured(gettext_lazy("state"), LIGHTS)
     def light(self, customer: Customer) -> tuple[str, str]:
-        if customer.paused_reason:
-            return "paused", _("Paused")
-        if _waits(customer):
-            return "waiting", _("Waiting for Planfix")
-        if self.last_webhook(customer) is None:
-            return "new", _("No webhook yet")
-        return "ok", _("Connected")
+        light = _health(customer).light
+        return light.name, str(LOOKS[light].words)
 
     @admin.display(description=gettext_lazy("what is wrong"), empty_value="–")
     def trouble(self, customer: Customer) -> str | None:
-        return _why_paused(customer) or None
+        return sentence_of(_health(customer)) or None
 
-    @admin.display(description=gettext_lazy("calls waiting"), ordering="calls_pending")
+    @admin.display(description=gettext_lazy("calls waiting"))
     def pending(self, customer: Customer) -> int:
-        return int(getattr(customer, "calls_pending", 0))
+        return _health(customer).pending
 
-    @admin.display(description=gettext_lazy("calls failed"), ordering="calls_failed")
+    @admin.display(description=gettext_lazy("calls failed"))
     def failed(self, customer: Customer) -> int:
-        return int(getattr(customer, "calls_failed", 0))
+        return _health(customer).failed
 
-    @admin.display(description=gettext_lazy("last webhook"), ordering="last_webhook_at", empty_value="–")
-    def last_webhook(self, customer: Customer) -> Any:
-        return getattr(customer, "last_webhook_at", None)
+    @admin.display(description=gettext_lazy("last webhook"), empty_value="–")
+    def last_webhook(self, customer: Customer) -> str | None:
+        return _moment(customer, _health(customer).last_webhook_at)
 
     # --- one customer ---
 
@@ -200,7 +209,7 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
         if customer.paused_by_hand:
             return _("Paused by hand. %(why)s") % {"why": _why_paused(customer)}
         if customer.paused_reason:
-            check = _moment(customer.access_check_at) or _("in a minute")
+            check = _moment(customer, customer.access_check_at) or _("in a minute")
             text = _("Paused. %(why)s Next check: %(check)s.")
             return text % {"why": _why_paused(customer), "check": check}
         return _("Calls go to Planfix.") if customer.pk else _("New.")
@@ -257,22 +266,11 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
         self.message_user(request, text % {"count": len(customers)}, messages.SUCCESS)
 
 
-def _calls(**conditions: Any) -> Coalesce:
-    calls = Call.objects.filter(customer=OuterRef("pk"), **conditions).order_by().values("customer")
-    return Coalesce(Subquery(calls.annotate(count=Count("pk")).values("count")), 0)
-
-
 def _why_paused(customer: Customer) -> str:
     if not (customer.paused_reason and customer.paused_at):
         return customer.paused_reason
-    return _("Since %(time)s: %(why)s") % {"time": _moment(customer.paused_at), "why": customer.paused_reason}
+    return _("Since %(time)s: %(why)s") % {"time": _moment(customer, customer.paused_at), "why": customer.paused_reason}
 
 
-def _moment(time: datetime | None) -> str:
-    """In UTC, as the admin shows all times."""
-    return date_format(timezone.localtime(time), "j M, H:i") if time else ""
-
-
-def _waits(customer: Customer) -> bool:
-    retry_at = getattr(getattr(customer, "turn", None), "retry_at", None)
-    return retry_at is not None and retry_at > timezone.now()
+def _moment(customer: Customer, at: datetime | None) -> str | None:
+    return moment_of(customer, at, timezone.now()) if at else None

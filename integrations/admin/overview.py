@@ -11,13 +11,13 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from integrations.admin.calls_chart import Chart, chart
 from integrations.admin.customer_pages import address_of
+from integrations.calllog.moments import moment_of
 from integrations.calllog.scope import customers_visible_to
 from integrations.calllog.words import Look, Words
 from integrations.models import CallState
@@ -109,10 +109,8 @@ def row_of(health: Health, calls: Chart) -> Row:
 
 def sentence_of(health: Health) -> str:
     """Why the light is what it is; times are the customer's own."""
-    since = health.since.astimezone(health.customer.zone) if health.since else None
-    is_today = since and since.date() == timezone.now().astimezone(health.customer.zone).date()
-    moment = date_format(since, "H:i" if is_today else "j M, H:i") if since else ""
-    return str(SENTENCES.get(health.light, "")) % {"since": moment, "detail": health.detail}
+    since = moment_of(health.customer, health.since, timezone.now()) if health.since else ""
+    return str(SENTENCES.get(health.light, "")) % {"since": since, "detail": health.detail}
 
 
 def _is_meant(health: Health, query: str) -> bool:

@@ -1,4 +1,4 @@
-"""Moments of a call as people of its customer say them, and when it is tried next."""
+"""Moments as people of a customer say them, and when a call is tried next."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils.formats import date_format
 
-from integrations.models import Call
+from integrations.models import Call, Customer
 
 
 def next_attempt(call: Call) -> datetime:
@@ -17,8 +17,12 @@ def next_attempt(call: Call) -> datetime:
 
 
 def moment(call: Call, at: datetime, now: datetime) -> str:
+    return moment_of(call.customer, at, now)
+
+
+def moment_of(customer: Customer, at: datetime, now: datetime) -> str:
     """The time in the customer's zone, with the day unless it is today."""
-    zone = call.customer.zone
+    zone = customer.zone
     local, today = at.astimezone(zone), now.astimezone(zone).date()
     return date_format(local, "H:i" if local.date() == today else "j M, H:i")
 

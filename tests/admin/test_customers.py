@@ -226,9 +226,9 @@ def test_a_paused_customer_says_since_when_and_why_and_when_it_is_checked(consol
         paused_reason="The account is frozen.", paused_at=NOON, access_check_at=NOON + timedelta(minutes=5)
     )
 
-    sentence = "Since 2 Mar, 10:00: The account is frozen."
+    sentence = "Since 2 Mar, 12:00: The account is frozen."  # the customer's own time
     assert sentence in console.get(LIST).content.decode()
-    assert f"Paused. {sentence} Next check: 2 Mar, 10:05." in console.get(page_of(customer)).content.decode()
+    assert f"Paused. {sentence} Next check: 2 Mar, 12:05." in console.get(page_of(customer)).content.decode()
 
 
 def test_only_the_customers_own_employees_can_be_its_fallback(console: Client) -> None:
@@ -274,6 +274,7 @@ def test_the_choice_of_phone_matching_explains_the_second_contact(console: Clien
         ({}, True, False, "Connected"),
         ({}, True, True, "Waiting for Planfix"),
         ({"paused_reason": "The account is frozen."}, True, True, "Paused"),
+        ({"paused_reason": "They move.", "paused_by_hand": True}, True, False, "Paused by hand"),
     ],
 )
 def test_the_light_says_how_a_customer_fares(
@@ -303,7 +304,7 @@ def test_the_list_counts_waiting_and_failed_calls_of_each_customer(console: Clie
 
     listed = console.get(LIST).context["cl"].result_list
 
-    assert [(row.calls_pending, row.calls_failed) for row in listed] == [(2, 1), (0, 1)]
+    assert [(row.health.pending, row.health.failed) for row in listed] == [(2, 1), (0, 1)]
 
 
 def test_resuming_clears_the_pause_and_wakes_the_worker(console: Client) -> None:
