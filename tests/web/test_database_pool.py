@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 from django.db import connection, connections
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,8 +30,9 @@ def test_a_connection_that_the_server_has_ended_meanwhile_is_not_taken() -> None
 
 def test_connections_that_live_are_taken_again() -> None:
     taken = []
-    for _ in range(10):
+    for _ in range(3 * settings.POOL_SIZE):
         taken.append(backend())
         connection.close()
 
-    assert len(set(taken)) < 5
+    # One after the other: as many as lie ready, which is for earlier tests to say.
+    assert len(set(taken)) <= settings.POOL_SIZE
