@@ -181,7 +181,7 @@ MATCHED_BY: Mapping[str, Words] = {
 
 
 def lines(told: Mapping[str, Any], customer: Customer) -> Iterator[Line]:
-    """What the rehearsal told, in the order in which a delivery goes."""
+    """What the dry delivery told, in the order in which a delivery goes."""
     yield from _beginning(told)
     if "contact" in told:
         yield from _contact(told, customer)

@@ -1,5 +1,5 @@
 """Tries a call out: a stored request, a stored call, a pasted body or a typed number becomes a call that is not kept,
-and its delivery is rehearsed.
+and is delivered dry.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from integrations.domain.calls import CallFacts, Direction, Outcome
 from integrations.domain.folding import fold
 from integrations.models import Call, Customer, Employee, EventResult, WebhookEvent, Work, WorkKind
 from integrations.ringostat.body import RawRequest
+from integrations.services.dry_delivery import Told, deliver_dry
 from integrations.services.intake import understand
 from integrations.services.progress import Progress
 from integrations.services.recipients import Recipient
-from integrations.services.rehearsal import Told, rehearse
 
 KEPT_FOR = timedelta(days=1)
 """A result holds a client's number and name; it is read once."""
@@ -34,7 +34,7 @@ TALK, WAITING = 60, 12
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """`call`: what to rehearse, if there is anything; `told`: what is to be said of how it came about."""
+    """`call`: what to deliver dry, if there is anything; `told`: what is to be said of how it came about."""
 
     call: Call | None
     told: Told
@@ -46,7 +46,7 @@ def dry_run_as_asked(work: Work, progress: Progress) -> dict[str, Any]:
     customer = Customer.objects.prefetch_related("employees", "utm_fields").get(works=work.pk)
     source = next(name for name in SOURCES if name in work.arguments)
     trial = SOURCES[source](customer, work.arguments)
-    return trial.told | (rehearse(trial.call, customer) if trial.call else {})
+    return trial.told | (deliver_dry(trial.call, customer) if trial.call else {})
 
 
 def forget_old_dry_runs() -> None:

@@ -33,7 +33,7 @@ NOT_MADE = 0
 Told = dict[str, Any]
 
 
-def rehearse(call: Call, customer: Customer) -> Told:
+def deliver_dry(call: Call, customer: Customer) -> Told:
     """What would become of the call, were it delivered now and for the first time; `call` need not be stored.
 
     The trouble that the delivery would meet in Planfix is part of the answer.
@@ -61,16 +61,16 @@ def _decided(facts: CallFacts, customer: Customer) -> Told:
 
 
 def _delivered(call: Call, customer: Customer) -> Told:
-    rehearsal: Rehearsal | None = None
+    delivery: DryDelivery | None = None
     told: Told = {}
     try:
         tags = call_tags_of(customer, wait_for_slot=partial(wait_for_account, customer))
-        rehearsal = Rehearsal(call, customer, tags=tags, session=planfix_session(customer))
-        told["unknown_contact"] = isinstance(rehearsal.run(), Skip)
-        rehearsal.look_up_contact()
+        delivery = DryDelivery(call, customer, tags=tags, session=planfix_session(customer))
+        told["unknown_contact"] = isinstance(delivery.run(), Skip)
+        delivery.look_up_contact()
     except PlanfixError as error:
         told["trouble"] = str(error)
-    return told | (rehearsal.told() if rehearsal else {})
+    return told | (delivery.told() if delivery else {})
 
 
 class ReadingClient(PlanfixClient):
@@ -114,7 +114,7 @@ class LooseBook(ReceiptBook):
         return NOTHING
 
 
-class Rehearsal(CallDelivery):
+class DryDelivery(CallDelivery):
     """The delivery itself, step by step, with a client that only reads."""
 
     def __init__(self, call: Call, customer: Customer, *, tags: CallTags, session: Session) -> None:
@@ -182,42 +182,42 @@ STEP_OF_PATH = {"/datatags/": Step.TAG, "/comments/": Step.COMMENT, "/file/": St
 """By a part of the path; the first that fits: a comment is written beneath its contact's own path."""
 
 
-def _new_contact(body: Row, rehearsal: Rehearsal) -> Told:
+def _new_contact(body: Row, delivery: DryDelivery) -> Told:
     supervisors = rows_of(child_of(body, "supervisors"), "users")
     return {
         "name": text_of(body, "name"),
         "phones": [text_of(phone, "number") for phone in rows_of(body, "phones")],
         "template": id_of(child_of(body, "template").get("id")),
-        "supervisor": rehearsal.name_of_person(text_of(supervisors[0], "id")) if supervisors else "",
-        "values": _values(body, rehearsal),
+        "supervisor": delivery.name_of_person(text_of(supervisors[0], "id")) if supervisors else "",
+        "values": _values(body, delivery),
     }
 
 
-def _recording(body: Row, rehearsal: Rehearsal) -> Told:
+def _recording(body: Row, delivery: DryDelivery) -> Told:
     return {"name": text_of(body, "name")}
 
 
-def _comment(body: Row, rehearsal: Rehearsal) -> Told:
+def _comment(body: Row, delivery: DryDelivery) -> Told:
     owner = text_of(child_of(body, "owner"), "id")
     return {
-        "author": rehearsal.name_of_person(owner),
+        "author": delivery.name_of_person(owner),
         "by_employee": owner.startswith("user:"),
         "text": text_of(body, "description"),
         "with_recording": bool(rows_of(body, "files")),
     }
 
 
-def _tag(body: Row, rehearsal: Rehearsal) -> Told:
+def _tag(body: Row, delivery: DryDelivery) -> Told:
     tag_id = id_of(child_of(body, "dataTag").get("id"))
-    names = {tag.id: tag.name for tag in (rehearsal.tags.call, rehearsal.tags.missed_call)}
+    names = {tag.id: tag.name for tag in (delivery.tags.call, delivery.tags.missed_call)}
     items = rows_of(body, "items")
     return {
         "name": names.get(tag_id or NOT_MADE, str(tag_id)),
-        "values": _values(items[0], rehearsal) if items else [],
+        "values": _values(items[0], delivery) if items else [],
     }
 
 
-WRITTEN: Mapping[Step, Callable[[Row, Rehearsal], Told]] = {
+WRITTEN: Mapping[Step, Callable[[Row, DryDelivery], Told]] = {
     Step.CONTACT: _new_contact,
     Step.RECORDING: _recording,
     Step.COMMENT: _comment,
@@ -225,20 +225,20 @@ WRITTEN: Mapping[Step, Callable[[Row, Rehearsal], Told]] = {
 }
 
 
-def _values(row: Row, rehearsal: Rehearsal) -> list[list[str]]:
+def _values(row: Row, delivery: DryDelivery) -> list[list[str]]:
     """Name and value of each custom field, for people to read."""
     return [
-        [rehearsal.name_of_field(id_of(child_of(item, "field").get("id"))), _readable(item.get("value"), rehearsal)]
+        [delivery.name_of_field(id_of(child_of(item, "field").get("id"))), _readable(item.get("value"), delivery)]
         for item in rows_of(row, "customFieldData")
     ]
 
 
-def _readable(value: JSON, rehearsal: Rehearsal) -> str:
+def _readable(value: JSON, delivery: DryDelivery) -> str:
     """A date, a time, a period and a person are objects; everything else is what it says."""
     if not isinstance(value, dict):
         return str(value)
     if "id" in value:
-        return rehearsal.name_of_person(str(value["id"]))
+        return delivery.name_of_person(str(value["id"]))
     if "from" in value:
-        return f"{_readable(value['from'], rehearsal)}–{_readable(value.get('to'), rehearsal)}"
+        return f"{_readable(value['from'], delivery)}–{_readable(value.get('to'), delivery)}"
     return " ".join(part for key in ("date", "time") if (part := text_of(value, key)))
