@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import connection
-from django.utils import timezone
 from requests import Session
 
 from integrations.domain.calls import Outcome
@@ -67,6 +66,8 @@ FINISH = """
      WHERE id = %(call_id)s
        AND EXISTS (SELECT FROM integrations_delivery WHERE call_id = %(call_id)s AND attempts = %(attempts)s)
 """
+STATE = "state = %(state)s, finished_at = statement_timestamp()"
+"""A delivery tells the state of calls that are finished, and of no others."""
 DUE_AT = "due_at = statement_timestamp() + %(due_in)s::interval"
 """By the database's clock, which decides what is due: this machine's own may be wrong."""
 DUE_AT_ONCE_IF_OUTDATED = """
@@ -95,16 +96,14 @@ class CallDelivery:
         tags: CallTags,
         session: Session,
         wait_for_slot: Callable[[float, Alongside], None],
-        book: ReceiptBook | None = None,
+        book: ReceiptBook,
     ) -> None:
-        """`book`: the receipts to continue from; those of the database, where this attempt is counted, if none is
-        given.
-        """
+        """`book`: the receipts to continue from."""
         self.call = call
         self.customer = customer
         self.tags = tags
         self.facts = call.folded
-        self.book = book or ReceiptBook(call, looks_first=_looks_first(call, customer))
+        self.book = book
         self.receipts = self.book.row
         self._requests_left: int | None = None
         self._contact_is_fresh = False
@@ -147,8 +146,8 @@ class CallDelivery:
         Where it stands is for the attempt to say that began last.
         """
         is_delivered = columns.get("state", self.call.state) == CallState.DELIVERED
-        due_at = DUE_AT_ONCE_IF_OUTDATED if is_delivered else DUE_AT
-        assignments = (due_at if name == "due_in" else f"{name} = %({name})s" for name in columns)
+        own_words = {"state": STATE, "due_in": DUE_AT_ONCE_IF_OUTDATED if is_delivered else DUE_AT}
+        assignments = (own_words.get(name, f"{name} = %({name})s") for name in columns)
         unstored = self.book.unstored()
         parameters = {
             "facts": json.dumps(self.call.facts),
@@ -381,10 +380,6 @@ class CallDelivery:
         self.book.log(exchange)
 
 
-def _looks_first(call: Call, customer: Customer) -> bool:
-    return customer.look_first_before is not None and call.started_at < customer.look_first_before
-
-
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -396,5 +391,4 @@ def finished(state: CallState, *, reason: str = "", detail: str = "") -> dict[st
         "reason": reason,
         "detail": detail[:300],
         "due_in": None,
-        "finished_at": timezone.now(),
     }

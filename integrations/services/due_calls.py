@@ -26,6 +26,7 @@ from integrations.services.jobs import deliver_soon, wait_for_intake
 from integrations.services.onboarding import call_tags_of
 from integrations.services.pause import pause
 from integrations.services.planfix_access import planfix_session
+from integrations.services.receipts import ReceiptBook
 from integrations.services.served_customers import customer_to_serve
 from integrations.services.turn import HeldTurn, TurnLost
 
@@ -136,7 +137,8 @@ def _deliver(
     """One attempt at one call, or at what came later for it. Returns the trouble that may be the customer's other
     calls' too.
     """
-    delivery = CallDelivery(call, customer, tags=tags, session=session, wait_for_slot=turn.wait_for_slot)
+    book = ReceiptBook(call, turn, looks_first=_looks_first(call, customer))
+    delivery = CallDelivery(call, customer, tags=tags, session=session, wait_for_slot=turn.wait_for_slot, book=book)
     try:
         columns = _follow_up(delivery) if call.state == CallState.DELIVERED else _hand_over(delivery)
     except PlanfixUnavailable as error:
@@ -160,6 +162,10 @@ def _deliver(
     log.info("call settled", customer_id=customer.pk, call_id=call.pk, state=columns.get("state", call.state))
     turn.went_well()
     return None
+
+
+def _looks_first(call: Call, customer: Customer) -> bool:
+    return customer.look_first_before is not None and call.started_at < customer.look_first_before
 
 
 def _hand_over(delivery: CallDelivery) -> dict[str, object]:

@@ -16,6 +16,7 @@ from integrations.planfix.client import Exchange
 from integrations.planfix.errors import PlanfixError, PlanfixUnavailable
 from integrations.services.alongside import Alongside
 from integrations.services.planfix_access import LOG_COLUMNS, log_columns
+from integrations.services.turn import HeldTurn, TurnLost
 
 STORE = """
     UPDATE integrations_delivery SET {assignments} WHERE call_id = %(call_id)s AND attempts = %(attempts)s
@@ -36,23 +37,29 @@ REMEMBER = """
 
 COLUMNS = [field.attname for field in Delivery._meta.concrete_fields]
 BEGIN = f"""
+    WITH held AS (
+        SELECT FROM integrations_turn WHERE customer_id = %(customer_id)s AND holder = %(holder)s FOR SHARE
+    )
     INSERT INTO integrations_delivery AS delivery
            (call_id, attempts, contact_created, contacts_found, target_known, recording_refused,
             recording_attached, recording_tries, text_digest, left_out, unclear)
-    VALUES (%s, 1, false, 0, false, '', false, 0, '', '{{}}', '')
+    SELECT %(call_id)s, 1, false, 0, false, '', false, 0, '', '{{}}', '' FROM held
     ON CONFLICT (call_id) DO UPDATE SET attempts = delivery.attempts + 1
     RETURNING {", ".join(COLUMNS)}
 """  # noqa: S608 - the model's own columns
+"""An attempt is begun by the turn's holder only, and nobody takes the turn meanwhile: a worker that stood still and has
+lost its turn would begin one beside its successor's, whose receipts would then not be stored any more.
+"""
 
 
 class ReceiptBook:
     """`row` is what is known now; `unstored` is what has still to be stored of it, and of the requests made."""
 
-    def __init__(self, call: Call, *, looks_first: bool = False) -> None:
+    def __init__(self, call: Call, turn: HeldTurn, *, looks_first: bool = False) -> None:
         """`looks_first`: what has no receipt may have been written all the same, by whom this database knows nothing
-        of.
+        of. Raises TurnLost.
         """
-        self.row = _begin(call)
+        self.row = _begin(call, turn)
         self.looks_first = looks_first
         self.call = call
         self._changed: set[str] = set()
@@ -116,8 +123,11 @@ class ReceiptBook:
             raise
 
 
-def _begin(call: Call) -> Delivery:
+def _begin(call: Call, turn: HeldTurn) -> Delivery:
     """The call's row, with this attempt counted: one statement, and the first attempt makes the row."""
     with connection.cursor() as cursor:
-        cursor.execute(BEGIN, [call.pk])
-        return Delivery(**dict(zip(COLUMNS, cursor.fetchone(), strict=True)))
+        cursor.execute(BEGIN, {"call_id": call.pk, "customer_id": call.customer_id, "holder": turn.holder})
+        row = cursor.fetchone()
+    if row is None:
+        raise TurnLost
+    return Delivery(**dict(zip(COLUMNS, row, strict=True)))

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from integrations.models import Customer, Turn
@@ -118,7 +119,7 @@ class HeldTurn:
     def went_well(self) -> None:
         if self.failures:
             self.failures = 0
-            Turn.objects.filter(customer=self.customer).update(failures=0, retry_at=None)
+            self._row.update(failures=0, retry_at=None)
 
     def failed(self) -> int:
         """Counts one more failure in a row; returns how many there are. Kept for the next turn only by `wait`."""
@@ -128,7 +129,12 @@ class HeldTurn:
     def wait(self, seconds: float) -> None:
         """Puts the customer's next turn off."""
         retry_at = Now() + timedelta(seconds=seconds)
-        Turn.objects.filter(customer=self.customer).update(retry_at=retry_at, failures=self.failures)
+        self._row.update(retry_at=retry_at, failures=self.failures)
+
+    @property
+    def _row(self) -> QuerySet[Turn]:
+        """None once the turn is another's: what was met before does not concern that one."""
+        return Turn.objects.filter(customer=self.customer, holder=self.holder)
 
 
 def wait_for_account(customer: Customer, seconds: float) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from integrations.models import Call, CallState, Delivery, Step
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from integrations.models import Call, CallState, Delivery, Step, Turn
 from integrations.planfix.tags import CallTags
 from integrations.services.delivery import CallDelivery, finished
 from integrations.services.planfix_access import planfix_session
 from integrations.services.receipts import ReceiptBook
-from integrations.services.turn import HeldTurn
+from integrations.services.turn import HeldTurn, TurnLost
 from tests.conftest import Way
 from tests.ways.bodies import CALL_ID, answered
 
@@ -15,10 +20,9 @@ from tests.ways.bodies import CALL_ID, answered
 def test_receipts_of_an_attempt_after_which_another_has_begun_are_not_stored(way: Way) -> None:
     way.post(answered())
     call = way.customer.calls.get()
-    late = ReceiptBook(call)
-    newer = ReceiptBook(call)
-    turn = HeldTurn(way.customer)
-    turn.take()
+    late = ReceiptBook(call, next_turn(way))
+    turn = next_turn(way)
+    newer = ReceiptBook(call, turn)
     newer.note(unclear=Step.TAG)
     turn.wait_for_slot(1, newer.unstored())
     late.note(comment_id=1, unclear=Step.COMMENT)
@@ -40,6 +44,27 @@ def test_where_a_call_stands_is_said_by_the_attempt_that_began_last(way: Way) ->
     assert way.call(CALL_ID).state == CallState.DELIVERED
 
 
+def test_who_has_lost_its_turn_begins_no_attempt_beside_its_successors(way: Way) -> None:
+    way.post(answered())
+    call = way.customer.calls.get()
+    late, turn = next_turn(way), next_turn(way)
+    newer = ReceiptBook(call, turn)
+    with pytest.raises(TurnLost):
+        ReceiptBook(call, late)
+    newer.note(comment_id=1)
+    turn.wait_for_slot(1, newer.unstored())
+
+    assert Delivery.objects.get().comment_id == 1
+
+
+def next_turn(way: Way) -> HeldTurn:
+    """Taken from whoever has it, as if that one's time had run out."""
+    Turn.objects.update(held_until=timezone.now() - timedelta(seconds=1))
+    turn = HeldTurn(way.customer)
+    assert turn.take()
+    return turn
+
+
 def attempt(way: Way, call: Call) -> CallDelivery:
     way.customer.refresh_from_db()
     return CallDelivery(
@@ -48,4 +73,5 @@ def attempt(way: Way, call: Call) -> CallDelivery:
         tags=CallTags.from_json(way.customer.planfix_tags or {}),
         session=planfix_session(way.customer),
         wait_for_slot=lambda seconds, unstored: None,
+        book=ReceiptBook(call, next_turn(way)),
     )

@@ -78,6 +78,16 @@ def test_a_customer_that_waits_gets_no_turn_before_its_time(customer: Customer) 
     assert HeldTurn(customer).take()
 
 
+def test_who_has_lost_its_turn_makes_nobody_wait(customer: Customer) -> None:
+    first, second = HeldTurn(customer), HeldTurn(customer)
+    first.take()
+    Turn.objects.update(held_until=timezone.now() - timedelta(seconds=1))
+    second.take()
+    first.wait(60)
+    second.give_back()
+    assert HeldTurn(customer).take()
+
+
 def test_of_many_workers_at_once_one_gets_the_turn(customer: Customer) -> None:
     barrier = threading.Barrier(8)
 
