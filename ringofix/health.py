@@ -22,7 +22,11 @@ def answer_machines(get_response: GetResponse) -> GetResponse:
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         view = VIEWS.get(request.path_info)
-        return view(request) if view else get_response(request)
+        if view is None:
+            return get_response(request)
+        response = view(request)
+        response["Content-Length"] = str(len(response.content))  # Django's own middleware for that comes later
+        return response
 
     return answer
 

@@ -27,7 +27,9 @@ def test_a_healthy_process_says_ok(client: Client, db: None) -> None:
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 def test_machines_ask_by_any_name_and_without_tls(client: Client, db: None, settings: Any, path: str) -> None:
     settings.SECURE_SSL_REDIRECT = True
-    assert client.get(path, HTTP_HOST="10.0.0.7:8000").status_code == 200
+    response = client.get(path, HTTP_HOST="10.0.0.7:8000")
+    assert response.status_code == 200
+    assert response["Content-Length"] == str(len(response.content))
 
 
 def test_a_release_is_ready_when_its_migrations_are_done(client: Client, db: None) -> None:
