@@ -52,6 +52,6 @@ def _offer_employees(filters: CallFilter, form: forms.Form) -> bool:
     if not filters.shows_one_customer:
         return False
     employees = form.fields["employee"]
-    chosen = filters.chosen_customer or filters.customers.first()
+    chosen = filters.chosen_customer or next(iter(filters.some_customers), None)
     employees.queryset = employees.queryset.filter(customer=chosen)  # type: ignore[attr-defined]
     return True

@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping
 from copy import copy
 from datetime import date
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -130,21 +131,34 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     def by_number(self, queryset: QuerySet[Call], name: str, value: str) -> QuerySet[Call]:
         """In any spelling; what is no whole number is looked for at the beginning and at the end of numbers."""
-        numbers = {number for _zone, region in self.places if (number := normalize(value, region))}
-        if numbers:
-            return queryset.filter(client_number__in=numbers)
+        return _with_backwards(queryset).filter(reduce(or_, self._places_of_number(value)))
+
+    @property
+    def parts(self) -> list[QuerySet[Call]]:
+        """The calls of `qs`, each in one part only. An index finds the first ones of a part; the first ones of several
+        alternatives PostgreSQL would rather look for by reading the calls one by one.
+        """
+        number = self.values.get("number", "")
+        places = self._places_of_number(number) if number else []
+        if len(places) < 2 or not self.is_valid():
+            return [self.qs]
+        calls = _with_backwards(self.changed(number=None).qs)
+        return [
+            calls.filter(place).exclude(reduce(or_, places[:nth], Q(pk__in=[]))) for nth, place in enumerate(places)
+        ]
+
+    def _places_of_number(self, value: str) -> list[Q]:
+        regions = {region for _zone, region in self.places}
+        if numbers := {number for region in regions if (number := normalize(value, region))}:
+            return [Q(client_number__in=numbers)]
         digits = re.sub(r"\D", "", value)
-        beginnings = _beginnings(digits, {region for _zone, region in self.places}) if digits else _cases(value)
-        condition = Q()
-        for beginning in sorted(beginnings):
-            condition |= Q(client_number__startswith=beginning)
-        if digits:
-            condition |= Q(backwards__startswith=digits[::-1])
-        return queryset.alias(backwards=Reverse("client_number")).filter(condition)
+        beginnings = _beginnings(digits, regions) if digits else _cases(value)
+        ends = [Q(backwards__startswith=digits[::-1])] if digits else []
+        return [Q(client_number__startswith=beginning) for beginning in sorted(beginnings)] + ends
 
     def by_call_id(self, queryset: QuerySet[Call], name: str, value: str) -> QuerySet[Call]:
-        # Named one by one, the customers let the unique index find it.
-        customers = list(self.customers.order_by().values_list("pk", flat=True))
+        # With the customers the unique index finds it.
+        customers = self._customer_ids if self.customer_ids is None else self.customer_ids
         return queryset.filter(ringostat_id=value, customer__in=customers)
 
     def by_unmatched(self, queryset: QuerySet[Call], name: str, value: bool) -> QuerySet[Call]:
@@ -204,9 +218,19 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
         return self.is_valid() and self.values.keys() <= TALLIED
 
     @cached_property
+    def customer_ids(self) -> list[int] | None:
+        """The customers in question, before one is chosen; None: all that there are."""
+        return list(self._customer_ids) if self.customers.query.where else None
+
+    @cached_property
     def some_customers(self) -> list[int]:
         """The first of the customers, and one more than fit into a menu."""
-        return list(self.customers.order_by().values_list("pk", flat=True)[: MANY_CUSTOMERS + 1])
+        most = MANY_CUSTOMERS + 1
+        return list(self._customer_ids[:most]) if self.customer_ids is None else self.customer_ids[:most]
+
+    @property
+    def _customer_ids(self) -> QuerySet[Customer, int]:
+        return self.customers.order_by().values_list("pk", flat=True)
 
     @property
     def offers_customers(self) -> bool:
@@ -220,6 +244,10 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
     @property
     def shows_one_customer(self) -> bool:
         return not self.offers_customers or self.chosen_customer is not None
+
+
+def _with_backwards(calls: QuerySet[Call]) -> QuerySet[Call]:
+    return calls.alias(backwards=Reverse("client_number"))
 
 
 def _beginnings(digits: str, regions: set[str]) -> set[str]:

@@ -114,6 +114,15 @@ def test_days_are_those_of_each_customers_zone() -> None:
     assert numbers(charted(recording="true", first_day="2026-03-01")) == {"8 Mar": [1], "9 Mar": [1]}
 
 
+def test_hours_begin_with_those_of_the_customers_zone() -> None:
+    """Kathmandu is a quarter of an hour off the others, and nothing is counted beforehand for this filter."""
+    customer = make_customer(timezone="Asia/Kathmandu")
+    for minute in (14, 15):
+        make_call(customer, started_at=datetime(2026, 3, 9, 6, minute, 59, tzinfo=UTC))
+
+    assert numbers(charted(recording="true", first_day="2026-03-09", last_day="2026-03-09")) == {"11": [1], "12": [1]}
+
+
 def test_a_chart_that_is_not_complete_says_so(customer: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("integrations.calllog.counts.MOST_OVER_TIME", 1)
 

@@ -127,14 +127,16 @@ def test_a_full_page_makes_few_queries(client: Client, make: Any, query: str) ->
     assert len(queries) <= 12
 
 
-def test_a_viewers_page_makes_few_queries(client: Client) -> None:
+@pytest.mark.parametrize("query", ["", "?number=0671", "?employee={employee}", "?call_id=x", "?period=7_days"])
+def test_a_viewers_page_makes_few_queries(client: Client, query: str) -> None:
     customer = make_customer()
     client.force_login(make_viewer(customer))
+    employee = make_employee(customer)
     for _ in range(30):
-        make_call(customer)
+        make_call(customer, employee=employee)
 
     with CaptureQueriesContext(connection) as queries:
-        client.get("/calls/")
+        client.get("/calls/" + query.format(employee=employee.pk))
 
     assert len(queries) <= 12
 
@@ -163,6 +165,14 @@ def test_a_number_is_found_in_any_spelling_and_in_part(log: Client, spelling: st
     response = log.get("/calls/", {"number": spelling})
 
     assert [row.id for row in response.context["rows"]] == [call.pk]
+
+
+def test_a_number_that_begins_and_ends_alike_is_counted_once(log: Client) -> None:
+    make_call(make_customer(), call_facts(e164="380671230067"))
+
+    chips = log.get("/calls/?number=067").context["chips"]
+
+    assert next(chip["count"] for chip in chips) == 1
 
 
 def test_a_local_number_is_read_in_the_country_of_its_customer(log: Client) -> None:
