@@ -1,3 +1,5 @@
+"""The application, as Django knows it. When it starts, it tells the rooms below what only those above know."""
+
 from __future__ import annotations
 
 from django.apps import AppConfig

@@ -1,3 +1,5 @@
+"""The list of customers, and the questionnaire."""
+
 from __future__ import annotations
 
 import re

@@ -1,3 +1,5 @@
+"""The page that says who of Ringostat is who in Planfix."""
+
 from __future__ import annotations
 
 import re

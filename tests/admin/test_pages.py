@@ -1,3 +1,5 @@
+"""The console opens, and shows what happened without showing secrets."""
+
 from __future__ import annotations
 
 import re

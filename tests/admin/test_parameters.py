@@ -1,3 +1,5 @@
+"""The page that says which parameter goes into which field."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,3 +1,5 @@
+"""What each role may do."""
+
 from __future__ import annotations
 
 import pytest

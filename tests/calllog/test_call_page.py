@@ -1,3 +1,5 @@
+"""The page of one call."""
+
 from __future__ import annotations
 
 import re

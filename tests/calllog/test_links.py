@@ -1,3 +1,5 @@
+"""Addresses that a page links to, and those that it had better not."""
+
 from __future__ import annotations
 
 import pytest

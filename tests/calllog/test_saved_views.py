@@ -1,3 +1,5 @@
+"""Filters that somebody keeps under a name."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""Whose calls somebody may see."""
+
 from __future__ import annotations
 
 import pytest

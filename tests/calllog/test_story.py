@@ -1,3 +1,5 @@
+"""What happened to a call, in sentences."""
+
 from __future__ import annotations
 
 from datetime import timedelta

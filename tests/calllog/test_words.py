@@ -1,3 +1,5 @@
+"""Everything that a page may have to say has words."""
+
 from __future__ import annotations
 
 import pytest

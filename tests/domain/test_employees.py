@@ -1,3 +1,5 @@
+"""Which employee talked, by the strongest clue that the call gives."""
+
 from __future__ import annotations
 
 import pytest

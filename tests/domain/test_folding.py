@@ -1,3 +1,5 @@
+"""The events of a call fold into the same facts in whatever order and however often they come."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Answered or missed, by the status and the seconds."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""Who called whom: the direction, the client, and calls between employees."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""Which of all spellings is which number, and what is none."""
+
 from __future__ import annotations
 
 import phonenumbers

@@ -1,3 +1,5 @@
+"""A Planfix client whose answers the test writes, and what it has sent."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""The client of Ringostat's API: its questions, and what it makes of the answers."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

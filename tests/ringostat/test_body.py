@@ -1,3 +1,5 @@
+"""Every body that a webhook may have becomes fields, or is told apart as not understood."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Ringostat's words become facts, whatever they are called and however they are written."""
+
 from __future__ import annotations
 
 from dataclasses import fields

@@ -1,3 +1,5 @@
+"""From a webhook request to what it says of a call."""
+
 from __future__ import annotations
 
 from dataclasses import fields, replace

@@ -1,3 +1,5 @@
+"""A sandbox of its own for each test, and a way to ask it over HTTP."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

@@ -1,3 +1,5 @@
+"""The stand-in refuses what Planfix refuses: tokens, rights, too many requests."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""The stand-in takes comments and entries of data tags as Planfix does."""
+
 from __future__ import annotations
 
 from typing import Any

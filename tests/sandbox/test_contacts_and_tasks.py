@@ -1,3 +1,5 @@
+"""The stand-in finds and keeps contacts and tasks as Planfix does."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime

@@ -1,3 +1,5 @@
+"""The stand-in fails as it is told to, and lets itself be set up and looked at from outside."""
+
 from __future__ import annotations
 
 import threading

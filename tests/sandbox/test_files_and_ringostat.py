@@ -1,3 +1,5 @@
+"""The stand-in keeps files as Planfix does, and answers for Ringostat."""
+
 from __future__ import annotations
 
 import base64

@@ -1,3 +1,5 @@
+"""The sandbox's pages for people: what Planfix holds, and what it was asked."""
+
 from __future__ import annotations
 
 import os
