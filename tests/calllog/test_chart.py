@@ -1,3 +1,5 @@
+"""The calls over time, as bars."""
+
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta

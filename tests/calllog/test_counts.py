@@ -1,3 +1,5 @@
+"""How many calls there are, as the database counts them."""
+
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta

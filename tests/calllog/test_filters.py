@@ -1,3 +1,5 @@
+"""Which calls each filter of the list finds."""
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta

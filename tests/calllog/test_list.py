@@ -1,3 +1,5 @@
+"""The list of calls: its rows, its pieces that come later, and what it costs."""
+
 from __future__ import annotations
 
 import re
