@@ -11,8 +11,9 @@ from integrations.services.restored import look_before_writing
 
 class Command(BaseCommand):
     help = (
-        "After a restore: calls that began before now are looked for in Planfix before anything of them is written, so"
-        " that what was delivered after the backup is not delivered twice. Run it before a worker starts; then catch_up."
+        "After a restore: calls that began before now are looked for in Planfix before anything of them is written,"
+        " so that what was delivered after the backup is not delivered twice. Run it before a worker starts;"
+        " then catch_up."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
