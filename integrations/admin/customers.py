@@ -27,6 +27,7 @@ from integrations.admin.copying import copy
 from integrations.admin.customer_form import ACCESS_COLUMNS, ACCOUNT_COLUMNS, CHECKED_COLUMNS, CustomerForm
 from integrations.admin.customer_overview import overview
 from integrations.admin.customer_pages import address_of, customer_urls, menu
+from integrations.admin.customer_removal import RemovedByTheWorker
 from integrations.admin.dry_run import dry_run
 from integrations.admin.employees import employees_page, send_skipped_calls
 from integrations.admin.overview import LOOKS, sentence_of
@@ -77,7 +78,7 @@ def _health(customer: Any) -> Health:
 
 
 @admin.register(Customer)
-class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
+class CustomerAdmin(RemovedByTheWorker, ModelAdmin):  # type: ignore[misc]
     form = CustomerForm
     list_display = ("name", "light", "trouble", "pending", "failed", "last_webhook", "call_target", "created_at")
     list_filter = ("call_target", "recording")
@@ -199,10 +200,6 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
             }
         response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
         return response
-
-    def has_delete_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
-        """With a customer go all its calls: only an administrator may do that."""
-        return bool(request.user.is_superuser)
 
     @admin.display(description=gettext_lazy("state"))
     def paused_because(self, customer: Customer) -> str:

@@ -21,6 +21,7 @@ class WorkKind(models.TextChoices):
     SETTLE = "settle", gettext_lazy("Marking calls as settled")
     DRY_RUN = "dry_run", gettext_lazy("Dry run")
     CONNECT = "connect", gettext_lazy("Checking the access")
+    REMOVE_CUSTOMER = "remove_customer", gettext_lazy("Deleting a customer")
     CREATE_FIELDS = "create_fields", gettext_lazy("Making fields in Planfix")
 
 

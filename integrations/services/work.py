@@ -20,6 +20,7 @@ from integrations.ringostat.api import RingostatError
 from integrations.services.catch_up import catch_up_as_asked
 from integrations.services.connection_check import connect
 from integrations.services.contact_fields import create_fields
+from integrations.services.customer_removal import remove_as_asked
 from integrations.services.dry_run import dry_run_as_asked
 from integrations.services.jobs import work_soon
 from integrations.services.progress import Progress, Stopped
@@ -37,6 +38,7 @@ KINDS: Mapping[str, Callable[[Work, Progress], Result]] = {
     WorkKind.CONNECT: connect,
     WorkKind.CREATE_FIELDS: create_fields,
     WorkKind.DRY_RUN: dry_run_as_asked,
+    WorkKind.REMOVE_CUSTOMER: remove_as_asked,
 }
 """Each may be killed and begun again at any time. Its errors of the kinds below are sentences for a specialist."""
 

@@ -13,8 +13,21 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.admin.connection import SENTENCES, row_of
-from integrations.models import CallState, Customer, RememberedContact, Turn, UtmField, Work, WorkKind
+from integrations.models import (
+    Call,
+    CallState,
+    Customer,
+    PlanfixRequest,
+    RememberedContact,
+    Turn,
+    UtmField,
+    WebhookEvent,
+    WebhookToken,
+    Work,
+    WorkKind,
+)
 from integrations.services.connection import Check, Connection, Finding
+from integrations.services.work import carry_out
 from tests.factories import (
     AUTH_KEY,
     NOON,
@@ -23,6 +36,7 @@ from tests.factories import (
     make_customer,
     make_employee,
     make_event,
+    make_request,
     make_specialist,
     make_superuser,
     make_user,
@@ -358,6 +372,32 @@ def test_only_an_administrator_deletes_a_customer_with_all_its_calls(client: Cli
     page = client.get(reverse("admin:integrations_customer_delete", args=[customer.pk]))
 
     assert page.status_code == status
+
+
+def test_a_customer_is_deleted_by_the_worker_with_all_that_was_kept_of_it(
+    client: Client,
+) -> None:
+    client.force_login(make_superuser())
+    customer, other = make_customer(), make_customer(name="Other")
+    for each in (customer, other):
+        make_event(make_call(each))
+        make_request(make_call(each, state=CallState.DELIVERED))
+        WebhookToken.issue(each)
+    address = reverse("admin:integrations_customer_delete", args=[customer.pk])
+    assert "with all its calls" in client.get(address).content.decode()
+
+    client.post(address, {"post": "yes"})
+    customer.refresh_from_db()
+    assert (customer.paused_by_hand, customer.webhook_tokens.count()) == (True, 0)
+
+    [work] = Work.objects.filter(kind=WorkKind.REMOVE_CUSTOMER)
+    carry_out(work.pk)
+
+    work.refresh_from_db()
+    assert (work.trouble, work.done) == ("", 4)
+    assert list(Customer.objects.all()) == [other]
+    kept = (WebhookEvent, PlanfixRequest, Call)
+    assert [set(model.objects.values_list("customer", flat=True)) for model in kept] == [{other.pk}] * 3
 
 
 def test_the_page_says_which_parameter_has_no_field_in_planfix(console: Client) -> None:
