@@ -15,6 +15,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from statistics import median, quantiles
 from typing import NamedTuple
 
@@ -177,7 +178,7 @@ def _timed(databases: list[BaseDatabaseWrapper], pages: list[Page]) -> Figures:
                         _get(client, address)
                     queries = len(captured)
                 else:
-                    measured.append(_milliseconds(lambda client=client, address=address: _get(client, address)))
+                    measured.append(_milliseconds(partial(_get, client, address)))
     few, many = (zip(*measured[WARM_UPS - 1 :], strict=True) for measured in times)
     (few_all, _few_processor), (many_all, many_processor) = few, many
     return Figures(
