@@ -10,10 +10,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.db.models import QuerySet
 
-from integrations.models import Customer, PlanfixRequest, WebhookEvent
+from integrations.models import Customer, PlanfixRequest, WebhookEvent, Work
 from integrations.services.clock import database_time
 from integrations.services.dry_run import forget_old_dry_runs
 
@@ -22,13 +23,21 @@ log = structlog.get_logger(__name__)
 BATCH = 5000
 LINKS_BATCH = 500
 """Fewer: these are calls, and an event of a call waits while the call is changed."""
+WORK_IS_KEPT = timedelta(days=90)
 
 
 def prune_all(*, should_stop: Callable[[], bool] = lambda: False) -> None:
     """Prunes every customer by its own days; those with 0 keep everything but what was only tried out."""
     forget_old_dry_runs()
+    _forget_old_work()
+    SessionStore.clear_expired()
     for customer in Customer.objects.filter(retention_days__gt=0).order_by("pk"):
         prune(customer, days=customer.retention_days, should_stop=should_stop)
+
+
+def _forget_old_work() -> None:
+    """What it came to stands in the calls and in the list of changes."""
+    Work.objects.filter(finished_at__lt=database_time() - WORK_IS_KEPT).delete()
 
 
 def prune(customer: Customer, *, days: int, should_stop: Callable[[], bool] = lambda: False) -> dict[str, int]:

@@ -6,13 +6,15 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integrations.models import Call, CallState, Customer, PlanfixRequest, WebhookEvent, Work, WorkKind
 from integrations.services.retention import prune, prune_all
-from tests.factories import call_facts, make_call, make_customer, make_event, make_request
+from tests.factories import call_facts, make_call, make_customer, make_event, make_request, make_superuser
 
 pytestmark = pytest.mark.django_db
 
@@ -161,3 +163,16 @@ def test_what_a_dry_run_found_out_is_forgotten_though_nobody_asks_for_another() 
     prune_all()
 
     assert Work.objects.get().result == {"days": 0}
+
+
+def test_sessions_and_work_that_are_over_are_forgotten(client: Client) -> None:
+    client.force_login(make_superuser())
+    young, _old = (Work.objects.create(kind=WorkKind.CATCH_UP) for _ in range(2))
+    Work.objects.filter(pk=young.pk).update(finished_at=timezone.now() - timedelta(days=89))
+    Work.objects.exclude(pk=young.pk).update(finished_at=timezone.now() - timedelta(days=91))
+    prune_all()
+    assert (list(Work.objects.all()), Session.objects.count()) == ([young], 1)
+
+    Session.objects.update(expire_date=timezone.now() - timedelta(minutes=1))
+    prune_all()
+    assert Session.objects.count() == 0
