@@ -4,12 +4,9 @@ finds its work.
 
 from __future__ import annotations
 
-import asyncio
-
 from django.db import close_old_connections
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
-from procrastinate.jobs import Status
 
 from integrations.models import Customer
 from integrations.services.access_check import check_access
@@ -24,7 +21,8 @@ from integrations.services.jobs import (
     DELIVER_CALLS,
     SETTLE_STALE_CALLS,
     catch_up_soon,
-    deliver_soon,
+    free_jobs_of_dead_workers,
+    wake,
     work_soon,
 )
 from integrations.services.pause import check_paused_customers
@@ -35,7 +33,8 @@ from integrations.services.work import carry_out, unfinished_work
 
 STALLED_SECONDS = 10
 """A worker that has not been heard of for so long is taken for dead; its customers' turns still run out in their own
-time.
+time. One that only stood still, and goes on, finds its jobs gone, and turns taken that it had: it leaves those calls to
+whoever is at them.
 """
 
 
@@ -48,19 +47,12 @@ def deliver_calls(context: JobContext, customer_id: int) -> None:
 
 
 @app.periodic(cron="* * * * * */5")  # the sixth field is the seconds
-@app.task(name="sweep", queueing_lock="sweep", pass_context=True)
-async def sweep(context: JobContext, timestamp: int) -> None:
+@app.task(name="sweep", queueing_lock="sweep")
+def sweep(timestamp: int) -> None:
     """Frees the jobs of dead workers, and wakes every customer that has calls due and all unfinished work."""
-    manager = context.app.job_manager
-    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
-        await manager.finish_job(job, status=Status.FAILED, delete_job=True)
-    await asyncio.get_running_loop().run_in_executor(None, _wake)
-
-
-def _wake() -> None:
     try:
-        for customer_id in customers_with_due_calls():
-            deliver_soon(customer_id)
+        free_jobs_of_dead_workers(STALLED_SECONDS)
+        wake(customers_with_due_calls())
         work_soon(unfinished_work())
     finally:
         close_old_connections()

@@ -239,6 +239,12 @@ class Door:
         self._holder.close()
 
 
+def workers_known() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM procrastinate_workers")
+        return [row[0] for row in cursor.fetchall()]
+
+
 def kill_server(data: Path) -> None:
     """kill -9 of the database server in this folder."""
     os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)

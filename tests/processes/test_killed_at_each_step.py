@@ -19,7 +19,7 @@ from django.utils import timezone
 from integrations.models import Call, CallState, Turn
 from integrations.sandbox.server import Sandbox
 from integrations.sandbox.stage import Stage, wait_until
-from tests.processes.steps import Door, Hall, kill_server, server_answers
+from tests.processes.steps import Door, Hall, kill_server, server_answers, workers_known
 
 pytestmark = pytest.mark.slow
 
@@ -91,12 +91,6 @@ def wait_until_delivered(posts: list[threading.Thread]) -> None:
         post.join()
     undelivered = Call.objects.exclude(state=CallState.DELIVERED, due_at=None)
     wait_until(lambda: not undelivered.exists(), "all calls to be delivered")
-
-
-def workers_known() -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM procrastinate_workers")
-        return [row[0] for row in cursor.fetchall()]
 
 
 def time_passes(dead: list[int]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from integrations.models import Call, CallState, Customer, WebhookEvent
@@ -42,3 +43,26 @@ def test_a_worker_forgets_what_is_too_old(stage: Stage) -> None:
     stage.start_worker()
 
     wait_until(lambda: not WebhookEvent.objects.exists(), "the old event to be forgotten")
+
+
+def test_the_clock_goes_on_after_the_workers_connections_were_cut(stage: Stage) -> None:
+    stage.start_worker()
+    wait_until(lambda: sweeps() > 0, "the first sweep")
+    before = sweeps()
+    with connection.cursor() as cursor:
+        cursor.execute(CUT)
+
+    wait_until(lambda: sweeps() > before, "another sweep", seconds=30)
+
+
+CUT = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+def sweeps() -> int:
+    """Of the last one that was put into the queue: when it was due, in seconds since 1970."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(defer_timestamp) FROM procrastinate_periodic_defers WHERE task_name = 'sweep'")
+        return cursor.fetchone()[0] or 0

@@ -9,20 +9,26 @@ from argparse import ArgumentParser
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psycopg
 import structlog
 from django.core.management.base import BaseCommand
-from django.db import connection
+from django.db import DatabaseError, connection
 from procrastinate import PsycopgConnector
 from procrastinate.app import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job
+from procrastinate.worker import Worker
 from psycopg import AsyncConnection
+from psycopg.errors import RaiseException
 
 log = structlog.get_logger(__name__)
 
 HEARTBEAT_SECONDS = 3
 RECONNECT_SECONDS = 2
+LOST = (ConnectorException, DatabaseError, psycopg.Error, OSError)
+"""The queue's, Django's, the pool's and the network's words for it."""
 POLLING_SECONDS = 1.0
 """A job is noticed at once, by a notification. Two cases are left: one that comes while the worker looks and finds
 nothing, and one that had to wait for its customer's last job to end.
@@ -41,42 +47,74 @@ class Command(BaseCommand):
         asyncio.run(_work(concurrency))
 
 
+class RegisteredWorker(Worker):
+    """Procrastinate's worker, when others may have given it up: it stood still for too long, and goes on. It keeps no
+    registration under which a job could hang, and never waits for long before it takes a new one.
+    """
+
+    def __init__(self, worker_app: App, concurrency: int) -> None:
+        self._leaving = threading.Event()
+        super().__init__(
+            worker_app,
+            concurrency=concurrency,
+            delete_jobs="always",
+            additional_context={"stopping": self._leaving},
+            install_signal_handlers=False,
+            update_heartbeat_interval=HEARTBEAT_SECONDS,
+            fetch_job_polling_interval=POLLING_SECONDS,
+        )
+
+    async def _persist_job_status(self, job: Job, *outcome: Any, **named: Any) -> None:
+        try:
+            await super()._persist_job_status(job, *outcome, **named)
+        except ConnectorException as error:
+            if isinstance(error.__cause__, RaiseException):
+                log.warning("job was given up by others meanwhile", job=job.call_string)
+                return
+            # It would be taken for under way, and hold up its customer's next job, for as long as this registration
+            # has a heartbeat.
+            log.warning("job could not be ended", job=job.call_string, error=repr(error.__cause__))
+            self.stop()  # type: ignore[no-untyped-call]
+
+    async def _shutdown(self, side_tasks: list[asyncio.Task[Any]]) -> None:
+        # Not only a signal leads here: a lost database does, and a job that was to be taken for a registration which
+        # another worker has deleted. No job is taken now until those in hand have ended; some have work for hours.
+        self._leaving.set()
+        await super()._shutdown(side_tasks)
+
+
 async def _work(concurrency: int) -> None:
     stopping = threading.Event()
-    loop = asyncio.get_running_loop()
-    # asyncio's own pool has 6 threads on 2 cores; deliveries mostly wait, so there may be many. Two more are for
-    # the sweep.
-    loop.set_default_executor(ThreadPoolExecutor(concurrency + 2, thread_name_prefix="delivery"))
+    # asyncio's own pool has 6 threads on 2 cores; deliveries mostly wait, so there may be many. Two more look
+    # up the database's address.
+    threads = ThreadPoolExecutor(concurrency + 2, thread_name_prefix="delivery")
+    asyncio.get_running_loop().set_default_executor(threads)
+    await asyncio.to_thread(_touch_database)
     log.info("worker started", concurrency=concurrency)
     while not stopping.is_set():
-        try:
-            await _work_while_connected(concurrency, stopping)
-        except (ConnectorException, OSError) as error:
-            log.warning("database lost, trying again", error=type(error).__name__)
-            await asyncio.sleep(RECONNECT_SECONDS)
-    log.info("worker stopped")
-
-
-async def _work_while_connected(concurrency: int, stopping: threading.Event) -> None:
-    await asyncio.to_thread(_touch_database)
-    worker_app: App = app.with_connector(PsycopgConnector(kwargs=connector_params(), configure=_use_no_transactions))
-    async with worker_app.open_async():
-        running = asyncio.ensure_future(
-            worker_app.run_worker_async(
-                concurrency=concurrency,
-                delete_jobs="always",
-                additional_context={"stopping": stopping},
-                install_signal_handlers=False,
-                update_heartbeat_interval=HEARTBEAT_SECONDS,
-                fetch_job_polling_interval=POLLING_SECONDS,
-            )
-        )
+        running = asyncio.ensure_future(_work_while_registered(concurrency))
         _stop_on_signal(running, stopping)
         try:
             await running
         except asyncio.CancelledError:
             if not stopping.is_set():
                 raise
+        except LOST as error:
+            log.warning("database or registration lost, trying again", error=repr(error.__cause__ or error))
+        if not stopping.is_set():
+            await asyncio.sleep(RECONNECT_SECONDS)
+    log.info("worker stopped")
+
+
+async def _work_while_registered(concurrency: int) -> None:
+    await asyncio.to_thread(_touch_database)
+    pool = PsycopgConnector(kwargs=connector_params(), configure=_use_no_transactions)
+    # Not with_connector(), which makes another app of the same tasks: periodic jobs would still be put into the queue
+    # by Django's own connection of one thread, which nobody renews once it has broken. No sweep would ever come again.
+    with app.replace_connector(pool) as worker_app:
+        worker_app.perform_import_paths()  # type: ignore[no-untyped-call]
+        async with worker_app.open_async():
+            await RegisteredWorker(worker_app, concurrency).run()  # type: ignore[no-untyped-call]
 
 
 async def _use_no_transactions(connection: AsyncConnection[Any]) -> None:
@@ -86,8 +124,9 @@ async def _use_no_transactions(connection: AsyncConnection[Any]) -> None:
 
 def _stop_on_signal(running: asyncio.Future[None], stopping: threading.Event) -> None:
     def stop() -> None:
-        stopping.set()
-        running.cancel()
+        if not stopping.is_set():  # a second cancellation would keep the worker from signing off
+            stopping.set()
+            running.cancel()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop)

@@ -1,0 +1,91 @@
+"""A worker that stands still – its machine was paused, or swapped – and goes on when the others have given it up."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from integrations.models import Call, CallState, Turn
+from integrations.sandbox.load import CLEAN, calls, customer_with_account, post_until_taken, tally
+from integrations.sandbox.stage import Stage, wait_until
+from integrations.services.customer_file import import_customer, webhook_address
+from tests.processes.steps import workers_known
+
+pytestmark = pytest.mark.slow
+
+CUSTOMERS = 5
+SECONDS = 30
+GIVEN_UP, FORGOTTEN = timedelta(seconds=20), timedelta(minutes=1)
+"""After ten seconds the sweep frees a silent worker's jobs; after thirty, whoever starts deletes its registration."""
+
+Bodies = list[tuple[int, dict[str, Any]]]
+
+
+@pytest.mark.parametrize("silence", [GIVEN_UP, FORGOTTEN], ids=["given up", "forgotten"])
+def test_a_worker_that_stood_still_doubles_nothing_and_goes_on(stage: Stage, settings: Any, silence: timedelta) -> None:
+    settings.ALLOW_PRIVATE_HOSTS = True
+    stage.start_sandbox()
+    stage.start_web(workers=1)
+    files = [customer_with_account(stage, number, requests_per_second=1000) for number in range(CUSTOMERS)]
+    paths = [webhook_address(import_customer(file)).split("/", 3)[3] for file in files]
+    addresses = [f"{stage.web_url}/{path}" for path in paths]
+    load = list(calls(CUSTOMERS, 9, stage.sandbox_url, random.Random(7)))
+    first, second, third = (load[part::3] for part in range(3))
+
+    stage.start_worker("paused")
+    hold_each_customer_at_another_request(stage)
+    post(addresses, first)
+    wait_until(lambda: all(fault["struck"] for fault in stage.control("GET", "/faults")), "all deliveries to be held")
+    os.killpg(stage.processes["paused"].pid, signal.SIGSTOP)
+    time_passes(silence)
+    stage.start_worker("other")
+    wait_until_delivered(first)
+    os.killpg(stage.processes["paused"].pid, signal.SIGCONT)
+    post(addresses, second)
+    wait_until_delivered(first + second)
+    end(stage, "other")
+    post(addresses, third)
+    wait_until_delivered(load)
+    end(stage, "paused")
+
+    assert tally(stage, [body for _, body in load]) == CLEAN
+    assert workers_known() == []
+
+
+def hold_each_customer_at_another_request(stage: Stage) -> None:
+    for number in range(CUSTOMERS):
+        hang = {"account": f"load-{number}", "kind": "hang", "seconds": 60, "times": 1, "skip": number, "when": "after"}
+        stage.control("POST", "/faults", hang)
+
+
+def post(addresses: list[str], bodies: Bodies) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        posts = [pool.submit(post_until_taken, addresses[number], body, seconds=SECONDS) for number, body in bodies]
+        wait(posts)
+    assert [error for error in (post.exception() for post in posts) if error] == []
+
+
+def wait_until_delivered(bodies: Bodies) -> None:
+    delivered = Call.objects.filter(state=CallState.DELIVERED, due_at=None)
+    wait_until(lambda: delivered.count() == len(bodies), "all calls to be delivered")
+
+
+def end(stage: Stage, name: str) -> None:
+    worker = stage.processes.pop(name)
+    worker.terminate()
+    assert worker.wait(10) == 0
+
+
+def time_passes(silence: timedelta) -> None:
+    """For the one worker there is, and for its turns: a request that it had under way has long arrived."""
+    Turn.objects.update(held_until=timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - %s", [silence])
