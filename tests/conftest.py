@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils.translation import deactivate
 
 from integrations.models import Call, Customer
 from integrations.sandbox.account import Account
@@ -30,6 +31,13 @@ def django_db_modify_db_settings() -> None:
     connection.settings_dict["TEST"]["NAME"] = f"test_ringofix_{os.getpid()}"
     # Nobody needs this database after a power cut. Processes that tests start and kill commit durably all the same.
     connection.settings_dict["OPTIONS"]["options"] = "-c synchronous_commit=off"
+
+
+@pytest.fixture(autouse=True)
+def _in_the_language_of_the_source() -> Iterator[None]:
+    """A page in Polish leaves its language to whatever the thread does next."""
+    yield
+    deactivate()
 
 
 @pytest.fixture(scope="session")

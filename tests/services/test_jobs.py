@@ -11,6 +11,13 @@ from django.db import connection
 from integrations.services.jobs import LOCK_SPACE, deliver_soon, free_jobs_of_dead_workers, wake
 
 
+@pytest.fixture(autouse=True)
+def _empty_queue(db: None) -> None:
+    """Jobs of earlier tests, whose customers are gone, may still stand in it."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+
+
 def jobs() -> list[tuple[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT lock, status FROM procrastinate_jobs ORDER BY id")
