@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from integrations.models import Call, Customer, PlanfixRequest, WebhookEvent, Work
 from integrations.services.pause import pause_by_hand
 from integrations.services.progress import Progress
+from integrations.services.retention import delete_some
 
 BATCH = 1000
 """Rows that are deleted at once: short enough for a web process that waits for one of them."""
@@ -29,13 +29,6 @@ def remove_as_asked(work: Work, progress: Progress) -> None:
         return
     progress.expect(sum(model._default_manager.filter(customer=customer).count() for model in KEPT_OF_IT))
     for model in KEPT_OF_IT:
-        while deleted := _delete_some(model._default_manager.filter(customer=customer)):
+        while deleted := delete_some(model._default_manager.filter(customer=customer), BATCH):
             progress.add(deleted)
     customer.delete()
-
-
-def _delete_some(rows: QuerySet[PlanfixRequest] | QuerySet[WebhookEvent] | QuerySet[Call]) -> int:
-    numbers = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
-    if numbers:
-        rows.model._default_manager.filter(pk__in=numbers).delete()
-    return len(numbers)

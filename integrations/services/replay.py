@@ -29,7 +29,7 @@ from integrations.services.intake import (
 from integrations.services.jobs import deliver_soon
 from integrations.services.progress import Progress
 from integrations.services.recipients import Recipient
-from integrations.services.selection import calls_meant_by
+from integrations.services.selection import calls_meant_by, in_batches
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +38,6 @@ NEVER_REPLAYED = (ERASED, NO_FINAL_EVENT)
 """Reasons of calls of which too little is known to say anything of them."""
 LEFT_ALONE = (*NEVER_REPLAYED, SETTLED)
 """Reasons of calls that are not sent again among others: who settled one has to say so of that one."""
-BATCH = 500
 
 
 def replay_events(events: QuerySet[WebhookEvent]) -> Counter[EventResult]:
@@ -61,13 +60,7 @@ def replay_calls(calls: QuerySet[Call], *, done: Callable[[int], None] = lambda 
 
     Returns how many.
     """
-    call_ids = list(replayable(calls).order_by("pk").values_list("pk", flat=True))
-    made_due = 0
-    for first in range(0, len(call_ids), BATCH):
-        batch = call_ids[first : first + BATCH]
-        made_due += _make_due(batch)
-        done(len(batch))
-    return made_due
+    return sum(_make_due(batch) for batch in in_batches(replayable(calls), done))
 
 
 def replayable(calls: QuerySet[Call]) -> QuerySet[Call]:
@@ -88,8 +81,8 @@ def send_again(call: Call) -> bool:
 
 
 def send_again_as_asked(work: Work, progress: Progress) -> dict[str, int]:
-    """Long work: the calls that its arguments mean. None of them twice, however often the work is taken up again."""
-    calls = calls_meant_by(work).filter(finished_at__lte=work.asked_at)
+    """Long work: the calls that its arguments mean."""
+    calls = calls_meant_by(work)
     progress.expect(replayable(calls).count())
     return {"calls": replay_calls(calls, done=progress.add)}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.contrib.sessions.backends.db import SessionStore
@@ -51,8 +52,8 @@ def prune(customer: Customer, *, days: int, should_stop: Callable[[], bool] = la
     events = WebhookEvent.objects.filter(customer=customer, received_at__lt=before)
     requests = PlanfixRequest.objects.filter(customer=customer, sent_at__lt=before)
     done = {
-        "events": _repeated(lambda: _delete_some(events), BATCH, should_stop),
-        "planfix_requests": _repeated(lambda: _delete_some(requests), BATCH, should_stop),
+        "events": _repeated(lambda: delete_some(events, BATCH), BATCH, should_stop),
+        "planfix_requests": _repeated(lambda: delete_some(requests, BATCH), BATCH, should_stop),
         "recording_links": _repeated(lambda: _forget_some_links(customer, before), LINKS_BATCH, should_stop),
     }
     if any(done.values()):
@@ -71,11 +72,11 @@ def _repeated(some: Callable[[], int], batch: int, should_stop: Callable[[], boo
     return total
 
 
-def _delete_some(rows: QuerySet[WebhookEvent] | QuerySet[PlanfixRequest]) -> int:
-    """Nothing refers to these rows, so that no other table is touched."""
-    oldest = list(rows.order_by().values_list("pk", flat=True)[:BATCH])
-    deleted, _ = rows.model._default_manager.filter(pk__in=oldest).delete()
-    return deleted
+def delete_some(rows: QuerySet[Any], count: int) -> int:
+    """Deletes at most so many of these rows, in one transaction. Returns how many."""
+    some = list(rows.order_by().values_list("pk", flat=True)[:count])
+    rows.model._default_manager.filter(pk__in=some).delete()
+    return len(some)
 
 
 def _forget_some_links(customer: Customer, before: datetime) -> int:

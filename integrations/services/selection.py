@@ -6,7 +6,7 @@ when Django starts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
@@ -18,6 +18,9 @@ from integrations.models import Call, Work
 Reading = Callable[[User, str], QuerySet[Call]]
 """The calls that a user sees with a filter, given as the query string of the list."""
 
+BATCH = 500
+"""Calls that are changed in one transaction: webhooks of theirs wait meanwhile."""
+
 _readings: list[Reading] = []
 
 
@@ -26,7 +29,23 @@ def read_filters_with(reading: Reading) -> None:
 
 
 def calls_meant_by(work: Work) -> QuerySet[Call]:
-    """By its argument `calls`, else by `filter` as who asked for the work sees it now. Raises ImproperlyConfigured."""
+    """By its argument `calls`, else by `filter` as who asked for the work sees it now. Only those that were finished
+    when it was asked for, so that none is done twice, however often the work is taken up again. Raises
+    ImproperlyConfigured.
+    """
+    return _named_by(work).filter(finished_at__lte=work.asked_at)
+
+
+def in_batches(calls: QuerySet[Call], done: Callable[[int], None]) -> Iterator[list[int]]:
+    """The numbers of the calls as they are now, so many at once; `done` is told of each batch when it is."""
+    call_ids = list(calls.order_by("pk").values_list("pk", flat=True))
+    for first in range(0, len(call_ids), BATCH):
+        batch = call_ids[first : first + BATCH]
+        yield batch
+        done(len(batch))
+
+
+def _named_by(work: Work) -> QuerySet[Call]:
     if "calls" in work.arguments:
         return Call.objects.filter(pk__in=work.arguments["calls"])
     if work.asked_by is None:

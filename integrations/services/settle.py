@@ -11,9 +11,8 @@ from django.db.models.functions import Now
 from integrations.models import Call, CallState, Work
 from integrations.services.intake import SETTLED
 from integrations.services.progress import Progress
-from integrations.services.selection import calls_meant_by
+from integrations.services.selection import calls_meant_by, in_batches
 
-BATCH = 500
 DETAIL_LENGTH = 300
 
 
@@ -25,16 +24,11 @@ def settle(
 
     Returns how many.
     """
-    call_ids = list(settleable(calls).order_by("pk").values_list("pk", flat=True))
-    settled = 0
-    for first in range(0, len(call_ids), BATCH):
-        batch = call_ids[first : first + BATCH]
-        # The state once more: somebody may have sent one of them again meanwhile.
-        settled += settleable(Call.objects.filter(pk__in=batch)).update(
-            state=CallState.SKIPPED, reason=SETTLED, detail=_detail(note, by), finished_at=Now()
-        )
-        done(len(batch))
-    return settled
+    columns = {"state": CallState.SKIPPED, "reason": SETTLED, "detail": _detail(note, by), "finished_at": Now()}
+    # The state once more: somebody may have sent one of them again meanwhile.
+    return sum(
+        settleable(Call.objects.filter(pk__in=batch)).update(**columns) for batch in in_batches(settleable(calls), done)
+    )
 
 
 def settleable(calls: QuerySet[Call]) -> QuerySet[Call]:
@@ -43,7 +37,7 @@ def settleable(calls: QuerySet[Call]) -> QuerySet[Call]:
 
 def settle_as_asked(work: Work, progress: Progress) -> dict[str, int]:
     """Long work: the calls that its arguments mean, with its argument `note`."""
-    calls = calls_meant_by(work).filter(finished_at__lte=work.asked_at)
+    calls = calls_meant_by(work)
     progress.expect(settleable(calls).count())
     return {"calls": settle(calls, note=work.arguments["note"], by=work.asked_by, done=progress.add)}
 

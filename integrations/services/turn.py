@@ -25,6 +25,16 @@ PACE_MARGIN = 1.03
 """Requests leave 3 % later than the rate asks, so that jitter on the way cannot put two of them into one second."""
 
 
+NEXT_SLOT = """
+    INSERT INTO integrations_accountpace AS pace (account, next_request_at)
+    VALUES (%(account)s, clock_timestamp() + %(gap)s)
+    ON CONFLICT (account) DO UPDATE
+       SET next_request_at = GREATEST(pace.next_request_at, clock_timestamp()) + %(gap)s
+    RETURNING next_request_at - %(gap)s AS starts_at
+"""
+"""Takes the account's next free slot: the one statement by which its pace is kept."""
+
+
 class TurnLost(Exception):
     """Another worker delivers this customer's calls now; this one must stop without another word to Planfix."""
 
@@ -77,13 +87,7 @@ class HeldTurn:
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""
-                WITH {alongside} slot AS (
-                    INSERT INTO integrations_accountpace AS pace (account, next_request_at)
-                    VALUES (%(account)s, clock_timestamp() + %(gap)s)
-                    ON CONFLICT (account) DO UPDATE
-                       SET next_request_at = GREATEST(pace.next_request_at, clock_timestamp()) + %(gap)s
-                    RETURNING next_request_at - %(gap)s AS starts_at
-                )
+                WITH {alongside} slot AS ({NEXT_SLOT})
                 UPDATE integrations_turn
                    SET held_until = GREATEST(slot.starts_at, clock_timestamp()) + %(lease)s
                   FROM slot
@@ -144,13 +148,7 @@ def wait_for_account(customer: Customer, seconds: float) -> None:
     slot: dict[str, Any] = {"account": customer.planfix_account, "gap": _gap(customer)}
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            INSERT INTO integrations_accountpace AS pace (account, next_request_at)
-            VALUES (%(account)s, clock_timestamp() + %(gap)s)
-            ON CONFLICT (account) DO UPDATE
-               SET next_request_at = GREATEST(pace.next_request_at, clock_timestamp()) + %(gap)s
-            RETURNING EXTRACT(EPOCH FROM next_request_at - %(gap)s - clock_timestamp())
-            """,
+            f"WITH slot AS ({NEXT_SLOT}) SELECT EXTRACT(EPOCH FROM starts_at - clock_timestamp()) FROM slot",  # noqa: S608
             slot,
         )
         wait = cursor.fetchone()[0]

@@ -16,7 +16,7 @@ from integrations.sandbox.tone import recording_wav
 from integrations.sandbox.wire import Broken, Reply, Request, Server, media_reply
 from integrations.services import addresses, byte_ranges, recording_stream
 from integrations.services.byte_ranges import ByteRange, Part, asked_range, part_of_partial, part_of_whole
-from tests.factories import call_facts, make_call, make_customer, make_specialist, make_viewer
+from tests.factories import call_facts, make_call, make_customer, make_viewer
 
 SOUND = bytes(range(256)) * 40
 HOST = "app.ringostat.com"
@@ -51,12 +51,6 @@ def source() -> Iterator[Source]:
 def call(db: None, source: Source, settings: Any) -> Call:
     settings.ALLOW_PRIVATE_HOSTS = True
     return recorded(f"{source.url}/recordings/ua7.mp3?token=secret-of-the-link")
-
-
-@pytest.fixture
-def log(client: Client, db: None) -> Client:
-    client.force_login(make_specialist())
-    return client
 
 
 def recorded(url: str, **changes: Any) -> Call:

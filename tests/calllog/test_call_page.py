@@ -18,16 +18,9 @@ from tests.factories import (
     make_employee,
     make_event,
     make_request,
-    make_specialist,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def log(client: Client) -> Client:
-    client.force_login(make_specialist())
-    return client
 
 
 def page_of(log: Client, call: Call) -> str:

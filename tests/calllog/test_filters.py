@@ -20,19 +20,12 @@ from tests.factories import (
     make_call,
     make_customer,
     make_employee,
-    make_specialist,
     make_viewer,
 )
 
 pytestmark = pytest.mark.django_db
 
 KYIV = ZoneInfo("Europe/Kyiv")
-
-
-@pytest.fixture
-def log(client: Client) -> Client:
-    client.force_login(make_specialist())
-    return client
 
 
 def listed(log: Client, query: str) -> set[int]:

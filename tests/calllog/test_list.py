@@ -33,12 +33,6 @@ pytestmark = pytest.mark.django_db
 KYIV = ZoneInfo("Europe/Kyiv")
 
 
-@pytest.fixture
-def log(client: Client) -> Client:
-    client.force_login(make_specialist())
-    return client
-
-
 def listed(log: Client, query: str = "") -> list[int]:
     return [row.id for row in log.get(f"/calls/{query}").context["rows"]]
 

@@ -141,7 +141,7 @@ def test_many_calls_of_several_customers_are_made_due(db: None) -> None:
         for _number in range(3):
             make_call(customer, state=CallState.FAILED)
 
-    with patch("integrations.services.replay.BATCH", 2):
+    with patch("integrations.services.selection.BATCH", 2):
         assert replay_calls(Call.objects.all()) == 6
 
     assert Call.objects.filter(state=CallState.PENDING).count() == 6
