@@ -159,6 +159,7 @@ RIGHTS: Mapping[str, Words] = {
     Right.FIND_TASKS.name: _("find tasks"),
     Right.READ_COMMENTS.name: _("read comments"),
     Right.WRITE_COMMENTS.name: _("write comments"),
+    Right.UPDATE_COMMENTS.name: _("change comments"),
     Right.READ_TAGS.name: _("read data tags"),
     Right.WRITE_TAGS.name: _("fill data tags"),
     Right.ADD_FILES.name: _("add recordings"),

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.auth import AuthBase
 
-from integrations.planfix.answers import JSON, Row, parse
+from integrations.planfix.answers import JSON, Row, masked, parse, without
 from integrations.planfix.errors import PlanfixAccessDenied, PlanfixError
 from integrations.planfix.failures import FAILURES, UnreadableAnswer, error_of_failure
 from integrations.planfix.verdicts import Answer, error_of
@@ -22,8 +22,6 @@ EXCERPT_LENGTH = 2000
 CONNECT_SECONDS = 4.0
 PATIENCE_SECONDS = 15.0
 """How long a whole answer may take; a server that drips bytes would else hold a worker for ever."""
-
-_SECRET_PARAMETER = re.compile(r"(?i)([?&](?:amp;)?[a-z_-]*(?:token|key|secret)=)[^&\s\"'<>]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,29 +193,3 @@ def host_of(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
-
-
-def without(value: JSON, secret: str) -> JSON:
-    """The same value without the secret in its texts. Keys stay: they are Planfix's own words."""
-    if isinstance(value, str):
-        return value.replace(secret, "***")
-    if isinstance(value, list):
-        return [without(item, secret) for item in value]
-    if isinstance(value, dict):
-        return {key: without(item, secret) for key, item in value.items()}
-    return value
-
-
-def masked(value: JSON) -> JSON:
-    """The same value without the tokens in addresses: a recording's link, say, which anyone could play.
-
-    NULs and lone surrogates go too: JSON may carry them, but no log can keep them.
-    """
-    if isinstance(value, str):
-        clean = value.replace("\x00", "").encode("utf-8", "replace").decode()
-        return _SECRET_PARAMETER.sub(r"\1***", clean)
-    if isinstance(value, list):
-        return [masked(item) for item in value]
-    if isinstance(value, dict):
-        return {str(masked(key)): masked(item) for key, item in value.items()}
-    return value

@@ -16,7 +16,7 @@ from integrations.planfix.client import PlanfixClient
 from integrations.planfix.errors import PlanfixError, PlanfixRefused
 
 SCOPE_DENIED = 5
-NO_SUCH_OBJECT = frozenset({1000, 2000})
+NO_SUCH_OBJECT = frozenset({1000, 2000, 5000})
 """Some versions answer HTTP 500 with these: they looked for the object, so the right is there."""
 
 
@@ -28,13 +28,17 @@ class Right(StrEnum):
     FIND_TASKS = "task_readonly"
     READ_COMMENTS = "comment_readonly"
     WRITE_COMMENTS = "comment_add"
+    UPDATE_COMMENTS = "comment_update"
+    """For what comes later: a recording, what the AI said, a rating."""
     READ_TAGS = "datatag_readonly"
     WRITE_TAGS = "datatag_add"
     ADD_FILES = "file_add"
     READ_EMPLOYEES = "user_readonly"
 
 
-WRITING = frozenset({Right.CREATE_CONTACTS, Right.WRITE_COMMENTS, Right.WRITE_TAGS, Right.ADD_FILES})
+WRITING = frozenset(
+    {Right.CREATE_CONTACTS, Right.WRITE_COMMENTS, Right.UPDATE_COMMENTS, Right.WRITE_TAGS, Right.ADD_FILES}
+)
 
 
 class Trial(NamedTuple):
@@ -47,6 +51,7 @@ TRIALS: Mapping[Right, Trial] = {
     Right.CREATE_CONTACTS: Trial("/contact/", {"template": {"id": 0}, "name": ""}),
     Right.READ_COMMENTS: Trial("/contact/0/comments/list", {"pageSize": 1, "fields": "id"}),
     Right.WRITE_COMMENTS: Trial("/contact/0/comments/", {"description": ""}),
+    Right.UPDATE_COMMENTS: Trial("/contact/0/comments/0", {"description": ""}),
     Right.WRITE_TAGS: Trial("/contact/0/datatags/0", {"dataTag": {"id": 0}, "items": []}),
     Right.ADD_FILES: Trial("/file/from-url/", {"name": "", "url": ""}),
 }

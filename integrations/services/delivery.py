@@ -63,7 +63,7 @@ FINISH = """
          WHERE account = %(account)s AND requests_left IS DISTINCT FROM COALESCE(%(requests_left)s, requests_left)
     )
     UPDATE integrations_call SET {assignments}
-     WHERE id = %(call_id)s
+     WHERE id = %(call_id)s {unless_outdated}
        AND EXISTS (SELECT FROM integrations_delivery WHERE call_id = %(call_id)s AND attempts = %(attempts)s)
 """
 STATE = "state = %(state)s, finished_at = statement_timestamp()"
@@ -74,6 +74,8 @@ DUE_AT_ONCE_IF_OUTDATED = """
     due_at = statement_timestamp() + CASE WHEN facts = %(facts)s::jsonb THEN %(due_in)s::interval ELSE '0' END
 """
 """What a webhook has added while we were at it is not in Planfix yet: that makes the call due again."""
+UNLESS_OUTDATED = "AND facts = %(facts)s::jsonb"
+"""A call is not given up for what was known of it before: it stays due, and is decided anew at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +147,8 @@ class CallDelivery:
 
         Where it stands is for the attempt to say that began last.
         """
-        is_delivered = columns.get("state", self.call.state) == CallState.DELIVERED
+        state = columns.get("state", self.call.state)
+        is_delivered, is_given_up = state == CallState.DELIVERED, state in (CallState.SKIPPED, CallState.FAILED)
         own_words = {"state": STATE, "due_in": DUE_AT_ONCE_IF_OUTDATED if is_delivered else DUE_AT}
         assignments = (own_words.get(name, f"{name} = %({name})s") for name in columns)
         unstored = self.book.unstored()
@@ -156,7 +159,11 @@ class CallDelivery:
         }
         with connection.cursor() as cursor:
             cursor.execute(
-                FINISH.format(unstored=unstored, assignments=", ".join(assignments)),
+                FINISH.format(
+                    unstored=unstored,
+                    assignments=", ".join(assignments),
+                    unless_outdated=UNLESS_OUTDATED if is_given_up else "",
+                ),
                 {**unstored.parameters, **parameters, **columns},
             )
 

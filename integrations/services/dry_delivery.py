@@ -15,8 +15,8 @@ from integrations.domain.calls import CallFacts
 from integrations.domain.employees import match_employee
 from integrations.domain.rules import Skip, decide
 from integrations.models import Call, Customer, Delivery, Step
-from integrations.planfix.answers import JSON, Row, child_of, full_name_of, id_of, rows_of, text_of
-from integrations.planfix.client import Exchange, PlanfixClient, is_write, masked
+from integrations.planfix.answers import JSON, Row, child_of, full_name_of, id_of, masked, rows_of, text_of
+from integrations.planfix.client import Exchange, PlanfixClient, is_write
 from integrations.planfix.contacts import contact_name
 from integrations.planfix.errors import PlanfixError, PlanfixRefused
 from integrations.planfix.tags import CallTags

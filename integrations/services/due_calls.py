@@ -12,14 +12,16 @@ from datetime import timedelta
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Q
 from django.db.models.functions import Now
 from requests import Session
 
 from integrations.domain.rules import Skip
 from integrations.models import Call, CallState, Customer
+from integrations.planfix.answers import masked
 from integrations.planfix.errors import PlanfixAccessDenied, PlanfixError, PlanfixUnavailable
+from integrations.planfix.rights import is_missing_right
 from integrations.planfix.tags import CallTags
 from integrations.services.delivery import CallDelivery, finished
 from integrations.services.jobs import deliver_soon, wait_for_intake
@@ -146,13 +148,17 @@ def _deliver(
         delivery.finish(**_troubled(call, "unavailable", error), due_in=delay)
         return error
     except PlanfixAccessDenied as error:
+        if call.state == CallState.DELIVERED and is_missing_right(error):
+            # What comes later needs a right that nothing else does: the customer's calls do not wait for it.
+            delivery.finish(**_given_up(call, "refused", error))
+            return None
         delivery.finish(**_troubled(call, "access", error))
         return error
     except PlanfixError as error:
         log.warning("call refused", customer_id=customer.pk, call_id=call.pk, code=error.code)
         delivery.finish(**_given_up(call, "refused", error))
         return None
-    except (DatabaseError, TurnLost):
+    except (OperationalError, InterfaceError, TurnLost):
         raise
     except Exception as error:
         log.exception("call failed", customer_id=customer.pk, call_id=call.pk)
@@ -192,9 +198,10 @@ def _troubled(call: Call, reason: str, error: PlanfixError) -> dict[str, object]
 
 
 def _given_up(call: Call, reason: str, error: Exception) -> dict[str, object]:
+    detail = str(masked(str(error) or repr(error)))
     if call.state == CallState.DELIVERED:
-        return {"due_in": None, "reason": NOT_ADDED, "detail": str(error)[:300]}
-    return finished(CallState.FAILED, reason=reason, detail=str(error) or repr(error))
+        return {"due_in": None, "reason": NOT_ADDED, "detail": detail[:300]}
+    return finished(CallState.FAILED, reason=reason, detail=detail)
 
 
 def _goes_on(customer: Customer, turn: HeldTurn, trouble: PlanfixUnavailable | PlanfixAccessDenied) -> bool:

@@ -19,7 +19,8 @@ import responses
 from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError, ProtocolError, ReadTimeoutError
 
 from integrations.planfix import client as client_module
-from integrations.planfix.client import PlanfixClient, api_root, is_write, masked
+from integrations.planfix.answers import masked
+from integrations.planfix.client import PlanfixClient, api_root, is_write
 from integrations.planfix.errors import (
     PlanfixAccessDenied,
     PlanfixError,

@@ -143,7 +143,7 @@ def test_a_token_that_may_only_read_is_said_in_one_sentence(
     found = connection()
 
     assert [row["scopes"] for row in names(found, Finding.READ_ONLY)] == [
-        "contact_add, comment_add, datatag_add, file_add"
+        "contact_add, comment_add, comment_update, datatag_add, file_add"
     ]
     assert Finding.RIGHT_MISSING not in findings(found)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from integrations.domain.calls import CallFacts
+from integrations.domain.rules import CustomerRules, Handover, Skip, decide
 from integrations.models import Call, CallState, Turn
+from integrations.planfix.rights import Right
 from integrations.sandbox.faults import Fault
 from integrations.sandbox.server import Sandbox
 from integrations.services.onboarding import discover
@@ -99,3 +103,56 @@ def test_a_repeated_event_without_a_date_leaves_the_calls_start_as_it_was(way: W
     way.post(answered(calldate=""))
 
     assert way.call(CALL_ID).started_at == started_at
+
+
+def test_a_right_that_only_additions_need_holds_up_no_other_call(way: Way) -> None:
+    way.post(answered())
+    way.deliver()
+    way.account.scopes = frozenset(Right) - {Right.UPDATE_COMMENTS}
+    way.post({"call_id": CALL_ID, "employee_mark": "4"}, event="call_rating")
+    way.deliver()
+    way.post(missed(uniqueid="ua1_-2.2"))
+    way.deliver()
+
+    call = way.call(CALL_ID)
+    assert (call.state, call.reason, call.due_at) == (CallState.DELIVERED, "not_added", None)
+    assert "comment_update" in call.detail
+    assert way.call("ua1_-2.2").state == CallState.DELIVERED
+    way.customer.refresh_from_db()
+    assert way.customer.paused_reason == ""
+
+
+def test_a_refusal_in_words_that_no_database_holds_fails_its_call_only(way: Way, sandbox: Sandbox) -> None:
+    sandbox.add_fault(
+        Fault(
+            path="/contact/*/comments",
+            status=400,
+            body=json.dumps({"result": "fail", "code": 41, "error": "bad \0 \ud800 https://a.example/?token=0123"}),
+            times=1,
+        )
+    )
+    way.post(answered())
+    way.post(missed("+380501112233", uniqueid="ua1_-2.2"))
+    way.deliver()
+
+    call = way.call(CALL_ID)
+    assert (call.state, call.reason) == (CallState.FAILED, "refused")
+    assert "bad" in call.detail
+    assert "0123" not in call.detail
+    assert way.call("ua1_-2.2").state == CallState.DELIVERED
+
+
+def test_what_comes_while_a_call_is_given_up_has_it_decided_anew(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody = {"connected_with": "", "employee_number": "-1", "employee_fio": ""}
+
+    def decide_while_more_comes(facts: CallFacts, rules: CustomerRules) -> Handover | Skip:
+        if not facts.connected_with:
+            way.post(answered())
+        return decide(facts, rules)
+
+    monkeypatch.setattr("integrations.services.delivery.decide", decide_while_more_comes)
+    way.post(answered(**nobody))
+    way.deliver()
+
+    assert way.call(CALL_ID).state == CallState.DELIVERED
+    assert [comment.author for comment in way.account.comments] == ["user:5"]
