@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 import requests
 from requests.auth import AuthBase
 
+from integrations.bounded_answer import read_answer
 from integrations.planfix.answers import JSON, Row, masked, parse, without
 from integrations.planfix.errors import PlanfixAccessDenied, PlanfixError
-from integrations.planfix.failures import FAILURES, UnreadableAnswer, error_of_failure
+from integrations.planfix.failures import FAILURES, error_of_failure
 from integrations.planfix.verdicts import Answer, error_of
 
 ANSWER_BYTES = 5 * 1024 * 1024
@@ -138,7 +139,9 @@ class PlanfixClient:
         ).prepare()
         timeout = (CONNECT_SECONDS, request.patience)
         with self._session.send(prepared, timeout=timeout, allow_redirects=False, stream=True) as response:
-            text = _read(response, request.started + CONNECT_SECONDS + request.patience)
+            deadline = request.started + CONNECT_SECONDS + request.patience
+            content = read_answer(response, most_bytes=ANSWER_BYTES, deadline=deadline)
+        text = content.decode("utf-8-sig", errors="replace")
         payload = parse(text)
         answer = Answer(
             request=str(request),
@@ -164,18 +167,6 @@ class PlanfixClient:
             outcome=error.outcome if error else "ok",
             requests_left=int(left) if re.fullmatch(r"[0-9]{1,9}", left) else None,
         )
-
-
-def _read(response: requests.Response, deadline: float) -> str:
-    """The body as text. `read1` gives what has come so far; requests' own reading would wait for a full block."""
-    content = b""
-    while piece := response.raw.read1(65536, decode_content=True):
-        content += piece
-        if len(content) > ANSWER_BYTES:
-            raise UnreadableAnswer("Planfix's answer is longer than 5 MB")
-        if time.monotonic() > deadline:
-            raise UnreadableAnswer("Planfix's answer did not come to its end in time")
-    return content.decode("utf-8-sig", errors="replace")
 
 
 def is_write(method: str, path: str) -> bool:

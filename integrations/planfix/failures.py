@@ -5,6 +5,7 @@ from __future__ import annotations
 import requests
 from urllib3.exceptions import HTTPError, NewConnectionError
 
+from integrations.bounded_answer import UnreadableAnswer
 from integrations.planfix.errors import PlanfixAccessDenied, PlanfixError, PlanfixUnavailable
 
 FAILURES = (OSError, HTTPError)
@@ -15,10 +16,6 @@ ADDRESS_ERRORS = (
     requests.exceptions.InvalidSchema,
     requests.exceptions.InvalidURL,
 )
-
-
-class UnreadableAnswer(OSError):
-    """An answer that is longer, or slower, than any honest one."""
 
 
 def error_of_failure(failure: Exception, *, request: str, is_write: bool) -> PlanfixError:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,9 +13,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import requests
+from urllib3.exceptions import HTTPError
+
+from integrations.bounded_answer import UnreadableAnswer, read_answer
 
 TIMEOUT = (5, 30)
-"""Seconds to connect and to read."""
+"""Seconds to connect, and to wait for each piece of an answer."""
+ANSWER_SECONDS = 60.0
+ANSWER_BYTES = 50 * 1024 * 1024
+"""A full answer of the call list has some 6 MB."""
 
 MAX_ROWS = 6500
 """The call list is cut there (help.ringostat.com, article 6312678)."""
@@ -131,31 +139,36 @@ class RingostatClient:
     def _asked(self, method: str, path: str, **arguments: Any) -> object:
         try:
             # Not redirected: requests would carry the key to any host.
-            response = self._session.request(
+            with self._session.request(
                 method,
                 self._url + path,
                 headers=self._headers,
                 timeout=TIMEOUT,
                 allow_redirects=False,
+                stream=True,
                 **arguments,
-            )
-        except requests.RequestException as error:
+            ) as response:
+                deadline = time.monotonic() + ANSWER_SECONDS
+                content = read_answer(response, most_bytes=ANSWER_BYTES, deadline=deadline)
+        except UnreadableAnswer as error:
+            raise RingostatError(f"Ringostat cannot be read: {error}.", retryable=True) from error
+        except (OSError, HTTPError) as error:
             message = f"Ringostat cannot be reached ({type(error).__name__})."
             raise RingostatError(message, retryable=True) from error
-        return _content(response)
+        return _content(response.status_code, content)
 
 
-def _content(response: requests.Response) -> object:
+def _content(status: int, content: bytes) -> object:
+    text = content.decode("utf-8-sig", errors="replace")
     # A list is an answer, whatever words its landing pages have.
-    if not response.content.startswith(b"[") and "incorrect field name" in response.text.lower():
-        raise _FieldRefused(response.text)
-    status = response.status_code
+    if not text.startswith("[") and "incorrect field name" in text.lower():
+        raise _FieldRefused(text)
     if status != HTTPStatus.OK:
         message = f"Ringostat answered {status}{_meaning(status)}."
         raise RingostatError(message, retryable=_is_passing(status), status=status)
     try:
-        return response.json()
-    except requests.JSONDecodeError as error:
+        return json.loads(text)
+    except ValueError as error:
         raise RingostatError("Ringostat's answer is no JSON.", retryable=True) from error
 
 

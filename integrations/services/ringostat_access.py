@@ -16,6 +16,7 @@ from integrations.ringostat.webhook import parse_list_row
 from integrations.services.guarded_session import guarded_session
 from integrations.services.intake import fold_into_call
 from integrations.services.recipients import Recipient
+from integrations.services.turn import give_connection_back
 
 log = structlog.get_logger(__name__)
 
@@ -26,16 +27,19 @@ def ringostat_client(customer: Customer) -> RingostatClient | None:
     """None for a customer without an Auth-key. Raises RingostatError for a key that cannot be one.
 
     Fields that the project refused are asked for again once a day: somebody may have given it to them meanwhile.
+    Gives the database connection back: Ringostat may take its time to answer, and the connections are few.
     """
     if not customer.ringostat_auth_key:
         return None
     read_today = CatchUpCursor.objects.filter(customer=customer, read_until__gte=TruncDay(Now()))
+    refused_fields = read_today.values_list("refused_fields", flat=True).first() or ()
+    give_connection_back()
     return RingostatClient(
         customer.ringostat_api_url,
         customer.ringostat_auth_key.reveal(),
         customer.ringostat_project_id,
         session=guarded_session(),
-        refused_fields=read_today.values_list("refused_fields", flat=True).first() or (),
+        refused_fields=refused_fields,
     )
 
 

@@ -192,6 +192,25 @@ def test_requests_do_not_wait_for_ever(client: RingostatClient, ringostat: respo
     assert ringostat.calls[0].request.req_kwargs["timeout"] == (5, 30)  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(
+    ("bound", "value", "words"), [("ANSWER_SECONDS", -1.0, "in time"), ("ANSWER_BYTES", 2, "longer than")]
+)
+def test_an_answer_that_does_not_end_is_given_up(
+    client: RingostatClient,
+    ringostat: responses.RequestsMock,
+    monkeypatch: pytest.MonkeyPatch,
+    bound: str,
+    value: float,
+    words: str,
+) -> None:
+    monkeypatch.setattr(api, bound, value)
+    ringostat.get(LIST, json=[{"uniqueid": "1.1"}])
+
+    with pytest.raises(RingostatError, match=words) as raised:
+        read(client)
+    assert raised.value.retryable
+
+
 @pytest.mark.parametrize("key", ["", "key\n", "two words", "ключ"])
 def test_a_key_that_no_header_can_carry_is_refused_without_repeating_it(key: str) -> None:
     with pytest.raises(RingostatError) as raised:

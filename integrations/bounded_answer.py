@@ -1,0 +1,28 @@
+"""Reads an HTTP answer that is neither longer nor slower than any honest one. Knows nothing of what it says."""
+
+from __future__ import annotations
+
+import time
+
+import requests
+
+
+class UnreadableAnswer(OSError):
+    """An answer that is longer, or slower, than any honest one."""
+
+
+def read_answer(response: requests.Response, *, most_bytes: int, deadline: float) -> bytes:
+    """The body of an answer that was asked for with `stream`, as long as it ends before `deadline` (time.monotonic()):
+    requests' own timeout is for each piece, and a server that drips bytes would hold its reader for ever.
+
+    Raises UnreadableAnswer, and what urllib3 raises when the line breaks.
+    """
+    content = b""
+    # `read1` gives what has come so far; requests' own reading would wait for a full block.
+    while piece := response.raw.read1(65536, decode_content=True):
+        content += piece
+        if len(content) > most_bytes:
+            raise UnreadableAnswer(f"the answer is longer than {most_bytes // 1024**2} MB")
+        if time.monotonic() > deadline:
+            raise UnreadableAnswer("the answer did not come to its end in time")
+    return content
