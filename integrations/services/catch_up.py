@@ -43,8 +43,10 @@ BATCH = 500
 SETTLED_AFTER = timedelta(minutes=3)
 """A call that ended more recently is left to its webhook."""
 
-NO_ANSWER_SETTLED_AFTER = timedelta(minutes=10)
-"""A call that is still talked on may be listed as NO ANSWER without duration, and be rewritten when it ends."""
+NO_ANSWER_SETTLED_AFTER = timedelta(hours=1)
+"""A call that is still talked on may be listed as NO ANSWER without duration, and be rewritten when it ends. Delivered
+too early it would stand in Planfix as missed, for good.
+"""
 
 LONGEST_USUAL_CALL = OVERLAP
 """Such a row is doubted for so long when a webhook has told of the call's beginning: the one of its end will come."""

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -29,6 +30,7 @@ from integrations.services.catch_up import (
 )
 from integrations.services.intake import fold_into_call
 from integrations.services.jobs import catch_up_soon
+from integrations.services.ringostat_access import ringostat_client
 from integrations.tasks import catch_up_all
 from tests.conftest import Way
 from tests.ways.bodies import CALL_ID, CLIENT, answered
@@ -174,8 +176,8 @@ SILENT = {"is_final": True, "status": "NO ANSWER", "duration": 0, "talk": 0}
         (ENDED, 3 * MINUTE, False, True),
         (ENDED, -HOUR, False, False),
         (SILENT | {"duration": 20}, 4 * MINUTE, False, True),
-        (SILENT, 9 * MINUTE, False, False),
-        (SILENT, 10 * MINUTE, False, True),
+        (SILENT, 59 * MINUTE, False, False),
+        (SILENT, 60 * MINUTE, False, True),
         (SILENT, 119 * MINUTE, True, False),
         (SILENT, 120 * MINUTE, True, True),
         (SILENT | {"is_final": False, "status": "IN PROGRESS"}, MINUTE, False, True),
@@ -187,8 +189,8 @@ SILENT = {"is_final": True, "status": "NO ANSWER", "duration": 0, "talk": 0}
         "of unknown length",
         "in the future",
         "rang and ended",
-        "silent for 9 minutes",
-        "silent for 10 minutes",
+        "silent for 59 minutes",
+        "silent for an hour",
         "silent, but a webhook said that it began",
         "silent for longer than a call lasts",
         "says itself that it goes on",
@@ -455,3 +457,9 @@ def test_the_report_counts_every_row_once(way: Way, ringostat: Ringostat) -> Non
     told = catch_up(way.customer).as_json()
 
     assert told["rows"] == sum(int(str(told[fate.value])) for fate in Fate) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_connection_to_the_database_is_held_while_ringostat_is_asked(way: Way) -> None:
+    assert ringostat_client(way.customer) is not None
+    assert connection.connection is None
