@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import hypothesis
 import pytest
 from django.db import connection
 from django.test import Client
@@ -21,6 +22,10 @@ from integrations.services import guarded_session
 from integrations.services.customer_file import import_customer, webhook_address
 from integrations.services.due_calls import deliver_due_calls
 
+# How long an example takes says nothing on a busy machine.
+hypothesis.settings.register_profile("ringofix", deadline=None)
+hypothesis.settings.load_profile("ringofix")
+
 CLIENT = "+380671234567"
 NEW_CLIENT = "+380501112233"
 
@@ -31,6 +36,19 @@ def django_db_modify_db_settings() -> None:
     connection.settings_dict["TEST"]["NAME"] = f"test_ringofix_{os.getpid()}"
     # Nobody needs this database after a power cut. Processes that tests start and kill commit durably all the same.
     connection.settings_dict["OPTIONS"]["options"] = "-c synchronous_commit=off"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Whoever is still in the database when all tests are done would keep it from being dropped: a thread that has not
+    ended yet, a server's process that was slow to notice.
+    """
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(autouse=True)

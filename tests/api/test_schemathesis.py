@@ -40,7 +40,7 @@ def test_every_answer_is_as_the_schema_says(live_server: LiveServer, headers: di
     for found in schema.get_all_operations():
 
         @seed(1)
-        @how(max_examples=REQUESTS, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+        @how(max_examples=REQUESTS, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
         @given(case=found.ok().as_strategy())
         def ask(case: schemathesis.Case) -> None:
             # A schema cannot say which numbers, days and cursors there are: to refuse others is right.

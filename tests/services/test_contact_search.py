@@ -156,7 +156,7 @@ ANY_SPELLING = st.tuples(AREAS, SUBSCRIBERS).flatmap(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(one=ANY_SPELLING, other=ANY_SPELLING)
 def test_of_two_random_numbers_in_random_spellings_each_leads_to_its_own_contact(
     planfix: PlanfixClient, account: Account, one: tuple[str, str], other: tuple[str, str]
