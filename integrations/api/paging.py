@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from integrations.calllog.paging import BadPosition, page_of
 from integrations.calllog.rows import RELATED
+from integrations.models import Call
 
 DEFAULT_SIZE = 50
 LARGEST = 200
@@ -23,7 +24,8 @@ class ByPosition(BasePagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         size = _size(request.query_params.get("limit", ""))
         try:
-            page = page_of(queryset.select_related(*RELATED), before=request.query_params.get("cursor", ""), size=size)
+            rows = Call.objects.select_related(*RELATED)
+            page = page_of([queryset], rows=rows, before=request.query_params.get("cursor", ""), size=size)
         except BadPosition as error:
             raise ValidationError({"cursor": [_("This is no cursor. Follow the address in “next”.")]}) from error
         self.next = replace_query_param(request.build_absolute_uri(), "cursor", page.older) if page.older else None

@@ -18,6 +18,7 @@ from django.db.models import QuerySet, Sum
 
 from integrations.calllog.days import Days
 from integrations.calllog.filters import CallFilter
+from integrations.calllog.paging import NEWEST
 from integrations.models import Call, CallCount
 
 MOST_BY_STATE = 2000
@@ -43,7 +44,7 @@ def counts_by_state(filters: CallFilter) -> Counts:
         return Counts(by_key=_summed(tally, "state"))
     parts = every.parts
     # In the list's order an index leads to the first ones, where PostgreSQL might otherwise read call after call.
-    order = ("-started_at", "-pk") if len(parts) == 1 else ()
+    order = NEWEST if len(parts) == 1 else ()
     return _counted([part.order_by(*order) for part in parts], _BY_STATE, MOST_BY_STATE)
 
 
@@ -55,8 +56,8 @@ def counts_over_time(filters: CallFilter, *, first: date, last: date, hourly: bo
         return Counts(by_key=_summed(tally.filter(day__range=(first, last)), *columns))
     names = ", ".join(_EXPRESSIONS.get(column, column) for column in columns)
     places = ", ".join(str(place) for place in range(1, len(columns) + 1))
-    newest = filters.qs.order_by("-started_at", "-pk")
-    return _counted([newest], _OVER_TIME.format(names=names, places=places, by=by, calls="{calls}"), MOST_OVER_TIME)
+    parts = [part.order_by(*NEWEST) for part in filters.parts]
+    return _counted(parts, _OVER_TIME.format(names=names, places=places, by=by, calls="{calls}"), MOST_OVER_TIME)
 
 
 def _tally(filters: CallFilter, *, hourly: bool) -> QuerySet[CallCount] | None:
@@ -101,7 +102,8 @@ def _counted(parts: list[QuerySet[Call]], statement: str, most: int) -> Counts:
     union = " UNION ALL ".join(f"({sql})" for sql, _parameters in firsts)
     parameters = [*(value for _sql, values in firsts for value in values), most + 1]
     with connection.cursor() as cursor:
-        cursor.execute(statement.format(calls=f"SELECT * FROM ({union}) AS part LIMIT %s"), parameters)  # noqa: S608
+        calls = f"SELECT * FROM ({union}) AS part ORDER BY started_at DESC LIMIT %s"  # noqa: S608
+        cursor.execute(statement.format(calls=calls), parameters)
         by_key = _by_key(cursor.fetchall())
     return Counts(by_key=by_key, is_complete=sum(by_key.values()) <= most)
 

@@ -112,7 +112,7 @@ def _rows(calls: QuerySet[Call]) -> Iterator[list[Cell]]:
     """Page by page as the list reads them: nothing is held open in the database, however slowly somebody reads."""
     older, is_last = "", False
     while not is_last:
-        page = page_of(calls.select_related(*RELATED), before=older, size=AT_ONCE)
+        page = page_of([calls], rows=Call.objects.select_related(*RELATED), before=older, size=AT_ONCE)
         for call in page.calls:
             row, facts = row_of(call), call.folded
             yield [value(call, row, facts) for value in COLUMNS.values()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +12,7 @@ from django.db.models import Q, QuerySet
 from integrations.models import Call
 
 PAGE_SIZE = 50
+NEWEST = ("-started_at", "-pk")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -30,16 +32,28 @@ class Page:
     """The position of the first call, beyond which newer ones are looked for; "" without one."""
 
 
-def page_of(calls: QuerySet[Call], *, before: str = "", size: int = PAGE_SIZE) -> Page:
-    """The newest calls, or those older than the position `before`. Raises BadPosition."""
+def page_of(parts: Sequence[QuerySet[Call]], *, rows: QuerySet[Call], before: str = "", size: int = PAGE_SIZE) -> Page:
+    """The newest calls of all parts, or those older than the position `before`. `rows`: with what they come.
+
+    Raises BadPosition.
+    """
     if before:
-        calls = calls.filter(_older_than(before))
-    found = list(calls.order_by("-started_at", "-pk")[: size + 1])
+        parts = [part.filter(_older_than(before)) for part in parts]
+    found = list(rows.filter(pk__in=_newest(parts, size + 1)).order_by(*NEWEST))
     return Page(
         calls=found[:size],
         older=_position(found[size - 1]) if len(found) > size else "",
         newest=_position(found[0]) if found else "",
     )
+
+
+def _newest(parts: Sequence[QuerySet[Call]], most: int) -> list[int]:
+    """The keys alone are told by an index, even where thousands of calls have to be put in order: only those of the
+    page are read.
+    """
+    first, *others = (part.order_by(*NEWEST).values_list("started_at", "pk")[:most] for part in parts)
+    keys = first.union(*others, all=True) if others else first
+    return [pk for _started_at, pk in sorted(keys, reverse=True)[:most]]
 
 
 def newer_than(calls: QuerySet[Call], after: str) -> QuerySet[Call]:

@@ -20,13 +20,13 @@ from integrations.calllog.days import PERIODS
 from integrations.calllog.filter_fields import fields_of
 from integrations.calllog.filters import INPUT, CallFilter
 from integrations.calllog.listed import listed, with_fields
-from integrations.calllog.paging import PAGE_SIZE, BadPosition, Page, newer_than, page_of
+from integrations.calllog.paging import NEWEST, PAGE_SIZE, BadPosition, Page, newer_than, page_of
 from integrations.calllog.saved_views import views_of
 from integrations.calllog.scope import calls_visible_to, customers_visible_to
 from integrations.calllog.shell import shell
 from integrations.calllog.signed_in import signed_in
 from integrations.calllog.words import STATES
-from integrations.models import CallState
+from integrations.models import Call, CallState
 
 MOST_NEWS = 99
 
@@ -75,7 +75,7 @@ def news(request: HttpRequest) -> HttpResponse:
     """How many calls have come above the newest one that the page shows."""
     filters = filters_of(request)
     try:
-        newer = newer_than(filters.qs, request.GET.get("after", "")).order_by("-started_at", "-pk")
+        newer = newer_than(filters.qs, request.GET.get("after", "")).order_by(*NEWEST)
     except BadPosition as error:
         raise Http404(_("There is no such place in the list.")) from error
     count = len(newer.values_list("pk")[: MOST_NEWS + 1])
@@ -113,8 +113,8 @@ def chart(request: HttpRequest) -> HttpResponse:
 def _page(filters: CallFilter) -> Page:
     place = filters.data.get
     try:
-        calls = with_fields(newer_than(filters.qs, place("after", "")))
-        return page_of(calls, before=place("before", ""))
+        newer = [newer_than(part, place("after", "")) for part in filters.parts]
+        return page_of(newer, rows=with_fields(Call.objects.all()), before=place("before", ""))
     except BadPosition as error:
         raise Http404(_("There is no such place in the list.")) from error
 

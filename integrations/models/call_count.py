@@ -35,8 +35,11 @@ class CustomerTally(Counted):
 
     class Meta:
         constraints = [
+            # With the number in it, the sums of a customer are read from the index alone: its rows lie far apart.
             models.UniqueConstraint(
-                name="customer_tally_once", fields=["customer_id", "day", "state", "outcome", "direction"]
+                name="customer_tally_once",
+                fields=["customer_id", "day", "state", "outcome", "direction"],
+                include=["calls"],
             )
         ]
 
