@@ -44,6 +44,16 @@ class CallTags:
     def of(self, outcome: Outcome) -> CallTag:
         return self.call if outcome is Outcome.ANSWERED else self.missed_call
 
+    def text_field(self, outcome: Outcome, name_or_id: str) -> TagField | None:
+        """Of the tag of such calls. The id of a field of the other tag stands for its name: what goes into both tags
+        is named once, and their ids differ.
+        """
+        tag = self.of(outcome)
+        if own := text_field(tag, name_or_id):
+            return own
+        named = text_field(self.call, name_or_id) or text_field(self.missed_call, name_or_id)
+        return text_field(tag, named.name) if named else None
+
     @property
     def missing(self) -> tuple[str, ...]:
         """Standard fields that the tags lack, as "Missed call: Contact phone"; calls go out without them."""

@@ -10,7 +10,7 @@ from integrations.domain.outcome import is_known_status
 from integrations.domain.rules import Author, Handover
 from integrations.models import Call, Customer
 from integrations.planfix.answers import JSON
-from integrations.planfix.tags import CallEntry, CallTag, CallTags, entry_values, text_field
+from integrations.planfix.tags import CallEntry, CallTag, CallTags, entry_values
 from integrations.planfix.texts import CallText, call_text
 from integrations.ringostat.parameters import value_of
 from integrations.services.addresses import is_recording_allowed
@@ -86,7 +86,7 @@ class CallContent:
     def tag(self, tags: CallTags, contact_id: int) -> TagContent:
         handover, facts = self.handover, self.facts
         tag = tags.of(handover.outcome)
-        extra, left_out = self._parameter_values(tag)
+        extra, left_out = self._parameter_values(tags)
         entry = CallEntry(
             direction=handover.direction,
             started_at=self.call.started_at,
@@ -118,7 +118,7 @@ class CallContent:
             return {}
         return {name: self.facts.parameters[name] for name in UTM if name in self.facts.parameters}
 
-    def _parameter_values(self, tag: CallTag) -> tuple[dict[int, str], list[str]]:
+    def _parameter_values(self, tags: CallTags) -> tuple[dict[int, str], list[str]]:
         """Values of the customer's parameters by the tag's field ids, and the fields that the tag lacks."""
         values: dict[int, str] = {}
         left_out: list[str] = []
@@ -128,7 +128,7 @@ class CallContent:
             value = value_of(self.facts, utm.parameter, self.customer.zone)
             if not value or not utm.field:
                 continue
-            if field := text_field(tag, utm.field):
+            if field := tags.text_field(self.handover.outcome, utm.field):
                 values[field.id] = value
             else:
                 left_out.append(utm.field)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 
 from django.utils.translation import gettext as _
 
@@ -15,8 +16,9 @@ from integrations.planfix.client import PlanfixClient
 from integrations.planfix.contacts import contact_templates, contact_text_fields
 from integrations.planfix.discovery import discover_call_tags
 from integrations.planfix.fields import field_of_name
-from integrations.planfix.tags import CallTag, CallTags, roles_of, text_field
+from integrations.planfix.tags import CallTag, CallTags, roles_of
 from integrations.services.planfix_access import keep, logged, planfix_client, planfix_session
+from integrations.services.turn import wait_for_account
 
 
 def call_tags_of(customer: Customer, *, wait_for_slot: Callable[[float], None]) -> CallTags:
@@ -26,15 +28,15 @@ def call_tags_of(customer: Customer, *, wait_for_slot: Callable[[float], None]) 
     return discover(customer, wait_for_slot=wait_for_slot)
 
 
-def discover(customer: Customer, *, wait_for_slot: Callable[[float], None] = lambda seconds: None) -> CallTags:
-    """Reads the account's call tags, and the fields of contacts if any are to be filled, and keeps them. Raises
-    PlanfixError with what to do in Planfix.
+def discover(customer: Customer, *, wait_for_slot: Callable[[float], None] | None = None) -> CallTags:
+    """Reads the account's call tags, and the fields of contacts if any are to be filled, and keeps them. At the
+    account's pace, by the turn's slots if there is a turn. Raises PlanfixError with what to do in Planfix.
     """
     exchanges: list[PlanfixRequest] = []
     client = planfix_client(
         customer,
         session=planfix_session(customer),
-        pace=wait_for_slot,
+        pace=wait_for_slot or partial(wait_for_account, customer),
         observe=lambda exchange: exchanges.append(logged(exchange, customer=customer, call=None)),
     )
     try:
@@ -71,7 +73,7 @@ def parameter_problems(customer: Customer) -> list[str]:
     problems: list[str] = []
     for outcome in Outcome:
         problems += _missing_fields(tags.of(outcome), outcome)
-        problems += _tag_problems(tags.of(outcome), outcome, parameters)
+        problems += _tag_problems(tags, outcome, parameters)
     problems += _contact_problems(customer.planfix_contact_fields, parameters)
     return list(dict.fromkeys(problems))
 
@@ -81,11 +83,12 @@ def _missing_fields(tag: CallTag, outcome: Outcome) -> Iterator[str]:
     return (text % {"tag": tag.name, "field": name} for name in tag.missing(outcome))
 
 
-def _tag_problems(tag: CallTag, outcome: Outcome, parameters: Iterable[UtmField]) -> Iterator[str]:
+def _tag_problems(tags: CallTags, outcome: Outcome, parameters: Iterable[UtmField]) -> Iterator[str]:
+    tag = tags.of(outcome)
     standard = {field.id for field in roles_of(tag.fields, outcome).values()}
     takers: dict[int, list[UtmField]] = defaultdict(list)
     for utm in parameters:
-        field = text_field(tag, utm.field)
+        field = tags.text_field(outcome, utm.field)
         if field is None or field.id in standard:
             names = {"tag": tag.name, "field": utm.field, "parameter": utm.parameter}
             yield _why_not_written(tag, utm, is_standard=field is not None) % names

@@ -13,7 +13,7 @@ from django.db import transaction
 from integrations.domain.calls import Outcome
 from integrations.models import Call, Customer, UtmField
 from integrations.planfix.fields import TEXT_TYPES
-from integrations.planfix.tags import CallTags, roles_of, text_field
+from integrations.planfix.tags import CallTags, roles_of
 
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 CALLS_LOOKED_AT = 200
@@ -132,6 +132,6 @@ def _row(
 
 def _lacking(tags: CallTags, field: str) -> tuple[str, ...]:
     found: Mapping[str, bool] = {
-        tags.of(outcome).name: text_field(tags.of(outcome), field) is not None for outcome in Outcome
+        tags.of(outcome).name: tags.text_field(outcome, field) is not None for outcome in Outcome
     }
     return tuple(tag for tag, has in found.items() if not has)

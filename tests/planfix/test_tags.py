@@ -181,6 +181,29 @@ def test_a_text_field_is_found_by_name_or_id(wanted, field_id):
     assert (found.id if found else None) == field_id
 
 
+@pytest.mark.parametrize(
+    ("wanted", "outcome", "field_id"),
+    [
+        ("1", Outcome.ANSWERED, 1),
+        ("1", Outcome.MISSED, 11),
+        ("11", Outcome.ANSWERED, 1),
+        ("utm_source", Outcome.MISSED, 11),
+        ("2", Outcome.MISSED, None),
+        ("3", Outcome.MISSED, None),
+    ],
+)
+def test_an_id_of_one_tag_names_a_field_of_both(wanted, outcome, field_id):
+    call = (field(1, "utm_source", 0), field(2, "utm_term", 0))
+    missed_call = (field(11, "utm_source", 0),)
+    tags = CallTags(
+        call=CallTag(id=1, name="Call", fields=call), missed_call=CallTag(id=2, name="Missed call", fields=missed_call)
+    )
+
+    found = tags.text_field(outcome, wanted)
+
+    assert (found.id if found else None) == field_id
+
+
 def test_an_answered_call_fills_every_standard_field():
     assert values() == {
         1: {"date": "20-08-2026"},
