@@ -4,6 +4,7 @@ restarts.
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 from datetime import timedelta
@@ -47,6 +48,8 @@ class HeldTurn:
         self.holder = uuid.uuid4()
         self.failures = 0
         """In a row, before and in this turn."""
+        self._sent_at = -math.inf
+        """When the last request of this turn was let go (time.monotonic()): later than its slot on a busy machine."""
 
     def take(self) -> bool:
         """Takes the turn unless a request of its last holder may still be under way."""
@@ -75,12 +78,13 @@ class HeldTurn:
         """
         connection.ensure_connection()  # threads may have to wait for one: that is no standing still
         began = time.monotonic()
-        wait = self._next_slot(seconds, alongside)
+        slot = self._next_slot(seconds, alongside)
         give_connection_back()
-        time.sleep(wait)
-        if time.monotonic() - began > wait + SLACK_SECONDS / 2:
+        time.sleep(max(slot, self._rest))
+        if time.monotonic() - began > slot + SLACK_SECONDS / 2:
             # The machine stood still meanwhile: a request sent now could outlast the lease.
             self.wait_for_slot(seconds)
+        self._sent_at = time.monotonic()
 
     def _next_slot(self, seconds: float, alongside: Alongside) -> float:
         """Seconds until the account's next free slot, which is ours."""
@@ -110,14 +114,25 @@ class HeldTurn:
             "lease": timedelta(seconds=lease_seconds),
         }
 
+    @property
+    def _rest(self) -> float:
+        """Seconds that the account needs after this turn's last request, by when it was really sent."""
+        return max(self._sent_at + _gap(self.customer).total_seconds() - time.monotonic(), 0.0)
+
     def give_back(self) -> None:
+        """For whoever is next: the turn, and the account's rest after our last request."""
         with connection.cursor() as cursor:
             cursor.execute(
                 """
+                WITH paced AS (
+                    UPDATE integrations_accountpace
+                       SET next_request_at = GREATEST(next_request_at, clock_timestamp() + %(rest)s)
+                     WHERE account = %(account)s
+                )
                 UPDATE integrations_turn SET held_until = statement_timestamp()
                  WHERE customer_id = %(customer)s AND holder = %(holder)s
                 """,
-                {"customer": self.customer.pk, "holder": self.holder},
+                self._parameters(0) | {"rest": timedelta(seconds=self._rest)},
             )
 
     def went_well(self) -> None:

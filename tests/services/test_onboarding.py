@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.utils import translation
 
 from integrations.models import Customer, Secret
@@ -155,10 +155,10 @@ def test_one_tag_for_all_calls_is_told_of_once(account: Account, make_way: Calla
 def imported(account: Account, sandbox: Sandbox, settings: Any, tmp_path: Path) -> Callable[..., tuple[str, str]]:
     settings.ALLOW_PRIVATE_HOSTS = True
 
-    def run(*arguments: str, **changes: Any) -> tuple[str, str]:
+    def run(*arguments: str, out: StringIO | None = None, **changes: Any) -> tuple[str, str]:
         file = tmp_path / "customer.json"
         file.write_text(json.dumps(customer_data(account, sandbox, **changes)))
-        out, complaints = StringIO(), StringIO()
+        out, complaints = out or StringIO(), StringIO()
         with translation.override("en"):
             call_command("import_customer", str(file), *arguments, stdout=out, stderr=complaints)
         return out.getvalue(), complaints.getvalue()
@@ -189,3 +189,15 @@ def test_an_import_of_a_fitting_customer_warns_of_nothing(imported: Callable[...
 def test_an_import_without_discovery_asks_nothing(account: Account, imported: Callable[..., tuple[str, str]]) -> None:
     assert imported("--no-discovery", utm_fields=[parameter("utm_source", "nowhere")])[1] == ""
     assert account.requests == []
+
+
+def test_the_address_is_printed_although_planfix_cannot_be_used_yet(
+    account: Account, imported: Callable[..., tuple[str, str]]
+) -> None:
+    account.tags = {}
+    out = StringIO()
+
+    with pytest.raises(CommandError, match="Planfix cannot be used yet"):
+        imported(out=out)
+
+    assert json.loads(out.getvalue())["webhook_url"].startswith("http")

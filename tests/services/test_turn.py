@@ -134,7 +134,10 @@ def test_an_account_at_rest_is_asked_at_once(customer: Customer, monkeypatch: py
     turn = HeldTurn(customer)
     turn.take()
     turn.wait_for_slot(1)
+    turn.give_back()
     AccountPace.objects.update(next_request_at=timezone.now() - timedelta(hours=1))
+    turn = HeldTurn(customer)
+    turn.take()
     waits: list[float] = []
     monkeypatch.setattr("integrations.services.turn.time.sleep", waits.append)
     turn.wait_for_slot(1)
@@ -152,3 +155,24 @@ def test_who_only_reads_keeps_the_accounts_pace_without_a_turn(customer: Custome
 
     assert time.monotonic() - began >= 2 / customer.requests_per_second
     assert Turn.objects.get().held_until > timezone.now()
+
+
+@pytest.mark.parametrize("same_turn", [True, False])
+def test_after_a_request_that_left_late_the_next_one_waits_for_its_full_gap(
+    customer: Customer, monkeypatch: pytest.MonkeyPatch, same_turn: bool
+) -> None:
+    turn, late = HeldTurn(customer), [0.04]
+    sleep = time.sleep
+    monkeypatch.setattr(
+        "integrations.services.turn.time.sleep", lambda seconds: sleep(seconds + (late.pop() if late else 0))
+    )
+    turn.take()
+    turn.wait_for_slot(1)
+    sent = time.monotonic()
+    if not same_turn:
+        turn.give_back()
+        turn = HeldTurn(customer)
+        turn.take()
+    turn.wait_for_slot(1)
+
+    assert time.monotonic() - sent >= 1 / customer.requests_per_second

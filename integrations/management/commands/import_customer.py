@@ -34,6 +34,8 @@ class Command(BaseCommand):
             raise CommandError(f"{file} is not JSON: {error}") from error
         except CustomerFileError as error:
             raise CommandError(str(error)) from error
+        # Whatever Planfix says now: the address takes webhooks from here on.
+        self.stdout.write(json.dumps({"customer": customer.name, "webhook_url": webhook_address(customer)}))
         if not no_discovery:
             try:
                 discover(customer)
@@ -41,4 +43,3 @@ class Command(BaseCommand):
                 raise CommandError(f"The customer is saved, but Planfix cannot be used yet. {error}") from error
         for problem in parameter_problems(customer):
             self.stderr.write(problem, self.style.WARNING)
-        self.stdout.write(json.dumps({"customer": customer.name, "webhook_url": webhook_address(customer)}))
