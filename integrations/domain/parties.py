@@ -63,7 +63,12 @@ def line_number(facts: CallFacts, region: str) -> str:
 
 
 def is_internal(facts: CallFacts, region: str) -> bool:
-    """True for SIP to SIP: the fields of the client hold SIP logins and no number."""
+    """True for SIP to SIP: the fields of the client hold SIP logins and no number.
+
+    Not when a number of the customer's was called: then it is a word that the network shows as the caller.
+    """
+    if direction_of(facts) is Direction.INCOMING and normalize(facts.destination, region):
+        return False
     present = [raw for raw in _client_fields(facts, region) if raw.strip()]
     return bool(present) and all(map(sip_login, present))
 

@@ -15,6 +15,7 @@ from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from phonenumbers import SUPPORTED_REGIONS
 
 from integrations.domain.employees import Employee as EmployeeFacts
 from integrations.domain.phones import normalize
@@ -42,6 +43,12 @@ def validate_timezone(name: str) -> None:
         raise ValidationError(_("“%(name)s” is not a time zone. Use a name like Europe/Kyiv."), params={"name": name})
 
 
+def validate_region(region: str) -> None:
+    if region not in SUPPORTED_REGIONS:
+        text = _("“%(region)s” is not a country. Use its two letters, like UA or PL.")
+        raise ValidationError(text, params={"region": region})
+
+
 class Customer(models.Model):
     name = models.CharField(_("name"), max_length=200, unique=True)
     language = models.CharField(
@@ -52,6 +59,7 @@ class Customer(models.Model):
         _("country of local phone numbers"),
         max_length=2,
         default="UA",
+        validators=[validate_region],
         help_text=_(
             "Two letters. A number without a country code, such as 067 123 45 67, is read as one of this country."
         ),

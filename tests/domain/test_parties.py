@@ -129,6 +129,7 @@ def test_sip_to_sip_is_internal(facts: CallFacts) -> None:
         pytest.param(incoming(caller=BARE_CLIENT, destination="acmecom_oleh"), id="incoming callback"),
         pytest.param(incoming(caller="anonymous", destination="acmecom_oleh"), id="incoming: hidden"),
         pytest.param(incoming(), id="incoming: nothing known"),
+        pytest.param(incoming(caller="Kyivstar", destination=LINE), id="incoming: a word that the network shows"),
         pytest.param(outgoing(caller=IRYNA, destination=BARE_CLIENT), id="outgoing to a number"),
         pytest.param(
             outgoing(caller=IRYNA, destination="acmecom_oleh", userfield=BARE_CLIENT), id="outgoing: userfield"

@@ -72,6 +72,7 @@ def test_an_exported_customer_has_no_secrets_and_can_be_read_again(data: dict[st
     [
         ({"language": "xx"}, "language"),
         ({"timezone": "Mars/Olympus"}, "not a time zone"),
+        ({"region": "QQ"}, "not a country"),
         ({"call_target": "nowhere"}, "call_target"),
         ({"planfix": {"url": "ftp://acme", "token": "t"}}, "not a public https:// address"),
         ({"planfix": {"token": "t"}}, "planfix_url"),
