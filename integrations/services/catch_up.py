@@ -12,7 +12,6 @@ from enum import StrEnum
 from typing import Any
 
 import structlog
-from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
@@ -24,7 +23,7 @@ from integrations.ringostat.api import RingostatClient, RingostatError
 from integrations.ringostat.webhook import parse_list_row
 from integrations.services.clock import database_time
 from integrations.services.intake import fold_into_call
-from integrations.services.progress import Progress
+from integrations.services.progress import CannotBeDone, Progress
 from integrations.services.recipients import Recipient
 from integrations.services.ringostat_access import ringostat_client
 from integrations.services.turn import give_connection_back
@@ -160,7 +159,7 @@ def catch_up_as_asked(work: Work, progress: Progress) -> dict[str, Any]:
         report = catch_up(work.customer, window=part)
         fates.update({fate.value: count for fate, count in report.fates.items()})
         if problem := report.error or report.skipped:
-            raise ImproperlyConfigured(problem)
+            raise CannotBeDone(problem)
         progress.add()
     return {**fates, "rows": fates.total(), "dropped_fields": list(report.dropped_fields)}
 

@@ -15,6 +15,10 @@ class Stopped(Exception):
     """The worker is asked to stop: the work is taken up again by the next one."""
 
 
+class CannotBeDone(Exception):
+    """The work comes to nothing; the message says why, in a sentence for a specialist."""
+
+
 class Progress:
     """Counts what is done of one piece of work."""
 

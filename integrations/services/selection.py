@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from django.contrib.auth.models import User
-from django.core.exceptions import ImproperlyConfigured
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from integrations.models import Call, Work
+from integrations.services.progress import CannotBeDone
 
 Reading = Callable[[User, str], QuerySet[Call]]
 """The calls that a user sees with a filter, given as the query string of the list."""
@@ -30,8 +30,7 @@ def read_filters_with(reading: Reading) -> None:
 
 def calls_meant_by(work: Work) -> QuerySet[Call]:
     """By its argument `calls`, else by `filter` as who asked for the work sees it now. Only those that were finished
-    when it was asked for, so that none is done twice, however often the work is taken up again. Raises
-    ImproperlyConfigured.
+    when it was asked for, so that none is done twice, however often the work is taken up again. Raises CannotBeDone.
     """
     return _named_by(work).filter(finished_at__lte=work.asked_at)
 
@@ -49,6 +48,6 @@ def _named_by(work: Work) -> QuerySet[Call]:
     if "calls" in work.arguments:
         return Call.objects.filter(pk__in=work.arguments["calls"])
     if work.asked_by is None:
-        raise ImproperlyConfigured(_("Who asked for this is no longer a user here, so nothing was done."))
+        raise CannotBeDone(_("Who asked for this is no longer a user here, so nothing was done."))
     [reading] = _readings
     return reading(work.asked_by, work.arguments["filter"])

@@ -23,7 +23,7 @@ from integrations.services.contact_fields import create_fields
 from integrations.services.customer_removal import remove_as_asked
 from integrations.services.dry_run import dry_run_as_asked
 from integrations.services.jobs import work_soon
-from integrations.services.progress import Progress, Stopped
+from integrations.services.progress import CannotBeDone, Progress, Stopped
 from integrations.services.replay import send_again_as_asked
 from integrations.services.settle import settle_as_asked
 
@@ -40,9 +40,10 @@ KINDS: Mapping[str, Callable[[Work, Progress], Result]] = {
     WorkKind.DRY_RUN: dry_run_as_asked,
     WorkKind.REMOVE_CUSTOMER: remove_as_asked,
 }
-"""Each may be killed and begun again at any time. Its errors of the kinds below are sentences for a specialist."""
+"""Each may be killed and begun again at any time."""
 
-TROUBLE = (PlanfixError, RingostatError, ImproperlyConfigured)
+TROUBLE = (CannotBeDone, PlanfixError, RingostatError, ImproperlyConfigured)
+"""Errors that are sentences for a specialist. Django's is that of a secret which no key of the settings opens."""
 
 
 def ask(

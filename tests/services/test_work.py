@@ -12,7 +12,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from integrations.models import Call, CallState, Secret, Work, WorkKind
 from integrations.services import work as works
 from integrations.services.jobs import CARRY_OUT
-from integrations.services.progress import Progress
+from integrations.services.progress import CannotBeDone, Progress
+from integrations.services.selection import calls_meant_by
 from integrations.services.work import ask, carry_out, unfinished_work
 from tests.conftest import Way
 from tests.factories import make_call, make_customer
@@ -81,6 +82,13 @@ def test_what_can_be_put_right_is_said_in_its_own_sentence(way: Way) -> None:
 
     work.refresh_from_db()
     assert (work.trouble, work.is_finished) == ("The customer has no Ringostat Auth-key.", True)
+
+
+def test_work_whose_asker_is_gone_cannot_be_done_and_is_no_fault_of_the_settings() -> None:
+    work = ask(WorkKind.SEND_AGAIN, filter="state=failed")
+
+    with pytest.raises(CannotBeDone, match="no longer a user"):
+        calls_meant_by(work)
 
 
 def test_what_nobody_expected_ends_the_work_and_is_in_the_log(monkeypatch: Any) -> None:
