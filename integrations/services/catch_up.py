@@ -155,13 +155,15 @@ def catch_up_as_asked(work: Work, progress: Progress) -> dict[str, Any]:
     parts = list(_parts(Window(start=start, end=end)))
     progress.expect(len(parts))
     fates: Counter[str] = Counter()
+    dropped_fields: tuple[str, ...] = ()
     for part in parts:
-        report = catch_up(work.customer, window=part)
-        fates.update({fate.value: count for fate, count in report.fates.items()})
+        report = catch_up(work.customer, window=part, should_stop=progress.should_stop)
         if problem := report.error or report.skipped:
             raise CannotBeDone(problem)
-        progress.add()
-    return {**fates, "rows": fates.total(), "dropped_fields": list(report.dropped_fields)}
+        progress.add()  # raises Stopped when the part was left off, too
+        fates.update({fate.value: count for fate, count in report.fates.items()})
+        dropped_fields = report.dropped_fields
+    return {**fates, "rows": fates.total(), "dropped_fields": list(dropped_fields)}
 
 
 class _Reading:

@@ -24,7 +24,7 @@ class Progress:
 
     def __init__(self, work: Work, should_stop: Callable[[], bool] = lambda: False) -> None:
         self._work = work
-        self._should_stop = should_stop
+        self.should_stop = should_stop
         self._told = 0.0
 
     def expect(self, total: int) -> None:
@@ -37,7 +37,7 @@ class Progress:
         self._work.done += count
         if time.monotonic() - self._told >= TELL_SECONDS:
             self._tell()
-        if self._should_stop():
+        if self.should_stop():
             raise Stopped
 
     def _tell(self) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from integrations.models import Call, CallState, Secret, Work, WorkKind
+from integrations.sandbox.ringostat import Ringostat
 from integrations.services import work as works
 from integrations.services.jobs import CARRY_OUT
 from integrations.services.progress import CannotBeDone, Progress
@@ -17,6 +18,7 @@ from integrations.services.selection import calls_meant_by
 from integrations.services.work import ask, carry_out, unfinished_work
 from tests.conftest import Way
 from tests.factories import make_call, make_customer
+from tests.ways.rows import row
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +72,32 @@ def test_catching_up_a_window_counts_its_days(way: Way) -> None:
     work.refresh_from_db()
     assert (work.trouble, work.done, work.total) == ("", 3, 3)
     assert work.result == {"rows": 0, "dropped_fields": []}
+
+
+def test_an_empty_window_is_caught_up_at_once(way: Way) -> None:
+    now = timezone.now()
+    work = ask(WorkKind.CATCH_UP, customer=way.customer, start=now, end=now)
+
+    carry_out(work.pk)
+
+    work.refresh_from_db()
+    assert (work.trouble, work.result) == ("", {"rows": 0, "dropped_fields": []})
+
+
+def test_catching_up_leaves_off_within_a_day_when_the_worker_stops(
+    way: Way, ringostat: Ringostat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("integrations.services.catch_up.BATCH", 1)
+    ringostat.calls = [row(uniqueid=str(number)) for number in range(3)]
+    end = timezone.now()
+    work = ask(WorkKind.CATCH_UP, customer=way.customer, start=end - timedelta(days=1), end=end)
+
+    carry_out(work.pk, should_stop=lambda: Call.objects.count() == 1)
+    assert (Call.objects.count(), unfinished_work()) == (1, [work.pk])
+
+    carry_out(work.pk)
+    work.refresh_from_db()
+    assert (Call.objects.count(), work.result["rows"]) == (3, 3)
 
 
 def test_what_can_be_put_right_is_said_in_its_own_sentence(way: Way) -> None:
