@@ -4,6 +4,10 @@ finds its work.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
 from django.db import close_old_connections
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
@@ -31,6 +35,8 @@ from integrations.services.stale import settle_all_stale_calls, settle_stale_cal
 from integrations.services.tries import forget_old_tries
 from integrations.services.work import carry_out, unfinished_work
 
+P = ParamSpec("P")
+
 STALLED_SECONDS = 10
 """A worker that has not been heard of for so long is taken for dead; its customers' turns still run out in their own
 time. One that only stood still, and goes on, finds its jobs gone, and turns taken that it had: it leaves those calls to
@@ -38,111 +44,100 @@ whoever is at them.
 """
 
 
+def closes_connections(task: Callable[P, None]) -> Callable[P, None]:
+    """The threads of a worker outlive its jobs, and Django closes connections at the end of web requests only."""
+
+    @wraps(task)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            task(*args, **kwargs)
+        finally:
+            close_old_connections()
+
+    return run
+
+
 @app.task(name=DELIVER_CALLS, pass_context=True)
+@closes_connections
 def deliver_calls(context: JobContext, customer_id: int) -> None:
-    try:
-        deliver_due_calls(customer_id, should_stop=context.additional_context["stopping"].is_set)
-    finally:
-        close_old_connections()
+    deliver_due_calls(customer_id, should_stop=context.additional_context["stopping"].is_set)
 
 
 @app.periodic(cron="* * * * * */5")  # the sixth field is the seconds
 @app.task(name="sweep", queueing_lock="sweep")
+@closes_connections
 def sweep(timestamp: int) -> None:
     """Frees the jobs of dead workers, and wakes every customer that has calls due and all unfinished work."""
-    try:
-        free_jobs_of_dead_workers(STALLED_SECONDS)
-        wake(customers_with_due_calls())
-        work_soon(unfinished_work())
-    finally:
-        close_old_connections()
+    free_jobs_of_dead_workers(STALLED_SECONDS)
+    wake(customers_with_due_calls())
+    work_soon(unfinished_work())
 
 
 @app.task(name=CATCH_UP, pass_context=True)
+@closes_connections
 def catch_up_customer(context: JobContext, customer_id: int) -> None:
-    try:
-        customer = Customer.objects.filter(pk=customer_id).first()
-        if customer:
-            catch_up(customer, should_stop=context.additional_context["stopping"].is_set)
-    finally:
-        close_old_connections()
+    customer = Customer.objects.filter(pk=customer_id).first()
+    if customer:
+        catch_up(customer, should_stop=context.additional_context["stopping"].is_set)
 
 
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="catch_up_all", queueing_lock="catch_up_all")
+@closes_connections
 def catch_up_all(timestamp: int) -> None:
     """One job per customer, so that a slow answer of Ringostat for one holds up no other."""
-    try:
-        catch_up_soon(customers_to_catch_up())
-    finally:
-        close_old_connections()
+    catch_up_soon(customers_to_catch_up())
 
 
 @app.task(name=CARRY_OUT, pass_context=True)
+@closes_connections
 def carry_out_work(context: JobContext, work_id: int) -> None:
-    try:
-        carry_out(work_id, should_stop=context.additional_context["stopping"].is_set)
-    finally:
-        close_old_connections()
+    carry_out(work_id, should_stop=context.additional_context["stopping"].is_set)
 
 
 @app.task(name=CHECK_ACCESS)
+@closes_connections
 def check_access_of_customer(customer_id: int) -> None:
-    try:
-        check_access(customer_id)
-    finally:
-        close_old_connections()
+    check_access(customer_id)
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="check_paused_customers", queueing_lock="check_paused_customers")
+@closes_connections
 def check_all_access(timestamp: int) -> None:
-    try:
-        check_paused_customers()
-    finally:
-        close_old_connections()
+    check_paused_customers()
 
 
 @app.task(name=SETTLE_STALE_CALLS, pass_context=True)
+@closes_connections
 def settle_stale_calls_of_customer(context: JobContext, customer_id: int) -> None:
-    try:
-        settle_stale_calls(customer_id, should_stop=context.additional_context["stopping"].is_set)
-    finally:
-        close_old_connections()
+    settle_stale_calls(customer_id, should_stop=context.additional_context["stopping"].is_set)
 
 
 @app.periodic(cron="35 * * * *")
 @app.task(name="settle_all_stale_calls", queueing_lock="settle_all_stale_calls")
+@closes_connections
 def settle_stale(timestamp: int) -> None:
-    try:
-        settle_all_stale_calls()
-    finally:
-        close_old_connections()
+    settle_all_stale_calls()
 
 
 @app.periodic(cron="* * * * * */10")
 @app.task(name="fold_call_counts", queueing_lock="fold_call_counts", lock="fold_call_counts", pass_context=True)
+@closes_connections
 def fold_counts(context: JobContext, timestamp: int) -> None:
-    try:
-        fold_call_counts(should_stop=context.additional_context["stopping"].is_set)
-    finally:
-        close_old_connections()
+    fold_call_counts(should_stop=context.additional_context["stopping"].is_set)
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="alerts", queueing_lock="alerts", lock="alerts")
+@closes_connections
 def alerts(timestamp: int) -> None:
-    try:
-        watch()
-    finally:
-        close_old_connections()
+    watch()
 
 
 @app.periodic(cron="20 2 * * *")
 @app.task(name="prune", queueing_lock="prune", lock="prune", pass_context=True)
+@closes_connections
 def prune(context: JobContext, timestamp: int) -> None:
-    try:
-        prune_all(should_stop=context.additional_context["stopping"].is_set)
-        forget_old_tries()
-    finally:
-        close_old_connections()
+    prune_all(should_stop=context.additional_context["stopping"].is_set)
+    forget_old_tries()
