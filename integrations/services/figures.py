@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
 from django.db import connection
-from django.db.models import Count, Max, Min, Model
+from django.db.models import Count, Max, Min, Model, Q
 from django.db.models.functions import Now
 from prometheus_client.core import CollectorRegistry, GaugeMetricFamily, Metric
 
@@ -64,14 +64,17 @@ def registry() -> CollectorRegistry:
 
 
 def _calls() -> Iterator[Metric]:
-    due = Call.objects.filter(due_at__lte=Now()).aggregate(count=Count("pk"), oldest=Min("due_at"))
-    waits = (database_time() - due["oldest"]).total_seconds() if due["oldest"] else 0.0
-    yield _gauge("calls_due", "Calls that wait for their delivery.", due["count"])
-    yield _gauge("oldest_due_call_seconds", "How long the oldest of them has been due.", waits)
+    # Not those that are in Planfix and only wait for their recording.
+    pending = Call.objects.filter(state=CallState.PENDING).aggregate(
+        count=Count("pk"), due=Count("pk", filter=Q(due_at__lte=Now())), oldest=Min("due_since")
+    )
+    waits = (database_time() - pending["oldest"]).total_seconds() if pending["oldest"] else 0.0
+    yield _gauge("calls_due", "Calls whose delivery is to be tried now.", pending["due"])
+    yield _gauge("oldest_due_call_seconds", "How long ago the oldest undelivered call was first due.", waits)
     # The states that somebody waits for; those that are over are many, and need no watching.
     waiting: dict[str, int] = {
         CallState.IN_PROGRESS: Call.objects.filter(state=CallState.IN_PROGRESS).count(),
-        CallState.PENDING: Call.objects.filter(due_at__isnull=False).count(),
+        CallState.PENDING: pending["count"],
         CallState.FAILED: Call.objects.filter(state=CallState.FAILED).count(),
     }
     yield _by_label("calls", "Calls that are not over, and those that failed.", "state", waiting, list(waiting))

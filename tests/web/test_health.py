@@ -57,12 +57,32 @@ def figures(client: Client) -> dict[str, float]:
 
 def test_figures_tell_how_long_the_oldest_call_has_been_due(way: Way) -> None:
     way.post(answered())
-    Call.objects.update(due_at=timezone.now() - timedelta(hours=2))
+    Call.objects.update(due_since=timezone.now() - timedelta(hours=2))
     seen = figures(way.client)
 
     assert seen["ringofix_calls_due"] == 1
     assert 7200 <= seen["ringofix_oldest_due_call_seconds"] < 7300
     assert seen["ringofix_customers_paused"] == 0
+
+
+def test_an_attempt_that_comes_to_nothing_makes_the_oldest_call_no_younger(way: Way) -> None:
+    way.post(answered())
+    now = timezone.now()
+    Call.objects.update(due_since=now - timedelta(days=2), due_at=now + timedelta(hours=1))
+    seen = figures(way.client)
+
+    assert seen["ringofix_oldest_due_call_seconds"] >= 2 * 24 * 3600
+    assert (seen["ringofix_calls_due"], seen['ringofix_calls{state="pending"}']) == (0, 1)
+
+
+def test_a_call_that_only_waits_for_its_recording_is_no_longer_waited_for(way: Way) -> None:
+    way.post(answered())
+    way.deliver()
+    Call.objects.update(due_at=timezone.now() - timedelta(minutes=1))
+    seen = figures(way.client)
+
+    assert (seen["ringofix_calls_due"], seen["ringofix_oldest_due_call_seconds"]) == (0, 0)
+    assert seen['ringofix_calls{state="pending"}'] == 0
 
 
 def test_figures_tell_what_came_and_went_lately(way: Way) -> None:
