@@ -13,7 +13,7 @@ from datetime import timedelta
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from requests import Session
 
@@ -79,14 +79,16 @@ def deliver_due_calls(customer_id: int, *, should_stop: Callable[[], bool]) -> N
 
 
 def customers_with_due_calls() -> list[int]:
-    """Whom the sweep must wake: calls due, not paused, not waiting, and nobody at it."""
+    """Whom the sweep must wake: calls due, not paused, not waiting, and nobody at it. One look into the index of due
+    calls for each customer, however many there are.
+    """
     now = Now()
+    due = Call.objects.filter(customer=OuterRef("pk"), due_at__lte=now)
     return list(
-        Call.objects.filter(due_at__lte=now, customer__paused_reason="")
-        .filter(Q(customer__turn=None) | Q(customer__turn__held_until__lte=now))
-        .filter(Q(customer__turn__retry_at=None) | Q(customer__turn__retry_at__lte=now))
-        .values_list("customer_id", flat=True)
-        .distinct()
+        Customer.objects.filter(Exists(due), paused_reason="")
+        .filter(Q(turn=None) | Q(turn__held_until__lte=now))
+        .filter(Q(turn__retry_at=None) | Q(turn__retry_at__lte=now))
+        .values_list("pk", flat=True)
     )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from copy import copy
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integrations.domain.calls import CallFacts
@@ -16,8 +19,10 @@ from integrations.models import Call, CallState, Turn
 from integrations.planfix.rights import Right
 from integrations.sandbox.faults import Fault
 from integrations.sandbox.server import Sandbox
+from integrations.services.due_calls import customers_with_due_calls
 from integrations.services.onboarding import discover
 from tests.conftest import Way
+from tests.factories import make_call, make_customer
 from tests.ways.bodies import CALL_ID, answered, missed
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +33,30 @@ def way(make_way: Callable[..., Way]) -> Way:
     way = make_way()
     discover(way.customer)
     return way
+
+
+def test_the_sweep_reads_no_more_of_a_backlog_than_one_call_of_each_customer() -> None:
+    for _ in range(3):
+        call = make_call(make_customer(), state=CallState.PENDING)
+        backlog = [copy(call) for _ in range(1000)]
+        for number, another in enumerate(backlog):
+            another.pk, another.ringostat_id = None, f"backlog-{number}"
+        Call.objects.bulk_create(backlog)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE integrations_call, integrations_customer")
+
+    with CaptureQueriesContext(connection) as asked:
+        assert len(customers_with_due_calls()) == 3
+        cursor = connection.cursor()
+        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + asked[0]["sql"])
+    assert sum(rows_read("integrations_call", cursor.fetchone()[0][0]["Plan"])) == 3
+
+
+def rows_read(table: str, plan: dict[str, Any]) -> Iterator[float]:
+    if plan.get("Relation Name") == table:
+        yield plan["Actual Rows"] * plan["Actual Loops"]
+    for part in plan.get("Plans", []):
+        yield from rows_read(table, part)
 
 
 def seconds_until_next_attempt(way: Way) -> float:
