@@ -19,6 +19,7 @@ from integrations.services.call_counts import fold_call_counts
 from integrations.services.catch_up import catch_up, customers_to_catch_up
 from integrations.services.due_calls import customers_with_due_calls, deliver_due_calls
 from integrations.services.jobs import (
+    AHEAD,
     CARRY_OUT,
     CATCH_UP,
     CHECK_ACCESS,
@@ -64,7 +65,7 @@ def deliver_calls(context: JobContext, customer_id: int) -> None:
 
 
 @app.periodic(cron="* * * * * */5")  # the sixth field is the seconds
-@app.task(name="sweep", queueing_lock="sweep")
+@app.task(name="sweep", queueing_lock="sweep", priority=AHEAD)
 @closes_connections
 def sweep(timestamp: int) -> None:
     """Frees the jobs of dead workers, and wakes every customer that has calls due and all unfinished work."""
@@ -82,7 +83,7 @@ def catch_up_customer(context: JobContext, customer_id: int) -> None:
 
 
 @app.periodic(cron="*/5 * * * *")
-@app.task(name="catch_up_all", queueing_lock="catch_up_all")
+@app.task(name="catch_up_all", queueing_lock="catch_up_all", priority=AHEAD)
 @closes_connections
 def catch_up_all(timestamp: int) -> None:
     """One job per customer, so that a slow answer of Ringostat for one holds up no other."""
@@ -102,7 +103,7 @@ def check_access_of_customer(customer_id: int) -> None:
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name="check_paused_customers", queueing_lock="check_paused_customers")
+@app.task(name="check_paused_customers", queueing_lock="check_paused_customers", priority=AHEAD)
 @closes_connections
 def check_all_access(timestamp: int) -> None:
     check_paused_customers()
@@ -115,21 +116,27 @@ def settle_stale_calls_of_customer(context: JobContext, customer_id: int) -> Non
 
 
 @app.periodic(cron="35 * * * *")
-@app.task(name="settle_all_stale_calls", queueing_lock="settle_all_stale_calls")
+@app.task(name="settle_all_stale_calls", queueing_lock="settle_all_stale_calls", priority=AHEAD)
 @closes_connections
 def settle_stale(timestamp: int) -> None:
     settle_all_stale_calls()
 
 
 @app.periodic(cron="* * * * * */10")
-@app.task(name="fold_call_counts", queueing_lock="fold_call_counts", lock="fold_call_counts", pass_context=True)
+@app.task(
+    name="fold_call_counts",
+    queueing_lock="fold_call_counts",
+    priority=AHEAD,
+    lock="fold_call_counts",
+    pass_context=True,
+)
 @closes_connections
 def fold_counts(context: JobContext, timestamp: int) -> None:
     fold_call_counts(should_stop=context.additional_context["stopping"].is_set)
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name="alerts", queueing_lock="alerts", lock="alerts")
+@app.task(name="alerts", queueing_lock="alerts", priority=AHEAD, lock="alerts")
 @closes_connections
 def alerts(timestamp: int) -> None:
     watch()

@@ -14,6 +14,16 @@ CHECK_ACCESS = "check_access"
 SETTLE_STALE_CALLS = "settle_stale_calls"
 CARRY_OUT = "carry_out"
 QUEUE = "default"
+
+AHEAD, IN_LINE = 1, 0
+"""A worker takes the job of the highest priority, and of those the oldest. Deliveries stand in line, and a customer
+with many calls comes back to its end. Ahead of them goes what a person waits for, and what is short and for everybody.
+"""
+PRIORITIES = {CARRY_OUT: AHEAD, CHECK_ACCESS: IN_LINE, CATCH_UP: -6, SETTLE_STALE_CALLS: -1}
+"""A check lets a paused customer's calls go on, so it stands in line as they would. Reading call lists comes behind all
+calls, as Ringostat may be slow for everybody at once; but each time that it is asked for while it still waits, it gains
+one. In a backlog without an end it is in line after half an hour (asked for every five minutes) or an hour.
+"""
 LOCK_SPACE = 0x52464958
 """Keeps our advisory locks apart from anybody else's in the same database (the letters RFIX)."""
 
@@ -97,7 +107,7 @@ def free_jobs_of_dead_workers(seconds: float) -> None:
 
 def one_job_each(task: str, customer_ids: Iterable[int]) -> None:
     """Puts one job of this task per customer into the queue, unless one waits there already, so that a slow answer
-    for one customer holds up no other. Calls to be delivered go first.
+    for one customer holds up no other.
     """
     _one_job_each(task, "customer_id", customer_ids)
 
@@ -111,13 +121,22 @@ def _one_job_each(task: str, argument: str, ids: Iterable[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
-            SELECT %(queue)s, %(task)s, -1, %(task)s || ':' || id, %(task)s || ':' || id,
+            INSERT INTO procrastinate_jobs AS job (queue_name, task_name, priority, lock, queueing_lock, args)
+            SELECT %(queue)s, %(task)s, %(priority)s, %(task)s || ':' || id, %(task)s || ':' || id,
                    jsonb_build_object(%(argument)s::text, id)
               FROM unnest(%(ids)s::bigint[]) AS id
-            ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
+             ORDER BY id
+            ON CONFLICT (queueing_lock) WHERE status = 'todo'
+            DO UPDATE SET priority = job.priority + 1 WHERE job.priority < %(in_line)s
             """,
-            {"queue": QUEUE, "task": task, "argument": argument, "ids": list(ids)},
+            {
+                "queue": QUEUE,
+                "task": task,
+                "priority": PRIORITIES[task],
+                "in_line": IN_LINE,
+                "argument": argument,
+                "ids": list(ids),
+            },
         )
 
 

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import psycopg
 import pytest
 from django.db import connection
+from procrastinate.contrib.django import app
 
-from integrations.services.jobs import LOCK_SPACE, deliver_soon, free_jobs_of_dead_workers, wake
+from integrations.services.jobs import (
+    CARRY_OUT,
+    CATCH_UP,
+    CHECK_ACCESS,
+    DELIVER_CALLS,
+    IN_LINE,
+    LOCK_SPACE,
+    SETTLE_STALE_CALLS,
+    deliver_soon,
+    free_jobs_of_dead_workers,
+    one_job_each,
+    wake,
+    work_soon,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +47,58 @@ def test_each_customer_is_woken_by_one_job(monkeypatch: pytest.MonkeyPatch) -> N
         wake([1, 2, 3, 4, 5])
 
     assert sorted(jobs()) == [(f"customer:{number}", "todo") for number in range(1, 6)]
+
+
+@pytest.fixture
+def backlog() -> range:
+    """Customers that have more calls than their turns can deliver, for one thread."""
+    customers = range(1, 11)
+    wake(customers)
+    return customers
+
+
+def take_jobs(count: int) -> list[str]:
+    """Names of the next jobs that a worker does, one after the other, while each delivery has another one to follow."""
+    names = []
+    with connection.cursor() as cursor:
+        for _ in range(count):
+            cursor.execute("SELECT id, task_name, args FROM procrastinate_fetch_job_v2(NULL, NULL)")
+            number, name, arguments = cursor.fetchone()
+            names.append(name)
+            if name == DELIVER_CALLS:
+                deliver_soon(json.loads(arguments)["customer_id"])
+            cursor.execute("SELECT procrastinate_finish_job_v1(%s, 'succeeded', true)", [number])
+    return names
+
+
+@pytest.mark.django_db
+def test_long_work_is_begun_before_any_backlog_as_somebody_waits_for_it(backlog: range) -> None:
+    work_soon([1])
+
+    assert take_jobs(1) == [CARRY_OUT]
+
+
+@pytest.mark.django_db
+def test_a_paused_customer_is_checked_when_all_that_stood_in_line_before_had_their_turn(backlog: range) -> None:
+    one_job_each(CHECK_ACCESS, [99])
+
+    assert take_jobs(len(backlog) + 1).index(CHECK_ACCESS) == len(backlog)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("task", "asked"), [(CATCH_UP, 6), (SETTLE_STALE_CALLS, 1)])
+def test_a_call_list_is_read_behind_all_calls_but_not_for_ever(backlog: range, task: str, asked: int) -> None:
+    one_job_each(task, [99])
+    for _ in range(asked):
+        assert task not in take_jobs(2 * len(backlog))
+        one_job_each(task, [99])
+
+    assert task in take_jobs(len(backlog) + 1)
+
+
+@pytest.mark.django_db
+def test_the_sweep_waits_in_no_line() -> None:
+    assert app.tasks["sweep"].priority > IN_LINE
 
 
 @pytest.mark.django_db(transaction=True)
