@@ -183,7 +183,10 @@ class EventResult(models.TextChoices):
 class WebhookEvent(models.Model):
     """A webhook request as it came, stored before anything else is done with it. Prunable: nothing depends on it."""
 
-    customer = models.ForeignKey(Customer, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="events")
+    # The key's own index would be a prefix of the one below.
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="events", db_index=False
+    )
     call = models.ForeignKey(Call, null=True, on_delete=models.CASCADE, related_name="events")
     received_at = models.DateTimeField(_("received"))
     event = models.CharField(_("event in the address"), max_length=64, blank=True)
@@ -211,8 +214,9 @@ class WebhookEvent(models.Model):
 class PlanfixRequest(models.Model):
     """One request to Planfix and its answer, without secrets. Prunable: nothing depends on it."""
 
+    # The key's own index would be a prefix of the one below.
     customer = models.ForeignKey(
-        Customer, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="planfix_requests"
+        Customer, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="planfix_requests", db_index=False
     )
     call = models.ForeignKey(Call, null=True, on_delete=models.CASCADE, related_name="planfix_requests")
     sent_at = models.DateTimeField(_("sent"))

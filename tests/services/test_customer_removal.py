@@ -1,0 +1,36 @@
+"""What is kept of a customer is found by index when it goes, and no webhook writes an index more for that."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from integrations.models import Customer, PlanfixRequest, WebhookEvent
+from tests.factories import make_call, make_customer, make_event, make_request
+
+pytestmark = pytest.mark.django_db
+
+LOGS = [(WebhookEvent, "event_newest_of_customer"), (PlanfixRequest, "request_newest_of_customer")]
+
+
+@pytest.mark.parametrize(("model", "index"), LOGS)
+def test_the_rows_of_a_customer_are_found_by_one_index(model: type, index: str) -> None:
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexname FROM pg_indexes WHERE tablename = %s AND indexdef LIKE '%%(customer_id%%'", [table]
+        )
+        assert cursor.fetchall() == [(index,)]
+        # As PostgreSQL asks for the key's sake when a customer is deleted, and as we delete its rows.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN SELECT 1 FROM ONLY {table} WHERE customer_id = 1 FOR KEY SHARE")
+        assert index in "".join(line for (line,) in cursor.fetchall())
+
+
+def test_a_customer_goes_with_its_log() -> None:
+    call = make_call(make_customer())
+    make_event(call)
+    make_request(call)
+    call.customer.delete()
+
+    assert [model.objects.count() for model in (Customer, WebhookEvent, PlanfixRequest)] == [0, 0, 0]
