@@ -43,6 +43,10 @@ class Work(models.Model):
     asked_at = models.DateTimeField(gettext_lazy("asked"), db_default=Now())
     started_at = models.DateTimeField(gettext_lazy("started"), null=True)
     finished_at = models.DateTimeField(gettext_lazy("finished"), null=True)
+    holder = models.UUIDField(null=True, editable=False)
+    """Who carries it out, or did last: a worker that stood still for too long finds another's here."""
+    held_until = models.DateTimeField(null=True, editable=False)
+    """Until then nobody else takes it up."""
     done = models.PositiveIntegerField(gettext_lazy("done"), default=0)
     total = models.PositiveIntegerField(gettext_lazy("of"), null=True)
     """Null: not known beforehand."""

@@ -34,7 +34,6 @@ from integrations.services.planfix_access import keep, logged, note_requests_lef
 from integrations.services.progress import Progress
 from integrations.services.replay import resume_customer
 from integrations.services.ringostat_access import ringostat_client
-from integrations.services.turn import wait_for_account
 
 T = TypeVar("T")
 
@@ -84,7 +83,7 @@ def check_connection(customer: Customer, progress: Progress) -> Connection:
     client = planfix_client(
         customer,
         session=planfix_session(customer),
-        pace=lambda seconds: wait_for_account(customer, seconds),
+        pace=partial(progress.wait_for_slot, customer),
         observe=observe,
     )
     entrance = _entrance(client, customer)

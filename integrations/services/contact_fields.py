@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from integrations.models import Customer, Work
@@ -10,7 +11,6 @@ from integrations.planfix.contact_fields import create_text_field, field_set
 from integrations.planfix.contacts import contact_text_fields
 from integrations.services.planfix_access import logged, planfix_client, planfix_session
 from integrations.services.progress import Progress
-from integrations.services.turn import wait_for_account
 
 
 def create_fields(work: Work, progress: Progress) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def create_fields(work: Work, progress: Progress) -> dict[str, Any]:
     client = planfix_client(
         customer,
         session=planfix_session(customer),
-        pace=lambda seconds: wait_for_account(customer, seconds),
+        pace=partial(progress.wait_for_slot, customer),
         observe=observe,
     )
     known = {name.casefold() for name in contact_text_fields(client)}

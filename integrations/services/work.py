@@ -1,9 +1,10 @@
-"""Long work that a page asks for: put down with its job in one transaction, carried out by the worker, taken up again
+"""Long work that a page asks for: put down with its job in one transaction, carried out by one worker, taken up again
 after a crash. What each kind does stands in its own service.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,7 +12,8 @@ import structlog
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError, transaction
-from django.utils import timezone
+from django.db.models import QuerySet
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 
 from integrations.models import Customer, Work, WorkKind
@@ -23,7 +25,7 @@ from integrations.services.contact_fields import create_fields
 from integrations.services.customer_removal import remove_as_asked
 from integrations.services.dry_run import dry_run_as_asked
 from integrations.services.jobs import work_soon
-from integrations.services.progress import CannotBeDone, Progress, Stopped
+from integrations.services.progress import LEASE, CannotBeDone, Progress, Stopped, held
 from integrations.services.replay import send_again_as_asked
 from integrations.services.settle import settle_as_asked
 
@@ -59,21 +61,21 @@ def ask(
 
 
 def unfinished_work() -> list[int]:
-    """What the sweep must wake, should its job be lost."""
-    return list(Work.objects.filter(finished_at=None).order_by("asked_at").values_list("pk", flat=True))
+    """What the sweep must wake, should its job be lost: nobody is at it."""
+    return list(_free().order_by("asked_at").values_list("pk", flat=True))
 
 
 def carry_out(work_id: int, *, should_stop: Callable[[], bool] = lambda: False) -> None:
-    """Does the work, or what is left of it. Raises OperationalError or InterfaceError when the database is lost."""
-    work = Work.objects.select_related("customer").filter(pk=work_id, finished_at=None).first()
+    """Does the work, or what is left of it, unless somebody else is at it. Raises OperationalError or InterfaceError
+    when the database is lost.
+    """
+    work = _taken(work_id)
     if work is None:
         return
-    if work.started_at is None:
-        work.started_at = timezone.now()
-        work.save(update_fields=["started_at"])
     try:
         work.result = KINDS[work.kind](work, Progress(work, should_stop))
     except Stopped:
+        held(work).update(held_until=None)
         return
     except (OperationalError, InterfaceError):
         raise
@@ -82,5 +84,18 @@ def carry_out(work_id: int, *, should_stop: Callable[[], bool] = lambda: False) 
     except Exception:
         log.exception("work failed", work_id=work.pk, kind=work.kind, customer_id=work.customer_id)
         work.trouble = _("Something unexpected went wrong; the worker's log has the details.")
-    work.finished_at = timezone.now()
-    work.save(update_fields=["result", "trouble", "finished_at", "done", "total"])
+    end = {"result": work.result, "trouble": work.trouble, "done": work.done, "total": work.total}
+    if not held(work).update(finished_at=Now(), held_until=None, **end):
+        log.warning("work was taken over by another worker", work_id=work.pk, kind=work.kind)
+
+
+def _free() -> QuerySet[Work]:
+    return Work.objects.filter(finished_at=None).exclude(held_until__gt=Now())
+
+
+def _taken(work_id: int) -> Work | None:
+    """The work, held by who called; None if it is finished or another's. Of several at once one gets it."""
+    holder = uuid.uuid4()
+    now = Now()
+    _free().filter(pk=work_id).update(holder=holder, held_until=now + LEASE, started_at=Coalesce("started_at", now))
+    return Work.objects.select_related("customer").filter(pk=work_id, holder=holder).first()

@@ -11,9 +11,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from integrations.models import Call, CallState, Secret, Work, WorkKind
 from integrations.sandbox.ringostat import Ringostat
+from integrations.services import contact_fields
 from integrations.services import work as works
 from integrations.services.jobs import CARRY_OUT
-from integrations.services.progress import CannotBeDone, Progress
+from integrations.services.progress import CannotBeDone, Progress, Stopped
 from integrations.services.selection import calls_meant_by
 from integrations.services.work import ask, carry_out, unfinished_work
 from tests.conftest import Way
@@ -61,6 +62,61 @@ def test_work_that_a_stopping_worker_leaves_is_taken_up_again() -> None:
 
     carry_out(work.pk)
     assert unfinished_work() == []
+
+
+def test_work_that_somebody_is_at_is_neither_woken_nor_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[int] = []
+
+    def begin(work: Work, progress: Progress) -> dict[str, Any]:
+        begun.append(work.pk)
+        assert unfinished_work() == []
+        carry_out(work.pk)
+        return {}
+
+    monkeypatch.setattr(works, "KINDS", {WorkKind.SEND_AGAIN: begin})
+    work = ask(WorkKind.SEND_AGAIN, calls=[])
+    carry_out(work.pk)
+
+    assert begun == [work.pk]
+
+
+def test_who_has_lost_the_work_writes_neither_its_progress_nor_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stand_still_for_too_long(work: Work, progress: Progress) -> dict[str, Any]:
+        monkeypatch.setattr(works, "KINDS", {WorkKind.SEND_AGAIN: lambda *_: {"calls": 2}})
+        lease_runs_out(work)
+        carry_out(work.pk)
+        with pytest.raises(Stopped):
+            progress.expect(100)
+        return {"calls": 1}
+
+    monkeypatch.setattr(works, "KINDS", {WorkKind.SEND_AGAIN: stand_still_for_too_long})
+    work = ask(WorkKind.SEND_AGAIN, calls=[])
+    carry_out(work.pk)
+
+    work.refresh_from_db()
+    assert (work.result, work.total, work.is_finished) == ({"calls": 2}, None, True)
+
+
+def test_two_workers_after_a_pause_make_a_field_once(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = contact_fields.field_set
+
+    def other_takes_over(*arguments: Any) -> Any:
+        monkeypatch.setattr(contact_fields, "field_set", original)
+        lease_runs_out(work)
+        carry_out(work.pk)
+        return original(*arguments)
+
+    monkeypatch.setattr(contact_fields, "field_set", other_takes_over)
+    work = ask(WorkKind.CREATE_FIELDS, customer=way.customer, names=["Source"])
+    carry_out(work.pk)
+
+    work.refresh_from_db()
+    assert work.result == {"made": ["Source"]}
+    assert [field.name for field in way.account.contact_fields.values()].count("Source") == 1
+
+
+def lease_runs_out(work: Work) -> None:
+    Work.objects.filter(pk=work.pk).update(held_until=timezone.now())
 
 
 def test_catching_up_a_window_counts_its_days(way: Way) -> None:
