@@ -13,7 +13,7 @@ from integrations.models.customer import (
     UtmField,
     WebhookToken,
 )
-from integrations.models.delivery_state import AccountPace, CatchUpCursor, RememberedContact, Turn
+from integrations.models.delivery_state import AccountPace, CatchUpCursor, ContactClaim, RememberedContact, Turn
 from integrations.models.saved_view import SavedView
 from integrations.models.secret import Secret, SecretField
 from integrations.models.work import Work, WorkKind
@@ -28,6 +28,7 @@ __all__ = [
     "CallState",
     "CallTallyChange",
     "CatchUpCursor",
+    "ContactClaim",
     "Customer",
     "CustomerTally",
     "Delivery",

@@ -45,6 +45,18 @@ class RememberedContact(models.Model):
         constraints = [models.UniqueConstraint(name="remembered_contact_once", fields=["customer", "number"])]
 
 
+class ContactClaim(models.Model):
+    """Which of the customers that share an account may make the contact of a number there. Kept for a day."""
+
+    account = models.CharField(max_length=300)
+    number = models.CharField(max_length=32)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="contact_claims")
+    held_until = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="contact_claim_once", fields=["account", "number"])]
+
+
 class CatchUpCursor(models.Model):
     """Up to when Ringostat's call list has been read and stored for this customer, and what stands in its way."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ from integrations.planfix.tasks import last_active_task
 from integrations.services import contact_search
 from integrations.services.alongside import Alongside
 from integrations.services.call_content import CallContent
+from integrations.services.contact_claim import claim_contact
 from integrations.services.new_contact import new_contact
 from integrations.services.planfix_access import planfix_client
 from integrations.services.receipts import ReceiptBook
@@ -202,6 +204,7 @@ class CallDelivery:
         # Searching comes before creating in any case, so an unclear answer to a creation needs no look of its own.
         self._contact_is_fresh = True
         customer = self.customer
+        began = time.monotonic()
         found = contact_search.find(
             self.planfix, handover.client_number, matching=customer.phone_matching, region=customer.region
         )
@@ -211,9 +214,13 @@ class CallDelivery:
             return found[0].id
         if not handover.may_create_contact:
             return None
+        self._claim_contact(handover.client_number, time.monotonic() - began)
         created = self.book.send(Step.CONTACT, lambda: self._create_contact(handover))
         self.book.note(contact_created=True, unclear="")
         return created
+
+    def _claim_contact(self, number: str, searched_for: float) -> None:
+        claim_contact(self.customer, number, searched_for=searched_for)
 
     def _create_contact(self, handover: Handover) -> int:
         object_id = self._object_id("contact")

@@ -158,6 +158,9 @@ class DryDelivery(CallDelivery):
         logged(exchange, customer=self.customer, call=None).save()
         note_requests_left(self.customer, exchange.requests_left)
 
+    def _claim_contact(self, number: str, searched_for: float) -> None:
+        """Nothing is made, so nobody need wait for it."""
+
     def _remember_contact(self, number: str, contact_id: int) -> None:
         """Keeps nothing: the contact may be one that was not made."""
 

@@ -27,6 +27,7 @@ from integrations.domain.phones import normalize
 from integrations.models import (
     Call,
     CallState,
+    ContactClaim,
     Customer,
     PlanfixRequest,
     RememberedContact,
@@ -78,6 +79,7 @@ def erase_number(customer: Customer, raw: str) -> dict[str, int]:
     # A dry run's result may speak of anybody; it is read once, and another one is a click away.
     works.filter(customer=customer, kind=WorkKind.DRY_RUN).delete()
     _delete_mentioning(works.exclude(finished_at=None), _work_text, mention)
+    ContactClaim.objects.filter(account=customer.planfix_account, number=number).delete()
     done["remembered_contacts"], _rows = RememberedContact.objects.filter(customer=customer, number=number).delete()
     return done
 

@@ -15,7 +15,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.db.models import QuerySet
 
-from integrations.models import Customer, PlanfixRequest, WebhookEvent, Work
+from integrations.models import ContactClaim, Customer, PlanfixRequest, WebhookEvent, Work
 from integrations.services.clock import database_time
 from integrations.services.dry_run import forget_old_dry_runs
 
@@ -25,12 +25,15 @@ BATCH = 5000
 LINKS_BATCH = 500
 """Fewer: these are calls, and an event of a call waits while the call is changed."""
 WORK_IS_KEPT = timedelta(days=90)
+CLAIMS_ARE_KEPT = timedelta(days=1)
+"""Beyond their time: who searched before they ran out must still see them."""
 
 
 def prune_all(*, should_stop: Callable[[], bool] = lambda: False) -> None:
     """Prunes every customer by its own days; those with 0 keep everything but what was only tried out."""
     forget_old_dry_runs()
     _forget_old_work()
+    ContactClaim.objects.filter(held_until__lt=database_time() - CLAIMS_ARE_KEPT).delete()
     SessionStore.clear_expired()
     for customer in Customer.objects.filter(retention_days__gt=0).order_by("pk"):
         prune(customer, days=customer.retention_days, should_stop=should_stop)

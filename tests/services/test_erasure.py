@@ -11,6 +11,7 @@ from integrations.domain.folding import fold
 from integrations.models import (
     Call,
     CallState,
+    ContactClaim,
     Customer,
     Delivery,
     PlanfixRequest,
@@ -21,6 +22,7 @@ from integrations.models import (
 )
 from integrations.sandbox.ringostat import Ringostat
 from integrations.services.catch_up import Window, catch_up
+from integrations.services.contact_claim import claim_contact
 from integrations.services.erasure import ERASED, NotANumber, erase_number
 from integrations.services.replay import replay_calls
 from tests.conftest import Way
@@ -44,7 +46,7 @@ def make_other_call(customer: Customer) -> Call:
 def stored_text() -> str:
     """All that is kept of calls."""
     rows: list[Any] = []
-    for model in (Call, Delivery, WebhookEvent, PlanfixRequest, RememberedContact):
+    for model in (Call, Delivery, WebhookEvent, PlanfixRequest, RememberedContact, ContactClaim):
         rows += model._default_manager.values()
     return repr(rows)
 
@@ -54,6 +56,7 @@ def test_nothing_that_is_stored_has_the_number_any_more(customer: Customer) -> N
     make_event(call, body=json.dumps({"caller": NUMBER}).encode())
     make_request(call)
     RememberedContact.objects.create(customer=customer, number=NUMBER, contact_id=812)
+    claim_contact(customer, NUMBER, searched_for=0)
 
     done = erase_number(customer, NUMBER)
 

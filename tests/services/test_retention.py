@@ -12,7 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from integrations.models import Call, CallState, Customer, PlanfixRequest, WebhookEvent, Work, WorkKind
+from integrations.models import Call, CallState, ContactClaim, Customer, PlanfixRequest, WebhookEvent, Work, WorkKind
+from integrations.services.contact_claim import claim_contact
 from integrations.services.retention import prune, prune_all
 from tests.factories import call_facts, make_call, make_customer, make_event, make_request, make_superuser
 
@@ -43,6 +44,16 @@ def test_what_is_older_goes_and_what_is_younger_stays() -> None:
     assert [event.call for event in WebhookEvent.objects.all()] == [young]
     assert [request.call for request in PlanfixRequest.objects.all()] == [young]
     assert (link_of(old), bool(link_of(young))) == ("", True)
+
+
+def test_who_made_a_contact_is_forgotten_after_a_day() -> None:
+    customer = make_customer()
+    for number, days in [("+380501112231", 2), ("+380501112232", 0)]:
+        claim_contact(customer, number, searched_for=0)
+        ContactClaim.objects.filter(number=number).update(held_until=timezone.now() - timedelta(days=days))
+    prune_all()
+
+    assert [claim.number for claim in ContactClaim.objects.all()] == ["+380501112232"]
 
 
 def test_a_machine_whose_clock_is_ahead_forgets_nothing_that_is_young() -> None:

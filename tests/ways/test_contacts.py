@@ -5,18 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from integrations.models import CallState, RememberedContact
+from integrations.models import CallState, ContactClaim, RememberedContact
+from integrations.planfix.errors import PlanfixUnavailable
 from integrations.sandbox.account import Account
 from integrations.sandbox.faults import Fault
 from integrations.sandbox.records import Comment, Contact
 from integrations.sandbox.server import Sandbox
 from integrations.services import delivery
+from integrations.services.contact_claim import claim_contact
 from tests.conftest import Way
 from tests.ways.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered, dialled, missed, unanswered
 
@@ -384,6 +387,80 @@ def test_two_calls_of_a_new_number_at_once_and_two_workers_make_one_contact(
     assert [comment.contact_id for comment in way.account.comments] == [contact.id] * 2
     assert {call.state for call in way.customer.calls.all()} == {CallState.DELIVERED}
     assert [request.path for request in way.account.requests].count("/contact/") == 1
+
+
+# Made once, by two customers of one account
+
+
+@pytest.fixture
+def projects(make_way: Callable[..., Way], db: None) -> tuple[Way, Way]:
+    """Two Ringostat projects of one company, each of which a new client has called."""
+    one, two = make_way(), make_way(name="Second project")
+    one.post(missed(NEW_CLIENT))
+    two.post(missed(NEW_CLIENT, uniqueid=SECOND_ID))
+    return one, two
+
+
+def once(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, happen: Callable[[], None], *, after: bool) -> None:
+    """Lets something happen before or after the next time that a function is called."""
+    original = getattr(place, name)
+
+    def called(*arguments: Any, **named: Any) -> Any:
+        monkeypatch.setattr(place, name, original)
+        if after:
+            result = original(*arguments, **named)
+            happen()
+            return result
+        happen()
+        return original(*arguments, **named)
+
+    monkeypatch.setattr(place, name, called)
+
+
+def assert_one_waited_for_the_other(waited: Way, made: Way) -> None:
+    call = waited.customer.calls.get()
+    assert (call.state, call.reason) == (CallState.PENDING, "unavailable")
+    waited.customer.calls.update(due_at=timezone.now())
+    waited.deliver()
+
+    (contact,) = made.account.contacts
+    assert [comment.contact_id for comment in made.account.comments] == [contact.id] * 2
+    assert waited.customer.calls.get().state == made.customer.calls.get().state == CallState.DELIVERED
+
+
+def test_of_two_projects_that_found_no_contact_one_makes_it(
+    projects: tuple[Way, Way], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = projects
+    once(monkeypatch, delivery, "create_contact", two.deliver, after=False)
+    one.deliver()
+
+    assert_one_waited_for_the_other(two, one)
+
+
+def test_a_project_that_searched_before_the_other_made_the_contact_searches_again(
+    projects: tuple[Way, Way], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = projects
+    once(monkeypatch, delivery.contact_search, "find", two.deliver, after=True)
+    one.deliver()
+
+    assert_one_waited_for_the_other(one, two)
+
+
+def test_leave_to_make_a_contact_runs_out_for_those_who_searched_after_it(projects: tuple[Way, Way]) -> None:
+    one, two = (way.customer for way in projects)
+    claim_contact(one, NEW_CLIENT, searched_for=0)
+    claim_contact(one, NEW_CLIENT, searched_for=0)
+    ContactClaim.objects.update(held_until=timezone.now() - timedelta(seconds=5))
+
+    with pytest.raises(PlanfixUnavailable):
+        claim_contact(two, NEW_CLIENT, searched_for=60)
+    claim_contact(two, NEW_CLIENT, searched_for=1)
+    assert ContactClaim.objects.get().customer == two
+
+
+# Made once, whatever the answer
 
 
 def test_a_creation_of_unclear_fate_makes_no_second_contact(way: Way, sandbox: Sandbox) -> None:
