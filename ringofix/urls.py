@@ -6,8 +6,12 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
+
+handler403, handler404 = "ringofix.errors.forbidden", "ringofix.errors.not_found"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(pattern_name="calllog:list"), name="home"),
     path("calls/", include("integrations.calllog.urls")),
     path("api/v1/", include("integrations.api.urls")),
     path("admin/", admin.site.urls),

@@ -61,6 +61,7 @@ OWN = "something of the user's own: not there for anybody else"
 CONSOLE = "for staff: the admin's own guard stands before it"
 
 DECISIONS = {
+    "": OPEN,
     "calls/": LOGGED_IN,
     "calls/news/": LOGGED_IN,
     "calls/chart/": LOGGED_IN,

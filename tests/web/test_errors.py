@@ -1,0 +1,52 @@
+"""Whoever comes to an address that leads nowhere reads why, in the product's own words and looks."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.template.loader import render_to_string
+from django.test import Client
+
+from tests.factories import make_specialist, make_superuser, make_viewer
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_first_address_leads_to_the_calls(client: Client) -> None:
+    assert client.get("/")["Location"] == "/calls/"
+
+
+@pytest.mark.parametrize("make_user", [None, make_viewer, make_specialist, make_superuser])
+def test_a_missing_page_is_told_and_leads_on(client: Client, make_user: object) -> None:
+    if callable(make_user):
+        client.force_login(make_user())
+
+    answer = client.get("/nowhere/", headers={"accept-language": "uk"})
+
+    assert answer.status_code == 404
+    assert "Такої сторінки немає" in answer.text
+    assert 'href="/calls/"' in answer.text
+
+
+def test_a_forbidden_page_is_told(client: Client) -> None:
+    client.force_login(make_specialist())
+
+    answer = client.get("/admin/auth/user/")
+
+    assert answer.status_code == 403
+    assert "This page is not for you" in answer.text
+
+
+def test_a_form_that_was_open_for_too_long_is_told() -> None:
+    client = Client(enforce_csrf_checks=True)
+    user: User = make_viewer()
+    client.force_login(user)
+
+    answer = client.post("/calls/views/", {"name": "mine"})
+
+    assert answer.status_code == 403
+    assert "Nothing was saved" in answer.text
+
+
+def test_a_mistake_of_ours_needs_nothing_to_be_told() -> None:
+    assert "Something went wrong here" in render_to_string("500.html")
