@@ -9,7 +9,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.paginator import InfinitePaginator
 
-from integrations.admin.columns import coloured
+from integrations.admin.columns import coloured, moment
 from integrations.admin.read_only import ReadOnly
 from integrations.models import Alert, AlertKind
 
@@ -21,15 +21,19 @@ KIND_COLOURS: dict[str, str] = {
 }
 
 
+RAISED = moment("raised_at", gettext_lazy("raised"))
+OVER = moment("over_at", gettext_lazy("over"))
+
+
 @admin.register(Alert)
 class AlertAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
-    list_display = ("raised_at", "customer", "kind_label", "detail", "over")
+    list_display = (RAISED, "customer", "kind_label", "detail", "over")
     list_filter = ("kind", ("over_at", admin.EmptyFieldListFilter), ("customer", AutocompleteSelectFilter))
     list_filter_submit = True
     list_select_related = ("customer",)
     ordering = ("-raised_at", "-pk")
     paginator = InfinitePaginator
-    fields = ("customer", "kind_label", "detail", "raised_at", "over_at", "told_at")
+    fields = ("customer", "kind_label", "detail", RAISED, OVER, moment("told_at", gettext_lazy("told")))
 
     @coloured(gettext_lazy("alert"), KIND_COLOURS)
     def kind_label(self, alert: Alert) -> tuple[str, str]:
@@ -37,4 +41,4 @@ class AlertAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
 
     @admin.display(description=gettext_lazy("over"), ordering="over_at")
     def over(self, alert: Alert) -> object:
-        return alert.over_at or _("not over")
+        return OVER(alert) or _("not over")

@@ -15,10 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 
-from integrations.admin.columns import link
+from integrations.admin.columns import link, moment
 from integrations.admin.read_only import ReadOnly
 from integrations.calllog.scope import customers_visible_to
 from integrations.models import Customer
+
+WHEN = moment("action_time", _("when"))
 
 
 class CustomerFilter(DropdownFilter):  # type: ignore[misc]
@@ -37,13 +39,13 @@ class CustomerFilter(DropdownFilter):  # type: ignore[misc]
 
 @admin.register(LogEntry)
 class LogEntryAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
-    list_display = ("action_time", "user", "of_what", "what")
+    list_display = (WHEN, "user", "of_what", "what")
     list_filter = (CustomerFilter, ("user", RelatedDropdownFilter))
     list_filter_submit = True
     list_select_related = ("user", "content_type")
     search_fields = ("object_repr", "change_message", "user__username")
     ordering = ("-action_time", "-pk")
-    fields = ("action_time", "user", "of_what", "what")
+    fields = (WHEN, "user", "of_what", "what")
 
     def has_view_permission(self, request: HttpRequest, obj: LogEntry | None = None) -> bool:
         return request.user.has_perm("integrations.change_customer")

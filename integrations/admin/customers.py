@@ -80,7 +80,7 @@ def _health(customer: Any) -> Health:
 @admin.register(Customer)
 class CustomerAdmin(RemovedByTheWorker, ModelAdmin):  # type: ignore[misc]
     form = CustomerForm
-    list_display = ("name", "light", "trouble", "pending", "failed", "last_webhook", "call_target", "created_at")
+    list_display = ("name", "light", "trouble", "pending", "failed", "last_webhook")
     list_filter = ("call_target", "recording")
     search_fields = ("name", "planfix_url", "ringostat_project_id")
     ordering = ("name",)

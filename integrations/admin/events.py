@@ -12,10 +12,10 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.paginator import InfinitePaginator
 
-from integrations.admin.columns import coloured, link
+from integrations.admin.columns import by_words, coloured, link, moment
 from integrations.admin.read_only import ReadOnly, as_text
 from integrations.calllog.traffic import readable
-from integrations.calllog.words import REQUEST_OUTCOMES, STATES, reason_words
+from integrations.calllog.words import EVENTS, REASONS, REQUEST_OUTCOMES, STATES, Words, reason_words
 from integrations.models import Call, CallState, EventResult, PlanfixRequest, WebhookEvent
 
 RESULT_COLOURS: dict[str, str] = {
@@ -25,7 +25,13 @@ RESULT_COLOURS: dict[str, str] = {
     EventResult.FAILED: "danger",
 }
 STATE_COLOURS: dict[str, str] = {state: look.colour for state, look in STATES.items()}
+OUTCOMES = {outcome: look.words for outcome, look in REQUEST_OUTCOMES.items()}
 OUTCOME_COLOURS = {outcome: look.colour for outcome, look in REQUEST_OUTCOMES.items()}
+
+
+RECEIVED = moment("received_at", _("received"))
+SENT = moment("sent_at", _("sent"))
+STARTED = moment("started_at", _("started"))
 
 
 @admin.display(description=_("call"))
@@ -37,18 +43,18 @@ def call_link(row: WebhookEvent | PlanfixRequest) -> str | SafeString:
 
 @admin.register(WebhookEvent)
 class WebhookEventAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
-    list_display = ("received_at", "customer", "what", call_link, "result_label", "reason")
-    list_filter = ("result", "kind", ("customer", AutocompleteSelectFilter))
+    list_display = (RECEIVED, "customer", "what", call_link, "result_label", "reason")
+    list_filter = ("result", by_words("kind", _("event"), EVENTS), ("customer", AutocompleteSelectFilter))
     list_filter_submit = True
     list_select_related = ("customer", "call")
     ordering = ("-pk",)
     paginator = InfinitePaginator
     fields = (
-        "received_at",
+        RECEIVED,
         "customer",
         call_link,
+        "what",
         "event",
-        "kind",
         "result",
         "reason",
         "method",
@@ -58,8 +64,8 @@ class WebhookEventAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     )
 
     @admin.display(description=_("event"))
-    def what(self, event: WebhookEvent) -> str:
-        return event.kind or event.event or "–"
+    def what(self, event: WebhookEvent) -> Words:
+        return EVENTS.get(event.kind, event.kind or event.event or "–")
 
     @coloured(_("result"), RESULT_COLOURS)
     def result_label(self, event: WebhookEvent) -> tuple[str, str]:
@@ -72,14 +78,14 @@ class WebhookEventAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
 
 @admin.register(PlanfixRequest)
 class PlanfixRequestAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
-    list_display = ("sent_at", "customer", "what", call_link, "status", "time_taken", "outcome_label")
-    list_filter = ("outcome", "http_status", ("customer", AutocompleteSelectFilter))
+    list_display = (SENT, "customer", "what", call_link, "status", "time_taken", "outcome_label")
+    list_filter = (by_words("outcome", _("outcome"), OUTCOMES), "http_status", ("customer", AutocompleteSelectFilter))
     list_filter_submit = True
     list_select_related = ("customer", "call")
     ordering = ("-pk",)
     paginator = InfinitePaginator
     fields = (
-        "sent_at",
+        SENT,
         "time_taken",
         "customer",
         call_link,
@@ -123,8 +129,14 @@ class PlanfixRequestAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
 
 @admin.register(Call)
 class CallAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
-    list_display = ("started_at", "customer", "direction", "outcome", "client_number", "state_label", "why", "page")
-    list_filter = ("state", "reason", "direction", "outcome", ("customer", AutocompleteSelectFilter))
+    list_display = (STARTED, "customer", "direction", "outcome", "client_number", "state_label", "why", "page")
+    list_filter = (
+        "state",
+        by_words("reason", _("reason"), REASONS),
+        "direction",
+        "outcome",
+        ("customer", AutocompleteSelectFilter),
+    )
     list_filter_submit = True
     list_select_related = ("customer", "employee")
     ordering = ("-started_at", "-pk")
@@ -133,9 +145,9 @@ class CallAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
         "page",
         "customer",
         "ringostat_id",
-        "started_at",
-        "received_at",
-        "finished_at",
+        STARTED,
+        RECEIVED,
+        moment("finished_at", _("finished")),
         "direction",
         "outcome",
         "client_number",
@@ -143,7 +155,7 @@ class CallAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
         "state",
         "why",
         "detail",
-        "due_at",
+        moment("due_at", _("next attempt")),
     )
 
     @coloured(_("state"), STATE_COLOURS)

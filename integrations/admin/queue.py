@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 
 from django.contrib import admin
 from django.utils.translation import gettext as _
@@ -13,12 +12,24 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.paginator import InfinitePaginator
 
-from integrations.admin.columns import coloured
+from integrations.admin.columns import by_words, coloured, moment
 from integrations.admin.read_only import ReadOnly
+from integrations.calllog.words import Words
 from integrations.models import Work
 
 WORK_COLOURS = {"done": "success", "trouble": "danger", "under way": "info", "waits": ""}
 JOB_COLOURS = {"todo": "", "doing": "info", "succeeded": "success", "failed": "danger", "aborted": "warning"}
+JOB_STATUSES: dict[str, Words] = {
+    "todo": gettext_lazy("Waits"),
+    "doing": gettext_lazy("Under way"),
+    "succeeded": gettext_lazy("Done"),
+    "failed": gettext_lazy("Failed"),
+    "cancelled": gettext_lazy("Cancelled"),
+    "aborting": gettext_lazy("Being stopped"),
+    "aborted": gettext_lazy("Stopped"),
+}
+NOT_BEFORE = moment("scheduled_at", gettext_lazy("not before"))
+ASKED = moment("asked_at", gettext_lazy("asked"))
 
 admin.site.unregister(ProcrastinateJob)
 
@@ -27,7 +38,7 @@ admin.site.unregister(ProcrastinateJob)
 class WorkAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     """Without arguments and results: a dry run's hold numbers and names."""
 
-    list_display = ("asked_at", "kind_words", "customer", "asked_by", "state", "progress", "trouble")
+    list_display = (ASKED, "kind_words", "customer", "asked_by", "state", "progress", "trouble")
     list_filter = (("customer", AutocompleteSelectFilter), ("finished_at", admin.EmptyFieldListFilter))
     list_filter_submit = True
     list_select_related = ("customer", "asked_by")
@@ -37,9 +48,9 @@ class WorkAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
         "kind_words",
         "customer",
         "asked_by",
-        "asked_at",
-        "started_at",
-        "finished_at",
+        ASKED,
+        moment("started_at", gettext_lazy("started")),
+        moment("finished_at", gettext_lazy("finished")),
         "state",
         "progress",
         "trouble",
@@ -59,7 +70,8 @@ class WorkAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
 
     @admin.display(description=gettext_lazy("progress"))
     def progress(self, work: Work) -> str:
-        if work.total is None:
+        """Until it is done: a check that finds all well may have had fewer steps than it might have."""
+        if work.total is None or (work.is_finished and not work.trouble):
             return "–"
         return _("%(done)s of %(total)s") % {"done": work.done, "total": work.total}
 
@@ -68,15 +80,16 @@ class WorkAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
 class JobAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     """The model is procrastinate's, whose names are English only."""
 
-    list_display = ("id", "task", "arguments", "status_label", "not_before", "tries")
-    list_filter = ("status", "task_name")
+    list_display = ("id", "task", "arguments", "status_label", NOT_BEFORE, "tries")
+    list_filter = (by_words("status", gettext_lazy("status"), JOB_STATUSES), "task_name")
+    list_filter_submit = True
     ordering = ("-id",)
     paginator = InfinitePaginator
-    fields = ("id", "task", "arguments", "status_label", "one_at_a_time", "rank", "not_before", "tries")
+    fields = ("id", "task", "arguments", "status_label", "one_at_a_time", "rank", NOT_BEFORE, "tries")
 
     @coloured(gettext_lazy("status"), JOB_COLOURS)
     def status_label(self, job: ProcrastinateJob) -> tuple[str, str]:
-        return job.status, job.status
+        return job.status, str(JOB_STATUSES.get(job.status, job.status))
 
     @admin.display(description=gettext_lazy("work"), ordering="task_name")
     def task(self, job: ProcrastinateJob) -> str:
@@ -93,10 +106,6 @@ class JobAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     @admin.display(description=gettext_lazy("priority"), ordering="priority")
     def rank(self, job: ProcrastinateJob) -> int:
         return job.priority
-
-    @admin.display(description=gettext_lazy("not before"), ordering="scheduled_at")
-    def not_before(self, job: ProcrastinateJob) -> datetime | None:
-        return job.scheduled_at
 
     @admin.display(description=gettext_lazy("attempts"), ordering="attempts")
     def tries(self, job: ProcrastinateJob) -> int:

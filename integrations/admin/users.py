@@ -17,7 +17,7 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelect2MultipleWidget
 
-from integrations.admin.columns import coloured
+from integrations.admin.columns import coloured, moment
 from integrations.admin.roles import Role, give_role, role_of
 from integrations.models import Customer
 
@@ -78,7 +78,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     form = UserForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ("username", "name", "role", "is_active", "last_login")
+    list_display = ("username", "name", "role", "is_active", moment("last_login", gettext_lazy("last login")))
     list_filter = ("is_active", "is_superuser", "is_staff")
     filter_horizontal = ()
     fieldsets = (

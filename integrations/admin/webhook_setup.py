@@ -167,7 +167,7 @@ def _arrival(customer: Customer) -> dict[str, Any]:
     return {
         "first": first,
         "newest": newest,
-        "newest_words": EVENTS.get(newest.kind, newest.event or newest.kind or "–") if newest else "",
+        "newest_words": EVENTS.get(newest.kind) or newest.event or newest.get_result_display() if newest else "",
         "now": timezone.now(),
     }
 

@@ -151,3 +151,17 @@ def test_a_viewer_does_not_get_into_the_console(client: Client) -> None:
 
     assert response.status_code == 302
     assert re.match("/admin/login/", response["Location"])
+
+
+def test_what_is_recorded_is_said_in_words_and_in_the_customer_s_time(console: Client) -> None:
+    html = console.get(address(WebhookEvent, "changelist")).content.decode()
+
+    assert "after the call" in html
+    assert "2 Mar 2026, 12:01:15" in html
+
+
+def test_recorded_rows_are_filtered_by_words(console: Client) -> None:
+    events = console.get(address(WebhookEvent, "changelist"), {"kind": "before_call"}).context["cl"].result_list
+    requests = console.get(address(PlanfixRequest, "changelist"), {"outcome": "ok"}).context["cl"].result_list
+
+    assert (len(events), len(requests)) == (0, 1)
