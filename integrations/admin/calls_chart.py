@@ -50,4 +50,4 @@ def chart(days: Sequence[tuple[datetime, int]]) -> Chart:
 
 def _day(moment: datetime, calls: int) -> str:
     text = ngettext("%(day)s: one call", "%(day)s: %(count)s calls", calls)
-    return text % {"day": date_format(moment, "j M"), "count": calls}
+    return text % {"day": date_format(moment, _("j M")), "count": calls}

@@ -47,7 +47,7 @@ def _in_words(filters: CallFilter, name: str) -> str:
     if value is None:
         return _("%(text)s (not understood)") % {"text": filters.data[name]}
     if isinstance(value, date):
-        return date_format(value, "j M Y")
+        return date_format(value, _("j M Y"))
     choices = _choices(filters, name)
     return str(choices.get(str(value), choices.get(str(value).lower(), value)))
 

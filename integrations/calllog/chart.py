@@ -69,14 +69,14 @@ class Slot:
     @property
     def words(self) -> str:
         if self.hour is not None:
-            return f"{date_format(self.first, 'D, j M')}, {self.hour}:00"
-        return date_format(self.first, "D, j M" if self.first == self.last else "F Y")
+            return f"{date_format(self.first, _('D, j M'))}, {self.hour}:00"
+        return date_format(self.first, _("D, j M") if self.first == self.last else "F Y")
 
     @property
     def short(self) -> str:
         if self.hour is not None:
             return str(self.hour)
-        return date_format(self.first, "j M" if self.first == self.last else "M y")
+        return date_format(self.first, _("j M") if self.first == self.last else _("M y"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,5 +243,5 @@ def _title(slots: list[Slot], hourly: bool) -> str:
     kind = _("Calls per hour") if hourly else _("Calls per day")
     if slots[0].first != slots[0].last:
         kind = _("Calls per month")
-    first, last = date_format(slots[0].first, "j M"), date_format(slots[-1].last, "j M Y")
+    first, last = date_format(slots[0].first, _("j M")), date_format(slots[-1].last, _("j M Y"))
     return f"{kind}, {last}" if slots[0].first == slots[-1].last else f"{kind}, {first} – {last}"

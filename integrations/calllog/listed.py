@@ -101,7 +101,7 @@ def listed(calls: Iterable[Call]) -> list[ListedCall]:
 
 
 def _day(day: date) -> str:
-    return date_format(day, "j M")
+    return date_format(day, _("j M"))
 
 
 def _label(look: Look) -> SafeString:

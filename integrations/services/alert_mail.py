@@ -59,7 +59,7 @@ def send_alerts(alerts: Sequence[Alert]) -> None:
 
 
 def moment(time: datetime, zone: ZoneInfo) -> str:
-    return f"{date_format(time.astimezone(zone), 'j M, H:i')} ({zone.key})"
+    return f"{date_format(time.astimezone(zone), _('j M, H:i'))} ({zone.key})"
 
 
 def _subject(alerts: Iterable[Alert]) -> str:
