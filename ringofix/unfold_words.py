@@ -14,6 +14,7 @@ WORDS = (
     gettext_noop("Cancel"),
     gettext_noop("Click to cancel"),
     gettext_noop("Dark"),
+    gettext_noop("Delete"),
     gettext_noop("Expand row"),
     gettext_noop("False"),
     gettext_noop("General"),

@@ -221,7 +221,7 @@ def _understood(told: Mapping[str, Any]) -> Line:
 
 def _decided(decided: Mapping[str, Any]) -> Iterator[Line]:
     if reason := decided["skip"]:
-        text = _("Skipped: %(why)s (%(detail)s).") if decided["detail"] else _("Skipped: %(why)s.")
+        text = _("Skipped: %(why)s – %(detail)s.") if decided["detail"] else _("Skipped: %(why)s.")
         names = {"why": reason_words(reason), "detail": decided["detail"]}
         yield Line(text=text % names, icon="block", colour="warning")
         return

@@ -107,7 +107,7 @@ def _skipped(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
         names["time"] = moment(call, call.finished_at, now) if call.finished_at else ""
         text = _("It was not sent to Planfix: settled at %(time)s by %(detail)s.")
     elif call.detail:
-        text = _("It was not sent to Planfix: %(why)s (%(detail)s).")
+        text = _("It was not sent to Planfix: %(why)s – %(detail)s.")
     else:
         text = _("It was not sent to Planfix: %(why)s.")
     return text % names, str(NEXT.get(call.reason, ""))

@@ -257,7 +257,7 @@ def _skipped(call: Call, now: datetime) -> Iterator[Sentence]:
         text = _("A person settled it without sending it. %(detail)s")
         yield Sentence(text=text % {"detail": call.detail}, icon="task_alt")
         return
-    text = _("Skipped: %(why)s (%(detail)s).") if call.detail else _("Skipped: %(why)s.")
+    text = _("Skipped: %(why)s – %(detail)s.") if call.detail else _("Skipped: %(why)s.")
     yield Sentence(text=text % {"why": reason_words(call.reason), "detail": call.detail}, icon="block")
 
 

@@ -73,7 +73,7 @@ def answered(receipts: dict[str, Any] | None = None, **columns: Any) -> tuple[st
         (
             {},
             {"state": CallState.SKIPPED, "reason": SkipReason.UNKNOWN_EMPLOYEE, "detail": "New Comer (staff id 9)"},
-            "It was not sent to Planfix: the employee is not known (New Comer (staff id 9)).",
+            "It was not sent to Planfix: the employee is not known – New Comer (staff id 9).",
             "Map this employee, then send the call again.",
         ),
         (

@@ -195,7 +195,7 @@ def test_a_call_without_receipts_tells_nothing_of_planfix() -> None:
         ({"state": CallState.SKIPPED, "reason": "hidden_number"}, "Skipped: the number is hidden."),
         (
             {"state": CallState.SKIPPED, "reason": "unknown_employee", "detail": "New Comer (staff id 9)"},
-            "Skipped: the employee is not known (New Comer (staff id 9)).",
+            "Skipped: the employee is not known – New Comer (staff id 9).",
         ),
         (
             {"state": CallState.FAILED, "reason": "refused", "detail": "POST /contact/: no such template."},
