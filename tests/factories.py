@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from base64 import b32decode
 from datetime import UTC, datetime, timedelta
+from time import time
 from typing import Any
 
 from django.contrib.auth.models import Group, User
+from django_otp.oath import hotp
 
 from integrations.calllog.scope import SPECIALISTS
 from integrations.domain.calls import CallFacts, Direction, EventKind
@@ -21,6 +24,7 @@ from integrations.models import (
     Employee,
     EventResult,
     PlanfixRequest,
+    SecondFactor,
     Secret,
     UtmField,
     WebhookEvent,
@@ -199,3 +203,16 @@ def make_viewer(*customers: Customer) -> User:
     for customer in customers:
         customer.viewers.add(user)
     return user
+
+
+def make_second_factor(user: User) -> tuple[SecondFactor, list[str]]:
+    """And its recovery codes."""
+    factor = SecondFactor.to_be(user, SecondFactor.new_key())
+    codes = factor.renew_recovery_codes()
+    factor.save()
+    return factor, codes
+
+
+def code_of(key: str, at: float | None = None) -> str:
+    """What a phone with this key shows."""
+    return f"{hotp(b32decode(key), int(at or time()) // 30):06d}"

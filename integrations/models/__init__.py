@@ -15,6 +15,7 @@ from integrations.models.customer import (
 )
 from integrations.models.delivery_state import AccountPace, CatchUpCursor, ContactClaim, RememberedContact, Turn
 from integrations.models.saved_view import SavedView
+from integrations.models.second_factor import SecondFactor
 from integrations.models.secret import Secret, SecretField
 from integrations.models.work import Work, WorkKind
 
@@ -40,6 +41,7 @@ __all__ = [
     "Recording",
     "RememberedContact",
     "SavedView",
+    "SecondFactor",
     "Secret",
     "SecretField",
     "Step",
