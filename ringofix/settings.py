@@ -147,6 +147,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "integrations.calllog.second_factor_guard.SecondFactorGuard",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -179,6 +180,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
     for name, options in PASSWORD_RULES.items()
 ]
+REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=False)
 
 REST_FRAMEWORK = {
     # The webhook's token is its authentication and its body is read raw; the read API states its own rules.
@@ -282,6 +284,12 @@ UNFOLD = {
     "SITE_URL": None,  # the menu leads everywhere; there is no other site to view
     "SHOW_HISTORY": True,
     "SHOW_LANGUAGES": True,
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
+            {"title": _("Two-factor login"), "link": reverse_lazy("calllog:second_factor")},
+        ]
+    },
     "LOGIN": {"form": "integrations.calllog.login.ConsoleLoginForm"},
     "COLORS": {"primary": {"500": "oklch(71.4% .203 305.504)"}},  # links on dark pages, light enough to read (WCAG AA)
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("ringofix/icon.svg")}],

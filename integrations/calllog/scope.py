@@ -15,7 +15,7 @@ def customers_visible_to(user: User | AnonymousUser) -> QuerySet[Customer]:
     """All customers for superusers and specialists; for anybody else those that name the user as a viewer."""
     if not user.is_active:
         return Customer.objects.none()
-    if _sees_all(user):
+    if sees_all_customers(user):
         return Customer.objects.all()
     return Customer.objects.filter(viewers=user.pk)
 
@@ -23,7 +23,7 @@ def customers_visible_to(user: User | AnonymousUser) -> QuerySet[Customer]:
 def calls_visible_to(user: User | AnonymousUser) -> QuerySet[Call]:
     """The calls of the customers that the user may see."""
     customers = customers_visible_to(user)
-    if user.is_active and _sees_all(user):
+    if user.is_active and sees_all_customers(user):
         return Call.objects.all()
     # As plain numbers: with a subquery PostgreSQL walks the calls of all customers to find the newest of one.
     return Call.objects.filter(customer__in=list(customers.values_list("pk", flat=True)))
@@ -31,10 +31,10 @@ def calls_visible_to(user: User | AnonymousUser) -> QuerySet[Call]:
 
 def may_act_on_calls(user: User | AnonymousUser) -> bool:
     """Specialists and administrators send calls again, settle them and so on; a viewer only looks."""
-    return user.is_active and _sees_all(user) and user.has_perm("integrations.change_call")
+    return user.is_active and sees_all_customers(user) and user.has_perm("integrations.change_call")
 
 
-def _sees_all(user: User | AnonymousUser) -> bool:
+def sees_all_customers(user: User | AnonymousUser) -> bool:
     """Found out once for each object of the user, that is for each request."""
     known: bool | None = user.__dict__.get("_sees_all_calls")
     if known is None:

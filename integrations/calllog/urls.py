@@ -12,6 +12,7 @@ from integrations.calllog.call_view import call_news, call_page, request_body, w
 from integrations.calllog.export import export_csv, export_xlsx
 from integrations.calllog.login import Login, Logout
 from integrations.calllog.saved_views import delete_view, open_first, save_view
+from integrations.calllog.second_factor import EnterCode, second_factor, switch_second_factor_off
 from integrations.calllog.views import call_list, chart, customer_names, news
 from integrations.calllog.work import work_progress
 
@@ -38,6 +39,9 @@ urlpatterns: list[URLPattern] = [
     path("export.xlsx", export_xlsx, name="export_xlsx"),
     path("api/", api_access, name="api_access"),
     path("api/<int:token_id>/withdraw/", withdraw_token, name="withdraw_token"),
+    path("second-factor/", second_factor, name="second_factor"),
+    path("second-factor/off/", switch_second_factor_off, name="second_factor_off"),
+    path("second-factor/code/", EnterCode.as_view(), name="second_factor_code"),
     path("login/", Login.as_view(), name="login"),
     path("logout/", Logout.as_view(), name="logout"),
 ]

@@ -1,0 +1,310 @@
+"""Who has switched two-factor login on gets in with password and code only, at both doors, and a code is good once."""
+
+from __future__ import annotations
+
+from base64 import b32encode
+from datetime import timedelta
+from time import time
+
+import pytest
+from cryptography.fernet import Fernet
+from django.conf import settings as django_settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection
+from django.db.models import F
+from django.test import Client
+
+from integrations.models import ApiToken, SecondFactor
+from integrations.services.customer_file import webhook_address
+from tests.factories import (
+    NOON,
+    code_of,
+    make_customer,
+    make_second_factor,
+    make_specialist,
+    make_superuser,
+    make_viewer,
+)
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "open sesame"
+DOORS = ["/calls/login/", "/admin/login/"]
+CODE_PAGE = "/calls/second-factor/code/"
+SET_UP_PAGE = "/calls/second-factor/"
+PAGES = [
+    *("/calls/", "/calls/export.csv", "/calls/api/", SET_UP_PAGE, "/calls/login/", "/api/v1/docs/", "/api/v1/schema/"),
+    *("/admin/", "/admin/auth/user/", "/admin/integrations/customer/", "/admin/password_change/", "/admin/login/"),
+]
+
+
+@pytest.fixture
+def user(settings) -> User:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    user = make_superuser()
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+@pytest.fixture
+def factor(user: User) -> SecondFactor:
+    return make_second_factor(user)[0]
+
+
+def with_password(user: User, door: str = DOORS[0], wanted: str = "/calls/") -> Client:
+    """A browser after the password."""
+    client = Client()
+    answer = client.post(door, {"username": user.username, "password": PASSWORD, "next": wanted})
+    assert answer["Location"] == wanted
+    return client
+
+
+def code_now(factor: SecondFactor) -> str:
+    return code_of(factor.key.reveal())
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/calls/").status_code == 200
+
+
+def wait() -> None:
+    """As if an hour had gone by for those who typed wrong codes."""
+    earlier = F("throttling_failure_timestamp") - timedelta(hours=1)
+    SecondFactor.objects.update(throttling_failure_timestamp=earlier)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_after_the_password_no_page_answers_but_the_one_for_the_code(factor: SecondFactor, door: str) -> None:
+    client = with_password(factor.user, door)
+
+    for page in PAGES:
+        answer = client.get(page)
+        assert answer.status_code == 302, page
+        assert answer["Location"].startswith(CODE_PAGE), page
+    assert client.get(CODE_PAGE).status_code == 200
+
+
+def test_nor_does_anything_happen(factor: SecondFactor) -> None:
+    client = with_password(factor.user)
+
+    assert client.post("/calls/api/", {"name": "mine"})["Location"].startswith(CODE_PAGE)
+    assert client.post("/calls/second-factor/off/", {"code": code_now(factor)})["Location"].startswith(CODE_PAGE)
+    assert not ApiToken.objects.exists()
+    assert SecondFactor.objects.exists()
+
+
+def test_a_piece_of_a_page_is_refused_as_to_the_unknown(factor: SecondFactor) -> None:
+    assert with_password(factor.user).get("/calls/news/", headers={"HX-Request": "true"}).status_code == 401
+
+
+@pytest.mark.parametrize(("door", "wanted"), [(DOORS[0], "/calls/?state=failed"), (DOORS[1], "/admin/")])
+def test_the_code_leads_to_where_one_wanted_to_be(factor: SecondFactor, door: str, wanted: str) -> None:
+    client = with_password(factor.user, door, wanted)
+    code_page = client.get(wanted)["Location"]
+
+    answer = client.post(code_page, {"code": code_now(factor), "next": wanted})
+
+    assert answer["Location"] == wanted
+    assert is_in(client)
+
+
+def test_the_code_page_leads_to_no_foreign_site(factor: SecondFactor) -> None:
+    client = with_password(factor.user)
+
+    answer = client.post(CODE_PAGE, {"code": code_now(factor), "next": "https://evil.example/"})
+
+    assert answer["Location"] == "/calls/"
+
+
+def test_the_session_has_a_new_name_after_the_code(factor: SecondFactor) -> None:
+    client = with_password(factor.user)
+    before = client.cookies[django_settings.SESSION_COOKIE_NAME].value
+
+    client.post(CODE_PAGE, {"code": code_now(factor)})
+
+    assert client.cookies[django_settings.SESSION_COOKIE_NAME].value != before
+
+
+def test_who_has_none_is_not_asked(user: User) -> None:
+    client = with_password(user)
+
+    assert is_in(client)
+    assert client.get(CODE_PAGE)["Location"] == "/calls/"
+
+
+def test_a_code_is_good_once(factor: SecondFactor) -> None:
+    code = code_now(factor)
+    with_password(factor.user).post(CODE_PAGE, {"code": code})
+    second = with_password(factor.user)
+
+    assert "was used before" in second.post(CODE_PAGE, {"code": code}).content.decode()
+    assert not is_in(second)
+
+
+def test_the_next_code_is_good_too(factor: SecondFactor) -> None:
+    with_password(factor.user).post(CODE_PAGE, {"code": code_now(factor)})
+    second = with_password(factor.user)
+
+    second.post(CODE_PAGE, {"code": code_of(factor.key.reveal(), at=time() + 30)})
+
+    assert is_in(second)
+
+
+@pytest.mark.parametrize(("seconds", "is_good"), [(-90, False), (-30, True), (0, True), (30, True), (90, False)])
+def test_a_code_is_good_for_as_long_as_clocks_differ(factor: SecondFactor, seconds: int, is_good: bool) -> None:
+    noon = NOON.timestamp() + 15
+    code = code_of(factor.key.reveal(), at=noon)
+
+    assert factor.spend_code(code, now=noon + seconds) is is_good
+
+
+def test_codes_are_those_of_the_standard(user: User) -> None:
+    """RFC 6238, appendix B: by which every authenticator app goes."""
+    factor = SecondFactor.to_be(user, b32encode(b"12345678901234567890").decode())
+
+    assert factor.spend_code("287082", now=59)
+    assert factor.spend_code("050471", now=1111111111)
+
+
+@pytest.mark.parametrize("code", ["", "12345", "1234567", "abcdef", "１２３４５６", "-12345", "0x1234"])
+def test_what_is_no_code_is_refused(factor: SecondFactor, code: str) -> None:
+    client = with_password(factor.user)
+
+    assert client.post(CODE_PAGE, {"code": code}).status_code == 200
+    assert not is_in(client)
+
+
+def test_a_recovery_code_logs_in_once_and_is_written_down(user: User) -> None:
+    _factor, codes = make_second_factor(user)
+    first, second = with_password(user), with_password(user)
+
+    first.post(CODE_PAGE, {"code": f"{codes[3][:4]} {codes[3][4:8]}-{codes[3][8:]}"})
+    second.post(CODE_PAGE, {"code": codes[3]})
+
+    assert is_in(first)
+    assert not is_in(second)
+    assert [entry.change_message for entry in LogEntry.objects.all()] == ["Used a recovery code; 9 are left"]
+
+
+def test_nobody_gets_in_with_anothers_code(factor: SecondFactor) -> None:
+    other, codes = make_second_factor(make_specialist())
+    client = with_password(factor.user)
+
+    client.post(CODE_PAGE, {"code": codes[0]})
+    wait()
+    client.post(CODE_PAGE, {"code": code_now(other)})
+
+    assert not is_in(client)
+
+
+def test_wrong_codes_are_slowed_down_and_the_password_frees_nobody(factor: SecondFactor) -> None:
+    SecondFactor.objects.update(throttling_failure_count=12)
+    with_password(factor.user).post(CODE_PAGE, {"code": "000000000000"})
+    again = with_password(factor.user)
+
+    answer = again.post(CODE_PAGE, {"code": code_now(factor)})
+
+    assert "Too many tries. Wait 69 minutes" in answer.content.decode()
+    assert not is_in(again)
+
+
+def test_after_the_wait_one_gets_in(factor: SecondFactor) -> None:
+    client = with_password(factor.user)
+    for _ in range(5):
+        client.post(CODE_PAGE, {"code": "000000000000"})
+    wait()
+
+    client.post(CODE_PAGE, {"code": code_now(factor)})
+
+    assert is_in(client)
+
+
+def test_sessions_of_before_are_asked_too(user: User) -> None:
+    earlier = with_password(user)
+    assert is_in(earlier)
+
+    make_second_factor(user)
+
+    assert not is_in(earlier)
+
+
+def test_who_logs_in_again_is_asked_again(factor: SecondFactor) -> None:
+    client = with_password(factor.user)
+    client.post(CODE_PAGE, {"code": code_now(factor)})
+    client.post("/calls/logout/")
+
+    client.post(DOORS[0], {"username": factor.user.username, "password": PASSWORD})
+
+    assert not is_in(client)
+
+
+def test_one_may_log_out_instead(factor: SecondFactor) -> None:
+    client = with_password(factor.user)
+
+    client.post("/calls/logout/")
+
+    assert client.get("/calls/")["Location"].startswith("/calls/login/")
+
+
+def test_a_session_of_a_factor_that_was_removed_shows_no_new_one(factor: SecondFactor) -> None:
+    client = with_password(factor.user)
+    client.post(CODE_PAGE, {"code": code_now(factor)})
+
+    factor.delete()
+    assert is_in(client)
+    make_second_factor(factor.user)
+
+    assert not is_in(client)
+
+
+def test_programs_and_machines_are_not_asked(factor: SecondFactor, settings) -> None:
+    settings.REQUIRE_SECOND_FACTOR = True
+    _token, plain = ApiToken.issue(factor.user, "reports")
+    webhook = webhook_address(make_customer()).split("//", 1)[1].split("/", 1)[1]
+
+    assert Client(headers={"Authorization": f"Bearer {plain}"}).get("/api/v1/calls/").status_code == 200
+    assert Client().post(f"/{webhook}after_call/", {"id": "1"}).status_code == 200
+    assert Client().get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("make", [make_specialist, make_superuser])
+def test_where_it_is_required_who_sees_all_customers_sets_it_up_first(client: Client, make, settings) -> None:
+    settings.REQUIRE_SECOND_FACTOR = True
+    client.force_login(make())
+
+    for page in ("/calls/", "/admin/", "/calls/api/"):
+        assert client.get(page)["Location"].startswith(SET_UP_PAGE), page
+    assert "Your administrator asks for it" in client.get(SET_UP_PAGE).content.decode()
+
+
+def test_a_viewer_may_do_without_even_there(client: Client, settings) -> None:
+    settings.REQUIRE_SECOND_FACTOR = True
+    client.force_login(make_viewer(make_customer()))
+
+    assert is_in(client)
+
+
+def test_the_database_holds_neither_key_nor_recovery_codes(user: User) -> None:
+    factor, codes = make_second_factor(user)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM integrations_secondfactor")
+        stored = str(cursor.fetchall())
+
+    assert factor.key.reveal() not in stored
+    assert not any(code in stored for code in codes)
+
+
+def test_it_outlives_a_change_of_the_encryption_keys(factor: SecondFactor, settings) -> None:
+    old, new = settings.ENCRYPTION_KEYS[0], Fernet.generate_key().decode()
+    code = code_now(factor)
+    settings.ENCRYPTION_KEYS = [new, old]
+    call_command("rotate_encryption_keys")
+    settings.ENCRYPTION_KEYS = [new]
+    client = with_password(factor.user)
+
+    client.post(CODE_PAGE, {"code": code})
+
+    assert is_in(client)
