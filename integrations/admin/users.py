@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelect2MultipleWidget
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelect2MultipleWidget, UnfoldBooleanSwitchWidget
 
 from integrations.admin.columns import coloured, moment
 from integrations.admin.roles import Role, give_role, role_of
-from integrations.models import Customer
+from integrations.models import Customer, SecondFactor
+from integrations.services.second_factor import factor_of
 
 ROLE_COLOURS: dict[str, str] = {Role.ADMINISTRATOR: "warning", Role.SPECIALIST: "info", Role.VIEWER: ""}
 
@@ -61,10 +62,24 @@ class NewUserForm(RoleFields, UserCreationForm):  # type: ignore[misc]
 
 class UserForm(RoleFields, UserChangeForm):  # type: ignore[misc]
     editor: User
+    second_factor = forms.BooleanField(
+        label=gettext_lazy("Two-factor login"),
+        required=False,
+        help_text=gettext_lazy(
+            "Switch it off for somebody who has lost both phone and recovery codes. Users switch it on themselves, on"
+            " the page “Two-factor login”."
+        ),
+        widget=UnfoldBooleanSwitchWidget,
+        show_hidden_initial=True,  # what a user switches on while this page lies open is not switched off with it
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial.update(role=role_of(self.instance), customers=self.instance.customer_set.all())
+        has_one = factor_of(self.instance) is not None
+        self.fields["second_factor"].disabled = not has_one or self.instance == self.editor
+        self.initial.update(
+            role=role_of(self.instance), customers=self.instance.customer_set.all(), second_factor=has_one
+        )
 
     def clean_role(self) -> str:
         role = str(self.cleaned_data["role"])
@@ -78,11 +93,14 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     form = UserForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ("username", "name", "role", "is_active", moment("last_login", gettext_lazy("last login")))
+    list_display = (
+        *("username", "name", "role", "is_active", "has_second_factor"),
+        moment("last_login", gettext_lazy("last login")),
+    )
     list_filter = ("is_active", "is_superuser", "is_staff")
     filter_horizontal = ()
     fieldsets = (
-        (None, {"fields": ("username", "password")}),
+        (None, {"fields": ("username", "password", "second_factor")}),
         (gettext_lazy("Role"), {"fields": ("role", "customers", "is_active")}),
         (gettext_lazy("Personal info"), {"fields": ("first_name", "last_name", "email")}),
     )
@@ -96,7 +114,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         users: QuerySet[User] = super().get_queryset(request)
-        return users.prefetch_related("groups")
+        return users.select_related("second_factor").prefetch_related("groups")
 
     @admin.display(description=pgettext_lazy("of a person", "name"))
     def name(self, user: User) -> str:
@@ -107,6 +125,10 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
         role = role_of(user)
         return role, str(role.label)
 
+    @admin.display(description=gettext_lazy("two-factor login"), boolean=True)
+    def has_second_factor(self, user: User) -> bool:
+        return hasattr(user, "second_factor")
+
     def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.editor = request.user
@@ -114,4 +136,6 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
+        if "second_factor" in form.changed_data and not form.cleaned_data["second_factor"]:
+            SecondFactor.objects.filter(user=form.instance).delete()
         give_role(form.instance, Role(form.cleaned_data["role"]), form.cleaned_data["customers"])

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import reverse
+from django_otp import DEVICE_ID_SESSION_KEY
 
 from integrations.admin.roles import Role, give_role, role_of
 from integrations.calllog.scope import customers_visible_to
-from integrations.models import Customer
-from tests.factories import make_customer, make_specialist, make_superuser, make_user, make_viewer
+from integrations.models import Customer, SecondFactor
+from tests.factories import make_customer, make_second_factor, make_specialist, make_superuser, make_user, make_viewer
 
 pytestmark = pytest.mark.django_db
 
@@ -118,3 +120,57 @@ def test_specialists_make_no_users(client: Client, path: str) -> None:
     client.force_login(make_specialist())
 
     assert client.get(path).status_code == 403
+
+
+def test_the_list_shows_who_has_two_factor_login(console: Client) -> None:
+    make_second_factor(user := make_specialist())
+
+    rows = console.get("/admin/auth/user/").context["cl"].result_list
+
+    assert {row for row in rows if hasattr(row, "second_factor")} == {user}
+
+
+WAS_ON = {"initial-second_factor": "True"}
+
+
+def test_an_administrator_removes_the_factor_of_who_lost_the_phone(console: Client) -> None:
+    make_second_factor(user := make_specialist())
+    html = console.get(reverse("admin:auth_user_change", args=[user.pk])).content.decode()
+    assert '<input type="hidden" name="initial-second_factor" value="True"' in html
+
+    save(console, user, **WAS_ON)
+
+    assert not SecondFactor.objects.exists()
+    assert LogEntry.objects.latest("pk").get_change_message() == "Changed Two-factor login."
+
+
+def test_what_is_left_as_it_is_stays(console: Client) -> None:
+    make_second_factor(user := make_specialist())
+
+    save(console, user, second_factor="on", first_name="Ann", **WAS_ON)
+
+    assert SecondFactor.objects.get().user == user
+
+
+def test_what_was_switched_on_while_the_page_lay_open_stays(console: Client) -> None:
+    make_second_factor(user := make_specialist())
+
+    save(console, user)
+
+    assert SecondFactor.objects.get().user == user
+
+
+def test_ones_own_is_not_removed_there(console: Client, administrator: User) -> None:
+    factor, _codes = make_second_factor(administrator)
+    session = console.session
+    session[DEVICE_ID_SESSION_KEY] = factor.persistent_id
+    session.save()
+
+    assert save(console, administrator, **WAS_ON).status_code == 302
+    assert SecondFactor.objects.exists()
+
+
+def test_nobody_can_be_given_one(console: Client) -> None:
+    save(console, make_specialist(), second_factor="on")
+
+    assert not SecondFactor.objects.exists()
