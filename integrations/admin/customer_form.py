@@ -58,15 +58,10 @@ HELP = {
     "ignored_numbers": gettext_lazy("Calls of these numbers are skipped. In any spelling, separated by commas."),
     "viewers": gettext_lazy("Users who may read this customer's call log, and nothing else."),
 }
-ACCOUNT_COLUMNS = frozenset({"planfix_url", "call_tag_id", "missed_call_tag_id"})
-"""What was read from Planfix means nothing any more when one of these changes."""
-
-
 ACCESS_COLUMNS = frozenset({"planfix_url", "planfix_token"})
-CHECKED_COLUMNS = (
-    ACCOUNT_COLUMNS
-    | ACCESS_COLUMNS
-    | {"ringostat_project_id", "ringostat_auth_key", "ringostat_api_url", "contact_template_id", "create_contacts"}
+CHECKED_COLUMNS = ACCESS_COLUMNS.union(
+    ("ringostat_project_id", "ringostat_auth_key", "ringostat_api_url"),
+    ("call_tag_id", "missed_call_tag_id", "contact_template_id", "create_contacts"),
 )
 """When one of these changes, what the last check found holds no more: the access is checked again."""
 SECRETS = ("planfix_token", "ringostat_auth_key")

@@ -24,7 +24,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
 from integrations.admin.columns import coloured
 from integrations.admin.connection import check_new_access, connect, connection_context
 from integrations.admin.copying import copy
-from integrations.admin.customer_form import ACCESS_COLUMNS, ACCOUNT_COLUMNS, CHECKED_COLUMNS, CustomerForm
+from integrations.admin.customer_form import ACCESS_COLUMNS, CHECKED_COLUMNS, CustomerForm
 from integrations.admin.customer_overview import overview
 from integrations.admin.customer_pages import address_of, customer_urls, menu
 from integrations.admin.customer_removal import RemovedByTheWorker
@@ -36,6 +36,7 @@ from integrations.admin.secret_widget import SecretFormField, SecretInput
 from integrations.admin.webhook_setup import first_webhook_light, webhook_setup
 from integrations.calllog.moments import moment_of
 from integrations.models import Customer, SecretField, WebhookToken, WorkKind
+from integrations.services.account_change import follow_change
 from integrations.services.connection import newest_check
 from integrations.services.health_lights import Health, healths
 from integrations.services.replay import resume_customer
@@ -222,9 +223,7 @@ class CustomerAdmin(RemovedByTheWorker, ModelAdmin):  # type: ignore[misc]
 
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
         changed = set(form.changed_data)
-        if change and changed & ACCOUNT_COLUMNS:
-            obj.planfix_tags = obj.planfix_contact_fields = None
-            obj.remembered_contacts.all().delete()
+        follow_change(obj, given=changed)
         super().save_model(request, obj, form, change)
         if change and changed & ACCESS_COLUMNS:
             # The trouble was with the old access; if it is still there, the next call says so again.

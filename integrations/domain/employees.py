@@ -19,7 +19,7 @@ class Employee:
     key: int
     """Our own row."""
     name: str
-    planfix_user_id: int
+    planfix_user_id: int | None
     staff_id: str = ""
     sip_logins: tuple[str, ...] = ()
     """SIP logins, and the phone numbers to which calls for this employee are forwarded."""

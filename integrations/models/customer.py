@@ -120,6 +120,8 @@ class Customer(models.Model):
         _("discovered text fields of contacts"), null=True, blank=True, editable=False
     )
 
+    account_since = models.DateTimeField(null=True, editable=False)
+    """Calls that were finished before then stand in another Planfix account, which this customer has left."""
     paused_reason = models.TextField(_("paused because"), blank=True, editable=False)
     paused_at = models.DateTimeField(_("paused since"), null=True, editable=False)
     look_first_before = models.DateTimeField(null=True, editable=False)
@@ -155,11 +157,12 @@ class Customer(models.Model):
     @cached_property
     def rules(self) -> CustomerRules:
         employees = {employee.pk: employee.facts for employee in self.employees.all()}
+        fallback = employees.get(self.fallback_employee_id or 0)
         ignored = (normalize(number, self.region) or number for number in self.ignored_numbers)
         return CustomerRules(
             region=self.region,
             employees=tuple(employees.values()),
-            fallback=employees.get(self.fallback_employee_id or 0),
+            fallback=fallback if fallback and fallback.planfix_user_id else None,
             ignored_numbers=frozenset(ignored),
             create_contacts=self.create_contacts,
             create_for_incoming_answered=self.create_for_incoming_answered,
@@ -174,7 +177,8 @@ class Employee(models.Model):
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="employees")
     name = models.CharField(pgettext_lazy("of a person", "name"), max_length=200)
-    planfix_user_id = models.PositiveBigIntegerField(_("number in Planfix"))
+    planfix_user_id = models.PositiveBigIntegerField(_("number in Planfix"), null=True)
+    """None: still to be found in the account that the customer has moved to. Till then no call is in his name."""
     staff_id = models.CharField(_("Ringostat staff ID"), max_length=32, blank=True)
     sip_logins = ArrayField(models.CharField(max_length=128), verbose_name=_("SIP logins"), default=list, blank=True)
     extension = models.CharField(_("extension"), max_length=16, blank=True)
@@ -207,7 +211,7 @@ class Employee(models.Model):
             sip_logins=tuple(self.sip_logins),
             extension=self.extension,
             email=self.email,
-            participates=self.participates,
+            participates=self.participates and self.planfix_user_id is not None,
         )
 
 

@@ -7,9 +7,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from integrations.models import Customer, Employee, Secret, UtmField, WebhookToken
+from integrations.services.account_change import follow_change
 from integrations.services.addresses import is_allowed
 from integrations.services.replay import resume_customer
 
@@ -112,27 +114,16 @@ def _refuse_unknown(prefix: str, given: Mapping[str, Any], known: Any) -> None:
 def _save_customer(columns: dict[str, Any]) -> Customer:
     known = Customer.objects.filter(name=columns.get("name", "")).first()
     customer = known or Customer()
-    if _changes_account(customer, columns):
-        # What was read from another account means nothing in this one.
-        customer.planfix_tags = None
-        customer.planfix_contact_fields = None
-        customer.remembered_contacts.all().delete()
     for column, value in columns.items():
         setattr(customer, column, Secret.of(str(value)) if column in SECRETS else value)
     for column in ("planfix_url", "ringostat_api_url"):
         _check_address(column, getattr(customer, column))
     customer.full_clean()
+    follow_change(customer, given=columns)
     customer.save()
     if known:
         resume_customer(customer)
     return customer
-
-
-def _changes_account(customer: Customer, columns: dict[str, Any]) -> bool:
-    watched = ("planfix_url", "call_tag_id", "missed_call_tag_id")
-    return customer.pk is not None and any(
-        column in columns and columns[column] != getattr(customer, column) for column in watched
-    )
 
 
 def _check_address(column: str, url: str) -> None:
@@ -152,7 +143,8 @@ def _save_employees(customer: Customer, data: Mapping[str, Any]) -> None:
 
 def _save_employee(customer: Customer, row: Mapping[str, Any]) -> Employee:
     _refuse_unknown("employees.", row, EMPLOYEE)
-    known = customer.employees.filter(name=row.get("name", ""), planfix_user_id=row.get("planfix_user_id") or 0).first()
+    is_he = Q(planfix_user_id=row.get("planfix_user_id") or 0) | Q(planfix_user_id=None)
+    known = customer.employees.filter(is_he, name=row.get("name", "")).first()
     employee = known or Employee(customer=customer)
     for name in EMPLOYEE:
         if row.get(name) is not None:

@@ -132,6 +132,12 @@ class CallDelivery:
 
         Returns how long to wait before looking again for a recording. Raises PlanfixError.
         """
+        if (
+            self.customer.account_since
+            and self.call.finished_at
+            and self.call.finished_at < self.customer.account_since
+        ):
+            return None  # it stands in an account that the customer has left
         if self.facts.has_recording and not self.facts.recording_url:
             self.facts = facts_from_call_list(self.call, self.customer) or self.facts
         decision = decide(self.facts, self.customer.rules)

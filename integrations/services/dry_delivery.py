@@ -177,7 +177,7 @@ class DryDelivery(CallDelivery):
         """Of "user:5" or "contact:812"; "" for the contact that would be made."""
         names: dict[int, str] = {NOT_MADE: "", **self.reading.contact_names}
         if person.startswith("user:"):
-            names = {employee.planfix_user_id: employee.name for employee in self.customer.employees.all()}
+            names = {employee.planfix_user_id or 0: employee.name for employee in self.customer.employees.all()}
         return names.get(id_of(person) or NOT_MADE, person)
 
 

@@ -30,7 +30,8 @@ LOG = f"""
 
 REMEMBER = """
     INSERT INTO integrations_rememberedcontact (customer_id, number, contact_id)
-    VALUES (%(customer_id)s, %(number)s, %(remembered_id)s)
+    SELECT %(customer_id)s, %(number)s, %(remembered_id)s
+      FROM integrations_delivery WHERE call_id = %(call_id)s AND attempts = %(attempts)s
     ON CONFLICT (customer_id, number) DO UPDATE SET contact_id = EXCLUDED.contact_id
 """
 

@@ -186,19 +186,30 @@ def test_a_wrong_value_is_named(console: Client, column: str, value: str, senten
     assert sentence in errors_of(response)
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [{"planfix_url": "https://other.planfix.com"}, {"call_tag_id": "17"}, {"missed_call_tag_id": "18"}],
-    ids=str,
-)
-def test_what_was_read_from_another_account_is_forgotten(console: Client, changes: dict[str, str]) -> None:
-    customer = customer_with(planfix_tags={"call": {"id": 1}}, planfix_contact_fields=[{"id": 2}])
+def test_what_was_read_from_another_account_is_forgotten(console: Client) -> None:
+    customer = customer_with(
+        planfix_tags={"call": {"id": 1}}, planfix_contact_fields=[{"id": 2}], contact_template_id=1
+    )
+    RememberedContact.objects.create(customer=customer, number="+380671234567", contact_id=812)
+    employee = make_employee(customer)
+
+    save(console, customer, planfix_url="https://other.planfix.com", contact_template_id="1")
+
+    employee.refresh_from_db()
+    assert (customer.planfix_tags, customer.planfix_contact_fields) == (None, None)
+    assert (customer.contact_template_id, employee.planfix_user_id) == (None, None)
+    assert not customer.remembered_contacts.exists()
+
+
+@pytest.mark.parametrize("changes", [{"call_tag_id": "17"}, {"missed_call_tag_id": "18"}], ids=str)
+def test_other_tags_are_read_anew_and_contacts_stay(console: Client, changes: dict[str, str]) -> None:
+    customer = customer_with(planfix_tags={"call": {"id": 1}})
     RememberedContact.objects.create(customer=customer, number="+380671234567", contact_id=812)
 
     save(console, customer, **changes)
 
-    assert (customer.planfix_tags, customer.planfix_contact_fields) == (None, None)
-    assert not customer.remembered_contacts.exists()
+    assert customer.planfix_tags is None
+    assert customer.remembered_contacts.exists()
 
 
 def test_another_change_keeps_what_was_read_from_the_account(console: Client) -> None:
