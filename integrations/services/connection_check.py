@@ -30,7 +30,14 @@ from integrations.planfix.ping import ping
 from integrations.planfix.rights import TRIALS, WRITING, Right, has_right, is_missing_right, token_employee
 from integrations.ringostat.api import RingostatError
 from integrations.services.connection import Check, Connection, Finding
-from integrations.services.planfix_access import keep, logged, note_requests_left, planfix_client, planfix_session
+from integrations.services.planfix_access import (
+    keep,
+    keep_template,
+    logged,
+    note_requests_left,
+    planfix_client,
+    planfix_session,
+)
 from integrations.services.progress import Progress
 from integrations.services.replay import resume_customer
 from integrations.services.ringostat_access import ringostat_client
@@ -220,7 +227,7 @@ def _contacts(client: PlanfixClient, customer: Customer, connection: Connection)
         return
     names = dict(connection.templates)
     if customer.contact_template_id is None and names:
-        keep(customer, contact_template_id=min(names))
+        keep_template(customer, min(names))
     chosen = customer.contact_template_id
     if chosen is None:
         yield Check(finding=Finding.TEMPLATE_MISSING)

@@ -17,7 +17,7 @@ from integrations.planfix.contacts import contact_templates, contact_text_fields
 from integrations.planfix.discovery import discover_call_tags
 from integrations.planfix.fields import field_of_name
 from integrations.planfix.tags import CallTag, CallTags, roles_of
-from integrations.services.planfix_access import keep, logged, planfix_client, planfix_session
+from integrations.services.planfix_access import keep, keep_template, logged, planfix_client, planfix_session
 from integrations.services.turn import wait_for_account
 
 
@@ -43,13 +43,14 @@ def discover(customer: Customer, *, wait_for_slot: Callable[[float], None] | Non
         tags = discover_call_tags(
             client, call_tag_id=customer.call_tag_id, missed_call_tag_id=customer.missed_call_tag_id
         )
-        template_id = customer.contact_template_id
-        if customer.create_contacts and template_id is None:
-            template_id = _first_template(client)
-        contact_fields = contact_text_fields(client) if _fills_contact_fields(customer) else None
+        is_template_wanted = customer.create_contacts and customer.contact_template_id is None
+        template_id = _first_template(client) if is_template_wanted else None
+        fields = {"planfix_contact_fields": contact_text_fields(client)} if _fills_contact_fields(customer) else {}
     finally:
         PlanfixRequest.objects.bulk_create(exchanges)
-    keep(customer, planfix_tags=tags.to_json(), planfix_contact_fields=contact_fields, contact_template_id=template_id)
+    keep(customer, planfix_tags=tags.to_json(), **fields)
+    if template_id is not None:
+        keep_template(customer, template_id)
     return tags
 
 

@@ -81,10 +81,18 @@ def with_this_access(customer: Customer) -> QuerySet[Customer]:
 
 
 def keep(customer: Customer, **columns: Any) -> None:
-    """Writes what was read from the account, unless the access was changed meanwhile."""
+    """Writes what was read from the account, unless the access or the choice of tags was changed meanwhile."""
     for name, value in columns.items():
         setattr(customer, name, value)
-    with_this_access(customer).update(**columns)
+    tags = {"call_tag_id": customer.call_tag_id, "missed_call_tag_id": customer.missed_call_tag_id}
+    with_this_access(customer).filter(**tags).update(**columns)
+
+
+def keep_template(customer: Customer, template_id: int) -> None:
+    """For a customer who has chosen none: not before, and not meanwhile."""
+    theirs = with_this_access(customer)
+    theirs.filter(contact_template_id=None).update(contact_template_id=template_id)
+    customer.contact_template_id = theirs.values_list("contact_template_id", flat=True).first() or template_id
 
 
 def note_requests_left(customer: Customer, requests_left: int | None) -> None:

@@ -320,6 +320,21 @@ def test_a_paused_customer_stays_so_while_a_right_is_missing(
     assert way.customer.paused_reason == "A scope is missing."
 
 
+def test_a_template_that_is_chosen_during_the_check_stays(
+    connection: Callable[..., Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def chosen_meanwhile(client: PlanfixClient) -> dict[str, int]:
+        Customer.objects.update(contact_template_id=7)
+        return {}
+
+    monkeypatch.setattr(connection_check, "contact_text_fields", chosen_meanwhile)
+
+    found = connection(contact_template_id=None)
+
+    assert Customer.objects.get().contact_template_id == 7
+    assert names(found, Finding.TEMPLATE_GONE) == [{"id": "7"}]
+
+
 def test_what_was_read_with_access_that_changed_meanwhile_is_not_kept(
     way: Way, monkeypatch: pytest.MonkeyPatch
 ) -> None:

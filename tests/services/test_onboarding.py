@@ -63,6 +63,40 @@ def test_what_another_account_told_is_not_kept(way: Way) -> None:
     assert Customer.objects.get(pk=way.customer.pk).planfix_tags is None
 
 
+def test_a_template_that_was_chosen_meanwhile_stays(way: Way) -> None:
+    way.customer.contact_template_id = None
+    Customer.objects.update(contact_template_id=7)
+
+    discover(way.customer)
+
+    assert Customer.objects.get().contact_template_id == way.customer.contact_template_id == 7
+
+
+def test_the_oldest_template_is_kept_where_none_is_chosen(way: Way) -> None:
+    way.customer.contact_template_id = None
+    Customer.objects.update(contact_template_id=None)
+
+    discover(way.customer)
+
+    assert Customer.objects.get().contact_template_id == way.customer.contact_template_id == 1
+
+
+def test_tags_found_by_an_earlier_choice_are_not_kept(way: Way) -> None:
+    Customer.objects.update(call_tag_id=17, planfix_tags=None)
+
+    discover(way.customer)
+
+    assert Customer.objects.get().planfix_tags is None
+
+
+def test_contact_fields_that_are_not_asked_for_stay_as_they_were_read(way: Way) -> None:
+    Customer.objects.update(planfix_contact_fields={"Source": 5})
+
+    discover(way.customer)
+
+    assert Customer.objects.get().planfix_contact_fields == {"Source": 5}
+
+
 def test_before_the_discovery_nothing_is_known(make_way: Callable[..., Way]) -> None:
     assert parameter_problems(make_way(utm_fields=[parameter("utm_source", "nowhere")]).customer) == []
 
