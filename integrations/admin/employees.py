@@ -24,7 +24,7 @@ from integrations.domain.pairing import PairedBy
 from integrations.models import Call, Customer, Employee, WorkKind
 from integrations.services.audit import record
 from integrations.services.connection import newest_check
-from integrations.services.employee_pairs import Choice, Row, Table, pairing_table, save_pairs
+from integrations.services.employee_pairs import Choice, NotKept, Row, Table, pairing_table, save_pairs
 from integrations.services.work import ask
 
 PAIRED_BY: Mapping[str, Words] = {
@@ -43,12 +43,21 @@ AGAINST: Mapping[str, Words] = {
 def employees_page(request: HttpRequest, customer: Customer) -> HttpResponse:
     table = pairing_table(customer, asked_call=_asked_call(request, customer))
     if request.method == "POST":
-        count = save_pairs(customer, table, _choices(request, table))
-        record(request.user, _("Chose the employees who take part: %(count)s.") % {"count": count}, customer)
-        text = ngettext("One employee takes part.", "%(count)s employees take part.", count) % {"count": count}
-        messages.success(request, text)
-        return redirect(address_of("employees", customer))
+        choices = _choices(request, table)
+        try:
+            return _kept(request, customer, save_pairs(customer, table, choices))
+        except NotKept as error:
+            messages.error(request, str(error))
+            table = table.with_choices(choices)
     return render_page(request, customer, "employees", "employees.html", _context(customer, table))
+
+
+def _kept(request: HttpRequest, customer: Customer, count: int) -> HttpResponse:
+    """So many take part now."""
+    record(request.user, _("Chose the employees who take part: %(count)s.") % {"count": count}, customer)
+    text = ngettext("One employee takes part.", "%(count)s employees take part.", count) % {"count": count}
+    messages.success(request, text)
+    return redirect(address_of("employees", customer))
 
 
 @require_POST

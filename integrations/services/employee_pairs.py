@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from integrations.domain.employees import Talker, match_employee, talker_of
@@ -22,6 +24,10 @@ from integrations.services.connection import newest_connection
 NOBODY_KNOWN = (SkipReason.UNKNOWN_EMPLOYEE, SkipReason.EMPLOYEE_NOT_PARTICIPATING)
 CALLS_LOOKED_AT = 300
 """Of the calls that were skipped for their employee, so many of the newest are looked at."""
+
+
+class NotKept(Exception):
+    """An employee cannot be kept so; the message says who, and why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +78,16 @@ class Table:
         taken = {row.user_id for row in self.rows}
         return [user for user in self.users if user.id not in taken]
 
+    def with_choices(self, choices: Mapping[str, Choice]) -> Table:
+        """As it looks before they are kept."""
+        rows = (
+            replace(row, user_id=choice.user_id, participates=choice.participates)
+            if (choice := choices.get(row.key))
+            else row
+            for row in self.rows
+        )
+        return replace(self, rows=tuple(rows))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
@@ -107,7 +123,7 @@ def pairing_table(customer: Customer, *, asked_call: Call | None = None) -> Tabl
 def save_pairs(customer: Customer, table: Table, choices: Mapping[str, Choice]) -> int:
     """Keeps what was chosen for the rows of these keys; a row without anybody in Planfix is left as it was.
 
-    Returns how many employees take part.
+    Returns how many employees take part. Raises NotKept, and then nothing is kept.
     """
     for row in table.rows:
         choice = choices.get(row.key)
@@ -138,7 +154,7 @@ def _staff_rows(staff: Iterable[Mapping[str, Any]], employees: Sequence[Employee
 
 def _staff_row(one: Mapping[str, Any], employees: Sequence[Employee]) -> Row:
     logins = tuple(one["sip_logins"])
-    kept = next((employee for employee in employees if _is_kept_for(one["staff_id"], logins, employee)), None)
+    kept = _kept_for(one["staff_id"], logins, employees)
     row = Row(
         key=f"staff-{one['staff_id']}",
         name=one["name"],
@@ -150,10 +166,16 @@ def _staff_row(one: Mapping[str, Any], employees: Sequence[Employee]) -> Row:
     return replace(row, employee=kept, user_id=kept.planfix_user_id, participates=kept.participates) if kept else row
 
 
-def _is_kept_for(staff_id: str, logins: Sequence[str], employee: Employee) -> bool:
-    if employee.staff_id:
-        return employee.staff_id == staff_id
-    return bool({login.casefold() for login in logins} & {login.casefold() for login in employee.sip_logins})
+def _kept_for(staff_id: str, logins: Sequence[str], employees: Sequence[Employee]) -> Employee | None:
+    """Whoever has the staff ID, else somebody without one who has a line of his."""
+    his_lines = {login.casefold() for login in logins}
+    by_id = (employee for employee in employees if employee.staff_id and employee.staff_id == staff_id)
+    by_line = (
+        employee
+        for employee in employees
+        if not employee.staff_id and his_lines & {login.casefold() for login in employee.sip_logins}
+    )
+    return next(chain(by_id, by_line), None)
 
 
 def _proposed(row: Row, user: User, pair: Pair) -> Row:
@@ -265,7 +287,17 @@ def _save(customer: Customer, row: Row, choice: Choice, users: Mapping[int, User
     employee.extension = row.extension or employee.extension
     employee.email = row.email or employee.email
     employee.sip_logins = list(dict.fromkeys([*employee.sip_logins, *row.sip_logins]))
+    try:
+        employee.full_clean()
+    except ValidationError as error:
+        raise NotKept(f"{employee.name or row.key}: {_sentences(error)}") from error
     employee.save()
+
+
+def _sentences(error: ValidationError) -> str:
+    names = {column.name: f"{column.verbose_name}: " for column in Employee._meta.fields}
+    told = (names.get(column, "") + " ".join(messages) for column, messages in error.message_dict.items())
+    return " ".join(told)
 
 
 def _same_person(customer: Customer, row: Row, user_id: int) -> Employee | None:

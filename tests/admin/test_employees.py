@@ -86,6 +86,18 @@ def test_saving_keeps_who_takes_part_and_who_does_not(console: Client, customer:
     assert "One employee takes part." in html_of(console, page_of(customer))
 
 
+def test_what_cannot_be_kept_is_said_beside_the_choices(console: Client, customer: Customer) -> None:
+    skipped(customer, employee_name="New Comer", extension="1" * 17)
+    [row] = [row for row in pairing_table(customer).rows if row.is_from_calls]
+
+    answer = console.post(page_of(customer), {f"user-{row.key}": "6", "user-staff-2": "5"})
+
+    assert "New Comer: extension: Ensure this value has at most 16 characters" in answer.content.decode()
+    shown = {shown["row"].key: shown["row"].user_id for shown in answer.context["rows"]}
+    assert (shown[row.key], shown["staff-2"]) == (6, 5)
+    assert not Employee.objects.exists()
+
+
 @pytest.mark.parametrize("typed", ["", "77", "5; DROP", "-5", "9" * 30])
 def test_whom_planfix_does_not_have_is_nobody(console: Client, customer: Customer, typed: str) -> None:
     console.post(page_of(customer), {"user-staff-1": typed, "participates-staff-1": "on"})

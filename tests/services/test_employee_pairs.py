@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import Any
 
@@ -12,7 +13,7 @@ from integrations.domain.pairing import PairedBy
 from integrations.domain.rules import SkipReason
 from integrations.models import Call, CallState, Customer, Employee, Work, WorkKind
 from integrations.services.connection import Check, Connection, Finding
-from integrations.services.employee_pairs import Choice, Row, Table, pairing_table, save_pairs
+from integrations.services.employee_pairs import Choice, NotKept, Row, Table, pairing_table, save_pairs
 from tests.factories import call_facts, make_call, make_customer, make_employee
 
 pytestmark = pytest.mark.django_db
@@ -162,6 +163,40 @@ def test_an_employee_kept_by_a_login_alone_is_recognised_in_the_list(customer: C
     save_pairs(customer, table, {row.key: Choice(user_id=row.user_id, participates=True) for row in table.rows})
 
     assert kept(customer) == [("By Hand", 5, "331851", True), ("Oleh Tkachenko", 6, "331852", True)]
+
+
+def test_the_staff_id_says_more_than_a_login(customer: Customer) -> None:
+    """Anna is the first by name, and has the login without a staff ID."""
+    make_employee(customer, name="Anna", staff_id="", sip_logins=["acmecom_iryna"])
+    iryna = make_employee(customer, name="Iryna", staff_id="331851", sip_logins=[])
+    found(customer)
+    table = pairing_table(customer)
+    row = row_of(table, "Bondar Iryna")
+    assert row.employee == iryna
+
+    save_pairs(customer, table, {row.key: Choice(user_id=5, participates=True)})
+
+    assert [staff_id for _name, _user, staff_id, _part in kept(customer)] == ["", "331851"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ({"extension": "1" * 17}, "extension: Ensure this value has at most 16 characters (it has 17)."),
+        ({"staff_id": "3" * 33}, "Ringostat staff ID: Ensure this value has at most 32 characters (it has 33)."),
+    ],
+)
+def test_what_does_not_fit_is_said_and_nothing_kept(customer: Customer, facts: dict[str, str], why: str) -> None:
+    found(customer)
+    skipped(customer, employee_name="New Comer", **facts)
+    table = pairing_table(customer)
+    users = {table.rows[0].key: 5, talker_key(table): 6}
+    choices = {key: Choice(user_id=user_id, participates=True) for key, user_id in users.items()}
+
+    with pytest.raises(NotKept, match=re.escape(f"New Comer: {why}")):
+        save_pairs(customer, table, choices)
+
+    assert not customer.employees.exists()
 
 
 def test_an_employee_who_is_in_no_list_stays_in_the_table(customer: Customer) -> None:
