@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from threading import BoundedSemaphore
 from typing import Any
 
 import hypothesis
@@ -18,7 +19,7 @@ from integrations.models import Call, Customer
 from integrations.sandbox.account import Account
 from integrations.sandbox.ringostat import Ringostat
 from integrations.sandbox.server import Sandbox
-from integrations.services import guarded_session
+from integrations.services import guarded_session, long_answers
 from integrations.services.customer_file import import_customer, webhook_address
 from integrations.services.due_calls import deliver_due_calls
 
@@ -56,6 +57,12 @@ def _in_the_language_of_the_source() -> Iterator[None]:
     """A page in Polish leaves its language to whatever the thread does next."""
     yield
     deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _no_answer_lasts_beyond_its_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few tests read an answer to its end, or close it as a server does."""
+    monkeypatch.setattr(long_answers, "_places", BoundedSemaphore(long_answers.AT_ONCE))
 
 
 @pytest.fixture(scope="session")

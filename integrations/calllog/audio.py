@@ -27,7 +27,7 @@ SENTENCES: dict[Trouble, tuple[int, Words]] = {
     Trouble.NOT_AUDIO: (502, _("Ringostat answered with something that is not a recording.")),
     Trouble.TOO_LARGE: (502, _("The recording is too large to be played here. Open it in Ringostat.")),
     Trouble.UNAVAILABLE: (502, _("Ringostat does not answer just now. Press play to try again.")),
-    Trouble.BUSY: (503, _("Many recordings are being played just now. Press play to try again.")),
+    Trouble.BUSY: (503, _("Many files and recordings are on their way just now. Press play to try again.")),
 }
 """The HTTP status and what the player says."""
 

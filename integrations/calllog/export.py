@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -22,13 +24,17 @@ from integrations.calllog.filters import CallFilter
 from integrations.calllog.paging import page_of
 from integrations.calllog.rows import RELATED, CallRow, row_of
 from integrations.calllog.scope import calls_visible_to, customers_visible_to
+from integrations.calllog.shell import shell
 from integrations.calllog.words import Words
 from integrations.domain.calls import CallFacts
 from integrations.models import Call
 from integrations.services.audit import record
+from integrations.services.long_answers import NoPlace, Place
 from integrations.services.spreadsheet import Cell, csv_lines, xlsx_file
 
 AT_ONCE = 2000
+MOST_IN_XLSX = 50_000
+"""Excel's file is made before its first byte is sent, by a thread that webhooks may wait for."""
 PERSONAL = ("number", "call_id")
 """Filters whose values are not written into the audit trail."""
 
@@ -71,9 +77,33 @@ COLUMNS: dict[Promise, Callable[[Call, CallRow, CallFacts], Cell]] = {
 }
 
 
+View = Callable[[HttpRequest], HttpResponseBase]
+
+
+def takes_a_place(view: View) -> View:
+    """Of the few that there are for answers that last; given back when the answer is closed."""
+
+    @wraps(view)
+    def placed(request: HttpRequest) -> HttpResponseBase:
+        try:
+            place = Place()
+        except NoPlace:
+            return _waits(request)
+        try:
+            response = view(request)
+        except BaseException:
+            place.leave()
+            raise
+        response._resource_closers.append(place.leave)  # type: ignore[attr-defined]
+        return response
+
+    return placed
+
+
 @require_GET
 @login_required
 @never_cache
+@takes_a_place
 def export_csv(request: HttpRequest) -> HttpResponseBase:
     filters = _filters(request)
     if not filters.is_valid():
@@ -85,9 +115,14 @@ def export_csv(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 @login_required
 @never_cache
+@takes_a_place
 def export_xlsx(request: HttpRequest) -> HttpResponseBase:
     filters = _filters(request)
     if not filters.is_valid():
+        return _back_to_list(request)
+    if filters.qs.order_by()[: MOST_IN_XLSX + 1].count() > MOST_IN_XLSX:
+        text = _("An XLSX file takes %(most)s calls at the most. Narrow the filter, or take CSV, which takes them all.")
+        messages.warning(request, text % {"most": MOST_IN_XLSX})
         return _back_to_list(request)
     _write_down(request, filters, "XLSX")
     return FileResponse(xlsx_file(_titles(), _rows(filters.qs)), **_file("xlsx", XLSX))
@@ -97,6 +132,13 @@ def _filters(request: HttpRequest) -> CallFilter:
     return CallFilter(
         request.GET, queryset=calls_visible_to(request.user), customers=customers_visible_to(request.user)
     )
+
+
+def _waits(request: HttpRequest) -> HttpResponse:
+    context = shell(request, _("Export"))
+    response = render(request, "calllog/export_waits.html", context, status=503)
+    response["Retry-After"] = "60"
+    return response
 
 
 def _back_to_list(request: HttpRequest) -> HttpResponse:

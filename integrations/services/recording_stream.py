@@ -1,13 +1,12 @@
 """A call's recording as a browser may have it: asked of Ringostat when somebody presses play, passed on as it comes.
 
 This is the one place where a web request asks another system, because whoever presses play will not wait for a worker.
-So all of it is bound: which hosts, how many redirects, how long, how many bytes, and how many at once, so that webhooks
-always find a free thread. The link and its token stay here; the browser knows only our own address.
+So all of it is bound: which hosts, how many redirects, how long, how many bytes, and how many at once (long_answers).
+The link and its token stay here; the browser knows only our own address.
 """
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from integrations.services.byte_ranges import (
     part_of_whole,
 )
 from integrations.services.guarded_session import guarded_session
+from integrations.services.long_answers import NoPlace, Place
 
 log = structlog.get_logger(__name__)
 
@@ -39,8 +39,6 @@ SECONDS = 120
 MAX_BYTES = 300 * 1024 * 1024
 """Two and a half hours of WAV as telephony makes it (two channels, 16 bits, 8 kHz)."""
 MAX_REDIRECTS = 3
-AT_ONCE = 3
-"""In one process, which has a few threads more (gunicorn.conf.py)."""
 CHUNK = 64 * 1024
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -58,8 +56,6 @@ TYPES = {
 SUFFIXES = {"audio/mpeg": ".mp3", "audio/mp3": ".mp3", "audio/x-wav": ".wav", "audio/wave": ".wav"} | {
     media: suffix for suffix, media in reversed(TYPES.items())
 }
-
-_places = threading.BoundedSemaphore(AT_ONCE)
 
 
 class Trouble(StrEnum):
@@ -92,14 +88,13 @@ class Wanted:
 class OpenRecording:
     """An answer under way. Iterated once, closed always: only then is its place free for another one."""
 
-    def __init__(self, answer: requests.Response, part: Part, *, content_type: str, suffix: str) -> None:
+    def __init__(self, answer: requests.Response, part: Part, *, content_type: str, suffix: str, place: Place) -> None:
         self.status = part.status
         self.content_type = content_type
         self.suffix = suffix
         self.headers = _headers(answer, part)
-        self._answer, self._part = answer, part
+        self._answer, self._part, self._place = answer, part, place
         self._deadline = time.monotonic() + SECONDS
-        self._is_open = True
 
     def __iter__(self) -> Iterator[bytes]:
         """The bytes of the part. An answer that breaks off or takes too long ends early: the player asks anew."""
@@ -118,11 +113,9 @@ class OpenRecording:
             self.close()
 
     def close(self) -> None:
-        if self._is_open:
-            self._is_open = False
-            # Not given back to a pool: what was not read of it is of no use.
-            self._answer.close()
-            _places.release()
+        # Not given back to a pool: what was not read of it is of no use.
+        self._answer.close()
+        self._place.leave()
 
 
 def open_recording(url: str, *, api_url: str, wanted: Wanted) -> OpenRecording:
@@ -132,17 +125,19 @@ def open_recording(url: str, *, api_url: str, wanted: Wanted) -> OpenRecording:
     """
     if not url:
         raise NoRecording(Trouble.NO_LINK)
-    if not _places.acquire(blocking=False):
-        raise NoRecording(Trouble.BUSY)
+    try:
+        place = Place()
+    except NoPlace as error:
+        raise NoRecording(Trouble.BUSY) from error
     try:
         answer, final_url = _follow(url, api_url, wanted)
         try:
-            return _opened(answer, final_url, wanted)
+            return _opened(answer, final_url, wanted, place)
         except NoRecording:
             answer.close()
             raise
     except BaseException:
-        _places.release()
+        place.leave()
         raise
 
 
@@ -195,7 +190,7 @@ def _request_headers(wanted: Wanted) -> dict[str, str]:
     return headers
 
 
-def _opened(answer: requests.Response, url: str, wanted: Wanted) -> OpenRecording:
+def _opened(answer: requests.Response, url: str, wanted: Wanted, place: Place) -> OpenRecording:
     if answer.status_code in GONE:
         raise NoRecording(Trouble.GONE)
     part = _part(answer, asked_range(wanted.range), wanted.if_range)
@@ -208,7 +203,7 @@ def _opened(answer: requests.Response, url: str, wanted: Wanted) -> OpenRecordin
     if not content_type and part.status != 416:
         raise NoRecording(Trouble.NOT_AUDIO)
     known = suffix if suffix in TYPES else SUFFIXES.get(content_type, "")
-    return OpenRecording(answer, part, content_type=content_type or "audio/wav", suffix=known)
+    return OpenRecording(answer, part, content_type=content_type or "audio/wav", suffix=known, place=place)
 
 
 def _part(answer: requests.Response, asked: ByteRange | None, if_range: str) -> Part | None:

@@ -14,7 +14,7 @@ from integrations.models import Call
 from integrations.sandbox.server import Sandbox
 from integrations.sandbox.tone import recording_wav
 from integrations.sandbox.wire import Broken, Reply, Request, Server, media_reply
-from integrations.services import addresses, byte_ranges, recording_stream
+from integrations.services import addresses, byte_ranges, long_answers, recording_stream
 from integrations.services.byte_ranges import ByteRange, Part, asked_range, part_of_partial, part_of_whole
 from tests.factories import call_facts, make_call, make_customer, make_viewer
 
@@ -222,7 +222,7 @@ def test_a_recording_that_is_not_to_be_had_is_a_sentence(
 
     assert (response.status_code, response["Content-Type"]) == (status, "text/plain; charset=utf-8")
     assert words in response.content.decode()
-    assert free_places() == recording_stream.AT_ONCE
+    assert free_places() == long_answers.AT_ONCE
 
 
 def test_a_source_that_says_nothing_is_not_waited_for_long(
@@ -241,7 +241,7 @@ def test_a_recording_that_breaks_off_ends_there(log: Client, source: Source, cal
     response = hear(log, call, Range="bytes=0-999")
 
     assert (response["Content-Length"], heard(response)) == ("1000", SOUND[:100])
-    assert free_places() == recording_stream.AT_ONCE
+    assert free_places() == long_answers.AT_ONCE
 
 
 def test_a_recording_that_is_too_large_is_not_begun(
@@ -253,7 +253,7 @@ def test_a_recording_that_is_too_large_is_not_begun(
 
 
 def test_only_so_many_are_played_at_once_and_each_end_makes_room(log: Client, source: Source, call: Call) -> None:
-    playing = [hear(log, call) for _ in range(recording_stream.AT_ONCE)]
+    playing = [hear(log, call) for _ in range(long_answers.AT_ONCE)]
 
     refused = hear(log, call)
     assert (refused.status_code, refused["Retry-After"]) == (503, "1")
@@ -403,7 +403,7 @@ def test_redirects_without_end_are_left(log: Client, source: Source, call: Call)
 
 
 def free_places() -> int:
-    return recording_stream._places._value
+    return long_answers._places._value
 
 
 def resolve_to(monkeypatch: pytest.MonkeyPatch, *found: str) -> list[tuple[str, int]]:

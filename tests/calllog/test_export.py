@@ -14,7 +14,9 @@ from openpyxl import load_workbook
 
 from integrations.calllog import export
 from integrations.models import CallState
+from integrations.services import long_answers
 from integrations.services.spreadsheet import csv_lines, harmless, xlsx_file
+from tests.calllog.test_audio import left_off
 from tests.factories import MISSED, call_facts, make_call, make_customer, make_employee, make_viewer
 
 CSV, XLSX = "/calls/export.csv", "/calls/export.xlsx"
@@ -146,6 +148,41 @@ def test_the_file_has_a_name_and_is_no_page(viewer: Client) -> None:
     assert answer["Content-Disposition"].startswith('attachment; filename="calls-')
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.parametrize("address", [CSV, XLSX])
+def test_only_so_many_are_made_at_once_and_each_end_makes_room(viewer: Client, customer, address: str) -> None:
+    make_call(customer)
+    under_way = [viewer.get(address) for _ in range(long_answers.AT_ONCE)]
+
+    refused = viewer.get(address)
+    assert (refused.status_code, refused["Retry-After"]) == (503, "60")
+    assert b"ask for the file again" in refused.content
+
+    left_off(under_way.pop())
+    for answer in [*under_way, viewer.get(address)]:
+        assert answer.getvalue()
+
+
+def test_what_goes_wrong_leaves_its_place_free(viewer: Client, monkeypatch) -> None:
+    monkeypatch.setattr(export, "xlsx_file", None)
+
+    for _ in range(long_answers.AT_ONCE + 1):
+        with pytest.raises(TypeError):
+            viewer.get(XLSX)
+
+
+def test_excels_file_takes_only_so_many_calls(viewer: Client, customer, monkeypatch) -> None:
+    monkeypatch.setattr(export, "MOST_IN_XLSX", 1)
+    make_call(customer)
+    assert len(xlsx_rows(viewer.get(XLSX))) == 1
+    make_call(customer)
+
+    answer = viewer.get(XLSX, {"state": "delivered"}, follow=True)
+
+    assert answer.redirect_chain == [("/calls/?state=delivered", 302)]
+    assert "takes 1 calls at the most" in answer.content.decode()
+    assert len(csv_rows(viewer.get(CSV))) == 2
 
 
 HOSTILE = [
