@@ -7,9 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from integrations.services.figures import registry
+from integrations.webhooks import MAX_BODY_BYTES
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -55,6 +57,14 @@ def test_units_and_containers_start_the_same_commands() -> None:
     for unit in (DEPLOY / "systemd").iterdir():
         [command] = re.findall(r"^ExecStart=/srv/ringofix/\.venv/bin/(.+)$", unit.read_text(), re.MULTILINE)
         assert f"command: {command}\n" in compose
+
+
+def test_the_proxy_reads_a_whole_request_before_it_takes_a_thread() -> None:
+    caddyfile = (DEPLOY / "Caddyfile").read_text()
+    [most], [buffered] = re.findall(r"max_size (\d+)MB", caddyfile), re.findall(r"request_buffers (\d+)MB", caddyfile)
+    assert int(buffered) >= int(most)
+    assert int(most) * 1_000_000 > max(MAX_BODY_BYTES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    assert "read_body" in caddyfile
 
 
 def test_the_proxy_hides_what_is_for_the_inside(client: Client, db: None) -> None:
