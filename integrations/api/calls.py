@@ -51,7 +51,7 @@ class CallSerializer(serializers.Serializer[dict[str, Any]]):
     explanation = serializers.CharField(help_text=_("The same for people, in the language that was asked for."))
     attempts = serializers.IntegerField(help_text=_("How often its delivery was begun."))
     planfix = PlanfixNumbers(help_text=_("What it became in Planfix."))
-    has_recording = serializers.BooleanField(help_text=_("Can it be listened to on its page in the call log?"))
+    has_recording = serializers.BooleanField(help_text=_("Is there a recording?"))
     card_url = serializers.CharField(help_text=_("The call's card in Ringostat; empty when Ringostat named none."))
     parameters = serializers.DictField(
         child=serializers.CharField(), help_text=_("utm_source and every other parameter that came with it.")
@@ -90,7 +90,7 @@ def record_of(call: Call) -> dict[str, Any]:
             "comment_id": receipts.comment_id,
             "tag_id": receipts.tag_key,
         },
-        "has_recording": bool(facts.has_recording and facts.recording_url),
+        "has_recording": call.has_recording,
         "card_url": web_address(facts.card_url),
         "parameters": dict(facts.parameters),
         "analysis": dict(facts.analysis),

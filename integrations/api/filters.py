@@ -34,7 +34,7 @@ DESCRIPTIONS = {
     "customer": gettext_lazy("The customer's number or name, for those who see several."),
     "employee": gettext_lazy("The employee's number here."),
     "reason": gettext_lazy("Why the call was skipped, waits or failed."),
-    "recording": gettext_lazy("Can it be listened to?"),
+    "recording": gettext_lazy("Is there a recording?"),
     "unmatched": gettext_lazy("Did somebody talk who is not among the customer's employees?"),
     "hour": gettext_lazy("Of the days that are asked for, this hour only."),
     "first_day": gettext_lazy("From this day on."),

@@ -57,9 +57,24 @@ def test_a_call_looks_as_its_documentation_says() -> None:
     assert (record["received_at"], record["finished_at"]) == ("2026-03-02T10:01:15Z", "2026-03-02T10:01:19Z")
 
 
+@pytest.mark.parametrize(
+    ("facts", "has_one"),
+    [({"has_recording": None}, True), ({"has_recording": False}, False), ({"recording_url": ""}, True)],
+)
+def test_a_recording_is_what_the_filter_takes_for_one(facts: dict[str, Any], has_one: bool) -> None:
+    """Not every project says beside the link that there is one."""
+    call = make_call(make_customer(), call_facts(**facts))
+    api = reader(make_viewer(call.customer))
+
+    assert api.get(f"{CALLS}{call.pk}/").json()["has_recording"] is has_one
+    assert ids(api.get(CALLS, {"recording": str(has_one).lower()})) == [call.pk]
+
+
 def test_what_is_not_known_is_null_or_empty() -> None:
     customer = make_customer()
-    facts = call_facts(is_final=False, status="", duration=None, waiting=None, talk=None, has_recording=None)
+    facts = call_facts(
+        is_final=False, status="", duration=None, waiting=None, talk=None, has_recording=None, recording_url=""
+    )
     call = make_call(customer, facts, state=CallState.IN_PROGRESS)
 
     record = reader(make_viewer(customer)).get(f"{CALLS}{call.pk}/").json()
