@@ -23,7 +23,7 @@ from django.views.decorators.http import require_POST, require_safe
 from integrations.calllog.actions import NOTE_LENGTH
 from integrations.calllog.filters import CallFilter
 from integrations.calllog.row_numbers import row_number
-from integrations.calllog.scope import calls_visible_to, customers_visible_to, may_act_on_calls
+from integrations.calllog.scope import calls_visible_to, customers_visible_to, may_act_on_calls, works_visible_to
 from integrations.calllog.shell import shell
 from integrations.calllog.words import Words
 from integrations.models import Call, CallState, Customer, Work, WorkKind
@@ -189,8 +189,7 @@ def bulk_begin(request: HttpRequest) -> HttpResponse:
 @never_cache
 def bulk_work(request: HttpRequest, work_id: int) -> HttpResponse:
     user = _check(request)
-    visible = Q(asked_by=user.pk) | Q(customer__in=customers_visible_to(user))
-    work = get_object_or_404(Work.objects.filter(visible).select_related("customer"), pk=work_id)
+    work = get_object_or_404(works_visible_to(user).select_related("customer"), pk=work_id)
     context = {"work": work, "came_of_it": _came_of_it(work), "query": request.GET.urlencode()}
     return render(request, "calllog/bulk_work.html", {**shell(request, work.kind_words), **context})
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from integrations.models import Call, Customer
+from integrations.models import Call, Customer, Work
 
 SPECIALISTS = "Specialists"
 """The group whose staff see all customers; integrations.admin.roles makes it."""
@@ -27,6 +27,15 @@ def calls_visible_to(user: User | AnonymousUser) -> QuerySet[Call]:
         return Call.objects.all()
     # As plain numbers: with a subquery PostgreSQL walks the calls of all customers to find the newest of one.
     return Call.objects.filter(customer__in=list(customers.values_list("pk", flat=True)))
+
+
+def works_visible_to(user: User | AnonymousUser) -> QuerySet[Work]:
+    """What the user has asked for; for those who may act on calls that of their customers too: its sentences are for
+    specialists.
+    """
+    own = Q(asked_by=user.pk)
+    theirs = Q(customer__in=customers_visible_to(user)) if may_act_on_calls(user) else Q()
+    return Work.objects.filter(own | theirs)
 
 
 def may_act_on_calls(user: User | AnonymousUser) -> bool:

@@ -78,7 +78,7 @@ DECISIONS = {
     "calls/bulk/": TO_SPECIALISTS,
     "calls/bulk/begin/": TO_SPECIALISTS,
     "calls/bulk/<int:work_id>/": TO_SPECIALISTS,
-    "calls/work/<int:work_id>/": OF_CUSTOMER,
+    "calls/work/<int:work_id>/": TO_SPECIALISTS,
     "calls/export.csv": LOGGED_IN,
     "calls/export.xlsx": LOGGED_IN,
     "calls/api/": LOGGED_IN,
