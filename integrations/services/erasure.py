@@ -31,6 +31,7 @@ from integrations.models import (
     Customer,
     PlanfixRequest,
     RememberedContact,
+    SavedView,
     WebhookEvent,
     Work,
     WorkKind,
@@ -57,7 +58,8 @@ class NotANumber(Exception):
 
 
 def erase_number(customer: Customer, raw: str) -> dict[str, int]:
-    """Erases the number from the customer's calls, events, Planfix requests and remembered contacts.
+    """Erases the number from the customer's calls, events, Planfix requests and remembered contacts, and the views that
+    filter by it. Among the ignored numbers it stays: that is what keeps its next call out of Planfix.
 
     Returns how many of each had it. Raises NotANumber.
     """
@@ -80,6 +82,7 @@ def erase_number(customer: Customer, raw: str) -> dict[str, int]:
     works.filter(customer=customer, kind=WorkKind.DRY_RUN).delete()
     _delete_mentioning(works.exclude(finished_at=None), _work_text, mention)
     ContactClaim.objects.filter(account=customer.planfix_account, number=number).delete()
+    _delete_mentioning(SavedView.objects.all(), _view_text, mention)
     done["remembered_contacts"], _rows = RememberedContact.objects.filter(customer=customer, number=number).delete()
     return done
 
@@ -177,6 +180,10 @@ def _request_text(request: PlanfixRequest) -> str:
 def _work_text(work: Work) -> str:
     """The filter by which its calls were chosen may name the number."""
     return _readable(f"{json.dumps(work.arguments)}\n{json.dumps(work.result)}\n{work.trouble}")
+
+
+def _view_text(view: SavedView) -> str:
+    return _readable(f"{view.name}\n{view.query}")
 
 
 def _readable(text: str) -> str:

@@ -16,6 +16,7 @@ from integrations.models import (
     Delivery,
     PlanfixRequest,
     RememberedContact,
+    SavedView,
     WebhookEvent,
     Work,
     WorkKind,
@@ -26,7 +27,7 @@ from integrations.services.contact_claim import claim_contact
 from integrations.services.erasure import ERASED, NotANumber, erase_number
 from integrations.services.replay import replay_calls
 from tests.conftest import Way
-from tests.factories import NOON, OUTGOING, call_facts, make_call, make_customer, make_event, make_request
+from tests.factories import NOON, OUTGOING, call_facts, make_call, make_customer, make_event, make_request, make_viewer
 from tests.ways.rows import at, row
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +76,26 @@ def test_work_on_the_calls_of_a_number_is_forgotten_with_it(customer: Customer, 
     erase_number(customer, NUMBER)
 
     assert Work.objects.get().arguments == {"filter": "number=0501112233"}
+
+
+def test_views_that_filter_by_the_number_go(customer: Customer) -> None:
+    views = {"number=%2B380671234567": "One", "state=failed": "067 123-45-67", "number=0501112233": "Other"}
+    user = make_viewer(customer)
+    for query, name in views.items():
+        SavedView.objects.create(user=user, name=name, query=query)
+
+    erase_number(customer, NUMBER)
+
+    assert SavedView.objects.get().name == "Other"
+
+
+def test_an_ignored_number_stays_ignored(customer: Customer) -> None:
+    """Else its next call would make a contact."""
+    Customer.objects.update(ignored_numbers=[NUMBER])
+
+    erase_number(customer, NUMBER)
+
+    assert Customer.objects.get().ignored_numbers == [NUMBER]
 
 
 def test_other_numbers_stay_as_they_are(customer: Customer) -> None:
