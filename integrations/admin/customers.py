@@ -37,6 +37,7 @@ from integrations.admin.webhook_setup import first_webhook_light, webhook_setup
 from integrations.calllog.moments import moment_of
 from integrations.models import Customer, SecretField, WebhookToken, WorkKind
 from integrations.services.account_change import follow_change
+from integrations.services.audit import record
 from integrations.services.connection import newest_check
 from integrations.services.health_lights import Health, healths
 from integrations.services.replay import resume_customer
@@ -249,6 +250,7 @@ class CustomerAdmin(RemovedByTheWorker, ModelAdmin):  # type: ignore[misc]
         paused = list(queryset.exclude(paused_reason=""))
         for customer in paused:
             resume_customer(customer, by_hand=True)
+            record(request.user, _("Resumed."), customer)
         text = ngettext("One customer goes on.", "%(count)s customers go on.", len(paused))
         self.message_user(request, text % {"count": len(paused)}, messages.SUCCESS)
 
@@ -258,6 +260,7 @@ class CustomerAdmin(RemovedByTheWorker, ModelAdmin):  # type: ignore[misc]
         customers = list(queryset)
         for customer in customers:
             ask(WorkKind.CONNECT, customer=customer, by=request.user)
+            record(request.user, _("Had the access checked."), customer)
         text = ngettext("One customer is being checked.", "%(count)s customers are being checked.", len(customers))
         self.message_user(request, text % {"count": len(customers)}, messages.SUCCESS)
 

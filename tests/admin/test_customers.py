@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -353,6 +354,16 @@ def test_checking_the_access_of_several_customers_asks_the_worker(console: Clien
 
     asked = Work.objects.filter(kind=WorkKind.CONNECT)
     assert {work.customer for work in asked} == set(customers)
+
+
+@pytest.mark.parametrize(("action", "sentence"), [("resume", "Resumed."), ("check_access", "Had the access checked.")])
+def test_what_is_done_with_several_stands_in_the_history_of_each(console: Client, action: str, sentence: str) -> None:
+    customers = [make_customer(paused_reason="The account is frozen.") for _ in range(2)]
+
+    console.post(LIST, {"action": action, "_selected_action": [customer.pk for customer in customers]})
+
+    written = LogEntry.objects.values_list("object_id", "change_message")
+    assert sorted(written) == sorted((str(customer.pk), sentence) for customer in customers)
 
 
 def test_viewers_are_chosen_on_the_page(console: Client) -> None:
