@@ -28,7 +28,7 @@ from integrations.calllog.shell import shell
 from integrations.calllog.words import Words
 from integrations.models import Call, CallState, Customer, Work, WorkKind
 from integrations.services.audit import record
-from integrations.services.intake import SETTLED
+from integrations.services.intake import ERASED, SETTLED
 from integrations.services.replay import NEVER_REPLAYED
 from integrations.services.work import ask
 
@@ -111,6 +111,15 @@ def _obstacle_to_sending(standing: Standing) -> Words:
     return IN_THEIR_WAY.get(state, "")
 
 
+def _obstacle_to_replaying(standing: Standing) -> Words:
+    state, reason = standing
+    if reason == ERASED:
+        return gettext_lazy("too little is known of them")
+    if reason == SETTLED:
+        return gettext_lazy("settled by a person")
+    return "" if state == CallState.DELIVERED else IN_THEIR_WAY.get(state, "")
+
+
 def _obstacle_to_settling(standing: Standing) -> Words:
     state, _reason = standing
     if state == CallState.SKIPPED:
@@ -121,6 +130,9 @@ def _obstacle_to_settling(standing: Standing) -> Words:
 BULK_ACTIONS: Mapping[str, BulkAction] = {
     "send-again": BulkAction(
         kind=WorkKind.SEND_AGAIN, title=gettext_lazy("Send calls again"), obstacle=_obstacle_to_sending
+    ),
+    "replay": BulkAction(
+        kind=WorkKind.REPLAY, title=gettext_lazy("Replay with today's settings"), obstacle=_obstacle_to_replaying
     ),
     "settle": BulkAction(
         kind=WorkKind.SETTLE,
@@ -238,6 +250,7 @@ def _paused(chosen: Chosen) -> bool:
 def _book(action: BulkAction, count: int) -> str:
     texts = {
         WorkKind.SEND_AGAIN: ngettext("One call was sent again.", "%(count)s calls were sent again.", count),
+        WorkKind.REPLAY: ngettext("One call was replayed.", "%(count)s calls were replayed.", count),
         WorkKind.SETTLE: ngettext("One call was marked as settled.", "%(count)s calls were marked as settled.", count),
     }
     return texts[action.kind] % {"count": count}

@@ -18,6 +18,7 @@ from integrations.models.customer import Customer
 class WorkKind(models.TextChoices):
     CATCH_UP = "catch_up", gettext_lazy("Catching up with Ringostat")
     SEND_AGAIN = "send_again", gettext_lazy("Sending calls again")
+    REPLAY = "replay", gettext_lazy("Replaying calls")
     SETTLE = "settle", gettext_lazy("Marking calls as settled")
     DRY_RUN = "dry_run", gettext_lazy("Dry run")
     CONNECT = "connect", gettext_lazy("Checking the access")
@@ -94,6 +95,11 @@ def _sent_again(result: Mapping[str, Any]) -> str:
     return ngettext("One call is sent again.", "%(count)s calls are sent again.", count) % {"count": count}
 
 
+def _replayed(result: Mapping[str, Any]) -> str:
+    count = int(result.get("calls", 0))
+    return ngettext("One call was replayed.", "%(count)s calls were replayed.", count) % {"count": count}
+
+
 def _settled(result: Mapping[str, Any]) -> str:
     count = int(result.get("calls", 0))
     return ngettext("One call was settled.", "%(count)s calls were settled.", count) % {"count": count}
@@ -102,5 +108,6 @@ def _settled(result: Mapping[str, Any]) -> str:
 RESULTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     WorkKind.CATCH_UP: _caught_up,
     WorkKind.SEND_AGAIN: _sent_again,
+    WorkKind.REPLAY: _replayed,
     WorkKind.SETTLE: _settled,
 }

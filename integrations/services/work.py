@@ -26,7 +26,7 @@ from integrations.services.customer_removal import remove_as_asked
 from integrations.services.dry_run import dry_run_as_asked
 from integrations.services.jobs import work_soon
 from integrations.services.progress import LEASE, CannotBeDone, Progress, Stopped, held
-from integrations.services.replay import send_again_as_asked
+from integrations.services.replay import replay_as_asked, send_again_as_asked
 from integrations.services.settle import settle_as_asked
 
 log = structlog.get_logger(__name__)
@@ -36,6 +36,7 @@ Result = dict[str, Any] | None
 KINDS: Mapping[str, Callable[[Work, Progress], Result]] = {
     WorkKind.CATCH_UP: catch_up_as_asked,
     WorkKind.SEND_AGAIN: send_again_as_asked,
+    WorkKind.REPLAY: replay_as_asked,
     WorkKind.SETTLE: settle_as_asked,
     WorkKind.CONNECT: connect,
     WorkKind.CREATE_FIELDS: create_fields,

@@ -121,6 +121,25 @@ def test_many_calls_are_settled_with_one_note(client: Client) -> None:
     assert list(settled) == [f"{user.username}: Planfix was moved"] * 2
 
 
+def test_chosen_calls_are_replayed_with_todays_settings(specialist: Client) -> None:
+    """The one that is in Planfix is brought up to date, the skipped one decided anew."""
+    customer = make_customer(name="Acme")
+    chosen = calls(customer, D, S, P)
+    chosen += [make_call(customer, state=S, reason=reason) for reason in ("settled", "erased")]
+    plan = asked(specialist, "replay", *chosen).context["plan"]
+    assert (plan.will, sum(count for count, _why in plan.wont)) == (2, 3)
+
+    work = begin(specialist, "replay", *chosen)
+    carry_out(work.pk)
+
+    work.refresh_from_db()
+    assert states() == [D, P, P, S, S]
+    assert Call.objects.get(pk=chosen[0].pk).due_at
+    assert (work.kind, work.result, work.done) == (WorkKind.REPLAY, {"calls": 2}, 2)
+    assert work.result_words == "2 calls were replayed."
+    assert list(LogEntry.objects.values_list("change_message", "object_repr")) == [("2 calls were replayed.", "Acme")]
+
+
 def test_without_a_note_it_is_asked_again(specialist: Client) -> None:
     [call] = calls(make_customer(), F)
 
@@ -220,6 +239,13 @@ def test_numbers_that_are_none_are_ignored(specialist: Client) -> None:
         ("send-again", (S, "no_final_event"), "too little is known of them"),
         ("send-again", (P, "unavailable"), "already on their way"),
         ("send-again", (CallState.IN_PROGRESS, ""), "not ended yet"),
+        ("replay", (D, ""), None),
+        ("replay", (F, "refused"), None),
+        ("replay", (S, "no_final_event"), None),
+        ("replay", (S, "erased"), "too little is known of them"),
+        ("replay", (S, "settled"), "settled by a person"),
+        ("replay", (P, "unavailable"), "already on their way"),
+        ("replay", (CallState.IN_PROGRESS, ""), "not ended yet"),
         ("settle", (F, "refused"), None),
         ("settle", (S, "unknown_employee"), "skipped, not failed"),
         ("settle", (D, ""), "already in Planfix"),
