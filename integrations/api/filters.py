@@ -17,7 +17,6 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from integrations.calllog.filters import CallFilter
-from integrations.calllog.scope import customers_visible_to
 
 PAGING = ("cursor", "limit")
 
@@ -51,7 +50,7 @@ class ListFilters(BaseFilterBackend):
         unknown = sorted(set(given) - set(CallFilter.base_filters) - set(PAGING))
         if unknown:
             raise ValidationError({name: [_("There is no such filter.")] for name in unknown})
-        filters = CallFilter(given, queryset=queryset, customers=customers_visible_to(request.user))
+        filters = CallFilter.seen_by(request.user, given, calls=queryset)
         if not filters.is_valid():
             raise ValidationError(filters.errors)
         for name in _misunderstood(filters, given):

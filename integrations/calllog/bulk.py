@@ -23,10 +23,10 @@ from django.views.decorators.http import require_POST, require_safe
 from integrations.calllog.actions import NOTE_LENGTH
 from integrations.calllog.filters import CallFilter
 from integrations.calllog.row_numbers import row_number
-from integrations.calllog.scope import calls_visible_to, customers_visible_to, may_act_on_calls, works_visible_to
+from integrations.calllog.scope import calls_visible_to, may_act_on_calls, works_visible_to
 from integrations.calllog.shell import shell
 from integrations.calllog.words import Words
-from integrations.models import Call, CallState, Customer, Work, WorkKind
+from integrations.models import Call, CallState, Customer, WorkKind
 from integrations.services.audit import record
 from integrations.services.intake import ERASED, SETTLED
 from integrations.services.replay import NEVER_REPLAYED
@@ -156,7 +156,7 @@ def calls_by_filter(user: User, query: str) -> QuerySet[Call]:
     """What a user sees with a filter: what work in bulk means by one (services/selection.py). A filter that is not
     understood means no call: a mistyped address must not act on all of them.
     """
-    return _found(_filters(user, query))
+    return CallFilter.seen_by(user, QueryDict(query)).qs
 
 
 @require_POST
@@ -202,7 +202,7 @@ def bulk_begin(request: HttpRequest) -> HttpResponse:
 def bulk_work(request: HttpRequest, work_id: int) -> HttpResponse:
     user = _check(request)
     work = get_object_or_404(works_visible_to(user).select_related("customer"), pk=work_id)
-    context = {"work": work, "came_of_it": _came_of_it(work), "query": request.GET.urlencode()}
+    context = {"work": work, "query": request.GET.urlencode()}
     return render(request, "calllog/bulk_work.html", {**shell(request, work.kind_words), **context})
 
 
@@ -221,20 +221,11 @@ def _action(request: HttpRequest) -> BulkAction:
 
 def _chosen(request: HttpRequest) -> Chosen:
     user = cast(User, request.user)
-    filters = _filters(user, request.POST.get("filter", ""))
+    filters = CallFilter.seen_by(user, QueryDict(request.POST.get("filter", "")))
     if request.POST.get("all"):
-        return Chosen(calls=_found(filters), filters=filters, numbers=None)
+        return Chosen(calls=filters.qs, filters=filters, numbers=None)
     numbers = sorted(_numbers(request.POST.getlist("call")))[:MOST_CHOSEN]
     return Chosen(calls=calls_visible_to(user).filter(pk__in=numbers), filters=filters, numbers=numbers)
-
-
-def _filters(user: User, query: str) -> CallFilter:
-    return CallFilter(QueryDict(query), queryset=calls_visible_to(user), customers=customers_visible_to(user))
-
-
-def _found(filters: CallFilter) -> QuerySet[Call]:
-    found: QuerySet[Call] = filters.qs
-    return found if filters.form.is_valid() else found.none()
 
 
 def _numbers(texts: Iterable[str]) -> set[int]:
@@ -254,17 +245,3 @@ def _book(action: BulkAction, count: int) -> str:
         WorkKind.SETTLE: ngettext("One call was marked as settled.", "%(count)s calls were marked as settled.", count),
     }
     return texts[action.kind] % {"count": count}
-
-
-def _came_of_it(work: Work) -> str:
-    """Once it is finished."""
-    if not work.result or work.kind not in (WorkKind.SEND_AGAIN, WorkKind.SETTLE):
-        return ""
-    count = int(work.result.get("calls", 0))
-    texts = {
-        WorkKind.SEND_AGAIN: ngettext(
-            "One call is on its way to Planfix again.", "%(count)s calls are on their way to Planfix again.", count
-        ),
-        WorkKind.SETTLE: ngettext("One call is settled.", "%(count)s calls are settled.", count),
-    }
-    return texts[WorkKind(work.kind)] % {"count": count}

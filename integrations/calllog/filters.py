@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import django_filters
 import phonenumbers
 from django import forms
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Reverse
@@ -27,6 +28,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from integrations.calllog.days import PERIODS, Days, days_of, started_within
+from integrations.calllog.scope import calls_visible_to, customers_visible_to
 from integrations.calllog.words import REASONS
 from integrations.domain.phones import normalize
 from integrations.domain.rules import SkipReason
@@ -111,6 +113,14 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
         super().__init__(data, queryset=queryset, **kwargs)
         self.filters["customer"].queryset = customers.order_by("name")
         self.filters["employee"].queryset = Employee.objects.filter(customer__in=customers).order_by("name")
+
+    @classmethod
+    def seen_by(
+        cls, user: User | AnonymousUser, data: Mapping[str, Any], *, calls: QuerySet[Call] | None = None
+    ) -> CallFilter:
+        """What a user may see, or of it those of `calls`, filtered by these data."""
+        queryset = calls_visible_to(user) if calls is None else calls
+        return cls(data, queryset=queryset, customers=customers_visible_to(user))
 
     @cached_property
     def places(self) -> list[tuple[ZoneInfo, str]]:

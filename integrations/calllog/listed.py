@@ -24,7 +24,7 @@ from integrations.models import Call, CallState
 
 FIELDS = (
     *("ringostat_id", "facts", "direction", "outcome", "client_number", "started_at", "utm_source", "has_recording"),
-    *("state", "reason", "detail"),
+    *("state", "reason"),
     *("customer__name", "customer__timezone", "customer__planfix_url", "customer__paused_reason"),
     "employee__name",
     *("delivery__attempts", "delivery__contact_id", "delivery__task_id", "delivery__comment_id"),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from integrations.calllog.links import contact_address, task_address, web_address
+from integrations.calllog.links import contact_address, task_address
 from integrations.calllog.words import STATES, Look, Words, kind_look, reason_words
 from integrations.domain.calls import CallFacts
 from integrations.domain.phones import sip_login
@@ -35,14 +35,11 @@ class CallRow:
     has_recording: bool
     state: Look
     reason: Words
-    detail: str
     attempts: int
     contact_id: int | None
     contact_url: str
     task_id: int | None
     task_url: str
-    card_url: str
-    recording_url: str
 
 
 def row_of(call: Call) -> CallRow:
@@ -63,14 +60,11 @@ def row_of(call: Call) -> CallRow:
         has_recording=call.has_recording,
         state=STATES[CallState(call.state)],
         reason=_("the customer is paused") if is_held_up(call) else reason_words(call.reason),
-        detail=call.detail,
         attempts=receipts.attempts,
         contact_id=receipts.contact_id,
         contact_url=_contact_url(customer, receipts),
         task_id=receipts.task_id,
         task_url=task_address(customer.planfix_url, receipts.task_id, receipts.comment_id) if receipts.task_id else "",
-        card_url=web_address(facts.card_url),
-        recording_url=web_address(facts.recording_url) if facts.has_recording else "",
     )
 
 

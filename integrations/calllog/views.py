@@ -22,7 +22,7 @@ from integrations.calllog.filters import INPUT, CallFilter
 from integrations.calllog.listed import listed, with_fields
 from integrations.calllog.paging import NEWEST, PAGE_SIZE, BadPosition, Page, newer_than, page_of
 from integrations.calllog.saved_views import views_of
-from integrations.calllog.scope import calls_visible_to, customers_visible_to
+from integrations.calllog.scope import customers_visible_to
 from integrations.calllog.shell import shell
 from integrations.calllog.signed_in import signed_in
 from integrations.calllog.words import STATES
@@ -31,25 +31,19 @@ from integrations.models import Call, CallState
 MOST_NEWS = 99
 
 
-def filters_of(request: HttpRequest) -> CallFilter:
-    """What the address filters by, among what its reader may see."""
-    customers = customers_visible_to(request.user)
-    return CallFilter(request.GET, queryset=calls_visible_to(request.user), customers=customers)
-
-
 @require_safe
 @signed_in
 @never_cache
 def call_list(request: HttpRequest) -> HttpResponse:
     if request.headers.get("HX-Request") and ("before" in request.GET or "after" in request.GET):
-        filters = filters_of(request)
+        filters = CallFilter.seen_by(request.user, request.GET)
         fresh = {"fresh_chips": list(_chips(filters))} if "after" in request.GET else {}
         return render(request, "calllog/_rows.html", _rows(filters, _page(filters)) | fresh)
     views = views_of(request.user)  # type: ignore[arg-type]
     first = next((view for view in views if view.is_default), None)
     if first and not request.GET:
         return HttpResponseRedirect(f"?{first.query}" if first.query else "?all=1")
-    filters = filters_of(request)
+    filters = CallFilter.seen_by(request.user, request.GET)
     query = list_query(filters.data)
     context = {
         **shell(request, _("Calls")),
@@ -73,7 +67,7 @@ def call_list(request: HttpRequest) -> HttpResponse:
 @never_cache
 def news(request: HttpRequest) -> HttpResponse:
     """How many calls have come above the newest one that the page shows."""
-    filters = filters_of(request)
+    filters = CallFilter.seen_by(request.user, request.GET)
     try:
         newer = newer_than(filters.qs, request.GET.get("after", "")).order_by(*NEWEST)
     except BadPosition as error:
@@ -105,7 +99,7 @@ def customer_names(request: HttpRequest) -> HttpResponse:
 @signed_in
 @never_cache
 def chart(request: HttpRequest) -> HttpResponse:
-    filters, by = filters_of(request), _chart_by(request)
+    filters, by = CallFilter.seen_by(request.user, request.GET), _chart_by(request)
     others = [(each, list_address(request.GET, chart=each)) for each in SERIES]
     return render(request, "calllog/_chart.html", {"chart": chart_of(filters, by=by), "ways": others, "by": by})
 

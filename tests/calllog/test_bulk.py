@@ -169,7 +169,7 @@ def test_the_work_shows_how_far_it_is_and_what_came_of_it(specialist: Client) ->
     carry_out(work.pk)
 
     html = specialist.get(address).content.decode()
-    assert "One call is on its way to Planfix again." in html
+    assert "One call is sent again." in html
     assert 'href="/calls/?state=failed"' in html
 
 
