@@ -98,7 +98,7 @@ def _waiting_calls(customers: list[Customer], calls: int) -> list[Customer]:
     with transaction.atomic():
         for number in range(calls):
             customer = customers[number % len(customers)]
-            recipient = Recipient(customer_id=customer.pk, zone=customer.zone, region=customer.region)
+            recipient = Recipient.of(customer)
             raw = RawRequest(method="POST", content_type="application/json", query_string="", body=_body(number))
             receive(recipient, event="after_call", raw=raw)
         Call.objects.update(due_at=Now() + timedelta(hours=1))

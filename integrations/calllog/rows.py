@@ -82,7 +82,7 @@ def is_held_up(call: Call) -> bool:
 def seen_employee(facts: CallFacts) -> str:
     """Whom the webhooks name, for a call that is nobody's yet."""
     logins = (sip_login(facts.connected_with), sip_login(facts.caller))
-    staff = _("staff ID %(id)s") % {"id": facts.staff_id} if facts.staff_id not in ("", "0", "-1") else ""
+    staff = _("staff ID %(id)s") % {"id": facts.staff_id} if facts.staff_id else ""
     seen = (facts.employee_name, facts.employee_email, *logins, facts.extension, staff)
     return next((text.strip() for text in seen if text.strip()), "")
 

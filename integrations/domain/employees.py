@@ -49,9 +49,6 @@ class EmployeeMatch:
 
 Clue = tuple[MatchedBy, Callable[[Employee], bool]]
 
-_NO_STAFF_ID = {"", "-1", "0"}
-"""What Ringostat sends for a staff id when no employee took part."""
-
 _ALIKE_IN_NAMES = str.maketrans({"ё": "е", **dict.fromkeys("'’‘ʼ`´′", None)})
 
 
@@ -87,7 +84,7 @@ class Talker:
 def talker_of(facts: CallFacts, region: str) -> Talker:
     return Talker(
         name=facts.employee_name.strip(),
-        staff_id=_staff_id(facts),
+        staff_id=facts.staff_id.strip(),
         lines=tuple(_lines(facts, region)),
         extension=facts.extension.strip(),
         email=facts.employee_email.strip(),
@@ -102,7 +99,7 @@ def is_employees_number(raw: str, employees: Iterable[Employee], region: str) ->
 
 def _clues(facts: CallFacts, region: str) -> Iterator[Clue]:
     """What the event tells of the employee, the most trustworthy first."""
-    staff_id, name = _staff_id(facts), name_words(facts.employee_name)
+    staff_id, name = facts.staff_id.strip(), name_words(facts.employee_name)
     yield MatchedBy.STAFF_ID, lambda employee: _is(employee.staff_id, staff_id)
     for line in _lines(facts, region):
         yield MatchedBy.SIP_LOGIN, partial(_answers_at, line=line, region=region)
@@ -119,11 +116,6 @@ def _clues(facts: CallFacts, region: str) -> Iterator[Clue]:
 def _fits_same_person(employee: Employee, *, fits: Callable[[Employee], bool], staff_id: str) -> bool:
     is_someone_else = staff_id and employee.staff_id and not _is(employee.staff_id, staff_id)
     return not is_someone_else and fits(employee)
-
-
-def _staff_id(facts: CallFacts) -> str:
-    staff_id = facts.staff_id.strip()
-    return "" if staff_id in _NO_STAFF_ID else staff_id
 
 
 def _lines(facts: CallFacts, region: str) -> list[str]:
@@ -163,7 +155,7 @@ def is_shorter_form(one: frozenset[str], other: frozenset[str]) -> bool:
 
 
 def _seen(facts: CallFacts, region: str) -> str:
-    staff_id, extension, email = _staff_id(facts), facts.extension.strip(), facts.employee_email.strip()
+    staff_id, extension, email = facts.staff_id.strip(), facts.extension.strip(), facts.employee_email.strip()
     details = [f"staff id {staff_id}"] if staff_id else []
     details += [f"number {line}" if line.startswith("+") else f"SIP {line}" for line in _lines(facts, region)]
     details += [f"extension {extension}"] if extension else []

@@ -80,10 +80,6 @@ class Handover:
     author: Author
     may_create_contact: bool
 
-    @property
-    def is_fallback(self) -> bool:
-        return self.fallback_for is not None
-
 
 _PROBLEMS = {
     NumberProblem.MISSING: SkipReason.NO_CLIENT_NUMBER,

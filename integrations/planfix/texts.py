@@ -62,11 +62,6 @@ def call_text(call: CallText, language: str) -> str:
         return BREAK.join(line for line in _lines(call) if line)
 
 
-def contact_name(number: str) -> str:
-    """A new contact is called by its number, as Planfix's own telephony does, until a manager names it."""
-    return number
-
-
 def duration(seconds: int) -> str:
     """ "2 min 4 s", in the active language."""
     hours, rest = divmod(seconds, 3600)

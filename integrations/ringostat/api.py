@@ -17,6 +17,8 @@ from urllib3.exceptions import HTTPError
 
 from integrations.bounded_answer import UnreadableAnswer, read_answer
 
+from integrations.ringostat.vocabulary import UTM
+
 TIMEOUT = (5, 30)
 """Seconds to connect, and to wait for each piece of an answer."""
 ANSWER_SECONDS = 60.0
@@ -31,7 +33,7 @@ SHORTEST_WINDOW = timedelta(minutes=1)
 REQUIRED_FIELDS = (
     *("uniqueid", "calldate", "call_type", "disposition", "caller", "dst", "connected_with"),
     *("duration", "waittime", "billsec", "has_recording", "recording", "call_card", "employee_number"),
-    *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
+    *UTM,
 )
 OPTIONAL_FIELDS = (
     *("recording_wav", "employee_fio", "department", "caller_number", "pool_name", "scheme_name"),

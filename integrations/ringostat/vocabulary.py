@@ -122,6 +122,9 @@ RATING: dict[str, tuple[str, ...]] = {
     "employee_mark": ("employee_mark",),
 }
 
+UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+"""In the order in which they are shown and written."""
+
 EMPTY = frozenset({"", "(not set)", "not set", "null", "undefined", "nan"})
 """Written for "nothing", in lower case. `(direct)` and `(none)` are not: they mean something in analytics."""
 

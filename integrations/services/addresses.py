@@ -52,7 +52,8 @@ def _is_public(text: str) -> bool:
 
 
 def _is_private(host: str) -> bool:
-    if host == "localhost" or host.endswith((".localhost", ".local", ".internal")) or "." not in host.strip("[]") + ":":
+    # A name without a dot is one of this network; an IPv6 address has none either, and is refused with them.
+    if "." not in host or host.endswith((".localhost", ".local", ".internal")):
         return True
     try:
         address = ipaddress.ip_address(host)

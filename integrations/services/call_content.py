@@ -13,9 +13,8 @@ from integrations.planfix.answers import JSON
 from integrations.planfix.tags import CallEntry, CallTag, CallTags, entry_values
 from integrations.planfix.texts import CallText, call_text
 from integrations.ringostat.parameters import value_of
+from integrations.ringostat.vocabulary import UTM
 from integrations.services.addresses import is_recording_allowed
-
-UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -172,7 +172,7 @@ class _Reading:
     def __init__(self, customer: Customer) -> None:
         self.fates: Counter[Fate] = Counter()
         self._customer = customer
-        self._recipient = Recipient(customer_id=customer.pk, zone=customer.zone, region=customer.region)
+        self._recipient = Recipient.of(customer)
         # A worker whose own clock is wrong must not move the cursor past calls.
         self._now = database_time()
         self._open_since = self._now

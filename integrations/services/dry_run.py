@@ -20,6 +20,7 @@ from integrations.services.dry_delivery import Told, deliver_dry
 from integrations.services.intake import understand
 from integrations.services.progress import Progress
 from integrations.services.recipients import Recipient
+from integrations.services.replay import raw_request_of
 
 KEPT_FOR = timedelta(days=1)
 """A result holds a client's number and name; it is read once."""
@@ -55,13 +56,7 @@ def forget_old_dry_runs() -> None:
 
 def _stored_event(customer: Customer, arguments: Mapping[str, Any]) -> Trial:
     event = WebhookEvent.objects.get(customer=customer, pk=arguments["event"])
-    raw = RawRequest(
-        method=event.method,
-        content_type=event.content_type,
-        query_string=event.query_string,
-        body=bytes(event.body),
-    )
-    return _request(customer, event.event, raw)
+    return _request(customer, event.event, raw_request_of(event))
 
 
 def _stored_call(customer: Customer, arguments: Mapping[str, Any]) -> Trial:
@@ -123,7 +118,7 @@ def typed_facts(
 
 def _request(customer: Customer, event: str, raw: RawRequest) -> Trial:
     """By the intake's own parser."""
-    recipient = Recipient(customer_id=customer.pk, zone=customer.zone, region=customer.region)
+    recipient = Recipient.of(customer)
     understood = understand(recipient, event, raw)
     # A mistake of ours comes with its traceback, which is no sentence for anybody.
     reason = "" if understood.result is EventResult.FAILED else understood.reason

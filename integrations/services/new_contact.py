@@ -9,7 +9,6 @@ from integrations.domain.rules import Author, Handover
 from integrations.models import Customer
 from integrations.planfix.contacts import NewContact
 from integrations.planfix.fields import field_of_name
-from integrations.planfix.texts import contact_name
 from integrations.ringostat.parameters import value_of
 
 
@@ -21,7 +20,7 @@ def new_contact(
     # Who talked looks after the contact; whom a missed call merely rang does not.
     talked = handover.employee if handover.author is Author.EMPLOYEE else None
     contact = NewContact(
-        name=contact_name(handover.client_number),
+        name=handover.client_number,  # as Planfix's own telephony does, until a manager names it
         phone=handover.client_number,
         template_id=customer.contact_template_id or 0,
         supervisor_id=talked.planfix_user_id if talked else None,

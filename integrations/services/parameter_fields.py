@@ -14,8 +14,8 @@ from integrations.domain.calls import Outcome
 from integrations.models import Call, Customer, UtmField
 from integrations.planfix.fields import TEXT_TYPES
 from integrations.planfix.tags import CallTags, roles_of
+from integrations.ringostat.vocabulary import UTM
 
-UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 CALLS_LOOKED_AT = 200
 """The parameters of so many of the newest calls are offered."""
 OFFERED = 40

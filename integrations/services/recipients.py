@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from integrations.models import WebhookToken
+from integrations.models import Customer, WebhookToken
 
 MAX_REMEMBERED = 10_000
 
@@ -22,6 +22,10 @@ class Recipient:
     region: str
     token_hash: bytes | None = None
     """Of the address that it was found by, if by one: what comes there is stored only while all this is true."""
+
+    @classmethod
+    def of(cls, customer: Customer) -> Recipient:
+        return cls(customer_id=customer.pk, zone=customer.zone, region=customer.region)
 
 
 _remembered: dict[bytes, Recipient] = {}

@@ -6,7 +6,6 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
@@ -136,8 +135,8 @@ def resume_customer(customer: Customer, *, by_hand: bool = False) -> None:
 
 def _decided_anew(call: Call, customer: Customer) -> dict[str, Any]:
     """The columns of the call once its events are folded anew."""
-    recipient = _recipient(customer)
-    read = (understand(recipient, event.event, _raw(event)).facts for event in call.events.order_by("pk"))
+    recipient = Recipient.of(customer)
+    read = (understand(recipient, event.event, raw_request_of(event)).facts for event in call.events.order_by("pk"))
     folded = refold(call.facts, [facts for facts in read if facts and facts.ringostat_id == call.ringostat_id])
     columns = columns_of(folded, customer.region, call.received_at)
     if facts_of(folded, "").started_at is None:
@@ -161,8 +160,8 @@ def _make_due(call_ids: list[int]) -> int:
 
 
 def _replay(event: WebhookEvent) -> EventResult:
-    customer, recipient = event.customer, _recipient(event.customer)
-    understood = understand(recipient, event.event, _raw(event))
+    customer, recipient = event.customer, Recipient.of(event.customer)
+    understood = understand(recipient, event.event, raw_request_of(event))
     try:
         with transaction.atomic():
             _store(event, recipient, understood)
@@ -175,11 +174,8 @@ def _replay(event: WebhookEvent) -> EventResult:
     return understood.result
 
 
-def _recipient(customer: Customer) -> Recipient:
-    return Recipient(customer_id=customer.pk, zone=ZoneInfo(customer.timezone), region=customer.region)
-
-
-def _raw(event: WebhookEvent) -> RawRequest:
+def raw_request_of(event: WebhookEvent) -> RawRequest:
+    """As it came."""
     return RawRequest(
         method=event.method,
         content_type=event.content_type,

@@ -59,7 +59,7 @@ def facts_from_call_list(call: Call, customer: Customer) -> CallFacts | None:
 
 
 def _folded(call: Call, customer: Customer, facts: CallFacts) -> CallFacts:
-    recipient = Recipient(customer_id=customer.pk, zone=customer.zone, region=customer.region)
+    recipient = Recipient.of(customer)
     with transaction.atomic():
         fold_into_call(recipient, facts, timezone.now())
     call.refresh_from_db(fields=["facts"])

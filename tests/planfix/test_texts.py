@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.domain.calls import Direction, Outcome
-from integrations.planfix.texts import CallText, call_text, contact_name
+from integrations.planfix.texts import CallText, call_text
 
 CALL_ID = "ua9_-1790775458.2139025"
 LANGUAGES = ["en", "uk", "ru", "pl"]
@@ -366,7 +366,3 @@ def test_a_summary_may_be_longer_than_a_field():
 
 def test_a_language_that_we_do_not_speak_reads_as_english():
     assert lines(BARE, "de")[1] == f"Ringostat call · {CALL_ID}"
-
-
-def test_a_new_contact_is_called_by_its_number():
-    assert contact_name("+380671234567") == "+380671234567"
