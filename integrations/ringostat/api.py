@@ -16,7 +16,6 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from integrations.bounded_answer import UnreadableAnswer, read_answer
-
 from integrations.ringostat.vocabulary import UTM
 
 TIMEOUT = (5, 30)
