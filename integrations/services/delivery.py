@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 import uuid
 from collections.abc import Callable
@@ -13,12 +12,11 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db import connection
 from requests import Session
 
 from integrations.domain.calls import Outcome
 from integrations.domain.rules import CallTarget, Handover, Skip, SkipReason, decide
-from integrations.models import Call, CallState, Customer, Recording, RememberedContact, Step
+from integrations.models import Call, CallState, Customer, Recording, Step
 from integrations.planfix.client import Exchange
 from integrations.planfix.comments import (
     CommentDraft,
@@ -36,10 +34,12 @@ from integrations.planfix.tasks import last_active_task
 from integrations.services import contact_search
 from integrations.services.alongside import Alongside
 from integrations.services.call_content import CallContent
+from integrations.services.call_end import write_end
 from integrations.services.contact_claim import claim_contact
 from integrations.services.new_contact import new_contact
 from integrations.services.planfix_access import planfix_client
 from integrations.services.receipts import ReceiptBook
+from integrations.services.remembered_contacts import forget_contact, remembered_contact
 from integrations.services.ringostat_access import facts_from_call_list
 
 OBJECTS = uuid.UUID("0f3c7a52-6f0e-5b0e-9a36-52494e474f46")
@@ -58,26 +58,6 @@ AT_ONCE = timedelta(milliseconds=1)
 
 NEVER_COPIED = frozenset({41, 7002})
 """Planfix's codes for an address that it may not fetch and for a file over the plan's size."""
-
-FINISH = """
-    WITH {unstored} told AS (
-        UPDATE integrations_accountpace SET requests_left = %(requests_left)s
-         WHERE account = %(account)s AND requests_left IS DISTINCT FROM COALESCE(%(requests_left)s, requests_left)
-    )
-    UPDATE integrations_call SET {assignments}
-     WHERE id = %(call_id)s {unless_outdated}
-       AND EXISTS (SELECT FROM integrations_delivery WHERE call_id = %(call_id)s AND attempts = %(attempts)s)
-"""
-STATE = "state = %(state)s, finished_at = statement_timestamp()"
-"""A delivery tells the state of calls that are finished, and of no others."""
-DUE_AT = "due_at = statement_timestamp() + %(due_in)s::interval"
-"""By the database's clock, which decides what is due: this machine's own may be wrong."""
-DUE_AT_ONCE_IF_OUTDATED = """
-    due_at = statement_timestamp() + CASE WHEN facts = %(facts)s::jsonb THEN %(due_in)s::interval ELSE '0' END
-"""
-"""What a webhook has added while we were at it is not in Planfix yet: that makes the call due again."""
-UNLESS_OUTDATED = "AND facts = %(facts)s::jsonb"
-"""A call is not given up for what was known of it before: it stays due, and is decided anew at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,12 +112,8 @@ class CallDelivery:
 
         Returns how long to wait before looking again for a recording. Raises PlanfixError.
         """
-        if (
-            self.customer.account_since
-            and self.call.finished_at
-            and self.call.finished_at < self.customer.account_since
-        ):
-            return None  # it stands in an account that the customer has left
+        if self._stands_elsewhere():
+            return None
         if self.facts.has_recording and not self.facts.recording_url:
             self.facts = facts_from_call_list(self.call, self.customer) or self.facts
         decision = decide(self.facts, self.customer.rules)
@@ -150,30 +126,8 @@ class CallDelivery:
         return self._next_look(content)
 
     def finish(self, **columns: Any) -> None:
-        """Stores what is left to store, and where the call stands, in one statement. `due_in`, if given, is the time
-        until the call's next attempt, None for none.
-
-        Where it stands is for the attempt to say that began last.
-        """
-        state = columns.get("state", self.call.state)
-        is_delivered, is_given_up = state == CallState.DELIVERED, state in (CallState.SKIPPED, CallState.FAILED)
-        own_words = {"state": STATE, "due_in": DUE_AT_ONCE_IF_OUTDATED if is_delivered else DUE_AT}
-        assignments = (own_words.get(name, f"{name} = %({name})s") for name in columns)
-        unstored = self.book.unstored()
-        parameters = {
-            "facts": json.dumps(self.call.facts),
-            "account": self.customer.planfix_account,
-            "requests_left": self._requests_left,
-        }
-        with connection.cursor() as cursor:
-            cursor.execute(
-                FINISH.format(
-                    unstored=unstored,
-                    assignments=", ".join(assignments),
-                    unless_outdated=UNLESS_OUTDATED if is_given_up else "",
-                ),
-                {**unstored.parameters, **parameters, **columns},
-            )
+        """Stores what is left to store, and where the call stands: see write_end()."""
+        write_end(self.book, self.customer, columns, requests_left=self._requests_left)
 
     # --- the steps ---
 
@@ -199,10 +153,10 @@ class CallDelivery:
         if self.receipts.contact_id is not None:
             return self.receipts.contact_id
         number = handover.client_number
-        remembered = self._remembered_contact(number)
+        remembered = remembered_contact(self.customer, number)
         contact_id = remembered or self._found_or_created(handover)
         if contact_id is not None and remembered is None:
-            self._remember_contact(number, contact_id)
+            self.book.remember(number, contact_id)
         self.book.note(contact_id=contact_id)
         return contact_id
 
@@ -309,6 +263,11 @@ class CallDelivery:
 
     # --- what comes later ---
 
+    def _stands_elsewhere(self) -> bool:
+        """In an account that the customer has left: there are other contacts and comments by the same numbers."""
+        left_at, finished_at = self.customer.account_since, self.call.finished_at
+        return left_at is not None and finished_at is not None and finished_at < left_at
+
     def _refresh_comment(self, content: CallContent, file_id: int | None) -> None:
         """Writes the comment's text anew, and hangs the recording on it, unless it stands there so already."""
         comment_id = self.receipts.comment_id
@@ -373,20 +332,8 @@ class CallDelivery:
             return True
         return self.receipts.comment_id is None and not self._contact_is_fresh
 
-    def _remembered_contact(self, number: str) -> int | None:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT contact_id FROM integrations_rememberedcontact WHERE customer_id = %s AND number = %s",
-                [self.customer.pk, number],
-            )
-            row = cursor.fetchone()
-        return row[0] if row else None
-
-    def _remember_contact(self, number: str, contact_id: int) -> None:
-        self.book.remember(number, contact_id)
-
     def _forget_contact(self, number: str) -> None:
-        RememberedContact.objects.filter(customer=self.customer, number=number).delete()
+        forget_contact(self.customer, number)
         self.book.note(contact_id=None, contact_created=False, contacts_found=0, task_id=None, target_known=False)
         if self.receipts.comment_id is not None:
             # It has moved along if the contact was merged into another: it is looked for there before it is written.
@@ -402,13 +349,3 @@ class CallDelivery:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def finished(state: CallState, *, reason: str = "", detail: str = "") -> dict[str, object]:
-    """The columns of a call that needs nothing more."""
-    return {
-        "state": state,
-        "reason": reason,
-        "detail": detail[:300],
-        "due_in": None,
-    }

@@ -161,9 +161,6 @@ class DryDelivery(CallDelivery):
     def _claim_contact(self, number: str, searched_for: float) -> None:
         """Nothing is made, so nobody need wait for it."""
 
-    def _remember_contact(self, number: str, contact_id: int) -> None:
-        """Keeps nothing: the contact may be one that was not made."""
-
     def _may_be_gone(self, error: PlanfixRefused) -> bool:
         return False  # then the refusal is what there is to tell
 

@@ -23,7 +23,8 @@ from integrations.planfix.answers import masked
 from integrations.planfix.errors import PlanfixAccessDenied, PlanfixError, PlanfixUnavailable
 from integrations.planfix.rights import is_missing_right
 from integrations.planfix.tags import CallTags
-from integrations.services.delivery import CallDelivery, finished
+from integrations.services.call_end import finished
+from integrations.services.delivery import CallDelivery
 from integrations.services.jobs import deliver_soon, wait_for_intake
 from integrations.services.onboarding import call_tags_of
 from integrations.services.pause import pause

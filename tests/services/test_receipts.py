@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from integrations.models import Call, CallState, Delivery, Step, Turn
 from integrations.planfix.tags import CallTags
-from integrations.services.delivery import CallDelivery, finished
+from integrations.services.call_end import finished
+from integrations.services.delivery import CallDelivery
 from integrations.services.planfix_access import planfix_session
 from integrations.services.receipts import ReceiptBook
 from integrations.services.turn import HeldTurn, TurnLost
