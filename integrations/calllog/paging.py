@@ -39,7 +39,7 @@ def page_of(parts: Sequence[QuerySet[Call]], *, rows: QuerySet[Call], before: st
     """
     if before:
         parts = [part.filter(_older_than(before)) for part in parts]
-    found = list(rows.filter(pk__in=_newest(parts, size + 1)).order_by(*NEWEST))
+    found = list(rows.filter(pk__in=_newest(parts, size + 1)).order_by(*NEWEST)[: size + 1])
     return Page(
         calls=found[:size],
         older=_position(found[size - 1]) if len(found) > size else "",
@@ -47,13 +47,12 @@ def page_of(parts: Sequence[QuerySet[Call]], *, rows: QuerySet[Call], before: st
     )
 
 
-def _newest(parts: Sequence[QuerySet[Call]], most: int) -> list[int]:
-    """The keys alone are told by an index, even where thousands of calls have to be put in order: only those of the
-    page are read.
+def _newest(parts: Sequence[QuerySet[Call]], most: int) -> QuerySet[Call, int]:
+    """The keys of each part's newest calls. An index alone tells them, even where thousands of calls have to be put in
+    order: only the page's own are read.
     """
-    first, *others = (part.order_by(*NEWEST).values_list("started_at", "pk")[:most] for part in parts)
-    keys = first.union(*others, all=True) if others else first
-    return [pk for _started_at, pk in sorted(keys, reverse=True)[:most]]
+    first, *others = (part.order_by(*NEWEST).values_list("pk", flat=True)[:most] for part in parts)
+    return first.union(*others, all=True) if others else first
 
 
 def newer_than(calls: QuerySet[Call], after: str) -> QuerySet[Call]:
