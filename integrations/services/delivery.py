@@ -49,9 +49,12 @@ RECORDING_DELAYS = (timedelta(minutes=2), timedelta(minutes=10), timedelta(hours
 """Ringostat needs a while to make a recording ready; when the last look finds none either, a link or nothing remains.
 """
 
-ATTEMPTS_AT_RECORDING = {False: 3, True: 80}
+ATTEMPTS_AT_ADDITIONS = 80
+"""Some three days."""
+
+ATTEMPTS_AT_RECORDING = {False: 3, True: ATTEMPTS_AT_ADDITIONS}
 """Planfix may be well and one file alone too much for it. So a call that is not delivered (False) goes out without its
-recording at the third attempt, and for one that is (True) the attempts end after some three days.
+recording at the third attempt, and for one that is (True) the attempts end.
 """
 
 AT_ONCE = timedelta(milliseconds=1)

@@ -24,7 +24,7 @@ from integrations.planfix.errors import PlanfixAccessDenied, PlanfixError, Planf
 from integrations.planfix.rights import is_missing_right
 from integrations.planfix.tags import CallTags
 from integrations.services.call_end import finished
-from integrations.services.delivery import CallDelivery
+from integrations.services.delivery import ATTEMPTS_AT_ADDITIONS, CallDelivery
 from integrations.services.jobs import deliver_soon, wait_for_intake
 from integrations.services.onboarding import call_tags_of
 from integrations.services.pause import pause
@@ -152,8 +152,7 @@ def _deliver(
         return error
     except PlanfixAccessDenied as error:
         if call.state == CallState.DELIVERED and is_missing_right(error):
-            # What comes later needs a right that nothing else does: the customer's calls do not wait for it.
-            delivery.finish(**_given_up(call, "refused", error))
+            delivery.finish(**_put_off(call, error, delivery.receipts.attempts))
             return None
         delivery.finish(**_troubled(call, "access", error))
         return error
@@ -207,6 +206,14 @@ def _given_up(call: Call, reason: str, error: Exception) -> dict[str, object]:
     return finished(CallState.FAILED, reason=reason, detail=detail)
 
 
+def _put_off(call: Call, error: PlanfixError, attempts: int) -> dict[str, object]:
+    """What comes later may need a right that nothing else does: it waits for it, and the customer's calls do not."""
+    given_up = _given_up(call, "access", error)
+    if attempts >= ATTEMPTS_AT_ADDITIONS:
+        return given_up
+    return given_up | {"due_in": timedelta(seconds=_growing(attempts, longest=LONGEST_DELAY_SECONDS))}
+
+
 def _goes_on(customer: Customer, turn: HeldTurn, trouble: PlanfixUnavailable | PlanfixAccessDenied) -> bool:
     """May the customer's next call be tried now, after this one could not be delivered?"""
     if isinstance(trouble, PlanfixUnavailable):
@@ -227,9 +234,10 @@ def _hold_up(customer: Customer, turn: HeldTurn, trouble: PlanfixError) -> None:
 
 def _delay(attempt: int, error: PlanfixUnavailable, *, longest: float) -> float:
     """Seconds until the next attempt: doubling, spread by a fifth, never sooner than Planfix asked for."""
-    if error.daily_limit:
-        growing = random.uniform(*DAILY_LIMIT_SECONDS)  # noqa: S311 - spreading load, not secrets
-    else:
-        doubled = settings.FIRST_RETRY_SECONDS * 2.0 ** min(attempt - 1, 12)
-        growing = min(doubled, longest) * random.uniform(0.8, 1.2)  # noqa: S311
-    return max(growing, error.retry_after or 0)
+    spread = random.uniform(*DAILY_LIMIT_SECONDS)  # noqa: S311 - spreading load, not secrets
+    return max(spread if error.daily_limit else _growing(attempt, longest=longest), error.retry_after or 0)
+
+
+def _growing(attempt: int, *, longest: float) -> float:
+    doubled: float = settings.FIRST_RETRY_SECONDS * 2.0 ** min(attempt - 1, 12)
+    return min(doubled, longest) * random.uniform(0.8, 1.2)  # noqa: S311

@@ -144,11 +144,18 @@ def test_a_right_that_only_additions_need_holds_up_no_other_call(way: Way) -> No
     way.deliver()
 
     call = way.call(CALL_ID)
-    assert (call.state, call.reason, call.due_at) == (CallState.DELIVERED, "not_added", None)
+    assert (call.state, call.reason) == (CallState.DELIVERED, "not_added")
     assert "comment_update" in call.detail
     assert way.call("ua1_-2.2").state == CallState.DELIVERED
     way.customer.refresh_from_db()
     assert way.customer.paused_reason == ""
+
+    way.account.scopes = None
+    Call.objects.exclude(due_at=None).update(due_at=timezone.now())
+    way.deliver()
+
+    assert "Mark of the employee: 4" in way.account.comments[0].description
+    assert (way.call(CALL_ID).reason, way.call(CALL_ID).due_at) == ("", None)
 
 
 def test_a_refusal_in_words_that_no_database_holds_fails_its_call_only(way: Way, sandbox: Sandbox) -> None:
