@@ -37,19 +37,15 @@ def django_db_modify_db_settings() -> None:
     connection.settings_dict["TEST"]["NAME"] = f"test_ringofix_{os.getpid()}"
     # Nobody needs this database after a power cut. Processes that tests start and kill commit durably all the same.
     connection.settings_dict["OPTIONS"]["options"] = "-c synchronous_commit=off"
+    # Connections that lay ready before would lead to the database that people use.
+    connection.close_pool()
+    connection.creation._destroy_test_db = _drop_database
 
 
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Whoever is still in the database when all tests are done would keep it from being dropped: a thread that has not
-    ended yet, a server's process that was slow to notice.
-    """
-    yield
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+def _drop_database(name: str, verbosity: int) -> None:
+    """Though somebody be still in it: a thread that has not ended yet, a server's process that was slow to notice."""
+    with connection.creation._nodb_cursor() as cursor:
+        cursor.execute(f"DROP DATABASE {connection.ops.quote_name(name)} WITH (FORCE)")
 
 
 @pytest.fixture(autouse=True)

@@ -183,6 +183,6 @@ def test_calls_are_chosen_on_the_list_and_sent_again(way: Way, page: Page, live_
     page.get_by_role("button", name="Send calls again").click()
     expect(page.get_by_text("Waits for the worker…")).to_be_visible()
     carry_out(Work.objects.get().pk)
-    expect(page.get_by_text("3 calls are on their way to Planfix again.")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("3 calls are sent again.")).to_be_visible(timeout=15_000)
     page.get_by_role("link", name="Back to the list").click()
     page.wait_for_url("**/calls/?state=skipped")
