@@ -22,7 +22,7 @@ from integrations.calllog.paging import NEWEST
 from integrations.models import Call, CallCount
 
 MOST_BY_STATE = 2000
-MOST_OVER_TIME = 10_000
+MOST_OVER_TIME = 5_000
 
 
 @dataclass(frozen=True, kw_only=True)
