@@ -1,6 +1,6 @@
 """The rows of the list as its template shows them: each word, label and address made once, not in every row.
 
-A template takes ten times as long as this for the same text, and a page has fifty rows.
+A template takes ten times as long as this for the same text, and a page has thirty rows.
 """
 
 from __future__ import annotations

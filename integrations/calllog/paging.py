@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from integrations.models import Call
 
-PAGE_SIZE = 50
+PAGE_SIZE = 30
 NEWEST = ("-started_at", "-pk")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
