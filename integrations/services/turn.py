@@ -126,8 +126,9 @@ class HeldTurn:
                 """
                 WITH paced AS (
                     UPDATE integrations_accountpace
-                       SET next_request_at = GREATEST(next_request_at, clock_timestamp() + %(rest)s)
-                     WHERE account = %(account)s
+                       SET next_request_at = clock_timestamp() + %(rest)s
+                     WHERE account = %(account)s AND %(rest)s > interval '0'
+                       AND next_request_at < clock_timestamp() + %(rest)s
                 )
                 UPDATE integrations_turn SET held_until = statement_timestamp()
                  WHERE customer_id = %(customer)s AND holder = %(holder)s
