@@ -17,7 +17,7 @@ def read_answer(response: requests.Response, *, most_bytes: int, deadline: float
 
     Raises UnreadableAnswer, and what urllib3 raises when the line breaks.
     """
-    content = b""
+    content = bytearray()
     # `read1` gives what has come so far; requests' own reading would wait for a full block.
     while piece := response.raw.read1(65536, decode_content=True):
         content += piece
@@ -25,4 +25,4 @@ def read_answer(response: requests.Response, *, most_bytes: int, deadline: float
             raise UnreadableAnswer(f"the answer is longer than {most_bytes // 1024**2} MB")
         if time.monotonic() > deadline:
             raise UnreadableAnswer("the answer did not come to its end in time")
-    return content
+    return bytes(content)
