@@ -92,16 +92,21 @@ def without(value: JSON, secret: str) -> JSON:
     return value
 
 
-def masked(value: JSON) -> JSON:
-    """The same value without the tokens in addresses: a recording's link, say, which anyone could play.
+def masked_text(text: str) -> str:
+    """Without the tokens in addresses: a recording's link, say, which anyone could play.
 
     NULs and lone surrogates go too: JSON may carry them, but no log can keep them.
     """
+    clean = text.replace("\x00", "").encode("utf-8", "replace").decode()
+    return _SECRET_PARAMETER.sub(r"\1***", clean)
+
+
+def masked(value: JSON) -> JSON:
+    """The same value with all its texts as masked_text() makes them."""
     if isinstance(value, str):
-        clean = value.replace("\x00", "").encode("utf-8", "replace").decode()
-        return _SECRET_PARAMETER.sub(r"\1***", clean)
+        return masked_text(value)
     if isinstance(value, list):
         return [masked(item) for item in value]
     if isinstance(value, dict):
-        return {str(masked(key)): masked(item) for key, item in value.items()}
+        return {masked_text(key): masked(item) for key, item in value.items()}
     return value

@@ -13,7 +13,7 @@ import requests
 from requests.auth import AuthBase
 
 from integrations.bounded_answer import read_answer
-from integrations.planfix.answers import JSON, Row, masked, parse, without
+from integrations.planfix.answers import JSON, Row, masked, masked_text, parse, without
 from integrations.planfix.errors import PlanfixAccessDenied, PlanfixError
 from integrations.planfix.failures import FAILURES, error_of_failure
 from integrations.planfix.verdicts import Answer, error_of
@@ -161,7 +161,7 @@ class PlanfixClient:
             request_body=None if request.body is None else {k: masked(v) for k, v in request.body.items()},
             http_status=answer.status if answer else None,
             code=answer.code if answer else None,
-            answer=str(masked(answer.text[:EXCERPT_LENGTH])) if answer else "",
+            answer=masked_text(answer.text[:EXCERPT_LENGTH]) if answer else "",
             sent_at=request.sent_at,
             seconds=time.monotonic() - request.started,
             outcome=error.outcome if error else "ok",

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from integrations.planfix.answers import masked
+from integrations.planfix.answers import masked_text
 from integrations.planfix.codes import CODES, DAILY_LIMIT, STATUSES, SURELY_NOT_DONE, scope_of
 from integrations.planfix.errors import (
     PlanfixAccessDenied,
@@ -103,7 +103,7 @@ def _what_came(answer: Answer) -> str:
     if not answer.payload:
         return f"{status} and nothing else"
     code = "" if answer.code is None else f", code {answer.code}"
-    text = " ".join(str(masked(str(answer.payload.get("error", "")))).split())[:ERROR_TEXT_LENGTH]
+    text = " ".join(masked_text(str(answer.payload.get("error", ""))).split())[:ERROR_TEXT_LENGTH]
     return f"{status}{code}" + (f" ({text})" if text else "")
 
 

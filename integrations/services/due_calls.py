@@ -19,7 +19,7 @@ from requests import Session
 
 from integrations.domain.rules import Skip
 from integrations.models import Call, CallState, Customer
-from integrations.planfix.answers import masked
+from integrations.planfix.answers import masked_text
 from integrations.planfix.errors import PlanfixAccessDenied, PlanfixError, PlanfixUnavailable
 from integrations.planfix.rights import is_missing_right
 from integrations.planfix.tags import CallTags
@@ -200,7 +200,7 @@ def _troubled(call: Call, reason: str, error: PlanfixError) -> dict[str, object]
 
 
 def _given_up(call: Call, reason: str, error: Exception) -> dict[str, object]:
-    detail = str(masked(str(error) or repr(error)))
+    detail = masked_text(str(error) or repr(error))
     if call.state == CallState.DELIVERED:
         return {"due_in": None, "reason": NOT_ADDED, "detail": detail[:300]}
     return finished(CallState.FAILED, reason=reason, detail=detail)
