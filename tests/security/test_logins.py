@@ -13,21 +13,9 @@ from django.test import Client
 from integrations.models import Tries
 from integrations.services import login_guard
 from integrations.services.tries import forget_old_tries, spend
-from tests.factories import make_superuser
+from tests.security.conftest import DOORS, PASSWORD
 
 pytestmark = pytest.mark.django_db
-
-PASSWORD = "open sesame"
-DOORS = ["/calls/login/", "/admin/login/"]
-
-
-@pytest.fixture
-def user(settings) -> User:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    user = make_superuser()
-    user.set_password(PASSWORD)
-    user.save()
-    return user
 
 
 def try_in(name: str, password: str, *, door: str = DOORS[0], address: str = "203.0.113.7", **headers: str):

@@ -27,26 +27,16 @@ from tests.factories import (
     make_superuser,
     make_viewer,
 )
+from tests.security.conftest import DOORS, PASSWORD
 
 pytestmark = pytest.mark.django_db
 
-PASSWORD = "open sesame"
-DOORS = ["/calls/login/", "/admin/login/"]
 CODE_PAGE = "/calls/second-factor/code/"
 SET_UP_PAGE = "/calls/second-factor/"
 PAGES = [
     *("/calls/", "/calls/export.csv", "/calls/api/", SET_UP_PAGE, "/calls/login/", "/api/v1/docs/", "/api/v1/schema/"),
     *("/admin/", "/admin/auth/user/", "/admin/integrations/customer/", "/admin/password_change/", "/admin/login/"),
 ]
-
-
-@pytest.fixture
-def user(settings) -> User:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    user = make_superuser()
-    user.set_password(PASSWORD)
-    user.save()
-    return user
 
 
 @pytest.fixture

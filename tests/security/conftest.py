@@ -1,0 +1,20 @@
+"""Somebody with a password, and the doors that take it."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+
+from tests.factories import make_superuser
+
+PASSWORD = "open sesame"
+DOORS = ["/calls/login/", "/admin/login/"]
+
+
+@pytest.fixture
+def user(settings) -> User:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    user = make_superuser()
+    user.set_password(PASSWORD)
+    user.save()
+    return user
