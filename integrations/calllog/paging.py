@@ -28,8 +28,6 @@ class Page:
     calls: list[Call]
     older: str
     """Where the next page begins, for its address; "" on the last one."""
-    newest: str
-    """The position of the first call, beyond which newer ones are looked for; "" without one."""
 
 
 def page_of(parts: Sequence[QuerySet[Call]], *, rows: QuerySet[Call], before: str = "", size: int = PAGE_SIZE) -> Page:
@@ -42,8 +40,7 @@ def page_of(parts: Sequence[QuerySet[Call]], *, rows: QuerySet[Call], before: st
     found = list(rows.filter(pk__in=_newest(parts, size + 1)).order_by(*NEWEST)[: size + 1])
     return Page(
         calls=found[:size],
-        older=_position(found[size - 1]) if len(found) > size else "",
-        newest=_position(found[0]) if found else "",
+        older=position_of(found[size - 1]) if len(found) > size else "",
     )
 
 
@@ -63,7 +60,8 @@ def newer_than(calls: QuerySet[Call], after: str) -> QuerySet[Call]:
     return calls.filter(Q(started_at__gte=started_at) & (Q(started_at__gt=started_at) | Q(pk__gt=pk)))
 
 
-def _position(call: Call) -> str:
+def position_of(call: Call) -> str:
+    """Where it stands in the list, as addresses name it."""
     return f"{(call.started_at - _EPOCH) // _MICROSECOND}-{call.pk}"
 
 

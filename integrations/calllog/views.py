@@ -117,7 +117,6 @@ def _rows(filters: CallFilter, page: Page) -> dict[str, Any]:
     goes_on = page.older and not filters.data.get("after")
     return {
         "rows": listed(page.calls),
-        "newest": page.newest,
         "older": list_address(filters.data, before=page.older) if goes_on else "",
         "shows_customer": not filters.shows_one_customer,
     }

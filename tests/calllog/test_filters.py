@@ -170,7 +170,7 @@ def test_pieces_are_refused_to_strangers_without_a_page_to_show(client: Client) 
 def test_news_are_the_calls_above_the_newest_shown(log: Client) -> None:
     customer = make_customer()
     make_call(customer, started_at=NOON)
-    position = log.get("/calls/?all=1").context["newest"]
+    position = log.get("/calls/?all=1").context["rows"][0].position
     make_call(customer, started_at=NOON)
     make_call(customer, call_facts(**MISSED), started_at=NOON + timedelta(seconds=1))
     make_call(customer, started_at=NOON - timedelta(seconds=1))
