@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from integrations.calllog.active import active_filters
 from integrations.calllog.address import list_address, list_query
 from integrations.calllog.chart import SERIES, chart_of
-from integrations.calllog.counts import counts_by_state
+from integrations.calllog.counts import MOST_OVER_TIME, counts_by_state
 from integrations.calllog.days import PERIODS
 from integrations.calllog.filter_fields import fields_of
 from integrations.calllog.filters import INPUT, CallFilter
@@ -101,7 +101,8 @@ def customer_names(request: HttpRequest) -> HttpResponse:
 def chart(request: HttpRequest) -> HttpResponse:
     filters, by = CallFilter.seen_by(request.user, request.GET), _chart_by(request)
     others = [(each, list_address(request.GET, chart=each)) for each in SERIES]
-    return render(request, "calllog/_chart.html", {"chart": chart_of(filters, by=by), "ways": others, "by": by})
+    shown = {"chart": chart_of(filters, by=by), "ways": others, "by": by, "most": MOST_OVER_TIME}
+    return render(request, "calllog/_chart.html", shown)
 
 
 def _page(filters: CallFilter) -> Page:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from integrations.calllog.chart import Chart, chart_of
 from integrations.calllog.filters import CallFilter
@@ -130,3 +131,12 @@ def test_a_chart_that_is_not_complete_says_so(customer: Customer, monkeypatch: p
 
     assert charted().is_complete
     assert not charted(utm_source="google").is_complete
+
+
+def test_the_page_says_how_many_are_counted(customer: Customer, log: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    for place in ("counts", "views"):
+        monkeypatch.setattr(f"integrations.calllog.{place}.MOST_OVER_TIME", 1)
+
+    page = log.get("/calls/chart/?utm_source=google&first_day=2026-03-01&last_day=2026-03-10").content.decode()
+
+    assert "Only the newest 1 calls are counted here." in page
