@@ -251,6 +251,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src-elem": [SELF, *INLINE_STYLES],
         "style-src-attr": [UNSAFE_INLINE],  # widths that Alpine and charts set
         "img-src": [SELF, "data:"],
+        "media-src": [SELF, "blob:"],  # a recording that was fetched once, to be drawn and heard (player.js)
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],

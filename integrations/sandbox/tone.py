@@ -5,13 +5,14 @@ from __future__ import annotations
 import array
 import io
 import math
+import random
 import wave
 import zlib
 from functools import lru_cache
 
 RATE = 8000
-TURN_SECONDS = 0.4
-TURNS = 8
+SYLLABLE_SECONDS = 0.13
+SYLLABLES = 24
 VOICES = 6
 """Different sounds there are; kept, since making one takes a while."""
 
@@ -24,10 +25,12 @@ def recording_wav(call_id: str) -> bytes:
 @lru_cache(maxsize=VOICES)
 def _dialogue(voice: int) -> bytes:
     samples = array.array("h")
-    for turn in range(TURNS):
-        is_client = turn % 2 == 0
-        pitch = (330 if is_client else 220) * 2 ** ((voice + turn % 3) / 12)
-        for sample in _syllable(pitch):
+    chance = random.Random(voice)  # noqa: S311 - a sound, not secrets
+    is_client = True
+    for _ in range(SYLLABLES):
+        is_client ^= chance.random() < 0.4
+        pitch = (330 if is_client else 220) * 2 ** (chance.randrange(5) / 12)
+        for sample in _syllable(pitch, loudness=chance.uniform(2000, 9000)):
             samples.extend((sample, 0) if is_client else (0, sample))
     with io.BytesIO() as buffer:
         with wave.open(buffer, "wb") as sound:
@@ -38,8 +41,9 @@ def _dialogue(voice: int) -> bytes:
         return buffer.getvalue()
 
 
-def _syllable(pitch: float) -> list[int]:
-    count = int(RATE * TURN_SECONDS)
+def _syllable(pitch: float, loudness: float) -> list[int]:
+    count = int(RATE * SYLLABLE_SECONDS)
     return [
-        int(9000 * math.sin(math.pi * n / count) ** 2 * math.sin(2 * math.pi * pitch * n / RATE)) for n in range(count)
+        int(loudness * math.sin(math.pi * n / count) ** 2 * math.sin(2 * math.pi * pitch * n / RATE))
+        for n in range(count)
     ]

@@ -4,12 +4,12 @@ are sent again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from integrations.models import Call, CallState, Work
@@ -21,6 +21,7 @@ from tests.ways.bodies import CALL_ID, CLIENT, answered, recorded
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+PICTURE = "#player svg"
 PLAYED = "document.querySelector('audio').currentTime > 0.3"
 
 
@@ -83,6 +84,92 @@ def test_a_recording_is_played_by_mouse_and_keyboard(way: Way, page: Page, live_
     assert audio(page, "playbackRate") == 2
     page.keyboard.press("<")
     assert audio(page, "playbackRate") == 1.5
+
+
+def test_the_picture_of_a_recording_is_drawn_of_the_one_answer_that_is_played(
+    way: Way, page: Page, live_server: LiveServer, assert_accessible: Callable[[Page], None]
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/recording") else None)
+    open_call(page, live_server, way.call(CALL_ID))
+    page.wait_for_load_state("networkidle")
+    assert asked == []
+
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(page.locator(PICTURE)).to_be_visible()
+    page.wait_for_function(PLAYED)
+    page.keyboard.press("k")
+
+    assert len(asked) == 1
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        assert_accessible(page)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_one_seeks_in_the_picture(way: Way, page: Page, live_server: LiveServer, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    open_call(page, live_server, way.call(CALL_ID))
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_function(PLAYED)
+    page.keyboard.press("k")
+    box = page.locator(PICTURE).bounding_box()
+    assert box
+
+    def heard_at(share: float) -> None:
+        played = page.locator(f"{PICTURE} .played").bounding_box()
+        assert audio(page, "currentTime / document.querySelector('audio').duration") == pytest.approx(share, abs=0.02)
+        assert played
+        assert played["width"] == pytest.approx(share * box["width"], abs=0.02 * box["width"])
+
+    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + 5)
+    page.mouse.down()
+    heard_at(0.25)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 400)
+    page.mouse.up()
+    page.mouse.move(box["x"], box["y"] + 5)
+    heard_at(0.5)
+    expect(page.get_by_role("slider", name="Position")).to_be_focused()
+    page.keyboard.press("Home")
+    heard_at(0)
+
+
+def test_what_cannot_be_decoded_leaves_the_player_as_it_is(way: Way, page: Page, live_server: LiveServer) -> None:
+    page.route("**/recording", lambda route: route.fulfill(content_type="audio/wav", body="no sound"))
+    open_call(page, live_server, way.call(CALL_ID))
+
+    page.get_by_role("button", name="Play", exact=True).click()
+
+    expect(page.get_by_role("alert")).to_contain_text("The recording cannot be played.")
+    expect(page.locator(PICTURE)).to_be_hidden()
+    expect(page.get_by_role("slider", name="Position")).to_be_visible()
+    page.unroute("**/recording")
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_function(PLAYED)
+    expect(page.locator(PICTURE)).to_be_visible()
+
+
+def test_a_large_recording_is_played_piece_by_piece_without_a_picture(
+    way: Way, page: Page, live_server: LiveServer
+) -> None:
+    ranges: list[str | None] = []
+
+    def enlarge(route: Route) -> None:
+        ranges.append(route.request.headers.get("range"))
+        if ranges[-1]:
+            return route.continue_()
+        answer = route.fetch()
+        return route.fulfill(response=answer, headers=answer.headers | {"content-length": "20000001"})
+
+    page.route("**/recording", enlarge)
+    open_call(page, live_server, way.call(CALL_ID))
+
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_function(PLAYED)
+
+    assert ranges == [None, "bytes=0-"]
+    expect(page.locator(PICTURE)).to_be_hidden()
 
 
 def test_a_recording_that_has_run_out_says_so_and_may_be_tried_again(

@@ -33,6 +33,7 @@ def test_every_page_says_what_a_browser_may_do(client: Client, address: str) -> 
     assert "unsafe-inline" not in policy["default-src"] + policy["style-src-elem"]
     assert (policy["object-src"], policy["base-uri"], policy["frame-ancestors"]) == ("'none'",) * 3
     assert policy["form-action"] == "'self'"
+    assert policy["media-src"] == "'self' blob:"
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"

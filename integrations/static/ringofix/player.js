@@ -1,5 +1,5 @@
 // The player of a call's recording, over the browser's own <audio>: seek, jump, speed, time left, and a picture of who
-// talked when. Asks our own address only.
+// talked when. Asks our own address only, and only once somebody presses play.
 "use strict";
 
 (() => {
@@ -9,11 +9,16 @@
   const speed = player.querySelector("select");
   const button = player.querySelector("[data-do=play]");
   const track = player.querySelector(".ringofix-track");
+  const picture = track.querySelector("svg");
   const show = (name) => player.querySelector(`[data-show=${name}]`);
   const words = player.dataset;
+  const address = audio.src;
+  let whole; // the recording, if it was fetched as a whole
 
   const JUMP = 10; // seconds
+  const PATIENCE = 4000; // milliseconds that play may be kept waiting for a whole recording
   const LONGEST_PICTURE = 600; // seconds of a recording that is not too long to be drawn
+  const LARGEST_PICTURE = 20e6; // bytes of one
   const PICTURE_RATE = 8000; // samples a second, as telephony has them
 
   const seconds = () => (Number.isFinite(audio.duration) ? audio.duration : Number(words.seconds));
@@ -38,6 +43,7 @@
     seek.setAttribute("aria-valuetext", position);
     show("position").textContent = position;
     show("left").textContent = filled(words.leftWords, { left: clock((all - at) / audio.playbackRate) });
+    picture.querySelector(".played").setAttribute("width", `${(100 * at) / (Math.max(all, at) || 1)}%`);
   }
 
   function showState() {
@@ -45,16 +51,40 @@
     button.querySelector("span").textContent = audio.paused ? "play_arrow" : "pause";
   }
 
-  function jump(by) {
-    audio.currentTime = Math.min(Math.max(audio.currentTime + by, 0), seconds());
+  function moveTo(time) {
+    audio.currentTime = Math.min(Math.max(time, 0), seconds());
     showTime();
   }
 
-  function toggle() {
+  const jump = (by) => moveTo(audio.currentTime + by);
+
+  async function toggle() {
+    if (button.ariaBusy === "true") return;
     show("trouble").textContent = "";
     if (!audio.paused) return audio.pause();
+    if (audio.readyState === audio.HAVE_NOTHING) await takeWhole();
     if (audio.error) audio.load(); // it may be there now
     audio.play().catch(() => {}); // the error event tells
+  }
+
+  // What can be drawn is fetched once for both, picture and sound. What is long, large or slow to come is left to
+  // <audio>, which asks for it piece by piece: it is played without a picture.
+  async function takeWhole() {
+    if (seconds() > LONGEST_PICTURE) return;
+    button.ariaBusy = "true";
+    try {
+      const answer = await fetch(address, { signal: AbortSignal.timeout(PATIENCE) });
+      const size = Number(answer.headers.get("Content-Length"));
+      if (!answer.ok || !size || size > LARGEST_PICTURE) return await answer.body?.cancel();
+      whole = await answer.blob();
+      const at = audio.currentTime;
+      audio.src = URL.createObjectURL(whole);
+      audio.currentTime = at;
+    } catch {
+      // <audio> finds out by itself
+    } finally {
+      button.ariaBusy = "false";
+    }
   }
 
   function changeSpeed(by) {
@@ -66,7 +96,7 @@
   async function tellTrouble() {
     let sentence = words.troubleWords;
     try {
-      const answer = await fetch(audio.src, { headers: { Range: "bytes=0-0" } });
+      const answer = await fetch(address, { headers: { Range: "bytes=0-0" } });
       if (!answer.ok && answer.headers.get("Content-Type")?.startsWith("text/plain")) sentence = await answer.text();
       else answer.body?.cancel();
     } catch {
@@ -79,41 +109,44 @@
   // --- the picture: the client above the line, the employee below it ---
 
   async function drawPicture() {
-    if (seconds() > LONGEST_PICTURE) return;
+    if (!whole || seconds() > LONGEST_PICTURE) return;
     try {
-      const answer = await fetch(audio.src);
-      if (!answer.ok) return;
-      const sound = await new OfflineAudioContext(2, 1, PICTURE_RATE).decodeAudioData(await answer.arrayBuffer());
-      draw(sound);
+      draw(await new OfflineAudioContext(2, 1, PICTURE_RATE).decodeAudioData(await whole.arrayBuffer()));
     } catch {
       // a sound that cannot be decoded is played without a picture
     }
   }
 
   function draw(sound) {
-    const canvas = track.querySelector("canvas");
+    const bars = picture.viewBox.baseVal.width;
+    const client = peaks(sound.getChannelData(0), bars);
+    const employee = sound.numberOfChannels > 1 ? peaks(sound.getChannelData(1), bars) : client;
+    const loudest = Math.max(...client, ...employee) || 1;
+    const bar = (above, place) => {
+      const [up, down] = [above, employee[place]].map((peak) => Math.max(peak / loudest, 0.02).toFixed(3));
+      return `M${place} -${up}h.6V${down}h-.6z`;
+    };
+    picture.querySelector("path").setAttribute("d", client.map(bar).join(""));
     track.classList.add("has-picture");
-    const width = (canvas.width = canvas.clientWidth * devicePixelRatio);
-    const height = (canvas.height = canvas.clientHeight * devicePixelRatio);
-    const pen = canvas.getContext("2d");
-    pen.fillStyle = getComputedStyle(track).color;
-    const step = 3 * devicePixelRatio;
-    const sides = sound.numberOfChannels > 1 ? [0, 1] : [0, 0];
-    const loudest = Math.max(...sides.map((side) => peak(sound.getChannelData(side), 0, sound.length))) || 1;
-    for (let x = 0; x < width; x += step) {
-      const [first, last] = [x, x + step].map((edge) => Math.floor((edge / width) * sound.length));
-      const [above, below] = sides.map((side) => (peak(sound.getChannelData(side), first, last) / loudest) * (height / 2));
-      pen.fillRect(x, height / 2 - above, step * 0.66, above + below + 1);
-    }
     show("sides").hidden = sound.numberOfChannels < 2;
   }
 
-  function peak(samples, first, last) {
-    let highest = 0;
-    for (let place = first; place < last && place < samples.length; place++) {
-      highest = Math.max(highest, Math.abs(samples[place]));
+  function peaks(samples, count) {
+    const edge = (place) => Math.floor((place / count) * samples.length);
+    const loudest = (most, sample) => Math.max(most, Math.abs(sample));
+    return Array.from({ length: count }, (_, place) => samples.subarray(edge(place), edge(place + 1)).reduce(loudest, 0));
+  }
+
+  // The slider itself hears keys only: on some telephones a finger moves it by its knob, and the picture has none.
+  function point(event) {
+    if (event.type === "pointerdown" && !event.button) {
+      event.preventDefault(); // no text is chosen, and the keys stay here
+      seek.focus({ preventScroll: true });
+      picture.setPointerCapture(event.pointerId);
     }
-    return highest;
+    if (!picture.hasPointerCapture(event.pointerId)) return;
+    const box = picture.getBoundingClientRect();
+    moveTo(((event.clientX - box.left) / box.width) * seconds());
   }
 
   // --- buttons, keys, events ---
@@ -131,10 +164,8 @@
     event.stopPropagation();
     act();
   });
-  seek.addEventListener("input", () => {
-    audio.currentTime = Number(seek.value);
-    showTime();
-  });
+  seek.addEventListener("input", () => moveTo(Number(seek.value)));
+  for (const name of ["pointerdown", "pointermove"]) picture.addEventListener(name, point);
   speed.addEventListener("change", () => {
     audio.playbackRate = audio.defaultPlaybackRate = Number(speed.value);
     showTime();
