@@ -5,8 +5,8 @@ happen, then work for the worker, and how far it is.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
@@ -28,6 +28,7 @@ from integrations.calllog.shell import shell
 from integrations.calllog.words import Words
 from integrations.models import Call, CallState, Customer, WorkKind
 from integrations.services.audit import record
+from integrations.services.ignored_numbers import numbers_among, spelled_numbers
 from integrations.services.intake import ERASED, SETTLED
 from integrations.services.replay import NEVER_REPLAYED
 from integrations.services.work import ask
@@ -36,27 +37,22 @@ MOST = 100_000
 """Calls that one piece of work takes on."""
 MOST_CHOSEN = 5000
 """Calls ticked one by one: as many as somebody might scroll to."""
+MOST_NUMBERS = 1000
+"""Numbers ignored at once: every call of a customer is compared with all of them, and nobody means more."""
 
 Standing = tuple[str, str]
 """A call's state and reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class BulkAction:
-    kind: WorkKind
-    title: Words
-    obstacle: Callable[[Standing], Words]
-    """Why a call that stands so is left alone; "" if it is not."""
-    needs_note: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What would happen: to how many calls it is done, how many are left alone and why."""
+    """What would happen: to how many calls or numbers it is done, how many calls are left alone and why."""
 
     will: int
-    wont: list[tuple[int, Words]]
+    wont: Sequence[tuple[int, Words]]
     is_too_much: bool = False
+    by_customer: Mapping[int, int] = field(default_factory=dict)
+    """How many numbers of which customer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +91,14 @@ class Chosen:
         return +standings
 
 
+@dataclass(frozen=True, kw_only=True)
+class BulkAction:
+    kind: WorkKind
+    title: Words
+    plan: Callable[[Chosen], Plan]
+    needs_note: bool = False
+
+
 IN_THEIR_WAY: Mapping[str, Words] = {
     CallState.DELIVERED: gettext_lazy("already in Planfix"),
     CallState.PENDING: gettext_lazy("already on their way"),
@@ -127,29 +131,57 @@ def _obstacle_to_settling(standing: Standing) -> Words:
     return IN_THEIR_WAY.get(state, "")
 
 
+OBSTACLES: Mapping[str, Callable[[Standing], Words]] = {
+    "send-again": _obstacle_to_sending,
+    "replay": _obstacle_to_replaying,
+    "settle": _obstacle_to_settling,
+}
+"""Why a call that stands so is left alone; "" if it is not."""
+
+
+def plan_of(action: str, standings: Mapping[Standing, int]) -> Plan:
+    wont: Counter[Words] = Counter()
+    for standing, count in standings.items():
+        wont[OBSTACLES[action](standing)] += count
+    will = wont.pop("", 0)
+    return Plan(will=will, wont=[(count, words) for words, count in wont.most_common()], is_too_much=will > MOST)
+
+
+def _plan_of_calls(action: str) -> Callable[[Chosen], Plan]:
+    return lambda chosen: plan_of(action, chosen.standings())
+
+
+def _plan_of_numbers(chosen: Chosen) -> Plan:
+    calls = list(spelled_numbers(chosen.calls)[: MOST + 1])
+    if len(calls) > MOST or len(set(calls)) > MOST_NUMBERS:
+        return Plan(will=len(set(calls)), wont=[], is_too_much=True)
+    found = numbers_among(calls)
+    left = [
+        (found.ignored_calls, gettext_lazy("their number is ignored already")),
+        (found.unusable_calls, gettext_lazy("they came without a phone number")),
+    ]
+    wont = [(count, words) for count, words in left if count]
+    return Plan(will=len(found.new), wont=wont, by_customer=found.by_customer)
+
+
 BULK_ACTIONS: Mapping[str, BulkAction] = {
     "send-again": BulkAction(
-        kind=WorkKind.SEND_AGAIN, title=gettext_lazy("Send calls again"), obstacle=_obstacle_to_sending
+        kind=WorkKind.SEND_AGAIN, title=gettext_lazy("Send calls again"), plan=_plan_of_calls("send-again")
     ),
     "replay": BulkAction(
-        kind=WorkKind.REPLAY, title=gettext_lazy("Replay with today's settings"), obstacle=_obstacle_to_replaying
+        kind=WorkKind.REPLAY, title=gettext_lazy("Replay with today's settings"), plan=_plan_of_calls("replay")
     ),
     "settle": BulkAction(
         kind=WorkKind.SETTLE,
         title=gettext_lazy("Mark calls as settled"),
-        obstacle=_obstacle_to_settling,
+        plan=_plan_of_calls("settle"),
         needs_note=True,
+    ),
+    "ignore-numbers": BulkAction(
+        kind=WorkKind.IGNORE_NUMBERS, title=gettext_lazy("Ignore these numbers"), plan=_plan_of_numbers
     ),
 }
 """By the word that the list's buttons send."""
-
-
-def plan_of(action: BulkAction, standings: Mapping[Standing, int]) -> Plan:
-    wont: Counter[Words] = Counter()
-    for standing, count in standings.items():
-        wont[action.obstacle(standing)] += count
-    will = wont.pop("", 0)
-    return Plan(will=will, wont=[(count, words) for words, count in wont.most_common()], is_too_much=will > MOST)
 
 
 def calls_by_filter(user: User, query: str) -> QuerySet[Call]:
@@ -170,8 +202,9 @@ def bulk(request: HttpRequest) -> HttpResponse:
         **shell(request, str(action.title)),
         "action": action,
         "action_name": request.POST.get("action"),
-        "plan": plan_of(action, chosen.standings()),
+        "plan": action.plan(chosen),
         "most": MOST,
+        "most_numbers": MOST_NUMBERS,
         "numbers": chosen.numbers,
         "query": chosen.query,
         "paused": _paused(chosen),
@@ -187,12 +220,12 @@ def bulk_begin(request: HttpRequest) -> HttpResponse:
     """Puts the work down and shows how far it is."""
     user = _check(request)
     action, chosen = _action(request), _chosen(request)
-    plan, note = plan_of(action, chosen.standings()), " ".join(request.POST.get("note", "").split())[:NOTE_LENGTH]
+    plan, note = action.plan(chosen), " ".join(request.POST.get("note", "").split())[:NOTE_LENGTH]
     if not plan.will or plan.is_too_much or (action.needs_note and not note):
         return bulk(request)
     extra = {"note": note} if action.needs_note else {}
     work = ask(action.kind, customer=chosen.customer, by=user, **chosen.arguments, **extra)
-    record(user, _book(action, plan.will), chosen.customer)
+    _record(user, action, plan, chosen)
     return redirect(f"{reverse('calllog:bulk_work', args=[work.pk])}?{chosen.query}")
 
 
@@ -238,10 +271,21 @@ def _paused(chosen: Chosen) -> bool:
     return bool(customer and customer.paused_reason)
 
 
+def _record(user: User, action: BulkAction, plan: Plan, chosen: Chosen) -> None:
+    """Numbers in the book of each customer whose settings they change."""
+    if not plan.by_customer:
+        return record(user, _book(action, plan.will), chosen.customer)
+    for customer in Customer.objects.filter(pk__in=plan.by_customer).order_by("pk"):
+        record(user, _book(action, plan.by_customer[customer.pk]), customer)
+
+
 def _book(action: BulkAction, count: int) -> str:
     texts = {
         WorkKind.SEND_AGAIN: ngettext("One call was sent again.", "%(count)s calls were sent again.", count),
         WorkKind.REPLAY: ngettext("One call was replayed.", "%(count)s calls were replayed.", count),
         WorkKind.SETTLE: ngettext("One call was marked as settled.", "%(count)s calls were marked as settled.", count),
+        WorkKind.IGNORE_NUMBERS: ngettext(
+            "One number was added to the ignored ones.", "%(count)s numbers were added to the ignored ones.", count
+        ),
     }
     return texts[action.kind] % {"count": count}

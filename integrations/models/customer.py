@@ -155,15 +155,18 @@ class Customer(models.Model):
         return f"{parts.netloc}{parts.path.rstrip('/').removesuffix('/rest')}"
 
     @cached_property
+    def full_ignored_numbers(self) -> frozenset[str]:
+        return frozenset(normalize(number, self.region) or number for number in self.ignored_numbers)
+
+    @cached_property
     def rules(self) -> CustomerRules:
         employees = {employee.pk: employee.facts for employee in self.employees.all()}
         fallback = employees.get(self.fallback_employee_id or 0)
-        ignored = (normalize(number, self.region) or number for number in self.ignored_numbers)
         return CustomerRules(
             region=self.region,
             employees=tuple(employees.values()),
             fallback=fallback if fallback and fallback.planfix_user_id else None,
-            ignored_numbers=frozenset(ignored),
+            ignored_numbers=self.full_ignored_numbers,
             create_contacts=self.create_contacts,
             create_for_incoming_answered=self.create_for_incoming_answered,
             create_for_incoming_missed=self.create_for_incoming_missed,

@@ -20,6 +20,7 @@ class WorkKind(models.TextChoices):
     SEND_AGAIN = "send_again", gettext_lazy("Sending calls again")
     REPLAY = "replay", gettext_lazy("Replaying calls")
     SETTLE = "settle", gettext_lazy("Marking calls as settled")
+    IGNORE_NUMBERS = "ignore_numbers", gettext_lazy("Ignoring numbers")
     DRY_RUN = "dry_run", gettext_lazy("Dry run")
     CONNECT = "connect", gettext_lazy("Checking the access")
     REMOVE_CUSTOMER = "remove_customer", gettext_lazy("Deleting a customer")
@@ -105,9 +106,17 @@ def _settled(result: Mapping[str, Any]) -> str:
     return ngettext("One call was settled.", "%(count)s calls were settled.", count) % {"count": count}
 
 
+def _ignored(result: Mapping[str, Any]) -> str:
+    count = int(result.get("numbers", 0))
+    return ngettext("One number is ignored from now on.", "%(count)s numbers are ignored from now on.", count) % {
+        "count": count
+    }
+
+
 RESULTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     WorkKind.CATCH_UP: _caught_up,
     WorkKind.SEND_AGAIN: _sent_again,
     WorkKind.REPLAY: _replayed,
     WorkKind.SETTLE: _settled,
+    WorkKind.IGNORE_NUMBERS: _ignored,
 }

@@ -35,6 +35,11 @@ def calls_meant_by(work: Work) -> QuerySet[Call]:
     return _named_by(work).filter(finished_at__lte=work.asked_at)
 
 
+def known_calls_meant_by(work: Work) -> QuerySet[Call]:
+    """Also those that have not ended or still wait: all that were known when it was asked for. Raises CannotBeDone."""
+    return _named_by(work).filter(received_at__lte=work.asked_at)
+
+
 def in_batches(calls: QuerySet[Call], done: Callable[[int], None]) -> Iterator[list[int]]:
     """The numbers of the calls as they are now, so many at once; `done` is told of each batch when it is."""
     call_ids = list(calls.order_by("pk").values_list("pk", flat=True))

@@ -24,6 +24,7 @@ from integrations.services.connection_check import connect
 from integrations.services.contact_fields import create_fields
 from integrations.services.customer_removal import remove_as_asked
 from integrations.services.dry_run import dry_run_as_asked
+from integrations.services.ignored_numbers import ignore_as_asked
 from integrations.services.jobs import work_soon
 from integrations.services.progress import LEASE, CannotBeDone, Progress, Stopped, held
 from integrations.services.replay import replay_as_asked, send_again_as_asked
@@ -38,6 +39,7 @@ KINDS: Mapping[str, Callable[[Work, Progress], Result]] = {
     WorkKind.SEND_AGAIN: send_again_as_asked,
     WorkKind.REPLAY: replay_as_asked,
     WorkKind.SETTLE: settle_as_asked,
+    WorkKind.IGNORE_NUMBERS: ignore_as_asked,
     WorkKind.CONNECT: connect,
     WorkKind.CREATE_FIELDS: create_fields,
     WorkKind.DRY_RUN: dry_run_as_asked,

@@ -140,6 +140,60 @@ def test_chosen_calls_are_replayed_with_todays_settings(specialist: Client) -> N
     assert list(LogEntry.objects.values_list("change_message", "object_repr")) == [("2 calls were replayed.", "Acme")]
 
 
+def test_the_numbers_of_many_calls_are_ignored(specialist: Client) -> None:
+    """Counted as numbers and customers; each customer's book says how many."""
+    acme, other = make_customer(name="Acme"), make_customer(name="Other", ignored_numbers=["+380501112233"])
+    numbers = ["+380671234567", "+380671234567", "+380501112233", "anonymous"]
+    chosen = [make_call(customer, client_number=number) for customer in (acme, other) for number in numbers]
+    answer = asked(specialist, "ignore-numbers", *chosen)
+    html = answer.content.decode()
+    assert "3 numbers will be ignored from now on" in html
+    assert "Their calls will no longer go to Planfix for 2 customers." in html
+    assert [(count, str(why)) for count, why in answer.context["plan"].wont] == [
+        (1, "their number is ignored already"),
+        (2, "they came without a phone number"),
+    ]
+    assert Customer.objects.filter(ignored_numbers=[]).count() == 1
+
+    work = begin(specialist, "ignore-numbers", *chosen)
+    carry_out(work.pk)
+
+    assert set(Customer.objects.get(name="Acme").ignored_numbers) == {"+380671234567", "+380501112233"}
+    assert Customer.objects.get(name="Other").ignored_numbers == ["+380501112233", "+380671234567"]
+    assert list(LogEntry.objects.order_by("pk").values_list("object_repr", "change_message")) == [
+        ("Acme", "2 numbers were added to the ignored ones."),
+        ("Other", "One number was added to the ignored ones."),
+    ]
+    assert "There is nothing to do" in asked(specialist, "ignore-numbers", *chosen).content.decode()
+
+
+def test_the_numbers_of_all_that_fit_the_filter_are_ignored(specialist: Client) -> None:
+    acme, other = make_customer(), make_customer()
+    make_call(acme, state=P, client_number="+380671234567")
+    make_call(other, state=P, client_number="+380501112233")
+
+    work = begin(specialist, "ignore-numbers", all="1", filter=f"customer={acme.pk}")
+    carry_out(work.pk)
+
+    assert list(Customer.objects.order_by("pk").values_list("ignored_numbers", flat=True)) == [["+380671234567"], []]
+
+
+@pytest.mark.parametrize(("calls_at_once", "numbers_at_once"), [(1, 9), (9, 1)])
+def test_more_numbers_than_anybody_means_are_refused(
+    specialist: Client, monkeypatch: pytest.MonkeyPatch, calls_at_once: int, numbers_at_once: int
+) -> None:
+    monkeypatch.setattr("integrations.calllog.bulk.MOST", calls_at_once)
+    monkeypatch.setattr("integrations.calllog.bulk.MOST_NUMBERS", numbers_at_once)
+    customer = make_customer()
+    for number in ("+380671234567", "+380501112233"):
+        make_call(customer, client_number=number)
+
+    answer = specialist.post("/calls/bulk/begin/", {"action": "ignore-numbers", "all": "1"})
+
+    assert b"narrow the filter" in answer.content
+    assert not Work.objects.exists()
+
+
 def test_without_a_note_it_is_asked_again(specialist: Client) -> None:
     [call] = calls(make_customer(), F)
 
@@ -252,7 +306,7 @@ def test_numbers_that_are_none_are_ignored(specialist: Client) -> None:
     ],
 )
 def test_each_call_that_is_left_alone_has_a_reason(action: str, standing: tuple[str, str], why: str | None) -> None:
-    plan = plan_of(BULK_ACTIONS[action], {standing: 7})
+    plan = plan_of(action, {standing: 7})
 
     assert plan.will == (7 if why is None else 0)
     assert [(count, str(words)) for count, words in plan.wont] == ([] if why is None else [(7, why)])

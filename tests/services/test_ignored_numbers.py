@@ -1,0 +1,102 @@
+"""Numbers that a customer no longer wants in Planfix, taken from many calls at once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from integrations.models import Call, CallState, Customer, Work, WorkKind
+from integrations.services.ignored_numbers import numbers_among
+from integrations.services.work import ask, carry_out
+from tests.factories import make_call, make_customer
+
+pytestmark = pytest.mark.django_db
+
+COURIER, ALARM = "+380671234567", "+380501112233"
+
+
+def ignored_of(*calls: Call) -> Work:
+    work = ask(WorkKind.IGNORE_NUMBERS, calls=[call.pk for call in calls])
+    carry_out(work.pk)
+    work.refresh_from_db()
+    return work
+
+
+def test_what_can_be_ignored_is_counted_by_number_and_customer() -> None:
+    """In whatever spelling; neither hidden numbers nor those that are ignored already."""
+    acme, other = make_customer(), make_customer(ignored_numbers=["050 111-22-33"])
+    spelled = [(acme.pk, text) for text in (COURIER, "067 123-45-67", ALARM, "anonymous", "", "acmecom_iryna")]
+
+    found = numbers_among([*spelled, (other.pk, COURIER), (other.pk, ALARM), (other.pk, ALARM)])
+
+    assert found.new == {
+        (acme.pk, COURIER): [COURIER, "067 123-45-67"],
+        (acme.pk, ALARM): [ALARM],
+        (other.pk, COURIER): [COURIER],
+    }
+    assert (found.ignored_calls, found.unusable_calls) == (2, 3)
+    assert found.by_customer == {acme.pk: 2, other.pk: 1}
+
+
+def test_the_numbers_of_calls_are_ignored_by_their_own_customers() -> None:
+    acme, other = make_customer(ignored_numbers=["067 123-45-67"]), make_customer()
+    calls = [make_call(acme, client_number=number) for number in (COURIER, ALARM, ALARM, "anonymous")]
+
+    work = ignored_of(*calls, make_call(other, client_number=COURIER))
+
+    assert (work.result, work.done, work.total) == ({"numbers": 2}, 2, 2)
+    assert work.result_words == "2 numbers are ignored from now on."
+    lists = Customer.objects.order_by("pk").values_list("ignored_numbers", flat=True)
+    assert list(lists) == [["067 123-45-67", ALARM], [COURIER]]
+
+
+def test_of_the_calls_those_that_failed_are_decided_anew() -> None:
+    acme, other = make_customer(), make_customer()
+    states = (CallState.FAILED, CallState.SKIPPED, CallState.DELIVERED, CallState.IN_PROGRESS)
+    chosen = [make_call(acme, state=state) for state in states]
+    left = [make_call(customer, state=CallState.FAILED) for customer in (acme, other)]
+
+    ignored_of(*chosen)
+
+    found = Call.objects.in_bulk()
+    assert [found[call.pk].state for call in chosen] == [CallState.PENDING, *states[1:]]
+    assert [found[call.pk].state for call in left] == [CallState.FAILED] * 2
+
+
+def test_ignoring_again_changes_nothing() -> None:
+    call = make_call(make_customer(), client_number=COURIER)
+    ignored_of(call)
+
+    work = ignored_of(call)
+
+    assert work.result == {"numbers": 0}
+    assert Customer.objects.get().ignored_numbers == [COURIER]
+
+
+def test_work_that_is_left_off_is_taken_up_where_it_was() -> None:
+    customer = make_customer()
+    calls = [make_call(customer, client_number=number, state=CallState.FAILED) for number in (COURIER, ALARM)]
+    work = ask(WorkKind.IGNORE_NUMBERS, calls=[call.pk for call in calls])
+
+    carry_out(work.pk, should_stop=lambda: True)
+    assert Customer.objects.get().ignored_numbers == [ALARM]
+    assert set(Call.objects.values_list("client_number", "state")) == {
+        (COURIER, CallState.FAILED),
+        (ALARM, CallState.PENDING),
+    }
+
+    carry_out(work.pk)
+    assert Customer.objects.get().ignored_numbers == [ALARM, COURIER]
+    assert set(Call.objects.values_list("state", flat=True)) == {CallState.PENDING}
+
+
+def test_a_call_that_came_only_after_it_was_asked_for_is_left_alone() -> None:
+    customer = make_customer()
+    call = make_call(customer, client_number=COURIER)
+    late = make_call(customer, client_number=ALARM, received_at=timezone.now() + timedelta(hours=1))
+
+    ignored_of(call, late)
+
+    assert Customer.objects.get().ignored_numbers == [COURIER]
