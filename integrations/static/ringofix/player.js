@@ -16,7 +16,7 @@
   let whole; // the recording, if it was fetched as a whole
 
   const JUMP = 10; // seconds
-  const PATIENCE = 4000; // milliseconds that play may be kept waiting for a whole recording
+  const PATIENCE = 2000; // milliseconds that play may be kept waiting for a whole recording
   const LONGEST_PICTURE = 600; // seconds of a recording that is not too long to be drawn
   const LARGEST_PICTURE = 20e6; // bytes of one
   const PICTURE_RATE = 8000; // samples a second, as telephony has them
