@@ -9,7 +9,7 @@ from integrations.planfix.errors import PlanfixError
 from integrations.planfix.ping import ping
 from integrations.services.due_calls import try_one_call
 from integrations.services.pause import stay_paused, waits_for_planfix
-from integrations.services.planfix_access import logged, planfix_client, planfix_session
+from integrations.services.planfix_access import logged_client
 from integrations.services.replay import resume_customer
 from integrations.services.turn import HeldTurn, TurnLost
 
@@ -41,14 +41,8 @@ def check_access(customer_id: int) -> None:
 
 
 def _knock(customer: Customer, turn: HeldTurn) -> PlanfixError | None:
-    client = planfix_client(
-        customer,
-        session=planfix_session(customer),
-        pace=turn.wait_for_slot,
-        observe=lambda exchange: logged(exchange, customer=customer, call=None).save(),
-    )
     try:
-        ping(client)
+        ping(logged_client(customer, wait_for_slot=turn.wait_for_slot))
     except PlanfixError as error:
         return error
     return None

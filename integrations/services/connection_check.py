@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from integrations.models import Customer, Recording, Target, Work, WorkKind
 from integrations.planfix.answers import Row, id_of, text_of
-from integrations.planfix.client import Exchange, PlanfixClient, host_of
+from integrations.planfix.client import PlanfixClient, host_of
 from integrations.planfix.codes import STATUSES
 from integrations.planfix.contacts import contact_templates, contact_text_fields
 from integrations.planfix.discovery import (
@@ -30,14 +30,7 @@ from integrations.planfix.ping import ping
 from integrations.planfix.rights import TRIALS, WRITING, Right, has_right, is_missing_right, token_employee
 from integrations.ringostat.api import RingostatError
 from integrations.services.connection import Check, Connection, Finding
-from integrations.services.planfix_access import (
-    keep,
-    keep_template,
-    logged,
-    note_requests_left,
-    planfix_client,
-    planfix_session,
-)
+from integrations.services.planfix_access import keep, keep_template, logged_client
 from integrations.services.progress import Progress
 from integrations.services.replay import resume_customer
 from integrations.services.ringostat_access import ringostat_client
@@ -81,18 +74,7 @@ def connect(work: Work, progress: Progress) -> dict[str, Any]:
 def check_connection(customer: Customer, progress: Progress) -> Connection:
     """Checks everything and keeps the call tags, the fields of contacts and a first template on the customer."""
     connection = Connection(account=customer.planfix_account, project=customer.ringostat_project_id)
-
-    def observe(exchange: Exchange) -> None:
-        logged(exchange, customer=customer, call=None).save()
-        note_requests_left(customer, exchange.requests_left)
-        progress.add()
-
-    client = planfix_client(
-        customer,
-        session=planfix_session(customer),
-        pace=partial(progress.wait_for_slot, customer),
-        observe=observe,
-    )
+    client = logged_client(customer, wait_for_slot=partial(progress.wait_for_slot, customer), asked=progress.add)
     entrance = _entrance(client, customer)
     connection.checks += entrance
     if not entrance[-1].is_trouble and entrance[-1].finding is not Finding.BUSY:

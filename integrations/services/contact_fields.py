@@ -6,10 +6,9 @@ from functools import partial
 from typing import Any
 
 from integrations.models import Customer, Work
-from integrations.planfix.client import Exchange
 from integrations.planfix.contact_fields import create_text_field, field_set
 from integrations.planfix.contacts import contact_text_fields
-from integrations.services.planfix_access import logged, planfix_client, planfix_session
+from integrations.services.planfix_access import logged_client
 from integrations.services.progress import Progress
 
 
@@ -19,17 +18,7 @@ def create_fields(work: Work, progress: Progress) -> dict[str, Any]:
     assert customer
     names: list[str] = work.arguments["names"]
     progress.expect(len(names) + 3)
-
-    def observe(exchange: Exchange) -> None:
-        logged(exchange, customer=customer, call=None).save()
-        progress.add()
-
-    client = planfix_client(
-        customer,
-        session=planfix_session(customer),
-        pace=partial(progress.wait_for_slot, customer),
-        observe=observe,
-    )
+    client = logged_client(customer, wait_for_slot=partial(progress.wait_for_slot, customer), asked=progress.add)
     known = {name.casefold() for name in contact_text_fields(client)}
     missing = [name for name in names if name.casefold() not in known]
     if missing:

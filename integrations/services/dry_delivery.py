@@ -16,14 +16,14 @@ from integrations.domain.employees import match_employee
 from integrations.domain.rules import Skip, decide
 from integrations.models import Call, Customer, Delivery, Step
 from integrations.planfix.answers import JSON, Row, child_of, full_name_of, id_of, masked, rows_of, text_of
-from integrations.planfix.client import Exchange, PlanfixClient, is_write
+from integrations.planfix.client import PlanfixClient, is_write
 from integrations.planfix.contacts import contact_name
 from integrations.planfix.errors import PlanfixError, PlanfixRefused
 from integrations.planfix.tags import CallTags
 from integrations.services.alongside import NOTHING, Alongside
 from integrations.services.delivery import CallDelivery
 from integrations.services.onboarding import call_tags_of
-from integrations.services.planfix_access import logged, note_requests_left, planfix_session
+from integrations.services.planfix_access import logged_client, planfix_session
 from integrations.services.receipts import ReceiptBook
 from integrations.services.turn import wait_for_account
 
@@ -122,7 +122,7 @@ class DryDelivery(CallDelivery):
             wait_for_account(customer, seconds)
 
         super().__init__(call, customer, tags=tags, session=session, wait_for_slot=pace, book=LooseBook(call))
-        self.planfix = self.reading = ReadingClient(self.planfix)
+        self.planfix = self.reading = ReadingClient(logged_client(customer))
         self.contact_is_gone = False
 
     def look_up_contact(self) -> None:
@@ -153,10 +153,6 @@ class DryDelivery(CallDelivery):
         for path, body in self.reading.kept_back:
             step = next(step for part, step in STEP_OF_PATH.items() if part in path)
             yield {"step": step.value, **WRITTEN[step](body, self)}
-
-    def _observe(self, exchange: Exchange) -> None:
-        logged(exchange, customer=self.customer, call=None).save()
-        note_requests_left(self.customer, exchange.requests_left)
 
     def _claim_contact(self, number: str, searched_for: float) -> None:
         """Nothing is made, so nobody need wait for it."""

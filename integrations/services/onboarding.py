@@ -6,19 +6,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
 
 from django.utils.translation import gettext as _
 
 from integrations.domain.calls import Outcome
-from integrations.models import Customer, PlanfixRequest, UtmField
+from integrations.models import Customer, UtmField
 from integrations.planfix.client import PlanfixClient
 from integrations.planfix.contacts import contact_templates, contact_text_fields
 from integrations.planfix.discovery import discover_call_tags
 from integrations.planfix.fields import field_of_name
 from integrations.planfix.tags import CallTag, CallTags, roles_of
-from integrations.services.planfix_access import keep, keep_template, logged, planfix_client, planfix_session
-from integrations.services.turn import wait_for_account
+from integrations.services.planfix_access import keep, keep_template, logged_client
 
 
 def call_tags_of(customer: Customer, *, wait_for_slot: Callable[[float], None]) -> CallTags:
@@ -32,22 +30,11 @@ def discover(customer: Customer, *, wait_for_slot: Callable[[float], None] | Non
     """Reads the account's call tags, and the fields of contacts if any are to be filled, and keeps them. At the
     account's pace, by the turn's slots if there is a turn. Raises PlanfixError with what to do in Planfix.
     """
-    exchanges: list[PlanfixRequest] = []
-    client = planfix_client(
-        customer,
-        session=planfix_session(customer),
-        pace=wait_for_slot or partial(wait_for_account, customer),
-        observe=lambda exchange: exchanges.append(logged(exchange, customer=customer, call=None)),
-    )
-    try:
-        tags = discover_call_tags(
-            client, call_tag_id=customer.call_tag_id, missed_call_tag_id=customer.missed_call_tag_id
-        )
-        is_template_wanted = customer.create_contacts and customer.contact_template_id is None
-        template_id = _first_template(client) if is_template_wanted else None
-        fields = {"planfix_contact_fields": contact_text_fields(client)} if _fills_contact_fields(customer) else {}
-    finally:
-        PlanfixRequest.objects.bulk_create(exchanges)
+    client = logged_client(customer, wait_for_slot=wait_for_slot)
+    tags = discover_call_tags(client, call_tag_id=customer.call_tag_id, missed_call_tag_id=customer.missed_call_tag_id)
+    is_template_wanted = customer.create_contacts and customer.contact_template_id is None
+    template_id = _first_template(client) if is_template_wanted else None
+    fields = {"planfix_contact_fields": contact_text_fields(client)} if _fills_contact_fields(customer) else {}
     keep(customer, planfix_tags=tags.to_json(), **fields)
     if template_id is not None:
         keep_template(customer, template_id)

@@ -1,9 +1,11 @@
-"""A customer's Planfix client, whose every request is paced, and logged without secrets."""
+"""A customer's Planfix client, whose every request is paced, and logged without secrets; and what is kept of what it
+says of the account.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import requests
@@ -11,9 +13,10 @@ from django.conf import settings
 from django.db.models import QuerySet
 from requests.utils import get_environ_proxies
 
-from integrations.models import AccountPace, Call, Customer, PlanfixRequest
+from integrations.models import AccountPace, Customer, PlanfixRequest
 from integrations.planfix.client import Exchange, PlanfixClient
 from integrations.services.guarded_session import guarded_session
+from integrations.services.turn import wait_for_account
 
 
 def planfix_session(customer: Customer) -> requests.Session:
@@ -48,9 +51,32 @@ def planfix_client(
     )
 
 
-def logged(exchange: Exchange, *, customer: Customer, call: Call | None) -> PlanfixRequest:
-    """The unsaved log row of one request."""
-    return PlanfixRequest(customer=customer, call=call, **log_columns(exchange))
+def logged_client(
+    customer: Customer,
+    *,
+    wait_for_slot: Callable[[float], None] | None = None,
+    asked: Callable[[], None] = lambda: None,
+) -> PlanfixClient:
+    """For what is asked beside the delivery of calls. Each request is logged as soon as it is answered; then `asked` is
+    called.
+
+    `wait_for_slot`: of the turn or the work in hand, if there is one; else the account's own.
+    """
+
+    def observe(exchange: Exchange) -> None:
+        PlanfixRequest.objects.create(customer=customer, **log_columns(exchange))
+        _note_requests_left(customer, exchange.requests_left)
+        asked()
+
+    pace = wait_for_slot or partial(wait_for_account, customer)
+    return planfix_client(customer, session=planfix_session(customer), pace=pace, observe=observe)
+
+
+def _note_requests_left(customer: Customer, requests_left: int | None) -> None:
+    """Keeps what Planfix said last of how many requests the account has left today; None: it did not say."""
+    if requests_left is not None:
+        pace = AccountPace.objects.filter(account=customer.planfix_account).exclude(requests_left=requests_left)
+        pace.update(requests_left=requests_left)
 
 
 LOG_COLUMNS = "customer_id, call_id, sent_at, seconds, method, path, body, http_status, code, answer, outcome"
@@ -93,10 +119,3 @@ def keep_template(customer: Customer, template_id: int) -> None:
     theirs = with_this_access(customer)
     theirs.filter(contact_template_id=None).update(contact_template_id=template_id)
     customer.contact_template_id = theirs.values_list("contact_template_id", flat=True).first() or template_id
-
-
-def note_requests_left(customer: Customer, requests_left: int | None) -> None:
-    """Keeps what Planfix said last of how many requests the account has left today; None: it did not say."""
-    if requests_left is not None:
-        pace = AccountPace.objects.filter(account=customer.planfix_account).exclude(requests_left=requests_left)
-        pace.update(requests_left=requests_left)

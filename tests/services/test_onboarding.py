@@ -13,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
-from integrations.models import Customer, Secret
+from integrations.models import AccountPace, Customer, Secret
 from integrations.planfix.fields import FieldType
 from integrations.sandbox.account import Account
 from integrations.sandbox.server import Sandbox
@@ -52,6 +52,15 @@ def test_a_usual_account_has_no_problems(way: Way) -> None:
     discover(way.customer)
 
     assert parameter_problems(way.customer) == []
+
+
+def test_each_request_is_logged_and_the_accounts_count_is_kept(way: Way) -> None:
+    discover(way.customer)
+
+    logged = way.customer.planfix_requests.filter(call=None).order_by("pk").values_list("path", flat=True)
+    assert list(logged) == [request.path for request in way.account.requests]
+    left = AccountPace.objects.get(account=way.customer.planfix_account).requests_left
+    assert left == way.account.quota.left
 
 
 def test_what_another_account_told_is_not_kept(way: Way) -> None:
