@@ -1,10 +1,16 @@
-"""Reads an HTTP answer that is neither longer nor slower than any honest one. Knows nothing of what it says."""
+"""Reads an HTTP answer that is neither longer nor slower than any honest one, and says how a request can fail to get
+one. Knows nothing of what it says.
+"""
 
 from __future__ import annotations
 
 import time
 
 import requests
+from urllib3.exceptions import HTTPError
+
+FAILURES = (OSError, HTTPError)
+"""All that a request can raise: requests' exceptions are OSErrors; urllib3's own slip through at times."""
 
 
 class UnreadableAnswer(OSError):
@@ -15,7 +21,7 @@ def read_answer(response: requests.Response, *, most_bytes: int, deadline: float
     """The body of an answer that was asked for with `stream`, as long as it ends before `deadline` (time.monotonic()):
     requests' own timeout is for each piece, and a server that drips bytes would hold its reader for ever.
 
-    Raises UnreadableAnswer, and what urllib3 raises when the line breaks.
+    Raises one of FAILURES: UnreadableAnswer, or what urllib3 raises when the line breaks.
     """
     content = bytearray()
     # `read1` gives what has come so far; requests' own reading would wait for a full block.

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 import requests
 from requests.auth import AuthBase
 
-from integrations.bounded_answer import read_answer
+from integrations.bounded_answer import FAILURES, read_answer
 from integrations.planfix.answers import JSON, Row, masked, masked_text, parse, without
 from integrations.planfix.errors import PlanfixAccessDenied, PlanfixError
-from integrations.planfix.failures import FAILURES, error_of_failure
+from integrations.planfix.failures import error_of_failure
 from integrations.planfix.verdicts import Answer, error_of
 
 ANSWER_BYTES = 5 * 1024 * 1024

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import requests
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import NewConnectionError
 
 from integrations.bounded_answer import UnreadableAnswer
 from integrations.planfix.errors import PlanfixAccessDenied, PlanfixError, PlanfixUnavailable
-
-FAILURES = (OSError, HTTPError)
-"""All that a request can raise: requests' exceptions are OSErrors; urllib3's own slip through at times."""
 
 ADDRESS_ERRORS = (
     requests.exceptions.MissingSchema,

@@ -13,9 +13,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import requests
-from urllib3.exceptions import HTTPError
 
-from integrations.bounded_answer import UnreadableAnswer, read_answer
+from integrations.bounded_answer import FAILURES, UnreadableAnswer, read_answer
 from integrations.ringostat.vocabulary import UTM
 
 TIMEOUT = (5, 30)
@@ -153,7 +152,7 @@ class RingostatClient:
                 content = read_answer(response, most_bytes=ANSWER_BYTES, deadline=deadline)
         except UnreadableAnswer as error:
             raise RingostatError(f"Ringostat cannot be read: {error}.", retryable=True) from error
-        except (OSError, HTTPError) as error:
+        except FAILURES as error:
             message = f"Ringostat cannot be reached ({type(error).__name__})."
             raise RingostatError(message, retryable=True) from error
         return _content(response.status_code, content)

@@ -17,8 +17,8 @@ from urllib.parse import urljoin, urlsplit
 import requests
 import structlog
 from requests.exceptions import InvalidURL
-from urllib3.exceptions import HTTPError
 
+from integrations.bounded_answer import FAILURES
 from integrations.services.addresses import is_recording_allowed
 from integrations.services.byte_ranges import (
     ByteRange,
@@ -107,7 +107,7 @@ class OpenRecording:
                 skip, left = max(skip - len(chunk), 0), left - len(passed)
                 if passed:
                     yield passed
-        except HTTPError as error:
+        except FAILURES as error:
             log.warning("recording broke off", error=type(error).__name__)
         finally:
             self.close()
@@ -175,7 +175,7 @@ def _ask(url: str, wanted: Wanted) -> requests.Response:
         )
     except InvalidURL as error:
         raise NoRecording(Trouble.FOREIGN) from error
-    except requests.RequestException as error:
+    except FAILURES as error:
         log.warning("recording not to be had", host=urlsplit(url).hostname, error=type(error).__name__)
         raise NoRecording(Trouble.UNAVAILABLE) from error
 
