@@ -17,6 +17,15 @@ class UnreadableAnswer(OSError):
     """An answer that is longer, or slower, than any honest one."""
 
 
+class UnledSession(requests.Session):
+    """Takes a redirect for an answer like any other. Even told not to follow it, requests would look where it leads,
+    and for that read all of its answer, however long or slow; and what is no address would be a ValueError.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 def read_answer(response: requests.Response, *, most_bytes: int, deadline: float) -> bytes:
     """The body of an answer that was asked for with `stream`, as long as it ends before `deadline` (time.monotonic()):
     requests' own timeout is for each piece, and a server that drips bytes would hold its reader for ever.

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.auth import AuthBase
 
-from integrations.bounded_answer import FAILURES, read_answer
+from integrations.bounded_answer import FAILURES, UnledSession, read_answer
 from integrations.planfix.answers import JSON, Row, masked, masked_text, parse, without
 from integrations.planfix.errors import PlanfixAccessDenied, PlanfixError
 from integrations.planfix.failures import error_of_failure
@@ -85,7 +85,7 @@ class PlanfixClient:
         self._token = token.strip()
         self._pace = pace
         self._observe = observe
-        self._session = session or requests.Session()
+        self._session = session or UnledSession()
         self._patience = patience
 
     def __repr__(self) -> str:

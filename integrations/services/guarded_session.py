@@ -1,7 +1,7 @@
 """Requests to addresses that come from data, which may mean harm: they reach public hosts only.
 
 A name is looked up once, what it leads to is checked, and the connection goes there and nowhere else: a name that leads
-elsewhere a moment later leads nobody. The certificate must be the name's all the same. Every redirect is checked anew.
+elsewhere a moment later leads nobody. The certificate must be the name's all the same. No redirect is followed.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import LocationValueError, NewConnectionError
 
+from integrations.bounded_answer import UnledSession
 from integrations.services.addresses import addresses_of, is_allowed
 
 
@@ -79,7 +80,7 @@ def guarded_session() -> requests.Session:
     """A session that raises InvalidURL for what is not public. Through a proxy of the environment's it is the proxy
     that looks names up and decides.
     """
-    session = requests.Session()
+    session = UnledSession()
     for scheme in ("https://", "http://"):
         session.mount(scheme, _Guard())
     return session

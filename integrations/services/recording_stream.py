@@ -150,7 +150,10 @@ def _follow(url: str, api_url: str, wanted: Wanted) -> tuple[requests.Response, 
         if answer.status_code not in REDIRECTS:
             return answer, url
         answer.close()
-        url = urljoin(url, answer.headers.get("Location", ""))
+        try:
+            url = urljoin(url, answer.headers.get("Location", ""))
+        except ValueError as error:  # it is no address at all
+            raise NoRecording(Trouble.FOREIGN) from error
     raise NoRecording(Trouble.UNAVAILABLE)
 
 

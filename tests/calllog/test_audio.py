@@ -395,6 +395,13 @@ def test_a_redirect_to_somebody_else_is_not_followed(
     assert (response.status_code, len(source.asked)) == (404, 1)
 
 
+def test_a_redirect_to_no_address_is_not_followed(log: Client, source: Source, call: Call) -> None:
+    source.reply = lambda request: Reply(status=302, headers={"Location": "https://[nowhere/"})
+
+    assert hear(log, call).status_code == 404
+    assert len(source.asked) == 1
+
+
 def test_redirects_without_end_are_left(log: Client, source: Source, call: Call) -> None:
     source.reply = lambda request: Reply(status=302, headers={"Location": "/again.mp3"})
 

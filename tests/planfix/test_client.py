@@ -194,6 +194,13 @@ def test_a_redirect_is_not_followed(planfix, client):
     assert elsewhere.call_count == 0
 
 
+def test_a_redirect_to_no_address_is_a_redirect(planfix, client):
+    planfix.get(PING, status=302, headers={"Location": "https://[nowhere/"})
+
+    with pytest.raises(PlanfixAccessDenied, match="check the account address"):
+        client.request("GET", "/ping")
+
+
 def test_an_endless_answer_is_cut_off(planfix, client, monkeypatch):
     monkeypatch.setattr(client_module, "ANSWER_BYTES", 1000)
     planfix.get(PING, body="{" + " " * 2000)
@@ -286,15 +293,19 @@ def test_an_answer_that_ends_too_early_is_unavailable(serve, headers, body):
 class _Dripping(socketserver.BaseRequestHandler):
     """Sends a byte now and then, for as long as somebody listens."""
 
+    head = b"HTTP/1.1 200 OK"
+
     def handle(self) -> None:
         self.request.recv(65536)
-        self.request.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n{")
+        self.request.sendall(self.head + b"\r\nContent-Length: 100000\r\n\r\n{")
         with suppress(OSError):
             while not select.select([self.request], [], [], 0.02)[0]:
                 self.request.sendall(b" ")
 
 
-def test_an_answer_that_drips_is_given_up(monkeypatch):
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK", b"HTTP/1.1 302 Found\r\nLocation: /elsewhere"])
+def test_an_answer_that_drips_is_given_up(head, monkeypatch):
+    monkeypatch.setattr(_Dripping, "head", head)
     monkeypatch.setattr(client_module, "CONNECT_SECONDS", 0.1)
     with socketserver.TCPServer(("127.0.0.1", 0), _Dripping) as server:
         thread = threading.Thread(target=server.handle_request)
