@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import requests
@@ -66,6 +67,24 @@ class _Bearer(AuthBase):
         return request
 
 
+class Planfix(Protocol):
+    """Whatever takes requests for an account."""
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, JSON] | None = None,
+        params: Mapping[str, str] | None = None,
+        slowness: float = 1,
+    ) -> Row:
+        """The answer's JSON object, {} for an empty one. Raises PlanfixError in one of its three kinds.
+
+        `slowness`: how many times longer than usual this request may rightly take.
+        """
+
+
 class PlanfixClient:
     """One account. Before each request `pace` is told how many seconds it may last, and returns when it may be sent;
     `observe` is called after each attempt.
@@ -100,10 +119,7 @@ class PlanfixClient:
         params: Mapping[str, str] | None = None,
         slowness: float = 1,
     ) -> Row:
-        """The answer's JSON object, {} for an empty one. Raises PlanfixError in one of its three kinds.
-
-        `slowness`: how many times longer than usual this request may rightly take.
-        """
+        """See Planfix."""
         self._check_token(f"{method} {path}")
         patience = self._patience * slowness
         self._pace(CONNECT_SECONDS + patience)

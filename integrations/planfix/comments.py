@@ -10,7 +10,7 @@ from typing import Literal
 from uuid import UUID
 
 from integrations.planfix.answers import JSON, Row, child_of, created_id, id_of, moment_of, text_of
-from integrations.planfix.client import PlanfixClient
+from integrations.planfix.client import Planfix
 from integrations.planfix.lists import read_pages
 
 SOURCE_ID = UUID("5b0d6f5e-7a0e-4c53-9f0a-3d1f2c9a64e1")
@@ -40,7 +40,7 @@ class CommentDraft:
     file_ids: tuple[int, ...] = ()
 
 
-def write_comment(client: PlanfixClient, target: Target, draft: CommentDraft) -> int:
+def write_comment(client: Planfix, target: Target, draft: CommentDraft) -> int:
     """The new comment's id. Nobody is notified. Not idempotent: after an unclear answer use find_comment."""
     body: dict[str, JSON] = {
         "owner": {"id": draft.owner},
@@ -57,7 +57,7 @@ def write_comment(client: PlanfixClient, target: Target, draft: CommentDraft) ->
 
 
 def find_comment(
-    client: PlanfixClient, target: Target, *, source_object_id: UUID, marker: str, since: datetime
+    client: Planfix, target: Target, *, source_object_id: UUID, marker: str, since: datetime
 ) -> int | None:
     """The id of our comment, if Planfix has it. Looks back to a day before `since` (UTC): zones may differ.
 
@@ -95,7 +95,7 @@ def _is_past(page: list[Row], horizon: datetime) -> bool:
 
 
 def update_comment(
-    client: PlanfixClient, target: Target, comment_id: int, *, text: str, file_ids: tuple[int, ...] = ()
+    client: Planfix, target: Target, comment_id: int, *, text: str, file_ids: tuple[int, ...] = ()
 ) -> None:
     """Replaces a comment's text, and hangs uploaded files on it if any are given. May be repeated."""
     body: dict[str, JSON] = {"description": text}
@@ -104,7 +104,7 @@ def update_comment(
     client.request("POST", f"{target.path}/comments/{comment_id}", body=body)
 
 
-def target_of_comment(client: PlanfixClient, comment_id: int) -> Target | None:
+def target_of_comment(client: Planfix, comment_id: int) -> Target | None:
     """Where a comment stands now: with its contact it may have been merged into another. None if the answer does not
     say; raises PlanfixRefused if the comment is gone.
     """

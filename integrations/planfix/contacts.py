@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from integrations.planfix.answers import JSON, Row, child_of, created_id, full_name_of, id_of, rows_of, text_of
-from integrations.planfix.client import PlanfixClient
+from integrations.planfix.client import Planfix
 from integrations.planfix.errors import PlanfixRefused
 from integrations.planfix.fields import TEXT_TYPES, text_value
 from integrations.planfix.lists import PAGE_SIZE, read_list, read_pages
@@ -37,13 +37,13 @@ class NewContact:
     fields: Mapping[int, str] = field(default_factory=dict)
 
 
-def find_contacts(client: PlanfixClient, number: str, *, companies: bool = False) -> list[FoundContact]:
+def find_contacts(client: Planfix, number: str, *, companies: bool = False) -> list[FoundContact]:
     """Contacts (or companies) that have exactly this number, by id. One request per hundred candidates."""
     found = search_contacts(client, number, companies=companies)
     return [contact for contact in found if number in contact.phones]
 
 
-def search_contacts(client: PlanfixClient, part: str, *, companies: bool = False) -> list[FoundContact]:
+def search_contacts(client: Planfix, part: str, *, companies: bool = False) -> list[FoundContact]:
     """Contacts (or companies) with a phone that contains this text, by id.
 
     Planfix's phone filter means "contains": https://planfix.com/ru/help/REST_API:_Сложные_фильтры_контактов
@@ -54,7 +54,7 @@ def search_contacts(client: PlanfixClient, part: str, *, companies: bool = False
 
 
 def first_candidates(
-    client: PlanfixClient, parts: Iterable[str], *, companies: bool = False
+    client: Planfix, parts: Iterable[str], *, companies: bool = False
 ) -> tuple[list[FoundContact], bool]:
     """At most a hundred contacts (or companies) with phones that contain all of these texts, and whether those are
     all. One request.
@@ -81,7 +81,7 @@ def _found(row: Row) -> FoundContact | None:
     )
 
 
-def create_contact(client: PlanfixClient, contact: NewContact) -> int:
+def create_contact(client: Planfix, contact: NewContact) -> int:
     """The new contact's id. Not idempotent: after an unclear answer look for the number first."""
     body: dict[str, JSON] = {
         "template": {"id": contact.template_id},
@@ -97,7 +97,7 @@ def create_contact(client: PlanfixClient, contact: NewContact) -> int:
     return created_id(client.request("POST", "/contact/", body=body).get("id"), "POST /contact/")
 
 
-def contact_name(client: PlanfixClient, contact_id: int) -> str | None:
+def contact_name(client: Planfix, contact_id: int) -> str | None:
     """None for a contact that is gone."""
     params = {"fields": "id,name,lastname,isDeleted"}
     try:
@@ -109,7 +109,7 @@ def contact_name(client: PlanfixClient, contact_id: int) -> str | None:
     return None if contact.get("isDeleted") is True else full_name_of(contact)
 
 
-def contact_text_fields(client: PlanfixClient) -> dict[str, int]:
+def contact_text_fields(client: Planfix) -> dict[str, int]:
     """The ids of the account's text fields of contacts, by name. Of several of one name the oldest has it, the others
     have their numbers. One request.
     """
@@ -122,7 +122,7 @@ def contact_text_fields(client: PlanfixClient) -> dict[str, int]:
     return found
 
 
-def contact_templates(client: PlanfixClient) -> list[tuple[int, str]]:
+def contact_templates(client: Planfix) -> list[tuple[int, str]]:
     """Id and name of every template that a contact (not a company) can be made by."""
     return [
         (template_id, text_of(row, "name"))
@@ -131,7 +131,7 @@ def contact_templates(client: PlanfixClient) -> list[tuple[int, str]]:
     ]
 
 
-def _template_rows(client: PlanfixClient) -> Iterator[Row]:
+def _template_rows(client: Planfix) -> Iterator[Row]:
     offset = 0
     while True:
         params = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from integrations.planfix.answers import Row, child_of, full_name_of, id_of, rows_of, text_of
 from integrations.planfix.call_tags import CallTag, CallTags, field_of
-from integrations.planfix.client import PlanfixClient
+from integrations.planfix.client import Planfix
 from integrations.planfix.errors import PlanfixError
 from integrations.planfix.fields import FieldType
 from integrations.planfix.lists import read_list
@@ -46,20 +46,20 @@ class PlanfixEmployee:
 
 
 def discover_call_tags(
-    client: PlanfixClient, *, call_tag_id: int | None = None, missed_call_tag_id: int | None = None
+    client: Planfix, *, call_tag_id: int | None = None, missed_call_tag_id: int | None = None
 ) -> CallTags:
     """The tags "Call" and "Missed call", by the given ids or by name. Raises DiscoveryFailed."""
     rows = data_tags(client)
     return call_tags_among(rows, client, call_tag_id=call_tag_id, missed_call_tag_id=missed_call_tag_id)
 
 
-def data_tags(client: PlanfixClient) -> list[Row]:
+def data_tags(client: Planfix) -> list[Row]:
     """All data tags of the account with their groups and fields."""
     return list(read_list(client, "/datatag/list", "dataTags", fields="id,name,group,fields"))
 
 
 def call_tags_among(
-    rows: Sequence[Row], client: PlanfixClient, *, call_tag_id: int | None, missed_call_tag_id: int | None
+    rows: Sequence[Row], client: Planfix, *, call_tag_id: int | None, missed_call_tag_id: int | None
 ) -> CallTags:
     return CallTags(
         call=_with_fields(client, _chosen(rows, "Call", CALL_NAMES, call_tag_id)),
@@ -94,7 +94,7 @@ def _listed(rows: Sequence[Row]) -> str:
     return f"it shows: {names[:60]}" if names else "it shows none at all"
 
 
-def _with_fields(client: PlanfixClient, tag: CallTag) -> CallTag:
+def _with_fields(client: Planfix, tag: CallTag) -> CallTag:
     """The tag list may leave out a list's values: then the tag's fields are asked for by themselves."""
     if tag.fields and all(field.values for field in tag.fields if field.type == FieldType.LIST):
         return tag
@@ -104,7 +104,7 @@ def _with_fields(client: PlanfixClient, tag: CallTag) -> CallTag:
     return replace(tag, fields=fields or tag.fields)
 
 
-def employees(client: PlanfixClient) -> list[PlanfixEmployee]:
+def employees(client: Planfix) -> list[PlanfixEmployee]:
     """The account's active employees, by id; an extension only where Planfix gives one."""
     fields = "id,name,lastname,email,extensionNumber,role,isDeleted"
     rows = read_list(client, "/user/list", "users", fields=fields, body={"onlyActive": True})

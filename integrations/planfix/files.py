@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from integrations.planfix.answers import created_id
-from integrations.planfix.client import PlanfixClient
+from integrations.planfix.client import Planfix
 
 DOWNLOAD_SLOWNESS = 4
 
 
-def copy_recording(client: PlanfixClient, *, url: str, name: str) -> int:
+def copy_recording(client: Planfix, *, url: str, name: str) -> int:
     """The id of the file that Planfix has downloaded; the name's ending makes the player appear.
 
     Raises PlanfixRefused when Planfix may not or cannot fetch it (codes 41, 7001, 7002).

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from integrations.planfix.answers import JSON, Row, rows_of
-from integrations.planfix.client import PlanfixClient
+from integrations.planfix.client import Planfix
 
 PAGE_SIZE = 100
 """Planfix's maximum; it gives no total, so a shorter page is the last one."""
 
 
 def read_pages(
-    client: PlanfixClient, path: str, key: str, *, fields: str, body: Mapping[str, JSON] | None = None
+    client: Planfix, path: str, key: str, *, fields: str, body: Mapping[str, JSON] | None = None
 ) -> Iterator[list[Row]]:
     """The pages of a list asked for by POST, each fetched when it is wanted."""
     offset = 0
@@ -26,7 +26,7 @@ def read_pages(
 
 
 def read_list(
-    client: PlanfixClient, path: str, key: str, *, fields: str, body: Mapping[str, JSON] | None = None
+    client: Planfix, path: str, key: str, *, fields: str, body: Mapping[str, JSON] | None = None
 ) -> Iterator[Row]:
     """The rows of a list to its end; Planfix gives them by ascending id."""
     for page in read_pages(client, path, key, fields=fields, body=body):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from integrations.planfix.client import PlanfixClient
+from integrations.planfix.client import Planfix
 
 
-def ping(client: PlanfixClient) -> None:
+def ping(client: Planfix) -> None:
     """Raises PlanfixError unless the account answers and knows the token. Needs no scope and changes nothing.
 
     https://help.planfix.com/restapidocs/

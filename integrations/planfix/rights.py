@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from integrations.planfix.answers import JSON, child_of, id_of, rows_of, text_of
-from integrations.planfix.client import PlanfixClient
+from integrations.planfix.client import Planfix
 from integrations.planfix.errors import PlanfixError, PlanfixRefused
 
 SCOPE_DENIED = 5
@@ -58,7 +58,7 @@ TRIALS: Mapping[Right, Trial] = {
 """The other rights show when that is read which they are needed for."""
 
 
-def has_right(client: PlanfixClient, right: Right) -> bool:
+def has_right(client: Planfix, right: Right) -> bool:
     """Raises PlanfixError when Planfix's answer says neither yes nor no."""
     trial = TRIALS[right]
     try:
@@ -76,7 +76,7 @@ def is_missing_right(error: PlanfixError) -> bool:
     return error.http_status == HTTPStatus.METHOD_NOT_ALLOWED or error.code == SCOPE_DENIED
 
 
-def token_employee(client: PlanfixClient) -> tuple[int, str] | None:
+def token_employee(client: Planfix) -> tuple[int, str] | None:
     """Number and name of the employee for whom the token acts, None when Planfix does not tell.
 
     No request asks for it. But the ready filter "out" shows the tasks that this very employee has given, if any.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from integrations.planfix.answers import JSON, child_of, created_id, id_of, rows_of
 from integrations.planfix.call_tags import CallTag, CallTags, text_field
-from integrations.planfix.client import PlanfixClient
+from integrations.planfix.client import Planfix
 from integrations.planfix.comments import Target
 from integrations.planfix.tag_entries import CallEntry, entry_values
 from integrations.planfix.tag_roles import Role, TagField, roles_of
@@ -26,7 +26,7 @@ __all__ = [
 
 
 def write_tag(
-    client: PlanfixClient,
+    client: Planfix,
     target: Target,
     comment_id: int,
     tag: CallTag,
@@ -39,7 +39,7 @@ def write_tag(
     return created_id(keys[0] if isinstance(keys, list) and keys else None, f"POST {path}")
 
 
-def find_tag_key(client: PlanfixClient, comment_id: int, tag_id: int) -> int | None:
+def find_tag_key(client: Planfix, comment_id: int, tag_id: int) -> int | None:
     """The key of the comment's entry in that tag, or None. Raises PlanfixRefused if the comment is gone."""
     answer = client.request("GET", f"/comment/{comment_id}", params={"fields": "id,dataTags"})
     for row in rows_of(child_of(answer, "comment"), "dataTags"):

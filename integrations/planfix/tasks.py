@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from integrations.planfix.answers import JSON, Row, child_of, id_of, moment_of
-from integrations.planfix.client import PlanfixClient
+from integrations.planfix.client import Planfix
 from integrations.planfix.lists import read_list
 
 COUNTERPARTY_FILTER = 7
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-def last_active_task(client: PlanfixClient, contact_id: int) -> int | None:
+def last_active_task(client: Planfix, contact_id: int) -> int | None:
     """The newest created of the contact's active tasks that is not deleted; None if there is none.
 
     Planfix can neither sort tasks nor filter them by activity, so the list is read to its end. The meaning of

@@ -37,9 +37,9 @@ def finished(state: CallState, *, reason: str = "", detail: str = "") -> dict[st
     return {"state": state, "reason": reason, "detail": detail[:300], "due_in": None}
 
 
-def write_end(book: ReceiptBook, customer: Customer, columns: Mapping[str, Any], *, requests_left: int | None) -> None:
+def write_end(book: ReceiptBook, customer: Customer, columns: Mapping[str, Any]) -> None:
     """Stores what the book has still to store, and the call's columns, in one statement. `due_in`, if given, is the
-    time until the call's next attempt, None for none; `requests_left` is what the account said of itself last.
+    time until the call's next attempt, None for none.
 
     Where the call stands is for the attempt to say that began last.
     """
@@ -55,7 +55,7 @@ def write_end(book: ReceiptBook, customer: Customer, columns: Mapping[str, Any],
     parameters = {
         "facts": json.dumps(book.call.facts),
         "account": customer.planfix_account,
-        "requests_left": requests_left,
+        "requests_left": book.requests_left,
     }
     with connection.cursor() as cursor:
         cursor.execute(statement, {**unstored.parameters, **parameters, **columns})

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from integrations.models import Customer, Recording, Target, Work, WorkKind
 from integrations.planfix.answers import Row, id_of, text_of
-from integrations.planfix.client import PlanfixClient, host_of
+from integrations.planfix.client import Planfix, host_of
 from integrations.planfix.codes import STATUSES
 from integrations.planfix.contacts import contact_templates, contact_text_fields
 from integrations.planfix.discovery import (
@@ -88,7 +88,7 @@ def check_connection(customer: Customer, progress: Progress) -> Connection:
 # Planfix
 
 
-def _entrance(client: PlanfixClient, customer: Customer) -> list[Check]:
+def _entrance(client: Planfix, customer: Customer) -> list[Check]:
     """Whether the account answers and knows the token."""
     host = host_of(customer.planfix_url)
     try:
@@ -121,7 +121,7 @@ def _why_shut(error: PlanfixError) -> Finding:
     return CODES.get(error.code or 0, unknown)
 
 
-def _look_around(client: PlanfixClient, customer: Customer, connection: Connection) -> None:
+def _look_around(client: Planfix, customer: Customer, connection: Connection) -> None:
     rights = {right: _tried(partial(has_right, client, right)) for right in TRIALS}
     given = _read(rights, Right.FIND_TASKS, partial(token_employee, client))
     tags = _read(rights, Right.READ_TAGS, partial(data_tags, client))
@@ -190,7 +190,7 @@ def _acts_for(given: tuple[int, str] | None, people: Iterable[PlanfixEmployee]) 
     return Check(finding=finding, names={"id": str(given[0]), "name": given[1]})
 
 
-def _call_tags(client: PlanfixClient, customer: Customer, rows: Sequence[Row]) -> Check:
+def _call_tags(client: Planfix, customer: Customer, rows: Sequence[Row]) -> Check:
     try:
         tags = call_tags_among(
             rows, client, call_tag_id=customer.call_tag_id, missed_call_tag_id=customer.missed_call_tag_id
@@ -201,7 +201,7 @@ def _call_tags(client: PlanfixClient, customer: Customer, rows: Sequence[Row]) -
     return Check(finding=Finding.TAGS_FOUND, names={"call": tags.call.name, "missed_call": tags.missed_call.name})
 
 
-def _contacts(client: PlanfixClient, customer: Customer, connection: Connection) -> Iterator[Check]:
+def _contacts(client: Planfix, customer: Customer, connection: Connection) -> Iterator[Check]:
     """Reads the templates and the text fields of contacts; a customer without a template gets the oldest."""
     connection.templates = sorted(contact_templates(client))
     keep(customer, planfix_contact_fields=contact_text_fields(client))

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 
 from integrations.domain.phones import same_number, search_pieces
 from integrations.models import PhoneMatching
-from integrations.planfix.client import PlanfixClient
+from integrations.planfix.client import Planfix
 from integrations.planfix.contacts import FoundContact, find_contacts, first_candidates
 
 
-def find(planfix: PlanfixClient, number: str, *, matching: str, region: str) -> list[FoundContact]:
+def find(planfix: Planfix, number: str, *, matching: str, region: str) -> list[FoundContact]:
     """Contacts that have this full number, else companies; the full format first, then the lowest id.
 
     `matching` is a PhoneMatching, `region` the country of numbers written without one. FULL costs two requests at
@@ -25,7 +25,7 @@ def find(planfix: PlanfixClient, number: str, *, matching: str, region: str) -> 
     return find_contacts(planfix, number, companies=True)
 
 
-def _in_any_format(planfix: PlanfixClient, number: str, region: str) -> list[FoundContact]:
+def _in_any_format(planfix: Planfix, number: str, region: str) -> list[FoundContact]:
     """Contacts, else companies, that have the number in any spelling.
 
     Planfix finds what contains a text, as typed: 45 is in 123-45-67 but not in 123-4-567. So the wide question asks

@@ -5,19 +5,16 @@ from __future__ import annotations
 import hashlib
 import time
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from requests import Session
-
 from integrations.domain.calls import Outcome
 from integrations.domain.rules import CallTarget, Handover, Skip, SkipReason, decide
 from integrations.models import Call, CallState, Customer, Recording, Step
-from integrations.planfix.client import Exchange
+from integrations.planfix.client import Planfix
 from integrations.planfix.comments import (
     CommentDraft,
     Target,
@@ -32,12 +29,10 @@ from integrations.planfix.files import copy_recording
 from integrations.planfix.tags import CallTags, find_tag_key, write_tag
 from integrations.planfix.tasks import last_active_task
 from integrations.services import contact_search
-from integrations.services.alongside import Alongside
 from integrations.services.call_content import CallContent
 from integrations.services.call_end import write_end
 from integrations.services.contact_claim import claim_contact
 from integrations.services.new_contact import new_contact
-from integrations.services.planfix_access import planfix_client
 from integrations.services.receipts import ReceiptBook
 from integrations.services.remembered_contacts import forget_contact, remembered_contact
 from integrations.services.ringostat_access import facts_from_call_list
@@ -80,22 +75,19 @@ class CallDelivery:
         call: Call,
         customer: Customer,
         *,
+        planfix: Planfix,
         tags: CallTags,
-        session: Session,
-        wait_for_slot: Callable[[float, Alongside], None],
         book: ReceiptBook,
     ) -> None:
         """`book`: the receipts to continue from."""
         self.call = call
         self.customer = customer
+        self.planfix = planfix
         self.tags = tags
         self.facts = call.folded
         self.book = book
-        self.receipts = self.book.row
-        self._requests_left: int | None = None
+        self.receipts = book.row
         self._contact_is_fresh = False
-        self._wait_for_slot = wait_for_slot
-        self.planfix = planfix_client(customer, session=session, pace=self._before_request, observe=self._observe)
 
     def run(self) -> Delivered | Skip:
         """Brings the call into Planfix. Raises PlanfixError; what was reached by then is kept."""
@@ -130,7 +122,7 @@ class CallDelivery:
 
     def finish(self, **columns: Any) -> None:
         """Stores what is left to store, and where the call stands: see write_end()."""
-        write_end(self.book, self.customer, columns, requests_left=self._requests_left)
+        write_end(self.book, self.customer, columns)
 
     # --- the steps ---
 
@@ -341,13 +333,6 @@ class CallDelivery:
         if self.receipts.comment_id is not None:
             # It has moved along if the contact was merged into another: it is looked for there before it is written.
             self.book.note(comment_id=None, unclear=Step.COMMENT)
-
-    def _before_request(self, seconds: float) -> None:
-        self._wait_for_slot(seconds, self.book.unstored())
-
-    def _observe(self, exchange: Exchange) -> None:
-        self._requests_left = exchange.requests_left
-        self.book.log(exchange)
 
 
 def _digest(text: str) -> str:

@@ -6,26 +6,21 @@ All of it as plain data; knows nothing of how a page words it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from typing import Any
-
-from requests import Session
 
 from integrations.domain.calls import CallFacts
 from integrations.domain.employees import match_employee
 from integrations.domain.rules import Skip, decide
 from integrations.models import Call, Customer, Delivery, Step
 from integrations.planfix.answers import JSON, Row, child_of, full_name_of, id_of, masked, rows_of, text_of
-from integrations.planfix.client import PlanfixClient, is_write
+from integrations.planfix.client import Planfix, is_write
 from integrations.planfix.contacts import contact_name
 from integrations.planfix.errors import PlanfixError, PlanfixRefused
 from integrations.planfix.tags import CallTags
-from integrations.services.alongside import NOTHING, Alongside
 from integrations.services.delivery import CallDelivery
 from integrations.services.onboarding import call_tags_of
-from integrations.services.planfix_access import logged_client, planfix_session
+from integrations.services.planfix_access import logged_client
 from integrations.services.receipts import ReceiptBook
-from integrations.services.turn import wait_for_account
 
 NOT_MADE = 0
 """The id of what would be made: Planfix counts from one."""
@@ -64,8 +59,8 @@ def _delivered(call: Call, customer: Customer) -> Told:
     delivery: DryDelivery | None = None
     told: Told = {}
     try:
-        tags = call_tags_of(customer, wait_for_slot=partial(wait_for_account, customer))
-        delivery = DryDelivery(call, customer, tags=tags, session=planfix_session(customer))
+        tags = call_tags_of(customer)
+        delivery = DryDelivery(call, customer, tags)
         told["unknown_contact"] = isinstance(delivery.run(), Skip)
         delivery.look_up_contact()
     except PlanfixError as error:
@@ -73,11 +68,11 @@ def _delivered(call: Call, customer: Customer) -> Told:
     return told | (delivery.told() if delivery else {})
 
 
-class ReadingClient(PlanfixClient):
-    """Another client that asks only what changes nothing. The rest is kept back, and answered as if it were done."""
+class ReadingClient:
+    """Asks an account only what changes nothing. The rest is kept back, and answered as if it were done."""
 
-    def __init__(self, client: PlanfixClient) -> None:
-        self._client = client
+    def __init__(self, planfix: Planfix) -> None:
+        self._planfix = planfix
         self.asked = 0
         self.kept_back: list[tuple[str, Row]] = []
         """Path and body of each, without the tokens in addresses."""
@@ -96,33 +91,21 @@ class ReadingClient(PlanfixClient):
             self.kept_back.append((path, {name: masked(value) for name, value in (body or {}).items()}))
             return {"id": NOT_MADE, "keys": [NOT_MADE]}
         self.asked += 1
-        answer = self._client.request(method, path, body=body, params=params, slowness=slowness)
+        answer = self._planfix.request(method, path, body=body, params=params, slowness=slowness)
         for row in rows_of(answer, "contacts"):
             self.contact_names[id_of(row.get("id")) or NOT_MADE] = full_name_of(row)
         return answer
 
 
-class LooseBook(ReceiptBook):
-    """Receipts that are kept nowhere, of a call that nothing was written of yet."""
-
-    def __init__(self, call: Call) -> None:
-        self.row = Delivery(call=call, attempts=1)
-        self.looks_first = False
-        self._changed = set()
-
-    def unstored(self) -> Alongside:
-        return NOTHING
-
-
 class DryDelivery(CallDelivery):
-    """The delivery itself, step by step, with a client that only reads."""
+    """The delivery itself, step by step, of a call that nothing was written of yet: with a client that only reads, and
+    receipts that nobody stores.
+    """
 
-    def __init__(self, call: Call, customer: Customer, *, tags: CallTags, session: Session) -> None:
-        def pace(seconds: float, unstored: Alongside) -> None:
-            wait_for_account(customer, seconds)
-
-        super().__init__(call, customer, tags=tags, session=session, wait_for_slot=pace, book=LooseBook(call))
-        self.planfix = self.reading = ReadingClient(logged_client(customer))
+    def __init__(self, call: Call, customer: Customer, tags: CallTags) -> None:
+        self.reading = ReadingClient(logged_client(customer))
+        book = ReceiptBook(call, Delivery(call=call, attempts=1))
+        super().__init__(call, customer, planfix=self.reading, tags=tags, book=book)
         self.contact_is_gone = False
 
     def look_up_contact(self) -> None:

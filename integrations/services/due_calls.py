@@ -28,8 +28,8 @@ from integrations.services.delivery import ATTEMPTS_AT_ADDITIONS, CallDelivery
 from integrations.services.jobs import deliver_soon, wait_for_intake
 from integrations.services.onboarding import call_tags_of
 from integrations.services.pause import pause
-from integrations.services.planfix_access import planfix_session
-from integrations.services.receipts import ReceiptBook
+from integrations.services.planfix_access import planfix_client, planfix_session
+from integrations.services.receipts import ReceiptBook, begin_attempt
 from integrations.services.served_customers import customer_to_serve
 from integrations.services.turn import HeldTurn, TurnLost
 
@@ -142,8 +142,14 @@ def _deliver(
     """One attempt at one call, or at what came later for it. Returns the trouble that may be the customer's other
     calls' too.
     """
-    book = ReceiptBook(call, turn, looks_first=_looks_first(call, customer))
-    delivery = CallDelivery(call, customer, tags=tags, session=session, wait_for_slot=turn.wait_for_slot, book=book)
+    book = ReceiptBook(call, begin_attempt(call, turn), looks_first=_looks_first(call, customer))
+    planfix = planfix_client(
+        customer,
+        session=session,
+        pace=lambda seconds: turn.wait_for_slot(seconds, book.unstored()),
+        observe=book.log,
+    )
+    delivery = CallDelivery(call, customer, planfix=planfix, tags=tags, book=book)
     try:
         columns = _follow_up(delivery) if call.state == CallState.DELIVERED else _hand_over(delivery)
     except PlanfixUnavailable as error:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from integrations.domain.calls import Outcome
 from integrations.models import Customer, UtmField
-from integrations.planfix.client import PlanfixClient
+from integrations.planfix.client import Planfix
 from integrations.planfix.contacts import contact_templates, contact_text_fields
 from integrations.planfix.discovery import discover_call_tags
 from integrations.planfix.fields import field_of_name
@@ -19,7 +19,7 @@ from integrations.planfix.tags import CallTag, CallTags, roles_of
 from integrations.services.planfix_access import keep, keep_template, logged_client
 
 
-def call_tags_of(customer: Customer, *, wait_for_slot: Callable[[float], None]) -> CallTags:
+def call_tags_of(customer: Customer, *, wait_for_slot: Callable[[float], None] | None = None) -> CallTags:
     """The customer's call tags as discovered before, or discovered now. Raises PlanfixError."""
     if customer.planfix_tags and (customer.planfix_contact_fields is not None or not _fills_contact_fields(customer)):
         return CallTags.from_json(customer.planfix_tags)
@@ -41,7 +41,7 @@ def discover(customer: Customer, *, wait_for_slot: Callable[[float], None] | Non
     return tags
 
 
-def _first_template(client: PlanfixClient) -> int | None:
+def _first_template(client: Planfix) -> int | None:
     """The oldest template, which every account has from its start, for a customer who named none."""
     return min((template_id for template_id, __ in contact_templates(client)), default=None)
 

@@ -35,7 +35,6 @@ REMEMBER = """
     ON CONFLICT (customer_id, number) DO UPDATE SET contact_id = EXCLUDED.contact_id
 """
 
-
 COLUMNS = [field.attname for field in Delivery._meta.concrete_fields]
 BEGIN = f"""
     WITH held AS (
@@ -53,16 +52,31 @@ lost its turn would begin one beside its successor's, whose receipts would then 
 """
 
 
+def begin_attempt(call: Call, turn: HeldTurn) -> Delivery:
+    """The call's row, with this attempt counted: one statement, and the first attempt makes the row.
+
+    Raises TurnLost.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(BEGIN, {"call_id": call.pk, "customer_id": call.customer_id, "holder": turn.holder})
+        row = cursor.fetchone()
+    if row is None:
+        raise TurnLost
+    return Delivery(**dict(zip(COLUMNS, row, strict=True)))
+
+
 class ReceiptBook:
     """`row` is what is known now; `unstored` is what has still to be stored of it, and of the requests made."""
 
-    def __init__(self, call: Call, turn: HeldTurn, *, looks_first: bool = False) -> None:
+    def __init__(self, call: Call, row: Delivery, *, looks_first: bool = False) -> None:
         """`looks_first`: what has no receipt may have been written all the same, by whom this database knows nothing
-        of. Raises TurnLost.
+        of.
         """
-        self.row = _begin(call, turn)
-        self.looks_first = looks_first
         self.call = call
+        self.row = row
+        self.looks_first = looks_first
+        self.requests_left: int | None = None
+        """What the account said of itself last."""
         self._changed: set[str] = set()
         self._log: list[dict[str, object]] = []
         self._remembered: tuple[str, int] | None = None
@@ -76,6 +90,7 @@ class ReceiptBook:
     def log(self, exchange: Exchange) -> None:
         call = {"customer_id": self.call.customer_id, "call_id": self.call.pk}
         self._log.append(call | log_columns(exchange) | {"sent_at": exchange.sent_at.isoformat()})
+        self.requests_left = exchange.requests_left
 
     def remember(self, number: str, contact_id: int) -> None:
         """The contact that this number leads to, for the customer's next call from it."""
@@ -122,13 +137,3 @@ class ReceiptBook:
             if not (isinstance(error, PlanfixUnavailable) and error.may_have_written):
                 self.note(unclear="")
             raise
-
-
-def _begin(call: Call, turn: HeldTurn) -> Delivery:
-    """The call's row, with this attempt counted: one statement, and the first attempt makes the row."""
-    with connection.cursor() as cursor:
-        cursor.execute(BEGIN, {"call_id": call.pk, "customer_id": call.customer_id, "holder": turn.holder})
-        row = cursor.fetchone()
-    if row is None:
-        raise TurnLost
-    return Delivery(**dict(zip(COLUMNS, row, strict=True)))

@@ -12,7 +12,7 @@ from integrations.sandbox.account import Account
 from integrations.sandbox.faults import Fault
 from integrations.sandbox.server import Sandbox
 from integrations.services.customer_file import import_customer
-from integrations.services.receipts import ReceiptBook
+from integrations.services.receipts import ReceiptBook, begin_attempt
 from integrations.services.turn import HeldTurn, TurnLost
 from tests.conftest import Way, customer_data
 from tests.ways.bodies import CALL_ID, NEW_CLIENT, answered, missed
@@ -139,7 +139,7 @@ def test_a_worker_in_the_midst_of_a_call_ends_it_there(way: Way, move: Callable[
     way.post(answered())
     call, turn = Call.objects.get(), HeldTurn(way.customer)
     assert turn.take()
-    book = ReceiptBook(call, turn)
+    book = ReceiptBook(call, begin_attempt(call, turn))
 
     move()
     book.note(contact_id=812)

@@ -11,8 +11,8 @@ from integrations.models import Call, CallState, Delivery, Step, Turn
 from integrations.planfix.tags import CallTags
 from integrations.services.call_end import finished
 from integrations.services.delivery import CallDelivery
-from integrations.services.planfix_access import planfix_session
-from integrations.services.receipts import ReceiptBook
+from integrations.services.planfix_access import logged_client
+from integrations.services.receipts import ReceiptBook, begin_attempt
 from integrations.services.turn import HeldTurn, TurnLost
 from tests.conftest import Way
 from tests.ways.bodies import CALL_ID, answered
@@ -21,9 +21,9 @@ from tests.ways.bodies import CALL_ID, answered
 def test_receipts_of_an_attempt_after_which_another_has_begun_are_not_stored(way: Way) -> None:
     way.post(answered())
     call = way.customer.calls.get()
-    late = ReceiptBook(call, next_turn(way))
+    late = begun(call, next_turn(way))
     turn = next_turn(way)
-    newer = ReceiptBook(call, turn)
+    newer = begun(call, turn)
     newer.note(unclear=Step.TAG)
     turn.wait_for_slot(1, newer.unstored())
     late.note(comment_id=1, unclear=Step.COMMENT)
@@ -49,9 +49,9 @@ def test_who_has_lost_its_turn_begins_no_attempt_beside_its_successors(way: Way)
     way.post(answered())
     call = way.customer.calls.get()
     late, turn = next_turn(way), next_turn(way)
-    newer = ReceiptBook(call, turn)
+    newer = begun(call, turn)
     with pytest.raises(TurnLost):
-        ReceiptBook(call, late)
+        begun(call, late)
     newer.note(comment_id=1)
     turn.wait_for_slot(1, newer.unstored())
 
@@ -66,13 +66,16 @@ def next_turn(way: Way) -> HeldTurn:
     return turn
 
 
+def begun(call: Call, turn: HeldTurn) -> ReceiptBook:
+    return ReceiptBook(call, begin_attempt(call, turn))
+
+
 def attempt(way: Way, call: Call) -> CallDelivery:
     way.customer.refresh_from_db()
     return CallDelivery(
         call,
         way.customer,
+        planfix=logged_client(way.customer),
         tags=CallTags.from_json(way.customer.planfix_tags or {}),
-        session=planfix_session(way.customer),
-        wait_for_slot=lambda seconds, unstored: None,
-        book=ReceiptBook(call, next_turn(way)),
+        book=begun(call, next_turn(way)),
     )
