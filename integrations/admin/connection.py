@@ -19,7 +19,7 @@ from integrations.models import Customer, Work, WorkKind
 from integrations.planfix.rights import Right
 from integrations.services.audit import record
 from integrations.services.connection import Check, Connection, Finding, newest_check
-from integrations.services.onboarding import parameter_problems
+from integrations.services.parameter_problems import parameter_problems
 from integrations.services.work import ask
 
 

@@ -11,7 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from integrations.planfix.errors import PlanfixError
 from integrations.services.customer_file import CustomerFileError, import_customer, webhook_address
-from integrations.services.onboarding import discover, parameter_problems
+from integrations.services.onboarding import discover
+from integrations.services.parameter_problems import parameter_problems
 
 
 class Command(BaseCommand):
