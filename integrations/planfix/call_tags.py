@@ -54,13 +54,6 @@ class CallTags:
         named = text_field(self.call, name_or_id) or text_field(self.missed_call, name_or_id)
         return text_field(tag, named.name) if named else None
 
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """Standard fields that the tags lack, as "Missed call: Contact phone"; calls go out without them."""
-        return tuple(
-            f"{self.of(outcome).name}: {name}" for outcome in Outcome for name in self.of(outcome).missing(outcome)
-        )
-
     def to_json(self) -> dict[str, JSON]:
         return {"call": self.call.to_json(), "missed_call": self.missed_call.to_json()}
 

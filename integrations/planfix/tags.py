@@ -5,24 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from integrations.planfix.answers import JSON, child_of, created_id, id_of, rows_of
-from integrations.planfix.call_tags import CallTag, CallTags, text_field
+from integrations.planfix.call_tags import CallTag
 from integrations.planfix.client import Planfix
 from integrations.planfix.comments import Target
-from integrations.planfix.tag_entries import CallEntry, entry_values
-from integrations.planfix.tag_roles import Role, TagField, roles_of
-
-__all__ = [
-    "CallEntry",
-    "CallTag",
-    "CallTags",
-    "Role",
-    "TagField",
-    "entry_values",
-    "find_tag_key",
-    "roles_of",
-    "text_field",
-    "write_tag",
-]
 
 
 def write_tag(

@@ -10,8 +10,6 @@ from urllib.parse import parse_qsl
 
 from integrations.ringostat.fields import NotUnderstood, flat, flat_form
 
-__all__ = ["NotUnderstood", "RawRequest", "read_body"]
-
 CHARSETS = frozenset({"utf-8", "utf8", "windows-1251", "cp1251", "koi8-u", "koi8-r", "iso-8859-1"})
 """Believed when declared. Python knows others that are no charsets of a body (`zip`, `unicode_escape`)."""
 

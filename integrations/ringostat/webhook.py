@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from integrations.domain.calls import CallFacts, Direction, EventKind
 from integrations.domain.outcome import is_pending_status
-from integrations.ringostat.body import NotUnderstood, RawRequest, read_body
+from integrations.ringostat.body import RawRequest, read_body
 from integrations.ringostat.facts import by_plain_name, plain_name, read_facts
-from integrations.ringostat.fields import flat
+from integrations.ringostat.fields import NotUnderstood, flat
 from integrations.ringostat.vocabulary import DIRECTIONS_OF_KINDS, EVENT_KINDS, EVENT_NAMES, NOT_CALLS
 
 

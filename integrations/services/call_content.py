@@ -10,7 +10,8 @@ from integrations.domain.outcome import is_known_status
 from integrations.domain.rules import Author, Handover
 from integrations.models import Call, Customer
 from integrations.planfix.answers import JSON
-from integrations.planfix.tags import CallEntry, CallTag, CallTags, entry_values
+from integrations.planfix.call_tags import CallTag, CallTags
+from integrations.planfix.tag_entries import CallEntry, entry_values
 from integrations.planfix.texts import CallText, call_text
 from integrations.ringostat.parameters import value_of
 from integrations.ringostat.vocabulary import UTM

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from integrations.domain.calls import Outcome
 from integrations.domain.rules import CallTarget, Handover, Skip, SkipReason, decide
 from integrations.models import Call, CallState, Customer, Recording, Step
+from integrations.planfix.call_tags import CallTags
 from integrations.planfix.client import Planfix
 from integrations.planfix.comments import (
     CommentDraft,
@@ -26,7 +27,7 @@ from integrations.planfix.comments import (
 from integrations.planfix.contacts import create_contact
 from integrations.planfix.errors import PlanfixRefused, PlanfixUnavailable
 from integrations.planfix.files import copy_recording
-from integrations.planfix.tags import CallTags, find_tag_key, write_tag
+from integrations.planfix.tags import find_tag_key, write_tag
 from integrations.planfix.tasks import last_active_task
 from integrations.services import contact_search
 from integrations.services.call_content import CallContent

@@ -19,7 +19,8 @@ from integrations.domain.folding import Folded, facts_of, fold
 from integrations.domain.outcome import outcome_of
 from integrations.domain.parties import client_number
 from integrations.models import CallState, EventResult
-from integrations.ringostat.body import NotUnderstood, RawRequest
+from integrations.ringostat.body import RawRequest
+from integrations.ringostat.fields import NotUnderstood
 from integrations.ringostat.webhook import parse
 from integrations.services.call_writes import (
     AddressGone,

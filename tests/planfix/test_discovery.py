@@ -12,7 +12,7 @@ from integrations.planfix.discovery import (
     employees,
 )
 from integrations.planfix.errors import PlanfixError
-from integrations.planfix.tags import TagField
+from integrations.planfix.tag_roles import TagField
 
 REST = "https://acme.planfix.com/rest"
 

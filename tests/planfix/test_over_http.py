@@ -10,13 +10,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from integrations.domain.calls import Direction, Outcome
+from integrations.planfix.call_tags import text_field
 from integrations.planfix.client import PlanfixClient
 from integrations.planfix.comments import CommentDraft, Target, find_comment, update_comment, write_comment
 from integrations.planfix.contacts import NewContact, contact_templates, create_contact, find_contacts
 from integrations.planfix.discovery import discover_call_tags, employees
 from integrations.planfix.errors import PlanfixAccessDenied, PlanfixRefused, PlanfixUnavailable
 from integrations.planfix.files import copy_recording
-from integrations.planfix.tags import CallEntry, entry_values, find_tag_key, text_field, write_tag
+from integrations.planfix.tag_entries import CallEntry, entry_values
+from integrations.planfix.tags import find_tag_key, write_tag
 from integrations.planfix.tasks import last_active_task
 from integrations.planfix.texts import CallText, call_text
 from integrations.sandbox.account import Account
@@ -122,7 +124,7 @@ def test_an_answered_call_reads_in_planfix_as_the_employees_own(sandbox, languag
 
     (written,) = account.tag_entries
     incoming = tags.call.fields[2].values[0]
-    assert tags.missing == ()
+    assert tags.call.missing(Outcome.ANSWERED) == ()
     assert (written.key, written.comment_id) == (key, comment_id)
     assert list(written.values.values())[:10] == [
         "20-08-2026",

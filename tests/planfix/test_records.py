@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 import responses
 
+from integrations.planfix.call_tags import CallTag
 from integrations.planfix.client import PlanfixClient
 from integrations.planfix.comments import (
     SOURCE_ID,
@@ -27,7 +28,7 @@ from integrations.planfix.contacts import (
 )
 from integrations.planfix.errors import PlanfixRefused, PlanfixUnavailable
 from integrations.planfix.files import copy_recording
-from integrations.planfix.tags import CallTag, find_tag_key, write_tag
+from integrations.planfix.tags import find_tag_key, write_tag
 from integrations.planfix.tasks import last_active_task
 
 REST = "https://acme.planfix.com/rest"

@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.domain.calls import Direction, Outcome
-from integrations.planfix.tags import CallEntry, CallTag, CallTags, TagField, entry_values, roles_of, text_field
+from integrations.planfix.call_tags import CallTag, CallTags, text_field
+from integrations.planfix.tag_entries import CallEntry, entry_values
+from integrations.planfix.tag_roles import TagField, roles_of
 
 KYIV = ZoneInfo("Europe/Kyiv")
 
@@ -122,14 +124,13 @@ def test_hand_made_tags_may_use_the_types_contact_and_employee():
     assert role_ids(tag_fields) == {"EMPLOYEE": 1, "CONTACT": 2}
 
 
-def test_missing_standard_fields_are_listed_by_tag():
-    tags = CallTags(call=replace(CALL, fields=CALL.fields[1:]), missed_call=replace(MISSED, fields=MISSED.fields[:5]))
+def test_standard_fields_that_a_tag_lacks_are_listed():
+    assert replace(CALL, fields=CALL.fields[1:]).missing(Outcome.ANSWERED) == ("Date",)
+    assert replace(MISSED, fields=MISSED.fields[:5]).missing(Outcome.MISSED) == ("External line name",)
 
-    assert tags.missing == ("Call: Date", "Missed call: External line name")
 
-
-def test_complete_tags_miss_nothing():
-    assert CallTags(call=CALL, missed_call=MISSED).missing == ()
+def test_a_complete_tag_misses_nothing():
+    assert CALL.missing(Outcome.ANSWERED) == MISSED.missing(Outcome.MISSED) == ()
 
 
 def test_tags_survive_being_stored_as_json():

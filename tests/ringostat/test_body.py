@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from integrations.ringostat.body import NotUnderstood, RawRequest, read_body
+from integrations.ringostat.body import RawRequest, read_body
+from integrations.ringostat.fields import NotUnderstood
 
 MULTIPART = "multipart/form-data; boundary=x"
 

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from integrations.ringostat.body import NotUnderstood, read_body
+from integrations.ringostat.body import read_body
 from integrations.ringostat.facts import plain_name, read_facts
+from integrations.ringostat.fields import NotUnderstood
 from integrations.ringostat.parameters import value_of
 from integrations.ringostat.values import text_of
 from integrations.ringostat.vocabulary import EVENT_NAMES, NOBODY

@@ -9,7 +9,8 @@ import pytest
 
 from integrations.domain.calls import CallFacts, Direction, EventKind
 from integrations.domain.outcome import outcome_of
-from integrations.ringostat.body import NotUnderstood, RawRequest
+from integrations.ringostat.body import RawRequest
+from integrations.ringostat.fields import NotUnderstood
 from integrations.ringostat.webhook import ParsedEvent, parse, parse_list_row
 from tests.payloads.cases import CASES, FOLDER, event_of, request_of
 
