@@ -168,7 +168,7 @@ def _content(status: int, content: bytes) -> object:
         raise RingostatError(message, retryable=_is_passing(status), status=status)
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RingostatError("Ringostat's answer is no JSON.", retryable=True) from error
 
 

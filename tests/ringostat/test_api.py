@@ -153,6 +153,7 @@ def test_the_halving_ends(
         (200, "<html>", True),
         (200, '[{"uniqueid": "1', True),
         (200, "", True),
+        pytest.param(200, "[" * 100_000, True, id="nested too deeply"),
         (200, '{"error": "no access"}', False),
         (200, "null", False),
     ],
