@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from integrations.models import Customer, Work
+from integrations.models import Work
 from integrations.planfix.contact_fields import create_text_field, field_set
 from integrations.planfix.contacts import contact_text_fields
-from integrations.services.planfix_access import logged_client
+from integrations.services.planfix_access import logged_client, with_this_access
 from integrations.services.progress import Progress
 
 
@@ -26,5 +26,5 @@ def create_fields(work: Work, progress: Progress) -> dict[str, Any]:
         for name in missing:
             create_text_field(client, name, set_id=set_id)
     fields = contact_text_fields(client)
-    Customer.objects.filter(pk=customer.pk, planfix_url=customer.planfix_url).update(planfix_contact_fields=fields)
+    with_this_access(customer).update(planfix_contact_fields=fields)
     return {"made": missing}
