@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from integrations.domain.calls import CallFacts, Direction, Outcome
 from integrations.domain.outcome import is_known_status
 from integrations.domain.rules import Author, Handover
-from integrations.models import Call, Customer
+from integrations.models import Call, Customer, UtmField
 from integrations.planfix.answers import JSON
 from integrations.planfix.call_tags import CallTag, CallTags
 from integrations.planfix.tag_entries import CallEntry, entry_values
@@ -25,6 +26,14 @@ class TagContent:
     tag: CallTag
     values: list[dict[str, JSON]]
     left_out: list[str]
+
+
+def parameter_values(handover: Handover, facts: CallFacts, customer: Customer) -> Iterator[tuple[UtmField, str]]:
+    """The customer's parameters that came with the call, each with its value; of an outgoing call none (L3)."""
+    if handover.direction is Direction.INCOMING:
+        for utm in customer.utm_fields.all():
+            if value := value_of(facts, utm.parameter, customer.zone):
+                yield utm, value
 
 
 class CallContent:
@@ -122,12 +131,7 @@ class CallContent:
         """Values of the customer's parameters by the tag's field ids, and the fields that the tag lacks."""
         values: dict[int, str] = {}
         left_out: list[str] = []
-        if self.handover.direction is not Direction.INCOMING:
-            return values, left_out
-        for utm in self.customer.utm_fields.all():
-            value = value_of(self.facts, utm.parameter, self.customer.zone)
-            if not value or not utm.field:
-                continue
+        for utm, value in parameter_values(self.handover, self.facts, self.customer):
             if field := tags.text_field(self.handover.outcome, utm.field):
                 values[field.id] = value
             else:

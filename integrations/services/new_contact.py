@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from integrations.domain.calls import CallFacts, Direction
+from integrations.domain.calls import CallFacts
 from integrations.domain.rules import Author, Handover
 from integrations.models import Customer
 from integrations.planfix.contacts import NewContact
 from integrations.planfix.fields import field_of_name
-from integrations.ringostat.parameters import value_of
+from integrations.services.call_content import parameter_values
 
 
 def new_contact(
@@ -33,12 +33,9 @@ def new_contact(
 def _parameter_values(handover: Handover, facts: CallFacts, customer: Customer) -> tuple[dict[int, str], list[str]]:
     values: dict[int, str] = {}
     left_out: list[str] = []
-    if handover.direction is not Direction.INCOMING:
-        return values, left_out
     known = customer.planfix_contact_fields or {}
-    for utm in customer.utm_fields.exclude(contact_field=""):
-        value = value_of(facts, utm.parameter, customer.zone)
-        if not value:
+    for utm, value in parameter_values(handover, facts, customer):
+        if not utm.contact_field:
             continue
         field_id = field_of_name(known, utm.contact_field)
         if field_id is None:
