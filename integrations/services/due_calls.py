@@ -53,6 +53,9 @@ LONGEST_HOLD_UP_SECONDS = 300
 """A customer waits no longer than this without asking again: a call that comes now should not pay for the last night.
 """
 
+Trouble = PlanfixUnavailable | PlanfixAccessDenied
+"""What one call met and the customer's other calls may meet as well."""
+
 COLUMNS = [field.attname for field in Call._meta.concrete_fields]
 NEXT_CALL = f"""
     SELECT {", ".join(COLUMNS)} FROM integrations_call
@@ -136,12 +139,22 @@ def _next_call(customer: Customer) -> Call | None:
     return Call(**values | {"facts": json.loads(values["facts"])})
 
 
-def _deliver(
-    call: Call, customer: Customer, tags: CallTags, turn: HeldTurn, session: Session
-) -> PlanfixUnavailable | PlanfixAccessDenied | None:
-    """One attempt at one call, or at what came later for it. Returns the trouble that may be the customer's other
-    calls' too.
-    """
+def _deliver(call: Call, customer: Customer, tags: CallTags, turn: HeldTurn, session: Session) -> Trouble | None:
+    """One attempt at one call, or at what came later for it."""
+    delivery = _begun(call, customer, tags, turn, session)
+    try:
+        columns = _follow_up(delivery) if call.state == CallState.DELIVERED else _hand_over(delivery)
+    except (OperationalError, InterfaceError, TurnLost):
+        raise
+    except Exception as error:
+        return _end_in_trouble(delivery, error)
+    delivery.finish(**columns)
+    log.info("call settled", customer_id=customer.pk, call_id=call.pk, state=columns.get("state", call.state))
+    turn.went_well()
+    return None
+
+
+def _begun(call: Call, customer: Customer, tags: CallTags, turn: HeldTurn, session: Session) -> CallDelivery:
     book = ReceiptBook(call, begin_attempt(call, turn), looks_first=_looks_first(call, customer))
     planfix = planfix_client(
         customer,
@@ -149,32 +162,28 @@ def _deliver(
         pace=lambda seconds: turn.wait_for_slot(seconds, book.unstored()),
         observe=book.log,
     )
-    delivery = CallDelivery(call, customer, planfix=planfix, tags=tags, book=book)
-    try:
-        columns = _follow_up(delivery) if call.state == CallState.DELIVERED else _hand_over(delivery)
-    except PlanfixUnavailable as error:
-        delay = timedelta(seconds=_delay(delivery.receipts.attempts, error, longest=LONGEST_DELAY_SECONDS))
+    return CallDelivery(call, customer, planfix=planfix, tags=tags, book=book)
+
+
+def _end_in_trouble(delivery: CallDelivery, error: Exception) -> Trouble | None:
+    """Stores what an error means for the call; returns it if it may be the other calls' trouble too."""
+    call, attempts = delivery.call, delivery.receipts.attempts
+    if isinstance(error, PlanfixUnavailable):
+        delay = timedelta(seconds=_delay(attempts, error, longest=LONGEST_DELAY_SECONDS))
         delivery.finish(**_troubled(call, "unavailable", error), due_in=delay)
         return error
-    except PlanfixAccessDenied as error:
+    if isinstance(error, PlanfixAccessDenied):
         if call.state == CallState.DELIVERED and is_missing_right(error):
-            delivery.finish(**_put_off(call, error, delivery.receipts.attempts))
+            delivery.finish(**_put_off(call, error, attempts))
             return None
         delivery.finish(**_troubled(call, "access", error))
         return error
-    except PlanfixError as error:
-        log.warning("call refused", customer_id=customer.pk, call_id=call.pk, code=error.code)
+    if isinstance(error, PlanfixError):
+        log.warning("call refused", customer_id=call.customer_id, call_id=call.pk, code=error.code)
         delivery.finish(**_given_up(call, "refused", error))
         return None
-    except (OperationalError, InterfaceError, TurnLost):
-        raise
-    except Exception as error:
-        log.exception("call failed", customer_id=customer.pk, call_id=call.pk)
-        delivery.finish(**_given_up(call, "internal_error", error))
-        return None
-    delivery.finish(**columns)
-    log.info("call settled", customer_id=customer.pk, call_id=call.pk, state=columns.get("state", call.state))
-    turn.went_well()
+    log.error("call failed", customer_id=call.customer_id, call_id=call.pk, exc_info=error)
+    delivery.finish(**_given_up(call, "internal_error", error))
     return None
 
 
@@ -220,7 +229,7 @@ def _put_off(call: Call, error: PlanfixError, attempts: int) -> dict[str, object
     return given_up | {"due_in": timedelta(seconds=_growing(attempts, longest=LONGEST_DELAY_SECONDS))}
 
 
-def _goes_on(customer: Customer, turn: HeldTurn, trouble: PlanfixUnavailable | PlanfixAccessDenied) -> bool:
+def _goes_on(customer: Customer, turn: HeldTurn, trouble: Trouble) -> bool:
     """May the customer's next call be tried now, after this one could not be delivered?"""
     if isinstance(trouble, PlanfixUnavailable):
         failures = turn.failed()
