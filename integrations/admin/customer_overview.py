@@ -21,8 +21,7 @@ from integrations.calllog.words import Words
 from integrations.models import Customer, WorkKind
 from integrations.services.audit import record
 from integrations.services.health_lights import calls_per_day, healths
-from integrations.services.pause import pause_by_hand
-from integrations.services.replay import resume_customer
+from integrations.services.pause import pause_by_hand, resume_customer
 
 DAYS = 30
 RECENT = 5

@@ -40,7 +40,7 @@ from integrations.services.account_change import follow_change
 from integrations.services.audit import record
 from integrations.services.connection import newest_check
 from integrations.services.health_lights import Health, healths
-from integrations.services.replay import resume_customer
+from integrations.services.pause import resume_customer
 from integrations.services.work import ask
 
 PAGES: Mapping[str, Callable[..., HttpResponse]] = {

@@ -8,9 +8,8 @@ from integrations.models import Customer
 from integrations.planfix.errors import PlanfixError
 from integrations.planfix.ping import ping
 from integrations.services.due_calls import try_one_call
-from integrations.services.pause import stay_paused, waits_for_planfix
+from integrations.services.pause import resume_customer, stay_paused, waits_for_planfix
 from integrations.services.planfix_access import logged_client
-from integrations.services.replay import resume_customer
 from integrations.services.turn import HeldTurn, TurnLost
 
 log = structlog.get_logger(__name__)

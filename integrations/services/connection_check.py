@@ -30,9 +30,9 @@ from integrations.planfix.ping import ping
 from integrations.planfix.rights import TRIALS, WRITING, Right, has_right, is_missing_right, token_employee
 from integrations.ringostat.api import RingostatError
 from integrations.services.connection import Check, Connection, Finding
+from integrations.services.pause import resume_customer
 from integrations.services.planfix_access import keep, keep_template, logged_client
 from integrations.services.progress import Progress
-from integrations.services.replay import resume_customer
 from integrations.services.ringostat_access import ringostat_client
 
 T = TypeVar("T")

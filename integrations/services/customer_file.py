@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from integrations.models import Customer, Employee, Secret, UtmField, WebhookToken
 from integrations.services.account_change import follow_change
 from integrations.services.addresses import is_allowed
-from integrations.services.replay import resume_customer
+from integrations.services.pause import resume_customer
 
 PLAIN = (
     "name",

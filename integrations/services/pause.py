@@ -6,22 +6,33 @@ Knows nothing of how a check is made.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import structlog
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Greatest, Least, Now
 
-from integrations.models import Customer
+from integrations.models import Customer, Turn
 from integrations.planfix.errors import PlanfixError, PlanfixUnavailable
-from integrations.services.jobs import CHECK_ACCESS, one_job_each
+from integrations.services.jobs import CHECK_ACCESS, deliver_soon, one_job_each
 from integrations.services.planfix_access import with_this_access
 
 log = structlog.get_logger(__name__)
 
 FIRST_CHECK_AFTER = timedelta(minutes=5)
 LONGEST_GAP = timedelta(hours=1)
+
+RUNNING: Mapping[str, Any] = {
+    "paused_reason": "",
+    "paused_at": None,
+    "paused_by_hand": False,
+    "access_check_at": None,
+}
+"""The columns of a customer that is not paused."""
 
 
 def pause(customer: Customer, error: PlanfixError) -> None:
@@ -44,6 +55,18 @@ def pause_by_hand(customer: Customer, reason: str) -> None:
         paused_by_hand=True, paused_reason=reason, paused_at=Now(), access_check_at=None
     )
     log.info("customer paused by hand", customer_id=customer.pk)
+
+
+def resume_customer(customer: Customer, *, by_hand: bool = False) -> None:
+    """Lets a paused or waiting customer's calls go on now. Whom a person has paused, a person resumes: `by_hand`."""
+    with transaction.atomic():
+        theirs = Customer.objects.filter(pk=customer.pk)
+        if not (theirs if by_hand else theirs.filter(paused_by_hand=False)).update(**RUNNING):
+            return
+        for column, value in RUNNING.items():
+            setattr(customer, column, value)
+        Turn.objects.filter(customer=customer).update(retry_at=None, failures=0)
+        deliver_soon(customer.pk)
 
 
 def waits_for_planfix() -> QuerySet[Customer]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from integrations.domain.folding import facts_of, refold
-from integrations.models import Call, CallState, Customer, EventResult, Turn, WebhookEvent, Work
+from integrations.models import Call, CallState, Customer, EventResult, WebhookEvent, Work
 from integrations.ringostat.body import RawRequest
 from integrations.services.intake import (
     DUE,
@@ -111,26 +111,6 @@ def replay_as_asked(work: Work, progress: Progress) -> dict[str, int]:
             replay_call(call)
         progress.add()
     return {"calls": len(call_ids)}
-
-
-RUNNING: Mapping[str, Any] = {
-    "paused_reason": "",
-    "paused_at": None,
-    "paused_by_hand": False,
-    "access_check_at": None,
-}
-
-
-def resume_customer(customer: Customer, *, by_hand: bool = False) -> None:
-    """Lets a paused or waiting customer's calls go on now. Whom a person has paused, a person resumes: `by_hand`."""
-    with transaction.atomic():
-        theirs = Customer.objects.filter(pk=customer.pk)
-        if not (theirs if by_hand else theirs.filter(paused_by_hand=False)).update(**RUNNING):
-            return
-        for column, value in RUNNING.items():
-            setattr(customer, column, value)
-        Turn.objects.filter(customer=customer).update(retry_at=None, failures=0)
-        deliver_soon(customer.pk)
 
 
 def _decided_anew(call: Call, customer: Customer) -> dict[str, Any]:

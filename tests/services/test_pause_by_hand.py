@@ -15,8 +15,7 @@ from integrations.services.access_check import check_access
 from integrations.services.alerts import watch
 from integrations.services.customer_file import import_customer
 from integrations.services.jobs import CHECK_ACCESS
-from integrations.services.pause import check_paused_customers, pause, pause_by_hand, stay_paused
-from integrations.services.replay import resume_customer
+from integrations.services.pause import check_paused_customers, pause, pause_by_hand, resume_customer, stay_paused
 from tests.conftest import Way, customer_data
 from tests.ways.bodies import CALL_ID, answered
 

@@ -14,7 +14,8 @@ from integrations.models import Call, CallState, Customer, EventResult, Turn, We
 from integrations.sandbox.faults import Fault
 from integrations.sandbox.server import Sandbox
 from integrations.services.jobs import lock_of
-from integrations.services.replay import replay_calls, replay_events, resume_customer
+from integrations.services.pause import resume_customer
+from integrations.services.replay import replay_calls, replay_events
 from tests.conftest import Way
 from tests.factories import make_call, make_customer
 from tests.ways.bodies import CALL_ID, CLIENT, answered

@@ -25,7 +25,8 @@ from integrations.sandbox.server import Sandbox
 from integrations.services import delivery
 from integrations.services.customer_file import import_customer
 from integrations.services.onboarding import discover
-from integrations.services.replay import replay_calls, resume_customer
+from integrations.services.pause import resume_customer
+from integrations.services.replay import replay_calls
 from tests.conftest import Way, customer_data
 from tests.ways.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered, dialled, missed, recorded
 
