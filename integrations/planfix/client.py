@@ -14,9 +14,10 @@ import requests
 from requests.auth import AuthBase
 
 from integrations.bounded_answer import FAILURES, UnledSession, read_answer
-from integrations.planfix.answers import JSON, Row, masked, masked_text, parse, without
+from integrations.planfix.answers import JSON, Row, parse
 from integrations.planfix.errors import PlanfixAccessDenied, PlanfixError
 from integrations.planfix.failures import error_of_failure
+from integrations.planfix.masking import masked, masked_text, without
 from integrations.planfix.verdicts import Answer, error_of
 
 ANSWER_BYTES = 5 * 1024 * 1024

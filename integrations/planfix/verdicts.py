@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from integrations.planfix.answers import masked_text
 from integrations.planfix.codes import CODES, DAILY_LIMIT, STATUSES, SURELY_NOT_DONE, scope_of
 from integrations.planfix.errors import (
     PlanfixAccessDenied,
@@ -20,6 +19,7 @@ from integrations.planfix.errors import (
     PlanfixRefused,
     PlanfixUnavailable,
 )
+from integrations.planfix.masking import masked_text
 
 ERROR_TEXT_LENGTH = 80
 LONGEST_WAIT_SECONDS = 24 * 3600.0

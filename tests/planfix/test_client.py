@@ -19,7 +19,6 @@ import responses
 from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError, ProtocolError, ReadTimeoutError
 
 from integrations.planfix import client as client_module
-from integrations.planfix.answers import masked
 from integrations.planfix.client import PlanfixClient, api_root, is_write
 from integrations.planfix.errors import (
     PlanfixAccessDenied,
@@ -27,6 +26,7 @@ from integrations.planfix.errors import (
     PlanfixRefused,
     PlanfixUnavailable,
 )
+from integrations.planfix.masking import masked
 
 URL = "https://acme.planfix.com"
 TOKEN = "0123456789abcdef0123456789abcdef"
