@@ -100,12 +100,12 @@ class Call(models.Model):
         verbose_name_plural = _("calls")
         constraints = [
             models.UniqueConstraint(name="call_once", fields=["customer", "ringostat_id"]),
-            # Everything due and nothing else: what the worker and the sweep ask, however many calls are done.
             models.CheckConstraint(
                 name="call_due_while_pending", condition=~models.Q(state="pending") | models.Q(due_at__isnull=False)
             ),
         ]
         indexes = [
+            # Everything due and nothing else: what the worker and the sweep ask, however many calls are done.
             models.Index(name="call_due", fields=["customer", "due_at"], condition=models.Q(due_at__isnull=False)),
             models.Index(name="call_in_progress", fields=["received_at"], condition=models.Q(state="in_progress")),
             models.Index(name="call_failed", fields=["customer", "finished_at"], condition=models.Q(state="failed")),

@@ -1,4 +1,4 @@
-"""What Ringostat's own call list says of one call. Knows nothing of deliveries."""
+"""A customer's Ringostat client, and what the call list says of one call. Knows nothing of deliveries."""
 
 from __future__ import annotations
 
