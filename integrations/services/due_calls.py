@@ -155,13 +155,14 @@ def _deliver(call: Call, customer: Customer, tags: CallTags, turn: HeldTurn, ses
 
 
 def _begun(call: Call, customer: Customer, tags: CallTags, turn: HeldTurn, session: Session) -> CallDelivery:
-    book = ReceiptBook(call, begin_attempt(call, turn), looks_first=_looks_first(call, customer))
+    # The client first: an attempt that fails for want of the key which opens the token is none of the call's.
     planfix = planfix_client(
         customer,
         session=session,
         pace=lambda seconds: turn.wait_for_slot(seconds, book.unstored()),
-        observe=book.log,
+        observe=lambda exchange: book.log(exchange),
     )
+    book = ReceiptBook(call, begin_attempt(call, turn), looks_first=_looks_first(call, customer))
     return CallDelivery(call, customer, planfix=planfix, tags=tags, book=book)
 
 

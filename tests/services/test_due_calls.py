@@ -9,6 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -67,6 +69,19 @@ def seconds_until_next_attempt(way: Way) -> float:
     due_at = way.call(CALL_ID).due_at
     assert due_at is not None
     return (due_at - timezone.now()).total_seconds()
+
+
+def test_a_lost_key_of_ours_is_counted_against_no_call(way: Way, settings: Any) -> None:
+    way.post(answered())
+    keys, settings.ENCRYPTION_KEYS = settings.ENCRYPTION_KEYS, [Fernet.generate_key().decode()]
+    for _ in range(3):
+        with pytest.raises(ImproperlyConfigured):
+            way.deliver()
+    settings.ENCRYPTION_KEYS = keys
+    way.deliver()
+
+    call = way.call(CALL_ID)
+    assert (call.state, call.delivery.attempts) == (CallState.DELIVERED, 1)
 
 
 def test_the_call_that_waits_longest_comes_first(way: Way) -> None:
