@@ -112,7 +112,8 @@ def _refuse_unknown(prefix: str, given: Mapping[str, Any], known: Any) -> None:
 
 
 def _save_customer(columns: dict[str, Any]) -> Customer:
-    known = Customer.objects.filter(name=columns.get("name", "")).first()
+    # Locked, so that a pause or a discovery of this moment is not overwritten by what stood before it.
+    known = Customer.objects.select_for_update(no_key=True).filter(name=columns.get("name", "")).first()
     customer = known or Customer()
     for column, value in columns.items():
         setattr(customer, column, Secret.of(str(value)) if column in SECRETS else value)
