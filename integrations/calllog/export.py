@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
 from typing import Any
 
@@ -13,19 +13,17 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBas
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from integrations.calllog.filters import CallFilter
+from integrations.calllog.listed import with_fields
 from integrations.calllog.paging import page_of
-from integrations.calllog.rows import RELATED, CallRow, row_of
+from integrations.calllog.rows import CallRow, row_of
 from integrations.calllog.shell import shell
-from integrations.calllog.words import Words
-from integrations.domain.calls import CallFacts
+from integrations.calllog.words import STATES
 from integrations.models import Call
 from integrations.services.audit import record
 from integrations.services.long_answers import NoPlace, Place
@@ -37,43 +35,47 @@ MOST_IN_XLSX = 50_000
 PERSONAL = ("number", "call_id")
 """Filters whose values are not written into the audit trail."""
 
-# Looked up at once: Django's get_…_display would cost more than all the rest of a row.
-DIRECTIONS: dict[str, Words] = dict(Call._meta.get_field("direction").flatchoices)
-OUTCOMES: dict[str, Words] = dict(Call._meta.get_field("outcome").flatchoices)
-
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def _local_time(call: Call, row: CallRow, facts: CallFacts) -> Cell:
-    return row.started_at.astimezone(row.zone).replace(tzinfo=None, microsecond=0)
+Column = Callable[[Call, CallRow], Cell]
 
 
-def _parameter(name: str) -> Callable[[Call, CallRow, CallFacts], Cell]:
-    return lambda call, row, facts: facts.parameters.get(name, "")
+def _columns() -> dict[str, Column]:
+    """By title, in the reader's language. What a menu knows is put into words here, once for all rows."""
+    directions = _words(Call._meta.get_field("direction").flatchoices)
+    outcomes = _words(Call._meta.get_field("outcome").flatchoices)
+    states = _words((state, look.words) for state, look in STATES.items())
+    return {
+        _("Time"): lambda call, row: row.started_at.astimezone(row.zone).replace(tzinfo=None, microsecond=0),
+        _("Time zone"): lambda call, row: row.zone.key,
+        _("Customer"): lambda call, row: row.customer,
+        _("Direction"): lambda call, row: directions.get(call.direction, ""),
+        _("Outcome"): lambda call, row: outcomes.get(call.outcome, ""),
+        _("Client number"): lambda call, row: row.client_number,
+        _("Employee"): lambda call, row: row.employee,
+        _("Wait, seconds"): lambda call, row: row.facts.waiting,
+        _("Talk, seconds"): lambda call, row: row.facts.talk,
+        _("UTM source"): _parameter("utm_source"),
+        _("UTM medium"): _parameter("utm_medium"),
+        _("UTM campaign"): _parameter("utm_campaign"),
+        _("UTM content"): _parameter("utm_content"),
+        _("UTM term"): _parameter("utm_term"),
+        _("Project or pool"): lambda call, row: row.facts.line_name,
+        _("State"): lambda call, row: states[call.state],
+        _("Why"): lambda call, row: str(row.reason),
+        _("Contact in Planfix"): lambda call, row: row.contact_url,
+        _("Task in Planfix"): lambda call, row: row.task_url,
+        _("Ringostat call ID"): lambda call, row: row.ringostat_id,
+    }
 
 
-COLUMNS: dict[Promise, Callable[[Call, CallRow, CallFacts], Cell]] = {
-    gettext_lazy("Time"): _local_time,
-    gettext_lazy("Time zone"): lambda call, row, facts: row.zone.key,
-    gettext_lazy("Customer"): lambda call, row, facts: row.customer,
-    gettext_lazy("Direction"): lambda call, row, facts: str(DIRECTIONS.get(call.direction, "")),
-    gettext_lazy("Outcome"): lambda call, row, facts: str(OUTCOMES.get(call.outcome, "")),
-    gettext_lazy("Client number"): lambda call, row, facts: row.client_number,
-    gettext_lazy("Employee"): lambda call, row, facts: row.employee,
-    gettext_lazy("Wait, seconds"): lambda call, row, facts: facts.waiting,
-    gettext_lazy("Talk, seconds"): lambda call, row, facts: facts.talk,
-    gettext_lazy("UTM source"): _parameter("utm_source"),
-    gettext_lazy("UTM medium"): _parameter("utm_medium"),
-    gettext_lazy("UTM campaign"): _parameter("utm_campaign"),
-    gettext_lazy("UTM content"): _parameter("utm_content"),
-    gettext_lazy("UTM term"): _parameter("utm_term"),
-    gettext_lazy("Project or pool"): lambda call, row, facts: facts.line_name,
-    gettext_lazy("State"): lambda call, row, facts: str(row.state.words),
-    gettext_lazy("Why"): lambda call, row, facts: str(row.reason),
-    gettext_lazy("Contact in Planfix"): lambda call, row, facts: row.contact_url,
-    gettext_lazy("Task in Planfix"): lambda call, row, facts: row.task_url,
-    gettext_lazy("Ringostat call ID"): lambda call, row, facts: row.ringostat_id,
-}
+def _words(menu: Iterable[tuple[Any, Any]]) -> dict[str, str]:
+    return {str(code): str(words) for code, words in menu}
+
+
+def _parameter(name: str) -> Column:
+    return lambda call, row: row.facts.parameters.get(name, "")
 
 
 View = Callable[[HttpRequest], HttpResponseBase]
@@ -108,7 +110,7 @@ def export_csv(request: HttpRequest) -> HttpResponseBase:
     if not filters.is_valid():
         return _back_to_list(request)
     _write_down(request, filters, "CSV")
-    return StreamingHttpResponse(csv_lines(_titles(), _rows(filters.qs)), **_file("csv", "text/csv; charset=utf-8"))
+    return StreamingHttpResponse(csv_lines(*_table(filters.qs)), **_file("csv", "text/csv; charset=utf-8"))
 
 
 @require_GET
@@ -124,7 +126,7 @@ def export_xlsx(request: HttpRequest) -> HttpResponseBase:
         messages.warning(request, text % {"most": MOST_IN_XLSX})
         return _back_to_list(request)
     _write_down(request, filters, "XLSX")
-    return FileResponse(xlsx_file(_titles(), _rows(filters.qs)), **_file("xlsx", XLSX))
+    return FileResponse(xlsx_file(*_table(filters.qs)), **_file("xlsx", XLSX))
 
 
 def _waits(request: HttpRequest) -> HttpResponse:
@@ -139,18 +141,20 @@ def _back_to_list(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('calllog:list')}?{request.GET.urlencode()}")
 
 
-def _titles() -> list[str]:
-    return [str(title) for title in COLUMNS]
+def _table(calls: QuerySet[Call]) -> tuple[list[str], Iterator[list[Cell]]]:
+    """Its titles and its rows."""
+    columns = _columns()
+    return list(columns), _rows(calls, list(columns.values()))
 
 
-def _rows(calls: QuerySet[Call]) -> Iterator[list[Cell]]:
+def _rows(calls: QuerySet[Call], columns: Sequence[Column]) -> Iterator[list[Cell]]:
     """Page by page as the list reads them: nothing is held open in the database, however slowly somebody reads."""
     older, is_last = "", False
     while not is_last:
-        page = page_of([calls], rows=Call.objects.select_related(*RELATED), before=older, size=AT_ONCE)
+        page = page_of([calls], rows=with_fields(Call.objects.all()), before=older, size=AT_ONCE)
         for call in page.calls:
-            row, facts = row_of(call), call.folded
-            yield [value(call, row, facts) for value in COLUMNS.values()]
+            row = row_of(call)
+            yield [value(call, row) for value in columns]
         older, is_last = page.older, not page.older
 
 

@@ -22,6 +22,7 @@ RELATED = ("customer", "employee", "delivery", "customer__turn")
 class CallRow:
     id: int
     ringostat_id: str
+    facts: CallFacts
     customer: str
     started_at: datetime
     zone: ZoneInfo
@@ -47,6 +48,7 @@ def row_of(call: Call) -> CallRow:
     return CallRow(
         id=call.pk,
         ringostat_id=call.ringostat_id,
+        facts=facts,
         customer=customer.name,
         started_at=call.started_at,
         zone=customer.zone,
