@@ -5,6 +5,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Where an environment forbids Python to keep what it compiled, each of the tests' many processes would compile it all.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test fast check lint messages rehearse audit bench clean
 
 demo: $(VENV)/ready
