@@ -14,6 +14,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.utils.translation import deactivate
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from integrations.models import Call, Customer
 from integrations.sandbox.account import Account
@@ -46,6 +47,23 @@ def _drop_database(name: str, verbosity: int) -> None:
     """Though somebody be still in it: a thread that has not ended yet, a server's process that was slow to notice."""
     with connection.creation._nodb_cursor() as cursor:
         cursor.execute(f"DROP DATABASE {connection.ops.quote_name(name)} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_looked_for_once() -> Iterator[None]:
+    """Each Client starts a whole site, which would read all folders of static files anew before its first answer."""
+    found: dict[str, Any] = {}
+    look_for = WhiteNoiseMiddleware.add_files_from_finders
+
+    def once(site: WhiteNoiseMiddleware) -> None:
+        if not found:
+            look_for(site)
+            found.update(site.files)
+        site.files = found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", once)
+        yield
 
 
 @pytest.fixture(autouse=True)
