@@ -11,6 +11,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
 from django.test import Client
 from django.utils.translation import deactivate
@@ -47,6 +48,14 @@ def _drop_database(name: str, verbosity: int) -> None:
     """Though somebody be still in it: a thread that has not ended yet, a server's process that was slow to notice."""
     with connection.creation._nodb_cursor() as cursor:
         cursor.execute(f"DROP DATABASE {connection.ops.quote_name(name)} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_are_hashed_quickly() -> Iterator[None]:
+    """Though in the product's way, for its processes to know them. The slowness that guards them is Django's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PBKDF2PasswordHasher, "iterations", 1)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

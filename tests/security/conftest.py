@@ -12,8 +12,7 @@ DOORS = ["/calls/login/", "/admin/login/"]
 
 
 @pytest.fixture
-def user(settings) -> User:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def user() -> User:
     user = make_superuser()
     user.set_password(PASSWORD)
     user.save()
