@@ -17,7 +17,7 @@ test: $(VENV)/ready-dev
 	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 fast: $(VENV)/ready-dev
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 check: lint test
 

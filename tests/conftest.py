@@ -33,6 +33,12 @@ CLIENT = "+380671234567"
 NEW_CLIENT = "+380501112233"
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, in whatever order the others come: none of them is left to one worker at the end."""
+    items.sort(key=lambda item: "processes" not in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """A database of this process's own, so that two runs on one machine do not drop each other's."""
