@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
+from ringofix.garbage import keep_what_is_loaded
 from ringofix.request import Request
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ringofix.settings")
@@ -13,3 +15,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ringofix.settings")
 os.environ.setdefault("DATABASE_POOL_SIZE", "0")
 application = get_wsgi_application()
 application.request_class = Request
+# Now rather than for the first request, who would wait for it.
+get_resolver().url_patterns  # noqa: B018
+keep_what_is_loaded()

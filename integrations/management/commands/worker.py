@@ -23,6 +23,8 @@ from procrastinate.worker import Worker
 from psycopg import AsyncConnection
 from psycopg.errors import RaiseException
 
+from ringofix.garbage import keep_what_is_loaded
+
 log = structlog.get_logger(__name__)
 
 HEARTBEAT_SECONDS = 3
@@ -44,6 +46,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, concurrency: int, **options: Any) -> None:
+        keep_what_is_loaded()
         asyncio.run(_work(concurrency))
 
 
