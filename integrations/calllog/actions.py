@@ -25,7 +25,7 @@ from integrations.domain.phones import normalize
 from integrations.domain.rules import SkipReason
 from integrations.models import Call, CallState, EventResult
 from integrations.services.audit import record
-from integrations.services.ignored_numbers import ignore_number
+from integrations.services.ignored_numbers import ignore_number, skip_failed
 from integrations.services.intake import ERASED
 from integrations.services.replay import NEVER_REPLAYED, replay_call, send_again
 from integrations.services.settle import settle
@@ -71,7 +71,7 @@ def offers(call: Call) -> Offers:
         send_again=SEND_AGAIN.get(call.state, "") if is_known else "",
         is_sending_next=call.state == CallState.FAILED,
         replay=call.reason != ERASED,
-        ignore_number=full is not None and full not in call.customer.ignored_numbers,
+        ignore_number=full is not None and full not in call.customer.full_ignored_numbers,
         settle=call.state == CallState.FAILED,
         dry_run=dry_run_address(call.customer_id, call.pk) if is_known else "",
         employees=employees_address(call.customer_id, call.pk) if is_strange else "",
@@ -124,8 +124,7 @@ def _ignore_number(call: Call, request: HttpRequest) -> Done:
         return Done(sentence=_("What came as the client's number is no phone number, so it cannot be ignored."))
     if not is_new:
         return Done(sentence=_("The number is among the ignored ones already."))
-    if call.state == CallState.FAILED:
-        send_again(call)  # decided anew, it is skipped like those that come from now on
+    skip_failed(Call.objects.filter(pk=call.pk))
     return Done(
         sentence=_("Calls of %(number)s no longer go to Planfix.") % {"number": call.client_number},
         book=_("The number of call %(call)s was added to the ignored ones."),

@@ -160,13 +160,17 @@ class PlanfixClient:
             content = read_answer(response, most_bytes=ANSWER_BYTES, deadline=deadline)
         text = content.decode("utf-8-sig", errors="replace")
         payload = parse(text)
+        try:
+            shown = None if payload is None else {key: without(value, self._token) for key, value in payload.items()}
+        except RecursionError:  # nested deeper than can be looked through: no answer of Planfix's
+            payload = shown = None
         answer = Answer(
             request=str(request),
             is_write=is_write(request.method, request.path),
             status=response.status_code,
             headers=response.headers,
             text=text.replace(self._token, "***"),
-            payload=None if payload is None else {key: without(value, self._token) for key, value in payload.items()},
+            payload=shown,
         )
         return answer, payload or {}
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 
 from integrations.domain.phones import normalize
+from integrations.domain.rules import SkipReason
 from integrations.models import Call, CallState, Customer, Work
 from integrations.services.progress import Progress
-from integrations.services.replay import replay_calls
-from integrations.services.selection import known_calls_meant_by
+from integrations.services.replay import replayable
+from integrations.services.selection import in_batches, known_calls_meant_by
 
 Spelled = tuple[int, str]
 """A customer's key, and a client's number as a call of that customer has it."""
@@ -21,10 +23,14 @@ Spelled = tuple[int, str]
 
 @dataclass(frozen=True, kw_only=True)
 class NumbersOfCalls:
-    """What can be ignored of some calls, and how many calls there are of which nothing can."""
+    """What can be ignored of some calls, and how many calls there are of which nothing can.
+
+    Numbers are in full, each with its spellings among the calls.
+    """
 
     new: Mapping[Spelled, list[str]]
-    """The numbers in full that are not ignored yet, each with its spellings among the calls."""
+    known: Mapping[Spelled, list[str]]
+    """Those that are ignored already."""
     ignored_calls: int
     unusable_calls: int
 
@@ -34,18 +40,23 @@ class NumbersOfCalls:
 
 
 def numbers_among(calls: Iterable[Spelled]) -> NumbersOfCalls:
-    """Of each call its customer and number; a client of two customers is two numbers."""
+    """Of each call its customer and number; a client of two customers is two numbers. Gone customers have none."""
     counts = Counter(calls)
     customers = Customer.objects.in_bulk({customer_id for customer_id, _spelling in counts})
     new: defaultdict[Spelled, list[str]] = defaultdict(list)
-    left: Counter[bool] = Counter()
+    known: defaultdict[Spelled, list[str]] = defaultdict(list)
+    ignored_calls = unusable_calls = 0
     for (customer_id, spelling), count in counts.items():
-        full = normalize(spelling, customers[customer_id].region)
-        if full is None or full in customers[customer_id].full_ignored_numbers:
-            left[full is None] += count
+        customer = customers.get(customer_id)
+        full = normalize(spelling, customer.region) if customer else None
+        if customer is None or full is None:
+            unusable_calls += count
+        elif full in customer.full_ignored_numbers:
+            ignored_calls += count
+            known[customer_id, full].append(spelling)
         else:
             new[customer_id, full].append(spelling)
-    return NumbersOfCalls(new=new, ignored_calls=left[False], unusable_calls=left[True])
+    return NumbersOfCalls(new=new, known=known, ignored_calls=ignored_calls, unusable_calls=unusable_calls)
 
 
 def spelled_numbers(calls: QuerySet[Call]) -> QuerySet[Call, Spelled]:
@@ -55,10 +66,13 @@ def spelled_numbers(calls: QuerySet[Call]) -> QuerySet[Call, Spelled]:
 def ignore_number(customer_id: int, number: str) -> bool:
     """Adds the number to the customer's ignored ones. Calls that wait are skipped when their turn comes.
 
-    False when it stands there already, in whatever spelling. Raises ValueError for what is no phone number.
+    False when it stands there already, in whatever spelling, or when the customer is gone. Raises ValueError for what
+    is no phone number.
     """
     with transaction.atomic():
-        customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+        customer = Customer.objects.select_for_update(no_key=True).filter(pk=customer_id).first()
+        if customer is None:
+            return False
         full = normalize(number, customer.region)
         if full is None:
             raise ValueError(number)
@@ -69,18 +83,27 @@ def ignore_number(customer_id: int, number: str) -> bool:
     return True
 
 
+def skip_failed(calls: QuerySet[Call]) -> None:
+    """Those that failed, of calls of an ignored number. They are not sent on their way to be decided anew: the
+    customer's turn may be under way with the settings of before, and would deliver them.
+    """
+    failed = replayable(calls).filter(state=CallState.FAILED)
+    for call_ids in in_batches(failed, done=lambda count: None):
+        Call.objects.filter(pk__in=call_ids, state=CallState.FAILED).update(
+            state=CallState.SKIPPED, reason=SkipReason.IGNORED_NUMBER, detail="", finished_at=Now()
+        )
+
+
 def ignore_as_asked(work: Work, progress: Progress) -> dict[str, int]:
-    """Long work: the numbers of the calls that its arguments mean. Those of the calls that failed are decided anew, so
-    that they are skipped like those that come from now on.
+    """Long work: the numbers of the calls that its arguments mean, and those of the calls that failed. Also of numbers
+    that are ignored already: it may have been left off in between.
     """
     calls, count = known_calls_meant_by(work), 0
-    numbers = numbers_among(spelled_numbers(calls).iterator()).new
-    progress.expect(len(numbers))
-    for (customer_id, number), spellings in sorted(numbers.items()):
-        theirs = calls.filter(customer=customer_id, client_number__in=spellings, state=CallState.FAILED)
-        with transaction.atomic():
-            if ignore_number(customer_id, number):
-                replay_calls(theirs)
-                count += 1
+    found = numbers_among(spelled_numbers(calls).iterator())
+    meant = {**found.known, **found.new}
+    progress.expect(len(meant))
+    for (customer_id, number), spellings in sorted(meant.items()):
+        count += ignore_number(customer_id, number)
+        skip_failed(calls.filter(customer=customer_id, client_number__in=spellings))
         progress.add()
     return {"numbers": count}

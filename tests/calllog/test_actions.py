@@ -190,17 +190,18 @@ def test_calls_of_an_ignored_number_stay_out_of_planfix(way: Way, specialist: Cl
     assert Customer.objects.get().ignored_numbers == [CLIENT]
 
 
-def test_a_failed_call_of_an_ignored_number_is_decided_anew(specialist: Client) -> None:
+def test_a_failed_call_of_an_ignored_number_is_skipped(specialist: Client) -> None:
     call = make_call(make_customer(), state=CallState.FAILED, reason="refused")
 
     do(specialist, call, "ignore-number")
 
-    assert call.state == CallState.PENDING
+    assert (call.state, call.reason) == (CallState.SKIPPED, SkipReason.IGNORED_NUMBER)
 
 
 def test_an_ignored_number_is_known_in_any_spelling(specialist: Client) -> None:
     call = make_call(make_customer(ignored_numbers=["067 123-45-67"]))
 
+    assert not offers(call).ignore_number
     assert "already" in do(specialist, call, "ignore-number")
 
 

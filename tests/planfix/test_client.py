@@ -329,7 +329,13 @@ def test_an_answer_that_never_ends_is_given_up(planfix, client, monkeypatch):
     assert caught.value.may_have_written is True
 
 
-@pytest.mark.parametrize("body", [b"\xff\xfe\x00", b"[" * 100_000, b'{"id":' + b"9" * 5000 + b"}", b"null", b'"ok"'])
+DEEP = b'{"id":' + b"[" * 700 + b"]" * 700 + b"}"
+"""It can be read, but not be looked through."""
+
+
+@pytest.mark.parametrize(
+    "body", [b"\xff\xfe\x00", b"[" * 100_000, DEEP, b'{"id":' + b"9" * 5000 + b"}", b"null", b'"ok"']
+)
 def test_an_answer_that_is_no_json_object_is_unavailable(planfix, client, body):
     planfix.get(PING, body=body)
 

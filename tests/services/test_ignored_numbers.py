@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from integrations.domain.rules import SkipReason
 from integrations.models import Call, CallState, Customer, Work, WorkKind
-from integrations.services.ignored_numbers import numbers_among
+from integrations.services.ignored_numbers import ignore_number, numbers_among
+from integrations.services.intake import SETTLED
 from integrations.services.work import ask, carry_out
 from tests.factories import make_call, make_customer
 
@@ -46,13 +48,13 @@ def test_the_numbers_of_calls_are_ignored_by_their_own_customers() -> None:
 
     work = ignored_of(*calls, make_call(other, client_number=COURIER))
 
-    assert (work.result, work.done, work.total) == ({"numbers": 2}, 2, 2)
+    assert (work.result, work.done, work.total) == ({"numbers": 2}, 3, 3)
     assert work.result_words == "2 numbers are ignored from now on."
     lists = Customer.objects.order_by("pk").values_list("ignored_numbers", flat=True)
     assert list(lists) == [["067 123-45-67", ALARM], [COURIER]]
 
 
-def test_of_the_calls_those_that_failed_are_decided_anew() -> None:
+def test_of_the_calls_those_that_failed_are_skipped() -> None:
     acme, other = make_customer(), make_customer()
     states = (CallState.FAILED, CallState.SKIPPED, CallState.DELIVERED, CallState.IN_PROGRESS)
     chosen = [make_call(acme, state=state) for state in states]
@@ -61,7 +63,9 @@ def test_of_the_calls_those_that_failed_are_decided_anew() -> None:
     ignored_of(*chosen)
 
     found = Call.objects.in_bulk()
-    assert [found[call.pk].state for call in chosen] == [CallState.PENDING, *states[1:]]
+    assert [found[call.pk].state for call in chosen] == [CallState.SKIPPED, *states[1:]]
+    assert found[chosen[0].pk].reason == SkipReason.IGNORED_NUMBER
+    assert found[chosen[0].pk].due_at is None
     assert [found[call.pk].state for call in left] == [CallState.FAILED] * 2
 
 
@@ -84,12 +88,34 @@ def test_work_that_is_left_off_is_taken_up_where_it_was() -> None:
     assert Customer.objects.get().ignored_numbers == [ALARM]
     assert set(Call.objects.values_list("client_number", "state")) == {
         (COURIER, CallState.FAILED),
-        (ALARM, CallState.PENDING),
+        (ALARM, CallState.SKIPPED),
     }
 
     carry_out(work.pk)
     assert Customer.objects.get().ignored_numbers == [ALARM, COURIER]
-    assert set(Call.objects.values_list("state", flat=True)) == {CallState.PENDING}
+    assert set(Call.objects.values_list("state", flat=True)) == {CallState.SKIPPED}
+
+
+def test_a_call_that_failed_is_skipped_although_its_number_is_ignored_already() -> None:
+    """Work may be left off between the two."""
+    call = make_call(make_customer(ignored_numbers=[COURIER]), client_number=COURIER, state=CallState.FAILED)
+
+    ignored_of(call)
+
+    assert Call.objects.get().state == CallState.SKIPPED
+
+
+def test_what_a_person_has_settled_stays_as_it_is() -> None:
+    call = make_call(make_customer(), client_number=COURIER, state=CallState.SKIPPED, reason=SETTLED)
+
+    ignored_of(call)
+
+    assert Call.objects.get().reason == SETTLED
+
+
+def test_the_numbers_of_a_customer_that_is_gone_are_nobodys() -> None:
+    assert numbers_among([(404, COURIER)]).new == {}
+    assert ignore_number(404, COURIER) is False
 
 
 def test_a_call_that_came_only_after_it_was_asked_for_is_left_alone() -> None:

@@ -70,6 +70,11 @@
   // What can be drawn is fetched once for both, picture and sound. What is long, large or slow to come is left to
   // <audio>, which asks for it piece by piece: it is played without a picture.
   async function takeWhole() {
+    if (audio.src !== address) { // what was fetched before could not be played
+      URL.revokeObjectURL(audio.src);
+      audio.src = address;
+      whole = undefined;
+    }
     if (seconds() > LONGEST_PICTURE) return;
     button.ariaBusy = "true";
     try {
