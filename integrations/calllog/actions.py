@@ -25,7 +25,7 @@ from integrations.domain.phones import normalize
 from integrations.domain.rules import SkipReason
 from integrations.models import Call, CallState, EventResult
 from integrations.services.audit import record
-from integrations.services.ignored_numbers import ignore_number, skip_failed
+from integrations.services.ignored_numbers import ignore_number, skip_ignored
 from integrations.services.intake import ERASED
 from integrations.services.replay import NEVER_REPLAYED, replay_call, send_again
 from integrations.services.settle import settle
@@ -124,7 +124,7 @@ def _ignore_number(call: Call, request: HttpRequest) -> Done:
         return Done(sentence=_("What came as the client's number is no phone number, so it cannot be ignored."))
     if not is_new:
         return Done(sentence=_("The number is among the ignored ones already."))
-    skip_failed(Call.objects.filter(pk=call.pk))
+    skip_ignored(Call.objects.filter(pk=call.pk))
     return Done(
         sentence=_("Calls of %(number)s no longer go to Planfix.") % {"number": call.client_number},
         book=_("The number of call %(call)s was added to the ignored ones."),

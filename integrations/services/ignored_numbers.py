@@ -8,14 +8,13 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.db.models.functions import Now
 
 from integrations.domain.phones import normalize
 from integrations.domain.rules import SkipReason
-from integrations.models import Call, CallState, Customer, Work
+from integrations.models import Call, Customer, Work
 from integrations.services.progress import Progress
-from integrations.services.replay import replayable
-from integrations.services.selection import in_batches, known_calls_meant_by
+from integrations.services.selection import known_calls_meant_by
+from integrations.services.settle import skip_failed
 
 Spelled = tuple[int, str]
 """A customer's key, and a client's number as a call of that customer has it."""
@@ -83,15 +82,11 @@ def ignore_number(customer_id: int, number: str) -> bool:
     return True
 
 
-def skip_failed(calls: QuerySet[Call]) -> None:
+def skip_ignored(calls: QuerySet[Call]) -> None:
     """Those that failed, of calls of an ignored number. They are not sent on their way to be decided anew: the
     customer's turn may be under way with the settings of before, and would deliver them.
     """
-    failed = replayable(calls).filter(state=CallState.FAILED)
-    for call_ids in in_batches(failed, done=lambda count: None):
-        Call.objects.filter(pk__in=call_ids, state=CallState.FAILED).update(
-            state=CallState.SKIPPED, reason=SkipReason.IGNORED_NUMBER, detail="", finished_at=Now()
-        )
+    skip_failed(calls, reason=SkipReason.IGNORED_NUMBER)
 
 
 def ignore_as_asked(work: Work, progress: Progress) -> dict[str, int]:
@@ -104,6 +99,6 @@ def ignore_as_asked(work: Work, progress: Progress) -> dict[str, int]:
     progress.expect(len(meant))
     for (customer_id, number), spellings in sorted(meant.items()):
         count += ignore_number(customer_id, number)
-        skip_failed(calls.filter(customer=customer_id, client_number__in=spellings))
+        skip_ignored(calls.filter(customer=customer_id, client_number__in=spellings))
         progress.add()
     return {"numbers": count}

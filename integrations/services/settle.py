@@ -1,4 +1,4 @@
-"""Takes failed calls off the list of what waits for a person, because a person has dealt with them. Sends nothing."""
+"""Takes failed calls off the list of what waits for a person, who has dealt with them or need not. Sends nothing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,14 @@ def settle(
 
     Returns how many.
     """
-    columns = {"state": CallState.SKIPPED, "reason": SETTLED, "detail": _detail(note, by), "finished_at": Now()}
+    return skip_failed(calls, reason=SETTLED, detail=_detail(note, by), done=done)
+
+
+def skip_failed(
+    calls: QuerySet[Call], *, reason: str, detail: str = "", done: Callable[[int], None] = lambda count: None
+) -> int:
+    """Skips those of the calls that failed; `done` is told of each batch. Returns how many."""
+    columns = {"state": CallState.SKIPPED, "reason": reason, "detail": detail, "finished_at": Now()}
     # The state once more: somebody may have sent one of them again meanwhile.
     return sum(
         settleable(Call.objects.filter(pk__in=batch)).update(**columns) for batch in in_batches(settleable(calls), done)
