@@ -19,9 +19,6 @@ MAIN = ("number", "customer", "employee", "direction", "outcome", "first_day", "
 MORE = ("reason", "recording", "utm_source", "unmatched", "call_id")
 HIDDEN = ("period", "hour", "state")
 
-CUSTOMER_NAMES = "customer-names"
-"""The id of the list that proposes customers."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class ShownField:
@@ -66,7 +63,7 @@ def fields_of(filters: CallFilter) -> Fields:
 
 def _type_the_customer(filters: CallFilter, form: forms.Form) -> None:
     field = form.fields["customer"]
-    field.widget = text_input(attrs={**text_input().attrs, "list": CUSTOMER_NAMES})
+    field.widget = text_input(attrs={**text_input().attrs, "list": "customer-names"})
     if filters.chosen_customer:
         field.shown_name = filters.chosen_customer.name  # type: ignore[attr-defined]
 
