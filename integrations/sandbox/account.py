@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from . import telephony, values
-from .quota import Quota
-from .records import (
+from integrations.sandbox import telephony, values
+from integrations.sandbox.quota import Quota
+from integrations.sandbox.records import (
     Comment,
     Contact,
     CustomField,
@@ -27,7 +27,7 @@ from .records import (
     TaskStatus,
     User,
 )
-from .vocabulary import UTM_FIELDS, VOCABULARIES
+from integrations.sandbox.vocabulary import UTM_FIELDS, VOCABULARIES
 
 Subject = tuple[str, int]
 """What a comment hangs on: ("contact", 812) or ("task", 4102)."""

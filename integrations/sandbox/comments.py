@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from .account import Account, Subject
-from .contacts import checked_uuid, contact_of, known_files, known_person
-from .envelope import (
+from integrations.sandbox.account import Account, Subject
+from integrations.sandbox.contacts import checked_uuid, contact_of, known_files, known_person
+from integrations.sandbox.envelope import (
     EMPTY,
     Body,
     Fields,
@@ -21,9 +21,9 @@ from .envelope import (
     success,
     time_point,
 )
-from .records import Comment
-from .tasks import task_of
-from .wire import Reply
+from integrations.sandbox.records import Comment
+from integrations.sandbox.tasks import task_of
+from integrations.sandbox.wire import Reply
 
 HTML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .account import Account
-from .envelope import Body, Refusal
-from .records import Contact
+from integrations.sandbox.account import Account
+from integrations.sandbox.envelope import Body, Refusal
+from integrations.sandbox.records import Contact
 
 PHONE_FILTER = 4003
 COMPANY_FILTERS = (4006, 4007)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
-from .account import Account
-from .contact_search import found_contacts
-from .envelope import Body, Fields, Refusal, RestCall, Route, bad_value, shown, success, time_point
-from .records import Contact, CustomField, Phone, StoredFile
-from .wire import Reply
+from integrations.sandbox.account import Account
+from integrations.sandbox.contact_search import found_contacts
+from integrations.sandbox.envelope import Body, Fields, Refusal, RestCall, Route, bad_value, shown, success, time_point
+from integrations.sandbox.records import Contact, CustomField, Phone, StoredFile
+from integrations.sandbox.wire import Reply
 
 TEXTS = (
     "description",

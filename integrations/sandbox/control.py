@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from .account import Account
-from .faults import Fault
-from .quota import Limits
-from .records import Comment, StoredFile, TagEntry
-from .vocabulary import VOCABULARIES
-from .wire import Reply, Request, json_reply
+from integrations.sandbox.account import Account
+from integrations.sandbox.faults import Fault
+from integrations.sandbox.quota import Limits
+from integrations.sandbox.records import Comment, StoredFile, TagEntry
+from integrations.sandbox.vocabulary import VOCABULARIES
+from integrations.sandbox.wire import Reply, Request, json_reply
 
 if TYPE_CHECKING:
-    from .server import Sandbox
+    from integrations.sandbox.server import Sandbox
 
 ACCOUNT_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 ACCOUNT_SETTINGS = ("normalises_phones", "allows_private_hosts", "latency", "token_user_id")

@@ -12,11 +12,11 @@ from functools import partial
 from typing import IO
 from urllib.parse import unquote, urlsplit
 
-from .account import Account
-from .comments import subject_for_writing
-from .envelope import EMPTY, Fields, Refusal, RestCall, Route, bad_value, shown, success
-from .records import StoredFile
-from .wire import Reply
+from integrations.sandbox.account import Account
+from integrations.sandbox.comments import subject_for_writing
+from integrations.sandbox.envelope import EMPTY, Fields, Refusal, RestCall, Route, bad_value, shown, success
+from integrations.sandbox.records import StoredFile
+from integrations.sandbox.wire import Reply
 
 DOWNLOAD_TIMEOUT = 5.0
 """Seconds, for connecting and for each read."""

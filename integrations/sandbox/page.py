@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from django.template.loader import render_to_string
 
-from .account import Account, Subject
-from .page_rows import (
+from integrations.sandbox.account import Account, Subject
+from integrations.sandbox.page_rows import (
     TAG_KINDS,
     ListedSubject,
     listed_contact,
@@ -19,11 +19,11 @@ from .page_rows import (
     shown_comment,
     shown_request,
 )
-from .records import Comment
-from .wire import Reply, Request, html_reply
+from integrations.sandbox.records import Comment
+from integrations.sandbox.wire import Reply, Request, html_reply
 
 if TYPE_CHECKING:
-    from .server import Sandbox
+    from integrations.sandbox.server import Sandbox
 
 SHOWN_COMMENTS, SHOWN_REQUESTS = 60, 200
 

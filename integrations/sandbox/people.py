@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from .envelope import Body, Fields, Refusal, RestCall, Route, shown, success
-from .records import User
-from .tags import FIELD_FIELDS
-from .wire import Reply, json_reply
+from integrations.sandbox.envelope import Body, Fields, Refusal, RestCall, Route, shown, success
+from integrations.sandbox.records import User
+from integrations.sandbox.tags import FIELD_FIELDS
+from integrations.sandbox.wire import Reply, json_reply
 
 CONTACT_FIELD_GROUPS = {1: "Main"}
 

@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from . import comments, contacts, files, people, tags, tasks
-from .account import Account
-from .envelope import Body, Refusal, RestCall, Route
-from .wire import Reply, Request
+from integrations.sandbox import comments, contacts, files, people, tags, tasks
+from integrations.sandbox.account import Account
+from integrations.sandbox.envelope import Body, Refusal, RestCall, Route
+from integrations.sandbox.wire import Reply, Request
 
 NUMBER = re.compile(r"(?<=/)(?:(?:contact|user|task):)?(\d+)(?=/|$)")
 """A number in a path, with or without the prefix."""

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from functools import partial
 from types import TracebackType
 
-from . import control, page
-from .account import Account
-from .faults import Fault, Faults, spoiled
-from .planfix import rest_answer
-from .records import LoggedRequest
-from .ringostat import Ringostat
-from .vocabulary import UTM_FIELDS
-from .wire import Broken, Reply, Request, Server, json_reply, media_reply
+from integrations.sandbox import control, page
+from integrations.sandbox.account import Account
+from integrations.sandbox.faults import Fault, Faults, spoiled
+from integrations.sandbox.planfix import rest_answer
+from integrations.sandbox.records import LoggedRequest
+from integrations.sandbox.ringostat import Ringostat
+from integrations.sandbox.vocabulary import UTM_FIELDS
+from integrations.sandbox.wire import Broken, Reply, Request, Server, json_reply, media_reply
 
 log = logging.getLogger(__name__)
 

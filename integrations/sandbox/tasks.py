@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from .account import Account
-from .contacts import checked_uuid, known_person
-from .envelope import Body, Fields, Refusal, RestCall, Route, bad_value, shown, success, time_point
-from .records import Task, TaskStatus
-from .wire import Reply
+from integrations.sandbox.account import Account
+from integrations.sandbox.contacts import checked_uuid, known_person
+from integrations.sandbox.envelope import Body, Fields, Refusal, RestCall, Route, bad_value, shown, success, time_point
+from integrations.sandbox.records import Task, TaskStatus
+from integrations.sandbox.wire import Reply
 
 COUNTERPARTY_FILTER = 7
 PROCESS_ID = 1

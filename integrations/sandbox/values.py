@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import vocabulary as types
-from .records import CustomField
+from integrations.sandbox import vocabulary as types
+from integrations.sandbox.records import CustomField
 
 PersonName = Callable[[str], str | None]
 """The name of user:5 or contact:812; None when there is no such person."""
