@@ -14,6 +14,7 @@ COPY deploy/healthcheck.py deploy/
 COPY ringofix ringofix
 COPY integrations integrations
 COPY templates templates
+COPY static static
 COPY locale locale
 RUN .venv/bin/python -m compileall -q ringofix integrations
 

@@ -22,14 +22,14 @@ from bench.processes import processor_seconds
 from bench.scratch import stage
 from integrations.models import Call, CallState, Customer, PlanfixRequest, RememberedContact
 from integrations.ringostat.body import RawRequest
-from integrations.sandbox.demo_day import customer_file
-from integrations.sandbox.server import Sandbox
-from integrations.sandbox.stage import Stage, free_port, wait_until
 from integrations.services.clock import database_time
 from integrations.services.customer_file import import_customer
 from integrations.services.intake import Recipient, receive
 from integrations.services.jobs import deliver_soon
 from integrations.services.onboarding import discover
+from sandbox.harness.demo_day import customer_file
+from sandbox.harness.processes import Stage, free_port, wait_until
+from sandbox.server.app import Sandbox
 
 THREADS = 64
 CALLS, REQUESTS = 1024, 3

@@ -20,12 +20,12 @@ from bench.scratch import stage
 from integrations.domain.calls import EventKind
 from integrations.models import Call, CallState, Customer, Turn
 from integrations.ringostat.body import RawRequest
-from integrations.sandbox.load import customer_with_account
-from integrations.sandbox.stage import Stage, wait_until
 from integrations.services.customer_file import import_customer, webhook_address
 from integrations.services.intake import receive_at
 from integrations.services.jobs import deliver_soon
 from integrations.services.onboarding import discover
+from sandbox.harness.load import customer_with_account
+from sandbox.harness.processes import Stage, wait_until
 
 ROUNDS = 3
 OTHERS, DEAD = 20, 5

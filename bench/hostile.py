@@ -21,9 +21,9 @@ from django.db import connection
 from bench.processes import memory_megabytes
 from bench.scratch import stage
 from integrations.models import EventResult, WebhookEvent
-from integrations.sandbox.demo_day import customer_file
-from integrations.sandbox.hostile import HostileRequest, hostile_requests
 from integrations.services.customer_file import import_customer, webhook_address
+from sandbox.harness.demo_day import customer_file
+from sandbox.harness.fuzz_requests import HostileRequest, hostile_requests
 
 REQUESTS = 100_000
 SENDERS = 4

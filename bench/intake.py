@@ -25,9 +25,9 @@ from django.db import connection
 from bench.ceiling import TABLE
 from bench.processes import processor_seconds
 from bench.scratch import stage
-from integrations.sandbox.demo_day import customer_file
-from integrations.sandbox.stage import free_port
 from integrations.services.customer_file import import_customer, webhook_address
+from sandbox.harness.demo_day import customer_file
+from sandbox.harness.processes import free_port
 
 CUSTOMERS = 32
 CONNECTIONS = 16

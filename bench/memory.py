@@ -14,9 +14,9 @@ from django.conf import settings
 from bench.processes import memory_megabytes
 from bench.scratch import stage
 from integrations.models import Call, CallState
-from integrations.sandbox.load import calls, customer_with_account, post_until_taken
-from integrations.sandbox.stage import Stage, wait_until
 from integrations.services.customer_file import import_customer, webhook_address
+from sandbox.harness.load import calls, customer_with_account, post_until_taken
+from sandbox.harness.processes import Stage, wait_until
 
 CUSTOMERS, CALLS_EACH = 50, 40
 

@@ -16,9 +16,9 @@ from django.db.models import Sum
 
 from bench.scratch import stage
 from integrations.models import Call, CallState, Delivery
-from integrations.sandbox.load import ACCOUNTS, accounts, calls, customer_with_account, post_until_taken, tally
-from integrations.sandbox.stage import NotInTime, Stage, wait_until
 from integrations.services.customer_file import import_customer, webhook_address
+from sandbox.harness.load import ACCOUNTS, accounts, calls, customer_with_account, post_until_taken, tally
+from sandbox.harness.processes import NotInTime, Stage, wait_until
 
 SEED = 20
 CUSTOMERS, CALLS_EACH = 50, 40

@@ -13,12 +13,12 @@ from django.conf import settings
 from bench.scratch import stage
 from integrations.models import Customer
 from integrations.ringostat.body import RawRequest
-from integrations.sandbox.demo_day import customer_file
-from integrations.sandbox.stage import DEFAULT, DEFAULT_TOKEN, Stage
 from integrations.services.customer_file import import_customer, webhook_address
 from integrations.services.due_calls import deliver_due_calls
 from integrations.services.intake import receive, recipient_of
 from integrations.services.onboarding import discover
+from sandbox.harness.demo_day import customer_file
+from sandbox.harness.processes import DEFAULT, DEFAULT_TOKEN, Stage
 
 KNOWN, NEW, TASKED = "+380671234567", "+380501112233", "+380931112233"
 CLIENTS, CALLS = 60, 200

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from django.db import connection, connections
 from django.test.utils import setup_databases, teardown_databases
 
-from integrations.sandbox.stage import Stage, this_database
+from sandbox.harness.processes import Stage, this_database
 
 
 @contextmanager

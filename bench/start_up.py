@@ -19,8 +19,8 @@ import requests
 
 from bench.processes import memory_megabytes
 from bench.scratch import stage
-from integrations.sandbox.stage import free_port
 from ringofix.embedded_postgres.server import DATABASE, ROLE, socket_folder
+from sandbox.harness.processes import free_port
 
 IMPORTS = 3
 

@@ -19,10 +19,10 @@ from django.conf import settings
 
 from bench.scratch import stage
 from integrations.models import Call, CallState, Customer
-from integrations.sandbox.load import accounts, customer_with_account
-from integrations.sandbox.stage import Stage, wait_until
 from integrations.services.customer_file import import_customer, webhook_address
 from integrations.services.onboarding import discover
+from sandbox.harness.load import accounts, customer_with_account
+from sandbox.harness.processes import Stage, wait_until
 
 CUSTOMERS, REQUESTS, RATE = 100, 5, 20
 IDLE_CALLS, LOADED_CALLS, CALLS_A_SECOND = 40, 400, 20

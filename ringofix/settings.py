@@ -131,6 +131,8 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "procrastinate.contrib.django",
     "integrations",
+    # The stand-in Planfix and Ringostat, for the demo, tests and benchmarks. An installed product has none.
+    *(["sandbox"] if (BASE_DIR / "sandbox").is_dir() else []),
 ]
 
 MIDDLEWARE = [
@@ -218,6 +220,7 @@ TIME_ZONE = "UTC"
 # --- static files ---
 
 STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
 # Served from the installed packages, so that a clone needs no collectstatic step.
 WHITENOISE_USE_FINDERS = True
 

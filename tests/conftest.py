@@ -18,12 +18,12 @@ from django.utils.translation import deactivate
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from integrations.models import Call, Customer
-from integrations.sandbox.account import Account
-from integrations.sandbox.ringostat import Ringostat
-from integrations.sandbox.server import Sandbox
 from integrations.services import guarded_session, long_answers
 from integrations.services.customer_file import import_customer, webhook_address
 from integrations.services.due_calls import deliver_due_calls
+from sandbox.planfix.account import Account
+from sandbox.ringostat.api import Ringostat
+from sandbox.server.app import Sandbox
 
 # How long an example takes says nothing on a busy machine.
 hypothesis.settings.register_profile("ringofix", deadline=None)

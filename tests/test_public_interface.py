@@ -1,4 +1,4 @@
-"""Scripts outside the project rely on these names. A change of the files in public_interface/ is a change of the product.
+"""Scripts outside the project rely on these names: a change of the files in public_interface/ changes the product.
 
 `python -m tests.test_public_interface` writes them anew.
 """

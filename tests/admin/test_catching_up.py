@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import CallState, CatchUpCursor, Secret, Work, WorkKind
-from integrations.sandbox.ringostat import Ringostat
 from integrations.services.work import carry_out
+from sandbox.ringostat.api import Ringostat
 from tests.conftest import Way
 from tests.factories import make_specialist
 from tests.ways.bodies import CALL_ID

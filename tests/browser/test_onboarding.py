@@ -16,7 +16,7 @@ from django.contrib.auth import get_user_model
 from playwright.sync_api import Browser, Page
 
 from integrations.models import Customer
-from integrations.sandbox.stage import DEFAULT_TOKEN, Stage, this_database, wait_until
+from sandbox.harness.processes import DEFAULT_TOKEN, Stage, this_database, wait_until
 from tests.ways.bodies import CLIENT, UTM, answered
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -11,11 +11,11 @@ from django.http import HttpResponseBase
 from django.test import Client
 
 from integrations.models import Call
-from integrations.sandbox.server import Sandbox
-from integrations.sandbox.tone import recording_wav
-from integrations.sandbox.wire import Broken, Reply, Request, Server, media_reply
 from integrations.services import addresses, byte_ranges, long_answers, recording_stream
 from integrations.services.byte_ranges import ByteRange, Part, asked_range, part_of_partial, part_of_whole
+from sandbox.http.server import Broken, Reply, Request, Server, media_reply
+from sandbox.ringostat.recording_audio import recording_wav
+from sandbox.server.app import Sandbox
 from tests.factories import call_facts, make_call, make_customer, make_viewer
 
 SOUND = bytes(range(256)) * 40

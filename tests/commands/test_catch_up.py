@@ -11,9 +11,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from integrations.models import Call, Customer
-from integrations.sandbox.faults import Fault
-from integrations.sandbox.ringostat import Ringostat
-from integrations.sandbox.server import Sandbox
+from sandbox.http.faults import Fault
+from sandbox.ringostat.api import Ringostat
+from sandbox.server.app import Sandbox
 from tests.commands.conftest import lines
 from tests.conftest import Way
 from tests.ways.rows import row

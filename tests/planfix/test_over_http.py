@@ -21,9 +21,9 @@ from integrations.planfix.tag_entries import CallEntry, entry_values
 from integrations.planfix.tags import find_tag_key, write_tag
 from integrations.planfix.tasks import last_active_task
 from integrations.planfix.texts import CallText, call_text
-from integrations.sandbox.account import Account
-from integrations.sandbox.faults import Fault
-from integrations.sandbox.server import Sandbox
+from sandbox.http.faults import Fault
+from sandbox.planfix.account import Account
+from sandbox.server.app import Sandbox
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 NUMBER = "+380671234567"

@@ -14,8 +14,8 @@ from django.core.management import call_command
 from django.db import connection, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
-from integrations.sandbox.stage import Stage, this_database
 from ringofix.embedded_postgres import server
+from sandbox.harness.processes import Stage, this_database
 
 
 @pytest.fixture

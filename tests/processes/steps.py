@@ -20,11 +20,11 @@ from django.db import OperationalError, connection
 from integrations.models import Customer, Secret, WebhookToken
 from integrations.planfix.client import is_write
 from integrations.planfix.fields import FieldType
-from integrations.sandbox.account import Account
-from integrations.sandbox.faults import Fault
-from integrations.sandbox.server import Sandbox
 from integrations.services.customer_file import import_customer, webhook_address
 from integrations.services.onboarding import discover
+from sandbox.http.faults import Fault
+from sandbox.planfix.account import Account
+from sandbox.server.app import Sandbox
 from tests.conftest import Way, customer_data
 from tests.ways.bodies import CLIENT, NEW_CLIENT, answered, recorded
 

@@ -17,8 +17,8 @@ from django.db import connection
 from django.utils import timezone
 
 from integrations.models import Call, CallState, Turn
-from integrations.sandbox.server import Sandbox
-from integrations.sandbox.stage import Stage, wait_until
+from sandbox.harness.processes import Stage, wait_until
+from sandbox.server.app import Sandbox
 from tests.processes.steps import Door, Hall, kill_server, server_answers, workers_known
 
 pytestmark = pytest.mark.slow

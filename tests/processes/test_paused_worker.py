@@ -14,9 +14,9 @@ from django.db import connection
 from django.utils import timezone
 
 from integrations.models import Call, CallState, Turn
-from integrations.sandbox.load import CLEAN, calls, customer_with_account, post_until_taken, tally
-from integrations.sandbox.stage import Stage, wait_until
 from integrations.services.customer_file import import_customer, webhook_address
+from sandbox.harness.load import CLEAN, calls, customer_with_account, post_until_taken, tally
+from sandbox.harness.processes import Stage, wait_until
 from tests.processes.steps import workers_known
 
 pytestmark = pytest.mark.slow

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import requests
 
-from integrations.sandbox.account import Account
-from integrations.sandbox.server import Sandbox
+from sandbox.planfix.account import Account
+from sandbox.server.app import Sandbox
 
 Ask = Callable[..., requests.Response]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import requests
 
-from integrations.sandbox.account import Account
-from integrations.sandbox.quota import Limits
-from integrations.sandbox.server import Sandbox
+from sandbox.planfix.account import Account
+from sandbox.planfix.quota import Limits
+from sandbox.server.app import Sandbox
 from tests.sandbox.conftest import Ask
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from integrations.sandbox.account import Account
-from integrations.sandbox.records import Contact
+from sandbox.planfix.account import Account
+from sandbox.planfix.records import Contact
 from tests.sandbox.conftest import Ask
 
 CALL, MISSED_CALL = 7025, 7027

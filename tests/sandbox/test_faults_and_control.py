@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import requests
 
-from integrations.sandbox.account import Account
-from integrations.sandbox.faults import Fault
-from integrations.sandbox.records import Contact
-from integrations.sandbox.server import Sandbox
+from sandbox.http.faults import Fault
+from sandbox.planfix.account import Account
+from sandbox.planfix.records import Contact
+from sandbox.server.app import Sandbox
 from tests.sandbox.conftest import Ask
 
 COMMENT = {"description": "Call"}

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import requests
 
-from integrations.sandbox import files
-from integrations.sandbox.account import Account
-from integrations.sandbox.records import Contact
-from integrations.sandbox.ringostat import MAX_CALLS
-from integrations.sandbox.server import Sandbox
+from sandbox.planfix import files
+from sandbox.planfix.account import Account
+from sandbox.planfix.records import Contact
+from sandbox.ringostat.api import MAX_CALLS
+from sandbox.server.app import Sandbox
 from tests.sandbox.conftest import Ask
 
 RECORDING = "/recordings/ua9_-1790775438.2139025.wav?token=0123456789abcdef0123456789abcdef"

@@ -12,12 +12,12 @@ import pytest
 import requests
 from cryptography.fernet import Fernet
 
-from integrations.sandbox.account import Account
-from integrations.sandbox.files import download_url
-from integrations.sandbox.markup import safe_html
-from integrations.sandbox.records import Contact
-from integrations.sandbox.server import Sandbox
-from integrations.sandbox.telephony import CALL_TAG_ID, MISSED_CALL_TAG_ID
+from sandbox.planfix.account import Account
+from sandbox.planfix.files import download_url
+from sandbox.planfix.records import Contact
+from sandbox.planfix.template_account import CALL_TAG_ID, MISSED_CALL_TAG_ID
+from sandbox.server.app import Sandbox
+from sandbox.web.sanitize import safe_html
 
 PROJECT = Path(__file__).parents[2]
 

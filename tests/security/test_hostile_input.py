@@ -14,9 +14,9 @@ import pytest
 from django.test import Client
 
 from integrations.models import Call, EventResult, WebhookEvent
-from integrations.sandbox.hostile import HostileRequest, hostile_requests
 from integrations.services.customer_file import webhook_address
 from ringofix.request import Request
+from sandbox.harness.fuzz_requests import HostileRequest, hostile_requests
 from tests.conftest import Way
 from tests.factories import make_viewer
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from integrations.models import Call, CallState, Customer, Delivery, RememberedContact
-from integrations.sandbox.account import Account
-from integrations.sandbox.faults import Fault
-from integrations.sandbox.server import Sandbox
 from integrations.services.customer_file import import_customer
 from integrations.services.receipts import ReceiptBook, begin_attempt
 from integrations.services.turn import HeldTurn, TurnLost
+from sandbox.http.faults import Fault
+from sandbox.planfix.account import Account
+from sandbox.server.app import Sandbox
 from tests.conftest import Way, customer_data
 from tests.ways.bodies import CALL_ID, NEW_CLIENT, answered, missed
 

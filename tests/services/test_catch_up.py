@@ -16,9 +16,6 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from integrations.domain.calls import CallFacts
 from integrations.models import Call, CallState, CatchUpCursor, Customer, WebhookEvent
-from integrations.sandbox.faults import Fault
-from integrations.sandbox.ringostat import Ringostat
-from integrations.sandbox.server import Sandbox
 from integrations.services.catch_up import (
     OVERLAP,
     CatchUpReport,
@@ -32,6 +29,9 @@ from integrations.services.intake import fold_into_call
 from integrations.services.jobs import catch_up_soon
 from integrations.services.ringostat_access import ringostat_client
 from integrations.tasks import catch_up_all
+from sandbox.http.faults import Fault
+from sandbox.ringostat.api import Ringostat
+from sandbox.server.app import Sandbox
 from tests.conftest import Way
 from tests.ways.bodies import CALL_ID, CLIENT, answered
 from tests.ways.rows import at, row, unanswered_row

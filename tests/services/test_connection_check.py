@@ -10,12 +10,12 @@ import pytest
 from integrations.models import Customer, Secret, Work, WorkKind
 from integrations.planfix.client import PlanfixClient
 from integrations.planfix.rights import WRITING, Right
-from integrations.sandbox.account import Account
-from integrations.sandbox.faults import Fault
-from integrations.sandbox.server import Sandbox
 from integrations.services import connection_check
 from integrations.services.connection import Connection, Finding, newest_connection
 from integrations.services.work import ask, carry_out
+from sandbox.http.faults import Fault
+from sandbox.planfix.account import Account
+from sandbox.server.app import Sandbox
 from tests.conftest import Way
 
 pytestmark = pytest.mark.django_db

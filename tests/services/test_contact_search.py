@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from integrations.models import PhoneMatching
 from integrations.planfix.client import PlanfixClient
-from integrations.sandbox.account import Account
 from integrations.services.contact_search import find, unbroken_parts
+from sandbox.planfix.account import Account
 
 NUMBER = "+380671234567"
 OTHER = "+380671234568"

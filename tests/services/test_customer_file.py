@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from integrations.models import Customer, RememberedContact, WebhookToken
-from integrations.sandbox.account import Account
-from integrations.sandbox.server import Sandbox
 from integrations.services.customer_file import CustomerFileError, export_customer, import_customer, webhook_address
+from sandbox.planfix.account import Account
+from sandbox.server.app import Sandbox
 from tests.conftest import customer_data
 
 pytestmark = pytest.mark.django_db

@@ -19,10 +19,10 @@ from integrations.domain.calls import CallFacts
 from integrations.domain.rules import CustomerRules, Handover, Skip, decide
 from integrations.models import Call, CallState, Turn
 from integrations.planfix.rights import Right
-from integrations.sandbox.faults import Fault
-from integrations.sandbox.server import Sandbox
 from integrations.services.due_calls import customers_with_due_calls
 from integrations.services.onboarding import discover
+from sandbox.http.faults import Fault
+from sandbox.server.app import Sandbox
 from tests.conftest import Way
 from tests.factories import make_call, make_customer
 from tests.ways.bodies import CALL_ID, answered, missed

@@ -21,11 +21,11 @@ from integrations.models import (
     Work,
     WorkKind,
 )
-from integrations.sandbox.ringostat import Ringostat
 from integrations.services.catch_up import Window, catch_up
 from integrations.services.contact_claim import claim_contact
 from integrations.services.erasure import ERASED, NotANumber, erase_number
 from integrations.services.replay import replay_calls
+from sandbox.ringostat.api import Ringostat
 from tests.conftest import Way
 from tests.factories import NOON, OUTGOING, call_facts, make_call, make_customer, make_event, make_request, make_viewer
 from tests.ways.rows import at, row

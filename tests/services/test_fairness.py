@@ -14,12 +14,12 @@ from django.db import connection
 from django.utils import timezone
 
 from integrations.models import Call, CallState, PlanfixRequest, Turn
-from integrations.sandbox.faults import Fault
-from integrations.sandbox.server import Sandbox
-from integrations.sandbox.stage import free_port, wait_until
 from integrations.services import due_calls
 from integrations.services.customer_file import import_customer
 from integrations.services.onboarding import discover
+from sandbox.harness.processes import free_port, wait_until
+from sandbox.http.faults import Fault
+from sandbox.server.app import Sandbox
 from tests.conftest import Way, customer_data
 from tests.ways.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered
 

@@ -15,10 +15,10 @@ from django.utils import translation
 
 from integrations.models import AccountPace, Customer, Secret
 from integrations.planfix.fields import FieldType
-from integrations.sandbox.account import Account
-from integrations.sandbox.server import Sandbox
 from integrations.services.onboarding import discover
 from integrations.services.parameter_problems import parameter_problems
+from sandbox.planfix.account import Account
+from sandbox.server.app import Sandbox
 from tests.conftest import Way, customer_data
 
 pytestmark = pytest.mark.django_db

@@ -11,12 +11,12 @@ from django.core.exceptions import ValidationError
 from integrations.models import Customer, Work, WorkKind
 from integrations.planfix.fields import FieldType
 from integrations.ringostat.vocabulary import UTM
-from integrations.sandbox.account import Account
-from integrations.sandbox.faults import Fault
-from integrations.sandbox.server import Sandbox
 from integrations.services.onboarding import discover
 from integrations.services.parameter_fields import ParameterRow, Wish, parameter_table, save_wishes
 from integrations.services.work import ask, carry_out
+from sandbox.http.faults import Fault
+from sandbox.planfix.account import Account
+from sandbox.server.app import Sandbox
 from tests.conftest import Way
 from tests.factories import NOON, call_facts, make_call
 

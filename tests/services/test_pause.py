@@ -11,9 +11,6 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from integrations.models import Call, CallState, Customer, Delivery, PlanfixRequest, Secret, Turn
 from integrations.planfix.errors import PlanfixAccessDenied
-from integrations.sandbox.faults import Fault
-from integrations.sandbox.quota import Limits
-from integrations.sandbox.server import Sandbox
 from integrations.services.access_check import check_access
 from integrations.services.customer_file import import_customer
 from integrations.services.due_calls import customers_with_due_calls
@@ -21,6 +18,9 @@ from integrations.services.jobs import CHECK_ACCESS, DELIVER_CALLS
 from integrations.services.onboarding import discover
 from integrations.services.pause import check_paused_customers, pause, stay_paused
 from integrations.services.turn import HeldTurn
+from sandbox.http.faults import Fault
+from sandbox.planfix.quota import Limits
+from sandbox.server.app import Sandbox
 from tests.conftest import Way, customer_data
 from tests.factories import make_customer
 from tests.ways.bodies import CALL_ID, answered

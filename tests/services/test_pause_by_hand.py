@@ -9,13 +9,13 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from integrations.models import Alert, CallState, Customer
 from integrations.planfix.errors import PlanfixAccessDenied
-from integrations.sandbox.account import Account
-from integrations.sandbox.server import Sandbox
 from integrations.services.access_check import check_access
 from integrations.services.alerts import watch
 from integrations.services.customer_file import import_customer
 from integrations.services.jobs import CHECK_ACCESS
 from integrations.services.pause import check_paused_customers, pause, pause_by_hand, resume_customer, stay_paused
+from sandbox.planfix.account import Account
+from sandbox.server.app import Sandbox
 from tests.conftest import Way, customer_data
 from tests.ways.bodies import CALL_ID, answered
 

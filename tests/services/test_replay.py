@@ -11,11 +11,11 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from integrations.models import Call, CallState, Customer, EventResult, Turn, WebhookEvent
-from integrations.sandbox.faults import Fault
-from integrations.sandbox.server import Sandbox
 from integrations.services.jobs import lock_of
 from integrations.services.pause import resume_customer
 from integrations.services.replay import replay_calls, replay_events
+from sandbox.http.faults import Fault
+from sandbox.server.app import Sandbox
 from tests.conftest import Way
 from tests.factories import make_call, make_customer
 from tests.ways.bodies import CALL_ID, CLIENT, answered

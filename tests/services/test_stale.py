@@ -11,14 +11,14 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from integrations.models import Call, CallState, CatchUpCursor, Customer, Secret
-from integrations.sandbox.faults import Fault
-from integrations.sandbox.ringostat import Ringostat
-from integrations.sandbox.server import Sandbox
 from integrations.services.catch_up import Window, catch_up
 from integrations.services.intake import NO_FINAL_EVENT
 from integrations.services.jobs import SETTLE_STALE_CALLS
 from integrations.services.replay import replay_calls
 from integrations.services.stale import settle_all_stale_calls, settle_stale_calls
+from sandbox.http.faults import Fault
+from sandbox.ringostat.api import Ringostat
+from sandbox.server.app import Sandbox
 from tests.conftest import Way
 from tests.factories import call_facts, make_call, make_customer
 from tests.ways.bodies import CALL_ID, CLIENT, answered

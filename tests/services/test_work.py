@@ -10,13 +10,13 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from integrations.models import Call, CallState, Secret, Work, WorkKind
-from integrations.sandbox.ringostat import Ringostat
 from integrations.services import contact_fields
 from integrations.services import work as works
 from integrations.services.jobs import CARRY_OUT
 from integrations.services.progress import CannotBeDone, Progress, Stopped
 from integrations.services.selection import calls_meant_by
 from integrations.services.work import ask, carry_out, unfinished_work
+from sandbox.ringostat.api import Ringostat
 from tests.conftest import Way
 from tests.factories import make_call, make_customer
 from tests.ways.rows import row

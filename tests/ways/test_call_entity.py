@@ -10,8 +10,8 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import CallState
-from integrations.sandbox.faults import Fault
-from integrations.sandbox.server import Sandbox
+from sandbox.http.faults import Fault
+from sandbox.server.app import Sandbox
 from tests.conftest import Way
 from tests.ways.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered, missed
 

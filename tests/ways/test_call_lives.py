@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from integrations.models import CallState
-from integrations.sandbox.records import Comment
-from integrations.sandbox.server import Sandbox
+from sandbox.planfix.records import Comment
+from sandbox.server.app import Sandbox
 from tests.conftest import Way
 from tests.ways.bodies import CALL_ID, CLIENT, answered, dialled, missed, recorded
 

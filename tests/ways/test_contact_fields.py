@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from integrations.planfix.fields import FieldType
-from integrations.sandbox.account import Account
-from integrations.sandbox.faults import Fault
-from integrations.sandbox.server import Sandbox
 from integrations.services.customer_file import CustomerFileError, export_customer, import_customer
 from integrations.services.onboarding import discover
+from sandbox.http.faults import Fault
+from sandbox.planfix.account import Account
+from sandbox.server.app import Sandbox
 from tests.conftest import Way, customer_data
 from tests.ways.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered, dialled, missed
 

@@ -14,12 +14,12 @@ from django.utils import timezone
 
 from integrations.models import CallState, ContactClaim, RememberedContact
 from integrations.planfix.errors import PlanfixUnavailable
-from integrations.sandbox.account import Account
-from integrations.sandbox.faults import Fault
-from integrations.sandbox.records import Comment, Contact
-from integrations.sandbox.server import Sandbox
 from integrations.services import delivery
 from integrations.services.contact_claim import claim_contact
+from sandbox.http.faults import Fault
+from sandbox.planfix.account import Account
+from sandbox.planfix.records import Comment, Contact
+from sandbox.server.app import Sandbox
 from tests.conftest import Way
 from tests.ways.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered, dialled, missed, unanswered
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from integrations.models import Call, CallState, WebhookEvent
-from integrations.sandbox.records import Comment, Contact
-from integrations.sandbox.server import Sandbox
 from integrations.services.customer_file import import_customer, webhook_address
+from sandbox.planfix.records import Comment, Contact
+from sandbox.server.app import Sandbox
 from tests.conftest import Way, customer_data
 from tests.payloads.cases import FOLDER, event_of, request_of
 from tests.payloads.ends import ENDS, KNOWN, NEW, End

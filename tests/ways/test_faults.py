@@ -17,16 +17,16 @@ from django.utils import timezone
 
 from integrations.models import Call, CallState, Customer, Delivery, RememberedContact, Turn
 from integrations.planfix.client import is_write
-from integrations.sandbox.account import Account
-from integrations.sandbox.faults import Fault
-from integrations.sandbox.records import Comment, StoredFile
-from integrations.sandbox.ringostat import Ringostat
-from integrations.sandbox.server import Sandbox
 from integrations.services import delivery
 from integrations.services.customer_file import import_customer
 from integrations.services.onboarding import discover
 from integrations.services.pause import resume_customer
 from integrations.services.replay import replay_calls
+from sandbox.http.faults import Fault
+from sandbox.planfix.account import Account
+from sandbox.planfix.records import Comment, StoredFile
+from sandbox.ringostat.api import Ringostat
+from sandbox.server.app import Sandbox
 from tests.conftest import Way, customer_data
 from tests.ways.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered, dialled, missed, recorded
 

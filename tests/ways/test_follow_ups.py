@@ -10,10 +10,10 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import Call, CallState
-from integrations.sandbox.faults import Fault
-from integrations.sandbox.ringostat import Ringostat
-from integrations.sandbox.server import Sandbox
 from integrations.services import delivery
+from sandbox.http.faults import Fault
+from sandbox.ringostat.api import Ringostat
+from sandbox.server.app import Sandbox
 from tests.conftest import Way
 from tests.ways.bodies import CALL_ID, CLIENT, answered, missed, recorded
 from tests.ways.test_contacts import merge

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from integrations.models import CallState
-from integrations.sandbox.server import Sandbox
+from sandbox.server.app import Sandbox
 from tests.conftest import Way
 from tests.ways.bodies import CALL_ID, CLIENT, NEW_CLIENT, UTM, answered, dialled, missed, recorded, unanswered
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from integrations.sandbox.stage import wait_until
 from ringofix.embedded_postgres import server
 from ringofix.embedded_postgres.server import DATABASE, ROLE, EmbeddedPostgresError, socket_folder
+from sandbox.harness.processes import wait_until
 
 pytestmark = pytest.mark.slow
 

@@ -22,7 +22,7 @@ import requests
 from django.conf import settings
 from django.db import connection
 
-from integrations.sandbox.server import DEFAULT, DEFAULT_TOKEN
+from sandbox.server.app import DEFAULT, DEFAULT_TOKEN
 
 PATIENCE_SECONDS = 60
 

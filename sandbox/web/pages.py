@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from django.template.loader import render_to_string
 
-from integrations.sandbox.account import Account, Subject
-from integrations.sandbox.page_rows import (
+from sandbox.http.server import Reply, Request, html_reply
+from sandbox.planfix.account import Account, Subject
+from sandbox.planfix.records import Comment
+from sandbox.web.rows import (
     TAG_KINDS,
     ListedSubject,
     listed_contact,
@@ -19,11 +21,9 @@ from integrations.sandbox.page_rows import (
     shown_comment,
     shown_request,
 )
-from integrations.sandbox.records import Comment
-from integrations.sandbox.wire import Reply, Request, html_reply
 
 if TYPE_CHECKING:
-    from integrations.sandbox.server import Sandbox
+    from sandbox.server.app import Sandbox
 
 SHOWN_COMMENTS, SHOWN_REQUESTS = 60, 200
 

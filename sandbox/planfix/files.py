@@ -12,11 +12,11 @@ from functools import partial
 from typing import IO
 from urllib.parse import unquote, urlsplit
 
-from integrations.sandbox.account import Account
-from integrations.sandbox.comments import subject_for_writing
-from integrations.sandbox.envelope import EMPTY, Fields, Refusal, RestCall, Route, bad_value, shown, success
-from integrations.sandbox.records import StoredFile
-from integrations.sandbox.wire import Reply
+from sandbox.http.server import Reply
+from sandbox.planfix.account import Account
+from sandbox.planfix.comments import subject_for_writing
+from sandbox.planfix.records import StoredFile
+from sandbox.planfix.rest import EMPTY, Fields, Refusal, RestCall, Route, bad_value, shown, success
 
 DOWNLOAD_TIMEOUT = 5.0
 """Seconds, for connecting and for each read."""

@@ -17,9 +17,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from integrations.sandbox.records import LoggedRequest
-from integrations.sandbox.tone import recording_wav
-from integrations.sandbox.wire import Reply, Request, json_reply, media_reply
+from sandbox.http.server import Reply, Request, json_reply, media_reply
+from sandbox.planfix.records import LoggedRequest
+from sandbox.ringostat.recording_audio import recording_wav
 
 MAX_CALLS = 6500
 LOCAL_FORMAT = "%Y-%m-%d %H:%M:%S"

@@ -16,8 +16,8 @@ from typing import Any
 
 import requests
 
-from integrations.sandbox.demo_day import customer_file
-from integrations.sandbox.stage import NotInTime, Stage
+from sandbox.harness.demo_day import customer_file
+from sandbox.harness.processes import NotInTime, Stage
 
 ACCOUNTS = "load-*"
 CALL_ID = re.compile(r"load-\d+\.\d+")

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from integrations.sandbox.account import Account
-from integrations.sandbox.contacts import checked_uuid, known_person
-from integrations.sandbox.envelope import Body, Fields, Refusal, RestCall, Route, bad_value, shown, success, time_point
-from integrations.sandbox.records import Task, TaskStatus
-from integrations.sandbox.wire import Reply
+from sandbox.http.server import Reply
+from sandbox.planfix.account import Account
+from sandbox.planfix.contacts import checked_uuid, known_person
+from sandbox.planfix.records import Task, TaskStatus
+from sandbox.planfix.rest import Body, Fields, Refusal, RestCall, Route, bad_value, shown, success, time_point
 
 COUNTERPARTY_FILTER = 7
 PROCESS_ID = 1

@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from integrations.sandbox.account import Account, Subject
-from integrations.sandbox.contacts import checked_uuid, contact_of, known_files, known_person
-from integrations.sandbox.envelope import (
+from sandbox.http.server import Reply
+from sandbox.planfix.account import Account, Subject
+from sandbox.planfix.contacts import checked_uuid, contact_of, known_files, known_person
+from sandbox.planfix.records import Comment
+from sandbox.planfix.rest import (
     EMPTY,
     Body,
     Fields,
@@ -21,9 +23,7 @@ from integrations.sandbox.envelope import (
     success,
     time_point,
 )
-from integrations.sandbox.records import Comment
-from integrations.sandbox.tasks import task_of
-from integrations.sandbox.wire import Reply
+from sandbox.planfix.tasks import task_of
 
 HTML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 

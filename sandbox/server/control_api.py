@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from integrations.sandbox.account import Account
-from integrations.sandbox.faults import Fault
-from integrations.sandbox.quota import Limits
-from integrations.sandbox.records import Comment, StoredFile, TagEntry
-from integrations.sandbox.vocabulary import VOCABULARIES
-from integrations.sandbox.wire import Reply, Request, json_reply
+from sandbox.http.faults import Fault
+from sandbox.http.server import Reply, Request, json_reply
+from sandbox.planfix.account import Account
+from sandbox.planfix.quota import Limits
+from sandbox.planfix.records import Comment, StoredFile, TagEntry
+from sandbox.planfix.vocabulary import VOCABULARIES
 
 if TYPE_CHECKING:
-    from integrations.sandbox.server import Sandbox
+    from sandbox.server.app import Sandbox
 
 ACCOUNT_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 ACCOUNT_SETTINGS = ("normalises_phones", "allows_private_hosts", "latency", "token_user_id")

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from integrations.sandbox import telephony, values
-from integrations.sandbox.quota import Quota
-from integrations.sandbox.records import (
+from sandbox.planfix import field_values, template_account
+from sandbox.planfix.quota import Quota
+from sandbox.planfix.records import (
     Comment,
     Contact,
     CustomField,
@@ -27,7 +27,7 @@ from integrations.sandbox.records import (
     TaskStatus,
     User,
 )
-from integrations.sandbox.vocabulary import UTM_FIELDS, VOCABULARIES
+from sandbox.planfix.vocabulary import UTM_FIELDS, VOCABULARIES
 
 Subject = tuple[str, int]
 """What a comment hangs on: ("contact", 812) or ("task", 4102)."""
@@ -98,9 +98,9 @@ class Account:
             token=token,
             language=language,
             zone=ZoneInfo(timezone),
-            users={user.id: user for user in telephony.USERS},
-            tags={tag.id: tag for tag in telephony.tags(language, utm_fields)},
-            statuses={status.id: status for status in telephony.statuses(language)},
+            users={user.id: user for user in template_account.USERS},
+            tags={tag.id: tag for tag in template_account.tags(language, utm_fields)},
+            statuses={status.id: status for status in template_account.statuses(language)},
             contact_templates={1: VOCABULARIES[language].contact_template},
         )
 
@@ -276,8 +276,8 @@ class Account:
             known = entry.tag.field(field_id)
             if known is None:
                 continue
-            entry.stored[field_id] = values.kept(known, value, self.person_name)
-            entry.values[known.name] = values.readable(known, entry.stored[field_id])
+            entry.stored[field_id] = field_values.kept(known, value, self.person_name)
+            entry.values[known.name] = field_values.readable(known, entry.stored[field_id])
 
     def remove_entry(self, key: int) -> None:
         with self.lock:

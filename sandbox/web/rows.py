@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 
 from django.utils.safestring import SafeString, mark_safe
 
-from integrations.sandbox.account import Account, Subject
-from integrations.sandbox.files import download_url
-from integrations.sandbox.markup import safe_html
-from integrations.sandbox.records import Comment, Contact, LoggedRequest, TagEntry, Task
-from integrations.sandbox.telephony import CALL_TAG_ID, MISSED_CALL_TAG_ID
+from sandbox.planfix.account import Account, Subject
+from sandbox.planfix.files import download_url
+from sandbox.planfix.records import Comment, Contact, LoggedRequest, TagEntry, Task
+from sandbox.planfix.template_account import CALL_TAG_ID, MISSED_CALL_TAG_ID
+from sandbox.web.sanitize import safe_html
 
 SHOWN_ROWS = 100
 TAG_KINDS = {CALL_TAG_ID: "call", MISSED_CALL_TAG_ID: "missed"}

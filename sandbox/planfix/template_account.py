@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from integrations.sandbox import vocabulary as types
-from integrations.sandbox.records import CustomField, DataTag, TaskStatus, User
-from integrations.sandbox.vocabulary import CALL_TYPES, MISSED_CALL_TYPES, UTM_FIELDS, VOCABULARIES
+from sandbox.planfix import vocabulary as types
+from sandbox.planfix.records import CustomField, DataTag, TaskStatus, User
+from sandbox.planfix.vocabulary import CALL_TYPES, MISSED_CALL_TYPES, UTM_FIELDS, VOCABULARIES
 
 CALL_TAG_ID, MISSED_CALL_TAG_ID = 7025, 7027
 DATA_TAG_OBJECT = 4

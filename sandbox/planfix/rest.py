@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from integrations.sandbox.wire import Reply, json_reply
+from sandbox.http.server import Reply, json_reply
 
 if TYPE_CHECKING:
-    from integrations.sandbox.account import Account
+    from sandbox.planfix.account import Account
 
 Row = TypeVar("Row")
 

@@ -10,14 +10,15 @@ from collections.abc import Callable
 from functools import partial
 from types import TracebackType
 
-from integrations.sandbox import control, page
-from integrations.sandbox.account import Account
-from integrations.sandbox.faults import Fault, Faults, spoiled
-from integrations.sandbox.planfix import rest_answer
-from integrations.sandbox.records import LoggedRequest
-from integrations.sandbox.ringostat import Ringostat
-from integrations.sandbox.vocabulary import UTM_FIELDS
-from integrations.sandbox.wire import Broken, Reply, Request, Server, json_reply, media_reply
+from sandbox.http.faults import Fault, Faults, spoiled
+from sandbox.http.server import Broken, Reply, Request, Server, json_reply, media_reply
+from sandbox.planfix.account import Account
+from sandbox.planfix.api import rest_answer
+from sandbox.planfix.records import LoggedRequest
+from sandbox.planfix.vocabulary import UTM_FIELDS
+from sandbox.ringostat.api import Ringostat
+from sandbox.server import control_api
+from sandbox.web import pages
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +120,7 @@ class Sandbox:
                 request, request.path, partial(self.ringostat.answer, request), self.ringostat.remember
             )
         if request.path.startswith("/_sandbox/"):
-            return control.answer(self, request)
+            return control_api.answer(self, request)
         name, path = _addressed(request.path)
         account = self.accounts.get(name)
         if account is None:
@@ -130,7 +131,7 @@ class Sandbox:
             return self._watched(request, rest_path, act, account.remember, account)
         if path.startswith("/files/"):
             return _file(account, path, request)
-        return page.answer(self, account, path, request)
+        return pages.answer(self, account, path, request)
 
     def _watched(
         self,

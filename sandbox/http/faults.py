@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from random import Random
 from typing import Literal
 
-from integrations.sandbox.wire import Broken, Reply, html_reply
+from sandbox.http.server import Broken, Reply, html_reply
 
 Kind = Literal["status", "reset", "hang", "close", "html", "cut_json", "slow"]
 

@@ -7,17 +7,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from integrations.sandbox import comments, contacts, files, people, tags, tasks
-from integrations.sandbox.account import Account
-from integrations.sandbox.envelope import Body, Refusal, RestCall, Route
-from integrations.sandbox.wire import Reply, Request
+from sandbox.http.server import Reply, Request
+from sandbox.planfix import comments, contacts, data_tags, files, tasks, users
+from sandbox.planfix.account import Account
+from sandbox.planfix.rest import Body, Refusal, RestCall, Route
 
 NUMBER = re.compile(r"(?<=/)(?:(?:contact|user|task):)?(\d+)(?=/|$)")
 """A number in a path, with or without the prefix."""
 
 ROUTES: Mapping[tuple[str, str], Route] = {
     (route.method, route.path): route
-    for room in (people, contacts, tasks, comments, tags, files)
+    for room in (users, contacts, tasks, comments, data_tags, files)
     for route in room.ROUTES
 }
 KNOWN_PATHS = frozenset(path for _, path in ROUTES)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from integrations.sandbox.account import Account
-from integrations.sandbox.comments import belongs_to, subject_for_writing
-from integrations.sandbox.envelope import EMPTY, Body, Fields, Refusal, RestCall, Route, shown, success
-from integrations.sandbox.records import CustomField, DataTag, TagEntry
-from integrations.sandbox.wire import Reply, json_reply
+from sandbox.http.server import Reply, json_reply
+from sandbox.planfix.account import Account
+from sandbox.planfix.comments import belongs_to, subject_for_writing
+from sandbox.planfix.records import CustomField, DataTag, TagEntry
+from sandbox.planfix.rest import EMPTY, Body, Fields, Refusal, RestCall, Route, shown, success
 
 FIELD_FIELDS: Fields[CustomField] = {
     "id": lambda _, field: field.id,

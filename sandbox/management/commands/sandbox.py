@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from integrations.sandbox.server import Sandbox
+from sandbox.server.app import Sandbox
 
 
 class Command(BaseCommand):

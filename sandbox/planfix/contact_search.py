@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from integrations.sandbox.account import Account
-from integrations.sandbox.envelope import Body, Refusal
-from integrations.sandbox.records import Contact
+from sandbox.planfix.account import Account
+from sandbox.planfix.records import Contact
+from sandbox.planfix.rest import Body, Refusal
 
 PHONE_FILTER = 4003
 COMPANY_FILTERS = (4006, 4007)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from integrations.sandbox.envelope import Body, Fields, Refusal, RestCall, Route, shown, success
-from integrations.sandbox.records import User
-from integrations.sandbox.tags import FIELD_FIELDS
-from integrations.sandbox.wire import Reply, json_reply
+from sandbox.http.server import Reply, json_reply
+from sandbox.planfix.data_tags import FIELD_FIELDS
+from sandbox.planfix.records import User
+from sandbox.planfix.rest import Body, Fields, Refusal, RestCall, Route, shown, success
 
 CONTACT_FIELD_GROUPS = {1: "Main"}
 

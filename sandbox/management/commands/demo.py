@@ -17,9 +17,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from integrations.models import Call, CallState, Customer, PlanfixRequest, WorkKind
-from integrations.sandbox.demo_day import KNOWN_CONTACTS, customer_file, day_of_calls
-from integrations.sandbox.stage import DEFAULT_TOKEN, Stage, wait_until
 from integrations.services.work import ask
+from sandbox.harness.demo_day import KNOWN_CONTACTS, customer_file, day_of_calls
+from sandbox.harness.processes import DEFAULT_TOKEN, Stage, wait_until
 
 CUSTOMER = "Demo company"
 PASSWORD = "ringofix"  # noqa: S105 - of the demo on loopback, printed for everybody to see

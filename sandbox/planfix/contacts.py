@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
-from integrations.sandbox.account import Account
-from integrations.sandbox.contact_search import found_contacts
-from integrations.sandbox.envelope import Body, Fields, Refusal, RestCall, Route, bad_value, shown, success, time_point
-from integrations.sandbox.records import Contact, CustomField, Phone, StoredFile
-from integrations.sandbox.wire import Reply
+from sandbox.http.server import Reply
+from sandbox.planfix.account import Account
+from sandbox.planfix.contact_search import found_contacts
+from sandbox.planfix.records import Contact, CustomField, Phone, StoredFile
+from sandbox.planfix.rest import Body, Fields, Refusal, RestCall, Route, bad_value, shown, success, time_point
 
 TEXTS = (
     "description",

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from integrations.sandbox import vocabulary as types
-from integrations.sandbox.records import CustomField
+from sandbox.planfix import vocabulary as types
+from sandbox.planfix.records import CustomField
 
 PersonName = Callable[[str], str | None]
 """The name of user:5 or contact:812; None when there is no such person."""
