@@ -31,8 +31,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bench.call_log_rows import fill
-from integrations.calllog.scope import SPECIALISTS
 from integrations.models import Call, Customer, Employee
+from integrations.users.visibility import SPECIALISTS
 
 SIZES = (100_000, 10_000_000)
 REPEATS = 40

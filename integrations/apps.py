@@ -11,9 +11,9 @@ class IntegrationsConfig(AppConfig):
     verbose_name = "Ringofix"
 
     def ready(self) -> None:
-        from integrations.admin.roles import ensure_roles
         from integrations.calllog.bulk import calls_by_filter
         from integrations.services.selection import read_filters_with
+        from integrations.users.roles import ensure_roles
 
         post_migrate.connect(ensure_roles, sender=self, dispatch_uid="integrations.roles")
         read_filters_with(calls_by_filter)

@@ -33,8 +33,8 @@ from integrations.services.jobs import (
 from integrations.services.pause import check_paused_customers
 from integrations.services.retention import prune_all
 from integrations.services.stale import settle_all_stale_calls, settle_stale_calls
-from integrations.services.tries import forget_old_tries
 from integrations.services.work import carry_out, unfinished_work
+from integrations.users.rate_limit import forget_old_tries
 
 P = ParamSpec("P")
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 
 from integrations.ringostat.body import RawRequest
 from integrations.services.intake import receive_at
-from integrations.services.networks import may_send_webhooks
+from integrations.users.client_ip import may_send_webhooks
 
 MAX_BODY_BYTES = 256 * 1024
 METHODS = ["GET", "POST", "PUT"]

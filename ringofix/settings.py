@@ -149,7 +149,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "integrations.calllog.second_factor_guard.SecondFactorGuard",
+    "integrations.users.second_factor_middleware.SecondFactorGuard",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -294,7 +294,7 @@ UNFOLD = {
             {"title": _("Two-factor login"), "link": reverse_lazy("calllog:second_factor")},
         ]
     },
-    "LOGIN": {"form": "integrations.calllog.login.ConsoleLoginForm"},
+    "LOGIN": {"form": "integrations.users.login.ConsoleLoginForm"},
     "COLORS": {"primary": {"500": "oklch(71.4% .203 305.504)"}},  # links on dark pages, light enough to read (WCAG AA)
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("ringofix/icon.svg")}],
     "STYLES": [lambda request: static("ringofix/site.css")],

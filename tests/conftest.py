@@ -18,7 +18,8 @@ from django.utils.translation import deactivate
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from integrations.models import Call, Customer
-from integrations.services import guarded_session, long_answers
+from integrations.outbound import public_session
+from integrations.services import long_answers
 from integrations.services.customer_file import import_customer, webhook_address
 from integrations.services.due_calls import deliver_due_calls
 from sandbox.planfix.account import Account
@@ -196,8 +197,8 @@ def as_in_production(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable
 
     def switch() -> None:
         settings.ALLOW_PRIVATE_HOSTS = False
-        monkeypatch.setattr(guarded_session, "is_allowed", lambda url: True)
-        monkeypatch.setattr(guarded_session, "addresses_of", lambda host, port: [host])
+        monkeypatch.setattr(public_session, "is_allowed", lambda url: True)
+        monkeypatch.setattr(public_session, "addresses_of", lambda host, port: [host])
 
     return switch
 

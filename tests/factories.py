@@ -11,7 +11,6 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 from django_otp.oath import hotp
 
-from integrations.calllog.scope import SPECIALISTS
 from integrations.domain.calls import CallFacts, Direction, EventKind
 from integrations.domain.folding import fold
 from integrations.domain.outcome import outcome_of
@@ -30,6 +29,7 @@ from integrations.models import (
     WebhookEvent,
     WebhookToken,
 )
+from integrations.users.visibility import SPECIALISTS
 
 NOON = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 """Noon in Kyiv, where the customers are at home."""

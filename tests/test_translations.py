@@ -19,7 +19,7 @@ import unfold
 from django.conf import settings
 from django.utils.translation.template import templatize
 
-from integrations.planfix import texts
+from integrations.planfix import comment_text
 from ringofix.unfold_words import WORDS
 
 ROOT = Path(__file__).parent.parent
@@ -88,7 +88,7 @@ def _in_template(source: str) -> Iterator[Key]:
 
 def _key(function: str, texts: list[str]) -> Key:
     kind = re.sub("_lazy$|_noop$", "", function)
-    context = texts.pop(0) if kind in WITH_CONTEXT else ""
+    context = comment_text.pop(0) if kind in WITH_CONTEXT else ""
     return context, texts[0], texts[1] if kind in WITH_PLURAL else ""
 
 
@@ -165,7 +165,9 @@ def test_strings_are_found_in_code_and_in_templates() -> None:
 
     assert set(_in_python(source)) == {("", "ab", ""), ("", "%(n)s c", "%(n)s cs")}
     assert set(_in_template(template)) == {("", "a", ""), ("", "%(n)s c", "%(n)s cs")}
-    assert {*texts.HEADINGS.values(), *texts.ANALYSIS.values(), *texts.RATING.values()} < {key[1] for key in strings()}
+    assert {*comment_text.HEADINGS.values(), *comment_text.ANALYSIS.values(), *comment_text.RATING.values()} < {
+        key[1] for key in strings()
+    }
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -17,8 +17,8 @@ from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 
 from integrations.admin.columns import link, moment
 from integrations.admin.read_only import ReadOnly
-from integrations.calllog.scope import customers_visible_to
 from integrations.models import Customer
+from integrations.users.visibility import customers_visible_to
 
 WHEN = moment("action_time", _("when"))
 

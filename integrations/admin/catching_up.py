@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy
 
 from integrations.calllog.filters import day_input
 from integrations.models import CatchUpCursor, Customer, WorkKind
-from integrations.services.audit import record
 from integrations.services.work import ask
+from integrations.users.audit import record
 
 LONGEST = timedelta(days=92)
 """Three months: what is older, nobody wants in Planfix as new."""

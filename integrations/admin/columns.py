@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
-from integrations.calllog.words import Words
 from integrations.models import Customer
+from integrations.ui.labels import Words
 
 Column = TypeVar("Column", bound=Callable[..., tuple[str, str]])
 

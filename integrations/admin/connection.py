@@ -14,13 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from integrations.admin.customer_pages import MENU, address_of, customer_page
-from integrations.calllog.words import Words
 from integrations.models import Customer, Work, WorkKind
 from integrations.planfix.rights import Right
-from integrations.services.audit import record
 from integrations.services.connection import Check, Connection, Finding, newest_check
 from integrations.services.parameter_problems import parameter_problems
 from integrations.services.work import ask
+from integrations.ui.labels import Words
+from integrations.users.audit import record
 
 
 @dataclass(frozen=True, kw_only=True)

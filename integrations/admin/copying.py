@@ -13,9 +13,9 @@ from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from integrations.admin.customer_pages import address_of, customer_page, render_page
 from integrations.models import Customer
-from integrations.services.audit import record
 from integrations.services.customer_copy import copy_customer
 from integrations.services.customer_file import CustomerFileError
+from integrations.users.audit import record
 
 
 class CopyForm(forms.Form):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from integrations.models import Customer, Employee
-from integrations.services.addresses import is_allowed
+from integrations.outbound.allowed_hosts import is_allowed
 from integrations.services.connection import Connection, newest_connection
 
 HELP = {

@@ -17,11 +17,11 @@ from integrations.admin.calls_chart import chart
 from integrations.admin.catching_up import catch_up, catching_up_context
 from integrations.admin.customer_pages import address_of, customer_page, render_page
 from integrations.admin.overview import row_of
-from integrations.calllog.words import Words
 from integrations.models import Customer, WorkKind
-from integrations.services.audit import record
 from integrations.services.health_lights import calls_per_day, healths
 from integrations.services.pause import pause_by_hand, resume_customer
+from integrations.ui.labels import Words
+from integrations.users.audit import record
 
 DAYS = 30
 RECENT = 5

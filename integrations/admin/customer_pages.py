@@ -16,9 +16,9 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from integrations.calllog.scope import customers_visible_to
-from integrations.calllog.words import Words
 from integrations.models import Customer
+from integrations.ui.labels import Words
+from integrations.users.visibility import customers_visible_to
 
 Arguments = ParamSpec("Arguments")
 CustomerView = Callable[Concatenate[HttpRequest, Customer, Arguments], HttpResponse]

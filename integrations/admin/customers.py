@@ -34,14 +34,14 @@ from integrations.admin.overview import LOOKS, sentence_of
 from integrations.admin.parameters import parameters_page
 from integrations.admin.secret_widget import SecretFormField, SecretInput
 from integrations.admin.webhook_setup import first_webhook_light, webhook_setup
-from integrations.calllog.moments import moment_of
 from integrations.models import Customer, SecretField, WebhookToken, WorkKind
 from integrations.services.account_change import follow_change
-from integrations.services.audit import record
 from integrations.services.connection import newest_check
 from integrations.services.health_lights import Health, healths
 from integrations.services.pause import resume_customer
 from integrations.services.work import ask
+from integrations.ui.local_time import moment_of
+from integrations.users.audit import record
 
 PAGES: Mapping[str, Callable[..., HttpResponse]] = {
     "overview": overview,

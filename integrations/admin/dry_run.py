@@ -15,15 +15,15 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from integrations.admin.customer_pages import address_of, customer_page, render_page
-from integrations.calllog.links import contact_address, task_address
-from integrations.calllog.row_numbers import row_number
 from integrations.calllog.story import KINDS
-from integrations.calllog.words import EVENTS, Words, reason_words
 from integrations.domain.calls import Direction, Outcome
 from integrations.domain.employees import MatchedBy
 from integrations.models import Call, Customer, Employee, EventResult, Step, WebhookEvent, Work, WorkKind
 from integrations.ringostat.webhook import IgnoredReason
 from integrations.services.work import ask
+from integrations.ui.labels import EVENTS, Words, reason_words
+from integrations.ui.links import contact_address, task_address
+from integrations.ui.parse_pk import row_number
 
 NEWEST = 10
 """Stored requests to choose from."""

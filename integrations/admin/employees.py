@@ -17,15 +17,15 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import CHECKBOX_CLASSES, SELECT_CLASSES, UnfoldAdminTextInputWidget
 
 from integrations.admin.customer_pages import address_of, customer_page, render_page
-from integrations.calllog.row_numbers import row_number
-from integrations.calllog.scope import customers_visible_to
-from integrations.calllog.words import Words
 from integrations.domain.pairing import PairedBy
 from integrations.models import Call, Customer, Employee, WorkKind
-from integrations.services.audit import record
 from integrations.services.connection import newest_check
 from integrations.services.employee_pairs import Choice, NotKept, Row, Table, pairing_table, save_pairs
 from integrations.services.work import ask
+from integrations.ui.labels import Words
+from integrations.ui.parse_pk import row_number
+from integrations.users.audit import record
+from integrations.users.visibility import customers_visible_to
 
 PAIRED_BY: Mapping[str, Words] = {
     PairedBy.EMAIL: gettext_lazy("the same e-mail"),

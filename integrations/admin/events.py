@@ -14,9 +14,9 @@ from unfold.paginator import InfinitePaginator
 
 from integrations.admin.columns import by_words, coloured, link, moment
 from integrations.admin.read_only import ReadOnly, as_text
-from integrations.calllog.traffic import readable
-from integrations.calllog.words import EVENTS, REASONS, REQUEST_OUTCOMES, STATES, Words, reason_words
 from integrations.models import Call, CallState, EventResult, PlanfixRequest, WebhookEvent
+from integrations.ui.labels import EVENTS, REASONS, REQUEST_OUTCOMES, STATES, Words, reason_words
+from integrations.ui.request_log import readable
 
 RESULT_COLOURS: dict[str, str] = {
     EventResult.CALL: "success",

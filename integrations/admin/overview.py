@@ -17,11 +17,11 @@ from django.utils.translation import gettext_lazy
 
 from integrations.admin.calls_chart import Chart, chart
 from integrations.admin.customer_pages import address_of
-from integrations.calllog.moments import moment_of
-from integrations.calllog.scope import customers_visible_to
-from integrations.calllog.words import Look, Words
 from integrations.models import CallState
 from integrations.services.health_lights import Health, Light, calls_per_day, healths
+from integrations.ui.labels import Look, Words
+from integrations.ui.local_time import moment_of
+from integrations.users.visibility import customers_visible_to
 
 PAGE_SIZE = 25
 DAYS = 14

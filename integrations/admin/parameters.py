@@ -14,9 +14,9 @@ from unfold.widgets import BASE_INPUT_CLASSES, SELECT_CLASSES
 
 from integrations.admin.customer_pages import address_of, customer_page, render_page
 from integrations.models import Customer, Work, WorkKind
-from integrations.services.audit import record
 from integrations.services.parameter_fields import ParameterRow, ParameterTable, Wish, parameter_table, save_wishes
 from integrations.services.work import ask
+from integrations.users.audit import record
 
 CREATE = "+"
 """The choice of a contact field that is to be made."""

@@ -14,8 +14,8 @@ from unfold.paginator import InfinitePaginator
 
 from integrations.admin.columns import by_words, coloured, moment
 from integrations.admin.read_only import ReadOnly
-from integrations.calllog.words import Words
 from integrations.models import Work
+from integrations.ui.labels import Words
 
 WORK_COLOURS = {"done": "success", "trouble": "danger", "under way": "info", "waits": ""}
 JOB_COLOURS = {"todo": "", "doing": "info", "succeeded": "success", "failed": "danger", "aborted": "warning"}

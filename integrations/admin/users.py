@@ -18,9 +18,9 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelect2MultipleWidget, UnfoldBooleanSwitchWidget
 
 from integrations.admin.columns import coloured, moment
-from integrations.admin.roles import Role, give_role, role_of
 from integrations.models import Customer, SecondFactor
-from integrations.services.second_factor import factor_of
+from integrations.users.roles import Role, give_role, role_of
+from integrations.users.second_factor import factor_of
 
 ROLE_COLOURS: dict[str, str] = {Role.ADMINISTRATOR: "warning", Role.SPECIALIST: "info", Role.VIEWER: ""}
 

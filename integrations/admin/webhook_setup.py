@@ -14,11 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from integrations.admin.customer_pages import address_of, customer_page, render_page
-from integrations.calllog.row_numbers import row_number
-from integrations.calllog.words import EVENTS, Words
 from integrations.domain.calls import EventKind
 from integrations.models import Customer
-from integrations.services.audit import record
 from integrations.services.webhook_addresses import (
     first_webhook,
     newest_webhook,
@@ -27,6 +24,9 @@ from integrations.services.webhook_addresses import (
     send_test_event,
     valid_tokens,
 )
+from integrations.ui.labels import EVENTS, Words
+from integrations.ui.parse_pk import row_number
+from integrations.users.audit import record
 
 NEEDED = (EventKind.AFTER_CALL, EventKind.AFTER_OUTGOING_CALL)
 USEFUL: Mapping[EventKind, Words] = {

@@ -14,8 +14,8 @@ from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
 from integrations.models import ApiToken
-from integrations.services.networks import client_address
-from integrations.services.tries import Limit, spend
+from integrations.users.client_ip import client_address
+from integrations.users.rate_limit import Limit, spend
 
 WRONG_TOKENS = Limit(times=30, seconds=15 * 60)
 """From one address. Nobody guesses one; this is to be spared those who try."""

@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from integrations.calllog.links import web_address
-from integrations.calllog.rows import receipts_of, row_of
 from integrations.models import Call, CallState
+from integrations.ui.call_row import receipts_of, row_of
+from integrations.ui.links import web_address
 
 DIRECTIONS = {"incoming": _("a client called"), "outgoing": _("a client was called"), "": _("not known yet")}
 OUTCOMES = {"answered": _("somebody talked"), "missed": _("nobody talked"), "": _("not over yet")}

@@ -13,8 +13,8 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from integrations.calllog.paging import BadPosition, page_of
-from integrations.calllog.rows import RELATED
 from integrations.models import Call
+from integrations.ui.call_row import RELATED
 
 DEFAULT_SIZE = 50
 LARGEST = 200

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from integrations.services.tries import Limit, spend
+from integrations.users.rate_limit import Limit, spend
 
 
 class PerUser(BaseThrottle):

@@ -23,9 +23,9 @@ from integrations.api.examples import ONE_CALL
 from integrations.api.filters import ListFilters
 from integrations.api.paging import ByPosition
 from integrations.api.throttle import PerUser
-from integrations.calllog.rows import RELATED
-from integrations.calllog.scope import calls_visible_to
 from integrations.models import Call
+from integrations.ui.call_row import RELATED
+from integrations.users.visibility import calls_visible_to
 
 
 class Trouble(serializers.Serializer[dict[str, str]]):

@@ -18,17 +18,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from integrations.calllog.links import dry_run_address, employees_address
-from integrations.calllog.scope import calls_visible_to, may_act_on_calls
-from integrations.calllog.words import Words
 from integrations.domain.phones import normalize
 from integrations.domain.rules import SkipReason
 from integrations.models import Call, CallState, EventResult
-from integrations.services.audit import record
 from integrations.services.ignored_numbers import ignore_number, skip_ignored
 from integrations.services.intake import ERASED
 from integrations.services.replay import NEVER_REPLAYED, replay_call, send_again
 from integrations.services.settle import settle
+from integrations.ui.labels import Words
+from integrations.ui.links import dry_run_address, employees_address
+from integrations.users.audit import record
+from integrations.users.visibility import calls_visible_to, may_act_on_calls
 
 NOTE_LENGTH = 200
 STRANGERS = (SkipReason.UNKNOWN_EMPLOYEE, SkipReason.AMBIGUOUS_EMPLOYEE, SkipReason.EMPLOYEE_NOT_PARTICIPATING)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from integrations.calllog.links import web_address
-from integrations.calllog.their_words import SAID_LATER, mood_words
-from integrations.calllog.words import Words
 from integrations.domain.calls import CallFacts
+from integrations.ui.labels import Words
+from integrations.ui.links import web_address
+from integrations.ui.ringostat_labels import SAID_LATER, mood_words
 
 
 @dataclass(frozen=True, kw_only=True)

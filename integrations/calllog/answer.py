@@ -8,12 +8,12 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from integrations.calllog.moments import clause, moment, next_attempt
-from integrations.calllog.words import STATES, Look, Words, reason_words
 from integrations.domain.rules import SkipReason
 from integrations.models import Call, CallState, Delivery
 from integrations.services.due_calls import NOT_ADDED
 from integrations.services.intake import ERASED, NO_FINAL_EVENT, SETTLED
+from integrations.ui.labels import STATES, Look, Words, reason_words
+from integrations.ui.local_time import clause, moment, next_attempt
 
 NEXT: dict[str, Words] = {
     SkipReason.INTERNAL_CALL: gettext_lazy("Nothing to do: employees' calls to each other stay out of Planfix."),

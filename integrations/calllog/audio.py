@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from integrations.calllog.scope import calls_visible_to
-from integrations.calllog.words import Words
 from integrations.domain.calls import CallFacts
 from integrations.models import Call
 from integrations.services.recording_stream import NoRecording, OpenRecording, Trouble, Wanted, open_recording
 from integrations.services.turn import give_connection_back
+from integrations.ui.labels import Words
+from integrations.users.visibility import calls_visible_to
 
 SENTENCES: dict[Trouble, tuple[int, Words]] = {
     Trouble.NO_LINK: (404, _("Ringostat has sent no link to a recording of this call.")),

@@ -22,16 +22,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from integrations.calllog.actions import NOTE_LENGTH
 from integrations.calllog.filters import CallFilter
-from integrations.calllog.row_numbers import row_number
-from integrations.calllog.scope import calls_visible_to, may_act_on_calls, works_visible_to
-from integrations.calllog.shell import shell
-from integrations.calllog.words import Words
 from integrations.models import Call, CallState, Customer, WorkKind
-from integrations.services.audit import record
 from integrations.services.ignored_numbers import numbers_among, spelled_numbers
 from integrations.services.intake import ERASED, SETTLED
 from integrations.services.replay import NEVER_REPLAYED
 from integrations.services.work import ask
+from integrations.ui.labels import Words
+from integrations.ui.page_context import shell
+from integrations.ui.parse_pk import row_number
+from integrations.users.audit import record
+from integrations.users.visibility import calls_visible_to, may_act_on_calls, works_visible_to
 
 MOST = 100_000
 """Calls that one piece of work takes on."""

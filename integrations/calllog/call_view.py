@@ -20,14 +20,14 @@ from integrations.calllog.analysis import analysis_of
 from integrations.calllog.answer import answer
 from integrations.calllog.audio import recording_link
 from integrations.calllog.facts_table import facts_table
-from integrations.calllog.links import comment_address, links_of
-from integrations.calllog.rows import RELATED, receipts_of, row_of
-from integrations.calllog.scope import calls_visible_to, may_act_on_calls
-from integrations.calllog.shell import shell
-from integrations.calllog.signed_in import signed_in
 from integrations.calllog.story import story
-from integrations.calllog.traffic import Said, request_row, said_by_webhook, said_in_request, webhook_row
 from integrations.models import Call, CallState, PlanfixRequest, WebhookEvent
+from integrations.ui.call_row import RELATED, receipts_of, row_of
+from integrations.ui.links import comment_address, links_of
+from integrations.ui.page_context import shell
+from integrations.ui.request_log import Said, request_row, said_by_webhook, said_in_request, webhook_row
+from integrations.users.decorators import signed_in
+from integrations.users.visibility import calls_visible_to, may_act_on_calls
 
 DETAILS = 100
 """So many webhooks and requests of one call are shown; the newest ones, should there ever be more."""

@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy
 from integrations.calllog.address import list_address
 from integrations.calllog.counts import counts_over_time
 from integrations.calllog.filters import CallFilter
-from integrations.calllog.words import STATES
 from integrations.models import CallState
+from integrations.ui.labels import STATES
 
 USUAL_DAYS = 14
 MOST_HOURLY_DAYS = 2

@@ -21,13 +21,13 @@ from django.views.decorators.http import require_GET
 from integrations.calllog.filters import CallFilter
 from integrations.calllog.listed import with_fields
 from integrations.calllog.paging import page_of
-from integrations.calllog.rows import CallRow, row_of
-from integrations.calllog.shell import shell
-from integrations.calllog.words import STATES
 from integrations.models import Call
-from integrations.services.audit import record
 from integrations.services.long_answers import NoPlace, Place
 from integrations.services.spreadsheet import Cell, csv_lines, xlsx_file
+from integrations.ui.call_row import CallRow, row_of
+from integrations.ui.labels import STATES
+from integrations.ui.page_context import shell
+from integrations.users.audit import record
 
 AT_ONCE = 2000
 MOST_IN_XLSX = 50_000

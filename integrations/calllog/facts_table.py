@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from integrations.calllog.rows import CallRow
-from integrations.calllog.their_words import status_words, type_words
 from integrations.domain.calls import CallFacts
 from integrations.models import Delivery
+from integrations.ui.call_row import CallRow
+from integrations.ui.ringostat_labels import status_words, type_words
 
 
 def facts_table(row: CallRow, facts: CallFacts, receipts: Delivery) -> list[tuple[str, str]]:

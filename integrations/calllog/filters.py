@@ -28,11 +28,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from integrations.calllog.days import PERIODS, Days, days_of, started_within
-from integrations.calllog.scope import calls_visible_to, customers_visible_to
-from integrations.calllog.words import REASONS
 from integrations.domain.phones import normalize
 from integrations.domain.rules import SkipReason
 from integrations.models import Call, CallState, Customer, Employee
+from integrations.ui.labels import REASONS
+from integrations.users.visibility import calls_visible_to, customers_visible_to
 
 INPUT = " ".join(BASE_INPUT_CLASSES)
 SOME_DAY = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2100, 1, 1))]

@@ -20,9 +20,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from integrations.calllog.paging import position_of
-from integrations.calllog.rows import row_of
-from integrations.calllog.words import Look, Words, kind_look
 from integrations.models import Call
+from integrations.ui.call_row import row_of
+from integrations.ui.labels import Look, Words, kind_look
 
 FIELDS = (
     *("ringostat_id", "facts", "direction", "outcome", "client_number", "started_at", "utm_source", "has_recording"),

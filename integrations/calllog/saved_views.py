@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from integrations.calllog.address import list_address, list_query
-from integrations.calllog.signed_in import signed_in
 from integrations.models import SavedView
+from integrations.users.decorators import signed_in
 
 MOST_VIEWS = 50
 

@@ -9,14 +9,14 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from integrations.calllog.moments import clause, moment, next_attempt
-from integrations.calllog.words import Words, reason_words
 from integrations.domain.calls import CallFacts, Direction, Outcome
 from integrations.domain.employees import MatchedBy, match_employee
 from integrations.domain.outcome import is_known_status
 from integrations.models import Call, CallState, Delivery, PlanfixRequest, Step, WebhookEvent
 from integrations.services.due_calls import NOT_ADDED
 from integrations.services.intake import SETTLED
+from integrations.ui.labels import Words, reason_words
+from integrations.ui.local_time import clause, moment, next_attempt
 
 KINDS: dict[tuple[str, str], Words] = {
     (Direction.INCOMING, Outcome.ANSWERED): gettext_lazy("Answered incoming call from %(number)s."),

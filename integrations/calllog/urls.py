@@ -5,16 +5,16 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from integrations.calllog.actions import act
-from integrations.calllog.api_access import api_access, withdraw_token
 from integrations.calllog.audio import recording
 from integrations.calllog.bulk import bulk, bulk_begin, bulk_work
 from integrations.calllog.call_view import call_news, call_page, request_body, webhook_body
 from integrations.calllog.export import export_csv, export_xlsx
-from integrations.calllog.login import Login, Logout
 from integrations.calllog.saved_views import delete_view, open_first, save_view
-from integrations.calllog.second_factor import EnterCode, second_factor, switch_second_factor_off
 from integrations.calllog.views import call_list, chart, customer_names, news
 from integrations.calllog.work import work_progress
+from integrations.users.api_tokens import api_access, withdraw_token
+from integrations.users.login import Login, Logout
+from integrations.users.second_factor_pages import EnterCode, second_factor, switch_second_factor_off
 
 app_name = "calllog"
 urlpatterns: list[URLPattern] = [

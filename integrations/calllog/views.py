@@ -22,11 +22,11 @@ from integrations.calllog.filters import INPUT, CallFilter
 from integrations.calllog.listed import listed, with_fields
 from integrations.calllog.paging import NEWEST, PAGE_SIZE, BadPosition, Page, newer_than, page_of
 from integrations.calllog.saved_views import views_of
-from integrations.calllog.scope import customers_visible_to
-from integrations.calllog.shell import shell
-from integrations.calllog.signed_in import signed_in
-from integrations.calllog.words import STATES
 from integrations.models import Call, CallState
+from integrations.ui.labels import STATES
+from integrations.ui.page_context import shell
+from integrations.users.decorators import signed_in
+from integrations.users.visibility import customers_visible_to
 
 MOST_NEWS = 99
 

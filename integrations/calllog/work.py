@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from integrations.calllog.scope import works_visible_to
+from integrations.users.visibility import works_visible_to
 
 
 @require_safe

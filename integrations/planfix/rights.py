@@ -11,9 +11,9 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import NamedTuple
 
-from integrations.planfix.answers import JSON, child_of, id_of, rows_of, text_of
-from integrations.planfix.client import Planfix
-from integrations.planfix.errors import PlanfixError, PlanfixRefused
+from integrations.planfix.http.client import Planfix
+from integrations.planfix.http.errors import PlanfixError, PlanfixRefused
+from integrations.planfix.http.json_fields import JSON, child_of, id_of, rows_of, text_of
 
 SCOPE_DENIED = 5
 NO_SUCH_OBJECT = frozenset({1000, 2000, 5000})

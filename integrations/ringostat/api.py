@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import requests
 
-from integrations.bounded_answer import FAILURES, UnledSession, UnreadableAnswer, read_answer
+from integrations.outbound.bounded_response import FAILURES, UnledSession, UnreadableAnswer, read_answer
 from integrations.ringostat.vocabulary import UTM
 
 TIMEOUT = (5, 30)

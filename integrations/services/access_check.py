@@ -5,8 +5,8 @@ from __future__ import annotations
 import structlog
 
 from integrations.models import Customer
-from integrations.planfix.errors import PlanfixError
-from integrations.planfix.ping import ping
+from integrations.planfix.http.errors import PlanfixError
+from integrations.planfix.http.ping import ping
 from integrations.services.due_calls import try_one_call
 from integrations.services.pause import resume_customer, stay_paused, waits_for_planfix
 from integrations.services.planfix_access import logged_client

@@ -10,13 +10,13 @@ from integrations.domain.calls import CallFacts, Direction, Outcome
 from integrations.domain.outcome import is_known_status
 from integrations.domain.rules import Author, Handover
 from integrations.models import Call, Customer, UtmField
-from integrations.planfix.answers import JSON
-from integrations.planfix.call_tags import CallTag, CallTags
-from integrations.planfix.tag_entries import CallEntry, entry_values
-from integrations.planfix.texts import CallText, call_text
+from integrations.outbound.allowed_hosts import is_recording_allowed
+from integrations.planfix.call_tags.entries import CallEntry, entry_values
+from integrations.planfix.call_tags.schema import CallTag, CallTags
+from integrations.planfix.comment_text import CallText, call_text
+from integrations.planfix.http.json_fields import JSON
 from integrations.ringostat.parameters import value_of
 from integrations.ringostat.vocabulary import UTM
-from integrations.services.addresses import is_recording_allowed
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,19 +14,19 @@ from typing import Any, TypeVar
 from django.utils import timezone
 
 from integrations.models import Customer, Recording, Target, Work, WorkKind
-from integrations.planfix.answers import Row, id_of, text_of
-from integrations.planfix.client import Planfix, host_of
-from integrations.planfix.codes import STATUSES
-from integrations.planfix.contacts import contact_templates, contact_text_fields
-from integrations.planfix.discovery import (
+from integrations.planfix.call_tags.discovery import (
     DiscoveryFailed,
     PlanfixEmployee,
     call_tags_among,
     data_tags,
     employees,
 )
-from integrations.planfix.errors import PlanfixAccessDenied, PlanfixError, PlanfixUnavailable
-from integrations.planfix.ping import ping
+from integrations.planfix.http.client import Planfix, host_of
+from integrations.planfix.http.codes import STATUSES
+from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixError, PlanfixUnavailable
+from integrations.planfix.http.json_fields import Row, id_of, text_of
+from integrations.planfix.http.ping import ping
+from integrations.planfix.records.contacts import contact_templates, contact_text_fields
 from integrations.planfix.rights import TRIALS, WRITING, Right, has_right, is_missing_right, token_employee
 from integrations.ringostat.api import RingostatError
 from integrations.services.connection import Check, Connection, Finding

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from integrations.models import Customer
-from integrations.planfix.errors import PlanfixUnavailable
+from integrations.planfix.http.errors import PlanfixUnavailable
 
 HELD_FOR = timedelta(minutes=10)
 """Longer than it takes to send the contact, and to try once more if the answer was lost."""

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 from integrations.models import Work
-from integrations.planfix.contact_fields import create_text_field, field_set
-from integrations.planfix.contacts import contact_text_fields
+from integrations.planfix.records.contact_fields import create_text_field, field_set
+from integrations.planfix.records.contacts import contact_text_fields
 from integrations.services.planfix_access import logged_client, with_this_access
 from integrations.services.progress import Progress
 

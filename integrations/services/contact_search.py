@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from integrations.domain.phones import same_number, search_pieces
 from integrations.models import PhoneMatching
-from integrations.planfix.client import Planfix
-from integrations.planfix.contacts import FoundContact, find_contacts, first_candidates
+from integrations.planfix.http.client import Planfix
+from integrations.planfix.records.contacts import FoundContact, find_contacts, first_candidates
 
 
 def find(planfix: Planfix, number: str, *, matching: str, region: str) -> list[FoundContact]:

@@ -11,8 +11,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from integrations.models import Customer, Employee, Secret, UtmField, WebhookToken
+from integrations.outbound.allowed_hosts import is_allowed
 from integrations.services.account_change import follow_change
-from integrations.services.addresses import is_allowed
 from integrations.services.pause import resume_customer
 
 PLAIN = (

@@ -14,9 +14,11 @@ from urllib.parse import urlsplit
 from integrations.domain.calls import Outcome
 from integrations.domain.rules import CallTarget, Handover, Skip, SkipReason, decide
 from integrations.models import Call, CallState, Customer, Recording, Step
-from integrations.planfix.call_tags import CallTags
-from integrations.planfix.client import Planfix
-from integrations.planfix.comments import (
+from integrations.planfix.call_tags.schema import CallTags
+from integrations.planfix.call_tags.write import find_tag_key, write_tag
+from integrations.planfix.http.client import Planfix
+from integrations.planfix.http.errors import PlanfixRefused, PlanfixUnavailable
+from integrations.planfix.records.comments import (
     CommentDraft,
     Target,
     find_comment,
@@ -24,11 +26,9 @@ from integrations.planfix.comments import (
     update_comment,
     write_comment,
 )
-from integrations.planfix.contacts import create_contact
-from integrations.planfix.errors import PlanfixRefused, PlanfixUnavailable
-from integrations.planfix.files import copy_recording
-from integrations.planfix.tags import find_tag_key, write_tag
-from integrations.planfix.tasks import last_active_task
+from integrations.planfix.records.contacts import create_contact
+from integrations.planfix.records.files import copy_recording
+from integrations.planfix.records.tasks import last_active_task
 from integrations.services import contact_search
 from integrations.services.call_content import CallContent
 from integrations.services.call_end import write_end

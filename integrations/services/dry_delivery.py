@@ -12,12 +12,12 @@ from integrations.domain.calls import CallFacts
 from integrations.domain.employees import match_employee
 from integrations.domain.rules import Skip, decide
 from integrations.models import Call, Customer, Delivery, Step
-from integrations.planfix.answers import JSON, Row, child_of, full_name_of, id_of, rows_of, text_of
-from integrations.planfix.call_tags import CallTags
-from integrations.planfix.client import Planfix, is_write
-from integrations.planfix.contacts import contact_name
-from integrations.planfix.errors import PlanfixError, PlanfixRefused
-from integrations.planfix.masking import masked
+from integrations.planfix.call_tags.schema import CallTags
+from integrations.planfix.http.client import Planfix, is_write
+from integrations.planfix.http.errors import PlanfixError, PlanfixRefused
+from integrations.planfix.http.json_fields import JSON, Row, child_of, full_name_of, id_of, rows_of, text_of
+from integrations.planfix.http.masking import masked
+from integrations.planfix.records.contacts import contact_name
 from integrations.services.delivery import CallDelivery
 from integrations.services.onboarding import call_tags_of
 from integrations.services.planfix_access import logged_client

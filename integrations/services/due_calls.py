@@ -19,9 +19,9 @@ from requests import Session
 
 from integrations.domain.rules import Skip
 from integrations.models import Call, CallState, Customer
-from integrations.planfix.call_tags import CallTags
-from integrations.planfix.errors import PlanfixAccessDenied, PlanfixError, PlanfixUnavailable
-from integrations.planfix.masking import masked_text
+from integrations.planfix.call_tags.schema import CallTags
+from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixError, PlanfixUnavailable
+from integrations.planfix.http.masking import masked_text
 from integrations.planfix.rights import is_missing_right
 from integrations.services.call_end import finished
 from integrations.services.delivery import ATTEMPTS_AT_ADDITIONS, CallDelivery

@@ -7,8 +7,8 @@ from uuid import UUID
 from integrations.domain.calls import CallFacts
 from integrations.domain.rules import Author, Handover
 from integrations.models import Customer
-from integrations.planfix.contacts import NewContact
-from integrations.planfix.fields import field_of_name
+from integrations.planfix.records.contacts import NewContact
+from integrations.planfix.records.fields import field_of_name
 from integrations.services.call_content import parameter_values
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from integrations.models import Customer
-from integrations.planfix.call_tags import CallTags
-from integrations.planfix.client import Planfix
-from integrations.planfix.contacts import contact_templates, contact_text_fields
-from integrations.planfix.discovery import discover_call_tags
+from integrations.planfix.call_tags.discovery import discover_call_tags
+from integrations.planfix.call_tags.schema import CallTags
+from integrations.planfix.http.client import Planfix
+from integrations.planfix.records.contacts import contact_templates, contact_text_fields
 from integrations.services.planfix_access import keep, keep_template, logged_client
 
 

@@ -12,9 +12,9 @@ from django.db import transaction
 
 from integrations.domain.calls import Outcome
 from integrations.models import Call, Customer, UtmField
-from integrations.planfix.call_tags import CallTags
-from integrations.planfix.fields import TEXT_TYPES
-from integrations.planfix.tag_roles import roles_of
+from integrations.planfix.call_tags.roles import roles_of
+from integrations.planfix.call_tags.schema import CallTags
+from integrations.planfix.records.fields import TEXT_TYPES
 from integrations.ringostat.vocabulary import UTM
 
 CALLS_LOOKED_AT = 200

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from integrations.domain.calls import Outcome
 from integrations.models import Customer, UtmField
-from integrations.planfix.call_tags import CallTag, CallTags
-from integrations.planfix.fields import field_of_name
-from integrations.planfix.tag_roles import roles_of
+from integrations.planfix.call_tags.roles import roles_of
+from integrations.planfix.call_tags.schema import CallTag, CallTags
+from integrations.planfix.records.fields import field_of_name
 
 
 def parameter_problems(customer: Customer) -> list[str]:

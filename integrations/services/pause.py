@@ -17,7 +17,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Greatest, Least, Now
 
 from integrations.models import Customer, Turn
-from integrations.planfix.errors import PlanfixError, PlanfixUnavailable
+from integrations.planfix.http.errors import PlanfixError, PlanfixUnavailable
 from integrations.services.jobs import CHECK_ACCESS, deliver_soon, one_job_each
 from integrations.services.planfix_access import with_this_access
 

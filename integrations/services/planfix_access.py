@@ -14,8 +14,8 @@ from django.db.models import QuerySet
 from requests.utils import get_environ_proxies
 
 from integrations.models import AccountPace, Customer, PlanfixRequest
-from integrations.planfix.client import Exchange, PlanfixClient
-from integrations.services.guarded_session import guarded_session
+from integrations.outbound.public_session import guarded_session
+from integrations.planfix.http.client import Exchange, PlanfixClient
 from integrations.services.turn import wait_for_account
 
 

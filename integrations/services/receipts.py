@@ -12,8 +12,8 @@ from collections.abc import Callable
 from django.db import connection
 
 from integrations.models import Call, Delivery, Step
-from integrations.planfix.client import Exchange
-from integrations.planfix.errors import PlanfixError, PlanfixUnavailable
+from integrations.planfix.http.client import Exchange
+from integrations.planfix.http.errors import PlanfixError, PlanfixUnavailable
 from integrations.services.alongside import Alongside
 from integrations.services.planfix_access import LOG_COLUMNS, log_columns
 from integrations.services.turn import HeldTurn, TurnLost

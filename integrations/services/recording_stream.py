@@ -18,8 +18,9 @@ import requests
 import structlog
 from requests.exceptions import InvalidURL
 
-from integrations.bounded_answer import FAILURES
-from integrations.services.addresses import is_recording_allowed
+from integrations.outbound.allowed_hosts import is_recording_allowed
+from integrations.outbound.bounded_response import FAILURES
+from integrations.outbound.public_session import guarded_session
 from integrations.services.byte_ranges import (
     ByteRange,
     Part,
@@ -28,7 +29,6 @@ from integrations.services.byte_ranges import (
     part_of_refusal,
     part_of_whole,
 )
-from integrations.services.guarded_session import guarded_session
 from integrations.services.long_answers import NoPlace, Place
 
 log = structlog.get_logger(__name__)

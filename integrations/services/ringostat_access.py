@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from integrations.domain.calls import CallFacts
 from integrations.models import Call, CatchUpCursor, Customer
+from integrations.outbound.public_session import guarded_session
 from integrations.ringostat.api import RingostatClient, RingostatError
 from integrations.ringostat.webhook import parse_list_row
-from integrations.services.guarded_session import guarded_session
 from integrations.services.intake import fold_into_call
 from integrations.services.recipients import Recipient
 from integrations.services.turn import give_connection_back

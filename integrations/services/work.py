@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 
 from integrations.models import Customer, Work, WorkKind
-from integrations.planfix.errors import PlanfixError
+from integrations.planfix.http.errors import PlanfixError
 from integrations.ringostat.api import RingostatError
 from integrations.services.catch_up import catch_up_as_asked
 from integrations.services.connection_check import connect

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 
-from integrations.services.audit import record
+from integrations.users.audit import record
 from tests.factories import make_customer, make_specialist, make_superuser, make_user, make_viewer
 
 pytestmark = pytest.mark.django_db

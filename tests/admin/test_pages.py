@@ -24,9 +24,9 @@ from integrations.models import (
     Work,
     WorkKind,
 )
-from integrations.services.audit import record
 from integrations.services.jobs import deliver_soon
 from integrations.services.work import ask
+from integrations.users.audit import record
 from tests.factories import (
     AUTH_KEY,
     PLANFIX_TOKEN,

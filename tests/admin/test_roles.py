@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import Group, Permission
 
-from integrations.admin.roles import VIEWERS, ensure_roles
-from integrations.calllog.scope import SPECIALISTS
+from integrations.users.roles import VIEWERS, ensure_roles
+from integrations.users.visibility import SPECIALISTS
 
 pytestmark = pytest.mark.django_db
 

@@ -11,9 +11,9 @@ from django.test import Client
 from django.urls import reverse
 from django_otp import DEVICE_ID_SESSION_KEY
 
-from integrations.admin.roles import Role, give_role, role_of
-from integrations.calllog.scope import customers_visible_to
 from integrations.models import Customer, SecondFactor
+from integrations.users.roles import Role, give_role, role_of
+from integrations.users.visibility import customers_visible_to
 from tests.factories import make_customer, make_second_factor, make_specialist, make_superuser, make_user, make_viewer
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from integrations.api import authentication
 from integrations.models import ApiToken
-from integrations.services.tries import Limit
+from integrations.users.rate_limit import Limit
 from tests.factories import make_call, make_customer, make_viewer
 
 pytestmark = [

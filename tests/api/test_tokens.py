@@ -11,7 +11,7 @@ from django.test import Client
 
 from integrations.api import authentication
 from integrations.models import ApiToken, Tries
-from integrations.services.tries import Limit
+from integrations.users.rate_limit import Limit
 from tests.api.test_calls import CALLS, reader
 from tests.factories import make_customer, make_specialist, make_viewer
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from integrations.calllog.answer import NEXT, answer
-from integrations.calllog.words import REASONS
 from integrations.domain.rules import SkipReason
 from integrations.models import Call, CallState, Customer, Delivery
+from integrations.ui.labels import REASONS
 from tests.factories import NOON
 
 PAUSED = Customer(name="Acme", paused_reason="The token is switched off.")

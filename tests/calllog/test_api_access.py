@@ -8,8 +8,8 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from integrations.calllog import api_access
 from integrations.models import ApiToken
+from integrations.users import api_tokens
 from tests.api.test_calls import CALLS, reader
 from tests.factories import make_customer, make_specialist, make_viewer
 
@@ -72,7 +72,7 @@ def test_making_and_withdrawing_is_written_down_without_the_token(viewer: Client
 
 
 def test_there_is_a_most(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api_access, "MOST", 1)
+    monkeypatch.setattr(api_tokens, "MOST", 1)
     made(viewer)
 
     html = viewer.post(PAGE, {"name": "another"}).content.decode()

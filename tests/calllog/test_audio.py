@@ -11,7 +11,8 @@ from django.http import HttpResponseBase
 from django.test import Client
 
 from integrations.models import Call
-from integrations.services import addresses, byte_ranges, long_answers, recording_stream
+from integrations.outbound import allowed_hosts
+from integrations.services import byte_ranges, long_answers, recording_stream
 from integrations.services.byte_ranges import ByteRange, Part, asked_range, part_of_partial, part_of_whole
 from sandbox.http.server import Broken, Reply, Request, Server, media_reply
 from sandbox.ringostat.recording_audio import recording_wav
@@ -422,7 +423,7 @@ def resolve_to(monkeypatch: pytest.MonkeyPatch, *found: str) -> list[tuple[str, 
         return [(None, None, None, "", (address, port)) for address in found]
 
     monkeypatch.setattr(
-        addresses, "socket", type("Names", (), {"getaddrinfo": staticmethod(getaddrinfo), "SOCK_STREAM": 1})
+        allowed_hosts, "socket", type("Names", (), {"getaddrinfo": staticmethod(getaddrinfo), "SOCK_STREAM": 1})
     )
     return looked_up
 

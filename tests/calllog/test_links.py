@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from integrations.calllog.links import contact_address, task_address, web_address
+from integrations.ui.links import contact_address, task_address, web_address
 
 
 @pytest.mark.parametrize(

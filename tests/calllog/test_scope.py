@@ -7,8 +7,8 @@ from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.test import Client
 from django.urls import reverse
 
-from integrations.calllog.scope import SPECIALISTS, calls_visible_to, customers_visible_to, works_visible_to
 from integrations.models import Work, WorkKind
+from integrations.users.visibility import SPECIALISTS, calls_visible_to, customers_visible_to, works_visible_to
 from tests.factories import (
     make_call,
     make_customer,

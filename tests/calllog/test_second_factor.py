@@ -10,8 +10,8 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 
-from integrations.calllog import second_factor, second_factor_guard
 from integrations.models import SecondFactor
+from integrations.users import second_factor_middleware, second_factor_pages
 from tests.factories import (
     NOON,
     code_of,
@@ -98,8 +98,8 @@ def test_a_form_that_is_sent_twice_at_once_switches_it_on_once(
 ) -> None:
     key = look(viewer)
     make_second_factor(user)
-    monkeypatch.setattr(second_factor_guard, "factor_of", lambda user: None)
-    monkeypatch.setattr(second_factor, "factor_of", lambda user: None)
+    monkeypatch.setattr(second_factor_middleware, "factor_of", lambda user: None)
+    monkeypatch.setattr(second_factor_pages, "factor_of", lambda user: None)
 
     answer = viewer.post(PAGE, {"key": key["carried"], "code": code_of(key["shown"])})
 

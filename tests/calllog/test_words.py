@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from integrations.calllog.words import EVENTS, KINDS, REASONS, STATES
 from integrations.domain.calls import Direction, EventKind, Outcome
 from integrations.domain.rules import SkipReason
 from integrations.models import CallState
 from integrations.services.erasure import ERASED
 from integrations.services.intake import NO_FINAL_EVENT
+from integrations.ui.labels import EVENTS, KINDS, REASONS, STATES
 
 
 @pytest.mark.parametrize(

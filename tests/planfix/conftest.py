@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import responses
 
-from integrations.planfix.client import Exchange, PlanfixClient
+from integrations.planfix.http.client import Exchange, PlanfixClient
 
 URL = "https://acme.planfix.com"
 TOKEN = "0123456789abcdef0123456789abcdef"

@@ -18,15 +18,15 @@ import requests
 import responses
 from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError, ProtocolError, ReadTimeoutError
 
-from integrations.planfix import client as client_module
-from integrations.planfix.client import PlanfixClient, api_root, is_write
-from integrations.planfix.errors import (
+from integrations.planfix.http import client as client_module
+from integrations.planfix.http.client import PlanfixClient, api_root, is_write
+from integrations.planfix.http.errors import (
     PlanfixAccessDenied,
     PlanfixError,
     PlanfixRefused,
     PlanfixUnavailable,
 )
-from integrations.planfix.masking import masked
+from integrations.planfix.http.masking import masked
 
 URL = "https://acme.planfix.com"
 TOKEN = "0123456789abcdef0123456789abcdef"

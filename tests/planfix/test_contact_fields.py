@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from integrations.planfix.contacts import contact_text_fields, first_candidates
-from integrations.planfix.fields import field_of_name
+from integrations.planfix.records.contacts import contact_text_fields, first_candidates
+from integrations.planfix.records.fields import field_of_name
 
 REST = "https://acme.planfix.com/rest"
 FIELDS = {"Source": 10, "source": 11, "First page": 12, "13": 14, "15": 16}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from integrations.domain.calls import Outcome
-from integrations.planfix.discovery import (
+from integrations.planfix.call_tags.discovery import (
     DiscoveryFailed,
     PlanfixEmployee,
     discover_call_tags,
     employees,
 )
-from integrations.planfix.errors import PlanfixError
-from integrations.planfix.tag_roles import TagField
+from integrations.planfix.call_tags.roles import TagField
+from integrations.planfix.http.errors import PlanfixError
 
 REST = "https://acme.planfix.com/rest"
 

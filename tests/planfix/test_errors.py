@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from integrations.planfix.codes import CODES, scope_of
-from integrations.planfix.errors import PlanfixAccessDenied, PlanfixError, PlanfixRefused, PlanfixUnavailable
-from integrations.planfix.verdicts import Answer, error_of, seconds_to_wait
+from integrations.planfix.http.codes import CODES, scope_of
+from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixError, PlanfixRefused, PlanfixUnavailable
+from integrations.planfix.http.response_errors import Answer, error_of, seconds_to_wait
 
 NOW = datetime(2026, 8, 20, 9, 15, tzinfo=UTC)
 

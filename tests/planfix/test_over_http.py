@@ -10,17 +10,17 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from integrations.domain.calls import Direction, Outcome
-from integrations.planfix.call_tags import text_field
-from integrations.planfix.client import PlanfixClient
-from integrations.planfix.comments import CommentDraft, Target, find_comment, update_comment, write_comment
-from integrations.planfix.contacts import NewContact, contact_templates, create_contact, find_contacts
-from integrations.planfix.discovery import discover_call_tags, employees
-from integrations.planfix.errors import PlanfixAccessDenied, PlanfixRefused, PlanfixUnavailable
-from integrations.planfix.files import copy_recording
-from integrations.planfix.tag_entries import CallEntry, entry_values
-from integrations.planfix.tags import find_tag_key, write_tag
-from integrations.planfix.tasks import last_active_task
-from integrations.planfix.texts import CallText, call_text
+from integrations.planfix.call_tags.discovery import discover_call_tags, employees
+from integrations.planfix.call_tags.entries import CallEntry, entry_values
+from integrations.planfix.call_tags.schema import text_field
+from integrations.planfix.call_tags.write import find_tag_key, write_tag
+from integrations.planfix.comment_text import CallText, call_text
+from integrations.planfix.http.client import PlanfixClient
+from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixRefused, PlanfixUnavailable
+from integrations.planfix.records.comments import CommentDraft, Target, find_comment, update_comment, write_comment
+from integrations.planfix.records.contacts import NewContact, contact_templates, create_contact, find_contacts
+from integrations.planfix.records.files import copy_recording
+from integrations.planfix.records.tasks import last_active_task
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.server.app import Sandbox

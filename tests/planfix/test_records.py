@@ -8,9 +8,11 @@ from uuid import UUID
 import pytest
 import responses
 
-from integrations.planfix.call_tags import CallTag
-from integrations.planfix.client import PlanfixClient
-from integrations.planfix.comments import (
+from integrations.planfix.call_tags.schema import CallTag
+from integrations.planfix.call_tags.write import find_tag_key, write_tag
+from integrations.planfix.http.client import PlanfixClient
+from integrations.planfix.http.errors import PlanfixRefused, PlanfixUnavailable
+from integrations.planfix.records.comments import (
     SOURCE_ID,
     CommentDraft,
     Target,
@@ -18,7 +20,7 @@ from integrations.planfix.comments import (
     update_comment,
     write_comment,
 )
-from integrations.planfix.contacts import (
+from integrations.planfix.records.contacts import (
     FoundContact,
     NewContact,
     contact_templates,
@@ -26,10 +28,8 @@ from integrations.planfix.contacts import (
     find_contacts,
     search_contacts,
 )
-from integrations.planfix.errors import PlanfixRefused, PlanfixUnavailable
-from integrations.planfix.files import copy_recording
-from integrations.planfix.tags import find_tag_key, write_tag
-from integrations.planfix.tasks import last_active_task
+from integrations.planfix.records.files import copy_recording
+from integrations.planfix.records.tasks import last_active_task
 
 REST = "https://acme.planfix.com/rest"
 NUMBER = "+380671234567"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.domain.calls import Direction, Outcome
-from integrations.planfix.texts import CallText, call_text
+from integrations.planfix.comment_text import CallText, call_text
 
 CALL_ID = "ua9_-1790775458.2139025"
 LANGUAGES = ["en", "uk", "ru", "pl"]

@@ -18,8 +18,8 @@ import requests
 from django.db import OperationalError, connection
 
 from integrations.models import Customer, Secret, WebhookToken
-from integrations.planfix.client import is_write
-from integrations.planfix.fields import FieldType
+from integrations.planfix.http.client import is_write
+from integrations.planfix.records.fields import FieldType
 from integrations.services.customer_file import import_customer, webhook_address
 from integrations.services.onboarding import discover
 from sandbox.http.faults import Fault

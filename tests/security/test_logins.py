@@ -11,8 +11,8 @@ from django.db.models import F
 from django.test import Client
 
 from integrations.models import Tries
-from integrations.services import login_guard
-from integrations.services.tries import forget_old_tries, spend
+from integrations.users import login_throttle
+from integrations.users.rate_limit import forget_old_tries, spend
 from tests.security.conftest import DOORS, PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -71,7 +71,7 @@ def test_an_empty_password_makes_good_nothing(user: User) -> None:
 
 
 def test_one_address_cannot_try_one_password_on_everybody(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(login_guard, "PER_ADDRESS", replace(login_guard.PER_ADDRESS, times=3))
+    monkeypatch.setattr(login_throttle, "PER_ADDRESS", replace(login_throttle.PER_ADDRESS, times=3))
     for number in range(3):
         try_in(f"somebody{number}", "wrong")
 
@@ -79,7 +79,7 @@ def test_one_address_cannot_try_one_password_on_everybody(user: User, monkeypatc
 
 
 def test_many_addresses_cannot_guess_at_one_name_for_ever(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(login_guard, "PER_NAME", replace(login_guard.PER_NAME, times=3))
+    monkeypatch.setattr(login_throttle, "PER_NAME", replace(login_throttle.PER_NAME, times=3))
     for number in range(3):
         try_in(user.username, "wrong", address=f"203.0.113.{number}")
 
@@ -102,9 +102,9 @@ def test_after_the_wait_one_gets_in(user: User) -> None:
 
 
 def test_what_was_tried_long_ago_is_forgotten() -> None:
-    spend("old", login_guard.PER_ADDRESS)
+    spend("old", login_throttle.PER_ADDRESS)
     Tries.objects.update(until=F("until") - timedelta(hours=1))
-    spend("new", login_guard.PER_ADDRESS)
+    spend("new", login_throttle.PER_ADDRESS)
 
     forget_old_tries()
 

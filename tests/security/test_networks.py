@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from integrations.models import WebhookEvent
-from integrations.services.networks import client_address
+from integrations.users.client_ip import client_address
 from tests.conftest import Way
 from tests.ways.bodies import answered
 

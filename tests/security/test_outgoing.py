@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from urllib3.util import connection
 
-from integrations.services.addresses import is_allowed
-from integrations.services.guarded_session import guarded_session
+from integrations.outbound.allowed_hosts import is_allowed
+from integrations.outbound.public_session import guarded_session
 from integrations.services.planfix_access import planfix_client, planfix_session
 from integrations.services.ringostat_access import ringostat_client
 from tests.factories import make_customer

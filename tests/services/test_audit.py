@@ -6,7 +6,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 
-from integrations.services.audit import record
+from integrations.users.audit import record
 from tests.factories import make_customer
 
 pytestmark = pytest.mark.django_db

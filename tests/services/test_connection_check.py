@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from integrations.models import Customer, Secret, Work, WorkKind
-from integrations.planfix.client import PlanfixClient
+from integrations.planfix.http.client import PlanfixClient
 from integrations.planfix.rights import WRITING, Right
 from integrations.services import connection_check
 from integrations.services.connection import Connection, Finding, newest_connection

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from integrations.models import PhoneMatching
-from integrations.planfix.client import PlanfixClient
+from integrations.planfix.http.client import PlanfixClient
 from integrations.services.contact_search import find, unbroken_parts
 from sandbox.planfix.account import Account
 

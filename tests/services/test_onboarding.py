@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.utils import translation
 
 from integrations.models import AccountPace, Customer, Secret
-from integrations.planfix.fields import FieldType
+from integrations.planfix.records.fields import FieldType
 from integrations.services.onboarding import discover
 from integrations.services.parameter_problems import parameter_problems
 from sandbox.planfix.account import Account

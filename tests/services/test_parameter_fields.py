@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from integrations.models import Customer, Work, WorkKind
-from integrations.planfix.fields import FieldType
+from integrations.planfix.records.fields import FieldType
 from integrations.ringostat.vocabulary import UTM
 from integrations.services.onboarding import discover
 from integrations.services.parameter_fields import ParameterRow, Wish, parameter_table, save_wishes

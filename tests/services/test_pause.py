@@ -10,7 +10,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from integrations.models import Call, CallState, Customer, Delivery, PlanfixRequest, Secret, Turn
-from integrations.planfix.errors import PlanfixAccessDenied
+from integrations.planfix.http.errors import PlanfixAccessDenied
 from integrations.services.access_check import check_access
 from integrations.services.customer_file import import_customer
 from integrations.services.due_calls import customers_with_due_calls

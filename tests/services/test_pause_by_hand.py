@@ -8,7 +8,7 @@ import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from integrations.models import Alert, CallState, Customer
-from integrations.planfix.errors import PlanfixAccessDenied
+from integrations.planfix.http.errors import PlanfixAccessDenied
 from integrations.services.access_check import check_access
 from integrations.services.alerts import watch
 from integrations.services.customer_file import import_customer

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import Call, CallState, Delivery, Step, Turn
-from integrations.planfix.call_tags import CallTags
+from integrations.planfix.call_tags.schema import CallTags
 from integrations.services.call_end import finished
 from integrations.services.delivery import CallDelivery
 from integrations.services.planfix_access import logged_client

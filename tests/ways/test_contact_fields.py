@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from integrations.planfix.fields import FieldType
+from integrations.planfix.records.fields import FieldType
 from integrations.services.customer_file import CustomerFileError, export_customer, import_customer
 from integrations.services.onboarding import discover
 from sandbox.http.faults import Fault

@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from integrations.models import CallState, ContactClaim, RememberedContact
-from integrations.planfix.errors import PlanfixUnavailable
+from integrations.planfix.http.errors import PlanfixUnavailable
 from integrations.services import delivery
 from integrations.services.contact_claim import claim_contact
 from sandbox.http.faults import Fault

@@ -16,7 +16,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import Call, CallState, Customer, Delivery, RememberedContact, Turn
-from integrations.planfix.client import is_write
+from integrations.planfix.http.client import is_write
 from integrations.services import delivery
 from integrations.services.customer_file import import_customer
 from integrations.services.onboarding import discover

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations.planfix.errors import PlanfixError
+from integrations.planfix.http.errors import PlanfixError
 from integrations.services.customer_file import CustomerFileError, import_customer, webhook_address
 from integrations.services.onboarding import discover
 from integrations.services.parameter_problems import parameter_problems

@@ -1,0 +1,101 @@
+"""One call as the values of a call tag, in Planfix's formats and the customer's time zone. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from integrations.domain.calls import Direction, Outcome
+from integrations.planfix.call_tags.roles import Role, TagField, roles_of
+from integrations.planfix.call_tags.schema import CallTag
+from integrations.planfix.http.json_fields import JSON
+from integrations.planfix.records.fields import LINE_LENGTH, text_value, value_of
+
+TYPE_VALUES: Mapping[Direction, tuple[int, str]] = {
+    Direction.INCOMING: (0, "Incoming"),
+    Direction.OUTGOING: (1, "Outgoing"),
+}
+"""Place in the Type list, and the word to write if the list is shorter; Planfix takes any word."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallEntry:
+    """What a call tag can hold. Times are UTC, `talk` is seconds, `extra` are texts by field id (UTM)."""
+
+    direction: Direction
+    started_at: datetime
+    ended_at: datetime
+    talk: int | None
+    employee_id: int | None
+    contact_id: int | None
+    line: str = ""
+    client_number: str = ""
+    line_name: str = ""
+    extra: Mapping[int, str] = field(default_factory=dict)
+
+
+def entry_values(tag: CallTag, entry: CallEntry, timezone: ZoneInfo, outcome: Outcome) -> list[dict[str, JSON]]:
+    """The `customFieldData` of the entry. What is unknown, or has no field in the tag, is left out."""
+    standard = roles_of(tag.fields, outcome)
+    values = [
+        value_of(field.id, value)
+        for role, field in standard.items()
+        if (value := WRITERS[role](entry, field, timezone)) not in (None, "")
+    ]
+    taken = {field.id for field in standard.values()}
+    extra = {field_id: text for field_id, text in entry.extra.items() if text and field_id not in taken}
+    return values + [text_value(field_id, text) for field_id, text in extra.items()]
+
+
+def _date(entry: CallEntry, timezone: ZoneInfo) -> JSON:
+    return {"date": _local_date(entry.started_at, timezone)}
+
+
+def _period(entry: CallEntry, timezone: ZoneInfo) -> JSON:
+    """A period lies within one day: a call over midnight ends at 24:00, and none ends before it began."""
+    start, end = _local_time(entry.started_at, timezone), _local_time(entry.ended_at, timezone)
+    if entry.ended_at <= entry.started_at:
+        end = start
+    elif _local_date(entry.ended_at, timezone) != _local_date(entry.started_at, timezone):
+        end = "24:00"
+    return {"from": {"time": start}, "to": {"time": max(start, end)}}
+
+
+def _moment(entry: CallEntry, timezone: ZoneInfo) -> JSON:
+    return {
+        "date": _local_date(entry.started_at, timezone),
+        "time": _local_time(entry.started_at, timezone),
+    }
+
+
+def _type(entry: CallEntry, field: TagField) -> JSON:
+    place, word = TYPE_VALUES[entry.direction]
+    return field.values[place] if len(field.values) > place else word
+
+
+def _person(kind: str, number: int | None) -> JSON:
+    return None if number is None else {"id": f"{kind}:{number}"}
+
+
+def _local_date(moment: datetime, timezone: ZoneInfo) -> str:
+    return moment.astimezone(timezone).strftime("%d-%m-%Y")
+
+
+def _local_time(moment: datetime, timezone: ZoneInfo) -> str:
+    return moment.astimezone(timezone).strftime("%H:%M")
+
+
+WRITERS: Mapping[Role, Callable[[CallEntry, TagField, ZoneInfo], JSON]] = {
+    Role.DATE: lambda entry, field, timezone: _date(entry, timezone),
+    Role.PERIOD: lambda entry, field, timezone: _period(entry, timezone),
+    Role.MOMENT: lambda entry, field, timezone: _moment(entry, timezone),
+    Role.TYPE: lambda entry, field, timezone: _type(entry, field),
+    Role.DURATION: lambda entry, field, timezone: entry.talk,
+    Role.EMPLOYEE: lambda entry, field, timezone: _person("user", entry.employee_id),
+    Role.CONTACT: lambda entry, field, timezone: _person("contact", entry.contact_id),
+    Role.LINE: lambda entry, field, timezone: entry.line[:LINE_LENGTH],
+    Role.CLIENT_NUMBER: lambda entry, field, timezone: entry.client_number[:LINE_LENGTH],
+    Role.LINE_NAME: lambda entry, field, timezone: entry.line_name[:LINE_LENGTH],
+}

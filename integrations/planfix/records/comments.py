@@ -1,0 +1,120 @@
+"""Comments on a contact's card or in a task: written in someone's name, found again, given files."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from html import escape
+from typing import Literal
+from uuid import UUID
+
+from integrations.planfix.http.client import Planfix
+from integrations.planfix.http.json_fields import JSON, Row, child_of, created_id, id_of, moment_of, text_of
+from integrations.planfix.http.pages import read_pages
+
+SOURCE_ID = UUID("5b0d6f5e-7a0e-4c53-9f0a-3d1f2c9a64e1")
+"""Names our application to Planfix; never to be changed, or our own comments would look like another's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Where a comment goes."""
+
+    kind: Literal["contact", "task"]
+    id: int
+
+    @property
+    def path(self) -> str:
+        return f"/{self.kind}/{self.id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommentDraft:
+    """`owner` is the author, "user:5" or "contact:812"; `at` is UTC; `text` is HTML."""
+
+    owner: str
+    at: datetime
+    text: str
+    source_object_id: UUID
+    file_ids: tuple[int, ...] = ()
+
+
+def write_comment(client: Planfix, target: Target, draft: CommentDraft) -> int:
+    """The new comment's id. Nobody is notified. Not idempotent: after an unclear answer use find_comment."""
+    body: dict[str, JSON] = {
+        "owner": {"id": draft.owner},
+        "dateTime": {"datetime": draft.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")},
+        "description": draft.text,
+        "isHidden": False,
+        "sourceId": str(SOURCE_ID),
+        "sourceObjectId": str(draft.source_object_id),
+    }
+    if draft.file_ids:
+        body["files"] = _files(draft.file_ids)
+    path = f"{target.path}/comments/"
+    return created_id(client.request("POST", path, body=body).get("id"), f"POST {path}")
+
+
+def find_comment(
+    client: Planfix, target: Target, *, source_object_id: UUID, marker: str, since: datetime
+) -> int | None:
+    """The id of our comment, if Planfix has it. Looks back to a day before `since` (UTC): zones may differ.
+
+    A comment is ours by its sourceObjectId; where the answer has none, by the marker standing in its text.
+    """
+    question: dict[str, JSON] = {
+        "typeList": "Comments",
+        "resultOrder": [{"field": "dateTime", "direction": "Desc"}],
+    }
+    fields = "id,dateTime,description,sourceObjectId,isDeleted"
+    path = f"{target.path}/comments/list"
+    for page in read_pages(client, path, "comments", fields=fields, body=question):
+        for row in page:
+            if _is_ours(row, str(source_object_id), marker):
+                return id_of(row.get("id"))
+        if _is_past(page, since - timedelta(days=1)):
+            return None
+    return None
+
+
+def _is_ours(row: Row, source_object_id: str, marker: str) -> bool:
+    if row.get("isDeleted") is True:
+        return False
+    if stamp := text_of(row, "sourceObjectId"):
+        return stamp.lower() == source_object_id
+    # As a whole word: one call's id may be the beginning of another's.
+    pattern = rf"(?<![\w.-]){re.escape(escape(marker))}(?![\w-]|\.\w)"
+    return bool(marker and re.search(pattern, text_of(row, "description")))
+
+
+def _is_past(page: list[Row], horizon: datetime) -> bool:
+    """True if the page ends before the horizon, newest first; a list in another order is read to its end."""
+    moments = [moment for row in page if (moment := moment_of(child_of(row, "dateTime")))]
+    return bool(moments) and moments[0] > moments[-1] and moments[-1] < horizon
+
+
+def update_comment(
+    client: Planfix, target: Target, comment_id: int, *, text: str, file_ids: tuple[int, ...] = ()
+) -> None:
+    """Replaces a comment's text, and hangs uploaded files on it if any are given. May be repeated."""
+    body: dict[str, JSON] = {"description": text}
+    if file_ids:
+        body["files"] = _files(file_ids)
+    client.request("POST", f"{target.path}/comments/{comment_id}", body=body)
+
+
+def target_of_comment(client: Planfix, comment_id: int) -> Target | None:
+    """Where a comment stands now: with its contact it may have been merged into another. None if the answer does not
+    say; raises PlanfixRefused if the comment is gone.
+    """
+    answer = client.request("GET", f"/comment/{comment_id}", params={"fields": "id,contact,task"})
+    comment = child_of(answer, "comment")
+    if task_id := id_of(child_of(comment, "task").get("id")):
+        return Target(kind="task", id=task_id)
+    contact_id = id_of(child_of(comment, "contact").get("id"))
+    return Target(kind="contact", id=contact_id) if contact_id else None
+
+
+def _files(file_ids: tuple[int, ...]) -> list[JSON]:
+    return [{"id": file_id} for file_id in file_ids]

@@ -1,0 +1,147 @@
+"""Contacts of Planfix: found by phone number, created, and their templates. Knows nothing of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from integrations.planfix.http.client import Planfix
+from integrations.planfix.http.errors import PlanfixRefused
+from integrations.planfix.http.json_fields import JSON, Row, child_of, created_id, full_name_of, id_of, rows_of, text_of
+from integrations.planfix.http.pages import PAGE_SIZE, read_list, read_pages
+from integrations.planfix.records.fields import TEXT_TYPES, text_value
+
+PHONE_FILTER = 4003
+SEARCHED_FIELDS = "id,name,lastname,phones,isDeleted,isCompany"
+MOBILE = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundContact:
+    id: int
+    name: str
+    is_company: bool
+    phones: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewContact:
+    """`fields`: texts for the contact's custom fields, by field id."""
+
+    name: str
+    phone: str
+    template_id: int
+    source_object_id: UUID
+    supervisor_id: int | None = None
+    fields: Mapping[int, str] = field(default_factory=dict)
+
+
+def find_contacts(client: Planfix, number: str, *, companies: bool = False) -> list[FoundContact]:
+    """Contacts (or companies) that have exactly this number, by id. One request per hundred candidates."""
+    found = search_contacts(client, number, companies=companies)
+    return [contact for contact in found if number in contact.phones]
+
+
+def search_contacts(client: Planfix, part: str, *, companies: bool = False) -> list[FoundContact]:
+    """Contacts (or companies) with a phone that contains this text, by id.
+
+    Planfix's phone filter means "contains": https://planfix.com/ru/help/REST_API:_Сложные_фильтры_контактов
+    """
+    question = _question([part], companies)
+    rows = read_list(client, "/contact/list", "contacts", fields=SEARCHED_FIELDS, body=question)
+    return sorted(filter(None, map(_found, rows)), key=lambda contact: contact.id)
+
+
+def first_candidates(
+    client: Planfix, parts: Iterable[str], *, companies: bool = False
+) -> tuple[list[FoundContact], bool]:
+    """At most a hundred contacts (or companies) with phones that contain all of these texts, and whether those are
+    all. One request.
+    """
+    question = _question(parts, companies)
+    rows = next(read_pages(client, "/contact/list", "contacts", fields=SEARCHED_FIELDS, body=question))
+    return list(filter(None, map(_found, rows))), len(rows) < PAGE_SIZE
+
+
+def _question(parts: Iterable[str], companies: bool) -> dict[str, JSON]:
+    filters: list[JSON] = [{"type": PHONE_FILTER, "operator": "equal", "value": part} for part in parts]
+    return {"filters": filters, "isCompany": companies}
+
+
+def _found(row: Row) -> FoundContact | None:
+    contact_id = id_of(row.get("id"))
+    if contact_id is None or row.get("isDeleted") is True:
+        return None
+    return FoundContact(
+        id=contact_id,
+        name=full_name_of(row),
+        is_company=row.get("isCompany") is True,
+        phones=tuple(text_of(phone, "number") for phone in rows_of(row, "phones")),
+    )
+
+
+def create_contact(client: Planfix, contact: NewContact) -> int:
+    """The new contact's id. Not idempotent: after an unclear answer look for the number first."""
+    body: dict[str, JSON] = {
+        "template": {"id": contact.template_id},
+        "name": contact.name,
+        "isCompany": False,
+        "phones": [{"number": contact.phone, "type": MOBILE}],
+        "sourceObjectId": str(contact.source_object_id),
+    }
+    if contact.supervisor_id is not None:
+        body["supervisors"] = {"users": [{"id": f"user:{contact.supervisor_id}"}], "groups": []}
+    if values := [text_value(field_id, text) for field_id, text in contact.fields.items() if text]:
+        body["customFieldData"] = list(values)
+    return created_id(client.request("POST", "/contact/", body=body).get("id"), "POST /contact/")
+
+
+def contact_name(client: Planfix, contact_id: int) -> str | None:
+    """None for a contact that is gone."""
+    params = {"fields": "id,name,lastname,isDeleted"}
+    try:
+        contact = child_of(client.request("GET", f"/contact/{contact_id}", params=params), "contact")
+    except PlanfixRefused as error:
+        if error.is_missing_contact:
+            return None
+        raise
+    return None if contact.get("isDeleted") is True else full_name_of(contact)
+
+
+def contact_text_fields(client: Planfix) -> dict[str, int]:
+    """The ids of the account's text fields of contacts, by name. Of several of one name the oldest has it, the others
+    have their numbers. One request.
+    """
+    answer = client.request("GET", "/customfield/contact", params={"fields": "id,name,type"})
+    found: dict[str, int] = {}
+    for row in sorted(rows_of(answer, "customfields"), key=lambda row: id_of(row.get("id")) or 0):
+        field_id, name = id_of(row.get("id")), text_of(row, "name")
+        if field_id is not None and id_of(row.get("type")) in TEXT_TYPES:
+            found[str(field_id) if name in found else name] = field_id
+    return found
+
+
+def contact_templates(client: Planfix) -> list[tuple[int, str]]:
+    """Id and name of every template that a contact (not a company) can be made by."""
+    return [
+        (template_id, text_of(row, "name"))
+        for row in _template_rows(client)
+        if (template_id := id_of(row.get("id"))) is not None
+    ]
+
+
+def _template_rows(client: Planfix) -> Iterator[Row]:
+    offset = 0
+    while True:
+        params = {
+            "offset": str(offset),
+            "pageSize": str(PAGE_SIZE),
+            "isCompany": "false",
+            "fields": "id,name",
+        }
+        rows = rows_of(client.request("GET", "/contact/templates", params=params), "templates")
+        yield from rows
+        if len(rows) < PAGE_SIZE:
+            return
+        offset += PAGE_SIZE

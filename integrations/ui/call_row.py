@@ -1,0 +1,105 @@
+"""A call as the pages show it: values ready for a template, without a query if the call comes with RELATED."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from integrations.domain.calls import CallFacts
+from integrations.domain.phones import sip_login
+from integrations.models import Call, CallState, Customer, Delivery
+from integrations.ui.labels import STATES, Look, Words, kind_look, reason_words
+from integrations.ui.links import contact_address, task_address
+
+RELATED = ("customer", "employee", "delivery", "customer__turn")
+"""What select_related must bring for a row."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallRow:
+    id: int
+    ringostat_id: str
+    facts: CallFacts
+    customer: str
+    started_at: datetime
+    zone: ZoneInfo
+    kind: Look
+    client_number: str
+    employee: str
+    is_employee_known: bool
+    talk: str
+    waiting: str
+    utm_source: str
+    has_recording: bool
+    state: Look
+    reason: Words
+    attempts: int
+    contact_id: int | None
+    contact_url: str
+    task_id: int | None
+    task_url: str
+
+
+def row_of(call: Call) -> CallRow:
+    facts, customer, receipts = call.folded, call.customer, receipts_of(call)
+    return CallRow(
+        id=call.pk,
+        ringostat_id=call.ringostat_id,
+        facts=facts,
+        customer=customer.name,
+        started_at=call.started_at,
+        zone=customer.zone,
+        kind=kind_look(call.direction, call.outcome),
+        client_number=call.client_number,
+        employee=call.employee.name if call.employee else seen_employee(facts),
+        is_employee_known=call.employee is not None,
+        talk=clock(facts.talk),
+        waiting=clock(facts.waiting),
+        utm_source=call.utm_source,
+        has_recording=call.has_recording,
+        state=STATES[CallState(call.state)],
+        reason=_("the customer is paused") if is_held_up(call) else reason_words(call.reason),
+        attempts=receipts.attempts,
+        contact_id=receipts.contact_id,
+        contact_url=_contact_url(customer, receipts),
+        task_id=receipts.task_id,
+        task_url=task_address(customer.planfix_url, receipts.task_id, receipts.comment_id) if receipts.task_id else "",
+    )
+
+
+def receipts_of(call: Call) -> Delivery:
+    """The call's delivery; an empty one before the first attempt."""
+    receipts: Delivery | None = getattr(call, "delivery", None)
+    return receipts or Delivery()
+
+
+def is_held_up(call: Call) -> bool:
+    """Waiting only because its customer is paused?"""
+    return call.state == CallState.PENDING and bool(call.customer.paused_reason)
+
+
+def seen_employee(facts: CallFacts) -> str:
+    """Whom the webhooks name, for a call that is nobody's yet."""
+    logins = (sip_login(facts.connected_with), sip_login(facts.caller))
+    staff = _("staff ID %(id)s") % {"id": facts.staff_id} if facts.staff_id else ""
+    seen = (facts.employee_name, facts.employee_email, *logins, facts.extension, staff)
+    return next((text.strip() for text in seen if text.strip()), "")
+
+
+def clock(seconds: int | None) -> str:
+    """Seconds as 0:07, 12:30 or 1:02:03."""
+    if seconds is None:
+        return ""
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def _contact_url(customer: Customer, receipts: Delivery) -> str:
+    if receipts.contact_id is None:
+        return ""
+    comment_id = None if receipts.task_id else receipts.comment_id
+    return contact_address(customer.planfix_url, receipts.contact_id, comment_id)

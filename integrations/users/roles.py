@@ -1,0 +1,60 @@
+"""Who may do what: administrators everything; specialists all customers, but no users and no deleting of customers;
+viewers the call log of the customers that name them, and nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission, User
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
+
+from integrations.models import Customer
+from integrations.users.visibility import SPECIALISTS
+
+VIEWERS = "Viewers"
+"""A group without permissions: what its members see is decided by the customers that name them."""
+
+NOT_FOR_SPECIALISTS = frozenset({"delete_customer"})
+"""With a customer go all its calls."""
+
+
+class Role(models.TextChoices):
+    VIEWER = "viewer", _("Viewer")
+    SPECIALIST = "specialist", _("Specialist")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
+GROUPS = {Role.VIEWER: VIEWERS, Role.SPECIALIST: SPECIALISTS}
+
+
+def ensure_roles(using: str = "default", **signal: Any) -> None:
+    """Makes the groups, and gives specialists every permission on this application's models but the withheld ones.
+    Idempotent.
+    """
+    groups = Group.objects.using(using)
+    groups.get_or_create(name=VIEWERS)
+    specialists, _is_new = groups.get_or_create(name=SPECIALISTS)
+    ours = Permission.objects.using(using).filter(content_type__app_label="integrations")
+    specialists.permissions.add(*ours.exclude(codename__in=NOT_FOR_SPECIALISTS))
+    specialists.permissions.remove(*ours.filter(codename__in=NOT_FOR_SPECIALISTS))
+
+
+def role_of(user: User) -> Role:
+    if user.is_superuser:
+        return Role.ADMINISTRATOR
+    is_specialist = user.is_staff and any(group.name == SPECIALISTS for group in user.groups.all())
+    return Role.SPECIALIST if is_specialist else Role.VIEWER
+
+
+def give_role(user: User, role: Role, customers: Iterable[Customer] = ()) -> None:
+    """Makes a saved user this and nothing else. `customers`: what a viewer sees; the others need none."""
+    with transaction.atomic():
+        user.is_superuser = role is Role.ADMINISTRATOR
+        user.is_staff = role is not Role.VIEWER
+        user.save(update_fields=["is_superuser", "is_staff"])
+        user.groups.set(Group.objects.filter(name=GROUPS.get(role)))
+        user.user_permissions.clear()
+        user.customer_set.set(customers if role is Role.VIEWER else ())

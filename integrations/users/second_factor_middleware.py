@@ -1,0 +1,50 @@
+"""Lets nobody who logged in with a password alone see a page, where a second factor is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.deprecation import MiddlewareMixin
+from django_otp import DEVICE_ID_SESSION_KEY
+
+from integrations.users.second_factor import factor_of
+from integrations.users.visibility import sees_all_customers
+
+CODE_PAGE = "calllog:second_factor_code"
+SET_UP_PAGE = "calllog:second_factor"
+ALWAYS_OPEN = {"calllog:logout", "admin:logout", "set_language"}
+
+
+class SecondFactorGuard(MiddlewareMixin):
+    """Whichever of the two login pages took the password, and however long ago: the session says which factor it has
+    shown. Programs with a token have no session.
+    """
+
+    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
+        if not request.user.is_authenticated:
+            return None
+        page = _page_to_come_first(request, request.user)
+        here = request.resolver_match.view_name if request.resolver_match else ""
+        if not page or here == page or here in ALWAYS_OPEN:
+            return None
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=401)
+        back = request.get_full_path() if request.method == "GET" else ""
+        return redirect_to_login(back, reverse(page))
+
+
+def _page_to_come_first(request: HttpRequest, user: User) -> str:
+    factor = factor_of(user)
+    if factor:
+        has_shown_it = request.session.get(DEVICE_ID_SESSION_KEY) == factor.persistent_id
+        return "" if has_shown_it else CODE_PAGE
+    return SET_UP_PAGE if must_have_one(user) else ""
+
+
+def must_have_one(user: User) -> bool:
+    return settings.REQUIRE_SECOND_FACTOR and sees_all_customers(user)

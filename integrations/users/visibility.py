@@ -1,0 +1,56 @@
+"""Whose calls somebody may see: the one place that decides it. Every query of the call log starts here."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Q, QuerySet
+
+from integrations.models import Call, Customer, Work
+
+SPECIALISTS = "Specialists"
+"""The group whose staff see all customers; integrations.users.roles makes it."""
+
+
+def customers_visible_to(user: User | AnonymousUser) -> QuerySet[Customer]:
+    """All customers for superusers and specialists; for anybody else those that name the user as a viewer."""
+    if not user.is_active:
+        return Customer.objects.none()
+    if sees_all_customers(user):
+        return Customer.objects.all()
+    return Customer.objects.filter(viewers=user.pk)
+
+
+def calls_visible_to(user: User | AnonymousUser) -> QuerySet[Call]:
+    """The calls of the customers that the user may see."""
+    customers = customers_visible_to(user)
+    if user.is_active and sees_all_customers(user):
+        return Call.objects.all()
+    # As plain numbers: with a subquery PostgreSQL walks the calls of all customers to find the newest of one.
+    return Call.objects.filter(customer__in=list(customers.values_list("pk", flat=True)))
+
+
+def works_visible_to(user: User | AnonymousUser) -> QuerySet[Work]:
+    """What the user has asked for; for those who may act on calls that of their customers too: its sentences are for
+    specialists.
+    """
+    own = Q(asked_by=user.pk)
+    theirs = Q(customer__in=customers_visible_to(user)) if may_act_on_calls(user) else Q()
+    return Work.objects.filter(own | theirs)
+
+
+def may_act_on_calls(user: User | AnonymousUser) -> bool:
+    """Specialists and administrators send calls again, settle them and so on; a viewer only looks."""
+    return user.is_active and sees_all_customers(user) and user.has_perm("integrations.change_call")
+
+
+def sees_all_customers(user: User | AnonymousUser) -> bool:
+    """Found out once for each object of the user, that is for each request."""
+    known: bool | None = user.__dict__.get("_sees_all_calls")
+    if known is None:
+        known = user.__dict__["_sees_all_calls"] = user.is_superuser or _is_specialist(user)
+    return known
+
+
+def _is_specialist(user: User | AnonymousUser) -> bool:
+    may = user.is_staff and user.has_perm("integrations.view_call")
+    return may and user.groups.filter(name=SPECIALISTS).exists()
