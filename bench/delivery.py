@@ -22,11 +22,11 @@ from bench.processes import processor_seconds
 from bench.scratch import stage
 from integrations.models import Call, CallState, Customer, PlanfixRequest, RememberedContact
 from integrations.ringostat.body import RawRequest
-from integrations.services.clock import database_time
-from integrations.services.customer_file import import_customer
-from integrations.services.intake import Recipient, receive
-from integrations.services.jobs import deliver_soon
-from integrations.services.onboarding import discover
+from integrations.services.customers.account_discovery import discover
+from integrations.services.customers.import_export import import_customer
+from integrations.services.database import database_time
+from integrations.services.intake.receive import Recipient, receive
+from integrations.services.queue.defer import deliver_soon
 from sandbox.harness.demo_day import customer_file
 from sandbox.harness.processes import Stage, free_port, wait_until
 from sandbox.server.app import Sandbox

@@ -20,10 +20,10 @@ from bench.scratch import stage
 from integrations.domain.calls import EventKind
 from integrations.models import Call, CallState, Customer, Turn
 from integrations.ringostat.body import RawRequest
-from integrations.services.customer_file import import_customer, webhook_address
-from integrations.services.intake import receive_at
-from integrations.services.jobs import deliver_soon
-from integrations.services.onboarding import discover
+from integrations.services.customers.account_discovery import discover
+from integrations.services.customers.import_export import import_customer, webhook_address
+from integrations.services.intake.receive import receive_at
+from integrations.services.queue.defer import deliver_soon
 from sandbox.harness.load import customer_with_account
 from sandbox.harness.processes import Stage, wait_until
 

@@ -18,8 +18,8 @@ from bench.call_log_rows import fill
 from bench.scratch import stage
 from integrations.models import Call, Customer, WebhookToken
 from integrations.ringostat.body import RawRequest
-from integrations.services.due_calls import NEXT_CALL, customers_with_due_calls
-from integrations.services.intake import receive_at
+from integrations.services.delivery.customer_run import NEXT_CALL, customers_with_due_calls
+from integrations.services.intake.receive import receive_at
 
 SIZES = [int(size) for size in os.environ.get("BENCH_CALLS", "10000 100000 1000000").split()]
 RUNS = 200

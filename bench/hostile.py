@@ -21,7 +21,7 @@ from django.db import connection
 from bench.processes import memory_megabytes
 from bench.scratch import stage
 from integrations.models import EventResult, WebhookEvent
-from integrations.services.customer_file import import_customer, webhook_address
+from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.demo_day import customer_file
 from sandbox.harness.fuzz_requests import HostileRequest, hostile_requests
 

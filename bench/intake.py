@@ -25,7 +25,7 @@ from django.db import connection
 from bench.ceiling import TABLE
 from bench.processes import processor_seconds
 from bench.scratch import stage
-from integrations.services.customer_file import import_customer, webhook_address
+from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.demo_day import customer_file
 from sandbox.harness.processes import free_port
 

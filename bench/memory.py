@@ -14,7 +14,7 @@ from django.conf import settings
 from bench.processes import memory_megabytes
 from bench.scratch import stage
 from integrations.models import Call, CallState
-from integrations.services.customer_file import import_customer, webhook_address
+from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.load import calls, customer_with_account, post_until_taken
 from sandbox.harness.processes import Stage, wait_until
 

@@ -16,7 +16,7 @@ from django.db.models import Sum
 
 from bench.scratch import stage
 from integrations.models import Call, CallState, Delivery
-from integrations.services.customer_file import import_customer, webhook_address
+from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.load import ACCOUNTS, accounts, calls, customer_with_account, post_until_taken, tally
 from sandbox.harness.processes import NotInTime, Stage, wait_until
 

@@ -13,10 +13,10 @@ from django.conf import settings
 from bench.scratch import stage
 from integrations.models import Customer
 from integrations.ringostat.body import RawRequest
-from integrations.services.customer_file import import_customer, webhook_address
-from integrations.services.due_calls import deliver_due_calls
-from integrations.services.intake import receive, recipient_of
-from integrations.services.onboarding import discover
+from integrations.services.customers.account_discovery import discover
+from integrations.services.customers.import_export import import_customer, webhook_address
+from integrations.services.delivery.customer_run import deliver_due_calls
+from integrations.services.intake.receive import receive, recipient_of
 from sandbox.harness.demo_day import customer_file
 from sandbox.harness.processes import DEFAULT, DEFAULT_TOKEN, Stage
 

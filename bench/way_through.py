@@ -19,8 +19,8 @@ from django.conf import settings
 
 from bench.scratch import stage
 from integrations.models import Call, CallState, Customer
-from integrations.services.customer_file import import_customer, webhook_address
-from integrations.services.onboarding import discover
+from integrations.services.customers.account_discovery import discover
+from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.load import accounts, customer_with_account
 from sandbox.harness.processes import Stage, wait_until
 

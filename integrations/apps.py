@@ -11,8 +11,8 @@ class IntegrationsConfig(AppConfig):
     verbose_name = "Ringofix"
 
     def ready(self) -> None:
-        from integrations.calllog.bulk import calls_by_filter
-        from integrations.services.selection import read_filters_with
+        from integrations.calllog.bulk.views import calls_by_filter
+        from integrations.services.calls.batches import read_filters_with
         from integrations.users.roles import ensure_roles
 
         post_migrate.connect(ensure_roles, sender=self, dispatch_uid="integrations.roles")

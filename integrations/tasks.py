@@ -13,12 +13,16 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from integrations.models import Customer
-from integrations.services.access_check import check_access
-from integrations.services.alerts import watch
-from integrations.services.call_counts import fold_call_counts
-from integrations.services.catch_up import catch_up, customers_to_catch_up
-from integrations.services.due_calls import customers_with_due_calls, deliver_due_calls
-from integrations.services.jobs import (
+from integrations.services.calls.counts import fold_call_counts
+from integrations.services.delivery.customer_run import customers_with_due_calls, deliver_due_calls
+from integrations.services.delivery.pause import check_paused_customers
+from integrations.services.delivery.resume_check import check_access
+from integrations.services.intake.catch_up import catch_up, customers_to_catch_up
+from integrations.services.intake.stale_calls import settle_all_stale_calls, settle_stale_calls
+from integrations.services.monitoring.alerts import watch
+from integrations.services.privacy.retention import prune_all
+from integrations.services.queue.background import carry_out, unfinished_work
+from integrations.services.queue.defer import (
     AHEAD,
     CARRY_OUT,
     CATCH_UP,
@@ -30,10 +34,6 @@ from integrations.services.jobs import (
     wake,
     work_soon,
 )
-from integrations.services.pause import check_paused_customers
-from integrations.services.retention import prune_all
-from integrations.services.stale import settle_all_stale_calls, settle_stale_calls
-from integrations.services.work import carry_out, unfinished_work
 from integrations.users.rate_limit import forget_old_tries
 
 P = ParamSpec("P")

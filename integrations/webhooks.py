@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, JsonResponse
 
 from integrations.ringostat.body import RawRequest
-from integrations.services.intake import receive_at
+from integrations.services.intake.receive import receive_at
 from integrations.users.client_ip import may_send_webhooks
 
 MAX_BODY_BYTES = 256 * 1024

@@ -12,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from integrations.services.figures import registry
+from integrations.services.monitoring.metrics import registry
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 

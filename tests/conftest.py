@@ -19,9 +19,9 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 from integrations.models import Call, Customer
 from integrations.outbound import public_session
-from integrations.services import long_answers
-from integrations.services.customer_file import import_customer, webhook_address
-from integrations.services.due_calls import deliver_due_calls
+from integrations.services.customers.import_export import import_customer, webhook_address
+from integrations.services.delivery.customer_run import deliver_due_calls
+from integrations.services.recordings import stream_limit
 from sandbox.planfix.account import Account
 from sandbox.ringostat.api import Ringostat
 from sandbox.server.app import Sandbox
@@ -92,7 +92,7 @@ def _in_the_language_of_the_source() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _no_answer_lasts_beyond_its_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few tests read an answer to its end, or close it as a server does."""
-    monkeypatch.setattr(long_answers, "_places", BoundedSemaphore(long_answers.AT_ONCE))
+    monkeypatch.setattr(stream_limit, "_places", BoundedSemaphore(stream_limit.AT_ONCE))
 
 
 @pytest.fixture(scope="session")

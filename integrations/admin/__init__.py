@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from integrations.admin import alerts, audit, customers, events, queue, users
+from integrations.admin import alerts, audit, events, queue, users
+from integrations.admin.customer import admin as customer
 
-__all__ = ["alerts", "audit", "customers", "events", "queue", "users"]
+__all__ = ["alerts", "audit", "customer", "events", "queue", "users"]

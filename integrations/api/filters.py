@@ -16,7 +16,7 @@ from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from integrations.calllog.filters import CallFilter
+from integrations.calllog.list.filters import CallFilter
 
 PAGING = ("cursor", "limit")
 

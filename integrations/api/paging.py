@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
-from integrations.calllog.paging import BadPosition, page_of
+from integrations.calllog.list.keyset_paging import BadPosition, page_of
 from integrations.models import Call
 from integrations.ui.call_row import RELATED
 

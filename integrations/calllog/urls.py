@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from integrations.calllog.actions import act
-from integrations.calllog.audio import recording
-from integrations.calllog.bulk import bulk, bulk_begin, bulk_work
-from integrations.calllog.call_view import call_news, call_page, request_body, webhook_body
-from integrations.calllog.export import export_csv, export_xlsx
-from integrations.calllog.saved_views import delete_view, open_first, save_view
-from integrations.calllog.views import call_list, chart, customer_names, news
-from integrations.calllog.work import work_progress
+from integrations.calllog.bulk.progress import work_progress
+from integrations.calllog.bulk.views import bulk, bulk_begin, bulk_work
+from integrations.calllog.call.actions import act
+from integrations.calllog.call.recording import recording
+from integrations.calllog.call.views import call_news, call_page, request_body, webhook_body
+from integrations.calllog.list.export import export_csv, export_xlsx
+from integrations.calllog.list.saved_views import delete_view, open_first, save_view
+from integrations.calllog.list.views import call_list, chart, customer_names, news
 from integrations.users.api_tokens import api_access, withdraw_token
 from integrations.users.login import Login, Logout
 from integrations.users.second_factor_pages import EnterCode, second_factor, switch_second_factor_off

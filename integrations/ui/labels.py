@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from integrations.domain.calls import Direction, EventKind, Outcome
 from integrations.domain.rules import SkipReason
 from integrations.models import CallState
-from integrations.services.due_calls import NOT_ADDED
-from integrations.services.intake import ERASED, NO_FINAL_EVENT, SETTLED
+from integrations.services.delivery.customer_run import NOT_ADDED
+from integrations.services.intake.receive import ERASED, NO_FINAL_EVENT, SETTLED
 
 Words = str | Promise
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import CallState, CatchUpCursor, Secret, Work, WorkKind
-from integrations.services.work import carry_out
+from integrations.services.queue.background import carry_out
 from sandbox.ringostat.api import Ringostat
 from tests.conftest import Way
 from tests.factories import make_specialist

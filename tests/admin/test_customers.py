@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.admin.connection import SENTENCES, row_of
+from integrations.admin.customer.connection import SENTENCES, row_of
 from integrations.models import (
     Call,
     CallState,
@@ -27,8 +27,8 @@ from integrations.models import (
     Work,
     WorkKind,
 )
-from integrations.services.connection import Check, Connection, Finding
-from integrations.services.work import carry_out
+from integrations.services.customers.connection_report import Check, Connection, Finding
+from integrations.services.queue.background import carry_out
 from tests.factories import (
     AUTH_KEY,
     NOON,

@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from integrations.admin.dry_run import lines
+from integrations.admin.customer.dry_run import lines
 from integrations.models import Customer, Work, WorkKind
-from integrations.services.work import carry_out
+from integrations.services.queue.background import carry_out
 from tests.conftest import NEW_CLIENT, Way
 from tests.factories import make_call, make_customer, make_employee, make_event, make_specialist
 from tests.ways.bodies import CLIENT, answered, missed

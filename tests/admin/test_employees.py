@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from integrations.domain.rules import SkipReason
 from integrations.models import Call, CallState, Customer, Employee, Work, WorkKind
-from integrations.services.connection import Check, Connection, Finding
-from integrations.services.employee_pairs import pairing_table
+from integrations.services.customers.connection_report import Check, Connection, Finding
+from integrations.services.customers.employee_mapping import pairing_table
 from tests.factories import call_facts, make_call, make_customer, make_employee, make_superuser, make_user, make_viewer
 
 pytestmark = pytest.mark.django_db

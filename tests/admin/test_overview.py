@@ -13,7 +13,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from integrations.models import CallState, Customer
-from integrations.services.jobs import DELIVER_CALLS
+from integrations.services.queue.defer import DELIVER_CALLS
 from tests.factories import (
     call_facts,
     make_call,

@@ -24,8 +24,8 @@ from integrations.models import (
     Work,
     WorkKind,
 )
-from integrations.services.jobs import deliver_soon
-from integrations.services.work import ask
+from integrations.services.queue.background import ask
+from integrations.services.queue.defer import deliver_soon
 from integrations.users.audit import record
 from tests.factories import (
     AUTH_KEY,

@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
-from integrations.admin.webhook_setup import PARAMETERS
+from integrations.admin.customer.webhook_addresses import PARAMETERS
 from integrations.domain.calls import EventKind
 from integrations.models import Call, Customer, WebhookEvent
 from integrations.ringostat.vocabulary import ANALYSIS, RATING

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from integrations.calllog.filters import CallFilter
+from integrations.calllog.list.filters import CallFilter
 from tests.api.test_calls import reader
 from tests.factories import make_customer, make_viewer
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from integrations.models import Call, CallState, Work
-from integrations.services.work import carry_out
+from integrations.services.queue.background import carry_out
 from sandbox.server.app import Sandbox
 from tests.conftest import Way
 from tests.factories import make_user

@@ -12,7 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from integrations.calllog.paging import PAGE_SIZE
+from integrations.calllog.list.keyset_paging import PAGE_SIZE
 from integrations.models import Call, CallState, Customer
 from tests.factories import MISSED, call_facts, make_call, make_customer, make_employee, make_superuser
 

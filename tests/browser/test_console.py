@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from integrations.models import Work
-from integrations.services.customer_file import webhook_address
-from integrations.services.work import carry_out
+from integrations.services.customers.import_export import webhook_address
+from integrations.services.queue.background import carry_out
 from tests.browser.test_pages import PASSWORD, log_in
 from tests.conftest import Way
 from tests.ways.bodies import CLIENT, answered

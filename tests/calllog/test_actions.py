@@ -8,7 +8,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from integrations.calllog.actions import ACTIONS, offers
+from integrations.calllog.call.actions import ACTIONS, offers
 from integrations.domain.folding import fold
 from integrations.domain.rules import SkipReason
 from integrations.models import Call, CallState, Customer, Employee

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from integrations.calllog.answer import NEXT, answer
+from integrations.calllog.call.status_summary import NEXT, answer
 from integrations.domain.rules import SkipReason
 from integrations.models import Call, CallState, Customer, Delivery
 from integrations.ui.labels import REASONS

@@ -12,8 +12,8 @@ from django.test import Client
 
 from integrations.models import Call
 from integrations.outbound import allowed_hosts
-from integrations.services import byte_ranges, long_answers, recording_stream
-from integrations.services.byte_ranges import ByteRange, Part, asked_range, part_of_partial, part_of_whole
+from integrations.services.recordings import byte_ranges, proxy, stream_limit
+from integrations.services.recordings.byte_ranges import ByteRange, Part, asked_range, part_of_partial, part_of_whole
 from sandbox.http.server import Broken, Reply, Request, Server, media_reply
 from sandbox.ringostat.recording_audio import recording_wav
 from sandbox.server.app import Sandbox
@@ -223,13 +223,13 @@ def test_a_recording_that_is_not_to_be_had_is_a_sentence(
 
     assert (response.status_code, response["Content-Type"]) == (status, "text/plain; charset=utf-8")
     assert words in response.content.decode()
-    assert free_places() == long_answers.AT_ONCE
+    assert free_places() == stream_limit.AT_ONCE
 
 
 def test_a_source_that_says_nothing_is_not_waited_for_long(
     log: Client, source: Source, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recording_stream, "TIMEOUT", (1, 0.05))
+    monkeypatch.setattr(proxy, "TIMEOUT", (1, 0.05))
     source.reply = lambda request: Broken(after_seconds=5)
 
     assert hear(log, call).status_code == 502
@@ -242,19 +242,19 @@ def test_a_recording_that_breaks_off_ends_there(log: Client, source: Source, cal
     response = hear(log, call, Range="bytes=0-999")
 
     assert (response["Content-Length"], heard(response)) == ("1000", SOUND[:100])
-    assert free_places() == long_answers.AT_ONCE
+    assert free_places() == stream_limit.AT_ONCE
 
 
 def test_a_recording_that_is_too_large_is_not_begun(
     log: Client, source: Source, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recording_stream, "MAX_BYTES", 100)
+    monkeypatch.setattr(proxy, "MAX_BYTES", 100)
 
     assert b"too large" in hear(log, call).content
 
 
 def test_only_so_many_are_played_at_once_and_each_end_makes_room(log: Client, source: Source, call: Call) -> None:
-    playing = [hear(log, call) for _ in range(long_answers.AT_ONCE)]
+    playing = [hear(log, call) for _ in range(stream_limit.AT_ONCE)]
 
     refused = hear(log, call)
     assert (refused.status_code, refused["Retry-After"]) == (503, "1")
@@ -388,7 +388,7 @@ def test_a_redirect_to_somebody_else_is_not_followed(
     def allowed(url: str, *, api_url: str) -> bool:
         return "/evil" not in url
 
-    monkeypatch.setattr(recording_stream, "is_recording_allowed", allowed)
+    monkeypatch.setattr(proxy, "is_recording_allowed", allowed)
     source.reply = lambda request: Reply(status=302, headers={"Location": f"{source.url}/evil.mp3"})
 
     response = hear(log, call)
@@ -407,11 +407,11 @@ def test_redirects_without_end_are_left(log: Client, source: Source, call: Call)
     source.reply = lambda request: Reply(status=302, headers={"Location": "/again.mp3"})
 
     assert hear(log, call).status_code == 502
-    assert len(source.asked) == recording_stream.MAX_REDIRECTS + 1
+    assert len(source.asked) == proxy.MAX_REDIRECTS + 1
 
 
 def free_places() -> int:
-    return long_answers._places._value
+    return stream_limit._places._value
 
 
 def resolve_to(monkeypatch: pytest.MonkeyPatch, *found: str) -> list[tuple[str, int]]:

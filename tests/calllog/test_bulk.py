@@ -9,9 +9,9 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
-from integrations.calllog.bulk import BULK_ACTIONS, plan_of
+from integrations.calllog.bulk.views import BULK_ACTIONS, plan_of
 from integrations.models import Call, CallState, Customer, Work, WorkKind
-from integrations.services.work import carry_out
+from integrations.services.queue.background import carry_out
 from tests.factories import make_call, make_customer, make_specialist, make_user, make_viewer
 
 pytestmark = pytest.mark.django_db
@@ -182,8 +182,8 @@ def test_the_numbers_of_all_that_fit_the_filter_are_ignored(specialist: Client) 
 def test_more_numbers_than_anybody_means_are_refused(
     specialist: Client, monkeypatch: pytest.MonkeyPatch, calls_at_once: int, numbers_at_once: int
 ) -> None:
-    monkeypatch.setattr("integrations.calllog.bulk.MOST", calls_at_once)
-    monkeypatch.setattr("integrations.calllog.bulk.MOST_NUMBERS", numbers_at_once)
+    monkeypatch.setattr("integrations.calllog.bulk.views.MOST", calls_at_once)
+    monkeypatch.setattr("integrations.calllog.bulk.views.MOST_NUMBERS", numbers_at_once)
     customer = make_customer()
     for number in ("+380671234567", "+380501112233"):
         make_call(customer, client_number=number)
@@ -206,7 +206,7 @@ def test_without_a_note_it_is_asked_again(specialist: Client) -> None:
 def test_more_than_one_piece_of_work_can_take_on_is_refused(
     specialist: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integrations.calllog.bulk.MOST", 2)
+    monkeypatch.setattr("integrations.calllog.bulk.views.MOST", 2)
     calls(make_customer(), F, F, F, F)
 
     answer = specialist.post("/calls/bulk/begin/", {"action": "send-again", "all": "1"})

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from integrations.calllog.chart import Chart, chart_of
-from integrations.calllog.filters import CallFilter
+from integrations.calllog.list.chart import Chart, chart_of
+from integrations.calllog.list.filters import CallFilter
 from integrations.models import Call, CallState, Customer
-from integrations.services.call_counts import fold_call_counts
+from integrations.services.calls.counts import fold_call_counts
 from tests.factories import MISSED, call_facts, make_call, make_customer
 
 pytestmark = pytest.mark.django_db
@@ -127,7 +127,7 @@ def test_hours_begin_with_those_of_the_customers_zone() -> None:
 
 
 def test_a_chart_that_is_not_complete_says_so(customer: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations.calllog.counts.MOST_OVER_TIME", 1)
+    monkeypatch.setattr("integrations.calllog.list.counts.MOST_OVER_TIME", 1)
 
     assert charted().is_complete
     assert not charted(utm_source="google").is_complete

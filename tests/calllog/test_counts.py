@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Sum
 
 from integrations.models import Call, CallCount, CallTallyChange, Customer
-from integrations.services.call_counts import fold_call_counts
+from integrations.services.calls.counts import fold_call_counts
 from tests.factories import MISSED, OUTGOING, call_facts, make_call, make_customer
 
 fill_columns = import_module("integrations.migrations.0006_fill_call_columns")

@@ -12,10 +12,10 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from openpyxl import load_workbook
 
-from integrations.calllog import export
+from integrations.calllog.list import export
 from integrations.models import CallState
-from integrations.services import long_answers
-from integrations.services.spreadsheet import csv_lines, harmless, xlsx_file
+from integrations.services.calls.spreadsheet import csv_lines, harmless, xlsx_file
+from integrations.services.recordings import stream_limit
 from tests.calllog.test_audio import left_off
 from tests.factories import MISSED, call_facts, make_call, make_customer, make_employee, make_viewer
 
@@ -153,7 +153,7 @@ def test_the_file_has_a_name_and_is_no_page(viewer: Client) -> None:
 @pytest.mark.parametrize("address", [CSV, XLSX])
 def test_only_so_many_are_made_at_once_and_each_end_makes_room(viewer: Client, customer, address: str) -> None:
     make_call(customer)
-    under_way = [viewer.get(address) for _ in range(long_answers.AT_ONCE)]
+    under_way = [viewer.get(address) for _ in range(stream_limit.AT_ONCE)]
 
     refused = viewer.get(address)
     assert (refused.status_code, refused["Retry-After"]) == (503, "60")
@@ -167,7 +167,7 @@ def test_only_so_many_are_made_at_once_and_each_end_makes_room(viewer: Client, c
 def test_what_goes_wrong_leaves_its_place_free(viewer: Client, monkeypatch) -> None:
     monkeypatch.setattr(export, "xlsx_file", None)
 
-    for _ in range(long_answers.AT_ONCE + 1):
+    for _ in range(stream_limit.AT_ONCE + 1):
         with pytest.raises(TypeError):
             viewer.get(XLSX)
 

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
-from integrations.calllog.filters import MANY_CUSTOMERS
+from integrations.calllog.list.filters import MANY_CUSTOMERS
 from integrations.models import CallState, Customer
 from tests.factories import (
     MISSED,
@@ -197,7 +197,7 @@ def test_chips_count_under_filters_that_are_not_tallied(log: Client, query: str)
 
 
 def test_counts_that_are_not_complete_say_so(log: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations.calllog.counts.MOST_BY_STATE", 2)
+    monkeypatch.setattr("integrations.calllog.list.counts.MOST_BY_STATE", 2)
     customer = make_customer()
     for _ in range(4):
         make_call(customer)

@@ -20,7 +20,7 @@ from django.core import serializers
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from integrations.calllog import audio
+from integrations.calllog.call import recording
 from integrations.models import (
     ApiToken,
     Call,
@@ -33,7 +33,7 @@ from integrations.models import (
     Work,
     WorkKind,
 )
-from integrations.services.recording_stream import NoRecording, Trouble
+from integrations.services.recordings.proxy import NoRecording, Trouble
 from tests.factories import (
     call_facts,
     make_call,
@@ -183,7 +183,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     def no_recording(*arguments: Any, **named: Any) -> None:
         raise NoRecording(Trouble.GONE)
 
-    monkeypatch.setattr(audio, "open_recording", no_recording)
+    monkeypatch.setattr(recording, "open_recording", no_recording)
     customer = make_customer(name="Zorya Dental")
     employee = make_employee(customer, name="Halyna Zorya")
     facts = call_facts(ringostat_id="zorya-call", parameters={"utm_source": "zorya-campaign"})

@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from integrations.calllog.paging import PAGE_SIZE
+from integrations.calllog.list.keyset_paging import PAGE_SIZE
 from integrations.models import CallState
 from tests.factories import (
     MISSED,

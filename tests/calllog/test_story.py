@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from integrations.calllog.story import story
+from integrations.calllog.call.timeline import story
 from integrations.domain.folding import fold
 from integrations.domain.outcome import outcome_of
 from integrations.domain.rules import SkipReason

@@ -7,8 +7,8 @@ import pytest
 from integrations.domain.calls import Direction, EventKind, Outcome
 from integrations.domain.rules import SkipReason
 from integrations.models import CallState
-from integrations.services.erasure import ERASED
-from integrations.services.intake import NO_FINAL_EVENT
+from integrations.services.intake.receive import NO_FINAL_EVENT
+from integrations.services.privacy.erasure import ERASED
 from integrations.ui.labels import EVENTS, KINDS, REASONS, STATES
 
 

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from integrations.models import Call, Customer, WebhookEvent
-from integrations.services.customer_file import export_customer, import_customer
+from integrations.services.customers.import_export import export_customer, import_customer
 from tests.commands.conftest import lines
 from tests.factories import make_call, make_customer, make_event
 

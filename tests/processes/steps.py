@@ -20,8 +20,8 @@ from django.db import OperationalError, connection
 from integrations.models import Customer, Secret, WebhookToken
 from integrations.planfix.http.client import is_write
 from integrations.planfix.records.fields import FieldType
-from integrations.services.customer_file import import_customer, webhook_address
-from integrations.services.onboarding import discover
+from integrations.services.customers.account_discovery import discover
+from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.server.app import Sandbox

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from integrations.models import Call, CallState
-from integrations.services.customer_file import import_customer, webhook_address
+from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.load import CLEAN, calls, customer_with_account, post_until_taken, tally
 from sandbox.harness.processes import Stage, wait_until
 from tests.processes.steps import kill_server, server_answers

@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from integrations.models import Call, CallState, Turn
-from integrations.services.customer_file import import_customer, webhook_address
+from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.load import CLEAN, calls, customer_with_account, post_until_taken, tally
 from sandbox.harness.processes import Stage, wait_until
 from tests.processes.steps import workers_known

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from integrations.models import Call, CallState, Customer, WebhookEvent
-from integrations.services.jobs import catch_up_soon
+from integrations.services.queue.defer import catch_up_soon
 from integrations.tasks import prune
 from sandbox.harness.demo_day import customer_file
 from sandbox.harness.processes import DEFAULT_TOKEN, Stage, wait_until

@@ -14,7 +14,7 @@ import pytest
 from django.test import Client
 
 from integrations.models import Call, EventResult, WebhookEvent
-from integrations.services.customer_file import webhook_address
+from integrations.services.customers.import_export import webhook_address
 from ringofix.request import Request
 from sandbox.harness.fuzz_requests import HostileRequest, hostile_requests
 from tests.conftest import Way

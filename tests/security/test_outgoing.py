@@ -22,8 +22,8 @@ from urllib3.util import connection
 
 from integrations.outbound.allowed_hosts import is_allowed
 from integrations.outbound.public_session import guarded_session
-from integrations.services.planfix_access import planfix_client, planfix_session
-from integrations.services.ringostat_access import ringostat_client
+from integrations.services.clients.planfix import planfix_client, planfix_session
+from integrations.services.clients.ringostat import ringostat_client
 from tests.factories import make_customer
 
 PUBLIC = "93.184.215.14"

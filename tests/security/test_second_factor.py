@@ -17,7 +17,7 @@ from django.db.models import F
 from django.test import Client
 
 from integrations.models import ApiToken, SecondFactor
-from integrations.services.customer_file import webhook_address
+from integrations.services.customers.import_export import webhook_address
 from tests.factories import (
     NOON,
     code_of,

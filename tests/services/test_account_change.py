@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from integrations.models import Call, CallState, Customer, Delivery, RememberedContact
-from integrations.services.customer_file import import_customer
-from integrations.services.receipts import ReceiptBook, begin_attempt
-from integrations.services.turn import HeldTurn, TurnLost
+from integrations.services.clients.lease import HeldTurn, TurnLost
+from integrations.services.customers.import_export import import_customer
+from integrations.services.delivery.receipts import ReceiptBook, begin_attempt
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.server.app import Sandbox

@@ -17,8 +17,8 @@ from django.utils import timezone
 from structlog.testing import capture_logs
 
 from integrations.models import Alert, AlertKind, Call, CallState, CatchUpCursor, Customer, Secret
-from integrations.services.alerts import watch
-from integrations.services.stale import settle_all_stale_calls
+from integrations.services.intake.stale_calls import settle_all_stale_calls
+from integrations.services.monitoring.alerts import watch
 from tests.factories import PLANFIX_TOKEN, make_call, make_customer
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

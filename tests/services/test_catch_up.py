@@ -16,7 +16,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from integrations.domain.calls import CallFacts
 from integrations.models import Call, CallState, CatchUpCursor, Customer, WebhookEvent
-from integrations.services.catch_up import (
+from integrations.services.clients.ringostat import ringostat_client
+from integrations.services.intake.catch_up import (
     OVERLAP,
     CatchUpReport,
     Fate,
@@ -25,9 +26,8 @@ from integrations.services.catch_up import (
     customers_to_catch_up,
     is_settled,
 )
-from integrations.services.intake import fold_into_call
-from integrations.services.jobs import catch_up_soon
-from integrations.services.ringostat_access import ringostat_client
+from integrations.services.intake.receive import fold_into_call
+from integrations.services.queue.defer import catch_up_soon
 from integrations.tasks import catch_up_all
 from sandbox.http.faults import Fault
 from sandbox.ringostat.api import Ringostat
@@ -149,7 +149,7 @@ def test_a_row_that_cannot_be_stored_holds_up_no_other(way: Way, ringostat: Ring
             raise ZeroDivisionError
         return fold_into_call(recipient, facts, now)
 
-    with patch("integrations.services.catch_up.fold_into_call", fold):
+    with patch("integrations.services.intake.catch_up.fold_into_call", fold):
         report = catch_up(way.customer)
 
     assert fates(report) == {"unusable": 1, "new": 1}
@@ -285,7 +285,7 @@ def test_a_trouble_is_kept_with_its_beginning_until_the_list_can_be_read_again(w
 
 
 def test_a_mistake_of_ours_is_told_and_does_not_spread(way: Way, ringostat: Ringostat) -> None:
-    with patch("integrations.services.catch_up.parse_list_row", side_effect=ZeroDivisionError):
+    with patch("integrations.services.intake.catch_up.parse_list_row", side_effect=ZeroDivisionError):
         ringostat.calls = [row()]
         assert "ZeroDivisionError" in catch_up(way.customer).error
 
@@ -387,7 +387,7 @@ def test_no_call_of_the_night_when_the_clock_is_put_back_is_lost(
     sandbox.ringostat.calls = [row(calldate=at(began_at))]
 
     for step in range(16):
-        with patch("integrations.services.catch_up.database_time", return_value=night + step * half_hour):
+        with patch("integrations.services.intake.catch_up.database_time", return_value=night + step * half_hour):
             catch_up(way.customer)
 
     assert Call.objects.get().started_at == began_at

@@ -10,9 +10,9 @@ import pytest
 from integrations.models import Customer, Secret, Work, WorkKind
 from integrations.planfix.http.client import PlanfixClient
 from integrations.planfix.rights import WRITING, Right
-from integrations.services import connection_check
-from integrations.services.connection import Connection, Finding, newest_connection
-from integrations.services.work import ask, carry_out
+from integrations.services.customers import connection_check
+from integrations.services.customers.connection_report import Connection, Finding, newest_connection
+from integrations.services.queue.background import ask, carry_out
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.server.app import Sandbox

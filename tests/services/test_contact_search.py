@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from integrations.models import PhoneMatching
 from integrations.planfix.http.client import PlanfixClient
-from integrations.services.contact_search import find, unbroken_parts
+from integrations.services.contacts.search import find, unbroken_parts
 from sandbox.planfix.account import Account
 
 NUMBER = "+380671234567"

@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from integrations.models import Customer, RememberedContact, WebhookToken
-from integrations.services.customer_file import CustomerFileError, export_customer, import_customer, webhook_address
+from integrations.services.customers.import_export import (
+    CustomerFileError,
+    export_customer,
+    import_customer,
+    webhook_address,
+)
 from sandbox.planfix.account import Account
 from sandbox.server.app import Sandbox
 from tests.conftest import customer_data

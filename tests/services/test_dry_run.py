@@ -20,8 +20,8 @@ from integrations.models import (
     Work,
     WorkKind,
 )
-from integrations.services.erasure import erase_number
-from integrations.services.work import ask, carry_out
+from integrations.services.privacy.erasure import erase_number
+from integrations.services.queue.background import ask, carry_out
 from tests.conftest import NEW_CLIENT, Way
 from tests.ways.bodies import CALL_ID, CLIENT, answered, dialled, missed, recorded, unanswered
 

@@ -19,8 +19,8 @@ from integrations.domain.calls import CallFacts
 from integrations.domain.rules import CustomerRules, Handover, Skip, decide
 from integrations.models import Call, CallState, Turn
 from integrations.planfix.rights import Right
-from integrations.services.due_calls import customers_with_due_calls
-from integrations.services.onboarding import discover
+from integrations.services.customers.account_discovery import discover
+from integrations.services.delivery.customer_run import customers_with_due_calls
 from sandbox.http.faults import Fault
 from sandbox.server.app import Sandbox
 from tests.conftest import Way
@@ -201,7 +201,7 @@ def test_what_comes_while_a_call_is_given_up_has_it_decided_anew(way: Way, monke
             way.post(answered())
         return decide(facts, rules)
 
-    monkeypatch.setattr("integrations.services.delivery.decide", decide_while_more_comes)
+    monkeypatch.setattr("integrations.services.delivery.call_delivery.decide", decide_while_more_comes)
     way.post(answered(**nobody))
     way.deliver()
 

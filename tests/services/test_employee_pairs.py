@@ -12,8 +12,8 @@ from django.utils import timezone
 from integrations.domain.pairing import PairedBy
 from integrations.domain.rules import SkipReason
 from integrations.models import Call, CallState, Customer, Employee, Work, WorkKind
-from integrations.services.connection import Check, Connection, Finding
-from integrations.services.employee_pairs import Choice, NotKept, Row, Table, pairing_table, save_pairs
+from integrations.services.customers.connection_report import Check, Connection, Finding
+from integrations.services.customers.employee_mapping import Choice, NotKept, Row, Table, pairing_table, save_pairs
 from tests.factories import call_facts, make_call, make_customer, make_employee
 
 pytestmark = pytest.mark.django_db

@@ -21,10 +21,10 @@ from integrations.models import (
     Work,
     WorkKind,
 )
-from integrations.services.catch_up import Window, catch_up
-from integrations.services.contact_claim import claim_contact
-from integrations.services.erasure import ERASED, NotANumber, erase_number
-from integrations.services.replay import replay_calls
+from integrations.services.calls.replay import replay_calls
+from integrations.services.contacts.creation_lock import claim_contact
+from integrations.services.intake.catch_up import Window, catch_up
+from integrations.services.privacy.erasure import ERASED, NotANumber, erase_number
 from sandbox.ringostat.api import Ringostat
 from tests.conftest import Way
 from tests.factories import NOON, OUTGOING, call_facts, make_call, make_customer, make_event, make_request, make_viewer

@@ -14,9 +14,9 @@ from django.db import connection
 from django.utils import timezone
 
 from integrations.models import Call, CallState, PlanfixRequest, Turn
-from integrations.services import due_calls
-from integrations.services.customer_file import import_customer
-from integrations.services.onboarding import discover
+from integrations.services.customers.account_discovery import discover
+from integrations.services.customers.import_export import import_customer
+from integrations.services.delivery import customer_run
 from sandbox.harness.processes import free_port, wait_until
 from sandbox.http.faults import Fault
 from sandbox.server.app import Sandbox
@@ -153,7 +153,7 @@ def test_an_account_that_cannot_be_reached_is_tried_with_two_calls_and_then_left
 def test_a_customer_with_many_calls_lets_others_in_between(
     make_customer: Callable[..., Way], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(due_calls, "TURN_SECONDS", 0)
+    monkeypatch.setattr(customer_run, "TURN_SECONDS", 0)
     busy, other = make_customer("busy"), make_customer("other")
     post_calls(busy, 5)
     other.post(answered())
@@ -168,7 +168,7 @@ def test_a_customer_with_many_calls_lets_others_in_between(
 def test_a_backlog_of_ten_thousand_calls_lets_the_one_call_of_another_in_between(
     make_customer: Callable[..., Way], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(due_calls, "TURN_SECONDS", 0)
+    monkeypatch.setattr(customer_run, "TURN_SECONDS", 0)
     busy, other = make_customer("busy"), make_customer("other")
     post_calls(busy, 1)
     repeat_call(busy, 10_000)
@@ -194,7 +194,7 @@ def work_off_the_queue(jobs: int = 100) -> None:
         job_id, arguments = queue("SELECT id, args FROM procrastinate_fetch_job_v2(NULL, NULL)")
         if job_id is None:
             return
-        due_calls.deliver_due_calls(json.loads(arguments)["customer_id"], should_stop=lambda: False)
+        customer_run.deliver_due_calls(json.loads(arguments)["customer_id"], should_stop=lambda: False)
         queue("SELECT procrastinate_finish_job_v1(%s, 'succeeded', true)", job_id)
 
 

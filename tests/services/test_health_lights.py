@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integrations.models import AccountPace, CallState, CatchUpCursor, Customer, Turn
-from integrations.services.health_lights import Health, Light, calls_per_day, healths
-from integrations.services.webhook_addresses import send_test_event
+from integrations.services.customers.webhook_addresses import send_test_event
+from integrations.services.monitoring.customer_health import Health, Light, calls_per_day, healths
 from tests.factories import call_facts, make_call, make_customer, make_event
 
 pytestmark = pytest.mark.django_db

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from integrations.domain.rules import SkipReason
 from integrations.models import Call, CallState, Customer, Work, WorkKind
-from integrations.services.ignored_numbers import ignore_number, numbers_among
-from integrations.services.intake import SETTLED
-from integrations.services.work import ask, carry_out
+from integrations.services.calls.ignored_numbers import ignore_number, numbers_among
+from integrations.services.intake.receive import SETTLED
+from integrations.services.queue.background import ask, carry_out
 from tests.factories import make_call, make_customer
 
 pytestmark = pytest.mark.django_db

@@ -18,8 +18,8 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from integrations.models import Call, CallState, Customer, EventResult, WebhookEvent, WebhookToken
-from integrations.services.call_writes import write_change
-from integrations.services.jobs import deliver_soon, lock_of, wait_for_intake
+from integrations.services.intake.sql import write_change
+from integrations.services.queue.defer import deliver_soon, lock_of, wait_for_intake
 from integrations.webhooks import MAX_BODY_BYTES
 from tests.conftest import Way
 from tests.ways.bodies import CALL_ID, CLIENT, answered, missed
@@ -196,7 +196,7 @@ def test_a_body_of_more_than_256_kib_is_refused(way: Way, size: int, status: int
 
 
 def test_a_mistake_of_ours_keeps_the_request_and_is_answered_200(way: Way) -> None:
-    with patch("integrations.services.intake.fold_into_call", side_effect=ZeroDivisionError):
+    with patch("integrations.services.intake.receive.fold_into_call", side_effect=ZeroDivisionError):
         response = way.post(answered())
 
     assert response.status_code == 200
@@ -208,7 +208,7 @@ def test_a_mistake_of_ours_keeps_the_request_and_is_answered_200(way: Way) -> No
 def test_a_lost_database_is_answered_500(way: Way) -> None:
     """The only honest answer: nothing was stored, and Ringostat may send it again."""
     way.client.raise_request_exception = False
-    with patch("integrations.services.intake.write_new", side_effect=OperationalError):
+    with patch("integrations.services.intake.receive.write_new", side_effect=OperationalError):
         assert way.post(answered()).status_code == 500
 
 
@@ -263,7 +263,7 @@ def test_news_of_a_call_that_somebody_else_writes_meanwhile_is_added_to_what_the
                 pool.submit(others.pop()).result()
         write_change(*arguments)
 
-    with patch("integrations.services.intake.write_change", write_late):
+    with patch("integrations.services.intake.receive.write_change", write_late):
         way.post(answered(connected_with=""))
 
     call = Call.objects.get()

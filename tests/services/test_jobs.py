@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from procrastinate.contrib.django import app
 
-from integrations.services.jobs import (
+from integrations.services.queue.defer import (
     CARRY_OUT,
     CATCH_UP,
     CHECK_ACCESS,
@@ -41,7 +41,7 @@ def jobs() -> list[tuple[str, str]]:
 
 @pytest.mark.django_db
 def test_each_customer_is_woken_by_one_job(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations.services.jobs.WOKEN_AT_ONCE", 2)
+    monkeypatch.setattr("integrations.services.queue.defer.WOKEN_AT_ONCE", 2)
     deliver_soon(2)
     for _ in range(2):
         wake([1, 2, 3, 4, 5])

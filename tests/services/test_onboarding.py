@@ -15,8 +15,8 @@ from django.utils import translation
 
 from integrations.models import AccountPace, Customer, Secret
 from integrations.planfix.records.fields import FieldType
-from integrations.services.onboarding import discover
-from integrations.services.parameter_problems import parameter_problems
+from integrations.services.customers.account_discovery import discover
+from integrations.services.customers.utm_problems import parameter_problems
 from sandbox.planfix.account import Account
 from sandbox.server.app import Sandbox
 from tests.conftest import Way, customer_data

@@ -11,9 +11,9 @@ from django.core.exceptions import ValidationError
 from integrations.models import Customer, Work, WorkKind
 from integrations.planfix.records.fields import FieldType
 from integrations.ringostat.vocabulary import UTM
-from integrations.services.onboarding import discover
-from integrations.services.parameter_fields import ParameterRow, Wish, parameter_table, save_wishes
-from integrations.services.work import ask, carry_out
+from integrations.services.customers.account_discovery import discover
+from integrations.services.customers.utm_mapping import ParameterRow, Wish, parameter_table, save_wishes
+from integrations.services.queue.background import ask, carry_out
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.server.app import Sandbox

@@ -11,13 +11,13 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from integrations.models import Call, CallState, Customer, Delivery, PlanfixRequest, Secret, Turn
 from integrations.planfix.http.errors import PlanfixAccessDenied
-from integrations.services.access_check import check_access
-from integrations.services.customer_file import import_customer
-from integrations.services.due_calls import customers_with_due_calls
-from integrations.services.jobs import CHECK_ACCESS, DELIVER_CALLS
-from integrations.services.onboarding import discover
-from integrations.services.pause import check_paused_customers, pause, stay_paused
-from integrations.services.turn import HeldTurn
+from integrations.services.clients.lease import HeldTurn
+from integrations.services.customers.account_discovery import discover
+from integrations.services.customers.import_export import import_customer
+from integrations.services.delivery.customer_run import customers_with_due_calls
+from integrations.services.delivery.pause import check_paused_customers, pause, stay_paused
+from integrations.services.delivery.resume_check import check_access
+from integrations.services.queue.defer import CHECK_ACCESS, DELIVER_CALLS
 from sandbox.http.faults import Fault
 from sandbox.planfix.quota import Limits
 from sandbox.server.app import Sandbox

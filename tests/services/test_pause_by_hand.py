@@ -9,11 +9,17 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from integrations.models import Alert, CallState, Customer
 from integrations.planfix.http.errors import PlanfixAccessDenied
-from integrations.services.access_check import check_access
-from integrations.services.alerts import watch
-from integrations.services.customer_file import import_customer
-from integrations.services.jobs import CHECK_ACCESS
-from integrations.services.pause import check_paused_customers, pause, pause_by_hand, resume_customer, stay_paused
+from integrations.services.customers.import_export import import_customer
+from integrations.services.delivery.pause import (
+    check_paused_customers,
+    pause,
+    pause_by_hand,
+    resume_customer,
+    stay_paused,
+)
+from integrations.services.delivery.resume_check import check_access
+from integrations.services.monitoring.alerts import watch
+from integrations.services.queue.defer import CHECK_ACCESS
 from sandbox.planfix.account import Account
 from sandbox.server.app import Sandbox
 from tests.conftest import Way, customer_data

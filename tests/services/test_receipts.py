@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from integrations.models import Call, CallState, Delivery, Step, Turn
 from integrations.planfix.call_tags.schema import CallTags
-from integrations.services.call_end import finished
-from integrations.services.delivery import CallDelivery
-from integrations.services.planfix_access import logged_client
-from integrations.services.receipts import ReceiptBook, begin_attempt
-from integrations.services.turn import HeldTurn, TurnLost
+from integrations.services.clients.lease import HeldTurn, TurnLost
+from integrations.services.clients.planfix import logged_client
+from integrations.services.delivery.call_delivery import CallDelivery
+from integrations.services.delivery.outcome import finished
+from integrations.services.delivery.receipts import ReceiptBook, begin_attempt
 from tests.conftest import Way
 from tests.ways.bodies import CALL_ID, answered
 

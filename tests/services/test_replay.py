@@ -11,9 +11,9 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from integrations.models import Call, CallState, Customer, EventResult, Turn, WebhookEvent
-from integrations.services.jobs import lock_of
-from integrations.services.pause import resume_customer
-from integrations.services.replay import replay_calls, replay_events
+from integrations.services.calls.replay import replay_calls, replay_events
+from integrations.services.delivery.pause import resume_customer
+from integrations.services.queue.defer import lock_of
 from sandbox.http.faults import Fault
 from sandbox.server.app import Sandbox
 from tests.conftest import Way
@@ -27,7 +27,7 @@ def jobs_of(customer: Customer) -> int:
 
 def failed_event(way: Way) -> WebhookEvent:
     """Of the time when our code had a mistake."""
-    with patch("integrations.services.intake.fold_into_call", side_effect=ZeroDivisionError):
+    with patch("integrations.services.intake.receive.fold_into_call", side_effect=ZeroDivisionError):
         way.post(answered())
     return WebhookEvent.objects.get(result=EventResult.FAILED)
 
@@ -79,7 +79,7 @@ def test_a_mistake_that_is_still_there_is_stored_and_stops_no_other_event(way: W
     failed_event(way)
     way.post({"event": "form"}, event="")
 
-    with patch("integrations.services.replay.fold_into_call", side_effect=ArithmeticError):
+    with patch("integrations.services.calls.replay.fold_into_call", side_effect=ArithmeticError):
         results = replay_events(WebhookEvent.objects.all())
 
     assert results == {EventResult.FAILED: 1, EventResult.IGNORED: 1}
@@ -142,7 +142,7 @@ def test_many_calls_of_several_customers_are_made_due(db: None) -> None:
         for _number in range(3):
             make_call(customer, state=CallState.FAILED)
 
-    with patch("integrations.services.selection.BATCH", 2):
+    with patch("integrations.services.calls.batches.BATCH", 2):
         assert replay_calls(Call.objects.all()) == 6
 
     assert Call.objects.filter(state=CallState.PENDING).count() == 6

@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integrations.models import Call, CallState, ContactClaim, Customer, PlanfixRequest, WebhookEvent, Work, WorkKind
-from integrations.services.contact_claim import claim_contact
-from integrations.services.retention import prune, prune_all
+from integrations.services.contacts.creation_lock import claim_contact
+from integrations.services.privacy.retention import prune, prune_all
 from tests.factories import call_facts, make_call, make_customer, make_event, make_request, make_superuser
 
 pytestmark = pytest.mark.django_db
@@ -104,8 +104,8 @@ def test_batches_go_on_until_nothing_is_left() -> None:
         make_day(customer, 91)
 
     with (
-        patch("integrations.services.retention.BATCH", 2),
-        patch("integrations.services.retention.LINKS_BATCH", 2),
+        patch("integrations.services.privacy.retention.BATCH", 2),
+        patch("integrations.services.privacy.retention.LINKS_BATCH", 2),
     ):
         done = prune(customer, days=90)
 
@@ -119,7 +119,7 @@ def test_what_was_cut_short_is_finished_by_the_next_run() -> None:
         make_day(customer, 91)
     answers = iter([False, True, True, True])
 
-    with patch("integrations.services.retention.BATCH", 2):
+    with patch("integrations.services.privacy.retention.BATCH", 2):
         first = prune(customer, days=90, should_stop=lambda: next(answers))
         second = prune(customer, days=90)
 

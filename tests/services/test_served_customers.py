@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from integrations.models import Customer, Employee, UtmField
-from integrations.services.served_customers import customer_to_serve
+from integrations.services.delivery.customer_cache import customer_to_serve
 
 pytestmark = pytest.mark.django_db
 

@@ -11,11 +11,11 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from integrations.models import Call, CallState, CatchUpCursor, Customer, Secret
-from integrations.services.catch_up import Window, catch_up
-from integrations.services.intake import NO_FINAL_EVENT
-from integrations.services.jobs import SETTLE_STALE_CALLS
-from integrations.services.replay import replay_calls
-from integrations.services.stale import settle_all_stale_calls, settle_stale_calls
+from integrations.services.calls.replay import replay_calls
+from integrations.services.intake.catch_up import Window, catch_up
+from integrations.services.intake.receive import NO_FINAL_EVENT
+from integrations.services.intake.stale_calls import settle_all_stale_calls, settle_stale_calls
+from integrations.services.queue.defer import SETTLE_STALE_CALLS
 from sandbox.http.faults import Fault
 from sandbox.ringostat.api import Ringostat
 from sandbox.server.app import Sandbox

@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from integrations.models import AccountPace, Customer, Turn
-from integrations.services.turn import HeldTurn, TurnLost, wait_for_account
+from integrations.services.clients.lease import HeldTurn, TurnLost, wait_for_account
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,8 +62,8 @@ def test_who_was_held_up_before_it_could_send_asks_again_whether_it_may(
         Turn.objects.update(held_until=timezone.now() - timedelta(seconds=1))
         assert second.take()
 
-    monkeypatch.setattr("integrations.services.turn.SLACK_SECONDS", 0.02)
-    monkeypatch.setattr("integrations.services.turn.give_connection_back", stand_still)
+    monkeypatch.setattr("integrations.services.clients.lease.SLACK_SECONDS", 0.02)
+    monkeypatch.setattr("integrations.services.clients.lease.give_connection_back", stand_still)
     with pytest.raises(TurnLost):
         first.wait_for_slot(1)
 
@@ -139,7 +139,7 @@ def test_an_account_at_rest_is_asked_at_once(customer: Customer, monkeypatch: py
     turn = HeldTurn(customer)
     turn.take()
     waits: list[float] = []
-    monkeypatch.setattr("integrations.services.turn.time.sleep", waits.append)
+    monkeypatch.setattr("integrations.services.clients.lease.time.sleep", waits.append)
     turn.wait_for_slot(1)
     assert waits == [0]
 
@@ -164,7 +164,7 @@ def test_after_a_request_that_left_late_the_next_one_waits_for_its_full_gap(
     turn, late = HeldTurn(customer), [0.04]
     sleep = time.sleep
     monkeypatch.setattr(
-        "integrations.services.turn.time.sleep", lambda seconds: sleep(seconds + (late.pop() if late else 0))
+        "integrations.services.clients.lease.time.sleep", lambda seconds: sleep(seconds + (late.pop() if late else 0))
     )
     turn.take()
     turn.wait_for_slot(1)

@@ -9,8 +9,14 @@ from django.test import Client
 from django.utils import timezone
 
 from integrations.models import Call, Customer, EventResult, WebhookEvent, WebhookToken
-from integrations.services.customer_file import webhook_address
-from integrations.services.webhook_addresses import first_webhook, revoke, rotate, send_test_event, valid_tokens
+from integrations.services.customers.import_export import webhook_address
+from integrations.services.customers.webhook_addresses import (
+    first_webhook,
+    revoke,
+    rotate,
+    send_test_event,
+    valid_tokens,
+)
 from tests.factories import make_call, make_customer, make_event
 
 pytestmark = pytest.mark.django_db

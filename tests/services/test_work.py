@@ -10,12 +10,12 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from integrations.models import Call, CallState, Secret, Work, WorkKind
-from integrations.services import contact_fields
-from integrations.services import work as works
-from integrations.services.jobs import CARRY_OUT
-from integrations.services.progress import CannotBeDone, Progress, Stopped
-from integrations.services.selection import calls_meant_by
-from integrations.services.work import ask, carry_out, unfinished_work
+from integrations.services.calls.batches import calls_meant_by
+from integrations.services.customers import contact_fields
+from integrations.services.queue import background as works
+from integrations.services.queue.background import ask, carry_out, unfinished_work
+from integrations.services.queue.defer import CARRY_OUT
+from integrations.services.queue.progress import CannotBeDone, Progress, Stopped
 from sandbox.ringostat.api import Ringostat
 from tests.conftest import Way
 from tests.factories import make_call, make_customer
@@ -143,7 +143,7 @@ def test_an_empty_window_is_caught_up_at_once(way: Way) -> None:
 def test_catching_up_leaves_off_within_a_day_when_the_worker_stops(
     way: Way, ringostat: Ringostat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integrations.services.catch_up.BATCH", 1)
+    monkeypatch.setattr("integrations.services.intake.catch_up.BATCH", 1)
     ringostat.calls = [row(uniqueid=str(number)) for number in range(3)]
     end = timezone.now()
     work = ask(WorkKind.CATCH_UP, customer=way.customer, start=end - timedelta(days=1), end=end)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from integrations.planfix.records.fields import FieldType
-from integrations.services.customer_file import CustomerFileError, export_customer, import_customer
-from integrations.services.onboarding import discover
+from integrations.services.customers.account_discovery import discover
+from integrations.services.customers.import_export import CustomerFileError, export_customer, import_customer
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.server.app import Sandbox

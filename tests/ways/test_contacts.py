@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from integrations.models import CallState, ContactClaim, RememberedContact
 from integrations.planfix.http.errors import PlanfixUnavailable
-from integrations.services import delivery
-from integrations.services.contact_claim import claim_contact
+from integrations.services.contacts.creation_lock import claim_contact
+from integrations.services.delivery import call_delivery
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.planfix.records import Comment, Contact
@@ -168,8 +168,8 @@ def before_first_comment(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[
                 events.pop()()
             return original(*arguments)
 
-        original = delivery.write_comment
-        monkeypatch.setattr(delivery, "write_comment", write_comment)
+        original = call_delivery.write_comment
+        monkeypatch.setattr(call_delivery, "write_comment", write_comment)
 
     return arrange
 
@@ -432,7 +432,7 @@ def test_of_two_projects_that_found_no_contact_one_makes_it(
     projects: tuple[Way, Way], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, two = projects
-    once(monkeypatch, delivery, "create_contact", two.deliver, after=False)
+    once(monkeypatch, call_delivery, "create_contact", two.deliver, after=False)
     one.deliver()
 
     assert_one_waited_for_the_other(two, one)
@@ -442,7 +442,7 @@ def test_a_project_that_searched_before_the_other_made_the_contact_searches_agai
     projects: tuple[Way, Way], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, two = projects
-    once(monkeypatch, delivery.contact_search, "find", two.deliver, after=True)
+    once(monkeypatch, call_delivery.contact_search, "find", two.deliver, after=True)
     one.deliver()
 
     assert_one_waited_for_the_other(one, two)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from integrations.models import Call, CallState, WebhookEvent
-from integrations.services.customer_file import import_customer, webhook_address
+from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.planfix.records import Comment, Contact
 from sandbox.server.app import Sandbox
 from tests.conftest import Way, customer_data

@@ -17,11 +17,11 @@ from django.utils import timezone
 
 from integrations.models import Call, CallState, Customer, Delivery, RememberedContact, Turn
 from integrations.planfix.http.client import is_write
-from integrations.services import delivery
-from integrations.services.customer_file import import_customer
-from integrations.services.onboarding import discover
-from integrations.services.pause import resume_customer
-from integrations.services.replay import replay_calls
+from integrations.services.calls.replay import replay_calls
+from integrations.services.customers.account_discovery import discover
+from integrations.services.customers.import_export import import_customer
+from integrations.services.delivery import call_delivery
+from integrations.services.delivery.pause import resume_customer
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.planfix.records import Comment, StoredFile
@@ -374,14 +374,14 @@ def test_what_comes_while_a_late_recording_is_being_added_stands_in_the_comment_
 
 def news_during(step: str, way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
     """Posts what the AI said when the delivery is about to take this step for the first time."""
-    original = getattr(delivery, step)
+    original = getattr(call_delivery, step)
 
     def take(*arguments: Any, **named: Any) -> Any:
-        monkeypatch.setattr(delivery, step, original)
+        monkeypatch.setattr(call_delivery, step, original)
         way.post(AI, event="ai_processed")
         return original(*arguments, **named)
 
-    monkeypatch.setattr(delivery, step, take)
+    monkeypatch.setattr(call_delivery, step, take)
 
 
 # A recording that is too much for Planfix

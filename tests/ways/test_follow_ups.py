@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import Call, CallState
-from integrations.services import delivery
+from integrations.services.delivery import call_delivery
 from sandbox.http.faults import Fault
 from sandbox.ringostat.api import Ringostat
 from sandbox.server.app import Sandbox
@@ -223,14 +223,14 @@ def test_an_addition_that_comes_while_the_worker_is_at_the_call_is_not_lost(
         way.deliver()
         way.post(RATING, event="call_rating")
     name = "update_comment" if is_delivered else "write_tag"
-    original = getattr(delivery, name)
+    original = getattr(call_delivery, name)
 
     def interrupted(*arguments: Any, **options: Any) -> Any:
-        monkeypatch.setattr(delivery, name, original)
+        monkeypatch.setattr(call_delivery, name, original)
         way.post(AI, event="ai_processed")
         return original(*arguments, **options)
 
-    monkeypatch.setattr(delivery, name, interrupted)
+    monkeypatch.setattr(call_delivery, name, interrupted)
     way.deliver()
 
     assert "Send the price list" in way.account.comments[0].description

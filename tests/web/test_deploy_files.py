@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from integrations.services.figures import registry
+from integrations.services.monitoring.metrics import registry
 from integrations.webhooks import MAX_BODY_BYTES
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from integrations.models import Call, CallState
-from integrations.services.jobs import deliver_soon
+from integrations.services.queue.defer import deliver_soon
 from ringofix import health
 from tests.conftest import Way
 from tests.ways.bodies import answered

@@ -38,7 +38,7 @@ def test_an_error_of_a_webhook_does_not_tell_its_address(
     db: None, lines: Callable[[], list[dict[str, str]]], body: str, trouble: Exception | None, status: int
 ) -> None:
     client = Client(raise_request_exception=False)
-    with patch("integrations.services.intake.recipient_of", side_effect=trouble, return_value=None):
+    with patch("integrations.services.intake.receive.recipient_of", side_effect=trouble, return_value=None):
         assert client.post(ADDRESS, body, content_type="application/json").status_code == status
 
     said = lines()

@@ -12,7 +12,7 @@ from django.utils import timezone
 from integrations.management.customers import named_customers
 from integrations.management.moments import moment
 from integrations.models import Customer
-from integrations.services.catch_up import Window, catch_up
+from integrations.services.intake.catch_up import Window, catch_up
 
 
 class Command(BaseCommand):

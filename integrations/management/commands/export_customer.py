@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations.models import Customer
-from integrations.services.customer_file import export_customer
+from integrations.services.customers.import_export import export_customer
 
 
 class Command(BaseCommand):

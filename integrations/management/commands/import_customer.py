@@ -10,9 +10,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations.planfix.http.errors import PlanfixError
-from integrations.services.customer_file import CustomerFileError, import_customer, webhook_address
-from integrations.services.onboarding import discover
-from integrations.services.parameter_problems import parameter_problems
+from integrations.services.customers.account_discovery import discover
+from integrations.services.customers.import_export import CustomerFileError, import_customer, webhook_address
+from integrations.services.customers.utm_problems import parameter_problems
 
 
 class Command(BaseCommand):

@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from integrations.management.customers import named_customers
 from integrations.models import Customer
-from integrations.services.erasure import NotANumber, erase_number
-from integrations.services.retention import prune
+from integrations.services.privacy.erasure import NotANumber, erase_number
+from integrations.services.privacy.retention import prune
 
 
 class Command(BaseCommand):

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from integrations.management.customers import named_customers
 from integrations.management.moments import moment
 from integrations.models import Call, CallState, EventResult, WebhookEvent
-from integrations.services.replay import REPLAYABLE, replay_calls, replay_events
+from integrations.services.calls.replay import REPLAYABLE, replay_calls, replay_events
 
 
 class Command(BaseCommand):

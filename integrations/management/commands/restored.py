@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from integrations.services.restored import look_before_writing
+from integrations.services.delivery.after_restore import look_before_writing
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from integrations.services.key_rotation import rotate_secrets
+from integrations.services.privacy.key_rotation import rotate_secrets
 
 
 class Command(BaseCommand):

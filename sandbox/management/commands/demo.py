@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from integrations.models import Call, CallState, Customer, PlanfixRequest, WorkKind
-from integrations.services.work import ask
+from integrations.services.queue.background import ask
 from sandbox.harness.demo_day import KNOWN_CONTACTS, customer_file, day_of_calls
 from sandbox.harness.processes import DEFAULT_TOKEN, Stage, wait_until
 

@@ -1,0 +1,275 @@
+"""Customers as the specialists see them: which need attention, and the questionnaire to fill in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
+from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
+
+from integrations.admin.columns import coloured
+from integrations.admin.customer.connection import check_new_access, connect, connection_context
+from integrations.admin.customer.copy import copy
+from integrations.admin.customer.dry_run import dry_run
+from integrations.admin.customer.employee_mapping import employees_page, send_skipped_calls
+from integrations.admin.customer.form import ACCESS_COLUMNS, CHECKED_COLUMNS, CustomerForm
+from integrations.admin.customer.overview import overview
+from integrations.admin.customer.pages import address_of, customer_urls, menu
+from integrations.admin.customer.removal import RemovedByTheWorker
+from integrations.admin.customer.secret_widget import SecretFormField, SecretInput
+from integrations.admin.customer.utm_mapping import parameters_page
+from integrations.admin.customer.webhook_addresses import first_webhook_light, webhook_setup
+from integrations.admin.dashboard import LOOKS, sentence_of
+from integrations.models import Customer, SecretField, WebhookToken, WorkKind
+from integrations.services.customers.account_change import follow_change
+from integrations.services.customers.connection_report import newest_check
+from integrations.services.delivery.pause import resume_customer
+from integrations.services.monitoring.customer_health import Health, healths
+from integrations.services.queue.background import ask
+from integrations.ui.local_time import moment_of
+from integrations.users.audit import record
+
+PAGES: Mapping[str, Callable[..., HttpResponse]] = {
+    "overview": overview,
+    "webhook_setup": webhook_setup,
+    "first_webhook": first_webhook_light,
+    "dry_run": dry_run,
+    "copy": copy,
+    "connect": connect,
+    "employees": employees_page,
+    "send_skipped_calls": send_skipped_calls,
+    "parameters": parameters_page,
+}
+"""The other pages of a customer, by the names of their addresses; customer_pages.MENU says which are linked."""
+
+LIGHTS = {light.name: look.colour for light, look in LOOKS.items()}
+
+
+class CustomerList(ChangeList):  # type: ignore[misc]
+    """Its rows bring how their customers fare, as the overview says it."""
+
+    result_list: Iterable[Any]
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        fares = healths(Customer.objects.filter(pk__in=[customer.pk for customer in self.result_list]))
+        by_key = {health.customer.pk: health for health in fares}
+        for customer in self.result_list:
+            customer.health = by_key[customer.pk]
+
+
+def _health(customer: Any) -> Health:
+    """Of a row of CustomerList."""
+    health: Health = customer.health
+    return health
+
+
+@admin.register(Customer)
+class CustomerAdmin(RemovedByTheWorker, ModelAdmin):  # type: ignore[misc]
+    form = CustomerForm
+    list_display = ("name", "light", "trouble", "pending", "failed", "last_webhook")
+    list_filter = ("call_target", "recording")
+    search_fields = ("name", "planfix_url", "ringostat_project_id")
+    ordering = ("name",)
+    actions = ("resume", "check_access")
+    readonly_fields = ("paused_because",)
+    warn_unsaved_form = True
+    formfield_overrides: dict[type[models.Field], dict[str, Any]] = {  # type: ignore[type-arg]
+        ArrayField: {"widget": UnfoldAdminTextInputWidget},
+        SecretField: {"form_class": SecretFormField, "widget": SecretInput},
+        models.URLField: {"assume_scheme": "https", "widget": UnfoldAdminURLInputWidget},
+    }
+    add_fieldsets = (
+        (None, {"fields": ("name",)}),
+        (gettext_lazy("Planfix"), {"fields": ("planfix_url", "planfix_token")}),
+        (gettext_lazy("Ringostat"), {"fields": ("ringostat_project_id", "ringostat_auth_key")}),
+        (
+            gettext_lazy("Advanced"),
+            {"fields": ("language", "timezone", "region", "ringostat_api_url"), "classes": ("collapse",)},
+        ),
+    )
+    """What is needed to connect. All else has a default, and its place on the customer's page."""
+    fieldsets = (
+        (
+            gettext_lazy("1. Access"),
+            {
+                "fields": (
+                    "name",
+                    "planfix_url",
+                    "planfix_token",
+                    "ringostat_project_id",
+                    "ringostat_auth_key",
+                    "paused_because",
+                ),
+                "classes": ("before-connection",),
+            },
+        ),
+        (None, {"fields": ("fallback_employee",), "classes": ("after-employees",)}),
+        (gettext_lazy("3. Where a call goes"), {"fields": ("call_target",)}),
+        (
+            gettext_lazy("4. New contacts"),
+            {
+                "fields": (
+                    "create_contacts",
+                    "create_for_incoming_answered",
+                    "create_for_incoming_missed",
+                    "create_for_outgoing_answered",
+                    "contact_template_id",
+                    "phone_matching",
+                ),
+                "classes": ("before-parameters",),
+            },
+        ),
+        (
+            gettext_lazy("What stands in Planfix of a call"),
+            {"fields": ("recording", "add_analysis"), "classes": ("before-webhooks",)},
+        ),
+        (gettext_lazy("Language, time and country"), {"fields": ("language", "timezone", "region")}),
+        (
+            gettext_lazy("Advanced"),
+            {
+                "fields": (
+                    "requests_per_second",
+                    "call_tag_id",
+                    "missed_call_tag_id",
+                    "ignored_numbers",
+                    "viewers",
+                    "retention_days",
+                    "ringostat_api_url",
+                ),
+                "classes": ("collapse",),
+            },
+        ),
+    )
+    """The questionnaire. The template puts between the sections what their classes say."""
+
+    # --- the list ---
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return CustomerList
+
+    @coloured(gettext_lazy("state"), LIGHTS)
+    def light(self, customer: Customer) -> tuple[str, str]:
+        light = _health(customer).light
+        return light.name, str(LOOKS[light].words)
+
+    @admin.display(description=gettext_lazy("what is wrong"), empty_value="–")
+    def trouble(self, customer: Customer) -> str | None:
+        return sentence_of(_health(customer)) or None
+
+    @admin.display(description=gettext_lazy("calls waiting"))
+    def pending(self, customer: Customer) -> int:
+        return _health(customer).pending
+
+    @admin.display(description=gettext_lazy("calls failed"))
+    def failed(self, customer: Customer) -> int:
+        return _health(customer).failed
+
+    @admin.display(description=gettext_lazy("last webhook"), empty_value="–")
+    def last_webhook(self, customer: Customer) -> str | None:
+        return _moment(customer, _health(customer).last_webhook_at)
+
+    # --- one customer ---
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*customer_urls(PAGES), *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Customer | None = None, **kwargs: Any
+    ) -> HttpResponse:
+        context |= {"show_save_and_continue": False, "show_save_and_add_another": False}
+        if obj:
+            context |= {
+                "menu": menu(obj, "change"),
+                "connection": connection_context(obj),
+                "employees": list(obj.employees.all()),
+                "parameters": list(obj.utm_fields.order_by("pk")),
+            }
+        response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return response
+
+    @admin.display(description=gettext_lazy("state"))
+    def paused_because(self, customer: Customer) -> str:
+        if customer.paused_by_hand:
+            return _("Paused by hand. %(why)s") % {"why": _why_paused(customer)}
+        if customer.paused_reason:
+            check = _moment(customer, customer.access_check_at) or _("in a minute")
+            text = _("Paused. %(why)s Next check: %(check)s.")
+            return text % {"why": _why_paused(customer), "check": check}
+        return _("Calls go to Planfix.") if customer.pk else _("New.")
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Employees are made on their own page, viewers among the users: not in windows beside the form."""
+        form = super().get_form(request, *args, **kwargs)
+        for name in form.base_fields.keys() & {"fallback_employee", "viewers"}:
+            widget = form.base_fields[name].widget
+            widget.can_add_related = widget.can_change_related = False
+            widget.can_delete_related = widget.can_view_related = False
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
+        changed = set(form.changed_data)
+        follow_change(obj, given=changed)
+        super().save_model(request, obj, form, change)
+        if change and changed & ACCESS_COLUMNS:
+            # The trouble was with the old access; if it is still there, the next call says so again.
+            resume_customer(obj)
+        if not obj.webhook_tokens.exists():
+            WebhookToken.issue(obj)
+        if not change or changed & CHECKED_COLUMNS:
+            assert isinstance(request.user, User)
+            check_new_access(obj, request.user)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Customer) -> HttpResponse:
+        return self.response_post_save_change(request, obj)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Customer) -> HttpResponse:
+        """Stays with the customer: what is being checked, and what comes next, stands there."""
+        work = newest_check(obj)
+        return redirect(address_of("change", obj) + ("#connection" if work and not work.is_finished else ""))
+
+    # --- actions ---
+
+    @admin.action(description=gettext_lazy("Resume paused customers"), permissions=["change"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
+        paused = list(queryset.exclude(paused_reason=""))
+        for customer in paused:
+            resume_customer(customer, by_hand=True)
+            record(request.user, _("Resumed."), customer)
+        text = ngettext("One customer goes on.", "%(count)s customers go on.", len(paused))
+        self.message_user(request, text % {"count": len(paused)}, messages.SUCCESS)
+
+    @admin.action(description=gettext_lazy("Check the access again"), permissions=["change"])
+    def check_access(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
+        assert isinstance(request.user, User)
+        customers = list(queryset)
+        for customer in customers:
+            ask(WorkKind.CONNECT, customer=customer, by=request.user)
+            record(request.user, _("Had the access checked."), customer)
+        text = ngettext("One customer is being checked.", "%(count)s customers are being checked.", len(customers))
+        self.message_user(request, text % {"count": len(customers)}, messages.SUCCESS)
+
+
+def _why_paused(customer: Customer) -> str:
+    if not (customer.paused_reason and customer.paused_at):
+        return customer.paused_reason
+    return _("Since %(time)s: %(why)s") % {"time": _moment(customer, customer.paused_at), "why": customer.paused_reason}
+
+
+def _moment(customer: Customer, at: datetime | None) -> str | None:
+    return moment_of(customer, at, timezone.now()) if at else None

@@ -1,0 +1,325 @@
+"""The page that tries a call out: what would be found, decided and written, and why. The worker asks Planfix for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from integrations.admin.customer.pages import address_of, customer_page, render_page
+from integrations.calllog.call.timeline import KINDS
+from integrations.domain.calls import Direction, Outcome
+from integrations.domain.employees import MatchedBy
+from integrations.models import Call, Customer, Employee, EventResult, Step, WebhookEvent, Work, WorkKind
+from integrations.ringostat.webhook import IgnoredReason
+from integrations.services.queue.background import ask
+from integrations.ui.labels import EVENTS, Words, reason_words
+from integrations.ui.links import contact_address, task_address
+from integrations.ui.parse_pk import row_number
+
+NEWEST = 10
+"""Stored requests to choose from."""
+
+MAX_BODY = 256 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A sentence of the answer, and what belongs to it: a table, the text of a comment, a page of Planfix."""
+
+    text: str
+    icon: str
+    colour: str = ""
+    table: list[list[str]] | None = None
+    comment: SafeString | None = None
+    link: str = ""
+
+
+class StoredForm(forms.Form):
+    """A stored request or call of this customer."""
+
+    event = forms.ModelChoiceField(WebhookEvent.objects.none(), required=False)
+    call = forms.ModelChoiceField(Call.objects.none(), required=False)
+
+    def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, rows in (("event", customer.events.all()), ("call", customer.calls.all())):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = rows
+
+    def arguments(self) -> dict[str, Any]:
+        return {name: row.pk for name, row in self.cleaned_data.items() if row}
+
+
+class NumberForm(forms.Form):
+    number = forms.CharField(
+        label=gettext_lazy("Client's number"),
+        max_length=64,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "+380671234567", "inputmode": "tel"}),
+    )
+    direction = forms.ChoiceField(
+        label=gettext_lazy("Direction"),
+        choices=[(Direction.INCOMING, gettext_lazy("Incoming")), (Direction.OUTGOING, gettext_lazy("Outgoing"))],
+        widget=UnfoldAdminSelectWidget,
+    )
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("Outcome"),
+        choices=[(Outcome.ANSWERED, gettext_lazy("Answered")), (Outcome.MISSED, gettext_lazy("Missed"))],
+        widget=UnfoldAdminSelectWidget,
+    )
+    employee = forms.ModelChoiceField(
+        Employee.objects.none(),
+        label=gettext_lazy("Employee"),
+        required=False,
+        empty_label=gettext_lazy("nobody we know"),
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        employees = self.fields["employee"]
+        assert isinstance(employees, forms.ModelChoiceField)
+        employees.queryset = customer.employees.all()
+        employees.initial = customer.employees.filter(participates=True).first()
+
+    def arguments(self) -> dict[str, Any]:
+        employee = self.cleaned_data["employee"]
+        return {**self.cleaned_data, "employee": employee.pk if employee else None}
+
+
+class BodyForm(forms.Form):
+    event_name = forms.ChoiceField(
+        label=gettext_lazy("Event"),
+        required=False,
+        choices=[("", gettext_lazy("guess it from the body")), *EVENTS.items()],
+        widget=UnfoldAdminSelectWidget,
+    )
+    body = forms.CharField(
+        label=gettext_lazy("Body of the webhook"),
+        max_length=MAX_BODY,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 6, "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+
+    def arguments(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+
+FORMS: Mapping[str, type[StoredForm] | type[NumberForm] | type[BodyForm]] = {
+    "stored": StoredForm,
+    "number": NumberForm,
+    "body": BodyForm,
+}
+
+
+@customer_page
+def dry_run(request: HttpRequest, customer: Customer) -> HttpResponse:
+    """?event= and ?call= offer a stored one, ?work= shows what was found out."""
+    filled = {name: form(customer=customer) for name, form in FORMS.items()}
+    wanted = request.POST.get("form", "")
+    if request.method == "POST" and wanted in FORMS:
+        form = filled[wanted] = FORMS[wanted](request.POST, customer=customer)
+        if form.is_valid() and (arguments := form.arguments()):
+            asked = ask(WorkKind.DRY_RUN, customer=customer, by=request.user, **arguments)
+            return redirect(f"{address_of('dry_run', customer)}?work={asked.pk}")
+    work = _work(request, customer)
+    context = {
+        "forms": filled,
+        "offered": _offered(request, customer),
+        "events": _newest_events(customer),
+        "work": work,
+        "lines": list(lines(work.result, customer)) if work and work.result is not None else [],
+    }
+    return render_page(request, customer, "dry_run", "dry_run.html", context)
+
+
+def _offered(request: HttpRequest, customer: Customer) -> dict[str, Any] | None:
+    """The event or the call that the address names."""
+    if event_id := row_number(request.GET.get("event", "")):
+        return {"name": "event", "row": get_object_or_404(customer.events.all(), pk=event_id)}
+    if call_id := row_number(request.GET.get("call", "")):
+        return {"name": "call", "row": get_object_or_404(customer.calls.all(), pk=call_id)}
+    return None
+
+
+def _newest_events(customer: Customer) -> list[dict[str, Any]]:
+    events = customer.events.select_related("call").order_by("-received_at")[:NEWEST]
+    return [{"row": event, "words": EVENTS.get(event.kind) or event.event, "call": event.call} for event in events]
+
+
+def _work(request: HttpRequest, customer: Customer) -> Work | None:
+    work_id = row_number(request.GET.get("work", ""))
+    return customer.works.filter(kind=WorkKind.DRY_RUN, pk=work_id).first() if work_id else None
+
+
+# --- the answer in words ---
+
+IGNORED: Mapping[str, Words] = {
+    IgnoredReason.NO_CALL_ID: gettext_lazy("it has no call ID, so it cannot be put to a call"),
+    IgnoredReason.NOT_A_CALL: gettext_lazy("it is not about a call"),
+    IgnoredReason.UNKNOWN_EVENT: gettext_lazy("its event is not known"),
+    IgnoredReason.TEST: gettext_lazy("it was sent as a test"),
+}
+MATCHED_BY: Mapping[str, Words] = {
+    MatchedBy.STAFF_ID: gettext_lazy("by the Ringostat staff ID"),
+    MatchedBy.SIP_LOGIN: gettext_lazy("by the SIP login or the phone"),
+    MatchedBy.EXTENSION: gettext_lazy("by the extension"),
+    MatchedBy.EMAIL: gettext_lazy("by the e-mail address"),
+    MatchedBy.NAME: gettext_lazy("by the name"),
+}
+
+
+def lines(told: Mapping[str, Any], customer: Customer) -> Iterator[Line]:
+    """What the dry delivery told, in the order in which a delivery goes."""
+    yield from _beginning(told)
+    if "contact" in told:
+        yield from _contact(told, customer)
+        yield from _target(told["target"], customer)
+    for write in told.get("writes", []):
+        yield _WRITES[Step(write["step"])](write)
+    if left_out := told.get("left_out"):
+        text = _("Left out, because Planfix has no such field for it: %(fields)s.") % {"fields": ", ".join(left_out)}
+        yield Line(text=text, icon="rule", colour="warning")
+    if trouble := told.get("trouble"):
+        yield Line(text=_("Here the delivery would stop. %(why)s") % {"why": trouble}, icon="error", colour="danger")
+    if "asked" in told:
+        yield _end(told["asked"])
+
+
+def _beginning(told: Mapping[str, Any]) -> Iterator[Line]:
+    if "understood" in told:
+        yield _understood(told)
+    if told.get("not_over"):
+        text = _("The call is not over: it goes to Planfix when Ringostat has told how it ended.")
+        yield Line(text=text, icon="ring_volume", colour="warning")
+    if decided := told.get("decided"):
+        yield from _decided(decided)
+
+
+def _understood(told: Mapping[str, Any]) -> Line:
+    result, why = told["understood"], told["why_not"]
+    if result == EventResult.CALL:
+        text = _("The request is understood: %(event)s.") % {"event": EVENTS.get(told["kind"], told["kind"])}
+        return Line(text=text, icon="webhook")
+    if result == EventResult.IGNORED:
+        text = _("The request is kept and otherwise ignored: %(why)s.") % {"why": IGNORED.get(why, why)}
+        return Line(text=text, icon="webhook", colour="warning")
+    text = _("The request cannot be understood: %(why)s") % {"why": why or _("our own parser fails on it.")}
+    return Line(text=text, icon="error", colour="danger")
+
+
+def _decided(decided: Mapping[str, Any]) -> Iterator[Line]:
+    if reason := decided["skip"]:
+        text = _("Skipped: %(why)s – %(detail)s.") if decided["detail"] else _("Skipped: %(why)s.")
+        names = {"why": reason_words(reason), "detail": decided["detail"]}
+        yield Line(text=text % names, icon="block", colour="warning")
+        return
+    kind = str(KINDS[decided["direction"], decided["outcome"]])
+    yield Line(text=kind % {"number": decided["number"]}, icon="call")
+    yield Line(text=_employee(decided), icon="badge")
+
+
+def _employee(decided: Mapping[str, Any]) -> str:
+    if decided["fallback_for"] is not None:
+        text = _("Nobody who takes part talked (%(seen)s): the fallback employee, %(employee)s, stands for them.")
+        return text % {"seen": decided["fallback_for"] or _("unknown"), "employee": decided["employee"]}
+    if decided["employee"]:
+        names = {"employee": decided["employee"], "how": MATCHED_BY.get(decided["matched_by"], "")}
+        return _("The employee is %(employee)s, recognised %(how)s.") % names
+    return _("No employee is needed for a missed call.")
+
+
+def _contact(told: Mapping[str, Any], customer: Customer) -> Iterator[Line]:
+    contact = told["contact"]
+    if told.get("unknown_contact"):
+        text = _("No contact in Planfix has the number, and none may be created: the call would be skipped.")
+        yield Line(text=text, icon="block", colour="warning")
+        return
+    if contact["is_new"]:
+        text = _("No contact in Planfix has the number: a new one would be created.")
+        yield Line(text=text, icon="person_search")
+        return
+    if contact["id"] is None:
+        return
+    if contact["is_gone"]:
+        text = _("Contact %(id)s is remembered from an earlier call, but is gone: the number would be looked for anew.")
+        yield Line(text=text % {"id": contact["id"]}, icon="person_off", colour="warning")
+        return
+    if contact["found"] > 1:
+        text = _("%(found)s contacts have this number; %(name)s would be taken, the first of them.")
+    elif contact["found"] == 1:
+        text = _("%(name)s has this number.")
+    else:
+        text = _("%(name)s is remembered from an earlier call of this number: Planfix is not asked again.")
+    name = contact["name"] or _("Contact %(id)s") % {"id": contact["id"]}
+    link = contact_address(customer.planfix_url, contact["id"])
+    colour = "warning" if contact["found"] > 1 else ""
+    yield Line(text=text % {"found": contact["found"], "name": name}, icon="person", link=link, colour=colour)
+
+
+def _target(target: Mapping[str, Any], customer: Customer) -> Iterator[Line]:
+    if target["task"]:
+        text = _("The contact's last active task is %(task)s: the call would go there.") % {"task": target["task"]}
+        yield Line(text=text, icon="task_alt", link=task_address(customer.planfix_url, target["task"]))
+    elif target["was_looked_for"]:
+        yield Line(text=_("The contact has no active task: the call would go to the contact."), icon="task_alt")
+
+
+def _new_contact(write: Mapping[str, Any]) -> Line:
+    table = [
+        [pgettext("of a person", "Name"), write["name"]],
+        [_("Phone"), ", ".join(write["phones"])],
+        [_("Template"), str(write["template"] or _("the account's own default"))],
+        [_("Supervisor"), write["supervisor"] or "–"],
+        *write["values"],
+    ]
+    return Line(text=_("Contact to be created:"), icon="person_add", table=table)
+
+
+def _recording(write: Mapping[str, Any]) -> Line:
+    text = _("The recording would be copied into Planfix as %(name)s.") % {"name": write["name"]}
+    return Line(text=text, icon="graphic_eq")
+
+
+def _comment(write: Mapping[str, Any]) -> Line:
+    if write["by_employee"]:
+        text = _("Comment in the name of %(author)s:")
+    elif write["author"]:
+        text = _("Comment in the name of the contact, %(author)s:")
+    else:
+        text = _("Comment in the name of the new contact itself:")
+    # It is HTML of our own making, whose values are escaped: the very text that Planfix would get.
+    return Line(text=text % {"author": write["author"]}, icon="chat", comment=SafeString(write["text"]))
+
+
+def _tag(write: Mapping[str, Any]) -> Line:
+    table = [[name, value or _("the new contact")] for name, value in write["values"]]
+    return Line(text=_("Data tag “%(tag)s”:") % {"tag": write["name"]}, icon="sell", table=table)
+
+
+_WRITES = {
+    Step.CONTACT: _new_contact,
+    Step.RECORDING: _recording,
+    Step.COMMENT: _comment,
+    Step.TAG: _tag,
+}
+
+
+def _end(asked: int) -> Line:
+    sentence = ngettext(
+        "Nothing was written. Planfix was asked one question.",
+        "Nothing was written. Planfix was asked %(count)s questions.",
+        asked,
+    )
+    return Line(text=sentence % {"count": asked}, icon="check_circle", colour="success")

@@ -1,0 +1,93 @@
+"""One customer at a glance: how it fares, its calls per day, what happened to it; to pause it and to resume it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from django.contrib import messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from integrations.admin.customer.catch_up import catch_up, catching_up_context
+from integrations.admin.customer.pages import address_of, customer_page, render_page
+from integrations.admin.dashboard import row_of
+from integrations.admin.sparkline import chart
+from integrations.models import Customer, WorkKind
+from integrations.services.delivery.pause import pause_by_hand, resume_customer
+from integrations.services.monitoring.customer_health import calls_per_day, healths
+from integrations.ui.labels import Words
+from integrations.users.audit import record
+
+DAYS = 30
+RECENT = 5
+
+
+@customer_page
+def overview(request: HttpRequest, customer: Customer) -> HttpResponse:
+    if request.method == "POST":
+        act = ACTIONS.get(request.POST.get("action", ""))
+        if act:
+            act(request, customer)
+        return redirect(address_of("overview", customer))
+    health = healths(Customer.objects.filter(pk=customer.pk))[0]
+    calls = chart(calls_per_day([customer], DAYS)[customer.pk])
+    context = {
+        "row": row_of(health, calls),
+        "days": DAYS,
+        "alerts": customer.alerts.order_by("-raised_at", "-pk")[:RECENT],
+        "works": customer.works.exclude(kind=WorkKind.DRY_RUN).order_by("-pk")[:RECENT],
+        "changes": changes_of(customer)[:RECENT],
+        "copy_address": address_of("copy", customer),
+        "links": _links(customer),
+        **catching_up_context(customer),
+    }
+    return render_page(request, customer, "overview", "overview.html", context)
+
+
+def _links(customer: Customer) -> list[tuple[Words, str]]:
+    """What happened to the customer, in full."""
+    return [
+        (_("Calls"), f"{reverse('calllog:list')}?customer={customer.pk}"),
+        (_("Webhooks"), _listed("webhookevent", customer)),
+        (_("Requests to Planfix"), _listed("planfixrequest", customer)),
+    ]
+
+
+def _listed(model: str, customer: Customer) -> str:
+    return f"{reverse(f'admin:integrations_{model}_changelist')}?customer__id__exact={customer.pk}"
+
+
+def changes_of(customer: Customer) -> QuerySet[LogEntry]:
+    """What people did to the customer, the newest first."""
+    entries = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(Customer), object_id=str(customer.pk)
+    )
+    return entries.select_related("user", "content_type").order_by("-action_time", "-pk")
+
+
+def _pause(request: HttpRequest, customer: Customer) -> None:
+    reason = " ".join(request.POST.get("reason", "").split())[:300]
+    if not reason:
+        messages.error(request, _("Say why the customer is paused: others will want to know."))
+        return
+    pause_by_hand(customer, reason)
+    record(request.user, _("Paused: %(reason)s") % {"reason": reason}, customer)
+    messages.success(request, _("The customer is paused. Its calls are taken in and wait until somebody resumes it."))
+
+
+def _resume(request: HttpRequest, customer: Customer) -> None:
+    resume_customer(customer, by_hand=True)
+    record(request.user, _("Resumed."), customer)
+    messages.success(request, _("The customer goes on."))
+
+
+ACTIONS: Mapping[str, Callable[[HttpRequest, Customer], None]] = {
+    "pause": _pause,
+    "resume": _resume,
+    "catch_up": catch_up,
+}

@@ -1,0 +1,81 @@
+"""The recording of a call for the player on its page. Where it comes from the browser is not told."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from integrations.domain.calls import CallFacts
+from integrations.models import Call
+from integrations.services.clients.lease import give_connection_back
+from integrations.services.recordings.proxy import NoRecording, OpenRecording, Trouble, Wanted, open_recording
+from integrations.ui.labels import Words
+from integrations.users.visibility import calls_visible_to
+
+SENTENCES: dict[Trouble, tuple[int, Words]] = {
+    Trouble.NO_LINK: (404, _("Ringostat has sent no link to a recording of this call.")),
+    Trouble.FOREIGN: (404, _("The recording's link leads away from Ringostat, so it is not opened.")),
+    Trouble.GONE: (
+        410,
+        _("Ringostat no longer gives this recording out: its link has run out, or it was deleted or never made."),
+    ),
+    Trouble.NOT_AUDIO: (502, _("Ringostat answered with something that is not a recording.")),
+    Trouble.TOO_LARGE: (502, _("The recording is too large to be played here. Open it in Ringostat.")),
+    Trouble.UNAVAILABLE: (502, _("Ringostat does not answer just now. Press play to try again.")),
+    Trouble.BUSY: (503, _("Many files and recordings are on their way just now. Press play to try again.")),
+}
+"""The HTTP status and what the player says."""
+
+
+@require_safe
+@login_required
+@never_cache
+def recording(request: HttpRequest, call_id: int) -> HttpResponseBase:
+    """The recording, or the range of it that is asked for; else a sentence that says why there is none."""
+    call = get_object_or_404(calls_visible_to(request.user).select_related("customer"), pk=call_id)
+    wanted = Wanted(
+        method=request.method or "GET",
+        range=request.headers.get("Range", ""),
+        if_range=request.headers.get("If-Range", ""),
+    )
+    api_url = call.customer.ringostat_api_url
+    give_connection_back()
+    try:
+        opened = open_recording(recording_link(call.folded), api_url=api_url, wanted=wanted)
+    except NoRecording as error:
+        return _trouble(error.trouble)
+    return _answer(request, call, opened)
+
+
+def recording_link(facts: CallFacts) -> str:
+    """Whatever was recorded, a voicemail too. Not every project says whether there is a recording."""
+    return "" if facts.has_recording is False else facts.recording_url
+
+
+def _trouble(trouble: Trouble) -> HttpResponse:
+    status, sentence = SENTENCES[trouble]
+    response = HttpResponse(str(sentence), status=status, content_type="text/plain; charset=utf-8")
+    if trouble is Trouble.BUSY:
+        response["Retry-After"] = "1"
+    return response
+
+
+def _answer(request: HttpRequest, call: Call, opened: OpenRecording) -> HttpResponseBase:
+    response: HttpResponseBase
+    if request.method == "HEAD" or opened.status == 416:
+        opened.close()
+        response = HttpResponse(status=opened.status, content_type=opened.content_type)
+    else:
+        response = StreamingHttpResponse(opened, status=opened.status, content_type=opened.content_type)
+    for name, value in opened.headers.items():
+        response[name] = value
+    is_download = "download" in request.GET
+    name = f"{call.ringostat_id}{opened.suffix}"
+    response["Content-Disposition"] = content_disposition_header(is_download, name) or "inline"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -1,0 +1,127 @@
+"""Where is the call, why, and what now: the two sentences at the top of its page. Pure, like the story below it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from integrations.domain.rules import SkipReason
+from integrations.models import Call, CallState, Delivery
+from integrations.services.delivery.customer_run import NOT_ADDED
+from integrations.services.intake.receive import ERASED, NO_FINAL_EVENT, SETTLED
+from integrations.ui.labels import STATES, Look, Words, reason_words
+from integrations.ui.local_time import clause, moment, next_attempt
+
+NEXT: dict[str, Words] = {
+    SkipReason.INTERNAL_CALL: gettext_lazy("Nothing to do: employees' calls to each other stay out of Planfix."),
+    SkipReason.NO_CLIENT_NUMBER: gettext_lazy("Add the client's number to the parameters of the webhook in Ringostat."),
+    SkipReason.HIDDEN_NUMBER: gettext_lazy("Nothing to do: without a number there is no client to find."),
+    SkipReason.UNUSABLE_NUMBER: gettext_lazy(
+        "If it is a real number, check the customer's country, then replay the call with today's settings."
+    ),
+    SkipReason.IGNORED_NUMBER: gettext_lazy(
+        "If it should not be ignored, take it off the customer's ignored numbers, then send the call again."
+    ),
+    SkipReason.UNKNOWN_EMPLOYEE: gettext_lazy("Map this employee, then send the call again."),
+    SkipReason.AMBIGUOUS_EMPLOYEE: gettext_lazy(
+        "Give each employee a staff ID or SIP login of their own, then send the call again."
+    ),
+    SkipReason.EMPLOYEE_NOT_PARTICIPATING: gettext_lazy(
+        "If the employee should take part, say so in the customer's employees, then send the call again."
+    ),
+    SkipReason.UNKNOWN_CONTACT: gettext_lazy(
+        "Create the contact in Planfix, or let the customer's contacts be created, then send the call again."
+    ),
+    NO_FINAL_EVENT: gettext_lazy("Check in Ringostat that the webhook of the call's end is set up."),
+    ERASED: gettext_lazy("Nothing to do: it was forgotten on purpose."),
+    SETTLED: gettext_lazy("Nothing to do. It can still be sent again."),
+    "refused": gettext_lazy("Mend what Planfix names, then send the call again; or mark it as settled with a note."),
+    "internal_error": gettext_lazy("Tell the developers this page's address, and send the call again afterwards."),
+}
+"""What a specialist does next, by the reason of a skipped or failed call."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    text: str
+    """Where it is and why."""
+    next_step: str
+    """"" when there is nothing to say of it."""
+    look: Look
+
+
+def answer(call: Call, receipts: Delivery, now: datetime) -> Answer:
+    """Of a call that brings its customer with its turn, and its employee."""
+    state = CallState(call.state)
+    text, next_step = _ANSWERS[state](call, receipts, now)
+    return Answer(text=" ".join(text.split()), next_step=next_step, look=STATES[state])
+
+
+def _in_progress(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
+    return _("It has not ended yet."), _("Nothing to do: it goes to Planfix by itself when it has.")
+
+
+def _pending(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
+    if call.customer.paused_reason:
+        text = _("It waits, because the customer is paused: %(why)s.") % {"why": clause(call.customer.paused_reason)}
+        return text, _("Mend that on the customer's page; the call then goes by itself.")
+    due = next_attempt(call)
+    if due <= now:
+        return _("It is about to go to Planfix."), _("Nothing to do: this page renews itself.")
+    names = {"time": moment(call, due, now), "why": reason_words(call.reason)}
+    text = _("It waits, because %(why)s.") % names if call.reason else _("It waits for its turn.")
+    return text, _("Nothing to do: it is tried again by itself at %(time)s.") % names
+
+
+def _delivered(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
+    names = {
+        "task": receipts.task_id,
+        "contact": receipts.contact_id,
+        "time": moment(call, call.finished_at, now) if call.finished_at else "",
+    }
+    if receipts.task_id:
+        text = _("It is in Planfix, in task %(task)s of contact %(contact)s, since %(time)s.")
+    elif receipts.contact_id:
+        text = _("It is in Planfix, on the card of contact %(contact)s, since %(time)s.")
+    else:
+        text = _("It is in Planfix since %(time)s.")
+    return text % names, _to_be_added(call, now)
+
+
+def _to_be_added(call: Call, now: datetime) -> str:
+    if call.reason == NOT_ADDED:
+        return _("What came later could not be added. %(detail)s") % {"detail": call.detail}
+    if not call.due_at:
+        return ""
+    if call.customer.paused_reason:
+        return _("What came later, its recording for one, waits until the customer is no longer paused.")
+    return _("What comes later, its recording for one, is added by itself.")
+
+
+def _skipped(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
+    names = {"why": reason_words(call.reason), "detail": call.detail}
+    if call.reason == SETTLED:
+        names["time"] = moment(call, call.finished_at, now) if call.finished_at else ""
+        text = _("It was not sent to Planfix: settled at %(time)s by %(detail)s.")
+    elif call.detail:
+        text = _("It was not sent to Planfix: %(why)s – %(detail)s.")
+    else:
+        text = _("It was not sent to Planfix: %(why)s.")
+    return text % names, str(NEXT.get(call.reason, ""))
+
+
+def _failed(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
+    names = {"why": reason_words(call.reason), "detail": call.detail}
+    return _("It could not be sent: %(why)s. %(detail)s") % names, str(NEXT.get(call.reason, NEXT["refused"]))
+
+
+_ANSWERS = {
+    CallState.IN_PROGRESS: _in_progress,
+    CallState.PENDING: _pending,
+    CallState.DELIVERED: _delivered,
+    CallState.SKIPPED: _skipped,
+    CallState.FAILED: _failed,
+}

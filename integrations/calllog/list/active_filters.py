@@ -1,0 +1,61 @@
+"""The filters that are on, in words, each with the address of the list without it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from integrations.calllog.list.filters import CallFilter
+from integrations.calllog.list.query_string import list_address
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActiveFilter:
+    label: str | Promise
+    value: str
+    address_without: str
+
+
+def active_filters(filters: CallFilter) -> list[ActiveFilter]:
+    """Also those that could not be understood: what is in the address can be taken out of it."""
+    return [
+        ActiveFilter(
+            label=each.label,
+            value=_in_words(filters, name),
+            address_without=list_address(filters.data, **{name: ""}),
+        )
+        for name, each in filters.filters.items()
+        if filters.data.get(name) and not _is_overruled(filters, name)
+    ]
+
+
+def _is_overruled(filters: CallFilter, name: str) -> bool:
+    if name not in filters.values:
+        return False
+    if name == "hour":
+        return all(days.hour is None for days in filters.days.values())
+    return name == "period" and not filters.chosen_period
+
+
+def _in_words(filters: CallFilter, name: str) -> str:
+    value: Any = filters.values.get(name)
+    if value is None:
+        return _("%(text)s (not understood)") % {"text": filters.data[name]}
+    if isinstance(value, date):
+        return date_format(value, _("j M Y"))
+    choices = _choices(filters, name)
+    return str(choices.get(str(value), choices.get(str(value).lower(), value)))
+
+
+def _choices(filters: CallFilter, name: str) -> dict[str, Any]:
+    """A menu's words by its values; of numbers, texts and names there are none."""
+    if name in ("customer", "employee"):
+        return {}
+    field = filters.form.fields[name]
+    choices: Any = getattr(field, "choices", None) or getattr(field.widget, "choices", ())
+    return {str(value): words for value, words in choices}

@@ -1,0 +1,174 @@
+"""The calls of the list as a file for a spreadsheet: its filters, its words, the customer's own time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from integrations.calllog.list.filters import CallFilter
+from integrations.calllog.list.keyset_paging import page_of
+from integrations.calllog.list.table_rows import with_fields
+from integrations.models import Call
+from integrations.services.calls.spreadsheet import Cell, csv_lines, xlsx_file
+from integrations.services.recordings.stream_limit import NoPlace, Place
+from integrations.ui.call_row import CallRow, row_of
+from integrations.ui.labels import STATES
+from integrations.ui.page_context import shell
+from integrations.users.audit import record
+
+AT_ONCE = 2000
+MOST_IN_XLSX = 50_000
+"""Excel's file is made before its first byte is sent, by a thread that webhooks may wait for."""
+PERSONAL = ("number", "call_id")
+"""Filters whose values are not written into the audit trail."""
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+Column = Callable[[Call, CallRow], Cell]
+
+
+def _columns() -> dict[str, Column]:
+    """By title, in the reader's language. What a menu knows is put into words here, once for all rows."""
+    directions = _words(Call._meta.get_field("direction").flatchoices)
+    outcomes = _words(Call._meta.get_field("outcome").flatchoices)
+    states = _words((state, look.words) for state, look in STATES.items())
+    return {
+        _("Time"): lambda call, row: row.started_at.astimezone(row.zone).replace(tzinfo=None, microsecond=0),
+        _("Time zone"): lambda call, row: row.zone.key,
+        _("Customer"): lambda call, row: row.customer,
+        _("Direction"): lambda call, row: directions.get(call.direction, ""),
+        _("Outcome"): lambda call, row: outcomes.get(call.outcome, ""),
+        _("Client number"): lambda call, row: row.client_number,
+        _("Employee"): lambda call, row: row.employee,
+        _("Wait, seconds"): lambda call, row: row.facts.waiting,
+        _("Talk, seconds"): lambda call, row: row.facts.talk,
+        _("UTM source"): _parameter("utm_source"),
+        _("UTM medium"): _parameter("utm_medium"),
+        _("UTM campaign"): _parameter("utm_campaign"),
+        _("UTM content"): _parameter("utm_content"),
+        _("UTM term"): _parameter("utm_term"),
+        _("Project or pool"): lambda call, row: row.facts.line_name,
+        _("State"): lambda call, row: states[call.state],
+        _("Why"): lambda call, row: str(row.reason),
+        _("Contact in Planfix"): lambda call, row: row.contact_url,
+        _("Task in Planfix"): lambda call, row: row.task_url,
+        _("Ringostat call ID"): lambda call, row: row.ringostat_id,
+    }
+
+
+def _words(menu: Iterable[tuple[Any, Any]]) -> dict[str, str]:
+    return {str(code): str(words) for code, words in menu}
+
+
+def _parameter(name: str) -> Column:
+    return lambda call, row: row.facts.parameters.get(name, "")
+
+
+View = Callable[[HttpRequest], HttpResponseBase]
+
+
+def takes_a_place(view: View) -> View:
+    """Of the few that there are for answers that last; given back when the answer is closed."""
+
+    @wraps(view)
+    def placed(request: HttpRequest) -> HttpResponseBase:
+        try:
+            place = Place()
+        except NoPlace:
+            return _waits(request)
+        try:
+            response = view(request)
+        except BaseException:
+            place.leave()
+            raise
+        response._resource_closers.append(place.leave)  # type: ignore[attr-defined]
+        return response
+
+    return placed
+
+
+@require_GET
+@login_required
+@never_cache
+@takes_a_place
+def export_csv(request: HttpRequest) -> HttpResponseBase:
+    filters = CallFilter.seen_by(request.user, request.GET)
+    if not filters.is_valid():
+        return _back_to_list(request)
+    _write_down(request, filters, "CSV")
+    return StreamingHttpResponse(csv_lines(*_table(filters.qs)), **_file("csv", "text/csv; charset=utf-8"))
+
+
+@require_GET
+@login_required
+@never_cache
+@takes_a_place
+def export_xlsx(request: HttpRequest) -> HttpResponseBase:
+    filters = CallFilter.seen_by(request.user, request.GET)
+    if not filters.is_valid():
+        return _back_to_list(request)
+    if filters.qs.order_by()[: MOST_IN_XLSX + 1].count() > MOST_IN_XLSX:
+        text = _("An XLSX file takes %(most)s calls at the most. Narrow the filter, or take CSV, which takes them all.")
+        messages.warning(request, text % {"most": MOST_IN_XLSX})
+        return _back_to_list(request)
+    _write_down(request, filters, "XLSX")
+    return FileResponse(xlsx_file(*_table(filters.qs)), **_file("xlsx", XLSX))
+
+
+def _waits(request: HttpRequest) -> HttpResponse:
+    context = shell(request, _("Export"))
+    response = render(request, "calllog/export_waits.html", context, status=503)
+    response["Retry-After"] = "60"
+    return response
+
+
+def _back_to_list(request: HttpRequest) -> HttpResponse:
+    """It says beside the field what is wrong with it."""
+    return redirect(f"{reverse('calllog:list')}?{request.GET.urlencode()}")
+
+
+def _table(calls: QuerySet[Call]) -> tuple[list[str], Iterator[list[Cell]]]:
+    """Its titles and its rows."""
+    columns = _columns()
+    return list(columns), _rows(calls, list(columns.values()))
+
+
+def _rows(calls: QuerySet[Call], columns: Sequence[Column]) -> Iterator[list[Cell]]:
+    """Page by page as the list reads them: nothing is held open in the database, however slowly somebody reads."""
+    older, is_last = "", False
+    while not is_last:
+        page = page_of([calls], rows=with_fields(Call.objects.all()), before=older, size=AT_ONCE)
+        for call in page.calls:
+            row = row_of(call)
+            yield [value(call, row) for value in columns]
+        older, is_last = page.older, not page.older
+
+
+def _write_down(request: HttpRequest, filters: CallFilter, kind: str) -> None:
+    customer = filters.chosen_customer or (None if filters.offers_customers else filters.customers.first())
+    chosen = {name: value for name, value in filters.values.items() if name != "customer"}
+    named = [name if name in PERSONAL else f"{name}: {value}" for name, value in chosen.items()]
+    text = _("Exported calls as %(kind)s (%(filters)s)")
+    record(request.user, text % {"kind": kind, "filters": ", ".join(named) or _("all")}, customer)
+
+
+def _file(ending: str, content_type: str) -> dict[str, Any]:
+    name = f"calls-{timezone.now():%Y-%m-%d}.{ending}"
+    return {
+        "content_type": content_type,
+        "headers": {"Content-Disposition": content_disposition_header(as_attachment=True, filename=name)},
+    }

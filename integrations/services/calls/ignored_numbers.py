@@ -1,0 +1,104 @@
+"""Numbers of a customer whose calls are nobody's business in Planfix: a courier, an alarm, the company itself."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from integrations.domain.phones import normalize
+from integrations.domain.rules import SkipReason
+from integrations.models import Call, Customer, Work
+from integrations.services.calls.batches import known_calls_meant_by
+from integrations.services.calls.dismiss import skip_failed
+from integrations.services.queue.progress import Progress
+
+Spelled = tuple[int, str]
+"""A customer's key, and a client's number as a call of that customer has it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumbersOfCalls:
+    """What can be ignored of some calls, and how many calls there are of which nothing can.
+
+    Numbers are in full, each with its spellings among the calls.
+    """
+
+    new: Mapping[Spelled, list[str]]
+    known: Mapping[Spelled, list[str]]
+    """Those that are ignored already."""
+    ignored_calls: int
+    unusable_calls: int
+
+    @property
+    def by_customer(self) -> Counter[int]:
+        return Counter(customer_id for customer_id, _number in self.new)
+
+
+def numbers_among(calls: Iterable[Spelled]) -> NumbersOfCalls:
+    """Of each call its customer and number; a client of two customers is two numbers. Gone customers have none."""
+    counts = Counter(calls)
+    customers = Customer.objects.in_bulk({customer_id for customer_id, _spelling in counts})
+    new: defaultdict[Spelled, list[str]] = defaultdict(list)
+    known: defaultdict[Spelled, list[str]] = defaultdict(list)
+    ignored_calls = unusable_calls = 0
+    for (customer_id, spelling), count in counts.items():
+        customer = customers.get(customer_id)
+        full = normalize(spelling, customer.region) if customer else None
+        if customer is None or full is None:
+            unusable_calls += count
+        elif full in customer.full_ignored_numbers:
+            ignored_calls += count
+            known[customer_id, full].append(spelling)
+        else:
+            new[customer_id, full].append(spelling)
+    return NumbersOfCalls(new=new, known=known, ignored_calls=ignored_calls, unusable_calls=unusable_calls)
+
+
+def spelled_numbers(calls: QuerySet[Call]) -> QuerySet[Call, Spelled]:
+    return calls.order_by().values_list("customer_id", "client_number")
+
+
+def ignore_number(customer_id: int, number: str) -> bool:
+    """Adds the number to the customer's ignored ones. Calls that wait are skipped when their turn comes.
+
+    False when it stands there already, in whatever spelling, or when the customer is gone. Raises ValueError for what
+    is no phone number.
+    """
+    with transaction.atomic():
+        customer = Customer.objects.select_for_update(no_key=True).filter(pk=customer_id).first()
+        if customer is None:
+            return False
+        full = normalize(number, customer.region)
+        if full is None:
+            raise ValueError(number)
+        if full in customer.full_ignored_numbers:
+            return False
+        customer.ignored_numbers.append(full)
+        customer.save(update_fields=["ignored_numbers"])
+    return True
+
+
+def skip_ignored(calls: QuerySet[Call]) -> None:
+    """Those that failed, of calls of an ignored number. They are not sent on their way to be decided anew: the
+    customer's turn may be under way with the settings of before, and would deliver them.
+    """
+    skip_failed(calls, reason=SkipReason.IGNORED_NUMBER)
+
+
+def ignore_as_asked(work: Work, progress: Progress) -> dict[str, int]:
+    """Long work: the numbers of the calls that its arguments mean, and those of the calls that failed. Also of numbers
+    that are ignored already: it may have been left off in between.
+    """
+    calls, count = known_calls_meant_by(work), 0
+    found = numbers_among(spelled_numbers(calls).iterator())
+    meant = {**found.known, **found.new}
+    progress.expect(len(meant))
+    for (customer_id, number), spellings in sorted(meant.items()):
+        count += ignore_number(customer_id, number)
+        skip_ignored(calls.filter(customer=customer_id, client_number__in=spellings))
+        progress.add()
+    return {"numbers": count}

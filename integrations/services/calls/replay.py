@@ -1,0 +1,172 @@
+"""Does again what went wrong: stored webhook events through today's parser, and calls that failed or were skipped."""
+
+from __future__ import annotations
+
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from integrations.domain.folding import facts_of, refold
+from integrations.models import Call, CallState, Customer, EventResult, WebhookEvent, Work
+from integrations.ringostat.body import RawRequest
+from integrations.services.calls.batches import calls_meant_by, in_batches
+from integrations.services.intake.receive import (
+    DUE,
+    ERASED,
+    NO_FINAL_EVENT,
+    SETTLED,
+    Understood,
+    columns_of,
+    fold_into_call,
+    understand,
+)
+from integrations.services.intake.recipients import Recipient
+from integrations.services.queue.defer import deliver_soon
+from integrations.services.queue.progress import Progress
+
+log = structlog.get_logger(__name__)
+
+REPLAYABLE = (CallState.FAILED, CallState.SKIPPED)
+NEVER_REPLAYED = (ERASED, NO_FINAL_EVENT)
+"""Reasons of calls of which too little is known to say anything of them."""
+LEFT_ALONE = (*NEVER_REPLAYED, SETTLED)
+"""Reasons of calls that are not sent again among others: who settled one has to say so of that one."""
+
+
+def replay_events(events: QuerySet[WebhookEvent]) -> Counter[EventResult]:
+    """Reads stored requests as if they came today; each event's row then says what became of it. Idempotent.
+
+    Returns how many had which result. Raises OperationalError or InterfaceError when the database is lost; what was
+    done until then stays done.
+    """
+    results: Counter[EventResult] = Counter()
+    for event_id in list(events.order_by("pk").values_list("pk", flat=True)):
+        event = WebhookEvent.objects.select_related("customer").filter(pk=event_id).first()
+        if event:
+            results[_replay(event)] += 1
+    return results
+
+
+def replay_calls(calls: QuerySet[Call], *, done: Callable[[int], None] = lambda count: None) -> int:
+    """Makes calls that failed or were skipped due again, from their receipts on. Other calls are left alone, and
+    paused customers stay paused. `done` is told of each batch.
+
+    Returns how many.
+    """
+    return sum(_make_due(batch) for batch in in_batches(replayable(calls), done))
+
+
+def replayable(calls: QuerySet[Call]) -> QuerySet[Call]:
+    """Those of them that replay_calls would make due."""
+    return calls.filter(state__in=REPLAYABLE).exclude(reason__in=LEFT_ALONE)
+
+
+def send_again(call: Call) -> bool:
+    """Makes one call due now: one that failed, was skipped or settled, or waits for a later moment. False for a call
+    that there is nothing to send of.
+    """
+    if call.state == CallState.PENDING:
+        with transaction.atomic():
+            waits = Call.objects.filter(pk=call.pk, state=CallState.PENDING).update(due_at=Now())
+            deliver_soon(call.customer_id)
+        return bool(waits)
+    return call.reason not in NEVER_REPLAYED and bool(_make_due([call.pk]))
+
+
+def send_again_as_asked(work: Work, progress: Progress) -> dict[str, int]:
+    """Long work: the calls that its arguments mean."""
+    calls = calls_meant_by(work)
+    progress.expect(replayable(calls).count())
+    return {"calls": replay_calls(calls, done=progress.add)}
+
+
+def replay_call(call: Call) -> Counter[EventResult]:
+    """Reads the call's stored events with today's parser, folds them anew, and has the call decided anew with today's
+    settings. What is in Planfix already is brought up to date, never written twice. Idempotent.
+
+    Returns how many events had which result.
+    """
+    results = replay_events(call.events.all())
+    with transaction.atomic():
+        stored = Call.objects.select_for_update(no_key=True).get(pk=call.pk)
+        Call.objects.filter(pk=stored.pk).update(**_decided_anew(stored, call.customer))
+        deliver_soon(stored.customer_id)
+    return results
+
+
+def replay_as_asked(work: Work, progress: Progress) -> dict[str, int]:
+    """Long work: those of the calls that its arguments mean of which there is something to read."""
+    calls = calls_meant_by(work).exclude(reason__in=(ERASED, SETTLED))
+    call_ids = list(calls.order_by("pk").values_list("pk", flat=True))
+    progress.expect(len(call_ids))
+    for call_id in call_ids:
+        call = Call.objects.select_related("customer").filter(pk=call_id).first()
+        if call:
+            replay_call(call)
+        progress.add()
+    return {"calls": len(call_ids)}
+
+
+def _decided_anew(call: Call, customer: Customer) -> dict[str, Any]:
+    """The columns of the call once its events are folded anew."""
+    recipient = Recipient.of(customer)
+    read = (understand(recipient, event.event, raw_request_of(event)).facts for event in call.events.order_by("pk"))
+    folded = refold(call.facts, [facts for facts in read if facts and facts.ringostat_id == call.ringostat_id])
+    columns = columns_of(folded, customer.region, call.received_at)
+    if facts_of(folded, "").started_at is None:
+        del columns["started_at"]
+    if call.state == CallState.DELIVERED:
+        del columns["outcome"]  # as it stands in Planfix, whatever is known now
+    if call.state in (CallState.DELIVERED, CallState.PENDING):
+        return columns | {"due_at": Now()}
+    may_be_decided = folded["final"] and call.reason != ERASED
+    return columns | (DUE if may_be_decided else {})
+
+
+def _make_due(call_ids: list[int]) -> int:
+    with transaction.atomic():
+        calls = Call.objects.select_for_update(no_key=True).filter(pk__in=call_ids, state__in=REPLAYABLE)
+        customer_of = dict(calls.order_by("pk").values_list("pk", "customer_id"))
+        Call.objects.filter(pk__in=customer_of).update(**DUE)
+        for customer_id in sorted(set(customer_of.values())):
+            deliver_soon(customer_id)
+    return len(customer_of)
+
+
+def _replay(event: WebhookEvent) -> EventResult:
+    customer, recipient = event.customer, Recipient.of(event.customer)
+    understood = understand(recipient, event.event, raw_request_of(event))
+    try:
+        with transaction.atomic():
+            _store(event, recipient, understood)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("replay failed", customer_id=customer.pk, event_id=event.pk)
+        understood = Understood(result=EventResult.FAILED, kind=understood.kind, reason=traceback.format_exc(limit=-5))
+        _store(event, recipient, understood)
+    return understood.result
+
+
+def raw_request_of(event: WebhookEvent) -> RawRequest:
+    """As it came."""
+    return RawRequest(
+        method=event.method,
+        content_type=event.content_type,
+        query_string=event.query_string,
+        body=bytes(event.body),
+    )
+
+
+def _store(event: WebhookEvent, recipient: Recipient, understood: Understood) -> None:
+    # As of its own time: a call that is made only now came when its event did.
+    call_id = fold_into_call(recipient, understood.facts, event.received_at) if understood.facts else None
+    WebhookEvent.objects.filter(pk=event.pk).update(
+        call_id=call_id, kind=understood.kind, result=understood.result, reason=understood.reason
+    )

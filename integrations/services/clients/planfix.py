@@ -1,0 +1,121 @@
+"""A customer's Planfix client, whose every request is paced, and logged without secrets; and what is kept of what it
+says of the account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Any
+
+import requests
+from django.conf import settings
+from django.db.models import QuerySet
+from requests.utils import get_environ_proxies
+
+from integrations.models import AccountPace, Customer, PlanfixRequest
+from integrations.outbound.public_session import guarded_session
+from integrations.planfix.http.client import Exchange, PlanfixClient
+from integrations.services.clients.lease import wait_for_account
+
+
+def planfix_session(customer: Customer) -> requests.Session:
+    """For the requests of one turn, which share a connection. The environment's proxies are looked up once, not each
+    time.
+    """
+    session = guarded_session()
+    session.proxies = dict(_proxies(customer.planfix_url))
+    session.trust_env = False
+    return session
+
+
+@lru_cache(1024)
+def _proxies(url: str) -> dict[str, str]:
+    return get_environ_proxies(url)
+
+
+def planfix_client(
+    customer: Customer,
+    *,
+    session: requests.Session,
+    pace: Callable[[float], None],
+    observe: Callable[[Exchange], None],
+) -> PlanfixClient:
+    return PlanfixClient(
+        customer.planfix_url,
+        customer.planfix_token.reveal(),
+        pace=pace,
+        observe=observe,
+        session=session,
+        patience=settings.PLANFIX_PATIENCE_SECONDS,
+    )
+
+
+def logged_client(
+    customer: Customer,
+    *,
+    wait_for_slot: Callable[[float], None] | None = None,
+    asked: Callable[[], None] = lambda: None,
+) -> PlanfixClient:
+    """For what is asked beside the delivery of calls. Each request is logged as soon as it is answered; then `asked` is
+    called.
+
+    `wait_for_slot`: of the turn or the work in hand, if there is one; else the account's own.
+    """
+
+    def observe(exchange: Exchange) -> None:
+        PlanfixRequest.objects.create(customer=customer, **log_columns(exchange))
+        _note_requests_left(customer, exchange.requests_left)
+        asked()
+
+    pace = wait_for_slot or partial(wait_for_account, customer)
+    return planfix_client(customer, session=planfix_session(customer), pace=pace, observe=observe)
+
+
+def _note_requests_left(customer: Customer, requests_left: int | None) -> None:
+    """Keeps what Planfix said last of how many requests the account has left today; None: it did not say."""
+    if requests_left is not None:
+        pace = AccountPace.objects.filter(account=customer.planfix_account).exclude(requests_left=requests_left)
+        pace.update(requests_left=requests_left)
+
+
+LOG_COLUMNS = "customer_id, call_id, sent_at, seconds, method, path, body, http_status, code, answer, outcome"
+
+
+def log_columns(exchange: Exchange) -> dict[str, Any]:
+    """What the log keeps of one request, beside whose it was."""
+    return {
+        "sent_at": exchange.sent_at,
+        "seconds": exchange.seconds,
+        "method": exchange.method,
+        "path": exchange.path[:300],
+        "body": exchange.request_body,
+        "http_status": exchange.http_status,
+        "code": exchange.code,
+        "answer": exchange.answer,
+        "outcome": exchange.outcome,
+    }
+
+
+def with_this_access(customer: Customer) -> QuerySet[Customer]:
+    """The customer's row as long as its access is the one that was used: what was learnt by another one is not about
+    this account.
+    """
+    return Customer.objects.filter(
+        pk=customer.pk, planfix_url=customer.planfix_url, planfix_token=customer.planfix_token
+    )
+
+
+def keep(customer: Customer, **columns: Any) -> None:
+    """Writes what was read from the account, unless the access or the choice of tags was changed meanwhile."""
+    for name, value in columns.items():
+        setattr(customer, name, value)
+    tags = {"call_tag_id": customer.call_tag_id, "missed_call_tag_id": customer.missed_call_tag_id}
+    with_this_access(customer).filter(**tags).update(**columns)
+
+
+def keep_template(customer: Customer, template_id: int) -> None:
+    """For a customer who has chosen none: not before, and not meanwhile."""
+    theirs = with_this_access(customer)
+    theirs.filter(contact_template_id=None).update(contact_template_id=template_id)
+    customer.contact_template_id = theirs.values_list("contact_template_id", flat=True).first() or template_id

@@ -1,0 +1,247 @@
+"""Reaches a customer's Planfix and Ringostat, checks what the integration needs of them, and reads what its pages offer
+to choose from. Changes nothing there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from functools import partial
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from django.utils import timezone
+
+from integrations.models import Customer, Recording, Target, Work, WorkKind
+from integrations.planfix.call_tags.discovery import (
+    DiscoveryFailed,
+    PlanfixEmployee,
+    call_tags_among,
+    data_tags,
+    employees,
+)
+from integrations.planfix.http.client import Planfix, host_of
+from integrations.planfix.http.codes import STATUSES
+from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixError, PlanfixUnavailable
+from integrations.planfix.http.json_fields import Row, id_of, text_of
+from integrations.planfix.http.ping import ping
+from integrations.planfix.records.contacts import contact_templates, contact_text_fields
+from integrations.planfix.rights import TRIALS, WRITING, Right, has_right, is_missing_right, token_employee
+from integrations.ringostat.api import RingostatError
+from integrations.services.clients.planfix import keep, keep_template, logged_client
+from integrations.services.clients.ringostat import ringostat_client
+from integrations.services.customers.connection_report import Check, Connection, Finding
+from integrations.services.delivery.pause import resume_customer
+from integrations.services.queue.progress import Progress
+
+T = TypeVar("T")
+
+REQUESTS = len(TRIALS) + 8
+"""About so many are sent: for the progress bar."""
+
+ROBOT = "Robot"
+ALL_SEEING = (ROBOT, "Admin")
+"""Roles in Planfix whose eyes no right restricts."""
+
+CODES: Mapping[int, Finding] = {
+    1: Finding.UNKNOWN,
+    2: Finding.SWITCHED_OFF,
+    11: Finding.ACCOUNT_FROZEN,
+    16: Finding.EMPLOYEE_INACTIVE,
+    20: Finding.ACCOUNT_UNPAID,
+    21: Finding.PLAN_WITHOUT_API,
+}
+RINGOSTAT_STATUSES: Mapping[int, Finding] = {
+    HTTPStatus.UNAUTHORIZED: Finding.KEY_UNKNOWN,
+    HTTPStatus.FORBIDDEN: Finding.KEY_WITHOUT_ACCESS,
+    HTTPStatus.OK: Finding.STAFF_MISSING,
+}
+"""Errors of its JSON-RPC come with 200: there is no such project, or it has no employees."""
+
+
+def connect(work: Work, progress: Progress) -> dict[str, Any]:
+    """Long work: the check of one customer. What it finds wrong is its result, not its trouble."""
+    assert work.customer
+    progress.expect(REQUESTS)
+    found = asdict(check_connection(work.customer, progress))
+    # What earlier checks read is of no use any more, and names people.
+    earlier = Work.objects.filter(customer=work.customer, kind=WorkKind.CONNECT, pk__lt=work.pk)
+    earlier.exclude(finished_at=None).delete()
+    return found
+
+
+def check_connection(customer: Customer, progress: Progress) -> Connection:
+    """Checks everything and keeps the call tags, the fields of contacts and a first template on the customer."""
+    connection = Connection(account=customer.planfix_account, project=customer.ringostat_project_id)
+    client = logged_client(customer, wait_for_slot=partial(progress.wait_for_slot, customer), asked=progress.add)
+    entrance = _entrance(client, customer)
+    connection.checks += entrance
+    if not entrance[-1].is_trouble and entrance[-1].finding is not Finding.BUSY:
+        _look_around(client, customer, connection)
+        if not any(check.is_trouble for check in connection.checks) and customer.paused_reason:
+            resume_customer(customer)
+    connection.checks.append(_ringostat(customer, connection))
+    return connection
+
+
+# Planfix
+
+
+def _entrance(client: Planfix, customer: Customer) -> list[Check]:
+    """Whether the account answers and knows the token."""
+    host = host_of(customer.planfix_url)
+    try:
+        ping(client)
+    except PlanfixError as error:
+        finding = _why_shut(error)
+        if finding in (Finding.NOT_REACHED, Finding.NO_PLANFIX, Finding.BUSY):
+            return [Check(finding=finding, names={"host": host, "error": error.message})]
+        return [
+            Check(finding=Finding.REACHED, names={"host": host}),
+            Check(finding=finding, names={"error": error.message}),
+        ]
+    return [Check(finding=Finding.REACHED, names={"host": host}), Check(finding=Finding.KNOWN)]
+
+
+def _why_shut(error: PlanfixError) -> Finding:
+    status = error.http_status
+    if isinstance(error, PlanfixUnavailable):
+        if status is None:
+            return Finding.NOT_REACHED
+        is_planfix = error.code is not None or status in STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        return Finding.BUSY if is_planfix else Finding.NO_PLANFIX
+    if not isinstance(error, PlanfixAccessDenied):
+        return Finding.NO_PLANFIX
+    if status is None:
+        return Finding.MALFORMED
+    if 300 <= status < 400:
+        return Finding.NO_PLANFIX
+    unknown = Finding.UNKNOWN if status == HTTPStatus.UNAUTHORIZED else Finding.ACCESS_REFUSED
+    return CODES.get(error.code or 0, unknown)
+
+
+def _look_around(client: Planfix, customer: Customer, connection: Connection) -> None:
+    rights = {right: _tried(partial(has_right, client, right)) for right in TRIALS}
+    given = _read(rights, Right.FIND_TASKS, partial(token_employee, client))
+    tags = _read(rights, Right.READ_TAGS, partial(data_tags, client))
+    people = _read(rights, Right.READ_EMPLOYEES, partial(employees, client))
+    connection.checks.append(_acts_for(given, people or []))
+    connection.checks += _rights({right: rights[right] for right in Right if right in _needed(customer)})
+    if tags is not None:
+        connection.tags = sorted((id_of(row.get("id")) or 0, text_of(row, "name")) for row in tags)
+        connection.checks.append(_call_tags(client, customer, tags))
+    if people is not None:
+        connection.users = [asdict(one) for one in people if one.role != ROBOT]
+    if rights[Right.FIND_CONTACTS] is Finding.RIGHT_GRANTED:
+        connection.checks += _contacts(client, customer, connection)
+
+
+def _tried(has: Callable[[], bool]) -> Finding:
+    try:
+        return Finding.RIGHT_GRANTED if has() else Finding.RIGHT_MISSING
+    except PlanfixError:
+        return Finding.RIGHT_UNCLEAR
+
+
+def _read(rights: dict[Right, Finding], right: Right, read: Callable[[], T]) -> T | None:
+    """What there is to read; the right to read it is known thereby."""
+    try:
+        found = read()
+    except PlanfixError as error:
+        rights[right] = Finding.RIGHT_MISSING if is_missing_right(error) else Finding.RIGHT_UNCLEAR
+        return None
+    rights[right] = Finding.RIGHT_GRANTED
+    return found
+
+
+def _needed(customer: Customer) -> frozenset[Right]:
+    """The rights that the integration uses as this customer has it set."""
+    unused = {
+        Right.FIND_TASKS: customer.call_target != Target.LAST_ACTIVE_TASK,
+        Right.CREATE_CONTACTS: not customer.create_contacts,
+        Right.ADD_FILES: customer.recording != Recording.COPY,
+    }
+    return frozenset(right for right in Right if not unused.get(right))
+
+
+def _rights(found: Mapping[Right, Finding]) -> Iterator[Check]:
+    """What is missing in one finding, since it is put right in one place; what is there in one each."""
+    missing = [right for right, finding in found.items() if finding is Finding.RIGHT_MISSING]
+    if missing:
+        is_read_only = set(missing) == WRITING & found.keys()
+        finding = Finding.READ_ONLY if is_read_only else Finding.RIGHT_MISSING
+        yield Check(finding=finding, names=_names_of(missing))
+    for right, finding in found.items():
+        if right not in missing:
+            yield Check(finding=finding, names=_names_of([right]))
+
+
+def _names_of(rights: Sequence[Right]) -> dict[str, str]:
+    return {"rights": " ".join(right.name for right in rights), "scopes": ", ".join(rights)}
+
+
+def _acts_for(given: tuple[int, str] | None, people: Iterable[PlanfixEmployee]) -> Check:
+    """Who is neither robot nor administrator may not see all contacts, and a contact unseen is made a second time."""
+    if given is None:
+        return Check(finding=Finding.ACTS_FOR_UNKNOWN)
+    role = next((one.role for one in people if one.id == given[0]), "")
+    finding = Finding.ACTS_FOR if role in ("", *ALL_SEEING) else Finding.ACTS_FOR_ORDINARY
+    return Check(finding=finding, names={"id": str(given[0]), "name": given[1]})
+
+
+def _call_tags(client: Planfix, customer: Customer, rows: Sequence[Row]) -> Check:
+    try:
+        tags = call_tags_among(
+            rows, client, call_tag_id=customer.call_tag_id, missed_call_tag_id=customer.missed_call_tag_id
+        )
+    except DiscoveryFailed as error:
+        return Check(finding=Finding.TAGS_MISSING, names={"error": error.message})
+    keep(customer, planfix_tags=tags.to_json())
+    return Check(finding=Finding.TAGS_FOUND, names={"call": tags.call.name, "missed_call": tags.missed_call.name})
+
+
+def _contacts(client: Planfix, customer: Customer, connection: Connection) -> Iterator[Check]:
+    """Reads the templates and the text fields of contacts; a customer without a template gets the oldest."""
+    connection.templates = sorted(contact_templates(client))
+    keep(customer, planfix_contact_fields=contact_text_fields(client))
+    if not customer.create_contacts:
+        return
+    names = dict(connection.templates)
+    if customer.contact_template_id is None and names:
+        keep_template(customer, min(names))
+    chosen = customer.contact_template_id
+    if chosen is None:
+        yield Check(finding=Finding.TEMPLATE_MISSING)
+    elif chosen not in names:
+        yield Check(finding=Finding.TEMPLATE_GONE, names={"id": str(chosen)})
+    else:
+        yield Check(finding=Finding.TEMPLATE_FOUND, names={"name": names[chosen]})
+
+
+# Ringostat
+
+
+def _ringostat(customer: Customer, connection: Connection) -> Check:
+    try:
+        client = ringostat_client(customer)
+        if client is None:
+            return Check(finding=Finding.KEY_MISSING)
+        connection.staff = [
+            {
+                "staff_id": one.staff_id,
+                "name": one.name,
+                "email": one.email,
+                "extension": one.extension,
+                "sip_logins": [*one.sip_logins, *one.numbers],
+            }
+            for one in client.employees()
+        ]
+        now = timezone.now()
+        client.calls(now - timedelta(minutes=1), now, customer.zone)
+    except RingostatError as error:
+        if error.retryable:
+            return Check(finding=Finding.RINGOSTAT_BUSY, names={"error": str(error)})
+        finding = RINGOSTAT_STATUSES.get(error.status or 0, Finding.RINGOSTAT_REFUSED)
+        return Check(finding=finding, names={"error": str(error)})
+    return Check(finding=Finding.KEY_KNOWN, names={"count": str(len(connection.staff))})

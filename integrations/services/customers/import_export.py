@@ -1,0 +1,186 @@
+"""A customer as a JSON file: reading one into the database, and writing one without its secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from integrations.models import Customer, Employee, Secret, UtmField, WebhookToken
+from integrations.outbound.allowed_hosts import is_allowed
+from integrations.services.customers.account_change import follow_change
+from integrations.services.delivery.pause import resume_customer
+
+PLAIN = (
+    "name",
+    "language",
+    "timezone",
+    "region",
+    "call_target",
+    "create_contacts",
+    "create_for_incoming_answered",
+    "create_for_incoming_missed",
+    "create_for_outgoing_answered",
+    "phone_matching",
+    "recording",
+    "add_analysis",
+    "ignored_numbers",
+    "retention_days",
+)
+NESTED = {
+    "ringostat": {
+        "project_id": "ringostat_project_id",
+        "auth_key": "ringostat_auth_key",
+        "api_url": "ringostat_api_url",
+    },
+    "planfix": {
+        "url": "planfix_url",
+        "token": "planfix_token",
+        "contact_template_id": "contact_template_id",
+        "requests_per_second": "requests_per_second",
+        "call_tag_id": "call_tag_id",
+        "missed_call_tag_id": "missed_call_tag_id",
+    },
+}
+SECRETS = frozenset({"ringostat_auth_key", "planfix_token"})
+EMPLOYEE = ("name", "planfix_user_id", "staff_id", "sip_logins", "extension", "email", "participates")
+UTM_FIELD = ("parameter", "field", "contact_field")
+LISTS = frozenset({"employees", "utm_fields", "fallback_employee"})
+
+
+class CustomerFileError(Exception):
+    """The file cannot become a customer; the message names each field and what is wrong with it."""
+
+
+def import_customer(data: Mapping[str, Any]) -> Customer:
+    """Makes the customer, or updates the one of that name, which keeps its webhook address. All or nothing.
+
+    Raises CustomerFileError.
+    """
+    try:
+        columns = _columns(data)
+        with transaction.atomic():
+            customer = _save_customer(columns)
+            _save_employees(customer, data)
+            _save_utm_fields(customer, data)
+            if not customer.webhook_tokens.exists():
+                WebhookToken.issue(customer)
+    except ValidationError as error:
+        raise CustomerFileError(_sentences(error)) from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise CustomerFileError(_("A value has the wrong kind: %(error)s") % {"error": error}) from error
+    return customer
+
+
+def webhook_address(customer: Customer) -> str:
+    """The customer's current webhook address: that of the newest token."""
+    return customer.webhook_tokens.latest("created_at", "pk").address
+
+
+def export_customer(customer: Customer) -> dict[str, Any]:
+    """The customer as import_customer reads it, with empty strings where its secrets are."""
+    data: dict[str, Any] = {name: getattr(customer, name) for name in PLAIN}
+    for section, names in NESTED.items():
+        data[section] = {key: "" if column in SECRETS else getattr(customer, column) for key, column in names.items()}
+    data["employees"] = [{name: getattr(employee, name) for name in EMPLOYEE} for employee in customer.employees.all()]
+    data["fallback_employee"] = customer.fallback_employee.name if customer.fallback_employee else None
+    data["utm_fields"] = list(customer.utm_fields.order_by("pk").values(*UTM_FIELD))
+    return data
+
+
+def _columns(data: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(data, Mapping):
+        raise CustomerFileError(_("The file must hold one JSON object."))
+    columns = {name: data[name] for name in PLAIN if data.get(name) is not None}
+    for section, names in NESTED.items():
+        given = data.get(section) or {}
+        columns |= {column: given[key] for key, column in names.items() if given.get(key) not in (None, "")}
+        _refuse_unknown(section + ".", given, names)
+    _refuse_unknown("", data, [*PLAIN, *NESTED, *LISTS])
+    return columns
+
+
+def _refuse_unknown(prefix: str, given: Mapping[str, Any], known: Any) -> None:
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        names = ", ".join(prefix + name for name in unknown)
+        raise CustomerFileError(_("Unknown settings: %(names)s. Check the spelling.") % {"names": names})
+
+
+def _save_customer(columns: dict[str, Any]) -> Customer:
+    # Locked, so that a pause or a discovery of this moment is not overwritten by what stood before it.
+    known = Customer.objects.select_for_update(no_key=True).filter(name=columns.get("name", "")).first()
+    customer = known or Customer()
+    for column, value in columns.items():
+        setattr(customer, column, Secret.of(str(value)) if column in SECRETS else value)
+    for column in ("planfix_url", "ringostat_api_url"):
+        _check_address(column, getattr(customer, column))
+    customer.full_clean()
+    follow_change(customer, given=columns)
+    customer.save()
+    if known:
+        resume_customer(customer)
+    return customer
+
+
+def _check_address(column: str, url: str) -> None:
+    if not is_allowed(str(url or "")):
+        message = _("“%(url)s” is not a public https:// address.") % {"url": url}
+        raise ValidationError({column: message})
+
+
+def _save_employees(customer: Customer, data: Mapping[str, Any]) -> None:
+    if "employees" in data:
+        keep = [_save_employee(customer, row).pk for row in data["employees"] or []]
+        customer.employees.exclude(pk__in=keep).delete()
+    if "fallback_employee" in data:
+        customer.fallback_employee = _named_employee(customer, data["fallback_employee"])
+        customer.save(update_fields=["fallback_employee"])
+
+
+def _save_employee(customer: Customer, row: Mapping[str, Any]) -> Employee:
+    _refuse_unknown("employees.", row, EMPLOYEE)
+    is_he = Q(planfix_user_id=row.get("planfix_user_id") or 0) | Q(planfix_user_id=None)
+    known = customer.employees.filter(is_he, name=row.get("name", "")).first()
+    employee = known or Employee(customer=customer)
+    for name in EMPLOYEE:
+        if row.get(name) is not None:
+            value = row[name]
+            setattr(employee, name, str(value) if name in ("staff_id", "extension") else value)
+    employee.full_clean()
+    employee.save()
+    return employee
+
+
+def _named_employee(customer: Customer, name: str | None) -> Employee | None:
+    if not name:
+        return None
+    employee = customer.employees.filter(name=name).first()
+    if employee is None:
+        raise ValidationError({"fallback_employee": _("There is no employee named “%(name)s”.") % {"name": name}})
+    return employee
+
+
+def _save_utm_fields(customer: Customer, data: Mapping[str, Any]) -> None:
+    if "utm_fields" not in data:
+        return
+    customer.utm_fields.all().delete()
+    for row in data["utm_fields"] or []:
+        _refuse_unknown("utm_fields.", row, UTM_FIELD)
+        given = {name: str(row[name]) for name in UTM_FIELD if row.get(name) is not None}
+        _save_checked(UtmField(customer=customer, **given))
+
+
+def _save_checked(row: models.Model) -> None:
+    row.full_clean()
+    row.save()
+
+
+def _sentences(error: ValidationError) -> str:
+    if not hasattr(error, "error_dict"):
+        return " ".join(error.messages)
+    return " ".join(f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items())

@@ -1,0 +1,276 @@
+"""Reads Ringostat's call list and folds its rows into calls, so that a lost webhook costs no call. Knows nothing of
+Planfix.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models.functions import Coalesce, Now
+from django.utils.translation import gettext as _
+
+from integrations.domain.calls import CallFacts
+from integrations.domain.folding import Folded, fold
+from integrations.models import Call, CallState, CatchUpCursor, Customer, Work
+from integrations.ringostat.api import RingostatClient, RingostatError
+from integrations.ringostat.webhook import parse_list_row
+from integrations.services.clients.lease import give_connection_back
+from integrations.services.clients.ringostat import ringostat_client
+from integrations.services.database import database_time
+from integrations.services.intake.receive import fold_into_call
+from integrations.services.intake.recipients import Recipient
+from integrations.services.queue.progress import CannotBeDone, Progress
+
+log = structlog.get_logger(__name__)
+
+OVERLAP = timedelta(hours=2)
+"""Read again in every run: rows come late, and are completed late (a recording's link)."""
+
+PART = timedelta(days=1)
+"""Read and stored at once, so that a long window needs little memory and loses little when it is cut short."""
+
+BATCH = 500
+"""Rows that are compared with the stored calls by one query."""
+
+SETTLED_AFTER = timedelta(minutes=3)
+"""A call that ended more recently is left to its webhook."""
+
+NO_ANSWER_SETTLED_AFTER = timedelta(hours=1)
+"""A call that is still talked on may be listed as NO ANSWER without duration, and be rewritten when it ends. Delivered
+too early it would stand in Planfix as missed, for good.
+"""
+
+LONGEST_USUAL_CALL = OVERLAP
+"""Such a row is doubted for so long when a webhook has told of the call's beginning: the one of its end will come."""
+
+LONGEST_CALL = timedelta(hours=12)
+"""A row that is open for longer stays so, and is not waited for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """From when until when calls began."""
+
+    start: datetime
+    end: datetime
+
+
+class Fate(StrEnum):
+    """What became of a row of the call list."""
+
+    NEW = "new"
+    COMPLETED = "completed"
+    ADDED_TO = "added_to"
+    """The call was complete; the row knew something more."""
+    UNCHANGED = "unchanged"
+    LEFT = "left"
+    """Not settled yet: left to the webhook and the next run."""
+    UNUSABLE = "unusable"
+    """Without a call id, or refused by a mistake of ours, which is in the log."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatchUpReport:
+    customer: str
+    fates: Mapping[Fate, int]
+    dropped_fields: tuple[str, ...] = ()
+    """Fields of the call list that the project does not know."""
+    skipped: str = ""
+    """Why nothing was asked."""
+    error: str = ""
+    """Why it ended early; what had been read by then is stored."""
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "customer": self.customer,
+            "rows": sum(self.fates.values()),
+            **{fate.value: self.fates.get(fate, 0) for fate in Fate},
+            "dropped_fields": list(self.dropped_fields),
+            "skipped": self.skipped,
+            "error": self.error,
+        }
+
+
+def customers_to_catch_up() -> list[int]:
+    """Those with a Ringostat Auth-key."""
+    return list(Customer.objects.exclude(ringostat_auth_key="").order_by("pk").values_list("pk", flat=True))
+
+
+def catch_up(
+    customer: Customer, *, window: Window | None = None, should_stop: Callable[[], bool] = lambda: False
+) -> CatchUpReport:
+    """Folds what Ringostat lists into the customer's calls: all of the window, or what is new since the last run.
+
+    A first run without a window begins with the customer, so that it imports no years. Safe to run at any time, any
+    number of times, and to be killed. Raises OperationalError or InterfaceError when the database cannot be reached;
+    the report tells of every other trouble.
+    """
+    reading = _Reading(customer)
+    client: RingostatClient | None = None
+    error = ""
+    try:
+        client = ringostat_client(customer)
+        if client is None:
+            skipped = _("The customer has no Ringostat Auth-key.")
+            return CatchUpReport(customer=customer.name, fates={}, skipped=skipped)
+        reading.read(client, window, should_stop)
+    except RingostatError as problem:
+        error = str(problem)
+        log.warning("call list not read", customer_id=customer.pk, error=error, retryable=problem.retryable)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as problem:
+        error = repr(problem)[:300]
+        log.exception("catch-up failed", customer_id=customer.pk)
+    dropped_fields = tuple(client.dropped_fields) if client else ()
+    _remember(customer, error, dropped_fields)
+    report = CatchUpReport(customer=customer.name, fates=reading.fates, dropped_fields=dropped_fields, error=error)
+    if reading.fates.keys() & {Fate.NEW, Fate.COMPLETED}:
+        log.info("caught up", customer_id=customer.pk, **{fate.value: count for fate, count in reading.fates.items()})
+    return report
+
+
+def _remember(customer: Customer, error: str, dropped_fields: Iterable[str]) -> None:
+    """What stands in the way of reading, for pages and alerts to tell; nothing any more once it works again."""
+    cursor = CatchUpCursor.objects.filter(customer=customer)
+    if error:
+        CatchUpCursor.objects.get_or_create(customer=customer, defaults={"read_until": customer.created_at})
+        cursor.update(trouble=error, trouble_since=Coalesce("trouble_since", Now()))
+        return
+    cursor.exclude(trouble="").update(trouble="", trouble_since=None)
+    cursor.exclude(refused_fields=list(dropped_fields)).update(refused_fields=list(dropped_fields))
+
+
+def catch_up_as_asked(work: Work, progress: Progress) -> dict[str, Any]:
+    """Long work: the whole window between its arguments `start` and `end`, ISO times."""
+    assert work.customer is not None  # it is asked for on a customer's page
+    start, end = (datetime.fromisoformat(work.arguments[name]) for name in ("start", "end"))
+    parts = list(_parts(Window(start=start, end=end)))
+    progress.expect(len(parts))
+    fates: Counter[str] = Counter()
+    dropped_fields: tuple[str, ...] = ()
+    for part in parts:
+        report = catch_up(work.customer, window=part, should_stop=progress.should_stop)
+        if problem := report.error or report.skipped:
+            raise CannotBeDone(problem)
+        progress.add()  # raises Stopped when the part was left off, too
+        fates.update({fate.value: count for fate, count in report.fates.items()})
+        dropped_fields = report.dropped_fields
+    return {**fates, "rows": fates.total(), "dropped_fields": list(dropped_fields)}
+
+
+class _Reading:
+    """One run for one customer."""
+
+    def __init__(self, customer: Customer) -> None:
+        self.fates: Counter[Fate] = Counter()
+        self._customer = customer
+        self._recipient = Recipient.of(customer)
+        # A worker whose own clock is wrong must not move the cursor past calls.
+        self._now = database_time()
+        self._open_since = self._now
+
+    def read(self, client: RingostatClient, window: Window | None, should_stop: Callable[[], bool]) -> None:
+        for part in _parts(window or self._since_last_run()):
+            if should_stop() or not self._read_part(client, part, should_stop):
+                return
+            if window is None:
+                self._advance(min(part.end, self._open_since))
+
+    def _read_part(self, client: RingostatClient, part: Window, should_stop: Callable[[], bool]) -> bool:
+        """Returns whether all of it was read and stored."""
+        give_connection_back()
+        rows = client.calls(part.start, part.end, self._customer.zone)
+        for first in range(0, len(rows), BATCH):
+            if should_stop():
+                return False
+            self._take_batch(rows[first : first + BATCH])
+        return True
+
+    def _since_last_run(self) -> Window:
+        created_at = self._customer.created_at
+        cursor, _is_new = CatchUpCursor.objects.get_or_create(
+            customer=self._customer, defaults={"read_until": created_at}
+        )
+        # A clock that was ahead for a while leaves a cursor in the future.
+        start = min(cursor.read_until, self._now) - OVERLAP
+        return Window(start=max(start, created_at), end=self._now)
+
+    def _advance(self, read_until: datetime) -> None:
+        """Never back: another run may have come further."""
+        CatchUpCursor.objects.filter(customer=self._customer, read_until__lt=read_until).update(read_until=read_until)
+
+    def _take_batch(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        parsed = [parse_list_row(row, timezone=self._customer.zone) for row in rows]
+        known = self._known([facts.ringostat_id for facts in parsed if facts])
+        for facts in parsed:
+            self.fates[self._take(facts, known) if facts else Fate.UNUSABLE] += 1
+
+    def _known(self, ringostat_ids: list[str]) -> dict[str, tuple[str, Folded]]:
+        calls = Call.objects.filter(customer=self._customer, ringostat_id__in=ringostat_ids)
+        return {row[0]: (row[1], row[2]) for row in calls.values_list("ringostat_id", "state", "facts")}
+
+    def _take(self, facts: CallFacts, known: dict[str, tuple[str, Folded]]) -> Fate:
+        state, stored = known.get(facts.ringostat_id, ("", None))
+        in_progress = state == CallState.IN_PROGRESS
+        settled = is_settled(facts, now=self._now, in_progress=in_progress)
+        if not (settled and facts.is_final):
+            self._wait_for(facts)
+        if not settled:
+            return Fate.LEFT
+        folded = fold(stored, facts)
+        if folded == stored:
+            return Fate.UNCHANGED
+        if not self._fold_in(facts):
+            return Fate.UNUSABLE
+        known[facts.ringostat_id] = (CallState.PENDING if facts.is_final else state or CallState.IN_PROGRESS, folded)
+        if stored is None:
+            return Fate.NEW
+        return Fate.COMPLETED if facts.is_final and not stored["final"] else Fate.ADDED_TO
+
+    def _fold_in(self, facts: CallFacts) -> bool:
+        try:
+            with transaction.atomic():
+                fold_into_call(self._recipient, facts, self._now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            # One row that we cannot digest must not hold up all that come after it.
+            log.exception("row not stored", customer_id=self._customer.pk, ringostat_id=facts.ringostat_id)
+            return False
+        return True
+
+    def _wait_for(self, facts: CallFacts) -> None:
+        """Keeps the cursor from passing a call that is to be read again."""
+        if facts.started_at and self._now - facts.started_at < LONGEST_CALL:
+            self._open_since = min(self._open_since, facts.started_at)
+
+
+def is_settled(facts: CallFacts, *, now: datetime, in_progress: bool) -> bool:
+    """May a row be believed? `in_progress`: webhooks have told of the call, but not of its end.
+
+    A row that itself says that the call goes on may be.
+    """
+    if not facts.is_final or facts.started_at is None:
+        return True
+    seconds = facts.duration if facts.duration is not None else (facts.waiting or 0) + (facts.talk or 0)
+    if now - facts.started_at - timedelta(seconds=seconds) < SETTLED_AFTER:
+        return False
+    if facts.status != "NO ANSWER" or seconds or facts.talk:
+        return True
+    return now - facts.started_at >= (LONGEST_USUAL_CALL if in_progress else NO_ANSWER_SETTLED_AFTER)
+
+
+def _parts(window: Window) -> Iterator[Window]:
+    start = window.start
+    while start < window.end:
+        end = min(start + PART, window.end)
+        yield Window(start=start, end=end)
+        start = end

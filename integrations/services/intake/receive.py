@@ -1,0 +1,212 @@
+"""From a webhook request to a stored event, a folded call and a waiting job, in one transaction. Asks nobody over the
+network.
+"""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from integrations.domain.calls import CallFacts
+from integrations.domain.folding import Folded, facts_of, fold
+from integrations.domain.outcome import outcome_of
+from integrations.domain.parties import client_number
+from integrations.models import CallState, EventResult
+from integrations.ringostat.body import RawRequest
+from integrations.ringostat.fields import NotUnderstood
+from integrations.ringostat.webhook import parse
+from integrations.services.intake.recipients import (
+    Recipient,
+    forget_recipient_of,
+    recipient_of,
+    remembered_recipient_of,
+)
+from integrations.services.intake.sql import (
+    AddressGone,
+    CallMoved,
+    Columns,
+    Origin,
+    StoredCall,
+    write_change,
+    write_event,
+    write_new,
+)
+
+log = structlog.get_logger(__name__)
+
+NO_FINAL_EVENT = "no_final_event"
+"""The reason of a call that was closed because its end was never told. A final event opens it again."""
+ERASED = "erased"
+"""Stands where an erased number stood, and is the reason of a call that was not delivered before."""
+SETTLED = "settled"
+"""The reason of a call that a person has dealt with: it is not sent unless a person says so."""
+
+DUE: dict[str, Any] = {
+    "state": CallState.PENDING,
+    "due_at": Now(),
+    "due_since": Now(),
+    "reason": "",
+    "detail": "",
+    "finished_at": None,
+}
+"""The columns of a call that is to be delivered now. By the database's clock, which decides what is due."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Understood:
+    """What the parser made of a request."""
+
+    result: EventResult
+    kind: str = ""
+    reason: str = ""
+    facts: CallFacts | None = None
+
+
+def receive_at(token: str, *, event: str, raw: RawRequest) -> EventResult | None:
+    """receive() for whom the webhook address belongs to. None: it is nobody's, and nothing was stored.
+
+    Who it was last time is taken for true without asking: what is written is written only if it still is.
+    """
+    for find in (remembered_recipient_of, recipient_of):
+        recipient = find(token)
+        if recipient is not None:
+            try:
+                return receive(recipient, event=event, raw=raw)
+            except AddressGone:
+                forget_recipient_of(token)
+    return None
+
+
+def receive(recipient: Recipient, *, event: str, raw: RawRequest) -> EventResult:
+    """Stores a request and what it says of a call. Repeating it changes nothing; the order of requests does not
+    matter.
+
+    Raises AddressGone; OperationalError or InterfaceError when the database cannot be reached. Every other trouble
+    ends as a stored event that says so.
+    """
+    now = timezone.now()
+    understood = understand(recipient, event, raw)
+    try:
+        _store(recipient, _event(event, raw, understood, now), understood.facts, now)
+    except (AddressGone, OperationalError, InterfaceError):
+        raise
+    except Exception:
+        # A mistake of ours must not cost the customer a call: keep the request, so that it can be replayed once we
+        # are mended.
+        log.exception("webhook failed", customer_id=recipient.customer_id)
+        understood = Understood(result=EventResult.FAILED, kind=understood.kind, reason=traceback.format_exc(limit=-5))
+        _store(recipient, _event(event, raw, understood, now), None, now)
+    return understood.result
+
+
+def understand(recipient: Recipient, event: str, raw: RawRequest) -> Understood:
+    """What today's parser makes of a request. Stores nothing and never raises."""
+    try:
+        parsed = parse(raw, event=event or None, timezone=recipient.zone)
+    except NotUnderstood as error:
+        return Understood(result=EventResult.NOT_UNDERSTOOD, reason=str(error))
+    except Exception:
+        log.exception("webhook parser failed", customer_id=recipient.customer_id)
+        return Understood(result=EventResult.FAILED, reason=traceback.format_exc(limit=-5))
+    kind = parsed.kind.value if parsed.kind else ""
+    if parsed.facts is None:
+        return Understood(result=EventResult.IGNORED, kind=kind, reason=parsed.ignored)
+    return Understood(result=EventResult.CALL, kind=kind, facts=parsed.facts)
+
+
+def _event(event: str, raw: RawRequest, understood: Understood, now: datetime) -> Columns:
+    return {
+        "received_at": now,
+        "event": event[:64].replace("\0", ""),
+        "method": raw.method[:8],
+        "content_type": raw.content_type[:200],
+        "query_string": raw.query_string,
+        "body": raw.body,
+        "kind": understood.kind,
+        "result": understood.result,
+        "reason": understood.reason,
+    }
+
+
+def _store(recipient: Recipient, event: Columns, facts: CallFacts | None, now: datetime) -> None:
+    if facts is None:
+        write_event(Origin(recipient=recipient, event=event), None)
+    else:
+        fold_into_call(recipient, facts, now, event=event)
+
+
+def fold_into_call(recipient: Recipient, facts: CallFacts, now: datetime, *, event: Columns | None = None) -> int:
+    """Adds what one event says to its call, made when it is the first, and has it delivered when it is final; its
+    number.
+
+    `now`: when the event came. `event`: the row of its webhook request, which is written with it. Raises AddressGone.
+    """
+    origin = Origin(recipient=recipient, event=event)
+    while True:
+        try:
+            return _fold_into_call(origin, facts, now)
+        except CallMoved:  # events of one call at the same moment: one of them got further, and this one follows it
+            continue
+
+
+def _fold_into_call(origin: Origin, facts: CallFacts, now: datetime) -> int:
+    region = origin.recipient.region
+    fresh = fold(None, facts)
+    columns = columns_of(fresh, region, now) | _standing(fresh)
+    call = write_new(origin, facts.ringostat_id, {"received_at": now, **columns})
+    if isinstance(call, int):
+        return call
+    folded = fold(call.facts, facts)
+    if folded == call.facts:
+        if origin.event:
+            write_event(origin, call)
+        return call.id
+    columns = columns_of(folded, region, now) | _change(call, folded)
+    if facts_of(folded, "").started_at is None:
+        del columns["started_at"]  # the first event's arrival stays the best that is known
+    if call.state is CallState.DELIVERED:
+        del columns["outcome"]  # as it stands in Planfix, whatever Ringostat says now
+    write_change(origin, call, columns)
+    return call.id
+
+
+def columns_of(folded: Folded, region: str, now: datetime) -> dict[str, Any]:
+    """The folded facts, and the columns that lists filter by."""
+    facts = facts_of(folded, "")
+    number = client_number(facts, region)
+    return {
+        "facts": folded,
+        "direction": facts.direction.value if facts.direction else "",
+        "outcome": outcome_of(facts).value if facts.is_final else "",
+        "client_number": (number.number or number.raw)[:64],
+        "started_at": facts.started_at or now,
+        "utm_source": facts.parameters.get("utm_source", "")[:255],
+        "has_recording": facts.is_recorded,
+    }
+
+
+def _standing(folded: Folded) -> dict[str, Any]:
+    """Where a call stands that nothing has been done with yet: due once its final event is in."""
+    if folded["final"]:
+        return DUE
+    return {"state": CallState.IN_PROGRESS, "due_at": None, "reason": "", "detail": ""}
+
+
+def _change(call: StoredCall, folded: Folded) -> dict[str, Any]:
+    """What the news does to where a call stands: often nothing."""
+    facts = facts_of(folded, "")
+    if call.state is CallState.IN_PROGRESS:
+        return _standing(folded)
+    if call.state is CallState.SKIPPED and call.reason not in (ERASED, SETTLED) and facts.is_final:
+        # What was skipped for want of a number, an employee or an end may be decided otherwise now.
+        return DUE
+    if call.state is CallState.DELIVERED and facts.says_more_than(facts_of(call.facts, "")):
+        return {"due_at": Now()}
+    return {}

@@ -1,0 +1,180 @@
+"""The SQL of intake: a call, the request that told of it and the job that will deliver it, written by one statement.
+
+One statement is one round trip, one commit and a plan that the server keeps; docs/performance.md has the figures.
+Decides nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import psycopg
+from django.db import OperationalError, connection
+from django.db.models.functions import Now
+
+from integrations.domain.folding import Folded
+from integrations.models import CallState
+from integrations.services.intake.recipients import Recipient
+from integrations.services.queue.defer import DELIVER_SOON, delivery_job
+
+Columns = Mapping[str, Any]
+"""A row's columns and their values; Now() is the time by the database's clock."""
+
+_CUSTOMER = "recipient AS (SELECT %(customer_id)s::bigint AS id)"
+_CUSTOMER_OF_ADDRESS = """recipient AS (
+    SELECT customer.id
+      FROM integrations_webhooktoken AS token
+      JOIN integrations_customer AS customer ON customer.id = token.customer_id
+     WHERE token.token_hash = %(token_hash)s
+       AND (token.valid_until IS NULL OR token.valid_until > statement_timestamp())
+       AND customer.timezone = %(timezone)s AND customer.region = %(region)s
+)"""
+
+_NEW_CALL = """call AS (
+    INSERT INTO integrations_call (customer_id, ringostat_id, {names})
+    SELECT recipient.id, %(ringostat_id)s, {values} FROM recipient
+        ON CONFLICT (customer_id, ringostat_id) DO NOTHING
+    RETURNING id
+)"""
+_CHANGED_CALL = """call AS (
+    UPDATE integrations_call AS call SET {assignments} FROM recipient
+     WHERE call.id = %(call_id)s AND call.xmin = %(version)s::xid
+    RETURNING call.id
+)"""
+_KNOWN_CALL = "call AS (SELECT %(call_id)s::bigint AS id)"
+_NO_CALL = "call AS (SELECT NULL::bigint AS id)"
+
+_EVENT = """event AS (
+    INSERT INTO integrations_webhookevent (customer_id, call_id, {names})
+    SELECT recipient.id, call.id, {values} FROM recipient, call
+)"""
+_JOB = f"job AS ({DELIVER_SOON.format(condition='WHERE EXISTS (SELECT FROM call)')})"
+
+_WRITTEN = "SELECT call.id FROM recipient, call"
+_WRITTEN_OR_FOUND = """
+SELECT call.id, found.id, found.version, found.facts, found.state, found.reason
+  FROM recipient
+  LEFT JOIN call ON true
+  LEFT JOIN LATERAL (SELECT id, xmin::text AS version, facts::text AS facts, state, reason FROM integrations_call
+                      WHERE customer_id = %(customer_id)s AND ringostat_id = %(ringostat_id)s AND call.id IS NULL
+                      LIMIT 1) AS found ON true"""
+
+
+class AddressGone(Exception):
+    """The recipient's address is not valid any more, or its customer was changed. Nothing was written."""
+
+
+class CallMoved(Exception):
+    """Somebody else wrote the call at the same moment. Nothing was written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Whose a call is, and the row of the webhook request that told of it; None if none did."""
+
+    recipient: Recipient
+    event: Columns | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredCall:
+    """A call as one version of its row says."""
+
+    id: int
+    version: str
+    facts: Folded
+    state: CallState
+    reason: str
+
+
+def write_new(origin: Origin, ringostat_id: str, columns: Columns) -> int | StoredCall:
+    """The number of a call that was not there before. One that is there is not written to but given back, and its
+    event is not written either.
+
+    Raises AddressGone, CallMoved.
+    """
+    call = _NEW_CALL.format(names=", ".join(columns), values=", ".join(_values("", columns)))
+    arguments = _arguments("", columns) | {"ringostat_id": ringostat_id}
+    rows = _write(origin, call, arguments, _WRITTEN_OR_FOUND, is_due=bool(columns["due_at"]))
+    if not rows:
+        raise AddressGone
+    written, found, version, facts, state, reason = rows[0]
+    if written is not None:
+        return int(written)
+    if found is None:  # by another one whose commit came after this statement's look at the table
+        raise CallMoved
+    return StoredCall(id=found, version=version, facts=json.loads(facts), state=CallState(state), reason=reason)
+
+
+def write_change(origin: Origin, call: StoredCall, columns: Columns) -> None:
+    """Raises CallMoved when the row has another version now, or the address is gone."""
+    assignments = (f"{name} = {value}" for name, value in zip(columns, _values("", columns), strict=True))
+    arguments = _arguments("", columns) | {"call_id": call.id, "version": call.version}
+    changed = _CHANGED_CALL.format(assignments=", ".join(assignments))
+    if not _write(origin, changed, arguments, _WRITTEN, is_due=bool(columns.get("due_at"))):
+        raise CallMoved
+
+
+def write_event(origin: Origin, call: StoredCall | None) -> None:
+    """Writes the request alone: it told nothing of a call, or nothing new. Raises AddressGone."""
+    known = (_KNOWN_CALL, {"call_id": call.id}) if call else (_NO_CALL, {})
+    if not _write(origin, *known, _WRITTEN, is_due=False):
+        raise AddressGone
+
+
+def _write(origin: Origin, call: str, arguments: dict[str, Any], answer: str, *, is_due: bool) -> list[tuple[Any, ...]]:
+    recipient = origin.recipient
+    parts = [_CUSTOMER_OF_ADDRESS if recipient.token_hash else _CUSTOMER, call]
+    arguments |= {
+        "customer_id": recipient.customer_id,
+        "token_hash": recipient.token_hash,
+        "timezone": recipient.zone.key,
+        "region": recipient.region,
+    }
+    if origin.event:
+        parts.append(_EVENT.format(names=", ".join(origin.event), values=", ".join(_values("event_", origin.event))))
+        arguments |= _arguments("event_", origin.event)
+    if is_due:
+        parts.append(_JOB)
+        arguments |= delivery_job(recipient.customer_id)
+    return _run(f"WITH {', '.join(parts)} {answer}", arguments)
+
+
+def _values(prefix: str, columns: Columns) -> list[str]:
+    return [
+        "statement_timestamp()" if isinstance(value, Now) else f"%({prefix}{name})s" for name, value in columns.items()
+    ]
+
+
+def _arguments(prefix: str, columns: Columns) -> dict[str, Any]:
+    return {prefix + name: _argument(value) for name, value in columns.items()}
+
+
+def _argument(value: Any) -> Any:
+    if isinstance(value, dict):
+        return json.dumps(value)
+    return value.value if isinstance(value, Enum) else value
+
+
+def _run(statement: str, arguments: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Tries once more when the connection turns out to be dead, for that of a web thread may have been idle for hours.
+    If the first try was carried out after all, the second finds the call and adds nothing to it.
+    """
+    try:
+        return _run_prepared(statement, arguments)
+    except OperationalError:
+        if connection.in_atomic_block or connection.connection is None or not connection.connection.closed:
+            raise
+    connection.close()
+    return _run_prepared(statement, arguments)
+
+
+def _run_prepared(statement: str, arguments: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """By psycopg's own cursor: Django's puts the arguments into the text, so that the server plans each anew."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        return cursor.execute(statement.encode(), arguments, prepare=True).fetchall()

@@ -1,0 +1,73 @@
+"""Calls whose end was never told: Ringostat's call list is asked about them, and after a day they are closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+from django.db.models import Max, Min, QuerySet
+from django.db.models.functions import Now
+
+from integrations.models import Call, CallState, Customer
+from integrations.services.clients.ringostat import AROUND
+from integrations.services.database import database_time
+from integrations.services.intake.catch_up import Window, catch_up
+from integrations.services.intake.receive import NO_FINAL_EVENT
+from integrations.services.queue.defer import SETTLE_STALE_CALLS, one_job_each
+
+log = structlog.get_logger(__name__)
+
+ASKED_AFTER = timedelta(hours=3)
+"""A call may last for hours; the usual reading of the call list completes most of those whose webhook was lost."""
+
+CLOSED_AFTER = timedelta(hours=24)
+LONGEST_WINDOW = timedelta(hours=48)
+"""A call may name a beginning that cannot be: the list is not read for years because of it."""
+
+BATCH = 500
+
+
+def settle_all_stale_calls() -> None:
+    """One job for each customer that has stale calls."""
+    one_job_each(SETTLE_STALE_CALLS, _stale(ASKED_AFTER).order_by().values_list("customer_id", flat=True).distinct())
+
+
+def settle_stale_calls(customer_id: int, *, should_stop: Callable[[], bool] = lambda: False) -> None:
+    """Reads the call list around the customer's stale calls, if it may be read, and closes those of a day ago that it
+    did not complete. A final event that comes later yet opens them again.
+    """
+    customer = Customer.objects.filter(pk=customer_id).first()
+    if customer is None:
+        return
+    window = _window(_stale(ASKED_AFTER).filter(customer=customer))
+    if window and customer.ringostat_auth_key:
+        catch_up(customer, window=window, should_stop=should_stop)
+    closed = _close(_stale(CLOSED_AFTER).filter(customer=customer))
+    if closed:
+        log.info("calls closed without a final event", customer_id=customer_id, calls=closed)
+
+
+def _stale(age: timedelta) -> QuerySet[Call]:
+    """Found by the index `call_in_progress`."""
+    return Call.objects.filter(state=CallState.IN_PROGRESS, received_at__lt=Now() - age)
+
+
+def _window(calls: QuerySet[Call]) -> Window | None:
+    """From shortly before the first of these calls until shortly after the last; None when they lie too far back."""
+    now = database_time()
+    earliest = now - LONGEST_WINDOW
+    began = calls.filter(started_at__range=(earliest, now)).aggregate(first=Min("started_at"), last=Max("started_at"))
+    if not began["first"]:
+        return None
+    return Window(start=began["first"] - AROUND, end=began["last"] + AROUND)
+
+
+def _close(calls: QuerySet[Call]) -> int:
+    """In batches, so that no webhook waits long for a call that is being closed."""
+    closed = 0
+    while call_ids := list(calls.values_list("pk", flat=True)[:BATCH]):
+        # The state once more: a final event may have come between the two queries.
+        still_open = Call.objects.filter(pk__in=call_ids, state=CallState.IN_PROGRESS)
+        closed += still_open.update(state=CallState.SKIPPED, reason=NO_FINAL_EVENT, finished_at=Now())
+    return closed

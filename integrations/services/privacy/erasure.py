@@ -1,0 +1,192 @@
+"""Erases one phone number from all that is kept of calls. What stands in Planfix and in Ringostat is theirs to erase.
+
+Everything happens in short transactions, each of which leaves less to do: it may be killed at any time and started
+again.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import unquote_plus
+
+import phonenumbers
+from django.db import transaction
+from django.db.models import Model, Q, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from integrations.domain.calls import Direction
+from integrations.domain.folding import MAPPINGS, Folded
+from integrations.domain.parties import client_number, direction_of
+from integrations.domain.phones import normalize
+from integrations.models import (
+    Call,
+    CallState,
+    ContactClaim,
+    Customer,
+    PlanfixRequest,
+    RememberedContact,
+    SavedView,
+    WebhookEvent,
+    Work,
+    WorkKind,
+)
+from integrations.services.intake.receive import ERASED
+
+UNBEATEN = (1, 1, 2**31 - 1, 2**31 - 1)
+"""The rank of an erased fact: when the call list is read again, its row must not bring the number back."""
+
+CLIENT_FIELDS = {
+    Direction.INCOMING: ("e164", "userfield", "caller"),
+    Direction.OUTGOING: ("e164", "userfield", "destination", "connected_with"),
+}
+LINKS = ("recording_url", "card_url")
+
+SCANNED = 500
+"""Rows that are looked through at once."""
+
+Row = TypeVar("Row", bound=Model)
+
+
+class NotANumber(Exception):
+    """What was given is no phone number."""
+
+
+def erase_number(customer: Customer, raw: str) -> dict[str, int]:
+    """Erases the number from the customer's calls, events, Planfix requests and remembered contacts, and the views that
+    filter by it. Among the ignored numbers it stays: that is what keeps its next call out of Planfix.
+
+    Returns how many of each had it. Raises NotANumber.
+    """
+    number = normalize(raw, customer.region)
+    if number is None:
+        raise NotANumber(_("“%(number)s” is not a phone number. Write it in full: +380671234567.") % {"number": raw})
+    mention = _mention(number)
+    done = {"calls": 0, "events": 0, "planfix_requests": 0, "remembered_contacts": 0}
+    for call_id in _calls(customer, number, mention):
+        done["calls"] += 1
+        events, requests = _erase_from_call(call_id, customer, number, mention)
+        done["events"] += events
+        done["planfix_requests"] += requests
+    done["events"] += _delete_mentioning(WebhookEvent.objects.filter(customer=customer), _event_text, mention)
+    done["planfix_requests"] += _delete_mentioning(
+        PlanfixRequest.objects.filter(customer=customer), _request_text, mention
+    )
+    works = Work.objects.filter(Q(customer=customer) | Q(customer=None))
+    # A dry run's result may speak of anybody; it is read once, and another one is a click away.
+    works.filter(customer=customer, kind=WorkKind.DRY_RUN).delete()
+    _delete_mentioning(works.exclude(finished_at=None), _work_text, mention)
+    ContactClaim.objects.filter(account=customer.planfix_account, number=number).delete()
+    _delete_mentioning(SavedView.objects.all(), _view_text, mention)
+    done["remembered_contacts"], _rows = RememberedContact.objects.filter(customer=customer, number=number).delete()
+    return done
+
+
+def _mention(number: str) -> re.Pattern[str]:
+    """Finds the number in a text however it is spelled. Python and PostgreSQL read this expression alike."""
+    parsed = phonenumbers.parse(number)
+    national = r"\W{0,3}".join(phonenumbers.national_significant_number(parsed))
+    return re.compile(rf"(?<!\d)(?:(?:00)?{parsed.country_code}|[08]{{1,2}})?\W{{0,3}}{national}(?!\d)")
+
+
+# --- calls ---
+
+
+def _calls(customer: Customer, number: str, mention: re.Pattern[str]) -> list[int]:
+    """Of this client, and those that mention the number anywhere."""
+    calls = Call.objects.filter(customer=customer).annotate(text=Cast("facts", TextField()))
+    concerned = Q(client_number=number) | Q(text__regex=mention.pattern) | Q(detail__regex=mention.pattern)
+    return list(calls.filter(concerned).values_list("pk", flat=True))
+
+
+def _erase_from_call(call_id: int, customer: Customer, number: str, mention: re.Pattern[str]) -> tuple[int, int]:
+    """Returns how many events and Planfix requests of the call were deleted with it."""
+    with transaction.atomic():
+        call = Call.objects.select_for_update(no_key=True).get(pk=call_id)
+        if number not in (call.client_number, client_number(call.folded, customer.region).number):
+            detail = ERASED if mention.search(call.detail) else call.detail
+            Call.objects.filter(pk=call_id).update(facts=_without_mentions(call.facts, mention), detail=detail)
+            return 0, 0
+        events, _rows = WebhookEvent.objects.filter(call=call).delete()
+        requests, _rows = PlanfixRequest.objects.filter(call=call).delete()
+        Call.objects.filter(pk=call_id).update(
+            facts=_without_client(call, mention),
+            client_number=ERASED,
+            detail="",
+            due_at=None,
+            **({} if call.state == CallState.DELIVERED else _never_delivered(call)),
+        )
+    return events, requests
+
+
+def _never_delivered(call: Call) -> dict[str, Any]:
+    return {"state": CallState.SKIPPED, "reason": ERASED, "finished_at": call.finished_at or timezone.now()}
+
+
+def _without_mentions(stored: Folded, mention: re.Pattern[str]) -> Folded:
+    def erased(candidate: list[Any]) -> list[Any]:
+        value = candidate[-1]
+        return [*UNBEATEN, ERASED] if isinstance(value, str) and mention.search(value) else candidate
+
+    groups = {
+        group: {name: erased(candidate) for name, candidate in stored.get(group, {}).items()}
+        for group in ("facts", *MAPPINGS)
+    }
+    return {**stored, **groups}
+
+
+def _without_client(call: Call, mention: re.Pattern[str]) -> Folded:
+    """The facts of a call of this client, of whom nothing stays: what was said, its recording, the visit's ids.
+
+    Fields that hold the client are taken even where nothing stands yet.
+    """
+    stored = _without_mentions(call.facts, mention)
+    nobody = {name: [*UNBEATEN, ERASED] for name in CLIENT_FIELDS[direction_of(call.folded)]}
+    links = {name: [*UNBEATEN, ""] for name in LINKS}
+    visit = {name: [*UNBEATEN, ""] for name in stored["parameters"] if not name.startswith("utm_")}
+    return {
+        **stored,
+        "facts": nobody | stored["facts"] | links,
+        "parameters": stored["parameters"] | visit,
+        "analysis": {name: [*UNBEATEN, ""] for name in stored["analysis"]},
+    }
+
+
+# --- raw bodies ---
+
+
+def _delete_mentioning(rows: QuerySet[Row], text_of: Callable[[Row], str], mention: re.Pattern[str]) -> int:
+    deleted = last = 0
+    while batch := list(rows.filter(pk__gt=last).order_by("pk")[:SCANNED]):
+        last = batch[-1].pk
+        found = [row.pk for row in batch if mention.search(text_of(row))]
+        deleted += rows.filter(pk__in=found).delete()[0]
+    return deleted
+
+
+def _event_text(event: WebhookEvent) -> str:
+    return _readable(f"{event.query_string}\n{event.body_text}\n{event.reason}")
+
+
+def _request_text(request: PlanfixRequest) -> str:
+    return _readable(f"{request.path}\n{json.dumps(request.body)}\n{request.answer}")
+
+
+def _work_text(work: Work) -> str:
+    """The filter by which its calls were chosen may name the number."""
+    return _readable(f"{json.dumps(work.arguments)}\n{json.dumps(work.result)}\n{work.trouble}")
+
+
+def _view_text(view: SavedView) -> str:
+    return _readable(f"{view.name}\n{view.query}")
+
+
+def _readable(text: str) -> str:
+    """Without the escapes of URLs, HTML and JSON, which may stand between digits and are partly digits themselves."""
+    unescaped = html.unescape(unquote_plus(text))
+    return re.sub(r"\\u([0-9a-fA-F]{4})", lambda escape: chr(int(escape[1], 16)), unescaped)
