@@ -1,7 +1,7 @@
 """How many calls there are, kept by the database itself, so that no page counts millions of rows.
 
 Each change of a call appends to CallTallyChange (a trigger, see migration `call_counts`): webhooks that come at once
-never wait for each other's counter. A job folds the changes into the tallies now and then (services/call_counts.py).
+never wait for each other's counter. A job folds the changes into the tallies now and then (services/calls/counts.py).
 What is true at any moment is the sum of both, and that is what CallCount reads, in one statement.
 
 Days and hours are those of the customer's own zone, as in the filters of the list, so that the sums of customers of

@@ -16,8 +16,8 @@ from integrations.models import Call, CallState, Work
 from integrations.services.queue.background import carry_out
 from sandbox.server.app import Sandbox
 from tests.conftest import Way
+from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, recorded
 from tests.factories import make_user
-from tests.ways.bodies import CALL_ID, CLIENT, answered, recorded
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -14,7 +14,7 @@ from integrations.services.customers.import_export import webhook_address
 from integrations.services.queue.background import carry_out
 from tests.browser.test_pages import PASSWORD, log_in
 from tests.conftest import Way
-from tests.ways.bodies import CLIENT, answered
+from tests.end_to_end.bodies import CLIENT, answered
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

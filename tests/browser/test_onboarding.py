@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page
 
 from integrations.models import Customer
 from sandbox.harness.processes import DEFAULT_TOKEN, Stage, this_database, wait_until
-from tests.ways.bodies import CLIENT, UTM, answered
+from tests.end_to_end.bodies import CLIENT, UTM, answered
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

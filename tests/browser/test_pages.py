@@ -12,7 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 from integrations.models import Call, Customer
 from sandbox.server.app import Sandbox
 from tests.conftest import Way
-from tests.ways.bodies import CALL_ID, CLIENT, answered, missed, recorded
+from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, missed, recorded
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -26,7 +26,7 @@ from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.server.app import Sandbox
 from tests.conftest import Way, customer_data
-from tests.ways.bodies import CLIENT, NEW_CLIENT, answered, recorded
+from tests.end_to_end.bodies import CLIENT, NEW_CLIENT, answered, recorded
 
 FOR_EVER = 600
 SECONDS = 60

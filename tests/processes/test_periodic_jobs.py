@@ -13,7 +13,7 @@ from integrations.services.queue.defer import catch_up_soon
 from integrations.tasks import prune
 from sandbox.harness.demo_day import customer_file
 from sandbox.harness.processes import DEFAULT_TOKEN, Stage, wait_until
-from tests.ways.rows import row
+from tests.end_to_end.rows import row
 
 pytestmark = pytest.mark.slow
 

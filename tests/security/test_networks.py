@@ -10,7 +10,7 @@ from django.test import Client
 from integrations.models import WebhookEvent
 from integrations.users.client_ip import client_address
 from tests.conftest import Way
-from tests.ways.bodies import answered
+from tests.end_to_end.bodies import answered
 
 PROXIES = [ip_network("127.0.0.0/8"), ip_network("10.0.0.0/8"), ip_network("::1/128")]
 

@@ -16,7 +16,7 @@ from integrations.models import Call, CallState
 from integrations.services.queue.defer import deliver_soon
 from ringofix import health
 from tests.conftest import Way
-from tests.ways.bodies import answered
+from tests.end_to_end.bodies import answered
 
 
 def test_a_healthy_process_says_ok(client: Client, db: None) -> None:

@@ -65,7 +65,7 @@ class Chosen:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """As the work keeps them (services/selection.py)."""
+        """As the work keeps them (services/calls/batches.py)."""
         if self.numbers is not None:
             return {"calls": self.numbers}
         return {"filter": self.query}
@@ -185,7 +185,7 @@ BULK_ACTIONS: Mapping[str, BulkAction] = {
 
 
 def calls_by_filter(user: User, query: str) -> QuerySet[Call]:
-    """What a user sees with a filter: what work in bulk means by one (services/selection.py). A filter that is not
+    """What a user sees with a filter: what work in bulk means by one (services/calls/batches.py). A filter that is not
     understood means no call: a mistyped address must not act on all of them.
     """
     return CallFilter.seen_by(user, QueryDict(query)).qs

@@ -121,7 +121,7 @@ def _contact(call: Call, receipts: Delivery) -> Iterator[Sentence]:
     if receipts.contact_created:
         text = _("Contact %(contact)s was created.")
     elif found > 1:
-        # How it is chosen: services/contact_search.py.
+        # How it is chosen: services/contacts/search.py.
         text = _("%(found)s contacts have this number; %(contact)s was taken: the full format first, then the oldest.")
     elif found == 1:
         text = _("Contact %(contact)s was found by %(number)s.")

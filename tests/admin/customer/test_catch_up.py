@@ -1,0 +1,89 @@
+"""Days of the call list read again from a customer's page."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from integrations.models import CallState, CatchUpCursor, Secret, Work, WorkKind
+from integrations.services.queue.background import carry_out
+from sandbox.ringostat.api import Ringostat
+from tests.conftest import Way
+from tests.end_to_end.bodies import CALL_ID
+from tests.end_to_end.rows import row
+from tests.factories import make_specialist
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def specialist() -> Client:
+    client = Client()
+    client.force_login(make_specialist())
+    return client
+
+
+def page_of(way: Way) -> str:
+    return reverse("admin:integrations_customer_overview", args=[way.customer.pk])
+
+
+def ask_for(client: Client, way: Way, first: date, last: date) -> str:
+    days = {"action": "catch_up", "first_day": first.isoformat(), "last_day": last.isoformat()}
+    return client.post(page_of(way), days, follow=True).content.decode()
+
+
+def test_a_call_whose_webhook_was_lost_comes_from_the_list(way: Way, specialist: Client, ringostat: Ringostat) -> None:
+    ringostat.calls = [row(ago=timedelta(days=1))]
+    today = timezone.localdate(timezone=way.customer.zone)
+
+    page = ask_for(specialist, way, today - timedelta(days=2), today)
+    [work] = Work.objects.filter(kind=WorkKind.CATCH_UP)
+    carry_out(work.pk)
+
+    assert "The call list of these days is read" in page
+    assert way.call(CALL_ID).state == CallState.PENDING
+    assert "Calls in the list: 1. Were missing: 1. Were incomplete: 0." in specialist.get(page_of(way)).content.decode()
+    assert LogEntry.objects.filter(object_id=str(way.customer.pk), change_message__contains="Caught up").exists()
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (2, 5, "The first day must not come after the last."),
+        (120, 0, "At most three months at once."),
+        (-3, -4, "These days are still to come."),
+    ],
+)
+def test_days_that_cannot_be_read_are_refused_in_a_sentence(
+    way: Way, specialist: Client, first: int, last: int, said: str
+) -> None:
+    today = timezone.localdate(timezone=way.customer.zone)
+
+    assert said in ask_for(specialist, way, today - timedelta(days=first), today - timedelta(days=last))
+    assert not Work.objects.filter(kind=WorkKind.CATCH_UP).exists()
+
+
+def test_the_page_says_how_far_the_list_was_read_and_what_hinders(way: Way, specialist: Client) -> None:
+    CatchUpCursor.objects.create(
+        customer=way.customer,
+        read_until=timezone.now(),
+        trouble="Ringostat does not know the key.",
+        refused_fields=["waittime"],
+    )
+    page = specialist.get(page_of(way)).content.decode()
+
+    assert "It has been read up to" in page
+    assert "Ringostat does not know the key." in page
+    assert "has no waittime" in page
+
+
+def test_without_a_key_nothing_can_be_asked_for(way: Way, specialist: Client) -> None:
+    way.customer.ringostat_auth_key = Secret()
+    way.customer.save()
+
+    assert "Without a Ringostat Auth-key" in specialist.get(page_of(way)).content.decode()

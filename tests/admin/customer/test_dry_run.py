@@ -1,0 +1,173 @@
+"""The dry run's page: what may be tried, and the answer in sentences."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from integrations.admin.customer.dry_run import lines
+from integrations.models import Customer, Work, WorkKind
+from integrations.services.queue.background import carry_out
+from tests.conftest import NEW_CLIENT, Way
+from tests.end_to_end.bodies import CLIENT, answered, missed
+from tests.factories import make_call, make_customer, make_employee, make_event, make_specialist
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def console(client: Client) -> Client:
+    client.force_login(make_specialist())
+    return client
+
+
+def address(customer: Customer, query: str = "") -> str:
+    return reverse("admin:integrations_customer_dry_run", args=[customer.pk]) + query
+
+
+def ask(console: Client, customer: Customer, **answers: Any) -> Work | None:
+    console.post(address(customer), answers)
+    return Work.objects.filter(customer=customer, kind=WorkKind.DRY_RUN).first()
+
+
+def test_a_typed_number_is_put_down_for_the_worker(console: Client) -> None:
+    customer = make_customer()
+    employee = make_employee(customer)
+    answers = {"number": CLIENT, "direction": "incoming", "outcome": "missed", "employee": employee.pk}
+
+    response = console.post(address(customer), {"form": "number", **answers})
+
+    work = Work.objects.get()
+    assert work.arguments == answers
+    assert response.headers["Location"] == address(customer, f"?work={work.pk}")
+    assert "Waits for the worker" in console.get(response.headers["Location"]).content.decode()
+
+
+def test_a_pasted_body_is_put_down(console: Client) -> None:
+    work = ask(console, make_customer(), form="body", event_name="after_call", body='{"call_id": "1"}')
+
+    assert work
+    assert work.arguments == {"event_name": "after_call", "body": '{"call_id": "1"}'}
+
+
+@pytest.mark.parametrize("name", ["event", "call"])
+def test_a_stored_one_is_offered_by_its_address_and_put_down(console: Client, name: str) -> None:
+    customer = make_customer()
+    call = make_call(customer)
+    row = {"event": make_event(call), "call": call}[name]
+
+    html = console.get(address(customer, f"?{name}={row.pk}")).content.decode()
+    work = ask(console, customer, form="stored", **{name: row.pk})
+
+    assert f'<input type="hidden" name="{name}" value="{row.pk}">' in html
+    assert work
+    assert work.arguments == {name: row.pk}
+
+
+@pytest.mark.parametrize("name", ["event", "call"])
+def test_what_is_another_customers_is_not_there(console: Client, name: str) -> None:
+    customer, call = make_customer(), make_call(make_customer())
+    row = {"event": make_event(call), "call": call}[name]
+
+    assert console.get(address(customer, f"?{name}={row.pk}")).status_code == 404
+    assert ask(console, customer, form="stored", **{name: row.pk}) is None
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {},
+        {"form": "stored"},
+        {"form": "nothing"},
+        {"form": "number", "number": "", "direction": "incoming", "outcome": "missed"},
+        {"form": "number", "number": CLIENT, "direction": "sideways", "outcome": "missed"},
+        {"form": "body", "body": ""},
+        {"form": "body", "body": "{}", "event_name": "explosion"},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_tried_is_not_put_down(console: Client, answers: dict[str, str]) -> None:
+    customer = make_customer()
+
+    assert console.post(address(customer), answers).status_code == 200
+    assert not Work.objects.exists()
+
+
+def test_another_customers_answer_is_not_shown(console: Client) -> None:
+    work = Work.objects.create(kind=WorkKind.DRY_RUN, customer=make_customer(), result={"not_over": True})
+
+    html = console.get(address(make_customer(), f"?work={work.pk}")).content.decode()
+
+    assert "What would happen" not in html
+
+
+# --- the answer ---
+
+
+def answer(console: Client, way: Way, body: dict[str, Any]) -> str:
+    work = ask(console, way.customer, form="body", event_name="after_call", body=json.dumps(body))
+    assert work
+    carry_out(work.pk)
+    return console.get(address(way.customer, f"?work={work.pk}")).content.decode()
+
+
+def test_the_answer_tells_each_step_and_what_would_be_written(console: Client, way: Way) -> None:
+    way.account.add_contact(name="Olha", lastname="Koval", phones=[CLIENT])
+
+    html = answer(console, way, answered(utm_source="<b>google</b>"))
+
+    for sentence in (
+        "The request is understood: after the call.",
+        f"Answered incoming call from {CLIENT}.",
+        "The employee is Iryna Bondar, recognised by the SIP login or the phone.",
+        "Olha Koval has this number.",
+        "Comment in the name of Iryna Bondar:",
+        "Data tag “Call”:",
+        "Nothing was written. Planfix was asked one question.",
+    ):
+        assert sentence in html
+    assert "<b>Incoming call</b>" in html
+    assert "<b>google</b>" not in html
+
+
+def test_a_new_clients_missed_call_is_the_new_contacts_own(console: Client, way: Way) -> None:
+    html = answer(console, way, missed(NEW_CLIENT))
+
+    assert "No contact in Planfix has the number: a new one would be created." in html
+    assert "Comment in the name of the new contact itself:" in html
+
+
+DECIDED = {"skip": "", "seen": "", "matched_by": "", "direction": "incoming", "outcome": "missed", "number": CLIENT}
+CONTACT = {"id": 812, "name": "", "is_new": False, "is_gone": False, "found": 0}
+TARGET = {"was_looked_for": False, "task": None}
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        ({"not_over": True}, "The call is not over"),
+        ({"understood": "not_understood", "why_not": "It is no JSON."}, "It is no JSON."),
+        ({"understood": "failed", "why_not": ""}, "our own parser fails on it"),
+        ({"understood": "ignored", "why_not": "no_call_id"}, "it has no call ID"),
+        ({"understood": "ignored", "why_not": "test"}, "it was sent as a test"),
+        ({"decided": {**DECIDED, "skip": "hidden_number", "detail": ""}}, "Skipped: the number is hidden."),
+        ({"decided": {**DECIDED, "employee": "", "fallback_for": None}}, "No employee is needed"),
+        ({"decided": {**DECIDED, "employee": "Oleh", "fallback_for": ""}}, "(unknown): the fallback employee, Oleh"),
+        ({"contact": {**CONTACT, "found": 2}, "target": TARGET}, "2 contacts have this number; Contact 812"),
+        ({"contact": CONTACT, "target": TARGET}, "Contact 812 is remembered from an earlier call"),
+        ({"contact": {**CONTACT, "is_gone": True}, "target": TARGET}, "would be looked for anew"),
+        ({"contact": CONTACT, "target": TARGET, "unknown_contact": True}, "none may be created"),
+        ({"contact": CONTACT, "target": {"was_looked_for": True, "task": 7}}, "last active task is 7"),
+        ({"contact": CONTACT, "target": {"was_looked_for": True, "task": None}}, "has no active task"),
+        ({"left_out": ["utm_term"]}, "Planfix has no such field for it: utm_term."),
+        ({"trouble": "The token is unknown."}, "Here the delivery would stop. The token is unknown."),
+        ({"writes": [{"step": "recording", "name": "1.mp3"}]}, "copied into Planfix as 1.mp3"),
+    ],
+    ids=str,
+)
+def test_each_thing_told_has_its_sentence(told: dict[str, Any], sentence: str) -> None:
+    assert any(sentence in line.text for line in lines(told, make_customer()))

@@ -1,0 +1,342 @@
+"""What a specialist does with one call and with many, what it comes to in Planfix, and who may not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from integrations.calllog.call.actions import ACTIONS, offers
+from integrations.domain.folding import fold
+from integrations.domain.rules import SkipReason
+from integrations.models import Call, CallState, Customer, Employee
+from tests.conftest import Way
+from tests.end_to_end.bodies import CALL_ID, CLIENT, answered
+from tests.factories import (
+    NOON,
+    call_facts,
+    make_call,
+    make_customer,
+    make_event,
+    make_specialist,
+    make_user,
+    make_viewer,
+)
+
+pytestmark = pytest.mark.django_db
+
+NOBODYS = {"connected_with": "acmecom_newcomer"}
+
+
+@pytest.fixture
+def specialist(client: Client) -> Client:
+    client.force_login(make_specialist())
+    return client
+
+
+def do(client: Client, call: Call, action: str, **data: str) -> str:
+    """What the page says once it is done."""
+    answer = client.post(f"/calls/{call.pk}/do/{action}/", data, follow=True)
+    assert answer.redirect_chain == [(f"/calls/{call.pk}/", 302)]
+    call.refresh_from_db()
+    return " ".join(str(message) for message in answer.context["messages"])
+
+
+def book() -> list[str]:
+    return list(LogEntry.objects.order_by("pk").values_list("change_message", flat=True))
+
+
+# --- sending again ---
+
+
+def test_a_skipped_call_reaches_planfix_once_its_employee_is_mapped(way: Way, specialist: Client) -> None:
+    way.account.add_contact(name="Olha Koval", phones=[CLIENT])
+    way.post(answered(**NOBODYS))
+    way.deliver()
+    call = way.call(CALL_ID)
+    assert call.reason == SkipReason.UNKNOWN_EMPLOYEE
+
+    Employee.objects.filter(name="Iryna Bondar").update(sip_logins=["acmecom_newcomer"])
+    assert do(specialist, call, "send-again") == "The call is on its way again."
+    way.deliver()
+
+    assert way.call(CALL_ID).state == CallState.DELIVERED
+    assert len(way.account.comments) == 1
+    assert book() == [f"Call {CALL_ID} was sent again."]
+
+
+def test_a_call_that_waits_for_later_is_tried_now(way: Way, specialist: Client) -> None:
+    way.post(answered())
+    Call.objects.update(due_at="2099-01-01T00:00:00Z", reason="unavailable")
+    way.deliver()
+    assert not way.account.comments
+
+    do(specialist, way.call(CALL_ID), "send-again")
+    way.deliver()
+
+    assert len(way.account.comments) == 1
+
+
+def test_a_delivered_call_is_not_sent_again(way: Way, specialist: Client) -> None:
+    way.post(answered())
+    way.deliver()
+
+    assert "nothing to send again" in do(specialist, way.call(CALL_ID), "send-again")
+    way.deliver()
+
+    assert len(way.account.comments) == 1
+    assert book() == []
+
+
+@pytest.mark.parametrize("reason", ["erased", "no_final_event"])
+def test_a_call_of_which_too_little_is_known_is_not_sent(specialist: Client, reason: str) -> None:
+    call = make_call(make_customer(), state=CallState.SKIPPED, reason=reason)
+
+    assert "nothing to send again" in do(specialist, call, "send-again")
+    assert call.state == CallState.SKIPPED
+
+
+def test_a_call_of_a_paused_customer_waits(specialist: Client) -> None:
+    call = make_call(make_customer(paused_reason="The token is switched off."), state=CallState.FAILED)
+
+    assert "until the customer is no longer paused" in do(specialist, call, "send-again")
+    assert call.state == CallState.PENDING
+
+
+# --- replaying ---
+
+
+def test_a_replayed_call_is_read_by_todays_parser_and_decided_by_todays_settings(way: Way, specialist: Client) -> None:
+    way.post(answered(**NOBODYS))
+    way.deliver()
+    wrong = call_facts(ringostat_id=CALL_ID, connected_with="misread", e164="+380990000000", talk=124, duration=135)
+    Call.objects.update(facts=fold(None, wrong), client_number="+380990000000")
+    Employee.objects.filter(name="Iryna Bondar").update(sip_logins=["acmecom_newcomer"])
+
+    said = do(specialist, way.call(CALL_ID), "replay")
+    way.deliver()
+
+    call = way.call(CALL_ID)
+    assert said == "One webhook was read again, and the call is decided anew with today's settings."
+    assert (call.state, call.client_number, call.folded.connected_with) == (
+        CallState.DELIVERED,
+        CLIENT,
+        "acmecom_newcomer",
+    )
+    assert book() == [f"Call {CALL_ID} was replayed with the settings of the moment."]
+
+
+def test_a_replayed_call_keeps_what_only_the_call_list_told(specialist: Client) -> None:
+    call = make_call(make_customer(), call_facts(line_name="Main site"), state=CallState.SKIPPED)
+    make_event(call, body=f'{{"uniqueid": "{call.ringostat_id}", "E164": "{CLIENT}", "call_type": "in"}}'.encode())
+
+    do(specialist, call, "replay")
+
+    assert call.folded.line_name == "Main site"
+    assert call.folded.recording_url
+
+
+def test_a_delivered_call_is_not_written_twice_by_a_replay(way: Way, specialist: Client) -> None:
+    way.post(answered())
+    way.deliver()
+
+    for _time in range(2):
+        do(specialist, way.call(CALL_ID), "replay")
+        way.deliver()
+
+    call = way.call(CALL_ID)
+    assert (call.state, call.due_at, len(way.account.comments)) == (CallState.DELIVERED, None, 1)
+
+
+def test_a_call_without_webhooks_is_decided_by_what_is_known(specialist: Client) -> None:
+    call = make_call(make_customer(), state=CallState.SKIPPED, reason="unknown_employee")
+
+    assert "No webhook is kept any more" in do(specialist, call, "replay")
+    assert call.state == CallState.PENDING
+
+
+def test_a_call_that_has_not_ended_is_not_sent_by_a_replay(specialist: Client) -> None:
+    call = make_call(make_customer(), call_facts(is_final=False), state=CallState.IN_PROGRESS)
+
+    do(specialist, call, "replay")
+
+    assert (call.state, call.due_at) == (CallState.IN_PROGRESS, None)
+
+
+def test_an_erased_call_stays_erased(specialist: Client) -> None:
+    call = make_call(make_customer(), state=CallState.SKIPPED, reason="erased")
+
+    assert "Nothing of this call is kept" in do(specialist, call, "replay")
+    assert call.reason == "erased"
+
+
+# --- ignoring a number ---
+
+
+def test_calls_of_an_ignored_number_stay_out_of_planfix(way: Way, specialist: Client) -> None:
+    way.post(answered())
+    call = way.call(CALL_ID)
+
+    assert do(specialist, call, "ignore-number") == f"Calls of {CLIENT} no longer go to Planfix."
+    way.deliver()
+
+    call = way.call(CALL_ID)
+    assert (call.state, call.reason) == (CallState.SKIPPED, SkipReason.IGNORED_NUMBER)
+    assert not way.account.comments
+    assert book() == [f"The number of call {CALL_ID} was added to the ignored ones."]
+    assert "already" in do(specialist, call, "ignore-number")
+    assert Customer.objects.get().ignored_numbers == [CLIENT]
+
+
+def test_a_failed_call_of_an_ignored_number_is_skipped(specialist: Client) -> None:
+    call = make_call(make_customer(), state=CallState.FAILED, reason="refused")
+
+    do(specialist, call, "ignore-number")
+
+    assert (call.state, call.reason) == (CallState.SKIPPED, SkipReason.IGNORED_NUMBER)
+
+
+def test_an_ignored_number_is_known_in_any_spelling(specialist: Client) -> None:
+    call = make_call(make_customer(ignored_numbers=["067 123-45-67"]))
+
+    assert not offers(call).ignore_number
+    assert "already" in do(specialist, call, "ignore-number")
+
+
+def test_what_is_no_number_is_not_ignored(specialist: Client) -> None:
+    call = make_call(make_customer(), client_number="anonymous")
+
+    assert "cannot be ignored" in do(specialist, call, "ignore-number")
+    assert Customer.objects.get().ignored_numbers == []
+
+
+# --- settling ---
+
+
+def test_a_settled_call_leaves_the_failed_ones_with_a_name_and_a_note(client: Client) -> None:
+    client.force_login(user := make_specialist())
+    user.first_name, user.last_name = "Olena", "Petrenko"
+    user.save()
+    call = make_call(make_customer(), state=CallState.FAILED, reason="refused", detail="No such template.")
+    before = call.finished_at
+
+    assert do(client, call, "settle", note="  the client was\n called back ") == "The call is settled."
+
+    assert (call.state, call.reason, call.due_at) == (CallState.SKIPPED, "settled", None)
+    assert call.detail == "Olena Petrenko: the client was called back"
+    assert call.finished_at > before
+    assert book() == [f"Call {call.ringostat_id} was marked as settled."]
+
+
+def test_without_a_note_nothing_is_settled(specialist: Client) -> None:
+    call = make_call(make_customer(), state=CallState.FAILED, reason="refused")
+
+    assert "was not settled" in do(specialist, call, "settle", note="  ")
+    assert (call.state, book()) == (CallState.FAILED, [])
+
+
+@pytest.mark.parametrize("state", [CallState.PENDING, CallState.DELIVERED, CallState.SKIPPED, CallState.IN_PROGRESS])
+def test_only_a_failed_call_is_settled(specialist: Client, state: str) -> None:
+    call = make_call(make_customer(), state=state)
+
+    assert "Only a call that failed" in do(specialist, call, "settle", note="done")
+    assert call.state == state
+
+
+def test_later_news_of_a_settled_call_do_not_send_it(way: Way, specialist: Client) -> None:
+    way.post(answered(**NOBODYS))
+    way.deliver()
+    Call.objects.update(state=CallState.FAILED)
+    do(specialist, way.call(CALL_ID), "settle", note="called back")
+
+    way.post({"call_id": CALL_ID, "summary": "They talked."}, "ai_processed")
+    way.deliver()
+
+    call = way.call(CALL_ID)
+    assert (call.state, call.reason, call.folded.analysis["summary"]) == (CallState.SKIPPED, "settled", "They talked.")
+
+
+def test_a_settled_call_can_be_sent_after_all(specialist: Client) -> None:
+    call = make_call(make_customer(), state=CallState.SKIPPED, reason="settled")
+
+    do(specialist, call, "send-again")
+
+    assert (call.state, call.detail) == (CallState.PENDING, "")
+
+
+# --- who may ---
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_viewer_changes_nothing_of_its_own_and_finds_nothing_of_others(client: Client, action: str) -> None:
+    own = make_call(make_customer(), state=CallState.FAILED)
+    foreign = make_call(make_customer(), state=CallState.FAILED)
+    client.force_login(make_viewer(own.customer))
+
+    answers = [client.post(f"/calls/{call.pk}/do/{action}/", {"note": "x"}).status_code for call in (own, foreign)]
+
+    assert answers == [403, 404]
+    assert set(Call.objects.values_list("state", flat=True)) == {CallState.FAILED}
+    assert book() == []
+
+
+def test_staff_that_is_no_specialist_finds_nothing(client: Client) -> None:
+    client.force_login(make_user(is_staff=True))
+
+    assert client.post(f"/calls/{make_call(make_customer()).pk}/do/replay/").status_code == 404
+
+
+def test_a_viewer_is_offered_nothing(client: Client) -> None:
+    call = make_call(make_customer(), state=CallState.FAILED, reason="refused")
+    client.force_login(make_viewer(call.customer))
+
+    html = client.get(f"/calls/{call.pk}/").content.decode()
+
+    assert "/do/" not in html
+    assert "Mend what Planfix names" not in html
+
+
+def test_a_link_alone_changes_nothing(specialist: Client) -> None:
+    call = make_call(make_customer(), state=CallState.FAILED)
+
+    assert specialist.get(f"/calls/{call.pk}/do/send-again/").status_code == 405
+
+
+def test_another_site_cannot_act(client: Client) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(make_specialist())
+
+    assert strict.post(f"/calls/{make_call(make_customer()).pk}/do/send-again/").status_code == 403
+
+
+def test_what_there_is_not_cannot_be_done(specialist: Client) -> None:
+    assert specialist.post(f"/calls/{make_call(make_customer()).pk}/do/delete/").status_code == 404
+
+
+# --- what is offered ---
+
+
+@pytest.mark.parametrize(
+    ("columns", "send_again", "settle", "ignore"),
+    [
+        ({"state": CallState.FAILED, "reason": "refused"}, "Send again", True, True),
+        ({"state": CallState.SKIPPED, "reason": "unknown_employee"}, "Send again", False, True),
+        ({"state": CallState.SKIPPED, "reason": "settled"}, "Send again", False, True),
+        ({"state": CallState.SKIPPED, "reason": "no_final_event"}, "", False, True),
+        (
+            {"state": CallState.SKIPPED, "reason": "hidden_number", "client_number": "anonymous"},
+            "Send again",
+            False,
+            False,
+        ),
+        ({"state": CallState.SKIPPED, "reason": "erased", "client_number": "erased"}, "", False, False),
+        ({"state": CallState.PENDING, "due_at": NOON}, "Try now", False, True),
+        ({"state": CallState.DELIVERED}, "", False, True),
+    ],
+)
+def test_only_what_can_be_done_is_offered(columns: dict[str, Any], send_again: str, settle: bool, ignore: bool) -> None:
+    offered = offers(make_call(make_customer(), **columns))
+
+    assert (str(offered.send_again), offered.settle, offered.ignore_number) == (send_again, settle, ignore)

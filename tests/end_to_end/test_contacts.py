@@ -1,0 +1,474 @@
+"""Whose call it is when Planfix's contacts change under us: any spelling, deleted, merged, and made only once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from integrations.models import CallState, ContactClaim, RememberedContact
+from integrations.planfix.http.errors import PlanfixUnavailable
+from integrations.services.contacts.creation_lock import claim_contact
+from integrations.services.delivery import call_delivery
+from sandbox.http.faults import Fault
+from sandbox.planfix.account import Account
+from sandbox.planfix.records import Comment, Contact
+from sandbox.server.app import Sandbox
+from tests.conftest import Way
+from tests.end_to_end.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered, dialled, missed, unanswered
+
+SECOND_ID = "ua9_-1790775999.2139026"
+OTHER_NUMBER = "+380507654321"
+
+
+def delete(account: Account, contact: Contact) -> None:
+    """To the bin, where Planfix still knows its name."""
+    contact.is_deleted = True
+
+
+def remove(account: Account, contact: Contact) -> None:
+    """For good."""
+    account.set_phones(contact, [])
+    del account.contacts_by_id[contact.id]
+
+
+DISAPPEARANCES = [delete, remove]
+Disappearance = Callable[[Account, Contact], None]
+
+
+def merge(account: Account, lost: Contact, survivor: Contact) -> None:
+    """The survivor takes over numbers, comments and tasks."""
+    account.set_phones(survivor, [*survivor.phones, *lost.phones])
+    moved = account._feeds.pop(("contact", lost.id), [])
+    account._feeds["contact", survivor.id] += moved
+    for comment in moved:
+        comment.contact_id = survivor.id
+    for task in account.tasks_of(lost.id):
+        task.counterparty_id = survivor.id
+    remove(account, lost)
+
+
+def call_again(way: Way, body: dict[str, Any], event: str = "after_call") -> None:
+    way.post(body | {"uniqueid": SECOND_ID, "call_id": SECOND_ID}, event=event)
+    way.deliver()
+
+
+def remembered(way: Way, **contact: Any) -> Contact:
+    """A contact that a delivered call has led to."""
+    known = way.account.add_contact(name="Olha Koval", phones=[CLIENT], **contact)
+    way.post(answered())
+    way.deliver()
+    assert way.call(CALL_ID).state == CallState.DELIVERED
+    return known
+
+
+def last_comment(way: Way) -> Comment:
+    call = way.call(SECOND_ID)
+    assert (call.state, call.reason, call.detail) == (CallState.DELIVERED, "", "")
+    (comment,) = [comment for comment in way.account.comments if SECOND_ID in comment.description]
+    assert comment.id == call.delivery.comment_id
+    assert [entry.comment_id for entry in comment.tags] == [comment.id]
+    return comment
+
+
+# Any spelling
+
+
+def test_with_any_format_a_contact_in_another_spelling_is_found(make_way: Callable[..., Way], db: None) -> None:
+    way = make_way(phone_matching="any_format")
+    contact = way.account.add_contact(name="Olha Koval", phones=["067 12-34-567"])
+    way.post(answered())
+    way.deliver()
+
+    assert [comment.contact_id for comment in way.account.comments] == [contact.id]
+    assert way.account.contacts == [contact]
+
+
+def test_with_any_format_several_spellings_are_told_and_the_full_format_is_taken(
+    make_way: Callable[..., Way], db: None
+) -> None:
+    way = make_way(phone_matching="any_format")
+    for spelling in ("067 123-45-67", "380671234567"):
+        way.account.add_contact(name="Olha", phones=[spelling], is_company=True)
+    full = way.account.add_contact(name="Olha Koval", phones=[CLIENT], is_company=True)
+    way.post(answered())
+    way.deliver()
+
+    assert [comment.contact_id for comment in way.account.comments] == [full.id]
+    assert way.call(CALL_ID).delivery.contacts_found == 3
+
+
+# Gone from Planfix
+
+
+@pytest.mark.parametrize("vanish", DISAPPEARANCES)
+@pytest.mark.parametrize("body", [answered(), missed()], ids=["answered", "missed"])
+def test_for_a_contact_that_is_gone_the_other_one_with_its_number_is_found(
+    way: Way, vanish: Disappearance, body: dict[str, Any]
+) -> None:
+    gone = remembered(way)
+    other = way.account.add_contact(name="Olha Koval-Bondar", phones=[OTHER_NUMBER, CLIENT])
+    vanish(way.account, gone)
+    call_again(way, body)
+
+    assert last_comment(way).contact_id == other.id
+    assert RememberedContact.objects.get(customer=way.customer, number=CLIENT).contact_id == other.id
+
+
+@pytest.mark.parametrize("vanish", DISAPPEARANCES)
+@pytest.mark.parametrize("body", [answered(), missed()], ids=["answered", "missed"])
+def test_a_contact_that_is_gone_is_made_again_and_remembered(
+    way: Way, vanish: Disappearance, body: dict[str, Any]
+) -> None:
+    gone = remembered(way)
+    vanish(way.account, gone)
+    call_again(way, body)
+
+    (made,) = [contact for contact in way.account.contacts if not contact.is_deleted]
+    comment = last_comment(way)
+    assert comment.contact_id == made.id
+    assert comment.author == ("user:5" if body["disposition"] == "ANSWERED" else f"contact:{made.id}")
+    assert way.call(SECOND_ID).delivery.contact_created
+    assert RememberedContact.objects.get(customer=way.customer, number=CLIENT).contact_id == made.id
+
+
+def test_an_outgoing_call_that_nobody_answered_makes_no_contact_again(way: Way) -> None:
+    delete(way.account, remembered(way))
+    call_again(way, unanswered(), event="after_outgoing_call")
+
+    call = way.call(SECOND_ID)
+    assert (call.state, call.reason) == (CallState.SKIPPED, "unknown_contact")
+    assert not RememberedContact.objects.filter(customer=way.customer).exists()
+
+
+def test_a_contact_that_was_merged_into_another_leads_there(way: Way) -> None:
+    survivor = way.account.add_contact(name="Olha", phones=[OTHER_NUMBER])
+    merge(way.account, remembered(way), survivor)
+    call_again(way, answered())
+
+    assert last_comment(way).contact_id == survivor.id
+    assert way.account.contacts == [survivor]
+
+
+@pytest.fixture
+def before_first_comment(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
+    """Lets something happen after the contact is found and before the first comment is written."""
+
+    def arrange(happen: Callable[[], None]) -> None:
+        events = [happen]
+
+        def write_comment(*arguments: Any) -> int:
+            if events:
+                events.pop()()
+            return original(*arguments)
+
+        original = call_delivery.write_comment
+        monkeypatch.setattr(call_delivery, "write_comment", write_comment)
+
+    return arrange
+
+
+@pytest.mark.parametrize("vanish", DISAPPEARANCES)
+def test_a_contact_deleted_between_search_and_comment_is_made_again(
+    way: Way, vanish: Disappearance, before_first_comment: Callable[..., None]
+) -> None:
+    gone = way.account.add_contact(name="Olha Koval", phones=[CLIENT])
+    before_first_comment(lambda: vanish(way.account, gone))
+    call_again(way, missed())
+
+    (made,) = [contact for contact in way.account.contacts if not contact.is_deleted]
+    comment = last_comment(way)
+    assert (comment.contact_id, comment.author) == (made.id, f"contact:{made.id}")
+
+
+def test_a_contact_just_made_and_deleted_at_once_is_made_again(
+    way: Way, before_first_comment: Callable[..., None]
+) -> None:
+    before_first_comment(lambda: delete(way.account, way.account.contacts[0]))
+    call_again(way, answered(NEW_CLIENT))
+
+    assert [contact.is_deleted for contact in way.account.contacts] == [True, False]
+    assert last_comment(way).contact_id == way.account.contacts[1].id
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(404, 2000), (400, 2000), (400, 2001), (400, 6), (400, 41)], ids=lambda value: str(value)
+)
+def test_however_planfix_says_that_a_remembered_contact_is_gone_it_is_looked_for_again(
+    way: Way, sandbox: Sandbox, status: int, code: int
+) -> None:
+    """The documents name several answers to a comment on what is no longer there."""
+    gone = remembered(way)
+    remove(way.account, gone)
+    answer = {"result": "fail", "code": code, "error": "Rest API error"}
+    path = f"/contact/{gone.id}/comments"
+    sandbox.add_fault(Fault(kind="status", method="POST", path=path, status=status, json=answer))
+    call_again(way, answered())
+
+    (made,) = way.account.contacts
+    assert last_comment(way).contact_id == made.id
+
+
+def test_a_comment_that_is_refused_for_another_reason_fails_and_makes_no_second_contact(
+    way: Way, sandbox: Sandbox
+) -> None:
+    known = remembered(way)
+    answer = {"result": "fail", "code": 6, "error": "New comments not allowed in this process"}
+    sandbox.add_fault(Fault(kind="status", method="POST", path="/contact/*/comments", status=400, json=answer))
+    call_again(way, answered())
+
+    assert way.call(SECOND_ID).state == CallState.FAILED
+    assert way.account.contacts == [known]
+    assert len(way.account.comments) == 1
+
+
+def test_a_refusal_for_a_contact_that_was_just_found_is_final(way: Way, sandbox: Sandbox) -> None:
+    way.account.add_contact(name="Olha Koval", phones=[CLIENT])
+    answer = {"result": "fail", "code": 6, "error": "New comments not allowed in this process"}
+    sandbox.add_fault(Fault(kind="status", method="POST", path="/contact/*/comments", status=400, json=answer))
+    call_again(way, answered())
+
+    assert way.call(SECOND_ID).state == CallState.FAILED
+    assert [request.path for request in way.account.requests].count("/contact/list") == 1
+
+
+@pytest.mark.parametrize("vanish", DISAPPEARANCES)
+def test_a_call_whose_contact_was_deleted_before_its_tag_was_written_is_written_anew(
+    way: Way, sandbox: Sandbox, vanish: Disappearance
+) -> None:
+    gone = way.account.add_contact(name="Olha Koval", phones=[CLIENT])
+    sandbox.add_fault(Fault(kind="status", status=429, method="POST", path="/contact/*/datatags/*", times=1))
+    call_again(way, answered())
+    for comment in way.account.comments:
+        comment.is_deleted = True
+    vanish(way.account, gone)
+    way.customer.calls.update(due_at=timezone.now())
+    way.deliver()
+
+    (made,) = [contact for contact in way.account.contacts if not contact.is_deleted]
+    assert last_comment(way).contact_id == made.id
+
+
+def test_a_comment_that_moved_with_its_merged_contact_is_not_written_twice(way: Way, sandbox: Sandbox) -> None:
+    """The comment was written, its tag was not, and in the meantime the contact was merged into another."""
+    lost = way.account.add_contact(name="Olha", phones=[CLIENT])
+    survivor = way.account.add_contact(name="Olha Koval", phones=[OTHER_NUMBER])
+    sandbox.add_fault(Fault(kind="reset", method="POST", path="/contact/*/datatags/*", times=1))
+    call_again(way, answered())
+    merge(way.account, lost, survivor)
+    way.customer.calls.update(due_at=timezone.now())
+    way.deliver()
+
+    assert last_comment(way).contact_id == survivor.id
+    assert len(way.account.comments) == len(way.account.tag_entries) == 1
+
+
+def test_a_comment_of_unclear_fate_is_looked_for_at_the_contact_that_took_over(way: Way, sandbox: Sandbox) -> None:
+    lost = way.account.add_contact(name="Olha", phones=[CLIENT])
+    survivor = way.account.add_contact(name="Olha Koval", phones=[OTHER_NUMBER])
+    sandbox.add_fault(Fault(kind="reset", method="POST", path="/contact/*/comments", when="after", times=1))
+    call_again(way, answered())
+    merge(way.account, lost, survivor)
+    way.customer.calls.update(due_at=timezone.now())
+    way.deliver()
+
+    assert last_comment(way).contact_id == survivor.id
+    assert len(way.account.comments) == 1
+
+
+# Gone, and calls go to the last active task
+
+
+@pytest.fixture
+def task_way(make_way: Callable[..., Way], db: None) -> Way:
+    return make_way(call_target="last_active_task")
+
+
+@pytest.mark.parametrize("vanish", DISAPPEARANCES)
+@pytest.mark.parametrize("body", [answered(), missed()], ids=["answered", "missed"])
+def test_for_a_gone_contact_without_task_the_task_of_the_one_found_again_is_taken(
+    task_way: Way, vanish: Disappearance, body: dict[str, Any]
+) -> None:
+    vanish(task_way.account, remembered(task_way))
+    other = task_way.account.add_contact(name="Olha", phones=[CLIENT])
+    order = task_way.account.add_task(other.id, "Order")
+    call_again(task_way, body)
+
+    comment = last_comment(task_way)
+    assert (comment.task_id, comment.contact_id) == (order.id, None)
+    assert task_way.call(SECOND_ID).delivery.contact_id == other.id
+
+
+@pytest.mark.parametrize("vanish", DISAPPEARANCES)
+def test_for_a_gone_contact_without_task_a_contact_is_made_again(task_way: Way, vanish: Disappearance) -> None:
+    vanish(task_way.account, remembered(task_way))
+    call_again(task_way, missed())
+
+    (made,) = [contact for contact in task_way.account.contacts if not contact.is_deleted]
+    assert last_comment(task_way).contact_id == made.id
+
+
+def test_a_missed_call_is_not_refused_because_its_author_is_gone_while_his_task_is_not(task_way: Way) -> None:
+    gone = remembered(task_way)
+    task_way.account.add_task(gone.id, "Order")
+    remove(task_way.account, gone)
+    call_again(task_way, missed())
+
+    (made,) = task_way.account.contacts
+    comment = last_comment(task_way)
+    assert (comment.contact_id, comment.author) == (made.id, f"contact:{made.id}")
+
+
+def test_the_task_of_a_merged_contact_is_found_at_the_survivor(task_way: Way) -> None:
+    survivor = task_way.account.add_contact(name="Olha", phones=[OTHER_NUMBER])
+    lost = remembered(task_way)
+    order = task_way.account.add_task(survivor.id, "Order")
+    merge(task_way.account, lost, survivor)
+    call_again(task_way, missed())
+
+    comment = last_comment(task_way)
+    assert (comment.task_id, comment.author) == (order.id, f"contact:{survivor.id}")
+
+
+def test_a_task_deleted_before_the_comment_gives_way_to_the_one_that_is_active_now(
+    task_way: Way, before_first_comment: Callable[..., None]
+) -> None:
+    contact = task_way.account.add_contact(name="Olha", phones=[CLIENT])
+    older = task_way.account.add_task(contact.id, "Older order")
+    order = task_way.account.add_task(contact.id, "Order")
+    before_first_comment(lambda: setattr(order, "is_deleted", True))
+    call_again(task_way, answered())
+
+    assert last_comment(task_way).task_id == older.id
+
+
+# Made once
+
+
+BODIES = [answered(NEW_CLIENT), missed(NEW_CLIENT), dialled(NEW_CLIENT)]
+
+
+@pytest.mark.parametrize("first", BODIES, ids=["answered", "missed", "dialled"])
+def test_two_calls_of_a_new_number_make_one_contact(way: Way, first: dict[str, Any]) -> None:
+    way.post(first, event="after_outgoing_call" if "type" in first else "after_call")
+    way.post(answered(NEW_CLIENT, uniqueid=SECOND_ID))
+    way.deliver()
+
+    (contact,) = way.account.contacts
+    assert [comment.contact_id for comment in way.account.comments] == [contact.id] * 2
+
+
+def test_two_calls_of_a_new_number_at_once_and_two_workers_make_one_contact(
+    make_way: Callable[..., Way], transactional_db: None, sandbox: Sandbox
+) -> None:
+    way = make_way()
+    sandbox.latency = 0.02
+    barrier = threading.Barrier(2)
+
+    def post_and_deliver(ringostat_id: str) -> None:
+        barrier.wait()
+        try:
+            Way(way.customer, way.account).post(missed(NEW_CLIENT, uniqueid=ringostat_id))
+            barrier.wait()
+            way.deliver()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(post_and_deliver, [CALL_ID, SECOND_ID]))
+
+    (contact,) = way.account.contacts
+    assert [comment.contact_id for comment in way.account.comments] == [contact.id] * 2
+    assert {call.state for call in way.customer.calls.all()} == {CallState.DELIVERED}
+    assert [request.path for request in way.account.requests].count("/contact/") == 1
+
+
+# Made once, by two customers of one account
+
+
+@pytest.fixture
+def projects(make_way: Callable[..., Way], db: None) -> tuple[Way, Way]:
+    """Two Ringostat projects of one company, each of which a new client has called."""
+    one, two = make_way(), make_way(name="Second project")
+    one.post(missed(NEW_CLIENT))
+    two.post(missed(NEW_CLIENT, uniqueid=SECOND_ID))
+    return one, two
+
+
+def once(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, happen: Callable[[], None], *, after: bool) -> None:
+    """Lets something happen before or after the next time that a function is called."""
+    original = getattr(place, name)
+
+    def called(*arguments: Any, **named: Any) -> Any:
+        monkeypatch.setattr(place, name, original)
+        if after:
+            result = original(*arguments, **named)
+            happen()
+            return result
+        happen()
+        return original(*arguments, **named)
+
+    monkeypatch.setattr(place, name, called)
+
+
+def assert_one_waited_for_the_other(waited: Way, made: Way) -> None:
+    call = waited.customer.calls.get()
+    assert (call.state, call.reason) == (CallState.PENDING, "unavailable")
+    waited.customer.calls.update(due_at=timezone.now())
+    waited.deliver()
+
+    (contact,) = made.account.contacts
+    assert [comment.contact_id for comment in made.account.comments] == [contact.id] * 2
+    assert waited.customer.calls.get().state == made.customer.calls.get().state == CallState.DELIVERED
+
+
+def test_of_two_projects_that_found_no_contact_one_makes_it(
+    projects: tuple[Way, Way], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = projects
+    once(monkeypatch, call_delivery, "create_contact", two.deliver, after=False)
+    one.deliver()
+
+    assert_one_waited_for_the_other(two, one)
+
+
+def test_a_project_that_searched_before_the_other_made_the_contact_searches_again(
+    projects: tuple[Way, Way], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = projects
+    once(monkeypatch, call_delivery.contact_search, "find", two.deliver, after=True)
+    one.deliver()
+
+    assert_one_waited_for_the_other(one, two)
+
+
+def test_leave_to_make_a_contact_runs_out_for_those_who_searched_after_it(projects: tuple[Way, Way]) -> None:
+    one, two = (way.customer for way in projects)
+    claim_contact(one, NEW_CLIENT, searched_for=0)
+    claim_contact(one, NEW_CLIENT, searched_for=0)
+    ContactClaim.objects.update(held_until=timezone.now() - timedelta(seconds=5))
+
+    with pytest.raises(PlanfixUnavailable):
+        claim_contact(two, NEW_CLIENT, searched_for=60)
+    claim_contact(two, NEW_CLIENT, searched_for=1)
+    assert ContactClaim.objects.get().customer == two
+
+
+# Made once, whatever the answer
+
+
+def test_a_creation_of_unclear_fate_makes_no_second_contact(way: Way, sandbox: Sandbox) -> None:
+    sandbox.add_fault(Fault(kind="reset", method="POST", path="/contact", when="after", times=1))
+    way.post(missed(NEW_CLIENT))
+    call_again(way, answered(NEW_CLIENT))
+    way.customer.calls.update(due_at=timezone.now())
+    way.deliver()
+
+    (contact,) = way.account.contacts
+    assert [comment.contact_id for comment in way.account.comments] == [contact.id] * 2

@@ -1,0 +1,148 @@
+"""Every payload of the corpus, alone and all together in any order: from the webhook to what stands in Planfix."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from integrations.models import Call, CallState, WebhookEvent
+from integrations.services.customers.import_export import import_customer, webhook_address
+from sandbox.planfix.records import Comment, Contact
+from sandbox.server.app import Sandbox
+from tests.conftest import Way, customer_data
+from tests.end_to_end.bodies import CLIENT
+from tests.payloads.cases import FOLDER, event_of, request_of
+from tests.payloads.ends import ENDS, KNOWN, NEW, End
+
+pytestmark = pytest.mark.django_db
+
+NOT_DATED = "after_call__nonsense_date.json"
+"""Such a call began when it came in."""
+
+
+@pytest.fixture
+def make_customer(sandbox: Sandbox, settings: Any, as_in_production: Callable[[], None]) -> Callable[[str], Way]:
+    """Customers with one contact in an account of their own. Recordings are linked: copying asks hosts outside."""
+
+    def make(name: str) -> Way:
+        settings.ALLOW_PRIVATE_HOSTS = True
+        account = sandbox.add_account(name, token=f"token-{name}")
+        account.add_contact(name="Olha Koval", phones=[CLIENT])
+        way = Way(import_customer(customer_data(account, sandbox, name=name, recording="link")), account)
+        as_in_production()
+        return way
+
+    return make
+
+
+def post(way: Way, name: str) -> Any:
+    raw = request_of(name)
+    address = "/" + webhook_address(way.customer).split("//", 1)[1].split("/", 1)[1]
+    return way.client.generic(
+        raw.method,
+        f"{address}{event_of(name)}/",
+        raw.body,
+        content_type=raw.content_type,
+        QUERY_STRING=raw.query_string,
+    )
+
+
+def deliver_all(way: Way) -> None:
+    for _ in range(10):  # a turn ends after a while, however much is due
+        way.deliver()
+    assert not way.customer.calls.filter(state=CallState.PENDING).exists()
+
+
+# Each file alone
+
+
+def end_of(way: Way) -> End:
+    """Fails when anything stands in Planfix twice."""
+    event = WebhookEvent.objects.get(customer=way.customer)
+    call = Call.objects.filter(customer=way.customer).first()
+    known, *made = way.account.contacts
+    (comment,) = way.account.comments or [None]
+    (entry,) = way.account.tag_entries or [None]
+    roles = {f"contact:{contact.id}": NEW for contact in made} | {f"contact:{known.id}": KNOWN}
+    return End(
+        result=event.result,
+        why=event.reason,
+        state=call and CallState(call.state),
+        reason=call.reason if call else "",
+        contact=roles[f"contact:{comment.contact_id}"] if comment else "",
+        author=roles.get(comment.author, comment.author) if comment else "",
+        tag=entry.tag.name if entry else "",
+        type=entry.values["Type"] if entry else "",
+        new_contact=" ".join(number_of(contact) for contact in made),
+        links_recording="/recordings/" in comment.description if comment else False,
+    )
+
+
+def number_of(contact: Contact) -> str:
+    (phone,) = contact.phones
+    assert contact.name == phone.number
+    return phone.number
+
+
+def test_every_payload_has_an_end_and_every_end_a_payload() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == set(ENDS)
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_a_payload_ends_where_it_should(make_customer: Callable[[str], Way], name: str) -> None:
+    way, expected = make_customer("alone"), ENDS[name]
+    answer = post(way, name)
+    way.deliver()
+
+    assert answer.status_code == 200
+    end = end_of(way)
+    assert bool(end.why) is bool(expected.why)
+    assert expected.why in end.why
+    assert end == replace(expected, why=end.why)
+
+
+# All files to one customer
+
+
+def posted_and_delivered(way: Way, names: Iterable[str]) -> Way:
+    # Known from the start: whether an unanswered outgoing call finds the contact of a missed one depends on the order.
+    way.account.add_contact(name="Petro Melnyk", phones=["+380501112233"])
+    for name in names:
+        assert post(way, name).status_code == 200
+    deliver_all(way)
+    return way
+
+
+def state_of(way: Way) -> dict[str, list[tuple[object, ...]]]:
+    """All that stands in the account and in the call log, without ids and the order of things."""
+    account = way.account
+    people = {f"contact:{contact.id}": contact.name for contact in account.contacts}
+    contacts = [(c.name, *(phone.number for phone in c.phones), *c.supervisors) for c in account.contacts]
+    comments = [
+        (people[f"contact:{c.contact_id}"], people.get(c.author, c.author), c.at, c.description, written_of(c))
+        for c in account.comments
+    ]
+    calls = list(way.customer.calls.values_list("ringostat_id", "state", "reason", "detail"))
+    return {"contacts": sorted(contacts), "comments": sorted(comments), "calls": sorted(calls)}
+
+
+def written_of(comment: Comment) -> list[tuple[str, list[tuple[str, str]]]]:
+    return [(entry.tag.name, sorted(entry.values.items())) for entry in comment.tags]
+
+
+def test_all_payloads_end_the_same_in_any_order(make_customer: Callable[[str], Way]) -> None:
+    names = sorted(set(ENDS) - {NOT_DATED})
+    expected = state_of(posted_and_delivered(make_customer("sorted"), names))
+    states = [state for _, state, *_ in expected["calls"]]
+    assert set(states) == {CallState.IN_PROGRESS, CallState.DELIVERED, CallState.SKIPPED}
+    assert len(expected["comments"]) == states.count(CallState.DELIVERED)
+
+    for seed in range(3):
+        order = random.Random(seed)
+        shuffled = order.sample(names, len(names)) + order.choices(names, k=40)
+        order.shuffle(shuffled)
+        assert state_of(posted_and_delivered(make_customer(f"order-{seed}"), shuffled)) == expected

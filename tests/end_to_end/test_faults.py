@@ -1,0 +1,415 @@
+"""Every fault at every request of every scenario: nothing is lost, and nothing stands in Planfix twice.
+
+The requests are not listed here: a run without faults tells how many there are, and the account that it leaves behind
+is what every other run has to end with.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal
+
+import pytest
+from django.utils import timezone
+
+from integrations.models import Call, CallState, Customer, Delivery, RememberedContact, Turn
+from integrations.planfix.http.client import is_write
+from integrations.services.calls.replay import replay_calls
+from integrations.services.customers.account_discovery import discover
+from integrations.services.customers.import_export import import_customer
+from integrations.services.delivery import call_delivery
+from integrations.services.delivery.pause import resume_customer
+from sandbox.http.faults import Fault
+from sandbox.planfix.account import Account
+from sandbox.planfix.records import Comment, StoredFile
+from sandbox.ringostat.api import Ringostat
+from sandbox.server.app import Sandbox
+from tests.conftest import Way, customer_data
+from tests.end_to_end.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered, dialled, missed, recorded
+
+ROUNDS = 6
+"""More than any scenario needs with two faults: whoever is not done by then never will be."""
+PATIENCE_SECONDS = 0.15
+SECOND_ID = "ua9_-1790775999.2139026"
+
+DAILY_LIMIT = {"result": "fail", "code": 22, "error": "Daily API requests limit is exceeded"}
+REFUSED = {"kind": "status", "status": 400, "json": {"result": "fail", "code": 41, "error": "Invalid value"}}
+
+UNCLEAR: Mapping[str, dict[str, Any]] = {
+    "500": {"kind": "status", "status": 500},
+    "502-page": {"kind": "html", "status": 502},
+    "503": {"kind": "status", "status": 503, "headers": {"Retry-After": "30"}},
+    "page-200": {"kind": "html", "status": 200},
+    "cut-json": {"kind": "cut_json"},
+    "reset": {"kind": "reset"},
+    "close": {"kind": "close"},
+    "hang": {"kind": "hang", "seconds": 2},
+}
+"""Answers that tell nothing of what was done: it may have been (`when` after) or not (before)."""
+
+NOT_DONE: Mapping[str, dict[str, Any]] = {
+    "429": {"kind": "status", "status": 429, "headers": {"Retry-After": "7"}},
+    "daily-limit": {"kind": "status", "status": 400, "json": DAILY_LIMIT},
+}
+"""Answers by which Planfix turns a request away before looking at it."""
+
+LOST: dict[str, Any] = {"kind": "status", "status": 200, "when": "after"}
+"""An empty answer to what was done. Planfix answers updates so itself: where nothing was done it would be a lie."""
+
+FAULTS = {
+    **{f"{name}-{when}": {**fault, "when": when} for name, fault in UNCLEAR.items() for when in ("before", "after")},
+    "empty-200-after": LOST,
+    **NOT_DONE,
+}
+
+NO_ACCESS: Mapping[str, tuple[int, int, str]] = {
+    "token": (401, 1, "copy it anew"),
+    "scope": (405, 5, "lacks the scope"),
+    "frozen": (403, 11, "has to be reactivated"),
+    "unpaid": (200, 20, "has to pay for Planfix"),
+}
+"""HTTP status, code, and what a specialist is told."""
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """`known`: what the account holds. `earlier`: what is delivered without faults. `now`: what the faults hit."""
+
+    now: Callable[[Way, Sandbox], object]
+    known: Callable[[Account], object] = lambda account: None
+    earlier: Callable[[Way, Sandbox], object] = lambda way, sandbox: None
+    customer: dict[str, Any] = field(default_factory=dict)
+
+
+def olha(account: Account) -> None:
+    account.add_contact(name="Olha Koval", phones=[CLIENT])
+
+
+def olha_with_an_order(account: Account) -> None:
+    account.add_task(account.add_contact(name="Olha Koval", phones=[CLIENT]).id, "Order")
+
+
+def delivered(way: Way, body: dict[str, Any]) -> None:
+    way.post(body)
+    way.deliver()
+
+
+def earlier_call_of_a_contact_that_is_gone(way: Way, sandbox: Sandbox) -> None:
+    delivered(way, answered(uniqueid=SECOND_ID))
+    way.account.contacts[0].is_deleted = True
+
+
+def forget_the_tags(way: Way, sandbox: Sandbox) -> None:
+    Customer.objects.update(planfix_tags=None)
+
+
+SCENARIOS = {
+    "known-answered-recorded": Scenario(known=olha, now=lambda way, sandbox: way.post(answered(**recorded(sandbox)))),
+    "new-answered": Scenario(now=lambda way, sandbox: way.post(answered(NEW_CLIENT))),
+    "new-missed": Scenario(now=lambda way, sandbox: way.post(missed(NEW_CLIENT))),
+    "outgoing": Scenario(known=olha, now=lambda way, sandbox: way.post(dialled(), event="after_outgoing_call")),
+    "task-recorded": Scenario(
+        known=olha_with_an_order,
+        now=lambda way, sandbox: way.post(answered(**recorded(sandbox))),
+        customer={"call_target": "last_active_task"},
+    ),
+    "new-for-task": Scenario(
+        now=lambda way, sandbox: way.post(answered(NEW_CLIENT)), customer={"call_target": "last_active_task"}
+    ),
+    "any-format": Scenario(
+        known=lambda account: account.add_contact(name="Olha", phones=["067 123-45-67"], is_company=True),
+        now=lambda way, sandbox: way.post(answered()),
+        customer={"phone_matching": "any_format"},
+    ),
+    "contact-gone": Scenario(
+        known=olha,
+        earlier=earlier_call_of_a_contact_that_is_gone,
+        now=lambda way, sandbox: way.post(answered()),
+    ),
+    "late-recording": Scenario(
+        known=olha,
+        earlier=lambda way, sandbox: delivered(way, answered(has_recording="1")),
+        now=lambda way, sandbox: way.post(answered(**recorded(sandbox))),
+    ),
+    "analysis": Scenario(
+        known=olha,
+        earlier=lambda way, sandbox: delivered(way, answered(**recorded(sandbox))),
+        now=lambda way, sandbox: way.post({"call_id": CALL_ID, "summary": "A price list."}, event="ai_processed"),
+    ),
+    "first-of-customer": Scenario(
+        known=olha, earlier=forget_the_tags, now=lambda way, sandbox: way.post(answered(**recorded(sandbox)))
+    ),
+}
+
+HANDOVERS = [name for name in SCENARIOS if name not in ("contact-gone", "late-recording", "analysis")]
+"""Those in which a refusal is a refusal of the whole call."""
+
+
+class Play:
+    """Plays one scenario again and again, each time in a fresh account that has the same ids as the last one."""
+
+    def __init__(self, scenario: Scenario, sandbox: Sandbox) -> None:
+        self.scenario = scenario
+        self.sandbox = sandbox
+        account = sandbox.account("default")
+        self.way = Way(import_customer(customer_data(account, sandbox, **scenario.customer)), account)
+        discover(self.way.customer)
+        self.tags = self.way.customer.planfix_tags
+
+    def begin(self) -> None:
+        """Sets the scene up to what the faults are to hit."""
+        self.sandbox.clear_faults()
+        self.way.account = self.sandbox.add_account("default", token=self.way.account.token)
+        for rows in (Call, Turn, RememberedContact):
+            rows.objects.all().delete()
+        Customer.objects.update(paused_reason="", paused_at=None, access_check_at=None, planfix_tags=self.tags)
+        self.scenario.known(self.way.account)
+        self.scenario.earlier(self.way, self.sandbox)
+        self.way.account.forget_requests()
+
+    def start(self, *faults: Fault) -> None:
+        """Up to the first attempt."""
+        self.begin()
+        for fault in faults:
+            self.sandbox.add_fault(fault)
+        self.scenario.now(self.way, self.sandbox)
+        self.way.deliver()
+
+    def run(self, *faults: Fault) -> dict[str, object]:
+        """What the account holds after the scenario was played with these faults, and all came to rest."""
+        self.start(*faults)
+        deliver_all(self.way)
+        return held(self.way.account)
+
+    @property
+    def asked(self) -> list[str]:
+        return [f"{request.method} {request.path}" for request in self.way.account.requests]
+
+
+@pytest.fixture(params=SCENARIOS)
+def play(request: pytest.FixtureRequest, db: None, sandbox: Sandbox, settings: Any) -> Iterator[Play]:
+    settings.ALLOW_PRIVATE_HOSTS = True
+    sandbox.ringostat = Ringostat()
+    yield Play(SCENARIOS[request.param], sandbox)
+    sandbox.ringostat = Ringostat()
+
+
+def deliver_all(way: Way) -> None:
+    for _ in range(ROUNDS):
+        if not Call.objects.filter(due_at__isnull=False).exists():
+            return
+        a_while_later()
+        way.deliver()
+    pytest.fail(f"still due after {ROUNDS} rounds: {[request.path for request in way.account.requests]}")
+
+
+def a_while_later() -> None:
+    """Makes whatever waits for its time due."""
+    past = timezone.now() - timedelta(seconds=1)
+    Call.objects.filter(due_at__isnull=False).update(due_at=past)
+    Turn.objects.update(retry_at=None)
+
+
+def held(account: Account) -> dict[str, object]:
+    """All that a manager can see, with the ids, which are the same if nothing was made that is not there any more.
+
+    Not the files alone: a copy whose answer was lost hangs nowhere, and another is made.
+    """
+    return {
+        "contacts": [{**vars(contact), "created": None, "updated": None} for contact in account.contacts],
+        "comments": [
+            {**vars(comment), "written": None, "files": [_file(file) for file in comment.files]}
+            for comment in account.comments
+        ],
+        "tag entries": account.tag_entries,
+    }
+
+
+def _file(file: StoredFile) -> tuple[str, bytes]:
+    return file.name, file.content
+
+
+def at(position: int, fault: Mapping[str, Any], *, times: int | None = 1) -> Fault:
+    """A fault at the request of this number, counted from 0."""
+    return Fault(**{"account": "default", "skip": position, "times": times, **fault})
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_at_any_request_changes_nothing_of_what_planfix_holds_in_the_end(
+    play: Play, fault: str, settings: Any
+) -> None:
+    wanted = play.run()
+    if fault.startswith("hang"):
+        settings.PLANFIX_PATIENCE_SECONDS = PATIENCE_SECONDS
+    for position, request in enumerate(play.asked):
+        outcome = play.run(at(position, FAULTS[fault]))
+
+        assert outcome == wanted, f"{fault} at {request}: {play.asked}"
+        assert [struck for _, struck in play.sandbox.faults.struck()] == [1]
+        assert set(Call.objects.values_list("state", flat=True)) == {CallState.DELIVERED}
+
+
+def test_two_faults_at_any_requests_change_nothing_either(play: Play) -> None:
+    """The second one strikes what follows the first: looks, repeated writes, and the steps that were still to come."""
+    wanted = play.run()
+    asked = play.asked
+    looks = 2
+    for first, second in itertools.combinations_with_replacement(range(len(asked) + looks), 2):
+        if first >= len(asked):
+            break
+        faults = at(first, FAULTS["reset-after"]), at(second, FAULTS["close-after"])
+
+        assert play.run(*faults) == wanted, f"{first}, {second} of {asked}: {play.asked}"
+
+
+@pytest.mark.parametrize("name", NO_ACCESS)
+def test_without_access_the_customer_is_paused_and_all_goes_on_once_it_is_back(play: Play, name: str) -> None:
+    """Unless what lacks is a right that only an addition to a delivered call needs: then nothing but that waits."""
+    wanted = play.run()
+    status, code, advice = NO_ACCESS[name]
+    refusal = {"kind": "status", "status": status, "json": {"result": "fail", "code": code, "error": "No access"}}
+    for position, request in enumerate(play.asked):
+        play.start(at(position, refusal, times=None))
+        asked = len(play.asked)
+        customer, call = Customer.objects.get(), play.way.call(CALL_ID)
+        if name == "scope" and call.state == CallState.DELIVERED:
+            assert (advice in call.detail, customer.paused_reason) == (True, ""), request
+        else:
+            assert advice in customer.paused_reason, request
+            a_while_later()
+            play.way.deliver()
+            assert len(play.asked) == asked, "a paused customer's account is left alone"
+
+        play.sandbox.clear_faults()
+        resume_customer(customer)
+        deliver_all(play.way)
+
+        assert held(play.way.account) == wanted, f"{name} at {request}: {play.asked}"
+
+
+@pytest.mark.parametrize("play", HANDOVERS, indirect=True)
+def test_a_refused_write_fails_its_call_alone_and_is_made_good_by_a_replay(play: Play) -> None:
+    play.run()
+    for position, request in enumerate(play.asked):
+        if not is_write(*request.split(" ")):
+            continue
+        play.start(at(position, REFUSED))
+        play.way.post(answered(uniqueid=SECOND_ID, call_card=""))
+        deliver_all(play.way)
+
+        call = play.way.call(CALL_ID)
+        assert play.way.call(SECOND_ID).state == CallState.DELIVERED
+        if "/file/" in request:
+            assert (call.state, "/recordings/" in written(play.way, CALL_ID).description) == (CallState.DELIVERED, True)
+            continue
+        assert (call.state, call.reason) == (CallState.FAILED, "refused")
+        assert request in call.detail
+
+        assert replay_calls(Call.objects.all()) == 1
+        deliver_all(play.way)
+
+        assert play.way.call(CALL_ID).state == CallState.DELIVERED
+        for ringostat_id in (CALL_ID, SECOND_ID):
+            assert len(written(play.way, ringostat_id).tags) == 1, request
+        assert len(play.way.account.comments) == len(play.way.account.tag_entries) == 2
+        numbers = [phone.number for contact in play.way.account.contacts for phone in contact.phones]
+        assert len(numbers) == len(set(numbers)), request
+
+
+def written(way: Way, ringostat_id: str) -> Comment:
+    (comment,) = [comment for comment in way.account.comments if ringostat_id in comment.description]
+    return comment
+
+
+# News of a call while it is being delivered
+
+SUMMARY = "The client asks for a price list."
+AI = {"call_id": CALL_ID, "summary": SUMMARY}
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("path", ["/contact/*/comments", "/contact/*/datatags/*"])
+def test_what_comes_between_two_attempts_stands_in_the_comment_in_the_end(
+    way: Way, sandbox: Sandbox, path: str, when: Literal["before", "after"]
+) -> None:
+    olha(way.account)
+    sandbox.add_fault(Fault(method="POST", path=path, kind="close", when=when, times=1))
+    delivered(way, answered())
+    way.post(AI, event="ai_processed")
+    deliver_all(way)
+
+    assert SUMMARY in written(way, CALL_ID).description
+
+
+@pytest.mark.parametrize("step", ["write_comment", "write_tag"])
+def test_what_comes_while_a_call_is_being_written_stands_in_the_comment_in_the_end(
+    way: Way, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    olha(way.account)
+    news_during(step, way, monkeypatch)
+    delivered(way, answered())
+    deliver_all(way)
+
+    assert SUMMARY in written(way, CALL_ID).description
+    assert len(way.account.tag_entries) == 1
+
+
+def test_what_comes_while_a_late_recording_is_being_added_stands_in_the_comment_in_the_end(
+    way: Way, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    olha(way.account)
+    delivered(way, answered(has_recording="1"))
+    news_during("update_comment", way, monkeypatch)
+    delivered(way, answered(**recorded(sandbox)))
+    deliver_all(way)
+
+    comment = written(way, CALL_ID)
+    assert (SUMMARY in comment.description, len(comment.files)) == (True, 1)
+
+
+def news_during(step: str, way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Posts what the AI said when the delivery is about to take this step for the first time."""
+    original = getattr(call_delivery, step)
+
+    def take(*arguments: Any, **named: Any) -> Any:
+        monkeypatch.setattr(call_delivery, step, original)
+        way.post(AI, event="ai_processed")
+        return original(*arguments, **named)
+
+    monkeypatch.setattr(call_delivery, step, take)
+
+
+# A recording that is too much for Planfix
+
+
+def test_a_recording_that_planfix_always_fails_at_does_not_keep_its_call_out(way: Way, sandbox: Sandbox) -> None:
+    olha(way.account)
+    sandbox.add_fault(Fault(path="/file/from-url", kind="status", status=500))
+    way.post(answered(**recorded(sandbox)))
+    for _ in range(3):
+        a_while_later()
+        way.deliver()
+
+    comment = written(way, CALL_ID)
+    assert (comment.files, "/recordings/" in comment.description, len(comment.tags)) == ([], True, 1)
+
+    sandbox.clear_faults()
+    deliver_all(way)
+
+    comment = written(way, CALL_ID)
+    assert (len(comment.files), "/recordings/" in comment.description) == (1, False)
+
+
+def test_planfix_is_not_asked_for_ever_to_copy_a_recording_that_it_fails_at(way: Way, sandbox: Sandbox) -> None:
+    olha(way.account)
+    sandbox.add_fault(Fault(path="/file/from-url", kind="status", status=500))
+    delivered(way, answered(**recorded(sandbox)))
+    Delivery.objects.update(attempts=80)
+    deliver_all(way)
+
+    assert "/recordings/" in written(way, CALL_ID).description

@@ -1,0 +1,136 @@
+"""manage.py catch_up: what it prints, and what it makes of its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from integrations.models import Call, Customer
+from sandbox.http.faults import Fault
+from sandbox.ringostat.api import Ringostat
+from sandbox.server.app import Sandbox
+from tests.conftest import Way
+from tests.end_to_end.rows import row
+from tests.management.conftest import lines
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def way(way: Way, ringostat: Ringostat) -> Way:
+    Customer.objects.update(created_at=timezone.now() - 7 * DAY)
+    return way
+
+
+def test_it_prints_what_became_of_the_rows(way: Way, ringostat: Ringostat) -> None:
+    ringostat.rejected_fields = {"recording_wav"}
+    ringostat.calls = [row(), row(uniqueid="just now", ago=timedelta(minutes=1))]
+
+    assert lines("catch_up") == [
+        {
+            "customer": "Acme",
+            "rows": 2,
+            "new": 1,
+            "completed": 0,
+            "added_to": 0,
+            "unchanged": 0,
+            "left": 1,
+            "unusable": 0,
+            "dropped_fields": ["recording_wav"],
+            "skipped": "",
+            "error": "",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "found"),
+    [
+        ("2026-09-30", "2026-09-30", ["0:00", "12:00", "23:59"]),
+        ("2026-09-30T11:00", "2026-09-30T12:00", ["12:00"]),
+        ("2026-09-30 12:00:01", "2026-10-01", ["23:59", "next day"]),
+        ("2026-09-30T08:59Z", "2026-09-30T09:01Z", ["12:00"]),
+        ("2026-09-30T12:30+03:00", "2026-10-01T00:00+03:00", ["23:59", "next day"]),
+        ("2026-09-30T12:30", None, ["23:59", "next day"]),
+    ],
+)
+def test_a_window_is_read_in_the_customers_time(
+    way: Way, ringostat: Ringostat, start: str, end: str | None, found: list[str]
+) -> None:
+    ringostat.calls = [
+        row(uniqueid="day before", calldate="2026-09-29T23:59:59+0300"),
+        row(uniqueid="0:00", calldate="2026-09-30T00:00:00+0300"),
+        row(uniqueid="12:00", calldate="2026-09-30T12:00:00+0300"),
+        row(uniqueid="23:59", calldate="2026-09-30T23:59:00+0300"),
+        row(uniqueid="next day", calldate="2026-10-01T00:00:00+0300"),
+    ]
+
+    lines("catch_up", "--from", start, *(["--to", end] if end else []))
+
+    expected = {*found, "next day"} if end == "2026-09-30" else set(found)
+    assert set(Call.objects.values_list("ringostat_id", flat=True)) == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--to", "2026-09-30"], "--to needs --from"),
+        (["--from", "yesterday"], "“yesterday” is neither a date nor a time"),
+        (["--from", "2026-09-30T12:00", "--to", "2026-09-30T12:00"], "--from must lie before --to"),
+        (["--customer", "Nobody"], "There is no customer named “Nobody”"),
+    ],
+)
+def test_a_mistyped_argument_is_told(way: Way, ringostat: Ringostat, arguments: list[str], message: str) -> None:
+    with pytest.raises(CommandError, match=message):
+        call_command("catch_up", *arguments)
+
+    assert ringostat.requests == []
+
+
+def test_a_customer_without_a_key_is_told_and_no_failure(
+    make_way: Callable[..., Way], sandbox: Sandbox, ringostat: Ringostat
+) -> None:
+    make_way(ringostat={"api_url": sandbox.url})
+
+    [line] = lines("catch_up")
+
+    assert (line["skipped"], line["error"]) == ("The customer has no Ringostat Auth-key.", "")
+
+
+def test_the_trouble_of_one_customer_stops_no_other_and_fails_the_command(
+    make_way: Callable[..., Way], sandbox: Sandbox, ringostat: Ringostat
+) -> None:
+    for name in ("A", "B", "C"):
+        make_way(name=name)
+    Customer.objects.update(created_at=timezone.now() - timedelta(hours=6))
+    ringostat.calls = [row()]
+    sandbox.add_fault(Fault(path="/calls/list", status=500, skip=1, times=1))
+    output = StringIO()
+
+    with pytest.raises(CommandError, match="1 of 3 customers"):
+        call_command("catch_up", stdout=output)
+
+    assert list(Call.objects.order_by("pk").values_list("customer__name", flat=True)) == ["A", "C"]
+    assert len(output.getvalue().splitlines()) == 3
+
+
+def test_one_customer_can_be_chosen(make_way: Callable[..., Way], ringostat: Ringostat) -> None:
+    for name in ("A", "B"):
+        make_way(name=name)
+
+    assert [line["customer"] for line in lines("catch_up", "--customer", "B")] == ["B"]
+
+
+def test_a_window_that_ends_now_reads_until_now(way: Way, ringostat: Ringostat) -> None:
+    ringostat.calls = [row(ago=timedelta(minutes=30))]
+
+    [line] = lines("catch_up", "--from", (datetime.now(UTC) - DAY).isoformat())
+
+    assert line["new"] == 1

@@ -1,0 +1,68 @@
+"""One line per call, for scripts and spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from integrations.models import Call
+from tests.conftest import Way
+from tests.end_to_end.bodies import CALL_ID, CLIENT, answered
+
+
+def exported(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command("export_calls", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_a_delivered_call_is_exported_with_its_numbers_in_planfix(way: Way) -> None:
+    contact = way.account.add_contact(name="Olha", phones=[CLIENT])
+    way.post(answered())
+    way.deliver()
+
+    (row,) = [json.loads(line) for line in exported().splitlines()]
+    assert row == {
+        "call_id": CALL_ID,
+        "customer": "Acme",
+        "started_at": "2026-09-30T12:37:18+00:00",
+        "direction": "incoming",
+        "outcome": "answered",
+        "client_number": CLIENT,
+        "employee": "Iryna Bondar",
+        "state": "delivered",
+        "reason": "",
+        "detail": "",
+        "attempts": 1,
+        "contact_id": contact.id,
+        "task_id": None,
+        "comment_id": way.account.comments[0].id,
+        "tag_id": way.account.tag_entries[0].key,
+    }
+
+
+def test_a_call_that_nobody_has_tried_yet_has_no_attempts(way: Way) -> None:
+    way.post(answered())
+
+    (row,) = [json.loads(line) for line in exported("--customer", "Acme").splitlines()]
+    assert (row["state"], row["attempts"], row["comment_id"]) == ("pending", 0, None)
+
+
+def test_csv_has_the_same_columns_and_no_formulas(way: Way) -> None:
+    way.post(answered())
+    Call.objects.update(detail="=HYPERLINK(0)")
+
+    (row,) = csv.DictReader(io.StringIO(exported("--format", "csv")))
+    assert (row["call_id"], row["client_number"], row["detail"]) == (CALL_ID, CLIENT, "'=HYPERLINK(0)")
+    assert (row["reason"], row["employee"], row["comment_id"]) == ("", "", "")
+
+
+def test_only_the_named_customers_calls_are_exported(way: Way) -> None:
+    way.post(answered())
+
+    with pytest.raises(CommandError, match="no customer named"):
+        exported("--customer", "Nobody")

@@ -1,0 +1,173 @@
+"""Doing again: stored events through a mended parser, calls after their trouble is over, customers after theirs."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from unittest.mock import patch
+
+import pytest
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from integrations.models import Call, CallState, Customer, EventResult, Turn, WebhookEvent
+from integrations.services.calls.replay import replay_calls, replay_events
+from integrations.services.delivery.pause import resume_customer
+from integrations.services.queue.defer import lock_of
+from sandbox.http.faults import Fault
+from sandbox.server.app import Sandbox
+from tests.conftest import Way
+from tests.end_to_end.bodies import CALL_ID, CLIENT, answered
+from tests.factories import make_call, make_customer
+
+
+def jobs_of(customer: Customer) -> int:
+    return ProcrastinateJob.objects.filter(status="todo", queueing_lock=lock_of(customer.pk)).count()
+
+
+def failed_event(way: Way) -> WebhookEvent:
+    """Of the time when our code had a mistake."""
+    with patch("integrations.services.intake.receive.fold_into_call", side_effect=ZeroDivisionError):
+        way.post(answered())
+    return WebhookEvent.objects.get(result=EventResult.FAILED)
+
+
+def test_an_event_that_our_mistake_spoiled_becomes_a_call_that_reaches_planfix(way: Way) -> None:
+    event = failed_event(way)
+
+    assert replay_events(WebhookEvent.objects.all()) == {EventResult.CALL: 1}
+    way.deliver()
+
+    event.refresh_from_db()
+    call = Call.objects.get()
+    assert (event.result, event.reason, event.kind, event.call) == (EventResult.CALL, "", "after_call", call)
+    assert (call.state, call.received_at) == (CallState.DELIVERED, event.received_at)
+    assert len(way.account.comments) == 1
+
+
+def test_replaying_again_changes_nothing(way: Way) -> None:
+    way.post(answered())
+    way.deliver()
+    before = (Call.objects.values().get(), WebhookEvent.objects.values().get())
+
+    for _time in range(2):
+        assert replay_events(WebhookEvent.objects.all()) == {EventResult.CALL: 1}
+    way.deliver()
+
+    assert (Call.objects.values().get(), WebhookEvent.objects.values().get()) == before
+    assert len(way.account.comments) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "result"),
+    [(b"{", EventResult.NOT_UNDERSTOOD), (b'{"event": "form"}', EventResult.IGNORED)],
+    ids=["not JSON", "a form"],
+)
+def test_what_is_still_no_call_says_so_again(way: Way, body: bytes, result: EventResult) -> None:
+    way.post(body, event="")
+    WebhookEvent.objects.update(result=EventResult.FAILED, reason="Traceback")
+
+    assert replay_events(WebhookEvent.objects.all()) == {result: 1}
+
+    event = WebhookEvent.objects.get()
+    assert event.result == result
+    assert "Traceback" not in event.reason
+    assert not Call.objects.exists()
+
+
+def test_a_mistake_that_is_still_there_is_stored_and_stops_no_other_event(way: Way) -> None:
+    failed_event(way)
+    way.post({"event": "form"}, event="")
+
+    with patch("integrations.services.calls.replay.fold_into_call", side_effect=ArithmeticError):
+        results = replay_events(WebhookEvent.objects.all())
+
+    assert results == {EventResult.FAILED: 1, EventResult.IGNORED: 1}
+    assert "ArithmeticError" in WebhookEvent.objects.get(result=EventResult.FAILED).reason
+
+
+def test_an_old_event_spoils_no_newer_knowledge(way: Way) -> None:
+    way.post({"uniqueid": CALL_ID, "call_type": "in", "E164": CLIENT}, event="before_call")
+    way.post(answered())
+
+    replay_events(WebhookEvent.objects.filter(kind="before_call"))
+
+    assert (call := Call.objects.get()).state == CallState.PENDING
+    assert call.outcome == "answered"
+
+
+@pytest.mark.parametrize("state", [CallState.FAILED, CallState.SKIPPED])
+def test_calls_are_made_due_again(db: None, state: CallState) -> None:
+    call = make_call(make_customer(), state=state, reason="refused", detail="because", receipts={"contact_id": 812})
+
+    assert replay_calls(Call.objects.all()) == 1
+
+    call.refresh_from_db()
+    assert (call.state, call.reason, call.detail, call.finished_at) == (CallState.PENDING, "", "", None)
+    assert call.due_at is not None
+    assert call.due_at <= timezone.now()
+    assert call.delivery.contact_id == 812
+    assert jobs_of(call.customer) == 1
+
+
+@pytest.mark.parametrize("state", [CallState.DELIVERED, CallState.PENDING, CallState.IN_PROGRESS])
+def test_other_calls_are_left_alone(db: None, state: CallState) -> None:
+    call = make_call(make_customer(), state=state)
+    before = Call.objects.values().get()
+
+    assert replay_calls(Call.objects.all()) == 0
+
+    assert Call.objects.values().get() == before
+    assert jobs_of(call.customer) == 0
+
+
+def test_a_failed_call_reaches_planfix_once_its_trouble_is_over(way: Way, sandbox: Sandbox) -> None:
+    sandbox.add_fault(
+        Fault(path="/contact/*/comments/", json={"result": "fail", "code": 3001, "error": "no"}, status=400, times=1)
+    )
+    way.post(answered())
+    way.deliver()
+    assert Call.objects.get().state == CallState.FAILED
+
+    replay_calls(Call.objects.all())
+    way.deliver()
+
+    assert Call.objects.get().state == CallState.DELIVERED
+    assert (len(way.account.comments), len(way.account.contacts)) == (1, 1)
+
+
+def test_many_calls_of_several_customers_are_made_due(db: None) -> None:
+    customers = [make_customer(), make_customer()]
+    for customer in customers:
+        for _number in range(3):
+            make_call(customer, state=CallState.FAILED)
+
+    with patch("integrations.services.calls.batches.BATCH", 2):
+        assert replay_calls(Call.objects.all()) == 6
+
+    assert Call.objects.filter(state=CallState.PENDING).count() == 6
+    assert [jobs_of(customer) for customer in customers] == [1, 1]
+
+
+def test_a_paused_customer_stays_paused_while_its_calls_are_made_due(db: None) -> None:
+    customer = make_customer(paused_reason="The token is wrong.")
+    make_call(customer, state=CallState.FAILED)
+
+    replay_calls(Call.objects.all())
+
+    customer.refresh_from_db()
+    assert customer.paused_reason == "The token is wrong."
+
+
+def test_a_resumed_customer_goes_on_at_once(db: None) -> None:
+    customer = make_customer(paused_reason="The token is wrong.")
+    now = timezone.now()
+    Turn.objects.create(
+        customer=customer, holder=uuid.uuid4(), held_until=now, failures=5, retry_at=now + timedelta(hours=1)
+    )
+
+    resume_customer(customer)
+
+    customer.refresh_from_db()
+    assert (customer.paused_reason, customer.turn.retry_at, customer.turn.failures) == ("", None, 0)
+    assert jobs_of(customer) == 1

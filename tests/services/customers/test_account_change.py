@@ -1,0 +1,151 @@
+"""A customer moves to another Planfix account: what was read or written in the last one leads nowhere there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from integrations.models import Call, CallState, Customer, Delivery, RememberedContact
+from integrations.services.clients.lease import HeldTurn, TurnLost
+from integrations.services.customers.import_export import import_customer
+from integrations.services.delivery.receipts import ReceiptBook, begin_attempt
+from sandbox.http.faults import Fault
+from sandbox.planfix.account import Account
+from sandbox.server.app import Sandbox
+from tests.conftest import Way, customer_data
+from tests.end_to_end.bodies import CALL_ID, NEW_CLIENT, answered, missed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def other(sandbox: Sandbox) -> Account:
+    """An account with contacts and comments of its own, under the numbers that the first one gives too."""
+    other = sandbox.add_account("other", token="other-token")
+    for number in range(5):
+        contact = other.add_contact(name="Somebody else", phones=[f"+38050000000{number}"])
+        other.add_comment(("contact", contact.id), author="user:5", description="Another matter")
+    return other
+
+
+@pytest.fixture
+def move(way: Way, other: Account, sandbox: Sandbox) -> Callable[..., Way]:
+    """Names the other account; keyword arguments are what is named with it."""
+
+    def moved(**changes: Any) -> Way:
+        data = customer_data(other, sandbox, **changes)
+        del data["planfix"]["contact_template_id"]
+        if "employees" not in changes:
+            del data["employees"]
+        return Way(import_customer(data), other)
+
+    return moved
+
+
+def comments(account: Account) -> list[str]:
+    return [comment.description for comment in account.comments]
+
+
+def test_a_call_under_way_begins_anew(way: Way, move: Callable[..., Way], sandbox: Sandbox) -> None:
+    """Its contact was made in the last account; who has that number in the new one is somebody else."""
+    sandbox.add_fault(Fault(path="*/comments/*", status=500))
+    way.post(missed(NEW_CLIENT))
+    way.deliver()
+    assert Delivery.objects.get().contact_id
+    sandbox.clear_faults()
+    way = move()
+    before = comments(way.account)
+
+    Call.objects.update(due_at="2026-01-01T00:00:00Z")
+    way.deliver()
+
+    contact = next(one for one in way.account.contacts if NEW_CLIENT in [phone.number for phone in one.phones])
+    assert way.call(CALL_ID).delivery.contact_id == contact.id
+    assert len(comments(way.account)) == len(before) + 1
+
+
+def test_what_comes_later_for_a_call_of_the_last_account_is_written_nowhere(way: Way, move: Callable[..., Way]) -> None:
+    way.post(answered())
+    way.deliver()
+    way = move()
+    before, asked = comments(way.account), len(way.account.requests)
+
+    way.post({"call_id": CALL_ID, "category_mark": "5", "employee_mark": "4"}, event="call_rating")
+    way.deliver()
+
+    assert comments(way.account) == before
+    written = [request for request in way.account.requests[asked:] if "/comments/" in request.path]
+    call = way.call(CALL_ID)
+    assert (written, call.state, call.due_at, call.reason) == ([], CallState.DELIVERED, None, "")
+
+
+def test_nobody_has_a_number_in_the_new_account_yet(way: Way, move: Callable[..., Way]) -> None:
+    way.post(answered())
+    way = move()
+    way.deliver()
+
+    call = way.call(CALL_ID)
+    assert (call.state, call.reason) == (CallState.SKIPPED, "employee_not_participating")
+    assert set(way.customer.employees.values_list("planfix_user_id", flat=True)) == {None}
+
+
+def test_whom_nobody_has_found_yet_is_no_fallback(make_way: Callable[..., Way], move: Callable[..., Way]) -> None:
+    way = move(fallback_employee="Iryna Bondar")
+
+    assert way.customer.rules.fallback is None
+
+
+def test_employees_named_with_the_account_are_those_that_were_known(way: Way, move: Callable[..., Way]) -> None:
+    known = dict(way.customer.employees.values_list("name", "pk"))
+    way = move(employees=[{"name": "Iryna Bondar", "planfix_user_id": 7, "staff_id": "331851"}])
+
+    assert list(way.customer.employees.values_list("pk", "planfix_user_id")) == [(known["Iryna Bondar"], 7)]
+
+
+def test_numbers_that_were_chosen_in_the_last_account_go_unless_they_are_named_anew(
+    way: Way, other: Account, sandbox: Sandbox
+) -> None:
+    Customer.objects.update(contact_template_id=1, call_tag_id=17)
+
+    import_customer(customer_data(other, sandbox))
+
+    customer = Customer.objects.get()
+    assert (customer.contact_template_id, customer.call_tag_id) == (1, None)
+
+
+@pytest.mark.parametrize("change", [{"token": "new"}, {"url": "{url}/rest/"}, {"call_tag_id": 18}], ids=str)
+def test_the_same_account_keeps_everything(
+    way: Way, account: Account, sandbox: Sandbox, change: dict[str, Any]
+) -> None:
+    way.post(answered())
+    Delivery.objects.create(call=Call.objects.get(), contact_id=812)
+    RememberedContact.objects.create(customer=way.customer, number=NEW_CLIENT, contact_id=812)
+    data = customer_data(account, sandbox)
+    data["planfix"] |= {
+        key: value.format(url=account.url) if isinstance(value, str) else value for key, value in change.items()
+    }
+
+    import_customer(data)
+
+    customer = Customer.objects.get()
+    assert (customer.contact_template_id, customer.account_since) == (1, None)
+    assert (Delivery.objects.count(), RememberedContact.objects.count()) == (1, 1)
+    assert customer.employees.filter(planfix_user_id=5).exists()
+
+
+def test_a_worker_in_the_midst_of_a_call_ends_it_there(way: Way, move: Callable[..., Way]) -> None:
+    way.post(answered())
+    call, turn = Call.objects.get(), HeldTurn(way.customer)
+    assert turn.take()
+    book = ReceiptBook(call, begin_attempt(call, turn))
+
+    move()
+    book.note(contact_id=812)
+    book.remember("+380671234567", 812)
+
+    with pytest.raises(TurnLost):
+        turn.wait_for_slot(1, book.unstored())
+    assert not Delivery.objects.exists()
+    assert not RememberedContact.objects.exists()

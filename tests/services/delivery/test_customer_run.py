@@ -1,0 +1,209 @@
+"""In which order due calls are tried, when they are tried again, and what the call log is told of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from copy import copy
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from integrations.domain.calls import CallFacts
+from integrations.domain.rules import CustomerRules, Handover, Skip, decide
+from integrations.models import Call, CallState, Turn
+from integrations.planfix.rights import Right
+from integrations.services.customers.account_discovery import discover
+from integrations.services.delivery.customer_run import customers_with_due_calls
+from sandbox.http.faults import Fault
+from sandbox.server.app import Sandbox
+from tests.conftest import Way
+from tests.end_to_end.bodies import CALL_ID, answered, missed
+from tests.factories import make_call, make_customer
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def way(make_way: Callable[..., Way]) -> Way:
+    way = make_way()
+    discover(way.customer)
+    return way
+
+
+def test_the_sweep_reads_no_more_of_a_backlog_than_one_call_of_each_customer() -> None:
+    for _ in range(3):
+        call = make_call(make_customer(), state=CallState.PENDING)
+        backlog = [copy(call) for _ in range(1000)]
+        for number, another in enumerate(backlog):
+            another.pk, another.ringostat_id = None, f"backlog-{number}"
+        Call.objects.bulk_create(backlog)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE integrations_call, integrations_customer")
+
+    with CaptureQueriesContext(connection) as asked:
+        assert len(customers_with_due_calls()) == 3
+        cursor = connection.cursor()
+        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + asked[0]["sql"])
+    assert sum(rows_read("integrations_call", cursor.fetchone()[0][0]["Plan"])) == 3
+
+
+def rows_read(table: str, plan: dict[str, Any]) -> Iterator[float]:
+    if plan.get("Relation Name") == table:
+        yield plan["Actual Rows"] * plan["Actual Loops"]
+    for part in plan.get("Plans", []):
+        yield from rows_read(table, part)
+
+
+def seconds_until_next_attempt(way: Way) -> float:
+    """Of the call that waits, after one more attempt at it."""
+    Call.objects.filter(customer=way.customer).update(due_at=timezone.now())
+    Turn.objects.filter(customer=way.customer).update(retry_at=None)
+    way.deliver()
+    due_at = way.call(CALL_ID).due_at
+    assert due_at is not None
+    return (due_at - timezone.now()).total_seconds()
+
+
+def test_a_lost_key_of_ours_is_counted_against_no_call(way: Way, settings: Any) -> None:
+    way.post(answered())
+    keys, settings.ENCRYPTION_KEYS = settings.ENCRYPTION_KEYS, [Fernet.generate_key().decode()]
+    for _ in range(3):
+        with pytest.raises(ImproperlyConfigured):
+            way.deliver()
+    settings.ENCRYPTION_KEYS = keys
+    way.deliver()
+
+    call = way.call(CALL_ID)
+    assert (call.state, call.delivery.attempts) == (CallState.DELIVERED, 1)
+
+
+def test_the_call_that_waits_longest_comes_first(way: Way) -> None:
+    now = timezone.now()
+    for minutes, number in [(1, "+380501112231"), (3, "+380501112233"), (2, "+380501112232")]:
+        way.post(missed(number, uniqueid=number))
+        way.customer.calls.filter(ringostat_id=number).update(due_at=now - timedelta(minutes=minutes))
+    way.deliver()
+
+    assert [contact.name for contact in way.account.contacts] == ["+380501112233", "+380501112232", "+380501112231"]
+
+
+def test_each_failed_attempt_doubles_the_wait(way: Way, sandbox: Sandbox, settings: Any) -> None:
+    settings.FIRST_RETRY_SECONDS = 15
+    sandbox.add_fault(Fault(path="/contact/list", status=503))
+    way.post(answered())
+    waits = [seconds_until_next_attempt(way) for _ in range(4)]
+
+    for wait, doubled in zip(waits, [15, 30, 60, 120], strict=True):
+        assert 0.7 * doubled < wait < 1.3 * doubled
+
+
+def test_no_attempt_comes_sooner_than_planfix_asked_for(way: Way, sandbox: Sandbox) -> None:
+    sandbox.add_fault(Fault(path="/contact/list", status=429, headers={"Retry-After": "500"}))
+    way.post(answered())
+
+    assert seconds_until_next_attempt(way) > 490
+
+
+def test_a_delivered_call_whose_addition_waits_has_no_trouble_of_its_own(way: Way, sandbox: Sandbox) -> None:
+    way.post(answered())
+    way.deliver()
+    sandbox.add_fault(Fault(path="/contact/*/comments/*", status=503))
+    way.post({"call_id": CALL_ID, "employee_mark": "4"}, event="call_rating")
+    assert seconds_until_next_attempt(way) > 0
+
+    call = way.call(CALL_ID)
+    assert (call.state, call.reason, call.detail) == (CallState.DELIVERED, "", "")
+
+
+def test_a_delivered_call_names_its_employee(way: Way) -> None:
+    way.post(answered())
+    way.deliver()
+
+    employee = way.call(CALL_ID).employee
+    assert employee is not None
+    assert employee.name == "Iryna Bondar"
+
+
+def test_an_event_that_tells_nothing_of_what_comes_later_makes_no_delivered_call_due(way: Way) -> None:
+    way.post(answered())
+    way.deliver()
+    way.post({"call_id": CALL_ID, "call_type": "in", "step_forward": "webhookNumber:120"}, event="forwarding")
+
+    call = way.call(CALL_ID)
+    assert "step_forward" in call.folded.parameters
+    assert (call.state, call.due_at) == (CallState.DELIVERED, None)
+
+
+def test_a_repeated_event_without_a_date_leaves_the_calls_start_as_it_was(way: Way) -> None:
+    way.post(answered(calldate=""))
+    started_at = way.call(CALL_ID).started_at
+    way.post(answered(calldate=""))
+
+    assert way.call(CALL_ID).started_at == started_at
+
+
+def test_a_right_that_only_additions_need_holds_up_no_other_call(way: Way) -> None:
+    way.post(answered())
+    way.deliver()
+    way.account.scopes = frozenset(Right) - {Right.UPDATE_COMMENTS}
+    way.post({"call_id": CALL_ID, "employee_mark": "4"}, event="call_rating")
+    way.deliver()
+    way.post(missed(uniqueid="ua1_-2.2"))
+    way.deliver()
+
+    call = way.call(CALL_ID)
+    assert (call.state, call.reason) == (CallState.DELIVERED, "not_added")
+    assert "comment_update" in call.detail
+    assert way.call("ua1_-2.2").state == CallState.DELIVERED
+    way.customer.refresh_from_db()
+    assert way.customer.paused_reason == ""
+
+    way.account.scopes = None
+    Call.objects.exclude(due_at=None).update(due_at=timezone.now())
+    way.deliver()
+
+    assert "Mark of the employee: 4" in way.account.comments[0].description
+    assert (way.call(CALL_ID).reason, way.call(CALL_ID).due_at) == ("", None)
+
+
+def test_a_refusal_in_words_that_no_database_holds_fails_its_call_only(way: Way, sandbox: Sandbox) -> None:
+    sandbox.add_fault(
+        Fault(
+            path="/contact/*/comments",
+            status=400,
+            body=json.dumps({"result": "fail", "code": 41, "error": "bad \0 \ud800 https://a.example/?token=0123"}),
+            times=1,
+        )
+    )
+    way.post(answered())
+    way.post(missed("+380501112233", uniqueid="ua1_-2.2"))
+    way.deliver()
+
+    call = way.call(CALL_ID)
+    assert (call.state, call.reason) == (CallState.FAILED, "refused")
+    assert "bad" in call.detail
+    assert "0123" not in call.detail
+    assert way.call("ua1_-2.2").state == CallState.DELIVERED
+
+
+def test_what_comes_while_a_call_is_given_up_has_it_decided_anew(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody = {"connected_with": "", "employee_number": "-1", "employee_fio": ""}
+
+    def decide_while_more_comes(facts: CallFacts, rules: CustomerRules) -> Handover | Skip:
+        if not facts.connected_with:
+            way.post(answered())
+        return decide(facts, rules)
+
+    monkeypatch.setattr("integrations.services.delivery.call_delivery.decide", decide_while_more_comes)
+    way.post(answered(**nobody))
+    way.deliver()
+
+    assert way.call(CALL_ID).state == CallState.DELIVERED
+    assert [comment.author for comment in way.account.comments] == ["user:5"]

@@ -1,0 +1,97 @@
+"""A customer that a person has paused: nothing but a person resumes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from integrations.models import Alert, CallState, Customer
+from integrations.planfix.http.errors import PlanfixAccessDenied
+from integrations.services.customers.import_export import import_customer
+from integrations.services.delivery.pause import (
+    check_paused_customers,
+    pause,
+    pause_by_hand,
+    resume_customer,
+    stay_paused,
+)
+from integrations.services.delivery.resume_check import check_access
+from integrations.services.monitoring.alerts import watch
+from integrations.services.queue.defer import CHECK_ACCESS
+from sandbox.planfix.account import Account
+from sandbox.server.app import Sandbox
+from tests.conftest import Way, customer_data
+from tests.end_to_end.bodies import CALL_ID, answered
+
+DENIED = PlanfixAccessDenied("The token is switched off.")
+
+
+@pytest.fixture
+def paused(way: Way) -> Way:
+    pause_by_hand(way.customer, "They move to another account.")
+    way.customer.refresh_from_db()
+    return way
+
+
+def test_its_calls_wait(paused: Way) -> None:
+    paused.post(answered())
+    paused.deliver()
+
+    assert paused.account.requests == []
+    assert paused.customer.calls.get(ringostat_id=CALL_ID).state == CallState.PENDING
+
+
+def test_no_check_of_its_access_is_due(paused: Way) -> None:
+    check_paused_customers()
+
+    assert not ProcrastinateJob.objects.filter(task_name=CHECK_ACCESS).exists()
+
+
+WITHOUT_A_PERSON: dict[str, Callable[[Customer], None]] = {
+    "a check of the access": lambda customer: check_access(customer.pk),
+    "working access": resume_customer,
+    "another refusal": lambda customer: pause(customer, DENIED),
+    "a check that was under way": lambda customer: stay_paused(customer, DENIED),
+}
+
+
+@pytest.mark.parametrize("happens", WITHOUT_A_PERSON)
+def test_nothing_that_happens_by_itself_changes_the_pause(paused: Way, happens: str) -> None:
+    WITHOUT_A_PERSON[happens](paused.customer)
+
+    customer = Customer.objects.get()
+    assert customer.paused_by_hand
+    assert customer.paused_reason == "They move to another account."
+
+
+def test_importing_its_file_again_does_not_resume_it(paused: Way, account: Account, sandbox: Sandbox) -> None:
+    import_customer(customer_data(account, sandbox))
+
+    assert Customer.objects.get().paused_by_hand
+
+
+def test_a_person_resumes_it_and_its_calls_go_on(paused: Way) -> None:
+    paused.post(answered())
+    resume_customer(paused.customer, by_hand=True)
+    paused.deliver()
+
+    customer = Customer.objects.get()
+    assert (customer.paused_reason, customer.paused_by_hand, customer.paused_at) == ("", False, None)
+    assert paused.call(CALL_ID).state == CallState.DELIVERED
+
+
+def test_a_person_may_pause_whom_planfix_refuses_already(way: Way) -> None:
+    pause(way.customer, DENIED)
+
+    pause_by_hand(way.customer, "We wait for their new token.")
+
+    customer = Customer.objects.get()
+    assert (customer.paused_by_hand, customer.access_check_at) == (True, None)
+
+
+def test_nobody_is_alarmed(paused: Way) -> None:
+    watch()
+
+    assert not Alert.objects.exists()

@@ -1,0 +1,367 @@
+"""A customer whose access is refused: paused with a sentence, checked ever more rarely, resumed by itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from integrations.models import Call, CallState, Customer, Delivery, PlanfixRequest, Secret, Turn
+from integrations.planfix.http.errors import PlanfixAccessDenied
+from integrations.services.clients.lease import HeldTurn
+from integrations.services.customers.account_discovery import discover
+from integrations.services.customers.import_export import import_customer
+from integrations.services.delivery.customer_run import customers_with_due_calls
+from integrations.services.delivery.pause import check_paused_customers, pause, stay_paused
+from integrations.services.delivery.resume_check import check_access
+from integrations.services.queue.defer import CHECK_ACCESS, DELIVER_CALLS
+from sandbox.http.faults import Fault
+from sandbox.planfix.quota import Limits
+from sandbox.server.app import Sandbox
+from tests.conftest import Way, customer_data
+from tests.end_to_end.bodies import CALL_ID, answered
+from tests.factories import make_customer
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+WITHOUT_COMMENTS = frozenset({"contact_readonly", "contact_add", "datatag_readonly", "datatag_add", "file_add"})
+DENIED = PlanfixAccessDenied("The token is switched off.")
+
+
+def jobs(task: str) -> set[int]:
+    """The customers for whom such a job waits."""
+    waiting = ProcrastinateJob.objects.filter(status="todo", task_name=task)
+    return {job.args["customer_id"] for job in waiting}
+
+
+def forget_jobs() -> None:
+    ProcrastinateJob.objects.all().delete()
+
+
+def paused_at_its_first_call(way: Way) -> Way:
+    way.post(answered())
+    way.deliver()
+    way.customer.refresh_from_db()
+    assert way.customer.paused_reason
+    way.account.forget_requests()
+    return way
+
+
+@pytest.fixture
+def locked_out(way: Way) -> Way:
+    """Paused, because its token is no longer the account's."""
+    discover(way.customer)
+    way.account.token = "another-token"
+    return paused_at_its_first_call(way)
+
+
+@pytest.fixture
+def without_a_right(way: Way) -> Way:
+    """Paused, because its token may not write comments."""
+    way.account.scopes = WITHOUT_COMMENTS
+    return paused_at_its_first_call(way)
+
+
+def check(way: Way) -> Customer:
+    check_access(way.customer.pk)
+    way.customer.refresh_from_db()
+    return way.customer
+
+
+def asked(way: Way) -> list[str]:
+    return [f"{request.method} {request.path}" for request in way.account.requests]
+
+
+# --- the pause ---
+
+
+def test_refused_access_pauses_the_customer_and_its_call_waits(locked_out: Way) -> None:
+    customer, call = locked_out.customer, locked_out.call(CALL_ID)
+
+    assert "copy it anew" in customer.paused_reason
+    assert customer.paused_at
+    assert customer.access_check_at
+    assert customer.access_check_at - customer.paused_at == 5 * MINUTE
+    assert (call.state, call.reason) == (CallState.PENDING, "access")
+    assert customers_with_due_calls() == []
+
+
+def test_a_pause_that_is_met_again_keeps_its_beginning(db: None) -> None:
+    began = timezone.now() - HOUR
+    customer = make_customer(paused_reason="The account is frozen.", paused_at=began)
+
+    pause(customer, DENIED)
+
+    customer.refresh_from_db()
+    assert (customer.paused_reason, customer.paused_at) == ("The token is switched off.", began)
+
+
+def test_access_that_was_changed_meanwhile_is_not_what_was_refused(db: None) -> None:
+    customer = make_customer()
+    Customer.objects.update(planfix_token=Secret.of("a new one"))
+
+    pause(customer, DENIED)
+
+    customer.refresh_from_db()
+    assert (customer.paused_reason, customer.paused_at) == ("", None)
+
+
+def test_a_check_that_fails_late_does_not_pause_who_was_resumed(db: None) -> None:
+    customer = make_customer()
+
+    stay_paused(customer, DENIED)
+
+    customer.refresh_from_db()
+    assert (customer.paused_reason, customer.access_check_at) == ("", None)
+
+
+# --- when it is checked ---
+
+
+@pytest.mark.parametrize(
+    ("columns", "is_checked"),
+    [
+        ({"paused_reason": "No.", "access_check_at": -MINUTE}, True),
+        ({"paused_reason": "No."}, True),
+        ({"paused_reason": "No.", "access_check_at": MINUTE}, False),
+        ({}, False),
+    ],
+    ids=["its time has come", "never checked", "its time has not come", "not paused"],
+)
+def test_who_is_checked(db: None, columns: dict[str, Any], is_checked: bool) -> None:
+    forget_jobs()
+    if "access_check_at" in columns:
+        columns = {**columns, "access_check_at": timezone.now() + columns["access_check_at"]}
+    customer = make_customer(**columns)
+
+    check_paused_customers()
+    check_paused_customers()
+
+    assert jobs(CHECK_ACCESS) == ({customer.pk} if is_checked else set())
+
+
+def test_every_customer_has_a_check_of_its_own(db: None) -> None:
+    forget_jobs()
+    customers = {make_customer(paused_reason="No.").pk for _ in range(3)}
+
+    check_paused_customers()
+
+    assert jobs(CHECK_ACCESS) == customers
+
+
+@pytest.mark.parametrize(("age", "gap"), [(0, 5), (5, 10), (15, 20), (35, 40), (75, 60), (10_000, 60)])
+def test_the_longer_a_pause_lasts_the_more_rarely_it_is_checked(db: None, age: int, gap: int) -> None:
+    began = timezone.now() - age * MINUTE
+    customer = make_customer(paused_reason="No.", paused_at=began)
+
+    stay_paused(customer, DENIED)
+
+    customer.refresh_from_db()
+    assert customer.paused_at == began
+    assert customer.access_check_at
+    assert abs(customer.access_check_at - timezone.now() - gap * MINUTE) < MINUTE / 2
+
+
+# --- the check ---
+
+
+def test_access_that_is_still_refused_costs_one_harmless_request_and_no_attempt(locked_out: Way) -> None:
+    before = (locked_out.customer.paused_at, Delivery.objects.get().attempts)
+
+    customer = check(locked_out)
+
+    assert asked(locked_out) == ["GET /ping"]
+    assert "copy it anew" in customer.paused_reason
+    assert (customer.paused_at, Delivery.objects.get().attempts) == before
+    assert PlanfixRequest.objects.filter(path="/ping", outcome="access").count() == 1
+
+
+def test_the_reason_follows_what_is_wrong_now(locked_out: Way, sandbox: Sandbox) -> None:
+    sandbox.add_fault(Fault(path="/ping", status=400, json={"result": "fail", "code": 20, "error": "not paid"}))
+
+    assert "has to pay" in check(locked_out).paused_reason
+
+
+def test_a_customer_whose_access_works_again_goes_on_by_itself(locked_out: Way) -> None:
+    locked_out.account.token = "sandbox-token"
+    forget_jobs()
+
+    customer = check(locked_out)
+
+    assert (customer.paused_reason, customer.paused_at, customer.access_check_at) == ("", None, None)
+    assert jobs(DELIVER_CALLS) == {customer.pk}
+    assert locked_out.call(CALL_ID).state == CallState.DELIVERED
+    assert len(locked_out.account.comments) == 1
+
+
+def test_a_missing_right_shows_at_a_call_and_is_no_new_pause(without_a_right: Way) -> None:
+    began = without_a_right.customer.paused_at
+
+    customer = check(without_a_right)
+
+    assert "comment_add" in customer.paused_reason
+    assert customer.paused_at == began
+    assert without_a_right.call(CALL_ID).state == CallState.PENDING
+
+
+def test_a_right_that_was_added_lets_the_customer_go_on(without_a_right: Way) -> None:
+    without_a_right.account.scopes = None
+
+    assert check(without_a_right).paused_reason == ""
+    assert without_a_right.call(CALL_ID).state == CallState.DELIVERED
+    assert (len(without_a_right.account.comments), len(without_a_right.account.contacts)) == (1, 1)
+
+
+def test_an_account_without_call_tags_is_paused_until_it_has_them(way: Way) -> None:
+    tags, way.account.tags = way.account.tags, {}
+    paused_at_its_first_call(way)
+    assert check(way).paused_reason
+
+    way.account.tags = tags
+
+    assert check(way).paused_reason == ""
+
+
+def test_without_a_waiting_call_a_ping_is_enough(locked_out: Way) -> None:
+    Call.objects.all().delete()
+    locked_out.account.token = "sandbox-token"
+
+    assert check(locked_out).paused_reason == ""
+
+
+def test_a_call_that_is_refused_for_itself_does_not_keep_the_customer_paused(locked_out: Way, sandbox: Sandbox) -> None:
+    locked_out.account.token = "sandbox-token"
+    sandbox.add_fault(Fault(path="/contact/list", status=400, json={"result": "fail", "code": 41, "error": "no"}))
+
+    assert check(locked_out).paused_reason == ""
+    assert locked_out.call(CALL_ID).state == CallState.FAILED
+
+
+@pytest.mark.parametrize("path", ["/ping", "/contact/list"])
+def test_an_account_that_cannot_be_reached_stays_paused_for_its_old_reason(
+    locked_out: Way, sandbox: Sandbox, path: str
+) -> None:
+    reason, first_check = locked_out.customer.paused_reason, locked_out.customer.access_check_at
+    locked_out.account.token = "sandbox-token"
+    sandbox.add_fault(Fault(path=path, status=503))
+
+    customer = check(locked_out)
+
+    assert customer.paused_reason == reason
+    assert first_check
+    assert customer.access_check_at
+    assert customer.access_check_at > first_check
+
+
+def test_a_check_is_not_sooner_than_planfix_asked_for(locked_out: Way, sandbox: Sandbox) -> None:
+    sandbox.add_fault(Fault(path="/ping", status=429, headers={"Retry-After": "7200"}))
+
+    customer = check(locked_out)
+
+    assert customer.access_check_at
+    assert customer.access_check_at > timezone.now() + 1.9 * HOUR
+
+
+def test_a_customer_that_is_not_paused_is_not_asked(way: Way) -> None:
+    check(way)
+
+    assert asked(way) == []
+
+
+def test_a_check_waits_until_no_request_of_another_worker_can_be_under_way(locked_out: Way) -> None:
+    locked_out.account.token = "sandbox-token"
+    HeldTurn(locked_out.customer).take()
+
+    assert check(locked_out).paused_reason
+    assert asked(locked_out) == []
+
+
+# --- resumed by a person ---
+
+
+def test_a_customer_file_lets_its_customer_go_on_at_once(locked_out: Way, sandbox: Sandbox) -> None:
+    Turn.objects.update(retry_at=timezone.now() + HOUR, failures=4)
+    forget_jobs()
+
+    customer = import_customer(customer_data(locked_out.account, sandbox))
+
+    assert (customer.paused_reason, customer.paused_at) == ("", None)
+    assert Turn.objects.values_list("retry_at", "failures").get() == (None, 0)
+    assert jobs(DELIVER_CALLS) == {customer.pk}
+
+
+# --- the daily limit ---
+
+
+def test_an_account_whose_day_is_used_up_is_asked_rarely_and_not_paused(way: Way) -> None:
+    way.account.quota.limits = Limits(per_day=0, stops_at_daily=True)
+    way.post(answered())
+    way.post(answered(uniqueid="ua9_-1790775438.2"))
+    before = timezone.now()
+
+    way.deliver()
+
+    assert len(asked(way)) == 1
+    way.customer.refresh_from_db()
+    assert way.customer.paused_reason == ""
+    retry_at = Turn.objects.get().retry_at
+    assert retry_at
+    assert before + 30 * MINUTE <= retry_at <= timezone.now() + HOUR
+
+
+def test_a_used_up_day_in_the_middle_of_a_call_waits_as_long(way: Way, sandbox: Sandbox) -> None:
+    sandbox.add_fault(Fault(path="/contact/list", status=429, json={"result": "fail", "code": 22}))
+    way.post(answered())
+    before = timezone.now()
+
+    way.deliver()
+
+    call = way.call(CALL_ID)
+    assert (call.state, call.reason) == (CallState.PENDING, "unavailable")
+    assert call.due_at
+    assert before + 30 * MINUTE <= call.due_at <= timezone.now() + HOUR
+    assert not HeldTurn(way.customer).take()
+
+
+# --- the clocks ---
+
+
+@pytest.mark.parametrize("wrong_by", [-HOUR, HOUR])
+def test_a_machine_whose_clock_is_wrong_delays_no_call(
+    way: Way, monkeypatch: pytest.MonkeyPatch, wrong_by: timedelta
+) -> None:
+    right = timezone.now
+    with monkeypatch.context() as patches:
+        patches.setattr("django.utils.timezone.now", lambda: right() + wrong_by)
+        way.post(answered())
+        way.deliver()
+
+    assert way.call(CALL_ID).state == CallState.DELIVERED
+
+
+def test_a_machine_whose_clock_is_ahead_waits_no_longer_than_others(
+    way: Way, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.add_fault(Fault(path="/contact/list", status=503))
+    way.post(answered())
+    right = timezone.now
+    with monkeypatch.context() as patches:
+        patches.setattr("django.utils.timezone.now", lambda: right() + HOUR)
+        way.deliver()
+
+    call = way.call(CALL_ID)
+    assert call.due_at
+    assert call.due_at < timezone.now() + MINUTE
+
+
+def test_the_attempts_move_when_a_call_is_due_and_not_since_when(way: Way, sandbox: Sandbox) -> None:
+    way.post(answered())
+    since = way.call(CALL_ID).due_since
+    sandbox.add_fault(Fault(path="/contact/list", status=503))
+
+    way.deliver()
+
+    call = way.call(CALL_ID)
+    assert (call.due_since, call.due_at != since) == (since, True)

@@ -1,0 +1,294 @@
+"""A dry run says what a delivery then does, and does nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from integrations.models import (
+    AccountPace,
+    Call,
+    Delivery,
+    PlanfixRequest,
+    RememberedContact,
+    WebhookEvent,
+    Work,
+    WorkKind,
+)
+from integrations.services.privacy.erasure import erase_number
+from integrations.services.queue.background import ask, carry_out
+from tests.conftest import NEW_CLIENT, Way
+from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, dialled, missed, recorded, unanswered
+
+IRYNA, OLEH = "Iryna Bondar", "Oleh Tkachenko"
+WRITES = ("/contact/", "/comments/", "/datatags/", "/file/")
+
+
+@pytest.fixture(autouse=True)
+def known_client(request: pytest.FixtureRequest) -> None:
+    if "way" in request.fixturenames:
+        request.getfixturevalue("way").account.add_contact(name="Olha", lastname="Koval", phones=[CLIENT])
+
+
+def dry_run(way: Way, **arguments: Any) -> dict[str, Any]:
+    work = ask(WorkKind.DRY_RUN, customer=way.customer, **arguments)
+    carry_out(work.pk)
+    work.refresh_from_db()
+    assert not work.trouble
+    assert work.result is not None
+    result: dict[str, Any] = work.result
+    return result
+
+
+def pasted(way: Way, body: dict[str, Any], kind: str = "after_call") -> dict[str, Any]:
+    return dry_run(way, body=json.dumps(body), event_name=kind)
+
+
+def typed(way: Way, number: str, **changes: Any) -> dict[str, Any]:
+    arguments = {"direction": "incoming", "outcome": "answered", "employee": None, **changes}
+    return dry_run(way, number=number, **arguments)
+
+
+def steps(result: dict[str, Any]) -> list[str]:
+    return [write["step"] for write in result["writes"]]
+
+
+def written(result: dict[str, Any], step: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(write for write in result["writes"] if write["step"] == step)
+    return found
+
+
+def requests_that_write(way: Way) -> list[PlanfixRequest]:
+    sent = PlanfixRequest.objects.filter(customer=way.customer, method="POST").order_by("pk")
+    return [row for row in sent if not row.path.endswith("/list")]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (answered(), "after_call"),
+        (answered(NEW_CLIENT), "after_call"),
+        (missed(), "after_call"),
+        (missed(NEW_CLIENT), "after_call"),
+        (dialled(), "after_outgoing_call"),
+        (dialled(NEW_CLIENT), "after_outgoing_call"),
+        (unanswered(), "after_outgoing_call"),
+    ],
+    ids=["answered", "answered new", "missed", "missed new", "dialled", "dialled new", "unanswered"],
+)
+def test_what_is_said_is_what_a_delivery_writes(way: Way, body: dict[str, Any], kind: str) -> None:
+    said = pasted(way, body, kind)
+    assert requests_that_write(way) == []
+
+    way.post(body, kind)
+    way.deliver()
+
+    sent = requests_that_write(way)
+    paths = [
+        next(part.strip("/") for part in ("/datatags/", "/comments/", "/contact/") if part in row.path) for row in sent
+    ]
+    assert steps(said) == [{"datatags": "tag", "comments": "comment", "contact": "contact"}[path] for path in paths]
+    comment = next(row for row in sent if "/comments/" in row.path)
+    assert written(said, "comment")["text"] == comment.body["description"]
+    tag = sent[-1].body["items"][0]["customFieldData"]
+    assert len(written(said, "tag")["values"]) == len(tag)
+    assert said["decided"]["number"] == Call.objects.get().client_number
+
+
+def test_nothing_is_kept_of_it_but_the_requests_that_read(way: Way) -> None:
+    pasted(way, answered(NEW_CLIENT))
+
+    assert not Call.objects.exists()
+    assert not WebhookEvent.objects.exists()
+    assert not Delivery.objects.exists()
+    assert not RememberedContact.objects.exists()
+    assert {row.path for row in PlanfixRequest.objects.all()} >= {"/contact/list"}
+    assert requests_that_write(way) == []
+    assert AccountPace.objects.filter(account=way.customer.planfix_account).exists()
+
+
+def test_a_known_client_is_named(way: Way) -> None:
+    said = pasted(way, answered())
+
+    assert said["contact"]["name"] == "Olha Koval"
+    assert (said["contact"]["found"], said["contact"]["is_new"]) == (1, False)
+    assert written(said, "comment")["author"] == IRYNA
+
+
+def test_a_missed_call_of_a_new_number_makes_a_contact_that_writes_itself(way: Way) -> None:
+    said = pasted(way, missed(NEW_CLIENT))
+
+    assert steps(said) == ["contact", "comment", "tag"]
+    assert written(said, "contact")["phones"] == [NEW_CLIENT]
+    comment = written(said, "comment")
+    assert (comment["author"], comment["by_employee"]) == ("", False)
+
+
+def test_the_tag_is_told_by_the_names_of_its_fields(way: Way) -> None:
+    values = dict(written(pasted(way, answered()), "tag")["values"])
+
+    assert values["utm_source"] == "google"
+    assert IRYNA in values.values()
+    assert "Olha Koval" in values.values()
+    assert "30-09-2026" in values.values()
+
+
+def test_a_recording_would_be_copied_and_its_token_is_not_told(way: Way, sandbox: Any) -> None:
+    said = pasted(way, answered(**recorded(sandbox)))
+
+    assert steps(said) == ["recording", "comment", "tag"]
+    assert written(said, "comment")["with_recording"]
+    assert "0" * 32 not in json.dumps(said)
+
+
+def test_a_linked_recording_stands_in_the_text_without_its_token(
+    db: None, make_way: Callable[..., Way], sandbox: Any
+) -> None:
+    said = pasted(make_way(recording="link"), answered(NEW_CLIENT, **recorded(sandbox)))
+
+    text = written(said, "comment")["text"]
+    assert "/recordings/" in text
+    assert "0" * 32 not in json.dumps(said)
+
+
+def test_the_last_active_task_is_found(db: None, make_way: Callable[..., Way]) -> None:
+    way = make_way(call_target="last_active_task")
+    contact = way.account.add_contact(name="Petro", phones=[NEW_CLIENT])
+    task = way.account.add_task(contact.id, "Order").id
+
+    said = pasted(way, answered(NEW_CLIENT))
+
+    assert said["target"] == {"was_looked_for": True, "task": task}
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (answered("anonymous", caller="anonymous"), "hidden_number"),
+        (answered(connected_with="acmecom_maria"), "employee_not_participating"),
+        (answered(connected_with="acmecom_newcomer"), "unknown_employee"),
+    ],
+)
+def test_a_call_that_would_be_skipped_asks_planfix_nothing(way: Way, body: dict[str, Any], reason: str) -> None:
+    said = pasted(way, body)
+
+    assert said["decided"]["skip"] == reason
+    assert "writes" not in said
+    assert not PlanfixRequest.objects.exists()
+
+
+def test_an_unknown_number_is_skipped_where_no_contacts_are_made(db: None, make_way: Callable[..., Way]) -> None:
+    said = pasted(make_way(create_contacts=False), answered(NEW_CLIENT))
+
+    assert said["unknown_contact"]
+    assert said["writes"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [("<xml/>", "not_understood"), ('{"event": "deal_updated"}', "ignored"), ('{"call_id": "1"}', "call")],
+)
+def test_what_is_no_finished_call_says_so(way: Way, body: str, told: str) -> None:
+    said = dry_run(way, body=body, event_name="")
+
+    assert said["understood"] == told
+    assert "writes" not in said
+
+
+def test_a_stored_event_and_its_call_are_tried_again_and_stay_as_they_are(way: Way) -> None:
+    way.post(answered())
+    way.deliver()
+    before = (Call.objects.values().get(), Delivery.objects.values().get(), len(requests_that_write(way)))
+    event = WebhookEvent.objects.get()
+
+    by_event, by_call = dry_run(way, event=event.pk), dry_run(way, call=Call.objects.get().pk)
+
+    assert written(by_event, "comment") == written(by_call, "comment")
+    assert by_call["contact"]["found"] == 0  # remembered
+    assert by_call["contact"]["name"] == "Olha Koval"
+    assert (Call.objects.values().get(), Delivery.objects.values().get(), len(requests_that_write(way))) == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "author"),
+    [
+        ({"direction": "incoming", "outcome": "answered"}, OLEH),
+        ({"direction": "outgoing", "outcome": "answered"}, OLEH),
+        ({"direction": "outgoing", "outcome": "missed"}, OLEH),
+        ({"direction": "incoming", "outcome": "missed"}, "Olha Koval"),
+    ],
+    ids=str,
+)
+def test_a_typed_number_is_a_call_of_the_chosen_employee(way: Way, changes: dict[str, str], author: str) -> None:
+    employee = way.customer.employees.get(name=OLEH)
+
+    said = typed(way, "067 123-45-67", employee=employee.pk, **changes)
+
+    assert said["decided"]["number"] == CLIENT
+    assert written(said, "comment")["author"] == author
+
+
+def test_a_token_that_planfix_does_not_take_is_told_as_the_trouble(db: None, make_way: Callable[..., Way]) -> None:
+    way = make_way()
+    way.customer.planfix_token = "wrong-token"
+    way.customer.save()
+
+    said = pasted(way, answered())
+
+    assert "token" in said["trouble"]
+    assert "wrong-token" not in json.dumps(said)
+    way.customer.refresh_from_db()
+    assert way.customer.paused_reason == ""
+
+
+def test_results_are_forgotten_after_a_day(way: Way) -> None:
+    old = ask(WorkKind.DRY_RUN, customer=way.customer, call=1)
+    yesterday = timezone.now() - timedelta(days=1, minutes=1)
+    Work.objects.filter(pk=old.pk).update(finished_at=yesterday, result={"number": CLIENT})
+
+    pasted(way, answered())
+
+    assert not Work.objects.filter(pk=old.pk).exists()
+    assert Work.objects.count() == 1
+
+
+def test_another_customers_call_is_not_told(way: Way, make_way: Callable[..., Way]) -> None:
+    way.post(answered())
+    other = make_way(name="Other")
+
+    work = ask(WorkKind.DRY_RUN, customer=other.customer, call=Call.objects.get().pk)
+    carry_out(work.pk)
+
+    work.refresh_from_db()
+    assert work.result is None
+    assert CALL_ID not in work.trouble
+
+
+def test_a_delivery_keeps_how_many_requests_the_account_has_left(way: Way) -> None:
+    way.post(answered())
+    way.deliver()
+
+    left = AccountPace.objects.get(account=way.customer.planfix_account).requests_left
+    assert left is not None
+    assert 0 < left == way.account.quota.left
+
+
+def test_an_erased_number_stands_in_no_result(way: Way) -> None:
+    pasted(way, answered())
+
+    erase_number(way.customer, CLIENT)
+
+    assert not Work.objects.exists()
+
+
+def test_a_remembered_contact_that_is_gone_is_told(way: Way) -> None:
+    way.post(answered())
+    way.deliver()
+    way.account.contacts[0].is_deleted = True
+
+    assert dry_run(way, call=Call.objects.get().pk)["contact"]["is_gone"]

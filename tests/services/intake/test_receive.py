@@ -1,0 +1,321 @@
+"""The webhook's door: what is stored, what is answered, and what of it becomes a call and a job."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import permutations
+from typing import Any
+from unittest.mock import patch
+
+import psycopg
+import pytest
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from integrations.models import Call, CallState, Customer, EventResult, WebhookEvent, WebhookToken
+from integrations.services.intake.sql import write_change
+from integrations.services.queue.defer import deliver_soon, lock_of, wait_for_intake
+from integrations.webhooks import MAX_BODY_BYTES
+from tests.conftest import Way
+from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, missed
+
+BEFORE = {"call_id": CALL_ID, "call_type": "in", "number_e164": CLIENT, "destination": "+380442223344"}
+TAKING = {**BEFORE, "connected_with": "acmecom_iryna", "status": None, "duration_call": None}
+
+
+def waiting_jobs() -> int:
+    """Of the one customer; the queue's table is not Django's to empty between tests."""
+    return ProcrastinateJob.objects.filter(status="todo", queueing_lock=lock_of(Customer.objects.get().pk)).count()
+
+
+def test_a_final_event_makes_a_call_that_is_due_and_a_job(way: Way) -> None:
+    response = way.post(answered())
+
+    assert (response.status_code, response.json()) == (200, {"result": "call"})
+    call = Call.objects.get()
+    assert (call.state, call.outcome, call.client_number) == (CallState.PENDING, "answered", CLIENT)
+    assert call.due_at is not None
+    assert waiting_jobs() == 1
+
+
+def test_an_interim_event_makes_a_call_in_progress_and_no_job(way: Way) -> None:
+    way.post(BEFORE, event="before_call")
+
+    call = Call.objects.get()
+    assert (call.state, call.outcome, call.due_at) == (CallState.IN_PROGRESS, "", None)
+    assert waiting_jobs() == 0
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_the_order_of_a_calls_events_does_not_matter(way: Way, order: tuple[int, ...]) -> None:
+    events = [("before_call", BEFORE), ("taking_call", TAKING), ("after_call", answered())]
+    for index in order:
+        way.post(events[index][1], event=events[index][0])
+
+    call = Call.objects.get()
+    assert (call.state, call.outcome, call.client_number) == (CallState.PENDING, "answered", CLIENT)
+    assert call.folded.connected_with == "acmecom_iryna"
+    assert WebhookEvent.objects.filter(call=call).count() == 3
+
+
+def test_a_repeated_event_is_stored_again_and_changes_nothing(way: Way) -> None:
+    way.post(answered())
+    before = Call.objects.values().get()
+    way.post(answered())
+
+    assert Call.objects.values().get() == before
+    assert WebhookEvent.objects.count() == 2
+    assert waiting_jobs() == 1
+
+
+def test_many_calls_of_one_customer_wait_for_one_job(way: Way) -> None:
+    for number in range(5):
+        way.post(answered(uniqueid=f"ua9_-1790775438.{number}"))
+
+    assert Call.objects.filter(state=CallState.PENDING).count() == 5
+    assert waiting_jobs() == 1
+
+
+def test_a_later_event_leaves_a_delivered_call_delivered(way: Way) -> None:
+    way.post(answered())
+    way.deliver()
+    way.post(missed())
+
+    call = Call.objects.get()
+    assert (call.state, call.outcome) == (CallState.DELIVERED, "answered")
+
+
+def test_a_skipped_call_is_decided_anew_when_more_is_known_of_it(way: Way) -> None:
+    way.post(answered(connected_with=""))
+    way.deliver()
+    assert (Call.objects.get().state, Call.objects.get().reason) == (CallState.SKIPPED, "unknown_employee")
+
+    way.post({"call_id": CALL_ID, "employee_id": 331851, "employee_mark": "5"}, event="call_rating")
+    way.deliver()
+
+    call = Call.objects.get()
+    assert (call.state, call.reason) == (CallState.DELIVERED, "")
+    assert [comment.author for comment in way.account.comments] == ["user:5"]
+
+
+def test_a_call_without_a_date_began_when_it_was_first_heard_of(way: Way) -> None:
+    way.post(BEFORE, event="before_call")
+    began = Call.objects.get().started_at
+    way.post(answered(calldate=""))
+
+    assert Call.objects.get().started_at == began
+
+
+@pytest.mark.parametrize(
+    ("body", "event", "result"),
+    [
+        ({"event": "form", "phone": CLIENT}, "", EventResult.IGNORED),
+        ({"call_type": "out", "destination": "380671234567"}, "before_outgoing_call", EventResult.IGNORED),
+        (b'{"uniqueid": "ua9_-1790789999.1", "disposition": ', "after_call", EventResult.NOT_UNDERSTOOD),
+        (b"\xff\xfe\x00", "after_call", EventResult.NOT_UNDERSTOOD),
+    ],
+    ids=["a form", "no call id", "not JSON", "bytes"],
+)
+def test_what_is_no_call_is_stored_and_answered_200(
+    way: Way, body: dict[str, Any] | bytes, event: str, result: EventResult
+) -> None:
+    response = way.post(body, event=event)
+
+    assert response.status_code == 200
+    stored = WebhookEvent.objects.get()
+    assert (stored.result, stored.call) == (result, None)
+    assert bytes(stored.body) == (body if isinstance(body, bytes) else json.dumps(body).encode())
+    assert not Call.objects.exists()
+
+
+@pytest.mark.parametrize("method", ["post", "put", "get"])
+def test_every_method_is_taken(way: Way, method: str) -> None:
+    address = WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
+    send = getattr(way.client, method)
+    if method == "get":
+        send(f"/{address}after_call/", answered())
+    else:
+        send(f"/{address}after_call/", json.dumps(answered()), content_type="application/json")
+
+    assert Call.objects.get().client_number == CLIENT
+
+
+def test_an_unknown_address_is_answered_404_and_stores_nothing(way: Way) -> None:
+    response = way.client.post("/webhooks/ringostat/nobody/after_call/", "{}", content_type="application/json")
+
+    assert response.status_code == 404
+    assert not WebhookEvent.objects.exists()
+
+
+def test_a_rotated_token_works_until_its_time_is_over(way: Way) -> None:
+    old = WebhookToken.objects.get()
+    WebhookToken.issue(way.customer)
+    path = "/" + old.address.split("//", 1)[1].split("/", 1)[1]
+    for valid_for, status in [(timedelta(hours=1), 200), (timedelta(hours=-1), 404)]:
+        WebhookToken.objects.filter(pk=old.pk).update(valid_until=timezone.now() + valid_for)
+        assert way.client.post(path, "{}", content_type="application/json").status_code == status
+
+
+def test_a_remembered_address_is_read_in_the_zone_that_its_customer_has_now(way: Way) -> None:
+    for number, zone in enumerate(["Europe/Kyiv", "Europe/Warsaw"]):
+        Customer.objects.update(timezone=zone)
+        way.post(missed(uniqueid=f"ua9_-1.{number}", call_timestamp="", calldate="2026-09-30 15:37:18"))
+
+    starts = Call.objects.order_by("pk").values_list("started_at", flat=True)
+    assert [start.hour for start in starts] == [12, 13]
+
+
+def test_a_remembered_address_that_is_taken_away_is_answered_404_and_stores_nothing(way: Way) -> None:
+    way.post(answered())
+    path = "/" + WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
+    WebhookToken.objects.all().delete()
+
+    assert way.client.post(path, "{}", content_type="application/json").status_code == 404
+    assert WebhookEvent.objects.count() == 1
+
+
+def test_an_address_without_its_last_slash_is_taken(way: Way) -> None:
+    path = "/" + WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
+
+    for address in (path.rstrip("/"), f"{path}after_call"):
+        assert way.client.post(address, json.dumps(answered()), content_type="application/json").status_code == 200
+    assert Call.objects.get().client_number == CLIENT
+
+
+@pytest.mark.parametrize(("size", "status"), [(MAX_BODY_BYTES, 200), (MAX_BODY_BYTES + 1, 413)])
+def test_a_body_of_more_than_256_kib_is_refused(way: Way, size: int, status: int) -> None:
+    response = way.post(b"x" * size)
+
+    assert response.status_code == status
+    assert WebhookEvent.objects.exists() == (status == 200)
+
+
+def test_a_mistake_of_ours_keeps_the_request_and_is_answered_200(way: Way) -> None:
+    with patch("integrations.services.intake.receive.fold_into_call", side_effect=ZeroDivisionError):
+        response = way.post(answered())
+
+    assert response.status_code == 200
+    stored = WebhookEvent.objects.get()
+    assert stored.result == EventResult.FAILED
+    assert "ZeroDivisionError" in stored.reason
+
+
+def test_a_lost_database_is_answered_500(way: Way) -> None:
+    """The only honest answer: nothing was stored, and Ringostat may send it again."""
+    way.client.raise_request_exception = False
+    with patch("integrations.services.intake.receive.write_new", side_effect=OperationalError):
+        assert way.post(answered()).status_code == 500
+
+
+def test_text_that_postgresql_cannot_hold_does_not_cost_the_call(way: Way) -> None:
+    way.post(
+        b'{"uniqueid": "ua9_-1.1", "call_type": "in", "E164": "+380671234567", "disposition": "ANSWERED", '
+        b'"billsec": "3", "utm_source": "a\\u0000b\\ud800"}'
+    )
+
+    assert Call.objects.get().folded.parameters["utm_source"].startswith("a")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_simultaneous_first_events_make_one_call_and_one_job(make_way: Callable[..., Way]) -> None:
+    way = make_way()
+    barrier = threading.Barrier(6)
+
+    def post(number: int) -> int:
+        barrier.wait()
+        try:
+            body = [BEFORE, TAKING, answered()][number % 3]
+            status: int = way.post(body, event=["before_call", "taking_call", "after_call"][number % 3]).status_code
+            return status
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert set(pool.map(post, range(6))) == {200}
+
+    call = Call.objects.get()
+    assert (call.state, call.outcome) == (CallState.PENDING, "answered")
+    assert WebhookEvent.objects.filter(call=call).count() == 6
+    assert waiting_jobs() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_news_of_a_call_that_somebody_else_writes_meanwhile_is_added_to_what_they_wrote(
+    make_way: Callable[..., Way],
+) -> None:
+    way = make_way()
+    way.post(BEFORE, event="before_call")
+
+    def somebody_else() -> None:
+        way.post(TAKING, event="taking_call")
+        connection.close()
+
+    others = [somebody_else]
+
+    def write_late(*arguments: Any) -> None:
+        while others:
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(others.pop()).result()
+        write_change(*arguments)
+
+    with patch("integrations.services.intake.receive.write_change", write_late):
+        way.post(answered(connected_with=""))
+
+    call = Call.objects.get()
+    assert (call.state, call.outcome, call.folded.connected_with) == (CallState.PENDING, "answered", "acmecom_iryna")
+    assert WebhookEvent.objects.filter(call=call).count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_died_while_nothing_came_costs_no_request(make_way: Callable[..., Way]) -> None:
+    way = make_way()
+    way.post(answered())
+    path = "/" + WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
+    with patch("django.test.client.close_old_connections"):  # kept between requests, as by a web server's threads
+        with psycopg.connect(**psycopg_arguments(), autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+        body = json.dumps(missed(uniqueid="ua9_-1.2"))
+        assert way.client.post(f"{path}after_call/", body, content_type="application/json").status_code == 200
+
+    assert Call.objects.count() == 2
+
+
+def psycopg_arguments() -> dict[str, str]:
+    settings = connection.settings_dict
+    return {"host": str(settings["HOST"]), "user": settings["USER"], "dbname": settings["NAME"]}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_waits_for_the_webhook_that_relies_on_it(make_way: Callable[..., Way]) -> None:
+    """A job that starts while a webhook's transaction is open must see that webhook's call, which has no other job."""
+    customer_id = make_way().customer.pk
+    deliver_soon(customer_id)
+    relies, may_commit, job_goes_on = threading.Event(), threading.Event(), threading.Event()
+
+    def webhook() -> None:
+        with transaction.atomic():
+            deliver_soon(customer_id)
+            relies.set()
+            may_commit.wait(10)
+        connection.close()
+
+    def job() -> None:
+        wait_for_intake(customer_id)
+        job_goes_on.set()
+        connection.close()
+
+    threads = [threading.Thread(target=webhook), threading.Thread(target=job)]
+    threads[0].start()
+    relies.wait(10)
+    threads[1].start()
+    assert not job_goes_on.wait(0.3)
+    may_commit.set()
+    assert job_goes_on.wait(10)
+    for thread in threads:
+        thread.join()
+    assert waiting_jobs() == 1

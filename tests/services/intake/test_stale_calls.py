@@ -1,0 +1,189 @@
+"""Calls whose end was never told: asked about, closed after a day, and open to a final event that comes later yet."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from integrations.models import Call, CallState, CatchUpCursor, Customer, Secret
+from integrations.services.calls.replay import replay_calls
+from integrations.services.intake.catch_up import Window, catch_up
+from integrations.services.intake.receive import NO_FINAL_EVENT
+from integrations.services.intake.stale_calls import settle_all_stale_calls, settle_stale_calls
+from integrations.services.queue.defer import SETTLE_STALE_CALLS
+from sandbox.http.faults import Fault
+from sandbox.ringostat.api import Ringostat
+from sandbox.server.app import Sandbox
+from tests.conftest import Way
+from tests.end_to_end.bodies import CALL_ID, CLIENT, answered
+from tests.end_to_end.rows import at, row
+from tests.factories import call_facts, make_call, make_customer
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+def began(way: Way, ago: timedelta, **changes: Any) -> None:
+    """A webhook told so long ago that a call began, and the call list has been read past it since."""
+    start = timezone.now() - ago
+    body = {"uniqueid": CALL_ID, "call_type": "in", "E164": CLIENT, "calldate": at(start)}
+    way.post(body | changes, event="before_call")
+    Call.objects.update(received_at=start)
+    Customer.objects.update(created_at=start - HOUR)
+    CatchUpCursor.objects.update_or_create(customer=way.customer, defaults={"read_until": timezone.now()})
+
+
+def state_of(way: Way) -> tuple[str, str]:
+    return Call.objects.values_list("state", "reason").get(customer=way.customer, ringostat_id=CALL_ID)
+
+
+def without_key(way: Way) -> None:
+    Customer.objects.update(ringostat_auth_key=Secret())
+    way.customer.refresh_from_db()
+
+
+@pytest.mark.parametrize(("ago", "is_settled"), [(2.9 * HOUR, False), (3.1 * HOUR, True)])
+def test_a_call_is_stale_after_three_hours(db: None, ago: timedelta, is_settled: bool) -> None:
+    ProcrastinateJob.objects.all().delete()
+    customer = make_customer()
+    for _ in range(2):
+        make_call(customer, call_facts(is_final=False), state=CallState.IN_PROGRESS, received_at=timezone.now() - ago)
+
+    settle_all_stale_calls()
+    settle_all_stale_calls()
+
+    jobs = ProcrastinateJob.objects.filter(task_name=SETTLE_STALE_CALLS)
+    assert [job.args["customer_id"] for job in jobs] == ([customer.pk] if is_settled else [])
+
+
+@pytest.mark.parametrize("state", [CallState.PENDING, CallState.DELIVERED, CallState.FAILED, CallState.SKIPPED])
+def test_calls_that_ended_are_never_stale(db: None, state: CallState) -> None:
+    call = make_call(make_customer(), state=state)
+    before = Call.objects.values().get()
+
+    settle_stale_calls(call.customer_id)
+
+    assert Call.objects.values().get() == before
+
+
+def test_the_call_list_tells_how_a_stale_call_ended(way: Way, ringostat: Ringostat) -> None:
+    began(way, 5 * HOUR)
+    ringostat.calls = [row(ago=5 * HOUR)]
+    catch_up(way.customer)
+    assert state_of(way) == (CallState.IN_PROGRESS, "")
+
+    settle_stale_calls(way.customer.pk)
+    way.deliver()
+
+    assert state_of(way) == (CallState.DELIVERED, "")
+    assert len(way.account.comments) == 1
+
+
+def test_all_stale_calls_of_a_customer_are_asked_about_at_once(way: Way, ringostat: Ringostat) -> None:
+    for hours in (4, 6, 8):
+        began(way, hours * HOUR, uniqueid=f"ua9_-1.{hours}")
+    Call.objects.update(received_at=timezone.now() - 4 * HOUR)
+
+    settle_stale_calls(way.customer.pk)
+
+    [request] = ringostat.requests
+    asked = {name: values[0] for name, values in parse_qs(request.query).items()}
+    zone = way.customer.zone
+    first, last = timezone.now() - 8 * HOUR, timezone.now() - 4 * HOUR
+    assert asked["from"] <= f"{first.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    assert asked["to"] >= f"{(last - MINUTE).astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def test_a_beginning_that_cannot_be_does_not_have_years_read(way: Way, ringostat: Ringostat) -> None:
+    began(way, 5 * HOUR)
+    Call.objects.update(started_at="2001-01-01T00:00Z")
+
+    settle_stale_calls(way.customer.pk)
+
+    assert ringostat.requests == []
+
+
+def test_a_customer_without_a_key_is_not_asked_about(way: Way, ringostat: Ringostat) -> None:
+    began(way, 5 * HOUR)
+    without_key(way)
+
+    settle_stale_calls(way.customer.pk)
+
+    assert ringostat.requests == []
+    assert state_of(way) == (CallState.IN_PROGRESS, "")
+
+
+@pytest.mark.parametrize("has_key", [True, False])
+@pytest.mark.parametrize(("ago", "state"), [(23 * HOUR, CallState.IN_PROGRESS), (25 * HOUR, CallState.SKIPPED)])
+def test_a_call_of_which_nothing_more_is_heard_is_closed_after_a_day(
+    way: Way, ringostat: Ringostat, has_key: bool, ago: timedelta, state: CallState
+) -> None:
+    began(way, ago)
+    if not has_key:
+        without_key(way)
+
+    settle_stale_calls(way.customer.pk)
+
+    call = Call.objects.get()
+    assert (call.state, call.reason) == (state, NO_FINAL_EVENT if state == CallState.SKIPPED else "")
+    assert bool(call.finished_at) == (state == CallState.SKIPPED)
+
+
+def test_a_call_list_that_cannot_be_read_does_not_keep_it_open(
+    way: Way, sandbox: Sandbox, ringostat: Ringostat
+) -> None:
+    began(way, 25 * HOUR)
+    sandbox.add_fault(Fault(path="*", status=500))
+
+    settle_stale_calls(way.customer.pk)
+
+    assert state_of(way) == (CallState.SKIPPED, NO_FINAL_EVENT)
+
+
+# --- a closed call ---
+
+
+@pytest.fixture
+def closed(way: Way, ringostat: Ringostat) -> Way:
+    began(way, 25 * HOUR)
+    settle_stale_calls(way.customer.pk)
+    assert state_of(way) == (CallState.SKIPPED, NO_FINAL_EVENT)
+    return way
+
+
+def test_a_final_event_opens_it_again(closed: Way) -> None:
+    closed.post(answered())
+
+    call = Call.objects.get()
+    assert (call.state, call.reason, call.finished_at) == (CallState.PENDING, "", None)
+    assert call.due_at
+    closed.deliver()
+    assert state_of(closed) == (CallState.DELIVERED, "")
+    assert len(closed.account.comments) == 1
+
+
+def test_an_interim_event_leaves_it_closed(closed: Way) -> None:
+    closed.post({"uniqueid": CALL_ID, "call_type": "in", "connected_with": "acmecom_iryna"}, event="taking_call")
+
+    assert state_of(closed) == (CallState.SKIPPED, NO_FINAL_EVENT)
+    assert Call.objects.get().folded.connected_with == "acmecom_iryna"
+
+
+def test_the_call_list_opens_it_again(closed: Way, ringostat: Ringostat) -> None:
+    ringostat.calls = [row(ago=25 * HOUR)]
+    now = timezone.now()
+
+    report = catch_up(closed.customer, window=Window(start=now - 26 * HOUR, end=now))
+
+    assert report.as_json()["completed"] == 1
+    assert state_of(closed) == (CallState.PENDING, "")
+
+
+def test_it_is_not_replayed_because_nobody_knows_how_it_ended(closed: Way) -> None:
+    assert replay_calls(Call.objects.all()) == 0
+
+    assert state_of(closed) == (CallState.SKIPPED, NO_FINAL_EVENT)

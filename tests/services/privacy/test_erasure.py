@@ -1,0 +1,262 @@
+"""One phone number on request: nothing of it stays, and nothing else goes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from integrations.domain.folding import fold
+from integrations.models import (
+    Call,
+    CallState,
+    ContactClaim,
+    Customer,
+    Delivery,
+    PlanfixRequest,
+    RememberedContact,
+    SavedView,
+    WebhookEvent,
+    Work,
+    WorkKind,
+)
+from integrations.services.calls.replay import replay_calls
+from integrations.services.contacts.creation_lock import claim_contact
+from integrations.services.intake.catch_up import Window, catch_up
+from integrations.services.privacy.erasure import ERASED, NotANumber, erase_number
+from sandbox.ringostat.api import Ringostat
+from tests.conftest import Way
+from tests.end_to_end.rows import at, row
+from tests.factories import NOON, OUTGOING, call_facts, make_call, make_customer, make_event, make_request, make_viewer
+
+pytestmark = pytest.mark.django_db
+
+NUMBER, OTHER = "+380671234567", "+380501112233"
+
+
+@pytest.fixture
+def customer() -> Customer:
+    return make_customer()
+
+
+def make_other_call(customer: Customer) -> Call:
+    return make_call(customer, call_facts(e164=OTHER, caller=OTHER.lstrip("+")))
+
+
+def stored_text() -> str:
+    """All that is kept of calls."""
+    rows: list[Any] = []
+    for model in (Call, Delivery, WebhookEvent, PlanfixRequest, RememberedContact, ContactClaim):
+        rows += model._default_manager.values()
+    return repr(rows)
+
+
+def test_nothing_that_is_stored_has_the_number_any_more(customer: Customer) -> None:
+    call = make_call(customer, call_facts(analysis={"summary": "Call me at 067 123-45-67"}))
+    make_event(call, body=json.dumps({"caller": NUMBER}).encode())
+    make_request(call)
+    RememberedContact.objects.create(customer=customer, number=NUMBER, contact_id=812)
+    claim_contact(customer, NUMBER, searched_for=0)
+
+    done = erase_number(customer, NUMBER)
+
+    assert done == {"calls": 1, "events": 1, "planfix_requests": 1, "remembered_contacts": 1}
+    assert "671234567" not in stored_text()
+    assert Call.objects.get().client_number == ERASED
+
+
+@pytest.mark.parametrize("of_one_customer", [True, False])
+def test_work_on_the_calls_of_a_number_is_forgotten_with_it(customer: Customer, of_one_customer: bool) -> None:
+    owner = customer if of_one_customer else None
+    for number in ("067 123-45-67", "%2B380671234567", "0501112233"):
+        arguments = {"filter": f"number={number}"}
+        Work.objects.create(kind=WorkKind.SETTLE, customer=owner, arguments=arguments, finished_at=NOON)
+
+    erase_number(customer, NUMBER)
+
+    assert Work.objects.get().arguments == {"filter": "number=0501112233"}
+
+
+def test_views_that_filter_by_the_number_go(customer: Customer) -> None:
+    views = {"number=%2B380671234567": "One", "state=failed": "067 123-45-67", "number=0501112233": "Other"}
+    user = make_viewer(customer)
+    for query, name in views.items():
+        SavedView.objects.create(user=user, name=name, query=query)
+
+    erase_number(customer, NUMBER)
+
+    assert SavedView.objects.get().name == "Other"
+
+
+def test_an_ignored_number_stays_ignored(customer: Customer) -> None:
+    """Else its next call would make a contact."""
+    Customer.objects.update(ignored_numbers=[NUMBER])
+
+    erase_number(customer, NUMBER)
+
+    assert Customer.objects.get().ignored_numbers == [NUMBER]
+
+
+def test_other_numbers_stay_as_they_are(customer: Customer) -> None:
+    other = make_other_call(customer)
+    make_event(other, body=json.dumps({"caller": OTHER}).encode())
+    make_request(other, body={"value": OTHER}, answer="")
+    RememberedContact.objects.create(customer=customer, number=OTHER, contact_id=813)
+    before = stored_text()
+    make_call(customer, receipts={})
+    make_other_customers_call = make_call(make_customer())
+
+    erase_number(customer, NUMBER)
+
+    Call.objects.filter(client_number=ERASED).delete()
+    make_other_customers_call.refresh_from_db()
+    assert make_other_customers_call.client_number == NUMBER
+    make_other_customers_call.delete()
+    assert stored_text() == before
+
+
+def test_the_erased_call_keeps_what_is_not_the_clients(customer: Customer) -> None:
+    parameters = {"utm_source": "google", "client_id": "1234.5678"}
+    call = make_call(customer, call_facts(parameters=parameters, analysis={"summary": "Angry"}))
+
+    erase_number(customer, NUMBER)
+
+    call.refresh_from_db()
+    facts = call.folded
+    assert (call.state, call.outcome, call.started_at, facts.talk) == (CallState.DELIVERED, "answered", NOON, 63)
+    assert (facts.employee_name, facts.parameters["utm_source"]) == ("Iryna Bondar", "google")
+    assert (facts.recording_url, facts.card_url, facts.parameters["client_id"]) == ("", "", "")
+    assert facts.analysis == {"summary": ""}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"E164": "{NUMBER}"}}'.encode(),
+        b'{"caller": "380671234567"}',
+        b"caller=%2B380671234567",
+        b"caller=067%20123-45-67",
+        b"caller=067+123+45+67",
+        b'{"caller": "+38 (067) 123-45-67"}',
+        b'{"caller": "\\u002b380671234567"}',
+        b'{"caller": "067\\u00a0123\\u00a045\\u00a067"}',
+        b'{"caller": 380671234567}',
+        b"callers_number=00380671234567&x=1",
+        b"\xff\xfe 0671234567",
+        '{"name": "Тарас 0671234567"}'.encode(),
+        '{"name": "Тарас 0671234567"}'.encode("windows-1251"),
+    ],
+    ids=range(13),
+)
+def test_an_event_that_mentions_the_number_in_any_spelling_goes(customer: Customer, body: bytes) -> None:
+    make_event(make_other_call(customer), body=body)
+
+    assert erase_number(customer, NUMBER)["events"] == 1
+    assert not WebhookEvent.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"caller=%2B380671234568", b"id=1790671234567123", b"id=ua9_-1671234567.671234", b"caller=380501112233"],
+)
+def test_an_event_with_other_digits_stays(customer: Customer, body: bytes) -> None:
+    make_event(make_other_call(customer), body=body)
+
+    assert erase_number(customer, NUMBER)["events"] == 0
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"query_string": "caller=%2B380671234567"},
+        {"reason": "Traceback: bad number '0671234567'"},
+    ],
+)
+def test_every_part_of_an_event_is_looked_at(customer: Customer, where: dict[str, str]) -> None:
+    make_event(make_other_call(customer), **where)
+
+    assert erase_number(customer, NUMBER)["events"] == 1
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"body": {"description": "call of <b>+380671234567</b>"}, "answer": ""},
+        {"body": None, "answer": '{"phones": [{"number": "+38 (067) 123-45-67"}]}'},
+    ],
+)
+def test_every_part_of_a_request_is_looked_at(customer: Customer, where: dict[str, Any]) -> None:
+    make_request(make_other_call(customer), **where)
+
+    assert erase_number(customer, NUMBER)["planfix_requests"] == 1
+
+
+def test_a_call_of_somebody_else_that_mentions_the_number_loses_only_the_mention(customer: Customer) -> None:
+    facts = call_facts(e164=OTHER, caller=OTHER, connected_with="380671234567")
+    call = make_call(customer, facts)
+
+    erase_number(customer, NUMBER)
+
+    call.refresh_from_db()
+    assert (call.client_number, call.folded.connected_with) == (OTHER, ERASED)
+    assert call.folded.recording_url == facts.recording_url
+
+
+@pytest.mark.parametrize("direction", [{}, OUTGOING], ids=["incoming", "outgoing"])
+@pytest.mark.parametrize("state", [CallState.PENDING, CallState.FAILED, CallState.SKIPPED, CallState.IN_PROGRESS])
+def test_a_call_that_was_not_delivered_will_not_be(customer: Customer, state: str, direction: dict[str, Any]) -> None:
+    call = make_call(customer, call_facts(**direction), state=state, detail=NUMBER)
+
+    erase_number(customer, "067 123-45-67")
+
+    call.refresh_from_db()
+    assert (call.state, call.reason, call.detail, call.due_at) == (CallState.SKIPPED, ERASED, "", None)
+    assert replay_calls(Call.objects.all()) == 0
+
+
+@pytest.mark.parametrize("direction", [{}, OUTGOING], ids=["incoming", "outgoing"])
+def test_the_same_facts_folded_again_do_not_bring_the_number_back(
+    customer: Customer, direction: dict[str, Any]
+) -> None:
+    facts = call_facts(**direction, userfield="", analysis={"summary": "Angry"})
+    call = make_call(customer, facts)
+    erase_number(customer, NUMBER)
+    call.refresh_from_db()
+
+    again = call_facts(**direction | {"userfield": NUMBER, "ringostat_id": call.ringostat_id, "talk": 99_999})
+
+    assert "671234567" not in repr(fold(call.facts, again))
+    assert "recordings" not in repr(fold(call.facts, again))
+
+
+def test_the_call_list_read_again_does_not_bring_the_number_back(way: Way, ringostat: Ringostat) -> None:
+    ringostat.calls = [row(calldate=at(NOON), recording="https://app.ringostat.com/recordings/1.wav?token=1")]
+    window = Window(start=NOON.replace(hour=0), end=NOON.replace(hour=23))
+    catch_up(way.customer, window=window)
+    way.deliver()
+    erase_number(way.customer, NUMBER)
+
+    catch_up(way.customer, window=window)
+
+    call = Call.objects.get()
+    assert (call.client_number, call.state, call.due_at) == (ERASED, CallState.DELIVERED, None)
+    assert "671234567" not in stored_text()
+
+
+def test_erasing_again_finds_nothing(customer: Customer) -> None:
+    make_request(make_call(customer))
+    erase_number(customer, NUMBER)
+    before = stored_text()
+
+    assert set(erase_number(customer, NUMBER).values()) == {0}
+    assert stored_text() == before
+
+
+def test_what_is_no_number_erases_nothing(customer: Customer) -> None:
+    make_call(customer)
+
+    with pytest.raises(NotANumber, match=r"\+380671234567"):
+        erase_number(customer, "1234")
+
+    assert Call.objects.get().client_number == NUMBER
