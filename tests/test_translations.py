@@ -88,7 +88,7 @@ def _in_template(source: str) -> Iterator[Key]:
 
 def _key(function: str, texts: list[str]) -> Key:
     kind = re.sub("_lazy$|_noop$", "", function)
-    context = comment_text.pop(0) if kind in WITH_CONTEXT else ""
+    context = texts.pop(0) if kind in WITH_CONTEXT else ""
     return context, texts[0], texts[1] if kind in WITH_PLURAL else ""
 
 

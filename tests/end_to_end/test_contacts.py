@@ -442,7 +442,7 @@ def test_a_project_that_searched_before_the_other_made_the_contact_searches_agai
     projects: tuple[Way, Way], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, two = projects
-    once(monkeypatch, call_delivery.contact_search, "find", two.deliver, after=True)
+    once(monkeypatch, call_delivery.search, "find", two.deliver, after=True)
     one.deliver()
 
     assert_one_waited_for_the_other(one, two)

@@ -135,7 +135,7 @@ def test_a_chart_that_is_not_complete_says_so(customer: Customer, monkeypatch: p
 
 def test_the_page_says_how_many_are_counted(customer: Customer, log: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     for place in ("counts", "views"):
-        monkeypatch.setattr(f"integrations.calllog.{place}.MOST_OVER_TIME", 1)
+        monkeypatch.setattr(f"integrations.calllog.list.{place}.MOST_OVER_TIME", 1)
 
     page = log.get("/calls/chart/?utm_source=google&first_day=2026-03-01&last_day=2026-03-10").content.decode()
 
