@@ -28,7 +28,7 @@ from integrations.services.database import database_time
 from integrations.services.intake.receive import Recipient, receive
 from integrations.services.queue.defer import deliver_soon
 from sandbox.harness.demo_day import customer_file
-from sandbox.harness.processes import Stage, free_port, wait_until
+from sandbox.harness.processes import LocalStack, free_port, wait_until
 from sandbox.server.app import Sandbox
 
 THREADS = 64
@@ -51,7 +51,7 @@ def run() -> None:
                 _measure(on_stage, customers[:count], port, latency)
 
 
-def _measure(on_stage: Stage, customers: list[Customer], port: int, latency: float) -> None:
+def _measure(on_stage: LocalStack, customers: list[Customer], port: int, latency: float) -> None:
     account = subprocess.Popen([sys.executable, "-m", "bench.stand_in", str(port), str(latency)])
     try:
         on_stage.start_worker(concurrency=THREADS)

@@ -18,14 +18,14 @@ from django.db.models.functions import Now
 
 from bench.scratch import stage
 from integrations.domain.calls import EventKind
-from integrations.models import Call, CallState, Customer, Turn
+from integrations.models import Call, CallState, Customer, DeliveryLease
 from integrations.ringostat.body import RawRequest
 from integrations.services.customers.account_discovery import discover
 from integrations.services.customers.import_export import import_customer, webhook_address
 from integrations.services.intake.receive import receive_at
 from integrations.services.queue.defer import deliver_soon
 from sandbox.harness.load import customer_with_account
-from sandbox.harness.processes import Stage, wait_until
+from sandbox.harness.processes import LocalStack, wait_until
 
 ROUNDS = 3
 OTHERS, DEAD = 20, 5
@@ -59,7 +59,7 @@ def run() -> None:
         print(f"beside {name:14} {fmean(seconds):6.2f} s  {fmean(seconds) / alone - 1:+6.1%}")
 
 
-def _customer(on_stage: Stage, number: int, *, requests_per_second: float) -> Customer:
+def _customer(on_stage: LocalStack, number: int, *, requests_per_second: float) -> Customer:
     customer = import_customer(customer_with_account(on_stage, number, requests_per_second=requests_per_second))
     discover(customer)
     return customer
@@ -82,7 +82,7 @@ def _seconds_beside(customers: list[Customer], others: list[Customer], round_: s
     """The mean of the others' deliveries while all that these customers have is due."""
     calls = Call.objects.filter(customer__in=customers, state=CallState.PENDING)
     calls.update(due_at=Now())
-    Turn.objects.filter(customer__in=customers).update(retry_at=None, failures=0)
+    DeliveryLease.objects.filter(customer__in=customers).update(retry_at=None, failures=0)
     for customer in customers:
         deliver_soon(customer.pk)
     call_id = f"round-{round_}"

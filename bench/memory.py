@@ -16,7 +16,7 @@ from bench.scratch import stage
 from integrations.models import Call, CallState
 from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.load import calls, customer_with_account, post_until_taken
-from sandbox.harness.processes import Stage, wait_until
+from sandbox.harness.processes import LocalStack, wait_until
 
 CUSTOMERS, CALLS_EACH = 50, 40
 
@@ -46,7 +46,7 @@ def _wait_until_delivered(count: int) -> None:
     wait_until(lambda: delivered.count() >= count, "all calls to be delivered", seconds=300)
 
 
-def _print(on_stage: Stage, title: str) -> None:
+def _print(on_stage: LocalStack, title: str) -> None:
     print(f"{title:20} {'RSS':>9} {'PSS':>9}")
     total = [0.0, 0.0]
     for name in ("web", "worker"):

@@ -18,7 +18,7 @@ from bench.scratch import stage
 from integrations.models import Call, CallState, Delivery
 from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.load import ACCOUNTS, accounts, calls, customer_with_account, post_until_taken, tally
-from sandbox.harness.processes import NotInTime, Stage, wait_until
+from sandbox.harness.processes import LocalStack, NotInTime, wait_until
 
 SEED = 20
 CUSTOMERS, CALLS_EACH = 50, 40
@@ -62,7 +62,7 @@ def run() -> None:
         _print(on_stage, accepted, kills, took)
 
 
-def _set_up(on_stage: Stage) -> list[str]:
+def _set_up(on_stage: LocalStack) -> list[str]:
     """The webhook addresses of the customers."""
     on_stage.start_sandbox()
     files = [customer_with_account(on_stage, number, requests_per_second=1000) for number in range(CUSTOMERS)]
@@ -76,7 +76,9 @@ def _set_up(on_stage: Stage) -> list[str]:
     return [f"{on_stage.web_url}/{path}" for path in paths]
 
 
-def _kill_until_settled(on_stage: Stage, chance: random.Random, posts: Sequence[Future[None]], *, until: float) -> int:
+def _kill_until_settled(
+    on_stage: LocalStack, chance: random.Random, posts: Sequence[Future[None]], *, until: float
+) -> int:
     """Kills a worker every few seconds and starts it again, until no call waits; how often."""
 
     def is_settled() -> bool:
@@ -96,7 +98,7 @@ def _kill_until_settled(on_stage: Stage, chance: random.Random, posts: Sequence[
     return kills
 
 
-def _print(on_stage: Stage, accepted: list[dict[str, Any]], kills: int, took: float) -> None:
+def _print(on_stage: LocalStack, accepted: list[dict[str, Any]], kills: int, took: float) -> None:
     found = tally(on_stage, accepted)
     asked = sum(len(on_stage.control("GET", f"/accounts/{name}/requests")) for name in accounts(on_stage))
     struck = sum(fault["struck"] for fault in on_stage.control("GET", "/faults"))

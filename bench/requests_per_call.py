@@ -18,7 +18,7 @@ from integrations.services.customers.import_export import import_customer, webho
 from integrations.services.delivery.customer_run import deliver_due_calls
 from integrations.services.intake.receive import receive, recipient_of
 from sandbox.harness.demo_day import customer_file
-from sandbox.harness.processes import DEFAULT, DEFAULT_TOKEN, Stage
+from sandbox.harness.processes import DEFAULT, DEFAULT_TOKEN, LocalStack
 
 KNOWN, NEW, TASKED = "+380671234567", "+380501112233", "+380931112233"
 CLIENTS, CALLS = 60, 200
@@ -44,7 +44,7 @@ def run() -> None:
         _print_remembered(on_stage, customer)
 
 
-def _print_remembered(on_stage: Stage, customer: Customer) -> None:
+def _print_remembered(on_stage: LocalStack, customer: Customer) -> None:
     """Of clients of whom the n-th calls 1/n as often as the first (Zipf's law)."""
     on_stage.control("DELETE", f"/accounts/{DEFAULT}/requests")
     weights = [1 / (number + 1) for number in range(CLIENTS)]
@@ -56,7 +56,7 @@ def _print_remembered(on_stage: Stage, customer: Customer) -> None:
     print(f"{len(sent) / CALLS:.2f} requests per call")
 
 
-def _customer(on_stage: Stage) -> Customer:
+def _customer(on_stage: LocalStack) -> Customer:
     on_stage.add_contact("Olha Koval", KNOWN)
     contact = on_stage.add_contact("Petro Melnyk", TASKED)
     on_stage.control("POST", f"/accounts/{DEFAULT}/tasks", {"counterparty_id": contact, "name": "Order"})
@@ -65,7 +65,7 @@ def _customer(on_stage: Stage) -> Customer:
     return customer
 
 
-def _deliver(on_stage: Stage, customer: Customer, number: int, client: str, changes: dict[str, Any]) -> None:
+def _deliver(on_stage: LocalStack, customer: Customer, number: int, client: str, changes: dict[str, Any]) -> None:
     Customer.objects.filter(pk=customer.pk).update(call_target=changes.pop("call_target", "contact"))
     recipient = recipient_of(webhook_address(customer).rstrip("/").rsplit("/", 1)[1])
     assert recipient
@@ -87,5 +87,5 @@ def _deliver(on_stage: Stage, customer: Customer, number: int, client: str, chan
     deliver_due_calls(customer.pk, should_stop=lambda: False)
 
 
-def _asked(on_stage: Stage) -> int:
+def _asked(on_stage: LocalStack) -> int:
     return len(on_stage.control("GET", f"/accounts/{DEFAULT}/requests"))

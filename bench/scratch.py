@@ -9,16 +9,16 @@ from contextlib import contextmanager
 from django.db import connection, connections
 from django.test.utils import setup_databases, teardown_databases
 
-from sandbox.harness.processes import Stage, this_database
+from sandbox.harness.processes import LocalStack, this_database
 
 
 @contextmanager
-def stage(environment: Mapping[str, str] | None = None) -> Iterator[Stage]:
+def stage(environment: Mapping[str, str] | None = None) -> Iterator[LocalStack]:
     connection.settings_dict["TEST"]["NAME"] = f"bench_{os.getpid()}"
     databases = setup_databases(verbosity=0, interactive=False, serialized_aliases=[])
     try:
         surroundings = this_database() | dict(environment or {})
-        with Stage(environment=surroundings, quiet=True) as stage:
+        with LocalStack(environment=surroundings, quiet=True) as stage:
             yield stage
     finally:
         connections.close_all()

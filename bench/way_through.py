@@ -22,7 +22,7 @@ from integrations.models import Call, CallState, Customer
 from integrations.services.customers.account_discovery import discover
 from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.load import accounts, customer_with_account
-from sandbox.harness.processes import Stage, wait_until
+from sandbox.harness.processes import LocalStack, wait_until
 
 CUSTOMERS, REQUESTS, RATE = 100, 5, 20
 IDLE_CALLS, LOADED_CALLS, CALLS_A_SECOND = 40, 400, 20
@@ -48,7 +48,7 @@ def run() -> None:
         _print(f"{CALLS_A_SECOND} calls a second, {CUSTOMERS} customers", _times(on_stage, posted))
 
 
-def _set_up(on_stage: Stage) -> list[str]:
+def _set_up(on_stage: LocalStack) -> list[str]:
     """The webhook addresses of the customers."""
     on_stage.start_sandbox()
     customers: list[Customer] = []
@@ -100,12 +100,12 @@ def _wait_until_delivered(count: int) -> None:
     wait_until(are_delivered, "all calls to be delivered", seconds=120)
 
 
-def _times(on_stage: Stage, posted: dict[str, float]) -> list[float]:
+def _times(on_stage: LocalStack, posted: dict[str, float]) -> list[float]:
     """Seconds from each webhook's answer until the sandbox had answered the last request of its call."""
     return [done - posted[call_id] for call_id, done in _done(on_stage) if call_id in posted]
 
 
-def _done(on_stage: Stage) -> Iterator[tuple[str, float]]:
+def _done(on_stage: LocalStack) -> Iterator[tuple[str, float]]:
     """Each call's id, and when its data tag was written."""
     for name in accounts(on_stage):
         comments = on_stage.control("GET", f"/accounts/{name}")["comments"]

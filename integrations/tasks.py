@@ -21,7 +21,7 @@ from integrations.services.intake.catch_up import catch_up, customers_to_catch_u
 from integrations.services.intake.stale_calls import settle_all_stale_calls, settle_stale_calls
 from integrations.services.monitoring.alerts import watch
 from integrations.services.privacy.retention import prune_all
-from integrations.services.queue.background import carry_out, unfinished_work
+from integrations.services.queue.background import run_job, unfinished_work
 from integrations.services.queue.defer import (
     AHEAD,
     CARRY_OUT,
@@ -93,7 +93,7 @@ def catch_up_all(timestamp: int) -> None:
 @app.task(name=CARRY_OUT, pass_context=True)
 @closes_connections
 def carry_out_work(context: JobContext, work_id: int) -> None:
-    carry_out(work_id, should_stop=context.additional_context["stopping"].is_set)
+    run_job(work_id, should_stop=context.additional_context["stopping"].is_set)
 
 
 @app.task(name=CHECK_ACCESS)

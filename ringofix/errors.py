@@ -21,7 +21,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, 403, _("This page is not for you"), text)
 
 
-def not_believed(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """For CSRF_FAILURE_VIEW; to a person it happens when a page was open while its session ended."""
     text = _("The page was open for too long, or you have signed in again since. Go back, reload it and try once more.")
     return _page(request, 403, _("Nothing was saved"), text)

@@ -17,7 +17,7 @@ from integrations.services.monitoring.metrics import registry
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
-def answer_machines(get_response: GetResponse) -> GetResponse:
+def health_endpoints(get_response: GetResponse) -> GetResponse:
     """Middleware, the first of all: an orchestrator asks by address, without a host name, a session or TLS."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:

@@ -136,7 +136,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "ringofix.health.answer_machines",
+    "ringofix.health.health_endpoints",
     "ringofix.request_ids.name_requests",
     "integrations.webhooks.answer_ringostat",
     "django.middleware.security.SecurityMiddleware",
@@ -244,7 +244,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "ringofix.errors.not_believed"
+CSRF_FAILURE_VIEW = "ringofix.errors.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -339,8 +339,8 @@ UNFOLD = {
                     _link(
                         _("Long work"),
                         "pending_actions",
-                        "admin:integrations_work_changelist",
-                        "integrations.view_work",
+                        "admin:integrations_backgroundjob_changelist",
+                        "integrations.view_backgroundjob",
                     ),
                     _link(
                         _("Changes"),

@@ -10,10 +10,19 @@ from django.views.generic import RedirectView
 
 handler403, handler404 = "ringofix.errors.forbidden", "ringofix.errors.not_found"
 
+JOBS = "admin:integrations_backgroundjob"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="calllog:list"), name="home"),
     path("calls/", include("integrations.calllog.urls")),
     path("api/v1/", include("integrations.api.urls")),
+    # Background jobs had this address before they had this name.
+    path("admin/integrations/work/", RedirectView.as_view(pattern_name=f"{JOBS}_changelist"), name="jobs_before"),
+    path(
+        "admin/integrations/work/<path:object_id>/change/",
+        RedirectView.as_view(pattern_name=f"{JOBS}_change"),
+        name="job_before",
+    ),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

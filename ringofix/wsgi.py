@@ -7,7 +7,7 @@ import os
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
-from ringofix.garbage import keep_what_is_loaded
+from ringofix.garbage import freeze_gc
 from ringofix.request import Request
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ringofix.settings")
@@ -17,4 +17,4 @@ application = get_wsgi_application()
 application.request_class = Request
 # Now rather than for the first request, who would wait for it.
 get_resolver().url_patterns  # noqa: B018
-keep_what_is_loaded()
+freeze_gc()

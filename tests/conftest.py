@@ -171,7 +171,7 @@ def customer_data(account: Account, sandbox: Sandbox, **changes: Any) -> dict[st
 
 
 @dataclass
-class Way:
+class Scenario:
     """A customer's whole way: post to its webhook, let what is due be delivered, look at the account."""
 
     customer: Customer
@@ -204,16 +204,16 @@ def as_in_production(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable
 
 
 @pytest.fixture
-def make_way(sandbox: Sandbox, account: Account, settings: Any) -> Callable[..., Way]:
+def make_way(sandbox: Sandbox, account: Account, settings: Any) -> Callable[..., Scenario]:
     """Makes a customer of the default account; keyword arguments change its file."""
     settings.ALLOW_PRIVATE_HOSTS = True
 
-    def make(**changes: Any) -> Way:
-        return Way(import_customer(customer_data(account, sandbox, **changes)), account)
+    def make(**changes: Any) -> Scenario:
+        return Scenario(import_customer(customer_data(account, sandbox, **changes)), account)
 
     return make
 
 
 @pytest.fixture
-def way(db: None, make_way: Callable[..., Way]) -> Way:
+def way(db: None, make_way: Callable[..., Scenario]) -> Scenario:
     return make_way()

@@ -22,10 +22,10 @@ from integrations.models import (
     Delivery,
     Employee,
     EventResult,
+    ParameterMapping,
     PlanfixRequest,
     SecondFactor,
     Secret,
-    UtmField,
     WebhookEvent,
     WebhookToken,
 )
@@ -50,7 +50,7 @@ def make_customer(**changes: Any) -> Customer:
         "ringostat_project_id": "110070",
     }
     customer = Customer.objects.create(**columns | changes)
-    UtmField.objects.create(customer=customer, parameter="utm_source", field="utm_source")
+    ParameterMapping.objects.create(customer=customer, parameter="utm_source", field="utm_source")
     WebhookToken.issue(customer)
     return customer
 

@@ -18,32 +18,32 @@ from django.utils.translation import gettext_lazy
 from integrations.admin.customer.pages import address_of
 from integrations.admin.sparkline import Chart, chart
 from integrations.models import CallState
-from integrations.services.monitoring.customer_health import Health, Light, calls_per_day, healths
-from integrations.ui.labels import Look, Words
+from integrations.services.monitoring.customer_health import Health, HealthStatus, calls_per_day, healths
+from integrations.ui.labels import Badge, Words
 from integrations.ui.local_time import moment_of
 from integrations.users.visibility import customers_visible_to
 
 PAGE_SIZE = 25
 DAYS = 14
 
-LOOKS: Mapping[Light, Look] = {
-    Light.PAUSED: Look(words=gettext_lazy("Paused"), icon="pause_circle", colour="danger"),
-    Light.FAILED: Look(words=gettext_lazy("Calls failed"), icon="error", colour="danger"),
-    Light.LATE: Look(words=gettext_lazy("Late"), icon="running_with_errors", colour="danger"),
-    Light.CALL_LIST: Look(words=gettext_lazy("Call list unreadable"), icon="sync_problem", colour="warning"),
-    Light.WAITING: Look(words=gettext_lazy("Waiting for Planfix"), icon="schedule", colour="warning"),
-    Light.PAUSED_BY_HAND: Look(words=gettext_lazy("Paused by hand"), icon="back_hand", colour="info"),
-    Light.NEW: Look(words=gettext_lazy("No webhook yet"), icon="hourglass_top", colour="info"),
-    Light.WELL: Look(words=gettext_lazy("Connected"), icon="check_circle", colour="success"),
+LOOKS: Mapping[HealthStatus, Badge] = {
+    HealthStatus.PAUSED: Badge(words=gettext_lazy("Paused"), icon="pause_circle", colour="danger"),
+    HealthStatus.FAILED: Badge(words=gettext_lazy("Calls failed"), icon="error", colour="danger"),
+    HealthStatus.LATE: Badge(words=gettext_lazy("Late"), icon="running_with_errors", colour="danger"),
+    HealthStatus.CALL_LIST: Badge(words=gettext_lazy("Call list unreadable"), icon="sync_problem", colour="warning"),
+    HealthStatus.WAITING: Badge(words=gettext_lazy("Waiting for Planfix"), icon="schedule", colour="warning"),
+    HealthStatus.PAUSED_BY_HAND: Badge(words=gettext_lazy("Paused by hand"), icon="back_hand", colour="info"),
+    HealthStatus.NEW: Badge(words=gettext_lazy("No webhook yet"), icon="hourglass_top", colour="info"),
+    HealthStatus.WELL: Badge(words=gettext_lazy("Connected"), icon="check_circle", colour="success"),
 }
-SENTENCES: Mapping[Light, Words] = {
-    Light.PAUSED: gettext_lazy("Since %(since)s: %(detail)s"),
-    Light.FAILED: gettext_lazy("The last one at %(since)s. They wait for a person; the other calls go on."),
-    Light.LATE: gettext_lazy("The oldest call has waited since %(since)s."),
-    Light.CALL_LIST: gettext_lazy("Since %(since)s: %(detail)s"),
-    Light.WAITING: gettext_lazy("Planfix does not answer; it is asked again at %(since)s."),
-    Light.PAUSED_BY_HAND: gettext_lazy("Since %(since)s: %(detail)s"),
-    Light.NEW: gettext_lazy("Paste the webhook addresses into Ringostat and make a call."),
+SENTENCES: Mapping[HealthStatus, Words] = {
+    HealthStatus.PAUSED: gettext_lazy("Since %(since)s: %(detail)s"),
+    HealthStatus.FAILED: gettext_lazy("The last one at %(since)s. They wait for a person; the other calls go on."),
+    HealthStatus.LATE: gettext_lazy("The oldest call has waited since %(since)s."),
+    HealthStatus.CALL_LIST: gettext_lazy("Since %(since)s: %(detail)s"),
+    HealthStatus.WAITING: gettext_lazy("Planfix does not answer; it is asked again at %(since)s."),
+    HealthStatus.PAUSED_BY_HAND: gettext_lazy("Since %(since)s: %(detail)s"),
+    HealthStatus.NEW: gettext_lazy("Paste the webhook addresses into Ringostat and make a call."),
 }
 
 
@@ -52,7 +52,7 @@ class Row:
     """A customer as the list shows it."""
 
     health: Health
-    look: Look
+    look: Badge
     sentence: str
     chart: Chart
     address: str
@@ -64,7 +64,7 @@ class Row:
 class Chip:
     """A light to narrow the list to, and how many customers it is of."""
 
-    look: Look
+    look: Badge
     count: int
     address: str
     is_chosen: bool
@@ -119,23 +119,23 @@ def _is_meant(health: Health, query: str) -> bool:
     return any(query.casefold() in text.casefold() for text in texts)
 
 
-def _light(name: str) -> Light | None:
-    return Light[name] if name in Light.__members__ else None
+def _light(name: str) -> HealthStatus | None:
+    return HealthStatus[name] if name in HealthStatus.__members__ else None
 
 
-def _chips(found: list[Health], chosen: Light | None, query: str) -> list[Chip]:
+def _chips(found: list[Health], chosen: HealthStatus | None, query: str) -> list[Chip]:
     """All, and each light that shines, with how many customers it is of."""
     counts = Counter(health.light for health in found)
-    everybody = Look(words=_("All"), icon="apartment")
-    offered: list[tuple[Light | None, Look, int]] = [(None, everybody, len(found))]
-    offered += [(light, LOOKS[light], counts[light]) for light in Light if counts[light]]
+    everybody = Badge(words=_("All"), icon="apartment")
+    offered: list[tuple[HealthStatus | None, Badge, int]] = [(None, everybody, len(found))]
+    offered += [(light, LOOKS[light], counts[light]) for light in HealthStatus if counts[light]]
     return [
         Chip(look=look, count=count, address=_address(query, light), is_chosen=light is chosen)
         for light, look, count in offered
     ]
 
 
-def _address(query: str, light: Light | None) -> str:
+def _address(query: str, light: HealthStatus | None) -> str:
     """Of the list, so searched and so narrowed."""
     wanted = {"q": query, "light": "" if light is None else light.name}
     return "?" + urlencode({name: text for name, text in wanted.items() if text})

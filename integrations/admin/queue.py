@@ -14,7 +14,7 @@ from unfold.paginator import InfinitePaginator
 
 from integrations.admin.columns import by_words, coloured, moment
 from integrations.admin.read_only import ReadOnly
-from integrations.models import Work
+from integrations.models import BackgroundJob
 from integrations.ui.labels import Words
 
 WORK_COLOURS = {"done": "success", "trouble": "danger", "under way": "info", "waits": ""}
@@ -34,7 +34,7 @@ ASKED = moment("asked_at", gettext_lazy("asked"))
 admin.site.unregister(ProcrastinateJob)
 
 
-@admin.register(Work)
+@admin.register(BackgroundJob)
 class WorkAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     """Without arguments and results: a dry run's hold numbers and names."""
 
@@ -57,11 +57,11 @@ class WorkAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     )
 
     @admin.display(description=gettext_lazy("work"))
-    def kind_words(self, work: Work) -> str:
+    def kind_words(self, work: BackgroundJob) -> str:
         return work.kind_words
 
     @coloured(gettext_lazy("state"), WORK_COLOURS)
-    def state(self, work: Work) -> tuple[str, str]:
+    def state(self, work: BackgroundJob) -> tuple[str, str]:
         if work.trouble:
             return "trouble", _("Came to nothing")
         if work.is_finished:
@@ -69,7 +69,7 @@ class WorkAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
         return ("under way", _("Under way")) if work.started_at else ("waits", _("Waits"))
 
     @admin.display(description=gettext_lazy("progress"))
-    def progress(self, work: Work) -> str:
+    def progress(self, work: BackgroundJob) -> str:
         """Until it is done: a check that finds all well may have had fewer steps than it might have."""
         if work.total is None or (work.is_finished and not work.trouble):
             return "–"

@@ -70,7 +70,7 @@ def match_employee(facts: CallFacts, employees: Sequence[Employee], region: str)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Talker:
+class CallAgent:
     """Everything by which an event names the employee who talked."""
 
     name: str
@@ -81,8 +81,8 @@ class Talker:
     email: str
 
 
-def talker_of(facts: CallFacts, region: str) -> Talker:
-    return Talker(
+def talker_of(facts: CallFacts, region: str) -> CallAgent:
+    return CallAgent(
         name=facts.employee_name.strip(),
         staff_id=facts.staff_id.strip(),
         lines=tuple(_lines(facts, region)),

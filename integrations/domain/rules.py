@@ -66,7 +66,7 @@ class Skip:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Handover:
+class DeliveryPlan:
     direction: Direction
     outcome: Outcome
     client_number: str
@@ -88,7 +88,7 @@ _PROBLEMS = {
 }
 
 
-def decide(facts: CallFacts, rules: CustomerRules) -> Handover | Skip:
+def decide(facts: CallFacts, rules: CustomerRules) -> DeliveryPlan | Skip:
     """What is due for a call whose final event is in."""
     client = client_number(facts, rules.region)
     if reason := _objection_to_number(client, facts, rules):
@@ -103,7 +103,7 @@ def decide(facts: CallFacts, rules: CustomerRules) -> Handover | Skip:
     if employee is None and not is_missed_incoming:
         return Skip(reason=_objection_to_employee(match), detail=match.seen)
 
-    return Handover(
+    return DeliveryPlan(
         direction=direction,
         outcome=outcome,
         client_number=client.number,

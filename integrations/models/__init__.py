@@ -1,29 +1,37 @@
 from __future__ import annotations
 
-from integrations.models.access import ApiToken, Tries
+from integrations.models.access import ApiToken, RateLimitCounter
 from integrations.models.alert import Alert, AlertKind
+from integrations.models.background_job import BackgroundJob, BackgroundJobKind
 from integrations.models.call import Call, CallState, Delivery, EventResult, PlanfixRequest, Step, WebhookEvent
 from integrations.models.call_count import CallCount, CallTallyChange, CustomerTally, EverybodyTally
 from integrations.models.customer import (
     Customer,
     Employee,
+    ParameterMapping,
     PhoneMatching,
     Recording,
     Target,
-    UtmField,
     WebhookToken,
 )
-from integrations.models.delivery_state import AccountPace, CatchUpCursor, ContactClaim, RememberedContact, Turn
+from integrations.models.delivery_state import (
+    AccountRateLimit,
+    CatchUpCursor,
+    ContactClaim,
+    DeliveryLease,
+    RememberedContact,
+)
 from integrations.models.saved_view import SavedView
 from integrations.models.second_factor import SecondFactor
 from integrations.models.secret import Secret, SecretField
-from integrations.models.work import Work, WorkKind
 
 __all__ = [
-    "AccountPace",
+    "AccountRateLimit",
     "Alert",
     "AlertKind",
     "ApiToken",
+    "BackgroundJob",
+    "BackgroundJobKind",
     "Call",
     "CallCount",
     "CallState",
@@ -33,11 +41,14 @@ __all__ = [
     "Customer",
     "CustomerTally",
     "Delivery",
+    "DeliveryLease",
     "Employee",
     "EventResult",
     "EverybodyTally",
+    "ParameterMapping",
     "PhoneMatching",
     "PlanfixRequest",
+    "RateLimitCounter",
     "Recording",
     "RememberedContact",
     "SavedView",
@@ -46,11 +57,6 @@ __all__ = [
     "SecretField",
     "Step",
     "Target",
-    "Tries",
-    "Turn",
-    "UtmField",
     "WebhookEvent",
     "WebhookToken",
-    "Work",
-    "WorkKind",
 ]

@@ -45,7 +45,7 @@ class ApiToken(models.Model):
         return token, plain
 
 
-class Tries(models.Model):
+class RateLimitCounter(models.Model):
     """How often something was tried within a span of time that ends at `until`. In the database, so that all processes
     count together.
     """
@@ -55,8 +55,9 @@ class Tries(models.Model):
     count = models.PositiveIntegerField(_("count"))
 
     class Meta:
-        verbose_name = _("tries")
-        verbose_name_plural = _("tries")
+        db_table = "integrations_tries"
+        verbose_name = _("rate limit counter")
+        verbose_name_plural = _("rate limit counters")
 
     def __str__(self) -> str:
         return f"{self.count} · {self.until:%Y-%m-%d %H:%M}"

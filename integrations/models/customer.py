@@ -218,7 +218,7 @@ class Employee(models.Model):
         )
 
 
-class UtmField(models.Model):
+class ParameterMapping(models.Model):
     """One parameter of the webhook, the text field of the call tag that it is written to and, if wanted, the one of a
     new contact.
     """
@@ -234,6 +234,7 @@ class UtmField(models.Model):
     )
 
     class Meta:
+        db_table = "integrations_utmfield"
         verbose_name = _("UTM field")
         verbose_name_plural = _("UTM fields")
         constraints = [

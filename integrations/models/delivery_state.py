@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from integrations.models.customer import Customer
 
 
-class Turn(models.Model):
+class DeliveryLease(models.Model):
     """Which worker may write to Planfix for this customer, and until when; and how long the customer must wait after
     failures.
 
@@ -19,19 +19,25 @@ class Turn(models.Model):
     request of the last one can still be under way, so that looking into Planfix before writing again is conclusive.
     """
 
-    customer = models.OneToOneField(Customer, primary_key=True, on_delete=models.CASCADE, related_name="turn")
+    customer = models.OneToOneField(Customer, primary_key=True, on_delete=models.CASCADE, related_name="delivery_lease")
     holder = models.UUIDField()
     held_until = models.DateTimeField()
     failures = models.PositiveSmallIntegerField(_("failures in a row"), default=0)
     retry_at = models.DateTimeField(_("next attempt"), null=True)
 
+    class Meta:
+        db_table = "integrations_turn"
 
-class AccountPace(models.Model):
+
+class AccountRateLimit(models.Model):
     """When an account may be asked next, shared by all workers on all machines."""
 
     account = models.CharField(max_length=300, primary_key=True)
     next_request_at = models.DateTimeField()
     requests_left = models.PositiveIntegerField(_("requests left today"), null=True)
+
+    class Meta:
+        db_table = "integrations_accountpace"
 
 
 class RememberedContact(models.Model):

@@ -17,7 +17,7 @@ class UnreadableAnswer(OSError):
     """An answer that is longer, or slower, than any honest one."""
 
 
-class UnledSession(requests.Session):
+class NoRedirectSession(requests.Session):
     """Takes a redirect for an answer like any other. Even told not to follow it, requests would look where it leads,
     and for that read all of its answer, however long or slow; and what is no address would be a ValueError.
     """

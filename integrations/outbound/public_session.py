@@ -17,7 +17,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import LocationValueError, NewConnectionError
 
 from integrations.outbound.allowed_hosts import addresses_of, is_allowed
-from integrations.outbound.bounded_response import UnledSession
+from integrations.outbound.bounded_response import NoRedirectSession
 
 
 class _Forbidden(LocationValueError):
@@ -80,7 +80,7 @@ def guarded_session() -> requests.Session:
     """A session that raises InvalidURL for what is not public. Through a proxy of the environment's it is the proxy
     that looks names up and decides.
     """
-    session = UnledSession()
+    session = NoRedirectSession()
     for scheme in ("https://", "http://"):
         session.mount(scheme, _Guard())
     return session

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import requests
 
-from integrations.outbound.bounded_response import FAILURES, UnledSession, UnreadableAnswer, read_answer
+from integrations.outbound.bounded_response import FAILURES, NoRedirectSession, UnreadableAnswer, read_answer
 from integrations.ringostat.vocabulary import UTM
 
 TIMEOUT = (5, 30)
@@ -89,7 +89,7 @@ class RingostatClient:
         self._url = api_url.rstrip("/")
         self._headers = {"Auth-key": auth_key}
         self._project_id = project_id
-        self._session = session or UnledSession()
+        self._session = session or NoRedirectSession()
 
     def calls(self, start_utc: datetime, end_utc: datetime, timezone: ZoneInfo) -> list[dict[str, Any]]:
         """The rows of the calls that started in the window; the API reckons in the project's time zone.

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from integrations.domain.calls import CallFacts
 from integrations.domain.phones import sip_login
 from integrations.models import Call, CallState, Customer, Delivery
-from integrations.ui.labels import STATES, Look, Words, kind_look, reason_words
+from integrations.ui.labels import STATES, Badge, Words, kind_look, reason_words
 from integrations.ui.links import contact_address, task_address
 
-RELATED = ("customer", "employee", "delivery", "customer__turn")
+RELATED = ("customer", "employee", "delivery", "customer__delivery_lease")
 """What select_related must bring for a row."""
 
 
@@ -26,7 +26,7 @@ class CallRow:
     customer: str
     started_at: datetime
     zone: ZoneInfo
-    kind: Look
+    kind: Badge
     client_number: str
     employee: str
     is_employee_known: bool
@@ -34,7 +34,7 @@ class CallRow:
     waiting: str
     utm_source: str
     has_recording: bool
-    state: Look
+    state: Badge
     reason: Words
     attempts: int
     contact_id: int | None

@@ -17,7 +17,7 @@ Words = str | Promise
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class Badge:
     words: Words
     icon: str
     colour: str = ""
@@ -36,25 +36,27 @@ COLOURS = {
 }
 
 STATES = {
-    CallState.IN_PROGRESS: Look(words=_("In progress"), icon="ring_volume", colour="info"),
-    CallState.PENDING: Look(words=_("Waiting"), icon="schedule", colour="warning"),
-    CallState.DELIVERED: Look(words=_("In Planfix"), icon="check_circle", colour="success"),
-    CallState.SKIPPED: Look(words=_("Skipped"), icon="block", colour=""),
-    CallState.FAILED: Look(words=_("Failed"), icon="error", colour="danger"),
+    CallState.IN_PROGRESS: Badge(words=_("In progress"), icon="ring_volume", colour="info"),
+    CallState.PENDING: Badge(words=_("Waiting"), icon="schedule", colour="warning"),
+    CallState.DELIVERED: Badge(words=_("In Planfix"), icon="check_circle", colour="success"),
+    CallState.SKIPPED: Badge(words=_("Skipped"), icon="block", colour=""),
+    CallState.FAILED: Badge(words=_("Failed"), icon="error", colour="danger"),
 }
 
 KINDS = {
-    (Direction.INCOMING, Outcome.ANSWERED): Look(words=_("Incoming, answered"), icon="call_received", colour="success"),
-    (Direction.INCOMING, Outcome.MISSED): Look(words=_("Incoming, missed"), icon="call_missed", colour="danger"),
-    (Direction.INCOMING, ""): Look(words=_("Incoming"), icon="call_received"),
-    (Direction.OUTGOING, Outcome.ANSWERED): Look(words=_("Outgoing, answered"), icon="call_made", colour="success"),
-    (Direction.OUTGOING, Outcome.MISSED): Look(
+    (Direction.INCOMING, Outcome.ANSWERED): Badge(
+        words=_("Incoming, answered"), icon="call_received", colour="success"
+    ),
+    (Direction.INCOMING, Outcome.MISSED): Badge(words=_("Incoming, missed"), icon="call_missed", colour="danger"),
+    (Direction.INCOMING, ""): Badge(words=_("Incoming"), icon="call_received"),
+    (Direction.OUTGOING, Outcome.ANSWERED): Badge(words=_("Outgoing, answered"), icon="call_made", colour="success"),
+    (Direction.OUTGOING, Outcome.MISSED): Badge(
         words=_("Outgoing, unanswered"), icon="call_missed_outgoing", colour="danger"
     ),
-    (Direction.OUTGOING, ""): Look(words=_("Outgoing"), icon="call_made"),
-    ("", Outcome.ANSWERED): Look(words=_("Answered"), icon="call", colour="success"),
-    ("", Outcome.MISSED): Look(words=_("Missed"), icon="phone_missed", colour="danger"),
-    ("", ""): Look(words=_("Call"), icon="call"),
+    (Direction.OUTGOING, ""): Badge(words=_("Outgoing"), icon="call_made"),
+    ("", Outcome.ANSWERED): Badge(words=_("Answered"), icon="call", colour="success"),
+    ("", Outcome.MISSED): Badge(words=_("Missed"), icon="phone_missed", colour="danger"),
+    ("", ""): Badge(words=_("Call"), icon="call"),
 }
 """By direction and outcome; "" for what is not known yet."""
 
@@ -91,10 +93,10 @@ EVENTS: dict[str, Words] = {
 }
 
 REQUEST_OUTCOMES = {
-    "ok": Look(words=_("Done"), icon="check", colour="success"),
-    "unavailable": Look(words=_("No answer"), icon="schedule", colour="warning"),
-    "access": Look(words=_("No access"), icon="lock", colour="danger"),
-    "refused": Look(words=_("Refused"), icon="close", colour="danger"),
+    "ok": Badge(words=_("Done"), icon="check", colour="success"),
+    "unavailable": Badge(words=_("No answer"), icon="schedule", colour="warning"),
+    "access": Badge(words=_("No access"), icon="lock", colour="danger"),
+    "refused": Badge(words=_("Refused"), icon="close", colour="danger"),
 }
 
 
@@ -103,5 +105,5 @@ def reason_words(code: str) -> Words:
     return REASONS.get(code, code)
 
 
-def kind_look(direction: str, outcome: str) -> Look:
+def kind_look(direction: str, outcome: str) -> Badge:
     return KINDS.get((direction, outcome), KINDS["", ""])

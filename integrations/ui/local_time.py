@@ -12,7 +12,7 @@ from integrations.models import Call, Customer
 
 def next_attempt(call: Call) -> datetime:
     """When the call is due and its customer no longer has to wait."""
-    retry_at = getattr(getattr(call.customer, "turn", None), "retry_at", None)
+    retry_at = getattr(getattr(call.customer, "delivery_lease", None), "retry_at", None)
     moments = [due for due in (call.due_at, retry_at) if due]
     return max(moments, default=call.received_at)
 

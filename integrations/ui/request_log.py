@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from django.utils.translation import gettext as _
 
 from integrations.models import PlanfixRequest, WebhookEvent
-from integrations.ui.labels import EVENTS, REQUEST_OUTCOMES, Look, Words
+from integrations.ui.labels import EVENTS, REQUEST_OUTCOMES, Badge, Words
 
 SHOWN = 20_000
 """Characters of a body that a page shows."""
@@ -41,7 +41,7 @@ class RequestRow:
     status: int | None
     code: int | None
     seconds: float
-    outcome: Look
+    outcome: Badge
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +76,7 @@ def request_row(sent: PlanfixRequest) -> RequestRow:
         status=sent.http_status,
         code=sent.code,
         seconds=sent.seconds,
-        outcome=REQUEST_OUTCOMES.get(sent.outcome, Look(words=sent.outcome, icon="help")),
+        outcome=REQUEST_OUTCOMES.get(sent.outcome, Badge(words=sent.outcome, icon="help")),
     )
 
 

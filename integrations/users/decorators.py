@@ -10,7 +10,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 
 
-def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def login_required_htmx(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Like login_required, for pages whose pieces htmx fetches: these are answered 401."""
 
     @wraps(view)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.utils import timezone
 
-from integrations.models import Tries
+from integrations.models import RateLimitCounter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +39,11 @@ def spend(what: str, limit: Limit) -> int:
 
 def forgive(*whats: str) -> None:
     """Forgets the tries."""
-    Tries.objects.filter(key__in=[_key(what) for what in whats]).delete()
+    RateLimitCounter.objects.filter(key__in=[_key(what) for what in whats]).delete()
 
 
 def forget_old_tries() -> None:
-    Tries.objects.filter(until__lt=timezone.now()).delete()
+    RateLimitCounter.objects.filter(until__lt=timezone.now()).delete()
 
 
 def _key(what: str) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Q, QuerySet
 
-from integrations.models import Call, Customer, Work
+from integrations.models import BackgroundJob, Call, Customer
 
 SPECIALISTS = "Specialists"
 """The group whose staff see all customers; integrations.users.roles makes it."""
@@ -29,13 +29,13 @@ def calls_visible_to(user: User | AnonymousUser) -> QuerySet[Call]:
     return Call.objects.filter(customer__in=list(customers.values_list("pk", flat=True)))
 
 
-def works_visible_to(user: User | AnonymousUser) -> QuerySet[Work]:
+def works_visible_to(user: User | AnonymousUser) -> QuerySet[BackgroundJob]:
     """What the user has asked for; for those who may act on calls that of their customers too: its sentences are for
     specialists.
     """
     own = Q(asked_by=user.pk)
     theirs = Q(customer__in=customers_visible_to(user)) if may_act_on_calls(user) else Q()
-    return Work.objects.filter(own | theirs)
+    return BackgroundJob.objects.filter(own | theirs)
 
 
 def may_act_on_calls(user: User | AnonymousUser) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 import requests
 
 from sandbox.harness.demo_day import customer_file
-from sandbox.harness.processes import NotInTime, Stage
+from sandbox.harness.processes import LocalStack, NotInTime
 
 ACCOUNTS = "load-*"
 CALL_ID = re.compile(r"load-\d+\.\d+")
@@ -38,7 +38,7 @@ class Tally:
 CLEAN = Tally(lost=[], doubled=[], unfinished=[], contacts=0)
 
 
-def customer_with_account(stage: Stage, number: int, *, requests_per_second: float) -> dict[str, Any]:
+def customer_with_account(stage: LocalStack, number: int, *, requests_per_second: float) -> dict[str, Any]:
     """Makes an account in the stage's sandbox; the file of a customer who has it."""
     name, token = f"load-{number}", f"token-{number}"
     url = stage.control("POST", "/accounts", {"name": name, "token": token})["url"]
@@ -80,7 +80,7 @@ def post_until_taken(address: str, body: dict[str, Any], *, seconds: float) -> N
     raise NotInTime(f"Waited {seconds:.0f} s for {body['uniqueid']} to be taken.")
 
 
-def tally(stage: Stage, accepted: Iterable[dict[str, Any]]) -> Tally:
+def tally(stage: LocalStack, accepted: Iterable[dict[str, Any]]) -> Tally:
     """What became of the calls of these bodies. Each is to have one comment with one entry of a data tag, and its
     recording if it has one; each client's number is to have one contact.
     """
@@ -104,7 +104,7 @@ def tally(stage: Stage, accepted: Iterable[dict[str, Any]]) -> Tally:
     )
 
 
-def accounts(stage: Stage) -> list[str]:
+def accounts(stage: LocalStack) -> list[str]:
     """The names of those that were made here."""
     return fnmatch.filter((account["name"] for account in stage.control("GET", "/accounts")), ACCOUNTS)
 

@@ -31,7 +31,7 @@ class NotInTime(Exception):
     """A condition that was waited for did not come true."""
 
 
-class Stage:
+class LocalStack:
     def __init__(
         self, *, port: int = 0, sandbox_port: int = 0, environment: Mapping[str, str] | None = None, quiet: bool = False
     ) -> None:
@@ -110,7 +110,7 @@ class Stage:
                 process.kill()
         self.processes = {}
 
-    def __enter__(self) -> Stage:
+    def __enter__(self) -> LocalStack:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -173,4 +173,4 @@ def _answers(url: str) -> bool:
         return False
 
 
-__all__ = ["DEFAULT", "DEFAULT_TOKEN", "NotInTime", "Stage", "free_port", "this_database", "wait_until"]
+__all__ = ["DEFAULT", "DEFAULT_TOKEN", "LocalStack", "NotInTime", "free_port", "this_database", "wait_until"]

@@ -16,13 +16,13 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from integrations.models import (
     Alert,
     AlertKind,
+    BackgroundJob,
+    BackgroundJobKind,
     Call,
     CallState,
     Customer,
     PlanfixRequest,
     WebhookEvent,
-    Work,
-    WorkKind,
 )
 from integrations.services.queue.background import ask
 from integrations.services.queue.defer import deliver_soon
@@ -43,7 +43,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
-RECORDED = [Alert, Call, LogEntry, PlanfixRequest, ProcrastinateJob, WebhookEvent, Work]
+RECORDED = [Alert, Call, LogEntry, PlanfixRequest, ProcrastinateJob, WebhookEvent, BackgroundJob]
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def console(client: Client) -> Client:
     deliver_soon(customer.pk)
     make_call(customer, state=CallState.FAILED, reason="refused", detail="Planfix said no.")
     Alert.objects.create(customer=customer, kind=AlertKind.FAILED, detail="One call failed.")
-    ask(WorkKind.CATCH_UP, customer=customer)
+    ask(BackgroundJobKind.CATCH_UP, customer=customer)
     record(User.objects.latest("pk"), "Paused.", customer)
     return client
 

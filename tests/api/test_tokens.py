@@ -10,7 +10,7 @@ from django.db.models import F
 from django.test import Client
 
 from integrations.api import authentication
-from integrations.models import ApiToken, Tries
+from integrations.models import ApiToken, RateLimitCounter
 from integrations.users.rate_limit import Limit
 from tests.api.test_calls import CALLS, reader
 from tests.factories import make_customer, make_specialist, make_viewer
@@ -72,7 +72,7 @@ def test_who_asks_too_often_is_told_when_to_come_back(settings) -> None:
     assert 1 <= int(reader(user).get(CALLS)["Retry-After"]) <= 60
     assert reader(make_specialist()).get(CALLS).status_code == 200
 
-    Tries.objects.update(until=F("until") - timedelta(minutes=2))
+    RateLimitCounter.objects.update(until=F("until") - timedelta(minutes=2))
     assert reader(user).get(CALLS).status_code == 200
 
 

@@ -12,10 +12,10 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
-from integrations.models import Call, CallState, Work
-from integrations.services.queue.background import carry_out
+from integrations.models import BackgroundJob, Call, CallState
+from integrations.services.queue.background import run_job
 from sandbox.server.app import Sandbox
-from tests.conftest import Way
+from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, recorded
 from tests.factories import make_user
 
@@ -26,7 +26,7 @@ PLAYED = "document.querySelector('audio').currentTime > 0.3"
 
 
 @pytest.fixture
-def way(transactional_db: None, make_way, sandbox: Sandbox) -> Way:
+def way(transactional_db: None, make_way, sandbox: Sandbox) -> Scenario:
     """A customer with one delivered call that was recorded."""
     way = make_way()
     way.account.add_contact(name="Olha Koval", phones=[CLIENT])
@@ -37,7 +37,7 @@ def way(transactional_db: None, make_way, sandbox: Sandbox) -> Way:
 
 
 @pytest.fixture
-def page(browser: Browser, live_server: LiveServer, way: Way) -> Iterator[Page]:
+def page(browser: Browser, live_server: LiveServer, way: Scenario) -> Iterator[Page]:
     """Logged in as an administrator; trouble in a script fails the test."""
     client = Client()
     client.force_login(get_user_model().objects.get(username="admin"))
@@ -60,7 +60,7 @@ def audio(page: Page, expression: str) -> object:
     return page.evaluate(f"document.querySelector('audio').{expression}")
 
 
-def test_a_recording_is_played_by_mouse_and_keyboard(way: Way, page: Page, live_server: LiveServer) -> None:
+def test_a_recording_is_played_by_mouse_and_keyboard(way: Scenario, page: Page, live_server: LiveServer) -> None:
     open_call(page, live_server, way.call(CALL_ID))
     player = page.get_by_role("region", name="Recording")
     position = player.get_by_role("slider", name="Position")
@@ -87,7 +87,7 @@ def test_a_recording_is_played_by_mouse_and_keyboard(way: Way, page: Page, live_
 
 
 def test_the_picture_of_a_recording_is_drawn_of_the_one_answer_that_is_played(
-    way: Way, page: Page, live_server: LiveServer, assert_accessible: Callable[[Page], None]
+    way: Scenario, page: Page, live_server: LiveServer, assert_accessible: Callable[[Page], None]
 ) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/recording") else None)
@@ -108,7 +108,7 @@ def test_the_picture_of_a_recording_is_drawn_of_the_one_answer_that_is_played(
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_one_seeks_in_the_picture(way: Way, page: Page, live_server: LiveServer, width: int) -> None:
+def test_one_seeks_in_the_picture(way: Scenario, page: Page, live_server: LiveServer, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     open_call(page, live_server, way.call(CALL_ID))
     page.get_by_role("button", name="Play", exact=True).click()
@@ -135,7 +135,7 @@ def test_one_seeks_in_the_picture(way: Way, page: Page, live_server: LiveServer,
     heard_at(0)
 
 
-def test_what_cannot_be_decoded_leaves_the_player_as_it_is(way: Way, page: Page, live_server: LiveServer) -> None:
+def test_what_cannot_be_decoded_leaves_the_player_as_it_is(way: Scenario, page: Page, live_server: LiveServer) -> None:
     page.route("**/recording", lambda route: route.fulfill(content_type="audio/wav", body="no sound"))
     open_call(page, live_server, way.call(CALL_ID))
 
@@ -151,7 +151,7 @@ def test_what_cannot_be_decoded_leaves_the_player_as_it_is(way: Way, page: Page,
 
 
 def test_a_large_recording_is_played_piece_by_piece_without_a_picture(
-    way: Way, page: Page, live_server: LiveServer
+    way: Scenario, page: Page, live_server: LiveServer
 ) -> None:
     ranges: list[str | None] = []
 
@@ -173,7 +173,7 @@ def test_a_large_recording_is_played_piece_by_piece_without_a_picture(
 
 
 def test_a_recording_that_has_run_out_says_so_and_may_be_tried_again(
-    way: Way, page: Page, live_server: LiveServer, sandbox: Sandbox
+    way: Scenario, page: Page, live_server: LiveServer, sandbox: Sandbox
 ) -> None:
     sandbox.ringostat.not_ready.add(CALL_ID)
     open_call(page, live_server, way.call(CALL_ID))
@@ -188,7 +188,7 @@ def test_a_recording_that_has_run_out_says_so_and_may_be_tried_again(
     expect(player.get_by_role("alert")).to_be_empty()
 
 
-def test_what_was_said_is_loaded_when_its_line_is_opened(way: Way, page: Page, live_server: LiveServer) -> None:
+def test_what_was_said_is_loaded_when_its_line_is_opened(way: Scenario, page: Page, live_server: LiveServer) -> None:
     open_call(page, live_server, way.call(CALL_ID))
     requests = page.get_by_role("region", name="Requests to Planfix")
 
@@ -199,7 +199,7 @@ def test_what_was_said_is_loaded_when_its_line_is_opened(way: Way, page: Page, l
     expect(requests.get_by_text("Answer")).to_be_visible()
 
 
-def test_what_cannot_be_loaded_says_so(way: Way, page: Page, live_server: LiveServer) -> None:
+def test_what_cannot_be_loaded_says_so(way: Scenario, page: Page, live_server: LiveServer) -> None:
     open_call(page, live_server, way.call(CALL_ID))
     page.route("**/webhooks/*/", lambda route: route.abort())
 
@@ -209,7 +209,7 @@ def test_what_cannot_be_loaded_says_so(way: Way, page: Page, live_server: LiveSe
 
 
 def test_a_waiting_call_renews_itself_and_leaves_alone_what_is_open_and_played(
-    way: Way, page: Page, live_server: LiveServer, sandbox: Sandbox
+    way: Scenario, page: Page, live_server: LiveServer, sandbox: Sandbox
 ) -> None:
     waiting = f"{CALL_ID}1"
     way.post(answered(uniqueid=waiting, **recorded(sandbox, waiting)))
@@ -229,7 +229,7 @@ def test_a_waiting_call_renews_itself_and_leaves_alone_what_is_open_and_played(
     assert audio(page, "currentTime") > 0
 
 
-def test_who_was_logged_out_meanwhile_sees_the_log_in_page(way: Way, page: Page, live_server: LiveServer) -> None:
+def test_who_was_logged_out_meanwhile_sees_the_log_in_page(way: Scenario, page: Page, live_server: LiveServer) -> None:
     waiting = f"{CALL_ID}1"
     way.post(answered(uniqueid=waiting))
     open_call(page, live_server, way.call(waiting))
@@ -239,7 +239,7 @@ def test_who_was_logged_out_meanwhile_sees_the_log_in_page(way: Way, page: Page,
     page.wait_for_url("**/calls/login/**", timeout=15_000)
 
 
-def test_a_failed_call_is_settled_with_a_note(way: Way, page: Page, live_server: LiveServer) -> None:
+def test_a_failed_call_is_settled_with_a_note(way: Scenario, page: Page, live_server: LiveServer) -> None:
     call = way.call(CALL_ID)
     Call.objects.update(state=CallState.FAILED, reason="refused", detail="No such template.")
     open_call(page, live_server, call)
@@ -252,7 +252,7 @@ def test_a_failed_call_is_settled_with_a_note(way: Way, page: Page, live_server:
     expect(page.get_by_text("by admin: called back.")).to_be_visible()
 
 
-def test_calls_are_chosen_on_the_list_and_sent_again(way: Way, page: Page, live_server: LiveServer) -> None:
+def test_calls_are_chosen_on_the_list_and_sent_again(way: Scenario, page: Page, live_server: LiveServer) -> None:
     for number in range(3):
         way.post(answered(connected_with="acmecom_newcomer", uniqueid=f"{CALL_ID}{number}"))
     way.deliver()
@@ -269,7 +269,7 @@ def test_calls_are_chosen_on_the_list_and_sent_again(way: Way, page: Page, live_
     expect(page.get_by_role("heading", name="3 calls will be sent again")).to_be_visible()
     page.get_by_role("button", name="Send calls again").click()
     expect(page.get_by_text("Waits for the worker…")).to_be_visible()
-    carry_out(Work.objects.get().pk)
+    run_job(BackgroundJob.objects.get().pk)
     expect(page.get_by_text("3 calls are sent again.")).to_be_visible(timeout=15_000)
     page.get_by_role("link", name="Back to the list").click()
     page.wait_for_url("**/calls/?state=skipped")

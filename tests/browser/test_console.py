@@ -9,18 +9,18 @@ from django.contrib.auth import get_user_model
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from integrations.models import Work
+from integrations.models import BackgroundJob
 from integrations.services.customers.import_export import webhook_address
-from integrations.services.queue.background import carry_out
+from integrations.services.queue.background import run_job
 from tests.browser.test_pages import PASSWORD, log_in
-from tests.conftest import Way
+from tests.conftest import Scenario
 from tests.end_to_end.bodies import CLIENT, answered
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture
-def way(transactional_db: None, make_way: Callable[..., Way]) -> Way:
+def way(transactional_db: None, make_way: Callable[..., Scenario]) -> Scenario:
     way = make_way()
     way.account.add_contact(name="Olha", lastname="Koval", phones=[CLIENT])
     get_user_model().objects.create_superuser("admin", password=PASSWORD)
@@ -36,7 +36,7 @@ def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
 
 
 def test_the_first_webhook_turns_the_light_green_and_a_dry_run_is_answered(
-    way: Way, page: Page, live_server: LiveServer
+    way: Scenario, page: Page, live_server: LiveServer
 ) -> None:
     customer = f"{live_server.url}/admin/integrations/customer/{way.customer.pk}"
     log_in(page, live_server)
@@ -53,6 +53,6 @@ def test_the_first_webhook_turns_the_light_green_and_a_dry_run_is_answered(
     page.get_by_label("Client's number").fill(CLIENT)
     page.get_by_role("button", name="Try this call").click()
     expect(page.get_by_text("Waits for the worker…")).to_be_visible()
-    carry_out(Work.objects.latest("pk").pk)
+    run_job(BackgroundJob.objects.latest("pk").pk)
     expect(page.get_by_text("Olha Koval has this number.")).to_be_visible()
     expect(page.get_by_text("Nothing was written.")).to_be_visible()

@@ -16,7 +16,7 @@ from django.contrib.auth import get_user_model
 from playwright.sync_api import Browser, Page
 
 from integrations.models import Customer
-from sandbox.harness.processes import DEFAULT_TOKEN, Stage, this_database, wait_until
+from sandbox.harness.processes import DEFAULT_TOKEN, LocalStack, this_database, wait_until
 from tests.end_to_end.bodies import CLIENT, UTM, answered
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -27,10 +27,10 @@ PATIENCE_MILLISECONDS = 60_000
 
 
 @pytest.fixture
-def stage(transactional_db: None) -> Iterator[Stage]:
+def stage(transactional_db: None) -> Iterator[LocalStack]:
     """Web, worker and sandbox as everybody runs them; the database has an administrator and nothing else."""
     get_user_model().objects.create_superuser("admin", password=PASSWORD)
-    with Stage(environment=this_database(), quiet=True) as stage:
+    with LocalStack(environment=this_database(), quiet=True) as stage:
         stage.start_sandbox()
         stage.start_web(workers=1)
         stage.start_worker(concurrency=4)
@@ -74,7 +74,7 @@ class Specialist:
         self.page.set_viewport_size({"width": 1280, "height": 800})
 
 
-def test_a_customer_is_live_after_few_clicks(stage: Stage, browser: Browser) -> None:
+def test_a_customer_is_live_after_few_clicks(stage: LocalStack, browser: Browser) -> None:
     stage.control("POST", "/accounts/default/tasks", {"counterparty_id": None, "name": "Given by the robot"})
     specialist = Specialist(browser)
 
@@ -93,7 +93,7 @@ def test_a_customer_is_live_after_few_clicks(stage: Stage, browser: Browser) -> 
     assert specialist.troubles == []
 
 
-def connects(specialist: Specialist, stage: Stage) -> str:
+def connects(specialist: Specialist, stage: LocalStack) -> str:
     """All that a specialist does, from logging in to the address that he pastes into Ringostat."""
     page = specialist.page
     page.goto(f"{stage.web_url}/admin/")
@@ -131,11 +131,11 @@ def connects(specialist: Specialist, stage: Stage) -> str:
     return address.strip()
 
 
-def account(stage: Stage) -> Any:
+def account(stage: LocalStack) -> Any:
     return stage.control("GET", "/accounts/default")
 
 
-def test_what_is_wrong_is_said_with_what_to_do(stage: Stage, browser: Browser) -> None:
+def test_what_is_wrong_is_said_with_what_to_do(stage: LocalStack, browser: Browser) -> None:
     stage.control("POST", "/accounts/default/settings", {"scopes": ["contact_readonly", "datatag_readonly"]})
     specialist = Specialist(browser)
     customer = Customer.objects.create(

@@ -11,7 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from integrations.models import Call, Customer
 from sandbox.server.app import Sandbox
-from tests.conftest import Way
+from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, missed, recorded
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -21,7 +21,7 @@ CUSTOMER_PAGES = ("overview", "change", "employees", "parameters", "webhook-setu
 
 
 @pytest.fixture
-def way(transactional_db: None, make_way: Callable[..., Way], sandbox: Sandbox) -> Way:
+def way(transactional_db: None, make_way: Callable[..., Scenario], sandbox: Sandbox) -> Scenario:
     """A customer with a delivered, a missed and a skipped call."""
     way = make_way()
     way.account.add_contact(name="Olha Koval", phones=[CLIENT])
@@ -63,7 +63,7 @@ def assert_fits(page: Page) -> None:
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (page.url, width)
 
 
-def test_pages_open_and_fit(way: Way, page: Page, live_server: LiveServer) -> None:
+def test_pages_open_and_fit(way: Scenario, page: Page, live_server: LiveServer) -> None:
     log_in(page, live_server)
     assert page.get_by_text(CLIENT).first.is_visible()
     customer, call = Customer.objects.get(), Call.objects.get(ringostat_id=CALL_ID)
@@ -87,7 +87,7 @@ def test_pages_open_and_fit(way: Way, page: Page, live_server: LiveServer) -> No
         assert_fits(page)
 
 
-def test_the_sandbox_shows_a_call_as_a_manager_sees_it(way: Way, page: Page, sandbox: Sandbox) -> None:
+def test_the_sandbox_shows_a_call_as_a_manager_sees_it(way: Scenario, page: Page, sandbox: Sandbox) -> None:
     page.goto(f"{sandbox.url}/account/")
 
     assert page.get_by_text("Olha Koval").first.is_visible()

@@ -23,6 +23,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from integrations.calllog.call import recording
 from integrations.models import (
     ApiToken,
+    BackgroundJob,
+    BackgroundJobKind,
     Call,
     CallState,
     Customer,
@@ -30,8 +32,6 @@ from integrations.models import (
     PlanfixRequest,
     SavedView,
     WebhookEvent,
-    Work,
-    WorkKind,
 )
 from integrations.services.recordings.proxy import NoRecording, Trouble
 from tests.factories import (
@@ -191,7 +191,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     event = make_event(call, body=b'{"note": "zorya-body"}')
     request = make_request(call, answer='{"note": "zorya-answer"}')
     chief = make_superuser()
-    work = Work.objects.create(kind=WorkKind.CATCH_UP, customer=customer, asked_by=chief)
+    work = BackgroundJob.objects.create(kind=BackgroundJobKind.CATCH_UP, customer=customer, asked_by=chief)
     view = SavedView.objects.create(user=chief, name="Zorya Dental", query="customer=Zorya Dental")
     other = make_customer()
     make_call(other)
@@ -243,7 +243,7 @@ def everything(stage: Stage) -> str:
         *WebhookEvent.objects.filter(customer=stage.customer),
         *PlanfixRequest.objects.filter(customer=stage.customer),
         *Employee.objects.filter(customer=stage.customer),
-        *Work.objects.all(),
+        *BackgroundJob.objects.all(),
         *LogEntry.objects.filter(object_id=str(stage.customer.pk)),
         *ApiToken.objects.filter(user=stage.users["superuser"]),
         *SavedView.objects.filter(user=stage.users["superuser"]),

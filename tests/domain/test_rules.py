@@ -9,7 +9,7 @@ import pytest
 
 from integrations.domain.calls import CallFacts, Direction, Outcome
 from integrations.domain.employees import Employee
-from integrations.domain.rules import Author, CallTarget, CustomerRules, Handover, Skip, SkipReason, decide
+from integrations.domain.rules import Author, CallTarget, CustomerRules, DeliveryPlan, Skip, SkipReason, decide
 
 IRYNA = Employee(
     key=1,
@@ -68,7 +68,7 @@ OUTGOING = CallFacts(
 UNANSWERED = replace(OUTGOING, status="NO ANSWER", talk=0)
 NEWCOMER = {"staff_id": "999999", "employee_name": "New Comer"}
 
-ANSWERED_INCOMING = Handover(
+ANSWERED_INCOMING = DeliveryPlan(
     direction=Direction.INCOMING,
     outcome=Outcome.ANSWERED,
     client_number=CLIENT,
@@ -83,7 +83,7 @@ ANSWERED_OUTGOING = replace(ANSWERED_INCOMING, direction=Direction.OUTGOING)
 UNANSWERED_OUTGOING = replace(ANSWERED_OUTGOING, outcome=Outcome.MISSED, may_create_contact=False)
 
 
-def row(name: str, facts: CallFacts, due: Handover | Skip, rules: CustomerRules = RULES) -> object:
+def row(name: str, facts: CallFacts, due: DeliveryPlan | Skip, rules: CustomerRules = RULES) -> object:
     return pytest.param(facts, rules, due, id=name)
 
 
@@ -327,7 +327,7 @@ EMPLOYEES = [
 @pytest.mark.parametrize(
     ("facts", "rules", "due"), [*OUTCOMES_AND_AUTHORS, *CLIENT_NUMBERS, *INTERNAL_AND_IGNORED, *EMPLOYEES]
 )
-def test_what_is_due_for_a_call(facts: CallFacts, rules: CustomerRules, due: Handover | Skip) -> None:
+def test_what_is_due_for_a_call(facts: CallFacts, rules: CustomerRules, due: DeliveryPlan | Skip) -> None:
     assert decide(facts, rules) == due
 
 
@@ -373,7 +373,7 @@ def test_a_customer_without_settings_creates_nothing_and_reports_to_the_contact(
     assert (rules.create_contacts, rules.call_target, rules.fallback) == (False, CallTarget.CONTACT, None)
 
 
-def decided(facts: CallFacts, rules: CustomerRules) -> Handover:
+def decided(facts: CallFacts, rules: CustomerRules) -> DeliveryPlan:
     due = decide(facts, rules)
-    assert isinstance(due, Handover)
+    assert isinstance(due, DeliveryPlan)
     return due

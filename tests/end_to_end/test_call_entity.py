@@ -12,7 +12,7 @@ from django.utils import timezone
 from integrations.models import CallState
 from sandbox.http.faults import Fault
 from sandbox.server.app import Sandbox
-from tests.conftest import Way
+from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered, missed
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
         ({"waittime": "", "billsec": "", "duration": ""}, "15:37 - 15:37"),
     ],
 )
-def test_a_call_lasts_from_its_first_ring_to_its_end(way: Way, seconds: dict[str, str], period: str) -> None:
+def test_a_call_lasts_from_its_first_ring_to_its_end(way: Scenario, seconds: dict[str, str], period: str) -> None:
     way.post(answered(**seconds))
     way.deliver()
 
@@ -46,7 +46,9 @@ def test_a_call_lasts_from_its_first_ring_to_its_end(way: Way, seconds: dict[str
         (missed(disposition="SCHEDULE CLOSED"), "Call status: SCHEDULE CLOSED"),
     ],
 )
-def test_the_status_is_told_where_it_says_more_than_the_heading(way: Way, body: dict[str, Any], status: str) -> None:
+def test_the_status_is_told_where_it_says_more_than_the_heading(
+    way: Scenario, body: dict[str, Any], status: str
+) -> None:
     way.post(body)
     way.deliver()
 
@@ -59,7 +61,7 @@ def test_the_status_is_told_where_it_says_more_than_the_heading(way: Way, body: 
     [("pool_name", "Main site"), ("Pool Name", "Main site"), ("client_id", "12.34"), ("disposition", "ANSWERED")],
 )
 def test_any_parameter_of_the_payload_may_stand_in_a_field(
-    make_way: Callable[..., Way], parameter: str, value: str
+    make_way: Callable[..., Scenario], parameter: str, value: str
 ) -> None:
     way = make_way(utm_fields=[{"parameter": parameter, "field": "utm_term"}])
     way.post(answered(**{"Client_ID": "12.34"}))
@@ -71,7 +73,7 @@ def test_any_parameter_of_the_payload_may_stand_in_a_field(
 
 @pytest.mark.parametrize(("tag_name", "body"), [("Call", answered()), ("Missed call", missed())])
 def test_a_standard_field_that_the_tag_lacks_is_left_out_and_told(
-    way: Way, tag_name: str, body: dict[str, Any]
+    way: Scenario, tag_name: str, body: dict[str, Any]
 ) -> None:
     tags = way.account.tags
     (tag,) = [tag for tag in tags.values() if tag.name == tag_name]
@@ -85,7 +87,7 @@ def test_a_standard_field_that_the_tag_lacks_is_left_out_and_told(
     assert (call.state, call.delivery.left_out) == (CallState.DELIVERED, ["Contact phone"])
 
 
-def test_a_new_contact_is_not_asked_for_tasks(make_way: Callable[..., Way]) -> None:
+def test_a_new_contact_is_not_asked_for_tasks(make_way: Callable[..., Scenario]) -> None:
     way = make_way(call_target="last_active_task")
     way.post(answered(NEW_CLIENT))
     way.deliver()
@@ -95,7 +97,7 @@ def test_a_new_contact_is_not_asked_for_tasks(make_way: Callable[..., Way]) -> N
     assert [request.path for request in way.account.requests if request.path.startswith("/task")] == []
 
 
-def test_a_comment_of_unclear_fate_is_not_taken_for_that_of_another_call(way: Way, sandbox: Sandbox) -> None:
+def test_a_comment_of_unclear_fate_is_not_taken_for_that_of_another_call(way: Scenario, sandbox: Sandbox) -> None:
     way.post(answered())
     way.deliver()
     sandbox.add_fault(Fault(kind="reset", method="POST", path="/contact/*/comments", when="before", times=1))

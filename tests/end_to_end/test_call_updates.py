@@ -11,7 +11,7 @@ import pytest
 from integrations.models import CallState
 from sandbox.planfix.records import Comment
 from sandbox.server.app import Sandbox
-from tests.conftest import Way
+from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, dialled, missed, recorded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -63,7 +63,7 @@ TAGS = {"answered": "Call", "missed": "Missed call", "outgoing": "Call"}
 LATER_TEXT = {"answered": "Send it", "missed": "", "outgoing": "Send it"}
 
 
-def live(way: Way, sandbox: Sandbox, life: Iterable[Event], call_id: str, *, at_each_event: bool) -> None:
+def live(way: Scenario, sandbox: Sandbox, life: Iterable[Event], call_id: str, *, at_each_event: bool) -> None:
     for event, body in life:
         names = {"uniqueid": call_id, "call_id": call_id}
         link = recorded(sandbox, call_id) if body.get("has_recording") == "1" else {}
@@ -83,7 +83,7 @@ def written(comment: Comment, call_id: str) -> tuple[object, ...]:
 @pytest.mark.parametrize("at_each_event", [False, True], ids=["delivered at the end", "delivered at each event"])
 @pytest.mark.parametrize("name", LIVES)
 def test_a_call_stands_in_planfix_once_and_alike_in_whatever_order_its_events_come(
-    way: Way, sandbox: Sandbox, name: str, at_each_event: bool
+    way: Scenario, sandbox: Sandbox, name: str, at_each_event: bool
 ) -> None:
     contact = way.account.add_contact(name="Olha Koval", phones=[CLIENT])
     orders = list(permutations(LIVES[name]))

@@ -12,7 +12,7 @@ from integrations.services.customers.import_export import CustomerFileError, exp
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.server.app import Sandbox
-from tests.conftest import Way, customer_data
+from tests.conftest import Scenario, customer_data
 from tests.end_to_end.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered, dialled, missed
 
 pytestmark = pytest.mark.django_db
@@ -31,14 +31,14 @@ def page(account: Account) -> int:
     return account.add_contact_field(name="First page", type_=FieldType.TEXT, group_id=1).id
 
 
-def custom_values(way: Way) -> dict[int, object]:
+def custom_values(way: Scenario) -> dict[int, object]:
     (contact,) = way.account.contacts
     return contact.custom
 
 
 @pytest.mark.parametrize("body", [answered(NEW_CLIENT), missed(NEW_CLIENT)], ids=["answered", "missed"])
 def test_parameters_of_an_incoming_call_stand_in_the_contact_that_it_makes(
-    make_way: Callable[..., Way], source: int, page: int, body: dict[str, str]
+    make_way: Callable[..., Scenario], source: int, page: int, body: dict[str, str]
 ) -> None:
     way = make_way(utm_fields=[SOURCE, PAGE])
     way.post({**body, "landing": "https://acme.example/sale"})
@@ -52,7 +52,7 @@ def test_parameters_of_an_incoming_call_stand_in_the_contact_that_it_makes(
 
 @pytest.mark.parametrize("wanted", ["source", " Source ", "{id}"])
 def test_a_field_is_named_by_its_name_in_any_case_or_by_its_number(
-    make_way: Callable[..., Way], source: int, wanted: str
+    make_way: Callable[..., Scenario], source: int, wanted: str
 ) -> None:
     way = make_way(utm_fields=[SOURCE | {"contact_field": wanted.format(id=source)}])
     way.post(answered(NEW_CLIENT))
@@ -62,7 +62,7 @@ def test_a_field_is_named_by_its_name_in_any_case_or_by_its_number(
 
 
 def test_of_two_fields_of_one_name_the_newer_is_named_by_its_number(
-    make_way: Callable[..., Way], account: Account, source: int
+    make_way: Callable[..., Scenario], account: Account, source: int
 ) -> None:
     newer = account.add_contact_field(name="Source", type_=FieldType.LINE, group_id=1).id
     fields = [SOURCE, {"parameter": "utm_medium", "field": "utm_medium", "contact_field": newer}]
@@ -73,7 +73,7 @@ def test_of_two_fields_of_one_name_the_newer_is_named_by_its_number(
     assert custom_values(way) == {source: "google", newer: "cpc"}
 
 
-def test_a_contact_that_is_known_keeps_its_fields_as_they_are(make_way: Callable[..., Way], source: int) -> None:
+def test_a_contact_that_is_known_keeps_its_fields_as_they_are(make_way: Callable[..., Scenario], source: int) -> None:
     way = make_way(utm_fields=[SOURCE])
     way.account.add_contact(name="Olha Koval", phones=[CLIENT], custom={source: "flyer"})
     way.post(answered())
@@ -82,7 +82,7 @@ def test_a_contact_that_is_known_keeps_its_fields_as_they_are(make_way: Callable
     assert custom_values(way) == {source: "flyer"}
 
 
-def test_an_outgoing_call_fills_no_field_of_its_new_contact(make_way: Callable[..., Way], source: int) -> None:
+def test_an_outgoing_call_fills_no_field_of_its_new_contact(make_way: Callable[..., Scenario], source: int) -> None:
     way = make_way(utm_fields=[SOURCE])
     way.post(dialled(NEW_CLIENT), event="after_outgoing_call")
     way.deliver()
@@ -92,7 +92,7 @@ def test_an_outgoing_call_fills_no_field_of_its_new_contact(make_way: Callable[.
 
 
 @pytest.mark.parametrize("value", ["", "(not set)"])
-def test_an_empty_parameter_fills_no_field(make_way: Callable[..., Way], source: int, value: str) -> None:
+def test_an_empty_parameter_fills_no_field(make_way: Callable[..., Scenario], source: int, value: str) -> None:
     way = make_way(utm_fields=[SOURCE])
     way.post(answered(NEW_CLIENT, utm_source=value))
     way.deliver()
@@ -100,7 +100,7 @@ def test_an_empty_parameter_fills_no_field(make_way: Callable[..., Way], source:
     assert custom_values(way) == {}
 
 
-def test_a_long_parameter_is_cut_to_what_a_field_takes(make_way: Callable[..., Way], page: int) -> None:
+def test_a_long_parameter_is_cut_to_what_a_field_takes(make_way: Callable[..., Scenario], page: int) -> None:
     way = make_way(utm_fields=[PAGE])
     way.post(answered(NEW_CLIENT, landing="p" * 300))
     way.deliver()
@@ -110,7 +110,7 @@ def test_a_long_parameter_is_cut_to_what_a_field_takes(make_way: Callable[..., W
 
 @pytest.mark.parametrize("type_", [None, FieldType.NUMBER, FieldType.LIST])
 def test_a_field_that_is_missing_or_holds_no_text_is_reported_and_the_contact_is_made(
-    make_way: Callable[..., Way], account: Account, type_: int | None
+    make_way: Callable[..., Scenario], account: Account, type_: int | None
 ) -> None:
     if type_ is not None:
         account.add_contact_field(name="Source", type_=type_, group_id=1)
@@ -129,7 +129,7 @@ def paths(account: Account) -> list[str]:
     return [request.path for request in account.requests]
 
 
-def test_the_fields_of_contacts_are_read_once(make_way: Callable[..., Way], source: int) -> None:
+def test_the_fields_of_contacts_are_read_once(make_way: Callable[..., Scenario], source: int) -> None:
     way = make_way(utm_fields=[SOURCE])
     discover(way.customer)
     for number in ("+380501112233", "+380501112244"):
@@ -140,14 +140,14 @@ def test_the_fields_of_contacts_are_read_once(make_way: Callable[..., Way], sour
     assert [contact.custom for contact in way.account.contacts] == [{source: "google"}] * 2
 
 
-def test_without_a_field_of_contacts_they_are_not_read(way: Way) -> None:
+def test_without_a_field_of_contacts_they_are_not_read(way: Scenario) -> None:
     discover(way.customer)
 
     assert "/customfield/contact" not in paths(way.account)
 
 
 def test_a_field_wanted_after_the_discovery_is_read_before_the_next_call(
-    make_way: Callable[..., Way], source: int
+    make_way: Callable[..., Scenario], source: int
 ) -> None:
     way = make_way()
     discover(way.customer)
@@ -159,7 +159,7 @@ def test_a_field_wanted_after_the_discovery_is_read_before_the_next_call(
 
 
 def test_the_fields_of_another_account_are_forgotten(
-    make_way: Callable[..., Way], account: Account, sandbox: Sandbox, source: int
+    make_way: Callable[..., Scenario], account: Account, sandbox: Sandbox, source: int
 ) -> None:
     way = make_way(utm_fields=[SOURCE])
     discover(way.customer)
@@ -170,7 +170,7 @@ def test_the_fields_of_another_account_are_forgotten(
 
 
 def test_the_contact_is_made_once_with_its_fields_after_an_unclear_answer(
-    make_way: Callable[..., Way], sandbox: Sandbox, source: int
+    make_way: Callable[..., Scenario], sandbox: Sandbox, source: int
 ) -> None:
     way = make_way(utm_fields=[SOURCE])
     sandbox.add_fault(Fault(kind="reset", method="POST", path="/contact", when="after", times=1))
@@ -186,7 +186,7 @@ def test_the_contact_is_made_once_with_its_fields_after_an_unclear_answer(
 # The file
 
 
-def test_a_field_of_contacts_survives_export_and_import(make_way: Callable[..., Way]) -> None:
+def test_a_field_of_contacts_survives_export_and_import(make_way: Callable[..., Scenario]) -> None:
     way = make_way(utm_fields=[SOURCE, {"parameter": "utm_medium", "field": "utm_medium"}])
 
     exported = export_customer(way.customer)
@@ -207,13 +207,13 @@ def test_a_field_of_contacts_survives_export_and_import(make_way: Callable[..., 
     ],
 )
 def test_a_file_with_an_unusable_parameter_field_is_refused(
-    make_way: Callable[..., Way], row: dict[str, str], complaint: str
+    make_way: Callable[..., Scenario], row: dict[str, str], complaint: str
 ) -> None:
     with pytest.raises(CustomerFileError, match=complaint):
         make_way(utm_fields=[SOURCE, row])
 
 
-def test_many_parameters_may_go_to_no_field_of_contacts(make_way: Callable[..., Way]) -> None:
+def test_many_parameters_may_go_to_no_field_of_contacts(make_way: Callable[..., Scenario]) -> None:
     rows = [{"parameter": name, "field": name, "contact_field": ""} for name in ("utm_source", "utm_medium")]
 
     assert make_way(utm_fields=rows).customer.utm_fields.count() == 2

@@ -20,7 +20,7 @@ from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.planfix.records import Comment, Contact
 from sandbox.server.app import Sandbox
-from tests.conftest import Way
+from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered, dialled, missed, unanswered
 
 SECOND_ID = "ua9_-1790775999.2139026"
@@ -54,12 +54,12 @@ def merge(account: Account, lost: Contact, survivor: Contact) -> None:
     remove(account, lost)
 
 
-def call_again(way: Way, body: dict[str, Any], event: str = "after_call") -> None:
+def call_again(way: Scenario, body: dict[str, Any], event: str = "after_call") -> None:
     way.post(body | {"uniqueid": SECOND_ID, "call_id": SECOND_ID}, event=event)
     way.deliver()
 
 
-def remembered(way: Way, **contact: Any) -> Contact:
+def remembered(way: Scenario, **contact: Any) -> Contact:
     """A contact that a delivered call has led to."""
     known = way.account.add_contact(name="Olha Koval", phones=[CLIENT], **contact)
     way.post(answered())
@@ -68,7 +68,7 @@ def remembered(way: Way, **contact: Any) -> Contact:
     return known
 
 
-def last_comment(way: Way) -> Comment:
+def last_comment(way: Scenario) -> Comment:
     call = way.call(SECOND_ID)
     assert (call.state, call.reason, call.detail) == (CallState.DELIVERED, "", "")
     (comment,) = [comment for comment in way.account.comments if SECOND_ID in comment.description]
@@ -80,7 +80,7 @@ def last_comment(way: Way) -> Comment:
 # Any spelling
 
 
-def test_with_any_format_a_contact_in_another_spelling_is_found(make_way: Callable[..., Way], db: None) -> None:
+def test_with_any_format_a_contact_in_another_spelling_is_found(make_way: Callable[..., Scenario], db: None) -> None:
     way = make_way(phone_matching="any_format")
     contact = way.account.add_contact(name="Olha Koval", phones=["067 12-34-567"])
     way.post(answered())
@@ -91,7 +91,7 @@ def test_with_any_format_a_contact_in_another_spelling_is_found(make_way: Callab
 
 
 def test_with_any_format_several_spellings_are_told_and_the_full_format_is_taken(
-    make_way: Callable[..., Way], db: None
+    make_way: Callable[..., Scenario], db: None
 ) -> None:
     way = make_way(phone_matching="any_format")
     for spelling in ("067 123-45-67", "380671234567"):
@@ -110,7 +110,7 @@ def test_with_any_format_several_spellings_are_told_and_the_full_format_is_taken
 @pytest.mark.parametrize("vanish", DISAPPEARANCES)
 @pytest.mark.parametrize("body", [answered(), missed()], ids=["answered", "missed"])
 def test_for_a_contact_that_is_gone_the_other_one_with_its_number_is_found(
-    way: Way, vanish: Disappearance, body: dict[str, Any]
+    way: Scenario, vanish: Disappearance, body: dict[str, Any]
 ) -> None:
     gone = remembered(way)
     other = way.account.add_contact(name="Olha Koval-Bondar", phones=[OTHER_NUMBER, CLIENT])
@@ -124,7 +124,7 @@ def test_for_a_contact_that_is_gone_the_other_one_with_its_number_is_found(
 @pytest.mark.parametrize("vanish", DISAPPEARANCES)
 @pytest.mark.parametrize("body", [answered(), missed()], ids=["answered", "missed"])
 def test_a_contact_that_is_gone_is_made_again_and_remembered(
-    way: Way, vanish: Disappearance, body: dict[str, Any]
+    way: Scenario, vanish: Disappearance, body: dict[str, Any]
 ) -> None:
     gone = remembered(way)
     vanish(way.account, gone)
@@ -138,7 +138,7 @@ def test_a_contact_that_is_gone_is_made_again_and_remembered(
     assert RememberedContact.objects.get(customer=way.customer, number=CLIENT).contact_id == made.id
 
 
-def test_an_outgoing_call_that_nobody_answered_makes_no_contact_again(way: Way) -> None:
+def test_an_outgoing_call_that_nobody_answered_makes_no_contact_again(way: Scenario) -> None:
     delete(way.account, remembered(way))
     call_again(way, unanswered(), event="after_outgoing_call")
 
@@ -147,7 +147,7 @@ def test_an_outgoing_call_that_nobody_answered_makes_no_contact_again(way: Way) 
     assert not RememberedContact.objects.filter(customer=way.customer).exists()
 
 
-def test_a_contact_that_was_merged_into_another_leads_there(way: Way) -> None:
+def test_a_contact_that_was_merged_into_another_leads_there(way: Scenario) -> None:
     survivor = way.account.add_contact(name="Olha", phones=[OTHER_NUMBER])
     merge(way.account, remembered(way), survivor)
     call_again(way, answered())
@@ -176,7 +176,7 @@ def before_first_comment(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[
 
 @pytest.mark.parametrize("vanish", DISAPPEARANCES)
 def test_a_contact_deleted_between_search_and_comment_is_made_again(
-    way: Way, vanish: Disappearance, before_first_comment: Callable[..., None]
+    way: Scenario, vanish: Disappearance, before_first_comment: Callable[..., None]
 ) -> None:
     gone = way.account.add_contact(name="Olha Koval", phones=[CLIENT])
     before_first_comment(lambda: vanish(way.account, gone))
@@ -188,7 +188,7 @@ def test_a_contact_deleted_between_search_and_comment_is_made_again(
 
 
 def test_a_contact_just_made_and_deleted_at_once_is_made_again(
-    way: Way, before_first_comment: Callable[..., None]
+    way: Scenario, before_first_comment: Callable[..., None]
 ) -> None:
     before_first_comment(lambda: delete(way.account, way.account.contacts[0]))
     call_again(way, answered(NEW_CLIENT))
@@ -201,7 +201,7 @@ def test_a_contact_just_made_and_deleted_at_once_is_made_again(
     ("status", "code"), [(404, 2000), (400, 2000), (400, 2001), (400, 6), (400, 41)], ids=lambda value: str(value)
 )
 def test_however_planfix_says_that_a_remembered_contact_is_gone_it_is_looked_for_again(
-    way: Way, sandbox: Sandbox, status: int, code: int
+    way: Scenario, sandbox: Sandbox, status: int, code: int
 ) -> None:
     """The documents name several answers to a comment on what is no longer there."""
     gone = remembered(way)
@@ -216,7 +216,7 @@ def test_however_planfix_says_that_a_remembered_contact_is_gone_it_is_looked_for
 
 
 def test_a_comment_that_is_refused_for_another_reason_fails_and_makes_no_second_contact(
-    way: Way, sandbox: Sandbox
+    way: Scenario, sandbox: Sandbox
 ) -> None:
     known = remembered(way)
     answer = {"result": "fail", "code": 6, "error": "New comments not allowed in this process"}
@@ -228,7 +228,7 @@ def test_a_comment_that_is_refused_for_another_reason_fails_and_makes_no_second_
     assert len(way.account.comments) == 1
 
 
-def test_a_refusal_for_a_contact_that_was_just_found_is_final(way: Way, sandbox: Sandbox) -> None:
+def test_a_refusal_for_a_contact_that_was_just_found_is_final(way: Scenario, sandbox: Sandbox) -> None:
     way.account.add_contact(name="Olha Koval", phones=[CLIENT])
     answer = {"result": "fail", "code": 6, "error": "New comments not allowed in this process"}
     sandbox.add_fault(Fault(kind="status", method="POST", path="/contact/*/comments", status=400, json=answer))
@@ -240,7 +240,7 @@ def test_a_refusal_for_a_contact_that_was_just_found_is_final(way: Way, sandbox:
 
 @pytest.mark.parametrize("vanish", DISAPPEARANCES)
 def test_a_call_whose_contact_was_deleted_before_its_tag_was_written_is_written_anew(
-    way: Way, sandbox: Sandbox, vanish: Disappearance
+    way: Scenario, sandbox: Sandbox, vanish: Disappearance
 ) -> None:
     gone = way.account.add_contact(name="Olha Koval", phones=[CLIENT])
     sandbox.add_fault(Fault(kind="status", status=429, method="POST", path="/contact/*/datatags/*", times=1))
@@ -255,7 +255,7 @@ def test_a_call_whose_contact_was_deleted_before_its_tag_was_written_is_written_
     assert last_comment(way).contact_id == made.id
 
 
-def test_a_comment_that_moved_with_its_merged_contact_is_not_written_twice(way: Way, sandbox: Sandbox) -> None:
+def test_a_comment_that_moved_with_its_merged_contact_is_not_written_twice(way: Scenario, sandbox: Sandbox) -> None:
     """The comment was written, its tag was not, and in the meantime the contact was merged into another."""
     lost = way.account.add_contact(name="Olha", phones=[CLIENT])
     survivor = way.account.add_contact(name="Olha Koval", phones=[OTHER_NUMBER])
@@ -269,7 +269,7 @@ def test_a_comment_that_moved_with_its_merged_contact_is_not_written_twice(way: 
     assert len(way.account.comments) == len(way.account.tag_entries) == 1
 
 
-def test_a_comment_of_unclear_fate_is_looked_for_at_the_contact_that_took_over(way: Way, sandbox: Sandbox) -> None:
+def test_a_comment_of_unclear_fate_is_looked_for_at_the_contact_that_took_over(way: Scenario, sandbox: Sandbox) -> None:
     lost = way.account.add_contact(name="Olha", phones=[CLIENT])
     survivor = way.account.add_contact(name="Olha Koval", phones=[OTHER_NUMBER])
     sandbox.add_fault(Fault(kind="reset", method="POST", path="/contact/*/comments", when="after", times=1))
@@ -286,14 +286,14 @@ def test_a_comment_of_unclear_fate_is_looked_for_at_the_contact_that_took_over(w
 
 
 @pytest.fixture
-def task_way(make_way: Callable[..., Way], db: None) -> Way:
+def task_way(make_way: Callable[..., Scenario], db: None) -> Scenario:
     return make_way(call_target="last_active_task")
 
 
 @pytest.mark.parametrize("vanish", DISAPPEARANCES)
 @pytest.mark.parametrize("body", [answered(), missed()], ids=["answered", "missed"])
 def test_for_a_gone_contact_without_task_the_task_of_the_one_found_again_is_taken(
-    task_way: Way, vanish: Disappearance, body: dict[str, Any]
+    task_way: Scenario, vanish: Disappearance, body: dict[str, Any]
 ) -> None:
     vanish(task_way.account, remembered(task_way))
     other = task_way.account.add_contact(name="Olha", phones=[CLIENT])
@@ -306,7 +306,7 @@ def test_for_a_gone_contact_without_task_the_task_of_the_one_found_again_is_take
 
 
 @pytest.mark.parametrize("vanish", DISAPPEARANCES)
-def test_for_a_gone_contact_without_task_a_contact_is_made_again(task_way: Way, vanish: Disappearance) -> None:
+def test_for_a_gone_contact_without_task_a_contact_is_made_again(task_way: Scenario, vanish: Disappearance) -> None:
     vanish(task_way.account, remembered(task_way))
     call_again(task_way, missed())
 
@@ -314,7 +314,7 @@ def test_for_a_gone_contact_without_task_a_contact_is_made_again(task_way: Way, 
     assert last_comment(task_way).contact_id == made.id
 
 
-def test_a_missed_call_is_not_refused_because_its_author_is_gone_while_his_task_is_not(task_way: Way) -> None:
+def test_a_missed_call_is_not_refused_because_its_author_is_gone_while_his_task_is_not(task_way: Scenario) -> None:
     gone = remembered(task_way)
     task_way.account.add_task(gone.id, "Order")
     remove(task_way.account, gone)
@@ -325,7 +325,7 @@ def test_a_missed_call_is_not_refused_because_its_author_is_gone_while_his_task_
     assert (comment.contact_id, comment.author) == (made.id, f"contact:{made.id}")
 
 
-def test_the_task_of_a_merged_contact_is_found_at_the_survivor(task_way: Way) -> None:
+def test_the_task_of_a_merged_contact_is_found_at_the_survivor(task_way: Scenario) -> None:
     survivor = task_way.account.add_contact(name="Olha", phones=[OTHER_NUMBER])
     lost = remembered(task_way)
     order = task_way.account.add_task(survivor.id, "Order")
@@ -337,7 +337,7 @@ def test_the_task_of_a_merged_contact_is_found_at_the_survivor(task_way: Way) ->
 
 
 def test_a_task_deleted_before_the_comment_gives_way_to_the_one_that_is_active_now(
-    task_way: Way, before_first_comment: Callable[..., None]
+    task_way: Scenario, before_first_comment: Callable[..., None]
 ) -> None:
     contact = task_way.account.add_contact(name="Olha", phones=[CLIENT])
     older = task_way.account.add_task(contact.id, "Older order")
@@ -355,7 +355,7 @@ BODIES = [answered(NEW_CLIENT), missed(NEW_CLIENT), dialled(NEW_CLIENT)]
 
 
 @pytest.mark.parametrize("first", BODIES, ids=["answered", "missed", "dialled"])
-def test_two_calls_of_a_new_number_make_one_contact(way: Way, first: dict[str, Any]) -> None:
+def test_two_calls_of_a_new_number_make_one_contact(way: Scenario, first: dict[str, Any]) -> None:
     way.post(first, event="after_outgoing_call" if "type" in first else "after_call")
     way.post(answered(NEW_CLIENT, uniqueid=SECOND_ID))
     way.deliver()
@@ -365,7 +365,7 @@ def test_two_calls_of_a_new_number_make_one_contact(way: Way, first: dict[str, A
 
 
 def test_two_calls_of_a_new_number_at_once_and_two_workers_make_one_contact(
-    make_way: Callable[..., Way], transactional_db: None, sandbox: Sandbox
+    make_way: Callable[..., Scenario], transactional_db: None, sandbox: Sandbox
 ) -> None:
     way = make_way()
     sandbox.latency = 0.02
@@ -374,7 +374,7 @@ def test_two_calls_of_a_new_number_at_once_and_two_workers_make_one_contact(
     def post_and_deliver(ringostat_id: str) -> None:
         barrier.wait()
         try:
-            Way(way.customer, way.account).post(missed(NEW_CLIENT, uniqueid=ringostat_id))
+            Scenario(way.customer, way.account).post(missed(NEW_CLIENT, uniqueid=ringostat_id))
             barrier.wait()
             way.deliver()
         finally:
@@ -393,7 +393,7 @@ def test_two_calls_of_a_new_number_at_once_and_two_workers_make_one_contact(
 
 
 @pytest.fixture
-def projects(make_way: Callable[..., Way], db: None) -> tuple[Way, Way]:
+def projects(make_way: Callable[..., Scenario], db: None) -> tuple[Scenario, Scenario]:
     """Two Ringostat projects of one company, each of which a new client has called."""
     one, two = make_way(), make_way(name="Second project")
     one.post(missed(NEW_CLIENT))
@@ -417,7 +417,7 @@ def once(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, happen: Callabl
     monkeypatch.setattr(place, name, called)
 
 
-def assert_one_waited_for_the_other(waited: Way, made: Way) -> None:
+def assert_one_waited_for_the_other(waited: Scenario, made: Scenario) -> None:
     call = waited.customer.calls.get()
     assert (call.state, call.reason) == (CallState.PENDING, "unavailable")
     waited.customer.calls.update(due_at=timezone.now())
@@ -429,7 +429,7 @@ def assert_one_waited_for_the_other(waited: Way, made: Way) -> None:
 
 
 def test_of_two_projects_that_found_no_contact_one_makes_it(
-    projects: tuple[Way, Way], monkeypatch: pytest.MonkeyPatch
+    projects: tuple[Scenario, Scenario], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, two = projects
     once(monkeypatch, call_delivery, "create_contact", two.deliver, after=False)
@@ -439,7 +439,7 @@ def test_of_two_projects_that_found_no_contact_one_makes_it(
 
 
 def test_a_project_that_searched_before_the_other_made_the_contact_searches_again(
-    projects: tuple[Way, Way], monkeypatch: pytest.MonkeyPatch
+    projects: tuple[Scenario, Scenario], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, two = projects
     once(monkeypatch, call_delivery.search, "find", two.deliver, after=True)
@@ -448,7 +448,7 @@ def test_a_project_that_searched_before_the_other_made_the_contact_searches_agai
     assert_one_waited_for_the_other(one, two)
 
 
-def test_leave_to_make_a_contact_runs_out_for_those_who_searched_after_it(projects: tuple[Way, Way]) -> None:
+def test_leave_to_make_a_contact_runs_out_for_those_who_searched_after_it(projects: tuple[Scenario, Scenario]) -> None:
     one, two = (way.customer for way in projects)
     claim_contact(one, NEW_CLIENT, searched_for=0)
     claim_contact(one, NEW_CLIENT, searched_for=0)
@@ -463,7 +463,7 @@ def test_leave_to_make_a_contact_runs_out_for_those_who_searched_after_it(projec
 # Made once, whatever the answer
 
 
-def test_a_creation_of_unclear_fate_makes_no_second_contact(way: Way, sandbox: Sandbox) -> None:
+def test_a_creation_of_unclear_fate_makes_no_second_contact(way: Scenario, sandbox: Sandbox) -> None:
     sandbox.add_fault(Fault(kind="reset", method="POST", path="/contact", when="after", times=1))
     way.post(missed(NEW_CLIENT))
     call_again(way, answered(NEW_CLIENT))

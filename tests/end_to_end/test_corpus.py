@@ -13,7 +13,7 @@ from integrations.models import Call, CallState, WebhookEvent
 from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.planfix.records import Comment, Contact
 from sandbox.server.app import Sandbox
-from tests.conftest import Way, customer_data
+from tests.conftest import Scenario, customer_data
 from tests.end_to_end.bodies import CLIENT
 from tests.payloads.cases import FOLDER, event_of, request_of
 from tests.payloads.ends import ENDS, KNOWN, NEW, End
@@ -25,21 +25,21 @@ NOT_DATED = "after_call__nonsense_date.json"
 
 
 @pytest.fixture
-def make_customer(sandbox: Sandbox, settings: Any, as_in_production: Callable[[], None]) -> Callable[[str], Way]:
+def make_customer(sandbox: Sandbox, settings: Any, as_in_production: Callable[[], None]) -> Callable[[str], Scenario]:
     """Customers with one contact in an account of their own. Recordings are linked: copying asks hosts outside."""
 
-    def make(name: str) -> Way:
+    def make(name: str) -> Scenario:
         settings.ALLOW_PRIVATE_HOSTS = True
         account = sandbox.add_account(name, token=f"token-{name}")
         account.add_contact(name="Olha Koval", phones=[CLIENT])
-        way = Way(import_customer(customer_data(account, sandbox, name=name, recording="link")), account)
+        way = Scenario(import_customer(customer_data(account, sandbox, name=name, recording="link")), account)
         as_in_production()
         return way
 
     return make
 
 
-def post(way: Way, name: str) -> Any:
+def post(way: Scenario, name: str) -> Any:
     raw = request_of(name)
     address = "/" + webhook_address(way.customer).split("//", 1)[1].split("/", 1)[1]
     return way.client.generic(
@@ -51,7 +51,7 @@ def post(way: Way, name: str) -> Any:
     )
 
 
-def deliver_all(way: Way) -> None:
+def deliver_all(way: Scenario) -> None:
     for _ in range(10):  # a turn ends after a while, however much is due
         way.deliver()
     assert not way.customer.calls.filter(state=CallState.PENDING).exists()
@@ -60,7 +60,7 @@ def deliver_all(way: Way) -> None:
 # Each file alone
 
 
-def end_of(way: Way) -> End:
+def end_of(way: Scenario) -> End:
     """Fails when anything stands in Planfix twice."""
     event = WebhookEvent.objects.get(customer=way.customer)
     call = Call.objects.filter(customer=way.customer).first()
@@ -93,7 +93,7 @@ def test_every_payload_has_an_end_and_every_end_a_payload() -> None:
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_a_payload_ends_where_it_should(make_customer: Callable[[str], Way], name: str) -> None:
+def test_a_payload_ends_where_it_should(make_customer: Callable[[str], Scenario], name: str) -> None:
     way, expected = make_customer("alone"), ENDS[name]
     answer = post(way, name)
     way.deliver()
@@ -108,7 +108,7 @@ def test_a_payload_ends_where_it_should(make_customer: Callable[[str], Way], nam
 # All files to one customer
 
 
-def posted_and_delivered(way: Way, names: Iterable[str]) -> Way:
+def posted_and_delivered(way: Scenario, names: Iterable[str]) -> Scenario:
     # Known from the start: whether an unanswered outgoing call finds the contact of a missed one depends on the order.
     way.account.add_contact(name="Petro Melnyk", phones=["+380501112233"])
     for name in names:
@@ -117,7 +117,7 @@ def posted_and_delivered(way: Way, names: Iterable[str]) -> Way:
     return way
 
 
-def state_of(way: Way) -> dict[str, list[tuple[object, ...]]]:
+def state_of(way: Scenario) -> dict[str, list[tuple[object, ...]]]:
     """All that stands in the account and in the call log, without ids and the order of things."""
     account = way.account
     people = {f"contact:{contact.id}": contact.name for contact in account.contacts}
@@ -134,7 +134,7 @@ def written_of(comment: Comment) -> list[tuple[str, list[tuple[str, str]]]]:
     return [(entry.tag.name, sorted(entry.values.items())) for entry in comment.tags]
 
 
-def test_all_payloads_end_the_same_in_any_order(make_customer: Callable[[str], Way]) -> None:
+def test_all_payloads_end_the_same_in_any_order(make_customer: Callable[[str], Scenario]) -> None:
     names = sorted(set(ENDS) - {NOT_DATED})
     expected = state_of(posted_and_delivered(make_customer("sorted"), names))
     states = [state for _, state, *_ in expected["calls"]]

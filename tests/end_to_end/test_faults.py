@@ -15,7 +15,7 @@ from typing import Any, Literal
 import pytest
 from django.utils import timezone
 
-from integrations.models import Call, CallState, Customer, Delivery, RememberedContact, Turn
+from integrations.models import Call, CallState, Customer, Delivery, DeliveryLease, RememberedContact
 from integrations.planfix.http.client import is_write
 from integrations.services.calls.replay import replay_calls
 from integrations.services.customers.account_discovery import discover
@@ -27,7 +27,7 @@ from sandbox.planfix.account import Account
 from sandbox.planfix.records import Comment, StoredFile
 from sandbox.ringostat.api import Ringostat
 from sandbox.server.app import Sandbox
-from tests.conftest import Way, customer_data
+from tests.conftest import Scenario, customer_data
 from tests.end_to_end.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered, dialled, missed, recorded
 
 ROUNDS = 6
@@ -77,12 +77,12 @@ pytestmark = pytest.mark.slow
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scenario:
+class FaultScenario:
     """`known`: what the account holds. `earlier`: what is delivered without faults. `now`: what the faults hit."""
 
-    now: Callable[[Way, Sandbox], object]
+    now: Callable[[Scenario, Sandbox], object]
     known: Callable[[Account], object] = lambda account: None
-    earlier: Callable[[Way, Sandbox], object] = lambda way, sandbox: None
+    earlier: Callable[[Scenario, Sandbox], object] = lambda way, sandbox: None
     customer: dict[str, Any] = field(default_factory=dict)
 
 
@@ -94,54 +94,56 @@ def olha_with_an_order(account: Account) -> None:
     account.add_task(account.add_contact(name="Olha Koval", phones=[CLIENT]).id, "Order")
 
 
-def delivered(way: Way, body: dict[str, Any]) -> None:
+def delivered(way: Scenario, body: dict[str, Any]) -> None:
     way.post(body)
     way.deliver()
 
 
-def earlier_call_of_a_contact_that_is_gone(way: Way, sandbox: Sandbox) -> None:
+def earlier_call_of_a_contact_that_is_gone(way: Scenario, sandbox: Sandbox) -> None:
     delivered(way, answered(uniqueid=SECOND_ID))
     way.account.contacts[0].is_deleted = True
 
 
-def forget_the_tags(way: Way, sandbox: Sandbox) -> None:
+def forget_the_tags(way: Scenario, sandbox: Sandbox) -> None:
     Customer.objects.update(planfix_tags=None)
 
 
 SCENARIOS = {
-    "known-answered-recorded": Scenario(known=olha, now=lambda way, sandbox: way.post(answered(**recorded(sandbox)))),
-    "new-answered": Scenario(now=lambda way, sandbox: way.post(answered(NEW_CLIENT))),
-    "new-missed": Scenario(now=lambda way, sandbox: way.post(missed(NEW_CLIENT))),
-    "outgoing": Scenario(known=olha, now=lambda way, sandbox: way.post(dialled(), event="after_outgoing_call")),
-    "task-recorded": Scenario(
+    "known-answered-recorded": FaultScenario(
+        known=olha, now=lambda way, sandbox: way.post(answered(**recorded(sandbox)))
+    ),
+    "new-answered": FaultScenario(now=lambda way, sandbox: way.post(answered(NEW_CLIENT))),
+    "new-missed": FaultScenario(now=lambda way, sandbox: way.post(missed(NEW_CLIENT))),
+    "outgoing": FaultScenario(known=olha, now=lambda way, sandbox: way.post(dialled(), event="after_outgoing_call")),
+    "task-recorded": FaultScenario(
         known=olha_with_an_order,
         now=lambda way, sandbox: way.post(answered(**recorded(sandbox))),
         customer={"call_target": "last_active_task"},
     ),
-    "new-for-task": Scenario(
+    "new-for-task": FaultScenario(
         now=lambda way, sandbox: way.post(answered(NEW_CLIENT)), customer={"call_target": "last_active_task"}
     ),
-    "any-format": Scenario(
+    "any-format": FaultScenario(
         known=lambda account: account.add_contact(name="Olha", phones=["067 123-45-67"], is_company=True),
         now=lambda way, sandbox: way.post(answered()),
         customer={"phone_matching": "any_format"},
     ),
-    "contact-gone": Scenario(
+    "contact-gone": FaultScenario(
         known=olha,
         earlier=earlier_call_of_a_contact_that_is_gone,
         now=lambda way, sandbox: way.post(answered()),
     ),
-    "late-recording": Scenario(
+    "late-recording": FaultScenario(
         known=olha,
         earlier=lambda way, sandbox: delivered(way, answered(has_recording="1")),
         now=lambda way, sandbox: way.post(answered(**recorded(sandbox))),
     ),
-    "analysis": Scenario(
+    "analysis": FaultScenario(
         known=olha,
         earlier=lambda way, sandbox: delivered(way, answered(**recorded(sandbox))),
         now=lambda way, sandbox: way.post({"call_id": CALL_ID, "summary": "A price list."}, event="ai_processed"),
     ),
-    "first-of-customer": Scenario(
+    "first-of-customer": FaultScenario(
         known=olha, earlier=forget_the_tags, now=lambda way, sandbox: way.post(answered(**recorded(sandbox)))
     ),
 }
@@ -153,11 +155,11 @@ HANDOVERS = [name for name in SCENARIOS if name not in ("contact-gone", "late-re
 class Play:
     """Plays one scenario again and again, each time in a fresh account that has the same ids as the last one."""
 
-    def __init__(self, scenario: Scenario, sandbox: Sandbox) -> None:
+    def __init__(self, scenario: FaultScenario, sandbox: Sandbox) -> None:
         self.scenario = scenario
         self.sandbox = sandbox
         account = sandbox.account("default")
-        self.way = Way(import_customer(customer_data(account, sandbox, **scenario.customer)), account)
+        self.way = Scenario(import_customer(customer_data(account, sandbox, **scenario.customer)), account)
         discover(self.way.customer)
         self.tags = self.way.customer.planfix_tags
 
@@ -165,7 +167,7 @@ class Play:
         """Sets the scene up to what the faults are to hit."""
         self.sandbox.clear_faults()
         self.way.account = self.sandbox.add_account("default", token=self.way.account.token)
-        for rows in (Call, Turn, RememberedContact):
+        for rows in (Call, DeliveryLease, RememberedContact):
             rows.objects.all().delete()
         Customer.objects.update(paused_reason="", paused_at=None, access_check_at=None, planfix_tags=self.tags)
         self.scenario.known(self.way.account)
@@ -199,7 +201,7 @@ def play(request: pytest.FixtureRequest, db: None, sandbox: Sandbox, settings: A
     sandbox.ringostat = Ringostat()
 
 
-def deliver_all(way: Way) -> None:
+def deliver_all(way: Scenario) -> None:
     for _ in range(ROUNDS):
         if not Call.objects.filter(due_at__isnull=False).exists():
             return
@@ -212,7 +214,7 @@ def a_while_later() -> None:
     """Makes whatever waits for its time due."""
     past = timezone.now() - timedelta(seconds=1)
     Call.objects.filter(due_at__isnull=False).update(due_at=past)
-    Turn.objects.update(retry_at=None)
+    DeliveryLease.objects.update(retry_at=None)
 
 
 def held(account: Account) -> dict[str, object]:
@@ -321,7 +323,7 @@ def test_a_refused_write_fails_its_call_alone_and_is_made_good_by_a_replay(play:
         assert len(numbers) == len(set(numbers)), request
 
 
-def written(way: Way, ringostat_id: str) -> Comment:
+def written(way: Scenario, ringostat_id: str) -> Comment:
     (comment,) = [comment for comment in way.account.comments if ringostat_id in comment.description]
     return comment
 
@@ -335,7 +337,7 @@ AI = {"call_id": CALL_ID, "summary": SUMMARY}
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("path", ["/contact/*/comments", "/contact/*/datatags/*"])
 def test_what_comes_between_two_attempts_stands_in_the_comment_in_the_end(
-    way: Way, sandbox: Sandbox, path: str, when: Literal["before", "after"]
+    way: Scenario, sandbox: Sandbox, path: str, when: Literal["before", "after"]
 ) -> None:
     olha(way.account)
     sandbox.add_fault(Fault(method="POST", path=path, kind="close", when=when, times=1))
@@ -348,7 +350,7 @@ def test_what_comes_between_two_attempts_stands_in_the_comment_in_the_end(
 
 @pytest.mark.parametrize("step", ["write_comment", "write_tag"])
 def test_what_comes_while_a_call_is_being_written_stands_in_the_comment_in_the_end(
-    way: Way, monkeypatch: pytest.MonkeyPatch, step: str
+    way: Scenario, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     olha(way.account)
     news_during(step, way, monkeypatch)
@@ -360,7 +362,7 @@ def test_what_comes_while_a_call_is_being_written_stands_in_the_comment_in_the_e
 
 
 def test_what_comes_while_a_late_recording_is_being_added_stands_in_the_comment_in_the_end(
-    way: Way, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    way: Scenario, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     olha(way.account)
     delivered(way, answered(has_recording="1"))
@@ -372,7 +374,7 @@ def test_what_comes_while_a_late_recording_is_being_added_stands_in_the_comment_
     assert (SUMMARY in comment.description, len(comment.files)) == (True, 1)
 
 
-def news_during(step: str, way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+def news_during(step: str, way: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     """Posts what the AI said when the delivery is about to take this step for the first time."""
     original = getattr(call_delivery, step)
 
@@ -387,7 +389,7 @@ def news_during(step: str, way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
 # A recording that is too much for Planfix
 
 
-def test_a_recording_that_planfix_always_fails_at_does_not_keep_its_call_out(way: Way, sandbox: Sandbox) -> None:
+def test_a_recording_that_planfix_always_fails_at_does_not_keep_its_call_out(way: Scenario, sandbox: Sandbox) -> None:
     olha(way.account)
     sandbox.add_fault(Fault(path="/file/from-url", kind="status", status=500))
     way.post(answered(**recorded(sandbox)))
@@ -405,7 +407,7 @@ def test_a_recording_that_planfix_always_fails_at_does_not_keep_its_call_out(way
     assert (len(comment.files), "/recordings/" in comment.description) == (1, False)
 
 
-def test_planfix_is_not_asked_for_ever_to_copy_a_recording_that_it_fails_at(way: Way, sandbox: Sandbox) -> None:
+def test_planfix_is_not_asked_for_ever_to_copy_a_recording_that_it_fails_at(way: Scenario, sandbox: Sandbox) -> None:
     olha(way.account)
     sandbox.add_fault(Fault(path="/file/from-url", kind="status", status=500))
     delivered(way, answered(**recorded(sandbox)))

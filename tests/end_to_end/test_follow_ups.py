@@ -14,7 +14,7 @@ from integrations.services.delivery import call_delivery
 from sandbox.http.faults import Fault
 from sandbox.ringostat.api import Ringostat
 from sandbox.server.app import Sandbox
-from tests.conftest import Way
+from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, missed, recorded
 from tests.end_to_end.test_contacts import merge
 
@@ -41,7 +41,7 @@ def a_while_later() -> None:
     Call.objects.filter(due_at__isnull=False).update(due_at=timezone.now() - timedelta(seconds=1))
 
 
-def test_a_recording_whose_link_comes_later_hangs_on_the_same_comment(way: Way, sandbox: Sandbox) -> None:
+def test_a_recording_whose_link_comes_later_hangs_on_the_same_comment(way: Scenario, sandbox: Sandbox) -> None:
     way.post(answered(has_recording="1"))
     way.deliver()
     (comment,) = way.account.comments
@@ -58,7 +58,7 @@ def test_a_recording_whose_link_comes_later_hangs_on_the_same_comment(way: Way, 
     assert (call.state, call.due_at) == (CallState.DELIVERED, None)
 
 
-def test_a_recording_that_was_not_ready_is_linked_and_copied_later(way: Way, sandbox: Sandbox) -> None:
+def test_a_recording_that_was_not_ready_is_linked_and_copied_later(way: Scenario, sandbox: Sandbox) -> None:
     sandbox.ringostat.not_ready = {CALL_ID}
     way.post(answered(**recorded(sandbox)))
     way.deliver()
@@ -74,7 +74,7 @@ def test_a_recording_that_was_not_ready_is_linked_and_copied_later(way: Way, san
     assert "/recordings/" not in comment.description
 
 
-def test_a_recording_that_never_comes_is_looked_for_a_few_times_only(way: Way, sandbox: Sandbox) -> None:
+def test_a_recording_that_never_comes_is_looked_for_a_few_times_only(way: Scenario, sandbox: Sandbox) -> None:
     sandbox.ringostat.not_ready = {CALL_ID}
     way.post(answered(**recorded(sandbox)))
     for _ in range(8):
@@ -88,7 +88,7 @@ def test_a_recording_that_never_comes_is_looked_for_a_few_times_only(way: Way, s
     assert "/recordings/" in way.account.comments[0].description
 
 
-def test_a_missing_link_is_asked_of_ringostats_call_list(way: Way, sandbox: Sandbox) -> None:
+def test_a_missing_link_is_asked_of_ringostats_call_list(way: Scenario, sandbox: Sandbox) -> None:
     way.post(answered(has_recording="1"))
     way.deliver()
     sandbox.ringostat.calls = [
@@ -111,7 +111,7 @@ def test_a_missing_link_is_asked_of_ringostats_call_list(way: Way, sandbox: Sand
 
 @pytest.mark.parametrize("body", [missed(), answered(disposition="VOICEMAIL")], ids=["missed", "voicemail"])
 def test_a_call_without_a_conversation_has_no_recording_and_waits_for_none(
-    way: Way, sandbox: Sandbox, body: dict[str, str]
+    way: Scenario, sandbox: Sandbox, body: dict[str, str]
 ) -> None:
     way.post({**body, **recorded(sandbox)})
     way.deliver()
@@ -121,7 +121,7 @@ def test_a_call_without_a_conversation_has_no_recording_and_waits_for_none(
     assert way.call(CALL_ID).due_at is None
 
 
-def test_a_recording_from_a_foreign_host_is_not_waited_for(way: Way, as_in_production: Callable[[], None]) -> None:
+def test_a_recording_from_a_foreign_host_is_not_waited_for(way: Scenario, as_in_production: Callable[[], None]) -> None:
     way.post(answered(has_recording="1", recording="https://evil.example/a.wav"))
     as_in_production()
     way.deliver()
@@ -130,7 +130,7 @@ def test_a_recording_from_a_foreign_host_is_not_waited_for(way: Way, as_in_produ
     assert (call.state, call.due_at) == (CallState.DELIVERED, None)
 
 
-def test_what_the_ai_said_is_added_to_the_comment(way: Way) -> None:
+def test_what_the_ai_said_is_added_to_the_comment(way: Scenario) -> None:
     way.post(answered())
     way.deliver()
     way.post(AI, event="ai_processed")
@@ -144,7 +144,7 @@ def test_what_the_ai_said_is_added_to_the_comment(way: Way) -> None:
 
 
 def test_what_comes_later_is_added_to_the_comment_in_a_task_too(
-    make_way: Callable[..., Way], db: None, sandbox: Sandbox
+    make_way: Callable[..., Scenario], db: None, sandbox: Sandbox
 ) -> None:
     way = make_way(call_target="last_active_task")
     contact = way.account.add_contact(name="Olha", phones=[CLIENT])
@@ -161,7 +161,7 @@ def test_what_comes_later_is_added_to_the_comment_in_a_task_too(
     assert [file.name for file in comment.files] == [f"{CALL_ID}.wav"]
 
 
-def test_a_rating_is_added_to_the_comment(way: Way) -> None:
+def test_a_rating_is_added_to_the_comment(way: Scenario) -> None:
     way.post(answered())
     way.deliver()
     way.post(RATING, event="call_rating")
@@ -171,7 +171,7 @@ def test_a_rating_is_added_to_the_comment(way: Way) -> None:
     assert "Mark of the employee: 4" in comment.description
 
 
-def test_an_analysis_that_comes_first_waits_for_the_call_and_goes_out_with_it(way: Way) -> None:
+def test_an_analysis_that_comes_first_waits_for_the_call_and_goes_out_with_it(way: Scenario) -> None:
     way.post(AI, event="ai_processed")
     way.deliver()
     assert way.account.comments == []
@@ -186,7 +186,7 @@ def test_an_analysis_that_comes_first_waits_for_the_call_and_goes_out_with_it(wa
 
 @pytest.mark.parametrize(("event", "body"), [("ai_processed", AI), ("call_rating", RATING)], ids=["AI", "rating"])
 def test_a_customer_may_want_no_analysis_in_planfix(
-    make_way: Callable[..., Way], db: None, event: str, body: dict[str, str]
+    make_way: Callable[..., Scenario], db: None, event: str, body: dict[str, str]
 ) -> None:
     way = make_way(add_analysis=False)
     way.post(answered())
@@ -202,7 +202,7 @@ def test_a_customer_may_want_no_analysis_in_planfix(
     assert {**folded.analysis, **folded.rating}
 
 
-def test_a_repeated_analysis_asks_planfix_nothing(way: Way) -> None:
+def test_a_repeated_analysis_asks_planfix_nothing(way: Scenario) -> None:
     for _ in range(2):
         way.post(answered())
         way.post(AI, event="ai_processed")
@@ -216,7 +216,7 @@ def test_a_repeated_analysis_asks_planfix_nothing(way: Way) -> None:
 
 @pytest.mark.parametrize("is_delivered", [False, True], ids=["during the delivery", "during a follow-up"])
 def test_an_addition_that_comes_while_the_worker_is_at_the_call_is_not_lost(
-    way: Way, monkeypatch: pytest.MonkeyPatch, is_delivered: bool
+    way: Scenario, monkeypatch: pytest.MonkeyPatch, is_delivered: bool
 ) -> None:
     way.post(answered())
     if is_delivered:
@@ -237,7 +237,7 @@ def test_an_addition_that_comes_while_the_worker_is_at_the_call_is_not_lost(
     assert way.call(CALL_ID).due_at is None
 
 
-def test_a_call_that_stands_in_planfix_as_missed_stays_missed(way: Way, sandbox: Sandbox) -> None:
+def test_a_call_that_stands_in_planfix_as_missed_stays_missed(way: Scenario, sandbox: Sandbox) -> None:
     """Ringostat may think better of it; author and data tag cannot, so the text must not say otherwise."""
     way.post(missed())
     way.deliver()
@@ -253,7 +253,7 @@ def test_a_call_that_stands_in_planfix_as_missed_stays_missed(way: Way, sandbox:
     assert (call.state, call.outcome, call.due_at) == (CallState.DELIVERED, "missed", None)
 
 
-def test_an_addition_to_a_comment_that_was_deleted_is_left_out_and_told(way: Way) -> None:
+def test_an_addition_to_a_comment_that_was_deleted_is_left_out_and_told(way: Scenario) -> None:
     way.account.add_contact(name="Olha", phones=[CLIENT])
     way.post(answered())
     way.deliver()
@@ -267,7 +267,7 @@ def test_an_addition_to_a_comment_that_was_deleted_is_left_out_and_told(way: Way
     assert "It is deleted in Planfix" in call.detail
 
 
-def test_an_addition_follows_a_comment_whose_contact_was_merged_into_another(way: Way) -> None:
+def test_an_addition_follows_a_comment_whose_contact_was_merged_into_another(way: Scenario) -> None:
     lost = way.account.add_contact(name="Olha", phones=[CLIENT])
     way.post(answered())
     way.deliver()
@@ -281,7 +281,7 @@ def test_an_addition_follows_a_comment_whose_contact_was_merged_into_another(way
     assert (call.due_at, call.reason, call.delivery.contact_id) == (None, "", survivor.id)
 
 
-def test_an_addition_that_planfix_refuses_leaves_the_call_delivered(way: Way, sandbox: Sandbox) -> None:
+def test_an_addition_that_planfix_refuses_leaves_the_call_delivered(way: Scenario, sandbox: Sandbox) -> None:
     way.account.add_contact(name="Olha", phones=[CLIENT])
     way.post(answered())
     way.deliver()
@@ -298,7 +298,7 @@ def test_an_addition_that_planfix_refuses_leaves_the_call_delivered(way: Way, sa
     assert way.call(CALL_ID).reason == ""
 
 
-def test_an_addition_waits_when_planfix_is_unavailable(way: Way, sandbox: Sandbox) -> None:
+def test_an_addition_waits_when_planfix_is_unavailable(way: Scenario, sandbox: Sandbox) -> None:
     way.post(answered())
     way.deliver()
     sandbox.add_fault(Fault(path="/contact/*/comments/*", kind="status", status=503, times=1))

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from integrations.models import Call
-from tests.conftest import Way
+from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered
 
 
@@ -20,7 +20,7 @@ def exported(*arguments: str) -> str:
     return out.getvalue()
 
 
-def test_a_delivered_call_is_exported_with_its_numbers_in_planfix(way: Way) -> None:
+def test_a_delivered_call_is_exported_with_its_numbers_in_planfix(way: Scenario) -> None:
     contact = way.account.add_contact(name="Olha", phones=[CLIENT])
     way.post(answered())
     way.deliver()
@@ -45,14 +45,14 @@ def test_a_delivered_call_is_exported_with_its_numbers_in_planfix(way: Way) -> N
     }
 
 
-def test_a_call_that_nobody_has_tried_yet_has_no_attempts(way: Way) -> None:
+def test_a_call_that_nobody_has_tried_yet_has_no_attempts(way: Scenario) -> None:
     way.post(answered())
 
     (row,) = [json.loads(line) for line in exported("--customer", "Acme").splitlines()]
     assert (row["state"], row["attempts"], row["comment_id"]) == ("pending", 0, None)
 
 
-def test_csv_has_the_same_columns_and_no_formulas(way: Way) -> None:
+def test_csv_has_the_same_columns_and_no_formulas(way: Scenario) -> None:
     way.post(answered())
     Call.objects.update(detail="=HYPERLINK(0)")
 
@@ -61,7 +61,7 @@ def test_csv_has_the_same_columns_and_no_formulas(way: Way) -> None:
     assert (row["reason"], row["employee"], row["comment_id"]) == ("", "", "")
 
 
-def test_only_the_named_customers_calls_are_exported(way: Way) -> None:
+def test_only_the_named_customers_calls_are_exported(way: Scenario) -> None:
     way.post(answered())
 
     with pytest.raises(CommandError, match="no customer named"):

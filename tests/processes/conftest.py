@@ -15,12 +15,12 @@ from django.db import connection, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
 from ringofix.embedded_postgres import server
-from sandbox.harness.processes import Stage, this_database
+from sandbox.harness.processes import LocalStack, this_database
 
 
 @pytest.fixture
-def stage(transactional_db: None) -> Iterator[Stage]:
-    with Stage(environment=this_database() | {"PLANFIX_PATIENCE_SECONDS": "2"}, quiet=True) as stage:
+def stage(transactional_db: None) -> Iterator[LocalStack]:
+    with LocalStack(environment=this_database() | {"PLANFIX_PATIENCE_SECONDS": "2"}, quiet=True) as stage:
         yield stage
 
 
@@ -50,7 +50,7 @@ def database_of_its_own(transactional_db: None, folder: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def stage_of_its_own(database_of_its_own: Path) -> Iterator[Stage]:
+def stage_of_its_own(database_of_its_own: Path) -> Iterator[LocalStack]:
     environment = {"DATABASE_URL": "", "EMBEDDED_POSTGRES": str(database_of_its_own), "PLANFIX_PATIENCE_SECONDS": "2"}
-    with Stage(environment=this_database() | environment, quiet=True) as stage:
+    with LocalStack(environment=this_database() | environment, quiet=True) as stage:
         yield stage

@@ -25,7 +25,7 @@ from integrations.services.customers.import_export import import_customer, webho
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.server.app import Sandbox
-from tests.conftest import Way, customer_data
+from tests.conftest import Scenario, customer_data
 from tests.end_to_end.bodies import CLIENT, NEW_CLIENT, answered, recorded
 
 FOR_EVER = 600
@@ -35,7 +35,7 @@ Body = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scenario:
+class KillScenario:
     """`known`: what the account holds. `earlier`: the webhook of what is delivered before. `now`: the webhook whose way
     is held.
     """
@@ -59,19 +59,19 @@ def source_field(account: Account) -> None:
 
 
 SCENARIOS = {
-    "known contact": Scenario(known=olha, now=lambda sandbox: answered()),
-    "new contact": Scenario(now=lambda sandbox: answered(NEW_CLIENT)),
-    "new contact with UTM": Scenario(
+    "known contact": KillScenario(known=olha, now=lambda sandbox: answered()),
+    "new contact": KillScenario(now=lambda sandbox: answered(NEW_CLIENT)),
+    "new contact with UTM": KillScenario(
         known=source_field, now=lambda sandbox: answered(NEW_CLIENT), customer={"utm_fields": [SOURCE]}
     ),
-    "last active task": Scenario(
+    "last active task": KillScenario(
         known=olha_with_an_order, now=lambda sandbox: answered(), customer={"call_target": "last_active_task"}
     ),
-    "recording": Scenario(known=olha, now=lambda sandbox: answered(**recorded(sandbox))),
-    "remembered contact": Scenario(
+    "recording": KillScenario(known=olha, now=lambda sandbox: answered(**recorded(sandbox))),
+    "remembered contact": KillScenario(
         known=olha, earlier=answered(uniqueid="ua9_-1790775000.1"), now=lambda sandbox: answered()
     ),
-    "late recording": Scenario(
+    "late recording": KillScenario(
         known=olha, earlier=answered(has_recording="1"), now=lambda sandbox: answered(**recorded(sandbox))
     ),
 }
@@ -86,7 +86,7 @@ class Place:
 
     scenario: str
     step: str
-    way: Way
+    way: Scenario
 
     def __str__(self) -> str:
         return f"{self.scenario}: {self.step}"
@@ -155,11 +155,11 @@ class Hall:
     def _place(self, name: str, step: str) -> Place:
         return Place(scenario=name, step=step, way=self._set_up(name))
 
-    def _set_up(self, name: str) -> Way:
+    def _set_up(self, name: str) -> Scenario:
         scenario, number = SCENARIOS[name], len(self.sandbox.accounts)
         account = self.sandbox.add_account(f"account-{number}", token=f"token-{number}")
         scenario.known(account)
-        way = Way(self._customer(name, account), account)
+        way = Scenario(self._customer(name, account), account)
         if scenario.earlier:
             way.post(scenario.earlier)
             way.deliver()

@@ -16,8 +16,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from integrations.models import Call, CallState, Turn
-from sandbox.harness.processes import Stage, wait_until
+from integrations.models import Call, CallState, DeliveryLease
+from sandbox.harness.processes import LocalStack, wait_until
 from sandbox.server.app import Sandbox
 from tests.processes.steps import Door, Hall, kill_server, server_answers, workers_known
 
@@ -35,7 +35,9 @@ def hall(transactional_db: None, settings: Any) -> Iterator[Hall]:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_calls_end_once_when_web_and_worker_are_killed_at_each_step(hall: Hall, stage: Stage, workers: int) -> None:
+def test_calls_end_once_when_web_and_worker_are_killed_at_each_step(
+    hall: Hall, stage: LocalStack, workers: int
+) -> None:
     stage.environment |= PATIENT
     stage.start_web(workers=1, threads=32)
     stage.start_worker("one", concurrency=128)
@@ -58,7 +60,7 @@ def test_calls_end_once_when_web_and_worker_are_killed_at_each_step(hall: Hall, 
 
 
 def test_calls_end_once_when_the_database_server_is_killed_at_each_step(
-    database_of_its_own: Path, stage_of_its_own: Stage, hall: Hall
+    database_of_its_own: Path, stage_of_its_own: LocalStack, hall: Hall
 ) -> None:
     stage = stage_of_its_own
     stage.environment |= PATIENT
@@ -77,7 +79,7 @@ def test_calls_end_once_when_the_database_server_is_killed_at_each_step(
     assert hall.differences() == {}
 
 
-def hold_everything(hall: Hall, stage: Stage) -> tuple[Door, list[threading.Thread]]:
+def hold_everything(hall: Hall, stage: LocalStack) -> tuple[Door, list[threading.Thread]]:
     """Every delivery at one of its requests, every webhook in its transaction, and who goes on posting those."""
     door = Door()
     posts = hall.knock(stage.web_url)
@@ -95,6 +97,6 @@ def wait_until_delivered(posts: list[threading.Thread]) -> None:
 
 def time_passes(dead: list[int]) -> None:
     """As much as it takes to know that these workers are dead, and that no request of them can still arrive."""
-    Turn.objects.update(held_until=timezone.now())
+    DeliveryLease.objects.update(held_until=timezone.now())
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = 'epoch' WHERE id = ANY(%s)", [dead])

@@ -12,7 +12,7 @@ import pytest
 from integrations.models import Call, CallState
 from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.load import CLEAN, calls, customer_with_account, post_until_taken, tally
-from sandbox.harness.processes import Stage, wait_until
+from sandbox.harness.processes import LocalStack, wait_until
 from tests.processes.steps import kill_server, server_answers
 
 pytestmark = pytest.mark.slow
@@ -26,7 +26,7 @@ def private_hosts(settings: Any) -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
 
 
-def customers(stage: Stage, count: int, *, requests_per_second: float) -> list[str]:
+def customers(stage: LocalStack, count: int, *, requests_per_second: float) -> list[str]:
     """The webhook addresses of so many new customers."""
     files = [customer_with_account(stage, number, requests_per_second=requests_per_second) for number in range(count)]
     paths = [webhook_address(import_customer(file)).split("/", 3)[3] for file in files]
@@ -34,7 +34,7 @@ def customers(stage: Stage, count: int, *, requests_per_second: float) -> list[s
 
 
 def posted(
-    pool: ThreadPoolExecutor, stage: Stage, addresses: list[str], each: int, chance: random.Random
+    pool: ThreadPoolExecutor, stage: LocalStack, addresses: list[str], each: int, chance: random.Random
 ) -> tuple[list[Body], list[Future[None]]]:
     """The bodies, which threads are now posting until each is taken."""
     load = list(calls(len(addresses), each, stage.sandbox_url, chance))
@@ -50,7 +50,7 @@ def delivered() -> int:
     return Call.objects.filter(state=CallState.DELIVERED, due_at=None).count()
 
 
-def test_a_web_server_that_is_killed_while_it_is_posted_to_loses_no_call_and_doubles_none(stage: Stage) -> None:
+def test_a_web_server_that_is_killed_while_it_is_posted_to_loses_no_call_and_doubles_none(stage: LocalStack) -> None:
     chance = random.Random(20)
     stage.start_sandbox()
     addresses = customers(stage, 10, requests_per_second=1000)
@@ -69,7 +69,7 @@ def test_a_web_server_that_is_killed_while_it_is_posted_to_loses_no_call_and_dou
     assert tally(stage, bodies) == CLEAN
 
 
-def test_workers_that_are_killed_again_and_again_lose_no_call_and_double_none(stage: Stage) -> None:
+def test_workers_that_are_killed_again_and_again_lose_no_call_and_double_none(stage: LocalStack) -> None:
     chance = random.Random(4)
     stage.start_sandbox()
     addresses = customers(stage, 10, requests_per_second=5)
@@ -91,7 +91,7 @@ def test_workers_that_are_killed_again_and_again_lose_no_call_and_double_none(st
     assert tally(stage, bodies) == CLEAN
 
 
-def test_a_worker_that_is_told_to_stop_finishes_its_call_and_no_more(stage: Stage) -> None:
+def test_a_worker_that_is_told_to_stop_finishes_its_call_and_no_more(stage: LocalStack) -> None:
     stage.start_sandbox()
     addresses = customers(stage, 1, requests_per_second=1000)
     stage.start_web(workers=1)
@@ -111,7 +111,7 @@ def test_a_worker_that_is_told_to_stop_finishes_its_call_and_no_more(stage: Stag
 
 
 def test_a_database_server_that_is_killed_loses_no_call_and_doubles_none(
-    database_of_its_own: Path, stage_of_its_own: Stage
+    database_of_its_own: Path, stage_of_its_own: LocalStack
 ) -> None:
     stage, chance = stage_of_its_own, random.Random(18)
     stage.start_sandbox()

@@ -13,10 +13,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from integrations.models import Call, CallState, Turn
+from integrations.models import Call, CallState, DeliveryLease
 from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.load import CLEAN, calls, customer_with_account, post_until_taken, tally
-from sandbox.harness.processes import Stage, wait_until
+from sandbox.harness.processes import LocalStack, wait_until
 from tests.processes.steps import workers_known
 
 pytestmark = pytest.mark.slow
@@ -30,7 +30,9 @@ Bodies = list[tuple[int, dict[str, Any]]]
 
 
 @pytest.mark.parametrize("silence", [GIVEN_UP, FORGOTTEN], ids=["given up", "forgotten"])
-def test_a_worker_that_stood_still_doubles_nothing_and_goes_on(stage: Stage, settings: Any, silence: timedelta) -> None:
+def test_a_worker_that_stood_still_doubles_nothing_and_goes_on(
+    stage: LocalStack, settings: Any, silence: timedelta
+) -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
     stage.start_sandbox()
     stage.start_web(workers=1)
@@ -60,7 +62,7 @@ def test_a_worker_that_stood_still_doubles_nothing_and_goes_on(stage: Stage, set
     assert workers_known() == []
 
 
-def hold_each_customer_at_another_request(stage: Stage) -> None:
+def hold_each_customer_at_another_request(stage: LocalStack) -> None:
     for number in range(CUSTOMERS):
         hang = {"account": f"load-{number}", "kind": "hang", "seconds": 60, "times": 1, "skip": number, "when": "after"}
         stage.control("POST", "/faults", hang)
@@ -78,7 +80,7 @@ def wait_until_delivered(bodies: Bodies) -> None:
     wait_until(lambda: delivered.count() == len(bodies), "all calls to be delivered")
 
 
-def end(stage: Stage, name: str) -> None:
+def end(stage: LocalStack, name: str) -> None:
     worker = stage.processes.pop(name)
     worker.terminate()
     assert worker.wait(10) == 0
@@ -86,6 +88,6 @@ def end(stage: Stage, name: str) -> None:
 
 def time_passes(silence: timedelta) -> None:
     """For the one worker there is, and for its turns: a request that it had under way has long arrived."""
-    Turn.objects.update(held_until=timezone.now())
+    DeliveryLease.objects.update(held_until=timezone.now())
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - %s", [silence])

@@ -12,13 +12,13 @@ from integrations.models import Call, CallState, Customer, WebhookEvent
 from integrations.services.queue.defer import catch_up_soon
 from integrations.tasks import prune
 from sandbox.harness.demo_day import customer_file
-from sandbox.harness.processes import DEFAULT_TOKEN, Stage, wait_until
+from sandbox.harness.processes import DEFAULT_TOKEN, LocalStack, wait_until
 from tests.end_to_end.rows import row
 
 pytestmark = pytest.mark.slow
 
 
-def test_a_worker_delivers_a_call_of_which_no_webhook_ever_came(stage: Stage) -> None:
+def test_a_worker_delivers_a_call_of_which_no_webhook_ever_came(stage: LocalStack) -> None:
     stage.start_sandbox()
     file = customer_file("Acme", stage.sandbox_url, DEFAULT_TOKEN, 100)
     stage.import_customer(file | {"ringostat": {**file["ringostat"], "auth_key": "ringostat-key"}})
@@ -32,7 +32,7 @@ def test_a_worker_delivers_a_call_of_which_no_webhook_ever_came(stage: Stage) ->
     assert len(stage.control("GET", "/accounts/default")["comments"]) == 1
 
 
-def test_a_worker_forgets_what_is_too_old(stage: Stage) -> None:
+def test_a_worker_forgets_what_is_too_old(stage: LocalStack) -> None:
     stage.start_sandbox()
     stage.import_customer(customer_file("Acme", stage.sandbox_url, DEFAULT_TOKEN, 100))
     WebhookEvent.objects.create(
@@ -45,7 +45,7 @@ def test_a_worker_forgets_what_is_too_old(stage: Stage) -> None:
     wait_until(lambda: not WebhookEvent.objects.exists(), "the old event to be forgotten")
 
 
-def test_the_clock_goes_on_after_the_workers_connections_were_cut(stage: Stage) -> None:
+def test_the_clock_goes_on_after_the_workers_connections_were_cut(stage: LocalStack) -> None:
     stage.start_worker()
     wait_until(lambda: sweeps() > 0, "the first sweep")
     before = sweeps()

@@ -17,7 +17,7 @@ from integrations.models import Call, EventResult, WebhookEvent
 from integrations.services.customers.import_export import webhook_address
 from ringofix.request import Request
 from sandbox.harness.fuzz_requests import HostileRequest, hostile_requests
-from tests.conftest import Way
+from tests.conftest import Scenario
 from tests.factories import make_viewer
 
 REQUESTS = 2000
@@ -37,7 +37,7 @@ def expected(hostile: HostileRequest) -> set[int]:
     return {200, 413} if hostile.method in TAKEN else {405}
 
 
-def send(way: Way, seed: int, number: int) -> Counter[bytes]:
+def send(way: Scenario, seed: int, number: int) -> Counter[bytes]:
     """The digests of the bodies that were accepted."""
     accepted: Counter[bytes] = Counter()
     address = "/" + webhook_address(way.customer).split("/", 3)[3]
@@ -67,7 +67,7 @@ def test_no_charset_topples_a_page(charset: str, address: str) -> None:
 
 
 @pytest.mark.slow
-def test_no_request_topples_the_webhook_and_every_accepted_one_is_stored(way: Way) -> None:
+def test_no_request_topples_the_webhook_and_every_accepted_one_is_stored(way: Scenario) -> None:
     accepted = send(way, 1, REQUESTS)
 
     stored = Counter(hashlib.sha256(event.body).digest() for event in WebhookEvent.objects.only("body"))
@@ -79,7 +79,7 @@ def test_no_request_topples_the_webhook_and_every_accepted_one_is_stored(way: Wa
 
 
 @pytest.mark.slow
-def test_the_calls_it_made_are_delivered_or_say_why_not(way: Way) -> None:
+def test_the_calls_it_made_are_delivered_or_say_why_not(way: Scenario) -> None:
     send(way, 3, 400)
     for _ in range(5):  # a turn ends after a while
         way.deliver()
@@ -91,7 +91,7 @@ def test_the_calls_it_made_are_delivered_or_say_why_not(way: Way) -> None:
 
 
 @pytest.mark.slow
-def test_every_page_shows_what_came_and_runs_none_of_it(way: Way) -> None:
+def test_every_page_shows_what_came_and_runs_none_of_it(way: Scenario) -> None:
     send(way, 4, 400)
     client = Client()
     client.force_login(make_viewer(way.customer))

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db.models import F
 from django.test import Client
 
-from integrations.models import Tries
+from integrations.models import RateLimitCounter
 from integrations.users import login_throttle
 from integrations.users.rate_limit import forget_old_tries, spend
 from tests.security.conftest import DOORS, PASSWORD
@@ -96,24 +96,24 @@ def test_a_forged_header_makes_no_new_address(user: User) -> None:
 def test_after_the_wait_one_gets_in(user: User) -> None:
     for _ in range(6):
         try_in(user.username, "wrong")
-    Tries.objects.update(until=F("until") - timedelta(hours=1))
+    RateLimitCounter.objects.update(until=F("until") - timedelta(hours=1))
 
     assert try_in(user.username, PASSWORD).status_code == 302
 
 
 def test_what_was_tried_long_ago_is_forgotten() -> None:
     spend("old", login_throttle.PER_ADDRESS)
-    Tries.objects.update(until=F("until") - timedelta(hours=1))
+    RateLimitCounter.objects.update(until=F("until") - timedelta(hours=1))
     spend("new", login_throttle.PER_ADDRESS)
 
     forget_old_tries()
 
-    assert Tries.objects.count() == 1
+    assert RateLimitCounter.objects.count() == 1
 
 
 def test_neither_names_nor_addresses_are_kept(user: User) -> None:
     try_in(user.username, "wrong")
 
-    kept = " ".join(str(bytes(tries.key)) for tries in Tries.objects.all())
+    kept = " ".join(str(bytes(tries.key)) for tries in RateLimitCounter.objects.all())
     assert user.username not in kept
     assert "203.0.113.7" not in kept

@@ -9,7 +9,7 @@ from django.test import Client
 
 from integrations.models import WebhookEvent
 from integrations.users.client_ip import client_address
-from tests.conftest import Way
+from tests.conftest import Scenario
 from tests.end_to_end.bodies import answered
 
 PROXIES = [ip_network("127.0.0.0/8"), ip_network("10.0.0.0/8"), ip_network("::1/128")]
@@ -54,7 +54,7 @@ def test_who_asks_is_the_nearest_that_is_no_proxy_of_ours(peer: str, forwarded: 
     ],
 )
 def test_with_a_list_only_its_networks_may_send_webhooks(
-    way: Way, settings, peer: str, forwarded: str, status: int
+    way: Scenario, settings, peer: str, forwarded: str, status: int
 ) -> None:
     settings.WEBHOOK_ALLOWED_NETWORKS = [ip_network("203.0.113.0/24"), ip_network("2001:db8::/32")]
     way.client = Client(REMOTE_ADDR=peer, headers={"X-Forwarded-For": forwarded} if forwarded else {})
@@ -63,7 +63,7 @@ def test_with_a_list_only_its_networks_may_send_webhooks(
     assert WebhookEvent.objects.count() == (status == 200)
 
 
-def test_without_a_list_everybody_may_who_knows_the_address(way: Way) -> None:
+def test_without_a_list_everybody_may_who_knows_the_address(way: Scenario) -> None:
     way.client = Client(REMOTE_ADDR="198.51.100.1")
 
     assert way.post(answered()).status_code == 200

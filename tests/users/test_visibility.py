@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.test import Client
 from django.urls import reverse
 
-from integrations.models import Work, WorkKind
+from integrations.models import BackgroundJob, BackgroundJobKind
 from integrations.users.visibility import SPECIALISTS, calls_visible_to, customers_visible_to, works_visible_to
 from tests.factories import (
     make_call,
@@ -44,8 +44,8 @@ def test_a_viewer_sees_the_calls_of_its_own_customers_only() -> None:
 def test_long_work_is_seen_by_who_asked_for_it_and_by_who_may_act_on_calls() -> None:
     customer = make_customer()
     viewer, specialist = make_viewer(customer), make_specialist()
-    theirs = Work.objects.create(kind=WorkKind.CATCH_UP, customer=customer, asked_by=specialist)
-    own = Work.objects.create(kind=WorkKind.DRY_RUN, customer=customer, asked_by=viewer)
+    theirs = BackgroundJob.objects.create(kind=BackgroundJobKind.CATCH_UP, customer=customer, asked_by=specialist)
+    own = BackgroundJob.objects.create(kind=BackgroundJobKind.DRY_RUN, customer=customer, asked_by=viewer)
 
     assert set(works_visible_to(viewer)) == {own}
     assert set(works_visible_to(specialist)) == {own, theirs}

@@ -15,7 +15,7 @@ from django.utils import timezone
 from integrations.models import Call, CallState
 from integrations.services.queue.defer import deliver_soon
 from ringofix import health
-from tests.conftest import Way
+from tests.conftest import Scenario
 from tests.end_to_end.bodies import answered
 
 
@@ -55,7 +55,7 @@ def figures(client: Client) -> dict[str, float]:
     return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
 
 
-def test_figures_tell_how_long_the_oldest_call_has_been_due(way: Way) -> None:
+def test_figures_tell_how_long_the_oldest_call_has_been_due(way: Scenario) -> None:
     way.post(answered())
     Call.objects.update(due_since=timezone.now() - timedelta(hours=2))
     seen = figures(way.client)
@@ -65,7 +65,7 @@ def test_figures_tell_how_long_the_oldest_call_has_been_due(way: Way) -> None:
     assert seen["ringofix_customers_paused"] == 0
 
 
-def test_an_attempt_that_comes_to_nothing_makes_the_oldest_call_no_younger(way: Way) -> None:
+def test_an_attempt_that_comes_to_nothing_makes_the_oldest_call_no_younger(way: Scenario) -> None:
     way.post(answered())
     now = timezone.now()
     Call.objects.update(due_since=now - timedelta(days=2), due_at=now + timedelta(hours=1))
@@ -75,7 +75,7 @@ def test_an_attempt_that_comes_to_nothing_makes_the_oldest_call_no_younger(way: 
     assert (seen["ringofix_calls_due"], seen['ringofix_calls{state="pending"}']) == (0, 1)
 
 
-def test_a_call_that_only_waits_for_its_recording_is_no_longer_waited_for(way: Way) -> None:
+def test_a_call_that_only_waits_for_its_recording_is_no_longer_waited_for(way: Scenario) -> None:
     way.post(answered())
     way.deliver()
     Call.objects.update(due_at=timezone.now() - timedelta(minutes=1))
@@ -85,7 +85,7 @@ def test_a_call_that_only_waits_for_its_recording_is_no_longer_waited_for(way: W
     assert seen['ringofix_calls{state="pending"}'] == 0
 
 
-def test_figures_tell_what_came_and_went_lately(way: Way) -> None:
+def test_figures_tell_what_came_and_went_lately(way: Scenario) -> None:
     way.post(answered())
     way.post("no call", event="after_call")
     assert figures(way.client)['ringofix_calls{state="pending"}'] == 1
@@ -100,13 +100,13 @@ def test_figures_tell_what_came_and_went_lately(way: Way) -> None:
     assert seen['ringofix_calls{state="pending"}'] == 0
 
 
-def test_figures_tell_of_calls_that_failed(way: Way) -> None:
+def test_figures_tell_of_calls_that_failed(way: Scenario) -> None:
     way.post(answered())
     Call.objects.update(state=CallState.FAILED, due_at=None)
     assert figures(way.client)['ringofix_calls{state="failed"}'] == 1
 
 
-def test_figures_tell_of_jobs_that_nobody_takes(way: Way) -> None:
+def test_figures_tell_of_jobs_that_nobody_takes(way: Scenario) -> None:
     before = figures(way.client)["ringofix_jobs_waiting"]
     deliver_soon(way.customer.pk)
 

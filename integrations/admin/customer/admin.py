@@ -34,7 +34,7 @@ from integrations.admin.customer.secret_widget import SecretFormField, SecretInp
 from integrations.admin.customer.utm_mapping import parameters_page
 from integrations.admin.customer.webhook_addresses import first_webhook_light, webhook_setup
 from integrations.admin.dashboard import LOOKS, sentence_of
-from integrations.models import Customer, SecretField, WebhookToken, WorkKind
+from integrations.models import BackgroundJobKind, Customer, SecretField, WebhookToken
 from integrations.services.customers.account_change import follow_change
 from integrations.services.customers.connection_report import newest_check
 from integrations.services.delivery.pause import resume_customer
@@ -259,7 +259,7 @@ class CustomerAdmin(RemovedByTheWorker, ModelAdmin):  # type: ignore[misc]
         assert isinstance(request.user, User)
         customers = list(queryset)
         for customer in customers:
-            ask(WorkKind.CONNECT, customer=customer, by=request.user)
+            ask(BackgroundJobKind.CONNECT, customer=customer, by=request.user)
             record(request.user, _("Had the access checked."), customer)
         text = ngettext("One customer is being checked.", "%(count)s customers are being checked.", len(customers))
         self.message_user(request, text % {"count": len(customers)}, messages.SUCCESS)

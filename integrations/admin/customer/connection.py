@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from integrations.admin.customer.pages import MENU, address_of, customer_page
-from integrations.models import Customer, Work, WorkKind
+from integrations.models import BackgroundJob, BackgroundJobKind, Customer
 from integrations.planfix.rights import Right
 from integrations.services.customers.connection_report import Check, Connection, Finding, newest_check
 from integrations.services.customers.utm_problems import parameter_problems
@@ -172,15 +172,15 @@ RIGHTS: Mapping[str, Words] = {
 @customer_page
 def connect(request: HttpRequest, customer: Customer) -> HttpResponse:
     assert isinstance(request.user, User)
-    ask(WorkKind.CONNECT, customer=customer, by=request.user)
+    ask(BackgroundJobKind.CONNECT, customer=customer, by=request.user)
     record(request.user, str(_("Had the access checked.")), customer)
     back = request.POST.get("back", "")
     return redirect(address_of(back, customer) if back in MENU else address_of("change", customer) + "#connection")
 
 
-def check_new_access(customer: Customer, by: User) -> Work:
+def check_new_access(customer: Customer, by: User) -> BackgroundJob:
     """After the access was changed: a check of its own, whatever check of the old one may be under way."""
-    return ask(WorkKind.CONNECT, customer=customer, by=by, since=timezone.now())
+    return ask(BackgroundJobKind.CONNECT, customer=customer, by=by, since=timezone.now())
 
 
 def connection_context(customer: Customer) -> dict[str, Any]:

@@ -18,7 +18,16 @@ from integrations.admin.customer.pages import address_of, customer_page, render_
 from integrations.calllog.call.timeline import KINDS
 from integrations.domain.calls import Direction, Outcome
 from integrations.domain.employees import MatchedBy
-from integrations.models import Call, Customer, Employee, EventResult, Step, WebhookEvent, Work, WorkKind
+from integrations.models import (
+    BackgroundJob,
+    BackgroundJobKind,
+    Call,
+    Customer,
+    Employee,
+    EventResult,
+    Step,
+    WebhookEvent,
+)
 from integrations.ringostat.webhook import IgnoredReason
 from integrations.services.queue.background import ask
 from integrations.ui.labels import EVENTS, Words, reason_words
@@ -131,7 +140,7 @@ def dry_run(request: HttpRequest, customer: Customer) -> HttpResponse:
     if request.method == "POST" and wanted in FORMS:
         form = filled[wanted] = FORMS[wanted](request.POST, customer=customer)
         if form.is_valid() and (arguments := form.arguments()):
-            asked = ask(WorkKind.DRY_RUN, customer=customer, by=request.user, **arguments)
+            asked = ask(BackgroundJobKind.DRY_RUN, customer=customer, by=request.user, **arguments)
             return redirect(f"{address_of('dry_run', customer)}?work={asked.pk}")
     work = _work(request, customer)
     context = {
@@ -158,9 +167,9 @@ def _newest_events(customer: Customer) -> list[dict[str, Any]]:
     return [{"row": event, "words": EVENTS.get(event.kind) or event.event, "call": event.call} for event in events]
 
 
-def _work(request: HttpRequest, customer: Customer) -> Work | None:
+def _work(request: HttpRequest, customer: Customer) -> BackgroundJob | None:
     work_id = row_number(request.GET.get("work", ""))
-    return customer.works.filter(kind=WorkKind.DRY_RUN, pk=work_id).first() if work_id else None
+    return customer.background_jobs.filter(kind=BackgroundJobKind.DRY_RUN, pk=work_id).first() if work_id else None
 
 
 # --- the answer in words ---

@@ -17,7 +17,7 @@ from integrations.admin.customer.catch_up import catch_up, catching_up_context
 from integrations.admin.customer.pages import address_of, customer_page, render_page
 from integrations.admin.dashboard import row_of
 from integrations.admin.sparkline import chart
-from integrations.models import Customer, WorkKind
+from integrations.models import BackgroundJobKind, Customer
 from integrations.services.delivery.pause import pause_by_hand, resume_customer
 from integrations.services.monitoring.customer_health import calls_per_day, healths
 from integrations.ui.labels import Words
@@ -40,7 +40,7 @@ def overview(request: HttpRequest, customer: Customer) -> HttpResponse:
         "row": row_of(health, calls),
         "days": DAYS,
         "alerts": customer.alerts.order_by("-raised_at", "-pk")[:RECENT],
-        "works": customer.works.exclude(kind=WorkKind.DRY_RUN).order_by("-pk")[:RECENT],
+        "works": customer.background_jobs.exclude(kind=BackgroundJobKind.DRY_RUN).order_by("-pk")[:RECENT],
         "changes": changes_of(customer)[:RECENT],
         "copy_address": address_of("copy", customer),
         "links": _links(customer),

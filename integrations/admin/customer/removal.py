@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from integrations.models import Customer, WorkKind
+from integrations.models import BackgroundJobKind, Customer
 from integrations.services.customers.removal import take_out_of_service
 from integrations.services.queue.background import ask
 
@@ -31,7 +31,7 @@ class RemovedByTheWorker:
     def delete_model(self, request: HttpRequest, obj: Customer) -> None:
         with transaction.atomic():
             take_out_of_service(obj)
-            ask(WorkKind.REMOVE_CUSTOMER, by=request.user, customer_id=obj.pk)
+            ask(BackgroundJobKind.REMOVE_CUSTOMER, by=request.user, customer_id=obj.pk)
         text = _("%(customer)s takes no more calls, and disappears from the list when all of them are deleted.")
         messages.info(request, text % {"customer": obj})
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from unfold.widgets import BASE_INPUT_CLASSES, SELECT_CLASSES
 
 from integrations.admin.customer.pages import address_of, customer_page, render_page
-from integrations.models import Customer, Work, WorkKind
+from integrations.models import BackgroundJob, BackgroundJobKind, Customer
 from integrations.services.customers.utm_mapping import ParameterRow, ParameterTable, Wish, parameter_table, save_wishes
 from integrations.services.queue.background import ask
 from integrations.users.audit import record
@@ -42,7 +42,7 @@ def _save(request: HttpRequest, customer: Customer, table: ParameterTable) -> bo
         return False
     to_make = [wish.contact_field for wish in wishes if _is_to_be_made(request.POST, wish)]
     if to_make:
-        ask(WorkKind.CREATE_FIELDS, customer=customer, by=request.user, names=to_make)
+        ask(BackgroundJobKind.CREATE_FIELDS, customer=customer, by=request.user, names=to_make)
     record(request.user, _("Chose the fields of %(count)s parameters.") % {"count": len(wishes)}, customer)
     messages.success(request, _("Saved."))
     return True
@@ -76,9 +76,11 @@ def _is_to_be_made(posted: Mapping[str, str], wish: Wish) -> bool:
 
 
 def _context(customer: Customer, table: ParameterTable) -> dict[str, Any]:
-    works = Work.objects.filter(customer=customer, kind__in=(WorkKind.CREATE_FIELDS, WorkKind.CONNECT))
+    works = BackgroundJob.objects.filter(
+        customer=customer, kind__in=(BackgroundJobKind.CREATE_FIELDS, BackgroundJobKind.CONNECT)
+    )
     under_way = works.filter(finished_at=None).order_by("-pk").first()
-    made = works.filter(kind=WorkKind.CREATE_FIELDS).exclude(finished_at=None).order_by("-pk").first()
+    made = works.filter(kind=BackgroundJobKind.CREATE_FIELDS).exclude(finished_at=None).order_by("-pk").first()
     return {
         "table": table,
         "rows": [_shown(row, table) for row in table.rows],

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from integrations.calllog.call.actions import NOTE_LENGTH
 from integrations.calllog.list.filters import CallFilter
-from integrations.models import Call, CallState, Customer, WorkKind
+from integrations.models import BackgroundJobKind, Call, CallState, Customer
 from integrations.services.calls.ignored_numbers import numbers_among, spelled_numbers
 from integrations.services.calls.replay import NEVER_REPLAYED
 from integrations.services.intake.receive import ERASED, SETTLED
@@ -93,7 +93,7 @@ class Chosen:
 
 @dataclass(frozen=True, kw_only=True)
 class BulkAction:
-    kind: WorkKind
+    kind: BackgroundJobKind
     title: Words
     plan: Callable[[Chosen], Plan]
     needs_note: bool = False
@@ -166,19 +166,19 @@ def _plan_of_numbers(chosen: Chosen) -> Plan:
 
 BULK_ACTIONS: Mapping[str, BulkAction] = {
     "send-again": BulkAction(
-        kind=WorkKind.SEND_AGAIN, title=gettext_lazy("Send calls again"), plan=_plan_of_calls("send-again")
+        kind=BackgroundJobKind.SEND_AGAIN, title=gettext_lazy("Send calls again"), plan=_plan_of_calls("send-again")
     ),
     "replay": BulkAction(
-        kind=WorkKind.REPLAY, title=gettext_lazy("Replay with today's settings"), plan=_plan_of_calls("replay")
+        kind=BackgroundJobKind.REPLAY, title=gettext_lazy("Replay with today's settings"), plan=_plan_of_calls("replay")
     ),
     "settle": BulkAction(
-        kind=WorkKind.SETTLE,
+        kind=BackgroundJobKind.SETTLE,
         title=gettext_lazy("Mark calls as settled"),
         plan=_plan_of_calls("settle"),
         needs_note=True,
     ),
     "ignore-numbers": BulkAction(
-        kind=WorkKind.IGNORE_NUMBERS, title=gettext_lazy("Ignore these numbers"), plan=_plan_of_numbers
+        kind=BackgroundJobKind.IGNORE_NUMBERS, title=gettext_lazy("Ignore these numbers"), plan=_plan_of_numbers
     ),
 }
 """By the word that the list's buttons send."""
@@ -281,10 +281,12 @@ def _record(user: User, action: BulkAction, plan: Plan, chosen: Chosen) -> None:
 
 def _book(action: BulkAction, count: int) -> str:
     texts = {
-        WorkKind.SEND_AGAIN: ngettext("One call was sent again.", "%(count)s calls were sent again.", count),
-        WorkKind.REPLAY: ngettext("One call was replayed.", "%(count)s calls were replayed.", count),
-        WorkKind.SETTLE: ngettext("One call was marked as settled.", "%(count)s calls were marked as settled.", count),
-        WorkKind.IGNORE_NUMBERS: ngettext(
+        BackgroundJobKind.SEND_AGAIN: ngettext("One call was sent again.", "%(count)s calls were sent again.", count),
+        BackgroundJobKind.REPLAY: ngettext("One call was replayed.", "%(count)s calls were replayed.", count),
+        BackgroundJobKind.SETTLE: ngettext(
+            "One call was marked as settled.", "%(count)s calls were marked as settled.", count
+        ),
+        BackgroundJobKind.IGNORE_NUMBERS: ngettext(
             "One number was added to the ignored ones.", "%(count)s numbers were added to the ignored ones.", count
         ),
     }

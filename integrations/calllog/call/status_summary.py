@@ -12,7 +12,7 @@ from integrations.domain.rules import SkipReason
 from integrations.models import Call, CallState, Delivery
 from integrations.services.delivery.customer_run import NOT_ADDED
 from integrations.services.intake.receive import ERASED, NO_FINAL_EVENT, SETTLED
-from integrations.ui.labels import STATES, Look, Words, reason_words
+from integrations.ui.labels import STATES, Badge, Words, reason_words
 from integrations.ui.local_time import clause, moment, next_attempt
 
 NEXT: dict[str, Words] = {
@@ -50,7 +50,7 @@ class Answer:
     """Where it is and why."""
     next_step: str
     """"" when there is nothing to say of it."""
-    look: Look
+    look: Badge
 
 
 def answer(call: Call, receipts: Delivery, now: datetime) -> Answer:

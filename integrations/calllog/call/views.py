@@ -26,7 +26,7 @@ from integrations.ui.call_row import RELATED, receipts_of, row_of
 from integrations.ui.links import comment_address, links_of
 from integrations.ui.page_context import shell
 from integrations.ui.request_log import Said, request_row, said_by_webhook, said_in_request, webhook_row
-from integrations.users.decorators import signed_in
+from integrations.users.decorators import login_required_htmx
 from integrations.users.visibility import calls_visible_to, may_act_on_calls
 
 DETAILS = 100
@@ -37,7 +37,7 @@ Requests = Sequence[PlanfixRequest]
 
 
 @require_safe
-@signed_in
+@login_required_htmx
 @never_cache
 def call_page(request: HttpRequest, call_id: int) -> HttpResponse:
     call = _call(request, call_id)
@@ -47,7 +47,7 @@ def call_page(request: HttpRequest, call_id: int) -> HttpResponse:
 
 
 @require_safe
-@signed_in
+@login_required_htmx
 @never_cache
 def call_news(request: HttpRequest, call_id: int) -> HttpResponse:
     """How the call stands now; nothing (204) if that is what the page shows already, by its `mark`."""
@@ -59,7 +59,7 @@ def call_news(request: HttpRequest, call_id: int) -> HttpResponse:
 
 
 @require_safe
-@signed_in
+@login_required_htmx
 @never_cache
 def webhook_body(request: HttpRequest, call_id: int, event_id: int) -> HttpResponse:
     event = get_object_or_404(WebhookEvent.objects.filter(call=_call(request, call_id)), pk=event_id)
@@ -67,7 +67,7 @@ def webhook_body(request: HttpRequest, call_id: int, event_id: int) -> HttpRespo
 
 
 @require_safe
-@signed_in
+@login_required_htmx
 @never_cache
 def request_body(request: HttpRequest, call_id: int, request_id: int) -> HttpResponse:
     sent = get_object_or_404(PlanfixRequest.objects.filter(call=_call(request, call_id)), pk=request_id)

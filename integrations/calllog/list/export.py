@@ -23,7 +23,7 @@ from integrations.calllog.list.keyset_paging import page_of
 from integrations.calllog.list.table_rows import with_fields
 from integrations.models import Call
 from integrations.services.calls.spreadsheet import Cell, csv_lines, xlsx_file
-from integrations.services.recordings.stream_limit import NoPlace, Place
+from integrations.services.recordings.stream_limit import NoFreeSlot, Place
 from integrations.ui.call_row import CallRow, row_of
 from integrations.ui.labels import STATES
 from integrations.ui.page_context import shell
@@ -88,7 +88,7 @@ def takes_a_place(view: View) -> View:
     def placed(request: HttpRequest) -> HttpResponseBase:
         try:
             place = Place()
-        except NoPlace:
+        except NoFreeSlot:
             return _waits(request)
         try:
             response = view(request)

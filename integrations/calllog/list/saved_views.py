@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from integrations.calllog.list.query_string import list_address, list_query
 from integrations.models import SavedView
-from integrations.users.decorators import signed_in
+from integrations.users.decorators import login_required_htmx
 
 MOST_VIEWS = 50
 
@@ -30,7 +30,7 @@ def views_of(user: User) -> list[SavedView]:
 
 
 @require_POST
-@signed_in
+@login_required_htmx
 def save_view(request: HttpRequest) -> HttpResponse:
     """A name that is there already takes the new filters."""
     form = SavedViewForm(request.POST)
@@ -54,7 +54,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@signed_in
+@login_required_htmx
 def delete_view(request: HttpRequest, view_id: int) -> HttpResponse:
     view = get_object_or_404(SavedView, pk=view_id, user=request.user.pk)
     view.delete()
@@ -63,7 +63,7 @@ def delete_view(request: HttpRequest, view_id: int) -> HttpResponse:
 
 
 @require_POST
-@signed_in
+@login_required_htmx
 def open_first(request: HttpRequest, view_id: int) -> HttpResponse:
     """Makes it the view that the bare address opens; or no longer, if it is."""
     view = get_object_or_404(SavedView, pk=view_id, user=request.user.pk)

@@ -22,7 +22,7 @@ from django.utils.translation import ngettext
 from integrations.calllog.list.keyset_paging import position_of
 from integrations.models import Call
 from integrations.ui.call_row import row_of
-from integrations.ui.labels import Look, Words, kind_look
+from integrations.ui.labels import Badge, Words, kind_look
 
 FIELDS = (
     *("ringostat_id", "facts", "direction", "outcome", "client_number", "started_at", "utm_source", "has_recording"),
@@ -110,7 +110,7 @@ def _kind(direction: str, outcome: str) -> SafeString:
     return render_to_string("calllog/_label.html", {"look": kind_look(direction, outcome)})
 
 
-def _state(look: Look, reason: Words, attempts: int) -> SafeString:
+def _state(look: Badge, reason: Words, attempts: int) -> SafeString:
     tried = ngettext("%(attempts)s attempt", "%(attempts)s attempts", attempts) % {"attempts": attempts}
     shown = {"look": look, "reason": reason, "attempts": tried if attempts > 1 else ""}
     return render_to_string("calllog/_state.html", shown)

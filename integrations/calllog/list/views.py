@@ -25,14 +25,14 @@ from integrations.calllog.list.table_rows import listed, with_fields
 from integrations.models import Call, CallState
 from integrations.ui.labels import STATES
 from integrations.ui.page_context import shell
-from integrations.users.decorators import signed_in
+from integrations.users.decorators import login_required_htmx
 from integrations.users.visibility import customers_visible_to
 
 MOST_NEWS = 99
 
 
 @require_safe
-@signed_in
+@login_required_htmx
 @never_cache
 def call_list(request: HttpRequest) -> HttpResponse:
     if request.headers.get("HX-Request") and ("before" in request.GET or "after" in request.GET):
@@ -63,7 +63,7 @@ def call_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@signed_in
+@login_required_htmx
 @never_cache
 def news(request: HttpRequest) -> HttpResponse:
     """How many calls have come above the newest one that the page shows."""
@@ -87,7 +87,7 @@ def news(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@signed_in
+@login_required_htmx
 @never_cache
 def customer_names(request: HttpRequest) -> HttpResponse:
     """What the field for a customer's name proposes."""
@@ -96,7 +96,7 @@ def customer_names(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@signed_in
+@login_required_htmx
 @never_cache
 def chart(request: HttpRequest) -> HttpResponse:
     filters, by = CallFilter.seen_by(request.user, request.GET), _chart_by(request)

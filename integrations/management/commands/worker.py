@@ -23,7 +23,7 @@ from procrastinate.worker import Worker
 from psycopg import AsyncConnection
 from psycopg.errors import RaiseException
 
-from ringofix.garbage import keep_what_is_loaded
+from ringofix.garbage import freeze_gc
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, concurrency: int, **options: Any) -> None:
-        keep_what_is_loaded()
+        freeze_gc()
         asyncio.run(_work(concurrency))
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.auth import AuthBase
 
-from integrations.outbound.bounded_response import FAILURES, UnledSession, read_answer
+from integrations.outbound.bounded_response import FAILURES, NoRedirectSession, read_answer
 from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixError
 from integrations.planfix.http.json_fields import JSON, Row, parse
 from integrations.planfix.http.masking import masked, masked_text, without
@@ -105,7 +105,7 @@ class PlanfixClient:
         self._token = token.strip()
         self._pace = pace
         self._observe = observe
-        self._session = session or UnledSession()
+        self._session = session or NoRedirectSession()
         self._patience = patience
 
     def __repr__(self) -> str:

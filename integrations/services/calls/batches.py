@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from integrations.models import Call, Work
+from integrations.models import BackgroundJob, Call
 from integrations.services.queue.progress import CannotBeDone
 
 Reading = Callable[[User, str], QuerySet[Call]]
@@ -28,14 +28,14 @@ def read_filters_with(reading: Reading) -> None:
     _readings[:] = [reading]
 
 
-def calls_meant_by(work: Work) -> QuerySet[Call]:
+def calls_meant_by(work: BackgroundJob) -> QuerySet[Call]:
     """By its argument `calls`, else by `filter` as who asked for the work sees it now. Only those that were finished
     when it was asked for, so that none is done twice, however often the work is taken up again. Raises CannotBeDone.
     """
     return _named_by(work).filter(finished_at__lte=work.asked_at)
 
 
-def known_calls_meant_by(work: Work) -> QuerySet[Call]:
+def known_calls_meant_by(work: BackgroundJob) -> QuerySet[Call]:
     """Also those that have not ended or still wait: all that were known when it was asked for. Raises CannotBeDone."""
     return _named_by(work).filter(received_at__lte=work.asked_at)
 
@@ -49,7 +49,7 @@ def in_batches(calls: QuerySet[Call], done: Callable[[int], None]) -> Iterator[l
         done(len(batch))
 
 
-def _named_by(work: Work) -> QuerySet[Call]:
+def _named_by(work: BackgroundJob) -> QuerySet[Call]:
     if "calls" in work.arguments:
         return Call.objects.filter(pk__in=work.arguments["calls"])
     if work.asked_by is None:

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from integrations.models import Call, CallState, Work
+from integrations.models import BackgroundJob, Call, CallState
 from integrations.services.calls.batches import calls_meant_by, in_batches
 from integrations.services.intake.receive import SETTLED
 from integrations.services.queue.progress import Progress
@@ -42,7 +42,7 @@ def settleable(calls: QuerySet[Call]) -> QuerySet[Call]:
     return calls.filter(state=CallState.FAILED)
 
 
-def settle_as_asked(work: Work, progress: Progress) -> dict[str, int]:
+def settle_as_asked(work: BackgroundJob, progress: Progress) -> dict[str, int]:
     """Long work: the calls that its arguments mean, with its argument `note`."""
     calls = calls_meant_by(work)
     progress.expect(settleable(calls).count())

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from integrations.domain.phones import normalize
 from integrations.domain.rules import SkipReason
-from integrations.models import Call, Customer, Work
+from integrations.models import BackgroundJob, Call, Customer
 from integrations.services.calls.batches import known_calls_meant_by
 from integrations.services.calls.dismiss import skip_failed
 from integrations.services.queue.progress import Progress
@@ -89,7 +89,7 @@ def skip_ignored(calls: QuerySet[Call]) -> None:
     skip_failed(calls, reason=SkipReason.IGNORED_NUMBER)
 
 
-def ignore_as_asked(work: Work, progress: Progress) -> dict[str, int]:
+def ignore_as_asked(work: BackgroundJob, progress: Progress) -> dict[str, int]:
     """Long work: the numbers of the calls that its arguments mean, and those of the calls that failed. Also of numbers
     that are ignored already: it may have been left off in between.
     """

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from integrations.domain.folding import facts_of, refold
-from integrations.models import Call, CallState, Customer, EventResult, WebhookEvent, Work
+from integrations.models import BackgroundJob, Call, CallState, Customer, EventResult, WebhookEvent
 from integrations.ringostat.body import RawRequest
 from integrations.services.calls.batches import calls_meant_by, in_batches
 from integrations.services.intake.receive import (
@@ -79,7 +79,7 @@ def send_again(call: Call) -> bool:
     return call.reason not in NEVER_REPLAYED and bool(_make_due([call.pk]))
 
 
-def send_again_as_asked(work: Work, progress: Progress) -> dict[str, int]:
+def send_again_as_asked(work: BackgroundJob, progress: Progress) -> dict[str, int]:
     """Long work: the calls that its arguments mean."""
     calls = calls_meant_by(work)
     progress.expect(replayable(calls).count())
@@ -100,7 +100,7 @@ def replay_call(call: Call) -> Counter[EventResult]:
     return results
 
 
-def replay_as_asked(work: Work, progress: Progress) -> dict[str, int]:
+def replay_as_asked(work: BackgroundJob, progress: Progress) -> dict[str, int]:
     """Long work: those of the calls that its arguments mean of which there is something to read."""
     calls = calls_meant_by(work).exclude(reason__in=(ERASED, SETTLED))
     call_ids = list(calls.order_by("pk").values_list("pk", flat=True))

@@ -14,8 +14,8 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from integrations.models import Customer, Turn
-from integrations.services.clients.piggyback import NOTHING, Alongside
+from integrations.models import Customer, DeliveryLease
+from integrations.services.clients.piggyback import NOTHING, PiggybackWrites
 
 SLACK_SECONDS = 3
 """A lease outlasts the request it was renewed for by this much: names must be looked up, and threads woken."""
@@ -36,11 +36,11 @@ NEXT_SLOT = """
 """Takes the account's next free slot: the one statement by which its pace is kept."""
 
 
-class TurnLost(Exception):
+class LeaseLost(Exception):
     """Another worker delivers this customer's calls now; this one must stop without another word to Planfix."""
 
 
-class HeldTurn:
+class HeldLease:
     """A customer's turn while it is ours."""
 
     def __init__(self, customer: Customer) -> None:
@@ -70,11 +70,11 @@ class HeldTurn:
         self.failures = row[0] if row else 0
         return row is not None
 
-    def wait_for_slot(self, seconds: float, alongside: Alongside = NOTHING) -> None:
+    def acquire_slot(self, seconds: float, alongside: PiggybackWrites = NOTHING) -> None:
         """Blocks until the account may be asked again, and renews the lease to outlast a request of so many seconds.
 
         Stores what is to be stored before that request, turn or no turn. Gives the database connection back before it
-        waits. Raises TurnLost when somebody else has taken over.
+        waits. Raises LeaseLost when somebody else has taken over.
         """
         connection.ensure_connection()  # threads may have to wait for one: that is no standing still
         began = time.monotonic()
@@ -83,10 +83,10 @@ class HeldTurn:
         time.sleep(max(slot, self._rest))
         if time.monotonic() - began > slot + SLACK_SECONDS / 2:
             # The machine stood still meanwhile: a request sent now could outlast the lease.
-            self.wait_for_slot(seconds)
+            self.acquire_slot(seconds)
         self._sent_at = time.monotonic()
 
-    def _next_slot(self, seconds: float, alongside: Alongside) -> float:
+    def _next_slot(self, seconds: float, alongside: PiggybackWrites) -> float:
         """Seconds until the account's next free slot, which is ours."""
         with connection.cursor() as cursor:
             cursor.execute(
@@ -102,7 +102,7 @@ class HeldTurn:
             )
             row = cursor.fetchone()
         if row is None:
-            raise TurnLost
+            raise LeaseLost
         return max(float(row[0]), 0.0)
 
     def _parameters(self, lease_seconds: float) -> dict[str, Any]:
@@ -152,12 +152,12 @@ class HeldTurn:
         self._row.update(retry_at=retry_at, failures=self.failures)
 
     @property
-    def _row(self) -> QuerySet[Turn]:
+    def _row(self) -> QuerySet[DeliveryLease]:
         """None once the turn is another's: what was met before does not concern that one."""
-        return Turn.objects.filter(customer=self.customer, holder=self.holder)
+        return DeliveryLease.objects.filter(customer=self.customer, holder=self.holder)
 
 
-def wait_for_account(customer: Customer, seconds: float) -> None:
+def acquire_read_slot(customer: Customer, seconds: float) -> None:
     """Blocks until the customer's account may be asked again, for a request that only reads: it needs no turn, and how
     many `seconds` it may last is of no account.
     """

@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
-class Alongside:
+class PiggybackWrites:
     """`queries`: data-modifying WITH queries by their names. PostgreSQL carries them out whatever the main statement
     does. `parameters`: of all of them, and named otherwise than the main statement's.
     """
@@ -21,4 +21,4 @@ class Alongside:
         return "".join(f"{name} AS ({query}), " for name, query in self.queries.items())
 
 
-NOTHING = Alongside()
+NOTHING = PiggybackWrites()

@@ -13,10 +13,10 @@ from django.conf import settings
 from django.db.models import QuerySet
 from requests.utils import get_environ_proxies
 
-from integrations.models import AccountPace, Customer, PlanfixRequest
+from integrations.models import AccountRateLimit, Customer, PlanfixRequest
 from integrations.outbound.public_session import guarded_session
 from integrations.planfix.http.client import Exchange, PlanfixClient
-from integrations.services.clients.lease import wait_for_account
+from integrations.services.clients.lease import acquire_read_slot
 
 
 def planfix_session(customer: Customer) -> requests.Session:
@@ -54,13 +54,13 @@ def planfix_client(
 def logged_client(
     customer: Customer,
     *,
-    wait_for_slot: Callable[[float], None] | None = None,
+    acquire_slot: Callable[[float], None] | None = None,
     asked: Callable[[], None] = lambda: None,
 ) -> PlanfixClient:
     """For what is asked beside the delivery of calls. Each request is logged as soon as it is answered; then `asked` is
     called.
 
-    `wait_for_slot`: of the turn or the work in hand, if there is one; else the account's own.
+    `acquire_slot`: of the turn or the work in hand, if there is one; else the account's own.
     """
 
     def observe(exchange: Exchange) -> None:
@@ -68,14 +68,14 @@ def logged_client(
         _note_requests_left(customer, exchange.requests_left)
         asked()
 
-    pace = wait_for_slot or partial(wait_for_account, customer)
+    pace = acquire_slot or partial(acquire_read_slot, customer)
     return planfix_client(customer, session=planfix_session(customer), pace=pace, observe=observe)
 
 
 def _note_requests_left(customer: Customer, requests_left: int | None) -> None:
     """Keeps what Planfix said last of how many requests the account has left today; None: it did not say."""
     if requests_left is not None:
-        pace = AccountPace.objects.filter(account=customer.planfix_account).exclude(requests_left=requests_left)
+        pace = AccountRateLimit.objects.filter(account=customer.planfix_account).exclude(requests_left=requests_left)
         pace.update(requests_left=requests_left)
 
 

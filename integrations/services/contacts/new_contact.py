@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from integrations.domain.calls import CallFacts
-from integrations.domain.rules import Author, Handover
+from integrations.domain.rules import Author, DeliveryPlan
 from integrations.models import Customer
 from integrations.planfix.records.contacts import NewContact
 from integrations.planfix.records.fields import field_of_name
@@ -13,7 +13,7 @@ from integrations.services.delivery.content import parameter_values
 
 
 def new_contact(
-    handover: Handover, facts: CallFacts, customer: Customer, *, source_object_id: UUID
+    handover: DeliveryPlan, facts: CallFacts, customer: Customer, *, source_object_id: UUID
 ) -> tuple[NewContact, list[str]]:
     """The contact, and the fields wanted of it that the account lacks, each as "contact: name"."""
     values, left_out = _parameter_values(handover, facts, customer)
@@ -30,7 +30,7 @@ def new_contact(
     return contact, left_out
 
 
-def _parameter_values(handover: Handover, facts: CallFacts, customer: Customer) -> tuple[dict[int, str], list[str]]:
+def _parameter_values(handover: DeliveryPlan, facts: CallFacts, customer: Customer) -> tuple[dict[int, str], list[str]]:
     values: dict[int, str] = {}
     left_out: list[str] = []
     known = customer.planfix_contact_fields or {}

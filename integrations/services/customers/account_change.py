@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 
-from integrations.models import CallState, Customer, Delivery, Turn
+from integrations.models import CallState, Customer, Delivery, DeliveryLease
 from integrations.services.database import database_time
 
 TAGS = ("call_tag_id", "missed_call_tag_id")
@@ -36,7 +36,7 @@ def _leave_account(customer: Customer, given: Collection[str]) -> None:
         if column not in given:
             setattr(customer, column, None)
     # A worker in the midst of a call ends it there: it has lost its turn, and its receipts have no row any more.
-    Turn.objects.filter(customer=customer).update(holder=uuid.uuid4())
+    DeliveryLease.objects.filter(customer=customer).update(holder=uuid.uuid4())
     Delivery.objects.filter(call__customer=customer).exclude(call__state=CallState.DELIVERED).delete()
     customer.remembered_contacts.all().delete()
     customer.employees.update(planfix_user_id=None)

@@ -14,18 +14,18 @@ from integrations.planfix.records.contacts import contact_templates, contact_tex
 from integrations.services.clients.planfix import keep, keep_template, logged_client
 
 
-def call_tags_of(customer: Customer, *, wait_for_slot: Callable[[float], None] | None = None) -> CallTags:
+def call_tags_of(customer: Customer, *, acquire_slot: Callable[[float], None] | None = None) -> CallTags:
     """The customer's call tags as discovered before, or discovered now. Raises PlanfixError."""
     if customer.planfix_tags and (customer.planfix_contact_fields is not None or not _fills_contact_fields(customer)):
         return CallTags.from_json(customer.planfix_tags)
-    return discover(customer, wait_for_slot=wait_for_slot)
+    return discover(customer, acquire_slot=acquire_slot)
 
 
-def discover(customer: Customer, *, wait_for_slot: Callable[[float], None] | None = None) -> CallTags:
+def discover(customer: Customer, *, acquire_slot: Callable[[float], None] | None = None) -> CallTags:
     """Reads the account's call tags, and the fields of contacts if any are to be filled, and keeps them. At the
     account's pace, by the turn's slots if there is a turn. Raises PlanfixError with what to do in Planfix.
     """
-    client = logged_client(customer, wait_for_slot=wait_for_slot)
+    client = logged_client(customer, acquire_slot=acquire_slot)
     tags = discover_call_tags(client, call_tag_id=customer.call_tag_id, missed_call_tag_id=customer.missed_call_tag_id)
     is_template_wanted = customer.create_contacts and customer.contact_template_id is None
     template_id = _first_template(client) if is_template_wanted else None

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from django.utils import timezone
 
-from integrations.models import Customer, Recording, Target, Work, WorkKind
+from integrations.models import BackgroundJob, BackgroundJobKind, Customer, Recording, Target
 from integrations.planfix.call_tags.discovery import (
     DiscoveryFailed,
     PlanfixEmployee,
@@ -60,13 +60,13 @@ RINGOSTAT_STATUSES: Mapping[int, Finding] = {
 """Errors of its JSON-RPC come with 200: there is no such project, or it has no employees."""
 
 
-def connect(work: Work, progress: Progress) -> dict[str, Any]:
+def connect(work: BackgroundJob, progress: Progress) -> dict[str, Any]:
     """Long work: the check of one customer. What it finds wrong is its result, not its trouble."""
     assert work.customer
     progress.expect(REQUESTS)
     found = asdict(check_connection(work.customer, progress))
     # What earlier checks read is of no use any more, and names people.
-    earlier = Work.objects.filter(customer=work.customer, kind=WorkKind.CONNECT, pk__lt=work.pk)
+    earlier = BackgroundJob.objects.filter(customer=work.customer, kind=BackgroundJobKind.CONNECT, pk__lt=work.pk)
     earlier.exclude(finished_at=None).delete()
     return found
 
@@ -74,7 +74,7 @@ def connect(work: Work, progress: Progress) -> dict[str, Any]:
 def check_connection(customer: Customer, progress: Progress) -> Connection:
     """Checks everything and keeps the call tags, the fields of contacts and a first template on the customer."""
     connection = Connection(account=customer.planfix_account, project=customer.ringostat_project_id)
-    client = logged_client(customer, wait_for_slot=partial(progress.wait_for_slot, customer), asked=progress.add)
+    client = logged_client(customer, acquire_slot=partial(progress.acquire_slot, customer), asked=progress.add)
     entrance = _entrance(client, customer)
     connection.checks += entrance
     if not entrance[-1].is_trouble and entrance[-1].finding is not Finding.BUSY:

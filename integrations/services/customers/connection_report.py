@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from integrations.models import Customer, Work, WorkKind
+from integrations.models import BackgroundJob, BackgroundJobKind, Customer
 
 
 class Finding(StrEnum):
@@ -124,10 +124,10 @@ def newest_connection(customer: Customer) -> Connection | None:
     return Connection.from_json(newest.result) if newest and newest.result else None
 
 
-def newest_check(customer: Customer) -> Work | None:
+def newest_check(customer: Customer) -> BackgroundJob | None:
     """The last check that was asked for, finished or not."""
     return _checks_of(customer).first()
 
 
-def _checks_of(customer: Customer) -> QuerySet[Work]:
-    return Work.objects.filter(customer=customer, kind=WorkKind.CONNECT).order_by("-pk")
+def _checks_of(customer: Customer) -> QuerySet[BackgroundJob]:
+    return BackgroundJob.objects.filter(customer=customer, kind=BackgroundJobKind.CONNECT).order_by("-pk")

@@ -5,20 +5,20 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from integrations.models import Work
+from integrations.models import BackgroundJob
 from integrations.planfix.records.contact_fields import create_text_field, field_set
 from integrations.planfix.records.contacts import contact_text_fields
 from integrations.services.clients.planfix import logged_client, with_this_access
 from integrations.services.queue.progress import Progress
 
 
-def create_fields(work: Work, progress: Progress) -> dict[str, Any]:
+def create_fields(work: BackgroundJob, progress: Progress) -> dict[str, Any]:
     """Long work: makes the contact fields of its argument `names` that are missing, and reads them all anew."""
     customer = work.customer
     assert customer
     names: list[str] = work.arguments["names"]
     progress.expect(len(names) + 3)
-    client = logged_client(customer, wait_for_slot=partial(progress.wait_for_slot, customer), asked=progress.add)
+    client = logged_client(customer, acquire_slot=partial(progress.acquire_slot, customer), asked=progress.add)
     known = {name.casefold() for name in contact_text_fields(client)}
     missing = [name for name in names if name.casefold() not in known]
     if missing:

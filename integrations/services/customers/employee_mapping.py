@@ -15,8 +15,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from integrations.domain.employees import Talker, match_employee, talker_of
-from integrations.domain.pairing import Pair, PairedBy, pair_people
+from integrations.domain.employees import CallAgent, match_employee, talker_of
+from integrations.domain.pairing import EmployeeMatch, PairedBy, pair_people
 from integrations.domain.rules import Skip, SkipReason, decide
 from integrations.models import Call, CallState, Customer, Employee
 from integrations.services.customers.connection_report import newest_connection
@@ -99,7 +99,7 @@ class Choice:
 class _Skipped:
     """What the skipped calls say."""
 
-    unknown: dict[str, tuple[Talker, int]] = field(default_factory=dict)
+    unknown: dict[str, tuple[CallAgent, int]] = field(default_factory=dict)
     """By who talked: the talker, and how many calls there are."""
     sendable: list[int] = field(default_factory=list)
 
@@ -178,7 +178,7 @@ def _kept_for(staff_id: str, logins: Sequence[str], employees: Sequence[Employee
     return next(chain(by_id, by_line), None)
 
 
-def _proposed(row: Row, user: User, pair: Pair) -> Row:
+def _proposed(row: Row, user: User, pair: EmployeeMatch) -> Row:
     return replace(row, user_id=user.id, paired_by=pair.by, against=pair.against)
 
 
@@ -207,7 +207,7 @@ def _is_talker(row: Row, call: Call, customer: Customer) -> bool:
     return _is_he(talker_of(call.folded, customer.region), row)
 
 
-def _is_he(talker: Talker, row: Row) -> bool:
+def _is_he(talker: CallAgent, row: Row) -> bool:
     """Whether this is whom the calls name: by the staff ID, or by a line where they name none."""
     if talker.staff_id or not talker.lines:
         return _name_of(talker) == _name_of(_as_talker(row))
@@ -260,13 +260,15 @@ def _sort_in(skipped: _Skipped, call: Call, customer: Customer) -> None:
         skipped.unknown[_name_of(talker)] = (talker, count + 1)
 
 
-def _name_of(talker: Talker) -> str:
+def _name_of(talker: CallAgent) -> str:
     """By what the calls of one talker are told from those of another."""
     return talker.staff_id or next(iter(talker.lines), "") or talker.email or talker.extension or talker.name
 
 
-def _as_talker(row: Row) -> Talker:
-    return Talker(name=row.name, staff_id=row.staff_id, lines=row.sip_logins, extension=row.extension, email=row.email)
+def _as_talker(row: Row) -> CallAgent:
+    return CallAgent(
+        name=row.name, staff_id=row.staff_id, lines=row.sip_logins, extension=row.extension, email=row.email
+    )
 
 
 def _user(one: Mapping[str, Any]) -> User:

@@ -10,7 +10,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from integrations.models import Customer, Employee, Secret, UtmField, WebhookToken
+from integrations.models import Customer, Employee, ParameterMapping, Secret, WebhookToken
 from integrations.outbound.allowed_hosts import is_allowed
 from integrations.services.customers.account_change import follow_change
 from integrations.services.delivery.pause import resume_customer
@@ -172,7 +172,7 @@ def _save_utm_fields(customer: Customer, data: Mapping[str, Any]) -> None:
     for row in data["utm_fields"] or []:
         _refuse_unknown("utm_fields.", row, UTM_FIELD)
         given = {name: str(row[name]) for name in UTM_FIELD if row.get(name) is not None}
-        _save_checked(UtmField(customer=customer, **given))
+        _save_checked(ParameterMapping(customer=customer, **given))
 
 
 def _save_checked(row: models.Model) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from integrations.models import Call, Customer, PlanfixRequest, WebhookEvent, Work
+from integrations.models import BackgroundJob, Call, Customer, PlanfixRequest, WebhookEvent
 from integrations.services.delivery.pause import pause_by_hand
 from integrations.services.privacy.retention import delete_some
 from integrations.services.queue.progress import Progress
@@ -22,7 +22,7 @@ def take_out_of_service(customer: Customer) -> None:
     customer.webhook_tokens.all().delete()
 
 
-def remove_as_asked(work: Work, progress: Progress) -> None:
+def remove_as_asked(work: BackgroundJob, progress: Progress) -> None:
     """Long work: the customer whose number is its argument `customer_id`, in short transactions."""
     customer = Customer.objects.filter(pk=work.arguments["customer_id"]).first()
     if customer is None:

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from integrations.domain.calls import Outcome
-from integrations.models import Call, Customer, UtmField
+from integrations.models import Call, Customer, ParameterMapping
 from integrations.planfix.call_tags.roles import roles_of
 from integrations.planfix.call_tags.schema import CallTags
 from integrations.planfix.records.fields import TEXT_TYPES
@@ -86,7 +86,7 @@ def save_wishes(customer: Customer, wishes: Iterable[Wish]) -> None:
     with transaction.atomic():
         customer.utm_fields.all().delete()
         for wish in wishes:
-            utm = UtmField(
+            utm = ParameterMapping(
                 customer=customer, parameter=wish.parameter, field=wish.field, contact_field=wish.contact_field
             )
             try:
@@ -117,7 +117,13 @@ def _free_fields(tags: CallTags) -> tuple[str, ...]:
 
 
 def _row(
-    name: str, kept: UtmField | None, tags: CallTags | None, fields: Iterable[str], *, example: str, proposes: bool
+    name: str,
+    kept: ParameterMapping | None,
+    tags: CallTags | None,
+    fields: Iterable[str],
+    *,
+    example: str,
+    proposes: bool,
 ) -> ParameterRow:
     proposed = next((field for field in fields if field.casefold() == name.casefold()), "") if proposes else ""
     field = kept.field if kept else proposed

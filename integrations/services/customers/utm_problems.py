@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from django.utils.translation import gettext as _
 
 from integrations.domain.calls import Outcome
-from integrations.models import Customer, UtmField
+from integrations.models import Customer, ParameterMapping
 from integrations.planfix.call_tags.roles import roles_of
 from integrations.planfix.call_tags.schema import CallTag, CallTags
 from integrations.planfix.records.fields import field_of_name
@@ -35,10 +35,10 @@ def _missing_fields(tag: CallTag, outcome: Outcome) -> Iterator[str]:
     return (text % {"tag": tag.name, "field": name} for name in tag.missing(outcome))
 
 
-def _tag_problems(tags: CallTags, outcome: Outcome, parameters: Iterable[UtmField]) -> Iterator[str]:
+def _tag_problems(tags: CallTags, outcome: Outcome, parameters: Iterable[ParameterMapping]) -> Iterator[str]:
     tag = tags.of(outcome)
     standard = {field.id for field in roles_of(tag.fields, outcome).values()}
-    takers: dict[int, list[UtmField]] = defaultdict(list)
+    takers: dict[int, list[ParameterMapping]] = defaultdict(list)
     for utm in parameters:
         field = tags.text_field(outcome, utm.field)
         if field is None or field.id in standard:
@@ -51,7 +51,7 @@ def _tag_problems(tags: CallTags, outcome: Outcome, parameters: Iterable[UtmFiel
         yield text % {"tag": tag.name, "field": several[0].field, "parameters": _listed(several)}
 
 
-def _why_not_written(tag: CallTag, utm: UtmField, *, is_standard: bool) -> str:
+def _why_not_written(tag: CallTag, utm: ParameterMapping, *, is_standard: bool) -> str:
     if is_standard:
         return _("The field “%(field)s” of the tag “%(tag)s” holds a fact of the call; %(parameter)s is left out.")
     wanted = utm.field.strip().casefold()
@@ -60,10 +60,10 @@ def _why_not_written(tag: CallTag, utm: UtmField, *, is_standard: bool) -> str:
     return _("The tag “%(tag)s” has no field “%(field)s”; %(parameter)s is left out.")
 
 
-def _contact_problems(known: Mapping[str, int] | None, parameters: Iterable[UtmField]) -> Iterator[str]:
+def _contact_problems(known: Mapping[str, int] | None, parameters: Iterable[ParameterMapping]) -> Iterator[str]:
     if known is None:
         return
-    takers: dict[int, list[UtmField]] = defaultdict(list)
+    takers: dict[int, list[ParameterMapping]] = defaultdict(list)
     for utm in parameters:
         if not utm.contact_field:
             continue
@@ -78,9 +78,9 @@ def _contact_problems(known: Mapping[str, int] | None, parameters: Iterable[UtmF
         yield text % {"field": several[0].contact_field, "parameters": _listed(several)}
 
 
-def _several(takers: Mapping[int, list[UtmField]]) -> Iterator[list[UtmField]]:
+def _several(takers: Mapping[int, list[ParameterMapping]]) -> Iterator[list[ParameterMapping]]:
     return (parameters for parameters in takers.values() if len(parameters) > 1)
 
 
-def _listed(parameters: Iterable[UtmField]) -> str:
+def _listed(parameters: Iterable[ParameterMapping]) -> str:
     return ", ".join(utm.parameter for utm in parameters)

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from integrations.domain.calls import Outcome
-from integrations.domain.rules import CallTarget, Handover, Skip, SkipReason, decide
+from integrations.domain.rules import CallTarget, DeliveryPlan, Skip, SkipReason, decide
 from integrations.models import Call, CallState, Customer, Recording, Step
 from integrations.planfix.call_tags.schema import CallTags
 from integrations.planfix.call_tags.write import find_tag_key, write_tag
@@ -127,7 +127,7 @@ class CallDelivery:
 
     # --- the steps ---
 
-    def _hand_over(self, handover: Handover) -> Delivered | Skip:
+    def _hand_over(self, handover: DeliveryPlan) -> Delivered | Skip:
         contact_id = self._contact(handover)
         if contact_id is None:
             return Skip(reason=SkipReason.UNKNOWN_CONTACT, detail=handover.client_number)
@@ -145,7 +145,7 @@ class CallDelivery:
         may_be_there = self.book.looks_first or self.receipts.unclear == Step.COMMENT
         return self.receipts.comment_id is None and not may_be_there
 
-    def _contact(self, handover: Handover) -> int | None:
+    def _contact(self, handover: DeliveryPlan) -> int | None:
         if self.receipts.contact_id is not None:
             return self.receipts.contact_id
         number = handover.client_number
@@ -156,7 +156,7 @@ class CallDelivery:
         self.book.note(contact_id=contact_id)
         return contact_id
 
-    def _found_or_created(self, handover: Handover) -> int | None:
+    def _found_or_created(self, handover: DeliveryPlan) -> int | None:
         # Searching comes before creating in any case, so an unclear answer to a creation needs no look of its own.
         self._contact_is_fresh = True
         customer = self.customer
@@ -178,13 +178,13 @@ class CallDelivery:
     def _claim_contact(self, number: str, searched_for: float) -> None:
         claim_contact(self.customer, number, searched_for=searched_for)
 
-    def _create_contact(self, handover: Handover) -> int:
+    def _create_contact(self, handover: DeliveryPlan) -> int:
         object_id = self._object_id("contact")
         new, left_out = new_contact(handover, self.facts, self.customer, source_object_id=object_id)
         self.book.note(left_out=left_out)
         return create_contact(self.planfix, new)
 
-    def _target(self, handover: Handover, contact_id: int) -> Target:
+    def _target(self, handover: DeliveryPlan, contact_id: int) -> Target:
         contact = Target(kind="contact", id=contact_id)
         if self.customer.rules.call_target is CallTarget.CONTACT or self.receipts.contact_created:
             return contact

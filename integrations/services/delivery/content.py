@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from integrations.domain.calls import CallFacts, Direction, Outcome
 from integrations.domain.outcome import is_known_status
-from integrations.domain.rules import Author, Handover
-from integrations.models import Call, Customer, UtmField
+from integrations.domain.rules import Author, DeliveryPlan
+from integrations.models import Call, Customer, ParameterMapping
 from integrations.outbound.allowed_hosts import is_recording_allowed
 from integrations.planfix.call_tags.entries import CallEntry, entry_values
 from integrations.planfix.call_tags.schema import CallTag, CallTags
@@ -28,7 +28,9 @@ class TagContent:
     left_out: list[str]
 
 
-def parameter_values(handover: Handover, facts: CallFacts, customer: Customer) -> Iterator[tuple[UtmField, str]]:
+def parameter_values(
+    handover: DeliveryPlan, facts: CallFacts, customer: Customer
+) -> Iterator[tuple[ParameterMapping, str]]:
     """The customer's parameters that came with the call, each with its value; of an outgoing call none (L3)."""
     if handover.direction is Direction.INCOMING:
         for utm in customer.utm_fields.all():
@@ -39,7 +41,7 @@ def parameter_values(handover: Handover, facts: CallFacts, customer: Customer) -
 class CallContent:
     """The content of one call, as it is known now, for one customer."""
 
-    def __init__(self, call: Call, facts: CallFacts, handover: Handover, customer: Customer) -> None:
+    def __init__(self, call: Call, facts: CallFacts, handover: DeliveryPlan, customer: Customer) -> None:
         self.call = call
         self.facts = facts
         self.handover = handover

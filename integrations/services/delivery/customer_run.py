@@ -23,7 +23,7 @@ from integrations.planfix.call_tags.schema import CallTags
 from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixError, PlanfixUnavailable
 from integrations.planfix.http.masking import masked_text
 from integrations.planfix.rights import is_missing_right
-from integrations.services.clients.lease import HeldTurn, TurnLost
+from integrations.services.clients.lease import HeldLease, LeaseLost
 from integrations.services.clients.planfix import planfix_client, planfix_session
 from integrations.services.customers.account_discovery import call_tags_of
 from integrations.services.delivery.call_delivery import ATTEMPTS_AT_ADDITIONS, CallDelivery
@@ -71,12 +71,12 @@ def deliver_due_calls(customer_id: int, *, should_stop: Callable[[], bool]) -> N
     customer = customer_to_serve(customer_id)
     if customer is None:
         return
-    turn = HeldTurn(customer)
+    turn = HeldLease(customer)
     if not turn.take():
         return
     try:
         _work_off(customer, turn, should_stop)
-    except TurnLost:
+    except LeaseLost:
         log.warning("turn lost", customer_id=customer_id)
     finally:
         turn.give_back()
@@ -90,26 +90,26 @@ def customers_with_due_calls() -> list[int]:
     due = Call.objects.filter(customer=OuterRef("pk"), due_at__lte=now)
     return list(
         Customer.objects.filter(Exists(due), paused_reason="")
-        .filter(Q(turn=None) | Q(turn__held_until__lte=now))
-        .filter(Q(turn__retry_at=None) | Q(turn__retry_at__lte=now))
+        .filter(Q(delivery_lease=None) | Q(delivery_lease__held_until__lte=now))
+        .filter(Q(delivery_lease__retry_at=None) | Q(delivery_lease__retry_at__lte=now))
         .values_list("pk", flat=True)
     )
 
 
-def try_one_call(customer: Customer, turn: HeldTurn) -> PlanfixError | None:
+def try_one_call(customer: Customer, turn: HeldLease) -> PlanfixError | None:
     """One attempt at the customer's next call. What it met that may stand in the way of others too, or None."""
     try:
-        tags = call_tags_of(customer, wait_for_slot=turn.wait_for_slot)
+        tags = call_tags_of(customer, acquire_slot=turn.acquire_slot)
     except PlanfixError as error:
         return error
     call = _next_call(customer)
     return _deliver(call, customer, tags, turn, planfix_session(customer)) if call else None
 
 
-def _work_off(customer: Customer, turn: HeldTurn, should_stop: Callable[[], bool]) -> None:
+def _work_off(customer: Customer, turn: HeldLease, should_stop: Callable[[], bool]) -> None:
     turn_ends = time.monotonic() + TURN_SECONDS
     try:
-        tags = call_tags_of(customer, wait_for_slot=turn.wait_for_slot)
+        tags = call_tags_of(customer, acquire_slot=turn.acquire_slot)
     except PlanfixError as error:
         # Before any call was touched: all of them wait, and none is counted as tried.
         turn.failed()
@@ -139,12 +139,12 @@ def _next_call(customer: Customer) -> Call | None:
     return Call(**values | {"facts": json.loads(values["facts"])})
 
 
-def _deliver(call: Call, customer: Customer, tags: CallTags, turn: HeldTurn, session: Session) -> Trouble | None:
+def _deliver(call: Call, customer: Customer, tags: CallTags, turn: HeldLease, session: Session) -> Trouble | None:
     """One attempt at one call, or at what came later for it."""
     delivery = _begun(call, customer, tags, turn, session)
     try:
         columns = _follow_up(delivery) if call.state == CallState.DELIVERED else _hand_over(delivery)
-    except (OperationalError, InterfaceError, TurnLost):
+    except (OperationalError, InterfaceError, LeaseLost):
         raise
     except Exception as error:
         return _end_in_trouble(delivery, error)
@@ -154,12 +154,12 @@ def _deliver(call: Call, customer: Customer, tags: CallTags, turn: HeldTurn, ses
     return None
 
 
-def _begun(call: Call, customer: Customer, tags: CallTags, turn: HeldTurn, session: Session) -> CallDelivery:
+def _begun(call: Call, customer: Customer, tags: CallTags, turn: HeldLease, session: Session) -> CallDelivery:
     # The client first: an attempt that fails for want of the key which opens the token is none of the call's.
     planfix = planfix_client(
         customer,
         session=session,
-        pace=lambda seconds: turn.wait_for_slot(seconds, book.unstored()),
+        pace=lambda seconds: turn.acquire_slot(seconds, book.unstored()),
         observe=lambda exchange: book.log(exchange),
     )
     book = ReceiptBook(call, begin_attempt(call, turn), looks_first=_looks_first(call, customer))
@@ -230,7 +230,7 @@ def _put_off(call: Call, error: PlanfixError, attempts: int) -> dict[str, object
     return given_up | {"due_in": timedelta(seconds=_growing(attempts, longest=LONGEST_DELAY_SECONDS))}
 
 
-def _goes_on(customer: Customer, turn: HeldTurn, trouble: Trouble) -> bool:
+def _goes_on(customer: Customer, turn: HeldLease, trouble: Trouble) -> bool:
     """May the customer's next call be tried now, after this one could not be delivered?"""
     if isinstance(trouble, PlanfixUnavailable):
         failures = turn.failed()
@@ -240,7 +240,7 @@ def _goes_on(customer: Customer, turn: HeldTurn, trouble: Trouble) -> bool:
     return False
 
 
-def _hold_up(customer: Customer, turn: HeldTurn, trouble: PlanfixError) -> None:
+def _hold_up(customer: Customer, turn: HeldLease, trouble: PlanfixError) -> None:
     """All of the customer's calls wait: for a while, or until its access works again."""
     if isinstance(trouble, PlanfixUnavailable):
         turn.wait(_delay(turn.failures, trouble, longest=LONGEST_HOLD_UP_SECONDS))

@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Greatest, Least, Now
 
-from integrations.models import Customer, Turn
+from integrations.models import Customer, DeliveryLease
 from integrations.planfix.http.errors import PlanfixError, PlanfixUnavailable
 from integrations.services.clients.planfix import with_this_access
 from integrations.services.queue.defer import CHECK_ACCESS, deliver_soon, one_job_each
@@ -65,7 +65,7 @@ def resume_customer(customer: Customer, *, by_hand: bool = False) -> None:
             return
         for column, value in RUNNING.items():
             setattr(customer, column, value)
-        Turn.objects.filter(customer=customer).update(retry_at=None, failures=0)
+        DeliveryLease.objects.filter(customer=customer).update(retry_at=None, failures=0)
         deliver_soon(customer.pk)
 
 

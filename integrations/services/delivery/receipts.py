@@ -14,8 +14,8 @@ from django.db import connection
 from integrations.models import Call, Delivery, Step
 from integrations.planfix.http.client import Exchange
 from integrations.planfix.http.errors import PlanfixError, PlanfixUnavailable
-from integrations.services.clients.lease import HeldTurn, TurnLost
-from integrations.services.clients.piggyback import Alongside
+from integrations.services.clients.lease import HeldLease, LeaseLost
+from integrations.services.clients.piggyback import PiggybackWrites
 from integrations.services.clients.planfix import LOG_COLUMNS, log_columns
 
 STORE = """
@@ -52,16 +52,16 @@ lost its turn would begin one beside its successor's, whose receipts would then 
 """
 
 
-def begin_attempt(call: Call, turn: HeldTurn) -> Delivery:
+def begin_attempt(call: Call, turn: HeldLease) -> Delivery:
     """The call's row, with this attempt counted: one statement, and the first attempt makes the row.
 
-    Raises TurnLost.
+    Raises LeaseLost.
     """
     with connection.cursor() as cursor:
         cursor.execute(BEGIN, {"call_id": call.pk, "customer_id": call.customer_id, "holder": turn.holder})
         row = cursor.fetchone()
     if row is None:
-        raise TurnLost
+        raise LeaseLost
     return Delivery(**dict(zip(COLUMNS, row, strict=True)))
 
 
@@ -96,7 +96,7 @@ class ReceiptBook:
         """The contact that this number leads to, for the customer's next call from it."""
         self._remembered = (number, contact_id)
 
-    def unstored(self) -> Alongside:
+    def unstored(self) -> PiggybackWrites:
         """What has come to be known since the last time; whoever takes it has to store it."""
         queries: dict[str, str] = {}
         parameters: dict[str, object] = {"call_id": self.row.pk, "attempts": self.row.attempts}
@@ -111,7 +111,7 @@ class ReceiptBook:
             parameters |= {"customer_id": self.call.customer_id, "number": number, "remembered_id": contact_id}
             queries["remembered"] = REMEMBER
         self._changed, self._log, self._remembered = set(), [], None
-        return Alongside(queries=queries, parameters=parameters)
+        return PiggybackWrites(queries=queries, parameters=parameters)
 
     def write(self, step: Step, receipt: str, *, send: Callable[[], int], find: Callable[[], int | None]) -> int:
         """Does one write once: by its receipt, else by what an unclear answer left in Planfix, else by sending it.

@@ -7,7 +7,7 @@ import structlog
 from integrations.models import Customer
 from integrations.planfix.http.errors import PlanfixError
 from integrations.planfix.http.ping import ping
-from integrations.services.clients.lease import HeldTurn, TurnLost
+from integrations.services.clients.lease import HeldLease, LeaseLost
 from integrations.services.clients.planfix import logged_client
 from integrations.services.delivery.customer_run import try_one_call
 from integrations.services.delivery.pause import resume_customer, stay_paused, waits_for_planfix
@@ -23,12 +23,12 @@ def check_access(customer_id: int) -> None:
     customer = waits_for_planfix().prefetch_related("employees", "utm_fields").filter(pk=customer_id).first()
     if customer is None:
         return
-    turn = HeldTurn(customer)
+    turn = HeldLease(customer)
     if not turn.take():
         return
     try:
         trouble = _knock(customer, turn) or try_one_call(customer, turn)
-    except TurnLost:
+    except LeaseLost:
         return
     finally:
         turn.give_back()
@@ -39,9 +39,9 @@ def check_access(customer_id: int) -> None:
         resume_customer(customer)
 
 
-def _knock(customer: Customer, turn: HeldTurn) -> PlanfixError | None:
+def _knock(customer: Customer, turn: HeldLease) -> PlanfixError | None:
     try:
-        ping(logged_client(customer, wait_for_slot=turn.wait_for_slot))
+        ping(logged_client(customer, acquire_slot=turn.acquire_slot))
     except PlanfixError as error:
         return error
     return None

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from integrations.domain.calls import CallFacts, Direction, Outcome
 from integrations.domain.folding import fold
-from integrations.models import Call, Customer, Employee, EventResult, WebhookEvent, Work, WorkKind
+from integrations.models import BackgroundJob, BackgroundJobKind, Call, Customer, Employee, EventResult, WebhookEvent
 from integrations.ringostat.body import RawRequest
 from integrations.services.calls.replay import raw_request_of
 from integrations.services.dry_run.delivery import Told, deliver_dry
@@ -41,17 +41,17 @@ class Trial:
     told: Told
 
 
-def dry_run_as_asked(work: Work, progress: Progress) -> dict[str, Any]:
+def dry_run_as_asked(work: BackgroundJob, progress: Progress) -> dict[str, Any]:
     """Long work. Its arguments have one of the keys of SOURCES, and what belongs to it."""
     forget_old_dry_runs()
-    customer = Customer.objects.prefetch_related("employees", "utm_fields").get(works=work.pk)
+    customer = Customer.objects.prefetch_related("employees", "utm_fields").get(background_jobs=work.pk)
     source = next(name for name in SOURCES if name in work.arguments)
     trial = SOURCES[source](customer, work.arguments)
     return trial.told | (deliver_dry(trial.call, customer) if trial.call else {})
 
 
 def forget_old_dry_runs() -> None:
-    Work.objects.filter(kind=WorkKind.DRY_RUN, finished_at__lt=Now() - KEPT_FOR).delete()
+    BackgroundJob.objects.filter(kind=BackgroundJobKind.DRY_RUN, finished_at__lt=Now() - KEPT_FOR).delete()
 
 
 def _stored_event(customer: Customer, arguments: Mapping[str, Any]) -> Trial:

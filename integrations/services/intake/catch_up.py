@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from integrations.domain.calls import CallFacts
 from integrations.domain.folding import Folded, fold
-from integrations.models import Call, CallState, CatchUpCursor, Customer, Work
+from integrations.models import BackgroundJob, Call, CallState, CatchUpCursor, Customer
 from integrations.ringostat.api import RingostatClient, RingostatError
 from integrations.ringostat.webhook import parse_list_row
 from integrations.services.clients.lease import give_connection_back
@@ -148,7 +148,7 @@ def _remember(customer: Customer, error: str, dropped_fields: Iterable[str]) -> 
     cursor.exclude(refused_fields=list(dropped_fields)).update(refused_fields=list(dropped_fields))
 
 
-def catch_up_as_asked(work: Work, progress: Progress) -> dict[str, Any]:
+def catch_up_as_asked(work: BackgroundJob, progress: Progress) -> dict[str, Any]:
     """Long work: the whole window between its arguments `start` and `end`, ISO times."""
     assert work.customer is not None  # it is asked for on a customer's page
     start, end = (datetime.fromisoformat(work.arguments[name]) for name in ("start", "end"))

@@ -13,14 +13,23 @@ from django.conf import settings
 from django.db.models import Count, Max, Min, OuterRef, QuerySet, Subquery, Sum
 from django.utils import timezone
 
-from integrations.models import AccountPace, Call, CallCount, CallState, CatchUpCursor, Customer, Turn, WebhookEvent
+from integrations.models import (
+    AccountRateLimit,
+    Call,
+    CallCount,
+    CallState,
+    CatchUpCursor,
+    Customer,
+    DeliveryLease,
+    WebhookEvent,
+)
 from integrations.ringostat.webhook import TEST_EVENT
 
 FAILED_LATELY = timedelta(days=1)
 """A call that failed longer ago waits for a person as much, but is no news."""
 
 
-class Light(IntEnum):
+class HealthStatus(IntEnum):
     """From the worst to the best: in this order customers are listed."""
 
     PAUSED = 0
@@ -39,7 +48,7 @@ class Light(IntEnum):
 @dataclass(frozen=True, kw_only=True)
 class Health:
     customer: Customer
-    light: Light
+    light: HealthStatus
     since: datetime | None = None
     detail: str = ""
     """Why, in the words of whoever noticed it; may be empty."""
@@ -64,7 +73,7 @@ def healths(customers: QuerySet[Customer]) -> list[Health]:
     """Trouble first, then by name. A handful of queries, however many customers there are."""
     newest = WebhookEvent.objects.filter(customer=OuterRef("pk")).exclude(event=TEST_EVENT).order_by("-received_at")
     rows = list(
-        customers.select_related("turn", "catch_up_cursor")
+        customers.select_related("delivery_lease", "catch_up_cursor")
         .defer("planfix_tags", "planfix_contact_fields", "planfix_token", "ringostat_auth_key")
         .annotate(last_webhook_at=Subquery(newest.values("received_at")[:1]))
     )
@@ -122,22 +131,22 @@ class _Figures:
             requests_left=self.left.get(customer.planfix_account),
         )
 
-    def _light(self, customer: Customer, waiting: _Calls, failed: _Calls) -> tuple[Light, datetime | None, str]:
+    def _light(self, customer: Customer, waiting: _Calls, failed: _Calls) -> tuple[HealthStatus, datetime | None, str]:
         late = self.now - timedelta(minutes=settings.ALERT_AFTER_MINUTES)
-        turn: Turn | None = getattr(customer, "turn", None)
+        turn: DeliveryLease | None = getattr(customer, "delivery_lease", None)
         cursor: CatchUpCursor | None = getattr(customer, "catch_up_cursor", None)
         if customer.paused_reason:
-            light = Light.PAUSED_BY_HAND if customer.paused_by_hand else Light.PAUSED
+            light = HealthStatus.PAUSED_BY_HAND if customer.paused_by_hand else HealthStatus.PAUSED
             return light, customer.paused_at, customer.paused_reason
         if failed.at and failed.at > self.now - FAILED_LATELY:
-            return Light.FAILED, failed.at, ""
+            return HealthStatus.FAILED, failed.at, ""
         if waiting.at and waiting.at < late:
-            return Light.LATE, waiting.at, ""
+            return HealthStatus.LATE, waiting.at, ""
         if cursor and cursor.trouble_since and cursor.trouble_since < late:
-            return Light.CALL_LIST, cursor.trouble_since, cursor.trouble
+            return HealthStatus.CALL_LIST, cursor.trouble_since, cursor.trouble
         if turn and turn.retry_at and turn.retry_at > self.now:
-            return Light.WAITING, turn.retry_at, ""
-        return (Light.WELL if getattr(customer, "last_webhook_at", None) else Light.NEW), None, ""
+            return HealthStatus.WAITING, turn.retry_at, ""
+        return (HealthStatus.WELL if getattr(customer, "last_webhook_at", None) else HealthStatus.NEW), None, ""
 
 
 def _calls(calls: QuerySet[Call], customers: Sequence[Customer], at: Min | Max) -> dict[int, _Calls]:
@@ -150,5 +159,5 @@ def _calls(calls: QuerySet[Call], customers: Sequence[Customer], at: Min | Max) 
 def _requests_left(customers: Sequence[Customer]) -> dict[str, int]:
     """By account; what was said before yesterday's calls is of no use."""
     accounts = {customer.planfix_account for customer in customers}
-    said = AccountPace.objects.filter(account__in=accounts, next_request_at__gt=timezone.now() - timedelta(days=1))
+    said = AccountRateLimit.objects.filter(account__in=accounts, next_request_at__gt=timezone.now() - timedelta(days=1))
     return {account: left for account, left in said.values_list("account", "requests_left") if left is not None}

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from prometheus_client.core import CollectorRegistry, GaugeMetricFamily, Metric
 
 from integrations.models import (
-    AccountPace,
+    AccountRateLimit,
     Alert,
     AlertKind,
     Call,
@@ -86,7 +86,7 @@ def _customers() -> Iterator[Metric]:
     yield _gauge("customers_paused", "Customers whose calls wait for somebody to mend their access.", paused)
     open_alerts = dict(Alert.objects.filter(over_at=None).values_list("kind").annotate(Count("pk")))
     yield _by_label("alerts_open", "Customers' troubles that are not over.", "kind", open_alerts, AlertKind.values)
-    accounts = AccountPace.objects.filter(next_request_at__gt=Now()).count()
+    accounts = AccountRateLimit.objects.filter(next_request_at__gt=Now()).count()
     yield _gauge("accounts_at_their_pace", "Planfix accounts that are asked as fast as they allow.", accounts)
 
 

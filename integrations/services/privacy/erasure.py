@@ -25,6 +25,8 @@ from integrations.domain.folding import MAPPINGS, Folded
 from integrations.domain.parties import client_number, direction_of
 from integrations.domain.phones import normalize
 from integrations.models import (
+    BackgroundJob,
+    BackgroundJobKind,
     Call,
     CallState,
     ContactClaim,
@@ -33,8 +35,6 @@ from integrations.models import (
     RememberedContact,
     SavedView,
     WebhookEvent,
-    Work,
-    WorkKind,
 )
 from integrations.services.intake.receive import ERASED
 
@@ -77,9 +77,9 @@ def erase_number(customer: Customer, raw: str) -> dict[str, int]:
     done["planfix_requests"] += _delete_mentioning(
         PlanfixRequest.objects.filter(customer=customer), _request_text, mention
     )
-    works = Work.objects.filter(Q(customer=customer) | Q(customer=None))
+    works = BackgroundJob.objects.filter(Q(customer=customer) | Q(customer=None))
     # A dry run's result may speak of anybody; it is read once, and another one is a click away.
-    works.filter(customer=customer, kind=WorkKind.DRY_RUN).delete()
+    works.filter(customer=customer, kind=BackgroundJobKind.DRY_RUN).delete()
     _delete_mentioning(works.exclude(finished_at=None), _work_text, mention)
     ContactClaim.objects.filter(account=customer.planfix_account, number=number).delete()
     _delete_mentioning(SavedView.objects.all(), _view_text, mention)
@@ -177,7 +177,7 @@ def _request_text(request: PlanfixRequest) -> str:
     return _readable(f"{request.path}\n{json.dumps(request.body)}\n{request.answer}")
 
 
-def _work_text(work: Work) -> str:
+def _work_text(work: BackgroundJob) -> str:
     """The filter by which its calls were chosen may name the number."""
     return _readable(f"{json.dumps(work.arguments)}\n{json.dumps(work.result)}\n{work.trouble}")
 

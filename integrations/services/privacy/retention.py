@@ -15,7 +15,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.db.models import QuerySet
 
-from integrations.models import ContactClaim, Customer, PlanfixRequest, WebhookEvent, Work
+from integrations.models import BackgroundJob, ContactClaim, Customer, PlanfixRequest, WebhookEvent
 from integrations.services.database import database_time
 from integrations.services.dry_run.run import forget_old_dry_runs
 
@@ -41,7 +41,7 @@ def prune_all(*, should_stop: Callable[[], bool] = lambda: False) -> None:
 
 def _forget_old_work() -> None:
     """What it came to stands in the calls and in the list of changes."""
-    Work.objects.filter(finished_at__lt=database_time() - WORK_IS_KEPT).delete()
+    BackgroundJob.objects.filter(finished_at__lt=database_time() - WORK_IS_KEPT).delete()
 
 
 def prune(customer: Customer, *, days: int, should_stop: Callable[[], bool] = lambda: False) -> dict[str, int]:

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 
-from integrations.models import Customer, Work, WorkKind
+from integrations.models import BackgroundJob, BackgroundJobKind, Customer
 from integrations.planfix.http.errors import PlanfixError
 from integrations.ringostat.api import RingostatError
 from integrations.services.calls.dismiss import settle_as_asked
@@ -34,16 +34,16 @@ log = structlog.get_logger(__name__)
 
 Result = dict[str, Any] | None
 
-KINDS: Mapping[str, Callable[[Work, Progress], Result]] = {
-    WorkKind.CATCH_UP: catch_up_as_asked,
-    WorkKind.SEND_AGAIN: send_again_as_asked,
-    WorkKind.REPLAY: replay_as_asked,
-    WorkKind.SETTLE: settle_as_asked,
-    WorkKind.IGNORE_NUMBERS: ignore_as_asked,
-    WorkKind.CONNECT: connect,
-    WorkKind.CREATE_FIELDS: create_fields,
-    WorkKind.DRY_RUN: dry_run_as_asked,
-    WorkKind.REMOVE_CUSTOMER: remove_as_asked,
+KINDS: Mapping[str, Callable[[BackgroundJob, Progress], Result]] = {
+    BackgroundJobKind.CATCH_UP: catch_up_as_asked,
+    BackgroundJobKind.SEND_AGAIN: send_again_as_asked,
+    BackgroundJobKind.REPLAY: replay_as_asked,
+    BackgroundJobKind.SETTLE: settle_as_asked,
+    BackgroundJobKind.IGNORE_NUMBERS: ignore_as_asked,
+    BackgroundJobKind.CONNECT: connect,
+    BackgroundJobKind.CREATE_FIELDS: create_fields,
+    BackgroundJobKind.DRY_RUN: dry_run_as_asked,
+    BackgroundJobKind.REMOVE_CUSTOMER: remove_as_asked,
 }
 """Each may be killed and begun again at any time."""
 
@@ -52,13 +52,19 @@ TROUBLE = (CannotBeDone, PlanfixError, RingostatError, ImproperlyConfigured)
 
 
 def ask(
-    kind: WorkKind, *, customer: Customer | None = None, by: User | AnonymousUser | None = None, **arguments: Any
-) -> Work:
+    kind: BackgroundJobKind,
+    *,
+    customer: Customer | None = None,
+    by: User | AnonymousUser | None = None,
+    **arguments: Any,
+) -> BackgroundJob:
     """Puts the work down. The same work that already waits or is under way is not asked for twice: it is returned."""
     with transaction.atomic():
-        same = Work.objects.filter(kind=kind, customer=customer, arguments=arguments, finished_at=None).first()
+        same = BackgroundJob.objects.filter(kind=kind, customer=customer, arguments=arguments, finished_at=None).first()
         asked_by = by.pk if by else None
-        work = same or Work.objects.create(kind=kind, customer=customer, arguments=arguments, asked_by_id=asked_by)
+        work = same or BackgroundJob.objects.create(
+            kind=kind, customer=customer, arguments=arguments, asked_by_id=asked_by
+        )
         work_soon([work.pk])
     return work
 
@@ -68,7 +74,7 @@ def unfinished_work() -> list[int]:
     return list(_free().order_by("asked_at").values_list("pk", flat=True))
 
 
-def carry_out(work_id: int, *, should_stop: Callable[[], bool] = lambda: False) -> None:
+def run_job(work_id: int, *, should_stop: Callable[[], bool] = lambda: False) -> None:
     """Does the work, or what is left of it, unless somebody else is at it. Raises OperationalError or InterfaceError
     when the database is lost.
     """
@@ -92,13 +98,13 @@ def carry_out(work_id: int, *, should_stop: Callable[[], bool] = lambda: False) 
         log.warning("work was taken over by another worker", work_id=work.pk, kind=work.kind)
 
 
-def _free() -> QuerySet[Work]:
-    return Work.objects.filter(finished_at=None).exclude(held_until__gt=Now())
+def _free() -> QuerySet[BackgroundJob]:
+    return BackgroundJob.objects.filter(finished_at=None).exclude(held_until__gt=Now())
 
 
-def _taken(work_id: int) -> Work | None:
+def _taken(work_id: int) -> BackgroundJob | None:
     """The work, held by who called; None if it is finished or another's. Of several at once one gets it."""
     holder = uuid.uuid4()
     now = Now()
     _free().filter(pk=work_id).update(holder=holder, held_until=now + LEASE, started_at=Coalesce("started_at", now))
-    return Work.objects.select_related("customer").filter(pk=work_id, holder=holder).first()
+    return BackgroundJob.objects.select_related("customer").filter(pk=work_id, holder=holder).first()

@@ -12,8 +12,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from integrations.models import Customer, Work
-from integrations.services.clients.lease import give_connection_back, wait_for_account
+from integrations.models import BackgroundJob, Customer
+from integrations.services.clients.lease import acquire_read_slot, give_connection_back
 
 TELL_SECONDS = 0.5
 """Between two writes: a page that looks once a second sees no more than that."""
@@ -32,15 +32,15 @@ class CannotBeDone(Exception):
     """The work comes to nothing; the message says why, in a sentence for a specialist."""
 
 
-def held(work: Work) -> QuerySet[Work]:
+def held(work: BackgroundJob) -> QuerySet[BackgroundJob]:
     """The work's row while it is its holder's who asks; none once another has taken it over."""
-    return Work.objects.filter(pk=work.pk, holder=work.holder)
+    return BackgroundJob.objects.filter(pk=work.pk, holder=work.holder)
 
 
 class Progress:
     """Counts what is done of one piece of work, and holds it meanwhile."""
 
-    def __init__(self, work: Work, should_stop: Callable[[], bool] = lambda: False) -> None:
+    def __init__(self, work: BackgroundJob, should_stop: Callable[[], bool] = lambda: False) -> None:
         self._work = work
         self.should_stop = should_stop
         self._told = 0.0
@@ -58,11 +58,11 @@ class Progress:
         if self.should_stop():
             raise Stopped
 
-    def wait_for_slot(self, customer: Customer, seconds: float) -> None:
+    def acquire_slot(self, customer: Customer, seconds: float) -> None:
         """Blocks until the customer's account may be asked, and holds the work for as long as a request of so many
         seconds may be under way. Raises Stopped when that is another's to send.
         """
-        wait_for_account(customer, seconds)
+        acquire_read_slot(customer, seconds)
         self._hold(LEASE + timedelta(seconds=seconds))
         give_connection_back()
 

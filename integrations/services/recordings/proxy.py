@@ -29,7 +29,7 @@ from integrations.services.recordings.byte_ranges import (
     part_of_refusal,
     part_of_whole,
 )
-from integrations.services.recordings.stream_limit import NoPlace, Place
+from integrations.services.recordings.stream_limit import NoFreeSlot, Place
 
 log = structlog.get_logger(__name__)
 
@@ -127,7 +127,7 @@ def open_recording(url: str, *, api_url: str, wanted: Wanted) -> OpenRecording:
         raise NoRecording(Trouble.NO_LINK)
     try:
         place = Place()
-    except NoPlace as error:
+    except NoFreeSlot as error:
         raise NoRecording(Trouble.BUSY) from error
     try:
         answer, final_url = _follow(url, api_url, wanted)

@@ -12,16 +12,16 @@ AT_ONCE = 3
 _places = threading.BoundedSemaphore(AT_ONCE)
 
 
-class NoPlace(Exception):
+class NoFreeSlot(Exception):
     """As many as there may be are under way."""
 
 
 class Place:
-    """That of one answer, from here until it is left. Raises NoPlace."""
+    """That of one answer, from here until it is left. Raises NoFreeSlot."""
 
     def __init__(self) -> None:
         if not _places.acquire(blocking=False):
-            raise NoPlace
+            raise NoFreeSlot
         self._is_taken = True
 
     def leave(self) -> None:

@@ -16,10 +16,10 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
-from integrations.models import Call, CallState, Customer, PlanfixRequest, WorkKind
+from integrations.models import BackgroundJobKind, Call, CallState, Customer, PlanfixRequest
 from integrations.services.queue.background import ask
 from sandbox.harness.demo_day import KNOWN_CONTACTS, customer_file, day_of_calls
-from sandbox.harness.processes import DEFAULT_TOKEN, Stage, wait_until
+from sandbox.harness.processes import DEFAULT_TOKEN, LocalStack, wait_until
 
 CUSTOMER = "Demo company"
 PASSWORD = "ringofix"  # noqa: S105 - of the demo on loopback, printed for everybody to see
@@ -37,7 +37,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, port: int, sandbox_port: int, **options: Any) -> None:
         stop = threading.Event()
-        with Stage(port=port, sandbox_port=sandbox_port) as stage:
+        with LocalStack(port=port, sandbox_port=sandbox_port) as stage:
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, lambda *_: stop.set())
             self._show(stage)
@@ -45,7 +45,7 @@ class Command(BaseCommand):
                 stop.wait()
             self.stdout.write("Stopping.")
 
-    def _show(self, stage: Stage) -> None:
+    def _show(self, stage: LocalStack) -> None:
         call_command("migrate", verbosity=0)
         stage.start_sandbox()
         webhook = _customer(stage)
@@ -54,7 +54,7 @@ class Command(BaseCommand):
         stage.start_worker()
         posts = _post_the_day(webhook, stage.sandbox_url)
         wait_until(_nothing_waits, "the calls to be delivered")
-        ask(WorkKind.CONNECT, customer=Customer.objects.get(name=CUSTOMER))
+        ask(BackgroundJobKind.CONNECT, customer=Customer.objects.get(name=CUSTOMER))
         self._summary(posts)
         self._addresses(stage, webhook)
 
@@ -71,7 +71,7 @@ class Command(BaseCommand):
         self.stdout.write(f"  failed                {states[CallState.FAILED]:3}")
         self.stdout.write(f"  requests to Planfix   {asked:3}  {asked / max(delivered, 1):.1f} a delivered call")
 
-    def _addresses(self, stage: Stage, webhook: str) -> None:
+    def _addresses(self, stage: LocalStack, webhook: str) -> None:
         self.stdout.write(f"\nThe Planfix account, as its managers see it   {stage.sandbox_url}/")
         self.stdout.write(f"The call log                                  {stage.web_url}/calls/")
         self.stdout.write(f"The specialists' console                      {stage.web_url}/admin/")
@@ -81,7 +81,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _customer(stage: Stage) -> str:
+def _customer(stage: LocalStack) -> str:
     """Imports the demo customer afresh, as the sandbox has forgotten everything too; returns its webhook address."""
     Customer.objects.filter(name=CUSTOMER).delete()
     for name, phone in KNOWN_CONTACTS.items():

@@ -10,10 +10,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.models import CallState, CatchUpCursor, Secret, Work, WorkKind
-from integrations.services.queue.background import carry_out
+from integrations.models import BackgroundJob, BackgroundJobKind, CallState, CatchUpCursor, Secret
+from integrations.services.queue.background import run_job
 from sandbox.ringostat.api import Ringostat
-from tests.conftest import Way
+from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID
 from tests.end_to_end.rows import row
 from tests.factories import make_specialist
@@ -28,22 +28,24 @@ def specialist() -> Client:
     return client
 
 
-def page_of(way: Way) -> str:
+def page_of(way: Scenario) -> str:
     return reverse("admin:integrations_customer_overview", args=[way.customer.pk])
 
 
-def ask_for(client: Client, way: Way, first: date, last: date) -> str:
+def ask_for(client: Client, way: Scenario, first: date, last: date) -> str:
     days = {"action": "catch_up", "first_day": first.isoformat(), "last_day": last.isoformat()}
     return client.post(page_of(way), days, follow=True).content.decode()
 
 
-def test_a_call_whose_webhook_was_lost_comes_from_the_list(way: Way, specialist: Client, ringostat: Ringostat) -> None:
+def test_a_call_whose_webhook_was_lost_comes_from_the_list(
+    way: Scenario, specialist: Client, ringostat: Ringostat
+) -> None:
     ringostat.calls = [row(ago=timedelta(days=1))]
     today = timezone.localdate(timezone=way.customer.zone)
 
     page = ask_for(specialist, way, today - timedelta(days=2), today)
-    [work] = Work.objects.filter(kind=WorkKind.CATCH_UP)
-    carry_out(work.pk)
+    [work] = BackgroundJob.objects.filter(kind=BackgroundJobKind.CATCH_UP)
+    run_job(work.pk)
 
     assert "The call list of these days is read" in page
     assert way.call(CALL_ID).state == CallState.PENDING
@@ -60,15 +62,15 @@ def test_a_call_whose_webhook_was_lost_comes_from_the_list(way: Way, specialist:
     ],
 )
 def test_days_that_cannot_be_read_are_refused_in_a_sentence(
-    way: Way, specialist: Client, first: int, last: int, said: str
+    way: Scenario, specialist: Client, first: int, last: int, said: str
 ) -> None:
     today = timezone.localdate(timezone=way.customer.zone)
 
     assert said in ask_for(specialist, way, today - timedelta(days=first), today - timedelta(days=last))
-    assert not Work.objects.filter(kind=WorkKind.CATCH_UP).exists()
+    assert not BackgroundJob.objects.filter(kind=BackgroundJobKind.CATCH_UP).exists()
 
 
-def test_the_page_says_how_far_the_list_was_read_and_what_hinders(way: Way, specialist: Client) -> None:
+def test_the_page_says_how_far_the_list_was_read_and_what_hinders(way: Scenario, specialist: Client) -> None:
     CatchUpCursor.objects.create(
         customer=way.customer,
         read_until=timezone.now(),
@@ -82,7 +84,7 @@ def test_the_page_says_how_far_the_list_was_read_and_what_hinders(way: Way, spec
     assert "has no waittime" in page
 
 
-def test_without_a_key_nothing_can_be_asked_for(way: Way, specialist: Client) -> None:
+def test_without_a_key_nothing_can_be_asked_for(way: Scenario, specialist: Client) -> None:
     way.customer.ringostat_auth_key = Secret()
     way.customer.save()
 

@@ -15,20 +15,20 @@ from django.utils import timezone
 
 from integrations.admin.customer.connection import SENTENCES, row_of
 from integrations.models import (
+    BackgroundJob,
+    BackgroundJobKind,
     Call,
     CallState,
     Customer,
+    DeliveryLease,
+    ParameterMapping,
     PlanfixRequest,
     RememberedContact,
-    Turn,
-    UtmField,
     WebhookEvent,
     WebhookToken,
-    Work,
-    WorkKind,
 )
 from integrations.services.customers.connection_report import Check, Connection, Finding
-from integrations.services.queue.background import carry_out
+from integrations.services.queue.background import run_job
 from tests.factories import (
     AUTH_KEY,
     NOON,
@@ -238,14 +238,14 @@ def test_new_access_lets_the_calls_go_on_at_once(console: Client) -> None:
 
     now = timezone.now()
     customer = customer_with(paused_reason="The token is switched off.", paused_at=now, access_check_at=now)
-    Turn.objects.create(
+    DeliveryLease.objects.create(
         customer=customer, holder="00000000-0000-0000-0000-000000000000", held_until=NOON, retry_at=now, failures=3
     )
 
     save(console, customer, planfix_token="new")
 
     assert (customer.paused_at, customer.access_check_at) == (None, None)
-    assert Turn.objects.values_list("retry_at", "failures").get() == (None, 0)
+    assert DeliveryLease.objects.values_list("retry_at", "failures").get() == (None, 0)
     assert ProcrastinateJob.objects.filter(args={"customer_id": customer.pk}).exists()
 
 
@@ -313,7 +313,7 @@ def test_the_light_says_how_a_customer_fares(
         make_event(make_call(customer))
     if waits:
         soon = timezone.now() + timedelta(minutes=5)
-        Turn.objects.create(
+        DeliveryLease.objects.create(
             customer=customer, holder="00000000-0000-0000-0000-000000000000", held_until=NOON, retry_at=soon
         )
 
@@ -352,7 +352,7 @@ def test_checking_the_access_of_several_customers_asks_the_worker(console: Clien
 
     console.post(LIST, {"action": "check_access", "_selected_action": [customer.pk for customer in customers]})
 
-    asked = Work.objects.filter(kind=WorkKind.CONNECT)
+    asked = BackgroundJob.objects.filter(kind=BackgroundJobKind.CONNECT)
     assert {work.customer for work in asked} == set(customers)
 
 
@@ -412,8 +412,8 @@ def test_a_customer_is_deleted_by_the_worker_with_all_that_was_kept_of_it(
     customer.refresh_from_db()
     assert (customer.paused_by_hand, customer.webhook_tokens.count()) == (True, 0)
 
-    [work] = Work.objects.filter(kind=WorkKind.REMOVE_CUSTOMER)
-    carry_out(work.pk)
+    [work] = BackgroundJob.objects.filter(kind=BackgroundJobKind.REMOVE_CUSTOMER)
+    run_job(work.pk)
 
     work.refresh_from_db()
     assert (work.trouble, work.done) == ("", 4)
@@ -425,7 +425,7 @@ def test_a_customer_is_deleted_by_the_worker_with_all_that_was_kept_of_it(
 def test_the_page_says_which_parameter_has_no_field_in_planfix(console: Client) -> None:
     tags = {name: {"id": number, "name": name, "fields": []} for number, name in enumerate(("call", "missed_call"))}
     customer = customer_with(planfix_tags=tags)
-    UtmField.objects.create(customer=customer, parameter="utm_source", field="Source")
+    ParameterMapping.objects.create(customer=customer, parameter="utm_source", field="Source")
 
     html = console.get(page_of(customer)).content.decode()
 
@@ -435,18 +435,20 @@ def test_the_page_says_which_parameter_has_no_field_in_planfix(console: Client) 
 # Connect
 
 
-def checked(customer: Customer, *checks: Check, **found: Any) -> Work:
+def checked(customer: Customer, *checks: Check, **found: Any) -> BackgroundJob:
     """A check of the customer that has ended so."""
     accounts = {"account": customer.planfix_account, "project": customer.ringostat_project_id}
     result = asdict(Connection(**accounts, checks=list(checks), **found))
-    return Work.objects.create(kind=WorkKind.CONNECT, customer=customer, result=result, finished_at=timezone.now())
+    return BackgroundJob.objects.create(
+        kind=BackgroundJobKind.CONNECT, customer=customer, result=result, finished_at=timezone.now()
+    )
 
 
 def test_a_new_customer_is_checked_at_once_by_the_worker(console: Client) -> None:
     response = console.post(LIST + "add/", FILLED_IN | {"planfix_token": PLANFIX_TOKEN})
 
     customer = Customer.objects.get(name="Acme")
-    work = Work.objects.get(kind=WorkKind.CONNECT, customer=customer)
+    work = BackgroundJob.objects.get(kind=BackgroundJobKind.CONNECT, customer=customer)
     assert response["Location"] == page_of(customer) + "#connection"
     assert reverse("calllog:work", args=[work.pk]) in console.get(page_of(customer)).content.decode()
 
@@ -496,7 +498,7 @@ def test_changed_access_is_checked_again(console: Client, changes: dict[str, str
 
     save(console, customer, **{"ringostat_project_id": "110070", **changes})
 
-    assert Work.objects.filter(kind=WorkKind.CONNECT, customer=customer).exists() is is_checked
+    assert BackgroundJob.objects.filter(kind=BackgroundJobKind.CONNECT, customer=customer).exists() is is_checked
 
 
 def test_the_button_asks_the_worker_and_leads_back(console: Client) -> None:
@@ -505,7 +507,7 @@ def test_the_button_asks_the_worker_and_leads_back(console: Client) -> None:
     response = console.post(reverse("admin:integrations_customer_connect", args=[customer.pk]))
 
     assert response["Location"] == page_of(customer) + "#connection"
-    assert Work.objects.get().kind == WorkKind.CONNECT
+    assert BackgroundJob.objects.get().kind == BackgroundJobKind.CONNECT
 
 
 def test_who_may_not_change_customers_has_none_checked(client: Client) -> None:
@@ -515,7 +517,7 @@ def test_who_may_not_change_customers_has_none_checked(client: Client) -> None:
     response = client.post(reverse("admin:integrations_customer_connect", args=[customer.pk]))
 
     assert response.status_code == 403
-    assert not Work.objects.exists()
+    assert not BackgroundJob.objects.exists()
 
 
 def test_what_is_wrong_is_shown_with_its_steps(console: Client) -> None:
@@ -539,7 +541,7 @@ def test_what_is_wrong_is_shown_with_its_steps(console: Client) -> None:
 def test_while_a_check_is_under_way_what_was_found_before_is_not_shown(console: Client) -> None:
     customer = make_customer()
     checked(customer, Check(finding=Finding.KNOWN))
-    Work.objects.create(kind=WorkKind.CONNECT, customer=customer)
+    BackgroundJob.objects.create(kind=BackgroundJobKind.CONNECT, customer=customer)
 
     html = html_of(console, customer)
 
@@ -550,8 +552,11 @@ def test_while_a_check_is_under_way_what_was_found_before_is_not_shown(console: 
 def test_a_check_that_came_to_nothing_says_why(console: Client) -> None:
     customer = make_customer()
     checked(customer, Check(finding=Finding.KNOWN))
-    Work.objects.create(
-        kind=WorkKind.CONNECT, customer=customer, trouble="The daily limit is used up.", finished_at=timezone.now()
+    BackgroundJob.objects.create(
+        kind=BackgroundJobKind.CONNECT,
+        customer=customer,
+        trouble="The daily limit is used up.",
+        finished_at=timezone.now(),
     )
 
     html = html_of(console, customer)

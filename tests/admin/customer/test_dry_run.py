@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.admin.customer.dry_run import lines
-from integrations.models import Customer, Work, WorkKind
-from integrations.services.queue.background import carry_out
-from tests.conftest import NEW_CLIENT, Way
+from integrations.models import BackgroundJob, BackgroundJobKind, Customer
+from integrations.services.queue.background import run_job
+from tests.conftest import NEW_CLIENT, Scenario
 from tests.end_to_end.bodies import CLIENT, answered, missed
 from tests.factories import make_call, make_customer, make_employee, make_event, make_specialist
 
@@ -29,9 +29,9 @@ def address(customer: Customer, query: str = "") -> str:
     return reverse("admin:integrations_customer_dry_run", args=[customer.pk]) + query
 
 
-def ask(console: Client, customer: Customer, **answers: Any) -> Work | None:
+def ask(console: Client, customer: Customer, **answers: Any) -> BackgroundJob | None:
     console.post(address(customer), answers)
-    return Work.objects.filter(customer=customer, kind=WorkKind.DRY_RUN).first()
+    return BackgroundJob.objects.filter(customer=customer, kind=BackgroundJobKind.DRY_RUN).first()
 
 
 def test_a_typed_number_is_put_down_for_the_worker(console: Client) -> None:
@@ -41,7 +41,7 @@ def test_a_typed_number_is_put_down_for_the_worker(console: Client) -> None:
 
     response = console.post(address(customer), {"form": "number", **answers})
 
-    work = Work.objects.get()
+    work = BackgroundJob.objects.get()
     assert work.arguments == answers
     assert response.headers["Location"] == address(customer, f"?work={work.pk}")
     assert "Waits for the worker" in console.get(response.headers["Location"]).content.decode()
@@ -94,11 +94,13 @@ def test_what_cannot_be_tried_is_not_put_down(console: Client, answers: dict[str
     customer = make_customer()
 
     assert console.post(address(customer), answers).status_code == 200
-    assert not Work.objects.exists()
+    assert not BackgroundJob.objects.exists()
 
 
 def test_another_customers_answer_is_not_shown(console: Client) -> None:
-    work = Work.objects.create(kind=WorkKind.DRY_RUN, customer=make_customer(), result={"not_over": True})
+    work = BackgroundJob.objects.create(
+        kind=BackgroundJobKind.DRY_RUN, customer=make_customer(), result={"not_over": True}
+    )
 
     html = console.get(address(make_customer(), f"?work={work.pk}")).content.decode()
 
@@ -108,14 +110,14 @@ def test_another_customers_answer_is_not_shown(console: Client) -> None:
 # --- the answer ---
 
 
-def answer(console: Client, way: Way, body: dict[str, Any]) -> str:
+def answer(console: Client, way: Scenario, body: dict[str, Any]) -> str:
     work = ask(console, way.customer, form="body", event_name="after_call", body=json.dumps(body))
     assert work
-    carry_out(work.pk)
+    run_job(work.pk)
     return console.get(address(way.customer, f"?work={work.pk}")).content.decode()
 
 
-def test_the_answer_tells_each_step_and_what_would_be_written(console: Client, way: Way) -> None:
+def test_the_answer_tells_each_step_and_what_would_be_written(console: Client, way: Scenario) -> None:
     way.account.add_contact(name="Olha", lastname="Koval", phones=[CLIENT])
 
     html = answer(console, way, answered(utm_source="<b>google</b>"))
@@ -134,7 +136,7 @@ def test_the_answer_tells_each_step_and_what_would_be_written(console: Client, w
     assert "<b>google</b>" not in html
 
 
-def test_a_new_clients_missed_call_is_the_new_contacts_own(console: Client, way: Way) -> None:
+def test_a_new_clients_missed_call_is_the_new_contacts_own(console: Client, way: Scenario) -> None:
     html = answer(console, way, missed(NEW_CLIENT))
 
     assert "No contact in Planfix has the number: a new one would be created." in html

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.domain.rules import SkipReason
-from integrations.models import Call, CallState, Customer, Employee, Work, WorkKind
+from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, Customer, Employee
 from integrations.services.customers.connection_report import Check, Connection, Finding
 from integrations.services.customers.employee_mapping import pairing_table
 from tests.factories import call_facts, make_call, make_customer, make_employee, make_superuser, make_user, make_viewer
@@ -45,7 +45,9 @@ def found(**lists: Any) -> Customer:
     customer = make_customer()
     accounts = {"account": customer.planfix_account, "project": customer.ringostat_project_id}
     result = asdict(Connection(**accounts, checks=[Check(finding=Finding.KNOWN)], **lists))
-    Work.objects.create(kind=WorkKind.CONNECT, customer=customer, result=result, finished_at=timezone.now())
+    BackgroundJob.objects.create(
+        kind=BackgroundJobKind.CONNECT, customer=customer, result=result, finished_at=timezone.now()
+    )
     return customer
 
 
@@ -159,7 +161,7 @@ def test_a_mapped_talker_offers_to_send_the_calls_again(console: Client, custome
 
     console.post(reverse("admin:integrations_customer_send_skipped_calls", args=[customer.pk]))
 
-    work = Work.objects.get(kind=WorkKind.SEND_AGAIN)
+    work = BackgroundJob.objects.get(kind=BackgroundJobKind.SEND_AGAIN)
     assert (work.customer, work.arguments) == (customer, {"calls": [call.pk]})
 
 
@@ -168,7 +170,7 @@ def test_without_such_calls_nothing_is_sent(console: Client, customer: Customer)
 
     console.post(reverse("admin:integrations_customer_send_skipped_calls", args=[customer.pk]))
 
-    assert not Work.objects.filter(kind=WorkKind.SEND_AGAIN).exists()
+    assert not BackgroundJob.objects.filter(kind=BackgroundJobKind.SEND_AGAIN).exists()
 
 
 @pytest.mark.parametrize("name", ["employees", "send_skipped_calls"])

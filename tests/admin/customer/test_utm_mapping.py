@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from integrations.models import Customer, Work, WorkKind
+from integrations.models import BackgroundJob, BackgroundJobKind, Customer
 from tests.factories import call_facts, make_call, make_customer, make_superuser, make_user
 
 pytestmark = pytest.mark.django_db
@@ -72,15 +72,15 @@ def test_saving_keeps_what_was_chosen(console: Client, customer: Customer) -> No
     console.post(page_of(customer), chosen | {"name-other": " gclid ", "field-other": "Click"})
 
     assert kept(customer) == [("gclid", "Click", ""), ("utm_source", "utm_source", "Source")]
-    assert not Work.objects.exists()
+    assert not BackgroundJob.objects.exists()
 
 
 def test_a_contact_field_is_made_by_the_worker(console: Client, customer: Customer) -> None:
     console.post(page_of(customer), {"contact-utm_term": "+", "name-other": "gclid", "contact-other": "+"})
 
     assert kept(customer) == [("gclid", "gclid", "gclid"), ("utm_term", "utm_term", "utm_term")]
-    work = Work.objects.get()
-    assert (work.kind, work.arguments) == (WorkKind.CREATE_FIELDS, {"names": ["utm_term", "gclid"]})
+    work = BackgroundJob.objects.get()
+    assert (work.kind, work.arguments) == (BackgroundJobKind.CREATE_FIELDS, {"names": ["utm_term", "gclid"]})
 
 
 def test_one_field_for_two_parameters_is_refused_with_a_sentence(console: Client, customer: Customer) -> None:
@@ -97,8 +97,11 @@ def test_checking_again_leads_back_here(console: Client, customer: Customer) -> 
 
 
 def test_after_fields_were_made_the_page_says_what_is_left_to_do(console: Client, customer: Customer) -> None:
-    Work.objects.create(
-        kind=WorkKind.CREATE_FIELDS, customer=customer, result={"made": ["utm_term"]}, finished_at="2026-03-02T10:00Z"
+    BackgroundJob.objects.create(
+        kind=BackgroundJobKind.CREATE_FIELDS,
+        customer=customer,
+        result={"made": ["utm_term"]},
+        finished_at="2026-03-02T10:00Z",
     )
 
     assert (

@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from integrations.calllog.bulk.views import BULK_ACTIONS, plan_of
-from integrations.models import Call, CallState, Customer, Work, WorkKind
-from integrations.services.queue.background import carry_out
+from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, Customer
+from integrations.services.queue.background import run_job
 from tests.factories import make_call, make_customer, make_specialist, make_user, make_viewer
 
 pytestmark = pytest.mark.django_db
@@ -33,9 +33,9 @@ def asked(client: Client, action: str, *chosen: Call, **data: str) -> Any:
     return client.post("/calls/bulk/", {"action": action, "call": [call.pk for call in chosen], **data})
 
 
-def begin(client: Client, action: str, *chosen: Call, **data: str) -> Work:
+def begin(client: Client, action: str, *chosen: Call, **data: str) -> BackgroundJob:
     answer = client.post("/calls/bulk/begin/", {"action": action, "call": [call.pk for call in chosen], **data})
-    work = Work.objects.latest("pk")
+    work = BackgroundJob.objects.latest("pk")
     assert answer["Location"].startswith(f"/calls/bulk/{work.pk}/")
     return work
 
@@ -61,11 +61,11 @@ def test_chosen_calls_are_sent_again(specialist: Client) -> None:
     calls(make_customer(), F)
 
     work = begin(specialist, "send-again", *chosen)
-    carry_out(work.pk)
+    run_job(work.pk)
 
     work.refresh_from_db()
     assert states() == [P, P, D, F]
-    assert (work.kind, work.customer.name, work.result) == (WorkKind.SEND_AGAIN, "Acme", {"calls": 2})
+    assert (work.kind, work.customer.name, work.result) == (BackgroundJobKind.SEND_AGAIN, "Acme", {"calls": 2})
     assert list(LogEntry.objects.values_list("change_message", "object_repr")) == [("2 calls were sent again.", "Acme")]
 
 
@@ -75,7 +75,7 @@ def test_all_that_fit_the_filter_are_sent_again(specialist: Client) -> None:
     calls(other, F)
 
     work = begin(specialist, "send-again", all="1", filter=f"customer={acme.pk}&state=failed")
-    carry_out(work.pk)
+    run_job(work.pk)
 
     assert states() == [P, P, D, F]
     assert work.arguments == {"filter": f"customer={acme.pk}&state=failed"}
@@ -95,7 +95,7 @@ def test_what_failed_only_after_it_was_asked_for_is_left_alone(specialist: Clien
     work = begin(specialist, "send-again", all="1", filter="state=failed")
     make_call(customer, state=F, finished_at=timezone.now())
 
-    carry_out(work.pk)
+    run_job(work.pk)
 
     assert states() == [P, F]
 
@@ -106,7 +106,7 @@ def test_a_mistyped_filter_means_no_call(specialist: Client) -> None:
     answer = specialist.post("/calls/bulk/begin/", {"action": "send-again", "all": "1", "filter": "customer=nobody"})
 
     assert answer.context["plan"].will == 0
-    assert not Work.objects.exists()
+    assert not BackgroundJob.objects.exists()
 
 
 def test_many_calls_are_settled_with_one_note(client: Client) -> None:
@@ -114,7 +114,7 @@ def test_many_calls_are_settled_with_one_note(client: Client) -> None:
     chosen = calls(make_customer(), F, F, S)
 
     work = begin(client, "settle", *chosen, note="Planfix was moved")
-    carry_out(work.pk)
+    run_job(work.pk)
 
     assert states() == [S, S, S]
     settled = Call.objects.filter(reason="settled").values_list("detail", flat=True)
@@ -130,12 +130,12 @@ def test_chosen_calls_are_replayed_with_todays_settings(specialist: Client) -> N
     assert (plan.will, sum(count for count, _why in plan.wont)) == (2, 3)
 
     work = begin(specialist, "replay", *chosen)
-    carry_out(work.pk)
+    run_job(work.pk)
 
     work.refresh_from_db()
     assert states() == [D, P, P, S, S]
     assert Call.objects.get(pk=chosen[0].pk).due_at
-    assert (work.kind, work.result, work.done) == (WorkKind.REPLAY, {"calls": 2}, 2)
+    assert (work.kind, work.result, work.done) == (BackgroundJobKind.REPLAY, {"calls": 2}, 2)
     assert work.result_words == "2 calls were replayed."
     assert list(LogEntry.objects.values_list("change_message", "object_repr")) == [("2 calls were replayed.", "Acme")]
 
@@ -156,7 +156,7 @@ def test_the_numbers_of_many_calls_are_ignored(specialist: Client) -> None:
     assert Customer.objects.filter(ignored_numbers=[]).count() == 1
 
     work = begin(specialist, "ignore-numbers", *chosen)
-    carry_out(work.pk)
+    run_job(work.pk)
 
     assert set(Customer.objects.get(name="Acme").ignored_numbers) == {"+380671234567", "+380501112233"}
     assert Customer.objects.get(name="Other").ignored_numbers == ["+380501112233", "+380671234567"]
@@ -173,7 +173,7 @@ def test_the_numbers_of_all_that_fit_the_filter_are_ignored(specialist: Client) 
     make_call(other, state=P, client_number="+380501112233")
 
     work = begin(specialist, "ignore-numbers", all="1", filter=f"customer={acme.pk}")
-    carry_out(work.pk)
+    run_job(work.pk)
 
     assert list(Customer.objects.order_by("pk").values_list("ignored_numbers", flat=True)) == [["+380671234567"], []]
 
@@ -191,7 +191,7 @@ def test_more_numbers_than_anybody_means_are_refused(
     answer = specialist.post("/calls/bulk/begin/", {"action": "ignore-numbers", "all": "1"})
 
     assert b"narrow the filter" in answer.content
-    assert not Work.objects.exists()
+    assert not BackgroundJob.objects.exists()
 
 
 def test_without_a_note_it_is_asked_again(specialist: Client) -> None:
@@ -200,7 +200,7 @@ def test_without_a_note_it_is_asked_again(specialist: Client) -> None:
     answer = specialist.post("/calls/bulk/begin/", {"action": "settle", "call": call.pk, "note": " "})
 
     assert b'name="note"' in answer.content
-    assert not Work.objects.exists()
+    assert not BackgroundJob.objects.exists()
 
 
 def test_more_than_one_piece_of_work_can_take_on_is_refused(
@@ -212,7 +212,7 @@ def test_more_than_one_piece_of_work_can_take_on_is_refused(
     answer = specialist.post("/calls/bulk/begin/", {"action": "send-again", "all": "1"})
 
     assert b"narrow the filter" in answer.content
-    assert not Work.objects.exists()
+    assert not BackgroundJob.objects.exists()
 
 
 def test_the_work_shows_how_far_it_is_and_what_came_of_it(specialist: Client) -> None:
@@ -220,7 +220,7 @@ def test_the_work_shows_how_far_it_is_and_what_came_of_it(specialist: Client) ->
     address = f"/calls/bulk/{work.pk}/?state=failed"
     assert b"Waits for the worker" in specialist.get(address).content
 
-    carry_out(work.pk)
+    run_job(work.pk)
 
     html = specialist.get(address).content.decode()
     assert "One call is sent again." in html
@@ -234,7 +234,7 @@ def test_a_user_who_is_gone_has_nothing_done_in_their_name(client: Client) -> No
     LogEntry.objects.all().delete()
     user.delete()
 
-    carry_out(work.pk)
+    run_job(work.pk)
 
     work.refresh_from_db()
     assert "no longer a user" in work.trouble
@@ -250,7 +250,7 @@ def test_a_specialist_who_became_a_viewer_reaches_the_viewers_calls_only(client:
     user.groups.clear()
     own.viewers.add(user)
 
-    carry_out(work.pk)
+    run_job(work.pk)
 
     assert states() == [P, F]
 
@@ -263,7 +263,7 @@ def test_a_viewer_does_nothing(client: Client, address: str, action: str) -> Non
 
     assert client.post(address, {"action": action, "call": call.pk, "note": "x"}).status_code == 403
     assert client.post(address, {"action": action, "all": "1", "note": "x"}).status_code == 403
-    assert not Work.objects.exists()
+    assert not BackgroundJob.objects.exists()
 
 
 def test_nobody_else_sees_the_work(specialist: Client) -> None:

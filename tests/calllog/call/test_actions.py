@@ -12,7 +12,7 @@ from integrations.calllog.call.actions import ACTIONS, offers
 from integrations.domain.folding import fold
 from integrations.domain.rules import SkipReason
 from integrations.models import Call, CallState, Customer, Employee
-from tests.conftest import Way
+from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered
 from tests.factories import (
     NOON,
@@ -51,7 +51,7 @@ def book() -> list[str]:
 # --- sending again ---
 
 
-def test_a_skipped_call_reaches_planfix_once_its_employee_is_mapped(way: Way, specialist: Client) -> None:
+def test_a_skipped_call_reaches_planfix_once_its_employee_is_mapped(way: Scenario, specialist: Client) -> None:
     way.account.add_contact(name="Olha Koval", phones=[CLIENT])
     way.post(answered(**NOBODYS))
     way.deliver()
@@ -67,7 +67,7 @@ def test_a_skipped_call_reaches_planfix_once_its_employee_is_mapped(way: Way, sp
     assert book() == [f"Call {CALL_ID} was sent again."]
 
 
-def test_a_call_that_waits_for_later_is_tried_now(way: Way, specialist: Client) -> None:
+def test_a_call_that_waits_for_later_is_tried_now(way: Scenario, specialist: Client) -> None:
     way.post(answered())
     Call.objects.update(due_at="2099-01-01T00:00:00Z", reason="unavailable")
     way.deliver()
@@ -79,7 +79,7 @@ def test_a_call_that_waits_for_later_is_tried_now(way: Way, specialist: Client) 
     assert len(way.account.comments) == 1
 
 
-def test_a_delivered_call_is_not_sent_again(way: Way, specialist: Client) -> None:
+def test_a_delivered_call_is_not_sent_again(way: Scenario, specialist: Client) -> None:
     way.post(answered())
     way.deliver()
 
@@ -108,7 +108,9 @@ def test_a_call_of_a_paused_customer_waits(specialist: Client) -> None:
 # --- replaying ---
 
 
-def test_a_replayed_call_is_read_by_todays_parser_and_decided_by_todays_settings(way: Way, specialist: Client) -> None:
+def test_a_replayed_call_is_read_by_todays_parser_and_decided_by_todays_settings(
+    way: Scenario, specialist: Client
+) -> None:
     way.post(answered(**NOBODYS))
     way.deliver()
     wrong = call_facts(ringostat_id=CALL_ID, connected_with="misread", e164="+380990000000", talk=124, duration=135)
@@ -138,7 +140,7 @@ def test_a_replayed_call_keeps_what_only_the_call_list_told(specialist: Client) 
     assert call.folded.recording_url
 
 
-def test_a_delivered_call_is_not_written_twice_by_a_replay(way: Way, specialist: Client) -> None:
+def test_a_delivered_call_is_not_written_twice_by_a_replay(way: Scenario, specialist: Client) -> None:
     way.post(answered())
     way.deliver()
 
@@ -175,7 +177,7 @@ def test_an_erased_call_stays_erased(specialist: Client) -> None:
 # --- ignoring a number ---
 
 
-def test_calls_of_an_ignored_number_stay_out_of_planfix(way: Way, specialist: Client) -> None:
+def test_calls_of_an_ignored_number_stay_out_of_planfix(way: Scenario, specialist: Client) -> None:
     way.post(answered())
     call = way.call(CALL_ID)
 
@@ -245,7 +247,7 @@ def test_only_a_failed_call_is_settled(specialist: Client, state: str) -> None:
     assert call.state == state
 
 
-def test_later_news_of_a_settled_call_do_not_send_it(way: Way, specialist: Client) -> None:
+def test_later_news_of_a_settled_call_do_not_send_it(way: Scenario, specialist: Client) -> None:
     way.post(answered(**NOBODYS))
     way.deliver()
     Call.objects.update(state=CallState.FAILED)

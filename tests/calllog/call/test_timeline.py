@@ -11,7 +11,16 @@ from integrations.calllog.call.timeline import story
 from integrations.domain.folding import fold
 from integrations.domain.outcome import outcome_of
 from integrations.domain.rules import SkipReason
-from integrations.models import Call, CallState, Customer, Delivery, Employee, PlanfixRequest, Turn, WebhookEvent
+from integrations.models import (
+    Call,
+    CallState,
+    Customer,
+    Delivery,
+    DeliveryLease,
+    Employee,
+    PlanfixRequest,
+    WebhookEvent,
+)
 from tests.factories import MISSED, NOON, OUTGOING, call_facts
 
 IRYNA = Employee(name="Iryna Bondar", planfix_user_id=5)
@@ -224,7 +233,7 @@ def test_a_call_that_waits_for_an_addition_is_in_planfix_already() -> None:
 
 def test_a_waiting_customer_puts_the_next_attempt_off() -> None:
     customer = Customer(name="Acme")
-    Turn(customer=customer, retry_at=NOON + timedelta(minutes=30))
+    DeliveryLease(customer=customer, retry_at=NOON + timedelta(minutes=30))
 
     assert told(**PENDING | {"customer": customer})[-1] == "Next attempt at 12:30."
 

@@ -8,10 +8,10 @@ import pytest
 from django.utils import timezone
 
 from integrations.domain.rules import SkipReason
-from integrations.models import Call, CallState, Customer, Work, WorkKind
+from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, Customer
 from integrations.services.calls.ignored_numbers import ignore_number, numbers_among
 from integrations.services.intake.receive import SETTLED
-from integrations.services.queue.background import ask, carry_out
+from integrations.services.queue.background import ask, run_job
 from tests.factories import make_call, make_customer
 
 pytestmark = pytest.mark.django_db
@@ -19,9 +19,9 @@ pytestmark = pytest.mark.django_db
 COURIER, ALARM = "+380671234567", "+380501112233"
 
 
-def ignored_of(*calls: Call) -> Work:
-    work = ask(WorkKind.IGNORE_NUMBERS, calls=[call.pk for call in calls])
-    carry_out(work.pk)
+def ignored_of(*calls: Call) -> BackgroundJob:
+    work = ask(BackgroundJobKind.IGNORE_NUMBERS, calls=[call.pk for call in calls])
+    run_job(work.pk)
     work.refresh_from_db()
     return work
 
@@ -82,16 +82,16 @@ def test_ignoring_again_changes_nothing() -> None:
 def test_work_that_is_left_off_is_taken_up_where_it_was() -> None:
     customer = make_customer()
     calls = [make_call(customer, client_number=number, state=CallState.FAILED) for number in (COURIER, ALARM)]
-    work = ask(WorkKind.IGNORE_NUMBERS, calls=[call.pk for call in calls])
+    work = ask(BackgroundJobKind.IGNORE_NUMBERS, calls=[call.pk for call in calls])
 
-    carry_out(work.pk, should_stop=lambda: True)
+    run_job(work.pk, should_stop=lambda: True)
     assert Customer.objects.get().ignored_numbers == [ALARM]
     assert set(Call.objects.values_list("client_number", "state")) == {
         (COURIER, CallState.FAILED),
         (ALARM, CallState.SKIPPED),
     }
 
-    carry_out(work.pk)
+    run_job(work.pk)
     assert Customer.objects.get().ignored_numbers == [ALARM, COURIER]
     assert set(Call.objects.values_list("state", flat=True)) == {CallState.SKIPPED}
 

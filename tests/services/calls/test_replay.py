@@ -10,13 +10,13 @@ import pytest
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from integrations.models import Call, CallState, Customer, EventResult, Turn, WebhookEvent
+from integrations.models import Call, CallState, Customer, DeliveryLease, EventResult, WebhookEvent
 from integrations.services.calls.replay import replay_calls, replay_events
 from integrations.services.delivery.pause import resume_customer
 from integrations.services.queue.defer import lock_of
 from sandbox.http.faults import Fault
 from sandbox.server.app import Sandbox
-from tests.conftest import Way
+from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered
 from tests.factories import make_call, make_customer
 
@@ -25,14 +25,14 @@ def jobs_of(customer: Customer) -> int:
     return ProcrastinateJob.objects.filter(status="todo", queueing_lock=lock_of(customer.pk)).count()
 
 
-def failed_event(way: Way) -> WebhookEvent:
+def failed_event(way: Scenario) -> WebhookEvent:
     """Of the time when our code had a mistake."""
     with patch("integrations.services.intake.receive.fold_into_call", side_effect=ZeroDivisionError):
         way.post(answered())
     return WebhookEvent.objects.get(result=EventResult.FAILED)
 
 
-def test_an_event_that_our_mistake_spoiled_becomes_a_call_that_reaches_planfix(way: Way) -> None:
+def test_an_event_that_our_mistake_spoiled_becomes_a_call_that_reaches_planfix(way: Scenario) -> None:
     event = failed_event(way)
 
     assert replay_events(WebhookEvent.objects.all()) == {EventResult.CALL: 1}
@@ -45,7 +45,7 @@ def test_an_event_that_our_mistake_spoiled_becomes_a_call_that_reaches_planfix(w
     assert len(way.account.comments) == 1
 
 
-def test_replaying_again_changes_nothing(way: Way) -> None:
+def test_replaying_again_changes_nothing(way: Scenario) -> None:
     way.post(answered())
     way.deliver()
     before = (Call.objects.values().get(), WebhookEvent.objects.values().get())
@@ -63,7 +63,7 @@ def test_replaying_again_changes_nothing(way: Way) -> None:
     [(b"{", EventResult.NOT_UNDERSTOOD), (b'{"event": "form"}', EventResult.IGNORED)],
     ids=["not JSON", "a form"],
 )
-def test_what_is_still_no_call_says_so_again(way: Way, body: bytes, result: EventResult) -> None:
+def test_what_is_still_no_call_says_so_again(way: Scenario, body: bytes, result: EventResult) -> None:
     way.post(body, event="")
     WebhookEvent.objects.update(result=EventResult.FAILED, reason="Traceback")
 
@@ -75,7 +75,7 @@ def test_what_is_still_no_call_says_so_again(way: Way, body: bytes, result: Even
     assert not Call.objects.exists()
 
 
-def test_a_mistake_that_is_still_there_is_stored_and_stops_no_other_event(way: Way) -> None:
+def test_a_mistake_that_is_still_there_is_stored_and_stops_no_other_event(way: Scenario) -> None:
     failed_event(way)
     way.post({"event": "form"}, event="")
 
@@ -86,7 +86,7 @@ def test_a_mistake_that_is_still_there_is_stored_and_stops_no_other_event(way: W
     assert "ArithmeticError" in WebhookEvent.objects.get(result=EventResult.FAILED).reason
 
 
-def test_an_old_event_spoils_no_newer_knowledge(way: Way) -> None:
+def test_an_old_event_spoils_no_newer_knowledge(way: Scenario) -> None:
     way.post({"uniqueid": CALL_ID, "call_type": "in", "E164": CLIENT}, event="before_call")
     way.post(answered())
 
@@ -121,7 +121,7 @@ def test_other_calls_are_left_alone(db: None, state: CallState) -> None:
     assert jobs_of(call.customer) == 0
 
 
-def test_a_failed_call_reaches_planfix_once_its_trouble_is_over(way: Way, sandbox: Sandbox) -> None:
+def test_a_failed_call_reaches_planfix_once_its_trouble_is_over(way: Scenario, sandbox: Sandbox) -> None:
     sandbox.add_fault(
         Fault(path="/contact/*/comments/", json={"result": "fail", "code": 3001, "error": "no"}, status=400, times=1)
     )
@@ -162,12 +162,12 @@ def test_a_paused_customer_stays_paused_while_its_calls_are_made_due(db: None) -
 def test_a_resumed_customer_goes_on_at_once(db: None) -> None:
     customer = make_customer(paused_reason="The token is wrong.")
     now = timezone.now()
-    Turn.objects.create(
+    DeliveryLease.objects.create(
         customer=customer, holder=uuid.uuid4(), held_until=now, failures=5, retry_at=now + timedelta(hours=1)
     )
 
     resume_customer(customer)
 
     customer.refresh_from_db()
-    assert (customer.paused_reason, customer.turn.retry_at, customer.turn.failures) == ("", None, 0)
+    assert (customer.paused_reason, customer.delivery_lease.retry_at, customer.delivery_lease.failures) == ("", None, 0)
     assert jobs_of(customer) == 1

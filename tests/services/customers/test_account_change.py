@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from integrations.models import Call, CallState, Customer, Delivery, RememberedContact
-from integrations.services.clients.lease import HeldTurn, TurnLost
+from integrations.services.clients.lease import HeldLease, LeaseLost
 from integrations.services.customers.import_export import import_customer
 from integrations.services.delivery.receipts import ReceiptBook, begin_attempt
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.server.app import Sandbox
-from tests.conftest import Way, customer_data
+from tests.conftest import Scenario, customer_data
 from tests.end_to_end.bodies import CALL_ID, NEW_CLIENT, answered, missed
 
 pytestmark = pytest.mark.django_db
@@ -31,15 +31,15 @@ def other(sandbox: Sandbox) -> Account:
 
 
 @pytest.fixture
-def move(way: Way, other: Account, sandbox: Sandbox) -> Callable[..., Way]:
+def move(way: Scenario, other: Account, sandbox: Sandbox) -> Callable[..., Scenario]:
     """Names the other account; keyword arguments are what is named with it."""
 
-    def moved(**changes: Any) -> Way:
+    def moved(**changes: Any) -> Scenario:
         data = customer_data(other, sandbox, **changes)
         del data["planfix"]["contact_template_id"]
         if "employees" not in changes:
             del data["employees"]
-        return Way(import_customer(data), other)
+        return Scenario(import_customer(data), other)
 
     return moved
 
@@ -48,7 +48,7 @@ def comments(account: Account) -> list[str]:
     return [comment.description for comment in account.comments]
 
 
-def test_a_call_under_way_begins_anew(way: Way, move: Callable[..., Way], sandbox: Sandbox) -> None:
+def test_a_call_under_way_begins_anew(way: Scenario, move: Callable[..., Scenario], sandbox: Sandbox) -> None:
     """Its contact was made in the last account; who has that number in the new one is somebody else."""
     sandbox.add_fault(Fault(path="*/comments/*", status=500))
     way.post(missed(NEW_CLIENT))
@@ -66,7 +66,9 @@ def test_a_call_under_way_begins_anew(way: Way, move: Callable[..., Way], sandbo
     assert len(comments(way.account)) == len(before) + 1
 
 
-def test_what_comes_later_for_a_call_of_the_last_account_is_written_nowhere(way: Way, move: Callable[..., Way]) -> None:
+def test_what_comes_later_for_a_call_of_the_last_account_is_written_nowhere(
+    way: Scenario, move: Callable[..., Scenario]
+) -> None:
     way.post(answered())
     way.deliver()
     way = move()
@@ -81,7 +83,7 @@ def test_what_comes_later_for_a_call_of_the_last_account_is_written_nowhere(way:
     assert (written, call.state, call.due_at, call.reason) == ([], CallState.DELIVERED, None, "")
 
 
-def test_nobody_has_a_number_in_the_new_account_yet(way: Way, move: Callable[..., Way]) -> None:
+def test_nobody_has_a_number_in_the_new_account_yet(way: Scenario, move: Callable[..., Scenario]) -> None:
     way.post(answered())
     way = move()
     way.deliver()
@@ -91,13 +93,17 @@ def test_nobody_has_a_number_in_the_new_account_yet(way: Way, move: Callable[...
     assert set(way.customer.employees.values_list("planfix_user_id", flat=True)) == {None}
 
 
-def test_whom_nobody_has_found_yet_is_no_fallback(make_way: Callable[..., Way], move: Callable[..., Way]) -> None:
+def test_whom_nobody_has_found_yet_is_no_fallback(
+    make_way: Callable[..., Scenario], move: Callable[..., Scenario]
+) -> None:
     way = move(fallback_employee="Iryna Bondar")
 
     assert way.customer.rules.fallback is None
 
 
-def test_employees_named_with_the_account_are_those_that_were_known(way: Way, move: Callable[..., Way]) -> None:
+def test_employees_named_with_the_account_are_those_that_were_known(
+    way: Scenario, move: Callable[..., Scenario]
+) -> None:
     known = dict(way.customer.employees.values_list("name", "pk"))
     way = move(employees=[{"name": "Iryna Bondar", "planfix_user_id": 7, "staff_id": "331851"}])
 
@@ -105,7 +111,7 @@ def test_employees_named_with_the_account_are_those_that_were_known(way: Way, mo
 
 
 def test_numbers_that_were_chosen_in_the_last_account_go_unless_they_are_named_anew(
-    way: Way, other: Account, sandbox: Sandbox
+    way: Scenario, other: Account, sandbox: Sandbox
 ) -> None:
     Customer.objects.update(contact_template_id=1, call_tag_id=17)
 
@@ -117,7 +123,7 @@ def test_numbers_that_were_chosen_in_the_last_account_go_unless_they_are_named_a
 
 @pytest.mark.parametrize("change", [{"token": "new"}, {"url": "{url}/rest/"}, {"call_tag_id": 18}], ids=str)
 def test_the_same_account_keeps_everything(
-    way: Way, account: Account, sandbox: Sandbox, change: dict[str, Any]
+    way: Scenario, account: Account, sandbox: Sandbox, change: dict[str, Any]
 ) -> None:
     way.post(answered())
     Delivery.objects.create(call=Call.objects.get(), contact_id=812)
@@ -135,9 +141,9 @@ def test_the_same_account_keeps_everything(
     assert customer.employees.filter(planfix_user_id=5).exists()
 
 
-def test_a_worker_in_the_midst_of_a_call_ends_it_there(way: Way, move: Callable[..., Way]) -> None:
+def test_a_worker_in_the_midst_of_a_call_ends_it_there(way: Scenario, move: Callable[..., Scenario]) -> None:
     way.post(answered())
-    call, turn = Call.objects.get(), HeldTurn(way.customer)
+    call, turn = Call.objects.get(), HeldLease(way.customer)
     assert turn.take()
     book = ReceiptBook(call, begin_attempt(call, turn))
 
@@ -145,7 +151,7 @@ def test_a_worker_in_the_midst_of_a_call_ends_it_there(way: Way, move: Callable[
     book.note(contact_id=812)
     book.remember("+380671234567", 812)
 
-    with pytest.raises(TurnLost):
-        turn.wait_for_slot(1, book.unstored())
+    with pytest.raises(LeaseLost):
+        turn.acquire_slot(1, book.unstored())
     assert not Delivery.objects.exists()
     assert not RememberedContact.objects.exists()

@@ -13,13 +13,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
-from integrations.models import AccountPace, Customer, Secret
+from integrations.models import AccountRateLimit, Customer, Secret
 from integrations.planfix.records.fields import FieldType
 from integrations.services.customers.account_discovery import discover
 from integrations.services.customers.utm_problems import parameter_problems
 from sandbox.planfix.account import Account
 from sandbox.server.app import Sandbox
-from tests.conftest import Way, customer_data
+from tests.conftest import Scenario, customer_data
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,7 @@ def parameter(name: str, field: object, contact_field: object = "") -> dict[str,
 
 
 @pytest.fixture
-def problems_of(make_way: Callable[..., Way]) -> Callable[..., list[str]]:
+def problems_of(make_way: Callable[..., Scenario]) -> Callable[..., list[str]]:
     def problems(*rows: dict[str, object]) -> list[str]:
         way = make_way(utm_fields=list(rows))
         discover(way.customer)
@@ -49,22 +49,22 @@ def problems_of(make_way: Callable[..., Way]) -> Callable[..., list[str]]:
     return problems
 
 
-def test_a_usual_account_has_no_problems(way: Way) -> None:
+def test_a_usual_account_has_no_problems(way: Scenario) -> None:
     discover(way.customer)
 
     assert parameter_problems(way.customer) == []
 
 
-def test_each_request_is_logged_and_the_accounts_count_is_kept(way: Way) -> None:
+def test_each_request_is_logged_and_the_accounts_count_is_kept(way: Scenario) -> None:
     discover(way.customer)
 
     logged = way.customer.planfix_requests.filter(call=None).order_by("pk").values_list("path", flat=True)
     assert list(logged) == [request.path for request in way.account.requests]
-    left = AccountPace.objects.get(account=way.customer.planfix_account).requests_left
+    left = AccountRateLimit.objects.get(account=way.customer.planfix_account).requests_left
     assert left == way.account.quota.left
 
 
-def test_what_another_account_told_is_not_kept(way: Way) -> None:
+def test_what_another_account_told_is_not_kept(way: Scenario) -> None:
     """A specialist types a new token while the tags are being read with the old one."""
     Customer.objects.filter(pk=way.customer.pk).update(planfix_token=Secret.of("another"), planfix_tags=None)
 
@@ -73,7 +73,7 @@ def test_what_another_account_told_is_not_kept(way: Way) -> None:
     assert Customer.objects.get(pk=way.customer.pk).planfix_tags is None
 
 
-def test_a_template_that_was_chosen_meanwhile_stays(way: Way) -> None:
+def test_a_template_that_was_chosen_meanwhile_stays(way: Scenario) -> None:
     way.customer.contact_template_id = None
     Customer.objects.update(contact_template_id=7)
 
@@ -82,7 +82,7 @@ def test_a_template_that_was_chosen_meanwhile_stays(way: Way) -> None:
     assert Customer.objects.get().contact_template_id == way.customer.contact_template_id == 7
 
 
-def test_the_oldest_template_is_kept_where_none_is_chosen(way: Way) -> None:
+def test_the_oldest_template_is_kept_where_none_is_chosen(way: Scenario) -> None:
     way.customer.contact_template_id = None
     Customer.objects.update(contact_template_id=None)
 
@@ -91,7 +91,7 @@ def test_the_oldest_template_is_kept_where_none_is_chosen(way: Way) -> None:
     assert Customer.objects.get().contact_template_id == way.customer.contact_template_id == 1
 
 
-def test_tags_found_by_an_earlier_choice_are_not_kept(way: Way) -> None:
+def test_tags_found_by_an_earlier_choice_are_not_kept(way: Scenario) -> None:
     Customer.objects.update(call_tag_id=17, planfix_tags=None)
 
     discover(way.customer)
@@ -99,7 +99,7 @@ def test_tags_found_by_an_earlier_choice_are_not_kept(way: Way) -> None:
     assert Customer.objects.get().planfix_tags is None
 
 
-def test_contact_fields_that_are_not_asked_for_stay_as_they_were_read(way: Way) -> None:
+def test_contact_fields_that_are_not_asked_for_stay_as_they_were_read(way: Scenario) -> None:
     Customer.objects.update(planfix_contact_fields={"Source": 5})
 
     discover(way.customer)
@@ -107,7 +107,7 @@ def test_contact_fields_that_are_not_asked_for_stay_as_they_were_read(way: Way) 
     assert Customer.objects.get().planfix_contact_fields == {"Source": 5}
 
 
-def test_before_the_discovery_nothing_is_known(make_way: Callable[..., Way]) -> None:
+def test_before_the_discovery_nothing_is_known(make_way: Callable[..., Scenario]) -> None:
     assert parameter_problems(make_way(utm_fields=[parameter("utm_source", "nowhere")]).customer) == []
 
 
@@ -175,7 +175,7 @@ def test_two_parameters_of_one_contact_field_are_told(account: Account, problems
     ]
 
 
-def test_one_tag_for_all_calls_is_told_of_once(account: Account, make_way: Callable[..., Way]) -> None:
+def test_one_tag_for_all_calls_is_told_of_once(account: Account, make_way: Callable[..., Scenario]) -> None:
     call = next(tag for tag in account.tags.values() if tag.name == CALL)
     planfix = {
         "url": account.url,

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from integrations.models import Customer, Secret, Work, WorkKind
+from integrations.models import BackgroundJob, BackgroundJobKind, Customer, Secret
 from integrations.planfix.http.client import PlanfixClient
 from integrations.planfix.rights import WRITING, Right
 from integrations.services.customers import connection_check
 from integrations.services.customers.connection_report import Connection, Finding, newest_connection
-from integrations.services.queue.background import ask, carry_out
+from integrations.services.queue.background import ask, run_job
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.server.app import Sandbox
-from tests.conftest import Way
+from tests.conftest import Scenario
 
 pytestmark = pytest.mark.django_db
 
@@ -24,17 +24,17 @@ ALL_RIGHTS = frozenset(Right)
 
 
 @pytest.fixture
-def connection(way: Way) -> Callable[..., Connection]:
+def connection(way: Scenario) -> Callable[..., Connection]:
     """Checks the customer, with these columns changed before."""
 
     def check(**columns: Any) -> Connection:
         for name, value in columns.items():
             setattr(way.customer, name, value)
         way.customer.save()
-        work = ask(WorkKind.CONNECT, customer=way.customer)
-        carry_out(work.pk)
+        work = ask(BackgroundJobKind.CONNECT, customer=way.customer)
+        run_job(work.pk)
         way.customer.refresh_from_db()
-        assert Work.objects.get(pk=work.pk).trouble == ""
+        assert BackgroundJob.objects.get(pk=work.pk).trouble == ""
         found = newest_connection(way.customer)
         assert found
         return found
@@ -86,7 +86,7 @@ def test_nothing_is_written_into_planfix(connection: Callable[..., Connection], 
 
 
 def test_the_customer_keeps_its_tags_fields_and_first_template(
-    way: Way, connection: Callable[..., Connection], account: Account
+    way: Scenario, connection: Callable[..., Connection], account: Account
 ) -> None:
     field = account.add_contact_field(name="Source", type_=0, group_id=1)
     account.contact_templates = {3: "Partner", 1: "Client"}
@@ -304,14 +304,16 @@ def test_a_ringostat_that_does_not_answer_is_no_mistake(connection: Callable[...
 # What follows
 
 
-def test_a_paused_customer_goes_on_when_all_is_right_again(way: Way, connection: Callable[..., Connection]) -> None:
+def test_a_paused_customer_goes_on_when_all_is_right_again(
+    way: Scenario, connection: Callable[..., Connection]
+) -> None:
     connection(paused_reason="The account is frozen.")
 
     assert way.customer.paused_reason == ""
 
 
 def test_a_paused_customer_stays_so_while_a_right_is_missing(
-    way: Way, connection: Callable[..., Connection], account: Account
+    way: Scenario, connection: Callable[..., Connection], account: Account
 ) -> None:
     account.scopes = ALL_RIGHTS - {Right.WRITE_TAGS}
 
@@ -336,29 +338,29 @@ def test_a_template_that_is_chosen_during_the_check_stays(
 
 
 def test_what_was_read_with_access_that_changed_meanwhile_is_not_kept(
-    way: Way, monkeypatch: pytest.MonkeyPatch
+    way: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Customer.objects.filter(pk=way.customer.pk).update(planfix_tags=None)
-    work = ask(WorkKind.CONNECT, customer=way.customer)
+    work = ask(BackgroundJobKind.CONNECT, customer=way.customer)
 
     def change_access(client: PlanfixClient) -> None:
         Customer.objects.filter(pk=way.customer.pk).update(planfix_url="https://other.planfix.com")
 
     monkeypatch.setattr(connection_check, "ping", change_access)
-    carry_out(work.pk)
+    run_job(work.pk)
 
     assert Customer.objects.get().planfix_tags is None
 
 
-def test_each_request_of_the_check_is_logged(way: Way, connection: Callable[..., Connection]) -> None:
+def test_each_request_of_the_check_is_logged(way: Scenario, connection: Callable[..., Connection]) -> None:
     connection()
 
     logged = way.customer.planfix_requests.filter(call=None).values_list("path", flat=True)
     assert sorted(logged) == sorted(request.path for request in way.account.requests)
 
 
-def test_only_the_last_check_is_kept(way: Way, connection: Callable[..., Connection]) -> None:
+def test_only_the_last_check_is_kept(way: Scenario, connection: Callable[..., Connection]) -> None:
     connection()
     connection()
 
-    assert Work.objects.filter(customer=way.customer, kind=WorkKind.CONNECT).count() == 1
+    assert BackgroundJob.objects.filter(customer=way.customer, kind=BackgroundJobKind.CONNECT).count() == 1

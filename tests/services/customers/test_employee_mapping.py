@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from integrations.domain.pairing import PairedBy
 from integrations.domain.rules import SkipReason
-from integrations.models import Call, CallState, Customer, Employee, Work, WorkKind
+from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, Customer, Employee
 from integrations.services.customers.connection_report import Check, Connection, Finding
 from integrations.services.customers.employee_mapping import Choice, NotKept, Row, Table, pairing_table, save_pairs
 from tests.factories import call_facts, make_call, make_customer, make_employee
@@ -40,7 +40,9 @@ def found(customer: Customer, **lists: Any) -> None:
     known = {"users": [IRYNA, OLEH], "staff": [STAFF_IRYNA, STAFF_OLEH], **lists}
     accounts = {"account": customer.planfix_account, "project": customer.ringostat_project_id}
     result = asdict(Connection(**accounts, checks=[Check(finding=Finding.KNOWN)], **known))
-    Work.objects.create(kind=WorkKind.CONNECT, customer=customer, result=result, finished_at=timezone.now())
+    BackgroundJob.objects.create(
+        kind=BackgroundJobKind.CONNECT, customer=customer, result=result, finished_at=timezone.now()
+    )
 
 
 def skipped(customer: Customer, reason: str = SkipReason.UNKNOWN_EMPLOYEE, **facts: Any) -> Call:

@@ -8,23 +8,23 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ValidationError
 
-from integrations.models import Customer, Work, WorkKind
+from integrations.models import BackgroundJob, BackgroundJobKind, Customer
 from integrations.planfix.records.fields import FieldType
 from integrations.ringostat.vocabulary import UTM
 from integrations.services.customers.account_discovery import discover
 from integrations.services.customers.utm_mapping import ParameterRow, Wish, parameter_table, save_wishes
-from integrations.services.queue.background import ask, carry_out
+from integrations.services.queue.background import ask, run_job
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.server.app import Sandbox
-from tests.conftest import Way
+from tests.conftest import Scenario
 from tests.factories import NOON, call_facts, make_call
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def customer(way: Way) -> Customer:
+def customer(way: Scenario) -> Customer:
     """Checked, and nothing chosen yet."""
     way.customer.utm_fields.all().delete()
     discover(way.customer)
@@ -42,9 +42,9 @@ def lose_field(account: Account, tag_name: str, name: str) -> None:
             account.tags[tag.id] = replace(tag, fields=tuple(field for field in tag.fields if field.name != name))
 
 
-def make_fields(customer: Customer, *names: str) -> Work:
-    work = ask(WorkKind.CREATE_FIELDS, customer=customer, names=list(names))
-    carry_out(work.pk)
+def make_fields(customer: Customer, *names: str) -> BackgroundJob:
+    work = ask(BackgroundJobKind.CREATE_FIELDS, customer=customer, names=list(names))
+    run_job(work.pk)
     work.refresh_from_db()
     customer.refresh_from_db()
     return work
@@ -88,7 +88,7 @@ def test_a_field_that_one_tag_lacks_is_told(customer: Customer, account: Account
     assert parameter_table(customer).missing == {"Missed call": ["utm_source"]}
 
 
-def test_before_a_check_nothing_is_known_of_planfix(way: Way) -> None:
+def test_before_a_check_nothing_is_known_of_planfix(way: Scenario) -> None:
     Customer.objects.filter(pk=way.customer.pk).update(planfix_tags=None)
 
     table = parameter_table(Customer.objects.get())

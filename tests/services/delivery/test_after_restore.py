@@ -11,21 +11,21 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from integrations.models import Call, CallState, Customer
-from tests.conftest import Way
+from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, answered
 from tests.end_to_end.rows import at
 
 pytestmark = pytest.mark.django_db
 
 
-def forget_the_call(way: Way) -> None:
+def forget_the_call(way: Scenario) -> None:
     """As if the backup had been taken before the call came."""
     Call.objects.filter(customer=way.customer).delete()
     call_command("restored")
     way.customer = Customer.objects.get(pk=way.customer.pk)
 
 
-def held(way: Way) -> dict[str, Any]:
+def held(way: Scenario) -> dict[str, Any]:
     comments = way.account.comments
     return {
         "contacts": len(way.account.contacts),
@@ -36,7 +36,7 @@ def held(way: Way) -> dict[str, Any]:
 @pytest.mark.parametrize("target", ["contact", "last_active_task"])
 @pytest.mark.parametrize("disposition", ["ANSWERED", "NO ANSWER"])
 def test_a_call_of_after_the_backup_is_not_delivered_twice(
-    make_way: Callable[..., Way], target: str, disposition: str
+    make_way: Callable[..., Scenario], target: str, disposition: str
 ) -> None:
     way = make_way(call_target=target)
     body = answered(disposition=disposition, calldate=at(timezone.now() - timedelta(minutes=5)))
@@ -55,7 +55,7 @@ def test_a_call_of_after_the_backup_is_not_delivered_twice(
     assert held(way) == before
 
 
-def test_a_call_that_was_never_delivered_is(make_way: Callable[..., Way]) -> None:
+def test_a_call_that_was_never_delivered_is(make_way: Callable[..., Scenario]) -> None:
     way = make_way()
     way.post(answered(calldate=at(timezone.now() - timedelta(minutes=5))))
     call_command("restored")
@@ -66,7 +66,7 @@ def test_a_call_that_was_never_delivered_is(make_way: Callable[..., Way]) -> Non
     assert len(held(way)["comments"]) == 1
 
 
-def test_calls_of_after_the_restore_cost_no_look(make_way: Callable[..., Way]) -> None:
+def test_calls_of_after_the_restore_cost_no_look(make_way: Callable[..., Scenario]) -> None:
     way = make_way()
     call_command("restored")
     way.customer = Customer.objects.get(pk=way.customer.pk)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from integrations.models import Customer, Employee, UtmField
+from integrations.models import Customer, Employee, ParameterMapping
 from integrations.services.delivery.customer_cache import customer_to_serve
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 def customer() -> Customer:
     customer = Customer.objects.create(name="Acme", planfix_url="https://acme.planfix.com")
     Employee.objects.create(customer=customer, name="Iryna", planfix_user_id=5)
-    UtmField.objects.create(customer=customer, parameter="utm_source", field="Source")
+    ParameterMapping.objects.create(customer=customer, parameter="utm_source", field="Source")
     return customer
 
 
@@ -39,8 +39,8 @@ def test_an_unchanged_customer_is_not_read_again(customer: Customer) -> None:
     [
         (lambda: Employee.objects.update(name="Olha"), ["Olha", "Source"]),
         (lambda: Employee.objects.all().delete(), ["Source"]),
-        (lambda: UtmField.objects.update(field="Campaign"), ["Iryna", "Campaign"]),
-        (lambda: UtmField.objects.all().delete(), ["Iryna"]),
+        (lambda: ParameterMapping.objects.update(field="Campaign"), ["Iryna", "Campaign"]),
+        (lambda: ParameterMapping.objects.all().delete(), ["Iryna"]),
         (
             lambda: Employee.objects.create(customer=Customer.objects.get(), name="Petro", planfix_user_id=6),
             ["Iryna", "Petro", "Source"],

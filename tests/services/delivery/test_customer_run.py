@@ -16,14 +16,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integrations.domain.calls import CallFacts
-from integrations.domain.rules import CustomerRules, Handover, Skip, decide
-from integrations.models import Call, CallState, Turn
+from integrations.domain.rules import CustomerRules, DeliveryPlan, Skip, decide
+from integrations.models import Call, CallState, DeliveryLease
 from integrations.planfix.rights import Right
 from integrations.services.customers.account_discovery import discover
 from integrations.services.delivery.customer_run import customers_with_due_calls
 from sandbox.http.faults import Fault
 from sandbox.server.app import Sandbox
-from tests.conftest import Way
+from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, answered, missed
 from tests.factories import make_call, make_customer
 
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def way(make_way: Callable[..., Way]) -> Way:
+def way(make_way: Callable[..., Scenario]) -> Scenario:
     way = make_way()
     discover(way.customer)
     return way
@@ -61,17 +61,17 @@ def rows_read(table: str, plan: dict[str, Any]) -> Iterator[float]:
         yield from rows_read(table, part)
 
 
-def seconds_until_next_attempt(way: Way) -> float:
+def seconds_until_next_attempt(way: Scenario) -> float:
     """Of the call that waits, after one more attempt at it."""
     Call.objects.filter(customer=way.customer).update(due_at=timezone.now())
-    Turn.objects.filter(customer=way.customer).update(retry_at=None)
+    DeliveryLease.objects.filter(customer=way.customer).update(retry_at=None)
     way.deliver()
     due_at = way.call(CALL_ID).due_at
     assert due_at is not None
     return (due_at - timezone.now()).total_seconds()
 
 
-def test_a_lost_key_of_ours_is_counted_against_no_call(way: Way, settings: Any) -> None:
+def test_a_lost_key_of_ours_is_counted_against_no_call(way: Scenario, settings: Any) -> None:
     way.post(answered())
     keys, settings.ENCRYPTION_KEYS = settings.ENCRYPTION_KEYS, [Fernet.generate_key().decode()]
     for _ in range(3):
@@ -84,7 +84,7 @@ def test_a_lost_key_of_ours_is_counted_against_no_call(way: Way, settings: Any) 
     assert (call.state, call.delivery.attempts) == (CallState.DELIVERED, 1)
 
 
-def test_the_call_that_waits_longest_comes_first(way: Way) -> None:
+def test_the_call_that_waits_longest_comes_first(way: Scenario) -> None:
     now = timezone.now()
     for minutes, number in [(1, "+380501112231"), (3, "+380501112233"), (2, "+380501112232")]:
         way.post(missed(number, uniqueid=number))
@@ -94,7 +94,7 @@ def test_the_call_that_waits_longest_comes_first(way: Way) -> None:
     assert [contact.name for contact in way.account.contacts] == ["+380501112233", "+380501112232", "+380501112231"]
 
 
-def test_each_failed_attempt_doubles_the_wait(way: Way, sandbox: Sandbox, settings: Any) -> None:
+def test_each_failed_attempt_doubles_the_wait(way: Scenario, sandbox: Sandbox, settings: Any) -> None:
     settings.FIRST_RETRY_SECONDS = 15
     sandbox.add_fault(Fault(path="/contact/list", status=503))
     way.post(answered())
@@ -104,14 +104,14 @@ def test_each_failed_attempt_doubles_the_wait(way: Way, sandbox: Sandbox, settin
         assert 0.7 * doubled < wait < 1.3 * doubled
 
 
-def test_no_attempt_comes_sooner_than_planfix_asked_for(way: Way, sandbox: Sandbox) -> None:
+def test_no_attempt_comes_sooner_than_planfix_asked_for(way: Scenario, sandbox: Sandbox) -> None:
     sandbox.add_fault(Fault(path="/contact/list", status=429, headers={"Retry-After": "500"}))
     way.post(answered())
 
     assert seconds_until_next_attempt(way) > 490
 
 
-def test_a_delivered_call_whose_addition_waits_has_no_trouble_of_its_own(way: Way, sandbox: Sandbox) -> None:
+def test_a_delivered_call_whose_addition_waits_has_no_trouble_of_its_own(way: Scenario, sandbox: Sandbox) -> None:
     way.post(answered())
     way.deliver()
     sandbox.add_fault(Fault(path="/contact/*/comments/*", status=503))
@@ -122,7 +122,7 @@ def test_a_delivered_call_whose_addition_waits_has_no_trouble_of_its_own(way: Wa
     assert (call.state, call.reason, call.detail) == (CallState.DELIVERED, "", "")
 
 
-def test_a_delivered_call_names_its_employee(way: Way) -> None:
+def test_a_delivered_call_names_its_employee(way: Scenario) -> None:
     way.post(answered())
     way.deliver()
 
@@ -131,7 +131,7 @@ def test_a_delivered_call_names_its_employee(way: Way) -> None:
     assert employee.name == "Iryna Bondar"
 
 
-def test_an_event_that_tells_nothing_of_what_comes_later_makes_no_delivered_call_due(way: Way) -> None:
+def test_an_event_that_tells_nothing_of_what_comes_later_makes_no_delivered_call_due(way: Scenario) -> None:
     way.post(answered())
     way.deliver()
     way.post({"call_id": CALL_ID, "call_type": "in", "step_forward": "webhookNumber:120"}, event="forwarding")
@@ -141,7 +141,7 @@ def test_an_event_that_tells_nothing_of_what_comes_later_makes_no_delivered_call
     assert (call.state, call.due_at) == (CallState.DELIVERED, None)
 
 
-def test_a_repeated_event_without_a_date_leaves_the_calls_start_as_it_was(way: Way) -> None:
+def test_a_repeated_event_without_a_date_leaves_the_calls_start_as_it_was(way: Scenario) -> None:
     way.post(answered(calldate=""))
     started_at = way.call(CALL_ID).started_at
     way.post(answered(calldate=""))
@@ -149,7 +149,7 @@ def test_a_repeated_event_without_a_date_leaves_the_calls_start_as_it_was(way: W
     assert way.call(CALL_ID).started_at == started_at
 
 
-def test_a_right_that_only_additions_need_holds_up_no_other_call(way: Way) -> None:
+def test_a_right_that_only_additions_need_holds_up_no_other_call(way: Scenario) -> None:
     way.post(answered())
     way.deliver()
     way.account.scopes = frozenset(Right) - {Right.UPDATE_COMMENTS}
@@ -173,7 +173,7 @@ def test_a_right_that_only_additions_need_holds_up_no_other_call(way: Way) -> No
     assert (way.call(CALL_ID).reason, way.call(CALL_ID).due_at) == ("", None)
 
 
-def test_a_refusal_in_words_that_no_database_holds_fails_its_call_only(way: Way, sandbox: Sandbox) -> None:
+def test_a_refusal_in_words_that_no_database_holds_fails_its_call_only(way: Scenario, sandbox: Sandbox) -> None:
     sandbox.add_fault(
         Fault(
             path="/contact/*/comments",
@@ -193,10 +193,12 @@ def test_a_refusal_in_words_that_no_database_holds_fails_its_call_only(way: Way,
     assert way.call("ua1_-2.2").state == CallState.DELIVERED
 
 
-def test_what_comes_while_a_call_is_given_up_has_it_decided_anew(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_comes_while_a_call_is_given_up_has_it_decided_anew(
+    way: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
     nobody = {"connected_with": "", "employee_number": "-1", "employee_fio": ""}
 
-    def decide_while_more_comes(facts: CallFacts, rules: CustomerRules) -> Handover | Skip:
+    def decide_while_more_comes(facts: CallFacts, rules: CustomerRules) -> DeliveryPlan | Skip:
         if not facts.connected_with:
             way.post(answered())
         return decide(facts, rules)

@@ -22,20 +22,20 @@ from integrations.services.monitoring.alerts import watch
 from integrations.services.queue.defer import CHECK_ACCESS
 from sandbox.planfix.account import Account
 from sandbox.server.app import Sandbox
-from tests.conftest import Way, customer_data
+from tests.conftest import Scenario, customer_data
 from tests.end_to_end.bodies import CALL_ID, answered
 
 DENIED = PlanfixAccessDenied("The token is switched off.")
 
 
 @pytest.fixture
-def paused(way: Way) -> Way:
+def paused(way: Scenario) -> Scenario:
     pause_by_hand(way.customer, "They move to another account.")
     way.customer.refresh_from_db()
     return way
 
 
-def test_its_calls_wait(paused: Way) -> None:
+def test_its_calls_wait(paused: Scenario) -> None:
     paused.post(answered())
     paused.deliver()
 
@@ -43,7 +43,7 @@ def test_its_calls_wait(paused: Way) -> None:
     assert paused.customer.calls.get(ringostat_id=CALL_ID).state == CallState.PENDING
 
 
-def test_no_check_of_its_access_is_due(paused: Way) -> None:
+def test_no_check_of_its_access_is_due(paused: Scenario) -> None:
     check_paused_customers()
 
     assert not ProcrastinateJob.objects.filter(task_name=CHECK_ACCESS).exists()
@@ -58,7 +58,7 @@ WITHOUT_A_PERSON: dict[str, Callable[[Customer], None]] = {
 
 
 @pytest.mark.parametrize("happens", WITHOUT_A_PERSON)
-def test_nothing_that_happens_by_itself_changes_the_pause(paused: Way, happens: str) -> None:
+def test_nothing_that_happens_by_itself_changes_the_pause(paused: Scenario, happens: str) -> None:
     WITHOUT_A_PERSON[happens](paused.customer)
 
     customer = Customer.objects.get()
@@ -66,13 +66,13 @@ def test_nothing_that_happens_by_itself_changes_the_pause(paused: Way, happens: 
     assert customer.paused_reason == "They move to another account."
 
 
-def test_importing_its_file_again_does_not_resume_it(paused: Way, account: Account, sandbox: Sandbox) -> None:
+def test_importing_its_file_again_does_not_resume_it(paused: Scenario, account: Account, sandbox: Sandbox) -> None:
     import_customer(customer_data(account, sandbox))
 
     assert Customer.objects.get().paused_by_hand
 
 
-def test_a_person_resumes_it_and_its_calls_go_on(paused: Way) -> None:
+def test_a_person_resumes_it_and_its_calls_go_on(paused: Scenario) -> None:
     paused.post(answered())
     resume_customer(paused.customer, by_hand=True)
     paused.deliver()
@@ -82,7 +82,7 @@ def test_a_person_resumes_it_and_its_calls_go_on(paused: Way) -> None:
     assert paused.call(CALL_ID).state == CallState.DELIVERED
 
 
-def test_a_person_may_pause_whom_planfix_refuses_already(way: Way) -> None:
+def test_a_person_may_pause_whom_planfix_refuses_already(way: Scenario) -> None:
     pause(way.customer, DENIED)
 
     pause_by_hand(way.customer, "We wait for their new token.")
@@ -91,7 +91,7 @@ def test_a_person_may_pause_whom_planfix_refuses_already(way: Way) -> None:
     assert (customer.paused_by_hand, customer.access_check_at) == (True, None)
 
 
-def test_nobody_is_alarmed(paused: Way) -> None:
+def test_nobody_is_alarmed(paused: Scenario) -> None:
     watch()
 
     assert not Alert.objects.exists()

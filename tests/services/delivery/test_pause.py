@@ -9,9 +9,9 @@ import pytest
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from integrations.models import Call, CallState, Customer, Delivery, PlanfixRequest, Secret, Turn
+from integrations.models import Call, CallState, Customer, Delivery, DeliveryLease, PlanfixRequest, Secret
 from integrations.planfix.http.errors import PlanfixAccessDenied
-from integrations.services.clients.lease import HeldTurn
+from integrations.services.clients.lease import HeldLease
 from integrations.services.customers.account_discovery import discover
 from integrations.services.customers.import_export import import_customer
 from integrations.services.delivery.customer_run import customers_with_due_calls
@@ -21,7 +21,7 @@ from integrations.services.queue.defer import CHECK_ACCESS, DELIVER_CALLS
 from sandbox.http.faults import Fault
 from sandbox.planfix.quota import Limits
 from sandbox.server.app import Sandbox
-from tests.conftest import Way, customer_data
+from tests.conftest import Scenario, customer_data
 from tests.end_to_end.bodies import CALL_ID, answered
 from tests.factories import make_customer
 
@@ -40,7 +40,7 @@ def forget_jobs() -> None:
     ProcrastinateJob.objects.all().delete()
 
 
-def paused_at_its_first_call(way: Way) -> Way:
+def paused_at_its_first_call(way: Scenario) -> Scenario:
     way.post(answered())
     way.deliver()
     way.customer.refresh_from_db()
@@ -50,7 +50,7 @@ def paused_at_its_first_call(way: Way) -> Way:
 
 
 @pytest.fixture
-def locked_out(way: Way) -> Way:
+def locked_out(way: Scenario) -> Scenario:
     """Paused, because its token is no longer the account's."""
     discover(way.customer)
     way.account.token = "another-token"
@@ -58,26 +58,26 @@ def locked_out(way: Way) -> Way:
 
 
 @pytest.fixture
-def without_a_right(way: Way) -> Way:
+def without_a_right(way: Scenario) -> Scenario:
     """Paused, because its token may not write comments."""
     way.account.scopes = WITHOUT_COMMENTS
     return paused_at_its_first_call(way)
 
 
-def check(way: Way) -> Customer:
+def check(way: Scenario) -> Customer:
     check_access(way.customer.pk)
     way.customer.refresh_from_db()
     return way.customer
 
 
-def asked(way: Way) -> list[str]:
+def asked(way: Scenario) -> list[str]:
     return [f"{request.method} {request.path}" for request in way.account.requests]
 
 
 # --- the pause ---
 
 
-def test_refused_access_pauses_the_customer_and_its_call_waits(locked_out: Way) -> None:
+def test_refused_access_pauses_the_customer_and_its_call_waits(locked_out: Scenario) -> None:
     customer, call = locked_out.customer, locked_out.call(CALL_ID)
 
     assert "copy it anew" in customer.paused_reason
@@ -167,7 +167,7 @@ def test_the_longer_a_pause_lasts_the_more_rarely_it_is_checked(db: None, age: i
 # --- the check ---
 
 
-def test_access_that_is_still_refused_costs_one_harmless_request_and_no_attempt(locked_out: Way) -> None:
+def test_access_that_is_still_refused_costs_one_harmless_request_and_no_attempt(locked_out: Scenario) -> None:
     before = (locked_out.customer.paused_at, Delivery.objects.get().attempts)
 
     customer = check(locked_out)
@@ -178,13 +178,13 @@ def test_access_that_is_still_refused_costs_one_harmless_request_and_no_attempt(
     assert PlanfixRequest.objects.filter(path="/ping", outcome="access").count() == 1
 
 
-def test_the_reason_follows_what_is_wrong_now(locked_out: Way, sandbox: Sandbox) -> None:
+def test_the_reason_follows_what_is_wrong_now(locked_out: Scenario, sandbox: Sandbox) -> None:
     sandbox.add_fault(Fault(path="/ping", status=400, json={"result": "fail", "code": 20, "error": "not paid"}))
 
     assert "has to pay" in check(locked_out).paused_reason
 
 
-def test_a_customer_whose_access_works_again_goes_on_by_itself(locked_out: Way) -> None:
+def test_a_customer_whose_access_works_again_goes_on_by_itself(locked_out: Scenario) -> None:
     locked_out.account.token = "sandbox-token"
     forget_jobs()
 
@@ -196,7 +196,7 @@ def test_a_customer_whose_access_works_again_goes_on_by_itself(locked_out: Way) 
     assert len(locked_out.account.comments) == 1
 
 
-def test_a_missing_right_shows_at_a_call_and_is_no_new_pause(without_a_right: Way) -> None:
+def test_a_missing_right_shows_at_a_call_and_is_no_new_pause(without_a_right: Scenario) -> None:
     began = without_a_right.customer.paused_at
 
     customer = check(without_a_right)
@@ -206,7 +206,7 @@ def test_a_missing_right_shows_at_a_call_and_is_no_new_pause(without_a_right: Wa
     assert without_a_right.call(CALL_ID).state == CallState.PENDING
 
 
-def test_a_right_that_was_added_lets_the_customer_go_on(without_a_right: Way) -> None:
+def test_a_right_that_was_added_lets_the_customer_go_on(without_a_right: Scenario) -> None:
     without_a_right.account.scopes = None
 
     assert check(without_a_right).paused_reason == ""
@@ -214,7 +214,7 @@ def test_a_right_that_was_added_lets_the_customer_go_on(without_a_right: Way) ->
     assert (len(without_a_right.account.comments), len(without_a_right.account.contacts)) == (1, 1)
 
 
-def test_an_account_without_call_tags_is_paused_until_it_has_them(way: Way) -> None:
+def test_an_account_without_call_tags_is_paused_until_it_has_them(way: Scenario) -> None:
     tags, way.account.tags = way.account.tags, {}
     paused_at_its_first_call(way)
     assert check(way).paused_reason
@@ -224,14 +224,16 @@ def test_an_account_without_call_tags_is_paused_until_it_has_them(way: Way) -> N
     assert check(way).paused_reason == ""
 
 
-def test_without_a_waiting_call_a_ping_is_enough(locked_out: Way) -> None:
+def test_without_a_waiting_call_a_ping_is_enough(locked_out: Scenario) -> None:
     Call.objects.all().delete()
     locked_out.account.token = "sandbox-token"
 
     assert check(locked_out).paused_reason == ""
 
 
-def test_a_call_that_is_refused_for_itself_does_not_keep_the_customer_paused(locked_out: Way, sandbox: Sandbox) -> None:
+def test_a_call_that_is_refused_for_itself_does_not_keep_the_customer_paused(
+    locked_out: Scenario, sandbox: Sandbox
+) -> None:
     locked_out.account.token = "sandbox-token"
     sandbox.add_fault(Fault(path="/contact/list", status=400, json={"result": "fail", "code": 41, "error": "no"}))
 
@@ -241,7 +243,7 @@ def test_a_call_that_is_refused_for_itself_does_not_keep_the_customer_paused(loc
 
 @pytest.mark.parametrize("path", ["/ping", "/contact/list"])
 def test_an_account_that_cannot_be_reached_stays_paused_for_its_old_reason(
-    locked_out: Way, sandbox: Sandbox, path: str
+    locked_out: Scenario, sandbox: Sandbox, path: str
 ) -> None:
     reason, first_check = locked_out.customer.paused_reason, locked_out.customer.access_check_at
     locked_out.account.token = "sandbox-token"
@@ -255,7 +257,7 @@ def test_an_account_that_cannot_be_reached_stays_paused_for_its_old_reason(
     assert customer.access_check_at > first_check
 
 
-def test_a_check_is_not_sooner_than_planfix_asked_for(locked_out: Way, sandbox: Sandbox) -> None:
+def test_a_check_is_not_sooner_than_planfix_asked_for(locked_out: Scenario, sandbox: Sandbox) -> None:
     sandbox.add_fault(Fault(path="/ping", status=429, headers={"Retry-After": "7200"}))
 
     customer = check(locked_out)
@@ -264,15 +266,15 @@ def test_a_check_is_not_sooner_than_planfix_asked_for(locked_out: Way, sandbox: 
     assert customer.access_check_at > timezone.now() + 1.9 * HOUR
 
 
-def test_a_customer_that_is_not_paused_is_not_asked(way: Way) -> None:
+def test_a_customer_that_is_not_paused_is_not_asked(way: Scenario) -> None:
     check(way)
 
     assert asked(way) == []
 
 
-def test_a_check_waits_until_no_request_of_another_worker_can_be_under_way(locked_out: Way) -> None:
+def test_a_check_waits_until_no_request_of_another_worker_can_be_under_way(locked_out: Scenario) -> None:
     locked_out.account.token = "sandbox-token"
-    HeldTurn(locked_out.customer).take()
+    HeldLease(locked_out.customer).take()
 
     assert check(locked_out).paused_reason
     assert asked(locked_out) == []
@@ -281,21 +283,21 @@ def test_a_check_waits_until_no_request_of_another_worker_can_be_under_way(locke
 # --- resumed by a person ---
 
 
-def test_a_customer_file_lets_its_customer_go_on_at_once(locked_out: Way, sandbox: Sandbox) -> None:
-    Turn.objects.update(retry_at=timezone.now() + HOUR, failures=4)
+def test_a_customer_file_lets_its_customer_go_on_at_once(locked_out: Scenario, sandbox: Sandbox) -> None:
+    DeliveryLease.objects.update(retry_at=timezone.now() + HOUR, failures=4)
     forget_jobs()
 
     customer = import_customer(customer_data(locked_out.account, sandbox))
 
     assert (customer.paused_reason, customer.paused_at) == ("", None)
-    assert Turn.objects.values_list("retry_at", "failures").get() == (None, 0)
+    assert DeliveryLease.objects.values_list("retry_at", "failures").get() == (None, 0)
     assert jobs(DELIVER_CALLS) == {customer.pk}
 
 
 # --- the daily limit ---
 
 
-def test_an_account_whose_day_is_used_up_is_asked_rarely_and_not_paused(way: Way) -> None:
+def test_an_account_whose_day_is_used_up_is_asked_rarely_and_not_paused(way: Scenario) -> None:
     way.account.quota.limits = Limits(per_day=0, stops_at_daily=True)
     way.post(answered())
     way.post(answered(uniqueid="ua9_-1790775438.2"))
@@ -306,12 +308,12 @@ def test_an_account_whose_day_is_used_up_is_asked_rarely_and_not_paused(way: Way
     assert len(asked(way)) == 1
     way.customer.refresh_from_db()
     assert way.customer.paused_reason == ""
-    retry_at = Turn.objects.get().retry_at
+    retry_at = DeliveryLease.objects.get().retry_at
     assert retry_at
     assert before + 30 * MINUTE <= retry_at <= timezone.now() + HOUR
 
 
-def test_a_used_up_day_in_the_middle_of_a_call_waits_as_long(way: Way, sandbox: Sandbox) -> None:
+def test_a_used_up_day_in_the_middle_of_a_call_waits_as_long(way: Scenario, sandbox: Sandbox) -> None:
     sandbox.add_fault(Fault(path="/contact/list", status=429, json={"result": "fail", "code": 22}))
     way.post(answered())
     before = timezone.now()
@@ -322,7 +324,7 @@ def test_a_used_up_day_in_the_middle_of_a_call_waits_as_long(way: Way, sandbox: 
     assert (call.state, call.reason) == (CallState.PENDING, "unavailable")
     assert call.due_at
     assert before + 30 * MINUTE <= call.due_at <= timezone.now() + HOUR
-    assert not HeldTurn(way.customer).take()
+    assert not HeldLease(way.customer).take()
 
 
 # --- the clocks ---
@@ -330,7 +332,7 @@ def test_a_used_up_day_in_the_middle_of_a_call_waits_as_long(way: Way, sandbox: 
 
 @pytest.mark.parametrize("wrong_by", [-HOUR, HOUR])
 def test_a_machine_whose_clock_is_wrong_delays_no_call(
-    way: Way, monkeypatch: pytest.MonkeyPatch, wrong_by: timedelta
+    way: Scenario, monkeypatch: pytest.MonkeyPatch, wrong_by: timedelta
 ) -> None:
     right = timezone.now
     with monkeypatch.context() as patches:
@@ -342,7 +344,7 @@ def test_a_machine_whose_clock_is_wrong_delays_no_call(
 
 
 def test_a_machine_whose_clock_is_ahead_waits_no_longer_than_others(
-    way: Way, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    way: Scenario, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sandbox.add_fault(Fault(path="/contact/list", status=503))
     way.post(answered())
@@ -356,7 +358,7 @@ def test_a_machine_whose_clock_is_ahead_waits_no_longer_than_others(
     assert call.due_at < timezone.now() + MINUTE
 
 
-def test_the_attempts_move_when_a_call_is_due_and_not_since_when(way: Way, sandbox: Sandbox) -> None:
+def test_the_attempts_move_when_a_call_is_due_and_not_since_when(way: Scenario, sandbox: Sandbox) -> None:
     way.post(answered())
     since = way.call(CALL_ID).due_since
     sandbox.add_fault(Fault(path="/contact/list", status=503))

@@ -7,33 +7,33 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from integrations.models import Call, CallState, Delivery, Step, Turn
+from integrations.models import Call, CallState, Delivery, DeliveryLease, Step
 from integrations.planfix.call_tags.schema import CallTags
-from integrations.services.clients.lease import HeldTurn, TurnLost
+from integrations.services.clients.lease import HeldLease, LeaseLost
 from integrations.services.clients.planfix import logged_client
 from integrations.services.delivery.call_delivery import CallDelivery
 from integrations.services.delivery.outcome import finished
 from integrations.services.delivery.receipts import ReceiptBook, begin_attempt
-from tests.conftest import Way
+from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, answered
 
 
-def test_receipts_of_an_attempt_after_which_another_has_begun_are_not_stored(way: Way) -> None:
+def test_receipts_of_an_attempt_after_which_another_has_begun_are_not_stored(way: Scenario) -> None:
     way.post(answered())
     call = way.customer.calls.get()
     late = begun(call, next_turn(way))
     turn = next_turn(way)
     newer = begun(call, turn)
     newer.note(unclear=Step.TAG)
-    turn.wait_for_slot(1, newer.unstored())
+    turn.acquire_slot(1, newer.unstored())
     late.note(comment_id=1, unclear=Step.COMMENT)
-    turn.wait_for_slot(1, late.unstored())
+    turn.acquire_slot(1, late.unstored())
 
     stored = Delivery.objects.get()
     assert (stored.comment_id, stored.unclear) == (None, Step.TAG)
 
 
-def test_where_a_call_stands_is_said_by_the_attempt_that_began_last(way: Way) -> None:
+def test_where_a_call_stands_is_said_by_the_attempt_that_began_last(way: Scenario) -> None:
     way.post(answered())
     way.deliver()
     call = way.call(CALL_ID)
@@ -45,32 +45,32 @@ def test_where_a_call_stands_is_said_by_the_attempt_that_began_last(way: Way) ->
     assert way.call(CALL_ID).state == CallState.DELIVERED
 
 
-def test_who_has_lost_its_turn_begins_no_attempt_beside_its_successors(way: Way) -> None:
+def test_who_has_lost_its_turn_begins_no_attempt_beside_its_successors(way: Scenario) -> None:
     way.post(answered())
     call = way.customer.calls.get()
     late, turn = next_turn(way), next_turn(way)
     newer = begun(call, turn)
-    with pytest.raises(TurnLost):
+    with pytest.raises(LeaseLost):
         begun(call, late)
     newer.note(comment_id=1)
-    turn.wait_for_slot(1, newer.unstored())
+    turn.acquire_slot(1, newer.unstored())
 
     assert Delivery.objects.get().comment_id == 1
 
 
-def next_turn(way: Way) -> HeldTurn:
+def next_turn(way: Scenario) -> HeldLease:
     """Taken from whoever has it, as if that one's time had run out."""
-    Turn.objects.update(held_until=timezone.now() - timedelta(seconds=1))
-    turn = HeldTurn(way.customer)
+    DeliveryLease.objects.update(held_until=timezone.now() - timedelta(seconds=1))
+    turn = HeldLease(way.customer)
     assert turn.take()
     return turn
 
 
-def begun(call: Call, turn: HeldTurn) -> ReceiptBook:
+def begun(call: Call, turn: HeldLease) -> ReceiptBook:
     return ReceiptBook(call, begin_attempt(call, turn))
 
 
-def attempt(way: Way, call: Call) -> CallDelivery:
+def attempt(way: Scenario, call: Call) -> CallDelivery:
     way.customer.refresh_from_db()
     return CallDelivery(
         call,

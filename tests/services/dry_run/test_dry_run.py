@@ -11,18 +11,18 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import (
-    AccountPace,
+    AccountRateLimit,
+    BackgroundJob,
+    BackgroundJobKind,
     Call,
     Delivery,
     PlanfixRequest,
     RememberedContact,
     WebhookEvent,
-    Work,
-    WorkKind,
 )
 from integrations.services.privacy.erasure import erase_number
-from integrations.services.queue.background import ask, carry_out
-from tests.conftest import NEW_CLIENT, Way
+from integrations.services.queue.background import ask, run_job
+from tests.conftest import NEW_CLIENT, Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, dialled, missed, recorded, unanswered
 
 IRYNA, OLEH = "Iryna Bondar", "Oleh Tkachenko"
@@ -35,9 +35,9 @@ def known_client(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("way").account.add_contact(name="Olha", lastname="Koval", phones=[CLIENT])
 
 
-def dry_run(way: Way, **arguments: Any) -> dict[str, Any]:
-    work = ask(WorkKind.DRY_RUN, customer=way.customer, **arguments)
-    carry_out(work.pk)
+def dry_run(way: Scenario, **arguments: Any) -> dict[str, Any]:
+    work = ask(BackgroundJobKind.DRY_RUN, customer=way.customer, **arguments)
+    run_job(work.pk)
     work.refresh_from_db()
     assert not work.trouble
     assert work.result is not None
@@ -45,11 +45,11 @@ def dry_run(way: Way, **arguments: Any) -> dict[str, Any]:
     return result
 
 
-def pasted(way: Way, body: dict[str, Any], kind: str = "after_call") -> dict[str, Any]:
+def pasted(way: Scenario, body: dict[str, Any], kind: str = "after_call") -> dict[str, Any]:
     return dry_run(way, body=json.dumps(body), event_name=kind)
 
 
-def typed(way: Way, number: str, **changes: Any) -> dict[str, Any]:
+def typed(way: Scenario, number: str, **changes: Any) -> dict[str, Any]:
     arguments = {"direction": "incoming", "outcome": "answered", "employee": None, **changes}
     return dry_run(way, number=number, **arguments)
 
@@ -63,7 +63,7 @@ def written(result: dict[str, Any], step: str) -> dict[str, Any]:
     return found
 
 
-def requests_that_write(way: Way) -> list[PlanfixRequest]:
+def requests_that_write(way: Scenario) -> list[PlanfixRequest]:
     sent = PlanfixRequest.objects.filter(customer=way.customer, method="POST").order_by("pk")
     return [row for row in sent if not row.path.endswith("/list")]
 
@@ -81,7 +81,7 @@ def requests_that_write(way: Way) -> list[PlanfixRequest]:
     ],
     ids=["answered", "answered new", "missed", "missed new", "dialled", "dialled new", "unanswered"],
 )
-def test_what_is_said_is_what_a_delivery_writes(way: Way, body: dict[str, Any], kind: str) -> None:
+def test_what_is_said_is_what_a_delivery_writes(way: Scenario, body: dict[str, Any], kind: str) -> None:
     said = pasted(way, body, kind)
     assert requests_that_write(way) == []
 
@@ -100,7 +100,7 @@ def test_what_is_said_is_what_a_delivery_writes(way: Way, body: dict[str, Any], 
     assert said["decided"]["number"] == Call.objects.get().client_number
 
 
-def test_nothing_is_kept_of_it_but_the_requests_that_read(way: Way) -> None:
+def test_nothing_is_kept_of_it_but_the_requests_that_read(way: Scenario) -> None:
     pasted(way, answered(NEW_CLIENT))
 
     assert not Call.objects.exists()
@@ -109,10 +109,10 @@ def test_nothing_is_kept_of_it_but_the_requests_that_read(way: Way) -> None:
     assert not RememberedContact.objects.exists()
     assert {row.path for row in PlanfixRequest.objects.all()} >= {"/contact/list"}
     assert requests_that_write(way) == []
-    assert AccountPace.objects.filter(account=way.customer.planfix_account).exists()
+    assert AccountRateLimit.objects.filter(account=way.customer.planfix_account).exists()
 
 
-def test_a_known_client_is_named(way: Way) -> None:
+def test_a_known_client_is_named(way: Scenario) -> None:
     said = pasted(way, answered())
 
     assert said["contact"]["name"] == "Olha Koval"
@@ -120,7 +120,7 @@ def test_a_known_client_is_named(way: Way) -> None:
     assert written(said, "comment")["author"] == IRYNA
 
 
-def test_a_missed_call_of_a_new_number_makes_a_contact_that_writes_itself(way: Way) -> None:
+def test_a_missed_call_of_a_new_number_makes_a_contact_that_writes_itself(way: Scenario) -> None:
     said = pasted(way, missed(NEW_CLIENT))
 
     assert steps(said) == ["contact", "comment", "tag"]
@@ -129,7 +129,7 @@ def test_a_missed_call_of_a_new_number_makes_a_contact_that_writes_itself(way: W
     assert (comment["author"], comment["by_employee"]) == ("", False)
 
 
-def test_the_tag_is_told_by_the_names_of_its_fields(way: Way) -> None:
+def test_the_tag_is_told_by_the_names_of_its_fields(way: Scenario) -> None:
     values = dict(written(pasted(way, answered()), "tag")["values"])
 
     assert values["utm_source"] == "google"
@@ -138,7 +138,7 @@ def test_the_tag_is_told_by_the_names_of_its_fields(way: Way) -> None:
     assert "30-09-2026" in values.values()
 
 
-def test_a_recording_would_be_copied_and_its_token_is_not_told(way: Way, sandbox: Any) -> None:
+def test_a_recording_would_be_copied_and_its_token_is_not_told(way: Scenario, sandbox: Any) -> None:
     said = pasted(way, answered(**recorded(sandbox)))
 
     assert steps(said) == ["recording", "comment", "tag"]
@@ -147,7 +147,7 @@ def test_a_recording_would_be_copied_and_its_token_is_not_told(way: Way, sandbox
 
 
 def test_a_linked_recording_stands_in_the_text_without_its_token(
-    db: None, make_way: Callable[..., Way], sandbox: Any
+    db: None, make_way: Callable[..., Scenario], sandbox: Any
 ) -> None:
     said = pasted(make_way(recording="link"), answered(NEW_CLIENT, **recorded(sandbox)))
 
@@ -156,7 +156,7 @@ def test_a_linked_recording_stands_in_the_text_without_its_token(
     assert "0" * 32 not in json.dumps(said)
 
 
-def test_the_last_active_task_is_found(db: None, make_way: Callable[..., Way]) -> None:
+def test_the_last_active_task_is_found(db: None, make_way: Callable[..., Scenario]) -> None:
     way = make_way(call_target="last_active_task")
     contact = way.account.add_contact(name="Petro", phones=[NEW_CLIENT])
     task = way.account.add_task(contact.id, "Order").id
@@ -174,7 +174,7 @@ def test_the_last_active_task_is_found(db: None, make_way: Callable[..., Way]) -
         (answered(connected_with="acmecom_newcomer"), "unknown_employee"),
     ],
 )
-def test_a_call_that_would_be_skipped_asks_planfix_nothing(way: Way, body: dict[str, Any], reason: str) -> None:
+def test_a_call_that_would_be_skipped_asks_planfix_nothing(way: Scenario, body: dict[str, Any], reason: str) -> None:
     said = pasted(way, body)
 
     assert said["decided"]["skip"] == reason
@@ -182,7 +182,7 @@ def test_a_call_that_would_be_skipped_asks_planfix_nothing(way: Way, body: dict[
     assert not PlanfixRequest.objects.exists()
 
 
-def test_an_unknown_number_is_skipped_where_no_contacts_are_made(db: None, make_way: Callable[..., Way]) -> None:
+def test_an_unknown_number_is_skipped_where_no_contacts_are_made(db: None, make_way: Callable[..., Scenario]) -> None:
     said = pasted(make_way(create_contacts=False), answered(NEW_CLIENT))
 
     assert said["unknown_contact"]
@@ -193,14 +193,14 @@ def test_an_unknown_number_is_skipped_where_no_contacts_are_made(db: None, make_
     ("body", "told"),
     [("<xml/>", "not_understood"), ('{"event": "deal_updated"}', "ignored"), ('{"call_id": "1"}', "call")],
 )
-def test_what_is_no_finished_call_says_so(way: Way, body: str, told: str) -> None:
+def test_what_is_no_finished_call_says_so(way: Scenario, body: str, told: str) -> None:
     said = dry_run(way, body=body, event_name="")
 
     assert said["understood"] == told
     assert "writes" not in said
 
 
-def test_a_stored_event_and_its_call_are_tried_again_and_stay_as_they_are(way: Way) -> None:
+def test_a_stored_event_and_its_call_are_tried_again_and_stay_as_they_are(way: Scenario) -> None:
     way.post(answered())
     way.deliver()
     before = (Call.objects.values().get(), Delivery.objects.values().get(), len(requests_that_write(way)))
@@ -224,7 +224,7 @@ def test_a_stored_event_and_its_call_are_tried_again_and_stay_as_they_are(way: W
     ],
     ids=str,
 )
-def test_a_typed_number_is_a_call_of_the_chosen_employee(way: Way, changes: dict[str, str], author: str) -> None:
+def test_a_typed_number_is_a_call_of_the_chosen_employee(way: Scenario, changes: dict[str, str], author: str) -> None:
     employee = way.customer.employees.get(name=OLEH)
 
     said = typed(way, "067 123-45-67", employee=employee.pk, **changes)
@@ -233,7 +233,7 @@ def test_a_typed_number_is_a_call_of_the_chosen_employee(way: Way, changes: dict
     assert written(said, "comment")["author"] == author
 
 
-def test_a_token_that_planfix_does_not_take_is_told_as_the_trouble(db: None, make_way: Callable[..., Way]) -> None:
+def test_a_token_that_planfix_does_not_take_is_told_as_the_trouble(db: None, make_way: Callable[..., Scenario]) -> None:
     way = make_way()
     way.customer.planfix_token = "wrong-token"
     way.customer.save()
@@ -246,47 +246,47 @@ def test_a_token_that_planfix_does_not_take_is_told_as_the_trouble(db: None, mak
     assert way.customer.paused_reason == ""
 
 
-def test_results_are_forgotten_after_a_day(way: Way) -> None:
-    old = ask(WorkKind.DRY_RUN, customer=way.customer, call=1)
+def test_results_are_forgotten_after_a_day(way: Scenario) -> None:
+    old = ask(BackgroundJobKind.DRY_RUN, customer=way.customer, call=1)
     yesterday = timezone.now() - timedelta(days=1, minutes=1)
-    Work.objects.filter(pk=old.pk).update(finished_at=yesterday, result={"number": CLIENT})
+    BackgroundJob.objects.filter(pk=old.pk).update(finished_at=yesterday, result={"number": CLIENT})
 
     pasted(way, answered())
 
-    assert not Work.objects.filter(pk=old.pk).exists()
-    assert Work.objects.count() == 1
+    assert not BackgroundJob.objects.filter(pk=old.pk).exists()
+    assert BackgroundJob.objects.count() == 1
 
 
-def test_another_customers_call_is_not_told(way: Way, make_way: Callable[..., Way]) -> None:
+def test_another_customers_call_is_not_told(way: Scenario, make_way: Callable[..., Scenario]) -> None:
     way.post(answered())
     other = make_way(name="Other")
 
-    work = ask(WorkKind.DRY_RUN, customer=other.customer, call=Call.objects.get().pk)
-    carry_out(work.pk)
+    work = ask(BackgroundJobKind.DRY_RUN, customer=other.customer, call=Call.objects.get().pk)
+    run_job(work.pk)
 
     work.refresh_from_db()
     assert work.result is None
     assert CALL_ID not in work.trouble
 
 
-def test_a_delivery_keeps_how_many_requests_the_account_has_left(way: Way) -> None:
+def test_a_delivery_keeps_how_many_requests_the_account_has_left(way: Scenario) -> None:
     way.post(answered())
     way.deliver()
 
-    left = AccountPace.objects.get(account=way.customer.planfix_account).requests_left
+    left = AccountRateLimit.objects.get(account=way.customer.planfix_account).requests_left
     assert left is not None
     assert 0 < left == way.account.quota.left
 
 
-def test_an_erased_number_stands_in_no_result(way: Way) -> None:
+def test_an_erased_number_stands_in_no_result(way: Scenario) -> None:
     pasted(way, answered())
 
     erase_number(way.customer, CLIENT)
 
-    assert not Work.objects.exists()
+    assert not BackgroundJob.objects.exists()
 
 
-def test_a_remembered_contact_that_is_gone_is_told(way: Way) -> None:
+def test_a_remembered_contact_that_is_gone_is_told(way: Scenario) -> None:
     way.post(answered())
     way.deliver()
     way.account.contacts[0].is_deleted = True

@@ -32,7 +32,7 @@ from integrations.tasks import catch_up_all
 from sandbox.http.faults import Fault
 from sandbox.ringostat.api import Ringostat
 from sandbox.server.app import Sandbox
-from tests.conftest import Way
+from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered
 from tests.end_to_end.rows import at, row, unanswered_row
 
@@ -41,13 +41,13 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
-def way(way: Way, ringostat: Ringostat) -> Way:
+def way(way: Scenario, ringostat: Ringostat) -> Scenario:
     """A customer of a week."""
     began(way, timezone.now() - 7 * DAY)
     return way
 
 
-def began(way: Way, created_at: datetime) -> None:
+def began(way: Scenario, created_at: datetime) -> None:
     Customer.objects.filter(pk=way.customer.pk).update(created_at=created_at)
     way.customer.refresh_from_db()
 
@@ -70,7 +70,7 @@ def asked(ringostat: Ringostat) -> list[tuple[str, str]]:
 # --- what becomes of a row ---
 
 
-def test_a_call_whose_webhook_was_lost_reaches_planfix(way: Way, ringostat: Ringostat) -> None:
+def test_a_call_whose_webhook_was_lost_reaches_planfix(way: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row()]
 
     report = catch_up(way.customer)
@@ -81,7 +81,7 @@ def test_a_call_whose_webhook_was_lost_reaches_planfix(way: Way, ringostat: Ring
     assert [comment.author for comment in way.account.comments] == ["user:5"]
 
 
-def test_reading_a_call_again_changes_nothing(way: Way, ringostat: Ringostat) -> None:
+def test_reading_a_call_again_changes_nothing(way: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row()]
     catch_up(way.customer)
     way.deliver()
@@ -93,7 +93,7 @@ def test_reading_a_call_again_changes_nothing(way: Way, ringostat: Ringostat) ->
     assert Call.objects.values().get() == before
 
 
-def test_a_call_in_progress_is_completed(way: Way, ringostat: Ringostat) -> None:
+def test_a_call_in_progress_is_completed(way: Scenario, ringostat: Ringostat) -> None:
     way.post({"uniqueid": CALL_ID, "call_type": "in", "E164": CLIENT}, event="before_call")
     ringostat.calls = [row()]
 
@@ -104,7 +104,7 @@ def test_a_call_in_progress_is_completed(way: Way, ringostat: Ringostat) -> None
     assert (way_call.outcome, way_call.client_number) == ("answered", CLIENT)
 
 
-def test_a_delivered_call_stays_delivered_and_learns_what_the_row_knows(way: Way, ringostat: Ringostat) -> None:
+def test_a_delivered_call_stays_delivered_and_learns_what_the_row_knows(way: Scenario, ringostat: Ringostat) -> None:
     way.post(answered(calldate=at(timezone.now() - HOUR)))
     way.deliver()
     ringostat.calls = [row(client_id="1234.5678")]
@@ -118,7 +118,7 @@ def test_a_delivered_call_stays_delivered_and_learns_what_the_row_knows(way: Way
     assert len(way.account.comments) == 1
 
 
-def test_a_running_call_is_shown_and_completed_by_a_later_run(way: Way, ringostat: Ringostat) -> None:
+def test_a_running_call_is_shown_and_completed_by_a_later_run(way: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [unanswered_row(ago=MINUTE, disposition="IN PROGRESS")]
     assert fates(catch_up(way.customer)) == {"new": 1}
     assert Call.objects.get().state == CallState.IN_PROGRESS
@@ -128,20 +128,20 @@ def test_a_running_call_is_shown_and_completed_by_a_later_run(way: Way, ringosta
     assert Call.objects.get().state == CallState.PENDING
 
 
-def test_a_call_that_just_ended_is_left_to_its_webhook(way: Way, ringostat: Ringostat) -> None:
+def test_a_call_that_just_ended_is_left_to_its_webhook(way: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row(ago=4 * MINUTE)]
 
     assert fates(catch_up(way.customer)) == {"left": 1}
     assert not Call.objects.exists()
 
 
-def test_rows_without_a_call_id_are_counted(way: Way, ringostat: Ringostat) -> None:
+def test_rows_without_a_call_id_are_counted(way: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row(uniqueid="")]
 
     assert fates(catch_up(way.customer)) == {"unusable": 1}
 
 
-def test_a_row_that_cannot_be_stored_holds_up_no_other(way: Way, ringostat: Ringostat) -> None:
+def test_a_row_that_cannot_be_stored_holds_up_no_other(way: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row(uniqueid="poison", ago=2 * HOUR), row()]
 
     def fold(recipient: Any, facts: CallFacts, now: datetime) -> int:
@@ -156,7 +156,7 @@ def test_a_row_that_cannot_be_stored_holds_up_no_other(way: Way, ringostat: Ring
     assert Call.objects.get().ringostat_id == CALL_ID
 
 
-def test_the_call_list_makes_no_webhook_events(way: Way, ringostat: Ringostat) -> None:
+def test_the_call_list_makes_no_webhook_events(way: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row()]
     catch_up(way.customer)
 
@@ -209,7 +209,7 @@ def test_a_row_without_a_time_is_believed() -> None:
 # --- which rows are asked for ---
 
 
-def test_a_first_run_begins_with_the_customer(way: Way, ringostat: Ringostat) -> None:
+def test_a_first_run_begins_with_the_customer(way: Scenario, ringostat: Ringostat) -> None:
     began(way, timezone.now() - HOUR)
     ringostat.calls = [row(uniqueid="before", ago=2 * HOUR), row(uniqueid="since", ago=30 * MINUTE)]
 
@@ -218,7 +218,7 @@ def test_a_first_run_begins_with_the_customer(way: Way, ringostat: Ringostat) ->
     assert [call.ringostat_id for call in Call.objects.all()] == ["since"]
 
 
-def test_a_run_reads_two_hours_again_and_moves_the_cursor_to_now(way: Way, ringostat: Ringostat) -> None:
+def test_a_run_reads_two_hours_again_and_moves_the_cursor_to_now(way: Scenario, ringostat: Ringostat) -> None:
     CatchUpCursor.objects.create(customer=way.customer, read_until=timezone.now() - HOUR)
     ringostat.calls = [row(uniqueid="long ago", ago=4 * HOUR), row(uniqueid="came late", ago=2 * HOUR)]
 
@@ -228,7 +228,7 @@ def test_a_run_reads_two_hours_again_and_moves_the_cursor_to_now(way: Way, ringo
 
 
 def test_what_ringostat_could_not_tell_is_read_by_the_next_run(
-    way: Way, ringostat: Ringostat, sandbox: Sandbox
+    way: Scenario, ringostat: Ringostat, sandbox: Sandbox
 ) -> None:
     cursor = timezone.now() - 6 * HOUR
     CatchUpCursor.objects.create(customer=way.customer, read_until=cursor)
@@ -249,7 +249,7 @@ def test_what_ringostat_could_not_tell_is_read_by_the_next_run(
     ids=["reset", "html", "cut json", "no list"],
 )
 def test_every_trouble_with_ringostat_is_told_and_moves_no_cursor(
-    way: Way, ringostat: Ringostat, sandbox: Sandbox, fault: Fault
+    way: Scenario, ringostat: Ringostat, sandbox: Sandbox, fault: Fault
 ) -> None:
     cursor = timezone.now() - HOUR
     CatchUpCursor.objects.create(customer=way.customer, read_until=cursor)
@@ -259,7 +259,7 @@ def test_every_trouble_with_ringostat_is_told_and_moves_no_cursor(
     assert read_until() == cursor
 
 
-def test_a_wrong_key_is_told_without_showing_it(way: Way, ringostat: Ringostat) -> None:
+def test_a_wrong_key_is_told_without_showing_it(way: Scenario, ringostat: Ringostat) -> None:
     ringostat.auth_key = "another"
 
     report = catch_up(way.customer)
@@ -268,7 +268,9 @@ def test_a_wrong_key_is_told_without_showing_it(way: Way, ringostat: Ringostat) 
     assert "ringostat-key" not in str(report.as_json())
 
 
-def test_a_trouble_is_kept_with_its_beginning_until_the_list_can_be_read_again(way: Way, ringostat: Ringostat) -> None:
+def test_a_trouble_is_kept_with_its_beginning_until_the_list_can_be_read_again(
+    way: Scenario, ringostat: Ringostat
+) -> None:
     ringostat.auth_key = "another"
     catch_up(way.customer)
     since = CatchUpCursor.objects.get().trouble_since
@@ -284,13 +286,13 @@ def test_a_trouble_is_kept_with_its_beginning_until_the_list_can_be_read_again(w
     assert (cursor.trouble, cursor.trouble_since) == ("", None)
 
 
-def test_a_mistake_of_ours_is_told_and_does_not_spread(way: Way, ringostat: Ringostat) -> None:
+def test_a_mistake_of_ours_is_told_and_does_not_spread(way: Scenario, ringostat: Ringostat) -> None:
     with patch("integrations.services.intake.catch_up.parse_list_row", side_effect=ZeroDivisionError):
         ringostat.calls = [row()]
         assert "ZeroDivisionError" in catch_up(way.customer).error
 
 
-def test_the_cursor_waits_for_a_call_that_lasts_longer_than_the_overlap(way: Way, ringostat: Ringostat) -> None:
+def test_the_cursor_waits_for_a_call_that_lasts_longer_than_the_overlap(way: Scenario, ringostat: Ringostat) -> None:
     CatchUpCursor.objects.create(customer=way.customer, read_until=timezone.now() - 3 * HOUR)
     ringostat.calls = [unanswered_row(ago=4 * HOUR, disposition="IN PROGRESS")]
     catch_up(way.customer)
@@ -302,14 +304,14 @@ def test_the_cursor_waits_for_a_call_that_lasts_longer_than_the_overlap(way: Way
     assert timezone.now() - read_until() < MINUTE
 
 
-def test_the_cursor_does_not_wait_for_a_row_that_stays_open_for_ever(way: Way, ringostat: Ringostat) -> None:
+def test_the_cursor_does_not_wait_for_a_row_that_stays_open_for_ever(way: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [unanswered_row(ago=13 * HOUR, disposition="IN PROGRESS")]
     catch_up(way.customer)
 
     assert timezone.now() - read_until() < MINUTE
 
 
-def test_a_cursor_that_came_further_is_not_moved_back(way: Way, ringostat: Ringostat) -> None:
+def test_a_cursor_that_came_further_is_not_moved_back(way: Scenario, ringostat: Ringostat) -> None:
     ahead = timezone.now() + DAY
     CatchUpCursor.objects.create(customer=way.customer, read_until=ahead)
 
@@ -318,14 +320,14 @@ def test_a_cursor_that_came_further_is_not_moved_back(way: Way, ringostat: Ringo
     assert read_until() == ahead
 
 
-def test_a_cursor_in_the_future_hides_no_calls(way: Way, ringostat: Ringostat) -> None:
+def test_a_cursor_in_the_future_hides_no_calls(way: Scenario, ringostat: Ringostat) -> None:
     CatchUpCursor.objects.create(customer=way.customer, read_until=timezone.now() + DAY)
     ringostat.calls = [row(ago=HOUR)]
 
     assert fates(catch_up(way.customer)) == {"new": 1}
 
 
-def test_an_explicit_window_is_read_whole_and_leaves_the_cursor(way: Way, ringostat: Ringostat) -> None:
+def test_an_explicit_window_is_read_whole_and_leaves_the_cursor(way: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row(uniqueid=f"day {days}", ago=days * DAY + HOUR) for days in range(40)]
     now = timezone.now()
 
@@ -335,7 +337,7 @@ def test_an_explicit_window_is_read_whole_and_leaves_the_cursor(way: Way, ringos
     assert not CatchUpCursor.objects.exists()
 
 
-def test_a_long_hole_is_read_by_days_and_a_stop_loses_none(way: Way, ringostat: Ringostat) -> None:
+def test_a_long_hole_is_read_by_days_and_a_stop_loses_none(way: Scenario, ringostat: Ringostat) -> None:
     CatchUpCursor.objects.create(customer=way.customer, read_until=timezone.now() - 4 * DAY)
     ringostat.calls = [row(uniqueid=f"day {days}", ago=days * DAY + HOUR) for days in range(4)]
 
@@ -349,7 +351,7 @@ def test_a_long_hole_is_read_by_days_and_a_stop_loses_none(way: Way, ringostat: 
 
 @pytest.mark.parametrize("zone", ["Europe/Kyiv", "Europe/Warsaw", "Asia/Tokyo"])
 def test_the_window_is_asked_for_in_the_projects_time(
-    make_way: Callable[..., Way], db: None, ringostat: Ringostat, zone: str
+    make_way: Callable[..., Scenario], db: None, ringostat: Ringostat, zone: str
 ) -> None:
     ringostat.zone = ZoneInfo(zone)
     ringostat.calls = [row(calldate="2026-02-10T10:30:00+0000")]
@@ -374,7 +376,7 @@ class _OneReading(Ringostat):
 @pytest.mark.parametrize("fold", [0, 1])
 @pytest.mark.parametrize("half_hours", range(0, 9, 2))
 def test_no_call_of_the_night_when_the_clock_is_put_back_is_lost(
-    way: Way, sandbox: Sandbox, half_hours: int, fold: int
+    way: Scenario, sandbox: Sandbox, half_hours: int, fold: int
 ) -> None:
     """03:30 comes twice that night in Kyiv."""
     half_hour = timedelta(minutes=30)
@@ -397,7 +399,7 @@ def test_no_call_of_the_night_when_the_clock_is_put_back_is_lost(
 
 
 def test_a_customer_without_a_key_is_skipped_without_a_request(
-    make_way: Callable[..., Way], db: None, ringostat: Ringostat, sandbox: Sandbox
+    make_way: Callable[..., Scenario], db: None, ringostat: Ringostat, sandbox: Sandbox
 ) -> None:
     way = make_way(ringostat={"project_id": "110070", "api_url": sandbox.url})
 
@@ -408,7 +410,7 @@ def test_a_customer_without_a_key_is_skipped_without_a_request(
     assert customers_to_catch_up() == []
 
 
-def test_fields_that_a_project_refuses_are_left_out_and_told(way: Way, ringostat: Ringostat) -> None:
+def test_fields_that_a_project_refuses_are_left_out_and_told(way: Scenario, ringostat: Ringostat) -> None:
     ringostat.rejected_fields = {"recording_wav"}
     ringostat.calls = [row()]
 
@@ -417,7 +419,7 @@ def test_fields_that_a_project_refuses_are_left_out_and_told(way: Way, ringostat
     assert (fates(report), report.dropped_fields) == ({"new": 1}, ("recording_wav",))
 
 
-def test_what_a_project_refused_is_asked_for_again_the_next_day_only(way: Way, ringostat: Ringostat) -> None:
+def test_what_a_project_refused_is_asked_for_again_the_next_day_only(way: Scenario, ringostat: Ringostat) -> None:
     ringostat.rejected_fields = {"recording_wav"}
     for _ in range(2):
         assert catch_up(way.customer).dropped_fields == ("recording_wav",)
@@ -432,7 +434,7 @@ def test_what_a_project_refused_is_asked_for_again_the_next_day_only(way: Way, r
 
 @pytest.mark.django_db(transaction=True)
 def test_the_periodic_job_puts_one_job_per_customer_behind_the_deliveries(
-    make_way: Callable[..., Way], ringostat: Ringostat
+    make_way: Callable[..., Scenario], ringostat: Ringostat
 ) -> None:
     way = make_way()
     lock = f"catch_up:{way.customer.pk}"
@@ -451,7 +453,7 @@ def test_no_customers_need_no_jobs(db: None) -> None:
     assert ProcrastinateJob.objects.count() == before
 
 
-def test_the_report_counts_every_row_once(way: Way, ringostat: Ringostat) -> None:
+def test_the_report_counts_every_row_once(way: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row(uniqueid="1"), row(uniqueid="2", ago=3 * MINUTE), row(uniqueid="")]
 
     told = catch_up(way.customer).as_json()
@@ -460,6 +462,6 @@ def test_the_report_counts_every_row_once(way: Way, ringostat: Ringostat) -> Non
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_connection_to_the_database_is_held_while_ringostat_is_asked(way: Way) -> None:
+def test_no_connection_to_the_database_is_held_while_ringostat_is_asked(way: Scenario) -> None:
     assert ringostat_client(way.customer) is not None
     assert connection.connection is None

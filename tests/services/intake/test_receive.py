@@ -21,7 +21,7 @@ from integrations.models import Call, CallState, Customer, EventResult, WebhookE
 from integrations.services.intake.sql import write_change
 from integrations.services.queue.defer import deliver_soon, lock_of, wait_for_intake
 from integrations.webhooks import MAX_BODY_BYTES
-from tests.conftest import Way
+from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, missed
 
 BEFORE = {"call_id": CALL_ID, "call_type": "in", "number_e164": CLIENT, "destination": "+380442223344"}
@@ -33,7 +33,7 @@ def waiting_jobs() -> int:
     return ProcrastinateJob.objects.filter(status="todo", queueing_lock=lock_of(Customer.objects.get().pk)).count()
 
 
-def test_a_final_event_makes_a_call_that_is_due_and_a_job(way: Way) -> None:
+def test_a_final_event_makes_a_call_that_is_due_and_a_job(way: Scenario) -> None:
     response = way.post(answered())
 
     assert (response.status_code, response.json()) == (200, {"result": "call"})
@@ -43,7 +43,7 @@ def test_a_final_event_makes_a_call_that_is_due_and_a_job(way: Way) -> None:
     assert waiting_jobs() == 1
 
 
-def test_an_interim_event_makes_a_call_in_progress_and_no_job(way: Way) -> None:
+def test_an_interim_event_makes_a_call_in_progress_and_no_job(way: Scenario) -> None:
     way.post(BEFORE, event="before_call")
 
     call = Call.objects.get()
@@ -52,7 +52,7 @@ def test_an_interim_event_makes_a_call_in_progress_and_no_job(way: Way) -> None:
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_the_order_of_a_calls_events_does_not_matter(way: Way, order: tuple[int, ...]) -> None:
+def test_the_order_of_a_calls_events_does_not_matter(way: Scenario, order: tuple[int, ...]) -> None:
     events = [("before_call", BEFORE), ("taking_call", TAKING), ("after_call", answered())]
     for index in order:
         way.post(events[index][1], event=events[index][0])
@@ -63,7 +63,7 @@ def test_the_order_of_a_calls_events_does_not_matter(way: Way, order: tuple[int,
     assert WebhookEvent.objects.filter(call=call).count() == 3
 
 
-def test_a_repeated_event_is_stored_again_and_changes_nothing(way: Way) -> None:
+def test_a_repeated_event_is_stored_again_and_changes_nothing(way: Scenario) -> None:
     way.post(answered())
     before = Call.objects.values().get()
     way.post(answered())
@@ -73,7 +73,7 @@ def test_a_repeated_event_is_stored_again_and_changes_nothing(way: Way) -> None:
     assert waiting_jobs() == 1
 
 
-def test_many_calls_of_one_customer_wait_for_one_job(way: Way) -> None:
+def test_many_calls_of_one_customer_wait_for_one_job(way: Scenario) -> None:
     for number in range(5):
         way.post(answered(uniqueid=f"ua9_-1790775438.{number}"))
 
@@ -81,7 +81,7 @@ def test_many_calls_of_one_customer_wait_for_one_job(way: Way) -> None:
     assert waiting_jobs() == 1
 
 
-def test_a_later_event_leaves_a_delivered_call_delivered(way: Way) -> None:
+def test_a_later_event_leaves_a_delivered_call_delivered(way: Scenario) -> None:
     way.post(answered())
     way.deliver()
     way.post(missed())
@@ -90,7 +90,7 @@ def test_a_later_event_leaves_a_delivered_call_delivered(way: Way) -> None:
     assert (call.state, call.outcome) == (CallState.DELIVERED, "answered")
 
 
-def test_a_skipped_call_is_decided_anew_when_more_is_known_of_it(way: Way) -> None:
+def test_a_skipped_call_is_decided_anew_when_more_is_known_of_it(way: Scenario) -> None:
     way.post(answered(connected_with=""))
     way.deliver()
     assert (Call.objects.get().state, Call.objects.get().reason) == (CallState.SKIPPED, "unknown_employee")
@@ -103,7 +103,7 @@ def test_a_skipped_call_is_decided_anew_when_more_is_known_of_it(way: Way) -> No
     assert [comment.author for comment in way.account.comments] == ["user:5"]
 
 
-def test_a_call_without_a_date_began_when_it_was_first_heard_of(way: Way) -> None:
+def test_a_call_without_a_date_began_when_it_was_first_heard_of(way: Scenario) -> None:
     way.post(BEFORE, event="before_call")
     began = Call.objects.get().started_at
     way.post(answered(calldate=""))
@@ -122,7 +122,7 @@ def test_a_call_without_a_date_began_when_it_was_first_heard_of(way: Way) -> Non
     ids=["a form", "no call id", "not JSON", "bytes"],
 )
 def test_what_is_no_call_is_stored_and_answered_200(
-    way: Way, body: dict[str, Any] | bytes, event: str, result: EventResult
+    way: Scenario, body: dict[str, Any] | bytes, event: str, result: EventResult
 ) -> None:
     response = way.post(body, event=event)
 
@@ -134,7 +134,7 @@ def test_what_is_no_call_is_stored_and_answered_200(
 
 
 @pytest.mark.parametrize("method", ["post", "put", "get"])
-def test_every_method_is_taken(way: Way, method: str) -> None:
+def test_every_method_is_taken(way: Scenario, method: str) -> None:
     address = WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
     send = getattr(way.client, method)
     if method == "get":
@@ -145,14 +145,14 @@ def test_every_method_is_taken(way: Way, method: str) -> None:
     assert Call.objects.get().client_number == CLIENT
 
 
-def test_an_unknown_address_is_answered_404_and_stores_nothing(way: Way) -> None:
+def test_an_unknown_address_is_answered_404_and_stores_nothing(way: Scenario) -> None:
     response = way.client.post("/webhooks/ringostat/nobody/after_call/", "{}", content_type="application/json")
 
     assert response.status_code == 404
     assert not WebhookEvent.objects.exists()
 
 
-def test_a_rotated_token_works_until_its_time_is_over(way: Way) -> None:
+def test_a_rotated_token_works_until_its_time_is_over(way: Scenario) -> None:
     old = WebhookToken.objects.get()
     WebhookToken.issue(way.customer)
     path = "/" + old.address.split("//", 1)[1].split("/", 1)[1]
@@ -161,7 +161,7 @@ def test_a_rotated_token_works_until_its_time_is_over(way: Way) -> None:
         assert way.client.post(path, "{}", content_type="application/json").status_code == status
 
 
-def test_a_remembered_address_is_read_in_the_zone_that_its_customer_has_now(way: Way) -> None:
+def test_a_remembered_address_is_read_in_the_zone_that_its_customer_has_now(way: Scenario) -> None:
     for number, zone in enumerate(["Europe/Kyiv", "Europe/Warsaw"]):
         Customer.objects.update(timezone=zone)
         way.post(missed(uniqueid=f"ua9_-1.{number}", call_timestamp="", calldate="2026-09-30 15:37:18"))
@@ -170,7 +170,7 @@ def test_a_remembered_address_is_read_in_the_zone_that_its_customer_has_now(way:
     assert [start.hour for start in starts] == [12, 13]
 
 
-def test_a_remembered_address_that_is_taken_away_is_answered_404_and_stores_nothing(way: Way) -> None:
+def test_a_remembered_address_that_is_taken_away_is_answered_404_and_stores_nothing(way: Scenario) -> None:
     way.post(answered())
     path = "/" + WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
     WebhookToken.objects.all().delete()
@@ -179,7 +179,7 @@ def test_a_remembered_address_that_is_taken_away_is_answered_404_and_stores_noth
     assert WebhookEvent.objects.count() == 1
 
 
-def test_an_address_without_its_last_slash_is_taken(way: Way) -> None:
+def test_an_address_without_its_last_slash_is_taken(way: Scenario) -> None:
     path = "/" + WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
 
     for address in (path.rstrip("/"), f"{path}after_call"):
@@ -188,14 +188,14 @@ def test_an_address_without_its_last_slash_is_taken(way: Way) -> None:
 
 
 @pytest.mark.parametrize(("size", "status"), [(MAX_BODY_BYTES, 200), (MAX_BODY_BYTES + 1, 413)])
-def test_a_body_of_more_than_256_kib_is_refused(way: Way, size: int, status: int) -> None:
+def test_a_body_of_more_than_256_kib_is_refused(way: Scenario, size: int, status: int) -> None:
     response = way.post(b"x" * size)
 
     assert response.status_code == status
     assert WebhookEvent.objects.exists() == (status == 200)
 
 
-def test_a_mistake_of_ours_keeps_the_request_and_is_answered_200(way: Way) -> None:
+def test_a_mistake_of_ours_keeps_the_request_and_is_answered_200(way: Scenario) -> None:
     with patch("integrations.services.intake.receive.fold_into_call", side_effect=ZeroDivisionError):
         response = way.post(answered())
 
@@ -205,14 +205,14 @@ def test_a_mistake_of_ours_keeps_the_request_and_is_answered_200(way: Way) -> No
     assert "ZeroDivisionError" in stored.reason
 
 
-def test_a_lost_database_is_answered_500(way: Way) -> None:
+def test_a_lost_database_is_answered_500(way: Scenario) -> None:
     """The only honest answer: nothing was stored, and Ringostat may send it again."""
     way.client.raise_request_exception = False
     with patch("integrations.services.intake.receive.write_new", side_effect=OperationalError):
         assert way.post(answered()).status_code == 500
 
 
-def test_text_that_postgresql_cannot_hold_does_not_cost_the_call(way: Way) -> None:
+def test_text_that_postgresql_cannot_hold_does_not_cost_the_call(way: Scenario) -> None:
     way.post(
         b'{"uniqueid": "ua9_-1.1", "call_type": "in", "E164": "+380671234567", "disposition": "ANSWERED", '
         b'"billsec": "3", "utm_source": "a\\u0000b\\ud800"}'
@@ -222,7 +222,7 @@ def test_text_that_postgresql_cannot_hold_does_not_cost_the_call(way: Way) -> No
 
 
 @pytest.mark.django_db(transaction=True)
-def test_simultaneous_first_events_make_one_call_and_one_job(make_way: Callable[..., Way]) -> None:
+def test_simultaneous_first_events_make_one_call_and_one_job(make_way: Callable[..., Scenario]) -> None:
     way = make_way()
     barrier = threading.Barrier(6)
 
@@ -246,7 +246,7 @@ def test_simultaneous_first_events_make_one_call_and_one_job(make_way: Callable[
 
 @pytest.mark.django_db(transaction=True)
 def test_news_of_a_call_that_somebody_else_writes_meanwhile_is_added_to_what_they_wrote(
-    make_way: Callable[..., Way],
+    make_way: Callable[..., Scenario],
 ) -> None:
     way = make_way()
     way.post(BEFORE, event="before_call")
@@ -272,7 +272,7 @@ def test_news_of_a_call_that_somebody_else_writes_meanwhile_is_added_to_what_the
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_connection_that_died_while_nothing_came_costs_no_request(make_way: Callable[..., Way]) -> None:
+def test_a_connection_that_died_while_nothing_came_costs_no_request(make_way: Callable[..., Scenario]) -> None:
     way = make_way()
     way.post(answered())
     path = "/" + WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
@@ -291,7 +291,7 @@ def psycopg_arguments() -> dict[str, str]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_job_waits_for_the_webhook_that_relies_on_it(make_way: Callable[..., Way]) -> None:
+def test_a_job_waits_for_the_webhook_that_relies_on_it(make_way: Callable[..., Scenario]) -> None:
     """A job that starts while a webhook's transaction is open must see that webhook's call, which has no other job."""
     customer_id = make_way().customer.pk
     deliver_soon(customer_id)

@@ -19,7 +19,7 @@ from integrations.services.queue.defer import SETTLE_STALE_CALLS
 from sandbox.http.faults import Fault
 from sandbox.ringostat.api import Ringostat
 from sandbox.server.app import Sandbox
-from tests.conftest import Way
+from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered
 from tests.end_to_end.rows import at, row
 from tests.factories import call_facts, make_call, make_customer
@@ -27,7 +27,7 @@ from tests.factories import call_facts, make_call, make_customer
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
-def began(way: Way, ago: timedelta, **changes: Any) -> None:
+def began(way: Scenario, ago: timedelta, **changes: Any) -> None:
     """A webhook told so long ago that a call began, and the call list has been read past it since."""
     start = timezone.now() - ago
     body = {"uniqueid": CALL_ID, "call_type": "in", "E164": CLIENT, "calldate": at(start)}
@@ -37,11 +37,11 @@ def began(way: Way, ago: timedelta, **changes: Any) -> None:
     CatchUpCursor.objects.update_or_create(customer=way.customer, defaults={"read_until": timezone.now()})
 
 
-def state_of(way: Way) -> tuple[str, str]:
+def state_of(way: Scenario) -> tuple[str, str]:
     return Call.objects.values_list("state", "reason").get(customer=way.customer, ringostat_id=CALL_ID)
 
 
-def without_key(way: Way) -> None:
+def without_key(way: Scenario) -> None:
     Customer.objects.update(ringostat_auth_key=Secret())
     way.customer.refresh_from_db()
 
@@ -70,7 +70,7 @@ def test_calls_that_ended_are_never_stale(db: None, state: CallState) -> None:
     assert Call.objects.values().get() == before
 
 
-def test_the_call_list_tells_how_a_stale_call_ended(way: Way, ringostat: Ringostat) -> None:
+def test_the_call_list_tells_how_a_stale_call_ended(way: Scenario, ringostat: Ringostat) -> None:
     began(way, 5 * HOUR)
     ringostat.calls = [row(ago=5 * HOUR)]
     catch_up(way.customer)
@@ -83,7 +83,7 @@ def test_the_call_list_tells_how_a_stale_call_ended(way: Way, ringostat: Ringost
     assert len(way.account.comments) == 1
 
 
-def test_all_stale_calls_of_a_customer_are_asked_about_at_once(way: Way, ringostat: Ringostat) -> None:
+def test_all_stale_calls_of_a_customer_are_asked_about_at_once(way: Scenario, ringostat: Ringostat) -> None:
     for hours in (4, 6, 8):
         began(way, hours * HOUR, uniqueid=f"ua9_-1.{hours}")
     Call.objects.update(received_at=timezone.now() - 4 * HOUR)
@@ -98,7 +98,7 @@ def test_all_stale_calls_of_a_customer_are_asked_about_at_once(way: Way, ringost
     assert asked["to"] >= f"{(last - MINUTE).astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
-def test_a_beginning_that_cannot_be_does_not_have_years_read(way: Way, ringostat: Ringostat) -> None:
+def test_a_beginning_that_cannot_be_does_not_have_years_read(way: Scenario, ringostat: Ringostat) -> None:
     began(way, 5 * HOUR)
     Call.objects.update(started_at="2001-01-01T00:00Z")
 
@@ -107,7 +107,7 @@ def test_a_beginning_that_cannot_be_does_not_have_years_read(way: Way, ringostat
     assert ringostat.requests == []
 
 
-def test_a_customer_without_a_key_is_not_asked_about(way: Way, ringostat: Ringostat) -> None:
+def test_a_customer_without_a_key_is_not_asked_about(way: Scenario, ringostat: Ringostat) -> None:
     began(way, 5 * HOUR)
     without_key(way)
 
@@ -120,7 +120,7 @@ def test_a_customer_without_a_key_is_not_asked_about(way: Way, ringostat: Ringos
 @pytest.mark.parametrize("has_key", [True, False])
 @pytest.mark.parametrize(("ago", "state"), [(23 * HOUR, CallState.IN_PROGRESS), (25 * HOUR, CallState.SKIPPED)])
 def test_a_call_of_which_nothing_more_is_heard_is_closed_after_a_day(
-    way: Way, ringostat: Ringostat, has_key: bool, ago: timedelta, state: CallState
+    way: Scenario, ringostat: Ringostat, has_key: bool, ago: timedelta, state: CallState
 ) -> None:
     began(way, ago)
     if not has_key:
@@ -134,7 +134,7 @@ def test_a_call_of_which_nothing_more_is_heard_is_closed_after_a_day(
 
 
 def test_a_call_list_that_cannot_be_read_does_not_keep_it_open(
-    way: Way, sandbox: Sandbox, ringostat: Ringostat
+    way: Scenario, sandbox: Sandbox, ringostat: Ringostat
 ) -> None:
     began(way, 25 * HOUR)
     sandbox.add_fault(Fault(path="*", status=500))
@@ -148,14 +148,14 @@ def test_a_call_list_that_cannot_be_read_does_not_keep_it_open(
 
 
 @pytest.fixture
-def closed(way: Way, ringostat: Ringostat) -> Way:
+def closed(way: Scenario, ringostat: Ringostat) -> Scenario:
     began(way, 25 * HOUR)
     settle_stale_calls(way.customer.pk)
     assert state_of(way) == (CallState.SKIPPED, NO_FINAL_EVENT)
     return way
 
 
-def test_a_final_event_opens_it_again(closed: Way) -> None:
+def test_a_final_event_opens_it_again(closed: Scenario) -> None:
     closed.post(answered())
 
     call = Call.objects.get()
@@ -166,14 +166,14 @@ def test_a_final_event_opens_it_again(closed: Way) -> None:
     assert len(closed.account.comments) == 1
 
 
-def test_an_interim_event_leaves_it_closed(closed: Way) -> None:
+def test_an_interim_event_leaves_it_closed(closed: Scenario) -> None:
     closed.post({"uniqueid": CALL_ID, "call_type": "in", "connected_with": "acmecom_iryna"}, event="taking_call")
 
     assert state_of(closed) == (CallState.SKIPPED, NO_FINAL_EVENT)
     assert Call.objects.get().folded.connected_with == "acmecom_iryna"
 
 
-def test_the_call_list_opens_it_again(closed: Way, ringostat: Ringostat) -> None:
+def test_the_call_list_opens_it_again(closed: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row(ago=25 * HOUR)]
     now = timezone.now()
 
@@ -183,7 +183,7 @@ def test_the_call_list_opens_it_again(closed: Way, ringostat: Ringostat) -> None
     assert state_of(closed) == (CallState.PENDING, "")
 
 
-def test_it_is_not_replayed_because_nobody_knows_how_it_ended(closed: Way) -> None:
+def test_it_is_not_replayed_because_nobody_knows_how_it_ended(closed: Scenario) -> None:
     assert replay_calls(Call.objects.all()) == 0
 
     assert state_of(closed) == (CallState.SKIPPED, NO_FINAL_EVENT)

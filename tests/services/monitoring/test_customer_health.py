@@ -10,9 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from integrations.models import AccountPace, CallState, CatchUpCursor, Customer, Turn
+from integrations.models import AccountRateLimit, CallState, CatchUpCursor, Customer, DeliveryLease
 from integrations.services.customers.webhook_addresses import send_test_event
-from integrations.services.monitoring.customer_health import Health, Light, calls_per_day, healths
+from integrations.services.monitoring.customer_health import Health, HealthStatus, calls_per_day, healths
 from tests.factories import call_facts, make_call, make_customer, make_event
 
 pytestmark = pytest.mark.django_db
@@ -44,26 +44,26 @@ def unreadable(customer: Customer, since: timedelta) -> None:
 
 def asked_again_soon(customer: Customer) -> None:
     holder = "00000000-0000-0000-0000-000000000000"
-    Turn.objects.create(customer=customer, holder=holder, held_until=ago(MINUTE), retry_at=ago(-MINUTE))
+    DeliveryLease.objects.create(customer=customer, holder=holder, held_until=ago(MINUTE), retry_at=ago(-MINUTE))
 
 
 def seen(customer: Customer) -> None:
     make_event(make_call(customer), received_at=ago(MINUTE))
 
 
-HAPPENED: dict[str, tuple[Callable[[Customer], object], Light]] = {
-    "nothing": (lambda customer: None, Light.NEW),
-    "a test event": (send_test_event, Light.NEW),
-    "a webhook": (seen, Light.WELL),
-    "Planfix refused the access": (paused, Light.PAUSED),
-    "a person paused it": (lambda customer: paused(customer, paused_by_hand=True), Light.PAUSED_BY_HAND),
-    "a call failed lately": (lambda customer: failed(customer, HOUR), Light.FAILED),
-    "a call failed long ago": (lambda customer: failed(customer, 2 * DAY), Light.NEW),
-    "a call is late": (lambda customer: waiting(customer, HOUR), Light.LATE),
-    "a call waits for a moment": (lambda customer: waiting(customer, MINUTE), Light.NEW),
-    "the call list has been unreadable": (lambda customer: unreadable(customer, HOUR), Light.CALL_LIST),
-    "the call list was not read once": (lambda customer: unreadable(customer, MINUTE), Light.NEW),
-    "Planfix did not answer": (asked_again_soon, Light.WAITING),
+HAPPENED: dict[str, tuple[Callable[[Customer], object], HealthStatus]] = {
+    "nothing": (lambda customer: None, HealthStatus.NEW),
+    "a test event": (send_test_event, HealthStatus.NEW),
+    "a webhook": (seen, HealthStatus.WELL),
+    "Planfix refused the access": (paused, HealthStatus.PAUSED),
+    "a person paused it": (lambda customer: paused(customer, paused_by_hand=True), HealthStatus.PAUSED_BY_HAND),
+    "a call failed lately": (lambda customer: failed(customer, HOUR), HealthStatus.FAILED),
+    "a call failed long ago": (lambda customer: failed(customer, 2 * DAY), HealthStatus.NEW),
+    "a call is late": (lambda customer: waiting(customer, HOUR), HealthStatus.LATE),
+    "a call waits for a moment": (lambda customer: waiting(customer, MINUTE), HealthStatus.NEW),
+    "the call list has been unreadable": (lambda customer: unreadable(customer, HOUR), HealthStatus.CALL_LIST),
+    "the call list was not read once": (lambda customer: unreadable(customer, MINUTE), HealthStatus.NEW),
+    "Planfix did not answer": (asked_again_soon, HealthStatus.WAITING),
 }
 
 
@@ -86,7 +86,7 @@ def test_the_worst_counts() -> None:
     failed(customer, HOUR)
     waiting(customer, HOUR)
 
-    assert only().light is Light.FAILED
+    assert only().light is HealthStatus.FAILED
     assert (only().pending, only().failed) == (1, 1)
 
 
@@ -108,8 +108,8 @@ def test_trouble_comes_first_and_then_the_name() -> None:
 
 def test_what_is_left_of_an_accounts_requests_is_todays() -> None:
     customer, other = make_customer(), make_customer(planfix_url="https://other.planfix.com")
-    AccountPace.objects.create(account=customer.planfix_account, next_request_at=timezone.now(), requests_left=41)
-    AccountPace.objects.create(account=other.planfix_account, next_request_at=ago(2 * DAY), requests_left=7)
+    AccountRateLimit.objects.create(account=customer.planfix_account, next_request_at=timezone.now(), requests_left=41)
+    AccountRateLimit.objects.create(account=other.planfix_account, next_request_at=ago(2 * DAY), requests_left=7)
 
     left = {health.customer: health.requests_left for health in healths(Customer.objects.all())}
 

@@ -9,6 +9,8 @@ import pytest
 
 from integrations.domain.folding import fold
 from integrations.models import (
+    BackgroundJob,
+    BackgroundJobKind,
     Call,
     CallState,
     ContactClaim,
@@ -18,15 +20,13 @@ from integrations.models import (
     RememberedContact,
     SavedView,
     WebhookEvent,
-    Work,
-    WorkKind,
 )
 from integrations.services.calls.replay import replay_calls
 from integrations.services.contacts.creation_lock import claim_contact
 from integrations.services.intake.catch_up import Window, catch_up
 from integrations.services.privacy.erasure import ERASED, NotANumber, erase_number
 from sandbox.ringostat.api import Ringostat
-from tests.conftest import Way
+from tests.conftest import Scenario
 from tests.end_to_end.rows import at, row
 from tests.factories import NOON, OUTGOING, call_facts, make_call, make_customer, make_event, make_request, make_viewer
 
@@ -71,11 +71,13 @@ def test_work_on_the_calls_of_a_number_is_forgotten_with_it(customer: Customer, 
     owner = customer if of_one_customer else None
     for number in ("067 123-45-67", "%2B380671234567", "0501112233"):
         arguments = {"filter": f"number={number}"}
-        Work.objects.create(kind=WorkKind.SETTLE, customer=owner, arguments=arguments, finished_at=NOON)
+        BackgroundJob.objects.create(
+            kind=BackgroundJobKind.SETTLE, customer=owner, arguments=arguments, finished_at=NOON
+        )
 
     erase_number(customer, NUMBER)
 
-    assert Work.objects.get().arguments == {"filter": "number=0501112233"}
+    assert BackgroundJob.objects.get().arguments == {"filter": "number=0501112233"}
 
 
 def test_views_that_filter_by_the_number_go(customer: Customer) -> None:
@@ -230,7 +232,7 @@ def test_the_same_facts_folded_again_do_not_bring_the_number_back(
     assert "recordings" not in repr(fold(call.facts, again))
 
 
-def test_the_call_list_read_again_does_not_bring_the_number_back(way: Way, ringostat: Ringostat) -> None:
+def test_the_call_list_read_again_does_not_bring_the_number_back(way: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row(calldate=at(NOON), recording="https://app.ringostat.com/recordings/1.wav?token=1")]
     window = Window(start=NOON.replace(hour=0), end=NOON.replace(hour=23))
     catch_up(way.customer, window=window)

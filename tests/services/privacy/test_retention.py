@@ -12,7 +12,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from integrations.models import Call, CallState, ContactClaim, Customer, PlanfixRequest, WebhookEvent, Work, WorkKind
+from integrations.models import (
+    BackgroundJob,
+    BackgroundJobKind,
+    Call,
+    CallState,
+    ContactClaim,
+    Customer,
+    PlanfixRequest,
+    WebhookEvent,
+)
 from integrations.services.contacts.creation_lock import claim_contact
 from integrations.services.privacy.retention import prune, prune_all
 from tests.factories import call_facts, make_call, make_customer, make_event, make_request, make_superuser
@@ -169,20 +178,22 @@ def test_what_a_dry_run_found_out_is_forgotten_though_nobody_asks_for_another() 
     customer = make_customer(retention_days=0)
     for days in (0, 2):
         finished_at = timezone.now() - timedelta(days=days)
-        Work.objects.create(kind=WorkKind.DRY_RUN, customer=customer, finished_at=finished_at, result={"days": days})
+        BackgroundJob.objects.create(
+            kind=BackgroundJobKind.DRY_RUN, customer=customer, finished_at=finished_at, result={"days": days}
+        )
 
     prune_all()
 
-    assert Work.objects.get().result == {"days": 0}
+    assert BackgroundJob.objects.get().result == {"days": 0}
 
 
 def test_sessions_and_work_that_are_over_are_forgotten(client: Client) -> None:
     client.force_login(make_superuser())
-    young, _old = (Work.objects.create(kind=WorkKind.CATCH_UP) for _ in range(2))
-    Work.objects.filter(pk=young.pk).update(finished_at=timezone.now() - timedelta(days=89))
-    Work.objects.exclude(pk=young.pk).update(finished_at=timezone.now() - timedelta(days=91))
+    young, _old = (BackgroundJob.objects.create(kind=BackgroundJobKind.CATCH_UP) for _ in range(2))
+    BackgroundJob.objects.filter(pk=young.pk).update(finished_at=timezone.now() - timedelta(days=89))
+    BackgroundJob.objects.exclude(pk=young.pk).update(finished_at=timezone.now() - timedelta(days=91))
     prune_all()
-    assert (list(Work.objects.all()), Session.objects.count()) == ([young], 1)
+    assert (list(BackgroundJob.objects.all()), Session.objects.count()) == ([young], 1)
 
     Session.objects.update(expire_date=timezone.now() - timedelta(minutes=1))
     prune_all()

@@ -9,15 +9,15 @@ import pytest
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from integrations.models import Call, CallState, Secret, Work, WorkKind
+from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, Secret
 from integrations.services.calls.batches import calls_meant_by
 from integrations.services.customers import contact_fields
 from integrations.services.queue import background as works
-from integrations.services.queue.background import ask, carry_out, unfinished_work
+from integrations.services.queue.background import ask, run_job, unfinished_work
 from integrations.services.queue.defer import CARRY_OUT
 from integrations.services.queue.progress import CannotBeDone, Progress, Stopped
 from sandbox.ringostat.api import Ringostat
-from tests.conftest import Way
+from tests.conftest import Scenario
 from tests.end_to_end.rows import row
 from tests.factories import make_call, make_customer
 
@@ -33,20 +33,20 @@ def test_the_same_work_is_asked_for_once_until_it_is_done() -> None:
     ProcrastinateJob.objects.filter(task_name=CARRY_OUT).delete()
     calls = failed_calls(1)
 
-    first, second = (ask(WorkKind.SEND_AGAIN, calls=calls) for _ in range(2))
+    first, second = (ask(BackgroundJobKind.SEND_AGAIN, calls=calls) for _ in range(2))
     jobs = ProcrastinateJob.objects.filter(task_name=CARRY_OUT)
     assert (first.pk, [job.args for job in jobs]) == (second.pk, [{"work_id": first.pk}])
 
-    carry_out(first.pk)
-    assert ask(WorkKind.SEND_AGAIN, calls=calls).pk != first.pk
+    run_job(first.pk)
+    assert ask(BackgroundJobKind.SEND_AGAIN, calls=calls).pk != first.pk
 
 
 def test_work_is_carried_out_and_says_what_came_of_it() -> None:
     calls = failed_calls(3)
-    work = ask(WorkKind.SEND_AGAIN, calls=[*calls, 0])
+    work = ask(BackgroundJobKind.SEND_AGAIN, calls=[*calls, 0])
     assert unfinished_work() == [work.pk]
 
-    carry_out(work.pk)
+    run_job(work.pk)
 
     work.refresh_from_db()
     assert (work.result, work.done, work.total, work.percent, work.trouble) == ({"calls": 3}, 3, 3, 100, "")
@@ -55,134 +55,134 @@ def test_work_is_carried_out_and_says_what_came_of_it() -> None:
 
 
 def test_work_that_a_stopping_worker_leaves_is_taken_up_again() -> None:
-    work = ask(WorkKind.SEND_AGAIN, calls=failed_calls(1))
+    work = ask(BackgroundJobKind.SEND_AGAIN, calls=failed_calls(1))
 
-    carry_out(work.pk, should_stop=lambda: True)
+    run_job(work.pk, should_stop=lambda: True)
     assert unfinished_work() == [work.pk]
 
-    carry_out(work.pk)
+    run_job(work.pk)
     assert unfinished_work() == []
 
 
 def test_work_that_somebody_is_at_is_neither_woken_nor_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[int] = []
 
-    def begin(work: Work, progress: Progress) -> dict[str, Any]:
+    def begin(work: BackgroundJob, progress: Progress) -> dict[str, Any]:
         begun.append(work.pk)
         assert unfinished_work() == []
-        carry_out(work.pk)
+        run_job(work.pk)
         return {}
 
-    monkeypatch.setattr(works, "KINDS", {WorkKind.SEND_AGAIN: begin})
-    work = ask(WorkKind.SEND_AGAIN, calls=[])
-    carry_out(work.pk)
+    monkeypatch.setattr(works, "KINDS", {BackgroundJobKind.SEND_AGAIN: begin})
+    work = ask(BackgroundJobKind.SEND_AGAIN, calls=[])
+    run_job(work.pk)
 
     assert begun == [work.pk]
 
 
 def test_who_has_lost_the_work_writes_neither_its_progress_nor_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    def stand_still_for_too_long(work: Work, progress: Progress) -> dict[str, Any]:
-        monkeypatch.setattr(works, "KINDS", {WorkKind.SEND_AGAIN: lambda *_: {"calls": 2}})
+    def stand_still_for_too_long(work: BackgroundJob, progress: Progress) -> dict[str, Any]:
+        monkeypatch.setattr(works, "KINDS", {BackgroundJobKind.SEND_AGAIN: lambda *_: {"calls": 2}})
         lease_runs_out(work)
-        carry_out(work.pk)
+        run_job(work.pk)
         with pytest.raises(Stopped):
             progress.expect(100)
         return {"calls": 1}
 
-    monkeypatch.setattr(works, "KINDS", {WorkKind.SEND_AGAIN: stand_still_for_too_long})
-    work = ask(WorkKind.SEND_AGAIN, calls=[])
-    carry_out(work.pk)
+    monkeypatch.setattr(works, "KINDS", {BackgroundJobKind.SEND_AGAIN: stand_still_for_too_long})
+    work = ask(BackgroundJobKind.SEND_AGAIN, calls=[])
+    run_job(work.pk)
 
     work.refresh_from_db()
     assert (work.result, work.total, work.is_finished) == ({"calls": 2}, None, True)
 
 
-def test_two_workers_after_a_pause_make_a_field_once(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_workers_after_a_pause_make_a_field_once(way: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     original = contact_fields.field_set
 
     def other_takes_over(*arguments: Any) -> Any:
         monkeypatch.setattr(contact_fields, "field_set", original)
         lease_runs_out(work)
-        carry_out(work.pk)
+        run_job(work.pk)
         return original(*arguments)
 
     monkeypatch.setattr(contact_fields, "field_set", other_takes_over)
-    work = ask(WorkKind.CREATE_FIELDS, customer=way.customer, names=["Source"])
-    carry_out(work.pk)
+    work = ask(BackgroundJobKind.CREATE_FIELDS, customer=way.customer, names=["Source"])
+    run_job(work.pk)
 
     work.refresh_from_db()
     assert work.result == {"made": ["Source"]}
     assert [field.name for field in way.account.contact_fields.values()].count("Source") == 1
 
 
-def lease_runs_out(work: Work) -> None:
-    Work.objects.filter(pk=work.pk).update(held_until=timezone.now())
+def lease_runs_out(work: BackgroundJob) -> None:
+    BackgroundJob.objects.filter(pk=work.pk).update(held_until=timezone.now())
 
 
-def test_catching_up_a_window_counts_its_days(way: Way) -> None:
+def test_catching_up_a_window_counts_its_days(way: Scenario) -> None:
     end = timezone.now()
-    work = ask(WorkKind.CATCH_UP, customer=way.customer, start=end - timedelta(days=2.5), end=end)
+    work = ask(BackgroundJobKind.CATCH_UP, customer=way.customer, start=end - timedelta(days=2.5), end=end)
 
-    carry_out(work.pk)
+    run_job(work.pk)
 
     work.refresh_from_db()
     assert (work.trouble, work.done, work.total) == ("", 3, 3)
     assert work.result == {"rows": 0, "dropped_fields": []}
 
 
-def test_an_empty_window_is_caught_up_at_once(way: Way) -> None:
+def test_an_empty_window_is_caught_up_at_once(way: Scenario) -> None:
     now = timezone.now()
-    work = ask(WorkKind.CATCH_UP, customer=way.customer, start=now, end=now)
+    work = ask(BackgroundJobKind.CATCH_UP, customer=way.customer, start=now, end=now)
 
-    carry_out(work.pk)
+    run_job(work.pk)
 
     work.refresh_from_db()
     assert (work.trouble, work.result) == ("", {"rows": 0, "dropped_fields": []})
 
 
 def test_catching_up_leaves_off_within_a_day_when_the_worker_stops(
-    way: Way, ringostat: Ringostat, monkeypatch: pytest.MonkeyPatch
+    way: Scenario, ringostat: Ringostat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("integrations.services.intake.catch_up.BATCH", 1)
     ringostat.calls = [row(uniqueid=str(number)) for number in range(3)]
     end = timezone.now()
-    work = ask(WorkKind.CATCH_UP, customer=way.customer, start=end - timedelta(days=1), end=end)
+    work = ask(BackgroundJobKind.CATCH_UP, customer=way.customer, start=end - timedelta(days=1), end=end)
 
-    carry_out(work.pk, should_stop=lambda: Call.objects.count() == 1)
+    run_job(work.pk, should_stop=lambda: Call.objects.count() == 1)
     assert (Call.objects.count(), unfinished_work()) == (1, [work.pk])
 
-    carry_out(work.pk)
+    run_job(work.pk)
     work.refresh_from_db()
     assert (Call.objects.count(), work.result["rows"]) == (3, 3)
 
 
-def test_what_can_be_put_right_is_said_in_its_own_sentence(way: Way) -> None:
+def test_what_can_be_put_right_is_said_in_its_own_sentence(way: Scenario) -> None:
     way.customer.ringostat_auth_key = Secret()
     way.customer.save()
     end = timezone.now()
-    work = ask(WorkKind.CATCH_UP, customer=way.customer, start=end - timedelta(days=1), end=end)
+    work = ask(BackgroundJobKind.CATCH_UP, customer=way.customer, start=end - timedelta(days=1), end=end)
 
-    carry_out(work.pk)
+    run_job(work.pk)
 
     work.refresh_from_db()
     assert (work.trouble, work.is_finished) == ("The customer has no Ringostat Auth-key.", True)
 
 
 def test_work_whose_asker_is_gone_cannot_be_done_and_is_no_fault_of_the_settings() -> None:
-    work = ask(WorkKind.SEND_AGAIN, filter="state=failed")
+    work = ask(BackgroundJobKind.SEND_AGAIN, filter="state=failed")
 
     with pytest.raises(CannotBeDone, match="no longer a user"):
         calls_meant_by(work)
 
 
 def test_what_nobody_expected_ends_the_work_and_is_in_the_log(monkeypatch: Any) -> None:
-    def breaks(work: Work, progress: Progress) -> None:
+    def breaks(work: BackgroundJob, progress: Progress) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(works, "KINDS", {WorkKind.SEND_AGAIN: breaks})
-    work = ask(WorkKind.SEND_AGAIN, calls=[])
+    monkeypatch.setattr(works, "KINDS", {BackgroundJobKind.SEND_AGAIN: breaks})
+    work = ask(BackgroundJobKind.SEND_AGAIN, calls=[])
 
-    carry_out(work.pk)
+    run_job(work.pk)
 
     work.refresh_from_db()
     assert work.trouble.startswith("Something unexpected went wrong")

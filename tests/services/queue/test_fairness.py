@@ -13,25 +13,25 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from integrations.models import Call, CallState, PlanfixRequest, Turn
+from integrations.models import Call, CallState, DeliveryLease, PlanfixRequest
 from integrations.services.customers.account_discovery import discover
 from integrations.services.customers.import_export import import_customer
 from integrations.services.delivery import customer_run
 from sandbox.harness.processes import free_port, wait_until
 from sandbox.http.faults import Fault
 from sandbox.server.app import Sandbox
-from tests.conftest import Way, customer_data
+from tests.conftest import Scenario, customer_data
 from tests.end_to_end.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered
 
 POISONED = "+380509998877"
 
 
-def post_calls(way: Way, count: int, client: str = CLIENT, *, prefix: str = "call") -> None:
+def post_calls(way: Scenario, count: int, client: str = CLIENT, *, prefix: str = "call") -> None:
     for number in range(count):
         way.post(answered(client, uniqueid=f"{prefix}-{number}"))
 
 
-def states(way: Way) -> dict[str, int]:
+def states(way: Scenario) -> dict[str, int]:
     found = list(way.customer.calls.values_list("state", flat=True))
     return {state: found.count(state) for state in found}
 
@@ -40,7 +40,7 @@ def states(way: Way) -> dict[str, int]:
 
 
 @pytest.fixture
-def poisoned(way: Way, sandbox: Sandbox) -> Way:
+def poisoned(way: Scenario, sandbox: Sandbox) -> Scenario:
     """A customer with a client whose every comment makes Planfix fail."""
     contact = way.account.add_contact(name="Poison", phones=[POISONED])
     way.account.add_contact(name="Olha Koval", phones=[CLIENT])
@@ -48,7 +48,7 @@ def poisoned(way: Way, sandbox: Sandbox) -> Way:
     return way
 
 
-def test_a_call_that_planfix_always_fails_at_does_not_hold_up_the_others(poisoned: Way) -> None:
+def test_a_call_that_planfix_always_fails_at_does_not_hold_up_the_others(poisoned: Scenario) -> None:
     way = poisoned
     way.post(answered(POISONED))
     post_calls(way, 4)
@@ -58,7 +58,7 @@ def test_a_call_that_planfix_always_fails_at_does_not_hold_up_the_others(poisone
     assert states(way) == {CallState.PENDING: 1, CallState.DELIVERED: 4}
 
 
-def test_a_call_that_failed_all_night_does_not_make_the_first_of_the_morning_wait(poisoned: Way) -> None:
+def test_a_call_that_failed_all_night_does_not_make_the_first_of_the_morning_wait(poisoned: Scenario) -> None:
     way = poisoned
     way.post(answered(POISONED))
     for _ in range(10):
@@ -70,43 +70,43 @@ def test_a_call_that_failed_all_night_does_not_make_the_first_of_the_morning_wai
     assert way.call("morning").state == CallState.DELIVERED
 
 
-def test_however_long_planfix_was_not_there_a_new_call_waits_for_minutes_only(poisoned: Way) -> None:
+def test_however_long_planfix_was_not_there_a_new_call_waits_for_minutes_only(poisoned: Scenario) -> None:
     way = poisoned
     post_calls(way, 2, POISONED)
     for _ in range(15):
         way.deliver()
-        Turn.objects.update(retry_at=None)
+        DeliveryLease.objects.update(retry_at=None)
         Call.objects.update(due_at=timezone.now() - timedelta(seconds=1))
     way.deliver()
 
-    assert Turn.objects.get().retry_at < timezone.now() + timedelta(minutes=7)
+    assert DeliveryLease.objects.get().retry_at < timezone.now() + timedelta(minutes=7)
 
 
 # An account
 
 
 @pytest.fixture
-def make_customer(sandbox: Sandbox, transactional_db: None, settings: Any) -> Iterator[Callable[..., Way]]:
+def make_customer(sandbox: Sandbox, transactional_db: None, settings: Any) -> Iterator[Callable[..., Scenario]]:
     """Customers with an account each, whose data tags are known already."""
     settings.ALLOW_PRIVATE_HOSTS = True
     # Jobs of customers whom an earlier test forgot without them.
     queue("WITH gone AS (DELETE FROM procrastinate_jobs RETURNING id) SELECT count(*) FROM gone")
 
-    def make(name: str, *, account: str = "", requests_per_second: float = 1000) -> Way:
+    def make(name: str, *, account: str = "", requests_per_second: float = 1000) -> Scenario:
         own = sandbox.accounts.get(account) or sandbox.add_account(account or name, token=f"token-{name}")
         planfix = {"url": own.url, "token": own.token, "contact_template_id": 1}
         data = customer_data(own, sandbox, name=name)
         customer = import_customer(data | {"planfix": planfix | {"requests_per_second": requests_per_second}})
         discover(customer)
         own.forget_requests()
-        return Way(customer, own)
+        return Scenario(customer, own)
 
     yield make
     for name in set(sandbox.accounts) - {"default"}:
         del sandbox.accounts[name]
 
 
-def deliver_in_a_thread(way: Way) -> None:
+def deliver_in_a_thread(way: Scenario) -> None:
     try:
         way.deliver()
     finally:
@@ -114,7 +114,7 @@ def deliver_in_a_thread(way: Way) -> None:
 
 
 def test_accounts_that_do_not_answer_cost_the_calls_of_others_nothing(
-    make_customer: Callable[..., Way], sandbox: Sandbox, settings: Any
+    make_customer: Callable[..., Scenario], sandbox: Sandbox, settings: Any
 ) -> None:
     """More of them than there are connections to the database: who waits for Planfix must hold none."""
     settings.PLANFIX_PATIENCE_SECONDS = 60  # whoever waits first still waits when the others do, however busy we are
@@ -134,7 +134,7 @@ def test_accounts_that_do_not_answer_cost_the_calls_of_others_nothing(
         sandbox.hang_up()
 
 
-def test_an_account_that_cannot_be_reached_is_tried_with_two_calls_and_then_left_alone(way: Way) -> None:
+def test_an_account_that_cannot_be_reached_is_tried_with_two_calls_and_then_left_alone(way: Scenario) -> None:
     discover(way.customer)
     way.customer.planfix_url = f"http://127.0.0.1:{free_port(0)}"
     way.customer.save()
@@ -151,7 +151,7 @@ def test_an_account_that_cannot_be_reached_is_tried_with_two_calls_and_then_left
 
 
 def test_a_customer_with_many_calls_lets_others_in_between(
-    make_customer: Callable[..., Way], monkeypatch: pytest.MonkeyPatch
+    make_customer: Callable[..., Scenario], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(customer_run, "TURN_SECONDS", 0)
     busy, other = make_customer("busy"), make_customer("other")
@@ -166,7 +166,7 @@ def test_a_customer_with_many_calls_lets_others_in_between(
 
 @pytest.mark.slow
 def test_a_backlog_of_ten_thousand_calls_lets_the_one_call_of_another_in_between(
-    make_customer: Callable[..., Way], monkeypatch: pytest.MonkeyPatch
+    make_customer: Callable[..., Scenario], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(customer_run, "TURN_SECONDS", 0)
     busy, other = make_customer("busy"), make_customer("other")
@@ -178,7 +178,7 @@ def test_a_backlog_of_ten_thousand_calls_lets_the_one_call_of_another_in_between
     assert (states(other), states(busy)[CallState.DELIVERED]) == ({CallState.DELIVERED: 1}, 1)
 
 
-def repeat_call(way: Way, times: int) -> None:
+def repeat_call(way: Scenario, times: int) -> None:
     """So many more due calls like the customer's only one, without a webhook each."""
     call = Call.objects.get(customer=way.customer)
     rows = []
@@ -207,7 +207,7 @@ def queue(question: str, *parameters: Any) -> Any:
 # The pace
 
 
-def test_two_workers_on_one_account_use_its_pace_and_never_exceed_it(make_customer: Callable[..., Way]) -> None:
+def test_two_workers_on_one_account_use_its_pace_and_never_exceed_it(make_customer: Callable[..., Scenario]) -> None:
     rate, calls = 5, 6
     ways = [make_customer(name, account="shared", requests_per_second=rate) for name in ("one", "two")]
     for way in ways:

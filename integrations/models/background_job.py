@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from integrations.models.customer import Customer
 
 
-class WorkKind(models.TextChoices):
+class BackgroundJobKind(models.TextChoices):
     CATCH_UP = "catch_up", gettext_lazy("Catching up with Ringostat")
     SEND_AGAIN = "send_again", gettext_lazy("Sending calls again")
     REPLAY = "replay", gettext_lazy("Replaying calls")
@@ -27,12 +27,16 @@ class WorkKind(models.TextChoices):
     CREATE_FIELDS = "create_fields", gettext_lazy("Making fields in Planfix")
 
 
-class Work(models.Model):
+class BackgroundJob(models.Model):
     """Asked for once; carried out, and taken up again after a crash, until it is finished."""
 
     kind = models.CharField(gettext_lazy("kind"), max_length=32)
     customer = models.ForeignKey(
-        Customer, verbose_name=gettext_lazy("customer"), null=True, on_delete=models.CASCADE, related_name="works"
+        Customer,
+        verbose_name=gettext_lazy("customer"),
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="background_jobs",
     )
     arguments = models.JSONField(gettext_lazy("arguments"), default=dict, encoder=DjangoJSONEncoder)
     asked_by = models.ForeignKey(
@@ -57,8 +61,9 @@ class Work(models.Model):
     """Why it came to nothing, in a sentence for a specialist."""
 
     class Meta:
-        verbose_name = gettext_lazy("long work")
-        verbose_name_plural = gettext_lazy("long work")
+        db_table = "integrations_work"
+        verbose_name = gettext_lazy("background job")
+        verbose_name_plural = gettext_lazy("background jobs")
         indexes = [
             models.Index(name="work_unfinished", fields=["asked_at"], condition=models.Q(finished_at__isnull=True)),
             models.Index(name="work_of_customer", fields=["customer", "kind", "-id"]),
@@ -69,7 +74,7 @@ class Work(models.Model):
 
     @property
     def kind_words(self) -> str:
-        return str(WorkKind(self.kind).label)
+        return str(BackgroundJobKind(self.kind).label)
 
     @property
     def result_words(self) -> str:
@@ -114,9 +119,9 @@ def _ignored(result: Mapping[str, Any]) -> str:
 
 
 RESULTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    WorkKind.CATCH_UP: _caught_up,
-    WorkKind.SEND_AGAIN: _sent_again,
-    WorkKind.REPLAY: _replayed,
-    WorkKind.SETTLE: _settled,
-    WorkKind.IGNORE_NUMBERS: _ignored,
+    BackgroundJobKind.CATCH_UP: _caught_up,
+    BackgroundJobKind.SEND_AGAIN: _sent_again,
+    BackgroundJobKind.REPLAY: _replayed,
+    BackgroundJobKind.SETTLE: _settled,
+    BackgroundJobKind.IGNORE_NUMBERS: _ignored,
 }
