@@ -14,7 +14,6 @@ from django.db.models.functions import Now
 
 from integrations.domain.folding import facts_of, refold
 from integrations.models import BackgroundJob, Call, CallState, Customer, EventResult, WebhookEvent
-from integrations.ringostat.body import RawRequest
 from integrations.services.calls.batches import calls_meant_by, in_batches
 from integrations.services.intake.receive import (
     DUE,
@@ -24,6 +23,7 @@ from integrations.services.intake.receive import (
     Understood,
     columns_of,
     fold_into_call,
+    raw_request_of,
     understand,
 )
 from integrations.services.intake.recipients import Recipient
@@ -152,16 +152,6 @@ def _replay(event: WebhookEvent) -> EventResult:
         understood = Understood(result=EventResult.FAILED, kind=understood.kind, reason=traceback.format_exc(limit=-5))
         _store(event, recipient, understood)
     return understood.result
-
-
-def raw_request_of(event: WebhookEvent) -> RawRequest:
-    """As it came."""
-    return RawRequest(
-        method=event.method,
-        content_type=event.content_type,
-        query_string=event.query_string,
-        body=bytes(event.body),
-    )
 
 
 def _store(event: WebhookEvent, recipient: Recipient, understood: Understood) -> None:

@@ -29,7 +29,6 @@ from integrations.planfix.records.comments import (
 from integrations.planfix.records.contacts import create_contact
 from integrations.planfix.records.files import copy_recording
 from integrations.planfix.records.tasks import last_active_task
-from integrations.services.clients.ringostat import facts_from_call_list
 from integrations.services.contacts import search
 from integrations.services.contacts.creation_lock import claim_contact
 from integrations.services.contacts.new_contact import new_contact
@@ -37,6 +36,7 @@ from integrations.services.contacts.remembered import forget_contact, remembered
 from integrations.services.delivery.content import CallContent
 from integrations.services.delivery.outcome import write_end
 from integrations.services.delivery.receipts import ReceiptBook
+from integrations.services.intake.call_list import facts_from_call_list
 
 OBJECTS = uuid.UUID("0f3c7a52-6f0e-5b0e-9a36-52494e474f46")
 """Namespace of the ids under which Planfix keeps our comments and contacts (sourceObjectId)."""

@@ -16,9 +16,8 @@ from integrations.domain.calls import CallFacts, Direction, Outcome
 from integrations.domain.folding import fold
 from integrations.models import BackgroundJob, BackgroundJobKind, Call, Customer, Employee, EventResult, WebhookEvent
 from integrations.ringostat.body import RawRequest
-from integrations.services.calls.replay import raw_request_of
 from integrations.services.dry_run.delivery import Told, deliver_dry
-from integrations.services.intake.receive import understand
+from integrations.services.intake.receive import raw_request_of, understand
 from integrations.services.intake.recipients import Recipient
 from integrations.services.queue.progress import Progress
 

@@ -18,7 +18,7 @@ from integrations.domain.calls import CallFacts
 from integrations.domain.folding import Folded, facts_of, fold
 from integrations.domain.outcome import outcome_of
 from integrations.domain.parties import client_number
-from integrations.models import CallState, EventResult
+from integrations.models import CallState, EventResult, WebhookEvent
 from integrations.ringostat.body import RawRequest
 from integrations.ringostat.fields import NotUnderstood
 from integrations.ringostat.webhook import parse
@@ -119,6 +119,16 @@ def understand(recipient: Recipient, event: str, raw: RawRequest) -> Understood:
     if parsed.facts is None:
         return Understood(result=EventResult.IGNORED, kind=kind, reason=parsed.ignored)
     return Understood(result=EventResult.CALL, kind=kind, facts=parsed.facts)
+
+
+def raw_request_of(event: WebhookEvent) -> RawRequest:
+    """The request that a stored event keeps."""
+    return RawRequest(
+        method=event.method,
+        content_type=event.content_type,
+        query_string=event.query_string,
+        body=bytes(event.body),
+    )
 
 
 def _event(event: str, raw: RawRequest, understood: Understood, now: datetime) -> Columns:

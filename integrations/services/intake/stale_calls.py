@@ -10,8 +10,8 @@ from django.db.models import Max, Min, QuerySet
 from django.db.models.functions import Now
 
 from integrations.models import Call, CallState, Customer
-from integrations.services.clients.ringostat import AROUND
 from integrations.services.database import database_time
+from integrations.services.intake.call_list import AROUND
 from integrations.services.intake.catch_up import Window, catch_up
 from integrations.services.intake.receive import NO_FINAL_EVENT
 from integrations.services.queue.defer import SETTLE_STALE_CALLS, one_job_each
