@@ -204,7 +204,7 @@ def as_in_production(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable
 
 
 @pytest.fixture
-def make_way(sandbox: Sandbox, account: Account, settings: Any) -> Callable[..., Scenario]:
+def make_scenario(sandbox: Sandbox, account: Account, settings: Any) -> Callable[..., Scenario]:
     """Makes a customer of the default account; keyword arguments change its file."""
     settings.ALLOW_PRIVATE_HOSTS = True
 
@@ -215,5 +215,5 @@ def make_way(sandbox: Sandbox, account: Account, settings: Any) -> Callable[...,
 
 
 @pytest.fixture
-def way(db: None, make_way: Callable[..., Scenario]) -> Scenario:
-    return make_way()
+def scenario(db: None, make_scenario: Callable[..., Scenario]) -> Scenario:
+    return make_scenario()

@@ -26,18 +26,18 @@ PLAYED = "document.querySelector('audio').currentTime > 0.3"
 
 
 @pytest.fixture
-def way(transactional_db: None, make_way, sandbox: Sandbox) -> Scenario:
+def scenario(transactional_db: None, make_scenario, sandbox: Sandbox) -> Scenario:
     """A customer with one delivered call that was recorded."""
-    way = make_way()
-    way.account.add_contact(name="Olha Koval", phones=[CLIENT])
-    way.post(answered(**recorded(sandbox)))
-    way.deliver()
+    scenario = make_scenario()
+    scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
+    scenario.post(answered(**recorded(sandbox)))
+    scenario.deliver()
     make_user("admin", is_staff=True, is_superuser=True)
-    return way
+    return scenario
 
 
 @pytest.fixture
-def page(browser: Browser, live_server: LiveServer, way: Scenario) -> Iterator[Page]:
+def page(browser: Browser, live_server: LiveServer, scenario: Scenario) -> Iterator[Page]:
     """Logged in as an administrator; trouble in a script fails the test."""
     client = Client()
     client.force_login(get_user_model().objects.get(username="admin"))
@@ -60,8 +60,8 @@ def audio(page: Page, expression: str) -> object:
     return page.evaluate(f"document.querySelector('audio').{expression}")
 
 
-def test_a_recording_is_played_by_mouse_and_keyboard(way: Scenario, page: Page, live_server: LiveServer) -> None:
-    open_call(page, live_server, way.call(CALL_ID))
+def test_a_recording_is_played_by_mouse_and_keyboard(scenario: Scenario, page: Page, live_server: LiveServer) -> None:
+    open_call(page, live_server, scenario.call(CALL_ID))
     player = page.get_by_role("region", name="Recording")
     position = player.get_by_role("slider", name="Position")
     expect(player.get_by_text("0:00 of 2:04")).to_be_visible()
@@ -87,11 +87,11 @@ def test_a_recording_is_played_by_mouse_and_keyboard(way: Scenario, page: Page, 
 
 
 def test_the_picture_of_a_recording_is_drawn_of_the_one_answer_that_is_played(
-    way: Scenario, page: Page, live_server: LiveServer, assert_accessible: Callable[[Page], None]
+    scenario: Scenario, page: Page, live_server: LiveServer, assert_accessible: Callable[[Page], None]
 ) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/recording") else None)
-    open_call(page, live_server, way.call(CALL_ID))
+    open_call(page, live_server, scenario.call(CALL_ID))
     page.wait_for_load_state("networkidle")
     assert asked == []
 
@@ -108,9 +108,9 @@ def test_the_picture_of_a_recording_is_drawn_of_the_one_answer_that_is_played(
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_one_seeks_in_the_picture(way: Scenario, page: Page, live_server: LiveServer, width: int) -> None:
+def test_one_seeks_in_the_picture(scenario: Scenario, page: Page, live_server: LiveServer, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
-    open_call(page, live_server, way.call(CALL_ID))
+    open_call(page, live_server, scenario.call(CALL_ID))
     page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_function(PLAYED)
     page.keyboard.press("k")
@@ -135,9 +135,11 @@ def test_one_seeks_in_the_picture(way: Scenario, page: Page, live_server: LiveSe
     heard_at(0)
 
 
-def test_what_cannot_be_decoded_leaves_the_player_as_it_is(way: Scenario, page: Page, live_server: LiveServer) -> None:
+def test_what_cannot_be_decoded_leaves_the_player_as_it_is(
+    scenario: Scenario, page: Page, live_server: LiveServer
+) -> None:
     page.route("**/recording", lambda route: route.fulfill(content_type="audio/wav", body="no sound"))
-    open_call(page, live_server, way.call(CALL_ID))
+    open_call(page, live_server, scenario.call(CALL_ID))
 
     page.get_by_role("button", name="Play", exact=True).click()
 
@@ -151,7 +153,7 @@ def test_what_cannot_be_decoded_leaves_the_player_as_it_is(way: Scenario, page: 
 
 
 def test_a_large_recording_is_played_piece_by_piece_without_a_picture(
-    way: Scenario, page: Page, live_server: LiveServer
+    scenario: Scenario, page: Page, live_server: LiveServer
 ) -> None:
     ranges: list[str | None] = []
 
@@ -163,7 +165,7 @@ def test_a_large_recording_is_played_piece_by_piece_without_a_picture(
         return route.fulfill(response=answer, headers=answer.headers | {"content-length": "20000001"})
 
     page.route("**/recording", enlarge)
-    open_call(page, live_server, way.call(CALL_ID))
+    open_call(page, live_server, scenario.call(CALL_ID))
 
     page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_function(PLAYED)
@@ -173,10 +175,10 @@ def test_a_large_recording_is_played_piece_by_piece_without_a_picture(
 
 
 def test_a_recording_that_has_run_out_says_so_and_may_be_tried_again(
-    way: Scenario, page: Page, live_server: LiveServer, sandbox: Sandbox
+    scenario: Scenario, page: Page, live_server: LiveServer, sandbox: Sandbox
 ) -> None:
     sandbox.ringostat.not_ready.add(CALL_ID)
-    open_call(page, live_server, way.call(CALL_ID))
+    open_call(page, live_server, scenario.call(CALL_ID))
     player = page.get_by_role("region", name="Recording")
 
     player.get_by_role("button", name="Play", exact=True).click()
@@ -188,8 +190,10 @@ def test_a_recording_that_has_run_out_says_so_and_may_be_tried_again(
     expect(player.get_by_role("alert")).to_be_empty()
 
 
-def test_what_was_said_is_loaded_when_its_line_is_opened(way: Scenario, page: Page, live_server: LiveServer) -> None:
-    open_call(page, live_server, way.call(CALL_ID))
+def test_what_was_said_is_loaded_when_its_line_is_opened(
+    scenario: Scenario, page: Page, live_server: LiveServer
+) -> None:
+    open_call(page, live_server, scenario.call(CALL_ID))
     requests = page.get_by_role("region", name="Requests to Planfix")
 
     requests.locator("summary").first.focus()
@@ -199,8 +203,8 @@ def test_what_was_said_is_loaded_when_its_line_is_opened(way: Scenario, page: Pa
     expect(requests.get_by_text("Answer")).to_be_visible()
 
 
-def test_what_cannot_be_loaded_says_so(way: Scenario, page: Page, live_server: LiveServer) -> None:
-    open_call(page, live_server, way.call(CALL_ID))
+def test_what_cannot_be_loaded_says_so(scenario: Scenario, page: Page, live_server: LiveServer) -> None:
+    open_call(page, live_server, scenario.call(CALL_ID))
     page.route("**/webhooks/*/", lambda route: route.abort())
 
     page.get_by_role("region", name="Webhooks from Ringostat").locator("summary").first.click()
@@ -209,17 +213,17 @@ def test_what_cannot_be_loaded_says_so(way: Scenario, page: Page, live_server: L
 
 
 def test_a_waiting_call_renews_itself_and_leaves_alone_what_is_open_and_played(
-    way: Scenario, page: Page, live_server: LiveServer, sandbox: Sandbox
+    scenario: Scenario, page: Page, live_server: LiveServer, sandbox: Sandbox
 ) -> None:
     waiting = f"{CALL_ID}1"
-    way.post(answered(uniqueid=waiting, **recorded(sandbox, waiting)))
-    open_call(page, live_server, way.call(waiting))
+    scenario.post(answered(uniqueid=waiting, **recorded(sandbox, waiting)))
+    open_call(page, live_server, scenario.call(waiting))
     page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_function(PLAYED)
     page.get_by_role("region", name="Webhooks from Ringostat").locator("summary").first.click()
     expect(page.locator("details[open] pre")).to_contain_text(waiting)
 
-    way.deliver()
+    scenario.deliver()
 
     expect(page.locator("#call-top").get_by_text("It is in Planfix, on the card of contact")).to_be_visible(
         timeout=15_000
@@ -229,18 +233,20 @@ def test_a_waiting_call_renews_itself_and_leaves_alone_what_is_open_and_played(
     assert audio(page, "currentTime") > 0
 
 
-def test_who_was_logged_out_meanwhile_sees_the_log_in_page(way: Scenario, page: Page, live_server: LiveServer) -> None:
+def test_who_was_logged_out_meanwhile_sees_the_log_in_page(
+    scenario: Scenario, page: Page, live_server: LiveServer
+) -> None:
     waiting = f"{CALL_ID}1"
-    way.post(answered(uniqueid=waiting))
-    open_call(page, live_server, way.call(waiting))
+    scenario.post(answered(uniqueid=waiting))
+    open_call(page, live_server, scenario.call(waiting))
 
     page.context.clear_cookies()
 
     page.wait_for_url("**/calls/login/**", timeout=15_000)
 
 
-def test_a_failed_call_is_settled_with_a_note(way: Scenario, page: Page, live_server: LiveServer) -> None:
-    call = way.call(CALL_ID)
+def test_a_failed_call_is_settled_with_a_note(scenario: Scenario, page: Page, live_server: LiveServer) -> None:
+    call = scenario.call(CALL_ID)
     Call.objects.update(state=CallState.FAILED, reason="refused", detail="No such template.")
     open_call(page, live_server, call)
 
@@ -252,10 +258,10 @@ def test_a_failed_call_is_settled_with_a_note(way: Scenario, page: Page, live_se
     expect(page.get_by_text("by admin: called back.")).to_be_visible()
 
 
-def test_calls_are_chosen_on_the_list_and_sent_again(way: Scenario, page: Page, live_server: LiveServer) -> None:
+def test_calls_are_chosen_on_the_list_and_sent_again(scenario: Scenario, page: Page, live_server: LiveServer) -> None:
     for number in range(3):
-        way.post(answered(connected_with="acmecom_newcomer", uniqueid=f"{CALL_ID}{number}"))
-    way.deliver()
+        scenario.post(answered(connected_with="acmecom_newcomer", uniqueid=f"{CALL_ID}{number}"))
+    scenario.deliver()
     page.goto(f"{live_server.url}/calls/?state=skipped")
     send = page.get_by_role("button", name="Send again…")
     expect(send).to_be_disabled()

@@ -20,11 +20,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture
-def way(transactional_db: None, make_way: Callable[..., Scenario]) -> Scenario:
-    way = make_way()
-    way.account.add_contact(name="Olha", lastname="Koval", phones=[CLIENT])
+def scenario(transactional_db: None, make_scenario: Callable[..., Scenario]) -> Scenario:
+    scenario = make_scenario()
+    scenario.account.add_contact(name="Olha", lastname="Koval", phones=[CLIENT])
     get_user_model().objects.create_superuser("admin", password=PASSWORD)
-    return way
+    return scenario
 
 
 @pytest.fixture
@@ -36,17 +36,17 @@ def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
 
 
 def test_the_first_webhook_turns_the_light_green_and_a_dry_run_is_answered(
-    way: Scenario, page: Page, live_server: LiveServer
+    scenario: Scenario, page: Page, live_server: LiveServer
 ) -> None:
-    customer = f"{live_server.url}/admin/integrations/customer/{way.customer.pk}"
+    customer = f"{live_server.url}/admin/integrations/customer/{scenario.customer.pk}"
     log_in(page, live_server)
 
     page.goto(f"{customer}/webhook-setup/")
     expect(page.get_by_text("Waiting for the first webhook…")).to_be_visible()
     page.get_by_role("button", name="Copy the address: after the call").click()
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied == f"{webhook_address(way.customer)}after_call/"
-    way.post(answered())
+    assert copied == f"{webhook_address(scenario.customer)}after_call/"
+    scenario.post(answered())
     expect(page.get_by_text("Webhooks arrive.")).to_be_visible()
 
     page.get_by_role("link", name="Dry run").click()

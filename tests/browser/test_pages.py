@@ -21,16 +21,16 @@ CUSTOMER_PAGES = ("overview", "change", "employees", "parameters", "webhook-setu
 
 
 @pytest.fixture
-def way(transactional_db: None, make_way: Callable[..., Scenario], sandbox: Sandbox) -> Scenario:
+def scenario(transactional_db: None, make_scenario: Callable[..., Scenario], sandbox: Sandbox) -> Scenario:
     """A customer with a delivered, a missed and a skipped call."""
-    way = make_way()
-    way.account.add_contact(name="Olha Koval", phones=[CLIENT])
-    way.post(answered(**recorded(sandbox)))
-    way.post(missed("+380501112233", uniqueid=f"{CALL_ID}1"))
-    way.post(answered(connected_with="acmecom_newcomer", uniqueid=f"{CALL_ID}2"))
-    way.deliver()
+    scenario = make_scenario()
+    scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
+    scenario.post(answered(**recorded(sandbox)))
+    scenario.post(missed("+380501112233", uniqueid=f"{CALL_ID}1"))
+    scenario.post(answered(connected_with="acmecom_newcomer", uniqueid=f"{CALL_ID}2"))
+    scenario.deliver()
     get_user_model().objects.create_superuser("admin", password=PASSWORD)
-    return way
+    return scenario
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def assert_fits(page: Page) -> None:
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (page.url, width)
 
 
-def test_pages_open_and_fit(way: Scenario, page: Page, live_server: LiveServer) -> None:
+def test_pages_open_and_fit(scenario: Scenario, page: Page, live_server: LiveServer) -> None:
     log_in(page, live_server)
     assert page.get_by_text(CLIENT).first.is_visible()
     customer, call = Customer.objects.get(), Call.objects.get(ringostat_id=CALL_ID)
@@ -87,7 +87,7 @@ def test_pages_open_and_fit(way: Scenario, page: Page, live_server: LiveServer) 
         assert_fits(page)
 
 
-def test_the_sandbox_shows_a_call_as_a_manager_sees_it(way: Scenario, page: Page, sandbox: Sandbox) -> None:
+def test_the_sandbox_shows_a_call_as_a_manager_sees_it(scenario: Scenario, page: Page, sandbox: Sandbox) -> None:
     page.goto(f"{sandbox.url}/account/")
 
     assert page.get_by_text("Olha Koval").first.is_visible()

@@ -63,13 +63,13 @@ TAGS = {"answered": "Call", "missed": "Missed call", "outgoing": "Call"}
 LATER_TEXT = {"answered": "Send it", "missed": "", "outgoing": "Send it"}
 
 
-def live(way: Scenario, sandbox: Sandbox, life: Iterable[Event], call_id: str, *, at_each_event: bool) -> None:
+def live(scenario: Scenario, sandbox: Sandbox, life: Iterable[Event], call_id: str, *, at_each_event: bool) -> None:
     for event, body in life:
         names = {"uniqueid": call_id, "call_id": call_id}
         link = recorded(sandbox, call_id) if body.get("has_recording") == "1" else {}
-        way.post({**body, **names, **link}, event=event)
+        scenario.post({**body, **names, **link}, event=event)
         if at_each_event:
-            way.deliver()
+            scenario.deliver()
 
 
 def written(comment: Comment, call_id: str) -> tuple[object, ...]:
@@ -83,19 +83,19 @@ def written(comment: Comment, call_id: str) -> tuple[object, ...]:
 @pytest.mark.parametrize("at_each_event", [False, True], ids=["delivered at the end", "delivered at each event"])
 @pytest.mark.parametrize("name", LIVES)
 def test_a_call_stands_in_planfix_once_and_alike_in_whatever_order_its_events_come(
-    way: Scenario, sandbox: Sandbox, name: str, at_each_event: bool
+    scenario: Scenario, sandbox: Sandbox, name: str, at_each_event: bool
 ) -> None:
-    contact = way.account.add_contact(name="Olha Koval", phones=[CLIENT])
+    contact = scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
     orders = list(permutations(LIVES[name]))
     ids = [f"ua9_-1790775438.{number:07}" for number in range(len(orders))]
     for call_id, order in zip(ids, orders, strict=True):
-        live(way, sandbox, order, call_id, at_each_event=at_each_event)
+        live(scenario, sandbox, order, call_id, at_each_event=at_each_event)
     for _ in range(10):  # a turn ends after a while, however much is due
-        way.deliver()
+        scenario.deliver()
 
-    assert set(way.customer.calls.values_list("state", "due_at")) == {(CallState.DELIVERED, None)}
-    comments = {next(call_id for call_id in ids if call_id in c.description): c for c in way.account.comments}
-    assert (sorted(comments), len(way.account.comments)) == (ids, len(ids))
+    assert set(scenario.customer.calls.values_list("state", "due_at")) == {(CallState.DELIVERED, None)}
+    comments = {next(call_id for call_id in ids if call_id in c.description): c for c in scenario.account.comments}
+    assert (sorted(comments), len(scenario.account.comments)) == (ids, len(ids))
     seen = [written(comment, call_id) for call_id, comment in comments.items()]
     assert [other for other in seen if other != seen[0]] == []
     _, author, _, text, files, tags = seen[0]

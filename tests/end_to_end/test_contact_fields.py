@@ -31,95 +31,99 @@ def page(account: Account) -> int:
     return account.add_contact_field(name="First page", type_=FieldType.TEXT, group_id=1).id
 
 
-def custom_values(way: Scenario) -> dict[int, object]:
-    (contact,) = way.account.contacts
+def custom_values(scenario: Scenario) -> dict[int, object]:
+    (contact,) = scenario.account.contacts
     return contact.custom
 
 
 @pytest.mark.parametrize("body", [answered(NEW_CLIENT), missed(NEW_CLIENT)], ids=["answered", "missed"])
 def test_parameters_of_an_incoming_call_stand_in_the_contact_that_it_makes(
-    make_way: Callable[..., Scenario], source: int, page: int, body: dict[str, str]
+    make_scenario: Callable[..., Scenario], source: int, page: int, body: dict[str, str]
 ) -> None:
-    way = make_way(utm_fields=[SOURCE, PAGE])
-    way.post({**body, "landing": "https://acme.example/sale"})
-    way.deliver()
+    scenario = make_scenario(utm_fields=[SOURCE, PAGE])
+    scenario.post({**body, "landing": "https://acme.example/sale"})
+    scenario.deliver()
 
-    assert custom_values(way) == {source: "google", page: "https://acme.example/sale"}
-    (entry,) = way.account.tag_entries
+    assert custom_values(scenario) == {source: "google", page: "https://acme.example/sale"}
+    (entry,) = scenario.account.tag_entries
     assert entry.values["utm_source"] == "google"
-    assert way.call(CALL_ID).delivery.left_out == []
+    assert scenario.call(CALL_ID).delivery.left_out == []
 
 
 @pytest.mark.parametrize("wanted", ["source", " Source ", "{id}"])
 def test_a_field_is_named_by_its_name_in_any_case_or_by_its_number(
-    make_way: Callable[..., Scenario], source: int, wanted: str
+    make_scenario: Callable[..., Scenario], source: int, wanted: str
 ) -> None:
-    way = make_way(utm_fields=[SOURCE | {"contact_field": wanted.format(id=source)}])
-    way.post(answered(NEW_CLIENT))
-    way.deliver()
+    scenario = make_scenario(utm_fields=[SOURCE | {"contact_field": wanted.format(id=source)}])
+    scenario.post(answered(NEW_CLIENT))
+    scenario.deliver()
 
-    assert custom_values(way) == {source: "google"}
+    assert custom_values(scenario) == {source: "google"}
 
 
 def test_of_two_fields_of_one_name_the_newer_is_named_by_its_number(
-    make_way: Callable[..., Scenario], account: Account, source: int
+    make_scenario: Callable[..., Scenario], account: Account, source: int
 ) -> None:
     newer = account.add_contact_field(name="Source", type_=FieldType.LINE, group_id=1).id
     fields = [SOURCE, {"parameter": "utm_medium", "field": "utm_medium", "contact_field": newer}]
-    way = make_way(utm_fields=fields)
-    way.post(answered(NEW_CLIENT))
-    way.deliver()
+    scenario = make_scenario(utm_fields=fields)
+    scenario.post(answered(NEW_CLIENT))
+    scenario.deliver()
 
-    assert custom_values(way) == {source: "google", newer: "cpc"}
-
-
-def test_a_contact_that_is_known_keeps_its_fields_as_they_are(make_way: Callable[..., Scenario], source: int) -> None:
-    way = make_way(utm_fields=[SOURCE])
-    way.account.add_contact(name="Olha Koval", phones=[CLIENT], custom={source: "flyer"})
-    way.post(answered())
-    way.deliver()
-
-    assert custom_values(way) == {source: "flyer"}
+    assert custom_values(scenario) == {source: "google", newer: "cpc"}
 
 
-def test_an_outgoing_call_fills_no_field_of_its_new_contact(make_way: Callable[..., Scenario], source: int) -> None:
-    way = make_way(utm_fields=[SOURCE])
-    way.post(dialled(NEW_CLIENT), event="after_outgoing_call")
-    way.deliver()
+def test_a_contact_that_is_known_keeps_its_fields_as_they_are(
+    make_scenario: Callable[..., Scenario], source: int
+) -> None:
+    scenario = make_scenario(utm_fields=[SOURCE])
+    scenario.account.add_contact(name="Olha Koval", phones=[CLIENT], custom={source: "flyer"})
+    scenario.post(answered())
+    scenario.deliver()
 
-    assert custom_values(way) == {}
-    assert way.call(CALL_ID).delivery.left_out == []
+    assert custom_values(scenario) == {source: "flyer"}
+
+
+def test_an_outgoing_call_fills_no_field_of_its_new_contact(
+    make_scenario: Callable[..., Scenario], source: int
+) -> None:
+    scenario = make_scenario(utm_fields=[SOURCE])
+    scenario.post(dialled(NEW_CLIENT), event="after_outgoing_call")
+    scenario.deliver()
+
+    assert custom_values(scenario) == {}
+    assert scenario.call(CALL_ID).delivery.left_out == []
 
 
 @pytest.mark.parametrize("value", ["", "(not set)"])
-def test_an_empty_parameter_fills_no_field(make_way: Callable[..., Scenario], source: int, value: str) -> None:
-    way = make_way(utm_fields=[SOURCE])
-    way.post(answered(NEW_CLIENT, utm_source=value))
-    way.deliver()
+def test_an_empty_parameter_fills_no_field(make_scenario: Callable[..., Scenario], source: int, value: str) -> None:
+    scenario = make_scenario(utm_fields=[SOURCE])
+    scenario.post(answered(NEW_CLIENT, utm_source=value))
+    scenario.deliver()
 
-    assert custom_values(way) == {}
+    assert custom_values(scenario) == {}
 
 
-def test_a_long_parameter_is_cut_to_what_a_field_takes(make_way: Callable[..., Scenario], page: int) -> None:
-    way = make_way(utm_fields=[PAGE])
-    way.post(answered(NEW_CLIENT, landing="p" * 300))
-    way.deliver()
+def test_a_long_parameter_is_cut_to_what_a_field_takes(make_scenario: Callable[..., Scenario], page: int) -> None:
+    scenario = make_scenario(utm_fields=[PAGE])
+    scenario.post(answered(NEW_CLIENT, landing="p" * 300))
+    scenario.deliver()
 
-    assert custom_values(way) == {page: "p" * 255}
+    assert custom_values(scenario) == {page: "p" * 255}
 
 
 @pytest.mark.parametrize("type_", [None, FieldType.NUMBER, FieldType.LIST])
 def test_a_field_that_is_missing_or_holds_no_text_is_reported_and_the_contact_is_made(
-    make_way: Callable[..., Scenario], account: Account, type_: int | None
+    make_scenario: Callable[..., Scenario], account: Account, type_: int | None
 ) -> None:
     if type_ is not None:
         account.add_contact_field(name="Source", type_=type_, group_id=1)
-    way = make_way(utm_fields=[SOURCE])
-    way.post(answered(NEW_CLIENT))
-    way.deliver()
+    scenario = make_scenario(utm_fields=[SOURCE])
+    scenario.post(answered(NEW_CLIENT))
+    scenario.deliver()
 
-    assert custom_values(way) == {}
-    assert way.call(CALL_ID).delivery.left_out == ["contact: Source"]
+    assert custom_values(scenario) == {}
+    assert scenario.call(CALL_ID).delivery.left_out == ["contact: Source"]
 
 
 # When the fields are read
@@ -129,40 +133,40 @@ def paths(account: Account) -> list[str]:
     return [request.path for request in account.requests]
 
 
-def test_the_fields_of_contacts_are_read_once(make_way: Callable[..., Scenario], source: int) -> None:
-    way = make_way(utm_fields=[SOURCE])
-    discover(way.customer)
+def test_the_fields_of_contacts_are_read_once(make_scenario: Callable[..., Scenario], source: int) -> None:
+    scenario = make_scenario(utm_fields=[SOURCE])
+    discover(scenario.customer)
     for number in ("+380501112233", "+380501112244"):
-        way.post(answered(number, uniqueid=number))
-        way.deliver()
+        scenario.post(answered(number, uniqueid=number))
+        scenario.deliver()
 
-    assert paths(way.account).count("/customfield/contact") == 1
-    assert [contact.custom for contact in way.account.contacts] == [{source: "google"}] * 2
+    assert paths(scenario.account).count("/customfield/contact") == 1
+    assert [contact.custom for contact in scenario.account.contacts] == [{source: "google"}] * 2
 
 
-def test_without_a_field_of_contacts_they_are_not_read(way: Scenario) -> None:
-    discover(way.customer)
+def test_without_a_field_of_contacts_they_are_not_read(scenario: Scenario) -> None:
+    discover(scenario.customer)
 
-    assert "/customfield/contact" not in paths(way.account)
+    assert "/customfield/contact" not in paths(scenario.account)
 
 
 def test_a_field_wanted_after_the_discovery_is_read_before_the_next_call(
-    make_way: Callable[..., Scenario], source: int
+    make_scenario: Callable[..., Scenario], source: int
 ) -> None:
-    way = make_way()
-    discover(way.customer)
-    way.customer.utm_fields.filter(parameter="utm_source").update(contact_field="Source")
-    way.post(answered(NEW_CLIENT))
-    way.deliver()
+    scenario = make_scenario()
+    discover(scenario.customer)
+    scenario.customer.utm_fields.filter(parameter="utm_source").update(contact_field="Source")
+    scenario.post(answered(NEW_CLIENT))
+    scenario.deliver()
 
-    assert custom_values(way) == {source: "google"}
+    assert custom_values(scenario) == {source: "google"}
 
 
 def test_the_fields_of_another_account_are_forgotten(
-    make_way: Callable[..., Scenario], account: Account, sandbox: Sandbox, source: int
+    make_scenario: Callable[..., Scenario], account: Account, sandbox: Sandbox, source: int
 ) -> None:
-    way = make_way(utm_fields=[SOURCE])
-    discover(way.customer)
+    scenario = make_scenario(utm_fields=[SOURCE])
+    discover(scenario.customer)
     other = sandbox.add_account("other", token="other-token")
     moved = import_customer(customer_data(other, sandbox, utm_fields=[SOURCE]))
 
@@ -170,26 +174,26 @@ def test_the_fields_of_another_account_are_forgotten(
 
 
 def test_the_contact_is_made_once_with_its_fields_after_an_unclear_answer(
-    make_way: Callable[..., Scenario], sandbox: Sandbox, source: int
+    make_scenario: Callable[..., Scenario], sandbox: Sandbox, source: int
 ) -> None:
-    way = make_way(utm_fields=[SOURCE])
+    scenario = make_scenario(utm_fields=[SOURCE])
     sandbox.add_fault(Fault(kind="reset", method="POST", path="/contact", when="after", times=1))
-    way.post(answered(NEW_CLIENT))
-    way.deliver()
-    way.customer.calls.update(due_at="2026-01-01T00:00Z")
-    way.deliver()
+    scenario.post(answered(NEW_CLIENT))
+    scenario.deliver()
+    scenario.customer.calls.update(due_at="2026-01-01T00:00Z")
+    scenario.deliver()
 
-    assert custom_values(way) == {source: "google"}
-    assert len(way.account.comments) == 1
+    assert custom_values(scenario) == {source: "google"}
+    assert len(scenario.account.comments) == 1
 
 
 # The file
 
 
-def test_a_field_of_contacts_survives_export_and_import(make_way: Callable[..., Scenario]) -> None:
-    way = make_way(utm_fields=[SOURCE, {"parameter": "utm_medium", "field": "utm_medium"}])
+def test_a_field_of_contacts_survives_export_and_import(make_scenario: Callable[..., Scenario]) -> None:
+    scenario = make_scenario(utm_fields=[SOURCE, {"parameter": "utm_medium", "field": "utm_medium"}])
 
-    exported = export_customer(way.customer)
+    exported = export_customer(scenario.customer)
 
     assert exported["utm_fields"] == [
         SOURCE,
@@ -207,13 +211,13 @@ def test_a_field_of_contacts_survives_export_and_import(make_way: Callable[..., 
     ],
 )
 def test_a_file_with_an_unusable_parameter_field_is_refused(
-    make_way: Callable[..., Scenario], row: dict[str, str], complaint: str
+    make_scenario: Callable[..., Scenario], row: dict[str, str], complaint: str
 ) -> None:
     with pytest.raises(CustomerFileError, match=complaint):
-        make_way(utm_fields=[SOURCE, row])
+        make_scenario(utm_fields=[SOURCE, row])
 
 
-def test_many_parameters_may_go_to_no_field_of_contacts(make_way: Callable[..., Scenario]) -> None:
+def test_many_parameters_may_go_to_no_field_of_contacts(make_scenario: Callable[..., Scenario]) -> None:
     rows = [{"parameter": name, "field": name, "contact_field": ""} for name in ("utm_source", "utm_medium")]
 
-    assert make_way(utm_fields=rows).customer.utm_fields.count() == 2
+    assert make_scenario(utm_fields=rows).customer.utm_fields.count() == 2

@@ -54,24 +54,24 @@ def merge(account: Account, lost: Contact, survivor: Contact) -> None:
     remove(account, lost)
 
 
-def call_again(way: Scenario, body: dict[str, Any], event: str = "after_call") -> None:
-    way.post(body | {"uniqueid": SECOND_ID, "call_id": SECOND_ID}, event=event)
-    way.deliver()
+def call_again(scenario: Scenario, body: dict[str, Any], event: str = "after_call") -> None:
+    scenario.post(body | {"uniqueid": SECOND_ID, "call_id": SECOND_ID}, event=event)
+    scenario.deliver()
 
 
-def remembered(way: Scenario, **contact: Any) -> Contact:
+def remembered(scenario: Scenario, **contact: Any) -> Contact:
     """A contact that a delivered call has led to."""
-    known = way.account.add_contact(name="Olha Koval", phones=[CLIENT], **contact)
-    way.post(answered())
-    way.deliver()
-    assert way.call(CALL_ID).state == CallState.DELIVERED
+    known = scenario.account.add_contact(name="Olha Koval", phones=[CLIENT], **contact)
+    scenario.post(answered())
+    scenario.deliver()
+    assert scenario.call(CALL_ID).state == CallState.DELIVERED
     return known
 
 
-def last_comment(way: Scenario) -> Comment:
-    call = way.call(SECOND_ID)
+def last_comment(scenario: Scenario) -> Comment:
+    call = scenario.call(SECOND_ID)
     assert (call.state, call.reason, call.detail) == (CallState.DELIVERED, "", "")
-    (comment,) = [comment for comment in way.account.comments if SECOND_ID in comment.description]
+    (comment,) = [comment for comment in scenario.account.comments if SECOND_ID in comment.description]
     assert comment.id == call.delivery.comment_id
     assert [entry.comment_id for entry in comment.tags] == [comment.id]
     return comment
@@ -80,28 +80,30 @@ def last_comment(way: Scenario) -> Comment:
 # Any spelling
 
 
-def test_with_any_format_a_contact_in_another_spelling_is_found(make_way: Callable[..., Scenario], db: None) -> None:
-    way = make_way(phone_matching="any_format")
-    contact = way.account.add_contact(name="Olha Koval", phones=["067 12-34-567"])
-    way.post(answered())
-    way.deliver()
+def test_with_any_format_a_contact_in_another_spelling_is_found(
+    make_scenario: Callable[..., Scenario], db: None
+) -> None:
+    scenario = make_scenario(phone_matching="any_format")
+    contact = scenario.account.add_contact(name="Olha Koval", phones=["067 12-34-567"])
+    scenario.post(answered())
+    scenario.deliver()
 
-    assert [comment.contact_id for comment in way.account.comments] == [contact.id]
-    assert way.account.contacts == [contact]
+    assert [comment.contact_id for comment in scenario.account.comments] == [contact.id]
+    assert scenario.account.contacts == [contact]
 
 
 def test_with_any_format_several_spellings_are_told_and_the_full_format_is_taken(
-    make_way: Callable[..., Scenario], db: None
+    make_scenario: Callable[..., Scenario], db: None
 ) -> None:
-    way = make_way(phone_matching="any_format")
+    scenario = make_scenario(phone_matching="any_format")
     for spelling in ("067 123-45-67", "380671234567"):
-        way.account.add_contact(name="Olha", phones=[spelling], is_company=True)
-    full = way.account.add_contact(name="Olha Koval", phones=[CLIENT], is_company=True)
-    way.post(answered())
-    way.deliver()
+        scenario.account.add_contact(name="Olha", phones=[spelling], is_company=True)
+    full = scenario.account.add_contact(name="Olha Koval", phones=[CLIENT], is_company=True)
+    scenario.post(answered())
+    scenario.deliver()
 
-    assert [comment.contact_id for comment in way.account.comments] == [full.id]
-    assert way.call(CALL_ID).delivery.contacts_found == 3
+    assert [comment.contact_id for comment in scenario.account.comments] == [full.id]
+    assert scenario.call(CALL_ID).delivery.contacts_found == 3
 
 
 # Gone from Planfix
@@ -110,50 +112,50 @@ def test_with_any_format_several_spellings_are_told_and_the_full_format_is_taken
 @pytest.mark.parametrize("vanish", DISAPPEARANCES)
 @pytest.mark.parametrize("body", [answered(), missed()], ids=["answered", "missed"])
 def test_for_a_contact_that_is_gone_the_other_one_with_its_number_is_found(
-    way: Scenario, vanish: Disappearance, body: dict[str, Any]
+    scenario: Scenario, vanish: Disappearance, body: dict[str, Any]
 ) -> None:
-    gone = remembered(way)
-    other = way.account.add_contact(name="Olha Koval-Bondar", phones=[OTHER_NUMBER, CLIENT])
-    vanish(way.account, gone)
-    call_again(way, body)
+    gone = remembered(scenario)
+    other = scenario.account.add_contact(name="Olha Koval-Bondar", phones=[OTHER_NUMBER, CLIENT])
+    vanish(scenario.account, gone)
+    call_again(scenario, body)
 
-    assert last_comment(way).contact_id == other.id
-    assert RememberedContact.objects.get(customer=way.customer, number=CLIENT).contact_id == other.id
+    assert last_comment(scenario).contact_id == other.id
+    assert RememberedContact.objects.get(customer=scenario.customer, number=CLIENT).contact_id == other.id
 
 
 @pytest.mark.parametrize("vanish", DISAPPEARANCES)
 @pytest.mark.parametrize("body", [answered(), missed()], ids=["answered", "missed"])
 def test_a_contact_that_is_gone_is_made_again_and_remembered(
-    way: Scenario, vanish: Disappearance, body: dict[str, Any]
+    scenario: Scenario, vanish: Disappearance, body: dict[str, Any]
 ) -> None:
-    gone = remembered(way)
-    vanish(way.account, gone)
-    call_again(way, body)
+    gone = remembered(scenario)
+    vanish(scenario.account, gone)
+    call_again(scenario, body)
 
-    (made,) = [contact for contact in way.account.contacts if not contact.is_deleted]
-    comment = last_comment(way)
+    (made,) = [contact for contact in scenario.account.contacts if not contact.is_deleted]
+    comment = last_comment(scenario)
     assert comment.contact_id == made.id
     assert comment.author == ("user:5" if body["disposition"] == "ANSWERED" else f"contact:{made.id}")
-    assert way.call(SECOND_ID).delivery.contact_created
-    assert RememberedContact.objects.get(customer=way.customer, number=CLIENT).contact_id == made.id
+    assert scenario.call(SECOND_ID).delivery.contact_created
+    assert RememberedContact.objects.get(customer=scenario.customer, number=CLIENT).contact_id == made.id
 
 
-def test_an_outgoing_call_that_nobody_answered_makes_no_contact_again(way: Scenario) -> None:
-    delete(way.account, remembered(way))
-    call_again(way, unanswered(), event="after_outgoing_call")
+def test_an_outgoing_call_that_nobody_answered_makes_no_contact_again(scenario: Scenario) -> None:
+    delete(scenario.account, remembered(scenario))
+    call_again(scenario, unanswered(), event="after_outgoing_call")
 
-    call = way.call(SECOND_ID)
+    call = scenario.call(SECOND_ID)
     assert (call.state, call.reason) == (CallState.SKIPPED, "unknown_contact")
-    assert not RememberedContact.objects.filter(customer=way.customer).exists()
+    assert not RememberedContact.objects.filter(customer=scenario.customer).exists()
 
 
-def test_a_contact_that_was_merged_into_another_leads_there(way: Scenario) -> None:
-    survivor = way.account.add_contact(name="Olha", phones=[OTHER_NUMBER])
-    merge(way.account, remembered(way), survivor)
-    call_again(way, answered())
+def test_a_contact_that_was_merged_into_another_leads_there(scenario: Scenario) -> None:
+    survivor = scenario.account.add_contact(name="Olha", phones=[OTHER_NUMBER])
+    merge(scenario.account, remembered(scenario), survivor)
+    call_again(scenario, answered())
 
-    assert last_comment(way).contact_id == survivor.id
-    assert way.account.contacts == [survivor]
+    assert last_comment(scenario).contact_id == survivor.id
+    assert scenario.account.contacts == [survivor]
 
 
 @pytest.fixture
@@ -176,176 +178,182 @@ def before_first_comment(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[
 
 @pytest.mark.parametrize("vanish", DISAPPEARANCES)
 def test_a_contact_deleted_between_search_and_comment_is_made_again(
-    way: Scenario, vanish: Disappearance, before_first_comment: Callable[..., None]
+    scenario: Scenario, vanish: Disappearance, before_first_comment: Callable[..., None]
 ) -> None:
-    gone = way.account.add_contact(name="Olha Koval", phones=[CLIENT])
-    before_first_comment(lambda: vanish(way.account, gone))
-    call_again(way, missed())
+    gone = scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
+    before_first_comment(lambda: vanish(scenario.account, gone))
+    call_again(scenario, missed())
 
-    (made,) = [contact for contact in way.account.contacts if not contact.is_deleted]
-    comment = last_comment(way)
+    (made,) = [contact for contact in scenario.account.contacts if not contact.is_deleted]
+    comment = last_comment(scenario)
     assert (comment.contact_id, comment.author) == (made.id, f"contact:{made.id}")
 
 
 def test_a_contact_just_made_and_deleted_at_once_is_made_again(
-    way: Scenario, before_first_comment: Callable[..., None]
+    scenario: Scenario, before_first_comment: Callable[..., None]
 ) -> None:
-    before_first_comment(lambda: delete(way.account, way.account.contacts[0]))
-    call_again(way, answered(NEW_CLIENT))
+    before_first_comment(lambda: delete(scenario.account, scenario.account.contacts[0]))
+    call_again(scenario, answered(NEW_CLIENT))
 
-    assert [contact.is_deleted for contact in way.account.contacts] == [True, False]
-    assert last_comment(way).contact_id == way.account.contacts[1].id
+    assert [contact.is_deleted for contact in scenario.account.contacts] == [True, False]
+    assert last_comment(scenario).contact_id == scenario.account.contacts[1].id
 
 
 @pytest.mark.parametrize(
     ("status", "code"), [(404, 2000), (400, 2000), (400, 2001), (400, 6), (400, 41)], ids=lambda value: str(value)
 )
 def test_however_planfix_says_that_a_remembered_contact_is_gone_it_is_looked_for_again(
-    way: Scenario, sandbox: Sandbox, status: int, code: int
+    scenario: Scenario, sandbox: Sandbox, status: int, code: int
 ) -> None:
     """The documents name several answers to a comment on what is no longer there."""
-    gone = remembered(way)
-    remove(way.account, gone)
+    gone = remembered(scenario)
+    remove(scenario.account, gone)
     answer = {"result": "fail", "code": code, "error": "Rest API error"}
     path = f"/contact/{gone.id}/comments"
     sandbox.add_fault(Fault(kind="status", method="POST", path=path, status=status, json=answer))
-    call_again(way, answered())
+    call_again(scenario, answered())
 
-    (made,) = way.account.contacts
-    assert last_comment(way).contact_id == made.id
+    (made,) = scenario.account.contacts
+    assert last_comment(scenario).contact_id == made.id
 
 
 def test_a_comment_that_is_refused_for_another_reason_fails_and_makes_no_second_contact(
-    way: Scenario, sandbox: Sandbox
+    scenario: Scenario, sandbox: Sandbox
 ) -> None:
-    known = remembered(way)
+    known = remembered(scenario)
     answer = {"result": "fail", "code": 6, "error": "New comments not allowed in this process"}
     sandbox.add_fault(Fault(kind="status", method="POST", path="/contact/*/comments", status=400, json=answer))
-    call_again(way, answered())
+    call_again(scenario, answered())
 
-    assert way.call(SECOND_ID).state == CallState.FAILED
-    assert way.account.contacts == [known]
-    assert len(way.account.comments) == 1
+    assert scenario.call(SECOND_ID).state == CallState.FAILED
+    assert scenario.account.contacts == [known]
+    assert len(scenario.account.comments) == 1
 
 
-def test_a_refusal_for_a_contact_that_was_just_found_is_final(way: Scenario, sandbox: Sandbox) -> None:
-    way.account.add_contact(name="Olha Koval", phones=[CLIENT])
+def test_a_refusal_for_a_contact_that_was_just_found_is_final(scenario: Scenario, sandbox: Sandbox) -> None:
+    scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
     answer = {"result": "fail", "code": 6, "error": "New comments not allowed in this process"}
     sandbox.add_fault(Fault(kind="status", method="POST", path="/contact/*/comments", status=400, json=answer))
-    call_again(way, answered())
+    call_again(scenario, answered())
 
-    assert way.call(SECOND_ID).state == CallState.FAILED
-    assert [request.path for request in way.account.requests].count("/contact/list") == 1
+    assert scenario.call(SECOND_ID).state == CallState.FAILED
+    assert [request.path for request in scenario.account.requests].count("/contact/list") == 1
 
 
 @pytest.mark.parametrize("vanish", DISAPPEARANCES)
 def test_a_call_whose_contact_was_deleted_before_its_tag_was_written_is_written_anew(
-    way: Scenario, sandbox: Sandbox, vanish: Disappearance
+    scenario: Scenario, sandbox: Sandbox, vanish: Disappearance
 ) -> None:
-    gone = way.account.add_contact(name="Olha Koval", phones=[CLIENT])
+    gone = scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
     sandbox.add_fault(Fault(kind="status", status=429, method="POST", path="/contact/*/datatags/*", times=1))
-    call_again(way, answered())
-    for comment in way.account.comments:
+    call_again(scenario, answered())
+    for comment in scenario.account.comments:
         comment.is_deleted = True
-    vanish(way.account, gone)
-    way.customer.calls.update(due_at=timezone.now())
-    way.deliver()
+    vanish(scenario.account, gone)
+    scenario.customer.calls.update(due_at=timezone.now())
+    scenario.deliver()
 
-    (made,) = [contact for contact in way.account.contacts if not contact.is_deleted]
-    assert last_comment(way).contact_id == made.id
+    (made,) = [contact for contact in scenario.account.contacts if not contact.is_deleted]
+    assert last_comment(scenario).contact_id == made.id
 
 
-def test_a_comment_that_moved_with_its_merged_contact_is_not_written_twice(way: Scenario, sandbox: Sandbox) -> None:
+def test_a_comment_that_moved_with_its_merged_contact_is_not_written_twice(
+    scenario: Scenario, sandbox: Sandbox
+) -> None:
     """The comment was written, its tag was not, and in the meantime the contact was merged into another."""
-    lost = way.account.add_contact(name="Olha", phones=[CLIENT])
-    survivor = way.account.add_contact(name="Olha Koval", phones=[OTHER_NUMBER])
+    lost = scenario.account.add_contact(name="Olha", phones=[CLIENT])
+    survivor = scenario.account.add_contact(name="Olha Koval", phones=[OTHER_NUMBER])
     sandbox.add_fault(Fault(kind="reset", method="POST", path="/contact/*/datatags/*", times=1))
-    call_again(way, answered())
-    merge(way.account, lost, survivor)
-    way.customer.calls.update(due_at=timezone.now())
-    way.deliver()
+    call_again(scenario, answered())
+    merge(scenario.account, lost, survivor)
+    scenario.customer.calls.update(due_at=timezone.now())
+    scenario.deliver()
 
-    assert last_comment(way).contact_id == survivor.id
-    assert len(way.account.comments) == len(way.account.tag_entries) == 1
+    assert last_comment(scenario).contact_id == survivor.id
+    assert len(scenario.account.comments) == len(scenario.account.tag_entries) == 1
 
 
-def test_a_comment_of_unclear_fate_is_looked_for_at_the_contact_that_took_over(way: Scenario, sandbox: Sandbox) -> None:
-    lost = way.account.add_contact(name="Olha", phones=[CLIENT])
-    survivor = way.account.add_contact(name="Olha Koval", phones=[OTHER_NUMBER])
+def test_a_comment_of_unclear_fate_is_looked_for_at_the_contact_that_took_over(
+    scenario: Scenario, sandbox: Sandbox
+) -> None:
+    lost = scenario.account.add_contact(name="Olha", phones=[CLIENT])
+    survivor = scenario.account.add_contact(name="Olha Koval", phones=[OTHER_NUMBER])
     sandbox.add_fault(Fault(kind="reset", method="POST", path="/contact/*/comments", when="after", times=1))
-    call_again(way, answered())
-    merge(way.account, lost, survivor)
-    way.customer.calls.update(due_at=timezone.now())
-    way.deliver()
+    call_again(scenario, answered())
+    merge(scenario.account, lost, survivor)
+    scenario.customer.calls.update(due_at=timezone.now())
+    scenario.deliver()
 
-    assert last_comment(way).contact_id == survivor.id
-    assert len(way.account.comments) == 1
+    assert last_comment(scenario).contact_id == survivor.id
+    assert len(scenario.account.comments) == 1
 
 
 # Gone, and calls go to the last active task
 
 
 @pytest.fixture
-def task_way(make_way: Callable[..., Scenario], db: None) -> Scenario:
-    return make_way(call_target="last_active_task")
+def task_scenario(make_scenario: Callable[..., Scenario], db: None) -> Scenario:
+    return make_scenario(call_target="last_active_task")
 
 
 @pytest.mark.parametrize("vanish", DISAPPEARANCES)
 @pytest.mark.parametrize("body", [answered(), missed()], ids=["answered", "missed"])
 def test_for_a_gone_contact_without_task_the_task_of_the_one_found_again_is_taken(
-    task_way: Scenario, vanish: Disappearance, body: dict[str, Any]
+    task_scenario: Scenario, vanish: Disappearance, body: dict[str, Any]
 ) -> None:
-    vanish(task_way.account, remembered(task_way))
-    other = task_way.account.add_contact(name="Olha", phones=[CLIENT])
-    order = task_way.account.add_task(other.id, "Order")
-    call_again(task_way, body)
+    vanish(task_scenario.account, remembered(task_scenario))
+    other = task_scenario.account.add_contact(name="Olha", phones=[CLIENT])
+    order = task_scenario.account.add_task(other.id, "Order")
+    call_again(task_scenario, body)
 
-    comment = last_comment(task_way)
+    comment = last_comment(task_scenario)
     assert (comment.task_id, comment.contact_id) == (order.id, None)
-    assert task_way.call(SECOND_ID).delivery.contact_id == other.id
+    assert task_scenario.call(SECOND_ID).delivery.contact_id == other.id
 
 
 @pytest.mark.parametrize("vanish", DISAPPEARANCES)
-def test_for_a_gone_contact_without_task_a_contact_is_made_again(task_way: Scenario, vanish: Disappearance) -> None:
-    vanish(task_way.account, remembered(task_way))
-    call_again(task_way, missed())
+def test_for_a_gone_contact_without_task_a_contact_is_made_again(
+    task_scenario: Scenario, vanish: Disappearance
+) -> None:
+    vanish(task_scenario.account, remembered(task_scenario))
+    call_again(task_scenario, missed())
 
-    (made,) = [contact for contact in task_way.account.contacts if not contact.is_deleted]
-    assert last_comment(task_way).contact_id == made.id
+    (made,) = [contact for contact in task_scenario.account.contacts if not contact.is_deleted]
+    assert last_comment(task_scenario).contact_id == made.id
 
 
-def test_a_missed_call_is_not_refused_because_its_author_is_gone_while_his_task_is_not(task_way: Scenario) -> None:
-    gone = remembered(task_way)
-    task_way.account.add_task(gone.id, "Order")
-    remove(task_way.account, gone)
-    call_again(task_way, missed())
+def test_a_missed_call_is_not_refused_because_its_author_is_gone_while_his_task_is_not(task_scenario: Scenario) -> None:
+    gone = remembered(task_scenario)
+    task_scenario.account.add_task(gone.id, "Order")
+    remove(task_scenario.account, gone)
+    call_again(task_scenario, missed())
 
-    (made,) = task_way.account.contacts
-    comment = last_comment(task_way)
+    (made,) = task_scenario.account.contacts
+    comment = last_comment(task_scenario)
     assert (comment.contact_id, comment.author) == (made.id, f"contact:{made.id}")
 
 
-def test_the_task_of_a_merged_contact_is_found_at_the_survivor(task_way: Scenario) -> None:
-    survivor = task_way.account.add_contact(name="Olha", phones=[OTHER_NUMBER])
-    lost = remembered(task_way)
-    order = task_way.account.add_task(survivor.id, "Order")
-    merge(task_way.account, lost, survivor)
-    call_again(task_way, missed())
+def test_the_task_of_a_merged_contact_is_found_at_the_survivor(task_scenario: Scenario) -> None:
+    survivor = task_scenario.account.add_contact(name="Olha", phones=[OTHER_NUMBER])
+    lost = remembered(task_scenario)
+    order = task_scenario.account.add_task(survivor.id, "Order")
+    merge(task_scenario.account, lost, survivor)
+    call_again(task_scenario, missed())
 
-    comment = last_comment(task_way)
+    comment = last_comment(task_scenario)
     assert (comment.task_id, comment.author) == (order.id, f"contact:{survivor.id}")
 
 
 def test_a_task_deleted_before_the_comment_gives_way_to_the_one_that_is_active_now(
-    task_way: Scenario, before_first_comment: Callable[..., None]
+    task_scenario: Scenario, before_first_comment: Callable[..., None]
 ) -> None:
-    contact = task_way.account.add_contact(name="Olha", phones=[CLIENT])
-    older = task_way.account.add_task(contact.id, "Older order")
-    order = task_way.account.add_task(contact.id, "Order")
+    contact = task_scenario.account.add_contact(name="Olha", phones=[CLIENT])
+    older = task_scenario.account.add_task(contact.id, "Older order")
+    order = task_scenario.account.add_task(contact.id, "Order")
     before_first_comment(lambda: setattr(order, "is_deleted", True))
-    call_again(task_way, answered())
+    call_again(task_scenario, answered())
 
-    assert last_comment(task_way).task_id == older.id
+    assert last_comment(task_scenario).task_id == older.id
 
 
 # Made once
@@ -355,47 +363,47 @@ BODIES = [answered(NEW_CLIENT), missed(NEW_CLIENT), dialled(NEW_CLIENT)]
 
 
 @pytest.mark.parametrize("first", BODIES, ids=["answered", "missed", "dialled"])
-def test_two_calls_of_a_new_number_make_one_contact(way: Scenario, first: dict[str, Any]) -> None:
-    way.post(first, event="after_outgoing_call" if "type" in first else "after_call")
-    way.post(answered(NEW_CLIENT, uniqueid=SECOND_ID))
-    way.deliver()
+def test_two_calls_of_a_new_number_make_one_contact(scenario: Scenario, first: dict[str, Any]) -> None:
+    scenario.post(first, event="after_outgoing_call" if "type" in first else "after_call")
+    scenario.post(answered(NEW_CLIENT, uniqueid=SECOND_ID))
+    scenario.deliver()
 
-    (contact,) = way.account.contacts
-    assert [comment.contact_id for comment in way.account.comments] == [contact.id] * 2
+    (contact,) = scenario.account.contacts
+    assert [comment.contact_id for comment in scenario.account.comments] == [contact.id] * 2
 
 
 def test_two_calls_of_a_new_number_at_once_and_two_workers_make_one_contact(
-    make_way: Callable[..., Scenario], transactional_db: None, sandbox: Sandbox
+    make_scenario: Callable[..., Scenario], transactional_db: None, sandbox: Sandbox
 ) -> None:
-    way = make_way()
+    scenario = make_scenario()
     sandbox.latency = 0.02
     barrier = threading.Barrier(2)
 
     def post_and_deliver(ringostat_id: str) -> None:
         barrier.wait()
         try:
-            Scenario(way.customer, way.account).post(missed(NEW_CLIENT, uniqueid=ringostat_id))
+            Scenario(scenario.customer, scenario.account).post(missed(NEW_CLIENT, uniqueid=ringostat_id))
             barrier.wait()
-            way.deliver()
+            scenario.deliver()
         finally:
             connection.close()
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(post_and_deliver, [CALL_ID, SECOND_ID]))
 
-    (contact,) = way.account.contacts
-    assert [comment.contact_id for comment in way.account.comments] == [contact.id] * 2
-    assert {call.state for call in way.customer.calls.all()} == {CallState.DELIVERED}
-    assert [request.path for request in way.account.requests].count("/contact/") == 1
+    (contact,) = scenario.account.contacts
+    assert [comment.contact_id for comment in scenario.account.comments] == [contact.id] * 2
+    assert {call.state for call in scenario.customer.calls.all()} == {CallState.DELIVERED}
+    assert [request.path for request in scenario.account.requests].count("/contact/") == 1
 
 
 # Made once, by two customers of one account
 
 
 @pytest.fixture
-def projects(make_way: Callable[..., Scenario], db: None) -> tuple[Scenario, Scenario]:
+def projects(make_scenario: Callable[..., Scenario], db: None) -> tuple[Scenario, Scenario]:
     """Two Ringostat projects of one company, each of which a new client has called."""
-    one, two = make_way(), make_way(name="Second project")
+    one, two = make_scenario(), make_scenario(name="Second project")
     one.post(missed(NEW_CLIENT))
     two.post(missed(NEW_CLIENT, uniqueid=SECOND_ID))
     return one, two
@@ -449,7 +457,7 @@ def test_a_project_that_searched_before_the_other_made_the_contact_searches_agai
 
 
 def test_leave_to_make_a_contact_runs_out_for_those_who_searched_after_it(projects: tuple[Scenario, Scenario]) -> None:
-    one, two = (way.customer for way in projects)
+    one, two = (scenario.customer for scenario in projects)
     claim_contact(one, NEW_CLIENT, searched_for=0)
     claim_contact(one, NEW_CLIENT, searched_for=0)
     ContactClaim.objects.update(held_until=timezone.now() - timedelta(seconds=5))
@@ -463,12 +471,12 @@ def test_leave_to_make_a_contact_runs_out_for_those_who_searched_after_it(projec
 # Made once, whatever the answer
 
 
-def test_a_creation_of_unclear_fate_makes_no_second_contact(way: Scenario, sandbox: Sandbox) -> None:
+def test_a_creation_of_unclear_fate_makes_no_second_contact(scenario: Scenario, sandbox: Sandbox) -> None:
     sandbox.add_fault(Fault(kind="reset", method="POST", path="/contact", when="after", times=1))
-    way.post(missed(NEW_CLIENT))
-    call_again(way, answered(NEW_CLIENT))
-    way.customer.calls.update(due_at=timezone.now())
-    way.deliver()
+    scenario.post(missed(NEW_CLIENT))
+    call_again(scenario, answered(NEW_CLIENT))
+    scenario.customer.calls.update(due_at=timezone.now())
+    scenario.deliver()
 
-    (contact,) = way.account.contacts
-    assert [comment.contact_id for comment in way.account.comments] == [contact.id] * 2
+    (contact,) = scenario.account.contacts
+    assert [comment.contact_id for comment in scenario.account.comments] == [contact.id] * 2

@@ -32,17 +32,17 @@ def make_customer(sandbox: Sandbox, settings: Any, as_in_production: Callable[[]
         settings.ALLOW_PRIVATE_HOSTS = True
         account = sandbox.add_account(name, token=f"token-{name}")
         account.add_contact(name="Olha Koval", phones=[CLIENT])
-        way = Scenario(import_customer(customer_data(account, sandbox, name=name, recording="link")), account)
+        scenario = Scenario(import_customer(customer_data(account, sandbox, name=name, recording="link")), account)
         as_in_production()
-        return way
+        return scenario
 
     return make
 
 
-def post(way: Scenario, name: str) -> Any:
+def post(scenario: Scenario, name: str) -> Any:
     raw = request_of(name)
-    address = "/" + webhook_address(way.customer).split("//", 1)[1].split("/", 1)[1]
-    return way.client.generic(
+    address = "/" + webhook_address(scenario.customer).split("//", 1)[1].split("/", 1)[1]
+    return scenario.client.generic(
         raw.method,
         f"{address}{event_of(name)}/",
         raw.body,
@@ -51,22 +51,22 @@ def post(way: Scenario, name: str) -> Any:
     )
 
 
-def deliver_all(way: Scenario) -> None:
+def deliver_all(scenario: Scenario) -> None:
     for _ in range(10):  # a turn ends after a while, however much is due
-        way.deliver()
-    assert not way.customer.calls.filter(state=CallState.PENDING).exists()
+        scenario.deliver()
+    assert not scenario.customer.calls.filter(state=CallState.PENDING).exists()
 
 
 # Each file alone
 
 
-def end_of(way: Scenario) -> End:
+def end_of(scenario: Scenario) -> End:
     """Fails when anything stands in Planfix twice."""
-    event = WebhookEvent.objects.get(customer=way.customer)
-    call = Call.objects.filter(customer=way.customer).first()
-    known, *made = way.account.contacts
-    (comment,) = way.account.comments or [None]
-    (entry,) = way.account.tag_entries or [None]
+    event = WebhookEvent.objects.get(customer=scenario.customer)
+    call = Call.objects.filter(customer=scenario.customer).first()
+    known, *made = scenario.account.contacts
+    (comment,) = scenario.account.comments or [None]
+    (entry,) = scenario.account.tag_entries or [None]
     roles = {f"contact:{contact.id}": NEW for contact in made} | {f"contact:{known.id}": KNOWN}
     return End(
         result=event.result,
@@ -94,12 +94,12 @@ def test_every_payload_has_an_end_and_every_end_a_payload() -> None:
 
 @pytest.mark.parametrize("name", ENDS)
 def test_a_payload_ends_where_it_should(make_customer: Callable[[str], Scenario], name: str) -> None:
-    way, expected = make_customer("alone"), ENDS[name]
-    answer = post(way, name)
-    way.deliver()
+    scenario, expected = make_customer("alone"), ENDS[name]
+    answer = post(scenario, name)
+    scenario.deliver()
 
     assert answer.status_code == 200
-    end = end_of(way)
+    end = end_of(scenario)
     assert bool(end.why) is bool(expected.why)
     assert expected.why in end.why
     assert end == replace(expected, why=end.why)
@@ -108,25 +108,25 @@ def test_a_payload_ends_where_it_should(make_customer: Callable[[str], Scenario]
 # All files to one customer
 
 
-def posted_and_delivered(way: Scenario, names: Iterable[str]) -> Scenario:
+def posted_and_delivered(scenario: Scenario, names: Iterable[str]) -> Scenario:
     # Known from the start: whether an unanswered outgoing call finds the contact of a missed one depends on the order.
-    way.account.add_contact(name="Petro Melnyk", phones=["+380501112233"])
+    scenario.account.add_contact(name="Petro Melnyk", phones=["+380501112233"])
     for name in names:
-        assert post(way, name).status_code == 200
-    deliver_all(way)
-    return way
+        assert post(scenario, name).status_code == 200
+    deliver_all(scenario)
+    return scenario
 
 
-def state_of(way: Scenario) -> dict[str, list[tuple[object, ...]]]:
+def state_of(scenario: Scenario) -> dict[str, list[tuple[object, ...]]]:
     """All that stands in the account and in the call log, without ids and the order of things."""
-    account = way.account
+    account = scenario.account
     people = {f"contact:{contact.id}": contact.name for contact in account.contacts}
     contacts = [(c.name, *(phone.number for phone in c.phones), *c.supervisors) for c in account.contacts]
     comments = [
         (people[f"contact:{c.contact_id}"], people.get(c.author, c.author), c.at, c.description, written_of(c))
         for c in account.comments
     ]
-    calls = list(way.customer.calls.values_list("ringostat_id", "state", "reason", "detail"))
+    calls = list(scenario.customer.calls.values_list("ringostat_id", "state", "reason", "detail"))
     return {"contacts": sorted(contacts), "comments": sorted(comments), "calls": sorted(calls)}
 
 

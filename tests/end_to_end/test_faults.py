@@ -1,4 +1,4 @@
-"""Every fault at every request of every scenario: nothing is lost, and nothing stands in Planfix twice.
+"""Every fault at every request of every case: nothing is lost, and nothing stands in Planfix twice.
 
 The requests are not listed here: a run without faults tells how many there are, and the account that it leaves behind
 is what every other run has to end with.
@@ -31,7 +31,7 @@ from tests.conftest import Scenario, customer_data
 from tests.end_to_end.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered, dialled, missed, recorded
 
 ROUNDS = 6
-"""More than any scenario needs with two faults: whoever is not done by then never will be."""
+"""More than any case needs with two faults: whoever is not done by then never will be."""
 PATIENCE_SECONDS = 0.15
 SECOND_ID = "ua9_-1790775999.2139026"
 
@@ -77,12 +77,12 @@ pytestmark = pytest.mark.slow
 
 
 @dataclass(frozen=True, kw_only=True)
-class FaultScenario:
+class FaultCase:
     """`known`: what the account holds. `earlier`: what is delivered without faults. `now`: what the faults hit."""
 
     now: Callable[[Scenario, Sandbox], object]
     known: Callable[[Account], object] = lambda account: None
-    earlier: Callable[[Scenario, Sandbox], object] = lambda way, sandbox: None
+    earlier: Callable[[Scenario, Sandbox], object] = lambda scenario, sandbox: None
     customer: dict[str, Any] = field(default_factory=dict)
 
 
@@ -94,120 +94,124 @@ def olha_with_an_order(account: Account) -> None:
     account.add_task(account.add_contact(name="Olha Koval", phones=[CLIENT]).id, "Order")
 
 
-def delivered(way: Scenario, body: dict[str, Any]) -> None:
-    way.post(body)
-    way.deliver()
+def delivered(scenario: Scenario, body: dict[str, Any]) -> None:
+    scenario.post(body)
+    scenario.deliver()
 
 
-def earlier_call_of_a_contact_that_is_gone(way: Scenario, sandbox: Sandbox) -> None:
-    delivered(way, answered(uniqueid=SECOND_ID))
-    way.account.contacts[0].is_deleted = True
+def earlier_call_of_a_contact_that_is_gone(scenario: Scenario, sandbox: Sandbox) -> None:
+    delivered(scenario, answered(uniqueid=SECOND_ID))
+    scenario.account.contacts[0].is_deleted = True
 
 
-def forget_the_tags(way: Scenario, sandbox: Sandbox) -> None:
+def forget_the_tags(scenario: Scenario, sandbox: Sandbox) -> None:
     Customer.objects.update(planfix_tags=None)
 
 
-SCENARIOS = {
-    "known-answered-recorded": FaultScenario(
-        known=olha, now=lambda way, sandbox: way.post(answered(**recorded(sandbox)))
+CASES = {
+    "known-answered-recorded": FaultCase(
+        known=olha, now=lambda scenario, sandbox: scenario.post(answered(**recorded(sandbox)))
     ),
-    "new-answered": FaultScenario(now=lambda way, sandbox: way.post(answered(NEW_CLIENT))),
-    "new-missed": FaultScenario(now=lambda way, sandbox: way.post(missed(NEW_CLIENT))),
-    "outgoing": FaultScenario(known=olha, now=lambda way, sandbox: way.post(dialled(), event="after_outgoing_call")),
-    "task-recorded": FaultScenario(
+    "new-answered": FaultCase(now=lambda scenario, sandbox: scenario.post(answered(NEW_CLIENT))),
+    "new-missed": FaultCase(now=lambda scenario, sandbox: scenario.post(missed(NEW_CLIENT))),
+    "outgoing": FaultCase(
+        known=olha, now=lambda scenario, sandbox: scenario.post(dialled(), event="after_outgoing_call")
+    ),
+    "task-recorded": FaultCase(
         known=olha_with_an_order,
-        now=lambda way, sandbox: way.post(answered(**recorded(sandbox))),
+        now=lambda scenario, sandbox: scenario.post(answered(**recorded(sandbox))),
         customer={"call_target": "last_active_task"},
     ),
-    "new-for-task": FaultScenario(
-        now=lambda way, sandbox: way.post(answered(NEW_CLIENT)), customer={"call_target": "last_active_task"}
+    "new-for-task": FaultCase(
+        now=lambda scenario, sandbox: scenario.post(answered(NEW_CLIENT)), customer={"call_target": "last_active_task"}
     ),
-    "any-format": FaultScenario(
+    "any-format": FaultCase(
         known=lambda account: account.add_contact(name="Olha", phones=["067 123-45-67"], is_company=True),
-        now=lambda way, sandbox: way.post(answered()),
+        now=lambda scenario, sandbox: scenario.post(answered()),
         customer={"phone_matching": "any_format"},
     ),
-    "contact-gone": FaultScenario(
+    "contact-gone": FaultCase(
         known=olha,
         earlier=earlier_call_of_a_contact_that_is_gone,
-        now=lambda way, sandbox: way.post(answered()),
+        now=lambda scenario, sandbox: scenario.post(answered()),
     ),
-    "late-recording": FaultScenario(
+    "late-recording": FaultCase(
         known=olha,
-        earlier=lambda way, sandbox: delivered(way, answered(has_recording="1")),
-        now=lambda way, sandbox: way.post(answered(**recorded(sandbox))),
+        earlier=lambda scenario, sandbox: delivered(scenario, answered(has_recording="1")),
+        now=lambda scenario, sandbox: scenario.post(answered(**recorded(sandbox))),
     ),
-    "analysis": FaultScenario(
+    "analysis": FaultCase(
         known=olha,
-        earlier=lambda way, sandbox: delivered(way, answered(**recorded(sandbox))),
-        now=lambda way, sandbox: way.post({"call_id": CALL_ID, "summary": "A price list."}, event="ai_processed"),
+        earlier=lambda scenario, sandbox: delivered(scenario, answered(**recorded(sandbox))),
+        now=lambda scenario, sandbox: scenario.post(
+            {"call_id": CALL_ID, "summary": "A price list."}, event="ai_processed"
+        ),
     ),
-    "first-of-customer": FaultScenario(
-        known=olha, earlier=forget_the_tags, now=lambda way, sandbox: way.post(answered(**recorded(sandbox)))
+    "first-of-customer": FaultCase(
+        known=olha, earlier=forget_the_tags, now=lambda scenario, sandbox: scenario.post(answered(**recorded(sandbox)))
     ),
 }
 
-HANDOVERS = [name for name in SCENARIOS if name not in ("contact-gone", "late-recording", "analysis")]
+HANDOVERS = [name for name in CASES if name not in ("contact-gone", "late-recording", "analysis")]
 """Those in which a refusal is a refusal of the whole call."""
 
 
 class Play:
-    """Plays one scenario again and again, each time in a fresh account that has the same ids as the last one."""
+    """Plays one case again and again, each time in a fresh account that has the same ids as the last one."""
 
-    def __init__(self, scenario: FaultScenario, sandbox: Sandbox) -> None:
-        self.scenario = scenario
+    def __init__(self, case: FaultCase, sandbox: Sandbox) -> None:
+        self.case = case
         self.sandbox = sandbox
         account = sandbox.account("default")
-        self.way = Scenario(import_customer(customer_data(account, sandbox, **scenario.customer)), account)
-        discover(self.way.customer)
-        self.tags = self.way.customer.planfix_tags
+        self.scenario = Scenario(import_customer(customer_data(account, sandbox, **case.customer)), account)
+        discover(self.scenario.customer)
+        self.tags = self.scenario.customer.planfix_tags
 
     def begin(self) -> None:
         """Sets the scene up to what the faults are to hit."""
         self.sandbox.clear_faults()
-        self.way.account = self.sandbox.add_account("default", token=self.way.account.token)
+        self.scenario.account = self.sandbox.add_account("default", token=self.scenario.account.token)
         for rows in (Call, DeliveryLease, RememberedContact):
             rows.objects.all().delete()
         Customer.objects.update(paused_reason="", paused_at=None, access_check_at=None, planfix_tags=self.tags)
-        self.scenario.known(self.way.account)
-        self.scenario.earlier(self.way, self.sandbox)
-        self.way.account.forget_requests()
+        self.case.known(self.scenario.account)
+        self.case.earlier(self.scenario, self.sandbox)
+        self.scenario.account.forget_requests()
 
     def start(self, *faults: Fault) -> None:
         """Up to the first attempt."""
         self.begin()
         for fault in faults:
             self.sandbox.add_fault(fault)
-        self.scenario.now(self.way, self.sandbox)
-        self.way.deliver()
+        self.case.now(self.scenario, self.sandbox)
+        self.scenario.deliver()
 
     def run(self, *faults: Fault) -> dict[str, object]:
-        """What the account holds after the scenario was played with these faults, and all came to rest."""
+        """What the account holds after the case was played with these faults, and all came to rest."""
         self.start(*faults)
-        deliver_all(self.way)
-        return held(self.way.account)
+        deliver_all(self.scenario)
+        return held(self.scenario.account)
 
     @property
     def asked(self) -> list[str]:
-        return [f"{request.method} {request.path}" for request in self.way.account.requests]
+        return [f"{request.method} {request.path}" for request in self.scenario.account.requests]
 
 
-@pytest.fixture(params=SCENARIOS)
+@pytest.fixture(params=CASES)
 def play(request: pytest.FixtureRequest, db: None, sandbox: Sandbox, settings: Any) -> Iterator[Play]:
     settings.ALLOW_PRIVATE_HOSTS = True
     sandbox.ringostat = Ringostat()
-    yield Play(SCENARIOS[request.param], sandbox)
+    yield Play(CASES[request.param], sandbox)
     sandbox.ringostat = Ringostat()
 
 
-def deliver_all(way: Scenario) -> None:
+def deliver_all(scenario: Scenario) -> None:
     for _ in range(ROUNDS):
         if not Call.objects.filter(due_at__isnull=False).exists():
             return
         a_while_later()
-        way.deliver()
-    pytest.fail(f"still due after {ROUNDS} rounds: {[request.path for request in way.account.requests]}")
+        scenario.deliver()
+    pytest.fail(f"still due after {ROUNDS} rounds: {[request.path for request in scenario.account.requests]}")
 
 
 def a_while_later() -> None:
@@ -278,20 +282,20 @@ def test_without_access_the_customer_is_paused_and_all_goes_on_once_it_is_back(p
     for position, request in enumerate(play.asked):
         play.start(at(position, refusal, times=None))
         asked = len(play.asked)
-        customer, call = Customer.objects.get(), play.way.call(CALL_ID)
+        customer, call = Customer.objects.get(), play.scenario.call(CALL_ID)
         if name == "scope" and call.state == CallState.DELIVERED:
             assert (advice in call.detail, customer.paused_reason) == (True, ""), request
         else:
             assert advice in customer.paused_reason, request
             a_while_later()
-            play.way.deliver()
+            play.scenario.deliver()
             assert len(play.asked) == asked, "a paused customer's account is left alone"
 
         play.sandbox.clear_faults()
         resume_customer(customer)
-        deliver_all(play.way)
+        deliver_all(play.scenario)
 
-        assert held(play.way.account) == wanted, f"{name} at {request}: {play.asked}"
+        assert held(play.scenario.account) == wanted, f"{name} at {request}: {play.asked}"
 
 
 @pytest.mark.parametrize("play", HANDOVERS, indirect=True)
@@ -301,30 +305,33 @@ def test_a_refused_write_fails_its_call_alone_and_is_made_good_by_a_replay(play:
         if not is_write(*request.split(" ")):
             continue
         play.start(at(position, REFUSED))
-        play.way.post(answered(uniqueid=SECOND_ID, call_card=""))
-        deliver_all(play.way)
+        play.scenario.post(answered(uniqueid=SECOND_ID, call_card=""))
+        deliver_all(play.scenario)
 
-        call = play.way.call(CALL_ID)
-        assert play.way.call(SECOND_ID).state == CallState.DELIVERED
+        call = play.scenario.call(CALL_ID)
+        assert play.scenario.call(SECOND_ID).state == CallState.DELIVERED
         if "/file/" in request:
-            assert (call.state, "/recordings/" in written(play.way, CALL_ID).description) == (CallState.DELIVERED, True)
+            assert (call.state, "/recordings/" in written(play.scenario, CALL_ID).description) == (
+                CallState.DELIVERED,
+                True,
+            )
             continue
         assert (call.state, call.reason) == (CallState.FAILED, "refused")
         assert request in call.detail
 
         assert replay_calls(Call.objects.all()) == 1
-        deliver_all(play.way)
+        deliver_all(play.scenario)
 
-        assert play.way.call(CALL_ID).state == CallState.DELIVERED
+        assert play.scenario.call(CALL_ID).state == CallState.DELIVERED
         for ringostat_id in (CALL_ID, SECOND_ID):
-            assert len(written(play.way, ringostat_id).tags) == 1, request
-        assert len(play.way.account.comments) == len(play.way.account.tag_entries) == 2
-        numbers = [phone.number for contact in play.way.account.contacts for phone in contact.phones]
+            assert len(written(play.scenario, ringostat_id).tags) == 1, request
+        assert len(play.scenario.account.comments) == len(play.scenario.account.tag_entries) == 2
+        numbers = [phone.number for contact in play.scenario.account.contacts for phone in contact.phones]
         assert len(numbers) == len(set(numbers)), request
 
 
-def written(way: Scenario, ringostat_id: str) -> Comment:
-    (comment,) = [comment for comment in way.account.comments if ringostat_id in comment.description]
+def written(scenario: Scenario, ringostat_id: str) -> Comment:
+    (comment,) = [comment for comment in scenario.account.comments if ringostat_id in comment.description]
     return comment
 
 
@@ -337,50 +344,50 @@ AI = {"call_id": CALL_ID, "summary": SUMMARY}
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("path", ["/contact/*/comments", "/contact/*/datatags/*"])
 def test_what_comes_between_two_attempts_stands_in_the_comment_in_the_end(
-    way: Scenario, sandbox: Sandbox, path: str, when: Literal["before", "after"]
+    scenario: Scenario, sandbox: Sandbox, path: str, when: Literal["before", "after"]
 ) -> None:
-    olha(way.account)
+    olha(scenario.account)
     sandbox.add_fault(Fault(method="POST", path=path, kind="close", when=when, times=1))
-    delivered(way, answered())
-    way.post(AI, event="ai_processed")
-    deliver_all(way)
+    delivered(scenario, answered())
+    scenario.post(AI, event="ai_processed")
+    deliver_all(scenario)
 
-    assert SUMMARY in written(way, CALL_ID).description
+    assert SUMMARY in written(scenario, CALL_ID).description
 
 
 @pytest.mark.parametrize("step", ["write_comment", "write_tag"])
 def test_what_comes_while_a_call_is_being_written_stands_in_the_comment_in_the_end(
-    way: Scenario, monkeypatch: pytest.MonkeyPatch, step: str
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    olha(way.account)
-    news_during(step, way, monkeypatch)
-    delivered(way, answered())
-    deliver_all(way)
+    olha(scenario.account)
+    news_during(step, scenario, monkeypatch)
+    delivered(scenario, answered())
+    deliver_all(scenario)
 
-    assert SUMMARY in written(way, CALL_ID).description
-    assert len(way.account.tag_entries) == 1
+    assert SUMMARY in written(scenario, CALL_ID).description
+    assert len(scenario.account.tag_entries) == 1
 
 
 def test_what_comes_while_a_late_recording_is_being_added_stands_in_the_comment_in_the_end(
-    way: Scenario, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    scenario: Scenario, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    olha(way.account)
-    delivered(way, answered(has_recording="1"))
-    news_during("update_comment", way, monkeypatch)
-    delivered(way, answered(**recorded(sandbox)))
-    deliver_all(way)
+    olha(scenario.account)
+    delivered(scenario, answered(has_recording="1"))
+    news_during("update_comment", scenario, monkeypatch)
+    delivered(scenario, answered(**recorded(sandbox)))
+    deliver_all(scenario)
 
-    comment = written(way, CALL_ID)
+    comment = written(scenario, CALL_ID)
     assert (SUMMARY in comment.description, len(comment.files)) == (True, 1)
 
 
-def news_during(step: str, way: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+def news_during(step: str, scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     """Posts what the AI said when the delivery is about to take this step for the first time."""
     original = getattr(call_delivery, step)
 
     def take(*arguments: Any, **named: Any) -> Any:
         monkeypatch.setattr(call_delivery, step, original)
-        way.post(AI, event="ai_processed")
+        scenario.post(AI, event="ai_processed")
         return original(*arguments, **named)
 
     monkeypatch.setattr(call_delivery, step, take)
@@ -389,29 +396,33 @@ def news_during(step: str, way: Scenario, monkeypatch: pytest.MonkeyPatch) -> No
 # A recording that is too much for Planfix
 
 
-def test_a_recording_that_planfix_always_fails_at_does_not_keep_its_call_out(way: Scenario, sandbox: Sandbox) -> None:
-    olha(way.account)
+def test_a_recording_that_planfix_always_fails_at_does_not_keep_its_call_out(
+    scenario: Scenario, sandbox: Sandbox
+) -> None:
+    olha(scenario.account)
     sandbox.add_fault(Fault(path="/file/from-url", kind="status", status=500))
-    way.post(answered(**recorded(sandbox)))
+    scenario.post(answered(**recorded(sandbox)))
     for _ in range(3):
         a_while_later()
-        way.deliver()
+        scenario.deliver()
 
-    comment = written(way, CALL_ID)
+    comment = written(scenario, CALL_ID)
     assert (comment.files, "/recordings/" in comment.description, len(comment.tags)) == ([], True, 1)
 
     sandbox.clear_faults()
-    deliver_all(way)
+    deliver_all(scenario)
 
-    comment = written(way, CALL_ID)
+    comment = written(scenario, CALL_ID)
     assert (len(comment.files), "/recordings/" in comment.description) == (1, False)
 
 
-def test_planfix_is_not_asked_for_ever_to_copy_a_recording_that_it_fails_at(way: Scenario, sandbox: Sandbox) -> None:
-    olha(way.account)
+def test_planfix_is_not_asked_for_ever_to_copy_a_recording_that_it_fails_at(
+    scenario: Scenario, sandbox: Sandbox
+) -> None:
+    olha(scenario.account)
     sandbox.add_fault(Fault(path="/file/from-url", kind="status", status=500))
-    delivered(way, answered(**recorded(sandbox)))
+    delivered(scenario, answered(**recorded(sandbox)))
     Delivery.objects.update(attempts=80)
-    deliver_all(way)
+    deliver_all(scenario)
 
-    assert "/recordings/" in written(way, CALL_ID).description
+    assert "/recordings/" in written(scenario, CALL_ID).description

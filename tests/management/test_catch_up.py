@@ -24,12 +24,12 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def way(way: Scenario, ringostat: Ringostat) -> Scenario:
+def scenario(scenario: Scenario, ringostat: Ringostat) -> Scenario:
     Customer.objects.update(created_at=timezone.now() - 7 * DAY)
-    return way
+    return scenario
 
 
-def test_it_prints_what_became_of_the_rows(way: Scenario, ringostat: Ringostat) -> None:
+def test_it_prints_what_became_of_the_rows(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.rejected_fields = {"recording_wav"}
     ringostat.calls = [row(), row(uniqueid="just now", ago=timedelta(minutes=1))]
 
@@ -62,7 +62,7 @@ def test_it_prints_what_became_of_the_rows(way: Scenario, ringostat: Ringostat) 
     ],
 )
 def test_a_window_is_read_in_the_customers_time(
-    way: Scenario, ringostat: Ringostat, start: str, end: str | None, found: list[str]
+    scenario: Scenario, ringostat: Ringostat, start: str, end: str | None, found: list[str]
 ) -> None:
     ringostat.calls = [
         row(uniqueid="day before", calldate="2026-09-29T23:59:59+0300"),
@@ -87,7 +87,9 @@ def test_a_window_is_read_in_the_customers_time(
         (["--customer", "Nobody"], "There is no customer named “Nobody”"),
     ],
 )
-def test_a_mistyped_argument_is_told(way: Scenario, ringostat: Ringostat, arguments: list[str], message: str) -> None:
+def test_a_mistyped_argument_is_told(
+    scenario: Scenario, ringostat: Ringostat, arguments: list[str], message: str
+) -> None:
     with pytest.raises(CommandError, match=message):
         call_command("catch_up", *arguments)
 
@@ -95,9 +97,9 @@ def test_a_mistyped_argument_is_told(way: Scenario, ringostat: Ringostat, argume
 
 
 def test_a_customer_without_a_key_is_told_and_no_failure(
-    make_way: Callable[..., Scenario], sandbox: Sandbox, ringostat: Ringostat
+    make_scenario: Callable[..., Scenario], sandbox: Sandbox, ringostat: Ringostat
 ) -> None:
-    make_way(ringostat={"api_url": sandbox.url})
+    make_scenario(ringostat={"api_url": sandbox.url})
 
     [line] = lines("catch_up")
 
@@ -105,10 +107,10 @@ def test_a_customer_without_a_key_is_told_and_no_failure(
 
 
 def test_the_trouble_of_one_customer_stops_no_other_and_fails_the_command(
-    make_way: Callable[..., Scenario], sandbox: Sandbox, ringostat: Ringostat
+    make_scenario: Callable[..., Scenario], sandbox: Sandbox, ringostat: Ringostat
 ) -> None:
     for name in ("A", "B", "C"):
-        make_way(name=name)
+        make_scenario(name=name)
     Customer.objects.update(created_at=timezone.now() - timedelta(hours=6))
     ringostat.calls = [row()]
     sandbox.add_fault(Fault(path="/calls/list", status=500, skip=1, times=1))
@@ -121,14 +123,14 @@ def test_the_trouble_of_one_customer_stops_no_other_and_fails_the_command(
     assert len(output.getvalue().splitlines()) == 3
 
 
-def test_one_customer_can_be_chosen(make_way: Callable[..., Scenario], ringostat: Ringostat) -> None:
+def test_one_customer_can_be_chosen(make_scenario: Callable[..., Scenario], ringostat: Ringostat) -> None:
     for name in ("A", "B"):
-        make_way(name=name)
+        make_scenario(name=name)
 
     assert [line["customer"] for line in lines("catch_up", "--customer", "B")] == ["B"]
 
 
-def test_a_window_that_ends_now_reads_until_now(way: Scenario, ringostat: Ringostat) -> None:
+def test_a_window_that_ends_now_reads_until_now(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row(ago=timedelta(minutes=30))]
 
     [line] = lines("catch_up", "--from", (datetime.now(UTC) - DAY).isoformat())

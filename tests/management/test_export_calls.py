@@ -20,10 +20,10 @@ def exported(*arguments: str) -> str:
     return out.getvalue()
 
 
-def test_a_delivered_call_is_exported_with_its_numbers_in_planfix(way: Scenario) -> None:
-    contact = way.account.add_contact(name="Olha", phones=[CLIENT])
-    way.post(answered())
-    way.deliver()
+def test_a_delivered_call_is_exported_with_its_numbers_in_planfix(scenario: Scenario) -> None:
+    contact = scenario.account.add_contact(name="Olha", phones=[CLIENT])
+    scenario.post(answered())
+    scenario.deliver()
 
     (row,) = [json.loads(line) for line in exported().splitlines()]
     assert row == {
@@ -40,20 +40,20 @@ def test_a_delivered_call_is_exported_with_its_numbers_in_planfix(way: Scenario)
         "attempts": 1,
         "contact_id": contact.id,
         "task_id": None,
-        "comment_id": way.account.comments[0].id,
-        "tag_id": way.account.tag_entries[0].key,
+        "comment_id": scenario.account.comments[0].id,
+        "tag_id": scenario.account.tag_entries[0].key,
     }
 
 
-def test_a_call_that_nobody_has_tried_yet_has_no_attempts(way: Scenario) -> None:
-    way.post(answered())
+def test_a_call_that_nobody_has_tried_yet_has_no_attempts(scenario: Scenario) -> None:
+    scenario.post(answered())
 
     (row,) = [json.loads(line) for line in exported("--customer", "Acme").splitlines()]
     assert (row["state"], row["attempts"], row["comment_id"]) == ("pending", 0, None)
 
 
-def test_csv_has_the_same_columns_and_no_formulas(way: Scenario) -> None:
-    way.post(answered())
+def test_csv_has_the_same_columns_and_no_formulas(scenario: Scenario) -> None:
+    scenario.post(answered())
     Call.objects.update(detail="=HYPERLINK(0)")
 
     (row,) = csv.DictReader(io.StringIO(exported("--format", "csv")))
@@ -61,8 +61,8 @@ def test_csv_has_the_same_columns_and_no_formulas(way: Scenario) -> None:
     assert (row["reason"], row["employee"], row["comment_id"]) == ("", "", "")
 
 
-def test_only_the_named_customers_calls_are_exported(way: Scenario) -> None:
-    way.post(answered())
+def test_only_the_named_customers_calls_are_exported(scenario: Scenario) -> None:
+    scenario.post(answered())
 
     with pytest.raises(CommandError, match="no customer named"):
         exported("--customer", "Nobody")

@@ -35,7 +35,7 @@ Body = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class KillScenario:
+class KillCase:
     """`known`: what the account holds. `earlier`: the webhook of what is delivered before. `now`: the webhook whose way
     is held.
     """
@@ -58,20 +58,20 @@ def source_field(account: Account) -> None:
     account.add_contact_field(name="Source", type_=FieldType.LINE, group_id=1)
 
 
-SCENARIOS = {
-    "known contact": KillScenario(known=olha, now=lambda sandbox: answered()),
-    "new contact": KillScenario(now=lambda sandbox: answered(NEW_CLIENT)),
-    "new contact with UTM": KillScenario(
+CASES = {
+    "known contact": KillCase(known=olha, now=lambda sandbox: answered()),
+    "new contact": KillCase(now=lambda sandbox: answered(NEW_CLIENT)),
+    "new contact with UTM": KillCase(
         known=source_field, now=lambda sandbox: answered(NEW_CLIENT), customer={"utm_fields": [SOURCE]}
     ),
-    "last active task": KillScenario(
+    "last active task": KillCase(
         known=olha_with_an_order, now=lambda sandbox: answered(), customer={"call_target": "last_active_task"}
     ),
-    "recording": KillScenario(known=olha, now=lambda sandbox: answered(**recorded(sandbox))),
-    "remembered contact": KillScenario(
+    "recording": KillCase(known=olha, now=lambda sandbox: answered(**recorded(sandbox))),
+    "remembered contact": KillCase(
         known=olha, earlier=answered(uniqueid="ua9_-1790775000.1"), now=lambda sandbox: answered()
     ),
-    "late recording": KillScenario(
+    "late recording": KillCase(
         known=olha, earlier=answered(has_recording="1"), now=lambda sandbox: answered(**recorded(sandbox))
     ),
 }
@@ -84,16 +84,16 @@ MOMENTS = {"insert": 1, "commit": 2}
 class Place:
     """Where one customer's call is held."""
 
-    scenario: str
+    case: str
     step: str
-    way: Scenario
+    scenario: Scenario
 
     def __str__(self) -> str:
-        return f"{self.scenario}: {self.step}"
+        return f"{self.case}: {self.step}"
 
 
 class Hall:
-    """All scenarios in one sandbox, with a customer and an account for each of their steps. Its calls have come in, and
+    """All cases in one sandbox, with a customer and an account for each of their steps. Its calls have come in, and
     the webhooks of more are ready, before any worker is started.
     """
 
@@ -101,25 +101,25 @@ class Hall:
         self.sandbox = sandbox
         self._customers: dict[str, Customer] = {}
         self.asked: dict[str, list[str]] = {}
-        """The requests to Planfix of a scenario in which nothing goes wrong."""
+        """The requests to Planfix of a case in which nothing goes wrong."""
         self.wanted: dict[str, dict[str, object]] = {}
-        """What an account holds in the end if nothing goes wrong, by scenario."""
-        for name in SCENARIOS:
+        """What an account holds in the end if nothing goes wrong, by case."""
+        for name in CASES:
             self._play_undisturbed(name)
-        self.requested = [place for name in SCENARIOS for place in self._places_at_requests(name)]
-        self.knocking = [self._place(name, moment) for name in SCENARIOS for moment in MOMENTS]
+        self.requested = [place for name in CASES for place in self._places_at_requests(name)]
+        self.knocking = [self._place(name, moment) for name in CASES for moment in MOMENTS]
 
     def all_hang(self) -> bool:
         return all(struck for _, struck in self.sandbox.faults.struck())
 
     def knock(self, web_url: str) -> list[threading.Thread]:
-        """Posts each scenario's webhook once for each moment that it is to be held at, in threads that go on until they
+        """Posts each case's webhook once for each moment that it is to be held at, in threads that go on until they
         are answered by 200.
         """
         threads = []
         for place in self.knocking:
-            path = webhook_address(place.way.customer).split("/", 3)[3]
-            post = f"{web_url}/{path}after_call/?moment={place.step}", SCENARIOS[place.scenario].now(self.sandbox)
+            path = webhook_address(place.scenario.customer).split("/", 3)[3]
+            post = f"{web_url}/{path}after_call/?moment={place.step}", CASES[place.case].now(self.sandbox)
             threads.append(threading.Thread(target=post_until_taken, args=post, daemon=True))
         for thread in threads:
             thread.start()
@@ -128,17 +128,17 @@ class Hall:
     def differences(self) -> dict[str, list[dict[str, object]]]:
         """What accounts hold and what they should, where it is not the same."""
         pairs = {
-            str(place): [held(place.way.account), self.wanted[place.scenario]]
+            str(place): [held(place.scenario.account), self.wanted[place.case]]
             for place in [*self.requested, *self.knocking]
         }
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
     def _play_undisturbed(self, name: str) -> None:
-        way = self._set_up(name)
-        way.post(SCENARIOS[name].now(self.sandbox))
-        way.deliver()
-        self.asked[name] = [f"{request.method} {request.path}" for request in way.account.requests]
-        self.wanted[name] = held(way.account)
+        scenario = self._set_up(name)
+        scenario.post(CASES[name].now(self.sandbox))
+        scenario.deliver()
+        self.asked[name] = [f"{request.method} {request.path}" for request in scenario.account.requests]
+        self.wanted[name] = held(scenario.account)
 
     def _places_at_requests(self, name: str) -> Iterator[Place]:
         """A call for each request, where it will hang: after it was carried out and, if it writes something, before."""
@@ -146,30 +146,30 @@ class Hall:
             whens: tuple[Literal["before", "after"], ...] = ("before", "after")
             for when in whens if is_write(*request.split(" ")) else whens[1:]:
                 place = self._place(name, f"{when} {request} ({position})")
-                account = place.way.account.name
+                account = place.scenario.account.name
                 hang = Fault(account=account, kind="hang", seconds=FOR_EVER, skip=position, times=1, when=when)
                 self.sandbox.add_fault(hang)
-                place.way.post(SCENARIOS[name].now(self.sandbox))
+                place.scenario.post(CASES[name].now(self.sandbox))
                 yield place
 
     def _place(self, name: str, step: str) -> Place:
-        return Place(scenario=name, step=step, way=self._set_up(name))
+        return Place(case=name, step=step, scenario=self._set_up(name))
 
     def _set_up(self, name: str) -> Scenario:
-        scenario, number = SCENARIOS[name], len(self.sandbox.accounts)
+        case, number = CASES[name], len(self.sandbox.accounts)
         account = self.sandbox.add_account(f"account-{number}", token=f"token-{number}")
-        scenario.known(account)
-        way = Scenario(self._customer(name, account), account)
-        if scenario.earlier:
-            way.post(scenario.earlier)
-            way.deliver()
+        case.known(account)
+        scenario = Scenario(self._customer(name, account), account)
+        if case.earlier:
+            scenario.post(case.earlier)
+            scenario.deliver()
         account.forget_requests()
-        return way
+        return scenario
 
     def _customer(self, name: str, account: Account) -> Customer:
-        """A copy of the scenario's first customer, which is much faster than another import."""
+        """A copy of the case's first customer, which is much faster than another import."""
         if name not in self._customers:
-            data = customer_data(account, self.sandbox, name=name) | SCENARIOS[name].customer
+            data = customer_data(account, self.sandbox, name=name) | CASES[name].customer
             self._customers[name] = import_customer(data)
             discover(self._customers[name])
         customer = Customer.objects.get(pk=self._customers[name].pk)
@@ -224,7 +224,7 @@ class Door:
     def all_stand(self) -> bool:
         with connection.cursor() as cursor:
             cursor.execute(STANDING, [SPACE])
-            return len(cursor.fetchall()) == len(SCENARIOS) * len(MOMENTS)
+            return len(cursor.fetchall()) == len(CASES) * len(MOMENTS)
 
     def open(self) -> None:
         """What was to be inserted is not, as when the database notices that nobody waits for it any more; what was to

@@ -37,10 +37,10 @@ def expected(hostile: HostileRequest) -> set[int]:
     return {200, 413} if hostile.method in TAKEN else {405}
 
 
-def send(way: Scenario, seed: int, number: int) -> Counter[bytes]:
+def send(scenario: Scenario, seed: int, number: int) -> Counter[bytes]:
     """The digests of the bodies that were accepted."""
     accepted: Counter[bytes] = Counter()
-    address = "/" + webhook_address(way.customer).split("/", 3)[3]
+    address = "/" + webhook_address(scenario.customer).split("/", 3)[3]
     client = Client(raise_request_exception=False)
     for hostile in itertools.islice(hostile_requests(random.Random(seed)), number):
         path = f"{address}{hostile.event}/" if hostile.event else address
@@ -67,8 +67,8 @@ def test_no_charset_topples_a_page(charset: str, address: str) -> None:
 
 
 @pytest.mark.slow
-def test_no_request_topples_the_webhook_and_every_accepted_one_is_stored(way: Scenario) -> None:
-    accepted = send(way, 1, REQUESTS)
+def test_no_request_topples_the_webhook_and_every_accepted_one_is_stored(scenario: Scenario) -> None:
+    accepted = send(scenario, 1, REQUESTS)
 
     stored = Counter(hashlib.sha256(event.body).digest() for event in WebhookEvent.objects.only("body"))
     assert stored == accepted
@@ -79,10 +79,10 @@ def test_no_request_topples_the_webhook_and_every_accepted_one_is_stored(way: Sc
 
 
 @pytest.mark.slow
-def test_the_calls_it_made_are_delivered_or_say_why_not(way: Scenario) -> None:
-    send(way, 3, 400)
+def test_the_calls_it_made_are_delivered_or_say_why_not(scenario: Scenario) -> None:
+    send(scenario, 3, 400)
     for _ in range(5):  # a turn ends after a while
-        way.deliver()
+        scenario.deliver()
 
     calls = list(Call.objects.all())
     assert len(calls) > 50
@@ -91,10 +91,10 @@ def test_the_calls_it_made_are_delivered_or_say_why_not(way: Scenario) -> None:
 
 
 @pytest.mark.slow
-def test_every_page_shows_what_came_and_runs_none_of_it(way: Scenario) -> None:
-    send(way, 4, 400)
+def test_every_page_shows_what_came_and_runs_none_of_it(scenario: Scenario) -> None:
+    send(scenario, 4, 400)
     client = Client()
-    client.force_login(make_viewer(way.customer))
+    client.force_login(make_viewer(scenario.customer))
 
     pages = ["/calls/", *(f"/calls/{call}/" for call in Call.objects.values_list("pk", flat=True))]
     assert len(pages) > 50

@@ -54,16 +54,16 @@ def test_who_asks_is_the_nearest_that_is_no_proxy_of_ours(peer: str, forwarded: 
     ],
 )
 def test_with_a_list_only_its_networks_may_send_webhooks(
-    way: Scenario, settings, peer: str, forwarded: str, status: int
+    scenario: Scenario, settings, peer: str, forwarded: str, status: int
 ) -> None:
     settings.WEBHOOK_ALLOWED_NETWORKS = [ip_network("203.0.113.0/24"), ip_network("2001:db8::/32")]
-    way.client = Client(REMOTE_ADDR=peer, headers={"X-Forwarded-For": forwarded} if forwarded else {})
+    scenario.client = Client(REMOTE_ADDR=peer, headers={"X-Forwarded-For": forwarded} if forwarded else {})
 
-    assert way.post(answered()).status_code == status
+    assert scenario.post(answered()).status_code == status
     assert WebhookEvent.objects.count() == (status == 200)
 
 
-def test_without_a_list_everybody_may_who_knows_the_address(way: Scenario) -> None:
-    way.client = Client(REMOTE_ADDR="198.51.100.1")
+def test_without_a_list_everybody_may_who_knows_the_address(scenario: Scenario) -> None:
+    scenario.client = Client(REMOTE_ADDR="198.51.100.1")
 
-    assert way.post(answered()).status_code == 200
+    assert scenario.post(answered()).status_code == 200

@@ -55,44 +55,44 @@ def figures(client: Client) -> dict[str, float]:
     return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
 
 
-def test_figures_tell_how_long_the_oldest_call_has_been_due(way: Scenario) -> None:
-    way.post(answered())
+def test_figures_tell_how_long_the_oldest_call_has_been_due(scenario: Scenario) -> None:
+    scenario.post(answered())
     Call.objects.update(due_since=timezone.now() - timedelta(hours=2))
-    seen = figures(way.client)
+    seen = figures(scenario.client)
 
     assert seen["ringofix_calls_due"] == 1
     assert 7200 <= seen["ringofix_oldest_due_call_seconds"] < 7300
     assert seen["ringofix_customers_paused"] == 0
 
 
-def test_an_attempt_that_comes_to_nothing_makes_the_oldest_call_no_younger(way: Scenario) -> None:
-    way.post(answered())
+def test_an_attempt_that_comes_to_nothing_makes_the_oldest_call_no_younger(scenario: Scenario) -> None:
+    scenario.post(answered())
     now = timezone.now()
     Call.objects.update(due_since=now - timedelta(days=2), due_at=now + timedelta(hours=1))
-    seen = figures(way.client)
+    seen = figures(scenario.client)
 
     assert seen["ringofix_oldest_due_call_seconds"] >= 2 * 24 * 3600
     assert (seen["ringofix_calls_due"], seen['ringofix_calls{state="pending"}']) == (0, 1)
 
 
-def test_a_call_that_only_waits_for_its_recording_is_no_longer_waited_for(way: Scenario) -> None:
-    way.post(answered())
-    way.deliver()
+def test_a_call_that_only_waits_for_its_recording_is_no_longer_waited_for(scenario: Scenario) -> None:
+    scenario.post(answered())
+    scenario.deliver()
     Call.objects.update(due_at=timezone.now() - timedelta(minutes=1))
-    seen = figures(way.client)
+    seen = figures(scenario.client)
 
     assert (seen["ringofix_calls_due"], seen["ringofix_oldest_due_call_seconds"]) == (0, 0)
     assert seen['ringofix_calls{state="pending"}'] == 0
 
 
-def test_figures_tell_what_came_and_went_lately(way: Scenario) -> None:
-    way.post(answered())
-    way.post("no call", event="after_call")
-    assert figures(way.client)['ringofix_calls{state="pending"}'] == 1
+def test_figures_tell_what_came_and_went_lately(scenario: Scenario) -> None:
+    scenario.post(answered())
+    scenario.post("no call", event="after_call")
+    assert figures(scenario.client)['ringofix_calls{state="pending"}'] == 1
 
-    way.deliver()
+    scenario.deliver()
 
-    seen = figures(way.client)
+    seen = figures(scenario.client)
     assert seen['ringofix_webhooks_lately{result="call"}'] == 1
     assert seen['ringofix_webhooks_lately{result="not_understood"}'] == 1
     assert seen['ringofix_planfix_requests_lately{outcome="ok"}'] >= 3
@@ -100,17 +100,17 @@ def test_figures_tell_what_came_and_went_lately(way: Scenario) -> None:
     assert seen['ringofix_calls{state="pending"}'] == 0
 
 
-def test_figures_tell_of_calls_that_failed(way: Scenario) -> None:
-    way.post(answered())
+def test_figures_tell_of_calls_that_failed(scenario: Scenario) -> None:
+    scenario.post(answered())
     Call.objects.update(state=CallState.FAILED, due_at=None)
-    assert figures(way.client)['ringofix_calls{state="failed"}'] == 1
+    assert figures(scenario.client)['ringofix_calls{state="failed"}'] == 1
 
 
-def test_figures_tell_of_jobs_that_nobody_takes(way: Scenario) -> None:
-    before = figures(way.client)["ringofix_jobs_waiting"]
-    deliver_soon(way.customer.pk)
+def test_figures_tell_of_jobs_that_nobody_takes(scenario: Scenario) -> None:
+    before = figures(scenario.client)["ringofix_jobs_waiting"]
+    deliver_soon(scenario.customer.pk)
 
-    seen = figures(way.client)
+    seen = figures(scenario.client)
     assert seen["ringofix_jobs_waiting"] == before + 1
     assert 0 <= seen["ringofix_oldest_waiting_job_seconds"] < 60
     assert seen["ringofix_workers"] == 0

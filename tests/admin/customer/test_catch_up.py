@@ -28,29 +28,32 @@ def specialist() -> Client:
     return client
 
 
-def page_of(way: Scenario) -> str:
-    return reverse("admin:integrations_customer_overview", args=[way.customer.pk])
+def page_of(scenario: Scenario) -> str:
+    return reverse("admin:integrations_customer_overview", args=[scenario.customer.pk])
 
 
-def ask_for(client: Client, way: Scenario, first: date, last: date) -> str:
+def ask_for(client: Client, scenario: Scenario, first: date, last: date) -> str:
     days = {"action": "catch_up", "first_day": first.isoformat(), "last_day": last.isoformat()}
-    return client.post(page_of(way), days, follow=True).content.decode()
+    return client.post(page_of(scenario), days, follow=True).content.decode()
 
 
 def test_a_call_whose_webhook_was_lost_comes_from_the_list(
-    way: Scenario, specialist: Client, ringostat: Ringostat
+    scenario: Scenario, specialist: Client, ringostat: Ringostat
 ) -> None:
     ringostat.calls = [row(ago=timedelta(days=1))]
-    today = timezone.localdate(timezone=way.customer.zone)
+    today = timezone.localdate(timezone=scenario.customer.zone)
 
-    page = ask_for(specialist, way, today - timedelta(days=2), today)
+    page = ask_for(specialist, scenario, today - timedelta(days=2), today)
     [work] = BackgroundJob.objects.filter(kind=BackgroundJobKind.CATCH_UP)
     run_job(work.pk)
 
     assert "The call list of these days is read" in page
-    assert way.call(CALL_ID).state == CallState.PENDING
-    assert "Calls in the list: 1. Were missing: 1. Were incomplete: 0." in specialist.get(page_of(way)).content.decode()
-    assert LogEntry.objects.filter(object_id=str(way.customer.pk), change_message__contains="Caught up").exists()
+    assert scenario.call(CALL_ID).state == CallState.PENDING
+    assert (
+        "Calls in the list: 1. Were missing: 1. Were incomplete: 0."
+        in specialist.get(page_of(scenario)).content.decode()
+    )
+    assert LogEntry.objects.filter(object_id=str(scenario.customer.pk), change_message__contains="Caught up").exists()
 
 
 @pytest.mark.parametrize(
@@ -62,30 +65,30 @@ def test_a_call_whose_webhook_was_lost_comes_from_the_list(
     ],
 )
 def test_days_that_cannot_be_read_are_refused_in_a_sentence(
-    way: Scenario, specialist: Client, first: int, last: int, said: str
+    scenario: Scenario, specialist: Client, first: int, last: int, said: str
 ) -> None:
-    today = timezone.localdate(timezone=way.customer.zone)
+    today = timezone.localdate(timezone=scenario.customer.zone)
 
-    assert said in ask_for(specialist, way, today - timedelta(days=first), today - timedelta(days=last))
+    assert said in ask_for(specialist, scenario, today - timedelta(days=first), today - timedelta(days=last))
     assert not BackgroundJob.objects.filter(kind=BackgroundJobKind.CATCH_UP).exists()
 
 
-def test_the_page_says_how_far_the_list_was_read_and_what_hinders(way: Scenario, specialist: Client) -> None:
+def test_the_page_says_how_far_the_list_was_read_and_what_hinders(scenario: Scenario, specialist: Client) -> None:
     CatchUpCursor.objects.create(
-        customer=way.customer,
+        customer=scenario.customer,
         read_until=timezone.now(),
         trouble="Ringostat does not know the key.",
         refused_fields=["waittime"],
     )
-    page = specialist.get(page_of(way)).content.decode()
+    page = specialist.get(page_of(scenario)).content.decode()
 
     assert "It has been read up to" in page
     assert "Ringostat does not know the key." in page
     assert "has no waittime" in page
 
 
-def test_without_a_key_nothing_can_be_asked_for(way: Scenario, specialist: Client) -> None:
-    way.customer.ringostat_auth_key = Secret()
-    way.customer.save()
+def test_without_a_key_nothing_can_be_asked_for(scenario: Scenario, specialist: Client) -> None:
+    scenario.customer.ringostat_auth_key = Secret()
+    scenario.customer.save()
 
-    assert "Without a Ringostat Auth-key" in specialist.get(page_of(way)).content.decode()
+    assert "Without a Ringostat Auth-key" in specialist.get(page_of(scenario)).content.decode()

@@ -110,17 +110,17 @@ def test_another_customers_answer_is_not_shown(console: Client) -> None:
 # --- the answer ---
 
 
-def answer(console: Client, way: Scenario, body: dict[str, Any]) -> str:
-    work = ask(console, way.customer, form="body", event_name="after_call", body=json.dumps(body))
+def answer(console: Client, scenario: Scenario, body: dict[str, Any]) -> str:
+    work = ask(console, scenario.customer, form="body", event_name="after_call", body=json.dumps(body))
     assert work
     run_job(work.pk)
-    return console.get(address(way.customer, f"?work={work.pk}")).content.decode()
+    return console.get(address(scenario.customer, f"?work={work.pk}")).content.decode()
 
 
-def test_the_answer_tells_each_step_and_what_would_be_written(console: Client, way: Scenario) -> None:
-    way.account.add_contact(name="Olha", lastname="Koval", phones=[CLIENT])
+def test_the_answer_tells_each_step_and_what_would_be_written(console: Client, scenario: Scenario) -> None:
+    scenario.account.add_contact(name="Olha", lastname="Koval", phones=[CLIENT])
 
-    html = answer(console, way, answered(utm_source="<b>google</b>"))
+    html = answer(console, scenario, answered(utm_source="<b>google</b>"))
 
     for sentence in (
         "The request is understood: after the call.",
@@ -136,8 +136,8 @@ def test_the_answer_tells_each_step_and_what_would_be_written(console: Client, w
     assert "<b>google</b>" not in html
 
 
-def test_a_new_clients_missed_call_is_the_new_contacts_own(console: Client, way: Scenario) -> None:
-    html = answer(console, way, missed(NEW_CLIENT))
+def test_a_new_clients_missed_call_is_the_new_contacts_own(console: Client, scenario: Scenario) -> None:
+    html = answer(console, scenario, missed(NEW_CLIENT))
 
     assert "No contact in Planfix has the number: a new one would be created." in html
     assert "Comment in the name of the new contact itself:" in html

@@ -51,42 +51,42 @@ def book() -> list[str]:
 # --- sending again ---
 
 
-def test_a_skipped_call_reaches_planfix_once_its_employee_is_mapped(way: Scenario, specialist: Client) -> None:
-    way.account.add_contact(name="Olha Koval", phones=[CLIENT])
-    way.post(answered(**NOBODYS))
-    way.deliver()
-    call = way.call(CALL_ID)
+def test_a_skipped_call_reaches_planfix_once_its_employee_is_mapped(scenario: Scenario, specialist: Client) -> None:
+    scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
+    scenario.post(answered(**NOBODYS))
+    scenario.deliver()
+    call = scenario.call(CALL_ID)
     assert call.reason == SkipReason.UNKNOWN_EMPLOYEE
 
     Employee.objects.filter(name="Iryna Bondar").update(sip_logins=["acmecom_newcomer"])
     assert do(specialist, call, "send-again") == "The call is on its way again."
-    way.deliver()
+    scenario.deliver()
 
-    assert way.call(CALL_ID).state == CallState.DELIVERED
-    assert len(way.account.comments) == 1
+    assert scenario.call(CALL_ID).state == CallState.DELIVERED
+    assert len(scenario.account.comments) == 1
     assert book() == [f"Call {CALL_ID} was sent again."]
 
 
-def test_a_call_that_waits_for_later_is_tried_now(way: Scenario, specialist: Client) -> None:
-    way.post(answered())
+def test_a_call_that_waits_for_later_is_tried_now(scenario: Scenario, specialist: Client) -> None:
+    scenario.post(answered())
     Call.objects.update(due_at="2099-01-01T00:00:00Z", reason="unavailable")
-    way.deliver()
-    assert not way.account.comments
+    scenario.deliver()
+    assert not scenario.account.comments
 
-    do(specialist, way.call(CALL_ID), "send-again")
-    way.deliver()
+    do(specialist, scenario.call(CALL_ID), "send-again")
+    scenario.deliver()
 
-    assert len(way.account.comments) == 1
+    assert len(scenario.account.comments) == 1
 
 
-def test_a_delivered_call_is_not_sent_again(way: Scenario, specialist: Client) -> None:
-    way.post(answered())
-    way.deliver()
+def test_a_delivered_call_is_not_sent_again(scenario: Scenario, specialist: Client) -> None:
+    scenario.post(answered())
+    scenario.deliver()
 
-    assert "nothing to send again" in do(specialist, way.call(CALL_ID), "send-again")
-    way.deliver()
+    assert "nothing to send again" in do(specialist, scenario.call(CALL_ID), "send-again")
+    scenario.deliver()
 
-    assert len(way.account.comments) == 1
+    assert len(scenario.account.comments) == 1
     assert book() == []
 
 
@@ -109,18 +109,18 @@ def test_a_call_of_a_paused_customer_waits(specialist: Client) -> None:
 
 
 def test_a_replayed_call_is_read_by_todays_parser_and_decided_by_todays_settings(
-    way: Scenario, specialist: Client
+    scenario: Scenario, specialist: Client
 ) -> None:
-    way.post(answered(**NOBODYS))
-    way.deliver()
+    scenario.post(answered(**NOBODYS))
+    scenario.deliver()
     wrong = call_facts(ringostat_id=CALL_ID, connected_with="misread", e164="+380990000000", talk=124, duration=135)
     Call.objects.update(facts=fold(None, wrong), client_number="+380990000000")
     Employee.objects.filter(name="Iryna Bondar").update(sip_logins=["acmecom_newcomer"])
 
-    said = do(specialist, way.call(CALL_ID), "replay")
-    way.deliver()
+    said = do(specialist, scenario.call(CALL_ID), "replay")
+    scenario.deliver()
 
-    call = way.call(CALL_ID)
+    call = scenario.call(CALL_ID)
     assert said == "One webhook was read again, and the call is decided anew with today's settings."
     assert (call.state, call.client_number, call.folded.connected_with) == (
         CallState.DELIVERED,
@@ -140,16 +140,16 @@ def test_a_replayed_call_keeps_what_only_the_call_list_told(specialist: Client) 
     assert call.folded.recording_url
 
 
-def test_a_delivered_call_is_not_written_twice_by_a_replay(way: Scenario, specialist: Client) -> None:
-    way.post(answered())
-    way.deliver()
+def test_a_delivered_call_is_not_written_twice_by_a_replay(scenario: Scenario, specialist: Client) -> None:
+    scenario.post(answered())
+    scenario.deliver()
 
     for _time in range(2):
-        do(specialist, way.call(CALL_ID), "replay")
-        way.deliver()
+        do(specialist, scenario.call(CALL_ID), "replay")
+        scenario.deliver()
 
-    call = way.call(CALL_ID)
-    assert (call.state, call.due_at, len(way.account.comments)) == (CallState.DELIVERED, None, 1)
+    call = scenario.call(CALL_ID)
+    assert (call.state, call.due_at, len(scenario.account.comments)) == (CallState.DELIVERED, None, 1)
 
 
 def test_a_call_without_webhooks_is_decided_by_what_is_known(specialist: Client) -> None:
@@ -177,16 +177,16 @@ def test_an_erased_call_stays_erased(specialist: Client) -> None:
 # --- ignoring a number ---
 
 
-def test_calls_of_an_ignored_number_stay_out_of_planfix(way: Scenario, specialist: Client) -> None:
-    way.post(answered())
-    call = way.call(CALL_ID)
+def test_calls_of_an_ignored_number_stay_out_of_planfix(scenario: Scenario, specialist: Client) -> None:
+    scenario.post(answered())
+    call = scenario.call(CALL_ID)
 
     assert do(specialist, call, "ignore-number") == f"Calls of {CLIENT} no longer go to Planfix."
-    way.deliver()
+    scenario.deliver()
 
-    call = way.call(CALL_ID)
+    call = scenario.call(CALL_ID)
     assert (call.state, call.reason) == (CallState.SKIPPED, SkipReason.IGNORED_NUMBER)
-    assert not way.account.comments
+    assert not scenario.account.comments
     assert book() == [f"The number of call {CALL_ID} was added to the ignored ones."]
     assert "already" in do(specialist, call, "ignore-number")
     assert Customer.objects.get().ignored_numbers == [CLIENT]
@@ -247,16 +247,16 @@ def test_only_a_failed_call_is_settled(specialist: Client, state: str) -> None:
     assert call.state == state
 
 
-def test_later_news_of_a_settled_call_do_not_send_it(way: Scenario, specialist: Client) -> None:
-    way.post(answered(**NOBODYS))
-    way.deliver()
+def test_later_news_of_a_settled_call_do_not_send_it(scenario: Scenario, specialist: Client) -> None:
+    scenario.post(answered(**NOBODYS))
+    scenario.deliver()
     Call.objects.update(state=CallState.FAILED)
-    do(specialist, way.call(CALL_ID), "settle", note="called back")
+    do(specialist, scenario.call(CALL_ID), "settle", note="called back")
 
-    way.post({"call_id": CALL_ID, "summary": "They talked."}, "ai_processed")
-    way.deliver()
+    scenario.post({"call_id": CALL_ID, "summary": "They talked."}, "ai_processed")
+    scenario.deliver()
 
-    call = way.call(CALL_ID)
+    call = scenario.call(CALL_ID)
     assert (call.state, call.reason, call.folded.analysis["summary"]) == (CallState.SKIPPED, "settled", "They talked.")
 
 

@@ -25,37 +25,37 @@ def jobs_of(customer: Customer) -> int:
     return ProcrastinateJob.objects.filter(status="todo", queueing_lock=lock_of(customer.pk)).count()
 
 
-def failed_event(way: Scenario) -> WebhookEvent:
+def failed_event(scenario: Scenario) -> WebhookEvent:
     """Of the time when our code had a mistake."""
     with patch("integrations.services.intake.receive.fold_into_call", side_effect=ZeroDivisionError):
-        way.post(answered())
+        scenario.post(answered())
     return WebhookEvent.objects.get(result=EventResult.FAILED)
 
 
-def test_an_event_that_our_mistake_spoiled_becomes_a_call_that_reaches_planfix(way: Scenario) -> None:
-    event = failed_event(way)
+def test_an_event_that_our_mistake_spoiled_becomes_a_call_that_reaches_planfix(scenario: Scenario) -> None:
+    event = failed_event(scenario)
 
     assert replay_events(WebhookEvent.objects.all()) == {EventResult.CALL: 1}
-    way.deliver()
+    scenario.deliver()
 
     event.refresh_from_db()
     call = Call.objects.get()
     assert (event.result, event.reason, event.kind, event.call) == (EventResult.CALL, "", "after_call", call)
     assert (call.state, call.received_at) == (CallState.DELIVERED, event.received_at)
-    assert len(way.account.comments) == 1
+    assert len(scenario.account.comments) == 1
 
 
-def test_replaying_again_changes_nothing(way: Scenario) -> None:
-    way.post(answered())
-    way.deliver()
+def test_replaying_again_changes_nothing(scenario: Scenario) -> None:
+    scenario.post(answered())
+    scenario.deliver()
     before = (Call.objects.values().get(), WebhookEvent.objects.values().get())
 
     for _time in range(2):
         assert replay_events(WebhookEvent.objects.all()) == {EventResult.CALL: 1}
-    way.deliver()
+    scenario.deliver()
 
     assert (Call.objects.values().get(), WebhookEvent.objects.values().get()) == before
-    assert len(way.account.comments) == 1
+    assert len(scenario.account.comments) == 1
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,8 @@ def test_replaying_again_changes_nothing(way: Scenario) -> None:
     [(b"{", EventResult.NOT_UNDERSTOOD), (b'{"event": "form"}', EventResult.IGNORED)],
     ids=["not JSON", "a form"],
 )
-def test_what_is_still_no_call_says_so_again(way: Scenario, body: bytes, result: EventResult) -> None:
-    way.post(body, event="")
+def test_what_is_still_no_call_says_so_again(scenario: Scenario, body: bytes, result: EventResult) -> None:
+    scenario.post(body, event="")
     WebhookEvent.objects.update(result=EventResult.FAILED, reason="Traceback")
 
     assert replay_events(WebhookEvent.objects.all()) == {result: 1}
@@ -75,9 +75,9 @@ def test_what_is_still_no_call_says_so_again(way: Scenario, body: bytes, result:
     assert not Call.objects.exists()
 
 
-def test_a_mistake_that_is_still_there_is_stored_and_stops_no_other_event(way: Scenario) -> None:
-    failed_event(way)
-    way.post({"event": "form"}, event="")
+def test_a_mistake_that_is_still_there_is_stored_and_stops_no_other_event(scenario: Scenario) -> None:
+    failed_event(scenario)
+    scenario.post({"event": "form"}, event="")
 
     with patch("integrations.services.calls.replay.fold_into_call", side_effect=ArithmeticError):
         results = replay_events(WebhookEvent.objects.all())
@@ -86,9 +86,9 @@ def test_a_mistake_that_is_still_there_is_stored_and_stops_no_other_event(way: S
     assert "ArithmeticError" in WebhookEvent.objects.get(result=EventResult.FAILED).reason
 
 
-def test_an_old_event_spoils_no_newer_knowledge(way: Scenario) -> None:
-    way.post({"uniqueid": CALL_ID, "call_type": "in", "E164": CLIENT}, event="before_call")
-    way.post(answered())
+def test_an_old_event_spoils_no_newer_knowledge(scenario: Scenario) -> None:
+    scenario.post({"uniqueid": CALL_ID, "call_type": "in", "E164": CLIENT}, event="before_call")
+    scenario.post(answered())
 
     replay_events(WebhookEvent.objects.filter(kind="before_call"))
 
@@ -121,19 +121,19 @@ def test_other_calls_are_left_alone(db: None, state: CallState) -> None:
     assert jobs_of(call.customer) == 0
 
 
-def test_a_failed_call_reaches_planfix_once_its_trouble_is_over(way: Scenario, sandbox: Sandbox) -> None:
+def test_a_failed_call_reaches_planfix_once_its_trouble_is_over(scenario: Scenario, sandbox: Sandbox) -> None:
     sandbox.add_fault(
         Fault(path="/contact/*/comments/", json={"result": "fail", "code": 3001, "error": "no"}, status=400, times=1)
     )
-    way.post(answered())
-    way.deliver()
+    scenario.post(answered())
+    scenario.deliver()
     assert Call.objects.get().state == CallState.FAILED
 
     replay_calls(Call.objects.all())
-    way.deliver()
+    scenario.deliver()
 
     assert Call.objects.get().state == CallState.DELIVERED
-    assert (len(way.account.comments), len(way.account.contacts)) == (1, 1)
+    assert (len(scenario.account.comments), len(scenario.account.contacts)) == (1, 1)
 
 
 def test_many_calls_of_several_customers_are_made_due(db: None) -> None:

@@ -31,7 +31,7 @@ def other(sandbox: Sandbox) -> Account:
 
 
 @pytest.fixture
-def move(way: Scenario, other: Account, sandbox: Sandbox) -> Callable[..., Scenario]:
+def move(scenario: Scenario, other: Account, sandbox: Sandbox) -> Callable[..., Scenario]:
     """Names the other account; keyword arguments are what is named with it."""
 
     def moved(**changes: Any) -> Scenario:
@@ -48,70 +48,70 @@ def comments(account: Account) -> list[str]:
     return [comment.description for comment in account.comments]
 
 
-def test_a_call_under_way_begins_anew(way: Scenario, move: Callable[..., Scenario], sandbox: Sandbox) -> None:
+def test_a_call_under_way_begins_anew(scenario: Scenario, move: Callable[..., Scenario], sandbox: Sandbox) -> None:
     """Its contact was made in the last account; who has that number in the new one is somebody else."""
     sandbox.add_fault(Fault(path="*/comments/*", status=500))
-    way.post(missed(NEW_CLIENT))
-    way.deliver()
+    scenario.post(missed(NEW_CLIENT))
+    scenario.deliver()
     assert Delivery.objects.get().contact_id
     sandbox.clear_faults()
-    way = move()
-    before = comments(way.account)
+    scenario = move()
+    before = comments(scenario.account)
 
     Call.objects.update(due_at="2026-01-01T00:00:00Z")
-    way.deliver()
+    scenario.deliver()
 
-    contact = next(one for one in way.account.contacts if NEW_CLIENT in [phone.number for phone in one.phones])
-    assert way.call(CALL_ID).delivery.contact_id == contact.id
-    assert len(comments(way.account)) == len(before) + 1
+    contact = next(one for one in scenario.account.contacts if NEW_CLIENT in [phone.number for phone in one.phones])
+    assert scenario.call(CALL_ID).delivery.contact_id == contact.id
+    assert len(comments(scenario.account)) == len(before) + 1
 
 
 def test_what_comes_later_for_a_call_of_the_last_account_is_written_nowhere(
-    way: Scenario, move: Callable[..., Scenario]
+    scenario: Scenario, move: Callable[..., Scenario]
 ) -> None:
-    way.post(answered())
-    way.deliver()
-    way = move()
-    before, asked = comments(way.account), len(way.account.requests)
+    scenario.post(answered())
+    scenario.deliver()
+    scenario = move()
+    before, asked = comments(scenario.account), len(scenario.account.requests)
 
-    way.post({"call_id": CALL_ID, "category_mark": "5", "employee_mark": "4"}, event="call_rating")
-    way.deliver()
+    scenario.post({"call_id": CALL_ID, "category_mark": "5", "employee_mark": "4"}, event="call_rating")
+    scenario.deliver()
 
-    assert comments(way.account) == before
-    written = [request for request in way.account.requests[asked:] if "/comments/" in request.path]
-    call = way.call(CALL_ID)
+    assert comments(scenario.account) == before
+    written = [request for request in scenario.account.requests[asked:] if "/comments/" in request.path]
+    call = scenario.call(CALL_ID)
     assert (written, call.state, call.due_at, call.reason) == ([], CallState.DELIVERED, None, "")
 
 
-def test_nobody_has_a_number_in_the_new_account_yet(way: Scenario, move: Callable[..., Scenario]) -> None:
-    way.post(answered())
-    way = move()
-    way.deliver()
+def test_nobody_has_a_number_in_the_new_account_yet(scenario: Scenario, move: Callable[..., Scenario]) -> None:
+    scenario.post(answered())
+    scenario = move()
+    scenario.deliver()
 
-    call = way.call(CALL_ID)
+    call = scenario.call(CALL_ID)
     assert (call.state, call.reason) == (CallState.SKIPPED, "employee_not_participating")
-    assert set(way.customer.employees.values_list("planfix_user_id", flat=True)) == {None}
+    assert set(scenario.customer.employees.values_list("planfix_user_id", flat=True)) == {None}
 
 
 def test_whom_nobody_has_found_yet_is_no_fallback(
-    make_way: Callable[..., Scenario], move: Callable[..., Scenario]
+    make_scenario: Callable[..., Scenario], move: Callable[..., Scenario]
 ) -> None:
-    way = move(fallback_employee="Iryna Bondar")
+    scenario = move(fallback_employee="Iryna Bondar")
 
-    assert way.customer.rules.fallback is None
+    assert scenario.customer.rules.fallback is None
 
 
 def test_employees_named_with_the_account_are_those_that_were_known(
-    way: Scenario, move: Callable[..., Scenario]
+    scenario: Scenario, move: Callable[..., Scenario]
 ) -> None:
-    known = dict(way.customer.employees.values_list("name", "pk"))
-    way = move(employees=[{"name": "Iryna Bondar", "planfix_user_id": 7, "staff_id": "331851"}])
+    known = dict(scenario.customer.employees.values_list("name", "pk"))
+    scenario = move(employees=[{"name": "Iryna Bondar", "planfix_user_id": 7, "staff_id": "331851"}])
 
-    assert list(way.customer.employees.values_list("pk", "planfix_user_id")) == [(known["Iryna Bondar"], 7)]
+    assert list(scenario.customer.employees.values_list("pk", "planfix_user_id")) == [(known["Iryna Bondar"], 7)]
 
 
 def test_numbers_that_were_chosen_in_the_last_account_go_unless_they_are_named_anew(
-    way: Scenario, other: Account, sandbox: Sandbox
+    scenario: Scenario, other: Account, sandbox: Sandbox
 ) -> None:
     Customer.objects.update(contact_template_id=1, call_tag_id=17)
 
@@ -123,11 +123,11 @@ def test_numbers_that_were_chosen_in_the_last_account_go_unless_they_are_named_a
 
 @pytest.mark.parametrize("change", [{"token": "new"}, {"url": "{url}/rest/"}, {"call_tag_id": 18}], ids=str)
 def test_the_same_account_keeps_everything(
-    way: Scenario, account: Account, sandbox: Sandbox, change: dict[str, Any]
+    scenario: Scenario, account: Account, sandbox: Sandbox, change: dict[str, Any]
 ) -> None:
-    way.post(answered())
+    scenario.post(answered())
     Delivery.objects.create(call=Call.objects.get(), contact_id=812)
-    RememberedContact.objects.create(customer=way.customer, number=NEW_CLIENT, contact_id=812)
+    RememberedContact.objects.create(customer=scenario.customer, number=NEW_CLIENT, contact_id=812)
     data = customer_data(account, sandbox)
     data["planfix"] |= {
         key: value.format(url=account.url) if isinstance(value, str) else value for key, value in change.items()
@@ -141,9 +141,9 @@ def test_the_same_account_keeps_everything(
     assert customer.employees.filter(planfix_user_id=5).exists()
 
 
-def test_a_worker_in_the_midst_of_a_call_ends_it_there(way: Scenario, move: Callable[..., Scenario]) -> None:
-    way.post(answered())
-    call, turn = Call.objects.get(), HeldLease(way.customer)
+def test_a_worker_in_the_midst_of_a_call_ends_it_there(scenario: Scenario, move: Callable[..., Scenario]) -> None:
+    scenario.post(answered())
+    call, turn = Call.objects.get(), HeldLease(scenario.customer)
     assert turn.take()
     book = ReceiptBook(call, begin_attempt(call, turn))
 

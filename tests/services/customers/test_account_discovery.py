@@ -37,78 +37,78 @@ def parameter(name: str, field: object, contact_field: object = "") -> dict[str,
 
 
 @pytest.fixture
-def problems_of(make_way: Callable[..., Scenario]) -> Callable[..., list[str]]:
+def problems_of(make_scenario: Callable[..., Scenario]) -> Callable[..., list[str]]:
     def problems(*rows: dict[str, object]) -> list[str]:
-        way = make_way(utm_fields=list(rows))
-        discover(way.customer)
-        asked = len(way.account.requests)
-        found = parameter_problems(way.customer)
-        assert len(way.account.requests) == asked
+        scenario = make_scenario(utm_fields=list(rows))
+        discover(scenario.customer)
+        asked = len(scenario.account.requests)
+        found = parameter_problems(scenario.customer)
+        assert len(scenario.account.requests) == asked
         return found
 
     return problems
 
 
-def test_a_usual_account_has_no_problems(way: Scenario) -> None:
-    discover(way.customer)
+def test_a_usual_account_has_no_problems(scenario: Scenario) -> None:
+    discover(scenario.customer)
 
-    assert parameter_problems(way.customer) == []
-
-
-def test_each_request_is_logged_and_the_accounts_count_is_kept(way: Scenario) -> None:
-    discover(way.customer)
-
-    logged = way.customer.planfix_requests.filter(call=None).order_by("pk").values_list("path", flat=True)
-    assert list(logged) == [request.path for request in way.account.requests]
-    left = AccountRateLimit.objects.get(account=way.customer.planfix_account).requests_left
-    assert left == way.account.quota.left
+    assert parameter_problems(scenario.customer) == []
 
 
-def test_what_another_account_told_is_not_kept(way: Scenario) -> None:
+def test_each_request_is_logged_and_the_accounts_count_is_kept(scenario: Scenario) -> None:
+    discover(scenario.customer)
+
+    logged = scenario.customer.planfix_requests.filter(call=None).order_by("pk").values_list("path", flat=True)
+    assert list(logged) == [request.path for request in scenario.account.requests]
+    left = AccountRateLimit.objects.get(account=scenario.customer.planfix_account).requests_left
+    assert left == scenario.account.quota.left
+
+
+def test_what_another_account_told_is_not_kept(scenario: Scenario) -> None:
     """A specialist types a new token while the tags are being read with the old one."""
-    Customer.objects.filter(pk=way.customer.pk).update(planfix_token=Secret.of("another"), planfix_tags=None)
+    Customer.objects.filter(pk=scenario.customer.pk).update(planfix_token=Secret.of("another"), planfix_tags=None)
 
-    discover(way.customer)
+    discover(scenario.customer)
 
-    assert Customer.objects.get(pk=way.customer.pk).planfix_tags is None
+    assert Customer.objects.get(pk=scenario.customer.pk).planfix_tags is None
 
 
-def test_a_template_that_was_chosen_meanwhile_stays(way: Scenario) -> None:
-    way.customer.contact_template_id = None
+def test_a_template_that_was_chosen_meanwhile_stays(scenario: Scenario) -> None:
+    scenario.customer.contact_template_id = None
     Customer.objects.update(contact_template_id=7)
 
-    discover(way.customer)
+    discover(scenario.customer)
 
-    assert Customer.objects.get().contact_template_id == way.customer.contact_template_id == 7
+    assert Customer.objects.get().contact_template_id == scenario.customer.contact_template_id == 7
 
 
-def test_the_oldest_template_is_kept_where_none_is_chosen(way: Scenario) -> None:
-    way.customer.contact_template_id = None
+def test_the_oldest_template_is_kept_where_none_is_chosen(scenario: Scenario) -> None:
+    scenario.customer.contact_template_id = None
     Customer.objects.update(contact_template_id=None)
 
-    discover(way.customer)
+    discover(scenario.customer)
 
-    assert Customer.objects.get().contact_template_id == way.customer.contact_template_id == 1
+    assert Customer.objects.get().contact_template_id == scenario.customer.contact_template_id == 1
 
 
-def test_tags_found_by_an_earlier_choice_are_not_kept(way: Scenario) -> None:
+def test_tags_found_by_an_earlier_choice_are_not_kept(scenario: Scenario) -> None:
     Customer.objects.update(call_tag_id=17, planfix_tags=None)
 
-    discover(way.customer)
+    discover(scenario.customer)
 
     assert Customer.objects.get().planfix_tags is None
 
 
-def test_contact_fields_that_are_not_asked_for_stay_as_they_were_read(way: Scenario) -> None:
+def test_contact_fields_that_are_not_asked_for_stay_as_they_were_read(scenario: Scenario) -> None:
     Customer.objects.update(planfix_contact_fields={"Source": 5})
 
-    discover(way.customer)
+    discover(scenario.customer)
 
     assert Customer.objects.get().planfix_contact_fields == {"Source": 5}
 
 
-def test_before_the_discovery_nothing_is_known(make_way: Callable[..., Scenario]) -> None:
-    assert parameter_problems(make_way(utm_fields=[parameter("utm_source", "nowhere")]).customer) == []
+def test_before_the_discovery_nothing_is_known(make_scenario: Callable[..., Scenario]) -> None:
+    assert parameter_problems(make_scenario(utm_fields=[parameter("utm_source", "nowhere")]).customer) == []
 
 
 def test_a_standard_field_that_a_tag_lacks_is_told(account: Account, problems_of: Callable[..., list[str]]) -> None:
@@ -175,7 +175,7 @@ def test_two_parameters_of_one_contact_field_are_told(account: Account, problems
     ]
 
 
-def test_one_tag_for_all_calls_is_told_of_once(account: Account, make_way: Callable[..., Scenario]) -> None:
+def test_one_tag_for_all_calls_is_told_of_once(account: Account, make_scenario: Callable[..., Scenario]) -> None:
     call = next(tag for tag in account.tags.values() if tag.name == CALL)
     planfix = {
         "url": account.url,
@@ -184,10 +184,10 @@ def test_one_tag_for_all_calls_is_told_of_once(account: Account, make_way: Calla
         "missed_call_tag_id": call.id,
         "requests_per_second": 1000,
     }
-    way = make_way(planfix=planfix, utm_fields=[parameter("utm_source", "nowhere")])
-    discover(way.customer)
+    scenario = make_scenario(planfix=planfix, utm_fields=[parameter("utm_source", "nowhere")])
+    discover(scenario.customer)
 
-    problems = parameter_problems(way.customer)
+    problems = parameter_problems(scenario.customer)
 
     assert problems.count("The tag “Call” has no field “nowhere”; utm_source is left out.") == 1
 

@@ -24,18 +24,18 @@ ALL_RIGHTS = frozenset(Right)
 
 
 @pytest.fixture
-def connection(way: Scenario) -> Callable[..., Connection]:
+def connection(scenario: Scenario) -> Callable[..., Connection]:
     """Checks the customer, with these columns changed before."""
 
     def check(**columns: Any) -> Connection:
         for name, value in columns.items():
-            setattr(way.customer, name, value)
-        way.customer.save()
-        work = ask(BackgroundJobKind.CONNECT, customer=way.customer)
+            setattr(scenario.customer, name, value)
+        scenario.customer.save()
+        work = ask(BackgroundJobKind.CONNECT, customer=scenario.customer)
         run_job(work.pk)
-        way.customer.refresh_from_db()
+        scenario.customer.refresh_from_db()
         assert BackgroundJob.objects.get(pk=work.pk).trouble == ""
-        found = newest_connection(way.customer)
+        found = newest_connection(scenario.customer)
         assert found
         return found
 
@@ -86,16 +86,16 @@ def test_nothing_is_written_into_planfix(connection: Callable[..., Connection], 
 
 
 def test_the_customer_keeps_its_tags_fields_and_first_template(
-    way: Scenario, connection: Callable[..., Connection], account: Account
+    scenario: Scenario, connection: Callable[..., Connection], account: Account
 ) -> None:
     field = account.add_contact_field(name="Source", type_=0, group_id=1)
     account.contact_templates = {3: "Partner", 1: "Client"}
 
     connection(contact_template_id=None, planfix_tags=None)
 
-    assert way.customer.contact_template_id == 1
-    assert way.customer.planfix_tags["call"]["id"] == 7025
-    assert way.customer.planfix_contact_fields == {"Source": field.id}
+    assert scenario.customer.contact_template_id == 1
+    assert scenario.customer.planfix_tags["call"]["id"] == 7025
+    assert scenario.customer.planfix_contact_fields == {"Source": field.id}
 
 
 @pytest.mark.parametrize(
@@ -305,21 +305,21 @@ def test_a_ringostat_that_does_not_answer_is_no_mistake(connection: Callable[...
 
 
 def test_a_paused_customer_goes_on_when_all_is_right_again(
-    way: Scenario, connection: Callable[..., Connection]
+    scenario: Scenario, connection: Callable[..., Connection]
 ) -> None:
     connection(paused_reason="The account is frozen.")
 
-    assert way.customer.paused_reason == ""
+    assert scenario.customer.paused_reason == ""
 
 
 def test_a_paused_customer_stays_so_while_a_right_is_missing(
-    way: Scenario, connection: Callable[..., Connection], account: Account
+    scenario: Scenario, connection: Callable[..., Connection], account: Account
 ) -> None:
     account.scopes = ALL_RIGHTS - {Right.WRITE_TAGS}
 
     connection(paused_reason="A scope is missing.")
 
-    assert way.customer.paused_reason == "A scope is missing."
+    assert scenario.customer.paused_reason == "A scope is missing."
 
 
 def test_a_template_that_is_chosen_during_the_check_stays(
@@ -338,13 +338,13 @@ def test_a_template_that_is_chosen_during_the_check_stays(
 
 
 def test_what_was_read_with_access_that_changed_meanwhile_is_not_kept(
-    way: Scenario, monkeypatch: pytest.MonkeyPatch
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Customer.objects.filter(pk=way.customer.pk).update(planfix_tags=None)
-    work = ask(BackgroundJobKind.CONNECT, customer=way.customer)
+    Customer.objects.filter(pk=scenario.customer.pk).update(planfix_tags=None)
+    work = ask(BackgroundJobKind.CONNECT, customer=scenario.customer)
 
     def change_access(client: PlanfixClient) -> None:
-        Customer.objects.filter(pk=way.customer.pk).update(planfix_url="https://other.planfix.com")
+        Customer.objects.filter(pk=scenario.customer.pk).update(planfix_url="https://other.planfix.com")
 
     monkeypatch.setattr(connection_check, "ping", change_access)
     run_job(work.pk)
@@ -352,15 +352,15 @@ def test_what_was_read_with_access_that_changed_meanwhile_is_not_kept(
     assert Customer.objects.get().planfix_tags is None
 
 
-def test_each_request_of_the_check_is_logged(way: Scenario, connection: Callable[..., Connection]) -> None:
+def test_each_request_of_the_check_is_logged(scenario: Scenario, connection: Callable[..., Connection]) -> None:
     connection()
 
-    logged = way.customer.planfix_requests.filter(call=None).values_list("path", flat=True)
-    assert sorted(logged) == sorted(request.path for request in way.account.requests)
+    logged = scenario.customer.planfix_requests.filter(call=None).values_list("path", flat=True)
+    assert sorted(logged) == sorted(request.path for request in scenario.account.requests)
 
 
-def test_only_the_last_check_is_kept(way: Scenario, connection: Callable[..., Connection]) -> None:
+def test_only_the_last_check_is_kept(scenario: Scenario, connection: Callable[..., Connection]) -> None:
     connection()
     connection()
 
-    assert BackgroundJob.objects.filter(customer=way.customer, kind=BackgroundJobKind.CONNECT).count() == 1
+    assert BackgroundJob.objects.filter(customer=scenario.customer, kind=BackgroundJobKind.CONNECT).count() == 1

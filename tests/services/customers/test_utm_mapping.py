@@ -24,11 +24,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def customer(way: Scenario) -> Customer:
+def customer(scenario: Scenario) -> Customer:
     """Checked, and nothing chosen yet."""
-    way.customer.utm_fields.all().delete()
-    discover(way.customer)
-    return way.customer
+    scenario.customer.utm_fields.all().delete()
+    discover(scenario.customer)
+    return scenario.customer
 
 
 def row_of(customer: Customer, parameter: str) -> ParameterRow:
@@ -88,8 +88,8 @@ def test_a_field_that_one_tag_lacks_is_told(customer: Customer, account: Account
     assert parameter_table(customer).missing == {"Missed call": ["utm_source"]}
 
 
-def test_before_a_check_nothing_is_known_of_planfix(way: Scenario) -> None:
-    Customer.objects.filter(pk=way.customer.pk).update(planfix_tags=None)
+def test_before_a_check_nothing_is_known_of_planfix(scenario: Scenario) -> None:
+    Customer.objects.filter(pk=scenario.customer.pk).update(planfix_tags=None)
 
     table = parameter_table(Customer.objects.get())
 

@@ -18,17 +18,17 @@ from tests.end_to_end.rows import at
 pytestmark = pytest.mark.django_db
 
 
-def forget_the_call(way: Scenario) -> None:
+def forget_the_call(scenario: Scenario) -> None:
     """As if the backup had been taken before the call came."""
-    Call.objects.filter(customer=way.customer).delete()
+    Call.objects.filter(customer=scenario.customer).delete()
     call_command("restored")
-    way.customer = Customer.objects.get(pk=way.customer.pk)
+    scenario.customer = Customer.objects.get(pk=scenario.customer.pk)
 
 
-def held(way: Scenario) -> dict[str, Any]:
-    comments = way.account.comments
+def held(scenario: Scenario) -> dict[str, Any]:
+    comments = scenario.account.comments
     return {
-        "contacts": len(way.account.contacts),
+        "contacts": len(scenario.account.contacts),
         "comments": [(comment.id, comment.author, len(comment.tags), len(comment.files)) for comment in comments],
     }
 
@@ -36,42 +36,42 @@ def held(way: Scenario) -> dict[str, Any]:
 @pytest.mark.parametrize("target", ["contact", "last_active_task"])
 @pytest.mark.parametrize("disposition", ["ANSWERED", "NO ANSWER"])
 def test_a_call_of_after_the_backup_is_not_delivered_twice(
-    make_way: Callable[..., Scenario], target: str, disposition: str
+    make_scenario: Callable[..., Scenario], target: str, disposition: str
 ) -> None:
-    way = make_way(call_target=target)
+    scenario = make_scenario(call_target=target)
     body = answered(disposition=disposition, calldate=at(timezone.now() - timedelta(minutes=5)))
-    way.post(body)
-    way.deliver()
-    before = held(way)
+    scenario.post(body)
+    scenario.deliver()
+    before = held(scenario)
     assert len(before["comments"]) == 1
 
-    forget_the_call(way)
-    way.post(body)
-    way.deliver()
-    way.deliver()
+    forget_the_call(scenario)
+    scenario.post(body)
+    scenario.deliver()
+    scenario.deliver()
 
-    call = way.call(CALL_ID)
+    call = scenario.call(CALL_ID)
     assert (call.state, call.delivery.comment_id) == (CallState.DELIVERED, before["comments"][0][0])
-    assert held(way) == before
+    assert held(scenario) == before
 
 
-def test_a_call_that_was_never_delivered_is(make_way: Callable[..., Scenario]) -> None:
-    way = make_way()
-    way.post(answered(calldate=at(timezone.now() - timedelta(minutes=5))))
+def test_a_call_that_was_never_delivered_is(make_scenario: Callable[..., Scenario]) -> None:
+    scenario = make_scenario()
+    scenario.post(answered(calldate=at(timezone.now() - timedelta(minutes=5))))
     call_command("restored")
-    way.customer = Customer.objects.get(pk=way.customer.pk)
-    way.deliver()
+    scenario.customer = Customer.objects.get(pk=scenario.customer.pk)
+    scenario.deliver()
 
-    assert way.call(CALL_ID).state == CallState.DELIVERED
-    assert len(held(way)["comments"]) == 1
+    assert scenario.call(CALL_ID).state == CallState.DELIVERED
+    assert len(held(scenario)["comments"]) == 1
 
 
-def test_calls_of_after_the_restore_cost_no_look(make_way: Callable[..., Scenario]) -> None:
-    way = make_way()
+def test_calls_of_after_the_restore_cost_no_look(make_scenario: Callable[..., Scenario]) -> None:
+    scenario = make_scenario()
     call_command("restored")
-    way.customer = Customer.objects.get(pk=way.customer.pk)
-    way.post(answered(calldate=at(timezone.now() + timedelta(minutes=5))))
-    way.deliver()
+    scenario.customer = Customer.objects.get(pk=scenario.customer.pk)
+    scenario.post(answered(calldate=at(timezone.now() + timedelta(minutes=5))))
+    scenario.deliver()
 
-    assert way.call(CALL_ID).state == CallState.DELIVERED
-    assert not [request for request in way.account.requests if request.path.endswith("comments/list")]
+    assert scenario.call(CALL_ID).state == CallState.DELIVERED
+    assert not [request for request in scenario.account.requests if request.path.endswith("comments/list")]

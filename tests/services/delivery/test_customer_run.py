@@ -31,10 +31,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def way(make_way: Callable[..., Scenario]) -> Scenario:
-    way = make_way()
-    discover(way.customer)
-    return way
+def scenario(make_scenario: Callable[..., Scenario]) -> Scenario:
+    scenario = make_scenario()
+    discover(scenario.customer)
+    return scenario
 
 
 def test_the_sweep_reads_no_more_of_a_backlog_than_one_call_of_each_customer() -> None:
@@ -61,119 +61,123 @@ def rows_read(table: str, plan: dict[str, Any]) -> Iterator[float]:
         yield from rows_read(table, part)
 
 
-def seconds_until_next_attempt(way: Scenario) -> float:
+def seconds_until_next_attempt(scenario: Scenario) -> float:
     """Of the call that waits, after one more attempt at it."""
-    Call.objects.filter(customer=way.customer).update(due_at=timezone.now())
-    DeliveryLease.objects.filter(customer=way.customer).update(retry_at=None)
-    way.deliver()
-    due_at = way.call(CALL_ID).due_at
+    Call.objects.filter(customer=scenario.customer).update(due_at=timezone.now())
+    DeliveryLease.objects.filter(customer=scenario.customer).update(retry_at=None)
+    scenario.deliver()
+    due_at = scenario.call(CALL_ID).due_at
     assert due_at is not None
     return (due_at - timezone.now()).total_seconds()
 
 
-def test_a_lost_key_of_ours_is_counted_against_no_call(way: Scenario, settings: Any) -> None:
-    way.post(answered())
+def test_a_lost_key_of_ours_is_counted_against_no_call(scenario: Scenario, settings: Any) -> None:
+    scenario.post(answered())
     keys, settings.ENCRYPTION_KEYS = settings.ENCRYPTION_KEYS, [Fernet.generate_key().decode()]
     for _ in range(3):
         with pytest.raises(ImproperlyConfigured):
-            way.deliver()
+            scenario.deliver()
     settings.ENCRYPTION_KEYS = keys
-    way.deliver()
+    scenario.deliver()
 
-    call = way.call(CALL_ID)
+    call = scenario.call(CALL_ID)
     assert (call.state, call.delivery.attempts) == (CallState.DELIVERED, 1)
 
 
-def test_the_call_that_waits_longest_comes_first(way: Scenario) -> None:
+def test_the_call_that_waits_longest_comes_first(scenario: Scenario) -> None:
     now = timezone.now()
     for minutes, number in [(1, "+380501112231"), (3, "+380501112233"), (2, "+380501112232")]:
-        way.post(missed(number, uniqueid=number))
-        way.customer.calls.filter(ringostat_id=number).update(due_at=now - timedelta(minutes=minutes))
-    way.deliver()
+        scenario.post(missed(number, uniqueid=number))
+        scenario.customer.calls.filter(ringostat_id=number).update(due_at=now - timedelta(minutes=minutes))
+    scenario.deliver()
 
-    assert [contact.name for contact in way.account.contacts] == ["+380501112233", "+380501112232", "+380501112231"]
+    assert [contact.name for contact in scenario.account.contacts] == [
+        "+380501112233",
+        "+380501112232",
+        "+380501112231",
+    ]
 
 
-def test_each_failed_attempt_doubles_the_wait(way: Scenario, sandbox: Sandbox, settings: Any) -> None:
+def test_each_failed_attempt_doubles_the_wait(scenario: Scenario, sandbox: Sandbox, settings: Any) -> None:
     settings.FIRST_RETRY_SECONDS = 15
     sandbox.add_fault(Fault(path="/contact/list", status=503))
-    way.post(answered())
-    waits = [seconds_until_next_attempt(way) for _ in range(4)]
+    scenario.post(answered())
+    waits = [seconds_until_next_attempt(scenario) for _ in range(4)]
 
     for wait, doubled in zip(waits, [15, 30, 60, 120], strict=True):
         assert 0.7 * doubled < wait < 1.3 * doubled
 
 
-def test_no_attempt_comes_sooner_than_planfix_asked_for(way: Scenario, sandbox: Sandbox) -> None:
+def test_no_attempt_comes_sooner_than_planfix_asked_for(scenario: Scenario, sandbox: Sandbox) -> None:
     sandbox.add_fault(Fault(path="/contact/list", status=429, headers={"Retry-After": "500"}))
-    way.post(answered())
+    scenario.post(answered())
 
-    assert seconds_until_next_attempt(way) > 490
+    assert seconds_until_next_attempt(scenario) > 490
 
 
-def test_a_delivered_call_whose_addition_waits_has_no_trouble_of_its_own(way: Scenario, sandbox: Sandbox) -> None:
-    way.post(answered())
-    way.deliver()
+def test_a_delivered_call_whose_addition_waits_has_no_trouble_of_its_own(scenario: Scenario, sandbox: Sandbox) -> None:
+    scenario.post(answered())
+    scenario.deliver()
     sandbox.add_fault(Fault(path="/contact/*/comments/*", status=503))
-    way.post({"call_id": CALL_ID, "employee_mark": "4"}, event="call_rating")
-    assert seconds_until_next_attempt(way) > 0
+    scenario.post({"call_id": CALL_ID, "employee_mark": "4"}, event="call_rating")
+    assert seconds_until_next_attempt(scenario) > 0
 
-    call = way.call(CALL_ID)
+    call = scenario.call(CALL_ID)
     assert (call.state, call.reason, call.detail) == (CallState.DELIVERED, "", "")
 
 
-def test_a_delivered_call_names_its_employee(way: Scenario) -> None:
-    way.post(answered())
-    way.deliver()
+def test_a_delivered_call_names_its_employee(scenario: Scenario) -> None:
+    scenario.post(answered())
+    scenario.deliver()
 
-    employee = way.call(CALL_ID).employee
+    employee = scenario.call(CALL_ID).employee
     assert employee is not None
     assert employee.name == "Iryna Bondar"
 
 
-def test_an_event_that_tells_nothing_of_what_comes_later_makes_no_delivered_call_due(way: Scenario) -> None:
-    way.post(answered())
-    way.deliver()
-    way.post({"call_id": CALL_ID, "call_type": "in", "step_forward": "webhookNumber:120"}, event="forwarding")
+def test_an_event_that_tells_nothing_of_what_comes_later_makes_no_delivered_call_due(scenario: Scenario) -> None:
+    scenario.post(answered())
+    scenario.deliver()
+    scenario.post({"call_id": CALL_ID, "call_type": "in", "step_forward": "webhookNumber:120"}, event="forwarding")
 
-    call = way.call(CALL_ID)
+    call = scenario.call(CALL_ID)
     assert "step_forward" in call.folded.parameters
     assert (call.state, call.due_at) == (CallState.DELIVERED, None)
 
 
-def test_a_repeated_event_without_a_date_leaves_the_calls_start_as_it_was(way: Scenario) -> None:
-    way.post(answered(calldate=""))
-    started_at = way.call(CALL_ID).started_at
-    way.post(answered(calldate=""))
+def test_a_repeated_event_without_a_date_leaves_the_calls_start_as_it_was(scenario: Scenario) -> None:
+    scenario.post(answered(calldate=""))
+    started_at = scenario.call(CALL_ID).started_at
+    scenario.post(answered(calldate=""))
 
-    assert way.call(CALL_ID).started_at == started_at
+    assert scenario.call(CALL_ID).started_at == started_at
 
 
-def test_a_right_that_only_additions_need_holds_up_no_other_call(way: Scenario) -> None:
-    way.post(answered())
-    way.deliver()
-    way.account.scopes = frozenset(Right) - {Right.UPDATE_COMMENTS}
-    way.post({"call_id": CALL_ID, "employee_mark": "4"}, event="call_rating")
-    way.deliver()
-    way.post(missed(uniqueid="ua1_-2.2"))
-    way.deliver()
+def test_a_right_that_only_additions_need_holds_up_no_other_call(scenario: Scenario) -> None:
+    scenario.post(answered())
+    scenario.deliver()
+    scenario.account.scopes = frozenset(Right) - {Right.UPDATE_COMMENTS}
+    scenario.post({"call_id": CALL_ID, "employee_mark": "4"}, event="call_rating")
+    scenario.deliver()
+    scenario.post(missed(uniqueid="ua1_-2.2"))
+    scenario.deliver()
 
-    call = way.call(CALL_ID)
+    call = scenario.call(CALL_ID)
     assert (call.state, call.reason) == (CallState.DELIVERED, "not_added")
     assert "comment_update" in call.detail
-    assert way.call("ua1_-2.2").state == CallState.DELIVERED
-    way.customer.refresh_from_db()
-    assert way.customer.paused_reason == ""
+    assert scenario.call("ua1_-2.2").state == CallState.DELIVERED
+    scenario.customer.refresh_from_db()
+    assert scenario.customer.paused_reason == ""
 
-    way.account.scopes = None
+    scenario.account.scopes = None
     Call.objects.exclude(due_at=None).update(due_at=timezone.now())
-    way.deliver()
+    scenario.deliver()
 
-    assert "Mark of the employee: 4" in way.account.comments[0].description
-    assert (way.call(CALL_ID).reason, way.call(CALL_ID).due_at) == ("", None)
+    assert "Mark of the employee: 4" in scenario.account.comments[0].description
+    assert (scenario.call(CALL_ID).reason, scenario.call(CALL_ID).due_at) == ("", None)
 
 
-def test_a_refusal_in_words_that_no_database_holds_fails_its_call_only(way: Scenario, sandbox: Sandbox) -> None:
+def test_a_refusal_in_words_that_no_database_holds_fails_its_call_only(scenario: Scenario, sandbox: Sandbox) -> None:
     sandbox.add_fault(
         Fault(
             path="/contact/*/comments",
@@ -182,30 +186,30 @@ def test_a_refusal_in_words_that_no_database_holds_fails_its_call_only(way: Scen
             times=1,
         )
     )
-    way.post(answered())
-    way.post(missed("+380501112233", uniqueid="ua1_-2.2"))
-    way.deliver()
+    scenario.post(answered())
+    scenario.post(missed("+380501112233", uniqueid="ua1_-2.2"))
+    scenario.deliver()
 
-    call = way.call(CALL_ID)
+    call = scenario.call(CALL_ID)
     assert (call.state, call.reason) == (CallState.FAILED, "refused")
     assert "bad" in call.detail
     assert "0123" not in call.detail
-    assert way.call("ua1_-2.2").state == CallState.DELIVERED
+    assert scenario.call("ua1_-2.2").state == CallState.DELIVERED
 
 
 def test_what_comes_while_a_call_is_given_up_has_it_decided_anew(
-    way: Scenario, monkeypatch: pytest.MonkeyPatch
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nobody = {"connected_with": "", "employee_number": "-1", "employee_fio": ""}
 
     def decide_while_more_comes(facts: CallFacts, rules: CustomerRules) -> DeliveryPlan | Skip:
         if not facts.connected_with:
-            way.post(answered())
+            scenario.post(answered())
         return decide(facts, rules)
 
     monkeypatch.setattr("integrations.services.delivery.call_delivery.decide", decide_while_more_comes)
-    way.post(answered(**nobody))
-    way.deliver()
+    scenario.post(answered(**nobody))
+    scenario.deliver()
 
-    assert way.call(CALL_ID).state == CallState.DELIVERED
-    assert [comment.author for comment in way.account.comments] == ["user:5"]
+    assert scenario.call(CALL_ID).state == CallState.DELIVERED
+    assert [comment.author for comment in scenario.account.comments] == ["user:5"]

@@ -29,10 +29,10 @@ DENIED = PlanfixAccessDenied("The token is switched off.")
 
 
 @pytest.fixture
-def paused(way: Scenario) -> Scenario:
-    pause_by_hand(way.customer, "They move to another account.")
-    way.customer.refresh_from_db()
-    return way
+def paused(scenario: Scenario) -> Scenario:
+    pause_by_hand(scenario.customer, "They move to another account.")
+    scenario.customer.refresh_from_db()
+    return scenario
 
 
 def test_its_calls_wait(paused: Scenario) -> None:
@@ -82,10 +82,10 @@ def test_a_person_resumes_it_and_its_calls_go_on(paused: Scenario) -> None:
     assert paused.call(CALL_ID).state == CallState.DELIVERED
 
 
-def test_a_person_may_pause_whom_planfix_refuses_already(way: Scenario) -> None:
-    pause(way.customer, DENIED)
+def test_a_person_may_pause_whom_planfix_refuses_already(scenario: Scenario) -> None:
+    pause(scenario.customer, DENIED)
 
-    pause_by_hand(way.customer, "We wait for their new token.")
+    pause_by_hand(scenario.customer, "We wait for their new token.")
 
     customer = Customer.objects.get()
     assert (customer.paused_by_hand, customer.access_check_at) == (True, None)

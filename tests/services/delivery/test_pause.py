@@ -40,38 +40,38 @@ def forget_jobs() -> None:
     ProcrastinateJob.objects.all().delete()
 
 
-def paused_at_its_first_call(way: Scenario) -> Scenario:
-    way.post(answered())
-    way.deliver()
-    way.customer.refresh_from_db()
-    assert way.customer.paused_reason
-    way.account.forget_requests()
-    return way
+def paused_at_its_first_call(scenario: Scenario) -> Scenario:
+    scenario.post(answered())
+    scenario.deliver()
+    scenario.customer.refresh_from_db()
+    assert scenario.customer.paused_reason
+    scenario.account.forget_requests()
+    return scenario
 
 
 @pytest.fixture
-def locked_out(way: Scenario) -> Scenario:
+def locked_out(scenario: Scenario) -> Scenario:
     """Paused, because its token is no longer the account's."""
-    discover(way.customer)
-    way.account.token = "another-token"
-    return paused_at_its_first_call(way)
+    discover(scenario.customer)
+    scenario.account.token = "another-token"
+    return paused_at_its_first_call(scenario)
 
 
 @pytest.fixture
-def without_a_right(way: Scenario) -> Scenario:
+def without_a_right(scenario: Scenario) -> Scenario:
     """Paused, because its token may not write comments."""
-    way.account.scopes = WITHOUT_COMMENTS
-    return paused_at_its_first_call(way)
+    scenario.account.scopes = WITHOUT_COMMENTS
+    return paused_at_its_first_call(scenario)
 
 
-def check(way: Scenario) -> Customer:
-    check_access(way.customer.pk)
-    way.customer.refresh_from_db()
-    return way.customer
+def check(scenario: Scenario) -> Customer:
+    check_access(scenario.customer.pk)
+    scenario.customer.refresh_from_db()
+    return scenario.customer
 
 
-def asked(way: Scenario) -> list[str]:
-    return [f"{request.method} {request.path}" for request in way.account.requests]
+def asked(scenario: Scenario) -> list[str]:
+    return [f"{request.method} {request.path}" for request in scenario.account.requests]
 
 
 # --- the pause ---
@@ -214,14 +214,14 @@ def test_a_right_that_was_added_lets_the_customer_go_on(without_a_right: Scenari
     assert (len(without_a_right.account.comments), len(without_a_right.account.contacts)) == (1, 1)
 
 
-def test_an_account_without_call_tags_is_paused_until_it_has_them(way: Scenario) -> None:
-    tags, way.account.tags = way.account.tags, {}
-    paused_at_its_first_call(way)
-    assert check(way).paused_reason
+def test_an_account_without_call_tags_is_paused_until_it_has_them(scenario: Scenario) -> None:
+    tags, scenario.account.tags = scenario.account.tags, {}
+    paused_at_its_first_call(scenario)
+    assert check(scenario).paused_reason
 
-    way.account.tags = tags
+    scenario.account.tags = tags
 
-    assert check(way).paused_reason == ""
+    assert check(scenario).paused_reason == ""
 
 
 def test_without_a_waiting_call_a_ping_is_enough(locked_out: Scenario) -> None:
@@ -266,10 +266,10 @@ def test_a_check_is_not_sooner_than_planfix_asked_for(locked_out: Scenario, sand
     assert customer.access_check_at > timezone.now() + 1.9 * HOUR
 
 
-def test_a_customer_that_is_not_paused_is_not_asked(way: Scenario) -> None:
-    check(way)
+def test_a_customer_that_is_not_paused_is_not_asked(scenario: Scenario) -> None:
+    check(scenario)
 
-    assert asked(way) == []
+    assert asked(scenario) == []
 
 
 def test_a_check_waits_until_no_request_of_another_worker_can_be_under_way(locked_out: Scenario) -> None:
@@ -297,34 +297,34 @@ def test_a_customer_file_lets_its_customer_go_on_at_once(locked_out: Scenario, s
 # --- the daily limit ---
 
 
-def test_an_account_whose_day_is_used_up_is_asked_rarely_and_not_paused(way: Scenario) -> None:
-    way.account.quota.limits = Limits(per_day=0, stops_at_daily=True)
-    way.post(answered())
-    way.post(answered(uniqueid="ua9_-1790775438.2"))
+def test_an_account_whose_day_is_used_up_is_asked_rarely_and_not_paused(scenario: Scenario) -> None:
+    scenario.account.quota.limits = Limits(per_day=0, stops_at_daily=True)
+    scenario.post(answered())
+    scenario.post(answered(uniqueid="ua9_-1790775438.2"))
     before = timezone.now()
 
-    way.deliver()
+    scenario.deliver()
 
-    assert len(asked(way)) == 1
-    way.customer.refresh_from_db()
-    assert way.customer.paused_reason == ""
+    assert len(asked(scenario)) == 1
+    scenario.customer.refresh_from_db()
+    assert scenario.customer.paused_reason == ""
     retry_at = DeliveryLease.objects.get().retry_at
     assert retry_at
     assert before + 30 * MINUTE <= retry_at <= timezone.now() + HOUR
 
 
-def test_a_used_up_day_in_the_middle_of_a_call_waits_as_long(way: Scenario, sandbox: Sandbox) -> None:
+def test_a_used_up_day_in_the_middle_of_a_call_waits_as_long(scenario: Scenario, sandbox: Sandbox) -> None:
     sandbox.add_fault(Fault(path="/contact/list", status=429, json={"result": "fail", "code": 22}))
-    way.post(answered())
+    scenario.post(answered())
     before = timezone.now()
 
-    way.deliver()
+    scenario.deliver()
 
-    call = way.call(CALL_ID)
+    call = scenario.call(CALL_ID)
     assert (call.state, call.reason) == (CallState.PENDING, "unavailable")
     assert call.due_at
     assert before + 30 * MINUTE <= call.due_at <= timezone.now() + HOUR
-    assert not HeldLease(way.customer).take()
+    assert not HeldLease(scenario.customer).take()
 
 
 # --- the clocks ---
@@ -332,38 +332,38 @@ def test_a_used_up_day_in_the_middle_of_a_call_waits_as_long(way: Scenario, sand
 
 @pytest.mark.parametrize("wrong_by", [-HOUR, HOUR])
 def test_a_machine_whose_clock_is_wrong_delays_no_call(
-    way: Scenario, monkeypatch: pytest.MonkeyPatch, wrong_by: timedelta
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch, wrong_by: timedelta
 ) -> None:
     right = timezone.now
     with monkeypatch.context() as patches:
         patches.setattr("django.utils.timezone.now", lambda: right() + wrong_by)
-        way.post(answered())
-        way.deliver()
+        scenario.post(answered())
+        scenario.deliver()
 
-    assert way.call(CALL_ID).state == CallState.DELIVERED
+    assert scenario.call(CALL_ID).state == CallState.DELIVERED
 
 
 def test_a_machine_whose_clock_is_ahead_waits_no_longer_than_others(
-    way: Scenario, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    scenario: Scenario, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sandbox.add_fault(Fault(path="/contact/list", status=503))
-    way.post(answered())
+    scenario.post(answered())
     right = timezone.now
     with monkeypatch.context() as patches:
         patches.setattr("django.utils.timezone.now", lambda: right() + HOUR)
-        way.deliver()
+        scenario.deliver()
 
-    call = way.call(CALL_ID)
+    call = scenario.call(CALL_ID)
     assert call.due_at
     assert call.due_at < timezone.now() + MINUTE
 
 
-def test_the_attempts_move_when_a_call_is_due_and_not_since_when(way: Scenario, sandbox: Sandbox) -> None:
-    way.post(answered())
-    since = way.call(CALL_ID).due_since
+def test_the_attempts_move_when_a_call_is_due_and_not_since_when(scenario: Scenario, sandbox: Sandbox) -> None:
+    scenario.post(answered())
+    since = scenario.call(CALL_ID).due_since
     sandbox.add_fault(Fault(path="/contact/list", status=503))
 
-    way.deliver()
+    scenario.deliver()
 
-    call = way.call(CALL_ID)
+    call = scenario.call(CALL_ID)
     assert (call.due_since, call.due_at != since) == (since, True)

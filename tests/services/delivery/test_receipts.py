@@ -18,11 +18,11 @@ from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, answered
 
 
-def test_receipts_of_an_attempt_after_which_another_has_begun_are_not_stored(way: Scenario) -> None:
-    way.post(answered())
-    call = way.customer.calls.get()
-    late = begun(call, next_turn(way))
-    turn = next_turn(way)
+def test_receipts_of_an_attempt_after_which_another_has_begun_are_not_stored(scenario: Scenario) -> None:
+    scenario.post(answered())
+    call = scenario.customer.calls.get()
+    late = begun(call, next_turn(scenario))
+    turn = next_turn(scenario)
     newer = begun(call, turn)
     newer.note(unclear=Step.TAG)
     turn.acquire_slot(1, newer.unstored())
@@ -33,22 +33,22 @@ def test_receipts_of_an_attempt_after_which_another_has_begun_are_not_stored(way
     assert (stored.comment_id, stored.unclear) == (None, Step.TAG)
 
 
-def test_where_a_call_stands_is_said_by_the_attempt_that_began_last(way: Scenario) -> None:
-    way.post(answered())
-    way.deliver()
-    call = way.call(CALL_ID)
+def test_where_a_call_stands_is_said_by_the_attempt_that_began_last(scenario: Scenario) -> None:
+    scenario.post(answered())
+    scenario.deliver()
+    call = scenario.call(CALL_ID)
     Call.objects.update(state=CallState.PENDING, due_at=call.received_at)
-    late, newer = (attempt(way, Call.objects.get()) for _ in range(2))
+    late, newer = (attempt(scenario, Call.objects.get()) for _ in range(2))
     newer.finish(**finished(CallState.DELIVERED))
     late.finish(**finished(CallState.FAILED))
 
-    assert way.call(CALL_ID).state == CallState.DELIVERED
+    assert scenario.call(CALL_ID).state == CallState.DELIVERED
 
 
-def test_who_has_lost_its_turn_begins_no_attempt_beside_its_successors(way: Scenario) -> None:
-    way.post(answered())
-    call = way.customer.calls.get()
-    late, turn = next_turn(way), next_turn(way)
+def test_who_has_lost_its_turn_begins_no_attempt_beside_its_successors(scenario: Scenario) -> None:
+    scenario.post(answered())
+    call = scenario.customer.calls.get()
+    late, turn = next_turn(scenario), next_turn(scenario)
     newer = begun(call, turn)
     with pytest.raises(LeaseLost):
         begun(call, late)
@@ -58,10 +58,10 @@ def test_who_has_lost_its_turn_begins_no_attempt_beside_its_successors(way: Scen
     assert Delivery.objects.get().comment_id == 1
 
 
-def next_turn(way: Scenario) -> HeldLease:
+def next_turn(scenario: Scenario) -> HeldLease:
     """Taken from whoever has it, as if that one's time had run out."""
     DeliveryLease.objects.update(held_until=timezone.now() - timedelta(seconds=1))
-    turn = HeldLease(way.customer)
+    turn = HeldLease(scenario.customer)
     assert turn.take()
     return turn
 
@@ -70,12 +70,12 @@ def begun(call: Call, turn: HeldLease) -> ReceiptBook:
     return ReceiptBook(call, begin_attempt(call, turn))
 
 
-def attempt(way: Scenario, call: Call) -> CallDelivery:
-    way.customer.refresh_from_db()
+def attempt(scenario: Scenario, call: Call) -> CallDelivery:
+    scenario.customer.refresh_from_db()
     return CallDelivery(
         call,
-        way.customer,
-        planfix=logged_client(way.customer),
-        tags=CallTags.from_json(way.customer.planfix_tags or {}),
-        book=begun(call, next_turn(way)),
+        scenario.customer,
+        planfix=logged_client(scenario.customer),
+        tags=CallTags.from_json(scenario.customer.planfix_tags or {}),
+        book=begun(call, next_turn(scenario)),
     )

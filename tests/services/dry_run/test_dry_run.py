@@ -31,12 +31,12 @@ WRITES = ("/contact/", "/comments/", "/datatags/", "/file/")
 
 @pytest.fixture(autouse=True)
 def known_client(request: pytest.FixtureRequest) -> None:
-    if "way" in request.fixturenames:
-        request.getfixturevalue("way").account.add_contact(name="Olha", lastname="Koval", phones=[CLIENT])
+    if "scenario" in request.fixturenames:
+        request.getfixturevalue("scenario").account.add_contact(name="Olha", lastname="Koval", phones=[CLIENT])
 
 
-def dry_run(way: Scenario, **arguments: Any) -> dict[str, Any]:
-    work = ask(BackgroundJobKind.DRY_RUN, customer=way.customer, **arguments)
+def dry_run(scenario: Scenario, **arguments: Any) -> dict[str, Any]:
+    work = ask(BackgroundJobKind.DRY_RUN, customer=scenario.customer, **arguments)
     run_job(work.pk)
     work.refresh_from_db()
     assert not work.trouble
@@ -45,13 +45,13 @@ def dry_run(way: Scenario, **arguments: Any) -> dict[str, Any]:
     return result
 
 
-def pasted(way: Scenario, body: dict[str, Any], kind: str = "after_call") -> dict[str, Any]:
-    return dry_run(way, body=json.dumps(body), event_name=kind)
+def pasted(scenario: Scenario, body: dict[str, Any], kind: str = "after_call") -> dict[str, Any]:
+    return dry_run(scenario, body=json.dumps(body), event_name=kind)
 
 
-def typed(way: Scenario, number: str, **changes: Any) -> dict[str, Any]:
+def typed(scenario: Scenario, number: str, **changes: Any) -> dict[str, Any]:
     arguments = {"direction": "incoming", "outcome": "answered", "employee": None, **changes}
-    return dry_run(way, number=number, **arguments)
+    return dry_run(scenario, number=number, **arguments)
 
 
 def steps(result: dict[str, Any]) -> list[str]:
@@ -63,8 +63,8 @@ def written(result: dict[str, Any], step: str) -> dict[str, Any]:
     return found
 
 
-def requests_that_write(way: Scenario) -> list[PlanfixRequest]:
-    sent = PlanfixRequest.objects.filter(customer=way.customer, method="POST").order_by("pk")
+def requests_that_write(scenario: Scenario) -> list[PlanfixRequest]:
+    sent = PlanfixRequest.objects.filter(customer=scenario.customer, method="POST").order_by("pk")
     return [row for row in sent if not row.path.endswith("/list")]
 
 
@@ -81,14 +81,14 @@ def requests_that_write(way: Scenario) -> list[PlanfixRequest]:
     ],
     ids=["answered", "answered new", "missed", "missed new", "dialled", "dialled new", "unanswered"],
 )
-def test_what_is_said_is_what_a_delivery_writes(way: Scenario, body: dict[str, Any], kind: str) -> None:
-    said = pasted(way, body, kind)
-    assert requests_that_write(way) == []
+def test_what_is_said_is_what_a_delivery_writes(scenario: Scenario, body: dict[str, Any], kind: str) -> None:
+    said = pasted(scenario, body, kind)
+    assert requests_that_write(scenario) == []
 
-    way.post(body, kind)
-    way.deliver()
+    scenario.post(body, kind)
+    scenario.deliver()
 
-    sent = requests_that_write(way)
+    sent = requests_that_write(scenario)
     paths = [
         next(part.strip("/") for part in ("/datatags/", "/comments/", "/contact/") if part in row.path) for row in sent
     ]
@@ -100,28 +100,28 @@ def test_what_is_said_is_what_a_delivery_writes(way: Scenario, body: dict[str, A
     assert said["decided"]["number"] == Call.objects.get().client_number
 
 
-def test_nothing_is_kept_of_it_but_the_requests_that_read(way: Scenario) -> None:
-    pasted(way, answered(NEW_CLIENT))
+def test_nothing_is_kept_of_it_but_the_requests_that_read(scenario: Scenario) -> None:
+    pasted(scenario, answered(NEW_CLIENT))
 
     assert not Call.objects.exists()
     assert not WebhookEvent.objects.exists()
     assert not Delivery.objects.exists()
     assert not RememberedContact.objects.exists()
     assert {row.path for row in PlanfixRequest.objects.all()} >= {"/contact/list"}
-    assert requests_that_write(way) == []
-    assert AccountRateLimit.objects.filter(account=way.customer.planfix_account).exists()
+    assert requests_that_write(scenario) == []
+    assert AccountRateLimit.objects.filter(account=scenario.customer.planfix_account).exists()
 
 
-def test_a_known_client_is_named(way: Scenario) -> None:
-    said = pasted(way, answered())
+def test_a_known_client_is_named(scenario: Scenario) -> None:
+    said = pasted(scenario, answered())
 
     assert said["contact"]["name"] == "Olha Koval"
     assert (said["contact"]["found"], said["contact"]["is_new"]) == (1, False)
     assert written(said, "comment")["author"] == IRYNA
 
 
-def test_a_missed_call_of_a_new_number_makes_a_contact_that_writes_itself(way: Scenario) -> None:
-    said = pasted(way, missed(NEW_CLIENT))
+def test_a_missed_call_of_a_new_number_makes_a_contact_that_writes_itself(scenario: Scenario) -> None:
+    said = pasted(scenario, missed(NEW_CLIENT))
 
     assert steps(said) == ["contact", "comment", "tag"]
     assert written(said, "contact")["phones"] == [NEW_CLIENT]
@@ -129,8 +129,8 @@ def test_a_missed_call_of_a_new_number_makes_a_contact_that_writes_itself(way: S
     assert (comment["author"], comment["by_employee"]) == ("", False)
 
 
-def test_the_tag_is_told_by_the_names_of_its_fields(way: Scenario) -> None:
-    values = dict(written(pasted(way, answered()), "tag")["values"])
+def test_the_tag_is_told_by_the_names_of_its_fields(scenario: Scenario) -> None:
+    values = dict(written(pasted(scenario, answered()), "tag")["values"])
 
     assert values["utm_source"] == "google"
     assert IRYNA in values.values()
@@ -138,8 +138,8 @@ def test_the_tag_is_told_by_the_names_of_its_fields(way: Scenario) -> None:
     assert "30-09-2026" in values.values()
 
 
-def test_a_recording_would_be_copied_and_its_token_is_not_told(way: Scenario, sandbox: Any) -> None:
-    said = pasted(way, answered(**recorded(sandbox)))
+def test_a_recording_would_be_copied_and_its_token_is_not_told(scenario: Scenario, sandbox: Any) -> None:
+    said = pasted(scenario, answered(**recorded(sandbox)))
 
     assert steps(said) == ["recording", "comment", "tag"]
     assert written(said, "comment")["with_recording"]
@@ -147,21 +147,21 @@ def test_a_recording_would_be_copied_and_its_token_is_not_told(way: Scenario, sa
 
 
 def test_a_linked_recording_stands_in_the_text_without_its_token(
-    db: None, make_way: Callable[..., Scenario], sandbox: Any
+    db: None, make_scenario: Callable[..., Scenario], sandbox: Any
 ) -> None:
-    said = pasted(make_way(recording="link"), answered(NEW_CLIENT, **recorded(sandbox)))
+    said = pasted(make_scenario(recording="link"), answered(NEW_CLIENT, **recorded(sandbox)))
 
     text = written(said, "comment")["text"]
     assert "/recordings/" in text
     assert "0" * 32 not in json.dumps(said)
 
 
-def test_the_last_active_task_is_found(db: None, make_way: Callable[..., Scenario]) -> None:
-    way = make_way(call_target="last_active_task")
-    contact = way.account.add_contact(name="Petro", phones=[NEW_CLIENT])
-    task = way.account.add_task(contact.id, "Order").id
+def test_the_last_active_task_is_found(db: None, make_scenario: Callable[..., Scenario]) -> None:
+    scenario = make_scenario(call_target="last_active_task")
+    contact = scenario.account.add_contact(name="Petro", phones=[NEW_CLIENT])
+    task = scenario.account.add_task(contact.id, "Order").id
 
-    said = pasted(way, answered(NEW_CLIENT))
+    said = pasted(scenario, answered(NEW_CLIENT))
 
     assert said["target"] == {"was_looked_for": True, "task": task}
 
@@ -174,16 +174,20 @@ def test_the_last_active_task_is_found(db: None, make_way: Callable[..., Scenari
         (answered(connected_with="acmecom_newcomer"), "unknown_employee"),
     ],
 )
-def test_a_call_that_would_be_skipped_asks_planfix_nothing(way: Scenario, body: dict[str, Any], reason: str) -> None:
-    said = pasted(way, body)
+def test_a_call_that_would_be_skipped_asks_planfix_nothing(
+    scenario: Scenario, body: dict[str, Any], reason: str
+) -> None:
+    said = pasted(scenario, body)
 
     assert said["decided"]["skip"] == reason
     assert "writes" not in said
     assert not PlanfixRequest.objects.exists()
 
 
-def test_an_unknown_number_is_skipped_where_no_contacts_are_made(db: None, make_way: Callable[..., Scenario]) -> None:
-    said = pasted(make_way(create_contacts=False), answered(NEW_CLIENT))
+def test_an_unknown_number_is_skipped_where_no_contacts_are_made(
+    db: None, make_scenario: Callable[..., Scenario]
+) -> None:
+    said = pasted(make_scenario(create_contacts=False), answered(NEW_CLIENT))
 
     assert said["unknown_contact"]
     assert said["writes"] == []
@@ -193,25 +197,25 @@ def test_an_unknown_number_is_skipped_where_no_contacts_are_made(db: None, make_
     ("body", "told"),
     [("<xml/>", "not_understood"), ('{"event": "deal_updated"}', "ignored"), ('{"call_id": "1"}', "call")],
 )
-def test_what_is_no_finished_call_says_so(way: Scenario, body: str, told: str) -> None:
-    said = dry_run(way, body=body, event_name="")
+def test_what_is_no_finished_call_says_so(scenario: Scenario, body: str, told: str) -> None:
+    said = dry_run(scenario, body=body, event_name="")
 
     assert said["understood"] == told
     assert "writes" not in said
 
 
-def test_a_stored_event_and_its_call_are_tried_again_and_stay_as_they_are(way: Scenario) -> None:
-    way.post(answered())
-    way.deliver()
-    before = (Call.objects.values().get(), Delivery.objects.values().get(), len(requests_that_write(way)))
+def test_a_stored_event_and_its_call_are_tried_again_and_stay_as_they_are(scenario: Scenario) -> None:
+    scenario.post(answered())
+    scenario.deliver()
+    before = (Call.objects.values().get(), Delivery.objects.values().get(), len(requests_that_write(scenario)))
     event = WebhookEvent.objects.get()
 
-    by_event, by_call = dry_run(way, event=event.pk), dry_run(way, call=Call.objects.get().pk)
+    by_event, by_call = dry_run(scenario, event=event.pk), dry_run(scenario, call=Call.objects.get().pk)
 
     assert written(by_event, "comment") == written(by_call, "comment")
     assert by_call["contact"]["found"] == 0  # remembered
     assert by_call["contact"]["name"] == "Olha Koval"
-    assert (Call.objects.values().get(), Delivery.objects.values().get(), len(requests_that_write(way))) == before
+    assert (Call.objects.values().get(), Delivery.objects.values().get(), len(requests_that_write(scenario))) == before
 
 
 @pytest.mark.parametrize(
@@ -224,42 +228,46 @@ def test_a_stored_event_and_its_call_are_tried_again_and_stay_as_they_are(way: S
     ],
     ids=str,
 )
-def test_a_typed_number_is_a_call_of_the_chosen_employee(way: Scenario, changes: dict[str, str], author: str) -> None:
-    employee = way.customer.employees.get(name=OLEH)
+def test_a_typed_number_is_a_call_of_the_chosen_employee(
+    scenario: Scenario, changes: dict[str, str], author: str
+) -> None:
+    employee = scenario.customer.employees.get(name=OLEH)
 
-    said = typed(way, "067 123-45-67", employee=employee.pk, **changes)
+    said = typed(scenario, "067 123-45-67", employee=employee.pk, **changes)
 
     assert said["decided"]["number"] == CLIENT
     assert written(said, "comment")["author"] == author
 
 
-def test_a_token_that_planfix_does_not_take_is_told_as_the_trouble(db: None, make_way: Callable[..., Scenario]) -> None:
-    way = make_way()
-    way.customer.planfix_token = "wrong-token"
-    way.customer.save()
+def test_a_token_that_planfix_does_not_take_is_told_as_the_trouble(
+    db: None, make_scenario: Callable[..., Scenario]
+) -> None:
+    scenario = make_scenario()
+    scenario.customer.planfix_token = "wrong-token"
+    scenario.customer.save()
 
-    said = pasted(way, answered())
+    said = pasted(scenario, answered())
 
     assert "token" in said["trouble"]
     assert "wrong-token" not in json.dumps(said)
-    way.customer.refresh_from_db()
-    assert way.customer.paused_reason == ""
+    scenario.customer.refresh_from_db()
+    assert scenario.customer.paused_reason == ""
 
 
-def test_results_are_forgotten_after_a_day(way: Scenario) -> None:
-    old = ask(BackgroundJobKind.DRY_RUN, customer=way.customer, call=1)
+def test_results_are_forgotten_after_a_day(scenario: Scenario) -> None:
+    old = ask(BackgroundJobKind.DRY_RUN, customer=scenario.customer, call=1)
     yesterday = timezone.now() - timedelta(days=1, minutes=1)
     BackgroundJob.objects.filter(pk=old.pk).update(finished_at=yesterday, result={"number": CLIENT})
 
-    pasted(way, answered())
+    pasted(scenario, answered())
 
     assert not BackgroundJob.objects.filter(pk=old.pk).exists()
     assert BackgroundJob.objects.count() == 1
 
 
-def test_another_customers_call_is_not_told(way: Scenario, make_way: Callable[..., Scenario]) -> None:
-    way.post(answered())
-    other = make_way(name="Other")
+def test_another_customers_call_is_not_told(scenario: Scenario, make_scenario: Callable[..., Scenario]) -> None:
+    scenario.post(answered())
+    other = make_scenario(name="Other")
 
     work = ask(BackgroundJobKind.DRY_RUN, customer=other.customer, call=Call.objects.get().pk)
     run_job(work.pk)
@@ -269,26 +277,26 @@ def test_another_customers_call_is_not_told(way: Scenario, make_way: Callable[..
     assert CALL_ID not in work.trouble
 
 
-def test_a_delivery_keeps_how_many_requests_the_account_has_left(way: Scenario) -> None:
-    way.post(answered())
-    way.deliver()
+def test_a_delivery_keeps_how_many_requests_the_account_has_left(scenario: Scenario) -> None:
+    scenario.post(answered())
+    scenario.deliver()
 
-    left = AccountRateLimit.objects.get(account=way.customer.planfix_account).requests_left
+    left = AccountRateLimit.objects.get(account=scenario.customer.planfix_account).requests_left
     assert left is not None
-    assert 0 < left == way.account.quota.left
+    assert 0 < left == scenario.account.quota.left
 
 
-def test_an_erased_number_stands_in_no_result(way: Scenario) -> None:
-    pasted(way, answered())
+def test_an_erased_number_stands_in_no_result(scenario: Scenario) -> None:
+    pasted(scenario, answered())
 
-    erase_number(way.customer, CLIENT)
+    erase_number(scenario.customer, CLIENT)
 
     assert not BackgroundJob.objects.exists()
 
 
-def test_a_remembered_contact_that_is_gone_is_told(way: Scenario) -> None:
-    way.post(answered())
-    way.deliver()
-    way.account.contacts[0].is_deleted = True
+def test_a_remembered_contact_that_is_gone_is_told(scenario: Scenario) -> None:
+    scenario.post(answered())
+    scenario.deliver()
+    scenario.account.contacts[0].is_deleted = True
 
-    assert dry_run(way, call=Call.objects.get().pk)["contact"]["is_gone"]
+    assert dry_run(scenario, call=Call.objects.get().pk)["contact"]["is_gone"]

@@ -41,15 +41,15 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
-def way(way: Scenario, ringostat: Ringostat) -> Scenario:
+def scenario(scenario: Scenario, ringostat: Ringostat) -> Scenario:
     """A customer of a week."""
-    began(way, timezone.now() - 7 * DAY)
-    return way
+    began(scenario, timezone.now() - 7 * DAY)
+    return scenario
 
 
-def began(way: Scenario, created_at: datetime) -> None:
-    Customer.objects.filter(pk=way.customer.pk).update(created_at=created_at)
-    way.customer.refresh_from_db()
+def began(scenario: Scenario, created_at: datetime) -> None:
+    Customer.objects.filter(pk=scenario.customer.pk).update(created_at=created_at)
+    scenario.customer.refresh_from_db()
 
 
 def fates(report: CatchUpReport) -> dict[str, int]:
@@ -70,78 +70,80 @@ def asked(ringostat: Ringostat) -> list[tuple[str, str]]:
 # --- what becomes of a row ---
 
 
-def test_a_call_whose_webhook_was_lost_reaches_planfix(way: Scenario, ringostat: Ringostat) -> None:
+def test_a_call_whose_webhook_was_lost_reaches_planfix(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row()]
 
-    report = catch_up(way.customer)
-    way.deliver()
+    report = catch_up(scenario.customer)
+    scenario.deliver()
 
     assert fates(report) == {"new": 1}
-    assert way.call(CALL_ID).state == CallState.DELIVERED
-    assert [comment.author for comment in way.account.comments] == ["user:5"]
+    assert scenario.call(CALL_ID).state == CallState.DELIVERED
+    assert [comment.author for comment in scenario.account.comments] == ["user:5"]
 
 
-def test_reading_a_call_again_changes_nothing(way: Scenario, ringostat: Ringostat) -> None:
+def test_reading_a_call_again_changes_nothing(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row()]
-    catch_up(way.customer)
-    way.deliver()
+    catch_up(scenario.customer)
+    scenario.deliver()
     before = Call.objects.values().get()
 
-    report = catch_up(way.customer)
+    report = catch_up(scenario.customer)
 
     assert fates(report) == {"unchanged": 1}
     assert Call.objects.values().get() == before
 
 
-def test_a_call_in_progress_is_completed(way: Scenario, ringostat: Ringostat) -> None:
-    way.post({"uniqueid": CALL_ID, "call_type": "in", "E164": CLIENT}, event="before_call")
+def test_a_call_in_progress_is_completed(scenario: Scenario, ringostat: Ringostat) -> None:
+    scenario.post({"uniqueid": CALL_ID, "call_type": "in", "E164": CLIENT}, event="before_call")
     ringostat.calls = [row()]
 
-    report = catch_up(way.customer)
+    report = catch_up(scenario.customer)
 
     assert fates(report) == {"completed": 1}
-    assert (way_call := Call.objects.get()).state == CallState.PENDING
-    assert (way_call.outcome, way_call.client_number) == ("answered", CLIENT)
+    assert (scenario_call := Call.objects.get()).state == CallState.PENDING
+    assert (scenario_call.outcome, scenario_call.client_number) == ("answered", CLIENT)
 
 
-def test_a_delivered_call_stays_delivered_and_learns_what_the_row_knows(way: Scenario, ringostat: Ringostat) -> None:
-    way.post(answered(calldate=at(timezone.now() - HOUR)))
-    way.deliver()
+def test_a_delivered_call_stays_delivered_and_learns_what_the_row_knows(
+    scenario: Scenario, ringostat: Ringostat
+) -> None:
+    scenario.post(answered(calldate=at(timezone.now() - HOUR)))
+    scenario.deliver()
     ringostat.calls = [row(client_id="1234.5678")]
 
-    report = catch_up(way.customer)
+    report = catch_up(scenario.customer)
 
     assert fates(report) == {"added_to": 1}
     call = Call.objects.get()
     assert (call.state, call.folded.parameters["client_id"]) == (CallState.DELIVERED, "1234.5678")
-    way.deliver()
-    assert len(way.account.comments) == 1
+    scenario.deliver()
+    assert len(scenario.account.comments) == 1
 
 
-def test_a_running_call_is_shown_and_completed_by_a_later_run(way: Scenario, ringostat: Ringostat) -> None:
+def test_a_running_call_is_shown_and_completed_by_a_later_run(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [unanswered_row(ago=MINUTE, disposition="IN PROGRESS")]
-    assert fates(catch_up(way.customer)) == {"new": 1}
+    assert fates(catch_up(scenario.customer)) == {"new": 1}
     assert Call.objects.get().state == CallState.IN_PROGRESS
 
     ringostat.calls = [row(ago=10 * MINUTE)]
-    assert fates(catch_up(way.customer)) == {"completed": 1}
+    assert fates(catch_up(scenario.customer)) == {"completed": 1}
     assert Call.objects.get().state == CallState.PENDING
 
 
-def test_a_call_that_just_ended_is_left_to_its_webhook(way: Scenario, ringostat: Ringostat) -> None:
+def test_a_call_that_just_ended_is_left_to_its_webhook(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row(ago=4 * MINUTE)]
 
-    assert fates(catch_up(way.customer)) == {"left": 1}
+    assert fates(catch_up(scenario.customer)) == {"left": 1}
     assert not Call.objects.exists()
 
 
-def test_rows_without_a_call_id_are_counted(way: Scenario, ringostat: Ringostat) -> None:
+def test_rows_without_a_call_id_are_counted(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row(uniqueid="")]
 
-    assert fates(catch_up(way.customer)) == {"unusable": 1}
+    assert fates(catch_up(scenario.customer)) == {"unusable": 1}
 
 
-def test_a_row_that_cannot_be_stored_holds_up_no_other(way: Scenario, ringostat: Ringostat) -> None:
+def test_a_row_that_cannot_be_stored_holds_up_no_other(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row(uniqueid="poison", ago=2 * HOUR), row()]
 
     def fold(recipient: Any, facts: CallFacts, now: datetime) -> int:
@@ -150,15 +152,15 @@ def test_a_row_that_cannot_be_stored_holds_up_no_other(way: Scenario, ringostat:
         return fold_into_call(recipient, facts, now)
 
     with patch("integrations.services.intake.catch_up.fold_into_call", fold):
-        report = catch_up(way.customer)
+        report = catch_up(scenario.customer)
 
     assert fates(report) == {"unusable": 1, "new": 1}
     assert Call.objects.get().ringostat_id == CALL_ID
 
 
-def test_the_call_list_makes_no_webhook_events(way: Scenario, ringostat: Ringostat) -> None:
+def test_the_call_list_makes_no_webhook_events(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row()]
-    catch_up(way.customer)
+    catch_up(scenario.customer)
 
     assert not WebhookEvent.objects.exists()
 
@@ -209,37 +211,37 @@ def test_a_row_without_a_time_is_believed() -> None:
 # --- which rows are asked for ---
 
 
-def test_a_first_run_begins_with_the_customer(way: Scenario, ringostat: Ringostat) -> None:
-    began(way, timezone.now() - HOUR)
+def test_a_first_run_begins_with_the_customer(scenario: Scenario, ringostat: Ringostat) -> None:
+    began(scenario, timezone.now() - HOUR)
     ringostat.calls = [row(uniqueid="before", ago=2 * HOUR), row(uniqueid="since", ago=30 * MINUTE)]
 
-    catch_up(way.customer)
+    catch_up(scenario.customer)
 
     assert [call.ringostat_id for call in Call.objects.all()] == ["since"]
 
 
-def test_a_run_reads_two_hours_again_and_moves_the_cursor_to_now(way: Scenario, ringostat: Ringostat) -> None:
-    CatchUpCursor.objects.create(customer=way.customer, read_until=timezone.now() - HOUR)
+def test_a_run_reads_two_hours_again_and_moves_the_cursor_to_now(scenario: Scenario, ringostat: Ringostat) -> None:
+    CatchUpCursor.objects.create(customer=scenario.customer, read_until=timezone.now() - HOUR)
     ringostat.calls = [row(uniqueid="long ago", ago=4 * HOUR), row(uniqueid="came late", ago=2 * HOUR)]
 
-    assert fates(catch_up(way.customer)) == {"new": 1}
+    assert fates(catch_up(scenario.customer)) == {"new": 1}
     assert Call.objects.get().ringostat_id == "came late"
     assert timezone.now() - read_until() < MINUTE
 
 
 def test_what_ringostat_could_not_tell_is_read_by_the_next_run(
-    way: Scenario, ringostat: Ringostat, sandbox: Sandbox
+    scenario: Scenario, ringostat: Ringostat, sandbox: Sandbox
 ) -> None:
     cursor = timezone.now() - 6 * HOUR
-    CatchUpCursor.objects.create(customer=way.customer, read_until=cursor)
+    CatchUpCursor.objects.create(customer=scenario.customer, read_until=cursor)
     ringostat.calls = [row(ago=5 * HOUR)]
     sandbox.add_fault(Fault(path="/calls/list", status=503, times=1))
 
-    report = catch_up(way.customer)
+    report = catch_up(scenario.customer)
     assert "503" in report.error
     assert read_until() == cursor
 
-    assert fates(catch_up(way.customer)) == {"new": 1}
+    assert fates(catch_up(scenario.customer)) == {"new": 1}
     assert timezone.now() - read_until() < MINUTE
 
 
@@ -249,115 +251,117 @@ def test_what_ringostat_could_not_tell_is_read_by_the_next_run(
     ids=["reset", "html", "cut json", "no list"],
 )
 def test_every_trouble_with_ringostat_is_told_and_moves_no_cursor(
-    way: Scenario, ringostat: Ringostat, sandbox: Sandbox, fault: Fault
+    scenario: Scenario, ringostat: Ringostat, sandbox: Sandbox, fault: Fault
 ) -> None:
     cursor = timezone.now() - HOUR
-    CatchUpCursor.objects.create(customer=way.customer, read_until=cursor)
+    CatchUpCursor.objects.create(customer=scenario.customer, read_until=cursor)
     sandbox.add_fault(fault)
 
-    assert catch_up(way.customer).error
+    assert catch_up(scenario.customer).error
     assert read_until() == cursor
 
 
-def test_a_wrong_key_is_told_without_showing_it(way: Scenario, ringostat: Ringostat) -> None:
+def test_a_wrong_key_is_told_without_showing_it(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.auth_key = "another"
 
-    report = catch_up(way.customer)
+    report = catch_up(scenario.customer)
 
     assert "401" in report.error
     assert "ringostat-key" not in str(report.as_json())
 
 
 def test_a_trouble_is_kept_with_its_beginning_until_the_list_can_be_read_again(
-    way: Scenario, ringostat: Ringostat
+    scenario: Scenario, ringostat: Ringostat
 ) -> None:
     ringostat.auth_key = "another"
-    catch_up(way.customer)
+    catch_up(scenario.customer)
     since = CatchUpCursor.objects.get().trouble_since
-    catch_up(way.customer)
+    catch_up(scenario.customer)
 
     cursor = CatchUpCursor.objects.get()
     assert (cursor.trouble, cursor.trouble_since) == ("Ringostat answered 401: the Auth-key is wrong.", since)
 
     ringostat.auth_key = ""
-    catch_up(way.customer)
+    catch_up(scenario.customer)
 
     cursor = CatchUpCursor.objects.get()
     assert (cursor.trouble, cursor.trouble_since) == ("", None)
 
 
-def test_a_mistake_of_ours_is_told_and_does_not_spread(way: Scenario, ringostat: Ringostat) -> None:
+def test_a_mistake_of_ours_is_told_and_does_not_spread(scenario: Scenario, ringostat: Ringostat) -> None:
     with patch("integrations.services.intake.catch_up.parse_list_row", side_effect=ZeroDivisionError):
         ringostat.calls = [row()]
-        assert "ZeroDivisionError" in catch_up(way.customer).error
+        assert "ZeroDivisionError" in catch_up(scenario.customer).error
 
 
-def test_the_cursor_waits_for_a_call_that_lasts_longer_than_the_overlap(way: Scenario, ringostat: Ringostat) -> None:
-    CatchUpCursor.objects.create(customer=way.customer, read_until=timezone.now() - 3 * HOUR)
+def test_the_cursor_waits_for_a_call_that_lasts_longer_than_the_overlap(
+    scenario: Scenario, ringostat: Ringostat
+) -> None:
+    CatchUpCursor.objects.create(customer=scenario.customer, read_until=timezone.now() - 3 * HOUR)
     ringostat.calls = [unanswered_row(ago=4 * HOUR, disposition="IN PROGRESS")]
-    catch_up(way.customer)
+    catch_up(scenario.customer)
     assert read_until() < timezone.now() - 3 * HOUR + MINUTE
 
     CatchUpCursor.objects.update(read_until=timezone.now() - 4 * HOUR)
     ringostat.calls = [row(ago=4 * HOUR, duration=3 * 3600)]
-    assert fates(catch_up(way.customer)) == {"completed": 1}
+    assert fates(catch_up(scenario.customer)) == {"completed": 1}
     assert timezone.now() - read_until() < MINUTE
 
 
-def test_the_cursor_does_not_wait_for_a_row_that_stays_open_for_ever(way: Scenario, ringostat: Ringostat) -> None:
+def test_the_cursor_does_not_wait_for_a_row_that_stays_open_for_ever(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [unanswered_row(ago=13 * HOUR, disposition="IN PROGRESS")]
-    catch_up(way.customer)
+    catch_up(scenario.customer)
 
     assert timezone.now() - read_until() < MINUTE
 
 
-def test_a_cursor_that_came_further_is_not_moved_back(way: Scenario, ringostat: Ringostat) -> None:
+def test_a_cursor_that_came_further_is_not_moved_back(scenario: Scenario, ringostat: Ringostat) -> None:
     ahead = timezone.now() + DAY
-    CatchUpCursor.objects.create(customer=way.customer, read_until=ahead)
+    CatchUpCursor.objects.create(customer=scenario.customer, read_until=ahead)
 
-    catch_up(way.customer)
+    catch_up(scenario.customer)
 
     assert read_until() == ahead
 
 
-def test_a_cursor_in_the_future_hides_no_calls(way: Scenario, ringostat: Ringostat) -> None:
-    CatchUpCursor.objects.create(customer=way.customer, read_until=timezone.now() + DAY)
+def test_a_cursor_in_the_future_hides_no_calls(scenario: Scenario, ringostat: Ringostat) -> None:
+    CatchUpCursor.objects.create(customer=scenario.customer, read_until=timezone.now() + DAY)
     ringostat.calls = [row(ago=HOUR)]
 
-    assert fates(catch_up(way.customer)) == {"new": 1}
+    assert fates(catch_up(scenario.customer)) == {"new": 1}
 
 
-def test_an_explicit_window_is_read_whole_and_leaves_the_cursor(way: Scenario, ringostat: Ringostat) -> None:
+def test_an_explicit_window_is_read_whole_and_leaves_the_cursor(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row(uniqueid=f"day {days}", ago=days * DAY + HOUR) for days in range(40)]
     now = timezone.now()
 
-    report = catch_up(way.customer, window=Window(start=now - 30 * DAY, end=now - 10 * DAY))
+    report = catch_up(scenario.customer, window=Window(start=now - 30 * DAY, end=now - 10 * DAY))
 
     assert fates(report) == {"new": 20}
     assert not CatchUpCursor.objects.exists()
 
 
-def test_a_long_hole_is_read_by_days_and_a_stop_loses_none(way: Scenario, ringostat: Ringostat) -> None:
-    CatchUpCursor.objects.create(customer=way.customer, read_until=timezone.now() - 4 * DAY)
+def test_a_long_hole_is_read_by_days_and_a_stop_loses_none(scenario: Scenario, ringostat: Ringostat) -> None:
+    CatchUpCursor.objects.create(customer=scenario.customer, read_until=timezone.now() - 4 * DAY)
     ringostat.calls = [row(uniqueid=f"day {days}", ago=days * DAY + HOUR) for days in range(4)]
 
-    catch_up(way.customer, should_stop=lambda: len(ringostat.requests) == 2)
+    catch_up(scenario.customer, should_stop=lambda: len(ringostat.requests) == 2)
     assert len(ringostat.requests) == 2
     assert timedelta(0) <= read_until() - (timezone.now() - 3 * DAY - OVERLAP - MINUTE) < 2 * MINUTE
 
-    catch_up(way.customer)
+    catch_up(scenario.customer)
     assert Call.objects.count() == 4
 
 
 @pytest.mark.parametrize("zone", ["Europe/Kyiv", "Europe/Warsaw", "Asia/Tokyo"])
 def test_the_window_is_asked_for_in_the_projects_time(
-    make_way: Callable[..., Scenario], db: None, ringostat: Ringostat, zone: str
+    make_scenario: Callable[..., Scenario], db: None, ringostat: Ringostat, zone: str
 ) -> None:
     ringostat.zone = ZoneInfo(zone)
     ringostat.calls = [row(calldate="2026-02-10T10:30:00+0000")]
     window = Window(start=datetime(2026, 2, 10, 10, 0, tzinfo=UTC), end=datetime(2026, 2, 10, 11, 0, tzinfo=UTC))
 
-    catch_up(make_way(timezone=zone).customer, window=window)
+    catch_up(make_scenario(timezone=zone).customer, window=window)
 
     local = [moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S") for moment in (window.start, window.end)]
     assert asked(ringostat) == [tuple(local)]
@@ -376,21 +380,21 @@ class _OneReading(Ringostat):
 @pytest.mark.parametrize("fold", [0, 1])
 @pytest.mark.parametrize("half_hours", range(0, 9, 2))
 def test_no_call_of_the_night_when_the_clock_is_put_back_is_lost(
-    way: Scenario, sandbox: Sandbox, half_hours: int, fold: int
+    scenario: Scenario, sandbox: Sandbox, half_hours: int, fold: int
 ) -> None:
     """03:30 comes twice that night in Kyiv."""
     half_hour = timedelta(minutes=30)
     night = datetime(2026, 10, 24, 22, 45, tzinfo=UTC)
     began_at = night + half_hours * half_hour
-    began(way, night - DAY)
-    CatchUpCursor.objects.create(customer=way.customer, read_until=night)
+    began(scenario, night - DAY)
+    CatchUpCursor.objects.create(customer=scenario.customer, read_until=night)
     sandbox.ringostat = _OneReading()
     sandbox.ringostat.fold = fold
     sandbox.ringostat.calls = [row(calldate=at(began_at))]
 
     for step in range(16):
         with patch("integrations.services.intake.catch_up.database_time", return_value=night + step * half_hour):
-            catch_up(way.customer)
+            catch_up(scenario.customer)
 
     assert Call.objects.get().started_at == began_at
 
@@ -399,50 +403,50 @@ def test_no_call_of_the_night_when_the_clock_is_put_back_is_lost(
 
 
 def test_a_customer_without_a_key_is_skipped_without_a_request(
-    make_way: Callable[..., Scenario], db: None, ringostat: Ringostat, sandbox: Sandbox
+    make_scenario: Callable[..., Scenario], db: None, ringostat: Ringostat, sandbox: Sandbox
 ) -> None:
-    way = make_way(ringostat={"project_id": "110070", "api_url": sandbox.url})
+    scenario = make_scenario(ringostat={"project_id": "110070", "api_url": sandbox.url})
 
-    report = catch_up(way.customer)
+    report = catch_up(scenario.customer)
 
     assert "no Ringostat Auth-key" in report.skipped
     assert ringostat.requests == []
     assert customers_to_catch_up() == []
 
 
-def test_fields_that_a_project_refuses_are_left_out_and_told(way: Scenario, ringostat: Ringostat) -> None:
+def test_fields_that_a_project_refuses_are_left_out_and_told(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.rejected_fields = {"recording_wav"}
     ringostat.calls = [row()]
 
-    report = catch_up(way.customer)
+    report = catch_up(scenario.customer)
 
     assert (fates(report), report.dropped_fields) == ({"new": 1}, ("recording_wav",))
 
 
-def test_what_a_project_refused_is_asked_for_again_the_next_day_only(way: Scenario, ringostat: Ringostat) -> None:
+def test_what_a_project_refused_is_asked_for_again_the_next_day_only(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.rejected_fields = {"recording_wav"}
     for _ in range(2):
-        assert catch_up(way.customer).dropped_fields == ("recording_wav",)
+        assert catch_up(scenario.customer).dropped_fields == ("recording_wav",)
     assert CatchUpCursor.objects.get().refused_fields == ["recording_wav"]
     assert ["recording_wav" in request.query for request in ringostat.requests[-2:]] == [False, False]
 
     ringostat.rejected_fields = set()
     CatchUpCursor.objects.update(read_until=timezone.now() - DAY)
-    assert catch_up(way.customer).dropped_fields == ()
+    assert catch_up(scenario.customer).dropped_fields == ()
     assert CatchUpCursor.objects.get().refused_fields == []
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_periodic_job_puts_one_job_per_customer_behind_the_deliveries(
-    make_way: Callable[..., Scenario], ringostat: Ringostat
+    make_scenario: Callable[..., Scenario], ringostat: Ringostat
 ) -> None:
-    way = make_way()
-    lock = f"catch_up:{way.customer.pk}"
+    scenario = make_scenario()
+    lock = f"catch_up:{scenario.customer.pk}"
     for _run in range(2):
         catch_up_all(timestamp=0)
 
     job = ProcrastinateJob.objects.get(queueing_lock=lock)
-    assert (job.task_name, job.args, job.lock) == ("catch_up", {"customer_id": way.customer.pk}, lock)
+    assert (job.task_name, job.args, job.lock) == ("catch_up", {"customer_id": scenario.customer.pk}, lock)
     assert job.priority < 0
 
 
@@ -453,15 +457,15 @@ def test_no_customers_need_no_jobs(db: None) -> None:
     assert ProcrastinateJob.objects.count() == before
 
 
-def test_the_report_counts_every_row_once(way: Scenario, ringostat: Ringostat) -> None:
+def test_the_report_counts_every_row_once(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row(uniqueid="1"), row(uniqueid="2", ago=3 * MINUTE), row(uniqueid="")]
 
-    told = catch_up(way.customer).as_json()
+    told = catch_up(scenario.customer).as_json()
 
     assert told["rows"] == sum(int(str(told[fate.value])) for fate in Fate) == 3
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_connection_to_the_database_is_held_while_ringostat_is_asked(way: Scenario) -> None:
-    assert ringostat_client(way.customer) is not None
+def test_no_connection_to_the_database_is_held_while_ringostat_is_asked(scenario: Scenario) -> None:
+    assert ringostat_client(scenario.customer) is not None
     assert connection.connection is None

@@ -33,8 +33,8 @@ def waiting_jobs() -> int:
     return ProcrastinateJob.objects.filter(status="todo", queueing_lock=lock_of(Customer.objects.get().pk)).count()
 
 
-def test_a_final_event_makes_a_call_that_is_due_and_a_job(way: Scenario) -> None:
-    response = way.post(answered())
+def test_a_final_event_makes_a_call_that_is_due_and_a_job(scenario: Scenario) -> None:
+    response = scenario.post(answered())
 
     assert (response.status_code, response.json()) == (200, {"result": "call"})
     call = Call.objects.get()
@@ -43,8 +43,8 @@ def test_a_final_event_makes_a_call_that_is_due_and_a_job(way: Scenario) -> None
     assert waiting_jobs() == 1
 
 
-def test_an_interim_event_makes_a_call_in_progress_and_no_job(way: Scenario) -> None:
-    way.post(BEFORE, event="before_call")
+def test_an_interim_event_makes_a_call_in_progress_and_no_job(scenario: Scenario) -> None:
+    scenario.post(BEFORE, event="before_call")
 
     call = Call.objects.get()
     assert (call.state, call.outcome, call.due_at) == (CallState.IN_PROGRESS, "", None)
@@ -52,10 +52,10 @@ def test_an_interim_event_makes_a_call_in_progress_and_no_job(way: Scenario) -> 
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_the_order_of_a_calls_events_does_not_matter(way: Scenario, order: tuple[int, ...]) -> None:
+def test_the_order_of_a_calls_events_does_not_matter(scenario: Scenario, order: tuple[int, ...]) -> None:
     events = [("before_call", BEFORE), ("taking_call", TAKING), ("after_call", answered())]
     for index in order:
-        way.post(events[index][1], event=events[index][0])
+        scenario.post(events[index][1], event=events[index][0])
 
     call = Call.objects.get()
     assert (call.state, call.outcome, call.client_number) == (CallState.PENDING, "answered", CLIENT)
@@ -63,50 +63,50 @@ def test_the_order_of_a_calls_events_does_not_matter(way: Scenario, order: tuple
     assert WebhookEvent.objects.filter(call=call).count() == 3
 
 
-def test_a_repeated_event_is_stored_again_and_changes_nothing(way: Scenario) -> None:
-    way.post(answered())
+def test_a_repeated_event_is_stored_again_and_changes_nothing(scenario: Scenario) -> None:
+    scenario.post(answered())
     before = Call.objects.values().get()
-    way.post(answered())
+    scenario.post(answered())
 
     assert Call.objects.values().get() == before
     assert WebhookEvent.objects.count() == 2
     assert waiting_jobs() == 1
 
 
-def test_many_calls_of_one_customer_wait_for_one_job(way: Scenario) -> None:
+def test_many_calls_of_one_customer_wait_for_one_job(scenario: Scenario) -> None:
     for number in range(5):
-        way.post(answered(uniqueid=f"ua9_-1790775438.{number}"))
+        scenario.post(answered(uniqueid=f"ua9_-1790775438.{number}"))
 
     assert Call.objects.filter(state=CallState.PENDING).count() == 5
     assert waiting_jobs() == 1
 
 
-def test_a_later_event_leaves_a_delivered_call_delivered(way: Scenario) -> None:
-    way.post(answered())
-    way.deliver()
-    way.post(missed())
+def test_a_later_event_leaves_a_delivered_call_delivered(scenario: Scenario) -> None:
+    scenario.post(answered())
+    scenario.deliver()
+    scenario.post(missed())
 
     call = Call.objects.get()
     assert (call.state, call.outcome) == (CallState.DELIVERED, "answered")
 
 
-def test_a_skipped_call_is_decided_anew_when_more_is_known_of_it(way: Scenario) -> None:
-    way.post(answered(connected_with=""))
-    way.deliver()
+def test_a_skipped_call_is_decided_anew_when_more_is_known_of_it(scenario: Scenario) -> None:
+    scenario.post(answered(connected_with=""))
+    scenario.deliver()
     assert (Call.objects.get().state, Call.objects.get().reason) == (CallState.SKIPPED, "unknown_employee")
 
-    way.post({"call_id": CALL_ID, "employee_id": 331851, "employee_mark": "5"}, event="call_rating")
-    way.deliver()
+    scenario.post({"call_id": CALL_ID, "employee_id": 331851, "employee_mark": "5"}, event="call_rating")
+    scenario.deliver()
 
     call = Call.objects.get()
     assert (call.state, call.reason) == (CallState.DELIVERED, "")
-    assert [comment.author for comment in way.account.comments] == ["user:5"]
+    assert [comment.author for comment in scenario.account.comments] == ["user:5"]
 
 
-def test_a_call_without_a_date_began_when_it_was_first_heard_of(way: Scenario) -> None:
-    way.post(BEFORE, event="before_call")
+def test_a_call_without_a_date_began_when_it_was_first_heard_of(scenario: Scenario) -> None:
+    scenario.post(BEFORE, event="before_call")
     began = Call.objects.get().started_at
-    way.post(answered(calldate=""))
+    scenario.post(answered(calldate=""))
 
     assert Call.objects.get().started_at == began
 
@@ -122,9 +122,9 @@ def test_a_call_without_a_date_began_when_it_was_first_heard_of(way: Scenario) -
     ids=["a form", "no call id", "not JSON", "bytes"],
 )
 def test_what_is_no_call_is_stored_and_answered_200(
-    way: Scenario, body: dict[str, Any] | bytes, event: str, result: EventResult
+    scenario: Scenario, body: dict[str, Any] | bytes, event: str, result: EventResult
 ) -> None:
-    response = way.post(body, event=event)
+    response = scenario.post(body, event=event)
 
     assert response.status_code == 200
     stored = WebhookEvent.objects.get()
@@ -134,9 +134,9 @@ def test_what_is_no_call_is_stored_and_answered_200(
 
 
 @pytest.mark.parametrize("method", ["post", "put", "get"])
-def test_every_method_is_taken(way: Scenario, method: str) -> None:
+def test_every_method_is_taken(scenario: Scenario, method: str) -> None:
     address = WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
-    send = getattr(way.client, method)
+    send = getattr(scenario.client, method)
     if method == "get":
         send(f"/{address}after_call/", answered())
     else:
@@ -145,59 +145,59 @@ def test_every_method_is_taken(way: Scenario, method: str) -> None:
     assert Call.objects.get().client_number == CLIENT
 
 
-def test_an_unknown_address_is_answered_404_and_stores_nothing(way: Scenario) -> None:
-    response = way.client.post("/webhooks/ringostat/nobody/after_call/", "{}", content_type="application/json")
+def test_an_unknown_address_is_answered_404_and_stores_nothing(scenario: Scenario) -> None:
+    response = scenario.client.post("/webhooks/ringostat/nobody/after_call/", "{}", content_type="application/json")
 
     assert response.status_code == 404
     assert not WebhookEvent.objects.exists()
 
 
-def test_a_rotated_token_works_until_its_time_is_over(way: Scenario) -> None:
+def test_a_rotated_token_works_until_its_time_is_over(scenario: Scenario) -> None:
     old = WebhookToken.objects.get()
-    WebhookToken.issue(way.customer)
+    WebhookToken.issue(scenario.customer)
     path = "/" + old.address.split("//", 1)[1].split("/", 1)[1]
     for valid_for, status in [(timedelta(hours=1), 200), (timedelta(hours=-1), 404)]:
         WebhookToken.objects.filter(pk=old.pk).update(valid_until=timezone.now() + valid_for)
-        assert way.client.post(path, "{}", content_type="application/json").status_code == status
+        assert scenario.client.post(path, "{}", content_type="application/json").status_code == status
 
 
-def test_a_remembered_address_is_read_in_the_zone_that_its_customer_has_now(way: Scenario) -> None:
+def test_a_remembered_address_is_read_in_the_zone_that_its_customer_has_now(scenario: Scenario) -> None:
     for number, zone in enumerate(["Europe/Kyiv", "Europe/Warsaw"]):
         Customer.objects.update(timezone=zone)
-        way.post(missed(uniqueid=f"ua9_-1.{number}", call_timestamp="", calldate="2026-09-30 15:37:18"))
+        scenario.post(missed(uniqueid=f"ua9_-1.{number}", call_timestamp="", calldate="2026-09-30 15:37:18"))
 
     starts = Call.objects.order_by("pk").values_list("started_at", flat=True)
     assert [start.hour for start in starts] == [12, 13]
 
 
-def test_a_remembered_address_that_is_taken_away_is_answered_404_and_stores_nothing(way: Scenario) -> None:
-    way.post(answered())
+def test_a_remembered_address_that_is_taken_away_is_answered_404_and_stores_nothing(scenario: Scenario) -> None:
+    scenario.post(answered())
     path = "/" + WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
     WebhookToken.objects.all().delete()
 
-    assert way.client.post(path, "{}", content_type="application/json").status_code == 404
+    assert scenario.client.post(path, "{}", content_type="application/json").status_code == 404
     assert WebhookEvent.objects.count() == 1
 
 
-def test_an_address_without_its_last_slash_is_taken(way: Scenario) -> None:
+def test_an_address_without_its_last_slash_is_taken(scenario: Scenario) -> None:
     path = "/" + WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
 
     for address in (path.rstrip("/"), f"{path}after_call"):
-        assert way.client.post(address, json.dumps(answered()), content_type="application/json").status_code == 200
+        assert scenario.client.post(address, json.dumps(answered()), content_type="application/json").status_code == 200
     assert Call.objects.get().client_number == CLIENT
 
 
 @pytest.mark.parametrize(("size", "status"), [(MAX_BODY_BYTES, 200), (MAX_BODY_BYTES + 1, 413)])
-def test_a_body_of_more_than_256_kib_is_refused(way: Scenario, size: int, status: int) -> None:
-    response = way.post(b"x" * size)
+def test_a_body_of_more_than_256_kib_is_refused(scenario: Scenario, size: int, status: int) -> None:
+    response = scenario.post(b"x" * size)
 
     assert response.status_code == status
     assert WebhookEvent.objects.exists() == (status == 200)
 
 
-def test_a_mistake_of_ours_keeps_the_request_and_is_answered_200(way: Scenario) -> None:
+def test_a_mistake_of_ours_keeps_the_request_and_is_answered_200(scenario: Scenario) -> None:
     with patch("integrations.services.intake.receive.fold_into_call", side_effect=ZeroDivisionError):
-        response = way.post(answered())
+        response = scenario.post(answered())
 
     assert response.status_code == 200
     stored = WebhookEvent.objects.get()
@@ -205,15 +205,15 @@ def test_a_mistake_of_ours_keeps_the_request_and_is_answered_200(way: Scenario) 
     assert "ZeroDivisionError" in stored.reason
 
 
-def test_a_lost_database_is_answered_500(way: Scenario) -> None:
+def test_a_lost_database_is_answered_500(scenario: Scenario) -> None:
     """The only honest answer: nothing was stored, and Ringostat may send it again."""
-    way.client.raise_request_exception = False
+    scenario.client.raise_request_exception = False
     with patch("integrations.services.intake.receive.write_new", side_effect=OperationalError):
-        assert way.post(answered()).status_code == 500
+        assert scenario.post(answered()).status_code == 500
 
 
-def test_text_that_postgresql_cannot_hold_does_not_cost_the_call(way: Scenario) -> None:
-    way.post(
+def test_text_that_postgresql_cannot_hold_does_not_cost_the_call(scenario: Scenario) -> None:
+    scenario.post(
         b'{"uniqueid": "ua9_-1.1", "call_type": "in", "E164": "+380671234567", "disposition": "ANSWERED", '
         b'"billsec": "3", "utm_source": "a\\u0000b\\ud800"}'
     )
@@ -222,15 +222,17 @@ def test_text_that_postgresql_cannot_hold_does_not_cost_the_call(way: Scenario) 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_simultaneous_first_events_make_one_call_and_one_job(make_way: Callable[..., Scenario]) -> None:
-    way = make_way()
+def test_simultaneous_first_events_make_one_call_and_one_job(make_scenario: Callable[..., Scenario]) -> None:
+    scenario = make_scenario()
     barrier = threading.Barrier(6)
 
     def post(number: int) -> int:
         barrier.wait()
         try:
             body = [BEFORE, TAKING, answered()][number % 3]
-            status: int = way.post(body, event=["before_call", "taking_call", "after_call"][number % 3]).status_code
+            status: int = scenario.post(
+                body, event=["before_call", "taking_call", "after_call"][number % 3]
+            ).status_code
             return status
         finally:
             connection.close()
@@ -246,13 +248,13 @@ def test_simultaneous_first_events_make_one_call_and_one_job(make_way: Callable[
 
 @pytest.mark.django_db(transaction=True)
 def test_news_of_a_call_that_somebody_else_writes_meanwhile_is_added_to_what_they_wrote(
-    make_way: Callable[..., Scenario],
+    make_scenario: Callable[..., Scenario],
 ) -> None:
-    way = make_way()
-    way.post(BEFORE, event="before_call")
+    scenario = make_scenario()
+    scenario.post(BEFORE, event="before_call")
 
     def somebody_else() -> None:
-        way.post(TAKING, event="taking_call")
+        scenario.post(TAKING, event="taking_call")
         connection.close()
 
     others = [somebody_else]
@@ -264,7 +266,7 @@ def test_news_of_a_call_that_somebody_else_writes_meanwhile_is_added_to_what_the
         write_change(*arguments)
 
     with patch("integrations.services.intake.receive.write_change", write_late):
-        way.post(answered(connected_with=""))
+        scenario.post(answered(connected_with=""))
 
     call = Call.objects.get()
     assert (call.state, call.outcome, call.folded.connected_with) == (CallState.PENDING, "answered", "acmecom_iryna")
@@ -272,15 +274,15 @@ def test_news_of_a_call_that_somebody_else_writes_meanwhile_is_added_to_what_the
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_connection_that_died_while_nothing_came_costs_no_request(make_way: Callable[..., Scenario]) -> None:
-    way = make_way()
-    way.post(answered())
+def test_a_connection_that_died_while_nothing_came_costs_no_request(make_scenario: Callable[..., Scenario]) -> None:
+    scenario = make_scenario()
+    scenario.post(answered())
     path = "/" + WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
     with patch("django.test.client.close_old_connections"):  # kept between requests, as by a web server's threads
         with psycopg.connect(**psycopg_arguments(), autocommit=True) as other:
             other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
         body = json.dumps(missed(uniqueid="ua9_-1.2"))
-        assert way.client.post(f"{path}after_call/", body, content_type="application/json").status_code == 200
+        assert scenario.client.post(f"{path}after_call/", body, content_type="application/json").status_code == 200
 
     assert Call.objects.count() == 2
 
@@ -291,9 +293,9 @@ def psycopg_arguments() -> dict[str, str]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_job_waits_for_the_webhook_that_relies_on_it(make_way: Callable[..., Scenario]) -> None:
+def test_a_job_waits_for_the_webhook_that_relies_on_it(make_scenario: Callable[..., Scenario]) -> None:
     """A job that starts while a webhook's transaction is open must see that webhook's call, which has no other job."""
-    customer_id = make_way().customer.pk
+    customer_id = make_scenario().customer.pk
     deliver_soon(customer_id)
     relies, may_commit, job_goes_on = threading.Event(), threading.Event(), threading.Event()
 

@@ -27,23 +27,23 @@ from tests.factories import call_facts, make_call, make_customer
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
-def began(way: Scenario, ago: timedelta, **changes: Any) -> None:
+def began(scenario: Scenario, ago: timedelta, **changes: Any) -> None:
     """A webhook told so long ago that a call began, and the call list has been read past it since."""
     start = timezone.now() - ago
     body = {"uniqueid": CALL_ID, "call_type": "in", "E164": CLIENT, "calldate": at(start)}
-    way.post(body | changes, event="before_call")
+    scenario.post(body | changes, event="before_call")
     Call.objects.update(received_at=start)
     Customer.objects.update(created_at=start - HOUR)
-    CatchUpCursor.objects.update_or_create(customer=way.customer, defaults={"read_until": timezone.now()})
+    CatchUpCursor.objects.update_or_create(customer=scenario.customer, defaults={"read_until": timezone.now()})
 
 
-def state_of(way: Scenario) -> tuple[str, str]:
-    return Call.objects.values_list("state", "reason").get(customer=way.customer, ringostat_id=CALL_ID)
+def state_of(scenario: Scenario) -> tuple[str, str]:
+    return Call.objects.values_list("state", "reason").get(customer=scenario.customer, ringostat_id=CALL_ID)
 
 
-def without_key(way: Scenario) -> None:
+def without_key(scenario: Scenario) -> None:
     Customer.objects.update(ringostat_auth_key=Secret())
-    way.customer.refresh_from_db()
+    scenario.customer.refresh_from_db()
 
 
 @pytest.mark.parametrize(("ago", "is_settled"), [(2.9 * HOUR, False), (3.1 * HOUR, True)])
@@ -70,63 +70,63 @@ def test_calls_that_ended_are_never_stale(db: None, state: CallState) -> None:
     assert Call.objects.values().get() == before
 
 
-def test_the_call_list_tells_how_a_stale_call_ended(way: Scenario, ringostat: Ringostat) -> None:
-    began(way, 5 * HOUR)
+def test_the_call_list_tells_how_a_stale_call_ended(scenario: Scenario, ringostat: Ringostat) -> None:
+    began(scenario, 5 * HOUR)
     ringostat.calls = [row(ago=5 * HOUR)]
-    catch_up(way.customer)
-    assert state_of(way) == (CallState.IN_PROGRESS, "")
+    catch_up(scenario.customer)
+    assert state_of(scenario) == (CallState.IN_PROGRESS, "")
 
-    settle_stale_calls(way.customer.pk)
-    way.deliver()
+    settle_stale_calls(scenario.customer.pk)
+    scenario.deliver()
 
-    assert state_of(way) == (CallState.DELIVERED, "")
-    assert len(way.account.comments) == 1
+    assert state_of(scenario) == (CallState.DELIVERED, "")
+    assert len(scenario.account.comments) == 1
 
 
-def test_all_stale_calls_of_a_customer_are_asked_about_at_once(way: Scenario, ringostat: Ringostat) -> None:
+def test_all_stale_calls_of_a_customer_are_asked_about_at_once(scenario: Scenario, ringostat: Ringostat) -> None:
     for hours in (4, 6, 8):
-        began(way, hours * HOUR, uniqueid=f"ua9_-1.{hours}")
+        began(scenario, hours * HOUR, uniqueid=f"ua9_-1.{hours}")
     Call.objects.update(received_at=timezone.now() - 4 * HOUR)
 
-    settle_stale_calls(way.customer.pk)
+    settle_stale_calls(scenario.customer.pk)
 
     [request] = ringostat.requests
     asked = {name: values[0] for name, values in parse_qs(request.query).items()}
-    zone = way.customer.zone
+    zone = scenario.customer.zone
     first, last = timezone.now() - 8 * HOUR, timezone.now() - 4 * HOUR
     assert asked["from"] <= f"{first.astimezone(zone):%Y-%m-%d %H:%M:%S}"
     assert asked["to"] >= f"{(last - MINUTE).astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
-def test_a_beginning_that_cannot_be_does_not_have_years_read(way: Scenario, ringostat: Ringostat) -> None:
-    began(way, 5 * HOUR)
+def test_a_beginning_that_cannot_be_does_not_have_years_read(scenario: Scenario, ringostat: Ringostat) -> None:
+    began(scenario, 5 * HOUR)
     Call.objects.update(started_at="2001-01-01T00:00Z")
 
-    settle_stale_calls(way.customer.pk)
+    settle_stale_calls(scenario.customer.pk)
 
     assert ringostat.requests == []
 
 
-def test_a_customer_without_a_key_is_not_asked_about(way: Scenario, ringostat: Ringostat) -> None:
-    began(way, 5 * HOUR)
-    without_key(way)
+def test_a_customer_without_a_key_is_not_asked_about(scenario: Scenario, ringostat: Ringostat) -> None:
+    began(scenario, 5 * HOUR)
+    without_key(scenario)
 
-    settle_stale_calls(way.customer.pk)
+    settle_stale_calls(scenario.customer.pk)
 
     assert ringostat.requests == []
-    assert state_of(way) == (CallState.IN_PROGRESS, "")
+    assert state_of(scenario) == (CallState.IN_PROGRESS, "")
 
 
 @pytest.mark.parametrize("has_key", [True, False])
 @pytest.mark.parametrize(("ago", "state"), [(23 * HOUR, CallState.IN_PROGRESS), (25 * HOUR, CallState.SKIPPED)])
 def test_a_call_of_which_nothing_more_is_heard_is_closed_after_a_day(
-    way: Scenario, ringostat: Ringostat, has_key: bool, ago: timedelta, state: CallState
+    scenario: Scenario, ringostat: Ringostat, has_key: bool, ago: timedelta, state: CallState
 ) -> None:
-    began(way, ago)
+    began(scenario, ago)
     if not has_key:
-        without_key(way)
+        without_key(scenario)
 
-    settle_stale_calls(way.customer.pk)
+    settle_stale_calls(scenario.customer.pk)
 
     call = Call.objects.get()
     assert (call.state, call.reason) == (state, NO_FINAL_EVENT if state == CallState.SKIPPED else "")
@@ -134,25 +134,25 @@ def test_a_call_of_which_nothing_more_is_heard_is_closed_after_a_day(
 
 
 def test_a_call_list_that_cannot_be_read_does_not_keep_it_open(
-    way: Scenario, sandbox: Sandbox, ringostat: Ringostat
+    scenario: Scenario, sandbox: Sandbox, ringostat: Ringostat
 ) -> None:
-    began(way, 25 * HOUR)
+    began(scenario, 25 * HOUR)
     sandbox.add_fault(Fault(path="*", status=500))
 
-    settle_stale_calls(way.customer.pk)
+    settle_stale_calls(scenario.customer.pk)
 
-    assert state_of(way) == (CallState.SKIPPED, NO_FINAL_EVENT)
+    assert state_of(scenario) == (CallState.SKIPPED, NO_FINAL_EVENT)
 
 
 # --- a closed call ---
 
 
 @pytest.fixture
-def closed(way: Scenario, ringostat: Ringostat) -> Scenario:
-    began(way, 25 * HOUR)
-    settle_stale_calls(way.customer.pk)
-    assert state_of(way) == (CallState.SKIPPED, NO_FINAL_EVENT)
-    return way
+def closed(scenario: Scenario, ringostat: Ringostat) -> Scenario:
+    began(scenario, 25 * HOUR)
+    settle_stale_calls(scenario.customer.pk)
+    assert state_of(scenario) == (CallState.SKIPPED, NO_FINAL_EVENT)
+    return scenario
 
 
 def test_a_final_event_opens_it_again(closed: Scenario) -> None:

@@ -232,14 +232,14 @@ def test_the_same_facts_folded_again_do_not_bring_the_number_back(
     assert "recordings" not in repr(fold(call.facts, again))
 
 
-def test_the_call_list_read_again_does_not_bring_the_number_back(way: Scenario, ringostat: Ringostat) -> None:
+def test_the_call_list_read_again_does_not_bring_the_number_back(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row(calldate=at(NOON), recording="https://app.ringostat.com/recordings/1.wav?token=1")]
     window = Window(start=NOON.replace(hour=0), end=NOON.replace(hour=23))
-    catch_up(way.customer, window=window)
-    way.deliver()
-    erase_number(way.customer, NUMBER)
+    catch_up(scenario.customer, window=window)
+    scenario.deliver()
+    erase_number(scenario.customer, NUMBER)
 
-    catch_up(way.customer, window=window)
+    catch_up(scenario.customer, window=window)
 
     call = Call.objects.get()
     assert (call.client_number, call.state, call.due_at) == (ERASED, CallState.DELIVERED, None)

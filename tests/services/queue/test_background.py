@@ -97,7 +97,7 @@ def test_who_has_lost_the_work_writes_neither_its_progress_nor_its_end(monkeypat
     assert (work.result, work.total, work.is_finished) == ({"calls": 2}, None, True)
 
 
-def test_two_workers_after_a_pause_make_a_field_once(way: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_workers_after_a_pause_make_a_field_once(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     original = contact_fields.field_set
 
     def other_takes_over(*arguments: Any) -> Any:
@@ -107,21 +107,21 @@ def test_two_workers_after_a_pause_make_a_field_once(way: Scenario, monkeypatch:
         return original(*arguments)
 
     monkeypatch.setattr(contact_fields, "field_set", other_takes_over)
-    work = ask(BackgroundJobKind.CREATE_FIELDS, customer=way.customer, names=["Source"])
+    work = ask(BackgroundJobKind.CREATE_FIELDS, customer=scenario.customer, names=["Source"])
     run_job(work.pk)
 
     work.refresh_from_db()
     assert work.result == {"made": ["Source"]}
-    assert [field.name for field in way.account.contact_fields.values()].count("Source") == 1
+    assert [field.name for field in scenario.account.contact_fields.values()].count("Source") == 1
 
 
 def lease_runs_out(work: BackgroundJob) -> None:
     BackgroundJob.objects.filter(pk=work.pk).update(held_until=timezone.now())
 
 
-def test_catching_up_a_window_counts_its_days(way: Scenario) -> None:
+def test_catching_up_a_window_counts_its_days(scenario: Scenario) -> None:
     end = timezone.now()
-    work = ask(BackgroundJobKind.CATCH_UP, customer=way.customer, start=end - timedelta(days=2.5), end=end)
+    work = ask(BackgroundJobKind.CATCH_UP, customer=scenario.customer, start=end - timedelta(days=2.5), end=end)
 
     run_job(work.pk)
 
@@ -130,9 +130,9 @@ def test_catching_up_a_window_counts_its_days(way: Scenario) -> None:
     assert work.result == {"rows": 0, "dropped_fields": []}
 
 
-def test_an_empty_window_is_caught_up_at_once(way: Scenario) -> None:
+def test_an_empty_window_is_caught_up_at_once(scenario: Scenario) -> None:
     now = timezone.now()
-    work = ask(BackgroundJobKind.CATCH_UP, customer=way.customer, start=now, end=now)
+    work = ask(BackgroundJobKind.CATCH_UP, customer=scenario.customer, start=now, end=now)
 
     run_job(work.pk)
 
@@ -141,12 +141,12 @@ def test_an_empty_window_is_caught_up_at_once(way: Scenario) -> None:
 
 
 def test_catching_up_leaves_off_within_a_day_when_the_worker_stops(
-    way: Scenario, ringostat: Ringostat, monkeypatch: pytest.MonkeyPatch
+    scenario: Scenario, ringostat: Ringostat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("integrations.services.intake.catch_up.BATCH", 1)
     ringostat.calls = [row(uniqueid=str(number)) for number in range(3)]
     end = timezone.now()
-    work = ask(BackgroundJobKind.CATCH_UP, customer=way.customer, start=end - timedelta(days=1), end=end)
+    work = ask(BackgroundJobKind.CATCH_UP, customer=scenario.customer, start=end - timedelta(days=1), end=end)
 
     run_job(work.pk, should_stop=lambda: Call.objects.count() == 1)
     assert (Call.objects.count(), unfinished_work()) == (1, [work.pk])
@@ -156,11 +156,11 @@ def test_catching_up_leaves_off_within_a_day_when_the_worker_stops(
     assert (Call.objects.count(), work.result["rows"]) == (3, 3)
 
 
-def test_what_can_be_put_right_is_said_in_its_own_sentence(way: Scenario) -> None:
-    way.customer.ringostat_auth_key = Secret()
-    way.customer.save()
+def test_what_can_be_put_right_is_said_in_its_own_sentence(scenario: Scenario) -> None:
+    scenario.customer.ringostat_auth_key = Secret()
+    scenario.customer.save()
     end = timezone.now()
-    work = ask(BackgroundJobKind.CATCH_UP, customer=way.customer, start=end - timedelta(days=1), end=end)
+    work = ask(BackgroundJobKind.CATCH_UP, customer=scenario.customer, start=end - timedelta(days=1), end=end)
 
     run_job(work.pk)
 

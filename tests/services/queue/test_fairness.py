@@ -26,13 +26,13 @@ from tests.end_to_end.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered
 POISONED = "+380509998877"
 
 
-def post_calls(way: Scenario, count: int, client: str = CLIENT, *, prefix: str = "call") -> None:
+def post_calls(scenario: Scenario, count: int, client: str = CLIENT, *, prefix: str = "call") -> None:
     for number in range(count):
-        way.post(answered(client, uniqueid=f"{prefix}-{number}"))
+        scenario.post(answered(client, uniqueid=f"{prefix}-{number}"))
 
 
-def states(way: Scenario) -> dict[str, int]:
-    found = list(way.customer.calls.values_list("state", flat=True))
+def states(scenario: Scenario) -> dict[str, int]:
+    found = list(scenario.customer.calls.values_list("state", flat=True))
     return {state: found.count(state) for state in found}
 
 
@@ -40,44 +40,44 @@ def states(way: Scenario) -> dict[str, int]:
 
 
 @pytest.fixture
-def poisoned(way: Scenario, sandbox: Sandbox) -> Scenario:
+def poisoned(scenario: Scenario, sandbox: Sandbox) -> Scenario:
     """A customer with a client whose every comment makes Planfix fail."""
-    contact = way.account.add_contact(name="Poison", phones=[POISONED])
-    way.account.add_contact(name="Olha Koval", phones=[CLIENT])
+    contact = scenario.account.add_contact(name="Poison", phones=[POISONED])
+    scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
     sandbox.add_fault(Fault(method="POST", path=f"/contact/{contact.id}/comments", status=500))
-    return way
+    return scenario
 
 
 def test_a_call_that_planfix_always_fails_at_does_not_hold_up_the_others(poisoned: Scenario) -> None:
-    way = poisoned
-    way.post(answered(POISONED))
-    post_calls(way, 4)
-    way.deliver()
+    scenario = poisoned
+    scenario.post(answered(POISONED))
+    post_calls(scenario, 4)
+    scenario.deliver()
 
-    assert way.call(CALL_ID).state == CallState.PENDING
-    assert states(way) == {CallState.PENDING: 1, CallState.DELIVERED: 4}
+    assert scenario.call(CALL_ID).state == CallState.PENDING
+    assert states(scenario) == {CallState.PENDING: 1, CallState.DELIVERED: 4}
 
 
 def test_a_call_that_failed_all_night_does_not_make_the_first_of_the_morning_wait(poisoned: Scenario) -> None:
-    way = poisoned
-    way.post(answered(POISONED))
+    scenario = poisoned
+    scenario.post(answered(POISONED))
     for _ in range(10):
-        way.deliver()
+        scenario.deliver()
         Call.objects.update(due_at=timezone.now() - timedelta(seconds=1))
-    way.post(answered(uniqueid="morning"))
-    way.deliver()
+    scenario.post(answered(uniqueid="morning"))
+    scenario.deliver()
 
-    assert way.call("morning").state == CallState.DELIVERED
+    assert scenario.call("morning").state == CallState.DELIVERED
 
 
 def test_however_long_planfix_was_not_there_a_new_call_waits_for_minutes_only(poisoned: Scenario) -> None:
-    way = poisoned
-    post_calls(way, 2, POISONED)
+    scenario = poisoned
+    post_calls(scenario, 2, POISONED)
     for _ in range(15):
-        way.deliver()
+        scenario.deliver()
         DeliveryLease.objects.update(retry_at=None)
         Call.objects.update(due_at=timezone.now() - timedelta(seconds=1))
-    way.deliver()
+    scenario.deliver()
 
     assert DeliveryLease.objects.get().retry_at < timezone.now() + timedelta(minutes=7)
 
@@ -106,9 +106,9 @@ def make_customer(sandbox: Sandbox, transactional_db: None, settings: Any) -> It
         del sandbox.accounts[name]
 
 
-def deliver_in_a_thread(way: Scenario) -> None:
+def deliver_in_a_thread(scenario: Scenario) -> None:
     try:
-        way.deliver()
+        scenario.deliver()
     finally:
         connection.close()
 
@@ -120,12 +120,12 @@ def test_accounts_that_do_not_answer_cost_the_calls_of_others_nothing(
     settings.PLANFIX_PATIENCE_SECONDS = 60  # whoever waits first still waits when the others do, however busy we are
     dead = [make_customer(f"dead-{number}") for number in range(20)]
     alive = make_customer("alive")
-    for way in dead:
-        sandbox.add_fault(Fault(account=way.account.name, kind="hang", seconds=60))
-        way.post(answered())
+    for scenario in dead:
+        sandbox.add_fault(Fault(account=scenario.account.name, kind="hang", seconds=60))
+        scenario.post(answered())
     post_calls(alive, 3)
     with ThreadPoolExecutor(len(dead)) as pool:
-        waiting = [pool.submit(deliver_in_a_thread, way) for way in dead]
+        waiting = [pool.submit(deliver_in_a_thread, scenario) for scenario in dead]
         wait_until(lambda: all(struck for _, struck in sandbox.faults.struck()), "all to wait for their answers")
         alive.deliver()
 
@@ -134,17 +134,17 @@ def test_accounts_that_do_not_answer_cost_the_calls_of_others_nothing(
         sandbox.hang_up()
 
 
-def test_an_account_that_cannot_be_reached_is_tried_with_two_calls_and_then_left_alone(way: Scenario) -> None:
-    discover(way.customer)
-    way.customer.planfix_url = f"http://127.0.0.1:{free_port(0)}"
-    way.customer.save()
+def test_an_account_that_cannot_be_reached_is_tried_with_two_calls_and_then_left_alone(scenario: Scenario) -> None:
+    discover(scenario.customer)
+    scenario.customer.planfix_url = f"http://127.0.0.1:{free_port(0)}"
+    scenario.customer.save()
     PlanfixRequest.objects.all().delete()
-    post_calls(way, 10)
-    way.deliver()
-    way.deliver()
+    post_calls(scenario, 10)
+    scenario.deliver()
+    scenario.deliver()
 
     assert PlanfixRequest.objects.count() == 2
-    assert states(way) == {CallState.PENDING: 10}
+    assert states(scenario) == {CallState.PENDING: 10}
 
 
 # A backlog
@@ -178,9 +178,9 @@ def test_a_backlog_of_ten_thousand_calls_lets_the_one_call_of_another_in_between
     assert (states(other), states(busy)[CallState.DELIVERED]) == ({CallState.DELIVERED: 1}, 1)
 
 
-def repeat_call(way: Scenario, times: int) -> None:
+def repeat_call(scenario: Scenario, times: int) -> None:
     """So many more due calls like the customer's only one, without a webhook each."""
-    call = Call.objects.get(customer=way.customer)
+    call = Call.objects.get(customer=scenario.customer)
     rows = []
     for number in range(times):
         call.pk, call.ringostat_id = None, f"backlog-{number}"
@@ -209,16 +209,18 @@ def queue(question: str, *parameters: Any) -> Any:
 
 def test_two_workers_on_one_account_use_its_pace_and_never_exceed_it(make_customer: Callable[..., Scenario]) -> None:
     rate, calls = 5, 6
-    ways = [make_customer(name, account="shared", requests_per_second=rate) for name in ("one", "two")]
-    for way in ways:
-        way.account.add_contact(name=way.customer.name, phones=[CLIENT if way is ways[0] else NEW_CLIENT])
-    post_calls(ways[0], calls)
-    post_calls(ways[1], calls, NEW_CLIENT)
+    scenarios = [make_customer(name, account="shared", requests_per_second=rate) for name in ("one", "two")]
+    for scenario in scenarios:
+        scenario.account.add_contact(
+            name=scenario.customer.name, phones=[CLIENT if scenario is scenarios[0] else NEW_CLIENT]
+        )
+    post_calls(scenarios[0], calls)
+    post_calls(scenarios[1], calls, NEW_CLIENT)
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(deliver_in_a_thread, ways))
+        list(pool.map(deliver_in_a_thread, scenarios))
 
-    assert [states(way) for way in ways] == [{CallState.DELIVERED: calls}] * 2
-    sent = sorted(request.started_at for request in ways[0].account.requests)
+    assert [states(scenario) for scenario in scenarios] == [{CallState.DELIVERED: calls}] * 2
+    sent = sorted(request.started_at for request in scenarios[0].account.requests)
     assert len(sent) == 2 * (1 + 2 * calls)
     for requests in (rate, 3 * rate, len(sent) - 1):
         assert shortest(sent, requests) >= requests / rate - LATE
