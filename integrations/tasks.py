@@ -34,7 +34,7 @@ from integrations.services.queue.defer import (
     wake,
     work_soon,
 )
-from integrations.users.rate_limit import forget_old_tries
+from integrations.users.rate_limit import delete_expired_counters
 
 P = ParamSpec("P")
 
@@ -147,4 +147,4 @@ def alerts(timestamp: int) -> None:
 @closes_connections
 def prune(context: JobContext, timestamp: int) -> None:
     prune_all(should_stop=context.additional_context["stopping"].is_set)
-    forget_old_tries()
+    delete_expired_counters()

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 
 from integrations.models import ApiToken
 from integrations.users.client_ip import client_address
-from integrations.users.rate_limit import Limit, spend
+from integrations.users.rate_limit import Limit, hit
 
 WRONG_TOKENS = Limit(times=30, seconds=15 * 60)
 """From one address. Nobody guesses one; this is to be spared those who try."""
@@ -53,7 +53,7 @@ class BearerToken(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
 
 def _refusal(address: str) -> AuthenticationFailed | Throttled:
-    wait = spend(f"wrong token from|{address}", WRONG_TOKENS)
+    wait = hit(f"wrong token from|{address}", WRONG_TOKENS)
     return Throttled(wait=wait) if wait else AuthenticationFailed(_("The token is not known, or was withdrawn."))
 
 

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from integrations.users.rate_limit import Limit, spend
+from integrations.users.rate_limit import Limit, hit
 
 
 class PerUser(BaseThrottle):
@@ -15,7 +15,7 @@ class PerUser(BaseThrottle):
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         limit = Limit(times=settings.API_REQUESTS_PER_MINUTE, seconds=60)
-        self.seconds = spend(f"api|{request.user.pk}", limit)
+        self.seconds = hit(f"api|{request.user.pk}", limit)
         return not self.seconds
 
     def wait(self) -> float | None:

@@ -9,11 +9,11 @@ import time
 import requests
 from urllib3.exceptions import HTTPError
 
-FAILURES = (OSError, HTTPError)
+TRANSPORT_ERRORS = (OSError, HTTPError)
 """All that a request can raise: requests' exceptions are OSErrors; urllib3's own slip through at times."""
 
 
-class UnreadableAnswer(OSError):
+class UnreadableResponse(OSError):
     """An answer that is longer, or slower, than any honest one."""
 
 
@@ -26,18 +26,18 @@ class NoRedirectSession(requests.Session):
         return None
 
 
-def read_answer(response: requests.Response, *, most_bytes: int, deadline: float) -> bytes:
+def read_response(response: requests.Response, *, most_bytes: int, deadline: float) -> bytes:
     """The body of an answer that was asked for with `stream`, as long as it ends before `deadline` (time.monotonic()):
     requests' own timeout is for each piece, and a server that drips bytes would hold its reader for ever.
 
-    Raises one of FAILURES: UnreadableAnswer, or what urllib3 raises when the line breaks.
+    Raises one of TRANSPORT_ERRORS: UnreadableResponse, or what urllib3 raises when the line breaks.
     """
     content = bytearray()
     # `read1` gives what has come so far; requests' own reading would wait for a full block.
     while piece := response.raw.read1(65536, decode_content=True):
         content += piece
         if len(content) > most_bytes:
-            raise UnreadableAnswer(f"the answer is longer than {most_bytes // 1024**2} MB")
+            raise UnreadableResponse(f"the answer is longer than {most_bytes // 1024**2} MB")
         if time.monotonic() > deadline:
-            raise UnreadableAnswer("the answer did not come to its end in time")
+            raise UnreadableResponse("the answer did not come to its end in time")
     return bytes(content)

@@ -76,7 +76,7 @@ class _Guard(HTTPAdapter):
             raise InvalidURL("the name leads to a private address", request=request) from error
 
 
-def guarded_session() -> requests.Session:
+def public_session() -> requests.Session:
     """A session that raises InvalidURL for what is not public. Through a proxy of the environment's it is the proxy
     that looks names up and decides.
     """

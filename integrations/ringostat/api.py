@@ -14,7 +14,12 @@ from zoneinfo import ZoneInfo
 
 import requests
 
-from integrations.outbound.bounded_response import FAILURES, NoRedirectSession, UnreadableAnswer, read_answer
+from integrations.outbound.bounded_response import (
+    TRANSPORT_ERRORS,
+    NoRedirectSession,
+    UnreadableResponse,
+    read_response,
+)
 from integrations.ringostat.vocabulary import UTM
 
 TIMEOUT = (5, 30)
@@ -149,10 +154,10 @@ class RingostatClient:
                 **arguments,
             ) as response:
                 deadline = time.monotonic() + ANSWER_SECONDS
-                content = read_answer(response, most_bytes=ANSWER_BYTES, deadline=deadline)
-        except UnreadableAnswer as error:
+                content = read_response(response, most_bytes=ANSWER_BYTES, deadline=deadline)
+        except UnreadableResponse as error:
             raise RingostatError(f"Ringostat cannot be read: {error}.", retryable=True) from error
-        except FAILURES as error:
+        except TRANSPORT_ERRORS as error:
             message = f"Ringostat cannot be reached ({type(error).__name__})."
             raise RingostatError(message, retryable=True) from error
         return _content(response.status_code, content)

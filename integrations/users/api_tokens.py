@@ -17,7 +17,7 @@ from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminTextInputWidget
 
 from integrations.models import ApiToken
 from integrations.ui.page_context import shell
-from integrations.users.audit import record
+from integrations.users.audit import audit_record
 
 MOST = 20
 """Tokens of one user."""
@@ -59,7 +59,7 @@ def api_access(request: HttpRequest) -> HttpResponse:
 def withdraw_token(request: HttpRequest, token_id: int) -> HttpResponse:
     token = get_object_or_404(ApiToken, user=request.user.pk, pk=token_id)
     token.delete()
-    record(request.user, _("Withdrew the API token “%(name)s”") % {"name": token.name})
+    audit_record(request.user, _("Withdrew the API token “%(name)s”") % {"name": token.name})
     messages.success(request, _("The token “%(name)s” is withdrawn.") % {"name": token.name})
     return redirect("calllog:api_access")
 
@@ -68,5 +68,5 @@ def _made(request: HttpRequest, name: str) -> str:
     """The plain token. It is in this one answer and nowhere else."""
     assert request.user.is_authenticated
     token, plain = ApiToken.issue(request.user, name)
-    record(request.user, _("Made the API token “%(name)s”") % {"name": token.name})
+    audit_record(request.user, _("Made the API token “%(name)s”") % {"name": token.name})
     return plain

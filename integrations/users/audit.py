@@ -9,7 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from integrations.models import Customer
 
 
-def record(user: AbstractBaseUser | AnonymousUser, what: str, customer: Customer | None = None) -> None:
+def audit_record(user: AbstractBaseUser | AnonymousUser, what: str, customer: Customer | None = None) -> None:
     """Writes down a sentence, in the language of who did it. Never put a secret or a client's number into it.
 
     Without a customer it concerns several, or none.

@@ -25,7 +25,7 @@ class Throttled(AuthenticationForm):
         address = client_address(self.request.META) if self.request else ""
         seconds = seconds_to_wait(name, address)
         if seconds:
-            raise ValidationError(too_often(seconds), code="throttled")
+            raise ValidationError(wait_message(seconds), code="throttled")
         cleaned = super().clean()
         if self.get_user() is not None:
             logged_in(name, address)
@@ -58,7 +58,7 @@ class Logout(LogoutView):
     next_page = "calllog:login"
 
 
-def too_often(seconds: int) -> str:
+def wait_message(seconds: int) -> str:
     minutes = -(-seconds // 60)
     text = ngettext(
         "Too many tries. Wait a minute, then try again.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from integrations.users.rate_limit import Limit, forgive, spend
+from integrations.users.rate_limit import Limit, hit, reset
 
 log = structlog.get_logger(__name__)
 
@@ -19,7 +19,7 @@ PER_NAME = Limit(times=100, seconds=3600)
 
 def seconds_to_wait(name: str, address: str) -> int:
     """Counts a try; how many seconds to wait before the next one is looked at. 0: this one is."""
-    waits = [spend(what, limit) for what, limit in _counted(name, address).items()]
+    waits = [hit(what, limit) for what, limit in _counted(name, address).items()]
     if any(waits):
         log.warning("login throttled", seconds=max(waits))
     return max(waits)
@@ -27,7 +27,7 @@ def seconds_to_wait(name: str, address: str) -> int:
 
 def logged_in(name: str, address: str) -> None:
     """The right password makes good what was mistyped before it, and frees nobody else at the address."""
-    forgive(*(what for what, limit in _counted(name, address).items() if limit is not PER_ADDRESS))
+    reset(*(what for what, limit in _counted(name, address).items() if limit is not PER_ADDRESS))
 
 
 def _counted(name: str, address: str) -> dict[str, Limit]:

@@ -19,7 +19,7 @@ class Limit:
     seconds: int
 
 
-def spend(what: str, limit: Limit) -> int:
+def hit(what: str, limit: Limit) -> int:
     """Counts one more try. How many seconds to wait before the next one is allowed; 0: this one is."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -37,12 +37,12 @@ def spend(what: str, limit: Limit) -> int:
     return max(1, seconds) if is_over else 0
 
 
-def forgive(*whats: str) -> None:
+def reset(*whats: str) -> None:
     """Forgets the tries."""
     RateLimitCounter.objects.filter(key__in=[_key(what) for what in whats]).delete()
 
 
-def forget_old_tries() -> None:
+def delete_expired_counters() -> None:
     RateLimitCounter.objects.filter(until__lt=timezone.now()).delete()
 
 

@@ -14,7 +14,7 @@ from django_otp import verify_token
 
 from integrations.models import SecondFactor
 from integrations.models.second_factor import RECOVERY_DIGITS
-from integrations.users.audit import record
+from integrations.users.audit import audit_record
 
 log = structlog.get_logger(__name__)
 
@@ -31,13 +31,13 @@ def switch_on(factor: SecondFactor) -> list[str]:
     codes = factor.renew_recovery_codes()
     with transaction.atomic():
         factor.save()
-        record(factor.user, _("Switched two-factor login on"))
+        audit_record(factor.user, _("Switched two-factor login on"))
     return codes
 
 
 def switch_off(factor: SecondFactor) -> None:
     factor.delete()
-    record(factor.user, _("Switched two-factor login off"))
+    audit_record(factor.user, _("Switched two-factor login off"))
 
 
 def seconds_to_wait(factor: SecondFactor) -> int:
@@ -58,5 +58,5 @@ def accept(factor: SecondFactor, code: str) -> bool:
     if len(code) == RECOVERY_DIGITS:
         left = verified.recovery_codes_left
         said = ngettext("Used a recovery code; %(left)s is left", "Used a recovery code; %(left)s are left", left)
-        record(factor.user, said % {"left": left})
+        audit_record(factor.user, said % {"left": left})
     return True

@@ -26,7 +26,7 @@ from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminTextInputWidget
 
 from integrations.models import SecondFactor
 from integrations.ui.page_context import shell
-from integrations.users.login import too_often
+from integrations.users.login import wait_message
 from integrations.users.second_factor import accept, factor_of, seconds_to_wait, switch_off, switch_on
 from integrations.users.second_factor_middleware import must_have_one
 
@@ -53,7 +53,7 @@ class CodeForm(forms.Form):
         code = re.sub(r"[\s-]", "", self.cleaned_data["code"])
         seconds = seconds_to_wait(self.factor)
         if seconds:
-            raise ValidationError(too_often(seconds), code="throttled")
+            raise ValidationError(wait_message(seconds), code="throttled")
         if not self.accepts(code):
             raise ValidationError(_("This code is wrong, or was used before. Wait for the next one."), code="wrong")
         return code

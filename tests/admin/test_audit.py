@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 
-from integrations.users.audit import record
+from integrations.users.audit import audit_record
 from tests.factories import make_customer, make_specialist, make_superuser, make_user, make_viewer
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +38,7 @@ def test_it_names_the_changed_fields(client: Client) -> None:
 
 def test_specialists_see_what_concerns_customers_and_not_users(client: Client) -> None:
     client.force_login(user := make_specialist())
-    record(user, "Paused: they move.", make_customer(name="Acme"))
+    audit_record(user, "Paused: they move.", make_customer(name="Acme"))
     change_of_user(user)
 
     html = client.get(LIST).content.decode()
@@ -50,9 +50,9 @@ def test_specialists_see_what_concerns_customers_and_not_users(client: Client) -
 def test_it_is_narrowed_to_a_customer_and_to_a_user(client: Client) -> None:
     client.force_login(user := make_superuser())
     customer, other = make_customer(name="Acme"), make_customer(name="Other")
-    record(user, "This.", customer)
-    record(make_user(), "That.", customer)
-    record(user, "Something else.", other)
+    audit_record(user, "This.", customer)
+    audit_record(make_user(), "That.", customer)
+    audit_record(user, "Something else.", other)
 
     def found(query: str) -> set[str]:
         return {entry.change_message for entry in client.get(f"{LIST}?{query}").context["cl"].result_list}
@@ -64,7 +64,7 @@ def test_it_is_narrowed_to_a_customer_and_to_a_user(client: Client) -> None:
 
 def test_what_concerns_no_single_customer_stands_there_too(client: Client) -> None:
     client.force_login(user := make_specialist())
-    record(user, "Calls were exported.")
+    audit_record(user, "Calls were exported.")
 
     assert "Calls were exported." in client.get(LIST).content.decode()
 

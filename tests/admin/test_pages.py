@@ -26,7 +26,7 @@ from integrations.models import (
 )
 from integrations.services.queue.background import ask
 from integrations.services.queue.defer import deliver_soon
-from integrations.users.audit import record
+from integrations.users.audit import audit_record
 from tests.factories import (
     AUTH_KEY,
     PLANFIX_TOKEN,
@@ -59,7 +59,7 @@ def console(client: Client) -> Client:
     make_call(customer, state=CallState.FAILED, reason="refused", detail="Planfix said no.")
     Alert.objects.create(customer=customer, kind=AlertKind.FAILED, detail="One call failed.")
     ask(BackgroundJobKind.CATCH_UP, customer=customer)
-    record(User.objects.latest("pk"), "Paused.", customer)
+    audit_record(User.objects.latest("pk"), "Paused.", customer)
     return client
 
 

@@ -12,7 +12,7 @@ from django.test import Client
 
 from integrations.models import RateLimitCounter
 from integrations.users import login_throttle
-from integrations.users.rate_limit import forget_old_tries, spend
+from integrations.users.rate_limit import delete_expired_counters, hit
 from tests.security.conftest import DOORS, PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -102,11 +102,11 @@ def test_after_the_wait_one_gets_in(user: User) -> None:
 
 
 def test_what_was_tried_long_ago_is_forgotten() -> None:
-    spend("old", login_throttle.PER_ADDRESS)
+    hit("old", login_throttle.PER_ADDRESS)
     RateLimitCounter.objects.update(until=F("until") - timedelta(hours=1))
-    spend("new", login_throttle.PER_ADDRESS)
+    hit("new", login_throttle.PER_ADDRESS)
 
-    forget_old_tries()
+    delete_expired_counters()
 
     assert RateLimitCounter.objects.count() == 1
 

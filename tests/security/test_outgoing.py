@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from urllib3.util import connection
 
 from integrations.outbound.allowed_hosts import is_allowed
-from integrations.outbound.public_session import guarded_session
+from integrations.outbound.public_session import public_session
 from integrations.services.clients.planfix import planfix_client, planfix_session
 from integrations.services.clients.ringostat import ringostat_client
 from tests.factories import make_customer
@@ -66,7 +66,7 @@ PRIVATE = [
 def test_an_address_that_is_private_by_its_name_is_refused(url: str) -> None:
     assert not is_allowed(url)
     with pytest.raises(requests.RequestException):
-        guarded_session().get(url)
+        public_session().get(url)
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_a_name_that_leads_to_a_private_address_is_refused(
     lookups.append([*others, address])
 
     with pytest.raises(requests.exceptions.InvalidURL):
-        guarded_session().get(f"https://{NAME}/")
+        public_session().get(f"https://{NAME}/")
     assert lines == []
 
 
@@ -114,7 +114,7 @@ def test_a_name_that_changes_its_mind_leads_nobody(lookups: list[list[str]], lin
     lookups += [[PUBLIC], ["127.0.0.1"]]
 
     with pytest.raises(requests.ConnectionError):
-        guarded_session().get(f"https://{NAME}/")
+        public_session().get(f"https://{NAME}/")
     assert lines == [PUBLIC]
 
 
@@ -122,7 +122,7 @@ def test_every_address_of_a_name_is_tried(lookups: list[list[str]], lines: list[
     lookups.append([PUBLIC, "93.184.215.15"])
 
     with pytest.raises(requests.ConnectionError):
-        guarded_session().get(f"https://{NAME}/")
+        public_session().get(f"https://{NAME}/")
     assert lines == [PUBLIC, "93.184.215.15"]
 
 
@@ -202,7 +202,7 @@ def tls_server(tmp_path: Path, lookups: list[list[str]], settings: Any) -> Itera
 def test_the_certificate_must_be_the_names(tls_server: tuple[str, Path]) -> None:
     url, authority = tls_server
 
-    with guarded_session() as session:
+    with public_session() as session:
         assert session.get(url, verify=str(authority)).status_code == 200
         with pytest.raises(requests.exceptions.SSLError):
             session.get(url.replace(NAME, "localhost"), verify=str(authority))
@@ -210,7 +210,7 @@ def test_the_certificate_must_be_the_names(tls_server: tuple[str, Path]) -> None
 
 def test_a_redirect_leads_nobody(tls_server: tuple[str, Path]) -> None:
     url, authority = tls_server
-    with guarded_session() as session:
+    with public_session() as session:
         answer = session.get(f"{url}/elsewhere", verify=str(authority))
 
     assert (answer.status_code, answer.url) == (302, f"{url}/elsewhere")

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 
-from integrations.users.audit import record
+from integrations.users.audit import audit_record
 from tests.factories import make_customer
 
 pytestmark = pytest.mark.django_db
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def test_what_was_done_to_a_customer_stands_in_its_history() -> None:
     customer, user = make_customer(name="Acme"), User.objects.create_user("ann")
 
-    record(user, "Two calls were sent again.", customer)
+    audit_record(user, "Two calls were sent again.", customer)
 
     entry = LogEntry.objects.get()
     assert (entry.user, entry.get_edited_object(), entry.object_repr) == (user, customer, "Acme")
@@ -23,7 +23,7 @@ def test_what_was_done_to_a_customer_stands_in_its_history() -> None:
 
 
 def test_what_concerns_no_single_customer_is_recorded_too() -> None:
-    record(User.objects.create_user("ann"), "Calls were exported.")
+    audit_record(User.objects.create_user("ann"), "Calls were exported.")
 
     entry = LogEntry.objects.get()
     assert (entry.content_type, entry.object_id, entry.get_change_message()) == (None, None, "Calls were exported.")

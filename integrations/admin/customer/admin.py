@@ -41,7 +41,7 @@ from integrations.services.delivery.pause import resume_customer
 from integrations.services.monitoring.customer_health import Health, healths
 from integrations.services.queue.background import ask
 from integrations.ui.local_time import moment_of
-from integrations.users.audit import record
+from integrations.users.audit import audit_record
 
 PAGES: Mapping[str, Callable[..., HttpResponse]] = {
     "overview": overview,
@@ -250,7 +250,7 @@ class CustomerAdmin(RemovedByTheWorker, ModelAdmin):  # type: ignore[misc]
         paused = list(queryset.exclude(paused_reason=""))
         for customer in paused:
             resume_customer(customer, by_hand=True)
-            record(request.user, _("Resumed."), customer)
+            audit_record(request.user, _("Resumed."), customer)
         text = ngettext("One customer goes on.", "%(count)s customers go on.", len(paused))
         self.message_user(request, text % {"count": len(paused)}, messages.SUCCESS)
 
@@ -260,7 +260,7 @@ class CustomerAdmin(RemovedByTheWorker, ModelAdmin):  # type: ignore[misc]
         customers = list(queryset)
         for customer in customers:
             ask(BackgroundJobKind.CONNECT, customer=customer, by=request.user)
-            record(request.user, _("Had the access checked."), customer)
+            audit_record(request.user, _("Had the access checked."), customer)
         text = ngettext("One customer is being checked.", "%(count)s customers are being checked.", len(customers))
         self.message_user(request, text % {"count": len(customers)}, messages.SUCCESS)
 

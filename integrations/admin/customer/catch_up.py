@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from integrations.calllog.list.filters import day_input
 from integrations.models import BackgroundJobKind, CatchUpCursor, Customer
 from integrations.services.queue.background import ask
-from integrations.users.audit import record
+from integrations.users.audit import audit_record
 
 LONGEST = timedelta(days=92)
 """Three months: what is older, nobody wants in Planfix as new."""
@@ -63,5 +63,5 @@ def catch_up(request: HttpRequest, customer: Customer) -> None:
         messages.error(request, _("These days are still to come."))
         return
     ask(BackgroundJobKind.CATCH_UP, customer=customer, by=request.user, start=start, end=end)
-    record(request.user, _("Caught up: %(first)s to %(last)s") % {"first": first, "last": last}, customer)
+    audit_record(request.user, _("Caught up: %(first)s to %(last)s") % {"first": first, "last": last}, customer)
     messages.success(request, _("The call list of these days is read; calls that are missing are added."))

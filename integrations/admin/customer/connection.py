@@ -20,7 +20,7 @@ from integrations.services.customers.connection_report import Check, Connection,
 from integrations.services.customers.utm_problems import parameter_problems
 from integrations.services.queue.background import ask
 from integrations.ui.labels import Words
-from integrations.users.audit import record
+from integrations.users.audit import audit_record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +173,7 @@ RIGHTS: Mapping[str, Words] = {
 def connect(request: HttpRequest, customer: Customer) -> HttpResponse:
     assert isinstance(request.user, User)
     ask(BackgroundJobKind.CONNECT, customer=customer, by=request.user)
-    record(request.user, str(_("Had the access checked.")), customer)
+    audit_record(request.user, str(_("Had the access checked.")), customer)
     back = request.POST.get("back", "")
     return redirect(address_of(back, customer) if back in MENU else address_of("change", customer) + "#connection")
 

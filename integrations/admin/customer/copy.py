@@ -15,7 +15,7 @@ from integrations.admin.customer.pages import address_of, customer_page, render_
 from integrations.models import Customer
 from integrations.services.customers.copy import copy_customer
 from integrations.services.customers.import_export import CustomerFileError
-from integrations.users.audit import record
+from integrations.users.audit import audit_record
 
 
 class CopyForm(forms.Form):
@@ -43,7 +43,7 @@ def copy(request: HttpRequest, customer: Customer) -> HttpResponse:
         except CustomerFileError as error:
             form.add_error("name", str(error))
         else:
-            record(request.user, _("Set up like %(customer)s.") % {"customer": customer}, new)
+            audit_record(request.user, _("Set up like %(customer)s.") % {"customer": customer}, new)
             text = _("%(new)s is set up like %(old)s. Type its own address, token and Auth-key next.")
             messages.success(request, text % {"new": new, "old": customer})
             return redirect(address_of("change", new))

@@ -24,7 +24,7 @@ from integrations.services.customers.employee_mapping import Choice, NotKept, Ro
 from integrations.services.queue.background import ask
 from integrations.ui.labels import Words
 from integrations.ui.parse_pk import row_number
-from integrations.users.audit import record
+from integrations.users.audit import audit_record
 from integrations.users.visibility import customers_visible_to
 
 PAIRED_BY: Mapping[str, Words] = {
@@ -54,7 +54,7 @@ def employees_page(request: HttpRequest, customer: Customer) -> HttpResponse:
 
 def _kept(request: HttpRequest, customer: Customer, count: int) -> HttpResponse:
     """So many take part now."""
-    record(request.user, _("Chose the employees who take part: %(count)s.") % {"count": count}, customer)
+    audit_record(request.user, _("Chose the employees who take part: %(count)s.") % {"count": count}, customer)
     text = ngettext("One employee takes part.", "%(count)s employees take part.", count) % {"count": count}
     messages.success(request, text)
     return redirect(address_of("employees", customer))
@@ -69,7 +69,7 @@ def send_skipped_calls(request: HttpRequest, customer: Customer) -> HttpResponse
         ask(BackgroundJobKind.SEND_AGAIN, customer=customer, by=request.user, calls=list(calls))
         text = ngettext("One call is sent again.", "%(count)s calls are sent again.", len(calls))
         messages.success(request, text % {"count": len(calls)})
-        record(request.user, _("Sent %(count)s skipped calls again.") % {"count": len(calls)}, customer)
+        audit_record(request.user, _("Sent %(count)s skipped calls again.") % {"count": len(calls)}, customer)
     return redirect(address_of("employees", customer))
 
 

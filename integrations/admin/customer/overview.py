@@ -21,7 +21,7 @@ from integrations.models import BackgroundJobKind, Customer
 from integrations.services.delivery.pause import pause_by_hand, resume_customer
 from integrations.services.monitoring.customer_health import calls_per_day, healths
 from integrations.ui.labels import Words
-from integrations.users.audit import record
+from integrations.users.audit import audit_record
 
 DAYS = 30
 RECENT = 5
@@ -76,13 +76,13 @@ def _pause(request: HttpRequest, customer: Customer) -> None:
         messages.error(request, _("Say why the customer is paused: others will want to know."))
         return
     pause_by_hand(customer, reason)
-    record(request.user, _("Paused: %(reason)s") % {"reason": reason}, customer)
+    audit_record(request.user, _("Paused: %(reason)s") % {"reason": reason}, customer)
     messages.success(request, _("The customer is paused. Its calls are taken in and wait until somebody resumes it."))
 
 
 def _resume(request: HttpRequest, customer: Customer) -> None:
     resume_customer(customer, by_hand=True)
-    record(request.user, _("Resumed."), customer)
+    audit_record(request.user, _("Resumed."), customer)
     messages.success(request, _("The customer goes on."))
 
 

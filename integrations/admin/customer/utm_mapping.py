@@ -16,7 +16,7 @@ from integrations.admin.customer.pages import address_of, customer_page, render_
 from integrations.models import BackgroundJob, BackgroundJobKind, Customer
 from integrations.services.customers.utm_mapping import ParameterRow, ParameterTable, Wish, parameter_table, save_wishes
 from integrations.services.queue.background import ask
-from integrations.users.audit import record
+from integrations.users.audit import audit_record
 
 CREATE = "+"
 """The choice of a contact field that is to be made."""
@@ -43,7 +43,7 @@ def _save(request: HttpRequest, customer: Customer, table: ParameterTable) -> bo
     to_make = [wish.contact_field for wish in wishes if _is_to_be_made(request.POST, wish)]
     if to_make:
         ask(BackgroundJobKind.CREATE_FIELDS, customer=customer, by=request.user, names=to_make)
-    record(request.user, _("Chose the fields of %(count)s parameters.") % {"count": len(wishes)}, customer)
+    audit_record(request.user, _("Chose the fields of %(count)s parameters.") % {"count": len(wishes)}, customer)
     messages.success(request, _("Saved."))
     return True
 

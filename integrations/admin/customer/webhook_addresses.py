@@ -26,7 +26,7 @@ from integrations.services.customers.webhook_addresses import (
 )
 from integrations.ui.labels import EVENTS, Words
 from integrations.ui.parse_pk import row_number
-from integrations.users.audit import record
+from integrations.users.audit import audit_record
 
 NEEDED = (EventKind.AFTER_CALL, EventKind.AFTER_OUTGOING_CALL)
 USEFUL: Mapping[EventKind, Words] = {
@@ -192,7 +192,7 @@ def _own_parameters(customer: Customer) -> list[str]:
 
 def _rotate(request: HttpRequest, customer: Customer) -> None:
     rotate(customer)
-    record(request.user, _("The webhook address was replaced."), customer)
+    audit_record(request.user, _("The webhook address was replaced."), customer)
     text = _("This is the new address. The old one takes webhooks for one more day: paste the new one until then.")
     messages.success(request, text)
 
@@ -200,7 +200,7 @@ def _rotate(request: HttpRequest, customer: Customer) -> None:
 def _revoke(request: HttpRequest, customer: Customer) -> None:
     token_id = row_number(request.POST.get("token", ""))
     if token_id is not None and revoke(customer, token_id):
-        record(request.user, _("An old webhook address was ended at once."), customer)
+        audit_record(request.user, _("An old webhook address was ended at once."), customer)
         messages.success(request, _("The old address takes no webhooks any more."))
 
 

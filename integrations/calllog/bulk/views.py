@@ -30,7 +30,7 @@ from integrations.services.queue.background import ask
 from integrations.ui.labels import Words
 from integrations.ui.page_context import shell
 from integrations.ui.parse_pk import row_number
-from integrations.users.audit import record
+from integrations.users.audit import audit_record
 from integrations.users.visibility import calls_visible_to, may_act_on_calls, works_visible_to
 
 MOST = 100_000
@@ -274,9 +274,9 @@ def _paused(chosen: Chosen) -> bool:
 def _record(user: User, action: BulkAction, plan: Plan, chosen: Chosen) -> None:
     """Numbers in the book of each customer whose settings they change."""
     if not plan.by_customer:
-        return record(user, _book(action, plan.will), chosen.customer)
+        return audit_record(user, _book(action, plan.will), chosen.customer)
     for customer in Customer.objects.filter(pk__in=plan.by_customer).order_by("pk"):
-        record(user, _book(action, plan.by_customer[customer.pk]), customer)
+        audit_record(user, _book(action, plan.by_customer[customer.pk]), customer)
 
 
 def _book(action: BulkAction, count: int) -> str:

@@ -27,7 +27,7 @@ from integrations.services.calls.replay import NEVER_REPLAYED, replay_call, send
 from integrations.services.intake.receive import ERASED
 from integrations.ui.labels import Words
 from integrations.ui.links import dry_run_address, employees_address
-from integrations.users.audit import record
+from integrations.users.audit import audit_record
 from integrations.users.visibility import calls_visible_to, may_act_on_calls
 
 NOTE_LENGTH = 200
@@ -90,7 +90,7 @@ def act(request: HttpRequest, call_id: int, action: str) -> HttpResponse:
         raise Http404
     done = ACTIONS[action](call, request)
     if done.book:
-        record(user, done.book % {"call": call.ringostat_id}, call.customer)
+        audit_record(user, done.book % {"call": call.ringostat_id}, call.customer)
     messages.add_message(request, messages.SUCCESS if done.book else messages.WARNING, done.sentence)
     return redirect("calllog:call", call.pk)
 

@@ -23,11 +23,11 @@ from integrations.calllog.list.keyset_paging import page_of
 from integrations.calllog.list.table_rows import with_fields
 from integrations.models import Call
 from integrations.services.calls.spreadsheet import Cell, csv_lines, xlsx_file
-from integrations.services.recordings.stream_limit import NoFreeSlot, Place
+from integrations.services.recordings.stream_limit import NoFreeSlot, StreamSlot
 from integrations.ui.call_row import CallRow, row_of
 from integrations.ui.labels import STATES
 from integrations.ui.page_context import shell
-from integrations.users.audit import record
+from integrations.users.audit import audit_record
 
 AT_ONCE = 2000
 MOST_IN_XLSX = 50_000
@@ -81,30 +81,30 @@ def _parameter(name: str) -> Column:
 View = Callable[[HttpRequest], HttpResponseBase]
 
 
-def takes_a_place(view: View) -> View:
+def takes_stream_slot(view: View) -> View:
     """Of the few that there are for answers that last; given back when the answer is closed."""
 
     @wraps(view)
-    def placed(request: HttpRequest) -> HttpResponseBase:
+    def limited(request: HttpRequest) -> HttpResponseBase:
         try:
-            place = Place()
+            slot = StreamSlot()
         except NoFreeSlot:
             return _waits(request)
         try:
             response = view(request)
         except BaseException:
-            place.leave()
+            slot.release()
             raise
-        response._resource_closers.append(place.leave)  # type: ignore[attr-defined]
+        response._resource_closers.append(slot.release)  # type: ignore[attr-defined]
         return response
 
-    return placed
+    return limited
 
 
 @require_GET
 @login_required
 @never_cache
-@takes_a_place
+@takes_stream_slot
 def export_csv(request: HttpRequest) -> HttpResponseBase:
     filters = CallFilter.seen_by(request.user, request.GET)
     if not filters.is_valid():
@@ -116,7 +116,7 @@ def export_csv(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 @login_required
 @never_cache
-@takes_a_place
+@takes_stream_slot
 def export_xlsx(request: HttpRequest) -> HttpResponseBase:
     filters = CallFilter.seen_by(request.user, request.GET)
     if not filters.is_valid():
@@ -163,7 +163,7 @@ def _write_down(request: HttpRequest, filters: CallFilter, kind: str) -> None:
     chosen = {name: value for name, value in filters.values.items() if name != "customer"}
     named = [name if name in PERSONAL else f"{name}: {value}" for name, value in chosen.items()]
     text = _("Exported calls as %(kind)s (%(filters)s)")
-    record(request.user, text % {"kind": kind, "filters": ", ".join(named) or _("all")}, customer)
+    audit_record(request.user, text % {"kind": kind, "filters": ", ".join(named) or _("all")}, customer)
 
 
 def _file(ending: str, content_type: str) -> dict[str, Any]:

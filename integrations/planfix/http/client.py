@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.auth import AuthBase
 
-from integrations.outbound.bounded_response import FAILURES, NoRedirectSession, read_answer
+from integrations.outbound.bounded_response import TRANSPORT_ERRORS, NoRedirectSession, read_response
 from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixError
 from integrations.planfix.http.json_fields import JSON, Row, parse
 from integrations.planfix.http.masking import masked, masked_text, without
@@ -131,7 +131,7 @@ class PlanfixClient:
         try:
             answer, payload = self._send(request)
             error = error_of(answer)
-        except FAILURES as failure:
+        except TRANSPORT_ERRORS as failure:
             error = error_of_failure(failure, request=str(request), is_write=is_write(method, path))
         self._observe(self._exchange(request, answer, error))
         if error:
@@ -157,7 +157,7 @@ class PlanfixClient:
         timeout = (CONNECT_SECONDS, request.patience)
         with self._session.send(prepared, timeout=timeout, allow_redirects=False, stream=True) as response:
             deadline = request.started + CONNECT_SECONDS + request.patience
-            content = read_answer(response, most_bytes=ANSWER_BYTES, deadline=deadline)
+            content = read_response(response, most_bytes=ANSWER_BYTES, deadline=deadline)
         text = content.decode("utf-8-sig", errors="replace")
         payload = parse(text)
         try:

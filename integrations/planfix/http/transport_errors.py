@@ -5,7 +5,7 @@ from __future__ import annotations
 import requests
 from urllib3.exceptions import NewConnectionError
 
-from integrations.outbound.bounded_response import UnreadableAnswer
+from integrations.outbound.bounded_response import UnreadableResponse
 from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixError, PlanfixUnavailable
 
 ADDRESS_ERRORS = (
@@ -27,7 +27,7 @@ def error_of_failure(failure: Exception, *, request: str, is_write: bool) -> Pla
 
 
 def _what_happened(failure: Exception) -> str:
-    if isinstance(failure, UnreadableAnswer):
+    if isinstance(failure, UnreadableResponse):
         return str(failure)
     if isinstance(failure, requests.Timeout):
         return "Planfix did not answer in time"

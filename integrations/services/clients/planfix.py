@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from requests.utils import get_environ_proxies
 
 from integrations.models import AccountRateLimit, Customer, PlanfixRequest
-from integrations.outbound.public_session import guarded_session
+from integrations.outbound.public_session import public_session
 from integrations.planfix.http.client import Exchange, PlanfixClient
 from integrations.services.clients.lease import acquire_read_slot
 
@@ -23,7 +23,7 @@ def planfix_session(customer: Customer) -> requests.Session:
     """For the requests of one turn, which share a connection. The environment's proxies are looked up once, not each
     time.
     """
-    session = guarded_session()
+    session = public_session()
     session.proxies = dict(_proxies(customer.planfix_url))
     session.trust_env = False
     return session

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models.functions import Now, TruncDay
 
 from integrations.models import CatchUpCursor, Customer
-from integrations.outbound.public_session import guarded_session
+from integrations.outbound.public_session import public_session
 from integrations.ringostat.api import RingostatClient
 from integrations.services.clients.lease import give_connection_back
 
@@ -25,6 +25,6 @@ def ringostat_client(customer: Customer) -> RingostatClient | None:
         customer.ringostat_api_url,
         customer.ringostat_auth_key.reveal(),
         customer.ringostat_project_id,
-        session=guarded_session(),
+        session=public_session(),
         refused_fields=refused_fields,
     )

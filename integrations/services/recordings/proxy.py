@@ -19,8 +19,8 @@ import structlog
 from requests.exceptions import InvalidURL
 
 from integrations.outbound.allowed_hosts import is_recording_allowed
-from integrations.outbound.bounded_response import FAILURES
-from integrations.outbound.public_session import guarded_session
+from integrations.outbound.bounded_response import TRANSPORT_ERRORS
+from integrations.outbound.public_session import public_session
 from integrations.services.recordings.byte_ranges import (
     ByteRange,
     Part,
@@ -29,7 +29,7 @@ from integrations.services.recordings.byte_ranges import (
     part_of_refusal,
     part_of_whole,
 )
-from integrations.services.recordings.stream_limit import NoFreeSlot, Place
+from integrations.services.recordings.stream_limit import NoFreeSlot, StreamSlot
 
 log = structlog.get_logger(__name__)
 
@@ -86,14 +86,16 @@ class Wanted:
 
 
 class OpenRecording:
-    """An answer under way. Iterated once, closed always: only then is its place free for another one."""
+    """An answer under way. Iterated once, closed always: only then is its slot free for another one."""
 
-    def __init__(self, answer: requests.Response, part: Part, *, content_type: str, suffix: str, place: Place) -> None:
+    def __init__(
+        self, answer: requests.Response, part: Part, *, content_type: str, suffix: str, slot: StreamSlot
+    ) -> None:
         self.status = part.status
         self.content_type = content_type
         self.suffix = suffix
         self.headers = _headers(answer, part)
-        self._answer, self._part, self._place = answer, part, place
+        self._answer, self._part, self._slot = answer, part, slot
         self._deadline = time.monotonic() + SECONDS
 
     def __iter__(self) -> Iterator[bytes]:
@@ -107,7 +109,7 @@ class OpenRecording:
                 skip, left = max(skip - len(chunk), 0), left - len(passed)
                 if passed:
                     yield passed
-        except FAILURES as error:
+        except TRANSPORT_ERRORS as error:
             log.warning("recording broke off", error=type(error).__name__)
         finally:
             self.close()
@@ -115,7 +117,7 @@ class OpenRecording:
     def close(self) -> None:
         # Not given back to a pool: what was not read of it is of no use.
         self._answer.close()
-        self._place.leave()
+        self._slot.release()
 
 
 def open_recording(url: str, *, api_url: str, wanted: Wanted) -> OpenRecording:
@@ -126,18 +128,18 @@ def open_recording(url: str, *, api_url: str, wanted: Wanted) -> OpenRecording:
     if not url:
         raise NoRecording(Trouble.NO_LINK)
     try:
-        place = Place()
+        slot = StreamSlot()
     except NoFreeSlot as error:
         raise NoRecording(Trouble.BUSY) from error
     try:
         answer, final_url = _follow(url, api_url, wanted)
         try:
-            return _opened(answer, final_url, wanted, place)
+            return _opened(answer, final_url, wanted, slot)
         except NoRecording:
             answer.close()
             raise
     except BaseException:
-        place.leave()
+        slot.release()
         raise
 
 
@@ -168,7 +170,7 @@ def _is_allowed(url: str, api_url: str) -> bool:
 def _ask(url: str, wanted: Wanted) -> requests.Response:
     """One request. Raises NoRecording."""
     try:
-        return guarded_session().request(
+        return public_session().request(
             wanted.method,
             url,
             headers=_request_headers(wanted),
@@ -178,7 +180,7 @@ def _ask(url: str, wanted: Wanted) -> requests.Response:
         )
     except InvalidURL as error:
         raise NoRecording(Trouble.FOREIGN) from error
-    except FAILURES as error:
+    except TRANSPORT_ERRORS as error:
         log.warning("recording not to be had", host=urlsplit(url).hostname, error=type(error).__name__)
         raise NoRecording(Trouble.UNAVAILABLE) from error
 
@@ -193,7 +195,7 @@ def _request_headers(wanted: Wanted) -> dict[str, str]:
     return headers
 
 
-def _opened(answer: requests.Response, url: str, wanted: Wanted, place: Place) -> OpenRecording:
+def _opened(answer: requests.Response, url: str, wanted: Wanted, slot: StreamSlot) -> OpenRecording:
     if answer.status_code in GONE:
         raise NoRecording(Trouble.GONE)
     part = _part(answer, asked_range(wanted.range), wanted.if_range)
@@ -206,7 +208,7 @@ def _opened(answer: requests.Response, url: str, wanted: Wanted, place: Place) -
     if not content_type and part.status != 416:
         raise NoRecording(Trouble.NOT_AUDIO)
     known = suffix if suffix in TYPES else SUFFIXES.get(content_type, "")
-    return OpenRecording(answer, part, content_type=content_type or "audio/wav", suffix=known, place=place)
+    return OpenRecording(answer, part, content_type=content_type or "audio/wav", suffix=known, slot=slot)
 
 
 def _part(answer: requests.Response, asked: ByteRange | None, if_range: str) -> Part | None:

@@ -223,7 +223,7 @@ def test_a_recording_that_is_not_to_be_had_is_a_sentence(
 
     assert (response.status_code, response["Content-Type"]) == (status, "text/plain; charset=utf-8")
     assert words in response.content.decode()
-    assert free_places() == stream_limit.AT_ONCE
+    assert free_slots() == stream_limit.AT_ONCE
 
 
 def test_a_source_that_says_nothing_is_not_waited_for_long(
@@ -242,7 +242,7 @@ def test_a_recording_that_breaks_off_ends_there(log: Client, source: Source, cal
     response = hear(log, call, Range="bytes=0-999")
 
     assert (response["Content-Length"], heard(response)) == ("1000", SOUND[:100])
-    assert free_places() == stream_limit.AT_ONCE
+    assert free_slots() == stream_limit.AT_ONCE
 
 
 def test_a_recording_that_is_too_large_is_not_begun(
@@ -410,8 +410,8 @@ def test_redirects_without_end_are_left(log: Client, source: Source, call: Call)
     assert len(source.asked) == proxy.MAX_REDIRECTS + 1
 
 
-def free_places() -> int:
-    return stream_limit._places._value
+def free_slots() -> int:
+    return stream_limit._slots._value
 
 
 def resolve_to(monkeypatch: pytest.MonkeyPatch, *found: str) -> list[tuple[str, int]]:
