@@ -16,24 +16,12 @@ from integrations.domain.parties import (
     is_internal,
     line_number,
 )
+from integrations.domain.reasons import Reason
 
 
 class CallTarget(StrEnum):
     CONTACT = "contact"
     LAST_ACTIVE_TASK = "last_active_task"
-
-
-class SkipReason(StrEnum):
-    INTERNAL_CALL = "internal_call"
-    NO_CLIENT_NUMBER = "no_client_number"
-    HIDDEN_NUMBER = "hidden_number"
-    UNUSABLE_NUMBER = "unusable_number"
-    IGNORED_NUMBER = "ignored_number"
-    UNKNOWN_EMPLOYEE = "unknown_employee"
-    AMBIGUOUS_EMPLOYEE = "ambiguous_employee"
-    EMPLOYEE_NOT_PARTICIPATING = "employee_not_participating"
-    UNKNOWN_CONTACT = "unknown_contact"
-    """Nobody in Planfix has the number and none may be created; found out by the delivery, not here."""
 
 
 class Author(StrEnum):
@@ -60,7 +48,7 @@ class CustomerRules:
 
 @dataclass(frozen=True, kw_only=True)
 class Skip:
-    reason: SkipReason
+    reason: Reason
     detail: str
     """The number as it came, or whom the event names as employee."""
 
@@ -82,9 +70,9 @@ class DeliveryPlan:
 
 
 _PROBLEMS = {
-    NumberProblem.MISSING: SkipReason.NO_CLIENT_NUMBER,
-    NumberProblem.HIDDEN: SkipReason.HIDDEN_NUMBER,
-    NumberProblem.UNUSABLE: SkipReason.UNUSABLE_NUMBER,
+    NumberProblem.MISSING: Reason.NO_CLIENT_NUMBER,
+    NumberProblem.HIDDEN: Reason.HIDDEN_NUMBER,
+    NumberProblem.UNUSABLE: Reason.UNUSABLE_NUMBER,
 }
 
 
@@ -116,18 +104,18 @@ def decide(facts: CallFacts, rules: CustomerRules) -> DeliveryPlan | Skip:
     )
 
 
-def _objection_to_number(client: ClientNumber, facts: CallFacts, rules: CustomerRules) -> SkipReason | None:
+def _objection_to_number(client: ClientNumber, facts: CallFacts, rules: CustomerRules) -> Reason | None:
     if is_internal(facts, rules.region) or is_employees_number(client.raw, rules.employees, rules.region):
-        return SkipReason.INTERNAL_CALL
+        return Reason.INTERNAL_CALL
     if client.number in rules.ignored_numbers:
-        return SkipReason.IGNORED_NUMBER
+        return Reason.IGNORED_NUMBER
     return _PROBLEMS.get(client.problem)
 
 
-def _objection_to_employee(match: EmployeeMatch) -> SkipReason:
+def _objection_to_employee(match: EmployeeMatch) -> Reason:
     if match.employee:
-        return SkipReason.EMPLOYEE_NOT_PARTICIPATING
-    return SkipReason.AMBIGUOUS_EMPLOYEE if match.ambiguous else SkipReason.UNKNOWN_EMPLOYEE
+        return Reason.EMPLOYEE_NOT_PARTICIPATING
+    return Reason.AMBIGUOUS_EMPLOYEE if match.ambiguous else Reason.UNKNOWN_EMPLOYEE
 
 
 def _who_talked(match: EmployeeMatch) -> str:

@@ -8,10 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from integrations.domain.calls import Direction, EventKind, Outcome
-from integrations.domain.rules import SkipReason
+from integrations.domain.reasons import Reason
 from integrations.models import CallState
-from integrations.services.delivery.customer_run import NOT_ADDED
-from integrations.services.intake.receive import ERASED, NO_FINAL_EVENT, SETTLED
 
 Words = str | Promise
 
@@ -61,23 +59,23 @@ KINDS = {
 """By direction and outcome; "" for what is not known yet."""
 
 REASONS: dict[str, Words] = {
-    SkipReason.INTERNAL_CALL: _("a call between employees"),
-    SkipReason.NO_CLIENT_NUMBER: _("the client's number did not come"),
-    SkipReason.HIDDEN_NUMBER: _("the number is hidden"),
-    SkipReason.UNUSABLE_NUMBER: _("the number is not a phone number"),
-    SkipReason.IGNORED_NUMBER: _("the number is among the ignored ones"),
-    SkipReason.UNKNOWN_EMPLOYEE: _("the employee is not known"),
-    SkipReason.AMBIGUOUS_EMPLOYEE: _("the employee may be one of several"),
-    SkipReason.EMPLOYEE_NOT_PARTICIPATING: _("the employee does not take part"),
-    SkipReason.UNKNOWN_CONTACT: _("no contact has the number, and none may be created"),
-    NO_FINAL_EVENT: _("Ringostat never told how it ended"),
-    ERASED: _("the client's data was erased before it was delivered"),
-    SETTLED: _("settled by a person"),
-    NOT_ADDED: _("what came later could not be added"),
-    "unavailable": _("Planfix did not answer"),
-    "access": _("Planfix does not let us in"),
-    "refused": _("Planfix refused it"),
-    "internal_error": _("a mistake of ours"),
+    Reason.INTERNAL_CALL: _("a call between employees"),
+    Reason.NO_CLIENT_NUMBER: _("the client's number did not come"),
+    Reason.HIDDEN_NUMBER: _("the number is hidden"),
+    Reason.UNUSABLE_NUMBER: _("the number is not a phone number"),
+    Reason.IGNORED_NUMBER: _("the number is among the ignored ones"),
+    Reason.UNKNOWN_EMPLOYEE: _("the employee is not known"),
+    Reason.AMBIGUOUS_EMPLOYEE: _("the employee may be one of several"),
+    Reason.EMPLOYEE_NOT_PARTICIPATING: _("the employee does not take part"),
+    Reason.UNKNOWN_CONTACT: _("no contact has the number, and none may be created"),
+    Reason.NO_FINAL_EVENT: _("Ringostat never told how it ended"),
+    Reason.ERASED: _("the client's data was erased before it was delivered"),
+    Reason.DISMISSED: _("settled by a person"),
+    Reason.NOT_ADDED: _("what came later could not be added"),
+    Reason.UNAVAILABLE: _("Planfix did not answer"),
+    Reason.ACCESS_DENIED: _("Planfix does not let us in"),
+    Reason.REFUSED: _("Planfix refused it"),
+    Reason.INTERNAL_ERROR: _("a mistake of ours"),
 }
 """Why a call was skipped, waits or failed, by the code in Call.reason."""
 

@@ -9,7 +9,8 @@ import pytest
 
 from integrations.domain.calls import CallFacts, Direction, Outcome
 from integrations.domain.employees import Employee
-from integrations.domain.rules import Author, CallTarget, CustomerRules, DeliveryPlan, Skip, SkipReason, decide
+from integrations.domain.reasons import Reason
+from integrations.domain.rules import Author, CallTarget, CustomerRules, DeliveryPlan, Skip, decide
 
 IRYNA = Employee(
     key=1,
@@ -87,7 +88,7 @@ def row(name: str, facts: CallFacts, due: DeliveryPlan | Skip, rules: CustomerRu
     return pytest.param(facts, rules, due, id=name)
 
 
-def skip(reason: SkipReason, detail: str = "") -> Skip:
+def skip(reason: Reason, detail: str = "") -> Skip:
     return Skip(reason=reason, detail=detail)
 
 
@@ -147,28 +148,28 @@ CLIENT_NUMBERS = [
     row(
         "hidden number is skipped",
         replace(INCOMING, e164="", userfield="anonymous"),
-        skip(SkipReason.HIDDEN_NUMBER, "anonymous"),
+        skip(Reason.HIDDEN_NUMBER, "anonymous"),
     ),
     row(
         "hidden number is skipped when missed and with fallback",
         replace(MISSED, e164="-1", userfield=""),
-        skip(SkipReason.HIDDEN_NUMBER, "-1"),
+        skip(Reason.HIDDEN_NUMBER, "-1"),
         WITH_FALLBACK,
     ),
     row(
         "short number is skipped",
         replace(INCOMING, e164="", userfield="1580"),
-        skip(SkipReason.UNUSABLE_NUMBER, "1580"),
+        skip(Reason.UNUSABLE_NUMBER, "1580"),
     ),
     row(
         "no number at all is skipped",
         replace(INCOMING, e164="", userfield=""),
-        skip(SkipReason.NO_CLIENT_NUMBER),
+        skip(Reason.NO_CLIENT_NUMBER),
     ),
     row(
         "outgoing without a client is skipped, whatever our own number is",
         replace(OUTGOING, destination="", caller="380631112233"),
-        skip(SkipReason.NO_CLIENT_NUMBER),
+        skip(Reason.NO_CLIENT_NUMBER),
     ),
 ]
 
@@ -176,54 +177,54 @@ INTERNAL_AND_IGNORED = [
     row(
         "SIP to SIP is internal",
         replace(INCOMING, e164="", userfield="", caller='"I" <acmecom_iryna>', destination="acmecom_oleh"),
-        skip(SkipReason.INTERNAL_CALL, '"I" <acmecom_iryna>'),
+        skip(Reason.INTERNAL_CALL, '"I" <acmecom_iryna>'),
     ),
     row(
         "outgoing SIP to SIP is internal",
         replace(OUTGOING, destination="acmecom_oleh"),
-        skip(SkipReason.INTERNAL_CALL, "acmecom_oleh"),
+        skip(Reason.INTERNAL_CALL, "acmecom_oleh"),
     ),
     row(
         "unknown SIP to SIP is internal, not an unknown employee",
         replace(OUTGOING, caller="acmecom_x", destination="acmecom_y"),
-        skip(SkipReason.INTERNAL_CALL, "acmecom_y"),
+        skip(Reason.INTERNAL_CALL, "acmecom_y"),
         WITH_FALLBACK,
     ),
     row(
         "an employee's mobile calling in is internal",
         replace(INCOMING, e164="+380631112233"),
-        skip(SkipReason.INTERNAL_CALL, "+380631112233"),
+        skip(Reason.INTERNAL_CALL, "+380631112233"),
     ),
     row(
         "a non-participating employee's mobile is internal too",
         replace(MISSED, e164="380632223344"),
-        skip(SkipReason.INTERNAL_CALL, "380632223344"),
+        skip(Reason.INTERNAL_CALL, "380632223344"),
     ),
     row(
         "an employee's extension dialled is internal",
         replace(OUTGOING, destination="102"),
-        skip(SkipReason.INTERNAL_CALL, "102"),
+        skip(Reason.INTERNAL_CALL, "102"),
     ),
     row(
         "ignored number is skipped",
         replace(INCOMING, e164="380509999999"),
-        skip(SkipReason.IGNORED_NUMBER, "380509999999"),
+        skip(Reason.IGNORED_NUMBER, "380509999999"),
     ),
     row(
         "ignored number is skipped when dialled",
         replace(UNANSWERED, destination="0509999999"),
-        skip(SkipReason.IGNORED_NUMBER, "0509999999"),
+        skip(Reason.IGNORED_NUMBER, "0509999999"),
         WITH_FALLBACK,
     ),
     row(
         "ignored beats unknown employee",
         replace(INCOMING, e164="+380509999999", connected_with="acmecom_newcomer"),
-        skip(SkipReason.IGNORED_NUMBER, "+380509999999"),
+        skip(Reason.IGNORED_NUMBER, "+380509999999"),
     ),
     row(
         "internal beats ignored",
         replace(INCOMING, e164="+380631112233"),
-        skip(SkipReason.INTERNAL_CALL, "+380631112233"),
+        skip(Reason.INTERNAL_CALL, "+380631112233"),
         replace(RULES, ignored_numbers=frozenset({"+380631112233"})),
     ),
 ]
@@ -239,10 +240,10 @@ DIALLED_BY_NEWCOMER = replace(OUTGOING, caller='"N" <acmecom_newcomer>', **NEWCO
 UNANSWERED_BY_NEWCOMER = replace(UNANSWERED, caller='"N" <acmecom_newcomer>', **NEWCOMER)
 
 EMPLOYEES = [
-    row("unknown employee answered", BY_NEWCOMER, skip(SkipReason.UNKNOWN_EMPLOYEE, NEWCOMER_SEEN)),
-    row("unknown employee dialled", DIALLED_BY_NEWCOMER, skip(SkipReason.UNKNOWN_EMPLOYEE, NEWCOMER_SEEN)),
-    row("unknown employee dialled in vain", UNANSWERED_BY_NEWCOMER, skip(SkipReason.UNKNOWN_EMPLOYEE, NEWCOMER_SEEN)),
-    row("nobody named, but answered", replace(INCOMING, connected_with=""), skip(SkipReason.UNKNOWN_EMPLOYEE)),
+    row("unknown employee answered", BY_NEWCOMER, skip(Reason.UNKNOWN_EMPLOYEE, NEWCOMER_SEEN)),
+    row("unknown employee dialled", DIALLED_BY_NEWCOMER, skip(Reason.UNKNOWN_EMPLOYEE, NEWCOMER_SEEN)),
+    row("unknown employee dialled in vain", UNANSWERED_BY_NEWCOMER, skip(Reason.UNKNOWN_EMPLOYEE, NEWCOMER_SEEN)),
+    row("nobody named, but answered", replace(INCOMING, connected_with=""), skip(Reason.UNKNOWN_EMPLOYEE)),
     row("unknown employee answered, fallback", BY_NEWCOMER, replace(ANSWERED_INCOMING, **FOR_NEWCOMER), WITH_FALLBACK),
     row(
         "unknown employee dialled, fallback",
@@ -273,17 +274,17 @@ EMPLOYEES = [
     row(
         "non-participating employee answered",
         replace(INCOMING, connected_with="acmecom_oleh"),
-        skip(SkipReason.EMPLOYEE_NOT_PARTICIPATING, "SIP acmecom_oleh"),
+        skip(Reason.EMPLOYEE_NOT_PARTICIPATING, "SIP acmecom_oleh"),
     ),
     row(
         "non-participating employee dialled",
         replace(OUTGOING, caller="acmecom_oleh"),
-        skip(SkipReason.EMPLOYEE_NOT_PARTICIPATING, "SIP acmecom_oleh"),
+        skip(Reason.EMPLOYEE_NOT_PARTICIPATING, "SIP acmecom_oleh"),
     ),
     row(
         "non-participating employee dialled in vain",
         replace(UNANSWERED, caller="acmecom_oleh"),
-        skip(SkipReason.EMPLOYEE_NOT_PARTICIPATING, "SIP acmecom_oleh"),
+        skip(Reason.EMPLOYEE_NOT_PARTICIPATING, "SIP acmecom_oleh"),
     ),
     row(
         "non-participating employee answered, fallback",
@@ -297,7 +298,7 @@ EMPLOYEES = [
         replace(ANSWERED_OUTGOING, **FOR_OLEH),
         WITH_FALLBACK,
     ),
-    row("one of two answered", BY_ONE_OF_TWO, skip(SkipReason.AMBIGUOUS_EMPLOYEE, "extension 101"), NAMESAKES),
+    row("one of two answered", BY_ONE_OF_TWO, skip(Reason.AMBIGUOUS_EMPLOYEE, "extension 101"), NAMESAKES),
     row(
         "one of two answered, fallback",
         BY_ONE_OF_TWO,
@@ -314,7 +315,7 @@ EMPLOYEES = [
     row(
         "staff id before SIP login",
         replace(INCOMING, staff_id="331852"),
-        skip(SkipReason.EMPLOYEE_NOT_PARTICIPATING, OLEH_SEEN),
+        skip(Reason.EMPLOYEE_NOT_PARTICIPATING, OLEH_SEEN),
     ),
     row("SIP login before extension", replace(INCOMING, extension="102"), ANSWERED_INCOMING),
     row("by extension", replace(INCOMING, connected_with="", extension="101"), ANSWERED_INCOMING),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from integrations.domain.rules import SkipReason
+from integrations.domain.reasons import Reason
 from integrations.models import CallState, EventResult
 
 IRYNA, OLEH = "user:5", "user:6"
@@ -53,7 +53,7 @@ def dialled(author: str = IRYNA, **differs: object) -> End:
     return talked(author, type="Outgoing", **differs)
 
 
-def skipped(reason: SkipReason) -> End:
+def skipped(reason: Reason) -> End:
     return End(state=CallState.SKIPPED, reason=reason.value)
 
 
@@ -100,39 +100,39 @@ DIRECTIONS = {
     "after_call__upper_case_type.json": talked(),
     "after_call__no_type.json": talked(),
     "after_call__outgoing_at_the_wrong_address.json": dialled(),
-    "after_call__internal.json": skipped(SkipReason.INTERNAL_CALL),
+    "after_call__internal.json": skipped(Reason.INTERNAL_CALL),
 }
 
 NUMBERS = {
-    "after_call__hidden_anonymous.json": skipped(SkipReason.HIDDEN_NUMBER),
-    "after_call__hidden_restricted.json": skipped(SkipReason.HIDDEN_NUMBER),
-    "after_call__hidden_unknown.form": skipped(SkipReason.HIDDEN_NUMBER),
-    "after_call__hidden_empty.json": skipped(SkipReason.NO_CLIENT_NUMBER),
-    "after_call__hidden_minus_one.json": skipped(SkipReason.HIDDEN_NUMBER),
+    "after_call__hidden_anonymous.json": skipped(Reason.HIDDEN_NUMBER),
+    "after_call__hidden_restricted.json": skipped(Reason.HIDDEN_NUMBER),
+    "after_call__hidden_unknown.form": skipped(Reason.HIDDEN_NUMBER),
+    "after_call__hidden_empty.json": skipped(Reason.NO_CLIENT_NUMBER),
+    "after_call__hidden_minus_one.json": skipped(Reason.HIDDEN_NUMBER),
     "after_call__foreign_number.json": talked_with_new("+48221234567"),
-    "after_call__short_number.json": skipped(SkipReason.UNUSABLE_NUMBER),
+    "after_call__short_number.json": skipped(Reason.UNUSABLE_NUMBER),
     "after_call__number_with_extension.json": talked_with_new("+380441234567"),
     "after_call__number_of_the_caller_only.json": talked(),
     "after_call__number_as_integer.json": talked(),
 }
 
 EMPLOYEES = {
-    "after_call__unknown_employee.json": skipped(SkipReason.UNKNOWN_EMPLOYEE),
+    "after_call__unknown_employee.json": skipped(Reason.UNKNOWN_EMPLOYEE),
     "after_call__employee_as_integer.json": talked(),
     "after_call__employee_by_extension_and_email.json": talked(),
     # Our employee is spelled in Latin letters; a guess at another spelling might be somebody else.
-    "after_call__manager_name_only.form": skipped(SkipReason.UNKNOWN_EMPLOYEE),
+    "after_call__manager_name_only.form": skipped(Reason.UNKNOWN_EMPLOYEE),
 }
 
 NAMES = {
     # Iryna has the extension, but another staff id: she is somebody else.
-    "after_call__documented_sample.json": skipped(SkipReason.UNKNOWN_EMPLOYEE),
-    "after_call__own_names_in_braces.form": skipped(SkipReason.UNKNOWN_EMPLOYEE),
+    "after_call__documented_sample.json": skipped(Reason.UNKNOWN_EMPLOYEE),
+    "after_call__own_names_in_braces.form": skipped(Reason.UNKNOWN_EMPLOYEE),
     "after_call__russian_and_ukrainian_keys.form": talked(),
     "after_call__several_names_of_one_fact.json": talked(),
     "after_call__upper_case_names.json": talked(),
     "after_call__tracking_entity.json": talked(),
-    "after_call__empty_words.json": skipped(SkipReason.UNKNOWN_EMPLOYEE),
+    "after_call__empty_words.json": skipped(Reason.UNKNOWN_EMPLOYEE),
     "after_call__rating_and_minus_ones.json": talked(),
 }
 
@@ -192,8 +192,8 @@ SHAPES = {
 OUTGOING = {
     "after_outgoing_call__answered.json": dialled(links_recording=True),
     # Nobody was there: it makes no contact.
-    "after_outgoing_call__no_answer_html_escaped.json": skipped(SkipReason.UNKNOWN_CONTACT),
-    "after_outgoing_call__forbidden_destination.json": skipped(SkipReason.UNUSABLE_NUMBER),
+    "after_outgoing_call__no_answer_html_escaped.json": skipped(Reason.UNKNOWN_CONTACT),
+    "after_outgoing_call__forbidden_destination.json": skipped(Reason.UNUSABLE_NUMBER),
     "after_outgoing_call__started_by_callback.json": dialled(),
     "after_outgoing_call__smart_phone.json": dialled(),
     "after_outgoing_call__transit.form": dialled(),

@@ -22,10 +22,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from integrations.calllog.call.actions import NOTE_LENGTH
 from integrations.calllog.list.filters import CallFilter
+from integrations.domain.reasons import Reason
 from integrations.models import BackgroundJobKind, Call, CallState, Customer
 from integrations.services.calls.ignored_numbers import numbers_among, spelled_numbers
 from integrations.services.calls.replay import NEVER_REPLAYED
-from integrations.services.intake.receive import ERASED, SETTLED
 from integrations.services.queue.background import ask
 from integrations.ui.labels import Words
 from integrations.ui.page_context import shell
@@ -110,16 +110,16 @@ def _obstacle_to_sending(standing: Standing) -> Words:
     state, reason = standing
     if reason in NEVER_REPLAYED:
         return gettext_lazy("too little is known of them")
-    if reason == SETTLED:
+    if reason == Reason.DISMISSED:
         return gettext_lazy("settled by a person")
     return IN_THEIR_WAY.get(state, "")
 
 
 def _obstacle_to_replaying(standing: Standing) -> Words:
     state, reason = standing
-    if reason == ERASED:
+    if reason == Reason.ERASED:
         return gettext_lazy("too little is known of them")
-    if reason == SETTLED:
+    if reason == Reason.DISMISSED:
         return gettext_lazy("settled by a person")
     return "" if state == CallState.DELIVERED else IN_THEIR_WAY.get(state, "")
 

@@ -19,19 +19,18 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from integrations.domain.phones import normalize
-from integrations.domain.rules import SkipReason
+from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, EventResult
 from integrations.services.calls.dismiss import settle
 from integrations.services.calls.ignored_numbers import ignore_number, skip_ignored
 from integrations.services.calls.replay import NEVER_REPLAYED, replay_call, send_again
-from integrations.services.intake.receive import ERASED
 from integrations.ui.labels import Words
 from integrations.ui.links import dry_run_address, employees_address
 from integrations.users.audit import audit_record
 from integrations.users.visibility import calls_visible_to, may_act_on_calls
 
 NOTE_LENGTH = 200
-STRANGERS = (SkipReason.UNKNOWN_EMPLOYEE, SkipReason.AMBIGUOUS_EMPLOYEE, SkipReason.EMPLOYEE_NOT_PARTICIPATING)
+STRANGERS = (Reason.UNKNOWN_EMPLOYEE, Reason.AMBIGUOUS_EMPLOYEE, Reason.EMPLOYEE_NOT_PARTICIPATING)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +69,7 @@ def offers(call: Call) -> Offers:
     return Offers(
         send_again=SEND_AGAIN.get(call.state, "") if is_known else "",
         is_sending_next=call.state == CallState.FAILED,
-        replay=call.reason != ERASED,
+        replay=call.reason != Reason.ERASED,
         ignore_number=full is not None and full not in call.customer.full_ignored_numbers,
         settle=call.state == CallState.FAILED,
         dry_run=dry_run_address(call.customer_id, call.pk) if is_known else "",
@@ -103,7 +102,7 @@ def _send_again(call: Call, request: HttpRequest) -> Done:
 
 
 def _replay(call: Call, request: HttpRequest) -> Done:
-    if call.reason == ERASED:
+    if call.reason == Reason.ERASED:
         return Done(sentence=_("Nothing of this call is kept that could be replayed."))
     results = replay_call(call)
     count = results[EventResult.CALL]

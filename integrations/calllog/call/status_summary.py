@@ -8,38 +8,38 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from integrations.domain.rules import SkipReason
+from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Delivery
-from integrations.services.delivery.customer_run import NOT_ADDED
-from integrations.services.intake.receive import ERASED, NO_FINAL_EVENT, SETTLED
 from integrations.ui.labels import STATES, Badge, Words, reason_words
 from integrations.ui.local_time import clause, moment, next_attempt
 
 NEXT: dict[str, Words] = {
-    SkipReason.INTERNAL_CALL: gettext_lazy("Nothing to do: employees' calls to each other stay out of Planfix."),
-    SkipReason.NO_CLIENT_NUMBER: gettext_lazy("Add the client's number to the parameters of the webhook in Ringostat."),
-    SkipReason.HIDDEN_NUMBER: gettext_lazy("Nothing to do: without a number there is no client to find."),
-    SkipReason.UNUSABLE_NUMBER: gettext_lazy(
+    Reason.INTERNAL_CALL: gettext_lazy("Nothing to do: employees' calls to each other stay out of Planfix."),
+    Reason.NO_CLIENT_NUMBER: gettext_lazy("Add the client's number to the parameters of the webhook in Ringostat."),
+    Reason.HIDDEN_NUMBER: gettext_lazy("Nothing to do: without a number there is no client to find."),
+    Reason.UNUSABLE_NUMBER: gettext_lazy(
         "If it is a real number, check the customer's country, then replay the call with today's settings."
     ),
-    SkipReason.IGNORED_NUMBER: gettext_lazy(
+    Reason.IGNORED_NUMBER: gettext_lazy(
         "If it should not be ignored, take it off the customer's ignored numbers, then send the call again."
     ),
-    SkipReason.UNKNOWN_EMPLOYEE: gettext_lazy("Map this employee, then send the call again."),
-    SkipReason.AMBIGUOUS_EMPLOYEE: gettext_lazy(
+    Reason.UNKNOWN_EMPLOYEE: gettext_lazy("Map this employee, then send the call again."),
+    Reason.AMBIGUOUS_EMPLOYEE: gettext_lazy(
         "Give each employee a staff ID or SIP login of their own, then send the call again."
     ),
-    SkipReason.EMPLOYEE_NOT_PARTICIPATING: gettext_lazy(
+    Reason.EMPLOYEE_NOT_PARTICIPATING: gettext_lazy(
         "If the employee should take part, say so in the customer's employees, then send the call again."
     ),
-    SkipReason.UNKNOWN_CONTACT: gettext_lazy(
+    Reason.UNKNOWN_CONTACT: gettext_lazy(
         "Create the contact in Planfix, or let the customer's contacts be created, then send the call again."
     ),
-    NO_FINAL_EVENT: gettext_lazy("Check in Ringostat that the webhook of the call's end is set up."),
-    ERASED: gettext_lazy("Nothing to do: it was forgotten on purpose."),
-    SETTLED: gettext_lazy("Nothing to do. It can still be sent again."),
-    "refused": gettext_lazy("Mend what Planfix names, then send the call again; or mark it as settled with a note."),
-    "internal_error": gettext_lazy("Tell the developers this page's address, and send the call again afterwards."),
+    Reason.NO_FINAL_EVENT: gettext_lazy("Check in Ringostat that the webhook of the call's end is set up."),
+    Reason.ERASED: gettext_lazy("Nothing to do: it was forgotten on purpose."),
+    Reason.DISMISSED: gettext_lazy("Nothing to do. It can still be sent again."),
+    Reason.REFUSED: gettext_lazy(
+        "Mend what Planfix names, then send the call again; or mark it as settled with a note."
+    ),
+    Reason.INTERNAL_ERROR: gettext_lazy("Tell the developers this page's address, and send the call again afterwards."),
 }
 """What a specialist does next, by the reason of a skipped or failed call."""
 
@@ -92,7 +92,7 @@ def _delivered(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]
 
 
 def _to_be_added(call: Call, now: datetime) -> str:
-    if call.reason == NOT_ADDED:
+    if call.reason == Reason.NOT_ADDED:
         return _("What came later could not be added. %(detail)s") % {"detail": call.detail}
     if not call.due_at:
         return ""
@@ -103,7 +103,7 @@ def _to_be_added(call: Call, now: datetime) -> str:
 
 def _skipped(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
     names = {"why": reason_words(call.reason), "detail": call.detail}
-    if call.reason == SETTLED:
+    if call.reason == Reason.DISMISSED:
         names["time"] = moment(call, call.finished_at, now) if call.finished_at else ""
         text = _("It was not sent to Planfix: settled at %(time)s by %(detail)s.")
     elif call.detail:
@@ -115,7 +115,7 @@ def _skipped(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
 
 def _failed(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
     names = {"why": reason_words(call.reason), "detail": call.detail}
-    return _("It could not be sent: %(why)s. %(detail)s") % names, str(NEXT.get(call.reason, NEXT["refused"]))
+    return _("It could not be sent: %(why)s. %(detail)s") % names, str(NEXT.get(call.reason, NEXT[Reason.REFUSED]))
 
 
 _ANSWERS = {

@@ -12,9 +12,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from integrations.domain.calls import CallFacts, Direction, Outcome
 from integrations.domain.employees import MatchedBy, match_employee
 from integrations.domain.outcome import is_known_status
+from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Delivery, PlanfixRequest, Step, WebhookEvent
-from integrations.services.delivery.customer_run import NOT_ADDED
-from integrations.services.intake.receive import SETTLED
 from integrations.ui.labels import Words, reason_words
 from integrations.ui.local_time import clause, moment, next_attempt
 
@@ -234,7 +233,7 @@ def _delivered(call: Call, now: datetime) -> Iterator[Sentence]:
     if call.finished_at:
         text = _("Everything is in Planfix since %(time)s.") % {"time": moment(call, call.finished_at, now)}
     yield Sentence(text=text, icon="check_circle", colour="success")
-    if call.reason == NOT_ADDED:
+    if call.reason == Reason.NOT_ADDED:
         text = _("What came later could not be added. %(detail)s") % {"detail": call.detail}
         yield Sentence(text=text, icon="link_off", colour="warning")
 
@@ -253,7 +252,7 @@ def _to_be_added_to(call: Call, now: datetime) -> Iterator[Sentence]:
 
 
 def _skipped(call: Call, now: datetime) -> Iterator[Sentence]:
-    if call.reason == SETTLED:
+    if call.reason == Reason.DISMISSED:
         text = _("A person settled it without sending it. %(detail)s")
         yield Sentence(text=text % {"detail": call.detail}, icon="task_alt")
         return

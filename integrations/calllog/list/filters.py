@@ -29,7 +29,7 @@ from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminSelectWidget, UnfoldAd
 
 from integrations.calllog.list.date_ranges import PERIODS, Days, days_of, started_within
 from integrations.domain.phones import normalize
-from integrations.domain.rules import SkipReason
+from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Customer, Employee
 from integrations.ui.labels import REASONS
 from integrations.users.visibility import calls_visible_to, customers_visible_to
@@ -173,7 +173,7 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     def by_unmatched(self, queryset: QuerySet[Call], name: str, value: bool) -> QuerySet[Call]:
         """An employee talked, and is not among the customer's employees."""
-        unmatched = Q(reason=SkipReason.UNKNOWN_EMPLOYEE)
+        unmatched = Q(reason=Reason.UNKNOWN_EMPLOYEE)
         return queryset.filter(unmatched if value else ~unmatched)
 
     def as_it_is(self, queryset: QuerySet[Call], name: str, value: object) -> QuerySet[Call]:

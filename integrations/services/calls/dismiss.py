@@ -8,9 +8,9 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from integrations.domain.reasons import Reason
 from integrations.models import BackgroundJob, Call, CallState
 from integrations.services.calls.batches import calls_meant_by, in_batches
-from integrations.services.intake.receive import SETTLED
 from integrations.services.queue.progress import Progress
 
 DETAIL_LENGTH = 300
@@ -24,7 +24,7 @@ def settle(
 
     Returns how many.
     """
-    return skip_failed(calls, reason=SETTLED, detail=_detail(note, by), done=done)
+    return skip_failed(calls, reason=Reason.DISMISSED, detail=_detail(note, by), done=done)
 
 
 def skip_failed(

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from integrations.domain.phones import normalize
-from integrations.domain.rules import SkipReason
+from integrations.domain.reasons import Reason
 from integrations.models import BackgroundJob, Call, Customer
 from integrations.services.calls.batches import known_calls_meant_by
 from integrations.services.calls.dismiss import skip_failed
@@ -86,7 +86,7 @@ def skip_ignored(calls: QuerySet[Call]) -> None:
     """Those that failed, of calls of an ignored number. They are not sent on their way to be decided anew: the
     customer's turn may be under way with the settings of before, and would deliver them.
     """
-    skip_failed(calls, reason=SkipReason.IGNORED_NUMBER)
+    skip_failed(calls, reason=Reason.IGNORED_NUMBER)
 
 
 def ignore_as_asked(work: BackgroundJob, progress: Progress) -> dict[str, int]:

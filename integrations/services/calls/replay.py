@@ -13,13 +13,11 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from integrations.domain.folding import facts_of, refold
+from integrations.domain.reasons import Reason
 from integrations.models import BackgroundJob, Call, CallState, Customer, EventResult, WebhookEvent
 from integrations.services.calls.batches import calls_meant_by, in_batches
 from integrations.services.intake.receive import (
     DUE,
-    ERASED,
-    NO_FINAL_EVENT,
-    SETTLED,
     Understood,
     columns_of,
     fold_into_call,
@@ -33,9 +31,9 @@ from integrations.services.queue.progress import Progress
 log = structlog.get_logger(__name__)
 
 REPLAYABLE = (CallState.FAILED, CallState.SKIPPED)
-NEVER_REPLAYED = (ERASED, NO_FINAL_EVENT)
+NEVER_REPLAYED = (Reason.ERASED, Reason.NO_FINAL_EVENT)
 """Reasons of calls of which too little is known to say anything of them."""
-LEFT_ALONE = (*NEVER_REPLAYED, SETTLED)
+LEFT_ALONE = (*NEVER_REPLAYED, Reason.DISMISSED)
 """Reasons of calls that are not sent again among others: who settled one has to say so of that one."""
 
 
@@ -102,7 +100,7 @@ def replay_call(call: Call) -> Counter[EventResult]:
 
 def replay_as_asked(work: BackgroundJob, progress: Progress) -> dict[str, int]:
     """Long work: those of the calls that its arguments mean of which there is something to read."""
-    calls = calls_meant_by(work).exclude(reason__in=(ERASED, SETTLED))
+    calls = calls_meant_by(work).exclude(reason__in=(Reason.ERASED, Reason.DISMISSED))
     call_ids = list(calls.order_by("pk").values_list("pk", flat=True))
     progress.expect(len(call_ids))
     for call_id in call_ids:
@@ -125,7 +123,7 @@ def _decided_anew(call: Call, customer: Customer) -> dict[str, Any]:
         del columns["outcome"]  # as it stands in Planfix, whatever is known now
     if call.state in (CallState.DELIVERED, CallState.PENDING):
         return columns | {"due_at": Now()}
-    may_be_decided = folded["final"] and call.reason != ERASED
+    may_be_decided = folded["final"] and call.reason != Reason.ERASED
     return columns | (DUE if may_be_decided else {})
 
 

@@ -17,11 +17,12 @@ from django.db import transaction
 
 from integrations.domain.employees import CallAgent, match_employee, talker_of
 from integrations.domain.pairing import EmployeeMatch, PairedBy, pair_people
-from integrations.domain.rules import Skip, SkipReason, decide
+from integrations.domain.reasons import Reason
+from integrations.domain.rules import Skip, decide
 from integrations.models import Call, CallState, Customer, Employee
 from integrations.services.customers.connection_report import newest_connection
 
-NOBODY_KNOWN = (SkipReason.UNKNOWN_EMPLOYEE, SkipReason.EMPLOYEE_NOT_PARTICIPATING)
+NOBODY_KNOWN = (Reason.UNKNOWN_EMPLOYEE, Reason.EMPLOYEE_NOT_PARTICIPATING)
 CALLS_LOOKED_AT = 300
 """Of the calls that were skipped for their employee, so many of the newest are looked at."""
 

@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from integrations.domain.calls import Outcome
-from integrations.domain.rules import CallTarget, DeliveryPlan, Skip, SkipReason, decide
+from integrations.domain.reasons import Reason
+from integrations.domain.rules import CallTarget, DeliveryPlan, Skip, decide
 from integrations.models import Call, CallState, Customer, Recording, Step
 from integrations.planfix.call_tags.schema import CallTags
 from integrations.planfix.call_tags.write import find_tag_key, write_tag
@@ -130,7 +131,7 @@ class CallDelivery:
     def _hand_over(self, handover: DeliveryPlan) -> Delivered | Skip:
         contact_id = self._contact(handover)
         if contact_id is None:
-            return Skip(reason=SkipReason.UNKNOWN_CONTACT, detail=handover.client_number)
+            return Skip(reason=Reason.UNKNOWN_CONTACT, detail=handover.client_number)
         target = self._target(handover, contact_id)
         content = CallContent(self.call, self.facts, handover, self.customer)
         # Once the comment may stand there, a recording comes too late for it, and follows up instead.

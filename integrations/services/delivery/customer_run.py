@@ -17,6 +17,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from requests import Session
 
+from integrations.domain.reasons import Reason
 from integrations.domain.rules import Skip
 from integrations.models import Call, CallState, Customer
 from integrations.planfix.call_tags.schema import CallTags
@@ -34,9 +35,6 @@ from integrations.services.delivery.receipts import ReceiptBook, begin_attempt
 from integrations.services.queue.defer import deliver_soon, wait_for_intake
 
 log = structlog.get_logger(__name__)
-
-NOT_ADDED = "not_added"
-"""The reason of a delivered call whose comment could not be brought up to date: it is gone, for one."""
 
 TURN_SECONDS = 20
 """After this time a customer with more calls stands in line again, behind the others."""
@@ -171,20 +169,20 @@ def _end_in_trouble(delivery: CallDelivery, error: Exception) -> Trouble | None:
     call, attempts = delivery.call, delivery.receipts.attempts
     if isinstance(error, PlanfixUnavailable):
         delay = timedelta(seconds=_delay(attempts, error, longest=LONGEST_DELAY_SECONDS))
-        delivery.finish(**_troubled(call, "unavailable", error), due_in=delay)
+        delivery.finish(**_troubled(call, Reason.UNAVAILABLE, error), due_in=delay)
         return error
     if isinstance(error, PlanfixAccessDenied):
         if call.state == CallState.DELIVERED and is_missing_right(error):
             delivery.finish(**_put_off(call, error, attempts))
             return None
-        delivery.finish(**_troubled(call, "access", error))
+        delivery.finish(**_troubled(call, Reason.ACCESS_DENIED, error))
         return error
     if isinstance(error, PlanfixError):
         log.warning("call refused", customer_id=call.customer_id, call_id=call.pk, code=error.code)
-        delivery.finish(**_given_up(call, "refused", error))
+        delivery.finish(**_given_up(call, Reason.REFUSED, error))
         return None
     log.error("call failed", customer_id=call.customer_id, call_id=call.pk, exc_info=error)
-    delivery.finish(**_given_up(call, "internal_error", error))
+    delivery.finish(**_given_up(call, Reason.INTERNAL_ERROR, error))
     return None
 
 
@@ -218,13 +216,13 @@ def _troubled(call: Call, reason: str, error: PlanfixError) -> dict[str, object]
 def _given_up(call: Call, reason: str, error: Exception) -> dict[str, object]:
     detail = masked_text(str(error) or repr(error))
     if call.state == CallState.DELIVERED:
-        return {"due_in": None, "reason": NOT_ADDED, "detail": detail[:300]}
+        return {"due_in": None, "reason": Reason.NOT_ADDED, "detail": detail[:300]}
     return finished(CallState.FAILED, reason=reason, detail=detail)
 
 
 def _put_off(call: Call, error: PlanfixError, attempts: int) -> dict[str, object]:
     """What comes later may need a right that nothing else does: it waits for it, and the customer's calls do not."""
-    given_up = _given_up(call, "access", error)
+    given_up = _given_up(call, Reason.ACCESS_DENIED, error)
     if attempts >= ATTEMPTS_AT_ADDITIONS:
         return given_up
     return given_up | {"due_in": timedelta(seconds=_growing(attempts, longest=LONGEST_DELAY_SECONDS))}

@@ -18,6 +18,7 @@ from integrations.domain.calls import CallFacts
 from integrations.domain.folding import Folded, facts_of, fold
 from integrations.domain.outcome import outcome_of
 from integrations.domain.parties import client_number
+from integrations.domain.reasons import Reason
 from integrations.models import CallState, EventResult, WebhookEvent
 from integrations.ringostat.body import RawRequest
 from integrations.ringostat.fields import NotUnderstood
@@ -40,13 +41,6 @@ from integrations.services.intake.sql import (
 )
 
 log = structlog.get_logger(__name__)
-
-NO_FINAL_EVENT = "no_final_event"
-"""The reason of a call that was closed because its end was never told. A final event opens it again."""
-ERASED = "erased"
-"""Stands where an erased number stood, and is the reason of a call that was not delivered before."""
-SETTLED = "settled"
-"""The reason of a call that a person has dealt with: it is not sent unless a person says so."""
 
 DUE: dict[str, Any] = {
     "state": CallState.PENDING,
@@ -214,7 +208,7 @@ def _change(call: StoredCall, folded: Folded) -> dict[str, Any]:
     facts = facts_of(folded, "")
     if call.state is CallState.IN_PROGRESS:
         return _standing(folded)
-    if call.state is CallState.SKIPPED and call.reason not in (ERASED, SETTLED) and facts.is_final:
+    if call.state is CallState.SKIPPED and call.reason not in (Reason.ERASED, Reason.DISMISSED) and facts.is_final:
         # What was skipped for want of a number, an employee or an end may be decided otherwise now.
         return DUE
     if call.state is CallState.DELIVERED and facts.says_more_than(facts_of(call.facts, "")):

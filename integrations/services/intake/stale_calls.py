@@ -9,11 +9,11 @@ import structlog
 from django.db.models import Max, Min, QuerySet
 from django.db.models.functions import Now
 
+from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Customer
 from integrations.services.database import database_time
 from integrations.services.intake.call_list import AROUND
 from integrations.services.intake.catch_up import Window, catch_up
-from integrations.services.intake.receive import NO_FINAL_EVENT
 from integrations.services.queue.defer import SETTLE_STALE_CALLS, one_job_each
 
 log = structlog.get_logger(__name__)
@@ -69,5 +69,5 @@ def _close(calls: QuerySet[Call]) -> int:
     while call_ids := list(calls.values_list("pk", flat=True)[:BATCH]):
         # The state once more: a final event may have come between the two queries.
         still_open = Call.objects.filter(pk__in=call_ids, state=CallState.IN_PROGRESS)
-        closed += still_open.update(state=CallState.SKIPPED, reason=NO_FINAL_EVENT, finished_at=Now())
+        closed += still_open.update(state=CallState.SKIPPED, reason=Reason.NO_FINAL_EVENT, finished_at=Now())
     return closed

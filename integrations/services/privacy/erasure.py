@@ -24,6 +24,7 @@ from integrations.domain.calls import Direction
 from integrations.domain.folding import MAPPINGS, Folded
 from integrations.domain.parties import client_number, direction_of
 from integrations.domain.phones import normalize
+from integrations.domain.reasons import Reason
 from integrations.models import (
     BackgroundJob,
     BackgroundJobKind,
@@ -36,7 +37,9 @@ from integrations.models import (
     SavedView,
     WebhookEvent,
 )
-from integrations.services.intake.receive import ERASED
+
+ERASED = "erased"
+"""Replaces an erased number, and a text that mentions it."""
 
 UNBEATEN = (1, 1, 2**31 - 1, 2**31 - 1)
 """The rank of an erased fact: when the call list is read again, its row must not bring the number back."""
@@ -125,7 +128,7 @@ def _erase_from_call(call_id: int, customer: Customer, number: str, mention: re.
 
 
 def _never_delivered(call: Call) -> dict[str, Any]:
-    return {"state": CallState.SKIPPED, "reason": ERASED, "finished_at": call.finished_at or timezone.now()}
+    return {"state": CallState.SKIPPED, "reason": Reason.ERASED, "finished_at": call.finished_at or timezone.now()}
 
 
 def _without_mentions(stored: Folded, mention: re.Pattern[str]) -> Folded:

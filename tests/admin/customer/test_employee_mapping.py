@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.domain.rules import SkipReason
+from integrations.domain.reasons import Reason
 from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, Customer, Employee
 from integrations.services.customers.connection_report import Check, Connection, Finding
 from integrations.services.customers.employee_mapping import pairing_table
@@ -61,7 +61,7 @@ def html_of(console: Client, address: str) -> str:
 
 def skipped(customer: Customer, **facts: Any) -> Call:
     columns = {"staff_id": "999", "employee_name": "New Comer", "connected_with": "a_new", **facts}
-    return make_call(customer, call_facts(**columns), state=CallState.SKIPPED, reason=SkipReason.UNKNOWN_EMPLOYEE)
+    return make_call(customer, call_facts(**columns), state=CallState.SKIPPED, reason=Reason.UNKNOWN_EMPLOYEE)
 
 
 def chosen_user(html: str, key: str) -> str:

@@ -10,7 +10,7 @@ from django.test import Client
 
 from integrations.calllog.call.actions import ACTIONS, offers
 from integrations.domain.folding import fold
-from integrations.domain.rules import SkipReason
+from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Customer, Employee
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered
@@ -56,7 +56,7 @@ def test_a_skipped_call_reaches_planfix_once_its_employee_is_mapped(scenario: Sc
     scenario.post(answered(**NOBODYS))
     scenario.deliver()
     call = scenario.call(CALL_ID)
-    assert call.reason == SkipReason.UNKNOWN_EMPLOYEE
+    assert call.reason == Reason.UNKNOWN_EMPLOYEE
 
     Employee.objects.filter(name="Iryna Bondar").update(sip_logins=["acmecom_newcomer"])
     assert do(specialist, call, "send-again") == "The call is on its way again."
@@ -185,7 +185,7 @@ def test_calls_of_an_ignored_number_stay_out_of_planfix(scenario: Scenario, spec
     scenario.deliver()
 
     call = scenario.call(CALL_ID)
-    assert (call.state, call.reason) == (CallState.SKIPPED, SkipReason.IGNORED_NUMBER)
+    assert (call.state, call.reason) == (CallState.SKIPPED, Reason.IGNORED_NUMBER)
     assert not scenario.account.comments
     assert book() == [f"The number of call {CALL_ID} was added to the ignored ones."]
     assert "already" in do(specialist, call, "ignore-number")
@@ -197,7 +197,7 @@ def test_a_failed_call_of_an_ignored_number_is_skipped(specialist: Client) -> No
 
     do(specialist, call, "ignore-number")
 
-    assert (call.state, call.reason) == (CallState.SKIPPED, SkipReason.IGNORED_NUMBER)
+    assert (call.state, call.reason) == (CallState.SKIPPED, Reason.IGNORED_NUMBER)
 
 
 def test_an_ignored_number_is_known_in_any_spelling(specialist: Client) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from integrations.calllog.call.status_summary import NEXT, answer
-from integrations.domain.rules import SkipReason
+from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Customer, Delivery
 from integrations.ui.labels import REASONS
 from tests.factories import NOON
@@ -72,7 +72,7 @@ def answered(receipts: dict[str, Any] | None = None, **columns: Any) -> tuple[st
         ),
         (
             {},
-            {"state": CallState.SKIPPED, "reason": SkipReason.UNKNOWN_EMPLOYEE, "detail": "New Comer (staff id 9)"},
+            {"state": CallState.SKIPPED, "reason": Reason.UNKNOWN_EMPLOYEE, "detail": "New Comer (staff id 9)"},
             "It was not sent to Planfix: the employee is not known – New Comer (staff id 9).",
             "Map this employee, then send the call again.",
         ),

@@ -10,7 +10,7 @@ import pytest
 from integrations.calllog.call.timeline import story
 from integrations.domain.folding import fold
 from integrations.domain.outcome import outcome_of
-from integrations.domain.rules import SkipReason
+from integrations.domain.reasons import Reason
 from integrations.models import (
     Call,
     CallState,
@@ -168,7 +168,7 @@ def test_a_settled_call_says_who_settled_it_and_how() -> None:
 
 
 def test_a_call_without_receipts_tells_nothing_of_planfix() -> None:
-    assert told(state=CallState.SKIPPED, reason=SkipReason.HIDDEN_NUMBER, employee=None) == [
+    assert told(state=CallState.SKIPPED, reason=Reason.HIDDEN_NUMBER, employee=None) == [
         "Answered incoming call from +380671234567.",
         "No webhook of it is kept.",
         "Skipped: the number is hidden.",

@@ -7,10 +7,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from integrations.domain.rules import SkipReason
+from integrations.domain.reasons import Reason
 from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, Customer
 from integrations.services.calls.ignored_numbers import ignore_number, numbers_among
-from integrations.services.intake.receive import SETTLED
 from integrations.services.queue.background import ask, run_job
 from tests.factories import make_call, make_customer
 
@@ -64,7 +63,7 @@ def test_of_the_calls_those_that_failed_are_skipped() -> None:
 
     found = Call.objects.in_bulk()
     assert [found[call.pk].state for call in chosen] == [CallState.SKIPPED, *states[1:]]
-    assert found[chosen[0].pk].reason == SkipReason.IGNORED_NUMBER
+    assert found[chosen[0].pk].reason == Reason.IGNORED_NUMBER
     assert found[chosen[0].pk].due_at is None
     assert [found[call.pk].state for call in left] == [CallState.FAILED] * 2
 
@@ -106,11 +105,11 @@ def test_a_call_that_failed_is_skipped_although_its_number_is_ignored_already() 
 
 
 def test_what_a_person_has_settled_stays_as_it_is() -> None:
-    call = make_call(make_customer(), client_number=COURIER, state=CallState.SKIPPED, reason=SETTLED)
+    call = make_call(make_customer(), client_number=COURIER, state=CallState.SKIPPED, reason=Reason.DISMISSED)
 
     ignored_of(call)
 
-    assert Call.objects.get().reason == SETTLED
+    assert Call.objects.get().reason == Reason.DISMISSED
 
 
 def test_the_numbers_of_a_customer_that_is_gone_are_nobodys() -> None:

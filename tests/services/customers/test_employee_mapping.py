@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.domain.pairing import PairedBy
-from integrations.domain.rules import SkipReason
+from integrations.domain.reasons import Reason
 from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, Customer, Employee
 from integrations.services.customers.connection_report import Check, Connection, Finding
 from integrations.services.customers.employee_mapping import Choice, NotKept, Row, Table, pairing_table, save_pairs
@@ -45,7 +45,7 @@ def found(customer: Customer, **lists: Any) -> None:
     )
 
 
-def skipped(customer: Customer, reason: str = SkipReason.UNKNOWN_EMPLOYEE, **facts: Any) -> Call:
+def skipped(customer: Customer, reason: str = Reason.UNKNOWN_EMPLOYEE, **facts: Any) -> Call:
     columns = {"staff_id": "", "employee_name": "", "connected_with": "acmecom_newcomer", **facts}
     return make_call(customer, call_facts(**columns), state=CallState.SKIPPED, reason=reason)
 
@@ -255,7 +255,7 @@ def test_an_employee_who_does_not_take_part_stands_out_for_his_call(customer: Cu
     make_employee(customer, name="Iryna", staff_id="331851", participates=False)
     make_employee(customer, name="Oleh", staff_id="331852", extension="102", email="")
     found(customer)
-    asked = skipped(customer, SkipReason.EMPLOYEE_NOT_PARTICIPATING, staff_id="331851")
+    asked = skipped(customer, Reason.EMPLOYEE_NOT_PARTICIPATING, staff_id="331851")
 
     rows = pairing_table(customer, asked_call=asked).rows
 
@@ -312,7 +312,7 @@ def test_calls_of_other_customers_and_reasons_are_left_alone(customer: Customer)
     other = make_customer()
     make_employee(customer)
     skipped(other, employee_name="Theirs")
-    skipped(customer, SkipReason.IGNORED_NUMBER, employee_name="Ignored")
+    skipped(customer, Reason.IGNORED_NUMBER, employee_name="Ignored")
 
     table = pairing_table(customer)
 

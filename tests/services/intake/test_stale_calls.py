@@ -10,10 +10,10 @@ import pytest
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, CatchUpCursor, Customer, Secret
 from integrations.services.calls.replay import replay_calls
 from integrations.services.intake.catch_up import Window, catch_up
-from integrations.services.intake.receive import NO_FINAL_EVENT
 from integrations.services.intake.stale_calls import settle_all_stale_calls, settle_stale_calls
 from integrations.services.queue.defer import SETTLE_STALE_CALLS
 from sandbox.http.faults import Fault
@@ -129,7 +129,7 @@ def test_a_call_of_which_nothing_more_is_heard_is_closed_after_a_day(
     settle_stale_calls(scenario.customer.pk)
 
     call = Call.objects.get()
-    assert (call.state, call.reason) == (state, NO_FINAL_EVENT if state == CallState.SKIPPED else "")
+    assert (call.state, call.reason) == (state, Reason.NO_FINAL_EVENT if state == CallState.SKIPPED else "")
     assert bool(call.finished_at) == (state == CallState.SKIPPED)
 
 
@@ -141,7 +141,7 @@ def test_a_call_list_that_cannot_be_read_does_not_keep_it_open(
 
     settle_stale_calls(scenario.customer.pk)
 
-    assert state_of(scenario) == (CallState.SKIPPED, NO_FINAL_EVENT)
+    assert state_of(scenario) == (CallState.SKIPPED, Reason.NO_FINAL_EVENT)
 
 
 # --- a closed call ---
@@ -151,7 +151,7 @@ def test_a_call_list_that_cannot_be_read_does_not_keep_it_open(
 def closed(scenario: Scenario, ringostat: Ringostat) -> Scenario:
     began(scenario, 25 * HOUR)
     settle_stale_calls(scenario.customer.pk)
-    assert state_of(scenario) == (CallState.SKIPPED, NO_FINAL_EVENT)
+    assert state_of(scenario) == (CallState.SKIPPED, Reason.NO_FINAL_EVENT)
     return scenario
 
 
@@ -169,7 +169,7 @@ def test_a_final_event_opens_it_again(closed: Scenario) -> None:
 def test_an_interim_event_leaves_it_closed(closed: Scenario) -> None:
     closed.post({"uniqueid": CALL_ID, "call_type": "in", "connected_with": "acmecom_iryna"}, event="taking_call")
 
-    assert state_of(closed) == (CallState.SKIPPED, NO_FINAL_EVENT)
+    assert state_of(closed) == (CallState.SKIPPED, Reason.NO_FINAL_EVENT)
     assert Call.objects.get().folded.connected_with == "acmecom_iryna"
 
 
@@ -186,4 +186,4 @@ def test_the_call_list_opens_it_again(closed: Scenario, ringostat: Ringostat) ->
 def test_it_is_not_replayed_because_nobody_knows_how_it_ended(closed: Scenario) -> None:
     assert replay_calls(Call.objects.all()) == 0
 
-    assert state_of(closed) == (CallState.SKIPPED, NO_FINAL_EVENT)
+    assert state_of(closed) == (CallState.SKIPPED, Reason.NO_FINAL_EVENT)
