@@ -31,8 +31,8 @@ _FACTS = json.dumps(
             call_type="in",
             direction=Direction.INCOMING,
             exact_start=datetime(2026, 3, 2, 10, tzinfo=UTC),
-            waiting=12,
-            talk=63,
+            wait_seconds=12,
+            talk_seconds=63,
             employee_name="Iryna Bondar",
         ),
     )

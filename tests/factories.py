@@ -77,9 +77,9 @@ def call_facts(**changes: Any) -> CallFacts:
         "direction": Direction.INCOMING,
         "status": "ANSWERED",
         "exact_start": NOON,
-        "duration": 75,
-        "waiting": 12,
-        "talk": 63,
+        "total_seconds": 75,
+        "wait_seconds": 12,
+        "talk_seconds": 63,
         "e164": "+380671234567",
         "caller": "380671234567",
         "destination": "380443334455",
@@ -96,8 +96,8 @@ def call_facts(**changes: Any) -> CallFacts:
 
 MISSED: dict[str, Any] = {
     "status": "NO ANSWER",
-    "talk": 0,
-    "duration": 20,
+    "talk_seconds": 0,
+    "total_seconds": 20,
     "has_recording": False,
     "recording_url": "",
     "employee_name": "",
@@ -128,7 +128,7 @@ def make_call(
     facts = facts or call_facts()
     number = client_number(facts, customer.region)
     started_at = columns.pop("started_at", facts.started_at or NOON)
-    ended_at = started_at + timedelta(seconds=facts.duration or 0)
+    ended_at = started_at + timedelta(seconds=facts.total_seconds or 0)
     is_settled = state in (CallState.DELIVERED, CallState.SKIPPED, CallState.FAILED)
     filled: dict[str, Any] = {
         "ringostat_id": facts.ringostat_id,

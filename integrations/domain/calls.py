@@ -57,9 +57,9 @@ class CallFacts:
     """The start by an unambiguous source: microsecond timestamp, or a date with an offset."""
     local_start: datetime | None = None
     """The start by a date without a zone, read in the customer's time zone."""
-    duration: int | None = None
-    waiting: int | None = None
-    talk: int | None = None
+    total_seconds: int | None = None
+    wait_seconds: int | None = None
+    talk_seconds: int | None = None
 
     e164: str = ""
     userfield: str = ""

@@ -17,9 +17,12 @@ from integrations.domain.outcome import outcome_of
 
 Folded = dict[str, Any]
 """JSON-serialisable: {"final": bool, "facts": {field: candidate}, "parameters": {name: candidate}, …},
-a candidate being [final, answered, talk, duration, value]."""
+a candidate being [final, answered, talk_seconds, total_seconds, value]."""
 
 MAX_KEYS = 100
+
+STORED_NAMES = {"total_seconds": "duration", "wait_seconds": "waiting", "talk_seconds": "talk"}
+"""Facts that the database keeps under an older name than their attribute."""
 
 MAPPINGS = ("parameters", "analysis", "rating")
 SCALARS = tuple(field.name for field in fields(CallFacts) if field.name not in {"ringostat_id", "is_final", *MAPPINGS})
@@ -60,10 +63,11 @@ def refold(stored: Folded, events: Iterable[CallFacts]) -> Folded:
 
 def facts_of(stored: Folded, ringostat_id: str) -> CallFacts:
     """The facts that the folded events add up to. Fields that this version does not know are left out."""
+    known = stored.get("facts", {})
     values: dict[str, Any] = {
-        name: DECODERS.get(name, _as_is)(candidate[-1])
-        for name, candidate in stored.get("facts", {}).items()
-        if name in SCALARS
+        name: DECODERS.get(name, _as_is)(known[_stored_name(name)][-1])
+        for name in SCALARS
+        if _stored_name(name) in known
     }
     for name in MAPPINGS:
         values[name] = {key: candidate[-1] for key, candidate in stored.get(name, {}).items()}
@@ -78,7 +82,7 @@ def kept_keys(names: Iterable[str]) -> list[str]:
 def _folded(event: CallFacts) -> Folded:
     rank = _rank(event)
     folded: Folded = {"final": event.is_final}
-    folded["facts"] = _candidates(rank, {name: getattr(event, name) for name in SCALARS})
+    folded["facts"] = _candidates(rank, {_stored_name(name): getattr(event, name) for name in SCALARS})
     for name in MAPPINGS:
         folded[name] = _candidates(rank, getattr(event, name))
     return folded
@@ -87,7 +91,7 @@ def _folded(event: CallFacts) -> Folded:
 def _rank(event: CallFacts) -> list[int]:
     """A final event beats an interim one, answered beats missed, longer beats shorter."""
     answered = outcome_of(event) is Outcome.ANSWERED
-    return [int(event.is_final), int(answered), event.talk or 0, event.duration or 0]
+    return [int(event.is_final), int(answered), event.talk_seconds or 0, event.total_seconds or 0]
 
 
 def _candidates(rank: list[int], values: Mapping[str, object]) -> Candidates:
@@ -113,6 +117,10 @@ def _bounded(candidates: Candidates) -> Candidates:
     if len(candidates) <= MAX_KEYS:
         return candidates
     return {name: candidates[name] for name in kept_keys(candidates)}
+
+
+def _stored_name(name: str) -> str:
+    return STORED_NAMES.get(name, name)
 
 
 def _as_is(value: object) -> object:

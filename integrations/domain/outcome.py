@@ -68,4 +68,4 @@ def outcome_of(facts: CallFacts) -> Outcome:
         return Outcome.ANSWERED
     if meaning is Meaning.MISSED:
         return Outcome.MISSED
-    return Outcome.ANSWERED if facts.talk else Outcome.MISSED
+    return Outcome.ANSWERED if facts.talk_seconds else Outcome.MISSED

@@ -35,7 +35,7 @@ FALLBACK_FOR_NOBODY_KNOWN = gettext_lazy(
 
 @dataclass(frozen=True, kw_only=True)
 class CallText:
-    """`talk` and `waiting` are seconds; `recording_url` is given if the recording is linked, not attached."""
+    """`recording_url` is given if the recording is linked, not attached."""
 
     direction: Direction
     outcome: Outcome
@@ -44,8 +44,8 @@ class CallText:
     line: str = ""
     line_name: str = ""
     employee_name: str = ""
-    talk: int | None = None
-    waiting: int | None = None
+    talk_seconds: int | None = None
+    wait_seconds: int | None = None
     status: str = ""
     card_url: str = ""
     recording_url: str = ""
@@ -116,8 +116,8 @@ def _action_number(key: str) -> int:
 def _heading(call: CallText) -> str:
     words = {"start": "<b>", "end": "</b>", "number": safe(call.client_number)}
     heading = gettext(HEADINGS[call.direction, call.outcome]) % words
-    talk = duration(call.talk) if call.talk else ""
-    waiting = gettext("waiting: %(duration)s") % {"duration": duration(call.waiting)} if call.waiting else ""
+    talk = duration(call.talk_seconds) if call.talk_seconds else ""
+    waiting = gettext("waiting: %(duration)s") % {"duration": duration(call.wait_seconds)} if call.wait_seconds else ""
     return " · ".join(part for part in (heading, talk, waiting) if part)
 
 

@@ -48,7 +48,7 @@ def read_facts(fields: Mapping[str, str], timezone: ZoneInfo) -> CallFacts:
     known = by_plain_name(fields)
     exact_start, local_start = _times(known, timezone)
     call_type = _first(known, "call_type", _direction) or _first(known, "call_type", _word).lower()
-    duration = _number(known, "duration", seconds_of)
+    duration = _number(known, "total_seconds", seconds_of)
     return CallFacts(
         ringostat_id=_first(known, "ringostat_id", _id),
         call_type=call_type,
@@ -56,9 +56,9 @@ def read_facts(fields: Mapping[str, str], timezone: ZoneInfo) -> CallFacts:
         status=normal_status(_first(known, "status", _word)),
         exact_start=exact_start,
         local_start=local_start,
-        duration=_number(known, "duration_ms", seconds_of_milliseconds) if duration is None else duration,
-        waiting=_number(known, "waiting", seconds_of),
-        talk=_number(known, "talk", seconds_of),
+        total_seconds=_number(known, "duration_ms", seconds_of_milliseconds) if duration is None else duration,
+        wait_seconds=_number(known, "wait_seconds", seconds_of),
+        talk_seconds=_number(known, "talk_seconds", seconds_of),
         e164=_first(known, "e164", name_of),
         userfield=_first(known, "userfield", name_of),
         caller=_first(known, "caller", name_of),

@@ -39,7 +39,7 @@ def _fact(facts: CallFacts, name: str, timezone: ZoneInfo) -> str:
     known = asdict(facts) | {
         "exact_start": facts.started_at,
         "local_start": facts.started_at,
-        "duration_ms": None if facts.duration is None else facts.duration * 1000,
+        "duration_ms": None if facts.total_seconds is None else facts.total_seconds * 1000,
     }
     value = known[name]
     if isinstance(value, datetime):

@@ -99,7 +99,7 @@ def _is_no_call(name: str) -> bool:
 
 def _speaks_of_a_call(facts: CallFacts) -> bool:
     ends = facts.connected_with or facts.destination
-    return bool(facts.direction or facts.status or facts.duration or ends or facts.analysis or facts.rating)
+    return bool(facts.direction or facts.status or facts.total_seconds or ends or facts.analysis or facts.rating)
 
 
 def _inferred_kind(facts: CallFacts) -> EventKind:
@@ -107,7 +107,7 @@ def _inferred_kind(facts: CallFacts) -> EventKind:
         return EventKind.AI_PROCESSED
     if facts.rating and not facts.status:
         return EventKind.CALL_RATING
-    has_ended = bool(facts.status or facts.talk or facts.duration) and not is_pending_status(facts.status)
+    has_ended = bool(facts.status or facts.talk_seconds or facts.total_seconds) and not is_pending_status(facts.status)
     if _looks_outgoing(facts):
         return EventKind.AFTER_OUTGOING_CALL if has_ended else EventKind.BEFORE_OUTGOING_CALL
     return EventKind.AFTER_CALL if has_ended else _inferred_interim_kind(facts)

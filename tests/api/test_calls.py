@@ -73,7 +73,13 @@ def test_a_recording_is_what_the_filter_takes_for_one(facts: dict[str, Any], has
 def test_what_is_not_known_is_null_or_empty() -> None:
     customer = make_customer()
     facts = call_facts(
-        is_final=False, status="", duration=None, waiting=None, talk=None, has_recording=None, recording_url=""
+        is_final=False,
+        status="",
+        total_seconds=None,
+        wait_seconds=None,
+        talk_seconds=None,
+        has_recording=None,
+        recording_url="",
     )
     call = make_call(customer, facts, state=CallState.IN_PROGRESS)
 

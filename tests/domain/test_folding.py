@@ -28,9 +28,9 @@ events = st.builds(
     call_type=words,
     exact_start=moments,
     local_start=moments,
-    duration=seconds,
-    waiting=seconds,
-    talk=seconds,
+    total_seconds=seconds,
+    wait_seconds=seconds,
+    talk_seconds=seconds,
     e164=words,
     employee_name=words,
     has_recording=st.none() | st.booleans(),
@@ -39,9 +39,15 @@ events = st.builds(
     analysis=mappings,
     rating=mappings,
 )
-INTERIM = CallFacts(ringostat_id="1.1", connected_with="acmecom_iryna", e164="+380671234567", duration=99, talk=99)
-MISSED = CallFacts(ringostat_id="1.1", is_final=True, status="NO ANSWER", talk=0, duration=90, destination="1")
-ANSWERED = CallFacts(ringostat_id="1.1", is_final=True, status="PROPER", talk=10, duration=20, destination="2")
+INTERIM = CallFacts(
+    ringostat_id="1.1", connected_with="acmecom_iryna", e164="+380671234567", total_seconds=99, talk_seconds=99
+)
+MISSED = CallFacts(
+    ringostat_id="1.1", is_final=True, status="NO ANSWER", talk_seconds=0, total_seconds=90, destination="1"
+)
+ANSWERED = CallFacts(
+    ringostat_id="1.1", is_final=True, status="PROPER", talk_seconds=10, total_seconds=20, destination="2"
+)
 
 
 def folded(several: Iterable[CallFacts]) -> Folded:
@@ -93,7 +99,7 @@ def test_a_call_is_final_once_one_event_was(several: list[CallFacts]) -> None:
 
 def test_a_final_event_beats_an_interim_one() -> None:
     known = known_after(MISSED, INTERIM)
-    assert (known.talk, known.duration) == (0, 90)
+    assert (known.talk_seconds, known.total_seconds) == (0, 90)
 
 
 def test_what_only_an_interim_event_knows_stays() -> None:
@@ -104,16 +110,16 @@ def test_what_only_an_interim_event_knows_stays() -> None:
 @pytest.mark.parametrize("order", [(MISSED, ANSWERED), (ANSWERED, MISSED)])
 def test_answered_beats_missed(order: tuple[CallFacts, ...]) -> None:
     known = known_after(*order)
-    assert (known.status, known.talk, known.duration, known.destination) == ("PROPER", 10, 20, "2")
+    assert (known.status, known.talk_seconds, known.total_seconds, known.destination) == ("PROPER", 10, 20, "2")
 
 
 def test_an_answered_call_of_unknown_length_beats_a_long_voicemail() -> None:
-    voicemail = replace(MISSED, status="VOICEMAIL", talk=90)
-    assert known_after(voicemail, replace(ANSWERED, talk=None)).status == "PROPER"
+    voicemail = replace(MISSED, status="VOICEMAIL", talk_seconds=90)
+    assert known_after(voicemail, replace(ANSWERED, talk_seconds=None)).status == "PROPER"
 
 
 def test_the_longer_talk_beats_the_shorter() -> None:
-    longer = replace(ANSWERED, talk=11, employee_name="A")
+    longer = replace(ANSWERED, talk_seconds=11, employee_name="A")
     assert known_after(longer, replace(ANSWERED, employee_name="Z")).employee_name == "A"
 
 
@@ -153,3 +159,11 @@ def test_fields_of_another_version_do_no_harm() -> None:
     stored["topics"] = {"a": [1, 1, 10, 20, "b"]}
     del stored["rating"]
     assert facts_of(stored, "1.1") == ANSWERED
+
+
+def test_durations_keep_their_stored_names() -> None:
+    """Rows that an earlier release wrote stay readable, and an earlier release reads ours."""
+    stored = fold(None, ANSWERED)
+    assert stored["facts"]["talk"][-1] == 10
+    assert stored["facts"]["duration"][-1] == 20
+    assert facts_of({"facts": {"waiting": [1, 1, 10, 20, 7]}}, "1.1").wait_seconds == 7

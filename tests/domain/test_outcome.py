@@ -14,7 +14,7 @@ MISSED = [
 
 
 def outcome(status: str, talk: int | None) -> Outcome:
-    return outcome_of(CallFacts(ringostat_id="1.1", status=status, talk=talk))
+    return outcome_of(CallFacts(ringostat_id="1.1", status=status, talk_seconds=talk))
 
 
 @pytest.mark.parametrize("talk", [None, 0, 5])

@@ -46,27 +46,27 @@ INCOMING = CallFacts(
     call_type="in",
     direction=Direction.INCOMING,
     status="ANSWERED",
-    talk=3,
+    talk_seconds=3,
     destination="380442223344",
     e164=CLIENT,
     userfield="380671234567",
     connected_with="acmecom_iryna",
     line_name="Main site",
 )
-MISSED = replace(INCOMING, status="NO ANSWER", talk=0, connected_with="")
+MISSED = replace(INCOMING, status="NO ANSWER", talk_seconds=0, connected_with="")
 OUTGOING = CallFacts(
     ringostat_id="1.2",
     is_final=True,
     call_type="out",
     direction=Direction.OUTGOING,
     status="ANSWERED",
-    talk=23,
+    talk_seconds=23,
     caller='"Iryna" <acmecom_iryna>',
     destination="380671234567",
     outbound_number="380442223344",
     line_name="Main site",
 )
-UNANSWERED = replace(OUTGOING, status="NO ANSWER", talk=0)
+UNANSWERED = replace(OUTGOING, status="NO ANSWER", talk_seconds=0)
 NEWCOMER = {"staff_id": "999999", "employee_name": "New Comer"}
 
 ANSWERED_INCOMING = DeliveryPlan(
@@ -100,7 +100,11 @@ OUTCOMES_AND_AUTHORS = [
     row("target call is answered", replace(INCOMING, status="PROPER"), ANSWERED_INCOMING),
     row("repeated call is answered", replace(INCOMING, status="REPEATED"), ANSWERED_INCOMING),
     row("busy is missed", replace(MISSED, status="BUSY"), MISSED_INCOMING),
-    row("voicemail is missed though it has talk time", replace(MISSED, status="VOICEMAIL", talk=18), MISSED_INCOMING),
+    row(
+        "voicemail is missed though it has talk time",
+        replace(MISSED, status="VOICEMAIL", talk_seconds=18),
+        MISSED_INCOMING,
+    ),
     row("unknown status with talk time is answered", replace(INCOMING, status="NEWWORD"), ANSWERED_INCOMING),
     row("unknown status without talk time is missed", replace(MISSED, status="NEWWORD"), MISSED_INCOMING),
     row("callback is incoming", replace(INCOMING, call_type="callback"), ANSWERED_INCOMING),

@@ -77,12 +77,12 @@ ANALYSIS = {
 
 def answered(**facts: object) -> Case:
     """An incoming call that was talked on, except for what is said."""
-    facts = {"direction": IN, "status": "ANSWERED", "talk": 40, **facts}
+    facts = {"direction": IN, "status": "ANSWERED", "talk_seconds": 40, **facts}
     return Case(kind=EventKind.AFTER_CALL, final=True, outcome=Outcome.ANSWERED, facts=facts)
 
 
 def missed(status: str, **facts: object) -> Case:
-    facts = {"direction": IN, "status": status, "talk": 0, "e164": OTHER_CLIENT, **facts}
+    facts = {"direction": IN, "status": status, "talk_seconds": 0, "e164": OTHER_CLIENT, **facts}
     return Case(kind=EventKind.AFTER_CALL, final=True, outcome=Outcome.MISSED, facts=facts)
 
 
@@ -114,9 +114,9 @@ ENDED = {
         connected_with="acmecom_iryna",
         exact_start=EXACT_START,
         local_start=START,
-        duration=14,
-        waiting=11,
-        talk=3,
+        total_seconds=14,
+        wait_seconds=11,
+        talk_seconds=3,
         staff_id="331851",
         employee_name="Iryna Bondar",
         line_name="Main site",
@@ -131,7 +131,9 @@ ENDED = {
             "project_id": "110070",
         },
     ),
-    "after_call__proper.form": answered(status="PROPER", talk=124, duration=139, has_recording=True, parameters=UTM),
+    "after_call__proper.form": answered(
+        status="PROPER", talk_seconds=124, total_seconds=139, has_recording=True, parameters=UTM
+    ),
     "after_call__repeated_callback.json": answered(call_type="callback", status="REPEATED", parameters=UTM),
     "after_call__no_answer.json": missed(
         "NO ANSWER",
@@ -145,19 +147,19 @@ ENDED = {
     "after_call__no_answer_with_link_without_recording.json": missed(
         "NO ANSWER", has_recording=False, recording_url=f"{RECORDINGS}ua9_-1.2{TOKEN}"
     ),
-    "after_call__busy_with_numbers.json": missed("BUSY", duration=4, has_recording=False),
-    "after_call__failed.json": missed("FAILED", duration=0),
+    "after_call__busy_with_numbers.json": missed("BUSY", total_seconds=4, has_recording=False),
+    "after_call__failed.json": missed("FAILED", total_seconds=0),
     "after_call__no_forward.json": missed("NO FORWARD"),
     "after_call__no_forward_with_space.form": missed("NO FORWARD"),
-    "after_call__voicemail.json": missed("VOICEMAIL", talk=18, has_recording=True),
+    "after_call__voicemail.json": missed("VOICEMAIL", talk_seconds=18, has_recording=True),
     "after_call__wrong_extension.json": missed(
         "WRONG EXTENSION", extension="", parameters={"additional_number": "907"}
     ),
     "after_call__no_extension.json": missed("NO EXTENSION"),
     "after_call__client_no_answer.json": missed("CLIENT NO ANSWER", call_type="callback"),
     "after_call__decline_lower_case.json": missed("DECLINE"),
-    "after_call__in_progress.json": interim(EventKind.AFTER_CALL, direction=IN, status="IN PROGRESS", talk=0),
-    "after_call__calling.json": interim(EventKind.AFTER_CALL, direction=IN, status="CALLING", talk=None),
+    "after_call__in_progress.json": interim(EventKind.AFTER_CALL, direction=IN, status="IN PROGRESS", talk_seconds=0),
+    "after_call__calling.json": interim(EventKind.AFTER_CALL, direction=IN, status="CALLING", talk_seconds=None),
     "after_call__unknown_status_talked.json": answered(status="TRANSFERRED"),
     "after_call__unknown_status_not_talked.json": missed("SCHEDULE CLOSED"),
     "after_call__no_status_talked.json": answered(status=""),
@@ -169,10 +171,14 @@ DIRECTIONS = {
     "after_call__upper_case_type.json": answered(call_type="in"),
     "after_call__no_type.json": answered(call_type=""),
     "after_call__outgoing_at_the_wrong_address.json": answered(
-        direction=OUT, call_type="out", talk=23, destination="380671234567"
+        direction=OUT, call_type="out", talk_seconds=23, destination="380671234567"
     ),
     "after_call__internal.json": answered(
-        e164="", caller='"Iryna" <acmecom_iryna>', destination="acmecom_oleh", connected_with="acmecom_oleh", talk=9
+        e164="",
+        caller='"Iryna" <acmecom_iryna>',
+        destination="acmecom_oleh",
+        connected_with="acmecom_oleh",
+        talk_seconds=9,
     ),
 }
 
@@ -202,7 +208,7 @@ EMPLOYEES = {
     "after_call__manager_name_only.form": answered(
         employee_name="Ірина Бондар",
         caller="380671234567",
-        talk=61,
+        talk_seconds=61,
         parameters={"call_id2": "7", "uniq": "1", "uniq_targeted": "0", "call_scheme": "Робочий час"},
     ),
 }
@@ -213,9 +219,9 @@ NAMES = {
         e164="380931112233",
         caller="380931112233",
         exact_start=datetime(2021, 12, 31, 22, 16, 46, 505487, tzinfo=UTC),
-        duration=20,
-        waiting=10,
-        talk=10,
+        total_seconds=20,
+        wait_seconds=10,
+        talk_seconds=10,
         staff_id="111111",
         employee_name="John Smith",
         extension="101",
@@ -223,7 +229,7 @@ NAMES = {
         parameters={"unique_call": "1"},
     ),
     "after_call__own_names_in_braces.form": answered(
-        status="PROPER", e164=CLIENT, talk=75, duration=80, parameters={"Client source": "google"}
+        status="PROPER", e164=CLIENT, talk_seconds=75, total_seconds=80, parameters={"Client source": "google"}
     ),
     "after_call__russian_and_ukrainian_keys.form": answered(
         parameters={"ключевое_слово": "купить авто", "Джерело": "довідник", "key_word": "авто"}
@@ -245,7 +251,7 @@ NAMES = {
 }
 
 TIMES = {
-    "after_call__milliseconds.json": answered(exact_start=START.replace(microsecond=219000), duration=52),
+    "after_call__milliseconds.json": answered(exact_start=START.replace(microsecond=219000), total_seconds=52),
     "after_call__epoch_seconds.json": answered(exact_start=START, local_start=None),
     "after_call__iso_date_with_offset.json": answered(exact_start=START, local_start=None),
     "after_call__iso_date_in_utc.json": answered(exact_start=datetime(2026, 9, 30, 12, 37, 18, tzinfo=UTC)),
@@ -253,8 +259,12 @@ TIMES = {
     "after_call__winter_date.json": answered(local_start=datetime(2026, 12, 1, 13, 37, 18, tzinfo=UTC)),
     "after_call__fractional_date.json": answered(local_start=START.replace(microsecond=250000)),
     "after_call__nonsense_date.json": answered(exact_start=None, local_start=None),
-    "after_call__nonsense_numbers.json": answered(talk=None, duration=None, waiting=None, has_recording=None),
-    "after_call__decimal_numbers.json": answered(talk=40, duration=52, waiting=12, has_recording=True),
+    "after_call__nonsense_numbers.json": answered(
+        talk_seconds=None, total_seconds=None, wait_seconds=None, has_recording=None
+    ),
+    "after_call__decimal_numbers.json": answered(
+        talk_seconds=40, total_seconds=52, wait_seconds=12, has_recording=True
+    ),
 }
 
 LINKS = {
@@ -275,7 +285,7 @@ NESTED = answered(
     destination="380442223344",
     extension="101",
     employee_email="iryna@example.com",
-    talk=21,
+    talk_seconds=21,
     parameters={},
 )
 SHAPES = {
@@ -332,9 +342,9 @@ OUTGOING = {
         destination="380671234567",
         outbound_number="380442223344",
         local_start=datetime(2026, 9, 30, 16, 1, tzinfo=UTC),
-        duration=50,
-        waiting=27,
-        talk=23,
+        total_seconds=50,
+        wait_seconds=27,
+        talk_seconds=23,
         staff_id="331851",
         employee_name="Iryna Bondar",
         has_recording=True,
@@ -376,7 +386,7 @@ ON_THE_WAY = {
         connected_with="acmecom_iryna",
         staff_id="331851",
         status="",
-        talk=None,
+        talk_seconds=None,
         has_recording=None,
     ),
     "taking_call__without_number_and_manager.form": interim(EventKind.TAKING_CALL, connected_with="acmecom_iryna"),

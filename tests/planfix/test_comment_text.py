@@ -22,8 +22,8 @@ CALL = CallText(
     line="+380442223344",
     line_name="Main site",
     employee_name="Iryna Bondar",
-    talk=124,
-    waiting=12,
+    talk_seconds=124,
+    wait_seconds=12,
     status="PROPER",
     card_url="https://app.ringostat.com/card/1/?project_id=2&x=3",
     recording_url="https://app.ringostat.com/recordings/1.wav?token=abc",
@@ -147,12 +147,12 @@ def test_a_bare_call_is_two_lines():
     [(59, "59 s"), (60, "1 min 0 s"), (124, "2 min 4 s"), (3600, "1 h 0 min"), (7384, "2 h 3 min")],
 )
 def test_durations_are_readable(seconds, shown):
-    assert lines(replace(BARE, talk=seconds), "en")[0].endswith(f"· {shown}")
+    assert lines(replace(BARE, talk_seconds=seconds), "en")[0].endswith(f"· {shown}")
 
 
 @pytest.mark.parametrize("seconds", [None, 0])
 def test_a_duration_of_nothing_is_not_shown(seconds):
-    assert lines(replace(BARE, talk=seconds, waiting=seconds), "en")[0] == "Missed call from +380671234567"
+    assert lines(replace(BARE, talk_seconds=seconds, wait_seconds=seconds), "en")[0] == "Missed call from +380671234567"
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def entry(contact_id: int, **more) -> CallEntry:
         direction=Direction.INCOMING,
         started_at=STARTED,
         ended_at=STARTED + timedelta(seconds=136),
-        talk=124,
+        talk_seconds=124,
         employee_id=5,
         contact_id=contact_id,
         line="+380442223344",

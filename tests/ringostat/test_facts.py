@@ -29,9 +29,9 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "status": ("no_answer", "NO ANSWER"),
     "exact_start": ("1790771838000000", NOON),
     "local_start": ("2026-09-30 15:37:18", NOON),
-    "duration": ("14", 14),
-    "waiting": ("11", 11),
-    "talk": ("3", 3),
+    "total_seconds": ("14", 14),
+    "wait_seconds": ("11", 11),
+    "talk_seconds": ("3", 3),
     "has_recording": ("1", True),
     "recording_url": ("https://app.ringostat.com/a.wav", "https://app.ringostat.com/a.wav"),
     "card_url": ("https://app.ringostat.com/a", "https://app.ringostat.com/a"),
@@ -84,8 +84,8 @@ def test_an_unknown_call_type_is_kept() -> None:
 
 
 def test_milliseconds_count_only_when_seconds_are_missing() -> None:
-    assert read_facts({"duration_ms": "52999"}, KYIV).duration == 52
-    assert read_facts({"duration_ms": "52999", "duration": "50"}, KYIV).duration == 50
+    assert read_facts({"duration_ms": "52999"}, KYIV).total_seconds == 52
+    assert read_facts({"duration_ms": "52999", "duration": "50"}, KYIV).total_seconds == 50
 
 
 def test_parameters_are_kept_by_their_own_name_within_limits() -> None:
@@ -112,7 +112,10 @@ def test_words_that_mean_nothing_are_not_kept(raw: str) -> None:
 @given(st.dictionaries(st.sampled_from([name for _, name in ALIASES]), st.text(max_size=30)))
 def test_no_value_is_too_strange(parameters: dict[str, str]) -> None:
     facts = read_facts(parameters, KYIV)
-    assert all(getattr(facts, name) is None or 0 <= getattr(facts, name) <= 864_000 for name in ("duration", "talk"))
+    assert all(
+        getattr(facts, name) is None or 0 <= getattr(facts, name) <= 864_000
+        for name in ("total_seconds", "talk_seconds")
+    )
 
 
 @pytest.mark.parametrize(

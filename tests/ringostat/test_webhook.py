@@ -193,8 +193,8 @@ def test_a_row_of_the_call_list_is_final() -> None:
         direction=Direction.OUTGOING,
         status="PROPER",
         exact_start=facts_in("after_call__iso_date_with_offset.json").exact_start,
-        waiting=27,
-        talk=23,
+        wait_seconds=27,
+        talk_seconds=23,
         caller='"Iryna" <acmecom_iryna>',
         destination="380671234567",
     )

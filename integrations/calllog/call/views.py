@@ -108,7 +108,7 @@ def _recording(call: Call) -> dict[str, Any]:
     return {
         "has_recording_link": bool(recording_link(facts)),
         "is_recorded": facts.has_recording is True or bool(recording_link(facts)),
-        "recording_seconds": facts.talk or facts.duration or 0,
+        "recording_seconds": facts.talk_seconds or facts.total_seconds or 0,
         "copy_url": comment_address(call.customer.planfix_url, receipts) if receipts.file_id else "",
     }
 

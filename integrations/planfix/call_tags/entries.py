@@ -22,12 +22,12 @@ TYPE_VALUES: Mapping[Direction, tuple[int, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class CallEntry:
-    """What a call tag can hold. Times are UTC, `talk` is seconds, `extra` are texts by field id (UTM)."""
+    """What a call tag can hold. Times are UTC, `extra` are texts by field id (UTM)."""
 
     direction: Direction
     started_at: datetime
     ended_at: datetime
-    talk: int | None
+    talk_seconds: int | None
     employee_id: int | None
     contact_id: int | None
     line: str = ""
@@ -92,7 +92,7 @@ WRITERS: Mapping[Role, Callable[[CallEntry, TagField, ZoneInfo], JSON]] = {
     Role.PERIOD: lambda entry, field, timezone: _period(entry, timezone),
     Role.MOMENT: lambda entry, field, timezone: _moment(entry, timezone),
     Role.TYPE: lambda entry, field, timezone: _type(entry, field),
-    Role.DURATION: lambda entry, field, timezone: entry.talk,
+    Role.DURATION: lambda entry, field, timezone: entry.talk_seconds,
     Role.EMPLOYEE: lambda entry, field, timezone: _person("user", entry.employee_id),
     Role.CONTACT: lambda entry, field, timezone: _person("contact", entry.contact_id),
     Role.LINE: lambda entry, field, timezone: entry.line[:LINE_LENGTH],

@@ -82,8 +82,8 @@ class CallContent:
             line_name=handover.line_name,
             employee_name=handover.employee.name if handover.employee else "",
             fallback_for=handover.fallback_for,
-            talk=facts.talk,
-            waiting=facts.waiting,
+            talk_seconds=facts.talk_seconds,
+            wait_seconds=facts.wait_seconds,
             status=self._telling_status(),
             ringostat_id=self.call.ringostat_id,
             card_url=facts.card_url,
@@ -102,7 +102,7 @@ class CallContent:
             direction=handover.direction,
             started_at=self.call.started_at,
             ended_at=self._ended_at(),
-            talk=facts.talk or 0,
+            talk_seconds=facts.talk_seconds or 0,
             employee_id=handover.employee.planfix_user_id if handover.employee else None,
             contact_id=contact_id,
             line=handover.line_number,
@@ -114,7 +114,7 @@ class CallContent:
         return TagContent(tag=tag, values=values, left_out=[*tag.missing(handover.outcome), *left_out])
 
     def _ended_at(self) -> datetime:
-        seconds = self.facts.duration or (self.facts.waiting or 0) + (self.facts.talk or 0)
+        seconds = self.facts.total_seconds or (self.facts.wait_seconds or 0) + (self.facts.talk_seconds or 0)
         return self.call.started_at + timedelta(seconds=seconds)
 
     def _telling_status(self) -> str:

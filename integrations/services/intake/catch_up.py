@@ -260,10 +260,14 @@ def is_settled(facts: CallFacts, *, now: datetime, in_progress: bool) -> bool:
     """
     if not facts.is_final or facts.started_at is None:
         return True
-    seconds = facts.duration if facts.duration is not None else (facts.waiting or 0) + (facts.talk or 0)
+    seconds = (
+        facts.total_seconds
+        if facts.total_seconds is not None
+        else (facts.wait_seconds or 0) + (facts.talk_seconds or 0)
+    )
     if now - facts.started_at - timedelta(seconds=seconds) < SETTLED_AFTER:
         return False
-    if facts.status != "NO ANSWER" or seconds or facts.talk:
+    if facts.status != "NO ANSWER" or seconds or facts.talk_seconds:
         return True
     return now - facts.started_at >= (LONGEST_USUAL_CALL if in_progress else NO_ANSWER_SETTLED_AFTER)
 

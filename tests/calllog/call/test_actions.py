@@ -113,7 +113,9 @@ def test_a_replayed_call_is_read_by_todays_parser_and_decided_by_todays_settings
 ) -> None:
     scenario.post(answered(**NOBODYS))
     scenario.deliver()
-    wrong = call_facts(ringostat_id=CALL_ID, connected_with="misread", e164="+380990000000", talk=124, duration=135)
+    wrong = call_facts(
+        ringostat_id=CALL_ID, connected_with="misread", e164="+380990000000", talk_seconds=124, total_seconds=135
+    )
     Call.objects.update(facts=fold(None, wrong), client_number="+380990000000")
     Employee.objects.filter(name="Iryna Bondar").update(sip_logins=["acmecom_newcomer"])
 

@@ -200,7 +200,9 @@ def test_a_recording_without_a_link_is_a_sentence_and_its_copy_in_planfix(log: C
 
 
 def test_ringostats_words_are_shown_in_plain_ones_with_the_word_itself(log: Client) -> None:
-    facts = call_facts(status="NO-FORWARD", talk=0, analysis={"client_mood": "Negative", "call_mood": "furious"})
+    facts = call_facts(
+        status="NO-FORWARD", talk_seconds=0, analysis={"client_mood": "Negative", "call_mood": "furious"}
+    )
 
     html = page_of(log, make_call(make_customer(), facts))
 

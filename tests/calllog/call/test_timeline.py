@@ -65,7 +65,7 @@ def told(
         ({}, {}, "Answered incoming call from +380671234567."),
         (MISSED, {}, "Missed incoming call from +380671234567."),
         (OUTGOING, {}, "Answered outgoing call to +380671234567."),
-        (OUTGOING | {"status": "NO ANSWER", "talk": 0}, {}, "Unanswered outgoing call to +380671234567."),
+        (OUTGOING | {"status": "NO ANSWER", "talk_seconds": 0}, {}, "Unanswered outgoing call to +380671234567."),
         ({"is_final": False}, {"state": CallState.IN_PROGRESS}, "Incoming call from +380671234567."),
         ({"direction": None, "is_final": False}, {}, "A call with +380671234567."),
         ({}, {"client_number": ""}, "Answered incoming call from an unknown number."),
@@ -109,7 +109,11 @@ def test_each_receipt_has_its_sentence(receipts: dict[str, Any], sentence: str) 
     [
         (MISSED, {"employee": None}, "The comment 9 was written in the name of the contact itself."),
         (MISSED, {}, "The comment 9 was written in the name of the contact itself."),
-        (OUTGOING | {"status": "BUSY", "talk": 0}, {}, "The comment 9 was written in the name of Iryna Bondar."),
+        (
+            OUTGOING | {"status": "BUSY", "talk_seconds": 0},
+            {},
+            "The comment 9 was written in the name of Iryna Bondar.",
+        ),
         ({}, {"employee": None}, "The comment 9 was written."),
     ],
 )

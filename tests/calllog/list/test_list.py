@@ -294,7 +294,7 @@ def test_clicking_a_chip_keeps_the_other_filters(log: Client) -> None:
         ({}, {}, ["2 Mar, 12:00:00", "Incoming, answered", "+380671234567", "1:03 / 0:12", "google", "In Planfix"]),
         (MISSED, {}, ["Incoming, missed", "0:00 / 0:12"]),
         (OUTGOING, {}, ["Outgoing, answered", "+380671234567"]),
-        ({"talk": 3723}, {}, ["1:02:03"]),
+        ({"talk_seconds": 3723}, {}, ["1:02:03"]),
         ({"is_final": False, "status": ""}, {"state": "in_progress"}, ["Incoming", "In progress"]),
         ({}, {"state": "skipped", "reason": "hidden_number"}, ["Skipped", "the number is hidden"]),
         (

@@ -60,7 +60,7 @@ ENTRY = CallEntry(
     direction=Direction.INCOMING,
     started_at=datetime(2026, 8, 20, 9, 15, 30, tzinfo=UTC),
     ended_at=datetime(2026, 8, 20, 9, 17, 50, tzinfo=UTC),
-    talk=124,
+    talk_seconds=124,
     employee_id=5,
     contact_id=812,
     line="+380442223344",
@@ -290,7 +290,7 @@ def test_the_type_is_the_lists_own_word(listed, direction, word):
     ("changes", "field_id"),
     [
         ({"employee_id": None}, 5),
-        ({"talk": None}, 4),
+        ({"talk_seconds": None}, 4),
         ({"line": ""}, 7),
         ({"client_number": ""}, 8),
         ({"line_name": ""}, 9),
@@ -301,7 +301,7 @@ def test_what_is_not_known_is_left_out(changes, field_id):
 
 
 def test_a_talk_of_no_seconds_is_known():
-    assert values(talk=0)[4] == 0
+    assert values(talk_seconds=0)[4] == 0
 
 
 def test_texts_are_cut_to_what_planfix_takes():

@@ -166,18 +166,18 @@ def test_the_call_list_makes_no_webhook_events(scenario: Scenario, ringostat: Ri
 
 
 ENDED = {"is_final": True, "status": "ANSWERED"}
-SILENT = {"is_final": True, "status": "NO ANSWER", "duration": 0, "talk": 0}
+SILENT = {"is_final": True, "status": "NO ANSWER", "total_seconds": 0, "talk_seconds": 0}
 
 
 @pytest.mark.parametrize(
     ("facts", "ago", "in_progress", "settled"),
     [
-        (ENDED | {"duration": 60}, 3 * MINUTE, False, False),
-        (ENDED | {"duration": 60}, 4 * MINUTE, False, True),
-        (ENDED | {"waiting": 30, "talk": 30}, 3 * MINUTE, False, False),
+        (ENDED | {"total_seconds": 60}, 3 * MINUTE, False, False),
+        (ENDED | {"total_seconds": 60}, 4 * MINUTE, False, True),
+        (ENDED | {"wait_seconds": 30, "talk_seconds": 30}, 3 * MINUTE, False, False),
         (ENDED, 3 * MINUTE, False, True),
         (ENDED, -HOUR, False, False),
-        (SILENT | {"duration": 20}, 4 * MINUTE, False, True),
+        (SILENT | {"total_seconds": 20}, 4 * MINUTE, False, True),
         (SILENT, 59 * MINUTE, False, False),
         (SILENT, 60 * MINUTE, False, True),
         (SILENT, 119 * MINUTE, True, False),

@@ -126,7 +126,12 @@ def test_the_erased_call_keeps_what_is_not_the_clients(customer: Customer) -> No
 
     call.refresh_from_db()
     facts = call.folded
-    assert (call.state, call.outcome, call.started_at, facts.talk) == (CallState.DELIVERED, "answered", NOON, 63)
+    assert (call.state, call.outcome, call.started_at, facts.talk_seconds) == (
+        CallState.DELIVERED,
+        "answered",
+        NOON,
+        63,
+    )
     assert (facts.employee_name, facts.parameters["utm_source"]) == ("Iryna Bondar", "google")
     assert (facts.recording_url, facts.card_url, facts.parameters["client_id"]) == ("", "", "")
     assert facts.analysis == {"summary": ""}
@@ -226,7 +231,7 @@ def test_the_same_facts_folded_again_do_not_bring_the_number_back(
     erase_number(customer, NUMBER)
     call.refresh_from_db()
 
-    again = call_facts(**direction | {"userfield": NUMBER, "ringostat_id": call.ringostat_id, "talk": 99_999})
+    again = call_facts(**direction | {"userfield": NUMBER, "ringostat_id": call.ringostat_id, "talk_seconds": 99_999})
 
     assert "671234567" not in repr(fold(call.facts, again))
     assert "recordings" not in repr(fold(call.facts, again))
