@@ -29,7 +29,8 @@ from integrations.services.intake.receive import Recipient, receive
 from integrations.services.queue.defer import deliver_soon
 from sandbox.harness.demo_day import customer_file
 from sandbox.harness.processes import LocalStack, free_port, wait_until
-from sandbox.server.app import Sandbox
+from sandbox.server.app import SandboxServer
+from sandbox.state import Sandbox
 
 THREADS = 64
 CALLS, REQUESTS = 1024, 3
@@ -78,8 +79,8 @@ def _measure(on_stage: LocalStack, customers: list[Customer], port: int, latency
 
 def _customers(port: int) -> list[Customer]:
     """Customers with an account each of the stand-in, whose data tags are known already."""
-    with Sandbox(port=0, allow_private_hosts=True) as sandbox:
-        account = sandbox.add_account("model", token="model")
+    with SandboxServer(Sandbox(allow_private_hosts=True)) as server:
+        account = server.sandbox.add_account("model", token="model")
         model = import_customer(customer_file("model", account.url, account.token, 1000))
         discover(model)
     customers = []

@@ -18,7 +18,8 @@ from integrations.services.customers.import_export import import_customer, webho
 from integrations.services.delivery.customer_run import deliver_due_calls
 from integrations.services.intake.receive import receive, recipient_of
 from sandbox.harness.demo_day import customer_file
-from sandbox.harness.processes import DEFAULT, DEFAULT_TOKEN, LocalStack
+from sandbox.harness.processes import LocalStack
+from sandbox.state import DEFAULT, DEFAULT_TOKEN
 
 KNOWN, NEW, TASKED = "+380671234567", "+380501112233", "+380931112233"
 CLIENTS, CALLS = 60, 200

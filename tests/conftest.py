@@ -24,7 +24,8 @@ from integrations.services.delivery.customer_run import deliver_due_calls
 from integrations.services.recordings import stream_limit
 from sandbox.planfix.account import Account
 from sandbox.ringostat.api import Ringostat
-from sandbox.server.app import Sandbox
+from sandbox.server.app import SandboxServer
+from sandbox.state import DEFAULT, DEFAULT_TOKEN, Sandbox
 
 # How long an example takes says nothing on a busy machine.
 hypothesis.settings.register_profile("ringofix", deadline=None)
@@ -96,22 +97,24 @@ def _no_answer_lasts_beyond_its_test(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def running_sandbox() -> Iterator[Sandbox]:
-    with Sandbox(port=0, allow_private_hosts=True) as sandbox:
-        yield sandbox
+def sandbox_server() -> Iterator[SandboxServer]:
+    with SandboxServer(Sandbox(allow_private_hosts=True)) as server:
+        yield server
 
 
 @pytest.fixture
-def sandbox(running_sandbox: Sandbox) -> Iterator[Sandbox]:
-    running_sandbox.add_account("default", token="sandbox-token")
-    yield running_sandbox
-    running_sandbox.clear_faults()
-    running_sandbox.latency = 0
+def sandbox(sandbox_server: SandboxServer) -> Iterator[Sandbox]:
+    """The session's sandbox with an empty default account, no faults and no latency."""
+    sandbox = sandbox_server.sandbox
+    sandbox.add_account(DEFAULT, token=DEFAULT_TOKEN)
+    yield sandbox
+    sandbox.clear_faults()
+    sandbox.latency = 0
 
 
 @pytest.fixture
 def account(sandbox: Sandbox) -> Account:
-    return sandbox.account("default")
+    return sandbox.account()
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ import requests
 from django.conf import settings
 from django.db import connection
 
-from sandbox.server.app import DEFAULT, DEFAULT_TOKEN
+from sandbox.state import DEFAULT
 
 PATIENCE_SECONDS = 60
 
@@ -171,6 +171,3 @@ def _answers(url: str) -> bool:
         return requests.get(url, timeout=2).status_code < 500
     except requests.RequestException:
         return False
-
-
-__all__ = ["DEFAULT", "DEFAULT_TOKEN", "LocalStack", "NotInTime", "free_port", "this_database", "wait_until"]

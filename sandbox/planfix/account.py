@@ -1,4 +1,4 @@
-"""The state of one Planfix account, safe to read and change from many threads. Knows nothing of HTTP."""
+"""The state of one Planfix account, safe to read and change from many threads. Knows nothing of HTTP servers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from sandbox.http.request_log import LoggedRequest
 from sandbox.planfix import field_values, template_account
 from sandbox.planfix.quota import Quota
 from sandbox.planfix.records import (
@@ -19,7 +20,6 @@ from sandbox.planfix.records import (
     Contact,
     CustomField,
     DataTag,
-    LoggedRequest,
     Phone,
     StoredFile,
     TagEntry,

@@ -150,22 +150,3 @@ class Comment:
     is_deleted: bool = False
     source_object_id: str = ""
     source_data_version: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class LoggedRequest:
-    method: str
-    path: str
-    """After /rest, without the query."""
-    query: str
-    body: str
-    """The first 4000 characters."""
-    status: int
-    """0 when the connection was broken off without an answer."""
-    started_at: float
-    """Seconds since the epoch."""
-    seconds: float
-    answer: str = ""
-    """The first 1000 characters."""
-    fault: str = ""
-    """The kind of fault that struck, if one did."""

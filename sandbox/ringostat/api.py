@@ -17,8 +17,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sandbox.http.request_log import LoggedRequest
 from sandbox.http.server import Reply, Request, json_reply, media_reply
-from sandbox.planfix.records import LoggedRequest
 from sandbox.ringostat.recording_audio import recording_wav
 
 MAX_CALLS = 6500

@@ -1,4 +1,4 @@
-"""The sandbox: a stand-in Planfix of any number of accounts and a stand-in Ringostat behind one real address."""
+"""Serves the sandbox over HTTP: routes each request to Ringostat, an account, the control API or the pages."""
 
 from __future__ import annotations
 
@@ -10,56 +10,36 @@ from collections.abc import Callable
 from functools import partial
 from types import TracebackType
 
-from sandbox.http.faults import Fault, Faults, spoiled
+from sandbox.http.faults import Fault, spoiled
+from sandbox.http.request_log import LoggedRequest
 from sandbox.http.server import Broken, Reply, Request, Server, json_reply, media_reply
 from sandbox.planfix.account import Account
 from sandbox.planfix.api import rest_answer
-from sandbox.planfix.records import LoggedRequest
-from sandbox.planfix.vocabulary import UTM_FIELDS
-from sandbox.ringostat.api import Ringostat
 from sandbox.server import control_api
+from sandbox.state import DEFAULT, Sandbox
 from sandbox.web import pages
 
 log = logging.getLogger(__name__)
 
-DEFAULT = "default"
-DEFAULT_TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but the sandbox
 RINGOSTAT_PATHS = ("/recordings/", "/calls/list", "/api/json-rpc")
 TOKEN_IN_QUERY = re.compile(r"\b((?:access_)?token=)[^&]*")
 BODY_EXCERPT, ANSWER_EXCERPT = 4000, 1000
 
 
-class Sandbox:
-    """Runs in threads of this process between `start` and `stop`, or as a context manager."""
+class SandboxServer:
+    """Serves a sandbox in threads of this process between `start` and `stop`, or as a context manager."""
 
-    def __init__(
-        self,
-        *,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        allow_private_hosts: bool = False,
-        latency: float = 0,
-    ) -> None:
-        """Port 0 takes a free one. `latency`: seconds before each answer of the API; may be changed while running."""
-        self.latency = latency
-        self.allow_private_hosts = allow_private_hosts
-        self.accounts: dict[str, Account] = {}
-        self.faults = Faults()
-        self.ringostat = Ringostat()
+    def __init__(self, sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Port 0 picks a free port."""
+        self.sandbox = sandbox
         self._address = (host, port)
         self._server: Server | None = None
 
-    @property
-    def url(self) -> str:
-        assert self._server is not None, "the sandbox is not running"
-        host, port = self._server.server_address[:2]
-        return f"http://{host!s}:{port}"
-
-    def start(self) -> Sandbox:
-        self._server = Server(self._address, self.answer)
-        if DEFAULT not in self.accounts:
-            self.add_account(DEFAULT, token=DEFAULT_TOKEN)
-        serve = partial(self._server.serve_forever, poll_interval=0.05)
+    def start(self) -> SandboxServer:
+        server = self._server = Server(self._address, self.answer)
+        host, port = server.server_address[:2]
+        self.sandbox.open_at(f"http://{host!s}:{port}")
+        serve = partial(server.serve_forever, poll_interval=0.05)
         threading.Thread(target=serve, name="sandbox", daemon=True).start()
         return self
 
@@ -68,44 +48,17 @@ class Sandbox:
             self._server.stop()
 
     def hang_up(self) -> None:
-        """Ends every connection that is open now: what hangs is answered by nothing."""
+        """Closes every open connection, without a response where one is due."""
         if self._server:
             self._server.hang_up()
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> SandboxServer:
         return self.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-    def account(self, name: str = DEFAULT) -> Account:
-        return self.accounts[name]
-
-    def add_account(
-        self,
-        name: str,
-        *,
-        token: str,
-        language: str = "en",
-        timezone: str = "Europe/Kyiv",
-        utm_fields: tuple[str, ...] = UTM_FIELDS,
-    ) -> Account:
-        """A usual account with telephony; takes the place of one of that name."""
-        account = Account.telephony(name, token, language=language, timezone=timezone, utm_fields=utm_fields)
-        account.allows_private_hosts = self.allow_private_hosts
-        account.url = self.url if name == DEFAULT else f"{self.url}/a/{name}"
-        self.accounts[name] = account
-        return account
-
-    def add_fault(self, fault: Fault) -> None:
-        self.faults.add(fault)
-
-    def clear_faults(self) -> None:
-        self.faults.clear()
-
-    # Answering
 
     def answer(self, request: Request) -> Reply | Broken:
         try:
@@ -117,12 +70,12 @@ class Sandbox:
     def _answer(self, request: Request) -> Reply | Broken:
         if request.path.startswith(RINGOSTAT_PATHS):
             return self._watched(
-                request, request.path, partial(self.ringostat.answer, request), self.ringostat.remember
+                request, request.path, partial(self.sandbox.ringostat.answer, request), self.sandbox.ringostat.remember
             )
         if request.path.startswith("/_sandbox/"):
-            return control_api.answer(self, request)
+            return control_api.answer(self.sandbox, request)
         name, path = _addressed(request.path)
-        account = self.accounts.get(name)
+        account = self.sandbox.accounts.get(name)
         if account is None:
             return json_reply({"result": "fail", "code": 0, "error": "No such account"}, 404)
         if path.startswith("/rest/"):
@@ -131,7 +84,7 @@ class Sandbox:
             return self._watched(request, rest_path, act, account.remember, account)
         if path.startswith("/files/"):
             return _file(account, path, request)
-        return pages.answer(self, account, path, request)
+        return pages.answer(self.sandbox, account, path, request)
 
     def _watched(
         self,
@@ -142,8 +95,8 @@ class Sandbox:
         account: Account | None = None,
     ) -> Reply | Broken:
         """Carries the request out with the latency and the faults that are set, and logs it."""
-        self._wait(self.latency + (account.latency if account else 0))
-        fault = self.faults.strike(request.method, path, account.name if account else "")
+        self._wait(self.sandbox.latency + (account.latency if account else 0))
+        fault = self.sandbox.faults.strike(request.method, path, account.name if account else "")
         outcome = self._outcome(fault, act)
         remember(
             LoggedRequest(

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.http.faults import Fault
 from sandbox.http.server import Reply, Request, json_reply
@@ -14,15 +14,13 @@ from sandbox.planfix.account import Account
 from sandbox.planfix.quota import Limits
 from sandbox.planfix.records import Comment, StoredFile, TagEntry
 from sandbox.planfix.vocabulary import VOCABULARIES
-
-if TYPE_CHECKING:
-    from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 
 ACCOUNT_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 ACCOUNT_SETTINGS = ("normalises_phones", "allows_private_hosts", "latency", "token_user_id")
 
 Json = Mapping[str, Any]
-Control = Callable[["Sandbox", Json, "tuple[str, ...]"], object]
+Control = Callable[[Sandbox, Json, tuple[str, ...]], object]
 
 
 def answer(sandbox: Sandbox, request: Request) -> Reply:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from django.template.loader import render_to_string
 
 from sandbox.http.server import Reply, Request, html_reply
 from sandbox.planfix.account import Account, Subject
 from sandbox.planfix.records import Comment
+from sandbox.state import DEFAULT, Sandbox
 from sandbox.web.rows import (
     TAG_KINDS,
     ListedSubject,
@@ -21,9 +21,6 @@ from sandbox.web.rows import (
     shown_comment,
     shown_request,
 )
-
-if TYPE_CHECKING:
-    from sandbox.server.app import Sandbox
 
 SHOWN_COMMENTS, SHOWN_REQUESTS = 60, 200
 
@@ -45,7 +42,7 @@ def _accounts_page(sandbox: Sandbox) -> str:
 
 
 def _base(account: Account) -> str:
-    return "/account/" if account.name == "default" else f"/a/{account.name}/"
+    return "/account/" if account.name == DEFAULT else f"/a/{account.name}/"
 
 
 def _totals(account: Account) -> dict[str, int]:

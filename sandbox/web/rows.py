@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 
 from django.utils.safestring import SafeString, mark_safe
 
+from sandbox.http.request_log import LoggedRequest
 from sandbox.planfix.account import Account, Subject
 from sandbox.planfix.files import download_url
-from sandbox.planfix.records import Comment, Contact, LoggedRequest, TagEntry, Task
+from sandbox.planfix.records import Comment, Contact, TagEntry, Task
 from sandbox.planfix.template_account import CALL_TAG_ID, MISSED_CALL_TAG_ID
 from sandbox.web.sanitize import safe_html
 

@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from integrations.models import BackgroundJob, Call, CallState
 from integrations.services.queue.background import run_job
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, recorded
 from tests.factories import make_user

@@ -16,7 +16,8 @@ from django.contrib.auth import get_user_model
 from playwright.sync_api import Browser, Page
 
 from integrations.models import Customer
-from sandbox.harness.processes import DEFAULT_TOKEN, LocalStack, this_database, wait_until
+from sandbox.harness.processes import LocalStack, this_database, wait_until
+from sandbox.state import DEFAULT_TOKEN
 from tests.end_to_end.bodies import CLIENT, UTM, answered
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 
 CLIENT, NEW_CLIENT = "+380671234567", "+380501112233"
 CALL_ID = "ua9_-1790775438.2139025"

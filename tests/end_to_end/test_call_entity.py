@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from integrations.models import CallState
 from sandbox.http.faults import Fault
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered, missed
 

@@ -10,7 +10,7 @@ import pytest
 
 from integrations.models import CallState
 from sandbox.planfix.records import Comment
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, dialled, missed, recorded
 

@@ -11,7 +11,7 @@ from integrations.services.customers.account_discovery import discover
 from integrations.services.customers.import_export import CustomerFileError, export_customer, import_customer
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.conftest import Scenario, customer_data
 from tests.end_to_end.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered, dialled, missed
 

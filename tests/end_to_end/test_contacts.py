@@ -19,7 +19,7 @@ from integrations.services.delivery import call_delivery
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.planfix.records import Comment, Contact
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered, dialled, missed, unanswered
 

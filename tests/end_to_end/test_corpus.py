@@ -12,7 +12,7 @@ import pytest
 from integrations.models import Call, CallState, WebhookEvent
 from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.planfix.records import Comment, Contact
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.conftest import Scenario, customer_data
 from tests.end_to_end.bodies import CLIENT
 from tests.payloads.cases import FOLDER, event_of, request_of

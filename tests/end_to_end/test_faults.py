@@ -26,7 +26,7 @@ from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.planfix.records import Comment, StoredFile
 from sandbox.ringostat.api import Ringostat
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.conftest import Scenario, customer_data
 from tests.end_to_end.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered, dialled, missed, recorded
 

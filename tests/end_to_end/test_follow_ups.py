@@ -13,7 +13,7 @@ from integrations.models import Call, CallState
 from integrations.services.delivery import call_delivery
 from sandbox.http.faults import Fault
 from sandbox.ringostat.api import Ringostat
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, missed, recorded
 from tests.end_to_end.test_contacts import merge

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from integrations.models import CallState
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, NEW_CLIENT, UTM, answered, dialled, missed, recorded, unanswered
 

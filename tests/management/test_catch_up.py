@@ -13,7 +13,7 @@ from django.utils import timezone
 from integrations.models import Call, Customer
 from sandbox.http.faults import Fault
 from sandbox.ringostat.api import Ringostat
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.end_to_end.rows import row
 from tests.management.conftest import lines

@@ -23,7 +23,8 @@ from integrations.planfix.records.files import copy_recording
 from integrations.planfix.records.tasks import last_active_task
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
-from sandbox.server.app import Sandbox
+from sandbox.server.app import SandboxServer
+from sandbox.state import Sandbox
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 NUMBER = "+380671234567"
@@ -34,8 +35,8 @@ STARTED = datetime(2026, 8, 20, 9, 15, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(allow_private_hosts=True) as running:
-        yield running
+    with SandboxServer(Sandbox(allow_private_hosts=True)) as server:
+        yield server.sandbox
 
 
 @pytest.fixture(params=["en", "uk", "ru", "pl"])

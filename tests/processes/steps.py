@@ -24,7 +24,7 @@ from integrations.services.customers.account_discovery import discover
 from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.conftest import Scenario, customer_data
 from tests.end_to_end.bodies import CLIENT, NEW_CLIENT, answered, recorded
 

@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from integrations.models import Call, CallState, DeliveryLease
 from sandbox.harness.processes import LocalStack, wait_until
-from sandbox.server.app import Sandbox
+from sandbox.server.app import SandboxServer
+from sandbox.state import Sandbox
 from tests.processes.steps import Door, Hall, kill_server, server_answers, workers_known
 
 pytestmark = pytest.mark.slow
@@ -28,10 +29,15 @@ PATIENT = {"PLANFIX_PATIENCE_SECONDS": "15", "FIRST_RETRY_SECONDS": "0.5"}
 
 
 @pytest.fixture
-def hall(transactional_db: None, settings: Any) -> Iterator[Hall]:
+def sandbox_server() -> Iterator[SandboxServer]:
+    with SandboxServer(Sandbox(allow_private_hosts=True)) as server:
+        yield server
+
+
+@pytest.fixture
+def hall(sandbox_server: SandboxServer, transactional_db: None, settings: Any) -> Hall:
     settings.ALLOW_PRIVATE_HOSTS = True
-    with Sandbox(allow_private_hosts=True) as sandbox:
-        yield Hall(sandbox)
+    return Hall(sandbox_server.sandbox)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -60,7 +66,7 @@ def test_calls_end_once_when_web_and_worker_are_killed_at_each_step(
 
 
 def test_calls_end_once_when_the_database_server_is_killed_at_each_step(
-    database_of_its_own: Path, stage_of_its_own: LocalStack, hall: Hall
+    database_of_its_own: Path, stage_of_its_own: LocalStack, sandbox_server: SandboxServer, hall: Hall
 ) -> None:
     stage = stage_of_its_own
     stage.environment |= PATIENT
@@ -73,7 +79,7 @@ def test_calls_end_once_when_the_database_server_is_killed_at_each_step(
     kill_server(database_of_its_own)
     door.close()
     wait_until(server_answers, "the database server")
-    hall.sandbox.hang_up()
+    sandbox_server.hang_up()
     wait_until_delivered(posts)
 
     assert hall.differences() == {}

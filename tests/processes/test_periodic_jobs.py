@@ -12,7 +12,8 @@ from integrations.models import Call, CallState, Customer, WebhookEvent
 from integrations.services.queue.defer import catch_up_soon
 from integrations.tasks import prune
 from sandbox.harness.demo_day import customer_file
-from sandbox.harness.processes import DEFAULT_TOKEN, LocalStack, wait_until
+from sandbox.harness.processes import LocalStack, wait_until
+from sandbox.state import DEFAULT_TOKEN
 from tests.end_to_end.rows import row
 
 pytestmark = pytest.mark.slow

@@ -9,15 +9,16 @@ import pytest
 import requests
 
 from sandbox.planfix.account import Account
-from sandbox.server.app import Sandbox
+from sandbox.server.app import SandboxServer
+from sandbox.state import Sandbox
 
 Ask = Callable[..., requests.Response]
 
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(port=0, allow_private_hosts=True) as running:
-        yield running
+    with SandboxServer(Sandbox(allow_private_hosts=True)) as server:
+        yield server.sandbox
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import requests
 
 from sandbox.planfix.account import Account
 from sandbox.planfix.quota import Limits
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.sandbox.conftest import Ask
 
 

@@ -14,7 +14,8 @@ import requests
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.planfix.records import Contact
-from sandbox.server.app import Sandbox
+from sandbox.server.app import SandboxServer
+from sandbox.state import Sandbox
 from tests.sandbox.conftest import Ask
 
 COMMENT = {"description": "Call"}
@@ -172,7 +173,8 @@ def test_latency_of_all_and_of_one_account_add_up(sandbox: Sandbox, ask: Ask, ac
 
 
 def test_the_sandbox_stops_while_a_request_hangs() -> None:
-    with Sandbox() as sandbox:
+    sandbox = Sandbox()
+    with SandboxServer(sandbox):
         sandbox.add_fault(Fault(kind="hang", seconds=60))
         account = sandbox.account()
         headers = {"Authorization": f"Bearer {account.token}"}

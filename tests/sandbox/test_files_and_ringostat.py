@@ -14,7 +14,7 @@ from sandbox.planfix import files
 from sandbox.planfix.account import Account
 from sandbox.planfix.records import Contact
 from sandbox.ringostat.api import MAX_CALLS
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.sandbox.conftest import Ask
 
 RECORDING = "/recordings/ua9_-1790775438.2139025.wav?token=0123456789abcdef0123456789abcdef"

@@ -16,7 +16,7 @@ from sandbox.planfix.account import Account
 from sandbox.planfix.files import download_url
 from sandbox.planfix.records import Contact
 from sandbox.planfix.template_account import CALL_TAG_ID, MISSED_CALL_TAG_ID
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from sandbox.web.sanitize import safe_html
 
 PROJECT = Path(__file__).parents[2]

@@ -19,7 +19,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from integrations.models import BackgroundJobKind, Call, CallState, Customer, PlanfixRequest
 from integrations.services.queue.background import ask
 from sandbox.harness.demo_day import KNOWN_CONTACTS, customer_file, day_of_calls
-from sandbox.harness.processes import DEFAULT_TOKEN, LocalStack, wait_until
+from sandbox.harness.processes import LocalStack, wait_until
+from sandbox.state import DEFAULT_TOKEN
 
 CUSTOMER = "Demo company"
 PASSWORD = "ringofix"  # noqa: S105 - of the demo on loopback, printed for everybody to see

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from sandbox.server.app import Sandbox
+from sandbox.server.app import SandboxServer
+from sandbox.state import Sandbox
 
 
 class Command(BaseCommand):
@@ -31,13 +32,8 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopped.set())
-        sandbox = Sandbox(
-            host=options["host"],
-            port=options["port"],
-            latency=options["latency"],
-            allow_private_hosts=options["allow_private_hosts"],
-        )
-        with sandbox:
+        sandbox = Sandbox(latency=options["latency"], allow_private_hosts=options["allow_private_hosts"])
+        with SandboxServer(sandbox, host=options["host"], port=options["port"]):
             account = sandbox.account()
             self.stdout.write(
                 f"Sandbox: page {sandbox.url}/ · Planfix {account.url}, token {account.token} · Ringostat {sandbox.url}"

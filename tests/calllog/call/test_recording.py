@@ -16,7 +16,7 @@ from integrations.services.recordings import byte_ranges, proxy, stream_limit
 from integrations.services.recordings.byte_ranges import ByteRange, Part, asked_range, part_of_partial, part_of_whole
 from sandbox.http.server import Broken, Reply, Request, Server, media_reply
 from sandbox.ringostat.recording_audio import recording_wav
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.factories import call_facts, make_call, make_customer, make_viewer
 
 SOUND = bytes(range(256)) * 40

@@ -15,7 +15,7 @@ from integrations.services.calls.replay import replay_calls, replay_events
 from integrations.services.delivery.pause import resume_customer
 from integrations.services.queue.defer import lock_of
 from sandbox.http.faults import Fault
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered
 from tests.factories import make_call, make_customer

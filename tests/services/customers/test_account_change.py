@@ -13,7 +13,7 @@ from integrations.services.customers.import_export import import_customer
 from integrations.services.delivery.receipts import ReceiptBook, begin_attempt
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.conftest import Scenario, customer_data
 from tests.end_to_end.bodies import CALL_ID, NEW_CLIENT, answered, missed
 

@@ -18,7 +18,7 @@ from integrations.planfix.records.fields import FieldType
 from integrations.services.customers.account_discovery import discover
 from integrations.services.customers.utm_problems import parameter_problems
 from sandbox.planfix.account import Account
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.conftest import Scenario, customer_data
 
 pytestmark = pytest.mark.django_db

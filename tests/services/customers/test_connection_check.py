@@ -15,7 +15,7 @@ from integrations.services.customers.connection_report import Connection, Findin
 from integrations.services.queue.background import ask, run_job
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.conftest import Scenario
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from integrations.services.customers.import_export import (
     webhook_address,
 )
 from sandbox.planfix.account import Account
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.conftest import customer_data
 
 pytestmark = pytest.mark.django_db

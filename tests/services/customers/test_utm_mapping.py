@@ -16,7 +16,7 @@ from integrations.services.customers.utm_mapping import ParameterRow, Wish, para
 from integrations.services.queue.background import ask, run_job
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.factories import NOON, call_facts, make_call
 

@@ -22,7 +22,7 @@ from integrations.planfix.rights import Right
 from integrations.services.customers.account_discovery import discover
 from integrations.services.delivery.customer_run import customers_with_due_calls
 from sandbox.http.faults import Fault
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, answered, missed
 from tests.factories import make_call, make_customer

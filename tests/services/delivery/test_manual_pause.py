@@ -21,7 +21,7 @@ from integrations.services.delivery.resume_check import check_access
 from integrations.services.monitoring.alerts import watch
 from integrations.services.queue.defer import CHECK_ACCESS
 from sandbox.planfix.account import Account
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.conftest import Scenario, customer_data
 from tests.end_to_end.bodies import CALL_ID, answered
 

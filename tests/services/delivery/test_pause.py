@@ -20,7 +20,7 @@ from integrations.services.delivery.resume_check import check_access
 from integrations.services.queue.defer import CHECK_ACCESS, DELIVER_CALLS
 from sandbox.http.faults import Fault
 from sandbox.planfix.quota import Limits
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.conftest import Scenario, customer_data
 from tests.end_to_end.bodies import CALL_ID, answered
 from tests.factories import make_customer

@@ -31,7 +31,7 @@ from integrations.services.queue.defer import catch_up_soon
 from integrations.tasks import catch_up_all
 from sandbox.http.faults import Fault
 from sandbox.ringostat.api import Ringostat
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered
 from tests.end_to_end.rows import at, row, unanswered_row

@@ -18,7 +18,7 @@ from integrations.services.intake.stale_calls import settle_all_stale_calls, set
 from integrations.services.queue.defer import SETTLE_STALE_CALLS
 from sandbox.http.faults import Fault
 from sandbox.ringostat.api import Ringostat
-from sandbox.server.app import Sandbox
+from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered
 from tests.end_to_end.rows import at, row

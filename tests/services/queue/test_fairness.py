@@ -19,7 +19,8 @@ from integrations.services.customers.import_export import import_customer
 from integrations.services.delivery import customer_run
 from sandbox.harness.processes import free_port, wait_until
 from sandbox.http.faults import Fault
-from sandbox.server.app import Sandbox
+from sandbox.server.app import SandboxServer
+from sandbox.state import Sandbox
 from tests.conftest import Scenario, customer_data
 from tests.end_to_end.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered
 
@@ -114,7 +115,7 @@ def deliver_in_a_thread(scenario: Scenario) -> None:
 
 
 def test_accounts_that_do_not_answer_cost_the_calls_of_others_nothing(
-    make_customer: Callable[..., Scenario], sandbox: Sandbox, settings: Any
+    make_customer: Callable[..., Scenario], sandbox: Sandbox, sandbox_server: SandboxServer, settings: Any
 ) -> None:
     """More of them than there are connections to the database: who waits for Planfix must hold none."""
     settings.PLANFIX_PATIENCE_SECONDS = 60  # whoever waits first still waits when the others do, however busy we are
@@ -131,7 +132,7 @@ def test_accounts_that_do_not_answer_cost_the_calls_of_others_nothing(
 
         assert not any(future.done() for future in waiting)
         assert states(alive) == {CallState.DELIVERED: 3}
-        sandbox.hang_up()
+        sandbox_server.hang_up()
 
 
 def test_an_account_that_cannot_be_reached_is_tried_with_two_calls_and_then_left_alone(scenario: Scenario) -> None:
