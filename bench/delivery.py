@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from bench.processes import processor_seconds
-from bench.scratch import stage
+from bench.scratch import local_stack
 from integrations.models import Call, CallState, Customer, PlanfixRequest, RememberedContact
 from integrations.ringostat.body import RawRequest
 from integrations.services.customers.account_discovery import discover
@@ -43,28 +43,28 @@ WARM_UP = 64
 def run() -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
     port = free_port(0)
-    with stage() as on_stage:
+    with local_stack() as stack:
         customers = _customers(port)
         print(f"{CALLS} calls, {REQUESTS} requests each, one worker process with {THREADS} threads\n")
         print(f"{'latency':>8} {'customers':>9} {'calls/s':>8} {'ideal':>6} {'share':>6} {'worker':>8} {'database':>8}")
         for latency in LATENCIES:
             for count in CUSTOMERS:
-                _measure(on_stage, customers[:count], port, latency)
+                _measure(stack, customers[:count], port, latency)
 
 
-def _measure(on_stage: LocalStack, customers: list[Customer], port: int, latency: float) -> None:
+def _measure(stack: LocalStack, customers: list[Customer], port: int, latency: float) -> None:
     account = subprocess.Popen([sys.executable, "-m", "bench.stand_in", str(port), str(latency)])
     try:
-        on_stage.start_worker(concurrency=THREADS)
+        stack.start_worker(concurrency=THREADS)
         _deliver(_waiting_calls(customers, WARM_UP))
         waiting = _waiting_calls(customers, CALLS)
-        worker = on_stage.processes["worker"].pid
+        worker = stack.processes["worker"].pid
         worker_before, database_before = processor_seconds(worker), _database_seconds()
         took = _deliver(waiting)
         worker_took = processor_seconds(worker) - worker_before
         database_took = _database_seconds() - database_before
     finally:
-        on_stage.stop()
+        stack.stop()
         account.terminate()
         account.wait()
     ideal = min(THREADS, len(customers)) / latency / REQUESTS if latency else None

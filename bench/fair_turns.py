@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db.models import Avg, F
 from django.db.models.functions import Now
 
-from bench.scratch import stage
+from bench.scratch import local_stack
 from integrations.domain.calls import EventKind
 from integrations.models import Call, CallState, Customer, DeliveryLease
 from integrations.ringostat.body import RawRequest
@@ -37,17 +37,17 @@ LATER = timedelta(days=1)
 
 def run() -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
-    with stage() as on_stage:
-        on_stage.start_sandbox()
-        others = [_customer(on_stage, number, requests_per_second=1) for number in range(OTHERS)]
-        busy = [_with_calls(_customer(on_stage, OTHERS, requests_per_second=BUSY_RATE), BACKLOG)]
+    with local_stack() as stack:
+        stack.start_sandbox()
+        others = [_customer(stack, number, requests_per_second=1) for number in range(OTHERS)]
+        busy = [_with_calls(_customer(stack, OTHERS, requests_per_second=BUSY_RATE), BACKLOG)]
         dead = [
-            _with_calls(_customer(on_stage, OTHERS + 1 + number, requests_per_second=1), CALLS_OF_DEAD)
+            _with_calls(_customer(stack, OTHERS + 1 + number, requests_per_second=1), CALLS_OF_DEAD)
             for number in range(DEAD)
         ]
         for customer in dead:
-            on_stage.control("POST", "/faults", {"account": customer.name, "kind": "hang", "seconds": 60})
-        on_stage.start_worker()
+            stack.control("POST", "/faults", {"account": customer.name, "kind": "hang", "seconds": 60})
+        stack.start_worker()
         surroundings: dict[str, list[Customer]] = {"nobody": [], "the backlog": busy, "dead accounts": dead}
         took: dict[str, list[float]] = {name: [] for name in surroundings}
         _seconds_beside([], others, "9")  # the worker has to start
@@ -59,8 +59,8 @@ def run() -> None:
         print(f"beside {name:14} {fmean(seconds):6.2f} s  {fmean(seconds) / alone - 1:+6.1%}")
 
 
-def _customer(on_stage: LocalStack, number: int, *, requests_per_second: float) -> Customer:
-    customer = import_customer(customer_with_account(on_stage, number, requests_per_second=requests_per_second))
+def _customer(stack: LocalStack, number: int, *, requests_per_second: float) -> Customer:
+    customer = import_customer(customer_with_account(stack, number, requests_per_second=requests_per_second))
     discover(customer)
     return customer
 

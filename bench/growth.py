@@ -15,7 +15,7 @@ from statistics import median
 from django.db import connection
 
 from bench.call_log_rows import fill
-from bench.scratch import stage
+from bench.scratch import local_stack
 from integrations.models import Call, Customer, WebhookToken
 from integrations.ringostat.body import RawRequest
 from integrations.services.delivery.customer_run import NEXT_CALL, customers_with_due_calls
@@ -40,7 +40,7 @@ def run() -> None:
 
 
 def _figures(size: int) -> Figures:
-    with stage():
+    with local_stack():
         fill(size)
         _leave_due(DUE)
         customer = Customer.objects.get(pk=1)  # the one with the most calls

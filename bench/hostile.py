@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import connection
 
 from bench.processes import memory_megabytes
-from bench.scratch import stage
+from bench.scratch import local_stack
 from integrations.models import EventResult, WebhookEvent
 from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.demo_day import customer_file
@@ -46,15 +46,15 @@ class Sent:
 
 def run() -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
-    with stage() as on_stage:
-        customer = import_customer(customer_file("Hostile", on_stage.sandbox_url, "token", 1))
+    with local_stack() as stack:
+        customer = import_customer(customer_file("Hostile", stack.sandbox_url, "token", 1))
         path = "/" + webhook_address(customer).split("/", 3)[3]
-        on_stage.start_web(workers=2)
-        web = on_stage.processes["web"].pid
+        stack.start_web(workers=2)
+        web = stack.processes["web"].pid
         began = time.monotonic()
         sent, memory = Sent(), []
         for tenth in range(10):
-            sent += _send_all(on_stage.port, path, REQUESTS // 10, seed=tenth)
+            sent += _send_all(stack.port, path, REQUESTS // 10, seed=tenth)
             memory.append(memory_megabytes(web)[0])
         _print(sent, time.monotonic() - began)
         print(

@@ -24,7 +24,7 @@ from django.db import connection
 
 from bench.ceiling import TABLE
 from bench.processes import processor_seconds
-from bench.scratch import stage
+from bench.scratch import local_stack
 from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.demo_day import customer_file
 from sandbox.harness.processes import free_port
@@ -85,13 +85,13 @@ class Round:
 
 def run() -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
-    with stage() as on_stage:
+    with local_stack() as stack:
         with connection.cursor() as cursor:
             cursor.execute(TABLE)
         paths = [_path(number) for number in range(CUSTOMERS)]
         with (
-            _server("ringofix.wsgi", paths, on_stage.environment) as ours,
-            _server("bench.ceiling", ["/"], on_stage.environment) as ceiling,
+            _server("ringofix.wsgi", paths, stack.environment) as ours,
+            _server("bench.ceiling", ["/"], stack.environment) as ceiling,
         ):
             for server in (ours, ceiling):
                 _round(server, "warm", seconds=1)

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from django.conf import settings
 
 from bench.processes import memory_megabytes
-from bench.scratch import stage
+from bench.scratch import local_stack
 from integrations.models import Call, CallState
 from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.load import calls, customer_with_account, post_until_taken
@@ -23,22 +23,22 @@ CUSTOMERS, CALLS_EACH = 50, 40
 
 def run() -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
-    with stage() as on_stage:
-        on_stage.start_sandbox()
-        files = [customer_with_account(on_stage, number, requests_per_second=1000) for number in range(CUSTOMERS)]
+    with local_stack() as stack:
+        stack.start_sandbox()
+        files = [customer_with_account(stack, number, requests_per_second=1000) for number in range(CUSTOMERS)]
         paths = [webhook_address(import_customer(file)).split("/", 3)[3] for file in files]
-        on_stage.start_web(workers=2)
-        on_stage.start_worker()
-        load = list(calls(CUSTOMERS, CALLS_EACH, on_stage.sandbox_url, random.Random(1)))
+        stack.start_web(workers=2)
+        stack.start_worker()
+        load = list(calls(CUSTOMERS, CALLS_EACH, stack.sandbox_url, random.Random(1)))
         number, body = load.pop()
-        post_until_taken(f"{on_stage.web_url}/{paths[number]}", body, seconds=60)
+        post_until_taken(f"{stack.web_url}/{paths[number]}", body, seconds=60)
         _wait_until_delivered(1)
-        _print(on_stage, "started")
+        _print(stack, "started")
         with ThreadPoolExecutor(4) as pool:
             for number, body in load:
-                pool.submit(post_until_taken, f"{on_stage.web_url}/{paths[number]}", body, seconds=60)
+                pool.submit(post_until_taken, f"{stack.web_url}/{paths[number]}", body, seconds=60)
         _wait_until_delivered(1 + len(load))
-        _print(on_stage, f"after {1 + len(load)} calls")
+        _print(stack, f"after {1 + len(load)} calls")
 
 
 def _wait_until_delivered(count: int) -> None:
@@ -46,11 +46,11 @@ def _wait_until_delivered(count: int) -> None:
     wait_until(lambda: delivered.count() >= count, "all calls to be delivered", seconds=300)
 
 
-def _print(on_stage: LocalStack, title: str) -> None:
+def _print(stack: LocalStack, title: str) -> None:
     print(f"{title:20} {'RSS':>9} {'PSS':>9}")
     total = [0.0, 0.0]
     for name in ("web", "worker"):
-        rss, pss = memory_megabytes(on_stage.processes[name].pid)
+        rss, pss = memory_megabytes(stack.processes[name].pid)
         total = [total[0] + rss, total[1] + pss]
         print(f"{name:20} {rss:6.0f} MB {pss:6.0f} MB")
     print(f"{'together':20} {total[0]:6.0f} MB {total[1]:6.0f} MB\n", flush=True)

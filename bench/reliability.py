@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db.models import Sum
 
-from bench.scratch import stage
+from bench.scratch import local_stack
 from integrations.models import Call, CallState, Delivery
 from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.load import ACCOUNTS, accounts, calls, customer_with_account, post_until_taken, tally
@@ -50,34 +50,34 @@ def run() -> None:
 
     settings.ALLOW_PRIVATE_HOSTS = True
     chance = random.Random(SEED)
-    with stage(ENVIRONMENT) as on_stage:
-        addresses = _set_up(on_stage)
-        load = list(calls(CUSTOMERS, CALLS_EACH, on_stage.sandbox_url, chance))
+    with local_stack(ENVIRONMENT) as stack:
+        addresses = _set_up(stack)
+        load = list(calls(CUSTOMERS, CALLS_EACH, stack.sandbox_url, chance))
         began = time.monotonic()
         with ThreadPoolExecutor(4) as pool:
             posts = [pool.submit(post_until_taken, addresses[number], body, seconds=SECONDS) for number, body in load]
-            kills = _kill_until_settled(on_stage, chance, posts, until=began + SECONDS)
+            kills = _kill_until_settled(stack, chance, posts, until=began + SECONDS)
         took = time.monotonic() - began
         accepted = [body for (_, body), post in zip(load, posts, strict=True) if not post.exception()]
-        _print(on_stage, accepted, kills, took)
+        _print(stack, accepted, kills, took)
 
 
-def _set_up(on_stage: LocalStack) -> list[str]:
+def _set_up(stack: LocalStack) -> list[str]:
     """The webhook addresses of the customers."""
-    on_stage.start_sandbox()
-    files = [customer_with_account(on_stage, number, requests_per_second=1000) for number in range(CUSTOMERS)]
+    stack.start_sandbox()
+    files = [customer_with_account(stack, number, requests_per_second=1000) for number in range(CUSTOMERS)]
     paths = [webhook_address(import_customer(file)).split("/", 3)[3] for file in files]
     for seed, fault in enumerate(FAULTS, SEED):
         share = SHARE_OF_FAULTS / len(FAULTS)
-        on_stage.control("POST", "/faults", {**fault, "account": ACCOUNTS, "share": share, "seed": seed})
-    on_stage.start_web(workers=1)
+        stack.control("POST", "/faults", {**fault, "account": ACCOUNTS, "share": share, "seed": seed})
+    stack.start_web(workers=1)
     for name in WORKERS:
-        on_stage.start_worker(name)
-    return [f"{on_stage.web_url}/{path}" for path in paths]
+        stack.start_worker(name)
+    return [f"{stack.web_url}/{path}" for path in paths]
 
 
 def _kill_until_settled(
-    on_stage: LocalStack, chance: random.Random, posts: Sequence[Future[None]], *, until: float
+    stack: LocalStack, chance: random.Random, posts: Sequence[Future[None]], *, until: float
 ) -> int:
     """Kills a worker every few seconds and starts it again, until no call waits; how often."""
 
@@ -90,18 +90,18 @@ def _kill_until_settled(
             wait_until(is_settled, "all calls", seconds=chance.uniform(*SECONDS_BETWEEN_KILLS))
         except NotInTime:
             name = chance.choice(WORKERS)
-            on_stage.kill(name)
-            on_stage.start_worker(name)
+            stack.kill(name)
+            stack.start_worker(name)
             kills += 1
         else:
             break
     return kills
 
 
-def _print(on_stage: LocalStack, accepted: list[dict[str, Any]], kills: int, took: float) -> None:
-    found = tally(on_stage, accepted)
-    asked = sum(len(on_stage.control("GET", f"/accounts/{name}/requests")) for name in accounts(on_stage))
-    struck = sum(fault["struck"] for fault in on_stage.control("GET", "/faults"))
+def _print(stack: LocalStack, accepted: list[dict[str, Any]], kills: int, took: float) -> None:
+    found = tally(stack, accepted)
+    asked = sum(len(stack.control("GET", f"/accounts/{name}/requests")) for name in accounts(stack))
+    struck = sum(fault["struck"] for fault in stack.control("GET", "/faults"))
     delivered = Call.objects.filter(state=CallState.DELIVERED).count()
     attempts = Delivery.objects.aggregate(sum=Sum("attempts"))["sum"] or 0
     print(

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
-from bench.scratch import stage
+from bench.scratch import local_stack
 from integrations.models import Customer
 from integrations.ringostat.body import RawRequest
 from integrations.services.customers.account_discovery import discover
@@ -34,39 +34,39 @@ SCENARIOS: list[tuple[str, str, dict[str, Any], int]] = [
 
 def run() -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
-    with stage() as on_stage:
-        on_stage.start_sandbox()
-        customer = _customer(on_stage)
+    with local_stack() as stack:
+        stack.start_sandbox()
+        customer = _customer(stack)
         print(f"{'scenario':70} {'floor':>5} {'measured':>8}")
         for number, (name, client, changes, floor) in enumerate(SCENARIOS):
-            before = _asked(on_stage)
-            _deliver(on_stage, customer, number, client, changes)
-            print(f"{name:70} {floor:5} {_asked(on_stage) - before:8}")
-        _print_remembered(on_stage, customer)
+            before = _asked(stack)
+            _deliver(stack, customer, number, client, changes)
+            print(f"{name:70} {floor:5} {_asked(stack) - before:8}")
+        _print_remembered(stack, customer)
 
 
-def _print_remembered(on_stage: LocalStack, customer: Customer) -> None:
+def _print_remembered(stack: LocalStack, customer: Customer) -> None:
     """Of clients of whom the n-th calls 1/n as often as the first (Zipf's law)."""
-    on_stage.control("DELETE", f"/accounts/{DEFAULT}/requests")
+    stack.control("DELETE", f"/accounts/{DEFAULT}/requests")
     weights = [1 / (number + 1) for number in range(CLIENTS)]
     for number, client in enumerate(random.Random(60).choices(range(CLIENTS), weights, k=CALLS)):
-        _deliver(on_stage, customer, 1000 + number, f"+38066{client:07}", {})
-    sent = on_stage.control("GET", f"/accounts/{DEFAULT}/requests")
+        _deliver(stack, customer, 1000 + number, f"+38066{client:07}", {})
+    sent = stack.control("GET", f"/accounts/{DEFAULT}/requests")
     searched = sum(request["path"].endswith("/contact/") for request in sent)  # each search made the contact it missed
     print(f"\n{CALLS} calls of {CLIENTS} clients, none known at first: {1 - searched / CALLS:.0%} need no search,")
     print(f"{len(sent) / CALLS:.2f} requests per call")
 
 
-def _customer(on_stage: LocalStack) -> Customer:
-    on_stage.add_contact("Olha Koval", KNOWN)
-    contact = on_stage.add_contact("Petro Melnyk", TASKED)
-    on_stage.control("POST", f"/accounts/{DEFAULT}/tasks", {"counterparty_id": contact, "name": "Order"})
-    customer = import_customer(customer_file("Acme", on_stage.sandbox_url, DEFAULT_TOKEN, 1000))
+def _customer(stack: LocalStack) -> Customer:
+    stack.add_contact("Olha Koval", KNOWN)
+    contact = stack.add_contact("Petro Melnyk", TASKED)
+    stack.control("POST", f"/accounts/{DEFAULT}/tasks", {"counterparty_id": contact, "name": "Order"})
+    customer = import_customer(customer_file("Acme", stack.sandbox_url, DEFAULT_TOKEN, 1000))
     discover(customer)
     return customer
 
 
-def _deliver(on_stage: LocalStack, customer: Customer, number: int, client: str, changes: dict[str, Any]) -> None:
+def _deliver(stack: LocalStack, customer: Customer, number: int, client: str, changes: dict[str, Any]) -> None:
     Customer.objects.filter(pk=customer.pk).update(call_target=changes.pop("call_target", "contact"))
     recipient = recipient_of(webhook_address(customer).rstrip("/").rsplit("/", 1)[1])
     assert recipient
@@ -80,7 +80,7 @@ def _deliver(on_stage: LocalStack, customer: Customer, number: int, client: str,
         "disposition": "ANSWERED",
         "billsec": "3",
         "has_recording": "0",
-        "recording": f"{on_stage.sandbox_url}/recordings/{call_id}.wav?token={'0' * 32}",
+        "recording": f"{stack.sandbox_url}/recordings/{call_id}.wav?token={'0' * 32}",
         **changes,
     }
     raw = RawRequest(method="POST", content_type="application/json", query_string="", body=json.dumps(body).encode())
@@ -88,5 +88,5 @@ def _deliver(on_stage: LocalStack, customer: Customer, number: int, client: str,
     deliver_due_calls(customer.pk, should_stop=lambda: False)
 
 
-def _asked(on_stage: LocalStack) -> int:
-    return len(on_stage.control("GET", f"/accounts/{DEFAULT}/requests"))
+def _asked(stack: LocalStack) -> int:
+    return len(stack.control("GET", f"/accounts/{DEFAULT}/requests"))

@@ -1,4 +1,4 @@
-"""A database of the benchmark's own, made afresh and dropped at the end, and the stage on it."""
+"""A database of the benchmark's own, made afresh and dropped at the end, and a local stack on it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sandbox.harness.processes import LocalStack, this_database
 
 
 @contextmanager
-def stage(environment: Mapping[str, str] | None = None) -> Iterator[LocalStack]:
+def local_stack(environment: Mapping[str, str] | None = None) -> Iterator[LocalStack]:
     connection.settings_dict["TEST"]["NAME"] = f"bench_{os.getpid()}"
     databases = setup_databases(verbosity=0, interactive=False, serialized_aliases=[])
     try:
         surroundings = this_database() | dict(environment or {})
-        with LocalStack(environment=surroundings, quiet=True) as stage:
-            yield stage
+        with LocalStack(environment=surroundings, quiet=True) as stack:
+            yield stack
     finally:
         connections.close_all()
         teardown_databases(databases, verbosity=0)

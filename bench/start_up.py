@@ -18,7 +18,7 @@ import psycopg
 import requests
 
 from bench.processes import memory_megabytes
-from bench.scratch import stage
+from bench.scratch import local_stack
 from ringofix.embedded_postgres.server import DATABASE, ROLE, socket_folder
 from sandbox.harness.processes import free_port
 
@@ -32,10 +32,10 @@ def run() -> None:
         f"demo on an empty machine: first call delivered after {first:.1f} s, a day of calls after {all_of_them:.1f} s"
     )
     print(f"importing the web process: {min(_import_seconds() for _ in range(IMPORTS)):.2f} s of processor time")
-    with stage() as on_stage:
-        on_stage.start_web(workers=2)
-        requests.get(f"{on_stage.web_url}/calls/login/", timeout=10)
-        web = on_stage.processes["web"].pid
+    with local_stack() as stack:
+        stack.start_web(workers=2)
+        requests.get(f"{stack.web_url}/calls/login/", timeout=10)
+        web = stack.processes["web"].pid
         rss, pss = memory_megabytes(web)
         print(f"web server with two workers: {pss:.0f} MB (shared pages counted once; RSS {rss:.0f} MB)")
 

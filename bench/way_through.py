@@ -17,7 +17,7 @@ from typing import Any
 import requests
 from django.conf import settings
 
-from bench.scratch import stage
+from bench.scratch import local_stack
 from integrations.models import Call, CallState, Customer
 from integrations.services.customers.account_discovery import discover
 from integrations.services.customers.import_export import import_customer, webhook_address
@@ -32,8 +32,8 @@ CALL_ID = re.compile(r"(?:warm-up|idle|loaded)-\d+")
 
 def run() -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
-    with stage() as on_stage:
-        addresses = _set_up(on_stage)
+    with local_stack() as stack:
+        addresses = _set_up(stack)
         _post(addresses[0], "warm-up-0", _client(9999))
         _wait_until_delivered(1)
         print(f"{REQUESTS} requests a call, {RATE} a second; goal: p95 of {REQUESTS} / {RATE} + 0.3 = {GOAL:.2f} s\n")
@@ -42,22 +42,22 @@ def run() -> None:
         for number in range(IDLE_CALLS):
             posted |= dict([_post(addresses[number % CUSTOMERS], f"idle-{number}", _client(number))])
             _wait_until_delivered(1 + len(posted))
-        _print("idle", _times(on_stage, posted))
+        _print("idle", _times(stack, posted))
         posted = dict(_posted_at_pace(addresses))
         _wait_until_delivered(1 + IDLE_CALLS + LOADED_CALLS)
-        _print(f"{CALLS_A_SECOND} calls a second, {CUSTOMERS} customers", _times(on_stage, posted))
+        _print(f"{CALLS_A_SECOND} calls a second, {CUSTOMERS} customers", _times(stack, posted))
 
 
-def _set_up(on_stage: LocalStack) -> list[str]:
+def _set_up(stack: LocalStack) -> list[str]:
     """The webhook addresses of the customers."""
-    on_stage.start_sandbox()
+    stack.start_sandbox()
     customers: list[Customer] = []
     for number in range(CUSTOMERS):
-        customers.append(import_customer(customer_with_account(on_stage, number, requests_per_second=RATE)))
+        customers.append(import_customer(customer_with_account(stack, number, requests_per_second=RATE)))
         discover(customers[-1])
-    on_stage.start_web()
-    on_stage.start_worker()
-    return [f"{on_stage.web_url}/{webhook_address(customer).split('/', 3)[3]}after_call/" for customer in customers]
+    stack.start_web()
+    stack.start_worker()
+    return [f"{stack.web_url}/{webhook_address(customer).split('/', 3)[3]}after_call/" for customer in customers]
 
 
 def _posted_at_pace(addresses: list[str]) -> Iterator[tuple[str, float]]:
@@ -100,17 +100,17 @@ def _wait_until_delivered(count: int) -> None:
     wait_until(are_delivered, "all calls to be delivered", seconds=120)
 
 
-def _times(on_stage: LocalStack, posted: dict[str, float]) -> list[float]:
+def _times(stack: LocalStack, posted: dict[str, float]) -> list[float]:
     """Seconds from each webhook's answer until the sandbox had answered the last request of its call."""
-    return [done - posted[call_id] for call_id, done in _done(on_stage) if call_id in posted]
+    return [done - posted[call_id] for call_id, done in _done(stack) if call_id in posted]
 
 
-def _done(on_stage: LocalStack) -> Iterator[tuple[str, float]]:
+def _done(stack: LocalStack) -> Iterator[tuple[str, float]]:
     """Each call's id, and when its data tag was written."""
-    for name in accounts(on_stage):
-        comments = on_stage.control("GET", f"/accounts/{name}")["comments"]
+    for name in accounts(stack):
+        comments = stack.control("GET", f"/accounts/{name}")["comments"]
         call_ids = {str(comment["id"]): CALL_ID.findall(comment["description"])[-1] for comment in comments}
-        sent: list[dict[str, Any]] = on_stage.control("GET", f"/accounts/{name}/requests")
+        sent: list[dict[str, Any]] = stack.control("GET", f"/accounts/{name}/requests")
         for request in sent:
             if "/datatags/" in request["path"]:
                 yield call_ids[request["path"].rsplit("/", 1)[1]], request["started_at"] + request["seconds"]

@@ -38,12 +38,12 @@ class Tally:
 CLEAN = Tally(lost=[], doubled=[], unfinished=[], contacts=0)
 
 
-def customer_with_account(stage: LocalStack, number: int, *, requests_per_second: float) -> dict[str, Any]:
-    """Makes an account in the stage's sandbox; the file of a customer who has it."""
+def customer_with_account(stack: LocalStack, number: int, *, requests_per_second: float) -> dict[str, Any]:
+    """Add an account to the sandbox. Returns the customer file for it."""
     name, token = f"load-{number}", f"token-{number}"
-    url = stage.control("POST", "/accounts", {"name": name, "token": token})["url"]
-    stage.control("POST", f"/accounts/{name}/settings", {"allows_private_hosts": True})
-    data = customer_file(name, stage.sandbox_url, token, requests_per_second)
+    url = stack.control("POST", "/accounts", {"name": name, "token": token})["url"]
+    stack.control("POST", f"/accounts/{name}/settings", {"allows_private_hosts": True})
+    data = customer_file(name, stack.sandbox_url, token, requests_per_second)
     data["planfix"]["url"] = url
     return data
 
@@ -80,7 +80,7 @@ def post_until_taken(address: str, body: dict[str, Any], *, seconds: float) -> N
     raise NotInTime(f"Waited {seconds:.0f} s for {body['uniqueid']} to be taken.")
 
 
-def tally(stage: LocalStack, accepted: Iterable[dict[str, Any]]) -> Tally:
+def tally(stack: LocalStack, accepted: Iterable[dict[str, Any]]) -> Tally:
     """What became of the calls of these bodies. Each is to have one comment with one entry of a data tag, and its
     recording if it has one; each client's number is to have one contact.
     """
@@ -88,7 +88,7 @@ def tally(stage: LocalStack, accepted: Iterable[dict[str, Any]]) -> Tally:
     found: Counter[str] = Counter()
     unfinished: list[str] = []
     contacts = 0
-    for account in (stage.control("GET", f"/accounts/{name}") for name in accounts(stage)):
+    for account in (stack.control("GET", f"/accounts/{name}") for name in accounts(stack)):
         for comment in account["comments"]:
             call_id = _call_id(comment)
             found[call_id] += 1
@@ -104,9 +104,9 @@ def tally(stage: LocalStack, accepted: Iterable[dict[str, Any]]) -> Tally:
     )
 
 
-def accounts(stage: LocalStack) -> list[str]:
+def accounts(stack: LocalStack) -> list[str]:
     """The names of those that were made here."""
-    return fnmatch.filter((account["name"] for account in stage.control("GET", "/accounts")), ACCOUNTS)
+    return fnmatch.filter((account["name"] for account in stack.control("GET", "/accounts")), ACCOUNTS)
 
 
 def _call_id(comment: dict[str, Any]) -> str:

@@ -28,14 +28,14 @@ PATIENCE_MILLISECONDS = 60_000
 
 
 @pytest.fixture
-def stage(transactional_db: None) -> Iterator[LocalStack]:
+def stack(transactional_db: None) -> Iterator[LocalStack]:
     """Web, worker and sandbox as everybody runs them; the database has an administrator and nothing else."""
     get_user_model().objects.create_superuser("admin", password=PASSWORD)
-    with LocalStack(environment=this_database(), quiet=True) as stage:
-        stage.start_sandbox()
-        stage.start_web(workers=1)
-        stage.start_worker(concurrency=4)
-        yield stage
+    with LocalStack(environment=this_database(), quiet=True) as stack:
+        stack.start_sandbox()
+        stack.start_web(workers=1)
+        stack.start_worker(concurrency=4)
+        yield stack
 
 
 class Specialist:
@@ -75,16 +75,16 @@ class Specialist:
         self.page.set_viewport_size({"width": 1280, "height": 800})
 
 
-def test_a_customer_is_live_after_few_clicks(stage: LocalStack, browser: Browser) -> None:
-    stage.control("POST", "/accounts/default/tasks", {"counterparty_id": None, "name": "Given by the robot"})
+def test_a_customer_is_live_after_few_clicks(stack: LocalStack, browser: Browser) -> None:
+    stack.control("POST", "/accounts/default/tasks", {"counterparty_id": None, "name": "Given by the robot"})
     specialist = Specialist(browser)
 
-    webhook = connects(specialist, stage)
+    webhook = connects(specialist, stack)
     requests.post(webhook, json=answered(), timeout=10).raise_for_status()
 
-    wait_until(lambda: len(account(stage)["tag_entries"]) == 1, "the call to be in Planfix")
-    [comment] = account(stage)["comments"]
-    [contact] = account(stage)["contacts"]
+    wait_until(lambda: len(account(stack)["tag_entries"]) == 1, "the call to be in Planfix")
+    [comment] = account(stack)["comments"]
+    [contact] = account(stack)["contacts"]
     assert (comment["author"], comment["contact"]) == ("user:5", contact["id"])
     assert (contact["phones"], contact["supervisors"]) == ([CLIENT], ["user:5"])
     [entry] = comment["tags"]
@@ -94,10 +94,10 @@ def test_a_customer_is_live_after_few_clicks(stage: LocalStack, browser: Browser
     assert specialist.troubles == []
 
 
-def connects(specialist: Specialist, stage: LocalStack) -> str:
+def connects(specialist: Specialist, stack: LocalStack) -> str:
     """All that a specialist does, from logging in to the address that he pastes into Ringostat."""
     page = specialist.page
-    page.goto(f"{stage.web_url}/admin/")
+    page.goto(f"{stack.web_url}/admin/")
     specialist.types("Username", "admin")
     specialist.types("Password", PASSWORD)
     specialist.click("button", "Log in")
@@ -106,7 +106,7 @@ def connects(specialist: Specialist, stage: LocalStack) -> str:
     specialist.clicks += 1
 
     specialist.types("Name", "Acme")
-    specialist.types("Planfix account address", stage.sandbox_url)
+    specialist.types("Planfix account address", stack.sandbox_url)
     specialist.types("Planfix API token", DEFAULT_TOKEN)
     specialist.types("Ringostat project ID", "110070")
     specialist.types("Ringostat Auth-key", "ringostat-key")
@@ -132,17 +132,17 @@ def connects(specialist: Specialist, stage: LocalStack) -> str:
     return address.strip()
 
 
-def account(stage: LocalStack) -> Any:
-    return stage.control("GET", "/accounts/default")
+def account(stack: LocalStack) -> Any:
+    return stack.control("GET", "/accounts/default")
 
 
-def test_what_is_wrong_is_said_with_what_to_do(stage: LocalStack, browser: Browser) -> None:
-    stage.control("POST", "/accounts/default/settings", {"scopes": ["contact_readonly", "datatag_readonly"]})
+def test_what_is_wrong_is_said_with_what_to_do(stack: LocalStack, browser: Browser) -> None:
+    stack.control("POST", "/accounts/default/settings", {"scopes": ["contact_readonly", "datatag_readonly"]})
     specialist = Specialist(browser)
     customer = Customer.objects.create(
-        name="Acme", planfix_url=stage.sandbox_url, planfix_token=DEFAULT_TOKEN, requests_per_second=1000
+        name="Acme", planfix_url=stack.sandbox_url, planfix_token=DEFAULT_TOKEN, requests_per_second=1000
     )
-    specialist.page.goto(f"{stage.web_url}/admin/integrations/customer/{customer.pk}/change/")
+    specialist.page.goto(f"{stack.web_url}/admin/integrations/customer/{customer.pk}/change/")
     specialist.types("Username", "admin")
     specialist.types("Password", PASSWORD)
     specialist.click("button", "Log in")

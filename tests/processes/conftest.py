@@ -19,9 +19,9 @@ from sandbox.harness.processes import LocalStack, this_database
 
 
 @pytest.fixture
-def stage(transactional_db: None) -> Iterator[LocalStack]:
-    with LocalStack(environment=this_database() | {"PLANFIX_PATIENCE_SECONDS": "2"}, quiet=True) as stage:
-        yield stage
+def stack(transactional_db: None) -> Iterator[LocalStack]:
+    with LocalStack(environment=this_database() | {"PLANFIX_PATIENCE_SECONDS": "2"}, quiet=True) as stack:
+        yield stack
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def database_of_its_own(transactional_db: None, folder: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def stage_of_its_own(database_of_its_own: Path) -> Iterator[LocalStack]:
+def own_stack(database_of_its_own: Path) -> Iterator[LocalStack]:
     environment = {"DATABASE_URL": "", "EMBEDDED_POSTGRES": str(database_of_its_own), "PLANFIX_PATIENCE_SECONDS": "2"}
-    with LocalStack(environment=this_database() | environment, quiet=True) as stage:
-        yield stage
+    with LocalStack(environment=this_database() | environment, quiet=True) as stack:
+        yield stack

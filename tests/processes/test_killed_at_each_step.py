@@ -42,39 +42,39 @@ def hall(sandbox_server: SandboxServer, transactional_db: None, settings: Any) -
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_calls_end_once_when_web_and_worker_are_killed_at_each_step(
-    hall: Hall, stage: LocalStack, workers: int
+    hall: Hall, stack: LocalStack, workers: int
 ) -> None:
-    stage.environment |= PATIENT
-    stage.start_web(workers=1, threads=32)
-    stage.start_worker("one", concurrency=128)
-    door, posts = hold_everything(hall, stage)
+    stack.environment |= PATIENT
+    stack.start_web(workers=1, threads=32)
+    stack.start_worker("one", concurrency=128)
+    door, posts = hold_everything(hall, stack)
     doomed = workers_known()
     if workers == 2:
-        stage.start_worker("other")
+        stack.start_worker("other")
         wait_until(lambda: len(workers_known()) == 2, "the other worker")
 
-    stage.kill("one")
-    stage.kill("web")
+    stack.kill("one")
+    stack.kill("web")
     door.open()
     time_passes(doomed)
-    stage.start_web(workers=1)
+    stack.start_web(workers=1)
     if workers == 1:
-        stage.start_worker("one again")
+        stack.start_worker("one again")
     wait_until_delivered(posts)
 
     assert hall.differences() == {}
 
 
 def test_calls_end_once_when_the_database_server_is_killed_at_each_step(
-    database_of_its_own: Path, stage_of_its_own: LocalStack, sandbox_server: SandboxServer, hall: Hall
+    database_of_its_own: Path, own_stack: LocalStack, sandbox_server: SandboxServer, hall: Hall
 ) -> None:
-    stage = stage_of_its_own
-    stage.environment |= PATIENT
-    stage.start_web(workers=1, threads=32)
+    stack = own_stack
+    stack.environment |= PATIENT
+    stack.start_web(workers=1, threads=32)
     for name in ("one", "other"):
-        stage.start_worker(name, concurrency=128)
+        stack.start_worker(name, concurrency=128)
     wait_until(lambda: len(workers_known()) == 2, "both workers")
-    door, posts = hold_everything(hall, stage)
+    door, posts = hold_everything(hall, stack)
 
     kill_server(database_of_its_own)
     door.close()
@@ -85,10 +85,10 @@ def test_calls_end_once_when_the_database_server_is_killed_at_each_step(
     assert hall.differences() == {}
 
 
-def hold_everything(hall: Hall, stage: LocalStack) -> tuple[Door, list[threading.Thread]]:
+def hold_everything(hall: Hall, stack: LocalStack) -> tuple[Door, list[threading.Thread]]:
     """Every delivery at one of its requests, every webhook in its transaction, and who goes on posting those."""
     door = Door()
-    posts = hall.knock(stage.web_url)
+    posts = hall.knock(stack.web_url)
     wait_until(hall.all_hang, "each request to hang")
     wait_until(door.all_stand, "each webhook to stand in its transaction")
     return door, posts

@@ -26,18 +26,18 @@ def private_hosts(settings: Any) -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
 
 
-def customers(stage: LocalStack, count: int, *, requests_per_second: float) -> list[str]:
+def customers(stack: LocalStack, count: int, *, requests_per_second: float) -> list[str]:
     """The webhook addresses of so many new customers."""
-    files = [customer_with_account(stage, number, requests_per_second=requests_per_second) for number in range(count)]
+    files = [customer_with_account(stack, number, requests_per_second=requests_per_second) for number in range(count)]
     paths = [webhook_address(import_customer(file)).split("/", 3)[3] for file in files]
-    return [f"{stage.web_url}/{path}" for path in paths]
+    return [f"{stack.web_url}/{path}" for path in paths]
 
 
 def posted(
-    pool: ThreadPoolExecutor, stage: LocalStack, addresses: list[str], each: int, chance: random.Random
+    pool: ThreadPoolExecutor, stack: LocalStack, addresses: list[str], each: int, chance: random.Random
 ) -> tuple[list[Body], list[Future[None]]]:
     """The bodies, which threads are now posting until each is taken."""
-    load = list(calls(len(addresses), each, stage.sandbox_url, chance))
+    load = list(calls(len(addresses), each, stack.sandbox_url, chance))
     posts = [pool.submit(post_until_taken, addresses[number], body, seconds=SECONDS) for number, body in load]
     return [body for _, body in load], posts
 
@@ -50,77 +50,77 @@ def delivered() -> int:
     return Call.objects.filter(state=CallState.DELIVERED, due_at=None).count()
 
 
-def test_a_web_server_that_is_killed_while_it_is_posted_to_loses_no_call_and_doubles_none(stage: LocalStack) -> None:
+def test_a_web_server_that_is_killed_while_it_is_posted_to_loses_no_call_and_doubles_none(stack: LocalStack) -> None:
     chance = random.Random(20)
-    stage.start_sandbox()
-    addresses = customers(stage, 10, requests_per_second=1000)
-    stage.start_worker()
-    stage.start_web(workers=1)
+    stack.start_sandbox()
+    addresses = customers(stack, 10, requests_per_second=1000)
+    stack.start_worker()
+    stack.start_web(workers=1)
     with ThreadPoolExecutor(4) as pool:
-        bodies, posts = posted(pool, stage, addresses, 20, chance)
+        bodies, posts = posted(pool, stack, addresses, 20, chance)
         for taken in sorted(chance.sample(range(150), 3)):
             wait_until(lambda at=taken: done(posts) > at, "some posts to be taken")
-            stage.kill("web")
-            stage.start_web(workers=1)
+            stack.kill("web")
+            stack.start_web(workers=1)
         assert not wait(posts, SECONDS).not_done
     assert [post.exception() for post in posts if post.exception()] == []
     wait_until(lambda: delivered() == len(bodies), "all calls to be delivered")
 
-    assert tally(stage, bodies) == CLEAN
+    assert tally(stack, bodies) == CLEAN
 
 
-def test_workers_that_are_killed_again_and_again_lose_no_call_and_double_none(stage: LocalStack) -> None:
+def test_workers_that_are_killed_again_and_again_lose_no_call_and_double_none(stack: LocalStack) -> None:
     chance = random.Random(4)
-    stage.start_sandbox()
-    addresses = customers(stage, 10, requests_per_second=5)
-    stage.start_web(workers=1)
+    stack.start_sandbox()
+    addresses = customers(stack, 10, requests_per_second=5)
+    stack.start_web(workers=1)
     with ThreadPoolExecutor(4) as pool:
-        bodies, posts = posted(pool, stage, addresses, 10, chance)
+        bodies, posts = posted(pool, stack, addresses, 10, chance)
         assert not wait(posts, SECONDS).not_done
-    stage.control("POST", "/latency", {"seconds": 0.1})
+    stack.control("POST", "/latency", {"seconds": 0.1})
     names = ["one", "other"]
     for name in names:
-        stage.start_worker(name)
+        stack.start_worker(name)
     for turn, moment in enumerate(sorted(chance.sample(range(60), 3))):
         wait_until(lambda at=moment: delivered() > at, "some calls to be delivered")
         name = names[turn % 2]
-        stage.kill(name)
-        stage.start_worker(name)
+        stack.kill(name)
+        stack.start_worker(name)
     wait_until(lambda: delivered() == len(bodies), "all calls to be delivered")
 
-    assert tally(stage, bodies) == CLEAN
+    assert tally(stack, bodies) == CLEAN
 
 
-def test_a_worker_that_is_told_to_stop_finishes_its_call_and_no_more(stage: LocalStack) -> None:
-    stage.start_sandbox()
-    addresses = customers(stage, 1, requests_per_second=1000)
-    stage.start_web(workers=1)
+def test_a_worker_that_is_told_to_stop_finishes_its_call_and_no_more(stack: LocalStack) -> None:
+    stack.start_sandbox()
+    addresses = customers(stack, 1, requests_per_second=1000)
+    stack.start_web(workers=1)
     with ThreadPoolExecutor(1) as pool:
-        bodies, posts = posted(pool, stage, addresses, 3, random.Random(1))
+        bodies, posts = posted(pool, stack, addresses, 3, random.Random(1))
         assert not wait(posts, SECONDS).not_done
-    stage.control("POST", "/latency", {"seconds": 0.5})
-    stage.start_worker()
-    wait_until(lambda: bool(stage.control("GET", "/accounts/load-0")["contacts"]), "the first call's contact")
+    stack.control("POST", "/latency", {"seconds": 0.5})
+    stack.start_worker()
+    wait_until(lambda: bool(stack.control("GET", "/accounts/load-0")["contacts"]), "the first call's contact")
 
-    worker = stage.processes.pop("worker")
+    worker = stack.processes.pop("worker")
     worker.terminate()
 
     assert worker.wait(20) == 0
     assert [Call.objects.filter(state=state).count() for state in (CallState.DELIVERED, CallState.PENDING)] == [1, 2]
-    assert tally(stage, [body for body in bodies if body["uniqueid"] == "load-0.0"]) == CLEAN
+    assert tally(stack, [body for body in bodies if body["uniqueid"] == "load-0.0"]) == CLEAN
 
 
 def test_a_database_server_that_is_killed_loses_no_call_and_doubles_none(
-    database_of_its_own: Path, stage_of_its_own: LocalStack
+    database_of_its_own: Path, own_stack: LocalStack
 ) -> None:
-    stage, chance = stage_of_its_own, random.Random(18)
-    stage.start_sandbox()
-    addresses = customers(stage, 3, requests_per_second=1000)
-    stage.start_web(workers=1)
+    stack, chance = own_stack, random.Random(18)
+    stack.start_sandbox()
+    addresses = customers(stack, 3, requests_per_second=1000)
+    stack.start_web(workers=1)
     for name in ("one", "other"):
-        stage.start_worker(name)
+        stack.start_worker(name)
     with ThreadPoolExecutor(4) as pool:
-        bodies, posts = posted(pool, stage, addresses, 40, chance)
+        bodies, posts = posted(pool, stack, addresses, 40, chance)
         wait_until(lambda: done(posts) > len(posts) / 3, "some posts to be taken")
         kill_server(database_of_its_own)
         wait_until(server_answers, "the database server")
@@ -128,4 +128,4 @@ def test_a_database_server_that_is_killed_loses_no_call_and_doubles_none(
     assert [post.exception() for post in posts if post.exception()] == []
     wait_until(lambda: delivered() == len(bodies), "all calls to be delivered")
 
-    assert tally(stage, bodies) == CLEAN
+    assert tally(stack, bodies) == CLEAN

@@ -31,41 +31,41 @@ Bodies = list[tuple[int, dict[str, Any]]]
 
 @pytest.mark.parametrize("silence", [GIVEN_UP, FORGOTTEN], ids=["given up", "forgotten"])
 def test_a_worker_that_stood_still_doubles_nothing_and_goes_on(
-    stage: LocalStack, settings: Any, silence: timedelta
+    stack: LocalStack, settings: Any, silence: timedelta
 ) -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
-    stage.start_sandbox()
-    stage.start_web(workers=1)
-    files = [customer_with_account(stage, number, requests_per_second=1000) for number in range(CUSTOMERS)]
+    stack.start_sandbox()
+    stack.start_web(workers=1)
+    files = [customer_with_account(stack, number, requests_per_second=1000) for number in range(CUSTOMERS)]
     paths = [webhook_address(import_customer(file)).split("/", 3)[3] for file in files]
-    addresses = [f"{stage.web_url}/{path}" for path in paths]
-    load = list(calls(CUSTOMERS, 9, stage.sandbox_url, random.Random(7)))
+    addresses = [f"{stack.web_url}/{path}" for path in paths]
+    load = list(calls(CUSTOMERS, 9, stack.sandbox_url, random.Random(7)))
     first, second, third = (load[part::3] for part in range(3))
 
-    stage.start_worker("paused")
-    hold_each_customer_at_another_request(stage)
+    stack.start_worker("paused")
+    hold_each_customer_at_another_request(stack)
     post(addresses, first)
-    wait_until(lambda: all(fault["struck"] for fault in stage.control("GET", "/faults")), "all deliveries to be held")
-    os.killpg(stage.processes["paused"].pid, signal.SIGSTOP)
+    wait_until(lambda: all(fault["struck"] for fault in stack.control("GET", "/faults")), "all deliveries to be held")
+    os.killpg(stack.processes["paused"].pid, signal.SIGSTOP)
     time_passes(silence)
-    stage.start_worker("other")
+    stack.start_worker("other")
     wait_until_delivered(first)
-    os.killpg(stage.processes["paused"].pid, signal.SIGCONT)
+    os.killpg(stack.processes["paused"].pid, signal.SIGCONT)
     post(addresses, second)
     wait_until_delivered(first + second)
-    end(stage, "other")
+    end(stack, "other")
     post(addresses, third)
     wait_until_delivered(load)
-    end(stage, "paused")
+    end(stack, "paused")
 
-    assert tally(stage, [body for _, body in load]) == CLEAN
+    assert tally(stack, [body for _, body in load]) == CLEAN
     assert workers_known() == []
 
 
-def hold_each_customer_at_another_request(stage: LocalStack) -> None:
+def hold_each_customer_at_another_request(stack: LocalStack) -> None:
     for number in range(CUSTOMERS):
         hang = {"account": f"load-{number}", "kind": "hang", "seconds": 60, "times": 1, "skip": number, "when": "after"}
-        stage.control("POST", "/faults", hang)
+        stack.control("POST", "/faults", hang)
 
 
 def post(addresses: list[str], bodies: Bodies) -> None:
@@ -80,8 +80,8 @@ def wait_until_delivered(bodies: Bodies) -> None:
     wait_until(lambda: delivered.count() == len(bodies), "all calls to be delivered")
 
 
-def end(stage: LocalStack, name: str) -> None:
-    worker = stage.processes.pop(name)
+def end(stack: LocalStack, name: str) -> None:
+    worker = stack.processes.pop(name)
     worker.terminate()
     assert worker.wait(10) == 0
 

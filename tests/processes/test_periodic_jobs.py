@@ -19,35 +19,35 @@ from tests.end_to_end.rows import row
 pytestmark = pytest.mark.slow
 
 
-def test_a_worker_delivers_a_call_of_which_no_webhook_ever_came(stage: LocalStack) -> None:
-    stage.start_sandbox()
-    file = customer_file("Acme", stage.sandbox_url, DEFAULT_TOKEN, 100)
-    stage.import_customer(file | {"ringostat": {**file["ringostat"], "auth_key": "ringostat-key"}})
+def test_a_worker_delivers_a_call_of_which_no_webhook_ever_came(stack: LocalStack) -> None:
+    stack.start_sandbox()
+    file = customer_file("Acme", stack.sandbox_url, DEFAULT_TOKEN, 100)
+    stack.import_customer(file | {"ringostat": {**file["ringostat"], "auth_key": "ringostat-key"}})
     Customer.objects.update(created_at=timezone.now() - timedelta(days=1))
-    stage.control("POST", "/calls", {"rows": [row()]})
+    stack.control("POST", "/calls", {"rows": [row()]})
 
     catch_up_soon([Customer.objects.get().pk])
-    stage.start_worker()
+    stack.start_worker()
 
     wait_until(lambda: Call.objects.filter(state=CallState.DELIVERED).exists(), "the call to be delivered")
-    assert len(stage.control("GET", "/accounts/default")["comments"]) == 1
+    assert len(stack.control("GET", "/accounts/default")["comments"]) == 1
 
 
-def test_a_worker_forgets_what_is_too_old(stage: LocalStack) -> None:
-    stage.start_sandbox()
-    stage.import_customer(customer_file("Acme", stage.sandbox_url, DEFAULT_TOKEN, 100))
+def test_a_worker_forgets_what_is_too_old(stack: LocalStack) -> None:
+    stack.start_sandbox()
+    stack.import_customer(customer_file("Acme", stack.sandbox_url, DEFAULT_TOKEN, 100))
     WebhookEvent.objects.create(
         customer=Customer.objects.get(), received_at=timezone.now() - timedelta(days=100), method="POST", body=b"{}"
     )
 
     prune.defer(timestamp=0)
-    stage.start_worker()
+    stack.start_worker()
 
     wait_until(lambda: not WebhookEvent.objects.exists(), "the old event to be forgotten")
 
 
-def test_the_clock_goes_on_after_the_workers_connections_were_cut(stage: LocalStack) -> None:
-    stage.start_worker()
+def test_the_clock_goes_on_after_the_workers_connections_were_cut(stack: LocalStack) -> None:
+    stack.start_worker()
     wait_until(lambda: sweeps() > 0, "the first sweep")
     before = sweeps()
     with connection.cursor() as cursor:

@@ -38,26 +38,26 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, port: int, sandbox_port: int, **options: Any) -> None:
         stop = threading.Event()
-        with LocalStack(port=port, sandbox_port=sandbox_port) as stage:
+        with LocalStack(port=port, sandbox_port=sandbox_port) as stack:
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, lambda *_: stop.set())
-            self._show(stage)
+            self._show(stack)
             if not options["exit"]:
                 stop.wait()
             self.stdout.write("Stopping.")
 
-    def _show(self, stage: LocalStack) -> None:
+    def _show(self, stack: LocalStack) -> None:
         call_command("migrate", verbosity=0)
-        stage.start_sandbox()
-        webhook = _customer(stage)
+        stack.start_sandbox()
+        webhook = _customer(stack)
         _people()
-        stage.start_web()
-        stage.start_worker()
-        posts = _post_the_day(webhook, stage.sandbox_url)
+        stack.start_web()
+        stack.start_worker()
+        posts = _post_the_day(webhook, stack.sandbox_url)
         wait_until(_nothing_waits, "the calls to be delivered")
         ask(BackgroundJobKind.CONNECT, customer=Customer.objects.get(name=CUSTOMER))
         self._summary(posts)
-        self._addresses(stage, webhook)
+        self._addresses(stack, webhook)
 
     def _summary(self, posts: int) -> None:
         calls = Call.objects.filter(customer__name=CUSTOMER)
@@ -72,22 +72,22 @@ class Command(BaseCommand):
         self.stdout.write(f"  failed                {states[CallState.FAILED]:3}")
         self.stdout.write(f"  requests to Planfix   {asked:3}  {asked / max(delivered, 1):.1f} a delivered call")
 
-    def _addresses(self, stage: LocalStack, webhook: str) -> None:
-        self.stdout.write(f"\nThe Planfix account, as its managers see it   {stage.sandbox_url}/")
-        self.stdout.write(f"The call log                                  {stage.web_url}/calls/")
-        self.stdout.write(f"The specialists' console                      {stage.web_url}/admin/")
+    def _addresses(self, stack: LocalStack, webhook: str) -> None:
+        self.stdout.write(f"\nThe Planfix account, as its managers see it   {stack.sandbox_url}/")
+        self.stdout.write(f"The call log                                  {stack.web_url}/calls/")
+        self.stdout.write(f"The specialists' console                      {stack.web_url}/admin/")
         self.stdout.write(f"Log in as demo (everything) or viewer (calls only), password: {PASSWORD}")
         self.stdout.write(f"Post more calls to {webhook}after_call/")
         self.stdout.write("Ctrl-C stops everything.")
         self.stdout.flush()
 
 
-def _customer(stage: LocalStack) -> str:
+def _customer(stack: LocalStack) -> str:
     """Imports the demo customer afresh, as the sandbox has forgotten everything too; returns its webhook address."""
     Customer.objects.filter(name=CUSTOMER).delete()
     for name, phone in KNOWN_CONTACTS.items():
-        stage.add_contact(name, phone)
-    return stage.import_customer(customer_file(CUSTOMER, stage.sandbox_url, DEFAULT_TOKEN, REQUESTS_PER_SECOND))
+        stack.add_contact(name, phone)
+    return stack.import_customer(customer_file(CUSTOMER, stack.sandbox_url, DEFAULT_TOKEN, REQUESTS_PER_SECOND))
 
 
 def _people() -> None:
