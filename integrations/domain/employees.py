@@ -81,7 +81,7 @@ class CallAgent:
     email: str
 
 
-def talker_of(facts: CallFacts, region: str) -> CallAgent:
+def call_agent(facts: CallFacts, region: str) -> CallAgent:
     return CallAgent(
         name=facts.employee_name.strip(),
         staff_id=facts.staff_id.strip(),

@@ -28,7 +28,7 @@ class PairedBy(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EmployeeMatch:
+class EmployeePair:
     """Two people, by their places in the two lists, who are one."""
 
     left: int
@@ -62,18 +62,18 @@ CLUES: tuple[tuple[PairedBy, Likeness], ...] = (
 """The most trustworthy first: an extension may have been inherited, and two people may have one name."""
 
 
-def pair_people(left: Sequence[Person], right: Sequence[Person]) -> list[EmployeeMatch]:
+def pair_people(left: Sequence[Person], right: Sequence[Person]) -> list[EmployeePair]:
     """Each person in one pair at the most. By each clue those are paired, of the people still left, whom it joins to
     nobody else; where it joins several, the next clue decides among all that are left. The order of the lists changes
     nothing.
     """
     alike = {place: _alike(left, right, likeness) for place, (_, likeness) in enumerate(CLUES)}
-    found: list[EmployeeMatch] = []
+    found: list[EmployeePair] = []
     for place, (by, _) in enumerate(CLUES):
         taken = ({pair.left for pair in found}, {pair.right for pair in found})
         free = [(one, other) for one, other in alike[place] if one not in taken[0] and other not in taken[1]]
         found += [
-            EmployeeMatch(left=one, right=other, by=by, against=_against(one, other, alike))
+            EmployeePair(left=one, right=other, by=by, against=_against(one, other, alike))
             for one, other in _only_ones(free)
         ]
     return sorted(found, key=lambda pair: pair.left)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from integrations.domain.pairing import EmployeeMatch, PairedBy, pair_people
+from integrations.domain.pairing import EmployeePair, PairedBy, pair_people
 
 EMAIL, EXTENSION, NAME = PairedBy.EMAIL, PairedBy.EXTENSION, PairedBy.NAME
 
@@ -98,7 +98,7 @@ def test_nobody_is_paired_twice(left: list[Somebody], right: list[Somebody]) -> 
 @given(people, people)
 @settings(max_examples=60)
 def test_the_two_sides_are_equal(left: list[Somebody], right: list[Somebody]) -> None:
-    turned = [EmployeeMatch(left=p.right, right=p.left, by=p.by, against=p.against) for p in pair_people(right, left)]
+    turned = [EmployeePair(left=p.right, right=p.left, by=p.by, against=p.against) for p in pair_people(right, left)]
 
     assert sorted(turned, key=lambda pair: pair.left) == pair_people(left, right)
 

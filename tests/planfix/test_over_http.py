@@ -171,10 +171,10 @@ def test_after_an_unclear_answer_the_comment_is_found_not_written_twice(sandbox,
     contact = account.add_contact(name="Olha", phones=[NUMBER])
     target = Target(kind="contact", id=contact.id)
     sandbox.add_fault(Fault(kind=kind, path="/contact/*/comments", times=1, when="after", seconds=30))
-    impatient = PlanfixClient(account.url, TOKEN, patience=0.5)
+    hasty = PlanfixClient(account.url, TOKEN, timeout=0.5)
 
     with pytest.raises(PlanfixUnavailable) as caught:
-        write_comment(impatient, target, draft("user:5"))
+        write_comment(hasty, target, draft("user:5"))
 
     found = find_comment(client, target, source_object_id=OBJECT_ID, marker=CALL_ID, since=STARTED)
     assert caught.value.may_have_written

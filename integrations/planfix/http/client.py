@@ -23,7 +23,7 @@ from integrations.planfix.http.transport_errors import error_of_failure
 ANSWER_BYTES = 5 * 1024 * 1024
 EXCERPT_LENGTH = 2000
 CONNECT_SECONDS = 4.0
-PATIENCE_SECONDS = 15.0
+TIMEOUT_SECONDS = 15.0
 """How long a whole answer may take; a server that drips bytes would else hold a worker for ever."""
 
 
@@ -49,7 +49,7 @@ class _Request:
     path: str
     body: Mapping[str, JSON] | None
     params: Mapping[str, str] | None
-    patience: float
+    timeout: float
     sent_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     started: float = field(default_factory=time.monotonic)
 
@@ -78,11 +78,11 @@ class Planfix(Protocol):
         *,
         body: Mapping[str, JSON] | None = None,
         params: Mapping[str, str] | None = None,
-        slowness: float = 1,
+        timeout_factor: float = 1,
     ) -> Row:
         """The answer's JSON object, {} for an empty one. Raises PlanfixError in one of its three kinds.
 
-        `slowness`: how many times longer than usual this request may rightly take.
+        `timeout_factor`: how many times longer than usual this request may take.
         """
 
 
@@ -99,14 +99,14 @@ class PlanfixClient:
         pace: Callable[[float], None] = lambda seconds: None,
         observe: Callable[[Exchange], None] = lambda exchange: None,
         session: requests.Session | None = None,
-        patience: float = PATIENCE_SECONDS,
+        timeout: float = TIMEOUT_SECONDS,
     ) -> None:
         self._root = api_root(url)
         self._token = token.strip()
         self._pace = pace
         self._observe = observe
         self._session = session or NoRedirectSession()
-        self._patience = patience
+        self._timeout = timeout
 
     def __repr__(self) -> str:
         return f"<PlanfixClient {host_of(self._root)}>"
@@ -118,13 +118,13 @@ class PlanfixClient:
         *,
         body: Mapping[str, JSON] | None = None,
         params: Mapping[str, str] | None = None,
-        slowness: float = 1,
+        timeout_factor: float = 1,
     ) -> Row:
         """See Planfix."""
         self._check_token(f"{method} {path}")
-        patience = self._patience * slowness
-        self._pace(CONNECT_SECONDS + patience)
-        request = _Request(method=method, path=path, body=body, params=params, patience=patience)
+        timeout = self._timeout * timeout_factor
+        self._pace(CONNECT_SECONDS + timeout)
+        request = _Request(method=method, path=path, body=body, params=params, timeout=timeout)
         answer: Answer | None = None
         payload: Row = {}
         error: PlanfixError | None
@@ -154,9 +154,9 @@ class PlanfixClient:
             auth=_Bearer(self._token),
             headers={**self._session.headers, "Accept": "application/json"},
         ).prepare()
-        timeout = (CONNECT_SECONDS, request.patience)
-        with self._session.send(prepared, timeout=timeout, allow_redirects=False, stream=True) as response:
-            deadline = request.started + CONNECT_SECONDS + request.patience
+        timeouts = (CONNECT_SECONDS, request.timeout)
+        with self._session.send(prepared, timeout=timeouts, allow_redirects=False, stream=True) as response:
+            deadline = request.started + CONNECT_SECONDS + request.timeout
             content = read_response(response, most_bytes=ANSWER_BYTES, deadline=deadline)
         text = content.decode("utf-8-sig", errors="replace")
         payload = parse(text)

@@ -62,7 +62,7 @@ def error_of(answer: Answer, *, now: datetime | None = None) -> PlanfixError | N
     """The error that an answer means, or None if the request was carried out."""
     if answer.is_success:
         return None
-    kind, advice = _verdict(answer)
+    kind, advice = _kind_and_advice(answer)
     message = f"{answer.request}: Planfix answered {_what_came(answer)}. {advice}"
     code = answer.code
     if kind is not PlanfixUnavailable:
@@ -78,7 +78,7 @@ def error_of(answer: Answer, *, now: datetime | None = None) -> PlanfixError | N
     )
 
 
-def _verdict(answer: Answer) -> tuple[type[PlanfixError], str]:
+def _kind_and_advice(answer: Answer) -> tuple[type[PlanfixError], str]:
     meaning = None if answer.code is None else CODES.get(answer.code)
     advice = meaning.advice.format(scope=scope_of(answer.request)) if meaning else ""
     if meaning and meaning.kind and meaning.kind is not PlanfixRefused:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from integrations.planfix.http.client import Planfix
 from integrations.planfix.http.json_fields import created_id
 
-DOWNLOAD_SLOWNESS = 4
+DOWNLOAD_TIMEOUT_FACTOR = 4
 
 
 def copy_recording(client: Planfix, *, url: str, name: str) -> int:
@@ -15,5 +15,7 @@ def copy_recording(client: Planfix, *, url: str, name: str) -> int:
     """
     path, body = "/file/from-url/", {"url": url, "name": name}
     # Planfix answers when it has the whole file.
-    answer = client.request("POST", path, params={"targetType": "task"}, body=body, slowness=DOWNLOAD_SLOWNESS)
+    answer = client.request(
+        "POST", path, params={"targetType": "task"}, body=body, timeout_factor=DOWNLOAD_TIMEOUT_FACTOR
+    )
     return created_id(answer.get("id"), f"POST {path}")

@@ -47,7 +47,7 @@ def planfix_client(
         pace=pace,
         observe=observe,
         session=session,
-        patience=settings.PLANFIX_PATIENCE_SECONDS,
+        timeout=settings.PLANFIX_PATIENCE_SECONDS,
     )
 
 

@@ -15,8 +15,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from integrations.domain.employees import CallAgent, match_employee, talker_of
-from integrations.domain.pairing import EmployeeMatch, PairedBy, pair_people
+from integrations.domain.employees import CallAgent, call_agent, match_employee
+from integrations.domain.pairing import EmployeePair, PairedBy, pair_people
 from integrations.domain.reasons import Reason
 from integrations.domain.rules import Skip, decide
 from integrations.models import Call, CallState, Customer, Employee
@@ -179,7 +179,7 @@ def _kept_for(staff_id: str, logins: Sequence[str], employees: Sequence[Employee
     return next(chain(by_id, by_line), None)
 
 
-def _proposed(row: Row, user: User, pair: EmployeeMatch) -> Row:
+def _proposed(row: Row, user: User, pair: EmployeePair) -> Row:
     return replace(row, user_id=user.id, paired_by=pair.by, against=pair.against)
 
 
@@ -205,7 +205,7 @@ def _is_talker(row: Row, call: Call, customer: Customer) -> bool:
     if row.employee:
         match = match_employee(call.folded, customer.rules.employees, customer.region)
         return match.employee is not None and match.employee.key == row.employee.pk
-    return _is_he(talker_of(call.folded, customer.region), row)
+    return _is_he(call_agent(call.folded, customer.region), row)
 
 
 def _is_he(talker: CallAgent, row: Row) -> bool:
@@ -256,7 +256,7 @@ def _sort_in(skipped: _Skipped, call: Call, customer: Customer) -> None:
     if not isinstance(decision, Skip) or decision.reason not in NOBODY_KNOWN:
         skipped.sendable.append(call.pk)
     elif match_employee(facts, customer.rules.employees, customer.region).employee is None:
-        talker = talker_of(facts, customer.region)
+        talker = call_agent(facts, customer.region)
         _, count = skipped.unknown.get(_name_of(talker), (talker, 0))
         skipped.unknown[_name_of(talker)] = (talker, count + 1)
 

@@ -86,13 +86,13 @@ class ReadingClient:
         *,
         body: Mapping[str, JSON] | None = None,
         params: Mapping[str, str] | None = None,
-        slowness: float = 1,
+        timeout_factor: float = 1,
     ) -> Row:
         if is_write(method, path):
             self.kept_back.append((path, {name: masked(value) for name, value in (body or {}).items()}))
             return {"id": NOT_MADE, "keys": [NOT_MADE]}
         self.asked += 1
-        answer = self._planfix.request(method, path, body=body, params=params, slowness=slowness)
+        answer = self._planfix.request(method, path, body=body, params=params, timeout_factor=timeout_factor)
         for row in rows_of(answer, "contacts"):
             self.contact_names[id_of(row.get("id")) or NOT_MADE] = full_name_of(row)
         return answer

@@ -103,10 +103,10 @@ def test_an_empty_answer_to_a_write_is_a_success(planfix, client, status):
 def test_pace_is_asked_before_each_request_and_told_how_long_it_may_last(planfix):
     planfix.get(PING, json={"result": "success"})
     waits: list[tuple[int, float]] = []
-    client = PlanfixClient(URL, TOKEN, patience=10, pace=lambda seconds: waits.append((len(planfix.calls), seconds)))
+    client = PlanfixClient(URL, TOKEN, timeout=10, pace=lambda seconds: waits.append((len(planfix.calls), seconds)))
 
     client.request("GET", "/ping")
-    client.request("GET", "/ping", slowness=3)
+    client.request("GET", "/ping", timeout_factor=3)
 
     connect = client_module.CONNECT_SECONDS
     assert waits == [(0, connect + 10), (1, connect + 30)]
@@ -310,7 +310,7 @@ def test_an_answer_that_drips_is_given_up(head, monkeypatch):
     with socketserver.TCPServer(("127.0.0.1", 0), _Dripping) as server:
         thread = threading.Thread(target=server.handle_request)
         thread.start()
-        client = PlanfixClient(f"http://127.0.0.1:{server.server_address[1]}", TOKEN, patience=0.1)
+        client = PlanfixClient(f"http://127.0.0.1:{server.server_address[1]}", TOKEN, timeout=0.1)
 
         with pytest.raises(PlanfixUnavailable, match="in time"):
             client.request("GET", "/ping")
@@ -320,7 +320,7 @@ def test_an_answer_that_drips_is_given_up(head, monkeypatch):
 
 
 def test_an_answer_that_never_ends_is_given_up(planfix, client, monkeypatch):
-    monkeypatch.setattr(client_module, "CONNECT_SECONDS", -client_module.PATIENCE_SECONDS - 1)
+    monkeypatch.setattr(client_module, "CONNECT_SECONDS", -client_module.TIMEOUT_SECONDS - 1)
     planfix.post(CONTACT, json=SUCCESS)
 
     with pytest.raises(PlanfixUnavailable, match="in time") as caught:
