@@ -16,12 +16,12 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from integrations.models import Customer
-from integrations.ui.labels import Words
+from integrations.ui.labels import LazyText
 
 Column = TypeVar("Column", bound=Callable[..., tuple[str, str]])
 
 
-def coloured(description: Words, colours: Mapping[str, str]) -> Callable[[Column], Column]:
+def coloured(description: LazyText, colours: Mapping[str, str]) -> Callable[[Column], Column]:
     """Decorates a method that gives a code, which chooses the colour, and the words for it."""
     decorate: Any = display(description=description, label=dict(colours))
 
@@ -32,12 +32,12 @@ def coloured(description: Words, colours: Mapping[str, str]) -> Callable[[Column
     return decorated
 
 
-def link(address: str, words: Words) -> SafeString:
+def link(address: str, words: LazyText) -> SafeString:
     classes = "font-medium text-primary-600 dark:text-primary-500 underline"
     return format_html('<a class="{}" href="{}">{}</a>', classes, address, words)
 
 
-def moment(name: str, description: Words) -> Callable[[Any], Any]:
+def moment(name: str, description: LazyText) -> Callable[[Any], Any]:
     """A column of moments in the zone of the row's customer, as the other pages of the customer say them; in UTC, and
     saying so, where there is no customer.
     """
@@ -56,14 +56,14 @@ def moment(name: str, description: Words) -> Callable[[Any], Any]:
     return column
 
 
-def by_words(name: str, heading: Words, words: Mapping[str, Words]) -> type[DropdownFilter]:
+def by_words(name: str, heading: LazyText, words: Mapping[str, LazyText]) -> type[DropdownFilter]:
     """A filter of the codes in a column that offers them by their words."""
 
     class WordsFilter(DropdownFilter):  # type: ignore[misc]
         title = heading
         parameter_name = name
 
-        def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Words]]:
+        def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, LazyText]]:
             return list(words.items())
 
         def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:

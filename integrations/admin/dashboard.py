@@ -19,24 +19,24 @@ from integrations.admin.customer.pages import address_of
 from integrations.admin.sparkline import Chart, chart
 from integrations.models import CallState
 from integrations.services.monitoring.customer_health import Health, HealthStatus, calls_per_day, healths
-from integrations.ui.labels import Badge, Words
-from integrations.ui.local_time import moment_of
+from integrations.ui.labels import Badge, LazyText
+from integrations.ui.local_time import local_time
 from integrations.users.visibility import customers_visible_to
 
 PAGE_SIZE = 25
 DAYS = 14
 
 LOOKS: Mapping[HealthStatus, Badge] = {
-    HealthStatus.PAUSED: Badge(words=gettext_lazy("Paused"), icon="pause_circle", colour="danger"),
-    HealthStatus.FAILED: Badge(words=gettext_lazy("Calls failed"), icon="error", colour="danger"),
-    HealthStatus.LATE: Badge(words=gettext_lazy("Late"), icon="running_with_errors", colour="danger"),
-    HealthStatus.CALL_LIST: Badge(words=gettext_lazy("Call list unreadable"), icon="sync_problem", colour="warning"),
-    HealthStatus.WAITING: Badge(words=gettext_lazy("Waiting for Planfix"), icon="schedule", colour="warning"),
-    HealthStatus.PAUSED_BY_HAND: Badge(words=gettext_lazy("Paused by hand"), icon="back_hand", colour="info"),
-    HealthStatus.NEW: Badge(words=gettext_lazy("No webhook yet"), icon="hourglass_top", colour="info"),
-    HealthStatus.WELL: Badge(words=gettext_lazy("Connected"), icon="check_circle", colour="success"),
+    HealthStatus.PAUSED: Badge(label=gettext_lazy("Paused"), icon="pause_circle", colour="danger"),
+    HealthStatus.FAILED: Badge(label=gettext_lazy("Calls failed"), icon="error", colour="danger"),
+    HealthStatus.LATE: Badge(label=gettext_lazy("Late"), icon="running_with_errors", colour="danger"),
+    HealthStatus.CALL_LIST: Badge(label=gettext_lazy("Call list unreadable"), icon="sync_problem", colour="warning"),
+    HealthStatus.WAITING: Badge(label=gettext_lazy("Waiting for Planfix"), icon="schedule", colour="warning"),
+    HealthStatus.PAUSED_BY_HAND: Badge(label=gettext_lazy("Paused by hand"), icon="back_hand", colour="info"),
+    HealthStatus.NEW: Badge(label=gettext_lazy("No webhook yet"), icon="hourglass_top", colour="info"),
+    HealthStatus.WELL: Badge(label=gettext_lazy("Connected"), icon="check_circle", colour="success"),
 }
-SENTENCES: Mapping[HealthStatus, Words] = {
+SENTENCES: Mapping[HealthStatus, LazyText] = {
     HealthStatus.PAUSED: gettext_lazy("Since %(since)s: %(detail)s"),
     HealthStatus.FAILED: gettext_lazy("The last one at %(since)s. They wait for a person; the other calls go on."),
     HealthStatus.LATE: gettext_lazy("The oldest call has waited since %(since)s."),
@@ -109,7 +109,7 @@ def row_of(health: Health, calls: Chart) -> Row:
 
 def sentence_of(health: Health) -> str:
     """Why the light is what it is; times are the customer's own."""
-    since = moment_of(health.customer, health.since, timezone.now()) if health.since else ""
+    since = local_time(health.customer, health.since, timezone.now()) if health.since else ""
     return str(SENTENCES.get(health.light, "")) % {"since": since, "detail": health.detail}
 
 
@@ -126,7 +126,7 @@ def _light(name: str) -> HealthStatus | None:
 def _chips(found: list[Health], chosen: HealthStatus | None, query: str) -> list[Chip]:
     """All, and each light that shines, with how many customers it is of."""
     counts = Counter(health.light for health in found)
-    everybody = Badge(words=_("All"), icon="apartment")
+    everybody = Badge(label=_("All"), icon="apartment")
     offered: list[tuple[HealthStatus | None, Badge, int]] = [(None, everybody, len(found))]
     offered += [(light, LOOKS[light], counts[light]) for light in HealthStatus if counts[light]]
     return [

@@ -15,7 +15,7 @@ from unfold.paginator import InfinitePaginator
 from integrations.admin.columns import by_words, coloured, link, moment
 from integrations.admin.read_only import ReadOnly, as_text
 from integrations.models import Call, CallState, EventResult, PlanfixRequest, WebhookEvent
-from integrations.ui.labels import EVENTS, REASONS, REQUEST_OUTCOMES, STATES, Words, reason_words
+from integrations.ui.labels import EVENTS, REASONS, REQUEST_OUTCOMES, STATES, LazyText, reason_label
 from integrations.ui.request_log import readable
 
 RESULT_COLOURS: dict[str, str] = {
@@ -25,7 +25,7 @@ RESULT_COLOURS: dict[str, str] = {
     EventResult.FAILED: "danger",
 }
 STATE_COLOURS: dict[str, str] = {state: look.colour for state, look in STATES.items()}
-OUTCOMES = {outcome: look.words for outcome, look in REQUEST_OUTCOMES.items()}
+OUTCOMES = {outcome: look.label for outcome, look in REQUEST_OUTCOMES.items()}
 OUTCOME_COLOURS = {outcome: look.colour for outcome, look in REQUEST_OUTCOMES.items()}
 
 
@@ -64,7 +64,7 @@ class WebhookEventAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     )
 
     @admin.display(description=_("event"))
-    def what(self, event: WebhookEvent) -> Words:
+    def what(self, event: WebhookEvent) -> LazyText:
         return EVENTS.get(event.kind, event.kind or event.event or "–")
 
     @coloured(_("result"), RESULT_COLOURS)
@@ -116,7 +116,7 @@ class PlanfixRequestAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     @admin.display(description=_("outcome"))
     def outcome_words(self, sent: PlanfixRequest) -> str:
         look = REQUEST_OUTCOMES.get(sent.outcome)
-        return str(look.words if look else sent.outcome)
+        return str(look.label if look else sent.outcome)
 
     @admin.display(description=_("sent"))
     def body_as_text(self, sent: PlanfixRequest) -> SafeString:
@@ -164,7 +164,7 @@ class CallAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
 
     @admin.display(description=_("reason"))
     def why(self, call: Call) -> str:
-        return str(reason_words(call.reason)) or "–"
+        return str(reason_label(call.reason)) or "–"
 
     @admin.display(description=_("call log"))
     def page(self, call: Call) -> SafeString:

@@ -15,11 +15,11 @@ from unfold.paginator import InfinitePaginator
 from integrations.admin.columns import by_words, coloured, moment
 from integrations.admin.read_only import ReadOnly
 from integrations.models import BackgroundJob
-from integrations.ui.labels import Words
+from integrations.ui.labels import LazyText
 
 WORK_COLOURS = {"done": "success", "trouble": "danger", "under way": "info", "waits": ""}
 JOB_COLOURS = {"todo": "", "doing": "info", "succeeded": "success", "failed": "danger", "aborted": "warning"}
-JOB_STATUSES: dict[str, Words] = {
+JOB_STATUSES: dict[str, LazyText] = {
     "todo": gettext_lazy("Waits"),
     "doing": gettext_lazy("Under way"),
     "succeeded": gettext_lazy("Done"),

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from integrations.models import Call, CallState
-from integrations.ui.call_row import receipts_of, row_of
-from integrations.ui.links import web_address
+from integrations.ui.call_row import call_row, receipts_of
+from integrations.ui.links import web_url
 
 DIRECTIONS = {"incoming": _("a client called"), "outgoing": _("a client was called"), "": _("not known yet")}
 OUTCOMES = {"answered": _("somebody talked"), "missed": _("nobody talked"), "": _("not over yet")}
@@ -62,7 +62,7 @@ class CallSerializer(serializers.Serializer[dict[str, Any]]):
 
 def record_of(call: Call) -> dict[str, Any]:
     """For CallSerializer, without a query if the call comes with RELATED. The recording's own link is a secret."""
-    facts, row, receipts = call.folded, row_of(call), receipts_of(call)
+    facts, row, receipts = call.folded, call_row(call), receipts_of(call)
     return {
         "id": call.pk,
         "call_id": call.ringostat_id,
@@ -91,7 +91,7 @@ def record_of(call: Call) -> dict[str, Any]:
             "tag_id": receipts.tag_key,
         },
         "has_recording": call.has_recording,
-        "card_url": web_address(facts.card_url),
+        "card_url": web_url(facts.card_url),
         "parameters": dict(facts.parameters),
         "analysis": dict(facts.analysis),
         "rating": dict(facts.rating),

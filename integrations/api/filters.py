@@ -50,7 +50,7 @@ class ListFilters(BaseFilterBackend):
         unknown = sorted(set(given) - set(CallFilter.base_filters) - set(PAGING))
         if unknown:
             raise ValidationError({name: [_("There is no such filter.")] for name in unknown})
-        filters = CallFilter.seen_by(request.user, given, calls=queryset)
+        filters = CallFilter.for_user(request.user, given, calls=queryset)
         if not filters.is_valid():
             raise ValidationError(filters.errors)
         for name in _misunderstood(filters, given):

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from integrations.domain.calls import CallFacts
 from integrations.domain.phones import sip_login
 from integrations.models import Call, CallState, Customer, Delivery
-from integrations.ui.labels import STATES, Badge, Words, kind_look, reason_words
-from integrations.ui.links import contact_address, task_address
+from integrations.ui.labels import STATES, Badge, LazyText, kind_badge, reason_label
+from integrations.ui.links import contact_url, task_url
 
 RELATED = ("customer", "employee", "delivery", "customer__delivery_lease")
 """What select_related must bring for a row."""
@@ -35,7 +35,7 @@ class CallRow:
     utm_source: str
     has_recording: bool
     state: Badge
-    reason: Words
+    reason: LazyText
     attempts: int
     contact_id: int | None
     contact_url: str
@@ -43,7 +43,7 @@ class CallRow:
     task_url: str
 
 
-def row_of(call: Call) -> CallRow:
+def call_row(call: Call) -> CallRow:
     facts, customer, receipts = call.folded, call.customer, receipts_of(call)
     return CallRow(
         id=call.pk,
@@ -52,7 +52,7 @@ def row_of(call: Call) -> CallRow:
         customer=customer.name,
         started_at=call.started_at,
         zone=customer.zone,
-        kind=kind_look(call.direction, call.outcome),
+        kind=kind_badge(call.direction, call.outcome),
         client_number=call.client_number,
         employee=call.employee.name if call.employee else seen_employee(facts),
         is_employee_known=call.employee is not None,
@@ -61,12 +61,12 @@ def row_of(call: Call) -> CallRow:
         utm_source=call.utm_source,
         has_recording=call.has_recording,
         state=STATES[CallState(call.state)],
-        reason=_("the customer is paused") if is_held_up(call) else reason_words(call.reason),
+        reason=_("the customer is paused") if is_held_up(call) else reason_label(call.reason),
         attempts=receipts.attempts,
         contact_id=receipts.contact_id,
         contact_url=_contact_url(customer, receipts),
         task_id=receipts.task_id,
-        task_url=task_address(customer.planfix_url, receipts.task_id, receipts.comment_id) if receipts.task_id else "",
+        task_url=task_url(customer.planfix_url, receipts.task_id, receipts.comment_id) if receipts.task_id else "",
     )
 
 
@@ -102,4 +102,4 @@ def _contact_url(customer: Customer, receipts: Delivery) -> str:
     if receipts.contact_id is None:
         return ""
     comment_id = None if receipts.task_id else receipts.comment_id
-    return contact_address(customer.planfix_url, receipts.contact_id, comment_id)
+    return contact_url(customer.planfix_url, receipts.contact_id, comment_id)

@@ -11,12 +11,12 @@ from integrations.domain.calls import Direction, EventKind, Outcome
 from integrations.domain.reasons import Reason
 from integrations.models import CallState
 
-Words = str | Promise
+LazyText = str | Promise
 
 
 @dataclass(frozen=True, kw_only=True)
 class Badge:
-    words: Words
+    label: LazyText
     icon: str
     colour: str = ""
 
@@ -34,31 +34,31 @@ COLOURS = {
 }
 
 STATES = {
-    CallState.IN_PROGRESS: Badge(words=_("In progress"), icon="ring_volume", colour="info"),
-    CallState.PENDING: Badge(words=_("Waiting"), icon="schedule", colour="warning"),
-    CallState.DELIVERED: Badge(words=_("In Planfix"), icon="check_circle", colour="success"),
-    CallState.SKIPPED: Badge(words=_("Skipped"), icon="block", colour=""),
-    CallState.FAILED: Badge(words=_("Failed"), icon="error", colour="danger"),
+    CallState.IN_PROGRESS: Badge(label=_("In progress"), icon="ring_volume", colour="info"),
+    CallState.PENDING: Badge(label=_("Waiting"), icon="schedule", colour="warning"),
+    CallState.DELIVERED: Badge(label=_("In Planfix"), icon="check_circle", colour="success"),
+    CallState.SKIPPED: Badge(label=_("Skipped"), icon="block", colour=""),
+    CallState.FAILED: Badge(label=_("Failed"), icon="error", colour="danger"),
 }
 
 KINDS = {
     (Direction.INCOMING, Outcome.ANSWERED): Badge(
-        words=_("Incoming, answered"), icon="call_received", colour="success"
+        label=_("Incoming, answered"), icon="call_received", colour="success"
     ),
-    (Direction.INCOMING, Outcome.MISSED): Badge(words=_("Incoming, missed"), icon="call_missed", colour="danger"),
-    (Direction.INCOMING, ""): Badge(words=_("Incoming"), icon="call_received"),
-    (Direction.OUTGOING, Outcome.ANSWERED): Badge(words=_("Outgoing, answered"), icon="call_made", colour="success"),
+    (Direction.INCOMING, Outcome.MISSED): Badge(label=_("Incoming, missed"), icon="call_missed", colour="danger"),
+    (Direction.INCOMING, ""): Badge(label=_("Incoming"), icon="call_received"),
+    (Direction.OUTGOING, Outcome.ANSWERED): Badge(label=_("Outgoing, answered"), icon="call_made", colour="success"),
     (Direction.OUTGOING, Outcome.MISSED): Badge(
-        words=_("Outgoing, unanswered"), icon="call_missed_outgoing", colour="danger"
+        label=_("Outgoing, unanswered"), icon="call_missed_outgoing", colour="danger"
     ),
-    (Direction.OUTGOING, ""): Badge(words=_("Outgoing"), icon="call_made"),
-    ("", Outcome.ANSWERED): Badge(words=_("Answered"), icon="call", colour="success"),
-    ("", Outcome.MISSED): Badge(words=_("Missed"), icon="phone_missed", colour="danger"),
-    ("", ""): Badge(words=_("Call"), icon="call"),
+    (Direction.OUTGOING, ""): Badge(label=_("Outgoing"), icon="call_made"),
+    ("", Outcome.ANSWERED): Badge(label=_("Answered"), icon="call", colour="success"),
+    ("", Outcome.MISSED): Badge(label=_("Missed"), icon="phone_missed", colour="danger"),
+    ("", ""): Badge(label=_("Call"), icon="call"),
 }
 """By direction and outcome; "" for what is not known yet."""
 
-REASONS: dict[str, Words] = {
+REASONS: dict[str, LazyText] = {
     Reason.INTERNAL_CALL: _("a call between employees"),
     Reason.NO_CLIENT_NUMBER: _("the client's number did not come"),
     Reason.HIDDEN_NUMBER: _("the number is hidden"),
@@ -79,7 +79,7 @@ REASONS: dict[str, Words] = {
 }
 """Why a call was skipped, waits or failed, by the code in Call.reason."""
 
-EVENTS: dict[str, Words] = {
+EVENTS: dict[str, LazyText] = {
     EventKind.BEFORE_CALL: _("before the call"),
     EventKind.FORWARDING: _("forwarding"),
     EventKind.TAKING_CALL: _("call taken"),
@@ -91,17 +91,17 @@ EVENTS: dict[str, Words] = {
 }
 
 REQUEST_OUTCOMES = {
-    "ok": Badge(words=_("Done"), icon="check", colour="success"),
-    "unavailable": Badge(words=_("No answer"), icon="schedule", colour="warning"),
-    "access": Badge(words=_("No access"), icon="lock", colour="danger"),
-    "refused": Badge(words=_("Refused"), icon="close", colour="danger"),
+    "ok": Badge(label=_("Done"), icon="check", colour="success"),
+    "unavailable": Badge(label=_("No answer"), icon="schedule", colour="warning"),
+    "access": Badge(label=_("No access"), icon="lock", colour="danger"),
+    "refused": Badge(label=_("Refused"), icon="close", colour="danger"),
 }
 
 
-def reason_words(code: str) -> Words:
+def reason_label(code: str) -> LazyText:
     """The reason in words; a code that this version does not know is shown as it is."""
     return REASONS.get(code, code)
 
 
-def kind_look(direction: str, outcome: str) -> Badge:
+def kind_badge(direction: str, outcome: str) -> Badge:
     return KINDS.get((direction, outcome), KINDS["", ""])

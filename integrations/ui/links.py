@@ -23,47 +23,47 @@ def links_of(call: Call, receipts: Delivery) -> list[Link]:
     links = []
     if contact_id:
         text = _("Contact %(id)s in Planfix") % {"id": contact_id}
-        links.append(Link(text=text, address=contact_address(account, contact_id)))
+        links.append(Link(text=text, address=contact_url(account, contact_id)))
     if task_id:
         text = _("Task %(id)s in Planfix") % {"id": task_id}
-        links.append(Link(text=text, address=task_address(account, task_id)))
-    if comment := comment_address(account, receipts):
+        links.append(Link(text=text, address=task_url(account, task_id)))
+    if comment := comment_url(account, receipts):
         text = _("Comment %(id)s in Planfix") % {"id": receipts.comment_id}
         links.append(Link(text=text, address=comment))
-    if card := web_address(call.folded.card_url):
+    if card := web_url(call.folded.card_url):
         links.append(Link(text=_("Call card in Ringostat"), address=card))
     return links
 
 
-def comment_address(planfix_url: str, receipts: Delivery) -> str:
+def comment_url(planfix_url: str, receipts: Delivery) -> str:
     """The comment where it stands: in the task, else on the contact's card. "" before it is written."""
     if receipts.comment_id is None:
         return ""
     if receipts.task_id:
-        return task_address(planfix_url, receipts.task_id, receipts.comment_id)
-    return contact_address(planfix_url, receipts.contact_id, receipts.comment_id) if receipts.contact_id else ""
+        return task_url(planfix_url, receipts.task_id, receipts.comment_id)
+    return contact_url(planfix_url, receipts.contact_id, receipts.comment_id) if receipts.contact_id else ""
 
 
-def contact_address(planfix_url: str, contact_id: int, comment_id: int | None = None) -> str:
+def contact_url(planfix_url: str, contact_id: int, comment_id: int | None = None) -> str:
     """The contact's page in Planfix, at the comment if there is one."""
     return f"{_account(planfix_url)}/contact/{contact_id}{_at(comment_id)}"
 
 
-def task_address(planfix_url: str, task_id: int, comment_id: int | None = None) -> str:
+def task_url(planfix_url: str, task_id: int, comment_id: int | None = None) -> str:
     return f"{_account(planfix_url)}/task/{task_id}{_at(comment_id)}"
 
 
-def dry_run_address(customer_id: int, call_id: int) -> str:
+def dry_run_url(customer_id: int, call_id: int) -> str:
     """The page that shows what would be done with this call today."""
     return _page_of_customer("integrations_customer_dry_run", customer_id, call_id)
 
 
-def employees_address(customer_id: int, call_id: int) -> str:
+def employees_url(customer_id: int, call_id: int) -> str:
     """The page that maps whom this call names to an employee."""
     return _page_of_customer("integrations_customer_employees", customer_id, call_id)
 
 
-def web_address(text: str) -> str:
+def web_url(text: str) -> str:
     """The text if it is an http(s) address, else "": what a webhook calls a link may be javascript."""
     try:
         parts = urlsplit(text.strip())

@@ -17,11 +17,7 @@ def next_attempt(call: Call) -> datetime:
     return max(moments, default=call.received_at)
 
 
-def moment(call: Call, at: datetime, now: datetime) -> str:
-    return moment_of(call.customer, at, now)
-
-
-def moment_of(customer: Customer, at: datetime, now: datetime) -> str:
+def local_time(customer: Customer, at: datetime, now: datetime) -> str:
     """The time in the customer's zone, with the day unless it is today."""
     zone = customer.zone
     local, today = at.astimezone(zone), now.astimezone(zone).date()

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 
-def shell(request: HttpRequest, title: str) -> dict[str, Any]:
+def page_context(request: HttpRequest, title: str) -> dict[str, Any]:
     """The template's context. A viewer gets the header without the menu, where nothing is for viewers."""
     context = admin.site.each_context(request)
     is_viewer = not context["has_permission"]

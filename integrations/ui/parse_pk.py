@@ -6,6 +6,6 @@ LONGEST = 18
 """Digits: all of these fit into a bigint."""
 
 
-def row_number(text: str) -> int | None:
+def parse_pk(text: str) -> int | None:
     """None for what can be no row's number."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST else None

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from django.utils.translation import gettext as _
 
 from integrations.models import PlanfixRequest, WebhookEvent
-from integrations.ui.labels import EVENTS, REQUEST_OUTCOMES, Badge, Words
+from integrations.ui.labels import EVENTS, REQUEST_OUTCOMES, Badge, LazyText
 
 SHOWN = 20_000
 """Characters of a body that a page shows."""
@@ -26,7 +26,7 @@ HIDDEN = re.compile(r"(?i)(\b[a-z_]*token(?:=|%3D))[\w.~-]+")
 class WebhookRow:
     id: int
     at: datetime
-    kind: Words
+    kind: LazyText
     result: str
     request: str
     content_type: str
@@ -76,7 +76,7 @@ def request_row(sent: PlanfixRequest) -> RequestRow:
         status=sent.http_status,
         code=sent.code,
         seconds=sent.seconds,
-        outcome=REQUEST_OUTCOMES.get(sent.outcome, Badge(words=sent.outcome, icon="help")),
+        outcome=REQUEST_OUTCOMES.get(sent.outcome, Badge(label=sent.outcome, icon="help")),
     )
 
 

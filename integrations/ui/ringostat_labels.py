@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from django.utils.translation import gettext_lazy as _
 
 from integrations.domain.outcome import normal_status
-from integrations.ui.labels import Words
+from integrations.ui.labels import LazyText
 
-STATUSES: dict[str, Words] = {
+STATUSES: dict[str, LazyText] = {
     "ANSWERED": _("answered"),
     "PROPER": _("answered, a target call"),
     "REPEATED": _("answered, a repeated call"),
@@ -28,7 +28,7 @@ STATUSES: dict[str, Words] = {
 }
 """As https://help.ringostat.com/en/articles/6413217 explains them to Ringostat's own users."""
 
-TYPES: dict[str, Words] = {
+TYPES: dict[str, LazyText] = {
     "in": _("incoming"),
     "out": _("outgoing"),
     "callback": _("callback"),
@@ -36,14 +36,14 @@ TYPES: dict[str, Words] = {
     "transitout": _("outgoing through the customer's own exchange"),
 }
 
-MOODS: dict[str, Words] = {
+MOODS: dict[str, LazyText] = {
     "positive": _("good"),
     "neutral": _("neutral"),
     "negative": _("bad"),
     "mixed": _("mixed"),
 }
 
-SAID_LATER: dict[str, Words] = {
+SAID_LATER: dict[str, LazyText] = {
     "client_mood": _("Client's mood"),
     "employee_mood": _("Employee's mood"),
     "call_mood": _("Mood of the call"),
@@ -69,6 +69,6 @@ def mood_words(mood: str) -> str:
     return in_plain_words(MOODS, mood.strip().lower(), mood)
 
 
-def in_plain_words(table: Mapping[str, Words], word: str, raw: str) -> str:
+def in_plain_words(table: Mapping[str, LazyText], word: str, raw: str) -> str:
     plain = str(table.get(word, raw))
     return plain if plain.casefold() == raw.casefold() else f"{plain} ({raw})"

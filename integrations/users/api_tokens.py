@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminTextInputWidget
 
 from integrations.models import ApiToken
-from integrations.ui.page_context import shell
+from integrations.ui.page_context import page_context
 from integrations.users.audit import audit_record
 
 MOST = 20
@@ -51,7 +51,7 @@ def api_access(request: HttpRequest) -> HttpResponse:
         "plain": plain,
         "calls_address": settings.PUBLIC_URL + reverse("api:calls"),
     }
-    return render(request, "calllog/api_access.html", {**shell(request, _("API access")), **context})
+    return render(request, "calllog/api_access.html", {**page_context(request, _("API access")), **context})
 
 
 @require_POST

@@ -25,7 +25,7 @@ from django_otp import login as remember
 from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminTextInputWidget
 
 from integrations.models import SecondFactor
-from integrations.ui.page_context import shell
+from integrations.ui.page_context import page_context
 from integrations.users.login import wait_message
 from integrations.users.second_factor import accept, factor_of, seconds_to_wait, switch_off, switch_on
 from integrations.users.second_factor_middleware import must_have_one
@@ -141,7 +141,7 @@ class EnterCode(RedirectURLMixin, FormView):  # type: ignore[type-arg]
 
 
 def _page(request: HttpRequest, **context: Any) -> HttpResponse:
-    return render(request, "calllog/second_factor.html", {**shell(request, _("Two-factor login")), **context})
+    return render(request, "calllog/second_factor.html", {**page_context(request, _("Two-factor login")), **context})
 
 
 def _key(request: HttpRequest) -> str:

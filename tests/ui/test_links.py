@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from integrations.ui.links import contact_address, task_address, web_address
+from integrations.ui.links import contact_url, task_url, web_url
 
 
 @pytest.mark.parametrize(
     "url", ["https://acme.planfix.com", "https://acme.planfix.com/", "https://acme.planfix.com/rest/"]
 )
 def test_pages_of_planfix_are_addressed_from_any_spelling_of_the_account(url: str) -> None:
-    assert contact_address(url, 812) == "https://acme.planfix.com/contact/812"
-    assert contact_address(url, 812, 9) == "https://acme.planfix.com/contact/812?comment=9"
-    assert task_address(url, 55, 9) == "https://acme.planfix.com/task/55?comment=9"
+    assert contact_url(url, 812) == "https://acme.planfix.com/contact/812"
+    assert contact_url(url, 812, 9) == "https://acme.planfix.com/contact/812?comment=9"
+    assert task_url(url, 55, 9) == "https://acme.planfix.com/task/55?comment=9"
 
 
 @pytest.mark.parametrize(
@@ -30,4 +30,4 @@ def test_pages_of_planfix_are_addressed_from_any_spelling_of_the_account(url: st
     ],
 )
 def test_only_web_addresses_become_links(text: str, address: str) -> None:
-    assert web_address(text) == address
+    assert web_url(text) == address

@@ -40,7 +40,7 @@ from integrations.services.customers.connection_report import newest_check
 from integrations.services.delivery.pause import resume_customer
 from integrations.services.monitoring.customer_health import Health, healths
 from integrations.services.queue.background import ask
-from integrations.ui.local_time import moment_of
+from integrations.ui.local_time import local_time
 from integrations.users.audit import audit_record
 
 PAGES: Mapping[str, Callable[..., HttpResponse]] = {
@@ -166,7 +166,7 @@ class CustomerAdmin(RemovedByTheWorker, ModelAdmin):  # type: ignore[misc]
     @coloured(gettext_lazy("state"), LIGHTS)
     def light(self, customer: Customer) -> tuple[str, str]:
         light = _health(customer).light
-        return light.name, str(LOOKS[light].words)
+        return light.name, str(LOOKS[light].label)
 
     @admin.display(description=gettext_lazy("what is wrong"), empty_value="–")
     def trouble(self, customer: Customer) -> str | None:
@@ -272,4 +272,4 @@ def _why_paused(customer: Customer) -> str:
 
 
 def _moment(customer: Customer, at: datetime | None) -> str | None:
-    return moment_of(customer, at, timezone.now()) if at else None
+    return local_time(customer, at, timezone.now()) if at else None

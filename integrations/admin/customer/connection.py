@@ -19,7 +19,7 @@ from integrations.planfix.rights import Right
 from integrations.services.customers.connection_report import Check, Connection, Finding, newest_check
 from integrations.services.customers.utm_problems import parameter_problems
 from integrations.services.queue.background import ask
-from integrations.ui.labels import Words
+from integrations.ui.labels import LazyText
 from integrations.users.audit import audit_record
 
 
@@ -27,8 +27,8 @@ from integrations.users.audit import audit_record
 class Sentence:
     """What was found, and what to do about it, step by step."""
 
-    text: Words
-    steps: tuple[Words, ...] = ()
+    text: LazyText
+    steps: tuple[LazyText, ...] = ()
 
 
 API_ACCESS = _("In Planfix open Account management → API access → REST API.")
@@ -153,7 +153,7 @@ SENTENCES: Mapping[Finding, Sentence] = {
     Finding.RINGOSTAT_REFUSED: Sentence(text=_("Ringostat refuses: %(error)s"), steps=(AGAIN,)),
 }
 
-RIGHTS: Mapping[str, Words] = {
+RIGHTS: Mapping[str, LazyText] = {
     Right.FIND_CONTACTS.name: _("find contacts"),
     Right.CREATE_CONTACTS.name: _("create contacts"),
     Right.FIND_TASKS.name: _("find tasks"),

@@ -30,9 +30,9 @@ from integrations.models import (
 )
 from integrations.ringostat.webhook import IgnoredReason
 from integrations.services.queue.background import ask
-from integrations.ui.labels import EVENTS, Words, reason_words
-from integrations.ui.links import contact_address, task_address
-from integrations.ui.parse_pk import row_number
+from integrations.ui.labels import EVENTS, LazyText, reason_label
+from integrations.ui.links import contact_url, task_url
+from integrations.ui.parse_pk import parse_pk
 
 NEWEST = 10
 """Stored requests to choose from."""
@@ -155,9 +155,9 @@ def dry_run(request: HttpRequest, customer: Customer) -> HttpResponse:
 
 def _offered(request: HttpRequest, customer: Customer) -> dict[str, Any] | None:
     """The event or the call that the address names."""
-    if event_id := row_number(request.GET.get("event", "")):
+    if event_id := parse_pk(request.GET.get("event", "")):
         return {"name": "event", "row": get_object_or_404(customer.events.all(), pk=event_id)}
-    if call_id := row_number(request.GET.get("call", "")):
+    if call_id := parse_pk(request.GET.get("call", "")):
         return {"name": "call", "row": get_object_or_404(customer.calls.all(), pk=call_id)}
     return None
 
@@ -168,19 +168,19 @@ def _newest_events(customer: Customer) -> list[dict[str, Any]]:
 
 
 def _work(request: HttpRequest, customer: Customer) -> BackgroundJob | None:
-    work_id = row_number(request.GET.get("work", ""))
+    work_id = parse_pk(request.GET.get("work", ""))
     return customer.background_jobs.filter(kind=BackgroundJobKind.DRY_RUN, pk=work_id).first() if work_id else None
 
 
 # --- the answer in words ---
 
-IGNORED: Mapping[str, Words] = {
+IGNORED: Mapping[str, LazyText] = {
     IgnoredReason.NO_CALL_ID: gettext_lazy("it has no call ID, so it cannot be put to a call"),
     IgnoredReason.NOT_A_CALL: gettext_lazy("it is not about a call"),
     IgnoredReason.UNKNOWN_EVENT: gettext_lazy("its event is not known"),
     IgnoredReason.TEST: gettext_lazy("it was sent as a test"),
 }
-MATCHED_BY: Mapping[str, Words] = {
+MATCHED_BY: Mapping[str, LazyText] = {
     MatchedBy.STAFF_ID: gettext_lazy("by the Ringostat staff ID"),
     MatchedBy.SIP_LOGIN: gettext_lazy("by the SIP login or the phone"),
     MatchedBy.EXTENSION: gettext_lazy("by the extension"),
@@ -231,7 +231,7 @@ def _understood(told: Mapping[str, Any]) -> Line:
 def _decided(decided: Mapping[str, Any]) -> Iterator[Line]:
     if reason := decided["skip"]:
         text = _("Skipped: %(why)s – %(detail)s.") if decided["detail"] else _("Skipped: %(why)s.")
-        names = {"why": reason_words(reason), "detail": decided["detail"]}
+        names = {"why": reason_label(reason), "detail": decided["detail"]}
         yield Line(text=text % names, icon="block", colour="warning")
         return
     kind = str(KINDS[decided["direction"], decided["outcome"]])
@@ -272,7 +272,7 @@ def _contact(told: Mapping[str, Any], customer: Customer) -> Iterator[Line]:
     else:
         text = _("%(name)s is remembered from an earlier call of this number: Planfix is not asked again.")
     name = contact["name"] or _("Contact %(id)s") % {"id": contact["id"]}
-    link = contact_address(customer.planfix_url, contact["id"])
+    link = contact_url(customer.planfix_url, contact["id"])
     colour = "warning" if contact["found"] > 1 else ""
     yield Line(text=text % {"found": contact["found"], "name": name}, icon="person", link=link, colour=colour)
 
@@ -280,7 +280,7 @@ def _contact(told: Mapping[str, Any], customer: Customer) -> Iterator[Line]:
 def _target(target: Mapping[str, Any], customer: Customer) -> Iterator[Line]:
     if target["task"]:
         text = _("The contact's last active task is %(task)s: the call would go there.") % {"task": target["task"]}
-        yield Line(text=text, icon="task_alt", link=task_address(customer.planfix_url, target["task"]))
+        yield Line(text=text, icon="task_alt", link=task_url(customer.planfix_url, target["task"]))
     elif target["was_looked_for"]:
         yield Line(text=_("The contact has no active task: the call would go to the contact."), icon="task_alt")
 

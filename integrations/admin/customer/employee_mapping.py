@@ -22,17 +22,17 @@ from integrations.models import BackgroundJobKind, Call, Customer, Employee
 from integrations.services.customers.connection_report import newest_check
 from integrations.services.customers.employee_mapping import Choice, NotKept, Row, Table, pairing_table, save_pairs
 from integrations.services.queue.background import ask
-from integrations.ui.labels import Words
-from integrations.ui.parse_pk import row_number
+from integrations.ui.labels import LazyText
+from integrations.ui.parse_pk import parse_pk
 from integrations.users.audit import audit_record
 from integrations.users.visibility import customers_visible_to
 
-PAIRED_BY: Mapping[str, Words] = {
+PAIRED_BY: Mapping[str, LazyText] = {
     PairedBy.EMAIL: gettext_lazy("the same e-mail"),
     PairedBy.EXTENSION: gettext_lazy("the same extension"),
     PairedBy.NAME: gettext_lazy("the same name"),
 }
-AGAINST: Mapping[str, Words] = {
+AGAINST: Mapping[str, LazyText] = {
     PairedBy.EMAIL: gettext_lazy("the e-mail says somebody else"),
     PairedBy.EXTENSION: gettext_lazy("the extension says somebody else"),
     PairedBy.NAME: gettext_lazy("the name says somebody else"),
@@ -74,7 +74,7 @@ def send_skipped_calls(request: HttpRequest, customer: Customer) -> HttpResponse
 
 
 def _asked_call(request: HttpRequest, customer: Customer) -> Call | None:
-    call_id = row_number(request.GET.get("call", ""))
+    call_id = parse_pk(request.GET.get("call", ""))
     return customer.calls.filter(pk=call_id).first() if call_id is not None else None
 
 
@@ -82,7 +82,7 @@ def _choices(request: HttpRequest, table: Table) -> dict[str, Choice]:
     known = {user.id for user in table.users}
     found: dict[str, Choice] = {}
     for row in table.rows:
-        user_id = row_number(request.POST.get(f"user-{row.key}", "").strip())
+        user_id = parse_pk(request.POST.get(f"user-{row.key}", "").strip())
         if user_id is None or (known and user_id not in known and user_id != row.user_id):
             continue
         found[row.key] = Choice(user_id=user_id, participates=f"participates-{row.key}" in request.POST)

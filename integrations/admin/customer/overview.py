@@ -20,7 +20,7 @@ from integrations.admin.sparkline import chart
 from integrations.models import BackgroundJobKind, Customer
 from integrations.services.delivery.pause import pause_by_hand, resume_customer
 from integrations.services.monitoring.customer_health import calls_per_day, healths
-from integrations.ui.labels import Words
+from integrations.ui.labels import LazyText
 from integrations.users.audit import audit_record
 
 DAYS = 30
@@ -49,7 +49,7 @@ def overview(request: HttpRequest, customer: Customer) -> HttpResponse:
     return render_page(request, customer, "overview", "overview.html", context)
 
 
-def _links(customer: Customer) -> list[tuple[Words, str]]:
+def _links(customer: Customer) -> list[tuple[LazyText, str]]:
     """What happened to the customer, in full."""
     return [
         (_("Calls"), f"{reverse('calllog:list')}?customer={customer.pk}"),

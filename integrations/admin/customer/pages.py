@@ -17,13 +17,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from integrations.models import Customer
-from integrations.ui.labels import Words
+from integrations.ui.labels import LazyText
 from integrations.users.visibility import customers_visible_to
 
 Arguments = ParamSpec("Arguments")
 CustomerView = Callable[Concatenate[HttpRequest, Customer, Arguments], HttpResponse]
 
-MENU: Mapping[str, tuple[Words, str]] = {
+MENU: Mapping[str, tuple[LazyText, str]] = {
     "overview": (_("Overview"), "monitoring"),
     "change": (_("Questionnaire"), "assignment"),
     "employees": (_("Employees"), "group"),

@@ -24,12 +24,12 @@ from integrations.services.customers.webhook_addresses import (
     send_test_event,
     valid_tokens,
 )
-from integrations.ui.labels import EVENTS, Words
-from integrations.ui.parse_pk import row_number
+from integrations.ui.labels import EVENTS, LazyText
+from integrations.ui.parse_pk import parse_pk
 from integrations.users.audit import audit_record
 
 NEEDED = (EventKind.AFTER_CALL, EventKind.AFTER_OUTGOING_CALL)
-USEFUL: Mapping[EventKind, Words] = {
+USEFUL: Mapping[EventKind, LazyText] = {
     EventKind.AI_PROCESSED: gettext_lazy("adds what Ringostat's AI says of a call to its comment"),
     EventKind.CALL_RATING: gettext_lazy("adds what the employee entered in the rating menu"),
     EventKind.TAKING_CALL: gettext_lazy("shows calls in the call log while they are talked"),
@@ -44,13 +44,13 @@ class Parameter:
     """A variable of Ringostat's list, and the name under which to send it."""
 
     name: str
-    words: Words
-    note: Words = ""
+    words: LazyText
+    note: LazyText = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    words: Words
+    words: LazyText
     parameters: tuple[Parameter, ...]
 
 
@@ -198,7 +198,7 @@ def _rotate(request: HttpRequest, customer: Customer) -> None:
 
 
 def _revoke(request: HttpRequest, customer: Customer) -> None:
-    token_id = row_number(request.POST.get("token", ""))
+    token_id = parse_pk(request.POST.get("token", ""))
     if token_id is not None and revoke(customer, token_id):
         audit_record(request.user, _("An old webhook address was ended at once."), customer)
         messages.success(request, _("The old address takes no webhooks any more."))

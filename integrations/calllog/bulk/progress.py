@@ -16,7 +16,7 @@ from integrations.users.visibility import works_visible_to
 @never_cache
 def work_progress(request: HttpRequest, work_id: int) -> HttpResponse:
     work = get_object_or_404(works_visible_to(request.user).select_related("customer"), pk=work_id)
-    response = render(request, "calllog/_work.html", {"work": work})
+    response = render(request, "ui/_job_progress.html", {"work": work})
     if work.is_finished and request.headers.get("HX-Request"):
         # What the work changed stands all over the page.
         response["HX-Refresh"] = "true"

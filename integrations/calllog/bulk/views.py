@@ -27,9 +27,9 @@ from integrations.models import BackgroundJobKind, Call, CallState, Customer
 from integrations.services.calls.ignored_numbers import numbers_among, spelled_numbers
 from integrations.services.calls.replay import NEVER_REPLAYED
 from integrations.services.queue.background import ask
-from integrations.ui.labels import Words
-from integrations.ui.page_context import shell
-from integrations.ui.parse_pk import row_number
+from integrations.ui.labels import LazyText
+from integrations.ui.page_context import page_context
+from integrations.ui.parse_pk import parse_pk
 from integrations.users.audit import audit_record
 from integrations.users.visibility import calls_visible_to, may_act_on_calls, works_visible_to
 
@@ -49,7 +49,7 @@ class Plan:
     """What would happen: to how many calls or numbers it is done, how many calls are left alone and why."""
 
     will: int
-    wont: Sequence[tuple[int, Words]]
+    wont: Sequence[tuple[int, LazyText]]
     is_too_much: bool = False
     by_customer: Mapping[int, int] = field(default_factory=dict)
     """How many numbers of which customer."""
@@ -94,19 +94,19 @@ class Chosen:
 @dataclass(frozen=True, kw_only=True)
 class BulkAction:
     kind: BackgroundJobKind
-    title: Words
+    title: LazyText
     plan: Callable[[Chosen], Plan]
     needs_note: bool = False
 
 
-IN_THEIR_WAY: Mapping[str, Words] = {
+IN_THEIR_WAY: Mapping[str, LazyText] = {
     CallState.DELIVERED: gettext_lazy("already in Planfix"),
     CallState.PENDING: gettext_lazy("already on their way"),
     CallState.IN_PROGRESS: gettext_lazy("not ended yet"),
 }
 
 
-def _obstacle_to_sending(standing: Standing) -> Words:
+def _obstacle_to_sending(standing: Standing) -> LazyText:
     state, reason = standing
     if reason in NEVER_REPLAYED:
         return gettext_lazy("too little is known of them")
@@ -115,7 +115,7 @@ def _obstacle_to_sending(standing: Standing) -> Words:
     return IN_THEIR_WAY.get(state, "")
 
 
-def _obstacle_to_replaying(standing: Standing) -> Words:
+def _obstacle_to_replaying(standing: Standing) -> LazyText:
     state, reason = standing
     if reason == Reason.ERASED:
         return gettext_lazy("too little is known of them")
@@ -124,14 +124,14 @@ def _obstacle_to_replaying(standing: Standing) -> Words:
     return "" if state == CallState.DELIVERED else IN_THEIR_WAY.get(state, "")
 
 
-def _obstacle_to_settling(standing: Standing) -> Words:
+def _obstacle_to_settling(standing: Standing) -> LazyText:
     state, _reason = standing
     if state == CallState.SKIPPED:
         return gettext_lazy("skipped, not failed")
     return IN_THEIR_WAY.get(state, "")
 
 
-OBSTACLES: Mapping[str, Callable[[Standing], Words]] = {
+OBSTACLES: Mapping[str, Callable[[Standing], LazyText]] = {
     "send-again": _obstacle_to_sending,
     "replay": _obstacle_to_replaying,
     "settle": _obstacle_to_settling,
@@ -140,7 +140,7 @@ OBSTACLES: Mapping[str, Callable[[Standing], Words]] = {
 
 
 def plan_of(action: str, standings: Mapping[Standing, int]) -> Plan:
-    wont: Counter[Words] = Counter()
+    wont: Counter[LazyText] = Counter()
     for standing, count in standings.items():
         wont[OBSTACLES[action](standing)] += count
     will = wont.pop("", 0)
@@ -188,7 +188,7 @@ def calls_by_filter(user: User, query: str) -> QuerySet[Call]:
     """What a user sees with a filter: what work in bulk means by one (services/calls/batches.py). A filter that is not
     understood means no call: a mistyped address must not act on all of them.
     """
-    return CallFilter.seen_by(user, QueryDict(query)).qs
+    return CallFilter.for_user(user, QueryDict(query)).qs
 
 
 @require_POST
@@ -199,7 +199,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
     _check(request)
     action, chosen = _action(request), _chosen(request)
     context = {
-        **shell(request, str(action.title)),
+        **page_context(request, str(action.title)),
         "action": action,
         "action_name": request.POST.get("action"),
         "plan": action.plan(chosen),
@@ -210,7 +210,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
         "paused": _paused(chosen),
         "note_length": NOTE_LENGTH,
     }
-    return render(request, "calllog/bulk.html", context)
+    return render(request, "calllog/bulk/confirm.html", context)
 
 
 @require_POST
@@ -236,7 +236,7 @@ def bulk_work(request: HttpRequest, work_id: int) -> HttpResponse:
     user = _check(request)
     work = get_object_or_404(works_visible_to(user).select_related("customer"), pk=work_id)
     context = {"work": work, "query": request.GET.urlencode()}
-    return render(request, "calllog/bulk_work.html", {**shell(request, work.kind_words), **context})
+    return render(request, "calllog/bulk/job.html", {**page_context(request, work.kind_words), **context})
 
 
 def _check(request: HttpRequest) -> User:
@@ -254,7 +254,7 @@ def _action(request: HttpRequest) -> BulkAction:
 
 def _chosen(request: HttpRequest) -> Chosen:
     user = cast(User, request.user)
-    filters = CallFilter.seen_by(user, QueryDict(request.POST.get("filter", "")))
+    filters = CallFilter.for_user(user, QueryDict(request.POST.get("filter", "")))
     if request.POST.get("all"):
         return Chosen(calls=filters.qs, filters=filters, numbers=None)
     numbers = sorted(_numbers(request.POST.getlist("call")))[:MOST_CHOSEN]
@@ -262,7 +262,7 @@ def _chosen(request: HttpRequest) -> Chosen:
 
 
 def _numbers(texts: Iterable[str]) -> set[int]:
-    return {number for text in texts if (number := row_number(text)) is not None}
+    return {number for text in texts if (number := parse_pk(text)) is not None}
 
 
 def _paused(chosen: Chosen) -> bool:

@@ -24,8 +24,8 @@ from integrations.models import Call, CallState, EventResult
 from integrations.services.calls.dismiss import settle
 from integrations.services.calls.ignored_numbers import ignore_number, skip_ignored
 from integrations.services.calls.replay import NEVER_REPLAYED, replay_call, send_again
-from integrations.ui.labels import Words
-from integrations.ui.links import dry_run_address, employees_address
+from integrations.ui.labels import LazyText
+from integrations.ui.links import dry_run_url, employees_url
 from integrations.users.audit import audit_record
 from integrations.users.visibility import calls_visible_to, may_act_on_calls
 
@@ -45,7 +45,7 @@ class Done:
 class Offers:
     """What can be done with a call as it stands; addresses are "" when there is no such page for it."""
 
-    send_again: Words
+    send_again: LazyText
     is_sending_next: bool
     replay: bool
     ignore_number: bool
@@ -54,7 +54,7 @@ class Offers:
     employees: str
 
 
-SEND_AGAIN: Mapping[str, Words] = {
+SEND_AGAIN: Mapping[str, LazyText] = {
     CallState.FAILED: gettext_lazy("Send again"),
     CallState.SKIPPED: gettext_lazy("Send again"),
     CallState.PENDING: gettext_lazy("Try now"),
@@ -72,8 +72,8 @@ def offers(call: Call) -> Offers:
         replay=call.reason != Reason.ERASED,
         ignore_number=full is not None and full not in call.customer.full_ignored_numbers,
         settle=call.state == CallState.FAILED,
-        dry_run=dry_run_address(call.customer_id, call.pk) if is_known else "",
-        employees=employees_address(call.customer_id, call.pk) if is_strange else "",
+        dry_run=dry_run_url(call.customer_id, call.pk) if is_known else "",
+        employees=employees_url(call.customer_id, call.pk) if is_strange else "",
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from integrations.domain.calls import CallFacts
-from integrations.ui.labels import Words
-from integrations.ui.links import web_address
+from integrations.ui.labels import LazyText
+from integrations.ui.links import web_url
 from integrations.ui.ringostat_labels import SAID_LATER, mood_words
 
 
@@ -14,7 +14,7 @@ from integrations.ui.ringostat_labels import SAID_LATER, mood_words
 class Analysis:
     summary: str
     to_do: list[str]
-    rows: list[tuple[Words, str]]
+    rows: list[tuple[LazyText, str]]
     transcript: str
     transcript_url: str
 
@@ -29,8 +29,8 @@ def analysis_of(facts: CallFacts) -> Analysis | None:
         summary=told.get("summary", ""),
         to_do=[told[name] for name in sorted(told, key=_number) if name.startswith("action") and told[name]],
         rows=[(words, _value(name, told[name])) for name, words in SAID_LATER.items() if told.get(name)],
-        transcript="" if web_address(transcript) else transcript,
-        transcript_url=web_address(transcript),
+        transcript="" if web_url(transcript) else transcript,
+        transcript_url=web_url(transcript),
     )
 
 

@@ -14,10 +14,10 @@ from integrations.domain.calls import CallFacts
 from integrations.models import Call
 from integrations.services.clients.lease import give_connection_back
 from integrations.services.recordings.proxy import NoRecording, OpenRecording, Trouble, Wanted, open_recording
-from integrations.ui.labels import Words
+from integrations.ui.labels import LazyText
 from integrations.users.visibility import calls_visible_to
 
-SENTENCES: dict[Trouble, tuple[int, Words]] = {
+SENTENCES: dict[Trouble, tuple[int, LazyText]] = {
     Trouble.NO_LINK: (404, _("Ringostat has sent no link to a recording of this call.")),
     Trouble.FOREIGN: (404, _("The recording's link leads away from Ringostat, so it is not opened.")),
     Trouble.GONE: (

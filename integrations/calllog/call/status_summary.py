@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy
 
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Delivery
-from integrations.ui.labels import STATES, Badge, Words, reason_words
-from integrations.ui.local_time import clause, moment, next_attempt
+from integrations.ui.labels import STATES, Badge, LazyText, reason_label
+from integrations.ui.local_time import clause, local_time, next_attempt
 
-NEXT: dict[str, Words] = {
+NEXT: dict[str, LazyText] = {
     Reason.INTERNAL_CALL: gettext_lazy("Nothing to do: employees' calls to each other stay out of Planfix."),
     Reason.NO_CLIENT_NUMBER: gettext_lazy("Add the client's number to the parameters of the webhook in Ringostat."),
     Reason.HIDDEN_NUMBER: gettext_lazy("Nothing to do: without a number there is no client to find."),
@@ -71,7 +71,7 @@ def _pending(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
     due = next_attempt(call)
     if due <= now:
         return _("It is about to go to Planfix."), _("Nothing to do: this page renews itself.")
-    names = {"time": moment(call, due, now), "why": reason_words(call.reason)}
+    names = {"time": local_time(call.customer, due, now), "why": reason_label(call.reason)}
     text = _("It waits, because %(why)s.") % names if call.reason else _("It waits for its turn.")
     return text, _("Nothing to do: it is tried again by itself at %(time)s.") % names
 
@@ -80,7 +80,7 @@ def _delivered(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]
     names = {
         "task": receipts.task_id,
         "contact": receipts.contact_id,
-        "time": moment(call, call.finished_at, now) if call.finished_at else "",
+        "time": local_time(call.customer, call.finished_at, now) if call.finished_at else "",
     }
     if receipts.task_id:
         text = _("It is in Planfix, in task %(task)s of contact %(contact)s, since %(time)s.")
@@ -102,9 +102,9 @@ def _to_be_added(call: Call, now: datetime) -> str:
 
 
 def _skipped(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
-    names = {"why": reason_words(call.reason), "detail": call.detail}
+    names = {"why": reason_label(call.reason), "detail": call.detail}
     if call.reason == Reason.DISMISSED:
-        names["time"] = moment(call, call.finished_at, now) if call.finished_at else ""
+        names["time"] = local_time(call.customer, call.finished_at, now) if call.finished_at else ""
         text = _("It was not sent to Planfix: settled at %(time)s by %(detail)s.")
     elif call.detail:
         text = _("It was not sent to Planfix: %(why)s – %(detail)s.")
@@ -114,7 +114,7 @@ def _skipped(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
 
 
 def _failed(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
-    names = {"why": reason_words(call.reason), "detail": call.detail}
+    names = {"why": reason_label(call.reason), "detail": call.detail}
     return _("It could not be sent: %(why)s. %(detail)s") % names, str(NEXT.get(call.reason, NEXT[Reason.REFUSED]))
 
 

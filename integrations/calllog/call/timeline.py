@@ -14,10 +14,10 @@ from integrations.domain.employees import MatchedBy, match_employee
 from integrations.domain.outcome import is_known_status
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Delivery, PlanfixRequest, Step, WebhookEvent
-from integrations.ui.labels import Words, reason_words
-from integrations.ui.local_time import clause, moment, next_attempt
+from integrations.ui.labels import LazyText, reason_label
+from integrations.ui.local_time import clause, local_time, next_attempt
 
-KINDS: dict[tuple[str, str], Words] = {
+KINDS: dict[tuple[str, str], LazyText] = {
     (Direction.INCOMING, Outcome.ANSWERED): gettext_lazy("Answered incoming call from %(number)s."),
     (Direction.INCOMING, Outcome.MISSED): gettext_lazy("Missed incoming call from %(number)s."),
     (Direction.OUTGOING, Outcome.ANSWERED): gettext_lazy("Answered outgoing call to %(number)s."),
@@ -40,7 +40,7 @@ UNCLEAR = {
 }
 
 
-RECOGNISED_BY: dict[MatchedBy, Words] = {
+RECOGNISED_BY: dict[MatchedBy, LazyText] = {
     MatchedBy.STAFF_ID: gettext_lazy("the staff ID"),
     MatchedBy.SIP_LOGIN: gettext_lazy("the SIP login or phone"),
     MatchedBy.EXTENSION: gettext_lazy("the extension"),
@@ -92,7 +92,7 @@ def _beginning(call: Call, facts: CallFacts, events: Sequence[WebhookEvent]) -> 
         text = ngettext(
             "One webhook of it came, at %(time)s.", "%(count)s webhooks of it came, the first at %(time)s.", count
         )
-        yield Sentence(text=text % {"count": count, "time": moment(call, first, first)}, icon="webhook")
+        yield Sentence(text=text % {"count": count, "time": local_time(call.customer, first, first)}, icon="webhook")
     else:
         yield Sentence(text=_("No webhook of it is kept."), icon="webhook")
 
@@ -221,7 +221,7 @@ def _pending(call: Call, now: datetime) -> Iterator[Sentence]:
     text = _("Next attempt at %(time)s.")
     if call.reason:
         text = _("Next attempt at %(time)s because %(why)s.")
-    names = {"time": moment(call, due, now), "why": reason_words(call.reason)}
+    names = {"time": local_time(call.customer, due, now), "why": reason_label(call.reason)}
     yield Sentence(text=text % names, icon="schedule", colour="warning")
 
 
@@ -231,7 +231,9 @@ def _delivered(call: Call, now: datetime) -> Iterator[Sentence]:
         return
     text = _("Everything is in Planfix.")
     if call.finished_at:
-        text = _("Everything is in Planfix since %(time)s.") % {"time": moment(call, call.finished_at, now)}
+        text = _("Everything is in Planfix since %(time)s.") % {
+            "time": local_time(call.customer, call.finished_at, now)
+        }
     yield Sentence(text=text, icon="check_circle", colour="success")
     if call.reason == Reason.NOT_ADDED:
         text = _("What came later could not be added. %(detail)s") % {"detail": call.detail}
@@ -248,7 +250,7 @@ def _to_be_added_to(call: Call, now: datetime) -> Iterator[Sentence]:
         yield Sentence(text=_("What came later, its recording for one, is about to be added."), icon="schedule")
     else:
         text = _("Its recording, or what else is to be added to it, is looked for at %(time)s.")
-        yield Sentence(text=text % {"time": moment(call, due, now)}, icon="schedule")
+        yield Sentence(text=text % {"time": local_time(call.customer, due, now)}, icon="schedule")
 
 
 def _skipped(call: Call, now: datetime) -> Iterator[Sentence]:
@@ -257,12 +259,12 @@ def _skipped(call: Call, now: datetime) -> Iterator[Sentence]:
         yield Sentence(text=text % {"detail": call.detail}, icon="task_alt")
         return
     text = _("Skipped: %(why)s – %(detail)s.") if call.detail else _("Skipped: %(why)s.")
-    yield Sentence(text=text % {"why": reason_words(call.reason), "detail": call.detail}, icon="block")
+    yield Sentence(text=text % {"why": reason_label(call.reason), "detail": call.detail}, icon="block")
 
 
 def _failed(call: Call, now: datetime) -> Iterator[Sentence]:
     text = _("Failed: %(why)s. %(detail)s It waits for a person.")
-    names = {"why": reason_words(call.reason), "detail": call.detail}
+    names = {"why": reason_label(call.reason), "detail": call.detail}
     yield Sentence(text=" ".join((text % names).split()), icon="error", colour="danger")
 
 

@@ -22,9 +22,9 @@ from integrations.calllog.call.recording import recording_link
 from integrations.calllog.call.status_summary import answer
 from integrations.calllog.call.timeline import story
 from integrations.models import Call, CallState, PlanfixRequest, WebhookEvent
-from integrations.ui.call_row import RELATED, receipts_of, row_of
-from integrations.ui.links import comment_address, links_of
-from integrations.ui.page_context import shell
+from integrations.ui.call_row import RELATED, call_row, receipts_of
+from integrations.ui.links import comment_url, links_of
+from integrations.ui.page_context import page_context
 from integrations.ui.request_log import Said, request_row, said_by_webhook, said_in_request, webhook_row
 from integrations.users.decorators import login_required_htmx
 from integrations.users.visibility import calls_visible_to, may_act_on_calls
@@ -43,7 +43,7 @@ def call_page(request: HttpRequest, call_id: int) -> HttpResponse:
     call = _call(request, call_id)
     context = _standing(request, call, *_traffic(call))
     title = call.client_number or _("Call")
-    return render(request, "calllog/call.html", {**shell(request, title), **context, **_recording(call)})
+    return render(request, "calllog/call/call.html", {**page_context(request, title), **context, **_recording(call)})
 
 
 @require_safe
@@ -55,7 +55,7 @@ def call_news(request: HttpRequest, call_id: int) -> HttpResponse:
     events, requests = _traffic(call)
     if _mark(call, events, requests) == request.GET.get("mark"):
         return HttpResponse(status=204)
-    return render(request, "calllog/call_news.html", _standing(request, call, events, requests))
+    return render(request, "calllog/call/updates.html", _standing(request, call, events, requests))
 
 
 @require_safe
@@ -86,7 +86,7 @@ def _traffic(call: Call) -> tuple[Events, Requests]:
 
 
 def _standing(request: HttpRequest, call: Call, events: Events, requests: Requests) -> dict[str, Any]:
-    row, receipts, facts, now = row_of(call), receipts_of(call), call.folded, timezone.now()
+    row, receipts, facts, now = call_row(call), receipts_of(call), call.folded, timezone.now()
     return {
         "row": row,
         "links": links_of(call, receipts),
@@ -109,7 +109,7 @@ def _recording(call: Call) -> dict[str, Any]:
         "has_recording_link": bool(recording_link(facts)),
         "is_recorded": facts.has_recording is True or bool(recording_link(facts)),
         "recording_seconds": facts.talk_seconds or facts.total_seconds or 0,
-        "copy_url": comment_address(call.customer.planfix_url, receipts) if receipts.file_id else "",
+        "copy_url": comment_url(call.customer.planfix_url, receipts) if receipts.file_id else "",
     }
 
 
@@ -124,4 +124,4 @@ def _mark(call: Call, events: Events, requests: Requests) -> str:
 
 
 def _bodies(request: HttpRequest, bodies: list[Said]) -> HttpResponse:
-    return render(request, "calllog/call_bodies.html", {"bodies": bodies})
+    return render(request, "calllog/call/bodies.html", {"bodies": bodies})

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from integrations.calllog.list.filters import CallFilter
-from integrations.calllog.list.query_string import list_address
+from integrations.calllog.list.query_string import list_url
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,7 @@ def active_filters(filters: CallFilter) -> list[ActiveFilter]:
         ActiveFilter(
             label=each.label,
             value=_in_words(filters, name),
-            address_without=list_address(filters.data, **{name: ""}),
+            address_without=list_url(filters.data, **{name: ""}),
         )
         for name, each in filters.filters.items()
         if filters.data.get(name) and not _is_overruled(filters, name)

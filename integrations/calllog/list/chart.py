@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from integrations.calllog.list.counts import counts_over_time
 from integrations.calllog.list.filters import CallFilter
-from integrations.calllog.list.query_string import list_address
+from integrations.calllog.list.query_string import list_url
 from integrations.models import CallState
 from integrations.ui.labels import STATES
 
@@ -117,7 +117,7 @@ SERIES: dict[str, list[Series]] = {
         Series(key="", words=gettext_lazy("Not ended yet")),
     ],
     "state": [
-        Series(key=state, words=STATES[state].words)
+        Series(key=state, words=STATES[state].label)
         for state in (
             CallState.DELIVERED,
             CallState.SKIPPED,
@@ -222,7 +222,7 @@ def _bar(
         segments=list(_segments(cell, series, top)),
         numbers=[cell.get(each.key, 0) for each in series],
         count=sum(cell.values()),
-        address=list_address(filters.data, **(wider if is_chosen else slot.filters)),
+        address=list_url(filters.data, **(wider if is_chosen else slot.filters)),
         is_chosen=is_chosen,
         has_label=number % (-(-len(slots) // 8)) == 0,
     )

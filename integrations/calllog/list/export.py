@@ -24,9 +24,9 @@ from integrations.calllog.list.table_rows import with_fields
 from integrations.models import Call
 from integrations.services.calls.spreadsheet import Cell, csv_lines, xlsx_file
 from integrations.services.recordings.stream_limit import NoFreeSlot, StreamSlot
-from integrations.ui.call_row import CallRow, row_of
+from integrations.ui.call_row import CallRow, call_row
 from integrations.ui.labels import STATES
-from integrations.ui.page_context import shell
+from integrations.ui.page_context import page_context
 from integrations.users.audit import audit_record
 
 AT_ONCE = 2000
@@ -45,7 +45,7 @@ def _columns() -> dict[str, Column]:
     """By title, in the reader's language. What a menu knows is put into words here, once for all rows."""
     directions = _words(Call._meta.get_field("direction").flatchoices)
     outcomes = _words(Call._meta.get_field("outcome").flatchoices)
-    states = _words((state, look.words) for state, look in STATES.items())
+    states = _words((state, look.label) for state, look in STATES.items())
     return {
         _("Time"): lambda call, row: row.started_at.astimezone(row.zone).replace(tzinfo=None, microsecond=0),
         _("Time zone"): lambda call, row: row.zone.key,
@@ -106,7 +106,7 @@ def takes_stream_slot(view: View) -> View:
 @never_cache
 @takes_stream_slot
 def export_csv(request: HttpRequest) -> HttpResponseBase:
-    filters = CallFilter.seen_by(request.user, request.GET)
+    filters = CallFilter.for_user(request.user, request.GET)
     if not filters.is_valid():
         return _back_to_list(request)
     _write_down(request, filters, "CSV")
@@ -118,7 +118,7 @@ def export_csv(request: HttpRequest) -> HttpResponseBase:
 @never_cache
 @takes_stream_slot
 def export_xlsx(request: HttpRequest) -> HttpResponseBase:
-    filters = CallFilter.seen_by(request.user, request.GET)
+    filters = CallFilter.for_user(request.user, request.GET)
     if not filters.is_valid():
         return _back_to_list(request)
     if filters.qs.order_by()[: MOST_IN_XLSX + 1].count() > MOST_IN_XLSX:
@@ -130,8 +130,8 @@ def export_xlsx(request: HttpRequest) -> HttpResponseBase:
 
 
 def _waits(request: HttpRequest) -> HttpResponse:
-    context = shell(request, _("Export"))
-    response = render(request, "calllog/export_waits.html", context, status=503)
+    context = page_context(request, _("Export"))
+    response = render(request, "calllog/list/export_busy.html", context, status=503)
     response["Retry-After"] = "60"
     return response
 
@@ -153,7 +153,7 @@ def _rows(calls: QuerySet[Call], columns: Sequence[Column]) -> Iterator[list[Cel
     while not is_last:
         page = page_of([calls], rows=with_fields(Call.objects.all()), before=older, size=AT_ONCE)
         for call in page.calls:
-            row = row_of(call)
+            row = call_row(call)
             yield [value(call, row) for value in columns]
         older, is_last = page.older, not page.older
 

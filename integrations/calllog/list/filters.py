@@ -115,7 +115,7 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
         self.filters["employee"].queryset = Employee.objects.filter(customer__in=customers).order_by("name")
 
     @classmethod
-    def seen_by(
+    def for_user(
         cls, user: User | AnonymousUser, data: Mapping[str, Any], *, calls: QuerySet[Call] | None = None
     ) -> CallFilter:
         """What a user may see, or of it those of `calls`, filtered by these data."""

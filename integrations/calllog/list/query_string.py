@@ -18,6 +18,6 @@ def list_query(parameters: Mapping[str, object], **changes: object) -> str:
     return query.urlencode()
 
 
-def list_address(parameters: Mapping[str, object], **changes: object) -> str:
+def list_url(parameters: Mapping[str, object], **changes: object) -> str:
     """Relative to the list. Without filters it says so: the bare address opens somebody's own first view."""
     return f"?{list_query(parameters, **changes) or 'all=1'}"

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from integrations.calllog.list.query_string import list_address, list_query
+from integrations.calllog.list.query_string import list_query, list_url
 from integrations.models import SavedView
 from integrations.users.decorators import login_required_htmx
 
@@ -50,7 +50,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
                 defaults={"query": list_query(parameters), "is_default": values["is_default"]},
             )
         messages.success(request, _("The view “%(name)s” is saved.") % {"name": values["name"]})
-    return redirect(reverse("calllog:list") + list_address(parameters))
+    return redirect(reverse("calllog:list") + list_url(parameters))
 
 
 @require_POST
@@ -59,7 +59,7 @@ def delete_view(request: HttpRequest, view_id: int) -> HttpResponse:
     view = get_object_or_404(SavedView, pk=view_id, user=request.user.pk)
     view.delete()
     messages.success(request, _("The view “%(name)s” is deleted.") % {"name": view.name})
-    return redirect(reverse("calllog:list") + list_address(QueryDict(view.query)))
+    return redirect(reverse("calllog:list") + list_url(QueryDict(view.query)))
 
 
 @require_POST
@@ -70,4 +70,4 @@ def open_first(request: HttpRequest, view_id: int) -> HttpResponse:
     with transaction.atomic():
         SavedView.objects.filter(user=request.user.pk, is_default=True).update(is_default=False)
         SavedView.objects.filter(pk=view.pk).update(is_default=not view.is_default)
-    return redirect(reverse("calllog:list") + list_address(QueryDict(view.query)))
+    return redirect(reverse("calllog:list") + list_url(QueryDict(view.query)))

@@ -21,8 +21,8 @@ from django.utils.translation import ngettext
 
 from integrations.calllog.list.keyset_paging import position_of
 from integrations.models import Call
-from integrations.ui.call_row import row_of
-from integrations.ui.labels import Badge, Words, kind_look
+from integrations.ui.call_row import call_row
+from integrations.ui.labels import Badge, LazyText, kind_badge
 
 FIELDS = (
     *("ringostat_id", "facts", "direction", "outcome", "client_number", "started_at", "utm_source", "has_recording"),
@@ -73,11 +73,11 @@ def listed(calls: Iterable[Call]) -> list[ListedCall]:
     """Without a query, if they come with_fields."""
     page, day, kind, state = reverse("calllog:list"), cache(_day), cache(_kind), cache(_state)
     choose, nobody = _("Choose the call of %(number)s at %(time)s"), _("unknown number")
-    recorded, stranger = render_to_string("calllog/_recorded.html"), _("As the webhook names them")
+    recorded, stranger = render_to_string("calllog/list/_recorded_icon.html"), _("As the webhook names them")
     contact, task = _("Contact %(id)s"), _("Task %(id)s")
 
     def one(call: Call) -> ListedCall:
-        row = row_of(call)
+        row = call_row(call)
         local = row.started_at.astimezone(row.zone)
         on_day = day(local.date())
         is_stranger = row.employee and not row.is_employee_known
@@ -107,10 +107,10 @@ def _day(day: date) -> str:
 
 
 def _kind(direction: str, outcome: str) -> SafeString:
-    return render_to_string("calllog/_label.html", {"look": kind_look(direction, outcome)})
+    return render_to_string("ui/_badge.html", {"badge": kind_badge(direction, outcome)})
 
 
-def _state(look: Badge, reason: Words, attempts: int) -> SafeString:
+def _state(badge: Badge, reason: LazyText, attempts: int) -> SafeString:
     tried = ngettext("%(attempts)s attempt", "%(attempts)s attempts", attempts) % {"attempts": attempts}
-    shown = {"look": look, "reason": reason, "attempts": tried if attempts > 1 else ""}
-    return render_to_string("calllog/_state.html", shown)
+    shown = {"badge": badge, "reason": reason, "attempts": tried if attempts > 1 else ""}
+    return render_to_string("calllog/list/_state_cell.html", shown)
