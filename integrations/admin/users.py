@@ -134,6 +134,17 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
         form.editor = request.user
         return form
 
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> list[dict[str, Any]]:
+        """With the role before and after: the audit log must tell who became an administrator."""
+        message: list[dict[str, Any]] = super().construct_change_message(request, form, formsets, add)
+        if not add and "role" in form.changed_data:
+            roles = "Role ({} → {})".format(Role(form.initial["role"]).value, Role(form.cleaned_data["role"]).value)
+            fields = message[0]["changed"]["fields"]
+            message[0]["changed"]["fields"] = [roles if field == "Role" else field for field in fields]
+        return message
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         if "second_factor" in form.changed_data and not form.cleaned_data["second_factor"]:

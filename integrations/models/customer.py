@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from difflib import get_close_matches
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -38,15 +39,36 @@ class Target(models.TextChoices):
     LAST_ACTIVE_TASK = CallTarget.LAST_ACTIVE_TASK.value, _("The contact's last active task")
 
 
+FORMER_ZONES = {"Europe/Kiev": "Europe/Kyiv", "Europe/Uzhgorod": "Europe/Kyiv", "Europe/Zaporozhye": "Europe/Kyiv"}
+"""Names that the time zone database keeps for old data."""
+
+
 def validate_timezone(name: str) -> None:
-    if name not in available_timezones():
-        raise ValidationError(_("“%(name)s” is not a time zone. Use a name like Europe/Kyiv."), params={"name": name})
+    """Raises ValidationError, which names the zone that was probably meant."""
+    zones = available_timezones()
+    if name in zones:
+        return
+    by_folded = {zone.casefold(): zone for zone in sorted(zones)}
+    nearest = get_close_matches(name.casefold(), by_folded, n=1)
+    zone = by_folded[nearest[0]] if nearest else ""
+    text = _("“%(name)s” is not a time zone. Did you mean %(zone)s?")
+    raise ValidationError(text, params={"name": name, "zone": FORMER_ZONES.get(zone, zone) or "Europe/Kyiv"})
 
 
 def validate_region(region: str) -> None:
     if region not in SUPPORTED_REGIONS:
         text = _("“%(region)s” is not a country. Use its two letters, like UA or PL.")
         raise ValidationError(text, params={"region": region})
+
+
+SECRET_OF_ADDRESS = {"planfix_url": "planfix_token", "ringostat_api_url": "ringostat_auth_key"}
+PORTS = {"http": 80, "https": 443}
+
+
+def origin_of(address: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port: the ones that a request goes to."""
+    parts = urlsplit(address.strip().lower())
+    return parts.scheme, parts.hostname or "", parts.port or PORTS.get(parts.scheme)
 
 
 class Customer(models.Model):
@@ -143,6 +165,32 @@ class Customer(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Every form and every import passes here. Raises ValidationError."""
+        before = Customer.objects.filter(pk=self.pk).first()
+        if before is None or self.name.casefold() != before.name.casefold():
+            self._refuse_a_taken_name()
+        if before is not None:
+            self._keep_secrets_from_new_hosts(before)
+
+    def _refuse_a_taken_name(self) -> None:
+        taken = Customer.objects.filter(name__iexact=self.name).exclude(pk=self.pk).first()
+        if taken is not None:
+            text = _("There is a customer named “%(name)s” already.")
+            raise ValidationError({"name": ValidationError(text, params={"name": taken.name})})
+
+    def _keep_secrets_from_new_hosts(self, before: Customer) -> None:
+        """A stored secret is sent only to the scheme, host and port that it was typed for."""
+        text = _("The address has a new host. Type the secret for it too: a stored one is never sent to a new host.")
+        errors = {}
+        for address, secret in SECRET_OF_ADDRESS.items():
+            is_moved = origin_of(getattr(self, address)) != origin_of(getattr(before, address))
+            stored, current = getattr(before, secret), getattr(self, secret)
+            if is_moved and stored and isinstance(current, Secret) and current.ciphertext == stored.ciphertext:
+                errors[secret] = ValidationError(text)
+        if errors:
+            raise ValidationError(errors)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -54,10 +54,22 @@ class Secret:
 
 
 class SecretField(models.TextField):  # type: ignore[type-arg]
-    """A text column that holds a Secret; plain strings assigned to it are encrypted on saving."""
+    """A text column that holds a Secret. A plain string assigned to it is encrypted on saving.
+
+    Rows are found by the whole ciphertext or by none: any other lookup would let an address such as
+    ?planfix_token__startswith= read the ciphertext letter by letter.
+    """
+
+    LOOKUPS = frozenset({"exact", "in", "isnull"})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"blank": True, "default": Secret, **kwargs})
+
+    def get_lookup(self, lookup_name: str) -> type[models.Lookup[Any]] | None:
+        return super().get_lookup(lookup_name) if lookup_name in self.LOOKUPS else None
+
+    def get_transform(self, lookup_name: str) -> None:
+        return None
 
     def from_db_value(self, value: str | None, expression: object, connection: object) -> Secret:
         return Secret(value or "")

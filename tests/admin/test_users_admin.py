@@ -174,3 +174,12 @@ def test_nobody_can_be_given_one(console: Client) -> None:
     save(console, make_specialist(), second_factor="on")
 
     assert not SecondFactor.objects.exists()
+
+
+def test_the_audit_log_names_the_role_before_and_after(console: Client) -> None:
+    user = make_viewer(make_customer())
+
+    save(console, user, role="administrator")
+
+    entry = LogEntry.objects.get(object_id=str(user.pk))
+    assert "Role (viewer → administrator)" in entry.get_change_message()

@@ -26,7 +26,7 @@ from integrations.admin.customer.connection import check_new_access, connect, co
 from integrations.admin.customer.copy import copy
 from integrations.admin.customer.dry_run import dry_run
 from integrations.admin.customer.employee_mapping import employees_page, send_skipped_calls
-from integrations.admin.customer.form import ACCESS_COLUMNS, CHECKED_COLUMNS, CustomerForm
+from integrations.admin.customer.form import ACCESS_COLUMNS, CHECKED_COLUMNS, IDENTITY_COLUMNS, CustomerForm
 from integrations.admin.customer.overview import overview
 from integrations.admin.customer.pages import address_of, customer_urls, menu
 from integrations.admin.customer.removal import RemovedByTheWorker
@@ -35,7 +35,7 @@ from integrations.admin.customer.utm_mapping import parameters_page
 from integrations.admin.customer.webhook_addresses import first_webhook_light, webhook_setup
 from integrations.admin.dashboard import LOOKS, sentence_of
 from integrations.models import BackgroundJobKind, Customer, SecretField, WebhookToken
-from integrations.services.customers.account_change import follow_change
+from integrations.services.customers.account_change import customers_alike, follow_change
 from integrations.services.customers.connection_report import newest_check
 from integrations.services.delivery.pause import resume_customer
 from integrations.services.monitoring.customer_health import Health, healths
@@ -231,9 +231,17 @@ class CustomerAdmin(RemovedByTheWorker, ModelAdmin):  # type: ignore[misc]
             resume_customer(obj)
         if not obj.webhook_tokens.exists():
             WebhookToken.issue(obj)
+        if not change or changed & IDENTITY_COLUMNS:
+            self._warn_of_twins(request, obj)
         if not change or changed & CHECKED_COLUMNS:
             assert isinstance(request.user, User)
             check_new_access(obj, request.user)
+
+    def _warn_of_twins(self, request: HttpRequest, customer: Customer) -> None:
+        twins = customers_alike(customer)
+        if twins:
+            text = _("%(names)s already has this Planfix account and Ringostat project: calls would be written twice.")
+            self.message_user(request, text % {"names": ", ".join(twins)}, messages.WARNING)
 
     def response_post_save_add(self, request: HttpRequest, obj: Customer) -> HttpResponse:
         return self.response_post_save_change(request, obj)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import phonenumbers
 from django import forms
@@ -15,7 +14,8 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from integrations.models import Customer, Employee
-from integrations.outbound.allowed_hosts import is_allowed
+from integrations.models.customer import validate_timezone
+from integrations.services.customers.addresses import account_address, public_address
 from integrations.services.customers.connection_report import Connection, newest_connection
 
 HELP = {
@@ -59,6 +59,7 @@ HELP = {
     "viewers": gettext_lazy("Users who may read this customer's call log, and nothing else."),
 }
 ACCESS_COLUMNS = frozenset({"planfix_url", "planfix_token"})
+IDENTITY_COLUMNS = frozenset({"planfix_url", "ringostat_project_id"})
 CHECKED_COLUMNS = ACCESS_COLUMNS.union(
     ("ringostat_project_id", "ringostat_auth_key", "ringostat_api_url"),
     ("call_tag_id", "missed_call_tag_id", "contact_template_id", "create_contacts"),
@@ -85,10 +86,16 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
             self._offer_what_was_found(newest_connection(self.instance) or Connection())
 
     def clean_planfix_url(self) -> str:
-        return _checked_address(_account_address(self.cleaned_data["planfix_url"]))
+        return account_address(self.cleaned_data["planfix_url"])
 
     def clean_ringostat_api_url(self) -> str:
-        return _checked_address(self.cleaned_data["ringostat_api_url"])
+        return public_address(self.cleaned_data["ringostat_api_url"])
+
+    def clean_timezone(self) -> str:
+        """Here, before the instance gets it: the page is drawn in this zone even when the form has errors."""
+        name: str = self.cleaned_data["timezone"].strip()
+        validate_timezone(name)
+        return name
 
     def clean_ringostat_project_id(self) -> str:
         project_id: str = self.cleaned_data["ringostat_project_id"]
@@ -142,20 +149,3 @@ def _with_chosen(found: list[tuple[int, str]], chosen: int | None) -> list[tuple
     if chosen is None or chosen in dict(found):
         return found
     return [*found, (chosen, _("Number %(id)s, which Planfix does not show") % {"id": chosen})]
-
-
-def _account_address(typed: str) -> str:
-    """The account's address in what was copied from the browser."""
-    address = typed.strip()
-    if "://" not in address:
-        address = f"https://{address}"
-    parts = urlsplit(address)
-    path = re.sub(r"/(task|contact|user|project|desktop|planner|rest)(/.*)?$", "", parts.path).rstrip("/")
-    return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
-
-
-def _checked_address(url: str) -> str:
-    if not is_allowed(url):
-        message = _("“%(url)s” is not a public https:// address. Copy the address of the account from the browser.")
-        raise ValidationError(message % {"url": url})
-    return url

@@ -41,3 +41,11 @@ def _leave_account(customer: Customer, given: Collection[str]) -> None:
     customer.remembered_contacts.all().delete()
     customer.employees.update(planfix_user_id=None)
     customer.account_since = database_time()
+
+
+def customers_alike(customer: Customer) -> list[str]:
+    """The names of other customers with the same Planfix account and Ringostat project, in order."""
+    if not customer.ringostat_project_id:
+        return []
+    others = Customer.objects.filter(ringostat_project_id=customer.ringostat_project_id).exclude(pk=customer.pk)
+    return [other.name for other in others.order_by("name") if other.planfix_account == customer.planfix_account]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,8 +11,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from integrations.models import Customer, Employee, ParameterMapping, Secret, WebhookToken
-from integrations.outbound.allowed_hosts import is_allowed
 from integrations.services.customers.account_change import follow_change
+from integrations.services.customers.addresses import account_address, public_address
 from integrations.services.delivery.pause import resume_customer
 
 PLAIN = (
@@ -46,6 +46,7 @@ NESTED = {
         "missed_call_tag_id": "missed_call_tag_id",
     },
 }
+ADDRESSES: Mapping[str, Callable[[str], str]] = {"planfix_url": account_address, "ringostat_api_url": public_address}
 SECRETS = frozenset({"ringostat_auth_key", "planfix_token"})
 EMPLOYEE = ("name", "planfix_user_id", "staff_id", "sip_logins", "extension", "email", "participates")
 UTM_FIELD = ("parameter", "field", "contact_field")
@@ -117,8 +118,8 @@ def _save_customer(columns: dict[str, Any]) -> Customer:
     customer = known or Customer()
     for column, value in columns.items():
         setattr(customer, column, Secret.of(str(value)) if column in SECRETS else value)
-    for column in ("planfix_url", "ringostat_api_url"):
-        _check_address(column, getattr(customer, column))
+    for column, read in ADDRESSES.items():
+        setattr(customer, column, _address(column, getattr(customer, column), read))
     customer.full_clean()
     follow_change(customer, given=columns)
     customer.save()
@@ -127,10 +128,11 @@ def _save_customer(columns: dict[str, Any]) -> Customer:
     return customer
 
 
-def _check_address(column: str, url: str) -> None:
-    if not is_allowed(str(url or "")):
-        message = _("“%(url)s” is not a public https:// address.") % {"url": url}
-        raise ValidationError({column: message})
+def _address(column: str, typed: object, read: Callable[[str], str]) -> str:
+    try:
+        return read(str(typed or ""))
+    except ValidationError as error:
+        raise ValidationError({column: error.messages}) from error
 
 
 def _save_employees(customer: Customer, data: Mapping[str, Any]) -> None:

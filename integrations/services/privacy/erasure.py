@@ -190,6 +190,9 @@ def _view_text(view: SavedView) -> str:
 
 
 def _readable(text: str) -> str:
-    """Without the escapes of URLs, HTML and JSON, which may stand between digits and are partly digits themselves."""
-    unescaped = html.unescape(unquote_plus(text))
+    """The text without the escapes of URLs, HTML and JSON: they may stand between digits, and are partly digits."""
+    decoded = unquote_plus(text)
+    # html.unescape raises ValueError for a number of more than 4,300 digits; no character has more than seven.
+    bounded = re.sub(r"&#([0-9]+)", lambda number: f"&#{number[1].lstrip('0')[:8] or 0}", decoded)
+    unescaped = html.unescape(bounded)
     return re.sub(r"\\u([0-9a-fA-F]{4})", lambda escape: chr(int(escape[1], 16)), unescaped)

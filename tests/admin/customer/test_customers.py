@@ -152,7 +152,14 @@ def test_a_secret_typed_into_a_refused_form_does_not_come_back(console: Client) 
 
 
 @pytest.mark.parametrize("column", ["planfix_url", "ringostat_api_url"])
-@pytest.mark.parametrize("url", ["http://acme.planfix.com", "https://127.0.0.1", "https://planfix.local"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("https://127.0.0.1", "https://planfix.local", "not an address", "https://ac me.planfix.com"),
+        *("https://acme.planfix.com@evil.com", "https://evil.com\\\\.planfix.com", "https://acme\x01.planfix.com"),
+        *("ftp://acme.planfix.com", "https://acme.planfix.com:99999"),
+    ],
+)
 def test_an_address_that_is_not_public_is_refused_with_a_sentence(console: Client, column: str, url: str) -> None:
     customer = customer_with()
 
@@ -161,11 +168,117 @@ def test_an_address_that_is_not_public_is_refused_with_a_sentence(console: Clien
     assert "is not a public https:// address" in errors_of(response)
 
 
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        ("http://acme.planfix.com", "https://acme.planfix.com"),
+        ("  acme.planfix.com/login ", "https://acme.planfix.com"),
+        ("HTTPS://ACME.Planfix.com/contact/5?x=1#top", "https://acme.planfix.com"),
+        ("https://acme.planfix.com/", "https://acme.planfix.com"),
+        ("https://crm.acme.example/pf/task/7", "https://crm.acme.example/pf"),
+    ],
+)
+def test_the_account_is_read_from_what_the_browser_shows(console: Client, typed: str, address: str) -> None:
+    console.post(LIST + "add/", FILLED_IN | {"planfix_url": typed, "planfix_token": PLANFIX_TOKEN})
+
+    assert Customer.objects.get().planfix_url == address
+
+
+MOVED = [
+    ("planfix_url", "https://evil.example", "planfix_token"),
+    ("planfix_url", "https://acme.planfix.com:8443", "planfix_token"),
+    ("ringostat_api_url", "https://evil.example", "ringostat_auth_key"),
+]
+
+
+@pytest.mark.parametrize(("column", "address", "secret"), MOVED)
+def test_a_new_host_asks_for_the_secret_again(console: Client, column: str, address: str, secret: str) -> None:
+    customer = customer_with()
+
+    response = console.post(page_of(customer), FILLED_IN | {column: address})
+
+    assert "a stored one is never sent to a new host" in errors_of(response)
+    assert list(response.context["adminform"].form.errors) == [secret]
+    assert getattr(Customer.objects.get(), column) == getattr(customer, column)
+    assert not BackgroundJob.objects.exists()
+
+
+@pytest.mark.parametrize(("column", "address", "secret"), MOVED)
+def test_a_new_host_with_its_own_secret_is_saved(console: Client, column: str, address: str, secret: str) -> None:
+    customer = customer_with()
+
+    save(console, customer, **{column: address, secret: "another-secret"})
+
+    assert (getattr(customer, column), getattr(customer, secret).reveal()) == (address, "another-secret")
+
+
+def test_another_page_of_the_same_host_keeps_the_secret(console: Client) -> None:
+    customer = customer_with()
+
+    save(console, customer, planfix_url="https://ACME.planfix.com:443/task/5")
+
+    assert customer.planfix_token.reveal() == PLANFIX_TOKEN
+
+
+@pytest.mark.parametrize("lookup", ["startswith", "regex", "contains", "gt", "iexact"])
+def test_ciphertext_cannot_be_guessed_through_the_address_of_the_list(console: Client, lookup: str) -> None:
+    customer = customer_with()
+    value = customer.planfix_token.ciphertext[:5]
+
+    response = console.get(LIST, {f"planfix_token__{lookup}": value})
+
+    assert response["Location"].endswith("?e=1")
+
+
+def test_a_name_in_another_case_is_taken(console: Client) -> None:
+    customer_with(name="Demo company")
+
+    response = console.post(LIST + "add/", FILLED_IN | {"name": "demo COMPANY", "planfix_token": "t"})
+
+    assert "There is a customer named “Demo company” already." in errors_of(response)
+
+
+def test_a_customer_may_change_the_case_of_its_own_name(console: Client) -> None:
+    customer = customer_with(name="Demo company")
+
+    save(console, customer, name="Demo Company")
+
+    assert customer.name == "Demo Company"
+
+
+def test_the_same_account_and_project_twice_is_warned_of(console: Client) -> None:
+    first = customer_with(ringostat_project_id="7")
+
+    response = console.post(LIST + "add/", FILLED_IN | {"planfix_token": "t", "ringostat_project_id": "7"}, follow=True)
+
+    [warning] = [str(message) for message in response.context["messages"] if message.level_tag == "warning"]
+    assert first.name in warning
+
+
+def test_the_same_account_for_another_project_is_not_warned_of(console: Client) -> None:
+    customer_with(ringostat_project_id="7")
+
+    response = console.post(LIST + "add/", FILLED_IN | {"planfix_token": "t", "ringostat_project_id": "8"}, follow=True)
+
+    assert [message.level_tag for message in response.context["messages"]] == ["success"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("Europe/Kiew", "Europe/Kyiv"), ("europe/warsaw", "Europe/Warsaw"), ("x", "Europe/Kyiv")]
+)
+def test_a_mistyped_zone_is_an_error_that_names_the_right_one(console: Client, typed: str, meant: str) -> None:
+    customer = customer_with()
+
+    response = console.post(page_of(customer), FILLED_IN | {"timezone": typed})
+
+    assert f"Did you mean {meant}?" in errors_of(response)
+
+
 def test_an_address_of_this_machine_is_taken_where_private_hosts_are_allowed(console: Client, settings: Any) -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
     customer = customer_with()
 
-    save(console, customer, planfix_url="http://127.0.0.1:8010")
+    save(console, customer, planfix_url="http://127.0.0.1:8010", planfix_token="another")
 
     assert customer.planfix_url == "http://127.0.0.1:8010"
 
@@ -194,7 +307,7 @@ def test_what_was_read_from_another_account_is_forgotten(console: Client) -> Non
     RememberedContact.objects.create(customer=customer, number="+380671234567", contact_id=812)
     employee = make_employee(customer)
 
-    save(console, customer, planfix_url="https://other.planfix.com", contact_template_id="1")
+    save(console, customer, planfix_url="https://other.planfix.com", planfix_token="another", contact_template_id="1")
 
     employee.refresh_from_db()
     assert (customer.planfix_tags, customer.planfix_contact_fields) == (None, None)
@@ -486,7 +599,7 @@ def test_what_cannot_connect_is_refused_before_it_is_tried(
     ("changes", "is_checked"),
     [
         ({"planfix_token": "another"}, True),
-        ({"planfix_url": "https://other.planfix.com"}, True),
+        ({"planfix_url": "https://other.planfix.com", "planfix_token": "another"}, True),
         ({"ringostat_auth_key": "another"}, True),
         ({"ringostat_project_id": "7"}, True),
         ({"contact_template_id": "3"}, True),

@@ -103,3 +103,35 @@ def test_private_and_plain_addresses_are_refused_in_production(data: dict[str, A
     settings.ALLOW_PRIVATE_HOSTS = False
     with pytest.raises(CustomerFileError, match="not a public https:// address"):
         import_customer(data)
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "secret"), [("planfix", "url", "token"), ("ringostat", "api_url", "auth_key")]
+)
+def test_a_new_host_without_its_secret_is_refused(data: dict[str, Any], section: str, key: str, secret: str) -> None:
+    customer = import_customer(data)
+    before = {**data[section]}
+    data[section] |= {key: "http://127.0.0.1:9", secret: ""}
+
+    with pytest.raises(CustomerFileError, match="never sent to a new host"):
+        import_customer(data)
+
+    stored = export_customer(Customer.objects.get(pk=customer.pk))
+    assert stored[section][key] == before[key]
+
+
+def test_a_name_in_another_case_is_taken(data: dict[str, Any]) -> None:
+    import_customer(data)
+
+    with pytest.raises(CustomerFileError, match="There is a customer named “Acme” already"):
+        import_customer({**data, "name": "ACME"})
+
+
+@pytest.mark.parametrize(
+    "url", ["https://acme.planfix.com@evil.com", "https://evil.com\\.planfix.com", "ac me.planfix.com"]
+)
+def test_an_address_that_two_parsers_read_differently_is_refused(data: dict[str, Any], url: str) -> None:
+    data["planfix"]["url"] = url
+
+    with pytest.raises(CustomerFileError, match=r"planfix_url: .* is not a public https:// address"):
+        import_customer(data)

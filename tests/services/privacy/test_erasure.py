@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from integrations.domain.folding import fold
 from integrations.models import (
@@ -24,7 +26,7 @@ from integrations.models import (
 from integrations.services.calls.replay import replay_calls
 from integrations.services.contacts.creation_lock import claim_contact
 from integrations.services.intake.catch_up import Window, catch_up
-from integrations.services.privacy.erasure import ERASED, NotANumber, erase_number
+from integrations.services.privacy.erasure import ERASED, NotANumber, _mention, _readable, erase_number
 from sandbox.ringostat.api import Ringostat
 from tests.conftest import Scenario
 from tests.end_to_end.rows import at, row
@@ -267,3 +269,36 @@ def test_what_is_no_number_erases_nothing(customer: Customer) -> None:
         erase_number(customer, "1234")
 
     assert Call.objects.get().client_number == NUMBER
+
+
+ESCAPES = st.one_of(
+    st.text(),
+    st.builds(lambda digit, count: f"&#{digit * count};", st.sampled_from("019"), st.integers(0, 6000)),
+    st.builds("&#{}{};".format, st.sampled_from(["", "x", "X"]), st.text("0123456789abcdef", max_size=5000)),
+    st.builds("%{}".format, st.text("0123456789abcdefu", max_size=6)),
+    st.builds("\\u{}".format, st.text("0123456789abcdef", max_size=6)),
+)
+
+
+@given(texts=st.lists(ESCAPES, max_size=6))
+def test_any_stored_text_can_be_read(texts: list[str]) -> None:
+    _mention(NUMBER).search(_readable("".join(texts)))
+
+
+@pytest.mark.parametrize("zeros", [0, 5000])
+def test_a_number_whose_digits_are_escaped_is_found(zeros: int) -> None:
+    escaped = "".join(f"&#{'0' * zeros}{ord(digit)};" for digit in NUMBER)
+
+    assert _mention(NUMBER).search(_readable(escaped))
+
+
+def test_an_overlong_reference_does_not_stop_the_erasure(customer: Customer) -> None:
+    call = make_call(customer)
+    hostile = "&#" + "9" * 4500 + ";"
+    make_event(call, body=json.dumps({"utm_source": hostile}).encode())
+    make_request(call, body={"comment": hostile}, answer=hostile)
+    WebhookEvent.objects.update(call=None)
+    PlanfixRequest.objects.update(call=None)
+    SavedView.objects.create(user=make_viewer(), name="v", query=hostile)
+
+    assert erase_number(customer, NUMBER)["calls"] == 1
