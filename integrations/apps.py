@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, post_save
 
 
 class IntegrationsConfig(AppConfig):
@@ -11,9 +11,13 @@ class IntegrationsConfig(AppConfig):
     verbose_name = "Ringofix"
 
     def ready(self) -> None:
+        from django.contrib.admin.models import LogEntry
+
         from integrations.calllog.bulk.views import calls_by_filter
         from integrations.services.calls.batches import read_filters_with
+        from integrations.users.audit import store_origin
         from integrations.users.roles import ensure_roles
 
+        post_save.connect(store_origin, sender=LogEntry, dispatch_uid="integrations.audit_origin")
         post_migrate.connect(ensure_roles, sender=self, dispatch_uid="integrations.roles")
         read_filters_with(calls_by_filter)

@@ -14,7 +14,7 @@ from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
 from integrations.models import ApiToken
-from integrations.users.client_ip import client_address
+from integrations.users.client_ip import client_network
 from integrations.users.rate_limit import Limit, hit
 
 WRONG_TOKENS = Limit(times=30, seconds=15 * 60)
@@ -30,7 +30,7 @@ class TokenAuthentication(BaseAuthentication):
             return None
         token = ApiToken.objects.select_related("user").filter(token_hash=ApiToken.hash_of(plain.strip())).first()
         if token is None or not token.user.is_active:
-            raise _refusal(client_address(request.META))
+            raise _refusal(client_network(request.META))
         _note_use(token)
         return token.user, token
 
@@ -52,8 +52,8 @@ class BearerToken(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         }
 
 
-def _refusal(address: str) -> AuthenticationFailed | Throttled:
-    wait = hit(f"wrong token from|{address}", WRONG_TOKENS)
+def _refusal(network: str) -> AuthenticationFailed | Throttled:
+    wait = hit(f"wrong token from|{network}", WRONG_TOKENS)
     return Throttled(wait=wait) if wait else AuthenticationFailed(_("The token is not known, or was withdrawn."))
 
 

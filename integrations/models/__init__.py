@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from integrations.models.access import ApiToken, RateLimitCounter
+from integrations.models.access import ApiToken, AuditOrigin, RateLimitCounter
 from integrations.models.alert import Alert, AlertKind
 from integrations.models.background_job import BackgroundJob, BackgroundJobKind
 from integrations.models.call import Call, CallState, Delivery, EventResult, PlanfixRequest, Step, WebhookEvent
@@ -30,6 +30,7 @@ __all__ = [
     "Alert",
     "AlertKind",
     "ApiToken",
+    "AuditOrigin",
     "BackgroundJob",
     "BackgroundJobKind",
     "Call",

@@ -1,4 +1,4 @@
-"""Keys to the read API, and how often something was tried of late: what guards the doors beside the password."""
+"""API tokens, rate limit counters, and the addresses of audit log entries."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import hashlib
 import secrets
 
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-TOKEN_START = "ringofix_"  # noqa: S105 - by which scanners of leaked secrets know one
+TOKEN_START = "ringofix_"  # noqa: S105 - scanners of leaked secrets recognize a token by it
 
 
 class ApiToken(models.Model):
-    """A key with which a program reads the calls that its user may see. Only its hash is kept."""
+    """A token with which a program reads the calls that its user may see. Only its hash is stored."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("user"), on_delete=models.CASCADE, related_name="api_tokens"
@@ -39,16 +40,14 @@ class ApiToken(models.Model):
 
     @classmethod
     def issue(cls, user: AbstractBaseUser, name: str) -> tuple[ApiToken, str]:
-        """The stored token and its plain text, which nothing can show a second time."""
+        """Returns the stored token and its plain text, which cannot be shown a second time."""
         plain = TOKEN_START + secrets.token_urlsafe(32)
         token = cls.objects.create(user_id=user.pk, name=name, token_hash=cls.hash_of(plain), ending=plain[-4:])
         return token, plain
 
 
 class RateLimitCounter(models.Model):
-    """How often something was tried within a span of time that ends at `until`. In the database, so that all processes
-    count together.
-    """
+    """How often something happened in a span of time that ends at `until`. All processes share the counters."""
 
     key = models.BinaryField(_("hash of what is counted"), max_length=32, primary_key=True)
     until = models.DateTimeField(_("until"), db_index=True)
@@ -61,3 +60,23 @@ class RateLimitCounter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} · {self.until:%Y-%m-%d %H:%M}"
+
+
+class AuditOrigin(models.Model):
+    """The address of the browser or program that an audit log entry came from."""
+
+    entry = models.OneToOneField(
+        LogEntry,
+        on_delete=models.CASCADE,
+        related_name="origin",
+        primary_key=True,
+        db_constraint=False,  # an older release that runs beside this one deletes entries without their origin
+    )
+    address = models.CharField(_("address"), max_length=64)
+
+    class Meta:
+        verbose_name = _("origin of an audit log entry")
+        verbose_name_plural = _("origins of audit log entries")
+
+    def __str__(self) -> str:
+        return self.address

@@ -51,7 +51,7 @@ def api_access(request: HttpRequest) -> HttpResponse:
         "plain": plain,
         "calls_address": settings.PUBLIC_URL + reverse("api:calls"),
     }
-    return render(request, "calllog/api_access.html", {**page_context(request, _("API access")), **context})
+    return render(request, "users/api_access.html", {**page_context(request, _("API access")), **context})
 
 
 @require_POST

@@ -1,25 +1,70 @@
-"""Who did what and when, beside what the admin's forms record by themselves: one book for both, Django's LogEntry."""
+"""The audit log: who did what, when, and from which address. It is Django's LogEntry, which the console's forms write
+too; the address of every entry is kept beside it.
+"""
 
 from __future__ import annotations
 
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.contrib.contenttypes.models import ContentType
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
 
-from integrations.models import Customer
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.contrib.contenttypes.models import ContentType
+from django.http import HttpRequest, HttpResponseBase
+
+from integrations.models import AuditOrigin, Customer
+from integrations.users.client_ip import client_address
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+_address: ContextVar[str] = ContextVar("client_address", default="")
+"""Of the request that this thread answers; "" in the worker and in commands."""
 
 
 def audit_record(user: AbstractBaseUser | AnonymousUser, what: str, customer: Customer | None = None) -> None:
-    """Writes down a sentence, in the language of who did it. Never put a secret or a client's number into it.
+    """Writes one entry, in the language of the user. The sentence must hold no secret and no client's number.
 
-    Without a customer it concerns several, or none.
+    Without a customer the entry is about several customers, or about none.
     """
-    assert user.pk, "only who has logged in does anything"
+    assert user.pk, "only a logged-in user does anything"
+    _write(user.pk, what, customer)
+
+
+def audit_account(user: AbstractBaseUser, what: str, by: AbstractBaseUser | None = None) -> None:
+    """Writes one entry about a user's account: logins, second factor, password. Only administrators can read it.
+
+    `by`: who did it, if not the user.
+    """
+    _write((by or user).pk, what, user)
+
+
+def audit_origins(get_response: GetResponse) -> GetResponse:
+    """Middleware: keeps the client's address for the entries that this request writes."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        token = _address.set(client_address(request.META))
+        try:
+            return get_response(request)
+        finally:
+            _address.reset(token)
+
+    return answer
+
+
+def store_origin(instance: LogEntry, created: bool, **signal: Any) -> None:
+    """Stores the address of a new entry, whoever wrote it. A receiver of LogEntry's post_save."""
+    if created and _address.get():
+        AuditOrigin.objects.create(entry=instance, address=_address.get()[:64])
+
+
+def _write(user_id: int, what: str, about: Customer | AbstractBaseUser | None) -> None:
+    model = User if isinstance(about, AbstractBaseUser) else Customer
     LogEntry.objects.create(
-        user_id=user.pk,
+        user_id=user_id,
         action_flag=CHANGE,
-        content_type=ContentType.objects.get_for_model(Customer) if customer else None,
-        object_id=str(customer.pk) if customer else None,
-        object_repr=str(customer)[:200] if customer else "",
-        change_message=what,
+        content_type=ContentType.objects.get_for_model(model) if about else None,
+        object_id=str(about.pk) if about else None,
+        object_repr=str(about)[:200] if about else "",
+        change_message=str(what),
     )

@@ -1,21 +1,24 @@
-"""Where a request comes from, and whether webhooks are taken from there. Knows nothing of who somebody is."""
+"""Which address a request comes from, and whether webhooks are accepted from there. Knows no users."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
 
 Network = IPv4Network | IPv6Network
 
+IPV6_PREFIX = 64
+"""Bits of an IPv6 address that name a site. Its owner has all addresses behind them, so limits count them as one."""
+
 
 def client_address(environ: Mapping[str, Any]) -> str:
-    """The address of who asks: of the nearest one in X-Forwarded-For that is none of TRUSTED_PROXIES.
+    """Returns the client's address: the nearest one in X-Forwarded-For that is not one of TRUSTED_PROXIES.
 
-    What stands left of that was written by the asker and means nothing. A peer without an address sits at the other
-    end of a local socket, and counts as a proxy of ours; "" when it names nobody.
+    The client itself can write what is left of that one, so it is ignored. A peer without an address is a local socket
+    and counts as a trusted proxy. "" when no address is known.
     """
     nearest = str(environ.get("REMOTE_ADDR") or "")
     hops = [hop.strip() for hop in str(environ.get("HTTP_X_FORWARDED_FOR") or "").split(",")]
@@ -24,8 +27,20 @@ def client_address(environ: Mapping[str, Any]) -> str:
     return nearest
 
 
+def client_network(environ: Mapping[str, Any]) -> str:
+    """Returns what rate limits count: an IPv4 address, or the /64 network of an IPv6 address."""
+    text = client_address(environ)
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return text
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or ip_network((address, IPV6_PREFIX), strict=False))
+    return str(address)
+
+
 def may_send_webhooks(environ: Mapping[str, Any]) -> bool:
-    """Anybody may when WEBHOOK_ALLOWED_NETWORKS names nobody: the address's token is what counts."""
+    """Tells whether WEBHOOK_ALLOWED_NETWORKS has the client's address. An empty list allows every address."""
     allowed = settings.WEBHOOK_ALLOWED_NETWORKS
     return not allowed or _is_within(client_address(environ), allowed)
 
@@ -41,7 +56,7 @@ def _is_within(text: str, allowed: Iterable[Network]) -> bool:
 
 
 def _without_port(hop: str) -> str:
-    """Some proxies write 203.0.113.7:52100 and [2001:db8::1]:52100."""
+    """Removes the port that some proxies add: 203.0.113.7:52100, [2001:db8::1]:52100."""
     if hop.startswith("["):
         return hop[1:].partition("]")[0]
     return hop.partition(":")[0] if hop.count(":") == 1 else hop

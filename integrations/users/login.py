@@ -1,50 +1,102 @@
-"""Signing in and out for everybody who may see calls: viewers are no staff, and the admin's own login refuses them."""
+"""The login page for everybody who may see calls, and the form of both login pages. Viewers are no staff, so the
+console's own login page refuses them.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.forms import AuthenticationForm as UnfoldAuthenticationForm
-from unfold.widgets import BASE_INPUT_CLASSES
+from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminTextInputWidget
 
-from integrations.users.client_ip import client_address
-from integrations.users.login_throttle import logged_in, seconds_to_wait
+from integrations.users.audit import audit_account
+from integrations.users.client_ip import client_network
+from integrations.users.known_device import device_of, remember_device
+from integrations.users.login_throttle import LoginAttempt, count, logged_in
+from integrations.users.second_factor import accept, factor_of, without_separators
+
+CODE_WIDGET = UnfoldAdminTextInputWidget(
+    attrs={
+        "class": " ".join(BASE_INPUT_CLASSES),
+        "autocomplete": "one-time-code",
+        "inputmode": "numeric",
+        "form": "login-form",  # on the console's page the field is outside the form
+    }
+)
 
 
-class Throttled(AuthenticationForm):
-    """A login that tells those who try too often to wait, and then does not even look at the password."""
+class ThrottledLoginForm(AuthenticationForm):
+    """A login form that limits attempts, and does not check the password of an attempt over the limit."""
+
+    code = forms.CharField(label=_("Code of two-factor login"), required=False, max_length=30, widget=CODE_WIDGET)
+    asks_for_code = False
 
     def clean(self) -> dict[str, Any]:
-        name = str(self.cleaned_data.get("username") or "")
-        address = client_address(self.request.META) if self.request else ""
-        seconds = seconds_to_wait(name, address)
+        attempt = self._attempt()
+        self.asks_for_code = attempt.has_code
+        seconds = count(attempt)
         if seconds:
+            self.asks_for_code = True
             raise ValidationError(wait_message(seconds), code="throttled")
-        cleaned = super().clean()
-        if self.get_user() is not None:
-            logged_in(name, address)
+        try:
+            cleaned = super().clean()
+            self._check_code()
+        except ValidationError as error:
+            self._audit_failure()
+            raise _wrong_password_or_code() if attempt.has_code else error from error
+        user = self.get_user()
+        if user is not None and self.request:
+            logged_in(attempt)
+            remember_device(self.request, attempt.name)
+            audit_account(user, _("Logged in"))
         return cleaned
 
+    def _attempt(self) -> LoginAttempt:
+        name = str(self.cleaned_data.get("username") or "")
+        return LoginAttempt(
+            name=name,
+            network=client_network(self.request.META) if self.request else "",
+            device=device_of(self.request, name) if self.request else "",
+            has_code=bool(self.cleaned_data.get("code")),
+        )
 
-class LoginForm(Throttled):
+    def _check_code(self) -> None:
+        """Accepts a code that came with the password, so that its page is not shown afterwards."""
+        user, code = self.get_user(), self.cleaned_data.get("code")
+        if user is None or not code:
+            return
+        factor = factor_of(user)  # type: ignore[arg-type]
+        if factor is None or not accept(factor, without_separators(code)):
+            raise _wrong_password_or_code()
+        user.otp_device = factor  # type: ignore[attr-defined]  # django-otp keeps it in the session
+
+    def _audit_failure(self) -> None:
+        user = User.objects.filter(username=self.cleaned_data.get("username")).first()
+        if user and self.request:
+            audit_account(user, _("Login failed"))
+
+
+class LoginForm(ThrottledLoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.widget.attrs["class"] = " ".join(BASE_INPUT_CLASSES)
+        for name in ("username", "password"):
+            self.fields[name].widget.attrs["class"] = " ".join(BASE_INPUT_CLASSES)
 
 
-class ConsoleLoginForm(Throttled, UnfoldAuthenticationForm):  # type: ignore[misc]
-    """Of the admin's own login page, for staff."""
+class ConsoleLoginForm(ThrottledLoginForm, UnfoldAuthenticationForm):  # type: ignore[misc]
+    """The form of the console's login page, for staff."""
 
 
 class Login(LoginView):
-    template_name = "calllog/login.html"
+    template_name = "users/login.html"
     authentication_form = LoginForm
     next_page = "calllog:list"
     redirect_authenticated_user = True
@@ -61,8 +113,12 @@ class Logout(LogoutView):
 def wait_message(seconds: int) -> str:
     minutes = -(-seconds // 60)
     text = ngettext(
-        "Too many tries. Wait a minute, then try again.",
-        "Too many tries. Wait %(minutes)s minutes, then try again.",
+        "Too many attempts. Wait a minute, then try again.",
+        "Too many attempts. Wait %(minutes)s minutes, then try again.",
         minutes,
     )
     return text % {"minutes": minutes}
+
+
+def _wrong_password_or_code() -> ValidationError:
+    return ValidationError(_("The user name, the password or the code is wrong."), code="wrong_code")

@@ -1,39 +1,71 @@
-"""How often somebody may try to log in. Knows neither forms nor passwords."""
+"""Limits login attempts. Knows neither forms nor passwords.
+
+Only attempts whose password was checked are counted. A browser in which the user has logged in before has a limit of
+its own, so strangers cannot lock a user out there.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import structlog
 
-from integrations.users.rate_limit import Limit, hit, reset
+from integrations.users.rate_limit import Limit, hit, reset, seconds_to_wait, take_back
 
 log = structlog.get_logger(__name__)
 
 QUARTER = 15 * 60
 
-PER_NAME_AND_ADDRESS = Limit(times=5, seconds=QUARTER)
-PER_ADDRESS = Limit(times=50, seconds=QUARTER)
-"""One office may sit behind one address."""
+PER_NAME_AND_NETWORK = Limit(times=5, seconds=QUARTER)
+PER_DEVICE = Limit(times=5, seconds=QUARTER)
+PER_NETWORK = Limit(times=50, seconds=QUARTER)
+"""A whole office may have one address."""
 PER_NAME = Limit(times=100, seconds=3600)
-"""However many addresses the guesses come from (OWASP ASVS 2.2.1)."""
+"""From all addresses together (OWASP ASVS 2.2.1)."""
 
 
-def seconds_to_wait(name: str, address: str) -> int:
-    """Counts a try; how many seconds to wait before the next one is looked at. 0: this one is."""
-    waits = [hit(what, limit) for what, limit in _counted(name, address).items()]
-    if any(waits):
-        log.warning("login throttled", seconds=max(waits))
-    return max(waits)
+@dataclass(frozen=True, kw_only=True)
+class LoginAttempt:
+    """`network`: what client_network() returns. `device`: the id of a browser that knows the user, "" for others.
+
+    `has_code`: a code of the second factor came with the password. Then both must be right, and the limit of the name
+    does not apply: the answer does not tell which of the two was wrong.
+    """
+
+    name: str
+    network: str
+    device: str = ""
+    has_code: bool = False
+
+    @property
+    def limits(self) -> Mapping[str, Limit]:
+        """The limits that this attempt counts for, by what is counted."""
+        name = canonical_name(self.name)
+        if self.device:
+            return {f"login on|{name}|{self.device}": PER_DEVICE}
+        limits = {f"login|{name}|{self.network}": PER_NAME_AND_NETWORK, f"login at|{self.network}": PER_NETWORK}
+        return limits if self.has_code else limits | {f"login as|{name}": PER_NAME}
 
 
-def logged_in(name: str, address: str) -> None:
-    """The right password makes good what was mistyped before it, and frees nobody else at the address."""
-    reset(*(what for what, limit in _counted(name, address).items() if limit is not PER_ADDRESS))
+def canonical_name(name: str) -> str:
+    return name.casefold().strip()
 
 
-def _counted(name: str, address: str) -> dict[str, Limit]:
-    name = name.casefold().strip()
-    return {
-        f"login|{name}|{address}": PER_NAME_AND_ADDRESS,
-        f"login at|{address}": PER_ADDRESS,
-        f"login as|{name}": PER_NAME,
-    }
+def count(attempt: LoginAttempt) -> int:
+    """Counts an attempt, unless a limit is reached. Returns the seconds to wait; 0: the password may be checked."""
+    seconds = seconds_to_wait(attempt.limits)
+    if not seconds:
+        seconds = max(hit(what, limit) for what, limit in attempt.limits.items())
+    if seconds:
+        log.warning("login throttled", seconds=seconds)
+    return seconds
+
+
+def logged_in(attempt: LoginAttempt) -> None:
+    """Forgets the user's earlier mistakes. Other users' mistakes at the same address stay counted."""
+    for what, limit in attempt.limits.items():
+        if limit is PER_NETWORK:
+            take_back(what)
+        else:
+            reset(what)

@@ -1,13 +1,15 @@
-"""How often something may be tried: counted in the database, so that all processes count together and a restart forgets
-nothing.
+"""Counts how often something happens within a span of time. The counters are in the database, so all processes share
+them and a restart keeps them.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from integrations.models import RateLimitCounter
@@ -20,7 +22,7 @@ class Limit:
 
 
 def hit(what: str, limit: Limit) -> int:
-    """Counts one more try. How many seconds to wait before the next one is allowed; 0: this one is."""
+    """Counts one event. Returns the seconds to wait until the next one is allowed; 0 if this one is."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -37,9 +39,24 @@ def hit(what: str, limit: Limit) -> int:
     return max(1, seconds) if is_over else 0
 
 
+def seconds_to_wait(limits: Mapping[str, Limit]) -> int:
+    """Returns the seconds until one more event keeps all limits, 0 if it does now. Counts nothing."""
+    whats = {_key(what): limit for what, limit in limits.items()}
+    now, waits = timezone.now(), [0]
+    for counter in RateLimitCounter.objects.filter(key__in=list(whats), until__gt=now):
+        if counter.count >= whats[bytes(counter.key)].times:
+            waits.append(max(1, round((counter.until - now).total_seconds())))
+    return max(waits)
+
+
 def reset(*whats: str) -> None:
-    """Forgets the tries."""
+    """Deletes these counters."""
     RateLimitCounter.objects.filter(key__in=[_key(what) for what in whats]).delete()
+
+
+def take_back(what: str) -> None:
+    """Uncounts one event."""
+    RateLimitCounter.objects.filter(key=_key(what), count__gt=0).update(count=F("count") - 1)
 
 
 def delete_expired_counters() -> None:
@@ -47,5 +64,5 @@ def delete_expired_counters() -> None:
 
 
 def _key(what: str) -> bytes:
-    """Hashed: who tried to log in, and from where, is nobody's business afterwards."""
+    """Hashed, so that the table holds no user names and no addresses."""
     return hashlib.sha256(what.encode("utf-8", "replace")).digest()

@@ -1,7 +1,8 @@
-"""The second factor of a login: switched on, asked for, switched off, and each of it written down."""
+"""Switches a user's second factor on and off, checks its codes, and records all of that in the audit log."""
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 import structlog
@@ -14,7 +15,7 @@ from django_otp import verify_token
 
 from integrations.models import SecondFactor
 from integrations.models.second_factor import RECOVERY_DIGITS
-from integrations.users.audit import audit_record
+from integrations.users.audit import audit_account
 
 log = structlog.get_logger(__name__)
 
@@ -24,24 +25,29 @@ def factor_of(user: User) -> SecondFactor | None:
 
 
 def switch_on(factor: SecondFactor) -> list[str]:
-    """Keeps a factor whose first code was right. The recovery codes, which nothing shows a second time.
+    """Saves a factor whose first code was right. Returns the recovery codes, which cannot be shown a second time.
 
-    Raises IntegrityError when the user has one meanwhile.
+    Raises IntegrityError if the user has a factor by now.
     """
     codes = factor.renew_recovery_codes()
     with transaction.atomic():
         factor.save()
-        audit_record(factor.user, _("Switched two-factor login on"))
+        audit_account(factor.user, _("Switched two-factor login on"))
     return codes
 
 
 def switch_off(factor: SecondFactor) -> None:
     factor.delete()
-    audit_record(factor.user, _("Switched two-factor login off"))
+    audit_account(factor.user, _("Switched two-factor login off"))
+
+
+def without_separators(code: str) -> str:
+    """Removes the spaces and hyphens with which people group a code."""
+    return re.sub(r"[\s-]", "", code)
 
 
 def seconds_to_wait(factor: SecondFactor) -> int:
-    """After wrong codes; 0: the next one is looked at."""
+    """Returns the seconds to wait after wrong codes; 0: the next code is checked."""
     is_allowed, why_not = factor.verify_is_allowed()
     if is_allowed:
         return 0
@@ -50,13 +56,13 @@ def seconds_to_wait(factor: SecondFactor) -> int:
 
 
 def accept(factor: SecondFactor, code: str) -> bool:
-    """Whether this is a code of the user's that was not used before."""
+    """Tells whether this is an unused code of the user, and uses it up."""
     verified: SecondFactor | None = verify_token(factor.user, factor.persistent_id, code)
     if verified is None:
-        log.warning("code of a second factor refused", user_id=factor.user_id)
+        log.warning("second factor code refused", user_id=factor.user_id)
         return False
     if len(code) == RECOVERY_DIGITS:
         left = verified.recovery_codes_left
         said = ngettext("Used a recovery code; %(left)s is left", "Used a recovery code; %(left)s are left", left)
-        audit_record(factor.user, said % {"left": left})
+        audit_account(factor.user, said % {"left": left})
     return True

@@ -27,7 +27,14 @@ from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminTextInputWidget
 from integrations.models import SecondFactor
 from integrations.ui.page_context import page_context
 from integrations.users.login import wait_message
-from integrations.users.second_factor import accept, factor_of, seconds_to_wait, switch_off, switch_on
+from integrations.users.second_factor import (
+    accept,
+    factor_of,
+    seconds_to_wait,
+    switch_off,
+    switch_on,
+    without_separators,
+)
 from integrations.users.second_factor_middleware import must_have_one
 
 KEY_LASTS = 3600
@@ -50,7 +57,7 @@ class CodeForm(forms.Form):
         self.factor = factor
 
     def clean_code(self) -> str:
-        code = re.sub(r"[\s-]", "", self.cleaned_data["code"])
+        code = without_separators(self.cleaned_data["code"])
         seconds = seconds_to_wait(self.factor)
         if seconds:
             raise ValidationError(wait_message(seconds), code="throttled")
@@ -107,7 +114,7 @@ def switch_second_factor_off(request: HttpRequest) -> HttpResponse:
 class EnterCode(RedirectURLMixin, FormView):  # type: ignore[type-arg]
     """After the password, of either login page; integrations.users.second_factor_middleware lets nobody past it."""
 
-    template_name = "calllog/second_factor_code.html"
+    template_name = "users/second_factor_code.html"
     form_class = CodeForm
     next_page = "calllog:list"
     factor: SecondFactor
@@ -141,7 +148,7 @@ class EnterCode(RedirectURLMixin, FormView):  # type: ignore[type-arg]
 
 
 def _page(request: HttpRequest, **context: Any) -> HttpResponse:
-    return render(request, "calllog/second_factor.html", {**page_context(request, _("Two-factor login")), **context})
+    return render(request, "users/second_factor.html", {**page_context(request, _("Two-factor login")), **context})
 
 
 def _key(request: HttpRequest) -> str:

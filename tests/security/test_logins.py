@@ -6,22 +6,52 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db.models import F
 from django.test import Client
 
 from integrations.models import RateLimitCounter
-from integrations.users import login_throttle
+from integrations.users import known_device, login_throttle
 from integrations.users.rate_limit import delete_expired_counters, hit
+from tests.factories import code_of, make_second_factor, make_superuser
 from tests.security.conftest import DOORS, PASSWORD
 
 pytestmark = pytest.mark.django_db
 
 
-def try_in(name: str, password: str, *, door: str = DOORS[0], address: str = "203.0.113.7", **headers: str):
+def try_in(
+    name: str, password: str, *, door: str = DOORS[0], address: str = "203.0.113.7", code: str = "", **headers: str
+):
     """The answer to one login of a new browser: 302 who got in, 200 who did not."""
-    fields = {"username": name, "password": password, "next": "/calls/"}
+    fields = {"username": name, "password": password, "next": "/calls/", "code": code}
     return Client(REMOTE_ADDR=address, headers=headers).post(door, fields)
+
+
+def known_browser(user: User, address: str = "203.0.113.200") -> Client:
+    """A browser in which the user has logged in before, and out again."""
+    browser = Client(REMOTE_ADDR=address)
+    browser.post(DOORS[0], {"username": user.username, "password": PASSWORD})
+    browser.post("/calls/logout/")
+    return browser
+
+
+def log_in(browser: Client, user: User, password: str = PASSWORD) -> int:
+    return browser.post(DOORS[0], {"username": user.username, "password": password}).status_code
+
+
+@pytest.fixture
+def three_for_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(login_throttle, "PER_NAME", replace(login_throttle.PER_NAME, times=3))
+
+
+@pytest.fixture
+def locked_out(user: User, three_for_a_name: None) -> User:
+    """A user whose name is guessed at from many addresses."""
+    for number in range(3):
+        try_in(user.username, "wrong", address=f"198.51.100.{number}")
+    assert try_in(user.username, PASSWORD).status_code == 200
+    return user
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -31,7 +61,7 @@ def test_the_sixth_try_is_told_to_wait_even_with_the_right_password(user: User, 
 
     answer = try_in(user.username, PASSWORD, door=door)
     assert answer.status_code == 200
-    assert "Too many tries. Wait 15 minutes" in answer.content.decode()
+    assert "Too many attempts. Wait 15 minutes" in answer.content.decode()
 
 
 def test_both_doors_count_together(user: User) -> None:
@@ -71,7 +101,7 @@ def test_an_empty_password_makes_good_nothing(user: User) -> None:
 
 
 def test_one_address_cannot_try_one_password_on_everybody(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(login_throttle, "PER_ADDRESS", replace(login_throttle.PER_ADDRESS, times=3))
+    monkeypatch.setattr(login_throttle, "PER_NETWORK", replace(login_throttle.PER_NETWORK, times=3))
     for number in range(3):
         try_in(f"somebody{number}", "wrong")
 
@@ -86,11 +116,128 @@ def test_many_addresses_cannot_guess_at_one_name_for_ever(user: User, monkeypatc
     assert try_in(user.username, PASSWORD, address="203.0.113.99").status_code == 200
 
 
+@pytest.mark.parametrize("door", DOORS)
+def test_one_address_locks_nobody_out_elsewhere(user: User, three_for_a_name: None, door: str) -> None:
+    """Attempts that were refused unchecked use up no other limit."""
+    for _ in range(30):
+        try_in(user.username, "wrong", door=door)
+    login_throttle.reset(f"login as|{user.username}")  # the five attempts that were checked
+    for _ in range(30):
+        try_in(user.username, "wrong", door=door)
+
+    assert try_in(user.username, PASSWORD, door=door, address="203.0.113.8").status_code == 302
+
+
+def test_a_refused_attempt_is_not_counted(user: User) -> None:
+    for _ in range(6):
+        try_in(user.username, "wrong")
+    before = list(RateLimitCounter.objects.order_by("key").values_list("count", flat=True))
+
+    for _ in range(20):
+        try_in(user.username, "wrong")
+
+    assert list(RateLimitCounter.objects.order_by("key").values_list("count", flat=True)) == before
+
+
+def test_a_known_browser_gets_in_while_the_name_is_guessed_at(user: User, three_for_a_name: None) -> None:
+    browser = known_browser(user)
+    for number in range(5):
+        try_in(user.username, "wrong", address=f"198.51.100.{number}")
+
+    assert try_in(user.username, PASSWORD).status_code == 200
+    assert log_in(browser, user) == 302
+
+
+def test_a_known_browser_gets_in_while_its_address_is_blocked(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(login_throttle, "PER_NETWORK", replace(login_throttle.PER_NETWORK, times=3))
+    browser = known_browser(user)
+    for number in range(4):
+        try_in(f"somebody{number}", "wrong", address="203.0.113.200")
+
+    assert try_in(user.username, PASSWORD, address="203.0.113.200").status_code == 200
+    assert log_in(browser, user) == 302
+
+
+def test_a_known_browser_has_a_limit_of_its_own(user: User) -> None:
+    browser = known_browser(user)
+    for _ in range(5):
+        log_in(browser, user, "wrong")
+
+    assert log_in(browser, user) == 200
+    assert try_in(user.username, PASSWORD).status_code == 302
+
+
+@pytest.mark.parametrize("cookie", ["", "nonsense", "a:b:c"])
+def test_a_forged_device_cookie_makes_no_known_browser(locked_out: User, cookie: str) -> None:
+    browser = Client(REMOTE_ADDR="203.0.113.200")
+    browser.cookies[known_device.COOKIE] = cookie
+
+    assert log_in(browser, locked_out) == 200
+
+
+def test_the_cookie_of_another_user_makes_no_known_browser(locked_out: User) -> None:
+    other = make_superuser()
+    other.set_password(PASSWORD)
+    other.save()
+
+    assert log_in(known_browser(other), locked_out) == 200
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_second_factor_gets_its_owner_in_while_the_name_is_guessed_at(locked_out: User, door: str) -> None:
+    factor, _codes = make_second_factor(locked_out)
+    assert 'name="code"' in try_in(locked_out.username, PASSWORD, door=door).content.decode()
+
+    answer = try_in(locked_out.username, PASSWORD, door=door, code=code_of(factor.key.reveal()))
+
+    assert answer.status_code == 302
+    assert answer.client.get("/calls/").status_code == 200
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+def test_with_a_wrong_code_nothing_tells_whether_the_password_was_right(locked_out: User, is_right: bool) -> None:
+    make_second_factor(locked_out)
+
+    answer = try_in(locked_out.username, PASSWORD if is_right else "wrong", code="000000")
+
+    assert "The user name, the password or the code is wrong." in answer.content.decode()
+
+
+def test_a_code_without_a_second_factor_gets_nobody_in(locked_out: User) -> None:
+    assert try_in(locked_out.username, PASSWORD, code="123456").status_code == 200
+
+
+def test_many_right_passwords_of_one_office_block_nobody(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(login_throttle, "PER_NETWORK", replace(login_throttle.PER_NETWORK, times=3))
+
+    assert {try_in(user.username, PASSWORD).status_code for _ in range(6)} == {302}
+
+
+def test_an_ipv6_site_counts_as_one_address(user: User) -> None:
+    for number in range(5):
+        try_in(user.username, "wrong", address=f"2001:db8:0:1::{number}")
+
+    assert try_in(user.username, PASSWORD, address="2001:db8:0:1:ffff::1").status_code == 200
+    assert try_in(user.username, PASSWORD, address="2001:db8:0:2::1").status_code == 302
+
+
+def test_logins_and_failures_are_in_the_audit_log_with_their_address(user: User) -> None:
+    try_in(user.username, "wrong", address="203.0.113.9")
+    try_in(user.username, PASSWORD, address="203.0.113.10")
+    try_in("nobody", "wrong")
+
+    entries = LogEntry.objects.order_by("pk").select_related("origin")
+    assert [(entry.user, entry.change_message, entry.origin.address) for entry in entries] == [
+        (user, "Login failed", "203.0.113.9"),
+        (user, "Logged in", "203.0.113.10"),
+    ]
+
+
 def test_a_forged_header_makes_no_new_address(user: User) -> None:
     for number in range(6):
         answer = try_in(user.username, "wrong", **{"X-Forwarded-For": f"198.51.100.{number}"})
 
-    assert "Too many tries" in answer.content.decode()
+    assert "Too many attempts" in answer.content.decode()
 
 
 def test_after_the_wait_one_gets_in(user: User) -> None:
@@ -102,9 +249,9 @@ def test_after_the_wait_one_gets_in(user: User) -> None:
 
 
 def test_what_was_tried_long_ago_is_forgotten() -> None:
-    hit("old", login_throttle.PER_ADDRESS)
+    hit("old", login_throttle.PER_NETWORK)
     RateLimitCounter.objects.update(until=F("until") - timedelta(hours=1))
-    hit("new", login_throttle.PER_ADDRESS)
+    hit("new", login_throttle.PER_NETWORK)
 
     delete_expired_counters()
 
