@@ -1,4 +1,4 @@
-"""Runs the benchmarks, all or those named: python -m bench [delivery …]"""
+"""Runs all benchmarks, or the named ones: python -m bench [delivery …]"""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import django
 BENCHMARKS = (
     "intake",
     "delivery",
-    "way_through",
+    "latency",
     "requests_per_call",
     "memory",
-    "fair_turns",
+    "fairness",
     "reliability",
     "growth",
     "start_up",

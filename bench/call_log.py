@@ -1,12 +1,11 @@
-"""The pages of the call log with a hundred thousand and with ten million calls of a thousand customers.
+"""Measures the call log pages with a hundred thousand and with ten million calls of a thousand customers.
 
-Printed for each page: milliseconds at the 95th percentile and in the median at both sizes, their ratios, what Python
-took of the processor, and the queries at the greater one. Every page goes through the whole of Django, from the address
-to the last byte, in this process, by turns on both databases, so that whatever else the machine does weighs on both;
-the greatest customer has a tenth of all calls. A page during which the machine's host took processor time away is
-opened again.
-`CALLS="100000 1000000" python -m bench call_log` takes other sizes. Not among what runs without being named:
-ten million calls want a quarter of an hour and 20 GB.
+Printed for each page: milliseconds at the 95th percentile and the median at both sizes, their ratios, Python's
+processor time, and the number of queries at the larger size. Each page runs through all of Django in this process, in
+turn on both databases, so that other load on the machine affects both. The largest customer has a tenth of all calls.
+When the host takes processor time away during a page, the page is opened again.
+`CALLS="100000 1000000" python -m bench call_log` uses other sizes. It runs only when named: ten million calls take a
+quarter of an hour and 20 GB.
 """
 
 from __future__ import annotations
@@ -40,16 +39,16 @@ WARM_UPS = 3
 MOST_ATTEMPTS = 10
 LIMIT_MS, LIMIT_RATIO, LIMIT_QUERIES = 150, 1.3, 12
 
-GREATEST, LEAST = 1, 1000
+LARGEST, SMALLEST = 1, 1000
 
 STATISTICS = Path("/proc/stat")
 
 Page = tuple[str, str]
-"""Who opens which address."""
+"""User name and address."""
 
 
 class Figures(NamedTuple):
-    """Milliseconds of a page."""
+    """Milliseconds of one page."""
 
     few: float
     """At the 95th percentile, with few calls and with many."""
@@ -57,16 +56,16 @@ class Figures(NamedTuple):
     median_few: float
     median_many: float
     processor: float
-    """What this process, hence without PostgreSQL, takes of the processor with many calls: the median."""
+    """Processor time of this process (without PostgreSQL) with many calls: the median."""
     queries: int
     again: int
-    """Openings that did not count."""
+    """Measurements that were repeated."""
 
 
 def run() -> None:
     sizes = [int(size) for size in os.environ.get("CALLS", "").split()] or list(SIZES)
     settings.ALLOWED_HOSTS = ["testserver"]
-    importlib.import_module("ringofix.wsgi")  # so that garbage is collected as in the web process
+    importlib.import_module("ringofix.wsgi")  # so that garbage collection works as in the web process
     with ExitStack() as stack:
         databases = [stack.enter_context(filled_database(size)) for size in (sizes[0], sizes[-1])]
         report(sizes, measure(databases))
@@ -79,7 +78,7 @@ def filled_database(calls: int) -> Iterator[BaseDatabaseWrapper]:
         cursor.execute(f'CREATE DATABASE "{name}"')
     try:
         database = opened(name)
-        with taken(database):
+        with used(database):
             call_command("migrate", verbosity=0)
             began = time.monotonic()
             fill(calls)
@@ -101,8 +100,8 @@ def opened(name: str) -> BaseDatabaseWrapper:
 
 
 @contextmanager
-def taken(database: BaseDatabaseWrapper) -> Iterator[None]:
-    """In the place of the usual one."""
+def used(database: BaseDatabaseWrapper) -> Iterator[None]:
+    """Use this database instead of the usual one."""
     usual = connections["default"]
     connections["default"] = database
     try:
@@ -117,24 +116,24 @@ def measure(databases: list[BaseDatabaseWrapper]) -> dict[str, Figures]:
 
 
 def _pages_on(database: BaseDatabaseWrapper) -> dict[str, Page]:
-    with taken(database):
+    with used(database):
         specialist, _made = User.objects.get_or_create(username="specialist", defaults={"is_staff": True})
         specialist.groups.add(Group.objects.get(name=SPECIALISTS))
         viewer, _made = User.objects.get_or_create(username="viewer")
-        Customer.objects.get(pk=GREATEST).viewers.add(viewer)
+        Customer.objects.get(pk=LARGEST).viewers.add(viewer)
         every = {f"all: {name}": ("specialist", address) for name, address in _addresses().items()}
-        one = {f"one customer: {name}": ("viewer", address) for name, address in _addresses(of=GREATEST).items()}
+        one = {f"one customer: {name}": ("viewer", address) for name, address in _addresses(of=LARGEST).items()}
     return every | one
 
 
 def _addresses(of: int | None = None) -> dict[str, str]:
-    """By what they show; `of`: among the calls of one customer."""
+    """Addresses by description. `of`: only calls of this customer."""
     calls = Call.objects.filter(customer=of) if of else Call.objects.all()
     some = calls.exclude(client_number="anonymous").order_by("-started_at")[100]
-    number = "+380670000000"  # calls so often that a page is full at either size, as it is by the other filters
+    number = "+380670000000"  # calls often enough to fill a page at either size
     deep = calls.order_by("started_at", "pk")[200]
     place = f"{int(deep.started_at.timestamp() * 1_000_000)}-{deep.pk}"
-    employee = Employee.objects.filter(customer=GREATEST).first()
+    employee = Employee.objects.filter(customer=LARGEST).first()
     filters = {
         "no filter": "",
         "incoming": "direction=incoming",
@@ -158,7 +157,7 @@ def _addresses(of: int | None = None) -> dict[str, str]:
         "30 days": "period=30_days",
     }
     if of is None:
-        filters["a customer"] = f"customer={LEAST}"
+        filters["a customer"] = f"customer={SMALLEST}"
     return {
         **{f"list, {name}": f"/calls/?{query or 'all=1'}" for name, query in filters.items()},
         "older rows, deep": f"/calls/?before={place}",
@@ -181,7 +180,7 @@ def _timed(databases: list[BaseDatabaseWrapper], pages: list[Page]) -> Figures:
     queries = 0
     for number in range(WARM_UPS + REPEATS):
         for database, (_user, address), client, measured in zip(databases, pages, clients, times, strict=True):
-            with taken(database):
+            with used(database):
                 if number == 0:
                     with CaptureQueriesContext(connection) as captured:
                         _get(client, address)
@@ -204,7 +203,7 @@ def _timed(databases: list[BaseDatabaseWrapper], pages: list[Page]) -> Figures:
 def _client(database: BaseDatabaseWrapper, page: Page) -> Client:
     user, address = page
     client = Client(headers={"HX-Request": "true"} if "before=" in address or "/chart/" in address else {})
-    with taken(database):
+    with used(database):
         client.force_login(User.objects.get(username=user))
     return client
 
@@ -215,7 +214,7 @@ def _get(client: Client, address: str) -> None:
 
 
 def _undisturbed(act: Callable[[], None]) -> tuple[float, float, int]:
-    """_milliseconds(), when the host took nothing away meanwhile; and how many attempts were in vain before."""
+    """Repeat _milliseconds() until the host took no time away. Returns its result and the number of repeats."""
     for again in range(MOST_ATTEMPTS):
         before = _stolen()
         figures = _milliseconds(act)
@@ -225,12 +224,12 @@ def _undisturbed(act: Callable[[], None]) -> tuple[float, float, int]:
 
 
 def _stolen() -> str:
-    """What Linux has counted so far of the time in which its processors were not there: proc_stat(5)."""
+    """The time that the host took away so far, as Linux counts it: proc_stat(5), "steal"."""
     return STATISTICS.read_text().split(maxsplit=9)[8] if STATISTICS.exists() else ""
 
 
 def _milliseconds(act: Callable[[], None]) -> tuple[float, float]:
-    """All that it took, and what this process took of the processor."""
+    """Elapsed milliseconds and processor milliseconds of this process."""
     began, processor_began = time.perf_counter(), time.process_time()
     act()
     return 1000 * (time.perf_counter() - began), 1000 * (time.process_time() - processor_began)
@@ -250,4 +249,4 @@ def report(sizes: list[int], figures: dict[str, Figures]) -> None:
             flush=True,
         )
     again = sum(page.again for page in figures.values())
-    print(f"{again} openings were made again, for the host took time away")
+    print(f"{again} measurements were repeated because the host took time away")

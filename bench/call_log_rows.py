@@ -1,7 +1,7 @@
-"""Calls by the million: SQL that fills a fresh database as a year of a thousand customers would have.
+"""Fills an empty database with millions of calls by SQL, like a year of a thousand customers.
 
-Calls are in the order of time; the greatest customer has a tenth of them and the least some hundredths of a
-percent; numbers call three times on average; a tenth of the calls is not in Planfix. Indexes are built afterwards.
+Calls are in order of time. The largest customer has a tenth of them and the smallest some hundredths of a percent. A
+number calls three times on average. A tenth of the calls is not in Planfix. Indexes are built afterwards.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from integrations.models import Customer, Employee
 
 CUSTOMERS, EMPLOYEES = 1000, 10
 BYTES_PER_CALL = 2500
-"""With its receipts and all indexes; generously."""
+"""With receipts and indexes; an upper estimate."""
 
 _FACTS = json.dumps(
     fold(
@@ -92,7 +92,7 @@ _COUNT = import_module("integrations.migrations.0009_count_stored_calls").COUNT
 
 
 def fill(calls: int) -> None:
-    """Into an empty database whose migrations have run. Raises RuntimeError when the disk might not hold it."""
+    """Fill an empty, migrated database. Raises RuntimeError when the disk may be too small."""
     free = shutil.disk_usage(settings.BASE_DIR).free
     if free < calls * BYTES_PER_CALL * 2:
         raise RuntimeError(
@@ -100,7 +100,7 @@ def fill(calls: int) -> None:
         )
     _customers()
     with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")  # neither triggers nor foreign keys, for this load
+        cursor.execute("SET session_replication_role = replica")  # skips triggers and foreign keys during the load
         cursor.execute("SET maintenance_work_mem = '512MB'")
         cursor.execute("SET work_mem = '256MB'")
         for table in _TABLES:
@@ -133,7 +133,7 @@ def _customers() -> None:
 
 
 def _drop_indexes() -> list[str]:
-    """All of the calls' but the primary key and what is a constraint; the statements that make them again."""
+    """Drop the call indexes that are not constraints. Returns the statements that create them again."""
     with connection.cursor() as cursor:
         cursor.execute(
             """

@@ -1,4 +1,4 @@
-"""The least that can be done with a request and still be called storing it: gunicorn bench.ceiling, one INSERT."""
+"""The least work that stores a request: gunicorn bench.ceiling runs one INSERT per request."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""How close one worker process comes to the ideal, in which its threads do nothing but wait for Planfix.
+"""Compares one worker process with the ideal, in which its threads only wait for Planfix.
 
-1,024 calls of 64 and of 256 customers wait when the worker is told of them; each takes three requests (search, comment,
-data tag). Printed: calls per second from that moment until the last call is done, the share of the ideal
-(threads ÷ latency ÷ requests), and what a call costs in processor time: the worker's and the database's.
+1,024 calls of 64 and of 256 customers become due at once; each takes three requests (search, comment, data tag).
+Printed: calls per second until the last call is delivered, the share of the ideal (threads ÷ latency ÷ requests), and
+the processor time per call of the worker and of the database.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ CALLS, REQUESTS = 1024, 3
 CUSTOMERS = (64, 256)
 LATENCIES = (0.2, 0.05, 0.0)
 WARM_UP = 64
-"""Calls delivered before anything is measured: processes import and connect on their first."""
+"""Calls delivered before the measurement, so that imports and connections are done."""
 
 
 def run() -> None:
@@ -53,7 +53,7 @@ def run() -> None:
 
 
 def _measure(stack: LocalStack, customers: list[Customer], port: int, latency: float) -> None:
-    account = subprocess.Popen([sys.executable, "-m", "bench.stand_in", str(port), str(latency)])
+    account = subprocess.Popen([sys.executable, "-m", "bench.fixed_latency_account", str(port), str(latency)])
     try:
         stack.start_worker(concurrency=THREADS)
         _deliver(_waiting_calls(customers, WARM_UP))
@@ -78,7 +78,7 @@ def _measure(stack: LocalStack, customers: list[Customer], port: int, latency: f
 
 
 def _customers(port: int) -> list[Customer]:
-    """Customers with an account each of the stand-in, whose data tags are known already."""
+    """Add customers, each with an account of fixed latency whose data tags are known."""
     with SandboxServer(Sandbox(allow_private_hosts=True)) as server:
         account = server.sandbox.add_account("model", token="model")
         model = import_customer(customer_file("model", account.url, account.token, 1000))
@@ -92,7 +92,7 @@ def _customers(port: int) -> list[Customer]:
 
 
 def _waiting_calls(customers: list[Customer], calls: int) -> list[Customer]:
-    """Takes in so many calls, evenly spread, that are not due yet. Whose they are."""
+    """Store calls that are not due yet, evenly over the customers. Returns the customers that have one."""
     Call.objects.all().delete()
     PlanfixRequest.objects.all().delete()
     RememberedContact.objects.all().delete()
@@ -109,7 +109,7 @@ def _waiting_calls(customers: list[Customer], calls: int) -> list[Customer]:
 
 
 def _deliver(customers: list[Customer]) -> float:
-    """Makes the waiting calls due; seconds until the last one is delivered."""
+    """Make the waiting calls due. Returns the seconds until the last one is delivered."""
     with transaction.atomic():
         began = database_time()
         Call.objects.update(due_at=timezone.now())
@@ -122,7 +122,7 @@ def _deliver(customers: list[Customer]) -> float:
 
 
 def _database_seconds() -> float:
-    """Of the database's processes that serve this benchmark, as far as they run on this machine."""
+    """Processor seconds of the server processes of this database, if it runs on this machine."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
         return sum(processor_seconds(pid) for (pid,) in cursor.fetchall())

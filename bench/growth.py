@@ -1,7 +1,7 @@
-"""What does it cost that there are many calls? Intake, the look for the next call, the sweep and a comparison with
-Ringostat's list, beside ten thousand to a million calls of a thousand customers.
+"""Measures the cost of many stored calls: intake, the query for the next call, the sweep, the call list comparison.
 
-Printed: the median of many runs in microseconds. BENCH_CALLS="10000 10000000" names other numbers of calls.
+The database holds ten thousand to a million calls of a thousand customers. Printed: the median of many runs in
+microseconds. BENCH_CALLS="10000 10000000" sets other numbers of calls.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ from integrations.services.intake.receive import receive_at
 SIZES = [int(size) for size in os.environ.get("BENCH_CALLS", "10000 100000 1000000").split()]
 RUNS = 200
 DUE = 500
-"""Calls that wait, however many there are: what a backlog costs is another question."""
+"""Due calls at every size, because this benchmark does not measure a backlog."""
 LISTED = 100
-"""Rows of Ringostat's list that are compared at once."""
+"""Rows of Ringostat's call list in one comparison."""
 
-Figures = dict[str, float]
+Microseconds = dict[str, float]
 
 
 def run() -> None:
-    rows = [_figures(size) for size in SIZES]
+    rows = [_microseconds(size) for size in SIZES]
     print(f"{'microseconds beside so many calls':36}" + "".join(f"{size:>12,}" for size in SIZES) + "   last/first")
     for name in rows[0]:
         values = [row[name] for row in rows]
         print(f"{name:36}" + "".join(f"{value:12.0f}" for value in values) + f"{values[-1] / values[0]:13.2f}")
 
 
-def _figures(size: int) -> Figures:
+def _microseconds(size: int) -> Microseconds:
     with local_stack():
         fill(size)
         _leave_due(DUE)
-        customer = Customer.objects.get(pk=1)  # the one with the most calls
+        customer = Customer.objects.get(pk=1)  # has the most calls
         listed = list(customer.calls.order_by("-pk").values_list("ringostat_id", flat=True)[:LISTED])
         with connection.cursor() as cursor:
             return {
@@ -66,7 +66,7 @@ def _leave_due(calls: int) -> None:
             """,
             [calls],
         )
-        # The numbers of the rows were given, not drawn.
+        # fill() sets the ids itself, so the sequences lag behind.
         for table in ("call", "webhookevent"):
             name = f"integrations_{table}"
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))")
@@ -77,12 +77,12 @@ def _intake(customer: Customer) -> Callable[[], object]:
     token = WebhookToken.issue(customer).token.reveal()
     numbers = count()
 
-    def take_in() -> None:
+    def receive_one() -> None:
         body = f'{{"uniqueid": "fresh-{next(numbers)}", "call_type": "in", "E164": "+380671234567", "billsec": "3"}}'
         raw = RawRequest(method="POST", content_type="application/json", query_string="", body=body.encode())
         assert receive_at(token, event="after_call", raw=raw) == "call"
 
-    return take_in
+    return receive_one
 
 
 def _median(act: Callable[[], object]) -> float:

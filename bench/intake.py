@@ -1,9 +1,8 @@
-"""How fast are webhooks stored? Against the ceiling: a bare function with one INSERT under the same gunicorn, on the
-same PostgreSQL, in alternating rounds, so that whatever else the machine does strikes both.
+"""Measures how fast webhooks are stored, against a ceiling: a bare function with one INSERT.
 
-Each request is a finished call of its own, with the parameters that Ringostat sends; no worker takes the jobs.
-Printed: requests per second, milliseconds, processor time of the web processes, and the ratio, each the median of the
-rounds.
+Both run under the same gunicorn and PostgreSQL, in alternating rounds, so that other load on the machine affects both.
+Each request is a finished call of its own, with the parameters that Ringostat sends; no worker runs. Printed:
+requests per second, milliseconds, processor time of the web processes, and the ratio, each the median of the rounds.
 """
 
 from __future__ import annotations
@@ -96,7 +95,7 @@ def run() -> None:
             for server in (ours, ceiling):
                 _round(server, "warm", seconds=1)
             with connection.cursor() as cursor:
-                cursor.execute("ANALYZE")  # as the server itself does it once a minute
+                cursor.execute("ANALYZE")  # PostgreSQL itself does it once a minute
             pairs = [(_round(ours, f"{number}"), _round(ceiling, f"{number}")) for number in range(ROUNDS)]
     print(f"gunicorn {' '.join(GUNICORN[:4])}, {CONNECTIONS} connections, {ROUNDS} rounds of {SECONDS:.0f} s each")
     print(f"{'':14} {'per second':>10} {'p50 ms':>8} {'p99 ms':>8} {'web CPU µs':>11}")

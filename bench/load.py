@@ -1,7 +1,7 @@
-"""A process that posts over keep-alive sockets as fast as it is answered: python -m bench.load, its order on stdin.
+"""Posts over keep-alive connections, each request as soon as the last is answered: python -m bench.load < order.json
 
-Knows nothing of Django and builds each request from a template, so that on a small machine the servers get the
-processor. Prints JSON: how many were answered 200, how many otherwise, and the milliseconds of each.
+Builds each request from a template and imports no Django, so that on a small machine the servers get the processor.
+Prints JSON: the number of 200 responses, of others, and the milliseconds of each request.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ START_SECONDS = 60
 
 @dataclass(kw_only=True)
 class Order:
-    """`templates`: bodies in which CALL_ID is replaced by a fresh id. Each connection posts to one of the paths."""
+    """`templates`: bodies; CALL_ID in them becomes a new id. Each connection posts to one of the paths."""
 
     port: int
     paths: list[str]
@@ -72,7 +72,7 @@ def post_all(order: Order) -> Result:
 
 
 def _connected(port: int) -> socket.socket:
-    """Waits for a server that is still starting."""
+    """Connect, waiting for a server that is still starting."""
     until = time.monotonic() + START_SECONDS
     while True:
         try:
@@ -97,7 +97,7 @@ def _post(connection: _Connection, order: Order, number: int) -> None:
 
 
 def _take(connection: _Connection, result: Result) -> bool:
-    """Reads one answer; does the server close the connection after it?"""
+    """Read one response. Returns whether the server closes the connection after it."""
     answer = connection.socket.recv(READ_BYTES)
     while not _is_whole(answer):
         more = connection.socket.recv(READ_BYTES)

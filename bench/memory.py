@@ -1,7 +1,7 @@
-"""Memory of the whole stack, without PostgreSQL: the web server with two workers, and one delivery worker.
+"""Measures memory without PostgreSQL: the web server with two processes, and one delivery worker.
 
-Measured when all has started, and again after 2,000 webhooks and the delivery of their calls. RSS counts what processes
-share for each of them, PSS once.
+Measured after the start, and again after 2,000 webhooks and deliveries. RSS counts shared pages in every process, PSS
+counts them once.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bench.processes import memory_megabytes
 from bench.scratch import local_stack
 from integrations.models import Call, CallState
 from integrations.services.customers.import_export import import_customer, webhook_address
-from sandbox.harness.load import calls, customer_with_account, post_until_taken
+from sandbox.harness.load import calls, customer_with_account, post_until_accepted
 from sandbox.harness.processes import LocalStack, wait_until
 
 CUSTOMERS, CALLS_EACH = 50, 40
@@ -31,12 +31,12 @@ def run() -> None:
         stack.start_worker()
         load = list(calls(CUSTOMERS, CALLS_EACH, stack.sandbox_url, random.Random(1)))
         number, body = load.pop()
-        post_until_taken(f"{stack.web_url}/{paths[number]}", body, seconds=60)
+        post_until_accepted(f"{stack.web_url}/{paths[number]}", body, seconds=60)
         _wait_until_delivered(1)
         _print(stack, "started")
         with ThreadPoolExecutor(4) as pool:
             for number, body in load:
-                pool.submit(post_until_taken, f"{stack.web_url}/{paths[number]}", body, seconds=60)
+                pool.submit(post_until_accepted, f"{stack.web_url}/{paths[number]}", body, seconds=60)
         _wait_until_delivered(1 + len(load))
         _print(stack, f"after {1 + len(load)} calls")
 

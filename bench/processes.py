@@ -1,4 +1,4 @@
-"""What processes cost, as Linux counts it: processor seconds and memory, each with all that it has started."""
+"""Processor seconds and memory of a process and its children, as Linux counts them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def processor_seconds(pid: int) -> float:
-    """Of the process and its running children, in user and kernel mode."""
+    """Seconds of the process and its running children, in user and kernel mode."""
     return sum(_seconds(each) for each in family(pid))
 
 
 def memory_megabytes(pid: int) -> tuple[float, float]:
-    """RSS and PSS of the process and its children. RSS counts what they share for each of them, PSS once."""
+    """RSS and PSS of the process and its children. RSS counts shared pages in every process, PSS once."""
     rss, pss = (sum(_rollup(each, name) for each in family(pid)) for name in ("Rss", "Pss"))
     return rss / 1024, pss / 1024
 

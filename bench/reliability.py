@@ -1,7 +1,7 @@
-"""2,000 calls of 50 customers while a tenth of all requests to Planfix goes wrong and workers are killed: what is lost?
+"""Delivers 2,000 calls of 50 customers while a tenth of the Planfix requests fails and workers are killed.
 
-Printed: how many calls were accepted, delivered, lost and doubled, what it cost in requests and attempts, and how long
-it took. Retries begin after half a second instead of 15, so that it ends within minutes.
+Printed: calls accepted, delivered, lost and duplicated, the requests and attempts, and the time. Retries start after
+half a second instead of 15, so that it ends within minutes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.db.models import Sum
 from bench.scratch import local_stack
 from integrations.models import Call, CallState, Delivery
 from integrations.services.customers.import_export import import_customer, webhook_address
-from sandbox.harness.load import ACCOUNTS, accounts, calls, customer_with_account, post_until_taken, tally
+from sandbox.harness.load import ACCOUNTS, accounts, calls, customer_with_account, post_until_accepted, tally
 from sandbox.harness.processes import LocalStack, NotInTime, wait_until
 
 SEED = 20
@@ -42,7 +42,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "close", "when": "after"},
     {"kind": "hang", "when": "after", "seconds": 10},
 )
-"""Not the used-up daily limit: it puts a customer's calls off for half an hour at least."""
+"""Without the daily limit, which delays a customer's calls by half an hour at least."""
 
 
 def run() -> None:
@@ -55,8 +55,10 @@ def run() -> None:
         load = list(calls(CUSTOMERS, CALLS_EACH, stack.sandbox_url, chance))
         began = time.monotonic()
         with ThreadPoolExecutor(4) as pool:
-            posts = [pool.submit(post_until_taken, addresses[number], body, seconds=SECONDS) for number, body in load]
-            kills = _kill_until_settled(stack, chance, posts, until=began + SECONDS)
+            posts = [
+                pool.submit(post_until_accepted, addresses[number], body, seconds=SECONDS) for number, body in load
+            ]
+            kills = _kill_until_delivered(stack, chance, posts, until=began + SECONDS)
         took = time.monotonic() - began
         accepted = [body for (_, body), post in zip(load, posts, strict=True) if not post.exception()]
         _print(stack, accepted, kills, took)
@@ -76,18 +78,18 @@ def _set_up(stack: LocalStack) -> list[str]:
     return [f"{stack.web_url}/{path}" for path in paths]
 
 
-def _kill_until_settled(
+def _kill_until_delivered(
     stack: LocalStack, chance: random.Random, posts: Sequence[Future[None]], *, until: float
 ) -> int:
-    """Kills a worker every few seconds and starts it again, until no call waits; how often."""
+    """Kill and restart a worker every few seconds until no call is due. Returns the number of kills."""
 
-    def is_settled() -> bool:
+    def is_done() -> bool:
         return all(post.done() for post in posts) and not Call.objects.filter(due_at__isnull=False).exists()
 
     kills = 0
     while time.monotonic() < until:
         try:
-            wait_until(is_settled, "all calls", seconds=chance.uniform(*SECONDS_BETWEEN_KILLS))
+            wait_until(is_done, "all calls", seconds=chance.uniform(*SECONDS_BETWEEN_KILLS))
         except NotInTime:
             name = chance.choice(WORKERS)
             stack.kill(name)
@@ -104,9 +106,7 @@ def _print(stack: LocalStack, accepted: list[dict[str, Any]], kills: int, took: 
     struck = sum(fault["struck"] for fault in stack.control("GET", "/faults"))
     delivered = Call.objects.filter(state=CallState.DELIVERED).count()
     attempts = Delivery.objects.aggregate(sum=Sum("attempts"))["sum"] or 0
-    print(
-        f"{CUSTOMERS} customers, two workers, seed {SEED}: {struck / asked:.1%} of requests went wrong, {kills} kills"
-    )
-    print(f"accepted {len(accepted)}, delivered {delivered}, lost {len(found.lost)}, doubled {len(found.doubled)}")
-    print(f"without its tag or recording {len(found.unfinished)}, contacts made twice {found.contacts}")
+    print(f"{CUSTOMERS} customers, two workers, seed {SEED}: {struck / asked:.1%} of requests failed, {kills} kills")
+    print(f"accepted {len(accepted)}, delivered {delivered}, lost {len(found.lost)}, duplicated {len(found.doubled)}")
+    print(f"without its tag or recording {len(found.unfinished)}, duplicate contacts {found.contacts}")
     print(f"{asked / len(accepted):.2f} requests per call, {attempts - delivered} retries, {took:.0f} s")

@@ -1,5 +1,6 @@
-"""Requests to Planfix per call, scenario by scenario, as counted by the sandbox; the floor is what the steps need at
-least. And what remembered contacts save: how many of 200 calls of 60 clients, some of whom call often, need no search.
+"""Counts requests to Planfix per call, by scenario, beside the minimum that the steps need.
+
+Also counts how many of 200 calls of 60 clients, some of whom call often, need no search thanks to remembered contacts.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def run() -> None:
 
 
 def _print_remembered(stack: LocalStack, customer: Customer) -> None:
-    """Of clients of whom the n-th calls 1/n as often as the first (Zipf's law)."""
+    """The n-th client calls 1/n as often as the first (Zipf's law)."""
     stack.control("DELETE", f"/accounts/{DEFAULT}/requests")
     weights = [1 / (number + 1) for number in range(CLIENTS)]
     for number, client in enumerate(random.Random(60).choices(range(CLIENTS), weights, k=CALLS)):

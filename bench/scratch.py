@@ -1,4 +1,4 @@
-"""A database of the benchmark's own, made afresh and dropped at the end, and a local stack on it."""
+"""A local stack on a temporary database of its own."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""How long until it works? The demo on a machine that has the packages and nothing else, a web process's imports and
-its memory.
+"""Measures the start: the demo on a machine that has only the packages, a web process's imports and its memory.
 
-Printed: seconds until the first call of the demo stands in the stand-in Planfix and until all do, with a PostgreSQL
-that is made and started meanwhile; seconds of processor time to import the web process; megabytes of a web server.
+Printed: seconds until the demo has delivered its first call and its last, including a new PostgreSQL; processor seconds
+to import the web process; megabytes of a web server.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ def run() -> None:
 
 
 def _demo(data: Path) -> tuple[float, float]:
-    """Seconds until the first delivered call, and until the demo has delivered all and ended."""
+    """Seconds until the first call is delivered, and until the demo has ended."""
     environment = {**os.environ, "DATABASE_URL": "", "EMBEDDED_POSTGRES": str(data)}
     ports = ["--port", str(free_port(0)), "--sandbox-port", str(free_port(0))]
     began = time.monotonic()
@@ -63,7 +62,7 @@ def _is_delivered(data: Path) -> bool:
         with psycopg.connect(host=str(socket_folder(data)), user=ROLE, dbname=DATABASE) as connection:
             found = connection.execute("SELECT 1 FROM integrations_call WHERE state = 'delivered' LIMIT 1").fetchone()
             return found is not None
-    except psycopg.Error:  # not made, not started, or not migrated yet
+    except psycopg.Error:  # not created, started or migrated yet
         return False
 
 

@@ -1,6 +1,4 @@
-"""A day of calls at a small company, one for every scenario: the webhook bodies that Ringostat would send. Sends
-nothing.
-"""
+"""A day of calls at a small company: the webhook bodies that Ringostat sends, one call per case. Sends nothing."""
 
 from __future__ import annotations
 
@@ -34,14 +32,14 @@ KNOWN_CONTACTS = {"Olha Koval": OLHA, "Petro Melnyk": PETRO, "Marta Nowak": MART
 
 @dataclass(frozen=True, kw_only=True)
 class Post:
-    """One webhook request: the event in the address, and the JSON body."""
+    """One webhook request: the event in its address and the JSON body."""
 
     event: str
     body: dict[str, Any]
 
 
 def customer_file(name: str, sandbox_url: str, token: str, requests_per_second: float) -> dict[str, Any]:
-    """The demo customer as import_customer reads it."""
+    """The demo customer, in the format that import_customer reads."""
     return {
         "name": name,
         "language": "en",
@@ -62,26 +60,26 @@ def customer_file(name: str, sandbox_url: str, token: str, requests_per_second: 
 
 
 def day_of_calls(day: datetime, sandbox_url: str) -> Iterator[Post]:
-    """The posts of a day, oldest first; `day` is any moment of it in the customer's time zone."""
+    """Yield the posts of a day, oldest first. `day`: any time of that day, in the customer's time zone."""
     calls = _Calls(day.replace(hour=9, minute=0, second=0, microsecond=0), sandbox_url)
-    yield from calls.incoming(OLHA, IRYNA, talk=124, utm=UTM, told=("before_call", "taking_call"))
-    yield from calls.incoming(OLHA, IRYNA, talk=124, utm=UTM, repeat=True)
-    yield from calls.incoming(PETRO, OLEH, talk=47, status="PROPER")
+    yield from calls.incoming(OLHA, IRYNA, talk_seconds=124, utm=UTM, earlier_events=("before_call", "taking_call"))
+    yield from calls.incoming(OLHA, IRYNA, talk_seconds=124, utm=UTM, repeat=True)
+    yield from calls.incoming(PETRO, OLEH, talk_seconds=47, status="PROPER")
     yield from calls.incoming(
-        NEW_ANSWERED, IRYNA, talk=203, utm=UTM | {"utm_source": "facebook", "utm_medium": "social"}
+        NEW_ANSWERED, IRYNA, talk_seconds=203, utm=UTM | {"utm_source": "facebook", "utm_medium": "social"}
     )
     yield from calls.missed(OLHA, "NO ANSWER")
     yield from calls.missed(NEW_MISSED, "BUSY", utm=UTM)
-    yield from calls.missed(NEW_MISSED, "VOICEMAIL", talk=18)
-    yield from calls.outgoing(PETRO, OLEH, talk=65)
-    yield from calls.outgoing(MARTA, IRYNA, talk=312)
-    yield from calls.outgoing(NEW_DIALLED, OLEH, talk=31)
-    yield from calls.outgoing(OLHA, IRYNA, talk=0, status="NO ANSWER")
-    yield from calls.outgoing("+380661230000", OLEH, talk=0, status="BUSY")
-    yield from calls.incoming(MARTA, OLEH, talk=88, status="REPEATED", call_type="callback", utm=UTM)
-    yield from calls.incoming(PETRO, MARIA, talk=40)
-    yield from calls.incoming(OLHA, ("New Comer", "999999", "acmecom_newcomer"), talk=60)
-    yield from calls.incoming("anonymous", IRYNA, talk=33)
+    yield from calls.missed(NEW_MISSED, "VOICEMAIL", talk_seconds=18)
+    yield from calls.outgoing(PETRO, OLEH, talk_seconds=65)
+    yield from calls.outgoing(MARTA, IRYNA, talk_seconds=312)
+    yield from calls.outgoing(NEW_DIALLED, OLEH, talk_seconds=31)
+    yield from calls.outgoing(OLHA, IRYNA, talk_seconds=0, status="NO ANSWER")
+    yield from calls.outgoing("+380661230000", OLEH, talk_seconds=0, status="BUSY")
+    yield from calls.incoming(MARTA, OLEH, talk_seconds=88, status="REPEATED", call_type="callback", utm=UTM)
+    yield from calls.incoming(PETRO, MARIA, talk_seconds=40)
+    yield from calls.incoming(OLHA, ("New Comer", "999999", "acmecom_newcomer"), talk_seconds=60)
+    yield from calls.incoming("anonymous", IRYNA, talk_seconds=33)
     yield from calls.internal()
     yield Post(event="ai_processed", body={"call_id": calls.first_id, "summary": "The client asks for a price list."})
     yield Post(event="", body={"event": "form", "name": "Olha", "phone": OLHA})
@@ -100,7 +98,7 @@ def _employee(who: tuple[str, str, str], user_id: int, extension: str, participa
 
 
 class _Calls:
-    """Writes the bodies, each call a while after the one before."""
+    """Writes the bodies. Each call starts 23 minutes after the previous one."""
 
     def __init__(self, start: datetime, sandbox_url: str) -> None:
         self.at = start
@@ -113,11 +111,11 @@ class _Calls:
         client: str,
         employee: tuple[str, str, str],
         *,
-        talk: int,
+        talk_seconds: int,
         status: str = "ANSWERED",
         call_type: str = "in",
         utm: dict[str, str] | None = None,
-        told: tuple[str, ...] = (),
+        earlier_events: tuple[str, ...] = (),
         repeat: bool = False,
     ) -> Iterator[Post]:
         if not repeat:
@@ -125,31 +123,33 @@ class _Calls:
         name, staff_id, sip_login = employee
         begun = self._times() | {"call_type": call_type, "dst": LINE, **_client(client)}
         taken = begun | {"connected_with": sip_login, "employee_number": staff_id}
-        for event in told:
+        for event in earlier_events:
             yield Post(event=event, body={"before_call": begun, "taking_call": taken}[event])
         ended = {
             "disposition": status,
             "employee_fio": name,
             "pool_name": LINE_NAME,
-            **self._result(talk),
+            **self._result(talk_seconds),
             **(utm or {}),
         }
         yield Post(event="after_call", body=taken | ended)
 
-    def missed(self, client: str, status: str, *, talk: int = 0, utm: dict[str, str] | None = None) -> Iterator[Post]:
+    def missed(
+        self, client: str, status: str, *, talk_seconds: int = 0, utm: dict[str, str] | None = None
+    ) -> Iterator[Post]:
         self._next()
         body = self._times() | {"call_type": "in", "dst": LINE, "pool_name": LINE_NAME, **_client(client)}
-        ended = {"disposition": status, "connected_with": "", "employee_number": "-1", **self._result(talk)}
+        ended = {"disposition": status, "connected_with": "", "employee_number": "-1", **self._result(talk_seconds)}
         yield Post(event="after_call", body=body | ended | (utm or {}))
 
     def outgoing(
-        self, client: str, employee: tuple[str, str, str], *, talk: int, status: str = "ANSWERED"
+        self, client: str, employee: tuple[str, str, str], *, talk_seconds: int, status: str = "ANSWERED"
     ) -> Iterator[Post]:
         self._next()
         name, staff_id, sip_login = employee
         who = {"caller": f'"{name}" <{sip_login}>', "staffid": staff_id, "employee_fio": name}
         what = {"type": "out", "callee": client.lstrip("+"), "outbound_number": LINE, "status": status}
-        yield Post(event="after_outgoing_call", body=self._times() | who | what | self._result(talk))
+        yield Post(event="after_outgoing_call", body=self._times() | who | what | self._result(talk_seconds))
 
     def internal(self) -> Iterator[Post]:
         self._next()
@@ -173,14 +173,14 @@ class _Calls:
             "call_card": f"https://app.ringostat.com/project/callcards/card/{call_id}/?project_id=110070",
         }
 
-    def _result(self, talk: int) -> dict[str, str]:
+    def _result(self, talk_seconds: int) -> dict[str, str]:
         link = f"{self.sandbox_url}/recordings/{self._id(self.number)}.wav?token={'0123456789abcdef' * 2}"
         return {
             "waittime": "11",
-            "billsec": str(talk),
-            "duration": str(11 + talk),
-            "has_recording": "1" if talk else "0",
-            "recording": link if talk else "",
+            "billsec": str(talk_seconds),
+            "duration": str(11 + talk_seconds),
+            "has_recording": "1" if talk_seconds else "0",
+            "recording": link if talk_seconds else "",
         }
 
 

@@ -1,6 +1,6 @@
-"""Webhook requests such as no Ringostat sends: real ones gone wrong, and ones that mean harm. Endless and repeatable.
+"""Generates malformed and malicious webhook requests, without end. The same seed gives the same requests.
 
-The tests and `python -m bench hostile` send them; the product must store what it accepts and never fall over.
+The tests and `python -m bench fuzz` send them. The product must store every request that it accepts, and never crash.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 CALL_IDS = 200
-"""So few that the same call is told of again and again, in ways that contradict each other."""
+"""Few, so that many requests describe the same call and contradict each other."""
 
 EVENTS = (
     *("after_call", "after_outgoing_call", "before_call", "forwarding", "taking_call", "call_rating", "ai_processed"),
@@ -58,40 +58,40 @@ BODY: dict[str, Any] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class HostileRequest:
+class FuzzRequest:
     method: str
     event: str
-    """As it stands in the address, quoted."""
+    """As in the address, percent-encoded."""
     query: str
     content_type: str
     body: bytes
 
 
-def hostile_requests(chance: random.Random) -> Iterator[HostileRequest]:
+def fuzz_requests(chance: random.Random) -> Iterator[FuzzRequest]:
     while True:
-        request = HostileRequest(
+        request = FuzzRequest(
             method=chance.choice(METHODS),
             event=chance.choice(EVENTS),
             query=chance.choice(("", "", "", f"utm_source={_quoted(chance)}", "a=" * 300, "%zz=%ff&&&=", "uniqueid")),
             content_type=chance.choice(CONTENT_TYPES),
             body=chance.choice(WRITERS)(chance, _fields(chance)),
         )
-        yield replace(request, body=_cut(chance, request.body))
+        yield replace(request, body=_damage(chance, request.body))
 
 
 def _fields(chance: random.Random) -> dict[str, Any]:
-    """A real call's parameters, some of which are missing, strange or of another kind."""
-    fields = {**BODY, "uniqueid": f"hostile-{chance.randrange(CALL_IDS)}"}
+    """The parameters of a real call; some are missing, odd or of the wrong type."""
+    fields = {**BODY, "uniqueid": f"fuzz-{chance.randrange(CALL_IDS)}"}
     for name in chance.sample(sorted(fields), chance.randrange(6)):
-        fields[name] = _strange(chance)
+        fields[name] = _odd_value(chance)
     for _ in range(chance.randrange(3)):
-        fields[chance.choice(TEXTS)[:200]] = _strange(chance)
+        fields[chance.choice(TEXTS)[:200]] = _odd_value(chance)
     if chance.random() < 0.2:
         del fields[chance.choice(sorted(fields))]
     return fields
 
 
-def _strange(chance: random.Random) -> Any:
+def _odd_value(chance: random.Random) -> Any:
     text = chance.choice(TEXTS)
     kinds: tuple[Any, ...] = (text, text, text, None, True, [], {}, [text], {text[:50]: text}, [[{"a": [text]}]])
     return chance.choice((*kinds, 10**30, -1, 0.1, 1e308, text * 20))
@@ -112,28 +112,28 @@ def _as_form(chance: random.Random, fields: dict[str, Any]) -> bytes:
     return urlencode(pairs).encode()
 
 
-def _as_parts(chance: random.Random, fields: dict[str, Any]) -> bytes:
+def _as_multipart(chance: random.Random, fields: dict[str, Any]) -> bytes:
     parts = (f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{fields[name]}\r\n' for name in fields)
     return ("".join(parts) + chance.choice(("--b--", "--b", ""))).encode(errors="replace")
 
 
-def _as_noise(chance: random.Random, fields: dict[str, Any]) -> bytes:
+def _as_random_bytes(chance: random.Random, fields: dict[str, Any]) -> bytes:
     return chance.randbytes(chance.randrange(4000))
 
 
-def _as_depth(chance: random.Random, fields: dict[str, Any]) -> bytes:
+def _as_deep_nesting(chance: random.Random, fields: dict[str, Any]) -> bytes:
     opening = chance.choice((b"[", b'{"a":', b'[{"a":', b"(", b"<a>"))
     return opening * chance.randrange(1, 20_000)
 
 
-def _as_crowd(chance: random.Random, fields: dict[str, Any]) -> bytes:
-    """Far more parameters than any call has."""
+def _as_many_parameters(chance: random.Random, fields: dict[str, Any]) -> bytes:
+    """Thousands of parameters, far more than any call has."""
     many = chance.randrange(500, 5000)
     return json.dumps({**fields, **{f"p{number}": "1" for number in range(many)}}).encode(errors="replace")
 
 
-def _as_weight(chance: random.Random, fields: dict[str, Any]) -> bytes:
-    """Around what is taken at all: 256 KiB."""
+def _as_large_body(chance: random.Random, fields: dict[str, Any]) -> bytes:
+    """A body near the size limit of 256 KiB."""
     return _as_form(chance, fields) + b"&x=" + b"x" * chance.choice((200_000, 261_000, 262_144, 300_000))
 
 
@@ -146,16 +146,16 @@ def _as_other(chance: random.Random, fields: dict[str, Any]) -> bytes:
 WRITERS: tuple[Callable[[random.Random, dict[str, Any]], bytes], ...] = (
     *(_as_json,) * 8,
     *(_as_form,) * 4,
-    *(_as_rpc, _as_parts, _as_noise, _as_depth, _as_crowd, _as_other),
+    *(_as_rpc, _as_multipart, _as_random_bytes, _as_deep_nesting, _as_many_parameters, _as_other),
 )
 HEAVY_SHARE = 0.005
 
 
-def _cut(chance: random.Random, body: bytes) -> bytes:
-    """Some bodies break off, some are knocked about, a few weigh too much."""
+def _damage(chance: random.Random, body: bytes) -> bytes:
+    """Truncate some bodies, corrupt some, and replace a few by one near the size limit."""
     luck = chance.random()
     if luck < HEAVY_SHARE:
-        return _as_weight(chance, BODY)
+        return _as_large_body(chance, BODY)
     if luck < 0.1:
         return body[: chance.randrange(len(body) + 1)]
     if luck < 0.15 and body:

@@ -1,6 +1,6 @@
-"""Many customers with accounts of their own, calls for them, and the count of what stands in the accounts in the end.
+"""Load for tests and benchmarks: customers with their own accounts, calls for them, and a check of the accounts.
 
-The tests that kill processes and the benchmarks put the product under this load.
+The tests that kill processes and the benchmarks use it.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from sandbox.harness.processes import LocalStack, NotInTime
 ACCOUNTS = "load-*"
 CALL_ID = re.compile(r"load-\d+\.\d+")
 NUMBERS = 4
-"""A customer's clients: most calls come from one who called before, and none of them is known at first."""
+"""Clients of a customer. Most calls come from a repeat caller; at first Planfix knows none of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
-    """Call ids, of all customers together. `contacts`: how many more there are than numbers."""
+    """Ids of the calls that are wrong in Planfix, of all customers. `contacts`: the number of duplicate contacts."""
 
     lost: list[str]
     doubled: list[str]
@@ -49,7 +49,7 @@ def customer_with_account(stack: LocalStack, number: int, *, requests_per_second
 
 
 def calls(customers: int, each: int, sandbox_url: str, chance: random.Random) -> Iterator[tuple[int, dict[str, Any]]]:
-    """So many finished incoming calls of each customer, in turn: its number, and the webhook's body."""
+    """Yield the customer's number and a webhook body: `each` finished incoming calls per customer, in turn."""
     for call in range(each):
         for customer in range(customers):
             call_id = f"load-{customer}.{call}"
@@ -67,8 +67,8 @@ def _body(call_id: str, client: int, chance: random.Random, sandbox_url: str) ->
     return body | answered | {"has_recording": "1", "recording": recording}
 
 
-def post_until_taken(address: str, body: dict[str, Any], *, seconds: float) -> None:
-    """Posts as Ringostat would if it repeated whatever was not answered by 200. Raises NotInTime."""
+def post_until_accepted(address: str, body: dict[str, Any], *, seconds: float) -> None:
+    """Post until the response is 200. Raises NotInTime."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
@@ -77,12 +77,14 @@ def post_until_taken(address: str, body: dict[str, Any], *, seconds: float) -> N
         except requests.RequestException:
             pass
         time.sleep(0.1)
-    raise NotInTime(f"Waited {seconds:.0f} s for {body['uniqueid']} to be taken.")
+    raise NotInTime(f"Waited {seconds:.0f} s for {body['uniqueid']} to be accepted.")
 
 
 def tally(stack: LocalStack, accepted: Iterable[dict[str, Any]]) -> Tally:
-    """What became of the calls of these bodies. Each is to have one comment with one entry of a data tag, and its
-    recording if it has one; each client's number is to have one contact.
+    """Compare the accounts with the accepted bodies.
+
+    Each call must have one comment with one data tag entry, and its recording if there is one. Each number must have
+    one contact.
     """
     files = {body["uniqueid"]: int(body.get("has_recording", "0")) for body in accepted}
     found: Counter[str] = Counter()
@@ -105,10 +107,10 @@ def tally(stack: LocalStack, accepted: Iterable[dict[str, Any]]) -> Tally:
 
 
 def accounts(stack: LocalStack) -> list[str]:
-    """The names of those that were made here."""
+    """Names of the accounts that customer_with_account added."""
     return fnmatch.filter((account["name"] for account in stack.control("GET", "/accounts")), ACCOUNTS)
 
 
 def _call_id(comment: dict[str, Any]) -> str:
     match = CALL_ID.search(comment["description"])
-    return match[0] if match else f"comment {comment['id']} of no call"
+    return match[0] if match else f"comment {comment['id']} without a call"

@@ -1,6 +1,6 @@
-"""The product's processes on this machine beside a sandbox, each started by the command that everybody runs.
+"""Starts the product's web server, worker and a sandbox on this machine, with the commands that users run.
 
-The demo, the tests that kill processes and the benchmarks play on it. Ends only what it started.
+The demo, the tests that kill processes and the benchmarks use it. It ends only processes that it started.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from django.db import connection
 
 from sandbox.state import DEFAULT
 
-PATIENCE_SECONDS = 60
+WAIT_SECONDS = 60
 
 
 class NotInTime(Exception):
-    """A condition that was waited for did not come true."""
+    """A condition did not become true in time."""
 
 
 class LocalStack:
@@ -61,11 +61,11 @@ class LocalStack:
         self.start(name, "worker", "--concurrency", str(concurrency))
 
     def start(self, name: str, *arguments: str) -> None:
-        """Starts manage.py with these arguments, to be known by this name."""
+        """Start manage.py with these arguments, under this name."""
         self._start(name, [sys.executable, "manage.py", *arguments])
 
     def run(self, *arguments: str) -> str:
-        """What manage.py prints with these arguments. Raises CalledProcessError when it fails."""
+        """Run manage.py with these arguments and return its output. Raises CalledProcessError on failure."""
         return subprocess.run(  # noqa: S603 - our own command
             [sys.executable, "manage.py", *arguments],
             cwd=settings.BASE_DIR,
@@ -76,7 +76,7 @@ class LocalStack:
         ).stdout
 
     def import_customer(self, data: Mapping[str, Any]) -> str:
-        """Imports a customer as its file would be, and returns its webhook address."""
+        """Import a customer file and return the webhook address."""
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "customer.json"
             file.write_text(json.dumps(data))
@@ -84,7 +84,7 @@ class LocalStack:
         return address
 
     def control(self, method: str, path: str, body: object = None) -> Any:
-        """Speaks to the sandbox's own controls."""
+        """Call the sandbox's control API and return its JSON."""
         answer = requests.request(method, f"{self.sandbox_url}/_sandbox{path}", json=body, timeout=30)
         answer.raise_for_status()
         return answer.json()
@@ -94,13 +94,13 @@ class LocalStack:
         return number
 
     def kill(self, name: str) -> None:
-        """kill -9 of the process and of all that it started."""
+        """Kill the process and its children with SIGKILL."""
         process = self.processes.pop(name)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def stop(self) -> None:
-        """Ends all processes, the last one first, and waits for each."""
+        """End all processes, newest first, and wait for each."""
         for process in reversed(self.processes.values()):
             process.terminate()
         for process in self.processes.values():
@@ -117,8 +117,8 @@ class LocalStack:
         self.stop()
 
     def _start(self, name: str, command: list[str]) -> None:
-        # In a session of its own: Ctrl-C reaches the demo alone, which then ends the others in order; and a kill
-        # reaches a process with its children.
+        # A new session: Ctrl-C reaches only the demo, which then ends the others in order.
+        # And kill() reaches children too.
         self.processes[name] = subprocess.Popen(  # noqa: S603 - our own commands
             command,
             cwd=settings.BASE_DIR,
@@ -130,9 +130,7 @@ class LocalStack:
 
 
 def this_database() -> dict[str, str]:
-    """The environment by which another process uses the database and the keys that this one uses, a test's for
-    example.
-    """
+    """Environment for another process that shares this process's database (in a test: the test database) and keys."""
     database = connection.settings_dict
     host = quote(str(database["HOST"]), safe="")
     address = f"{database['USER']}:{database.get('PASSWORD') or ''}@{host}:{database.get('PORT') or ''}"
@@ -143,8 +141,8 @@ def this_database() -> dict[str, str]:
     }
 
 
-def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = PATIENCE_SECONDS) -> None:
-    """Raises NotInTime when the condition has not come true by then."""
+def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = WAIT_SECONDS) -> None:
+    """Wait until the condition is true. Raises NotInTime after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -153,7 +151,7 @@ def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = PAT
 
 
 def free_port(wanted: int) -> int:
-    """The wanted port, or any free one when somebody has it."""
+    """Return the wanted port, or another free port when it is taken."""
     for port in (wanted, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,4 +1,4 @@
-"""Trouble on demand: which requests go wrong, and how. Knows nothing of what the requests mean."""
+"""Faults on demand: which requests fail, and how. Knows nothing of what the requests mean."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ HTML = "<html><head><title>Maintenance</title></head><body><h1>We will be back s
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """Requests that match `method`, `path` (after /rest) and `account` go wrong, `times` times after `skip` good ones;
-    of those again only `share`, by a chance that `seed` repeats.
+    """Makes requests fail that match `method`, `path` (after /rest) and `account`.
 
-    `when` "before": the request is not carried out. "after": it is, and then its answer is spoiled.
+    The first `skip` matching requests succeed, then `times` requests fail (None: all). `share` below 1 makes only that
+    share fail, at random; `seed` makes the choice repeatable. With `when` "before" the request has no effect; with
+    "after" it takes effect, and then its response is spoiled.
     """
 
     kind: Kind = "status"
@@ -77,19 +78,19 @@ class Faults:
 
     def add(self, fault: Fault) -> None:
         with self._lock:
-            self._armed.append(_Armed(fault, fault.skip, fault.times, Random(fault.seed)))  # noqa: S311 - chance, not secrets
+            self._armed.append(_Armed(fault, fault.skip, fault.times, Random(fault.seed)))  # noqa: S311 - not a secret
 
     def clear(self) -> None:
         with self._lock:
             self._armed.clear()
 
     def struck(self) -> list[tuple[Fault, int]]:
-        """Every fault that was added, and how often it struck."""
+        """Every fault, with the number of requests that it hit."""
         with self._lock:
             return [(armed.fault, armed.struck) for armed in self._armed]
 
     def strike(self, method: str, path: str, account: str) -> Fault | None:
-        """The first fault that strikes this request. Faults that only count it towards `skip` let it on to the next."""
+        """Return the first fault that hits this request. A fault that still skips only counts the request."""
         if not self._armed:
             return None
         with self._lock:
@@ -100,7 +101,7 @@ class Faults:
 
 
 def spoiled(fault: Fault, reply: Reply | None) -> Reply | Broken:
-    """What the client gets instead of the reply; no reply when the request was not carried out."""
+    """Return what the client gets instead of the reply. `reply` is None when the request had no effect."""
     return SPOILERS[fault.kind](fault, reply)
 
 
@@ -138,4 +139,4 @@ SPOILERS: Mapping[str, Callable[[Fault, Reply | None], Reply | Broken]] = {
     "hang": _hang,
     "close": _close,
 }
-"""Every kind but "slow", which spoils nothing."""
+"""Every kind but "slow", which only delays."""

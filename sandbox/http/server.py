@@ -1,6 +1,6 @@
-"""HTTP/1.1 over sockets, small and fast: a thread for each connection, keep-alive. Does not know what it serves.
+"""A small, fast HTTP/1.1 server: one thread per connection, keep-alive. Knows nothing of the API it serves.
 
-The standard library's handler spends most of its time in the e-mail header parser; load runs need that time.
+The standard library's request handler spends most of its time in the e-mail header parser, too slow for load runs.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Request:
     """Names in lower case."""
     body: bytes
     started_at: float
-    """Seconds since the epoch, when the request line came."""
+    """When the request line arrived, in seconds since the epoch."""
 
     @property
     def query(self) -> dict[str, str]:
@@ -52,11 +52,11 @@ class Reply:
 
 @dataclass(frozen=True, kw_only=True)
 class Broken:
-    """Instead of a reply: the connection ends without one."""
+    """The connection ends without a response."""
 
     after_seconds: float = 0
     is_reset: bool = False
-    """A TCP reset rather than an orderly end."""
+    """End with a TCP reset instead of an orderly close."""
 
 
 Answer = Callable[[Request], Reply | Broken]
@@ -71,7 +71,7 @@ def html_reply(text: str, status: int = 200) -> Reply:
 
 
 def media_reply(content: bytes, content_type: str, wanted: str = "") -> Reply:
-    """The content, or the one range of it that the Range header asks for (players seek by ranges)."""
+    """Return the content, or the single range that the Range header asks for (audio players seek by ranges)."""
     headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, max-age=3600"}
     match = RANGE.fullmatch(wanted.strip())
     if not match or not any(match.groups()):
@@ -180,18 +180,18 @@ class Server(socketserver.ThreadingTCPServer):
             self._open.discard(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no news; socketserver would print a traceback."""
+        """Log quietly: clients often disconnect, and socketserver would print a traceback."""
         log.debug("connection ended early", exc_info=True)
 
     def stop(self) -> None:
-        """Stops listening and ends every connection."""
+        """Stop listening and close every connection."""
         self.stopping.set()
         self.shutdown()
         self.server_close()
         self.hang_up()
 
     def hang_up(self) -> None:
-        """Ends every connection, waiting keep-alive ones and hung ones too."""
+        """Close every connection, including idle and hanging ones."""
         with self._open_lock:
             connections = list(self._open)
         for connection in connections:

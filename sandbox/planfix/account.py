@@ -30,9 +30,9 @@ from sandbox.planfix.records import (
 from sandbox.planfix.vocabulary import UTM_FIELDS, VOCABULARIES
 
 Subject = tuple[str, int]
-"""What a comment hangs on: ("contact", 812) or ("task", 4102)."""
+"""Where a comment belongs: ("contact", 812) or ("task", 4102)."""
 
-FIRST_ID = 5  # the number of an employee too: a lost prefix must show
+FIRST_ID = 5  # also the id of an employee, so that a lost prefix makes a test fail
 REMEMBERED_REQUESTS = 50_000
 
 
@@ -41,19 +41,19 @@ class Account:
     name: str
     token: str = field(repr=False)
     url: str = ""
-    """What the customer's planfix.url is to be."""
+    """The account address that a customer of the product uses."""
     language: str = "en"
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Kyiv"))
     token_user_id: int = 1
-    """The employee for whom the token acts."""
+    """The employee that the token belongs to."""
     scopes: frozenset[str] | None = None
     """None: all."""
     normalises_phones: bool = False
-    """Filter 4003 compares digits only, instead of looking for the text as typed."""
+    """Contact filter 4003 compares digits only, instead of the text as typed."""
     allows_private_hosts: bool = False
-    """file/from-url fetches from loopback and private addresses too."""
+    """file/from-url may fetch from loopback and private addresses."""
     latency: float = 0
-    """Seconds before each answer, besides the sandbox's own."""
+    """Seconds before each response, in addition to the sandbox's own latency."""
     quota: Quota = field(default_factory=Quota)
 
     users: dict[int, User] = field(default_factory=dict, repr=False)
@@ -92,7 +92,7 @@ class Account:
         timezone: str = "Europe/Kyiv",
         utm_fields: Sequence[str] = UTM_FIELDS,
     ) -> Account:
-        """A usual account after a PBX was connected: employees, one contact template, Call and Missed call."""
+        """An account with a connected PBX: employees, one contact template, the data tags Call and Missed call."""
         return cls(
             name=name,
             token=token,
@@ -116,7 +116,7 @@ class Account:
 
     @property
     def comments(self) -> list[Comment]:
-        """All that are not deleted, oldest id first."""
+        """Comments that are not deleted, lowest id first."""
         with self.lock:
             return [comment for comment in self.comments_by_id.values() if not comment.is_deleted]
 
@@ -132,7 +132,7 @@ class Account:
 
     @property
     def requests(self) -> list[LoggedRequest]:
-        """The last ones, oldest first."""
+        """The latest requests, oldest first."""
         return list(self._log)
 
     def remember(self, request: LoggedRequest) -> None:
@@ -141,10 +141,10 @@ class Account:
     def forget_requests(self) -> None:
         self._log.clear()
 
-    # People
+    # Persons: users and contacts
 
     def person_name(self, person: str) -> str | None:
-        """The name of user:5 or contact:812; None when there is no such person."""
+        """The name of user:5 or contact:812, or None when that person does not exist."""
         kind, _, number = person.partition(":")
         people: Mapping[str, Mapping[int, User | Contact]] = {"user": self.users, "contact": self.contacts_by_id}
         found = people[kind].get(int(number)) if kind in people and number.isdigit() else None
@@ -165,7 +165,7 @@ class Account:
         created: datetime | None = None,
         **properties: object,
     ) -> Contact:
-        """Properties are those of `Contact`. Numbers are kept as typed; duplicates are allowed."""
+        """Add a contact with properties of `Contact`. Numbers stay as typed; duplicates are allowed."""
         created = created or datetime.now(UTC)
         contact = Contact(
             id=0,
@@ -190,7 +190,7 @@ class Account:
                 self._owners_of_number[phone.number.lower()].add(contact.id)
 
     def contacts_with_number(self, part: str) -> set[int]:
-        """Ids of those with a number that contains the part."""
+        """Ids of contacts with a number that contains the part."""
         if self.normalises_phones:
             digits = only_digits(part)
             matching = (ids for number, ids in self._owners_of_number.items() if digits in only_digits(number))
@@ -207,7 +207,7 @@ class Account:
         created: datetime | None = None,
         **properties: object,
     ) -> Task:
-        """Properties are those of `Task`; without a status, the first one that is active or not, as asked."""
+        """Add a task with properties of `Task`. The default status is the first active (or inactive) one."""
         created = created or datetime.now(UTC)
         properties.setdefault("status", next(s for s in self.statuses.values() if s.is_active == active))
         task = Task(
@@ -231,7 +231,7 @@ class Account:
     # Comments, entries, files
 
     def feed(self, subject: Subject) -> list[Comment]:
-        """Comments of a contact or task, oldest id first, deleted ones too."""
+        """Comments of a contact or task, lowest id first, deleted ones included."""
         return self._feeds.get(subject, [])
 
     def add_comment(
@@ -255,7 +255,7 @@ class Account:
         return comment
 
     def add_entry(self, comment: Comment, tag: DataTag, sent: Mapping[int, object]) -> TagEntry:
-        """Fields that the tag does not have are silently dropped."""
+        """Add a data tag entry. Like Planfix, it silently drops fields that the tag does not have."""
         with self.lock:
             entry = TagEntry(
                 key=next(self._entry_keys),
@@ -285,7 +285,7 @@ class Account:
             self.comments_by_id[entry.comment_id].tags.remove(entry)
 
     def add_file(self, *, name: str, content: bytes, content_type: str) -> StoredFile:
-        """Equal contents are kept once: a load run copies the same few recordings many thousand times."""
+        """Add a file. Equal contents share memory: a load run copies the same few recordings many thousand times."""
         digest = hashlib.sha256(content).digest()
         with self.lock:
             stored = StoredFile(

@@ -1,4 +1,4 @@
-"""The door of Planfix's REST API: token, scope and limits are checked here, then the route's operation answers."""
+"""Entry point of Planfix's REST API: checks token, limits and scope, then runs the operation of the route."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sandbox.planfix.account import Account
 from sandbox.planfix.rest import Body, Refusal, RestCall, Route
 
 NUMBER = re.compile(r"(?<=/)(?:(?:contact|user|task):)?(\d+)(?=/|$)")
-"""A number in a path, with or without the prefix."""
+"""A number in a path, with or without its prefix."""
 
 ROUTES: Mapping[tuple[str, str], Route] = {
     (route.method, route.path): route
@@ -24,12 +24,12 @@ KNOWN_PATHS = frozenset(path for _, path in ROUTES)
 
 
 def rest_answer(account: Account, path: str, request: Request) -> Reply:
-    """`path` is what follows /rest. Each answer tells how many requests are left today."""
+    """Answer a request. `path`: the part after /rest. Each response says how many requests are left today."""
     account.quota.count()
     try:
         _check_token(account, request)
         _check_limits(account)
-        reply = _carried_out(account, path, request)
+        reply = _run_operation(account, path, request)
     except Refusal as refusal:
         reply = refusal.reply()
     headers = {**reply.headers, "X-RateLimit-Remaining": str(account.quota.left)}
@@ -53,7 +53,7 @@ def _check_limits(account: Account) -> None:
         raise Refusal(429, 0, "Too many requests")
 
 
-def _carried_out(account: Account, path: str, request: Request) -> Reply:
+def _run_operation(account: Account, path: str, request: Request) -> Reply:
     path = path.rstrip("/")
     shape = NUMBER.sub("{}", path)
     route = ROUTES.get((request.method, shape))

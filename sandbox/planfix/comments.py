@@ -1,4 +1,4 @@
-"""Comments on contacts and tasks as Planfix's REST API writes, changes and lists them."""
+"""Comments on contacts and tasks in Planfix's REST API: create, update, list."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ FIELDS: Fields[Comment] = {
 
 
 def subject_for_writing(account: Account, kind: str, number: int) -> Subject:
-    """Raises Refusal 2000 or 1000 when the contact or task is not there any more."""
+    """Raises Refusal 2000 or 1000 when the contact or task does not exist or is deleted."""
     found = contact_of(account, number) if kind == "contact" else task_of(account, number)
     if found.is_deleted:
         code = 2000 if kind == "contact" else 1000
@@ -155,7 +155,7 @@ def _list(kind: str, call: RestCall) -> Reply:
     if is_listed is None:
         raise bad_value("Invalid typeList")
     rows = [comment for comment in account.feed((kind, number)) if is_listed(comment)]
-    # Sorting by the last key first makes the first key the strongest.
+    # A stable sort by the last key first leaves the first key as the strongest.
     for order in reversed(call.body.objects("resultOrder")):
         # The specification's schema spells the property "filed", its example "field".
         key = ORDERS.get(order.text("field") or order.text("filed"))
@@ -166,7 +166,7 @@ def _list(kind: str, call: RestCall) -> Reply:
 
 
 def _bare_list(call: RestCall) -> Reply:
-    """Without filters, the only way it is needed here, Planfix refuses."""
+    """Planfix refuses a list without filters, and the product needs no other."""
     raise Refusal(400, 0, "Rest API error")
 
 

@@ -1,4 +1,4 @@
-"""The filters of Planfix's contact list; several of them must all agree.
+"""Filters of Planfix's contact list. A contact must pass all filters of a request.
 
 https://help.planfix.com/restapidocs/ and Planfix help, "REST API: complex contact filters".
 """
@@ -62,7 +62,7 @@ def _predicate(account: Account, filter_: Body) -> Predicate:
 
 
 def _candidates(account: Account, filters: Iterable[Body]) -> Iterable[Contact]:
-    """Ascending ids. A search by number, the usual one, does not look at every contact."""
+    """Contacts by ascending id. A search by number, the usual case, does not read every contact."""
     for filter_ in filters:
         if filter_.number("type") == PHONE_FILTER and filter_.text("operator") not in OPPOSITES:
             ids = account.contacts_with_number(filter_.text("value"))
@@ -71,9 +71,9 @@ def _candidates(account: Account, filters: Iterable[Body]) -> Iterable[Contact]:
 
 
 def found_contacts(account: Account, filters: Sequence[Body], *, are_companies: bool) -> Iterator[Contact]:
-    """Ascending ids, deleted ones left out. Contacts or companies as asked, unless a filter says it.
+    """Yield matching contacts by ascending id, without deleted ones.
 
-    Raises Refusal for filters that are not known here.
+    `are_companies` selects companies or persons, unless a filter selects them. Raises Refusal for an unknown filter.
     """
     predicates = [_predicate(account, filter_) for filter_ in filters]
     if not any(filter_.number("type") in COMPANY_FILTERS for filter_ in filters):

@@ -1,4 +1,4 @@
-"""Contacts and companies as Planfix's REST API shows, finds, creates and changes them."""
+"""Contacts and companies in Planfix's REST API: get, list, create, update."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TEXTS = (
 
 
 def masked(number: str) -> str:
-    """As a phone mask would show it; the mask never changes what is stored."""
+    """Format a number by the phone mask. Planfix stores it unchanged."""
     if number.startswith("+380") and len(number) == 13:
         return f"{number[:4]} ({number[4:6]}) {number[6:9]}-{number[9:11]}-{number[11:]}"
     return number
@@ -128,7 +128,7 @@ def _check_email(account: Account, email: str, besides: Contact | None) -> None:
 
 
 def _apply(account: Account, contact: Contact, body: Body) -> None:
-    """Takes over what the body has. Lists replace what there was; what is not known is ignored."""
+    """Apply the body's properties to the contact. Lists replace the old list; unknown properties are ignored."""
     for name, attribute in ATTRIBUTES.items():
         if name in body:
             setattr(contact, attribute, body.text(name))
@@ -183,7 +183,7 @@ def _phone(phone: Body) -> Phone:
 
 
 def known_person(account: Account, reference: Body) -> str:
-    """A person by prefixed number; without the prefix Planfix silently takes the employee of the token."""
+    """Return the prefixed id of a person. Without a prefix, Planfix silently takes the token's employee."""
     person = reference.text("id")
     if ":" not in person:
         return f"user:{account.token_user_id}"
@@ -193,7 +193,7 @@ def known_person(account: Account, reference: Body) -> str:
 
 
 def known_files(account: Account, body: Body) -> list[StoredFile]:
-    """Those of `files`, by id; raises Refusal 7000."""
+    """Return the stored files that the body names by id. Raises Refusal 7000."""
     numbers = [reference.number("id") for reference in body.objects("files")]
     for number in numbers:
         if number not in account.files_by_id:
@@ -208,7 +208,7 @@ def checked_uuid(text: str) -> str:
         raise bad_value("Invalid UUID") from error
 
 
-# What surrounds contacts
+# Templates, groups and files
 
 
 def _templates(call: RestCall) -> Reply:

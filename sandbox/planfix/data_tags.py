@@ -1,4 +1,4 @@
-"""Data tags and their entries as Planfix's REST API shows and writes them. Tags are made in its settings only."""
+"""Data tags and their entries in Planfix's REST API. The API cannot create tags; Planfix users do."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _items(call: RestCall) -> tuple[DataTag, list[dict[int, object]]]:
 
 
 def _create_with_comment(kind: str, call: RestCall) -> Reply:
-    """There is no owner here: the comment is the token's employee's."""
+    """The request has no owner: the token's employee becomes the author of the comment."""
     account = call.account
     subject = subject_for_writing(account, kind, call.ids[0])
     tag, items = _items(call)
@@ -123,7 +123,7 @@ def _entry_of(call: RestCall) -> TagEntry:
 
 def _entry_get(call: RestCall) -> Reply:
     entry = _entry(call, _entry_of(call))
-    # The schema wraps the entry, the example beside it does not: both are answered.
+    # The documentation's schema wraps the entry, its example does not: the response has both.
     return json_reply({"result": "success", "entry": entry, **entry})
 
 

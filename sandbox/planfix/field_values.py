@@ -1,6 +1,7 @@
-"""Values of data tag fields: what Planfix keeps of what is sent, and how a manager reads it.
+"""Values of data tag fields: how Planfix stores and shows them.
 
-Nothing is refused: a value in a wrong form is stored empty, with success. https://help.planfix.com/restapidocs/
+Planfix refuses no value: it answers success and stores a malformed value as empty.
+https://help.planfix.com/restapidocs/
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from sandbox.planfix import vocabulary as types
 from sandbox.planfix.records import CustomField
 
 PersonName = Callable[[str], str | None]
-"""The name of user:5 or contact:812; None when there is no such person."""
+"""The name of user:5 or contact:812, or None when that person does not exist."""
 
 MAX_LINE = 255
 DATE = re.compile(r"\d{2}-\d{2}-\d{4}")

@@ -1,4 +1,4 @@
-"""Files of an account: uploaded, fetched from an address, shown, downloaded. Addresses inside are refused."""
+"""Files of an account: upload, fetch from an address, get, download. Refuses internal addresses."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_SIZE = 20 * 1024 * 1024
 
 OWN_DOMAINS = (".planfix.com", ".planfix.ru", ".planfix.ua")
 OWN_PATHS = re.compile(r"(/a/[^/]+)?/(rest|files|account|_sandbox)(/.*)?")
-"""Ringostat's stand-in answers on the same host: only the paths that are Planfix's are its own."""
+"""The sandbox Ringostat answers on the same host, so only these paths count as Planfix's own."""
 
 BOUNDARY = re.compile(r'boundary="?([^";]+)')
 UPLOADED = re.compile(r'name="file"; filename="([^"]*)"')
@@ -39,7 +39,7 @@ FIELDS: Fields[StoredFile] = {
 
 
 def download_url(account: Account, file: StoredFile) -> str:
-    """Opens without a token: the key in it is the permission."""
+    """The download address. It needs no token: the key in it grants access."""
     return f"{account.url}/files/{file.id}/{file.key}"
 
 
@@ -76,7 +76,7 @@ class _CheckedRedirects(urllib.request.HTTPRedirectHandler):
 
 
 def _fetched(account: Account, url: str) -> tuple[bytes, str]:
-    """Content and content type. Raises Refusal 7001 when there is nothing to fetch, 7002 when it is too much."""
+    """Fetch content and content type. Raises Refusal 7001 on failure, 7002 when the file is too large."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _CheckedRedirects(account))
     try:
         with opener.open(url, timeout=DOWNLOAD_TIMEOUT) as response:
@@ -102,7 +102,7 @@ def _upload(call: RestCall) -> Reply:
     parts = call.raw.split(b"--" + boundary[1].encode()) if boundary else []
     for part in parts:
         head, _, content = part.partition(b"\r\n\r\n")
-        # Names come as plain UTF-8, which the e-mail parser would not read.
+        # File names are plain UTF-8, which the e-mail parser does not read.
         if match := UPLOADED.search(head.decode("utf-8", "replace")):
             name = match[1]
             content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
@@ -133,7 +133,7 @@ def _rename(call: RestCall) -> Reply:
 
 
 def _attach(kind: str, call: RestCall) -> Reply:
-    """Onto the card itself, not onto a comment."""
+    """Attach the file to the contact or task itself, not to a comment."""
     file, number = _file_of(call), call.query.get("id", "")
     if not number.isdigit():
         raise bad_value("Invalid value of id")

@@ -1,4 +1,4 @@
-"""How many requests an account may send, a second and a day. Off until set: what Planfix does is not documented."""
+"""Request limits of an account, per second and per day. Off by default: Planfix does not document its limits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(kw_only=True)
 class Limits:
-    """Only code 22 for the daily limit is documented; statuses and Retry-After are not, so all of it can be set."""
+    """Planfix documents only code 22 for the daily limit, not statuses or Retry-After. So tests can set each."""
 
     per_second: float | None = None
     retry_after: int | None = None
@@ -39,10 +39,10 @@ class Quota:
             self.used_today += 1
 
     def is_too_fast(self) -> bool:
-        """True when this request comes too early after the last that was let through."""
+        """Return whether this request comes too early after the last accepted one."""
         if not self.limits.per_second:
             return False
-        # A tenth is forgiven: requests sent a second apart may arrive a little closer.
+        # A tolerance of a tenth: requests sent one second apart may arrive a little closer together.
         pause = 0.9 / self.limits.per_second
         with self._lock:
             now = time.monotonic()

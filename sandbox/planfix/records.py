@@ -1,4 +1,4 @@
-"""What a Planfix account holds: employees, contacts, tasks, comments, data tags, entries, files. Plain state."""
+"""Records of a Planfix account: employees, contacts, tasks, comments, data tags, entries, files."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class TaskStatus:
 @dataclass(frozen=True, kw_only=True)
 class Phone:
     number: str
-    """As it was typed: Planfix's masks only change how a number is shown."""
+    """As typed: Planfix's masks change only how it shows a number."""
     type: int = 1
 
 
@@ -65,7 +65,7 @@ class StoredFile:
     content: bytes = field(repr=False)
     content_type: str
     key: str = field(repr=False)
-    """The secret of its download address."""
+    """The secret part of the download address."""
 
     @property
     def size(self) -> int:
@@ -88,7 +88,7 @@ class Contact:
     supervisors: list[str] = field(default_factory=list)
     """Prefixed: user:5."""
     texts: dict[str, str] = field(default_factory=dict)
-    """The other plain text properties by Planfix's names: position, address, …"""
+    """Other text properties by Planfix's names: position, address, …"""
     custom: dict[int, object] = field(default_factory=dict)
     files: list[StoredFile] = field(default_factory=list)
     source_object_id: str = ""
@@ -126,9 +126,9 @@ class TagEntry:
     contact_id: int | None
     task_id: int | None
     stored: dict[int, object]
-    """Values by field id, as Planfix keeps and returns them."""
+    """Values by field id, as Planfix stores and returns them."""
     values: dict[str, str]
-    """Values by field name, as a manager reads them; empty ones too."""
+    """Values by field name, as users see them; includes empty ones."""
 
 
 @dataclass(kw_only=True)
@@ -140,7 +140,7 @@ class Comment:
     """Prefixed: "user:5", "contact:812"."""
     description: str
     at: datetime
-    """The moment it speaks of, UTC; the sender may set it."""
+    """The time that the sender gives the comment, UTC."""
     written: datetime
     files: list[StoredFile] = field(default_factory=list)
     tags: list[TagEntry] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The manners of Planfix's REST API: its envelopes, refusals, paging and field lists. Knows no entity.
+"""Conventions of Planfix's REST API: response format, refusals, paging, field lists. Knows no entity.
 
 https://help.planfix.com/restapidocs/
 """
@@ -25,7 +25,7 @@ MAX_PAGE = 100
 
 
 class Refusal(Exception):
-    """Becomes `{"result": "fail", "code": …, "error": …}` with the HTTP status."""
+    """Answered as `{"result": "fail", "code": …, "error": …}` with the HTTP status."""
 
     def __init__(self, status: int, code: int, error: str) -> None:
         super().__init__(error)
@@ -44,7 +44,7 @@ def bad_value(error: str) -> Refusal:
 
 
 class Body:
-    """A JSON object as the API reads it: each property by the type it must have, or a default when it is absent."""
+    """A JSON object: reads each property by its required type, with a default when it is missing."""
 
     def __init__(self, properties: Mapping[str, Any]) -> None:
         self._properties = properties
@@ -105,7 +105,7 @@ class Body:
 class RestCall:
     account: Account
     ids: tuple[int, ...]
-    """The numbers in the path, in order."""
+    """Numbers in the path, in order."""
     body: Body
     query: Mapping[str, str]
     headers: Mapping[str, str]
@@ -113,7 +113,7 @@ class RestCall:
 
     @property
     def fields(self) -> list[str]:
-        """The names and numeric ids that were asked for."""
+        """Requested field names and numeric ids."""
         asked = self.query.get("fields") or self.body.text("fields")
         return [name.strip() for name in asked.split(",") if name.strip()]
 
@@ -130,24 +130,24 @@ Operation = Callable[[RestCall], Reply]
 class Route:
     method: str
     path: str
-    """With {} for each number, without a last slash."""
+    """With {} for each number, without a trailing slash."""
     scope: str
     operation: Operation
     locks: bool = True
-    """False when it waits for the network: then it locks the account itself, later."""
+    """False when the operation waits for the network; it then locks the account itself, later."""
 
 
 Fields = Mapping[str, Callable[["Account", Row], object]]
 
 
 def shown(account: Account, row: Row, fields: Fields[Row], asked: Sequence[str]) -> dict[str, object]:
-    """The id, and those of the asked fields that exist: unknown names are ignored."""
+    """Return the id and the requested fields. Unknown names are ignored, as in Planfix."""
     known = {name: fields[name](account, row) for name in asked if name in fields}
     return {"id": fields["id"](account, row), **known}
 
 
 def time_point(moment: datetime, zone: tzinfo) -> dict[str, str]:
-    """`date` and `time` in the zone of the account, `datetime` in UTC without seconds."""
+    """`date` and `time` in the account's time zone, `datetime` in UTC without seconds."""
     local, utc = moment.astimezone(zone), moment.astimezone(UTC)
     return {
         "date": f"{local:%d-%m-%Y}",
@@ -161,7 +161,7 @@ TIME_POINT_FORMATS = (("dateTimeUtcSeconds", "%Y-%m-%dT%H:%M:%S%z"), ("datetime"
 
 
 def read_time_point(body: Body, zone: tzinfo) -> datetime | None:
-    """None when nothing is given; raises Refusal 41 when it is not in a documented form."""
+    """Return None when the body has no time. Raises Refusal 41 when its format is undocumented."""
     try:
         for name, form in TIME_POINT_FORMATS:
             if text := body.text(name):

@@ -1,4 +1,4 @@
-"""Tasks, their statuses and processes as Planfix's REST API shows, finds and creates them."""
+"""Tasks, their statuses and processes in Planfix's REST API: get, list, create, update."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandbox.planfix.rest import Body, Fields, Refusal, RestCall, Route, bad_val
 COUNTERPARTY_FILTER = 7
 PROCESS_ID = 1
 GIVEN_BY_ME = "out"
-"""The ready filter of the tasks that the token's employee has given."""
+"""Predefined filter: tasks that the token's employee assigned."""
 
 Predicate = Callable[[Task], bool]
 

@@ -1,4 +1,4 @@
-"""The furniture of a usual account with telephony: employees, task statuses, the tags Call and Missed call."""
+"""Contents of a new account with telephony: employees, task statuses, the data tags Call and Missed call."""
 
 from __future__ import annotations
 

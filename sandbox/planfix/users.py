@@ -1,4 +1,4 @@
-"""Employees, custom fields of contacts and the ping: what a client reads when it is set up."""
+"""Employees, custom fields of contacts and the ping: what a client reads during set-up."""
 
 from __future__ import annotations
 

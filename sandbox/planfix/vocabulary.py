@@ -1,4 +1,4 @@
-"""How Planfix names the telephony data tags, their fields and the task statuses in each language of an account."""
+"""Planfix's names of the telephony data tags, their fields and the task statuses, by account language."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LINE, NUMBER, DATE, DATE_TIME, PERIOD, LIST, CONTACT, PERSON = 0, 1, 3, 5, 6, 8,
 UTM_FIELDS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 
 CALL_TYPES = (DATE, PERIOD, LIST, NUMBER, PERSON, PERSON, LINE, LINE, LINE)
-"""Planfix fills the fields of "Call" by type and position; the order is given by its help page on virtual PBXs."""
+"""Planfix fills the fields of "Call" by type and position, in the order of its help page on virtual PBXs."""
 MISSED_CALL_TYPES = (DATE_TIME, LIST, CONTACT, LINE, LINE, LINE)
 
 

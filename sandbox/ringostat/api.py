@@ -1,4 +1,4 @@
-"""A stand-in for the parts of Ringostat that a client calls: recordings, the call list, the staff list.
+"""A sandbox Ringostat with the parts that a client calls: recordings, the call list, the staff list.
 
 https://help.ringostat.com/ (Ringostat API: calls/list, JSON-RPC). Knows nothing of Planfix.
 """
@@ -99,20 +99,20 @@ STAFF: Mapping[str, Mapping[str, Any]] = {
 
 
 class Ringostat:
-    """State of the stand-in. `auth_key` empty: any key will do; set: only that one."""
+    """Data of the sandbox Ringostat. An empty `auth_key` accepts any key."""
 
     def __init__(self) -> None:
         self.auth_key = ""
         self.zone = ZoneInfo("Europe/Kyiv")
-        """`from` and `to` are read in it, `calldate` is given in it."""
+        """The time zone of `from`, `to` and `calldate`."""
         self.calls: list[Row] = []
         self.calls_by_key: dict[str, list[Row]] = {}
-        """Call lists of single projects; other keys see `calls`."""
+        """Call lists by Auth-key. Other keys see `calls`."""
         self.staff: dict[str, Mapping[str, Any]] = dict(STAFF)
         self.not_ready: set[str] = set()
-        """Call ids whose recordings are not there yet."""
+        """Ids of calls whose recordings do not exist yet."""
         self.rejected_fields: set[str] = set()
-        """Fields that this project's calls/list does not know; recording_wav is one on some."""
+        """Fields that calls/list of this project rejects. Some real projects reject recording_wav."""
         self._log: deque[LoggedRequest] = deque(maxlen=10_000)
 
     @property
@@ -167,7 +167,7 @@ class Ringostat:
         return datetime.strptime(text, LOCAL_FORMAT).replace(tzinfo=self.zone)
 
     def _calldate(self, row: Row) -> datetime:
-        """Rows may be set with an offset or in the project's time, as the webhooks give it."""
+        """Rows may have a UTC offset, or none and the project's time, as in webhooks."""
         moment = datetime.fromisoformat(str(row["calldate"]))
         return (moment if moment.tzinfo else moment.replace(tzinfo=self.zone)).astimezone(self.zone)
 
@@ -198,7 +198,7 @@ OPERATIONS: Mapping[tuple[str, str], Callable[[Ringostat, Request], Reply]] = {
 
 
 def _rpc_error(number: object, code: int, message: str) -> Reply:
-    """Errors come with HTTP 200."""
+    """Ringostat answers JSON-RPC errors with HTTP 200."""
     return json_reply({"jsonrpc": "2.0", "id": number, "error": {"code": code, "message": message}})
 
 
@@ -210,7 +210,7 @@ def _is_asked_for(person: Row, filters: Mapping[str, Any]) -> bool:
 
 
 def _row_filter(filters: str) -> Callable[[Row], bool]:
-    """`uniqueid=…`, or `disposition~` and base64 of the words that will do, divided by bars. Several: by semicolons."""
+    """Parse `uniqueid=…` and `disposition~` with base64 of words between bars. Semicolons separate filters."""
     accepted: list[tuple[str, set[str]]] = []
     for filter_ in filter(None, filters.split(";")):
         name, _, encoded = filter_.partition("~")

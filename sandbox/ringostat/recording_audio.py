@@ -1,4 +1,4 @@
-"""A short sound that stands for a phone call: a client and an employee who take turns. Made of sines, no samples."""
+"""Generates a short recording: a client and an employee take turns. Built from sine waves."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ RATE = 8000
 SYLLABLE_SECONDS = 0.13
 SYLLABLES = 24
 VOICES = 6
-"""Different sounds there are; kept, since making one takes a while."""
+"""The number of different recordings. They are cached, because generating one takes a while."""
 
 
 def recording_wav(call_id: str) -> bytes:
-    """A stereo WAV of about three seconds: the client on the left, the employee on the right. One id, one sound."""
+    """Return a stereo WAV of about three seconds: client left, employee right. Always the same for one call id."""
     return _dialogue(zlib.crc32(call_id.encode()) % VOICES)
 
 
 @lru_cache(maxsize=VOICES)
 def _dialogue(voice: int) -> bytes:
     samples = array.array("h")
-    chance = random.Random(voice)  # noqa: S311 - a sound, not secrets
+    chance = random.Random(voice)  # noqa: S311 - not a secret
     is_client = True
     for _ in range(SYLLABLES):
         is_client ^= chance.random() < 0.4

@@ -69,7 +69,7 @@ class SandboxServer:
 
     def _answer(self, request: Request) -> Reply | Broken:
         if request.path.startswith(RINGOSTAT_PATHS):
-            return self._watched(
+            return self._logged(
                 request, request.path, partial(self.sandbox.ringostat.answer, request), self.sandbox.ringostat.remember
             )
         if request.path.startswith("/_sandbox/"):
@@ -81,12 +81,12 @@ class SandboxServer:
         if path.startswith("/rest/"):
             rest_path = path.removeprefix("/rest")
             act = partial(rest_answer, account, rest_path, request)
-            return self._watched(request, rest_path, act, account.remember, account)
+            return self._logged(request, rest_path, act, account.remember, account)
         if path.startswith("/files/"):
             return _file(account, path, request)
         return pages.answer(self.sandbox, account, path, request)
 
-    def _watched(
+    def _logged(
         self,
         request: Request,
         path: str,
@@ -94,7 +94,7 @@ class SandboxServer:
         remember: Callable[[LoggedRequest], None],
         account: Account | None = None,
     ) -> Reply | Broken:
-        """Carries the request out with the latency and the faults that are set, and logs it."""
+        """Answer the request with the current latency and faults, and log it."""
         self._wait(self.sandbox.latency + (account.latency if account else 0))
         fault = self.sandbox.faults.strike(request.method, path, account.name if account else "")
         outcome = self._outcome(fault, act)
@@ -131,7 +131,7 @@ class SandboxServer:
 
 
 def _addressed(path: str) -> tuple[str, str]:
-    """The account's name and the path within it."""
+    """Return the account's name and the path within the account."""
     if not path.startswith("/a/"):
         return DEFAULT, path
     name, slash, rest = path.removeprefix("/a/").partition("/")

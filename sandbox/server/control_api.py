@@ -1,4 +1,4 @@
-"""The sandbox's own controls under /_sandbox/, for tests and demos that run it as another process. JSON in and out."""
+"""The control API under /_sandbox/, for tests and demos that run the sandbox as another process. JSON in and out."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Control = Callable[[Sandbox, Json, tuple[str, ...]], object]
 
 
 def answer(sandbox: Sandbox, request: Request) -> Reply:
-    """404 for what there is not, 400 for what is not understood."""
+    """Answer 404 for unknown paths and names, 400 for invalid values."""
     for (method, pattern), control in CONTROLS.items():
         match = pattern.fullmatch(request.path.rstrip("/"))
         if not match or method != request.method:
@@ -106,7 +106,7 @@ def _clear_faults(sandbox: Sandbox, _: Json, __: tuple[str, ...]) -> object:
 
 
 def _latency(sandbox: Sandbox, given: Json, _: tuple[str, ...]) -> object:
-    """Seconds; of one account when named, else of all."""
+    """Set the latency in seconds, of one account or of all."""
     seconds = float(given["seconds"])
     if "account" in given:
         sandbox.accounts[given["account"]].latency = seconds
@@ -116,7 +116,7 @@ def _latency(sandbox: Sandbox, given: Json, _: tuple[str, ...]) -> object:
 
 
 def _calls(sandbox: Sandbox, given: Json, _: tuple[str, ...]) -> object:
-    """Rows of calls/list; with "auth_key" those of that project only."""
+    """Set the rows of calls/list. With "auth_key", only for that project."""
     if "auth_key" in given:
         sandbox.ringostat.calls_by_key[given["auth_key"]] = given["rows"]
     else:
@@ -125,7 +125,7 @@ def _calls(sandbox: Sandbox, given: Json, _: tuple[str, ...]) -> object:
 
 
 def _recordings(sandbox: Sandbox, given: Json, _: tuple[str, ...]) -> object:
-    """The ids of the calls whose recordings are not ready."""
+    """Set the ids of calls whose recordings do not exist yet."""
     sandbox.ringostat.not_ready = set(given["not_ready"])
     return {}
 
@@ -159,7 +159,7 @@ CONTROLS: Mapping[tuple[str, re.Pattern[str]], Control] = {
 
 
 def state(account: Account) -> dict[str, object]:
-    """All that the account holds, without the contents of files and without the token."""
+    """Return the account's records, without file contents and without the token."""
     with account.lock:
         return {
             "name": account.name,

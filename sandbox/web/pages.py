@@ -1,4 +1,4 @@
-"""The account as its manager would see it, and the log of its requests, as web pages that renew themselves."""
+"""Web pages of an account: its records as Planfix users see them, and the request log. They refresh themselves."""
 
 from __future__ import annotations
 
@@ -111,6 +111,6 @@ def _chosen_row(account: Account, chosen: Subject | None) -> ListedSubject | Non
 
 
 def _comments(account: Account, chosen: Subject | None) -> list[Comment]:
-    """Newest first, by the time they speak of."""
+    """Newest first, by the time that the sender gave them."""
     rows = account.feed(chosen) if chosen else account.comments_by_id.values()
     return sorted((c for c in rows if not c.is_deleted), key=lambda c: (c.at, c.id), reverse=True)

@@ -1,4 +1,4 @@
-"""What the pages of an account show, row by row: contacts, tasks, comments with their tags and files, requests."""
+"""Rows of the account pages: contacts, tasks, comments with their data tags and files, requests."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class ShownComment:
 @dataclass(frozen=True, kw_only=True)
 class ShownRequest:
     number: int
-    """The microsecond it came at: the page tells known rows from new ones by it."""
+    """Arrival in microseconds. The page recognises rows by it."""
     at: datetime
     method: str
     path: str
@@ -82,7 +82,7 @@ class ShownRequest:
     fault: str
 
     @property
-    def mood(self) -> str:
+    def status_class(self) -> str:
         return "good" if 200 <= self.status < 400 else "bad"
 
 
@@ -158,7 +158,7 @@ def shown_comment(account: Account, comment: Comment) -> ShownComment:
         initials="".join(word[0] for word in author.split()[:2] if word[0].isalpha()).upper(),
         hue=sum(map(ord, comment.author)) * 47 % 360,
         at=comment.at.astimezone(account.zone),
-        text=mark_safe(safe_html(comment.description)),  # noqa: S308 - made safe by the call inside
+        text=mark_safe(safe_html(comment.description)),  # noqa: S308 - safe_html sanitizes it
         files=[
             ShownFile(
                 name=file.name,

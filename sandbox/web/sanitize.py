@@ -1,4 +1,4 @@
-"""The HTML of a comment made safe to show: the few tags that Planfix renders, nothing else."""
+"""Sanitizes the HTML of a comment: keeps only the tags that Planfix renders."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 ALLOWED = frozenset(("b", "i", "br", "p", "a", "ul", "li", "hr", "code"))
 VOID = frozenset(("br", "hr"))
 SILENT = frozenset(("script", "style"))
-"""Their text is not shown either."""
+"""Tags whose text is dropped too."""
 
 
 def safe_html(text: str) -> str:
-    """Line ends are no markup here, as in Planfix: they show as spaces."""
+    """Return safe HTML. As in Planfix, line breaks in the text show as spaces."""
     reader = _Reader()
     reader.feed(text)
     reader.close()

@@ -120,7 +120,7 @@ class Hall:
         for place in self.knocking:
             path = webhook_address(place.scenario.customer).split("/", 3)[3]
             post = f"{web_url}/{path}after_call/?moment={place.step}", CASES[place.case].now(self.sandbox)
-            threads.append(threading.Thread(target=post_until_taken, args=post, daemon=True))
+            threads.append(threading.Thread(target=post_until_accepted, args=post, daemon=True))
         for thread in threads:
             thread.start()
         return threads
@@ -184,7 +184,7 @@ class Hall:
         return customer
 
 
-def post_until_taken(address: str, body: Body) -> None:
+def post_until_accepted(address: str, body: Body) -> None:
     """As Ringostat would if it repeated whatever was not answered by 200."""
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:

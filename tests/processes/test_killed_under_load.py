@@ -11,7 +11,7 @@ import pytest
 
 from integrations.models import Call, CallState
 from integrations.services.customers.import_export import import_customer, webhook_address
-from sandbox.harness.load import CLEAN, calls, customer_with_account, post_until_taken, tally
+from sandbox.harness.load import CLEAN, calls, customer_with_account, post_until_accepted, tally
 from sandbox.harness.processes import LocalStack, wait_until
 from tests.processes.steps import kill_server, server_answers
 
@@ -38,7 +38,7 @@ def posted(
 ) -> tuple[list[Body], list[Future[None]]]:
     """The bodies, which threads are now posting until each is taken."""
     load = list(calls(len(addresses), each, stack.sandbox_url, chance))
-    posts = [pool.submit(post_until_taken, addresses[number], body, seconds=SECONDS) for number, body in load]
+    posts = [pool.submit(post_until_accepted, addresses[number], body, seconds=SECONDS) for number, body in load]
     return [body for _, body in load], posts
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from integrations.models import Call, CallState, DeliveryLease
 from integrations.services.customers.import_export import import_customer, webhook_address
-from sandbox.harness.load import CLEAN, calls, customer_with_account, post_until_taken, tally
+from sandbox.harness.load import CLEAN, calls, customer_with_account, post_until_accepted, tally
 from sandbox.harness.processes import LocalStack, wait_until
 from tests.processes.steps import workers_known
 
@@ -70,7 +70,7 @@ def hold_each_customer_at_another_request(stack: LocalStack) -> None:
 
 def post(addresses: list[str], bodies: Bodies) -> None:
     with ThreadPoolExecutor(4) as pool:
-        posts = [pool.submit(post_until_taken, addresses[number], body, seconds=SECONDS) for number, body in bodies]
+        posts = [pool.submit(post_until_accepted, addresses[number], body, seconds=SECONDS) for number, body in bodies]
         wait(posts)
     assert [error for error in (post.exception() for post in posts) if error] == []
 

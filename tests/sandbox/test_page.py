@@ -147,7 +147,7 @@ def test_the_log_page_shows_requests_newest_first(account: Account) -> None:
 
 @pytest.mark.parametrize("path", ["/nonsense", "/a/default/nonsense"])
 def test_an_unknown_page_is_not_found(sandbox: Sandbox, path: str) -> None:
-    assert "There is no such page" in page(f"{sandbox.url}{path}", 404)
+    assert "Page not found" in page(f"{sandbox.url}{path}", 404)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -16,7 +16,7 @@ from django.test import Client
 from integrations.models import Call, EventResult, WebhookEvent
 from integrations.services.customers.import_export import webhook_address
 from ringofix.request import Request
-from sandbox.harness.fuzz_requests import HostileRequest, hostile_requests
+from sandbox.harness.fuzz_requests import FuzzRequest, fuzz_requests
 from tests.conftest import Scenario
 from tests.factories import make_viewer
 
@@ -31,10 +31,10 @@ def requests_as_the_server_makes_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django.test.client.WSGIRequest", Request)
 
 
-def expected(hostile: HostileRequest) -> set[int]:
-    if "%2f" in hostile.event:
+def expected(fuzz: FuzzRequest) -> set[int]:
+    if "%2f" in fuzz.event:
         return {404}  # no address of ours
-    return {200, 413} if hostile.method in TAKEN else {405}
+    return {200, 413} if fuzz.method in TAKEN else {405}
 
 
 def send(scenario: Scenario, seed: int, number: int) -> Counter[bytes]:
@@ -42,14 +42,12 @@ def send(scenario: Scenario, seed: int, number: int) -> Counter[bytes]:
     accepted: Counter[bytes] = Counter()
     address = "/" + webhook_address(scenario.customer).split("/", 3)[3]
     client = Client(raise_request_exception=False)
-    for hostile in itertools.islice(hostile_requests(random.Random(seed)), number):
-        path = f"{address}{hostile.event}/" if hostile.event else address
-        answer = client.generic(
-            hostile.method, path, hostile.body, content_type=hostile.content_type, QUERY_STRING=hostile.query
-        )
-        assert answer.status_code in expected(hostile), hostile
+    for fuzz in itertools.islice(fuzz_requests(random.Random(seed)), number):
+        path = f"{address}{fuzz.event}/" if fuzz.event else address
+        answer = client.generic(fuzz.method, path, fuzz.body, content_type=fuzz.content_type, QUERY_STRING=fuzz.query)
+        assert answer.status_code in expected(fuzz), fuzz
         if answer.status_code == 200:
-            accepted[hashlib.sha256(hostile.body).digest()] += 1
+            accepted[hashlib.sha256(fuzz.body).digest()] += 1
     return accepted
 
 

@@ -1,6 +1,4 @@
-"""Everything on this machine: database, sandbox, web, worker, a demo customer and a day of its calls. Ctrl-C stops
-all.
-"""
+"""Runs everything on this machine: database, sandbox, web, worker, a demo customer and a day of its calls."""
 
 from __future__ import annotations
 
@@ -23,13 +21,13 @@ from sandbox.harness.processes import LocalStack, wait_until
 from sandbox.state import DEFAULT_TOKEN
 
 CUSTOMER = "Demo company"
-PASSWORD = "ringofix"  # noqa: S105 - of the demo on loopback, printed for everybody to see
+PASSWORD = "ringofix"  # noqa: S105 - the demo's, on loopback; the demo prints it
 REQUESTS_PER_SECOND = 20
-"""A real account allows one; twenty show the day in seconds."""
+"""A real account allows one. With twenty, the day takes seconds."""
 
 
 class Command(BaseCommand):
-    help = "Shows the product at its main job on this machine alone."
+    help = "Run the whole product on this machine with a demo customer and a day of its calls. Ctrl-C stops it."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="of the web server (default: 8000, else a free one)")
@@ -50,11 +48,11 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         stack.start_sandbox()
         webhook = _customer(stack)
-        _people()
+        _users()
         stack.start_web()
         stack.start_worker()
         posts = _post_the_day(webhook, stack.sandbox_url)
-        wait_until(_nothing_waits, "the calls to be delivered")
+        wait_until(_no_call_is_due, "the calls to be delivered")
         ask(BackgroundJobKind.CONNECT, customer=Customer.objects.get(name=CUSTOMER))
         self._summary(posts)
         self._addresses(stack, webhook)
@@ -73,7 +71,7 @@ class Command(BaseCommand):
         self.stdout.write(f"  requests to Planfix   {asked:3}  {asked / max(delivered, 1):.1f} a delivered call")
 
     def _addresses(self, stack: LocalStack, webhook: str) -> None:
-        self.stdout.write(f"\nThe Planfix account, as its managers see it   {stack.sandbox_url}/")
+        self.stdout.write(f"\nThe Planfix account, as its users see it      {stack.sandbox_url}/")
         self.stdout.write(f"The call log                                  {stack.web_url}/calls/")
         self.stdout.write(f"The specialists' console                      {stack.web_url}/admin/")
         self.stdout.write(f"Log in as demo (everything) or viewer (calls only), password: {PASSWORD}")
@@ -83,14 +81,14 @@ class Command(BaseCommand):
 
 
 def _customer(stack: LocalStack) -> str:
-    """Imports the demo customer afresh, as the sandbox has forgotten everything too; returns its webhook address."""
+    """Import the demo customer again, because the sandbox starts empty. Returns the webhook address."""
     Customer.objects.filter(name=CUSTOMER).delete()
     for name, phone in KNOWN_CONTACTS.items():
         stack.add_contact(name, phone)
     return stack.import_customer(customer_file(CUSTOMER, stack.sandbox_url, DEFAULT_TOKEN, REQUESTS_PER_SECOND))
 
 
-def _people() -> None:
+def _users() -> None:
     users = get_user_model().objects
     for username, is_admin in (("demo", True), ("viewer", False)):
         user, _ = users.get_or_create(username=username)
@@ -110,5 +108,5 @@ def _post_the_day(webhook: str, sandbox_url: str) -> int:
     return len(posts)
 
 
-def _nothing_waits() -> bool:
+def _no_call_is_due() -> bool:
     return not Call.objects.filter(customer__name=CUSTOMER, due_at__isnull=False).exists()

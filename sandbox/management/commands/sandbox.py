@@ -1,4 +1,4 @@
-"""Runs the sandbox Planfix and Ringostat until it is told to stop. Needs no database."""
+"""Runs the sandbox Planfix and Ringostat until a signal stops it. Needs no database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sandbox.state import Sandbox
 
 
 class Command(BaseCommand):
-    help = "Run a stand-in Planfix and a stand-in Ringostat on this machine, for the demo and for trying things out."
+    help = "Run a sandbox Planfix and Ringostat on this machine, for the demo and for experiments."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:

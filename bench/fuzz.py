@@ -1,7 +1,7 @@
-"""100,000 requests that no Ringostat sends, to two web processes: is every one answered, is every accepted one stored?
+"""Sends 100,000 malformed requests to two web processes: is each answered, and each accepted one stored?
 
-Printed: the answers, what is missing or doubled in the database, and the memory of the web processes after each tenth
-of the requests. Among the requests are bytes that are no HTTP at all, and bodies without a length.
+Printed: the statuses, missing and extra rows in the database, and the memory of the web processes after each tenth of
+the requests. Some requests are random bytes instead of HTTP, and some bodies have no length.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from bench.scratch import local_stack
 from integrations.models import EventResult, WebhookEvent
 from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.demo_day import customer_file
-from sandbox.harness.fuzz_requests import HostileRequest, hostile_requests
+from sandbox.harness.fuzz_requests import FuzzRequest, fuzz_requests
 
 REQUESTS = 100_000
 SENDERS = 4
 SHARE_WITHOUT_LENGTH = 0.1
 SHARE_OF_NOISE = 0.002
 CLOSED = 0
-"""Stands for an answer when the server closed the line: it may, on bytes that are no HTTP and on too long a body."""
+"""The status when the server closed the connection. It may, on bytes that are not HTTP and on too long a body."""
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Sent:
     answers: Counter[int] = field(default_factory=Counter)
     noise: Counter[int] = field(default_factory=Counter)
     accepted: Counter[bytes] = field(default_factory=Counter)
-    """The digests of the bodies that were answered 200."""
+    """Digests of the bodies with status 200."""
 
     def __add__(self, other: Sent) -> Sent:
         return Sent(self.answers + other.answers, self.noise + other.noise, self.accepted + other.accepted)
@@ -47,7 +47,7 @@ class Sent:
 def run() -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
     with local_stack() as stack:
-        customer = import_customer(customer_file("Hostile", stack.sandbox_url, "token", 1))
+        customer = import_customer(customer_file("Fuzz", stack.sandbox_url, "token", 1))
         path = "/" + webhook_address(customer).split("/", 3)[3]
         stack.start_web(workers=2)
         web = stack.processes["web"].pid
@@ -70,7 +70,7 @@ def _send_all(port: int, path: str, count: int, *, seed: int) -> Sent:
 
 def _send(port: int, path: str, count: int, chance: random.Random) -> Sent:
     sent, line = Sent(), http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    for request, _ in zip(hostile_requests(chance), range(count), strict=False):
+    for request, _ in zip(fuzz_requests(chance), range(count), strict=False):
         if chance.random() < SHARE_OF_NOISE:
             sent.noise[_noise(port, chance)] += 1
         status = _ask(line, path, request, is_chunked=chance.random() < SHARE_WITHOUT_LENGTH)
@@ -81,11 +81,11 @@ def _send(port: int, path: str, count: int, chance: random.Random) -> Sent:
     return sent
 
 
-def _ask(line: http.client.HTTPConnection, path: str, request: HostileRequest, *, is_chunked: bool) -> int:
+def _ask(line: http.client.HTTPConnection, path: str, request: FuzzRequest, *, is_chunked: bool) -> int:
     address = f"{path}{request.event}/" if request.event else path
     address += f"?{request.query}" if request.query else ""
     headers = {"Content-Type": request.content_type}
-    for _ in range(2):  # a line that was kept open may have been closed meanwhile
+    for _ in range(2):  # the server may have closed a kept-alive connection
         body = iter([request.body]) if is_chunked and request.body else request.body
         try:
             line.request(request.method, address, body, headers, encode_chunked=is_chunked)
@@ -98,7 +98,7 @@ def _ask(line: http.client.HTTPConnection, path: str, request: HostileRequest, *
 
 
 def _noise(port: int, chance: random.Random) -> int:
-    """Sends what is no HTTP, or hardly; the status of the answer."""
+    """Send bytes that are barely HTTP or none. Returns the status."""
     head = chance.choice(
         (b"", b"GET ", b"POST /calls/ HTTP/1.1\r\n", b"GET / HTTP/9.9\r\nHost: \xff\r\n", b"\x16\x03\x01")
     )
@@ -118,9 +118,11 @@ def _print(sent: Sent, seconds: float) -> None:
         stored = Counter({bytes(digest): count for digest, count in cursor.fetchall()})
     failed = WebhookEvent.objects.filter(result=EventResult.FAILED).count()
     number = sent.answers.total()
-    print(f"{number} requests in {seconds:.0f} s ({number / seconds:.0f} a second), and {sent.noise.total()} of noise")
+    print(f"{number} requests in {seconds:.0f} s ({number / seconds:.0f}/s), {sent.noise.total()} with random bytes")
     print("answers:", ", ".join(f"{count} × {status or 'closed'}" for status, count in sorted(sent.answers.items())))
-    print("to noise:", ", ".join(f"{count} × {status or 'closed'}" for status, count in sorted(sent.noise.items())))
-    print(f"accepted {sent.accepted.total()}, stored {stored.total()}; mistakes of ours while reading them: {failed}")
+    print(
+        "to random bytes:", ", ".join(f"{count} × {status or 'closed'}" for status, count in sorted(sent.noise.items()))
+    )
+    print(f"accepted {sent.accepted.total()}, stored {stored.total()}; failed to parse: {failed}")
     missing, extra = (sent.accepted - stored).total(), (stored - sent.accepted).total()
     print(f"accepted and not stored: {missing}; stored and not answered 200: {extra}")

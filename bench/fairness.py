@@ -1,8 +1,8 @@
-"""What a customer with 10,000 due calls, and accounts that do not answer, cost the others: 20 customers with one call.
+"""Measures how a backlog of 10,000 calls and accounts that do not respond delay 20 other customers.
 
-Printed: seconds from the moment that a call is due to its delivery, the mean of 20 customers and of three rounds;
-beside nobody, beside the backlog and beside the dead accounts. One worker; each account is asked once a second, as is
-usual, so that its pace and not this machine is what a delivery takes: 5 requests with a new contact.
+Printed: seconds from due to delivered, the mean of 20 customers and three rounds; alone, beside the backlog and beside
+the dead accounts. One worker. Each account allows one request per second, so that this limit and not the machine sets
+the time of a delivery: 5 requests with a new contact.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ def run() -> None:
         for customer in dead:
             stack.control("POST", "/faults", {"account": customer.name, "kind": "hang", "seconds": 60})
         stack.start_worker()
-        surroundings: dict[str, list[Customer]] = {"nobody": [], "the backlog": busy, "dead accounts": dead}
-        took: dict[str, list[float]] = {name: [] for name in surroundings}
-        _seconds_beside([], others, "9")  # the worker has to start
+        neighbours: dict[str, list[Customer]] = {"nothing": [], "the backlog": busy, "dead accounts": dead}
+        took: dict[str, list[float]] = {name: [] for name in neighbours}
+        _seconds_beside([], others, "9")  # waits until the worker has started
         for number in range(ROUNDS):
-            for name, customers in surroundings.items():
+            for name, customers in neighbours.items():
                 took[name].append(_seconds_beside(customers, others, f"{number}{list(took).index(name)}"))
-    alone = fmean(took["nobody"])
+    alone = fmean(took["nothing"])
     for name, seconds in took.items():
         print(f"beside {name:14} {fmean(seconds):6.2f} s  {fmean(seconds) / alone - 1:+6.1%}")
 
@@ -66,8 +66,8 @@ def _customer(stack: LocalStack, number: int, *, requests_per_second: float) -> 
 
 
 def _with_calls(customer: Customer, count: int) -> Customer:
-    """So many calls that are not due yet, copies of one that came in."""
-    _take_in(customer, "first")
+    """Store copies of one received call, not due yet."""
+    _receive(customer, "first")
     call = Call.objects.get(customer=customer)
     rows = []
     for number in range(count):
@@ -79,7 +79,7 @@ def _with_calls(customer: Customer, count: int) -> Customer:
 
 
 def _seconds_beside(customers: list[Customer], others: list[Customer], round_: str) -> float:
-    """The mean of the others' deliveries while all that these customers have is due."""
+    """Mean seconds of the others' deliveries while all calls of `customers` are due."""
     calls = Call.objects.filter(customer__in=customers, state=CallState.PENDING)
     calls.update(due_at=Now())
     DeliveryLease.objects.filter(customer__in=customers).update(retry_at=None, failures=0)
@@ -87,7 +87,7 @@ def _seconds_beside(customers: list[Customer], others: list[Customer], round_: s
         deliver_soon(customer.pk)
     call_id = f"round-{round_}"
     for customer in others:
-        _take_in(customer, call_id)
+        _receive(customer, call_id)
     theirs = Call.objects.filter(customer__in=others, ringostat_id=call_id)
     wait_until(lambda: not theirs.exclude(state=CallState.DELIVERED).exists(), "the others' calls", seconds=120)
     calls.update(due_at=Now() + LATER)
@@ -95,7 +95,7 @@ def _seconds_beside(customers: list[Customer], others: list[Customer], round_: s
     return mean.total_seconds()
 
 
-def _take_in(customer: Customer, call_id: str) -> None:
+def _receive(customer: Customer, call_id: str) -> None:
     token = webhook_address(customer).rstrip("/").rsplit("/", 1)[1]
     digits = "".join(filter(str.isdigit, call_id)).zfill(4)
     body = {

@@ -1,7 +1,7 @@
-"""A Planfix account that is nothing but latency: the few answers that a call needs, as cheap as Python can give them.
+"""A minimal Planfix account with a fixed latency: only the responses that a delivery needs, as cheap as possible.
 
-The sandbox checks and keeps what it is told, and takes more of the processor for a request than the worker does: a
-benchmark of the worker on the same machine would measure the sandbox.
+The sandbox takes more processor time per request than the worker. A benchmark of the worker on the same machine would
+measure the sandbox.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _ids = itertools.count(1000)
 
 
 class Account(asyncio.Protocol):
-    """One connection. Every account under this address answers alike: it knows every number."""
+    """One connection. Every account at this address responds alike and knows every number."""
 
     def __init__(self, latency: float) -> None:
         self._latency = latency

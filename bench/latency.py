@@ -1,7 +1,7 @@
-"""How long a call is on its way: from the webhook's 200 to its data tag in the sandbox.
+"""Measures the time of a call from the webhook's 200 to its data tag in the sandbox.
 
-Each call is of a new client: five requests, at 20 requests a second and account; so it is on its way for 4 ÷ 20 = 0.2 s
-at least. Idle: one call at a time, each of another customer. Under load: 20 calls a second over 100 customers.
+Each call comes from a new client: five requests, at 20 requests per second and account, so it takes 4 ÷ 20 = 0.2 s at
+least. Idle: one call at a time, each of another customer. Under load: 20 calls per second over 100 customers.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _set_up(stack: LocalStack) -> list[str]:
 
 
 def _posted_at_pace(addresses: list[str]) -> Iterator[tuple[str, float]]:
-    """Calls at random moments, as telephones ring, each for a random customer."""
+    """Post calls at random times, each for a random customer."""
     chance = random.Random(8)
     moments = sorted(chance.uniform(0, LOADED_CALLS / CALLS_A_SECOND) for _ in range(LOADED_CALLS))
     began = time.monotonic()
@@ -75,7 +75,7 @@ def _posted_at_pace(addresses: list[str]) -> Iterator[tuple[str, float]]:
 
 
 def _post(address: str, call_id: str, client: str) -> tuple[str, float]:
-    """The call's id, and when the webhook was answered."""
+    """Post one call. Returns its id and the time of the response."""
     body = {
         "uniqueid": call_id,
         "call_type": "in",
@@ -101,12 +101,12 @@ def _wait_until_delivered(count: int) -> None:
 
 
 def _times(stack: LocalStack, posted: dict[str, float]) -> list[float]:
-    """Seconds from each webhook's answer until the sandbox had answered the last request of its call."""
+    """Seconds from each webhook's response until the sandbox answered the last request of its call."""
     return [done - posted[call_id] for call_id, done in _done(stack) if call_id in posted]
 
 
 def _done(stack: LocalStack) -> Iterator[tuple[str, float]]:
-    """Each call's id, and when its data tag was written."""
+    """Yield each call's id and the time of its data tag."""
     for name in accounts(stack):
         comments = stack.control("GET", f"/accounts/{name}")["comments"]
         call_ids = {str(comment["id"]): CALL_ID.findall(comment["description"])[-1] for comment in comments}
