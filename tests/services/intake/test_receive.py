@@ -288,8 +288,10 @@ def test_a_connection_that_died_while_nothing_came_costs_no_request(make_scenari
 
 
 def psycopg_arguments() -> dict[str, str]:
+    """Arguments of a second connection to the test database."""
     settings = connection.settings_dict
-    return {"host": str(settings["HOST"]), "user": settings["USER"], "dbname": settings["NAME"]}
+    names = {"HOST": "host", "PORT": "port", "USER": "user", "PASSWORD": "password", "NAME": "dbname"}
+    return {argument: str(settings[name]) for name, argument in names.items() if settings.get(name)}
 
 
 @pytest.mark.django_db(transaction=True)
