@@ -18,7 +18,8 @@ from bench.call_log_rows import fill
 from bench.scratch import local_stack
 from integrations.models import Call, Customer, WebhookToken
 from integrations.ringostat.body import RawRequest
-from integrations.services.delivery.customer_run import NEXT_CALL, customers_with_due_calls
+from integrations.services.delivery.customer_run import customers_with_due_calls
+from integrations.services.delivery.sql import NEXT_CALL
 from integrations.services.intake.receive import receive_at
 
 SIZES = [int(size) for size in os.environ.get("BENCH_CALLS", "10000 100000 1000000").split()]

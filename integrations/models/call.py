@@ -129,7 +129,7 @@ class Call(models.Model):
 
 
 class Step(models.TextChoices):
-    """A write to Planfix on the way of a call."""
+    """A write to Planfix during the delivery of a call."""
 
     CONTACT = "contact", _("contact")
     RECORDING = "recording", _("recording")
@@ -138,30 +138,44 @@ class Step(models.TextChoices):
 
 
 class Delivery(models.Model):
-    """The receipts of one call: what already exists in Planfix, and the step whose answer we have not seen yet."""
+    """The receipts of one call: what exists in Planfix, and the write whose response has not arrived yet."""
 
     call = models.OneToOneField(Call, primary_key=True, on_delete=models.CASCADE, related_name="delivery")
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     contact_id = models.PositiveBigIntegerField(_("contact"), null=True)
-    contact_created = models.BooleanField(_("contact created"), default=False)
-    contacts_found = models.PositiveSmallIntegerField(_("contacts with this number"), default=0)
+    contact_created = models.BooleanField(_("contact created"), default=False, db_default=False)
+    contacts_found = models.PositiveSmallIntegerField(_("contacts with this number"), default=0, db_default=0)
     task_id = models.PositiveBigIntegerField(_("task"), null=True)
-    target_known = models.BooleanField(default=False)
+    target_known = models.BooleanField(default=False, db_default=False)
     file_id = models.PositiveBigIntegerField(_("recording file"), null=True)
-    recording_refused = models.CharField(_("recording not copied because"), max_length=300, blank=True)
-    recording_attached = models.BooleanField(default=False)
-    recording_tries = models.PositiveSmallIntegerField(_("looks for the recording"), default=0)
+    recording_refused = models.CharField(
+        _("recording not copied because"), max_length=300, blank=True, default="", db_default=""
+    )
+    recording_attached = models.BooleanField(default=False, db_default=False)
+    recording_tries = models.PositiveSmallIntegerField(_("looks for the recording"), default=0, db_default=0)
     comment_id = models.PositiveBigIntegerField(_("comment"), null=True)
-    text_digest = models.CharField(max_length=16, blank=True)
+    text_hash = models.CharField(max_length=16, blank=True, default="", db_default="", db_column="text_digest")
+    """Of the comment's text as it was last sent."""
     tag_key = models.PositiveBigIntegerField(_("data tag entry"), null=True)
-    left_out = ArrayField(models.CharField(max_length=255), verbose_name=_("fields left out"), default=list)
-    unclear = models.CharField(
-        _("step in hand"),
+    skipped_fields = ArrayField(
+        models.CharField(max_length=255),
+        verbose_name=_("skipped fields"),
+        default=list,
+        db_default=[],
+        db_column="left_out",
+    )
+    """Names of fields that have a value but do not exist in the account."""
+    in_flight_step = models.CharField(
+        _("step in flight"),
         max_length=9,
         choices=Step,
         blank=True,
+        default="",
+        db_default="",
+        db_column="unclear",
         help_text=_(
-            "Set before a write is sent, cleared with its receipt: found set, Planfix is asked before it is sent again."
+            "Set before a write is sent and cleared with its receipt. If it is still set at the next attempt, "
+            "Planfix is searched before the write is sent again."
         ),
     )
 

@@ -1,5 +1,5 @@
-"""Small hot rows of the worker: whose turn it is, an account's pace, contacts found before, and how far Ringostat's
-call list has been read.
+"""Small rows that the workers write often: delivery leases, rate limits, remembered contacts, and how far Ringostat's
+call list was read.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from integrations.models.customer import Customer
 
 
 class DeliveryLease(models.Model):
-    """Which worker may write to Planfix for this customer, and until when; and how long the customer must wait after
+    """Which worker may write to Planfix for this customer, and until when; and how long the customer waits after
     failures.
 
-    The lease is renewed with each request to outlast it. However a worker ends, the next one starts only when no
-    request of the last one can still be under way, so that looking into Planfix before writing again is conclusive.
+    Each request extends the lease beyond its own end. So when a worker dies, the next one starts only after the last
+    request has ended, and a search in Planfix shows for certain whether that request wrote anything.
     """
 
     customer = models.OneToOneField(Customer, primary_key=True, on_delete=models.CASCADE, related_name="delivery_lease")
     holder = models.UUIDField()
     held_until = models.DateTimeField()
-    failures = models.PositiveSmallIntegerField(_("failures in a row"), default=0)
+    failures = models.PositiveSmallIntegerField(_("failures in a row"), default=0, db_default=0)
     retry_at = models.DateTimeField(_("next attempt"), null=True)
 
     class Meta:
@@ -30,7 +30,7 @@ class DeliveryLease(models.Model):
 
 
 class AccountRateLimit(models.Model):
-    """When an account may be asked next, shared by all workers on all machines."""
+    """When an account accepts the next request. All workers on all machines share it."""
 
     account = models.CharField(max_length=300, primary_key=True)
     next_request_at = models.DateTimeField()
@@ -41,7 +41,7 @@ class AccountRateLimit(models.Model):
 
 
 class RememberedContact(models.Model):
-    """The contact that a client's number led to last time; forgotten when Planfix says that it is gone."""
+    """The contact of a client's number at its last call. Deleted when Planfix reports that the contact is gone."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="remembered_contacts")
     number = models.CharField(max_length=32)
@@ -52,7 +52,7 @@ class RememberedContact(models.Model):
 
 
 class ContactClaim(models.Model):
-    """Which of the customers that share an account may make the contact of a number there. Kept for a day."""
+    """Which of the customers that share an account may create the contact of a number. Kept for a day."""
 
     account = models.CharField(max_length=300)
     number = models.CharField(max_length=32)
@@ -64,7 +64,7 @@ class ContactClaim(models.Model):
 
 
 class CatchUpCursor(models.Model):
-    """Up to when Ringostat's call list has been read and stored for this customer, and what stands in its way."""
+    """Up to when Ringostat's call list was read and stored for this customer, and why it cannot be read now."""
 
     customer = models.OneToOneField(
         Customer, primary_key=True, on_delete=models.CASCADE, related_name="catch_up_cursor"

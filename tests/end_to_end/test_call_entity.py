@@ -84,7 +84,7 @@ def test_a_standard_field_that_the_tag_lacks_is_left_out_and_told(
     (entry,) = scenario.account.tag_entries
     assert (entry.values["Contact"], entry.values["utm_source"]) == (CLIENT, "google")
     call = scenario.call(CALL_ID)
-    assert (call.state, call.delivery.left_out) == (CallState.DELIVERED, ["Contact phone"])
+    assert (call.state, call.delivery.skipped_fields) == (CallState.DELIVERED, ["Contact phone"])
 
 
 def test_a_new_contact_is_not_asked_for_tasks(make_scenario: Callable[..., Scenario]) -> None:

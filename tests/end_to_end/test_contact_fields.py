@@ -47,7 +47,7 @@ def test_parameters_of_an_incoming_call_stand_in_the_contact_that_it_makes(
     assert custom_values(scenario) == {source: "google", page: "https://acme.example/sale"}
     (entry,) = scenario.account.tag_entries
     assert entry.values["utm_source"] == "google"
-    assert scenario.call(CALL_ID).delivery.left_out == []
+    assert scenario.call(CALL_ID).delivery.skipped_fields == []
 
 
 @pytest.mark.parametrize("wanted", ["source", " Source ", "{id}"])
@@ -92,7 +92,7 @@ def test_an_outgoing_call_fills_no_field_of_its_new_contact(
     scenario.deliver()
 
     assert custom_values(scenario) == {}
-    assert scenario.call(CALL_ID).delivery.left_out == []
+    assert scenario.call(CALL_ID).delivery.skipped_fields == []
 
 
 @pytest.mark.parametrize("value", ["", "(not set)"])
@@ -123,7 +123,7 @@ def test_a_field_that_is_missing_or_holds_no_text_is_reported_and_the_contact_is
     scenario.deliver()
 
     assert custom_values(scenario) == {}
-    assert scenario.call(CALL_ID).delivery.left_out == ["contact: Source"]
+    assert scenario.call(CALL_ID).delivery.skipped_fields == ["contact: Source"]
 
 
 # When the fields are read

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from integrations.models import CallState, ContactClaim, RememberedContact
 from integrations.planfix.http.errors import PlanfixUnavailable
-from integrations.services.contacts.creation_lock import claim_contact
+from integrations.services.contacts.creation_lock import acquire_creation_lock
 from integrations.services.delivery import call_delivery
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
@@ -458,13 +458,13 @@ def test_a_project_that_searched_before_the_other_made_the_contact_searches_agai
 
 def test_leave_to_make_a_contact_runs_out_for_those_who_searched_after_it(projects: tuple[Scenario, Scenario]) -> None:
     one, two = (scenario.customer for scenario in projects)
-    claim_contact(one, NEW_CLIENT, searched_for=0)
-    claim_contact(one, NEW_CLIENT, searched_for=0)
+    acquire_creation_lock(one, NEW_CLIENT, searched_for=0)
+    acquire_creation_lock(one, NEW_CLIENT, searched_for=0)
     ContactClaim.objects.update(held_until=timezone.now() - timedelta(seconds=5))
 
     with pytest.raises(PlanfixUnavailable):
-        claim_contact(two, NEW_CLIENT, searched_for=60)
-    claim_contact(two, NEW_CLIENT, searched_for=1)
+        acquire_creation_lock(two, NEW_CLIENT, searched_for=60)
+    acquire_creation_lock(two, NEW_CLIENT, searched_for=1)
     assert ContactClaim.objects.get().customer == two
 
 

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import ModuleType
 from typing import Any, Literal
 
 import pytest
@@ -20,7 +21,7 @@ from integrations.planfix.http.client import is_write
 from integrations.services.calls.replay import replay_calls
 from integrations.services.customers.account_discovery import discover
 from integrations.services.customers.import_export import import_customer
-from integrations.services.delivery import call_delivery
+from integrations.services.delivery import call_delivery, follow_up
 from integrations.services.delivery.pause import resume_customer
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
@@ -360,7 +361,7 @@ def test_what_comes_while_a_call_is_being_written_stands_in_the_comment_in_the_e
     scenario: Scenario, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     olha(scenario.account)
-    news_during(step, scenario, monkeypatch)
+    news_during(call_delivery, step, scenario, monkeypatch)
     delivered(scenario, answered())
     deliver_all(scenario)
 
@@ -373,7 +374,7 @@ def test_what_comes_while_a_late_recording_is_being_added_stands_in_the_comment_
 ) -> None:
     olha(scenario.account)
     delivered(scenario, answered(has_recording="1"))
-    news_during("update_comment", scenario, monkeypatch)
+    news_during(follow_up, "update_comment", scenario, monkeypatch)
     delivered(scenario, answered(**recorded(sandbox)))
     deliver_all(scenario)
 
@@ -381,16 +382,16 @@ def test_what_comes_while_a_late_recording_is_being_added_stands_in_the_comment_
     assert (SUMMARY in comment.description, len(comment.files)) == (True, 1)
 
 
-def news_during(step: str, scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+def news_during(module: ModuleType, step: str, scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     """Posts what the AI said when the delivery is about to take this step for the first time."""
-    original = getattr(call_delivery, step)
+    original = getattr(module, step)
 
     def take(*arguments: Any, **named: Any) -> Any:
-        monkeypatch.setattr(call_delivery, step, original)
+        monkeypatch.setattr(module, step, original)
         scenario.post(AI, event="ai_processed")
         return original(*arguments, **named)
 
-    monkeypatch.setattr(call_delivery, step, take)
+    monkeypatch.setattr(module, step, take)
 
 
 # A recording that is too much for Planfix

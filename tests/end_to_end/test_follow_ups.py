@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import Call, CallState
-from integrations.services.delivery import call_delivery
+from integrations.services.delivery import call_delivery, follow_up
 from sandbox.http.faults import Fault
 from sandbox.ringostat.api import Ringostat
 from sandbox.state import Sandbox
@@ -224,15 +224,15 @@ def test_an_addition_that_comes_while_the_worker_is_at_the_call_is_not_lost(
     if is_delivered:
         scenario.deliver()
         scenario.post(RATING, event="call_rating")
-    name = "update_comment" if is_delivered else "write_tag"
-    original = getattr(call_delivery, name)
+    module, name = (follow_up, "update_comment") if is_delivered else (call_delivery, "write_tag")
+    original = getattr(module, name)
 
     def interrupted(*arguments: Any, **options: Any) -> Any:
-        monkeypatch.setattr(call_delivery, name, original)
+        monkeypatch.setattr(module, name, original)
         scenario.post(AI, event="ai_processed")
         return original(*arguments, **options)
 
-    monkeypatch.setattr(call_delivery, name, interrupted)
+    monkeypatch.setattr(module, name, interrupted)
     scenario.deliver()
 
     assert "Send the price list" in scenario.account.comments[0].description

@@ -303,4 +303,4 @@ def test_a_parameter_whose_field_is_missing_is_reported_and_the_rest_is_written(
 
     (entry,) = scenario.account.tag_entries
     assert entry.values["utm_source"] == "google"
-    assert scenario.call(CALL_ID).delivery.left_out == ["nowhere"]
+    assert scenario.call(CALL_ID).delivery.skipped_fields == ["nowhere"]

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from integrations.domain.calls import CallFacts
 from integrations.models import Call
-from integrations.services.clients.lease import give_connection_back
+from integrations.services.database import release_connection
 from integrations.services.recordings.proxy import NoRecording, OpenRecording, Trouble, Wanted, open_recording
 from integrations.ui.labels import LazyText
 from integrations.users.visibility import calls_visible_to
@@ -44,7 +44,7 @@ def recording(request: HttpRequest, call_id: int) -> HttpResponseBase:
         if_range=request.headers.get("If-Range", ""),
     )
     api_url = call.customer.ringostat_api_url
-    give_connection_back()
+    release_connection()
     try:
         opened = open_recording(recording_link(call.folded), api_url=api_url, wanted=wanted)
     except NoRecording as error:

@@ -173,9 +173,9 @@ def _tag(call: Call, facts: CallFacts, receipts: Delivery) -> Iterator[Sentence]
     )
     yield Sentence(text=text, icon="sell")
     yield Sentence(text=_utm(call, facts), icon="campaign")
-    if receipts.left_out:
+    if receipts.skipped_fields:
         text = _("Left out, because Planfix has no such field for it: %(fields)s.")
-        yield Sentence(text=text % {"fields": ", ".join(receipts.left_out)}, icon="rule", colour="warning")
+        yield Sentence(text=text % {"fields": ", ".join(receipts.skipped_fields)}, icon="rule", colour="warning")
 
 
 def _utm(call: Call, facts: CallFacts) -> str:
@@ -199,8 +199,8 @@ def _effort(receipts: Delivery, requests: Sequence[PlanfixRequest]) -> Iterator[
 
 
 def _end(call: Call, receipts: Delivery, now: datetime) -> Iterator[Sentence]:
-    if receipts.unclear and call.state == CallState.PENDING:
-        yield Sentence(text=str(UNCLEAR[Step(receipts.unclear)]), icon="help", colour="warning")
+    if receipts.in_flight_step and call.state == CallState.PENDING:
+        yield Sentence(text=str(UNCLEAR[Step(receipts.in_flight_step)]), icon="help", colour="warning")
     state = CallState(call.state)
     yield from _ENDS[state](call, now)
 

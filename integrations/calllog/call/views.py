@@ -117,7 +117,7 @@ def _mark(call: Call, events: Events, requests: Requests) -> str:
     """Changes with whatever the page shows."""
     receipts = receipts_of(call)
     shown = (call.facts, call.state, call.reason, call.detail, call.due_at, call.finished_at, call.employee_id)
-    written = (receipts.attempts, receipts.unclear, receipts.contact_id, receipts.comment_id, receipts.tag_key)
+    written = (receipts.attempts, receipts.in_flight_step, receipts.contact_id, receipts.comment_id, receipts.tag_key)
     newest = (events[-1].pk if events else 0, requests[-1].pk if requests else 0)
     text = repr((shown, written, newest, call.customer.paused_reason))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

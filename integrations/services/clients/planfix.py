@@ -1,5 +1,5 @@
-"""A customer's Planfix client, whose every request is paced, and logged without secrets; and what is kept of what it
-says of the account.
+"""A customer's Planfix client, which keeps the rate limit and logs every request without secrets; and what is stored
+about the account.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from requests.utils import get_environ_proxies
 from integrations.models import AccountRateLimit, Customer, PlanfixRequest
 from integrations.outbound.public_session import public_session
 from integrations.planfix.http.client import Exchange, PlanfixClient
-from integrations.services.clients.lease import acquire_read_slot
+from integrations.services.clients.rate_limit import acquire_read_slot
 
 
 def planfix_session(customer: Customer) -> requests.Session:
-    """For the requests of one turn, which share a connection. The environment's proxies are looked up once, not each
-    time.
+    """A session for the requests of one run, which share a connection. Looks up the environment's proxies once per
+    address, not with each request.
     """
     session = public_session()
     session.proxies = dict(_proxies(customer.planfix_url))
@@ -57,10 +57,10 @@ def logged_client(
     acquire_slot: Callable[[float], None] | None = None,
     asked: Callable[[], None] = lambda: None,
 ) -> PlanfixClient:
-    """For what is asked beside the delivery of calls. Each request is logged as soon as it is answered; then `asked` is
-    called.
+    """A client for everything but the delivery of calls. Logs each request as soon as its response is in, then calls
+    `asked`.
 
-    `acquire_slot`: of the turn or the work in hand, if there is one; else the account's own.
+    `acquire_slot`: of the delivery lease or the background job that sends the requests; by default the account's.
     """
 
     def observe(exchange: Exchange) -> None:
@@ -73,17 +73,17 @@ def logged_client(
 
 
 def _note_requests_left(customer: Customer, requests_left: int | None) -> None:
-    """Keeps what Planfix said last of how many requests the account has left today; None: it did not say."""
+    """Stores how many requests the account has left today, by Planfix's last response; None: it did not say."""
     if requests_left is not None:
-        pace = AccountRateLimit.objects.filter(account=customer.planfix_account).exclude(requests_left=requests_left)
-        pace.update(requests_left=requests_left)
+        limit = AccountRateLimit.objects.filter(account=customer.planfix_account).exclude(requests_left=requests_left)
+        limit.update(requests_left=requests_left)
 
 
 LOG_COLUMNS = "customer_id, call_id, sent_at, seconds, method, path, body, http_status, code, answer, outcome"
 
 
 def log_columns(exchange: Exchange) -> dict[str, Any]:
-    """What the log keeps of one request, beside whose it was."""
+    """The columns of a logged request, except the customer and the call."""
     return {
         "sent_at": exchange.sent_at,
         "seconds": exchange.seconds,
@@ -98,24 +98,24 @@ def log_columns(exchange: Exchange) -> dict[str, Any]:
 
 
 def with_this_access(customer: Customer) -> QuerySet[Customer]:
-    """The customer's row as long as its access is the one that was used: what was learnt by another one is not about
-    this account.
+    """The customer's row, unless its access was changed since `customer` was read: a response to the old access says
+    nothing about the new account.
     """
     return Customer.objects.filter(
         pk=customer.pk, planfix_url=customer.planfix_url, planfix_token=customer.planfix_token
     )
 
 
-def keep(customer: Customer, **columns: Any) -> None:
-    """Writes what was read from the account, unless the access or the choice of tags was changed meanwhile."""
+def save_account_data(customer: Customer, **columns: Any) -> None:
+    """Stores what was read from the account, unless the access or the choice of tags was changed meanwhile."""
     for name, value in columns.items():
         setattr(customer, name, value)
     tags = {"call_tag_id": customer.call_tag_id, "missed_call_tag_id": customer.missed_call_tag_id}
     with_this_access(customer).filter(**tags).update(**columns)
 
 
-def keep_template(customer: Customer, template_id: int) -> None:
-    """For a customer who has chosen none: not before, and not meanwhile."""
+def save_default_template(customer: Customer, template_id: int) -> None:
+    """Stores the contact template, unless the customer has chosen one before or meanwhile."""
     theirs = with_this_access(customer)
     theirs.filter(contact_template_id=None).update(contact_template_id=template_id)
     customer.contact_template_id = theirs.values_list("contact_template_id", flat=True).first() or template_id

@@ -7,7 +7,7 @@ from django.db.models.functions import Now, TruncDay
 from integrations.models import CatchUpCursor, Customer
 from integrations.outbound.public_session import public_session
 from integrations.ringostat.api import RingostatClient
-from integrations.services.clients.lease import give_connection_back
+from integrations.services.database import release_connection
 
 
 def ringostat_client(customer: Customer) -> RingostatClient | None:
@@ -20,7 +20,7 @@ def ringostat_client(customer: Customer) -> RingostatClient | None:
         return None
     read_today = CatchUpCursor.objects.filter(customer=customer, read_until__gte=TruncDay(Now()))
     refused_fields = read_today.values_list("refused_fields", flat=True).first() or ()
-    give_connection_back()
+    release_connection()
     return RingostatClient(
         customer.ringostat_api_url,
         customer.ringostat_auth_key.reveal(),

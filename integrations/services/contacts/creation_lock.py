@@ -1,5 +1,7 @@
-"""Leave to make a number's contact in an account. One worker at a time writes for a customer, so that its look for the
-contact is conclusive; but two customers may share an account, and each has a worker of its own.
+"""The lock under which a customer creates the contact of a number in its Planfix account.
+
+The delivery lease makes one customer's search reliable. Customers that share an account have separate leases, so two of
+them could create the same contact without this lock.
 """
 
 from __future__ import annotations
@@ -11,25 +13,17 @@ from django.db import connection
 
 from integrations.models import Customer
 from integrations.planfix.http.errors import PlanfixUnavailable
+from integrations.services.contacts.sql import ACQUIRE_CREATION_LOCK
 
 HELD_FOR = timedelta(minutes=10)
-"""Longer than it takes to send the contact, and to try once more if the answer was lost."""
-
-CLAIM = """
-    INSERT INTO integrations_contactclaim AS claim (account, number, customer_id, held_until)
-    VALUES (%(account)s, %(number)s, %(customer)s, clock_timestamp() + %(held_for)s)
-    ON CONFLICT (account, number) DO UPDATE
-       SET customer_id = EXCLUDED.customer_id, held_until = EXCLUDED.held_until
-     WHERE claim.customer_id = EXCLUDED.customer_id OR claim.held_until < clock_timestamp() - %(searched_for)s
-    RETURNING id
-"""
+"""Longer than it takes to create the contact, and to try once more if the response was lost."""
 
 
-def claim_contact(customer: Customer, number: str, *, searched_for: float) -> None:
-    """For whom no contact was found by a search that began so many seconds ago.
+def acquire_creation_lock(customer: Customer, number: str, *, searched_for: float) -> None:
+    """Call it after a search that began `searched_for` seconds ago and found no contact.
 
-    Raises PlanfixUnavailable when another customer of the account had leave at any moment since: that one may have made
-    the contact after it was searched for. Whoever comes back later finds it.
+    Raises PlanfixUnavailable when another customer of the account has held the lock since the search began: that one
+    may have created the contact after the search. The next attempt finds it.
     """
     parameters: dict[str, Any] = {
         "account": customer.planfix_account,
@@ -39,6 +33,6 @@ def claim_contact(customer: Customer, number: str, *, searched_for: float) -> No
         "searched_for": timedelta(seconds=searched_for),
     }
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, parameters)
+        cursor.execute(ACQUIRE_CREATION_LOCK, parameters)
         if cursor.fetchone() is None:
-            raise PlanfixUnavailable("Another customer of this Planfix account is making the contact of this number.")
+            raise PlanfixUnavailable("Another customer of this Planfix account is creating the contact of this number.")

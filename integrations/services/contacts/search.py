@@ -1,6 +1,4 @@
-"""Whose number is it: a customer's contacts and companies in Planfix, by the spelling that the customer wants
-matched.
-"""
+"""Finds a number's contacts and companies in Planfix, in the number formats that the customer wants matched."""
 
 from __future__ import annotations
 
@@ -13,42 +11,42 @@ from integrations.planfix.records.contacts import FoundContact, find_contacts, f
 
 
 def find(planfix: Planfix, number: str, *, matching: str, region: str) -> list[FoundContact]:
-    """Contacts that have this full number, else companies; the full format first, then the lowest id.
+    """Contacts with this number, else companies with it; those in full format first, then by id.
 
-    `matching` is a PhoneMatching, `region` the country of numbers written without one. FULL costs two requests at
-    the most, ANY_FORMAT four. Raises PlanfixError.
+    `number` is in full format, `matching` a PhoneMatching, `region` the country of numbers without a country code.
+    FULL takes at most two requests, ANY_FORMAT four. Raises PlanfixError.
     """
     if contacts := find_contacts(planfix, number):
         return contacts
     if matching == PhoneMatching.ANY_FORMAT:
-        return _in_any_format(planfix, number, region)
+        return _find_any_format(planfix, number, region)
     return find_contacts(planfix, number, companies=True)
 
 
-def _in_any_format(planfix: Planfix, number: str, region: str) -> list[FoundContact]:
-    """Contacts, else companies, that have the number in any spelling.
+def _find_any_format(planfix: Planfix, number: str, region: str) -> list[FoundContact]:
+    """Contacts with the number in any format, else companies with it.
 
-    Planfix finds what contains a text, as typed: 45 is in 123-45-67 but not in 123-4-567. So the wide question asks
-    for the little that no spelling breaks, all at once: among 10 000 numbers some twenty have it. A full page of
-    answers means an account so large that there would be many more: then, instead of turning pages, and for the
-    companies too, the narrow question asks for the usual groups, and only a rarely grouped number can be missed.
-    Both questions find the full format as well, and whatever they find is compared as a whole number.
+    Planfix compares texts as typed: 45 matches 123-45-67, but not 123-4-567. So the wide search asks only for pieces
+    that no format breaks; some twenty of 10,000 numbers contain all of them. A full page means a large account, where
+    many pages would follow. Then the narrow search asks for the usual groups instead, of contacts and of companies, and
+    can miss only a number with unusual groups. Both searches find the full format too, and every candidate is compared
+    as a whole number.
     """
-    parts, narrow = unbroken_parts(number), search_pieces(number)
+    pieces, narrow = unbroken_pieces(number), search_pieces(number)
     for companies in (False, True):
-        candidates, are_all = first_candidates(planfix, parts, companies=companies)
-        if not are_all and parts != narrow:
-            parts = narrow
-            more, _ = first_candidates(planfix, parts, companies=companies)
+        candidates, are_all = first_candidates(planfix, pieces, companies=companies)
+        if not are_all and pieces != narrow:
+            pieces = narrow
+            more, _ = first_candidates(planfix, pieces, companies=companies)
             candidates += more
         if matches := _matches(candidates, number, region):
             return matches
     return []
 
 
-def unbroken_parts(number: str) -> tuple[str, ...]:
-    """What stands unbroken in every spelling of a full number: how its area code begins, its last two digits, and
-    each other digit for itself.
+def unbroken_pieces(number: str) -> tuple[str, ...]:
+    """Pieces that stay together in every format of a number: the start of its area code, its last two digits, and each
+    other digit by itself.
     """
     groups = search_pieces(number)
     digits = "".join(groups)

@@ -11,7 +11,7 @@ from integrations.planfix.call_tags.discovery import discover_call_tags
 from integrations.planfix.call_tags.schema import CallTags
 from integrations.planfix.http.client import Planfix
 from integrations.planfix.records.contacts import contact_templates, contact_text_fields
-from integrations.services.clients.planfix import keep, keep_template, logged_client
+from integrations.services.clients.planfix import logged_client, save_account_data, save_default_template
 
 
 def call_tags_of(customer: Customer, *, acquire_slot: Callable[[float], None] | None = None) -> CallTags:
@@ -30,9 +30,9 @@ def discover(customer: Customer, *, acquire_slot: Callable[[float], None] | None
     is_template_wanted = customer.create_contacts and customer.contact_template_id is None
     template_id = _first_template(client) if is_template_wanted else None
     fields = {"planfix_contact_fields": contact_text_fields(client)} if _fills_contact_fields(customer) else {}
-    keep(customer, planfix_tags=tags.to_json(), **fields)
+    save_account_data(customer, planfix_tags=tags.to_json(), **fields)
     if template_id is not None:
-        keep_template(customer, template_id)
+        save_default_template(customer, template_id)
     return tags
 
 

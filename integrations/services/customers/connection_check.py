@@ -29,7 +29,7 @@ from integrations.planfix.http.ping import ping
 from integrations.planfix.records.contacts import contact_templates, contact_text_fields
 from integrations.planfix.rights import TRIALS, WRITING, Right, has_right, is_missing_right, token_employee
 from integrations.ringostat.api import RingostatError
-from integrations.services.clients.planfix import keep, keep_template, logged_client
+from integrations.services.clients.planfix import logged_client, save_account_data, save_default_template
 from integrations.services.clients.ringostat import ringostat_client
 from integrations.services.customers.connection_report import Check, Connection, Finding
 from integrations.services.delivery.pause import resume_customer
@@ -197,19 +197,19 @@ def _call_tags(client: Planfix, customer: Customer, rows: Sequence[Row]) -> Chec
         )
     except DiscoveryFailed as error:
         return Check(finding=Finding.TAGS_MISSING, names={"error": error.message})
-    keep(customer, planfix_tags=tags.to_json())
+    save_account_data(customer, planfix_tags=tags.to_json())
     return Check(finding=Finding.TAGS_FOUND, names={"call": tags.call.name, "missed_call": tags.missed_call.name})
 
 
 def _contacts(client: Planfix, customer: Customer, connection: Connection) -> Iterator[Check]:
     """Reads the templates and the text fields of contacts; a customer without a template gets the oldest."""
     connection.templates = sorted(contact_templates(client))
-    keep(customer, planfix_contact_fields=contact_text_fields(client))
+    save_account_data(customer, planfix_contact_fields=contact_text_fields(client))
     if not customer.create_contacts:
         return
     names = dict(connection.templates)
     if customer.contact_template_id is None and names:
-        keep_template(customer, min(names))
+        save_default_template(customer, min(names))
     chosen = customer.contact_template_id
     if chosen is None:
         yield Check(finding=Finding.TEMPLATE_MISSING)

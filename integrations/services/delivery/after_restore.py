@@ -1,6 +1,4 @@
-"""What must be known after the database was restored from a backup: calls that it takes for undelivered, or has never
-heard of, may stand in Planfix.
-"""
+"""After the database was restored from a backup, Planfix may contain calls that the database does not know."""
 
 from __future__ import annotations
 
@@ -10,8 +8,9 @@ from integrations.models import Customer, RememberedContact
 
 
 def look_before_writing() -> int:
-    """From now on whatever has no receipt of a call that began before now is looked for in Planfix before it is
-    written. Contacts of the backup are looked for anew. Returns the number of customers.
+    """Makes deliveries search in Planfix before each write, for all calls that began before now.
+
+    Forgets all remembered contacts. Returns the number of customers.
     """
     RememberedContact.objects.all().delete()
     return Customer.objects.update(look_first_before=Now())

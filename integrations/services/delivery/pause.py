@@ -1,7 +1,7 @@
-"""Customers whose calls wait: because Planfix refuses the access, which is checked until it works again, or because a
-person wishes it, until a person resumes them.
+"""Paused customers, whose calls wait. After Planfix denies access, it is checked until it works again. After a pause by
+hand, a person resumes the customer.
 
-Knows nothing of how a check is made.
+Does not know how access is checked.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from integrations.services.queue.defer import CHECK_ACCESS, deliver_soon, one_jo
 log = structlog.get_logger(__name__)
 
 FIRST_CHECK_AFTER = timedelta(minutes=5)
-LONGEST_GAP = timedelta(hours=1)
+LONGEST_INTERVAL = timedelta(hours=1)
 
 RUNNING: Mapping[str, Any] = {
     "paused_reason": "",
@@ -36,9 +36,9 @@ RUNNING: Mapping[str, Any] = {
 
 
 def pause(customer: Customer, error: PlanfixError) -> None:
-    """Holds the customer's calls back until its access works again.
+    """Makes the customer's calls wait until its access works again.
 
-    Access that was changed while the request was under way is not what was refused: it gets its own chance.
+    Does nothing when the access was changed during the denied request: the new access has not been tried.
     """
     paused = (
         with_this_access(customer)
@@ -50,7 +50,7 @@ def pause(customer: Customer, error: PlanfixError) -> None:
 
 
 def pause_by_hand(customer: Customer, reason: str) -> None:
-    """Holds the customer's calls back until a person resumes them, whatever the access."""
+    """Makes the customer's calls wait until a person resumes them, even when the access works."""
     Customer.objects.filter(pk=customer.pk).update(
         paused_by_hand=True, paused_reason=reason, paused_at=Now(), access_check_at=None
     )
@@ -58,10 +58,10 @@ def pause_by_hand(customer: Customer, reason: str) -> None:
 
 
 def resume_customer(customer: Customer, *, by_hand: bool = False) -> None:
-    """Lets a paused or waiting customer's calls go on now. Whom a person has paused, a person resumes: `by_hand`."""
+    """Resumes a paused or postponed customer's calls now. After a pause by hand this needs `by_hand`."""
     with transaction.atomic():
-        theirs = Customer.objects.filter(pk=customer.pk)
-        if not (theirs if by_hand else theirs.filter(paused_by_hand=False)).update(**RUNNING):
+        row = Customer.objects.filter(pk=customer.pk)
+        if not (row if by_hand else row.filter(paused_by_hand=False)).update(**RUNNING):
             return
         for column, value in RUNNING.items():
             setattr(customer, column, value)
@@ -70,12 +70,12 @@ def resume_customer(customer: Customer, *, by_hand: bool = False) -> None:
 
 
 def waits_for_planfix() -> QuerySet[Customer]:
-    """The paused customers whose access is to be checked."""
+    """The paused customers whose access must be checked."""
     return Customer.objects.exclude(paused_reason="").filter(paused_by_hand=False)
 
 
 def stay_paused(customer: Customer, error: PlanfixError) -> None:
-    """After a check that failed: the next one comes later. Who was resumed meanwhile stays so."""
+    """Plans the next check after a failed one. A customer that was resumed meanwhile stays resumed."""
     still_paused = with_this_access(customer) & waits_for_planfix()
     still_paused.update(access_check_at=_next_check(error))
     if not isinstance(error, PlanfixUnavailable):
@@ -83,14 +83,14 @@ def stay_paused(customer: Customer, error: PlanfixError) -> None:
 
 
 def check_paused_customers() -> None:
-    """Has every paused customer checked whose time has come."""
-    has_come = Q(access_check_at=None) | Q(access_check_at__lte=Now())
-    due = waits_for_planfix().filter(has_come).order_by("pk")
+    """Enqueues a check of every paused customer whose next check is due."""
+    is_due = Q(access_check_at=None) | Q(access_check_at__lte=Now())
+    due = waits_for_planfix().filter(is_due).order_by("pk")
     one_job_each(CHECK_ACCESS, due.values_list("pk", flat=True))
 
 
 def _next_check(error: PlanfixError) -> Combinable:
-    """5 minutes after the pause began, then 10 more, 20, 40, and each hour: a gap grows with the age of the pause."""
+    """5 minutes after the pause began, then after 10 more, 20, 40, and every hour: intervals grow with the pause."""
     age = Now() - Coalesce("paused_at", Now())
     asked_for = getattr(error, "retry_after", None) or 0.0
-    return Now() + Greatest(Least(age + FIRST_CHECK_AFTER, LONGEST_GAP), timedelta(seconds=asked_for))
+    return Now() + Greatest(Least(age + FIRST_CHECK_AFTER, LONGEST_INTERVAL), timedelta(seconds=asked_for))

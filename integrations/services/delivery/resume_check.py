@@ -1,4 +1,4 @@
-"""Asks whether a paused customer's access to Planfix works again, and if so lets its calls go on."""
+"""Checks whether a paused customer's access to Planfix works again, and if so resumes its calls."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ log = structlog.get_logger(__name__)
 
 
 def check_access(customer_id: int) -> None:
-    """One harmless request, and if that succeeds one call: a missing right shows nowhere but at what needs it.
+    """Sends one harmless request, and if that succeeds tries one call: only a call shows that a right is missing.
 
-    The customer stays paused meanwhile, so that a check which fails is no new pause. Safe to run at any time.
+    The customer stays paused during the check, so that a failed check is no new pause. Safe to call at any time.
     """
     customer = waits_for_planfix().prefetch_related("employees", "utm_fields").filter(pk=customer_id).first()
     if customer is None:
         return
-    turn = HeldLease(customer)
-    if not turn.take():
+    lease = HeldLease(customer)
+    if not lease.acquire():
         return
     try:
-        trouble = _knock(customer, turn) or try_one_call(customer, turn)
+        error = _ping(customer, lease) or try_one_call(customer, lease)
     except LeaseLost:
         return
     finally:
-        turn.give_back()
-    if trouble:
-        stay_paused(customer, trouble)
+        lease.release()
+    if error:
+        stay_paused(customer, error)
     else:
-        log.info("customer goes on", customer_id=customer_id)
+        log.info("customer resumed", customer_id=customer_id)
         resume_customer(customer)
 
 
-def _knock(customer: Customer, turn: HeldLease) -> PlanfixError | None:
+def _ping(customer: Customer, lease: HeldLease) -> PlanfixError | None:
     try:
-        ping(logged_client(customer, acquire_slot=turn.acquire_slot))
+        ping(logged_client(customer, acquire_slot=lease.acquire_slot))
     except PlanfixError as error:
         return error
     return None

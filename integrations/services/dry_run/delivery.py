@@ -20,6 +20,7 @@ from integrations.planfix.http.masking import masked
 from integrations.planfix.records.contacts import contact_name
 from integrations.services.clients.planfix import logged_client
 from integrations.services.customers.account_discovery import call_tags_of
+from integrations.services.delivery.attempt import Attempt
 from integrations.services.delivery.call_delivery import CallDelivery
 from integrations.services.delivery.receipts import ReceiptBook
 
@@ -106,7 +107,10 @@ class DryDelivery(CallDelivery):
     def __init__(self, call: Call, customer: Customer, tags: CallTags) -> None:
         self.reading = ReadingClient(logged_client(customer))
         book = ReceiptBook(call, Delivery(call=call, attempts=1))
-        super().__init__(call, customer, planfix=self.reading, tags=tags, book=book)
+        super().__init__(
+            Attempt(call=call, facts=call.folded, customer=customer, planfix=self.reading, tags=tags, book=book)
+        )
+        self.tags = tags
         self.contact_is_gone = False
 
     def look_up_contact(self) -> None:
@@ -129,7 +133,7 @@ class DryDelivery(CallDelivery):
             },
             "target": {"was_looked_for": receipts.target_known, "task": receipts.task_id},
             "writes": list(self._writes()),
-            "left_out": receipts.left_out,
+            "left_out": receipts.skipped_fields,
             "asked": self.reading.asked,
         }
 
@@ -138,7 +142,7 @@ class DryDelivery(CallDelivery):
             step = next(step for part, step in STEP_OF_PATH.items() if part in path)
             yield {"step": step.value, **WRITTEN[step](body, self)}
 
-    def _claim_contact(self, number: str, searched_for: float) -> None:
+    def _acquire_creation_lock(self, number: str, searched_for: float) -> None:
         """Nothing is made, so nobody need wait for it."""
 
     def _may_be_gone(self, error: PlanfixRefused) -> bool:

@@ -21,9 +21,8 @@ from integrations.domain.folding import Folded, fold
 from integrations.models import BackgroundJob, Call, CallState, CatchUpCursor, Customer
 from integrations.ringostat.api import RingostatClient, RingostatError
 from integrations.ringostat.webhook import parse_list_row
-from integrations.services.clients.lease import give_connection_back
 from integrations.services.clients.ringostat import ringostat_client
-from integrations.services.database import database_time
+from integrations.services.database import database_time, release_connection
 from integrations.services.intake.receive import fold_into_call
 from integrations.services.intake.recipients import Recipient
 from integrations.services.queue.progress import CannotBeDone, Progress
@@ -186,7 +185,7 @@ class _Reading:
 
     def _read_part(self, client: RingostatClient, part: Window, should_stop: Callable[[], bool]) -> bool:
         """Returns whether all of it was read and stored."""
-        give_connection_back()
+        release_connection()
         rows = client.calls(part.start, part.end, self._customer.zone)
         for first in range(0, len(rows), BATCH):
             if should_stop():

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from integrations.models import Alert, AlertKind, CallState, Customer
-from integrations.services.clients.lease import give_connection_back
+from integrations.services.database import release_connection
 
 RAISED = {
     AlertKind.PAUSED: gettext_lazy(
@@ -54,7 +54,7 @@ def send_alerts(alerts: Sequence[Alert]) -> None:
         to=settings.ALERT_EMAILS,
         headers={"Auto-Submitted": "auto-generated"},
     )
-    give_connection_back()
+    release_connection()
     message.send()
 
 

@@ -13,7 +13,8 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from integrations.models import BackgroundJob, Customer
-from integrations.services.clients.lease import acquire_read_slot, give_connection_back
+from integrations.services.clients.rate_limit import acquire_read_slot
+from integrations.services.database import release_connection
 
 TELL_SECONDS = 0.5
 """Between two writes: a page that looks once a second sees no more than that."""
@@ -64,7 +65,7 @@ class Progress:
         """
         acquire_read_slot(customer, seconds)
         self._hold(LEASE + timedelta(seconds=seconds))
-        give_connection_back()
+        release_connection()
 
     def _tell(self) -> None:
         self._hold(LEASE, done=self._work.done, total=self._work.total)

@@ -95,7 +95,7 @@ def test_it_begins_with_the_call(facts: dict[str, Any], columns: dict[str, Any],
         ({"comment_id": 90211}, "The comment 90211 was written in the name of Iryna Bondar."),
         ({"tag_key": 4}, "The data tag of an answered call was filled in."),
         (
-            {"tag_key": 4, "left_out": ["utm_term", "Line"]},
+            {"tag_key": 4, "skipped_fields": ["utm_term", "Line"]},
             "Left out, because Planfix has no such field for it: utm_term, Line.",
         ),
     ],
@@ -244,11 +244,11 @@ def test_a_waiting_customer_puts_the_next_attempt_off() -> None:
 
 @pytest.mark.parametrize("step", ["contact", "recording", "comment", "tag"])
 def test_an_unclear_step_is_named_while_the_call_waits(step: str) -> None:
-    assert any("not clear yet" in sentence for sentence in told(receipts={"unclear": step}, **PENDING))
+    assert any("not clear yet" in sentence for sentence in told(receipts={"in_flight_step": step}, **PENDING))
 
 
 def test_an_unclear_step_of_a_settled_call_is_no_longer_of_interest() -> None:
-    assert not any("not clear yet" in sentence for sentence in told(receipts={"unclear": "tag"}))
+    assert not any("not clear yet" in sentence for sentence in told(receipts={"in_flight_step": "tag"}))
 
 
 @pytest.mark.parametrize(

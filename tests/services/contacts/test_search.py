@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from integrations.models import PhoneMatching
 from integrations.planfix.http.client import PlanfixClient
-from integrations.services.contacts.search import find, unbroken_parts
+from integrations.services.contacts.search import find, unbroken_pieces
 from sandbox.planfix.account import Account
 
 NUMBER = "+380671234567"
@@ -175,7 +175,7 @@ def test_of_two_random_numbers_in_random_spellings_each_leads_to_its_own_contact
 def test_what_is_asked_for_stands_in_every_spelling(pair: tuple[str, str]) -> None:
     number, spelling = pair
 
-    assert all(part in spelling for part in unbroken_parts(number))
+    assert all(part in spelling for part in unbroken_pieces(number))
 
 
 @pytest.mark.parametrize(
@@ -188,14 +188,14 @@ def test_what_is_asked_for_stands_in_every_spelling(pair: tuple[str, str]) -> No
     ],
 )
 def test_as_much_is_asked_for_as_no_spelling_breaks(number: str, parts: set[str]) -> None:
-    assert set(unbroken_parts(number)) == parts
+    assert set(unbroken_pieces(number)) == parts
 
 
 @given(pair=ANY_SPELLING)
 def test_what_is_asked_for_has_every_digit_of_the_number(pair: tuple[str, str]) -> None:
     number, _ = pair
 
-    assert set("".join(unbroken_parts(number))) == set(re.sub(r"\D", "", number.removeprefix("+380")))
+    assert set("".join(unbroken_pieces(number))) == set(re.sub(r"\D", "", number.removeprefix("+380")))
 
 
 # Which of several

@@ -144,7 +144,7 @@ def test_the_same_account_keeps_everything(
 def test_a_worker_in_the_midst_of_a_call_ends_it_there(scenario: Scenario, move: Callable[..., Scenario]) -> None:
     scenario.post(answered())
     call, turn = Call.objects.get(), HeldLease(scenario.customer)
-    assert turn.take()
+    assert turn.acquire()
     book = ReceiptBook(call, begin_attempt(call, turn))
 
     move()
@@ -152,6 +152,6 @@ def test_a_worker_in_the_midst_of_a_call_ends_it_there(scenario: Scenario, move:
     book.remember("+380671234567", 812)
 
     with pytest.raises(LeaseLost):
-        turn.acquire_slot(1, book.unstored())
+        turn.acquire_slot(1, book.take_unstored())
     assert not Delivery.objects.exists()
     assert not RememberedContact.objects.exists()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from integrations.models import Customer, Employee, ParameterMapping
-from integrations.services.delivery.customer_cache import customer_to_serve
+from integrations.services.delivery.customer_cache import running_customer
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ def customer() -> Customer:
 
 
 def served(customer: Customer) -> Customer:
-    found = customer_to_serve(customer.pk)
+    found = running_customer(customer.pk)
     assert found
     return found
 
@@ -63,9 +63,9 @@ def test_each_change_of_the_customer_is_seen_even_within_one_transaction(custome
 
 
 def test_a_paused_customer_is_not_served_and_comes_back(customer: Customer) -> None:
-    assert customer_to_serve(customer.pk)
+    assert running_customer(customer.pk)
     Customer.objects.update(paused_reason="The token is wrong.")
-    assert customer_to_serve(customer.pk) is None
+    assert running_customer(customer.pk) is None
     Customer.objects.update(paused_reason="")
 
-    assert customer_to_serve(customer.pk)
+    assert running_customer(customer.pk)

@@ -274,7 +274,7 @@ def test_a_customer_that_is_not_paused_is_not_asked(scenario: Scenario) -> None:
 
 def test_a_check_waits_until_no_request_of_another_worker_can_be_under_way(locked_out: Scenario) -> None:
     locked_out.account.token = "sandbox-token"
-    HeldLease(locked_out.customer).take()
+    HeldLease(locked_out.customer).acquire()
 
     assert check(locked_out).paused_reason
     assert asked(locked_out) == []
@@ -324,7 +324,7 @@ def test_a_used_up_day_in_the_middle_of_a_call_waits_as_long(scenario: Scenario,
     assert (call.state, call.reason) == (CallState.PENDING, "unavailable")
     assert call.due_at
     assert before + 30 * MINUTE <= call.due_at <= timezone.now() + HOUR
-    assert not HeldLease(scenario.customer).take()
+    assert not HeldLease(scenario.customer).acquire()
 
 
 # --- the clocks ---

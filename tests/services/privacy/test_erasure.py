@@ -24,7 +24,7 @@ from integrations.models import (
     WebhookEvent,
 )
 from integrations.services.calls.replay import replay_calls
-from integrations.services.contacts.creation_lock import claim_contact
+from integrations.services.contacts.creation_lock import acquire_creation_lock
 from integrations.services.intake.catch_up import Window, catch_up
 from integrations.services.privacy.erasure import ERASED, NotANumber, _mention, _readable, erase_number
 from sandbox.ringostat.api import Ringostat
@@ -59,7 +59,7 @@ def test_nothing_that_is_stored_has_the_number_any_more(customer: Customer) -> N
     make_event(call, body=json.dumps({"caller": NUMBER}).encode())
     make_request(call)
     RememberedContact.objects.create(customer=customer, number=NUMBER, contact_id=812)
-    claim_contact(customer, NUMBER, searched_for=0)
+    acquire_creation_lock(customer, NUMBER, searched_for=0)
 
     done = erase_number(customer, NUMBER)
 

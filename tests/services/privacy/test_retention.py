@@ -22,7 +22,7 @@ from integrations.models import (
     PlanfixRequest,
     WebhookEvent,
 )
-from integrations.services.contacts.creation_lock import claim_contact
+from integrations.services.contacts.creation_lock import acquire_creation_lock
 from integrations.services.privacy.retention import prune, prune_all
 from tests.factories import call_facts, make_call, make_customer, make_event, make_request, make_superuser
 
@@ -58,7 +58,7 @@ def test_what_is_older_goes_and_what_is_younger_stays() -> None:
 def test_who_made_a_contact_is_forgotten_after_a_day() -> None:
     customer = make_customer()
     for number, days in [("+380501112231", 2), ("+380501112232", 0)]:
-        claim_contact(customer, number, searched_for=0)
+        acquire_creation_lock(customer, number, searched_for=0)
         ContactClaim.objects.filter(number=number).update(held_until=timezone.now() - timedelta(days=days))
     prune_all()
 

@@ -154,7 +154,7 @@ def test_an_account_that_cannot_be_reached_is_tried_with_two_calls_and_then_left
 def test_a_customer_with_many_calls_lets_others_in_between(
     make_customer: Callable[..., Scenario], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(customer_run, "TURN_SECONDS", 0)
+    monkeypatch.setattr(customer_run, "RUN_SECONDS", 0)
     busy, other = make_customer("busy"), make_customer("other")
     post_calls(busy, 5)
     other.post(answered())
@@ -169,7 +169,7 @@ def test_a_customer_with_many_calls_lets_others_in_between(
 def test_a_backlog_of_ten_thousand_calls_lets_the_one_call_of_another_in_between(
     make_customer: Callable[..., Scenario], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(customer_run, "TURN_SECONDS", 0)
+    monkeypatch.setattr(customer_run, "RUN_SECONDS", 0)
     busy, other = make_customer("busy"), make_customer("other")
     post_calls(busy, 1)
     repeat_call(busy, 10_000)
