@@ -1,75 +1,137 @@
-"""The door that Ringostat knocks at: is it small enough, whose is it, is it stored. Knows nothing of what a call is."""
+"""The webhook view: checks the method, the sender's network and the size, then stores the request. Knows nothing of
+calls.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import IO, Any, cast
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, JsonResponse
+from django.http import HttpResponseNotAllowed
+from rest_framework.exceptions import APIException
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
 
 from integrations.ringostat.body import RawRequest
 from integrations.services.intake.receive import receive_at
 from integrations.users.client_ip import may_send_webhooks
 
 MAX_BODY_BYTES = 256 * 1024
-METHODS = ["GET", "POST", "PUT"]
-
-ADDRESS = re.compile(r"/webhooks/ringostat/(?P<token>[^/]+)(?:/(?P<event>[^/]+))?/?")
-
-GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
-def answer_ringostat(get_response: GetResponse) -> GetResponse:
-    """Middleware before all that is for people: sessions, languages, forms. They cost more than storing a call."""
-
-    def answer(request: HttpRequest) -> HttpResponseBase:
-        address = ADDRESS.fullmatch(request.path_info)
-        return ringostat_webhook(request, **address.groupdict(default="")) if address else get_response(request)
-
-    return answer
-
-
-def ringostat_webhook(request: HttpRequest, token: str, event: str) -> HttpResponse:
-    """Answers 200 exactly when the raw request is safely ours, whatever is in it: from then on replaying is our job,
-    not Ringostat's.
-
-    Ringostat marks every other answer as an error, and its own articles disagree on whether it sends such a request
-    again.
+class RawRequestParser(BaseParser):
+    """Returns the RawRequest as it came, whatever its content type says. The reader of bodies comes later, so that a
+    request which nobody understands is stored too.
     """
-    if request.method not in METHODS:
-        return HttpResponseNotAllowed(METHODS)
-    if not may_send_webhooks(request.META):
-        return _answer(403, error="webhooks are not taken from here")
-    body = _read(request)
-    if body is None:
-        return _answer(413, error=f"more than {MAX_BODY_BYTES} bytes")
-    raw = RawRequest(
-        method=request.method,
-        content_type=request.META.get("CONTENT_TYPE", ""),
-        query_string=request.META.get("QUERY_STRING", ""),
-        body=body,
-    )
-    result = receive_at(token, event=event, raw=raw)
-    if result is None:
-        return _answer(404, error="unknown address")
-    return _answer(200, result=result)
+
+    media_type = "*/*"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        assert parser_context is not None
+        request: Request = parser_context["request"]
+        return RawRequest(
+            method=request.method or "",
+            content_type=media_type or "",
+            query_string=request.META.get("QUERY_STRING", ""),
+            body=_body(stream, request.META),
+        )
 
 
-def _answer(status: int, **words: str) -> HttpResponse:
-    response = JsonResponse(words, status=status)
-    response["Content-Length"] = len(response.content)  # Django's own middleware for that comes later
-    return response
+class ResultRenderer(BaseRenderer):
+    """Answers in JSON."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        return json.dumps(data).encode()
 
 
-def _read(request: HttpRequest) -> bytes | None:
-    """The body, or None when it is too long. Read from the server itself: Django takes a chunked body, which has no
-    length, for empty.
+class OneParserOneRenderer(BaseContentNegotiation):
+    """Ignores what the client says it sends and accepts: every request is read and answered the same way."""
+
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
+        [parser] = parsers
+        return parser
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        [renderer] = renderers
+        return renderer, renderer.media_type
+
+
+class Refusal(APIException):
+    """A request that is not stored."""
+
+    def __init__(self, status: int, error: str) -> None:
+        super().__init__({"error": error})
+        self.status_code = status
+
+
+class RingostatWebhook(APIView):
+    """Answers 200 exactly when the raw request is stored, whatever is in it: from then on replaying is our job, not
+    Ringostat's.
+
+    Ringostat marks every other answer as an error. Its own articles disagree on whether it sends such a request again.
     """
-    length = request.META.get("CONTENT_LENGTH") or ""
-    if length.isdigit() and int(length) > MAX_BODY_BYTES:
-        return None
-    if request.META.get("wsgi.input_terminated"):
-        body: bytes = request.META["wsgi.input"].read(MAX_BODY_BYTES + 1)
-    else:
-        body = request.read(MAX_BODY_BYTES + 1)
-    return None if len(body) > MAX_BODY_BYTES else body
+
+    http_method_names = ["get", "post", "put"]
+    authentication_classes = ()  # the token in the address identifies the customer
+    permission_classes = ()
+    parser_classes = (RawRequestParser,)
+    renderer_classes = (ResultRenderer,)
+    content_negotiation_class = OneParserOneRenderer
+    throttle_classes: Sequence[type[BaseThrottle]] = ()
+    """Limits per webhook address; a throttle finds the token in `view.kwargs`."""
+
+    def post(self, request: Request, token: str, event: str = "") -> Response:
+        if not may_send_webhooks(request.META):
+            raise Refusal(403, "webhooks are not taken from here")
+        result = receive_at(token, event=event, raw=self._raw(request))
+        if result is None:
+            raise Refusal(404, "unknown address")
+        return Response({"result": result})
+
+    get = put = post
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        return {}
+
+    def perform_authentication(self, request: Request) -> None:
+        """Nobody logs in here."""
+
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        return HttpResponseNotAllowed(self.allowed_methods)
+
+    def _raw(self, request: Request) -> RawRequest:
+        """Not `request.data`: for REST framework a body without a length is empty, and chunked bodies have none."""
+        [parser] = self.get_parsers()
+        stream = cast(IO[bytes], request)
+        return cast(RawRequest, parser.parse(stream, request.META.get("CONTENT_TYPE"), request.parser_context))
+
+
+def _body(stream: IO[Any], environ: Mapping[str, Any]) -> bytes:
+    """Reads at most MAX_BODY_BYTES. Raises Refusal for a longer body.
+
+    A chunked body is read from the web server itself: Django, too, takes it for empty.
+    """
+    length = environ.get("CONTENT_LENGTH") or ""
+    is_announced_too_long = length.isdigit() and int(length) > MAX_BODY_BYTES
+    source = environ["wsgi.input"] if environ.get("wsgi.input_terminated") else stream
+    body: bytes = b"" if is_announced_too_long else source.read(MAX_BODY_BYTES + 1)
+    if is_announced_too_long or len(body) > MAX_BODY_BYTES:
+        raise Refusal(413, f"more than {MAX_BODY_BYTES} bytes")
+    return body

@@ -4,31 +4,14 @@ of calls.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from functools import cache
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from integrations.services.monitoring.metrics import registry
-
-GetResponse = Callable[[HttpRequest], HttpResponseBase]
-
-
-def health_endpoints(get_response: GetResponse) -> GetResponse:
-    """Middleware, the first of all: an orchestrator asks by address, without a host name, a session or TLS."""
-
-    def answer(request: HttpRequest) -> HttpResponseBase:
-        view = VIEWS.get(request.path_info)
-        if view is None:
-            return get_response(request)
-        response = view(request)
-        response["Content-Length"] = str(len(response.content))  # Django's own middleware for that comes later
-        return response
-
-    return answer
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -55,13 +38,6 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse(generate_latest(registry()), content_type=CONTENT_TYPE_LATEST)
-
-
-VIEWS: Mapping[str, Callable[[HttpRequest], HttpResponse]] = {
-    "/healthz": healthz,
-    "/readyz": readyz,
-    "/metrics": metrics,
-}
 
 
 class _NotMigrated(Exception):

@@ -21,7 +21,7 @@ def name_requests(get_response: GetResponse) -> GetResponse:
     """
 
     def answer(request: HttpRequest) -> HttpResponseBase:
-        given = request.headers.get(HEADER, "")
+        given = request.META.get("HTTP_X_REQUEST_ID", "")  # request.headers reads all of them first
         request_id = given if _ACCEPTED.fullmatch(given) else secrets.token_hex(8)
         # Kept until this thread's next request: Django reports an error after the last middleware is done.
         clear_contextvars()

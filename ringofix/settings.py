@@ -136,9 +136,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "ringofix.health.health_endpoints",
     "ringofix.request_ids.name_requests",
-    "integrations.webhooks.answer_ringostat",
+    "ringofix.machines.machine_addresses",
     "django.middleware.security.SecurityMiddleware",
     "ringofix.headers.permissions_policy",
     "csp.middleware.CSPMiddleware",

@@ -1,6 +1,4 @@
-"""Every address of the product that people use. Before them answer ringofix.health (/healthz, /readyz, /metrics) and
-integrations.webhooks (/webhooks/ringostat/…).
-"""
+"""Every address that people and their programs use. ringofix/machine_urls.py has those for machines."""
 
 from __future__ import annotations
 

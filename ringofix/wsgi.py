@@ -8,6 +8,7 @@ from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
 from ringofix.garbage import freeze_gc
+from ringofix.machines import MACHINE_URLS
 from ringofix.request import Request
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ringofix.settings")
@@ -15,6 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ringofix.settings")
 os.environ.setdefault("DATABASE_POOL_SIZE", "0")
 application = get_wsgi_application()
 application.request_class = Request
-# Now rather than for the first request, who would wait for it.
-get_resolver().url_patterns  # noqa: B018
+# Now, so that the first request does not wait for it.
+for urlconf in (None, MACHINE_URLS):
+    get_resolver(urlconf).url_patterns  # noqa: B018
 freeze_gc()

@@ -18,6 +18,8 @@ from django.core.management import get_commands, load_command_class
 from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.generators import SchemaGenerator
 
+from ringofix.machines import MACHINE_URLS
+
 HERE = Path(__file__).parent / "public_interface"
 OPTIONS_OF_EVERY_COMMAND = {
     "help",
@@ -33,7 +35,9 @@ OPTIONS_OF_EVERY_COMMAND = {
 
 
 def addresses() -> Iterator[str]:
-    return _addresses(get_resolver().url_patterns, "/")
+    """Those for people and their programs, and those for machines."""
+    for urlconf in (None, MACHINE_URLS):
+        yield from _addresses(get_resolver(urlconf).url_patterns, "/")
 
 
 def _addresses(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[str]:
