@@ -201,7 +201,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": _("Reads calls and where they stand on their way to Planfix. A token shows what its user may see."),
     "SERVERS": [{"url": PUBLIC_URL}],
     "SERVE_INCLUDE_SCHEMA": False,
-    "PREPROCESSING_HOOKS": ["integrations.api.views.of_the_api"],
+    "PREPROCESSING_HOOKS": ["integrations.api.views.api_endpoints_only"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,

@@ -60,7 +60,7 @@ class CallSerializer(serializers.Serializer[dict[str, Any]]):
     rating = serializers.DictField(child=serializers.CharField(), help_text=_("What the employee rated it."))
 
 
-def record_of(call: Call) -> dict[str, Any]:
+def call_record(call: Call) -> dict[str, Any]:
     """For CallSerializer, without a query if the call comes with RELATED. The recording's own link is a secret."""
     facts, row, receipts = call.folded, call_row(call), receipts_of(call)
     return {

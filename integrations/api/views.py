@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from integrations.api.authentication import TokenAuthentication
-from integrations.api.calls import CallSerializer, record_of
+from integrations.api.calls import CallSerializer, call_record
 from integrations.api.examples import ONE_CALL
 from integrations.api.filters import ListFilters
 from integrations.api.paging import ByPosition
@@ -72,7 +72,7 @@ class CallList(ReadOnly):
     )
     def get(self, request: Request) -> Response:
         calls = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-        records: Any = [record_of(call) for call in calls]
+        records: Any = [call_record(call) for call in calls]
         return self.get_paginated_response(CallSerializer(records, many=True).data)
 
 
@@ -87,7 +87,7 @@ class OneCall(ReadOnly):
     )
     def get(self, request: Request, call_id: str) -> Response:
         call = get_object_or_404(self.get_queryset().select_related(*RELATED), pk=call_id)
-        return Response(CallSerializer(record_of(call)).data)
+        return Response(CallSerializer(call_record(call)).data)
 
 
 class Schema(SpectacularJSONAPIView):
@@ -107,6 +107,6 @@ class Documentation(SpectacularSwaggerSplitView):
     title = "Ringofix API"
 
 
-def of_the_api(endpoints: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+def api_endpoints_only(endpoints: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """For drf-spectacular: what the schema describes."""
     return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/")]

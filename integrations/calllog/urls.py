@@ -1,4 +1,4 @@
-"""Addresses of the call log."""
+"""URLs of the call log."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from integrations.calllog.bulk.progress import work_progress
 from integrations.calllog.bulk.views import bulk, bulk_begin, bulk_work
 from integrations.calllog.call.actions import act
 from integrations.calllog.call.recording import recording
-from integrations.calllog.call.views import call_news, call_page, request_body, webhook_body
+from integrations.calllog.call.views import call_page, call_updates, request_body, webhook_body
 from integrations.calllog.list.export import export_csv, export_xlsx
-from integrations.calllog.list.saved_views import delete_view, open_first, save_view
-from integrations.calllog.list.views import call_list, chart, customer_names, news
+from integrations.calllog.list.saved_views import delete_view, make_default, save_view
+from integrations.calllog.list.views import call_list, chart, customer_names, new_calls
 from integrations.users.api_tokens import api_access, withdraw_token
 from integrations.users.login import Login, Logout
 from integrations.users.second_factor_pages import EnterCode, second_factor, switch_second_factor_off
@@ -19,14 +19,14 @@ from integrations.users.second_factor_pages import EnterCode, second_factor, swi
 app_name = "calllog"
 urlpatterns: list[URLPattern] = [
     path("", call_list, name="list"),
-    path("news/", news, name="news"),
+    path("news/", new_calls, name="new_calls"),
     path("chart/", chart, name="chart"),
     path("customers/", customer_names, name="customer_names"),
     path("views/", save_view, name="save_view"),
     path("views/<int:view_id>/delete/", delete_view, name="delete_view"),
-    path("views/<int:view_id>/first/", open_first, name="open_first"),
+    path("views/<int:view_id>/first/", make_default, name="make_default"),
     path("<int:call_id>/", call_page, name="call"),
-    path("<int:call_id>/news/", call_news, name="call_news"),
+    path("<int:call_id>/news/", call_updates, name="call_updates"),
     path("<int:call_id>/webhooks/<int:event_id>/", webhook_body, name="webhook_body"),
     path("<int:call_id>/requests/<int:request_id>/", request_body, name="request_body"),
     path("<int:call_id>/do/<slug:action>/", act, name="act"),

@@ -1,4 +1,4 @@
-"""A call as the pages show it: values ready for a template, without a query if the call comes with RELATED."""
+"""The values of a call that pages, export and API show."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from integrations.ui.labels import STATES, Badge, LazyText, kind_badge, reason_l
 from integrations.ui.links import contact_url, task_url
 
 RELATED = ("customer", "employee", "delivery", "customer__delivery_lease")
-"""What select_related must bring for a row."""
+"""For select_related: with these, call_row() needs no query."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +30,8 @@ class CallRow:
     client_number: str
     employee: str
     is_employee_known: bool
-    talk: str
-    waiting: str
+    talk_time: str
+    wait_time: str
     utm_source: str
     has_recording: bool
     state: Badge
@@ -54,14 +54,14 @@ def call_row(call: Call) -> CallRow:
         zone=customer.zone,
         kind=kind_badge(call.direction, call.outcome),
         client_number=call.client_number,
-        employee=call.employee.name if call.employee else seen_employee(facts),
+        employee=call.employee.name if call.employee else reported_employee(facts),
         is_employee_known=call.employee is not None,
-        talk=clock(facts.talk_seconds),
-        waiting=clock(facts.wait_seconds),
+        talk_time=format_duration(facts.talk_seconds),
+        wait_time=format_duration(facts.wait_seconds),
         utm_source=call.utm_source,
         has_recording=call.has_recording,
         state=STATES[CallState(call.state)],
-        reason=_("the customer is paused") if is_held_up(call) else reason_label(call.reason),
+        reason=_("the customer is paused") if is_paused(call) else reason_label(call.reason),
         attempts=receipts.attempts,
         contact_id=receipts.contact_id,
         contact_url=_contact_url(customer, receipts),
@@ -71,26 +71,33 @@ def call_row(call: Call) -> CallRow:
 
 
 def receipts_of(call: Call) -> Delivery:
-    """The call's delivery; an empty one before the first attempt."""
+    """The call's delivery. Before the first attempt: an empty, unsaved one."""
     receipts: Delivery | None = getattr(call, "delivery", None)
     return receipts or Delivery()
 
 
-def is_held_up(call: Call) -> bool:
-    """Waiting only because its customer is paused?"""
+def is_paused(call: Call) -> bool:
+    """Does the call wait because its customer is paused?"""
     return call.state == CallState.PENDING and bool(call.customer.paused_reason)
 
 
-def seen_employee(facts: CallFacts) -> str:
-    """Whom the webhooks name, for a call that is nobody's yet."""
+def next_attempt(call: Call) -> datetime:
+    """When delivery tries the call next: when it is due and its customer's retry delay is over."""
+    retry_at = getattr(getattr(call.customer, "delivery_lease", None), "retry_at", None)
+    times = [time for time in (call.due_at, retry_at) if time]
+    return max(times, default=call.received_at)
+
+
+def reported_employee(facts: CallFacts) -> str:
+    """The employee as the webhooks name them, for a call without a matched employee."""
     logins = (sip_login(facts.connected_with), sip_login(facts.caller))
     staff = _("staff ID %(id)s") % {"id": facts.staff_id} if facts.staff_id else ""
-    seen = (facts.employee_name, facts.employee_email, *logins, facts.extension, staff)
-    return next((text.strip() for text in seen if text.strip()), "")
+    names = (facts.employee_name, facts.employee_email, *logins, facts.extension, staff)
+    return next((name.strip() for name in names if name.strip()), "")
 
 
-def clock(seconds: int | None) -> str:
-    """Seconds as 0:07, 12:30 or 1:02:03."""
+def format_duration(seconds: int | None) -> str:
+    """Seconds as 0:07, 12:30 or 1:02:03. None, for an unknown duration, as ""."""
     if seconds is None:
         return ""
     hours, rest = divmod(seconds, 3600)

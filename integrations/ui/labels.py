@@ -1,4 +1,4 @@
-"""The words, icons (Material Symbols) and colours (of unfold's labels) of what happens to a call: tables only."""
+"""Labels, icons (Material Symbols) and colours (unfold's label colours) of states, reasons and events: tables only."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from integrations.domain.reasons import Reason
 from integrations.models import CallState
 
 LazyText = str | Promise
+"""A text, or one that Django translates when it is shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,10 +23,10 @@ class Badge:
 
     @property
     def classes(self) -> str:
-        return COLOURS[self.colour]
+        return BADGE_CLASSES[self.colour]
 
 
-COLOURS = {
+BADGE_CLASSES = {
     "success": "bg-green-100 text-green-700 dark:bg-green-500/20 dark:text-green-400",
     "danger": "bg-red-100 text-red-700 dark:bg-red-500/20 dark:text-red-400",
     "warning": "bg-orange-100 text-orange-700 dark:bg-orange-500/20 dark:text-orange-400",
@@ -56,7 +57,16 @@ KINDS = {
     ("", Outcome.MISSED): Badge(label=_("Missed"), icon="phone_missed", colour="danger"),
     ("", ""): Badge(label=_("Call"), icon="call"),
 }
-"""By direction and outcome; "" for what is not known yet."""
+"""By direction and outcome; "" where one is not known yet."""
+
+KIND_SENTENCES: dict[tuple[str, str], LazyText] = {
+    (Direction.INCOMING, Outcome.ANSWERED): _("Answered incoming call from %(number)s."),
+    (Direction.INCOMING, Outcome.MISSED): _("Missed incoming call from %(number)s."),
+    (Direction.OUTGOING, Outcome.ANSWERED): _("Answered outgoing call to %(number)s."),
+    (Direction.OUTGOING, Outcome.MISSED): _("Unanswered outgoing call to %(number)s."),
+    (Direction.INCOMING, ""): _("Incoming call from %(number)s."),
+    (Direction.OUTGOING, ""): _("Outgoing call to %(number)s."),
+}
 
 REASONS: dict[str, LazyText] = {
     Reason.INTERNAL_CALL: _("a call between employees"),
@@ -77,7 +87,7 @@ REASONS: dict[str, LazyText] = {
     Reason.REFUSED: _("Planfix refused it"),
     Reason.INTERNAL_ERROR: _("a mistake of ours"),
 }
-"""Why a call was skipped, waits or failed, by the code in Call.reason."""
+"""Why a call was skipped, waits or failed, by Call.reason."""
 
 EVENTS: dict[str, LazyText] = {
     EventKind.BEFORE_CALL: _("before the call"),
@@ -99,9 +109,14 @@ REQUEST_OUTCOMES = {
 
 
 def reason_label(code: str) -> LazyText:
-    """The reason in words; a code that this version does not know is shown as it is."""
+    """The reason's label; a code that this version does not know is its own label."""
     return REASONS.get(code, code)
 
 
 def kind_badge(direction: str, outcome: str) -> Badge:
     return KINDS.get((direction, outcome), KINDS["", ""])
+
+
+def without_full_stop(sentence: str) -> str:
+    """The sentence without its full stop, to be quoted inside another sentence."""
+    return sentence.strip().rstrip(".")

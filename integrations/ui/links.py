@@ -1,4 +1,4 @@
-"""Addresses that a page may link to: of a customer in Planfix and here, and web addresses that came with a call."""
+"""URLs of a customer's Planfix account and of the console's pages, and the web links that came with a call."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from integrations.models import Call, Delivery
 @dataclass(frozen=True, kw_only=True)
 class Link:
     text: str
-    address: str
+    url: str
 
 
-def links_of(call: Call, receipts: Delivery) -> list[Link]:
-    """Where a call can be seen outside: in Planfix as far as it came, and in Ringostat."""
+def call_links(call: Call, receipts: Delivery) -> list[Link]:
+    """Links to the call's contact, task and comment in Planfix, as far as they exist, and to its card in Ringostat."""
     account, contact_id, task_id = call.customer.planfix_url, receipts.contact_id, receipts.task_id
     links = []
     if contact_id:
         text = _("Contact %(id)s in Planfix") % {"id": contact_id}
-        links.append(Link(text=text, address=contact_url(account, contact_id)))
+        links.append(Link(text=text, url=contact_url(account, contact_id)))
     if task_id:
         text = _("Task %(id)s in Planfix") % {"id": task_id}
-        links.append(Link(text=text, address=task_url(account, task_id)))
+        links.append(Link(text=text, url=task_url(account, task_id)))
     if comment := comment_url(account, receipts):
         text = _("Comment %(id)s in Planfix") % {"id": receipts.comment_id}
-        links.append(Link(text=text, address=comment))
+        links.append(Link(text=text, url=comment))
     if card := web_url(call.folded.card_url):
-        links.append(Link(text=_("Call card in Ringostat"), address=card))
+        links.append(Link(text=_("Call card in Ringostat"), url=card))
     return links
 
 
 def comment_url(planfix_url: str, receipts: Delivery) -> str:
-    """The comment where it stands: in the task, else on the contact's card. "" before it is written."""
+    """The comment in its task, or else on the contact's page; "" before the comment is written."""
     if receipts.comment_id is None:
         return ""
     if receipts.task_id:
@@ -45,26 +45,27 @@ def comment_url(planfix_url: str, receipts: Delivery) -> str:
 
 
 def contact_url(planfix_url: str, contact_id: int, comment_id: int | None = None) -> str:
-    """The contact's page in Planfix, at the comment if there is one."""
-    return f"{_account(planfix_url)}/contact/{contact_id}{_at(comment_id)}"
+    """The contact's page in Planfix, scrolled to the comment if there is one."""
+    return f"{_account_url(planfix_url)}/contact/{contact_id}{_comment_query(comment_id)}"
 
 
 def task_url(planfix_url: str, task_id: int, comment_id: int | None = None) -> str:
-    return f"{_account(planfix_url)}/task/{task_id}{_at(comment_id)}"
+    """The task's page in Planfix, scrolled to the comment if there is one."""
+    return f"{_account_url(planfix_url)}/task/{task_id}{_comment_query(comment_id)}"
 
 
 def dry_run_url(customer_id: int, call_id: int) -> str:
-    """The page that shows what would be done with this call today."""
-    return _page_of_customer("integrations_customer_dry_run", customer_id, call_id)
+    """The console's page that shows what delivery would do with this call today."""
+    return _customer_page_url("integrations_customer_dry_run", customer_id, call_id)
 
 
 def employees_url(customer_id: int, call_id: int) -> str:
-    """The page that maps whom this call names to an employee."""
-    return _page_of_customer("integrations_customer_employees", customer_id, call_id)
+    """The console's page that matches the employee of this call."""
+    return _customer_page_url("integrations_customer_employees", customer_id, call_id)
 
 
 def web_url(text: str) -> str:
-    """The text if it is an http(s) address, else "": what a webhook calls a link may be javascript."""
+    """The text if it is an http(s) URL, else "": a webhook may send "javascript:…" as a link."""
     try:
         parts = urlsplit(text.strip())
     except ValueError:
@@ -72,13 +73,13 @@ def web_url(text: str) -> str:
     return text.strip() if parts.scheme in ("http", "https") and parts.netloc else ""
 
 
-def _page_of_customer(name: str, customer_id: int, call_id: int) -> str:
+def _customer_page_url(name: str, customer_id: int, call_id: int) -> str:
     return f"{reverse(f'admin:{name}', args=[customer_id])}?call={call_id}"
 
 
-def _account(planfix_url: str) -> str:
+def _account_url(planfix_url: str) -> str:
     return planfix_url.rstrip("/").removesuffix("/rest")
 
 
-def _at(comment_id: int | None) -> str:
+def _comment_query(comment_id: int | None) -> str:
     return f"?comment={comment_id}" if comment_id else ""

@@ -1,4 +1,4 @@
-"""What the admin's base template needs to be the shell of the call log's pages."""
+"""The template context that the call log's pages need to extend the admin's base template."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 
 def page_context(request: HttpRequest, title: str) -> dict[str, Any]:
-    """The template's context. A viewer gets the header without the menu, where nothing is for viewers."""
+    """The context of a page. Viewers get the header without the sidebar, which links to the console only."""
     context = admin.site.each_context(request)
     is_viewer = not context["has_permission"]
     if is_viewer:

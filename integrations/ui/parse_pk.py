@@ -1,11 +1,11 @@
-"""The number of a row, as a browser sends it: in an address, or in a form."""
+"""Reads a primary key from a URL or a form."""
 
 from __future__ import annotations
 
-LONGEST = 18
-"""Digits: all of these fit into a bigint."""
+MAX_DIGITS = 18
+"""Every number of 18 digits fits into a bigint."""
 
 
 def parse_pk(text: str) -> int | None:
-    """None for what can be no row's number."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST else None
+    """The primary key, or None if the text cannot be one."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS else None

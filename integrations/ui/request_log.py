@@ -1,5 +1,6 @@
-"""Webhooks and requests to Planfix as a call's page shows them: a line for each, and what was said once it is opened:
-readable, cut where it gets long, and without the tokens of links.
+"""The log of webhooks and of requests to Planfix: one row each, and their bodies.
+
+Bodies are indented, cut to MAX_SHOWN characters, and shown without the tokens of links.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from django.utils.translation import gettext as _
 from integrations.models import PlanfixRequest, WebhookEvent
 from integrations.ui.labels import EVENTS, REQUEST_OUTCOMES, Badge, LazyText
 
-SHOWN = 20_000
+MAX_SHOWN = 20_000
 """Characters of a body that a page shows."""
 
-HIDDEN = re.compile(r"(?i)(\b[a-z_]*token(?:=|%3D))[\w.~-]+")
-"""Whoever has a recording's link with its token may listen to it without logging in."""
+TOKEN = re.compile(r"(?i)(\b[a-z_]*token(?:=|%3D))[\w.~-]+")
+"""Anybody who has a recording's link with its token can play the recording without logging in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +46,8 @@ class RequestRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
-    """What one side said, under its name; "" if there is only one."""
+class LoggedBody:
+    """A body of a webhook, request or response. `name` is "" where there is only one body."""
 
     name: str
     text: str
@@ -64,8 +65,8 @@ def webhook_row(event: WebhookEvent) -> WebhookRow:
     )
 
 
-def said_by_webhook(event: WebhookEvent) -> list[Said]:
-    return [Said(name="", text=readable(event.body_text) or readable(event.query_string))]
+def webhook_bodies(event: WebhookEvent) -> list[LoggedBody]:
+    return [LoggedBody(name="", text=readable(event.body_text) or readable(event.query_string))]
 
 
 def request_row(sent: PlanfixRequest) -> RequestRow:
@@ -80,13 +81,13 @@ def request_row(sent: PlanfixRequest) -> RequestRow:
     )
 
 
-def said_in_request(sent: PlanfixRequest) -> list[Said]:
-    asked = [] if sent.body is None else [Said(name=_("Sent"), text=_indented(sent.body))]
-    return [*asked, Said(name=_("Answer"), text=readable(sent.answer))]
+def request_bodies(sent: PlanfixRequest) -> list[LoggedBody]:
+    asked = [] if sent.body is None else [LoggedBody(name=_("Sent"), text=_indented(sent.body))]
+    return [*asked, LoggedBody(name=_("Answer"), text=readable(sent.answer))]
 
 
 def readable(text: str) -> str:
-    """JSON indented, a form one parameter a line, anything else as it is."""
+    """The body for people: JSON indented, a form with one parameter per line, other text unchanged. Hides tokens."""
     text = text.strip()
     try:
         return _indented(json.loads(text))
@@ -95,12 +96,12 @@ def readable(text: str) -> str:
     is_form = "=" in text.split("&", 1)[0] and not any(character in text for character in "<>{\n ")
     if is_form:
         text = "\n".join(f"{name} = {value}" for name, value in parse_qsl(text, keep_blank_values=True))
-    return _shown(text)
+    return _masked(text)
 
 
 def _indented(value: object) -> str:
-    return _shown(json.dumps(value, ensure_ascii=False, indent=2))
+    return _masked(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-def _shown(text: str) -> str:
-    return HIDDEN.sub(r"\1…", text)[:SHOWN]
+def _masked(text: str) -> str:
+    return TOKEN.sub(r"\1…", text)[:MAX_SHOWN]

@@ -1,4 +1,4 @@
-"""Ringostat's own words in plain ones, with the word itself beside: the statuses, the types, what its AI says."""
+"""Labels of Ringostat's codes (status, call type, mood), each with the code beside it, and of its AI's fields."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STATUSES: dict[str, LazyText] = {
     "IN PROGRESS": _("under way"),
     "CALLING": _("it is ringing"),
 }
-"""As https://help.ringostat.com/en/articles/6413217 explains them to Ringostat's own users."""
+"""Source: https://help.ringostat.com/en/articles/6413217."""
 
 TYPES: dict[str, LazyText] = {
     "in": _("incoming"),
@@ -43,7 +43,7 @@ MOODS: dict[str, LazyText] = {
     "mixed": _("mixed"),
 }
 
-SAID_LATER: dict[str, LazyText] = {
+ANALYSIS_LABELS: dict[str, LazyText] = {
     "client_mood": _("Client's mood"),
     "employee_mood": _("Employee's mood"),
     "call_mood": _("Mood of the call"),
@@ -53,22 +53,22 @@ SAID_LATER: dict[str, LazyText] = {
     "category_mark": _("Mark of the category"),
     "employee_mark": _("Mark of the employee"),
 }
-"""Names of what the AI and the rating menu say (ringostat/vocabulary.py), in the order in which they are shown."""
+"""Labels of the AI's and the rating menu's fields (ringostat/vocabulary.py), in the order in which they are shown."""
 
 
-def status_words(status: str) -> str:
-    """ "nobody answered (NO ANSWER)"; a status that is new to us as it came."""
-    return in_plain_words(STATUSES, normal_status(status), status)
+def status_label(status: str) -> str:
+    """ "nobody answered (NO ANSWER)"; an unknown status stays as it is."""
+    return label_with_code(STATUSES, normal_status(status), status)
 
 
-def type_words(call_type: str) -> str:
-    return in_plain_words(TYPES, call_type.lower(), call_type)
+def type_label(call_type: str) -> str:
+    return label_with_code(TYPES, call_type.lower(), call_type)
 
 
-def mood_words(mood: str) -> str:
-    return in_plain_words(MOODS, mood.strip().lower(), mood)
+def mood_label(mood: str) -> str:
+    return label_with_code(MOODS, mood.strip().lower(), mood)
 
 
-def in_plain_words(table: Mapping[str, LazyText], word: str, raw: str) -> str:
-    plain = str(table.get(word, raw))
-    return plain if plain.casefold() == raw.casefold() else f"{plain} ({raw})"
+def label_with_code(labels: Mapping[str, LazyText], key: str, code: str) -> str:
+    label = str(labels.get(key, code))
+    return label if label.casefold() == code.casefold() else f"{label} ({code})"

@@ -1,4 +1,5 @@
-// Ticks on the list of calls: how many there are, and no button before there is one. The form works without this too.
+// Selection on the list of calls: shows how many calls are selected, and disables the buttons without a selection. The
+// form works without this script.
 "use strict";
 
 (() => {
@@ -7,20 +8,20 @@
   const boxes = () => [...document.querySelectorAll("input[name=call][form=bulk]")];
 
   function show() {
-    const ticked = boxes().filter((box) => box.checked).length;
+    const selected = boxes().filter((box) => box.checked).length;
     const isAll = part("all").checked;
-    part("count").textContent = ticked && !isAll ? form.dataset.chosenWords.replace("{count}", ticked) : "";
-    for (const button of form.querySelectorAll("button")) button.disabled = !ticked && !isAll;
+    part("count").textContent = selected && !isAll ? form.dataset.selectedText.replace("{count}", selected) : "";
+    for (const button of form.querySelectorAll("button")) button.disabled = !selected && !isAll;
     for (const box of boxes()) box.disabled = isAll;
     part("shown").disabled = isAll;
-    part("shown").checked = ticked > 0 && ticked === boxes().length;
+    part("shown").checked = selected > 0 && selected === boxes().length;
   }
 
   document.addEventListener("change", (event) => {
     if (event.target === part("shown")) for (const box of boxes()) box.checked = event.target.checked;
     if (event.target.form === form) show();
   });
-  document.addEventListener("htmx:afterSettle", show); // older or newer rows have come
-  window.addEventListener("pageshow", show); // the browser's way back keeps the ticks
+  document.addEventListener("htmx:afterSettle", show); // rows were added
+  window.addEventListener("pageshow", show); // the browser's Back keeps the selection
   show();
 })();

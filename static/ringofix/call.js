@@ -1,11 +1,11 @@
-// The page of one call: says when a piece of it could not be loaded, and begins anew when one has been logged out.
+// The page of one call: shows an error when a part cannot be loaded, and reloads the page after a logout.
 "use strict";
 
-function couldNotLoad(event) {
-  if (event.detail.xhr?.status === 401) return location.reload(); // to the log-in page, and back here from there
-  const words = event.detail.target?.dataset.troubleWords;
-  if (words) event.detail.target.textContent = words;
+function showLoadError(event) {
+  if (event.detail.xhr?.status === 401) return location.reload(); // shows the login page, which leads back here
+  const text = event.detail.target?.dataset.errorText;
+  if (text) event.detail.target.textContent = text;
 }
 
-document.addEventListener("htmx:responseError", couldNotLoad);
-document.addEventListener("htmx:sendError", couldNotLoad);
+document.addEventListener("htmx:responseError", showLoadError);
+document.addEventListener("htmx:sendError", showLoadError);

@@ -1,11 +1,11 @@
-// The list of calls: keys, news, and what is said when a piece of the page cannot be loaded. Everything works without it
-// but these; the words stand in the templates.
+// The list of calls: keyboard shortcuts, new calls, and errors of parts that cannot be loaded. The rest of the page works
+// without this script. The texts are in the templates.
 (() => {
     "use strict";
 
     const rows = () => [...document.querySelectorAll("#rows [data-row]")];
 
-    // --- keys ---
+    // --- keyboard shortcuts ---
 
     const isTyping = (target) => target.closest("input, select, textarea, [contenteditable]") !== null;
 
@@ -18,9 +18,9 @@
         next.scrollIntoView({ block: "nearest" });
     };
 
-    const showKeys = () => document.getElementById("keys").showModal();
+    const showShortcuts = () => document.getElementById("keyboard-shortcuts").showModal();
 
-    const KEYS = {
+    const SHORTCUTS = {
         j: () => step(1),
         k: () => step(-1),
         n: () => document.querySelector("#news a")?.click(),
@@ -29,36 +29,36 @@
             if (field.offsetParent === null) document.querySelector("[data-filters] [aria-controls]").click();
             requestAnimationFrame(() => { field.focus(); field.select(); });
         },
-        "?": showKeys,
+        "?": showShortcuts,
     };
 
     document.addEventListener("keydown", (event) => {
-        const act = KEYS[event.key];
-        if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+        const run = SHORTCUTS[event.key];
+        if (!run || event.ctrlKey || event.metaKey || event.altKey) return;
         if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
         event.preventDefault();
-        act();
+        run();
     });
 
     document.addEventListener("click", (event) => {
-        if (event.target.closest("[data-opens=keys]")) showKeys();
-        const again = event.target.closest("[data-again]")?.dataset.again;
-        if (again === "chart") htmx.trigger("#chart", "load");
-        if (again === "older") htmx.trigger(event.target.closest("td").querySelector("[data-piece]"), "click");
+        if (event.target.closest("[data-opens=keyboard-shortcuts]")) showShortcuts();
+        const retry = event.target.closest("[data-retry]")?.dataset.retry;
+        if (retry === "chart") htmx.trigger("#chart", "load");
+        if (retry === "older") htmx.trigger(event.target.closest("td").querySelector("[data-piece]"), "click");
     });
 
-    // --- filters: an address names only what is filled in ---
+    // --- filters: the URL contains only the filled fields ---
 
     document.addEventListener("formdata", (event) => {
         if (!event.target.matches("[data-filters]")) return;
         [...event.formData].forEach(([name, value]) => value || event.formData.delete(name));
     });
 
-    // --- news: asked for while somebody looks, above the newest call that the page shows ---
+    // --- new calls: polled while the page is visible ---
 
     document.addEventListener("htmx:configRequest", (event) => {
         const { elt, parameters } = event.detail;
-        if (!elt.matches("[data-news]")) return;
+        if (!elt.matches("[data-new-calls]")) return;
         if (document.hidden || elt.querySelector("a")?.matches(":focus, .htmx-request")) event.preventDefault();
         const newest = document.querySelector("#rows [data-position]");
         if (newest) parameters.after = newest.dataset.position;
@@ -66,34 +66,34 @@
 
     document.addEventListener("htmx:afterRequest", (event) => {
         const { elt, successful } = event.detail;
-        if (!successful || !elt.matches("[data-brings-news]")) return;
+        if (!successful || !elt.matches("[data-adds-new-calls]")) return;
         document.getElementById("news").replaceChildren();
         document.getElementById("rows").scrollIntoView({ block: "nearest" });
-        htmx.trigger(document.body, "calls-came");
+        htmx.trigger(document.body, "calls-added");
     });
 
-    // --- trouble: each piece has a sentence beside it for when it cannot be loaded ---
+    // --- errors: each part of the page has its error text beside it ---
 
-    const troubleOf = (piece) => {
-        for (let place = piece; place && place !== document.body; place = place.parentElement) {
-            const found = place.nextElementSibling;
-            if (found?.matches("[data-trouble]")) return found;
+    const errorOf = (piece) => {
+        for (let node = piece; node && node !== document.body; node = node.parentElement) {
+            const found = node.nextElementSibling;
+            if (found?.matches("[data-load-error]")) return found;
         }
         return null;
     };
 
-    const say = (piece, which) => {
-        const trouble = troubleOf(piece);
-        if (!trouble) return;
-        trouble.hidden = !which;
+    const showError = (piece, which) => {
+        const error = errorOf(piece);
+        if (!error) return;
+        error.hidden = !which;
         for (const name of ["failed", "signedOut"]) {
-            trouble.querySelector(name === "failed" ? "[data-failed]" : "[data-signed-out]").hidden = which !== name;
+            error.querySelector(name === "failed" ? "[data-failed]" : "[data-signed-out]").hidden = which !== name;
         }
     };
 
     const onPiece = (name, which) => document.addEventListener(name, (event) => {
         const piece = event.detail.elt;
-        if (piece.matches?.("[data-piece]")) say(piece, which(event));
+        if (piece.matches?.("[data-piece]")) showError(piece, which(event));
     });
 
     onPiece("htmx:responseError", (event) => (event.detail.xhr.status === 401 ? "signedOut" : "failed"));

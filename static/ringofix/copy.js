@@ -1,4 +1,4 @@
-// Buttons with data-copy="text" copy that text, and say so for a moment by their data-copied words.
+// A button with data-copy="text" copies that text, and shows its data-copied text for two seconds.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;

@@ -1,5 +1,5 @@
-// The player of a call's recording, over the browser's own <audio>: seek, jump, speed, time left, and a picture of who
-// talked when. Asks our own address only, and only once somebody presses play.
+// The player of a call's recording, on top of the browser's <audio>: seek, jump, speed, time left, and a waveform. Loads
+// the recording from this site only, and only after a click on play.
 "use strict";
 
 (() => {
@@ -9,19 +9,19 @@
   const speed = player.querySelector("select");
   const button = player.querySelector("[data-do=play]");
   const track = player.querySelector(".ringofix-track");
-  const picture = track.querySelector("svg");
+  const waveform = track.querySelector("svg");
   const show = (name) => player.querySelector(`[data-show=${name}]`);
-  const words = player.dataset;
-  const address = audio.src;
-  let whole; // the recording, if it was fetched as a whole
+  const texts = player.dataset;
+  const url = audio.src;
+  let whole; // the whole recording, if it was fetched
 
   const JUMP = 10; // seconds
-  const PATIENCE = 2000; // milliseconds that play may be kept waiting for a whole recording
-  const LONGEST_PICTURE = 600; // seconds of a recording that is not too long to be drawn
-  const LARGEST_PICTURE = 20e6; // bytes of one
-  const PICTURE_RATE = 8000; // samples a second, as telephony has them
+  const FETCH_TIMEOUT = 2000; // milliseconds to wait for the whole recording before <audio> streams it
+  const MAX_WAVEFORM_SECONDS = 600;
+  const MAX_WAVEFORM_BYTES = 20e6;
+  const WAVEFORM_RATE = 8000; // samples per second, as in telephony
 
-  const seconds = () => (Number.isFinite(audio.duration) ? audio.duration : Number(words.seconds));
+  const seconds = () => (Number.isFinite(audio.duration) ? audio.duration : Number(texts.seconds));
 
   function clock(time) {
     const whole = Math.max(0, Math.round(time));
@@ -30,8 +30,8 @@
     return shown.map((part, place) => (place ? String(part).padStart(2, "0") : part)).join(":");
   }
 
-  function filled(sentence, values) {
-    return sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  function filled(text, values) {
+    return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
   }
 
   function showTime() {
@@ -39,15 +39,15 @@
     const all = seconds();
     seek.max = Math.max(1, Math.floor(all));
     seek.value = at;
-    const position = filled(words.positionWords, { at: clock(at), all: clock(all) });
+    const position = filled(texts.positionText, { at: clock(at), all: clock(all) });
     seek.setAttribute("aria-valuetext", position);
     show("position").textContent = position;
-    show("left").textContent = filled(words.leftWords, { left: clock((all - at) / audio.playbackRate) });
-    picture.querySelector(".played").setAttribute("width", `${(100 * at) / (Math.max(all, at) || 1)}%`);
+    show("left").textContent = filled(texts.leftText, { left: clock((all - at) / audio.playbackRate) });
+    waveform.querySelector(".played").setAttribute("width", `${(100 * at) / (Math.max(all, at) || 1)}%`);
   }
 
   function showState() {
-    button.setAttribute("aria-label", audio.paused ? words.playWords : words.pauseWords);
+    button.setAttribute("aria-label", audio.paused ? texts.playText : texts.pauseText);
     button.querySelector("span").textContent = audio.paused ? "play_arrow" : "pause";
   }
 
@@ -60,33 +60,33 @@
 
   async function toggle() {
     if (button.ariaBusy === "true") return;
-    show("trouble").textContent = "";
+    show("error").textContent = "";
     if (!audio.paused) return audio.pause();
-    if (audio.readyState === audio.HAVE_NOTHING) await takeWhole();
-    if (audio.error) audio.load(); // it may be there now
-    audio.play().catch(() => {}); // the error event tells
+    if (audio.readyState === audio.HAVE_NOTHING) await fetchWhole();
+    if (audio.error) audio.load(); // the recording may be available now
+    audio.play().catch(() => {}); // the error event handles it
   }
 
-  // What can be drawn is fetched once for both, picture and sound. What is long, large or slow to come is left to
-  // <audio>, which asks for it piece by piece: it is played without a picture.
-  async function takeWhole() {
-    if (audio.src !== address) { // what was fetched before could not be played
+  // Fetches a short recording once, for the sound and the waveform. A long, large or slow recording is left to <audio>,
+  // which requests it in ranges, and is played without a waveform.
+  async function fetchWhole() {
+    if (audio.src !== url) { // the fetched recording could not be played
       URL.revokeObjectURL(audio.src);
-      audio.src = address;
+      audio.src = url;
       whole = undefined;
     }
-    if (seconds() > LONGEST_PICTURE) return;
+    if (seconds() > MAX_WAVEFORM_SECONDS) return;
     button.ariaBusy = "true";
     try {
-      const answer = await fetch(address, { signal: AbortSignal.timeout(PATIENCE) });
-      const size = Number(answer.headers.get("Content-Length"));
-      if (!answer.ok || !size || size > LARGEST_PICTURE) return await answer.body?.cancel();
-      whole = await answer.blob();
+      const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT) });
+      const size = Number(response.headers.get("Content-Length"));
+      if (!response.ok || !size || size > MAX_WAVEFORM_BYTES) return await response.body?.cancel();
+      whole = await response.blob();
       const at = audio.currentTime;
       audio.src = URL.createObjectURL(whole);
       audio.currentTime = at;
     } catch {
-      // <audio> finds out by itself
+      // <audio> reports the error itself
     } finally {
       button.ariaBusy = "false";
     }
@@ -97,33 +97,33 @@
     speed.dispatchEvent(new Event("change"));
   }
 
-  // An <audio> does not say why it has nothing to play; our address does, in a sentence.
-  async function tellTrouble() {
-    let sentence = words.troubleWords;
+  // <audio> does not say why it cannot play. The recording's URL answers with a message.
+  async function showError() {
+    let message = texts.errorText;
     try {
-      const answer = await fetch(address, { headers: { Range: "bytes=0-0" } });
-      if (!answer.ok && answer.headers.get("Content-Type")?.startsWith("text/plain")) sentence = await answer.text();
-      else answer.body?.cancel();
+      const response = await fetch(url, { headers: { Range: "bytes=0-0" } });
+      if (!response.ok && response.headers.get("Content-Type")?.startsWith("text/plain")) message = await response.text();
+      else response.body?.cancel();
     } catch {
-      // not even that: the sentence stays
+      // offline: keep the general message
     }
-    show("trouble").textContent = sentence;
+    show("error").textContent = message;
     showState();
   }
 
-  // --- the picture: the client above the line, the employee below it ---
+  // --- the waveform: the client above the line, the employee below it ---
 
-  async function drawPicture() {
-    if (!whole || seconds() > LONGEST_PICTURE) return;
+  async function drawWaveform() {
+    if (!whole || seconds() > MAX_WAVEFORM_SECONDS) return;
     try {
-      draw(await new OfflineAudioContext(2, 1, PICTURE_RATE).decodeAudioData(await whole.arrayBuffer()));
+      draw(await new OfflineAudioContext(2, 1, WAVEFORM_RATE).decodeAudioData(await whole.arrayBuffer()));
     } catch {
-      // a sound that cannot be decoded is played without a picture
+      // play without a waveform
     }
   }
 
   function draw(sound) {
-    const bars = picture.viewBox.baseVal.width;
+    const bars = waveform.viewBox.baseVal.width;
     const client = peaks(sound.getChannelData(0), bars);
     const employee = sound.numberOfChannels > 1 ? peaks(sound.getChannelData(1), bars) : client;
     const loudest = Math.max(...client, ...employee) || 1;
@@ -131,8 +131,8 @@
       const [up, down] = [above, employee[place]].map((peak) => Math.max(peak / loudest, 0.02).toFixed(3));
       return `M${place} -${up}h.6V${down}h-.6z`;
     };
-    picture.querySelector("path").setAttribute("d", client.map(bar).join(""));
-    track.classList.add("has-picture");
+    waveform.querySelector("path").setAttribute("d", client.map(bar).join(""));
+    track.classList.add("has-waveform");
     show("sides").hidden = sound.numberOfChannels < 2;
   }
 
@@ -142,15 +142,15 @@
     return Array.from({ length: count }, (_, place) => samples.subarray(edge(place), edge(place + 1)).reduce(loudest, 0));
   }
 
-  // The slider itself hears keys only: on some telephones a finger moves it by its knob, and the picture has none.
+  // Pointers move the waveform, keys move the slider: on some phones a slider moves only by its thumb, which is hidden.
   function point(event) {
     if (event.type === "pointerdown" && !event.button) {
-      event.preventDefault(); // no text is chosen, and the keys stay here
+      event.preventDefault(); // no text selection; the slider keeps the focus
       seek.focus({ preventScroll: true });
-      picture.setPointerCapture(event.pointerId);
+      waveform.setPointerCapture(event.pointerId);
     }
-    if (!picture.hasPointerCapture(event.pointerId)) return;
-    const box = picture.getBoundingClientRect();
+    if (!waveform.hasPointerCapture(event.pointerId)) return;
+    const box = waveform.getBoundingClientRect();
     moveTo(((event.clientX - box.left) / box.width) * seconds());
   }
 
@@ -159,26 +159,26 @@
   const DO = { play: toggle, back: () => jump(-JUMP), forward: () => jump(JUMP) };
   const KEYS = { k: DO.play, j: DO.back, l: DO.forward, "<": () => changeSpeed(-1), ">": () => changeSpeed(1) };
 
-  for (const [name, act] of Object.entries(DO)) {
-    player.querySelector(`[data-do=${name}]`).addEventListener("click", act);
+  for (const [name, run] of Object.entries(DO)) {
+    player.querySelector(`[data-do=${name}]`).addEventListener("click", run);
   }
   player.addEventListener("keydown", (event) => {
-    const act = KEYS[event.key.toLowerCase()];
-    if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+    const run = KEYS[event.key.toLowerCase()];
+    if (!run || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation();
-    act();
+    run();
   });
   seek.addEventListener("input", () => moveTo(Number(seek.value)));
-  for (const name of ["pointerdown", "pointermove"]) picture.addEventListener(name, point);
+  for (const name of ["pointerdown", "pointermove"]) waveform.addEventListener(name, point);
   speed.addEventListener("change", () => {
     audio.playbackRate = audio.defaultPlaybackRate = Number(speed.value);
     showTime();
   });
   for (const name of ["play", "pause", "ended"]) audio.addEventListener(name, showState);
   for (const name of ["timeupdate", "durationchange", "seeked"]) audio.addEventListener(name, showTime);
-  audio.addEventListener("error", tellTrouble);
-  audio.addEventListener("playing", drawPicture, { once: true });
+  audio.addEventListener("error", showError);
+  audio.addEventListener("playing", drawWaveform, { once: true });
 
   audio.controls = false;
   player.querySelector(".ringofix-player").hidden = false;

@@ -196,7 +196,7 @@ def test_trouble_while_scrolling_says_what_to_do(
 
     page.mouse.wheel(0, 100_000)
 
-    trouble = page.locator("#rows [data-trouble]")
+    trouble = page.locator("#rows [data-load-error]")
     expect(trouble).to_contain_text(words)
     expect(trouble).to_be_visible()
     if not signed_out:

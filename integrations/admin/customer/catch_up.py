@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from integrations.calllog.list.filters import day_input
 from integrations.models import BackgroundJobKind, CatchUpCursor, Customer
 from integrations.services.queue.background import ask
+from integrations.ui.inputs import day_input
 from integrations.users.audit import audit_record
 
 LONGEST = timedelta(days=92)

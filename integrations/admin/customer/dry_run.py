@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from integrations.admin.customer.pages import address_of, customer_page, render_page
-from integrations.calllog.call.timeline import KINDS
 from integrations.domain.calls import Direction, Outcome
 from integrations.domain.employees import MatchedBy
 from integrations.models import (
@@ -30,7 +29,7 @@ from integrations.models import (
 )
 from integrations.ringostat.webhook import IgnoredReason
 from integrations.services.queue.background import ask
-from integrations.ui.labels import EVENTS, LazyText, reason_label
+from integrations.ui.labels import EVENTS, KIND_SENTENCES, LazyText, reason_label
 from integrations.ui.links import contact_url, task_url
 from integrations.ui.parse_pk import parse_pk
 
@@ -234,7 +233,7 @@ def _decided(decided: Mapping[str, Any]) -> Iterator[Line]:
         names = {"why": reason_label(reason), "detail": decided["detail"]}
         yield Line(text=text % names, icon="block", colour="warning")
         return
-    kind = str(KINDS[decided["direction"], decided["outcome"]])
+    kind = str(KIND_SENTENCES[decided["direction"], decided["outcome"]])
     yield Line(text=kind % {"number": decided["number"]}, icon="call")
     yield Line(text=_employee(decided), icon="badge")
 

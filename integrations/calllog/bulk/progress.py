@@ -1,4 +1,4 @@
-"""The piece of a page that shows how far long work has come. It renews itself until the work is finished."""
+"""The progress of a background job, as a part of a page that polls until the job is finished."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ def work_progress(request: HttpRequest, work_id: int) -> HttpResponse:
     work = get_object_or_404(works_visible_to(request.user).select_related("customer"), pk=work_id)
     response = render(request, "ui/_job_progress.html", {"work": work})
     if work.is_finished and request.headers.get("HX-Request"):
-        # What the work changed stands all over the page.
+        # The job may have changed anything on the page.
         response["HX-Refresh"] = "true"
     return response

@@ -1,5 +1,6 @@
-"""What a specialist can do with one call: send it again, replay it, ignore its number, settle it. Each is written down
-with who did it; none asks Planfix, which is the worker's to do.
+"""A specialist's actions on one call: retry it, re-read its webhooks, ignore its number, dismiss it.
+
+Each action is written to the audit log. None sends a request to Planfix: the worker does that.
 """
 
 from __future__ import annotations
@@ -30,80 +31,84 @@ from integrations.users.audit import audit_record
 from integrations.users.visibility import calls_visible_to, may_act_on_calls
 
 NOTE_LENGTH = 200
-STRANGERS = (Reason.UNKNOWN_EMPLOYEE, Reason.AMBIGUOUS_EMPLOYEE, Reason.EMPLOYEE_NOT_PARTICIPATING)
+EMPLOYEE_REASONS = (Reason.UNKNOWN_EMPLOYEE, Reason.AMBIGUOUS_EMPLOYEE, Reason.EMPLOYEE_NOT_PARTICIPATING)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Done:
-    """What came of an action: a sentence for who asked for it, and one for the book. No book: nothing was changed."""
+class ActionResult:
+    """What an action did: a message for the user, and one for the audit log, which is "" if nothing changed."""
 
-    sentence: str
-    book: str = ""
+    message: str
+    audit_message: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Offers:
-    """What can be done with a call as it stands; addresses are "" when there is no such page for it."""
+class AvailableActions:
+    """The actions that a call's state and reason allow. "" and False: not available."""
 
-    send_again: LazyText
-    is_sending_next: bool
-    replay: bool
-    ignore_number: bool
-    settle: bool
-    dry_run: str
-    employees: str
+    retry_label: LazyText
+    is_retry_primary: bool
+    can_reread: bool
+    can_ignore_number: bool
+    can_dismiss: bool
+    dry_run_url: str
+    employees_url: str
 
 
-SEND_AGAIN: Mapping[str, LazyText] = {
+RETRY_LABELS: Mapping[str, LazyText] = {
     CallState.FAILED: gettext_lazy("Send again"),
     CallState.SKIPPED: gettext_lazy("Send again"),
     CallState.PENDING: gettext_lazy("Try now"),
 }
 
 
-def offers(call: Call) -> Offers:
-    """For a call that brings its customer."""
+def available_actions(call: Call) -> AvailableActions:
+    """The actions for a call that is loaded with its customer."""
     is_known = call.reason not in NEVER_REPLAYED
-    full = normalize(call.client_number, call.customer.region)
-    is_strange = call.reason in STRANGERS
-    return Offers(
-        send_again=SEND_AGAIN.get(call.state, "") if is_known else "",
-        is_sending_next=call.state == CallState.FAILED,
-        replay=call.reason != Reason.ERASED,
-        ignore_number=full is not None and full not in call.customer.full_ignored_numbers,
-        settle=call.state == CallState.FAILED,
-        dry_run=dry_run_url(call.customer_id, call.pk) if is_known else "",
-        employees=employees_url(call.customer_id, call.pk) if is_strange else "",
+    number = normalize(call.client_number, call.customer.region)
+    has_unmatched_employee = call.reason in EMPLOYEE_REASONS
+    return AvailableActions(
+        retry_label=RETRY_LABELS.get(call.state, "") if is_known else "",
+        is_retry_primary=call.state == CallState.FAILED,
+        can_reread=call.reason != Reason.ERASED,
+        can_ignore_number=number is not None and number not in call.customer.full_ignored_numbers,
+        can_dismiss=call.state == CallState.FAILED,
+        dry_run_url=dry_run_url(call.customer_id, call.pk) if is_known else "",
+        employees_url=employees_url(call.customer_id, call.pk) if has_unmatched_employee else "",
     )
 
 
 @require_POST
 @login_required
 def act(request: HttpRequest, call_id: int, action: str) -> HttpResponse:
-    """Does what the address names with one call, and shows the call again."""
+    """Runs the action that the URL names, then shows the call again."""
     user = cast(User, request.user)
     call = get_object_or_404(calls_visible_to(user).select_related("customer"), pk=call_id)
     if not may_act_on_calls(user):
         raise PermissionDenied
     if action not in ACTIONS:
         raise Http404
-    done = ACTIONS[action](call, request)
-    if done.book:
-        audit_record(user, done.book % {"call": call.ringostat_id}, call.customer)
-    messages.add_message(request, messages.SUCCESS if done.book else messages.WARNING, done.sentence)
+    result = ACTIONS[action](call, request)
+    if result.audit_message:
+        audit_record(user, result.audit_message % {"call": call.ringostat_id}, call.customer)
+    messages.add_message(request, messages.SUCCESS if result.audit_message else messages.WARNING, result.message)
     return redirect("calllog:call", call.pk)
 
 
-def _send_again(call: Call, request: HttpRequest) -> Done:
+def _retry(call: Call, request: HttpRequest) -> ActionResult:
     if not send_again(call):
-        return Done(sentence=_("There is nothing to send again: the call is in Planfix, or too little of it is known."))
+        return ActionResult(
+            message=_("There is nothing to send again: the call is in Planfix, or too little of it is known.")
+        )
     waits = _(" It waits until the customer is no longer paused.") if call.customer.paused_reason else ""
-    return Done(sentence=_("The call is on its way again.") + waits, book=_("Call %(call)s was sent again."))
+    return ActionResult(
+        message=_("The call is on its way again.") + waits, audit_message=_("Call %(call)s was sent again.")
+    )
 
 
-def _replay(call: Call, request: HttpRequest) -> Done:
+def _reread(call: Call, request: HttpRequest) -> ActionResult:
     if call.reason == Reason.ERASED:
-        return Done(sentence=_("Nothing of this call is kept that could be replayed."))
+        return ActionResult(message=_("Nothing of this call is kept that could be replayed."))
     results = replay_call(call)
     count = results[EventResult.CALL]
     text = ngettext(
@@ -113,36 +118,40 @@ def _replay(call: Call, request: HttpRequest) -> Done:
     )
     if not results:
         text = _("No webhook is kept any more, so the call is decided anew by what is known of it.")
-    return Done(sentence=text % {"count": count}, book=_("Call %(call)s was replayed with the settings of the moment."))
-
-
-def _ignore_number(call: Call, request: HttpRequest) -> Done:
-    try:
-        is_new = ignore_number(call.customer_id, call.client_number)
-    except ValueError:
-        return Done(sentence=_("What came as the client's number is no phone number, so it cannot be ignored."))
-    if not is_new:
-        return Done(sentence=_("The number is among the ignored ones already."))
-    skip_ignored(Call.objects.filter(pk=call.pk))
-    return Done(
-        sentence=_("Calls of %(number)s no longer go to Planfix.") % {"number": call.client_number},
-        book=_("The number of call %(call)s was added to the ignored ones."),
+    return ActionResult(
+        message=text % {"count": count}, audit_message=_("Call %(call)s was replayed with the settings of the moment.")
     )
 
 
-def _settle(call: Call, request: HttpRequest) -> Done:
+def _ignore_number(call: Call, request: HttpRequest) -> ActionResult:
+    try:
+        is_new = ignore_number(call.customer_id, call.client_number)
+    except ValueError:
+        return ActionResult(message=_("What came as the client's number is no phone number, so it cannot be ignored."))
+    if not is_new:
+        return ActionResult(message=_("The number is among the ignored ones already."))
+    skip_ignored(Call.objects.filter(pk=call.pk))
+    return ActionResult(
+        message=_("Calls of %(number)s no longer go to Planfix.") % {"number": call.client_number},
+        audit_message=_("The number of call %(call)s was added to the ignored ones."),
+    )
+
+
+def _dismiss(call: Call, request: HttpRequest) -> ActionResult:
     note = " ".join(request.POST.get("note", "").split())[:NOTE_LENGTH]
     if not note:
-        return Done(sentence=_("Write in a few words how the call was dealt with; without a note it was not settled."))
+        return ActionResult(
+            message=_("Write in a few words how the call was dealt with; without a note it was not settled.")
+        )
     if not settle(Call.objects.filter(pk=call.pk), note=note, by=cast(User, request.user)):
-        return Done(sentence=_("Only a call that failed can be settled."))
-    return Done(sentence=_("The call is settled."), book=_("Call %(call)s was marked as settled."))
+        return ActionResult(message=_("Only a call that failed can be settled."))
+    return ActionResult(message=_("The call is settled."), audit_message=_("Call %(call)s was marked as settled."))
 
 
-ACTIONS: Mapping[str, Callable[[Call, HttpRequest], Done]] = {
-    "send-again": _send_again,
-    "replay": _replay,
+ACTIONS: Mapping[str, Callable[[Call, HttpRequest], ActionResult]] = {
+    "send-again": _retry,
+    "replay": _reread,
     "ignore-number": _ignore_number,
-    "settle": _settle,
+    "settle": _dismiss,
 }
-"""By the last part of their addresses."""
+"""By the last part of the URL."""

@@ -1,4 +1,4 @@
-"""What Ringostat's AI and the rating menu said of a call, as its page shows it."""
+"""The AI summary and the rating of a call, for its page."""
 
 from __future__ import annotations
 
@@ -7,37 +7,37 @@ from dataclasses import dataclass
 from integrations.domain.calls import CallFacts
 from integrations.ui.labels import LazyText
 from integrations.ui.links import web_url
-from integrations.ui.ringostat_labels import SAID_LATER, mood_words
+from integrations.ui.ringostat_labels import ANALYSIS_LABELS, mood_label
 
 
 @dataclass(frozen=True, kw_only=True)
 class Analysis:
     summary: str
-    to_do: list[str]
+    action_items: list[str]
     rows: list[tuple[LazyText, str]]
     transcript: str
     transcript_url: str
 
 
 def analysis_of(facts: CallFacts) -> Analysis | None:
-    """None when nothing was said."""
-    told = {**facts.analysis, **facts.rating}
-    if not any(told.values()):
+    """None if Ringostat sent neither analysis nor rating."""
+    said = {**facts.analysis, **facts.rating}
+    if not any(said.values()):
         return None
-    transcript = told.get("transcript", "")
+    transcript = said.get("transcript", "")
     return Analysis(
-        summary=told.get("summary", ""),
-        to_do=[told[name] for name in sorted(told, key=_number) if name.startswith("action") and told[name]],
-        rows=[(words, _value(name, told[name])) for name, words in SAID_LATER.items() if told.get(name)],
+        summary=said.get("summary", ""),
+        action_items=[said[name] for name in sorted(said, key=_number) if name.startswith("action") and said[name]],
+        rows=[(label, _value(name, said[name])) for name, label in ANALYSIS_LABELS.items() if said.get(name)],
         transcript="" if web_url(transcript) else transcript,
         transcript_url=web_url(transcript),
     )
 
 
 def _value(name: str, text: str) -> str:
-    return mood_words(text) if name.endswith("mood") else text
+    return mood_label(text) if name.endswith("mood") else text
 
 
 def _number(name: str) -> int:
-    """action_10 comes after action_2."""
+    """The number in the name, so that action_10 follows action_2."""
     return int(name.rpartition("_")[2]) if name.rpartition("_")[2].isdecimal() else 0

@@ -1,4 +1,4 @@
-"""What is known of a call as a table of names and values; what is not known is left out."""
+"""The details table of a call: names and values, without the unknown ones."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from django.utils.translation import gettext as _
 from integrations.domain.calls import CallFacts
 from integrations.models import Delivery
 from integrations.ui.call_row import CallRow
-from integrations.ui.ringostat_labels import status_words, type_words
+from integrations.ui.ringostat_labels import status_label, type_label
 
 
-def facts_table(row: CallRow, facts: CallFacts, receipts: Delivery) -> list[tuple[str, str]]:
-    named = [
+def call_details(row: CallRow, facts: CallFacts, receipts: Delivery) -> list[tuple[str, str]]:
+    rows = [
         (_("Ringostat call ID"), row.ringostat_id),
         (_("Client number"), row.client_number),
         (_("Customer's number"), facts.destination if facts.direction == "incoming" else facts.outbound_number),
         (_("Project or pool"), facts.line_name),
-        (_("Type in Ringostat"), type_words(facts.call_type)),
-        (_("Outcome in Ringostat"), status_words(facts.status)),
+        (_("Type in Ringostat"), type_label(facts.call_type)),
+        (_("Outcome in Ringostat"), status_label(facts.status)),
         (_("Employee"), row.employee),
         (_("Ringostat staff ID"), facts.staff_id),
         (_("Connected with"), facts.connected_with),
-        (_("Talk"), row.talk),
-        (_("Wait"), row.waiting),
+        (_("Talk"), row.talk_time),
+        (_("Wait"), row.wait_time),
         (_("Contact"), _text(receipts.contact_id)),
         (_("Task"), _text(receipts.task_id)),
         (_("Comment"), _text(receipts.comment_id)),
         (_("Data tag entry"), _text(receipts.tag_key)),
         (_("Attempts"), str(row.attempts)),
     ]
-    return [(name, value) for name, value in [*named, *sorted(facts.parameters.items())] if value]
+    return [(name, value) for name, value in [*rows, *sorted(facts.parameters.items())] if value]
 
 
 def _text(number: int | None) -> str:

@@ -1,4 +1,4 @@
-"""The recording of a call for the player on its page. Where it comes from the browser is not told."""
+"""Streams a call's recording to the player on its page, and hides the recording's own URL from the browser."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from integrations.services.recordings.proxy import NoRecording, OpenRecording, T
 from integrations.ui.labels import LazyText
 from integrations.users.visibility import calls_visible_to
 
-SENTENCES: dict[Trouble, tuple[int, LazyText]] = {
+MESSAGES: dict[Trouble, tuple[int, LazyText]] = {
     Trouble.NO_LINK: (404, _("Ringostat has sent no link to a recording of this call.")),
     Trouble.FOREIGN: (404, _("The recording's link leads away from Ringostat, so it is not opened.")),
     Trouble.GONE: (
@@ -29,14 +29,14 @@ SENTENCES: dict[Trouble, tuple[int, LazyText]] = {
     Trouble.UNAVAILABLE: (502, _("Ringostat does not answer just now. Press play to try again.")),
     Trouble.BUSY: (503, _("Many files and recordings are on their way just now. Press play to try again.")),
 }
-"""The HTTP status and what the player says."""
+"""The HTTP status and the player's message."""
 
 
 @require_safe
 @login_required
 @never_cache
 def recording(request: HttpRequest, call_id: int) -> HttpResponseBase:
-    """The recording, or the range of it that is asked for; else a sentence that says why there is none."""
+    """The recording or the requested range of it. Without one: a plain-text message that says why."""
     call = get_object_or_404(calls_visible_to(request.user).select_related("customer"), pk=call_id)
     wanted = Wanted(
         method=request.method or "GET",
@@ -48,24 +48,24 @@ def recording(request: HttpRequest, call_id: int) -> HttpResponseBase:
     try:
         opened = open_recording(recording_link(call.folded), api_url=api_url, wanted=wanted)
     except NoRecording as error:
-        return _trouble(error.trouble)
-    return _answer(request, call, opened)
+        return _error_response(error.trouble)
+    return _recording_response(request, call, opened)
 
 
 def recording_link(facts: CallFacts) -> str:
-    """Whatever was recorded, a voicemail too. Not every project says whether there is a recording."""
+    """The link to the recording or voicemail, "" without one. Some projects do not send `has_recording`."""
     return "" if facts.has_recording is False else facts.recording_url
 
 
-def _trouble(trouble: Trouble) -> HttpResponse:
-    status, sentence = SENTENCES[trouble]
-    response = HttpResponse(str(sentence), status=status, content_type="text/plain; charset=utf-8")
+def _error_response(trouble: Trouble) -> HttpResponse:
+    status, message = MESSAGES[trouble]
+    response = HttpResponse(str(message), status=status, content_type="text/plain; charset=utf-8")
     if trouble is Trouble.BUSY:
         response["Retry-After"] = "1"
     return response
 
 
-def _answer(request: HttpRequest, call: Call, opened: OpenRecording) -> HttpResponseBase:
+def _recording_response(request: HttpRequest, call: Call, opened: OpenRecording) -> HttpResponseBase:
     response: HttpResponseBase
     if request.method == "HEAD" or opened.status == 416:
         opened.close()

@@ -1,4 +1,7 @@
-"""Where is the call, why, and what now: the two sentences at the top of its page. Pure, like the story below it."""
+"""The status of a call and the next step: the two sentences at the top of its page.
+
+Pure: works on the models that it is given, without a query.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,11 @@ from django.utils.translation import gettext_lazy
 
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Delivery
-from integrations.ui.labels import STATES, Badge, LazyText, reason_label
-from integrations.ui.local_time import clause, local_time, next_attempt
+from integrations.ui.call_row import next_attempt
+from integrations.ui.labels import STATES, Badge, LazyText, reason_label, without_full_stop
+from integrations.ui.local_time import local_time
 
-NEXT: dict[str, LazyText] = {
+NEXT_STEPS: dict[str, LazyText] = {
     Reason.INTERNAL_CALL: gettext_lazy("Nothing to do: employees' calls to each other stay out of Planfix."),
     Reason.NO_CLIENT_NUMBER: gettext_lazy("Add the client's number to the parameters of the webhook in Ringostat."),
     Reason.HIDDEN_NUMBER: gettext_lazy("Nothing to do: without a number there is no client to find."),
@@ -45,19 +49,19 @@ NEXT: dict[str, LazyText] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class StatusSummary:
     text: str
-    """Where it is and why."""
+    """The state and its cause."""
     next_step: str
-    """"" when there is nothing to say of it."""
-    look: Badge
+    """"" if there is none."""
+    badge: Badge
 
 
-def answer(call: Call, receipts: Delivery, now: datetime) -> Answer:
-    """Of a call that brings its customer with its turn, and its employee."""
+def status_summary(call: Call, receipts: Delivery, now: datetime) -> StatusSummary:
+    """For a call that is loaded with ui.call_row.RELATED."""
     state = CallState(call.state)
-    text, next_step = _ANSWERS[state](call, receipts, now)
-    return Answer(text=" ".join(text.split()), next_step=next_step, look=STATES[state])
+    text, next_step = _SUMMARIES[state](call, receipts, now)
+    return StatusSummary(text=" ".join(text.split()), next_step=next_step, badge=STATES[state])
 
 
 def _in_progress(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
@@ -66,8 +70,9 @@ def _in_progress(call: Call, receipts: Delivery, now: datetime) -> tuple[str, st
 
 def _pending(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
     if call.customer.paused_reason:
-        text = _("It waits, because the customer is paused: %(why)s.") % {"why": clause(call.customer.paused_reason)}
-        return text, _("Mend that on the customer's page; the call then goes by itself.")
+        text = _("It waits, because the customer is paused: %(why)s.")
+        why = without_full_stop(call.customer.paused_reason)
+        return text % {"why": why}, _("Mend that on the customer's page; the call then goes by itself.")
     due = next_attempt(call)
     if due <= now:
         return _("It is about to go to Planfix."), _("Nothing to do: this page renews itself.")
@@ -88,10 +93,10 @@ def _delivered(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]
         text = _("It is in Planfix, on the card of contact %(contact)s, since %(time)s.")
     else:
         text = _("It is in Planfix since %(time)s.")
-    return text % names, _to_be_added(call, now)
+    return text % names, _pending_additions(call, now)
 
 
-def _to_be_added(call: Call, now: datetime) -> str:
+def _pending_additions(call: Call, now: datetime) -> str:
     if call.reason == Reason.NOT_ADDED:
         return _("What came later could not be added. %(detail)s") % {"detail": call.detail}
     if not call.due_at:
@@ -110,15 +115,17 @@ def _skipped(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
         text = _("It was not sent to Planfix: %(why)s – %(detail)s.")
     else:
         text = _("It was not sent to Planfix: %(why)s.")
-    return text % names, str(NEXT.get(call.reason, ""))
+    return text % names, str(NEXT_STEPS.get(call.reason, ""))
 
 
 def _failed(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
     names = {"why": reason_label(call.reason), "detail": call.detail}
-    return _("It could not be sent: %(why)s. %(detail)s") % names, str(NEXT.get(call.reason, NEXT[Reason.REFUSED]))
+    return _("It could not be sent: %(why)s. %(detail)s") % names, str(
+        NEXT_STEPS.get(call.reason, NEXT_STEPS[Reason.REFUSED])
+    )
 
 
-_ANSWERS = {
+_SUMMARIES = {
     CallState.IN_PROGRESS: _in_progress,
     CallState.PENDING: _pending,
     CallState.DELIVERED: _delivered,

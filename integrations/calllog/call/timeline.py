@@ -1,4 +1,7 @@
-"""What happened to a call, in plain sentences and in order. Pure: it reads what it is given and asks nobody."""
+"""What happened to a call, as sentences in order.
+
+Pure: works on the models that it is given, without a query.
+"""
 
 from __future__ import annotations
 
@@ -14,19 +17,11 @@ from integrations.domain.employees import MatchedBy, match_employee
 from integrations.domain.outcome import is_known_status
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Delivery, PlanfixRequest, Step, WebhookEvent
-from integrations.ui.labels import LazyText, reason_label
-from integrations.ui.local_time import clause, local_time, next_attempt
+from integrations.ui.call_row import next_attempt
+from integrations.ui.labels import KIND_SENTENCES, LazyText, reason_label, without_full_stop
+from integrations.ui.local_time import local_time
 
-KINDS: dict[tuple[str, str], LazyText] = {
-    (Direction.INCOMING, Outcome.ANSWERED): gettext_lazy("Answered incoming call from %(number)s."),
-    (Direction.INCOMING, Outcome.MISSED): gettext_lazy("Missed incoming call from %(number)s."),
-    (Direction.OUTGOING, Outcome.ANSWERED): gettext_lazy("Answered outgoing call to %(number)s."),
-    (Direction.OUTGOING, Outcome.MISSED): gettext_lazy("Unanswered outgoing call to %(number)s."),
-    (Direction.INCOMING, ""): gettext_lazy("Incoming call from %(number)s."),
-    (Direction.OUTGOING, ""): gettext_lazy("Outgoing call to %(number)s."),
-}
-
-UNCLEAR = {
+IN_FLIGHT = {
     Step.CONTACT: gettext_lazy(
         "Whether the contact was created is not clear yet: Planfix is asked before it is tried again."
     ),
@@ -40,7 +35,7 @@ UNCLEAR = {
 }
 
 
-RECOGNISED_BY: dict[MatchedBy, LazyText] = {
+MATCHED_BY: dict[MatchedBy, LazyText] = {
     MatchedBy.STAFF_ID: gettext_lazy("the staff ID"),
     MatchedBy.SIP_LOGIN: gettext_lazy("the SIP login or phone"),
     MatchedBy.EXTENSION: gettext_lazy("the extension"),
@@ -50,77 +45,78 @@ RECOGNISED_BY: dict[MatchedBy, LazyText] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sentence:
+class TimelineEntry:
     text: str
     icon: str
     colour: str = ""
-    """Of a label: success, warning, danger or ""."""
+    """A colour of ui.labels.BADGE_CLASSES."""
 
 
-def story(
+def timeline(
     call: Call,
     receipts: Delivery,
     *,
     events: Sequence[WebhookEvent],
     requests: Sequence[PlanfixRequest],
     now: datetime,
-) -> list[Sentence]:
-    """The sentences of one call, which brings its customer and employee. `events` and `requests` may be pruned."""
+) -> list[TimelineEntry]:
+    """The timeline of a call that is loaded with ui.call_row.RELATED. `events` and `requests` may be pruned."""
     facts = call.folded
     return [
-        *_beginning(call, facts, events),
+        *_call_and_webhooks(call, facts, events),
         *_employee(call, facts),
         *_contact(call, receipts),
         *_target(receipts),
         *_recording(receipts),
         *_comment(call, receipts),
         *_tag(call, facts, receipts),
-        *_effort(receipts, requests),
-        *_end(call, receipts, now),
+        *_requests_and_attempts(receipts, requests),
+        *_current_state(call, receipts, now),
     ]
 
 
-def _beginning(call: Call, facts: CallFacts, events: Sequence[WebhookEvent]) -> Iterator[Sentence]:
+def _call_and_webhooks(call: Call, facts: CallFacts, events: Sequence[WebhookEvent]) -> Iterator[TimelineEntry]:
     number = call.client_number or _("an unknown number")
-    kind = str(KINDS.get((call.direction, call.outcome), _("A call with %(number)s.")))
-    yield Sentence(text=kind % {"number": number}, icon="call")
+    kind = str(KIND_SENTENCES.get((call.direction, call.outcome), _("A call with %(number)s.")))
+    yield TimelineEntry(text=kind % {"number": number}, icon="call")
     if call.outcome and facts.status and not is_known_status(facts.status):
         text = _("Ringostat names the outcome “%(status)s”, which is new to us: the talk time decided what it means.")
-        yield Sentence(text=text % {"status": facts.status}, icon="help", colour="warning")
+        yield TimelineEntry(text=text % {"status": facts.status}, icon="help", colour="warning")
     if events:
         count, first = len(events), min(event.received_at for event in events)
         text = ngettext(
             "One webhook of it came, at %(time)s.", "%(count)s webhooks of it came, the first at %(time)s.", count
         )
-        yield Sentence(text=text % {"count": count, "time": local_time(call.customer, first, first)}, icon="webhook")
+        names = {"count": count, "time": local_time(call.customer, first, first)}
+        yield TimelineEntry(text=text % names, icon="webhook")
     else:
-        yield Sentence(text=_("No webhook of it is kept."), icon="webhook")
+        yield TimelineEntry(text=_("No webhook of it is kept."), icon="webhook")
 
 
-def _employee(call: Call, facts: CallFacts) -> Iterator[Sentence]:
-    """By what the employee in whose name the call was written is known. A missed incoming call is nobody's."""
+def _employee(call: Call, facts: CallFacts) -> Iterator[TimelineEntry]:
+    """How the employee was matched. A missed incoming call has no employee."""
     employee = call.employee
     if employee is None or (call.direction, call.outcome) == (Direction.INCOMING, Outcome.MISSED):
         return
     match = match_employee(facts, (employee.facts,), call.customer.region)
-    if match.by in RECOGNISED_BY:
+    if match.by in MATCHED_BY:
         text = _("%(employee)s was recognised by %(what)s.")
-        names = {"employee": employee.name, "what": RECOGNISED_BY[match.by]}
-        yield Sentence(text=text % names, icon="badge")
+        names = {"employee": employee.name, "what": MATCHED_BY[match.by]}
+        yield TimelineEntry(text=text % names, icon="badge")
     elif employee.pk and employee.pk == call.customer.fallback_employee_id:
         text = _("Who talked (%(who)s) does not take part: %(employee)s is the fallback for such calls.")
         names = {"employee": employee.name, "who": match.seen or _("nobody named")}
-        yield Sentence(text=text % names, icon="badge", colour="warning")
+        yield TimelineEntry(text=text % names, icon="badge", colour="warning")
 
 
-def _contact(call: Call, receipts: Delivery) -> Iterator[Sentence]:
+def _contact(call: Call, receipts: Delivery) -> Iterator[TimelineEntry]:
     contact, found = receipts.contact_id, receipts.contacts_found
     if contact is None:
         return
     if receipts.contact_created:
         text = _("Contact %(contact)s was created.")
     elif found > 1:
-        # How it is chosen: services/contacts/search.py.
+        # services/contacts/search.py chooses the contact.
         text = _("%(found)s contacts have this number; %(contact)s was taken: the full format first, then the oldest.")
     elif found == 1:
         text = _("Contact %(contact)s was found by %(number)s.")
@@ -129,27 +125,28 @@ def _contact(call: Call, receipts: Delivery) -> Iterator[Sentence]:
     colour = "warning" if found > 1 else ""
     icon = "person_add" if receipts.contact_created else "person"
     names = {"contact": contact, "found": found, "number": call.client_number}
-    yield Sentence(text=text % names, icon=icon, colour=colour)
+    yield TimelineEntry(text=text % names, icon=icon, colour=colour)
 
 
-def _target(receipts: Delivery) -> Iterator[Sentence]:
+def _target(receipts: Delivery) -> Iterator[TimelineEntry]:
     if receipts.task_id:
         text = _("Task %(task)s is the contact's last active one: the call goes there.") % {"task": receipts.task_id}
-        yield Sentence(text=text, icon="task_alt")
+        yield TimelineEntry(text=text, icon="task_alt")
     elif receipts.target_known:
-        yield Sentence(text=_("The contact has no active task: the call goes to the contact."), icon="task_alt")
+        yield TimelineEntry(text=_("The contact has no active task: the call goes to the contact."), icon="task_alt")
 
 
-def _recording(receipts: Delivery) -> Iterator[Sentence]:
+def _recording(receipts: Delivery) -> Iterator[TimelineEntry]:
     if receipts.file_id:
         text = _("The recording was copied into Planfix, as file %(file)s.") % {"file": receipts.file_id}
-        yield Sentence(text=text, icon="graphic_eq")
+        yield TimelineEntry(text=text, icon="graphic_eq")
     elif receipts.recording_refused:
         text = _("The recording was not copied: %(why)s; the comment links it.")
-        yield Sentence(text=text % {"why": clause(receipts.recording_refused)}, icon="graphic_eq", colour="warning")
+        text %= {"why": without_full_stop(receipts.recording_refused)}
+        yield TimelineEntry(text=text, icon="graphic_eq", colour="warning")
 
 
-def _comment(call: Call, receipts: Delivery) -> Iterator[Sentence]:
+def _comment(call: Call, receipts: Delivery) -> Iterator[TimelineEntry]:
     if receipts.comment_id is None:
         return
     if (call.direction, call.outcome) == (Direction.INCOMING, Outcome.MISSED):
@@ -159,10 +156,10 @@ def _comment(call: Call, receipts: Delivery) -> Iterator[Sentence]:
     else:
         text = _("The comment %(comment)s was written.")
     names = {"comment": receipts.comment_id, "employee": call.employee.name if call.employee else ""}
-    yield Sentence(text=text % names, icon="chat")
+    yield TimelineEntry(text=text % names, icon="chat")
 
 
-def _tag(call: Call, facts: CallFacts, receipts: Delivery) -> Iterator[Sentence]:
+def _tag(call: Call, facts: CallFacts, receipts: Delivery) -> Iterator[TimelineEntry]:
     if receipts.tag_key is None:
         return
     answered = call.outcome == Outcome.ANSWERED
@@ -171,11 +168,11 @@ def _tag(call: Call, facts: CallFacts, receipts: Delivery) -> Iterator[Sentence]
         if answered
         else _("The data tag of a missed call was filled in.")
     )
-    yield Sentence(text=text, icon="sell")
-    yield Sentence(text=_utm(call, facts), icon="campaign")
+    yield TimelineEntry(text=text, icon="sell")
+    yield TimelineEntry(text=_utm(call, facts), icon="campaign")
     if receipts.skipped_fields:
         text = _("Left out, because Planfix has no such field for it: %(fields)s.")
-        yield Sentence(text=text % {"fields": ", ".join(receipts.skipped_fields)}, icon="rule", colour="warning")
+        yield TimelineEntry(text=text % {"fields": ", ".join(receipts.skipped_fields)}, icon="rule", colour="warning")
 
 
 def _utm(call: Call, facts: CallFacts) -> str:
@@ -187,88 +184,90 @@ def _utm(call: Call, facts: CallFacts) -> str:
     return _("UTM came with the call: %(tags)s.") % {"tags": ", ".join(tags)}
 
 
-def _effort(receipts: Delivery, requests: Sequence[PlanfixRequest]) -> Iterator[Sentence]:
+def _requests_and_attempts(receipts: Delivery, requests: Sequence[PlanfixRequest]) -> Iterator[TimelineEntry]:
     if not requests:
         return
     count, attempts = len(requests), receipts.attempts
     text = ngettext("It took one request to Planfix.", "It took %(count)s requests to Planfix.", count)
-    yield Sentence(text=text % {"count": count}, icon="sync_alt")
+    yield TimelineEntry(text=text % {"count": count}, icon="sync_alt")
     if attempts > 1:
         text = ngettext("It was tried once.", "It was tried %(count)s times.", attempts)
-        yield Sentence(text=text % {"count": attempts}, icon="replay")
+        yield TimelineEntry(text=text % {"count": attempts}, icon="replay")
 
 
-def _end(call: Call, receipts: Delivery, now: datetime) -> Iterator[Sentence]:
+def _current_state(call: Call, receipts: Delivery, now: datetime) -> Iterator[TimelineEntry]:
     if receipts.in_flight_step and call.state == CallState.PENDING:
-        yield Sentence(text=str(UNCLEAR[Step(receipts.in_flight_step)]), icon="help", colour="warning")
+        yield TimelineEntry(text=str(IN_FLIGHT[Step(receipts.in_flight_step)]), icon="help", colour="warning")
     state = CallState(call.state)
-    yield from _ENDS[state](call, now)
+    yield from _CURRENT_STATES[state](call, now)
 
 
-def _in_progress(call: Call, now: datetime) -> Iterator[Sentence]:
-    yield Sentence(text=_("It has not ended yet: it goes to Planfix when it has."), icon="ring_volume")
+def _in_progress(call: Call, now: datetime) -> Iterator[TimelineEntry]:
+    yield TimelineEntry(text=_("It has not ended yet: it goes to Planfix when it has."), icon="ring_volume")
 
 
-def _pending(call: Call, now: datetime) -> Iterator[Sentence]:
+def _pending(call: Call, now: datetime) -> Iterator[TimelineEntry]:
     if call.customer.paused_reason:
         text = _("It waits, because the customer is paused: %(why)s. Nothing is lost.")
-        yield Sentence(text=text % {"why": clause(call.customer.paused_reason)}, icon="pause_circle", colour="warning")
+        text %= {"why": without_full_stop(call.customer.paused_reason)}
+        yield TimelineEntry(text=text, icon="pause_circle", colour="warning")
         return
     due = next_attempt(call)
     if due <= now:
-        yield Sentence(text=_("It is about to go to Planfix."), icon="schedule")
+        yield TimelineEntry(text=_("It is about to go to Planfix."), icon="schedule")
         return
     text = _("Next attempt at %(time)s.")
     if call.reason:
         text = _("Next attempt at %(time)s because %(why)s.")
     names = {"time": local_time(call.customer, due, now), "why": reason_label(call.reason)}
-    yield Sentence(text=text % names, icon="schedule", colour="warning")
+    yield TimelineEntry(text=text % names, icon="schedule", colour="warning")
 
 
-def _delivered(call: Call, now: datetime) -> Iterator[Sentence]:
+def _delivered(call: Call, now: datetime) -> Iterator[TimelineEntry]:
     if call.due_at:
-        yield from _to_be_added_to(call, now)
+        yield from _pending_additions(call, now)
         return
     text = _("Everything is in Planfix.")
     if call.finished_at:
         text = _("Everything is in Planfix since %(time)s.") % {
             "time": local_time(call.customer, call.finished_at, now)
         }
-    yield Sentence(text=text, icon="check_circle", colour="success")
+    yield TimelineEntry(text=text, icon="check_circle", colour="success")
     if call.reason == Reason.NOT_ADDED:
         text = _("What came later could not be added. %(detail)s") % {"detail": call.detail}
-        yield Sentence(text=text, icon="link_off", colour="warning")
+        yield TimelineEntry(text=text, icon="link_off", colour="warning")
 
 
-def _to_be_added_to(call: Call, now: datetime) -> Iterator[Sentence]:
-    yield Sentence(text=_("The call itself is in Planfix."), icon="check_circle", colour="success")
+def _pending_additions(call: Call, now: datetime) -> Iterator[TimelineEntry]:
+    yield TimelineEntry(text=_("The call itself is in Planfix."), icon="check_circle", colour="success")
     due = next_attempt(call)
     if call.customer.paused_reason:
         text = _("What is still to be added, its recording for one, waits because the customer is paused: %(why)s.")
-        yield Sentence(text=text % {"why": clause(call.customer.paused_reason)}, icon="pause_circle", colour="warning")
+        text %= {"why": without_full_stop(call.customer.paused_reason)}
+        yield TimelineEntry(text=text, icon="pause_circle", colour="warning")
     elif due <= now:
-        yield Sentence(text=_("What came later, its recording for one, is about to be added."), icon="schedule")
+        yield TimelineEntry(text=_("What came later, its recording for one, is about to be added."), icon="schedule")
     else:
         text = _("Its recording, or what else is to be added to it, is looked for at %(time)s.")
-        yield Sentence(text=text % {"time": local_time(call.customer, due, now)}, icon="schedule")
+        yield TimelineEntry(text=text % {"time": local_time(call.customer, due, now)}, icon="schedule")
 
 
-def _skipped(call: Call, now: datetime) -> Iterator[Sentence]:
+def _skipped(call: Call, now: datetime) -> Iterator[TimelineEntry]:
     if call.reason == Reason.DISMISSED:
         text = _("A person settled it without sending it. %(detail)s")
-        yield Sentence(text=text % {"detail": call.detail}, icon="task_alt")
+        yield TimelineEntry(text=text % {"detail": call.detail}, icon="task_alt")
         return
     text = _("Skipped: %(why)s – %(detail)s.") if call.detail else _("Skipped: %(why)s.")
-    yield Sentence(text=text % {"why": reason_label(call.reason), "detail": call.detail}, icon="block")
+    yield TimelineEntry(text=text % {"why": reason_label(call.reason), "detail": call.detail}, icon="block")
 
 
-def _failed(call: Call, now: datetime) -> Iterator[Sentence]:
+def _failed(call: Call, now: datetime) -> Iterator[TimelineEntry]:
     text = _("Failed: %(why)s. %(detail)s It waits for a person.")
     names = {"why": reason_label(call.reason), "detail": call.detail}
-    yield Sentence(text=" ".join((text % names).split()), icon="error", colour="danger")
+    yield TimelineEntry(text=" ".join((text % names).split()), icon="error", colour="danger")
 
 
-_ENDS = {
+_CURRENT_STATES = {
     CallState.IN_PROGRESS: _in_progress,
     CallState.PENDING: _pending,
     CallState.DELIVERED: _delivered,

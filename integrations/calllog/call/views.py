@@ -1,11 +1,13 @@
-"""The page of one call, and its pieces that come later: what was said, and how a waiting call has moved on. It asks
-scope what may be seen, and its templates ask nothing.
+"""The page of one call, the bodies in its request log, and its updates while the call waits.
+
+Every view starts with the calls visible to the user. The templates make no query.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,25 +17,36 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from integrations.calllog.call.actions import offers
+from integrations.calllog.call.actions import available_actions
 from integrations.calllog.call.analysis import analysis_of
-from integrations.calllog.call.details import facts_table
+from integrations.calllog.call.details import call_details
 from integrations.calllog.call.recording import recording_link
-from integrations.calllog.call.status_summary import answer
-from integrations.calllog.call.timeline import story
+from integrations.calllog.call.status_summary import status_summary
+from integrations.calllog.call.timeline import timeline
 from integrations.models import Call, CallState, PlanfixRequest, WebhookEvent
 from integrations.ui.call_row import RELATED, call_row, receipts_of
-from integrations.ui.links import comment_url, links_of
+from integrations.ui.links import call_links, comment_url
 from integrations.ui.page_context import page_context
-from integrations.ui.request_log import Said, request_row, said_by_webhook, said_in_request, webhook_row
+from integrations.ui.request_log import LoggedBody, request_bodies, request_row, webhook_bodies, webhook_row
 from integrations.users.decorators import login_required_htmx
 from integrations.users.visibility import calls_visible_to, may_act_on_calls
 
-DETAILS = 100
-"""So many webhooks and requests of one call are shown; the newest ones, should there ever be more."""
+MAX_LOGGED = 100
+"""Webhooks and requests that the page of one call shows: the newest ones."""
 
 Events = Sequence[WebhookEvent]
 Requests = Sequence[PlanfixRequest]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Player:
+    has_link: bool
+    """Without a link there is nothing to play: Ringostat has not sent it yet, or retention has removed it."""
+    is_recorded: bool
+    seconds: int
+    """The expected length, until the browser knows the real one."""
+    copy_url: str
+    """The comment in Planfix that holds the copied file; "" without a copy."""
 
 
 @require_safe
@@ -41,21 +54,23 @@ Requests = Sequence[PlanfixRequest]
 @never_cache
 def call_page(request: HttpRequest, call_id: int) -> HttpResponse:
     call = _call(request, call_id)
-    context = _standing(request, call, *_traffic(call))
+    context = _call_context(request, call, *_request_log(call))
     title = call.client_number or _("Call")
-    return render(request, "calllog/call/call.html", {**page_context(request, title), **context, **_recording(call)})
+    return render(
+        request, "calllog/call/call.html", {**page_context(request, title), **context, "player": _player(call)}
+    )
 
 
 @require_safe
 @login_required_htmx
 @never_cache
-def call_news(request: HttpRequest, call_id: int) -> HttpResponse:
-    """How the call stands now; nothing (204) if that is what the page shows already, by its `mark`."""
+def call_updates(request: HttpRequest, call_id: int) -> HttpResponse:
+    """The page's current parts, or 204 if `version` says that the page shows them already."""
     call = _call(request, call_id)
-    events, requests = _traffic(call)
-    if _mark(call, events, requests) == request.GET.get("mark"):
+    events, requests = _request_log(call)
+    if _version(call, events, requests) == request.GET.get("version"):
         return HttpResponse(status=204)
-    return render(request, "calllog/call/updates.html", _standing(request, call, events, requests))
+    return render(request, "calllog/call/updates.html", _call_context(request, call, events, requests))
 
 
 @require_safe
@@ -63,7 +78,7 @@ def call_news(request: HttpRequest, call_id: int) -> HttpResponse:
 @never_cache
 def webhook_body(request: HttpRequest, call_id: int, event_id: int) -> HttpResponse:
     event = get_object_or_404(WebhookEvent.objects.filter(call=_call(request, call_id)), pk=event_id)
-    return _bodies(request, said_by_webhook(event))
+    return _bodies(request, webhook_bodies(event))
 
 
 @require_safe
@@ -71,57 +86,57 @@ def webhook_body(request: HttpRequest, call_id: int, event_id: int) -> HttpRespo
 @never_cache
 def request_body(request: HttpRequest, call_id: int, request_id: int) -> HttpResponse:
     sent = get_object_or_404(PlanfixRequest.objects.filter(call=_call(request, call_id)), pk=request_id)
-    return _bodies(request, said_in_request(sent))
+    return _bodies(request, request_bodies(sent))
 
 
 def _call(request: HttpRequest, call_id: int) -> Call:
     return get_object_or_404(calls_visible_to(request.user).select_related(*RELATED), pk=call_id)
 
 
-def _traffic(call: Call) -> tuple[Events, Requests]:
-    """Without the bodies, which are large and mostly not looked at."""
-    events = call.events.defer("body", "query_string").order_by("-pk")[:DETAILS]
-    requests = call.planfix_requests.defer("body", "answer").order_by("-pk")[:DETAILS]
+def _request_log(call: Call) -> tuple[Events, Requests]:
+    """Without the bodies: they are large, and loaded only when a user opens one."""
+    events = call.events.defer("body", "query_string").order_by("-pk")[:MAX_LOGGED]
+    requests = call.planfix_requests.defer("body", "answer").order_by("-pk")[:MAX_LOGGED]
     return list(events)[::-1], list(requests)[::-1]
 
 
-def _standing(request: HttpRequest, call: Call, events: Events, requests: Requests) -> dict[str, Any]:
+def _call_context(request: HttpRequest, call: Call, events: Events, requests: Requests) -> dict[str, Any]:
     row, receipts, facts, now = call_row(call), receipts_of(call), call.folded, timezone.now()
     return {
         "row": row,
-        "links": links_of(call, receipts),
-        "answer": answer(call, receipts, now),
-        "offers": offers(call) if may_act_on_calls(request.user) else None,
+        "links": call_links(call, receipts),
+        "status_summary": status_summary(call, receipts, now),
+        "actions": available_actions(call) if may_act_on_calls(request.user) else None,
         "analysis": analysis_of(facts),
-        "facts_table": facts_table(row, facts, receipts),
-        "sentences": story(call, receipts, events=events, requests=requests, now=now),
+        "details": call_details(row, facts, receipts),
+        "timeline": timeline(call, receipts, events=events, requests=requests, now=now),
         "events": [webhook_row(event) for event in events],
         "requests": [request_row(sent) for sent in requests],
-        "mark": _mark(call, events, requests),
+        "version": _version(call, events, requests),
         "may_change": call.state in (CallState.IN_PROGRESS, CallState.PENDING) or call.due_at is not None,
     }
 
 
-def _recording(call: Call) -> dict[str, Any]:
-    """Of the player. A recording without a link is not ready yet, or its link was forgotten with time."""
+def _player(call: Call) -> Player:
     facts, receipts = call.folded, receipts_of(call)
-    return {
-        "has_recording_link": bool(recording_link(facts)),
-        "is_recorded": facts.has_recording is True or bool(recording_link(facts)),
-        "recording_seconds": facts.talk_seconds or facts.total_seconds or 0,
-        "copy_url": comment_url(call.customer.planfix_url, receipts) if receipts.file_id else "",
-    }
+    has_link = bool(recording_link(facts))
+    return Player(
+        has_link=has_link,
+        is_recorded=has_link or facts.has_recording is True,
+        seconds=facts.talk_seconds or facts.total_seconds or 0,
+        copy_url=comment_url(call.customer.planfix_url, receipts) if receipts.file_id else "",
+    )
 
 
-def _mark(call: Call, events: Events, requests: Requests) -> str:
-    """Changes with whatever the page shows."""
+def _version(call: Call, events: Events, requests: Requests) -> str:
+    """A hash that changes whenever the page's content changes."""
     receipts = receipts_of(call)
-    shown = (call.facts, call.state, call.reason, call.detail, call.due_at, call.finished_at, call.employee_id)
+    columns = (call.facts, call.state, call.reason, call.detail, call.due_at, call.finished_at, call.employee_id)
     written = (receipts.attempts, receipts.in_flight_step, receipts.contact_id, receipts.comment_id, receipts.tag_key)
     newest = (events[-1].pk if events else 0, requests[-1].pk if requests else 0)
-    text = repr((shown, written, newest, call.customer.paused_reason))
+    text = repr((columns, written, newest, call.customer.paused_reason))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _bodies(request: HttpRequest, bodies: list[Said]) -> HttpResponse:
+def _bodies(request: HttpRequest, bodies: list[LoggedBody]) -> HttpResponse:
     return render(request, "calllog/call/bodies.html", {"bodies": bodies})

@@ -1,4 +1,4 @@
-"""The filters that are on, in words, each with the address of the list without it."""
+"""The filters in use: their labels and values, and the list's URL without each."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from integrations.calllog.list.query_string import list_url
 class ActiveFilter:
     label: str | Promise
     value: str
-    address_without: str
+    url_without: str
 
 
 def active_filters(filters: CallFilter) -> list[ActiveFilter]:
-    """Also those that could not be understood: what is in the address can be taken out of it."""
+    """Includes values that the form rejects, so that the user can remove them from the URL."""
     return [
         ActiveFilter(
             label=each.label,
-            value=_in_words(filters, name),
-            address_without=list_url(filters.data, **{name: ""}),
+            value=_value_text(filters, name),
+            url_without=list_url(filters.data, **{name: ""}),
         )
         for name, each in filters.filters.items()
-        if filters.data.get(name) and not _is_overruled(filters, name)
+        if filters.data.get(name) and not _is_overridden(filters, name)
     ]
 
 
-def _is_overruled(filters: CallFilter, name: str) -> bool:
+def _is_overridden(filters: CallFilter, name: str) -> bool:
     if name not in filters.values:
         return False
     if name == "hour":
-        return all(days.hour is None for days in filters.days.values())
+        return all(days.hour is None for days in filters.date_ranges.values())
     return name == "period" and not filters.chosen_period
 
 
-def _in_words(filters: CallFilter, name: str) -> str:
+def _value_text(filters: CallFilter, name: str) -> str:
     value: Any = filters.values.get(name)
     if value is None:
         return _("%(text)s (not understood)") % {"text": filters.data[name]}
@@ -53,9 +53,9 @@ def _in_words(filters: CallFilter, name: str) -> str:
 
 
 def _choices(filters: CallFilter, name: str) -> dict[str, Any]:
-    """A menu's words by its values; of numbers, texts and names there are none."""
+    """The labels of a menu by its values; {} for text fields, and for customers and employees, which have names."""
     if name in ("customer", "employee"):
         return {}
     field = filters.form.fields[name]
     choices: Any = getattr(field, "choices", None) or getattr(field.widget, "choices", ())
-    return {str(value): words for value, words in choices}
+    return {str(value): label for value, label in choices}

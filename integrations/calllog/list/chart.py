@@ -1,6 +1,6 @@
-"""The chart above the list: calls per hour, day or month as stacked bars, each a link that filters the list.
+"""The chart above the list: calls per hour, day or month as stacked bars. Each bar is a link that filters the list.
 
-Decides what stands where; counts.py knows the numbers, the template draws.
+Computes the layout. counts.py counts the calls, the template draws.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ from integrations.calllog.list.query_string import list_url
 from integrations.models import CallState
 from integrations.ui.labels import STATES
 
-USUAL_DAYS = 14
-MOST_HOURLY_DAYS = 2
-MOST_DAYS = 62
-MOST_MONTHS = 36
+DEFAULT_DAYS = 14
+MAX_HOURLY_DAYS = 2
+MAX_DAYS = 62
+MAX_MONTHS = 36
 
 FULL = 100
-"""Percent: the template draws in shares of whatever room there is."""
+"""Percent of the chart's height and width."""
 GAP = 0.16
-"""The share of a bar's place that stays empty."""
+"""The share of a bar's slot that stays empty."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
     key: str
-    words: str | Promise
+    label: str | Promise
     total: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
     key: str
-    words: str
+    label: str
     count: int
     y: float
     height: float
@@ -51,7 +51,7 @@ class Segment:
 
 @dataclass(frozen=True, kw_only=True)
 class Slot:
-    """A bar's place: from the first to the last day, or one hour of a day."""
+    """The time span of a bar: from the first to the last day, or one hour of a day."""
 
     first: date
     last: date
@@ -67,13 +67,13 @@ class Slot:
         }
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         if self.hour is not None:
             return f"{date_format(self.first, _('D, j M'))}, {self.hour}:00"
         return date_format(self.first, _("D, j M") if self.first == self.last else "F Y")
 
     @property
-    def short(self) -> str:
+    def short_label(self) -> str:
         if self.hour is not None:
             return str(self.hour)
         return date_format(self.first, _("j M") if self.first == self.last else _("M y"))
@@ -85,18 +85,18 @@ class Bar:
     x: float
     width: float
     segments: list[Segment]
-    numbers: list[int]
-    """One for each series that the chart shows."""
+    counts: list[int]
+    """One number for each series of the chart."""
     count: int
-    address: str
+    url: str
     is_chosen: bool
     has_label: bool
 
     @property
-    def words(self) -> str:
-        """All of it in words, for those who do not see it."""
-        parts = ", ".join(f"{segment.words.lower()}: {segment.count}" for segment in self.segments)
-        return f"{self.slot.words}: {self.count}" + (f" ({parts})" if parts else "")
+    def description(self) -> str:
+        """The bar as text, for its tooltip."""
+        parts = ", ".join(f"{segment.label.lower()}: {segment.count}" for segment in self.segments)
+        return f"{self.slot.label}: {self.count}" + (f" ({parts})" if parts else "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,20 +104,20 @@ class Chart:
     bars: list[Bar]
     series: list[Series]
     by: str
-    top: int
-    """The number that the full height stands for."""
+    max_count: int
+    """The count that fills the full height."""
     is_complete: bool
     title: str
 
 
 SERIES: dict[str, list[Series]] = {
     "outcome": [
-        Series(key="answered", words=gettext_lazy("Answered")),
-        Series(key="missed", words=gettext_lazy("Missed")),
-        Series(key="", words=gettext_lazy("Not ended yet")),
+        Series(key="answered", label=gettext_lazy("Answered")),
+        Series(key="missed", label=gettext_lazy("Missed")),
+        Series(key="", label=gettext_lazy("Not ended yet")),
     ],
     "state": [
-        Series(key=state, words=STATES[state].label)
+        Series(key=state, label=STATES[state].label)
         for state in (
             CallState.DELIVERED,
             CallState.SKIPPED,
@@ -130,42 +130,42 @@ SERIES: dict[str, list[Series]] = {
 """From the bottom of a bar to its top."""
 
 
-def chart_of(filters: CallFilter, *, by: str, now: datetime | None = None) -> Chart:
-    """`by`: one of SERIES. Without days among the filters: the last two weeks."""
+def build_chart(filters: CallFilter, *, by: str, now: datetime | None = None) -> Chart:
+    """The chart of the filtered calls, grouped by `by`, a key of SERIES. Without a date filter: the last two weeks."""
     first, last = _span(filters, now or timezone.now())
     slots = list(_slots(first, last))
     hourly = slots[0].hour is not None
-    whole = filters.changed(hour=None)
-    if not filters.days or None in _bounds(filters):
-        whole = whole.changed(period=None, first_day=first, last_day=last)
-    counts = counts_over_time(whole, first=first, last=last, hourly=hourly, by=by)
+    shown_filters = filters.with_values(hour=None)
+    if not filters.date_ranges or None in _bounds(filters):
+        shown_filters = shown_filters.with_values(period=None, first_day=first, last_day=last)
+    counts = counts_over_time(shown_filters, first=first, last=last, hourly=hourly, by=by)
     cells = _by_slot(slots, counts.by_key)
     totals = {series.key: sum(cell.get(series.key, 0) for cell in cells) for series in SERIES[by]}
-    shown = [Series(key=each.key, words=each.words, total=totals[each.key]) for each in SERIES[by] if totals[each.key]]
-    top = max((sum(cell.values()) for cell in cells), default=0)
+    shown = [Series(key=each.key, label=each.label, total=totals[each.key]) for each in SERIES[by] if totals[each.key]]
+    max_count = max((sum(cell.values()) for cell in cells), default=0)
     return Chart(
-        bars=[_bar(filters, slots, number, cells[number], shown, top) for number in range(len(slots))],
+        bars=[_bar(filters, slots, number, cells[number], shown, max_count) for number in range(len(slots))],
         series=shown,
         by=by,
-        top=top,
+        max_count=max_count,
         is_complete=counts.is_complete,
         title=_title(slots, hourly),
     )
 
 
 def _span(filters: CallFilter, now: datetime) -> tuple[date, date]:
-    """The days that are drawn."""
+    """The first and the last day of the chart."""
     first, last = _bounds(filters)
-    last = last or max(now.astimezone(zone).date() for zone, _region in filters.places)
+    last = last or max(now.astimezone(zone).date() for zone, _region in filters.zones_and_regions)
     if first is None:
-        return last - timedelta(days=USUAL_DAYS - 1), last
-    earliest = date(max(last.year - MOST_MONTHS // 12, 1), last.month, 1)
+        return last - timedelta(days=DEFAULT_DAYS - 1), last
+    earliest = date(max(last.year - MAX_MONTHS // 12, 1), last.month, 1)
     return max(first, earliest), max(first, last)
 
 
 def _bounds(filters: CallFilter) -> tuple[date | None, date | None]:
-    firsts = [days.first for days in filters.days.values()]
-    lasts = [days.last for days in filters.days.values()]
+    firsts = [days.first for days in filters.date_ranges.values()]
+    lasts = [days.last for days in filters.date_ranges.values()]
     first = None if None in firsts else min((day for day in firsts if day), default=None)
     last = None if None in lasts else max((day for day in lasts if day), default=None)
     return first, last
@@ -173,9 +173,9 @@ def _bounds(filters: CallFilter) -> tuple[date | None, date | None]:
 
 def _slots(first: date, last: date) -> Iterator[Slot]:
     days = (last - first).days + 1
-    if days <= MOST_HOURLY_DAYS:
+    if days <= MAX_HOURLY_DAYS:
         yield from (Slot(first=day, last=day, hour=hour) for day in _days(first, days) for hour in range(24))
-    elif days <= MOST_DAYS:
+    elif days <= MAX_DAYS:
         yield from (Slot(first=day, last=day) for day in _days(first, days))
     else:
         yield from _months(first, last)
@@ -186,7 +186,7 @@ def _days(first: date, days: int) -> list[date]:
 
 
 def _months(first: date, last: date) -> Iterator[Slot]:
-    """The first and the last month as far as they are within."""
+    """One slot a month, the first and the last cut to the span."""
     begin = first
     while begin <= last:
         end = begin.replace(day=monthrange(begin.year, begin.month)[1])
@@ -195,22 +195,22 @@ def _months(first: date, last: date) -> Iterator[Slot]:
 
 
 def _by_slot(slots: list[Slot], counts: dict[tuple[date | int | str, ...], int]) -> list[dict[str, int]]:
-    """For each slot its numbers by series."""
-    places = {
+    """For each slot, the count of each series."""
+    slot_of = {
         (day, slot.hour) if slot.hour is not None else (day,): number
         for number, slot in enumerate(slots)
         for day in _days(slot.first, (slot.last - slot.first).days + 1)
     }
     cells: list[dict[str, int]] = [{} for _slot in slots]
     for (*moment, key), count in counts.items():
-        place = places.get(tuple(moment))  # type: ignore[arg-type]
+        place = slot_of.get(tuple(moment))  # type: ignore[arg-type]
         if place is not None:
             cells[place][str(key)] = cells[place].get(str(key), 0) + count
     return cells
 
 
 def _bar(
-    filters: CallFilter, slots: list[Slot], number: int, cell: dict[str, int], series: list[Series], top: int
+    filters: CallFilter, slots: list[Slot], number: int, cell: dict[str, int], series: list[Series], max_count: int
 ) -> Bar:
     slot, place = slots[number], FULL / len(slots)
     is_chosen = all(str(filters.data.get(name, "")) == str(value) for name, value in slot.filters.items())
@@ -219,24 +219,24 @@ def _bar(
         slot=slot,
         x=round(place * (number + GAP / 2), 2),
         width=round(place * (1 - GAP), 2),
-        segments=list(_segments(cell, series, top)),
-        numbers=[cell.get(each.key, 0) for each in series],
+        segments=list(_segments(cell, series, max_count)),
+        counts=[cell.get(each.key, 0) for each in series],
         count=sum(cell.values()),
-        address=list_url(filters.data, **(wider if is_chosen else slot.filters)),
+        url=list_url(filters.data, **(wider if is_chosen else slot.filters)),
         is_chosen=is_chosen,
         has_label=number % (-(-len(slots) // 8)) == 0,
     )
 
 
-def _segments(cell: dict[str, int], series: list[Series], top: int) -> Iterator[Segment]:
+def _segments(cell: dict[str, int], series: list[Series], max_count: int) -> Iterator[Segment]:
     y = float(FULL)
     for each in series:
         count = cell.get(each.key, 0)
         if count:
-            height = FULL * count / top
+            height = FULL * count / max_count
             y -= height
             key = each.key or "open"
-            yield Segment(key=key, words=str(each.words), count=count, y=round(y, 2), height=round(height, 2))
+            yield Segment(key=key, label=str(each.label), count=count, y=round(y, 2), height=round(height, 2))
 
 
 def _title(slots: list[Slot], hourly: bool) -> str:

@@ -1,8 +1,8 @@
-"""How many calls the filters leave, by state and over time.
+"""How many calls match the filters, by state and over time.
 
-Under filters that are tallied (customer, direction, outcome, state, days) the numbers come from sums that the database
-keeps, and are exact whatever the number of calls. Under any other filter so many of the matching calls are counted as
-a page can wait for; of more it is said that they are "at least" so many.
+For the filters in TALLIED (customer, direction, outcome, state, dates) the numbers come from CallCount: they are exact
+and cost the same for any number of calls. For other filters only the newest calls are counted, up to a maximum, and
+the result is marked as incomplete.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet, Sum
 
-from integrations.calllog.list.date_ranges import Days
+from integrations.calllog.list.date_ranges import DateRange
 from integrations.calllog.list.filters import CallFilter
 from integrations.calllog.list.keyset_paging import NEWEST
 from integrations.models import Call, CallCount
 
-MOST_BY_STATE = 2000
-MOST_OVER_TIME = 5_000
+MAX_BY_STATE = 2000
+MAX_OVER_TIME = 5_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
     by_key: dict[Any, int]
     is_complete: bool = True
-    """False: there are more, which are not counted."""
+    """False: more calls match than were counted."""
 
     @property
     def total(self) -> int:
@@ -37,19 +37,19 @@ class Counts:
 
 
 def counts_by_state(filters: CallFilter) -> Counts:
-    """Whichever state is chosen."""
-    every = filters.changed(state=None)
+    """The counts of every state, also when the filters name one."""
+    every = filters.with_values(state=None)
     tally = _tally(every, hourly=False)
     if tally is not None:
         return Counts(by_key=_summed(tally, "state"))
     parts = every.parts
-    # In the list's order an index leads to the first ones, where PostgreSQL might otherwise read call after call.
+    # In the list's order PostgreSQL finds the first calls by an index. Without an order it may scan all calls.
     order = NEWEST if len(parts) == 1 else ()
-    return _counted([part.order_by(*order) for part in parts], _BY_STATE, MOST_BY_STATE)
+    return _counted([part.order_by(*order) for part in parts], _BY_STATE, MAX_BY_STATE)
 
 
 def counts_over_time(filters: CallFilter, *, first: date, last: date, hourly: bool, by: str) -> Counts:
-    """By (day, value of the column `by`), or by (day, hour, value): days and hours of each customer's zone."""
+    """By (day, value of the column `by`), or by (day, hour, value), in each customer's time zone."""
     tally = _tally(filters, hourly=hourly)
     columns = ("day", "hour", by) if hourly else ("day", by)
     if tally is not None:
@@ -57,32 +57,32 @@ def counts_over_time(filters: CallFilter, *, first: date, last: date, hourly: bo
     names = ", ".join(_EXPRESSIONS.get(column, column) for column in columns)
     places = ", ".join(str(place) for place in range(1, len(columns) + 1))
     parts = [part.order_by(*NEWEST) for part in filters.parts]
-    return _counted(parts, _OVER_TIME.format(names=names, places=places, by=by, calls="{calls}"), MOST_OVER_TIME)
+    return _counted(parts, _OVER_TIME.format(names=names, places=places, by=by, calls="{calls}"), MAX_OVER_TIME)
 
 
 def _tally(filters: CallFilter, *, hourly: bool) -> QuerySet[CallCount] | None:
-    """The cells to be summed; None where there are none for these filters."""
-    days = set(filters.days.values())
+    """The counts to sum up; None if CallCount cannot answer these filters."""
+    ranges = set(filters.date_ranges.values())
     chosen = _customers(filters)
-    if not filters.is_tallied or len(days) > 1 or (hourly and chosen is not None):
-        # Where it is already tomorrow in one zone, "today" is no day of the sums; a customer's hours are not summed.
+    if not filters.is_tallied or len(ranges) > 1 or (hourly and chosen is not None):
+        # "Today" may be two dates, one per time zone. A single customer's hours are not kept in CallCount.
         return None
     whose = {"customer_id": None} if chosen is None else {"customer_id__in": chosen}
     equal = {name: filters.values[name] for name in ("direction", "outcome", "state") if name in filters.values}
-    (within,) = days or {Days()}
+    (within,) = ranges or {DateRange()}
     if within.hour is not None and not hourly:
         return None
     cells = CallCount.objects.filter(**whose, **equal, hour__isnull=not hourly)
     return cells.filter(**_range(within))
 
 
-def _range(days: Days) -> dict[str, Any]:
-    named = {"day__gte": days.first, "day__lte": days.last, "hour": days.hour}
+def _range(dates: DateRange) -> dict[str, Any]:
+    named = {"day__gte": dates.first, "day__lte": dates.last, "hour": dates.hour}
     return {name: value for name, value in named.items() if value is not None}
 
 
 def _customers(filters: CallFilter) -> list[int] | None:
-    """None: all that there are."""
+    """None: all customers."""
     if filters.chosen_customer:
         return [filters.chosen_customer.pk]
     return filters.customer_ids
@@ -94,10 +94,10 @@ def _summed(cells: QuerySet[CallCount], *columns: str) -> dict[Any, int]:
 
 
 def _counted(parts: list[QuerySet[Call]], statement: str, most: int) -> Counts:
-    """Groups the first `most` calls. The ORM cannot group what is sliced, so its statement is wrapped."""
+    """Groups the first `most` calls. The ORM cannot group a sliced query, so this wraps the SQL of the slice."""
     try:
         firsts = [part.values_list(*_SOURCES)[: most + 1].query.sql_with_params() for part in parts]
-    except EmptyResultSet:  # known to be none without being asked for
+    except EmptyResultSet:  # Django knows that no call matches
         return Counts(by_key={})
     union = " UNION ALL ".join(f"({sql})" for sql, _parameters in firsts)
     parameters = [*(value for _sql, values in firsts for value in values), most + 1]
@@ -122,12 +122,12 @@ SELECT {names}, sum(calls)::bigint
          GROUP BY 1, 2, 3) AS quarters
  GROUP BY {places}
 """
-"""By quarters of an hour first, of which every zone's hours are made: to tell a zone's time is dear."""
+"""Groups by quarters of an hour first: they divide the hours of every zone, and converting time zones is slow."""
 
 _LOCAL = "integrations_local_time(quarter, timezone)"
 _EXPRESSIONS = {"day": f"{_LOCAL}::date", "hour": f"extract(hour FROM {_LOCAL})::int"}
 
 
 def _by_key(rows: Iterable[tuple[Any, ...]]) -> dict[Any, int]:
-    """By the row's other columns: a tuple, unless there is only one."""
+    """The last column by the others: by a tuple, or by the value if there is one other column."""
     return {key[0] if len(key) == 1 else tuple(key): count for *key, count in rows}

@@ -1,4 +1,4 @@
-"""Days as the list shows them: each customer's calls by the days of its own time zone."""
+"""Date ranges of the list. A day is a day in the customer's own time zone."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ _DAYS_BACK = {"today": (0, 0), "yesterday": (1, 1), "7_days": (6, 0), "30_days":
 
 
 @dataclass(frozen=True, kw_only=True)
-class Days:
-    """From the first to the last day, both included; None: open. One single day may be narrowed to one of its hours."""
+class DateRange:
+    """From the first to the last day, both included. None: open. A single day may be narrowed to one of its hours."""
 
     first: date | None = None
     last: date | None = None
     hour: int | None = None
 
-    def at(self, hour: int | None) -> Days:
-        """Only this hour, if it is one day."""
+    def at(self, hour: int | None) -> DateRange:
+        """The range narrowed to this hour if it is a single day."""
         return replace(self, hour=hour) if self.first and self.first == self.last else self
 
 
-def days_of(period: str, now: datetime, zone: ZoneInfo) -> Days:
-    """What "today" and the other PERIODS mean in a zone."""
+def date_range_of(period: str, now: datetime, zone: ZoneInfo) -> DateRange:
+    """The dates of one of PERIODS in a time zone."""
     today = now.astimezone(zone).date()
     first, last = _DAYS_BACK[period]
-    return Days(first=today - timedelta(days=first), last=today - timedelta(days=last))
+    return DateRange(first=today - timedelta(days=first), last=today - timedelta(days=last))
 
 
-def started_within(days_by_zone: dict[ZoneInfo, Days]) -> Q:
-    """Calls that started within the days of their customer's zone."""
-    if len(days_by_zone) == 1:
-        return _between(*_moments(*next(iter(days_by_zone.items()))))
+def started_within(ranges: dict[ZoneInfo, DateRange]) -> Q:
+    """The condition for calls that started within the range of their customer's zone."""
+    if len(ranges) == 1:
+        return _between(*_utc_bounds(*next(iter(ranges.items()))))
     condition = Q(pk__in=[])
     spans = []
-    for zone, days in days_by_zone.items():
-        spans.append(_moments(zone, days))
+    for zone, dates in ranges.items():
+        spans.append(_utc_bounds(zone, dates))
         condition |= Q(customer__timezone=zone.key) & _between(*spans[-1])
-    # The outer bounds are what an index can use.
-    return _between(_least(start for start, _end in spans), _greatest(end for _start, end in spans)) & condition
+    # The earliest start and the latest end let PostgreSQL use an index.
+    return _between(_earliest(start for start, _end in spans), _latest(end for _start, end in spans)) & condition
 
 
-def _moments(zone: ZoneInfo, days: Days) -> tuple[datetime | None, datetime | None]:
-    if days.first and days.hour is not None:
-        hour = datetime.combine(days.first, time(days.hour))
+def _utc_bounds(zone: ZoneInfo, dates: DateRange) -> tuple[datetime | None, datetime | None]:
+    if dates.first and dates.hour is not None:
+        hour = datetime.combine(dates.first, time(dates.hour))
         return _in_utc(hour, zone), _in_utc(hour + timedelta(hours=1), zone)
-    return _midnight(days.first, zone), _midnight(days.last and days.last + timedelta(days=1), zone)
+    return _midnight(dates.first, zone), _midnight(dates.last and dates.last + timedelta(days=1), zone)
 
 
 def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
@@ -68,11 +68,11 @@ def _between(start: datetime | None, end: datetime | None) -> Q:
     return condition & Q(started_at__lt=end) if end else condition
 
 
-def _least(moments: Iterable[datetime | None]) -> datetime | None:
-    known = list(moments)
-    return None if None in known else min((moment for moment in known if moment), default=None)
+def _earliest(times: Iterable[datetime | None]) -> datetime | None:
+    known = list(times)
+    return None if None in known else min((time for time in known if time), default=None)
 
 
-def _greatest(moments: Iterable[datetime | None]) -> datetime | None:
-    known = list(moments)
-    return None if None in known else max((moment for moment in known if moment), default=None)
+def _latest(times: Iterable[datetime | None]) -> datetime | None:
+    known = list(times)
+    return None if None in known else max((time for time in known if time), default=None)

@@ -1,4 +1,4 @@
-"""The calls of the list as a file for a spreadsheet: its filters, its words, the customer's own time."""
+"""Exports the filtered calls as CSV or XLSX, with labels in the user's language and times in the customer's zone."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ from integrations.ui.labels import STATES
 from integrations.ui.page_context import page_context
 from integrations.users.audit import audit_record
 
-AT_ONCE = 2000
-MOST_IN_XLSX = 50_000
-"""Excel's file is made before its first byte is sent, by a thread that webhooks may wait for."""
-PERSONAL = ("number", "call_id")
-"""Filters whose values are not written into the audit trail."""
+BATCH = 2000
+"""Calls that are loaded at once."""
+MAX_XLSX_ROWS = 50_000
+"""The whole XLSX file is made before its first byte is sent, and occupies a web thread meanwhile."""
+PERSONAL_FILTERS = ("number", "call_id")
+"""Filters whose values are not written to the audit log."""
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -42,10 +43,10 @@ Column = Callable[[Call, CallRow], Cell]
 
 
 def _columns() -> dict[str, Column]:
-    """By title, in the reader's language. What a menu knows is put into words here, once for all rows."""
-    directions = _words(Call._meta.get_field("direction").flatchoices)
-    outcomes = _words(Call._meta.get_field("outcome").flatchoices)
-    states = _words((state, look.label) for state, look in STATES.items())
+    """The columns by title, in the user's language. Labels are translated here once, not in every row."""
+    directions = _labels(Call._meta.get_field("direction").flatchoices)
+    outcomes = _labels(Call._meta.get_field("outcome").flatchoices)
+    states = _labels((state, badge.label) for state, badge in STATES.items())
     return {
         _("Time"): lambda call, row: row.started_at.astimezone(row.zone).replace(tzinfo=None, microsecond=0),
         _("Time zone"): lambda call, row: row.zone.key,
@@ -70,8 +71,8 @@ def _columns() -> dict[str, Column]:
     }
 
 
-def _words(menu: Iterable[tuple[Any, Any]]) -> dict[str, str]:
-    return {str(code): str(words) for code, words in menu}
+def _labels(choices: Iterable[tuple[Any, Any]]) -> dict[str, str]:
+    return {str(code): str(label) for code, label in choices}
 
 
 def _parameter(name: str) -> Column:
@@ -82,14 +83,14 @@ View = Callable[[HttpRequest], HttpResponseBase]
 
 
 def takes_stream_slot(view: View) -> View:
-    """Of the few that there are for answers that last; given back when the answer is closed."""
+    """Decorates a view with a long response: takes one of the few stream slots, and releases it with the response."""
 
     @wraps(view)
     def limited(request: HttpRequest) -> HttpResponseBase:
         try:
             slot = StreamSlot()
         except NoFreeSlot:
-            return _waits(request)
+            return _busy_response(request)
         try:
             response = view(request)
         except BaseException:
@@ -109,7 +110,7 @@ def export_csv(request: HttpRequest) -> HttpResponseBase:
     filters = CallFilter.for_user(request.user, request.GET)
     if not filters.is_valid():
         return _back_to_list(request)
-    _write_down(request, filters, "CSV")
+    _audit_export(request, filters, "CSV")
     return StreamingHttpResponse(csv_lines(*_table(filters.qs)), **_file("csv", "text/csv; charset=utf-8"))
 
 
@@ -121,15 +122,15 @@ def export_xlsx(request: HttpRequest) -> HttpResponseBase:
     filters = CallFilter.for_user(request.user, request.GET)
     if not filters.is_valid():
         return _back_to_list(request)
-    if filters.qs.order_by()[: MOST_IN_XLSX + 1].count() > MOST_IN_XLSX:
+    if filters.qs.order_by()[: MAX_XLSX_ROWS + 1].count() > MAX_XLSX_ROWS:
         text = _("An XLSX file takes %(most)s calls at the most. Narrow the filter, or take CSV, which takes them all.")
-        messages.warning(request, text % {"most": MOST_IN_XLSX})
+        messages.warning(request, text % {"most": MAX_XLSX_ROWS})
         return _back_to_list(request)
-    _write_down(request, filters, "XLSX")
+    _audit_export(request, filters, "XLSX")
     return FileResponse(xlsx_file(*_table(filters.qs)), **_file("xlsx", XLSX))
 
 
-def _waits(request: HttpRequest) -> HttpResponse:
+def _busy_response(request: HttpRequest) -> HttpResponse:
     context = page_context(request, _("Export"))
     response = render(request, "calllog/list/export_busy.html", context, status=503)
     response["Retry-After"] = "60"
@@ -137,31 +138,31 @@ def _waits(request: HttpRequest) -> HttpResponse:
 
 
 def _back_to_list(request: HttpRequest) -> HttpResponse:
-    """It says beside the field what is wrong with it."""
+    """Redirects to the list, which shows the error beside its field."""
     return redirect(f"{reverse('calllog:list')}?{request.GET.urlencode()}")
 
 
 def _table(calls: QuerySet[Call]) -> tuple[list[str], Iterator[list[Cell]]]:
-    """Its titles and its rows."""
+    """The titles and the rows."""
     columns = _columns()
     return list(columns), _rows(calls, list(columns.values()))
 
 
 def _rows(calls: QuerySet[Call], columns: Sequence[Column]) -> Iterator[list[Cell]]:
-    """Page by page as the list reads them: nothing is held open in the database, however slowly somebody reads."""
+    """Reads page by page, so that a slow download keeps no database cursor open."""
     older, is_last = "", False
     while not is_last:
-        page = page_of([calls], rows=with_fields(Call.objects.all()), before=older, size=AT_ONCE)
+        page = page_of([calls], rows=with_fields(Call.objects.all()), before=older, size=BATCH)
         for call in page.calls:
             row = call_row(call)
             yield [value(call, row) for value in columns]
         older, is_last = page.older, not page.older
 
 
-def _write_down(request: HttpRequest, filters: CallFilter, kind: str) -> None:
+def _audit_export(request: HttpRequest, filters: CallFilter, kind: str) -> None:
     customer = filters.chosen_customer or (None if filters.offers_customers else filters.customers.first())
     chosen = {name: value for name, value in filters.values.items() if name != "customer"}
-    named = [name if name in PERSONAL else f"{name}: {value}" for name, value in chosen.items()]
+    named = [name if name in PERSONAL_FILTERS else f"{name}: {value}" for name, value in chosen.items()]
     text = _("Exported calls as %(kind)s (%(filters)s)")
     audit_record(request.user, text % {"kind": kind, "filters": ", ".join(named) or _("all")}, customer)
 

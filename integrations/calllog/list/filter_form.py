@@ -1,7 +1,7 @@
-"""Which fields the list's form shows, and how: what depends on how many customers there are to choose from.
+"""The fields of the list's filter form. Which fields it shows depends on the number of customers.
 
-A field comes to its template as values, and its menu as one text: Django's own widgets render a template for every
-word of a menu, which made the fields the dearest part of the page.
+The template gets plain values, and a menu as one string: Django's own widgets render a template for every option, which
+made the fields the slowest part of the page.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from django.forms.boundfield import BoundField
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from integrations.calllog.list.filters import CallFilter, text_input
+from integrations.calllog.list.filters import CallFilter
+from integrations.ui.inputs import text_input
 
 MAIN = ("number", "customer", "employee", "direction", "outcome", "first_day", "last_day")
 MORE = ("reason", "recording", "utm_source", "unmatched", "call_id")
@@ -21,79 +22,82 @@ HIDDEN = ("period", "hour", "state")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShownField:
+class FormField:
     name: str
     id: str
     label: str
     value: str
     type: str
-    """Of the input; "select" for a menu."""
-    menu: SafeString
+    """The type of the input; "select" for a menu."""
+    options: SafeString
+    """The options of a menu."""
     classes: str
-    proposals: str
-    """The id of the list that proposes values; "" for none."""
+    datalist_id: str
+    """The id of the datalist that suggests values; "" without one."""
     errors: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fields:
-    main: list[ShownField]
-    more: list[ShownField]
-    hidden: list[ShownField]
+class FilterForm:
+    main: list[FormField]
+    more: list[FormField]
+    hidden: list[FormField]
     is_more_open: bool
 
 
-def fields_of(filters: CallFilter) -> Fields:
+def filter_form(filters: CallFilter) -> FilterForm:
     form = filters.form
-    filters.is_valid()  # with all employees and by its menus; what is shown is less
-    unseen = set() if filters.offers_customers else {"customer"}
+    filters.is_valid()  # before the querysets of the fields are narrowed below
+    hidden = set() if filters.offers_customers else {"customer"}
     if filters.has_many_customers:
-        _type_the_customer(filters, form)
-    if not _offer_employees(filters, form):
-        unseen.add("employee")
-    for name in unseen:
+        _use_text_field(filters, form)
+    if not _show_employees(filters, form):
+        hidden.add("employee")
+    for name in hidden:
         form.fields[name].widget = forms.HiddenInput()
-    return Fields(
-        main=[_shown(form[name]) for name in MAIN if name not in unseen],
-        more=[_shown(form[name]) for name in MORE],
-        hidden=[_shown(form[name]) for name in (*HIDDEN, *sorted(unseen))],
+    return FilterForm(
+        main=[_form_field(form[name]) for name in MAIN if name not in hidden],
+        more=[_form_field(form[name]) for name in MORE],
+        hidden=[_form_field(form[name]) for name in (*HIDDEN, *sorted(hidden))],
         is_more_open=any(filters.data.get(name) for name in MORE),
     )
 
 
-def _type_the_customer(filters: CallFilter, form: forms.Form) -> None:
+def _use_text_field(filters: CallFilter, form: forms.Form) -> None:
     field = form.fields["customer"]
     field.widget = text_input(attrs={**text_input().attrs, "list": "customer-names"})
     if filters.chosen_customer:
         field.shown_name = filters.chosen_customer.name  # type: ignore[attr-defined]
 
 
-def _offer_employees(filters: CallFilter, form: forms.Form) -> bool:
-    """Those of one customer: the employees of all are too many to choose from."""
+def _show_employees(filters: CallFilter, form: forms.Form) -> bool:
+    """Narrows the menu to one customer's employees. False if several customers are shown: their lists are too long."""
     if not filters.shows_one_customer:
         return False
     employees = form.fields["employee"]
-    chosen = filters.chosen_customer or next(iter(filters.some_customers), None)
+    chosen = filters.chosen_customer or next(iter(filters.first_customers), None)
     employees.queryset = employees.queryset.filter(customer=chosen)  # type: ignore[attr-defined]
     return True
 
 
-def _shown(field: BoundField) -> ShownField:
+def _form_field(field: BoundField) -> FormField:
     widget, value = field.field.widget, field.value()
     text = "" if value is None else str(value)
-    return ShownField(
+    return FormField(
         name=field.html_name,
         id=field.auto_id,
         label=str(field.label),
         value=text,
         type=widget.input_type,
-        menu=_menu(widget, text) if isinstance(widget, forms.Select) else SafeString(),
+        options=_menu_options(widget, text) if isinstance(widget, forms.Select) else SafeString(),
         classes=widget.attrs.get("class", ""),
-        proposals=widget.attrs.get("list", ""),
+        datalist_id=widget.attrs.get("list", ""),
         errors=[str(error) for error in field.errors],
     )
 
 
-def _menu(widget: forms.Select, chosen: str) -> SafeString:
-    words = ((value, SafeString(" selected" if str(value) == chosen else ""), label) for value, label in widget.choices)
-    return format_html_join("", '<option value="{}"{}>{}</option>', words)
+def _menu_options(widget: forms.Select, chosen: str) -> SafeString:
+    options = (
+        (value, SafeString(" selected" if str(value) == chosen else ""), label) for value, label in widget.choices
+    )
+    return format_html_join("", '<option value="{}"{}>{}</option>', options)

@@ -1,7 +1,7 @@
-"""The filters of calls, all in the address: of the list, its chart, the export, the read API and work in bulk alike.
+"""The filters of calls, as a query string: for the list, its chart, the export, the API and bulk actions.
 
-What may be seen at all is decided before them, in scope. A filter that cannot be understood leaves no call: a mistyped
-address must not act on all of them.
+users/visibility.py decides which calls a user may see at all. An invalid filter matches no call, so that a bulk action
+on a mistyped URL changes nothing.
 """
 
 from __future__ import annotations
@@ -25,33 +25,32 @@ from django.db.models.functions import Reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
-from integrations.calllog.list.date_ranges import PERIODS, Days, days_of, started_within
+from integrations.calllog.list.date_ranges import PERIODS, DateRange, date_range_of, started_within
 from integrations.domain.phones import normalize
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Customer, Employee
+from integrations.ui.inputs import day_input, text_input
 from integrations.ui.labels import REASONS
 from integrations.users.visibility import calls_visible_to, customers_visible_to
 
-INPUT = " ".join(BASE_INPUT_CLASSES)
-SOME_DAY = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2100, 1, 1))]
-MANY_CUSTOMERS = 50
-"""More are not offered as a menu, but as names to type."""
+PLAUSIBLE_DAYS = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2100, 1, 1))]
+MAX_MENU_CUSTOMERS = 50
+"""With more customers the menu becomes a text field."""
 
 TALLIED = frozenset({"customer", "direction", "outcome", "state", "first_day", "last_day", "period", "hour"})
-"""The filters under which calls are counted beforehand (models/call_count.py)."""
+"""The filters that CallCount can answer (models/call_count.py)."""
 
-text_input = partial(UnfoldAdminTextInputWidget, attrs={"class": INPUT, "autocomplete": "off"})
-day_input = partial(forms.DateInput, format="%Y-%m-%d", attrs={"type": "date", "class": INPUT + " dark:scheme-dark"})
+day = partial(django_filters.DateFilter, method="no_condition", widget=day_input(), validators=PLAUSIBLE_DAYS)
 choice = partial(django_filters.ChoiceFilter, empty_label=_("All"), widget=UnfoldAdminSelectWidget())
 
 
 class CustomerField(django_filters.fields.ModelChoiceField):  # type: ignore[misc]
-    """By number, as in addresses, or by name, as people type it."""
+    """Takes a customer's number, as URLs have it, or a name, as people type it."""
 
     shown_name = ""
-    """What a text field shows instead of the number."""
+    """The name that a text field shows instead of the number."""
 
     def prepare_value(self, value: Any) -> Any:
         return self.shown_name or super().prepare_value(value)
@@ -67,7 +66,7 @@ class CustomerFilter(django_filters.ModelChoiceFilter):  # type: ignore[misc]
 
 
 class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """Filters calls of `customers`, whose zones and countries give days and numbers their meaning."""
+    """Filters the calls of `customers`. Their time zones and countries define what dates and local numbers mean."""
 
     number = django_filters.CharFilter(label=_("Client number"), method="by_number", widget=text_input())
     customer = CustomerFilter(
@@ -78,8 +77,12 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
     )
     direction = choice(label=_("Direction"), choices=Call._meta.get_field("direction").choices)
     outcome = choice(label=_("Outcome"), choices=Call._meta.get_field("outcome").choices)
-    first_day = django_filters.DateFilter(label=_("From"), method="as_it_is", widget=day_input(), validators=SOME_DAY)
-    last_day = django_filters.DateFilter(label=_("To"), method="as_it_is", widget=day_input(), validators=SOME_DAY)
+    first_day = django_filters.DateFilter(
+        label=_("From"), method="no_condition", widget=day_input(), validators=PLAUSIBLE_DAYS
+    )
+    last_day = django_filters.DateFilter(
+        label=_("To"), method="no_condition", widget=day_input(), validators=PLAUSIBLE_DAYS
+    )
     reason = choice(label=_("Reason"), choices=list(REASONS.items()))
     recording = django_filters.BooleanFilter(
         label=_("Recording"),
@@ -94,14 +97,14 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
         widget=UnfoldAdminSelectWidget(choices=[("", _("All")), ("true", _("Only these")), ("false", _("Not these"))]),
     )
     period = django_filters.ChoiceFilter(
-        label=_("Period"), choices=list(PERIODS.items()), method="as_it_is", widget=forms.HiddenInput()
+        label=_("Period"), choices=list(PERIODS.items()), method="no_condition", widget=forms.HiddenInput()
     )
     hour = django_filters.TypedChoiceFilter(
         label=_("Hour"),
         choices=[(hour, f"{hour}:00–{hour}:59") for hour in range(24)],
         coerce=int,
         empty_value=None,
-        method="as_it_is",
+        method="no_condition",
         widget=forms.HiddenInput(),
     )
     state = django_filters.ChoiceFilter(label=_("State"), choices=CallState.choices, widget=forms.HiddenInput())
@@ -118,13 +121,13 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
     def for_user(
         cls, user: User | AnonymousUser, data: Mapping[str, Any], *, calls: QuerySet[Call] | None = None
     ) -> CallFilter:
-        """What a user may see, or of it those of `calls`, filtered by these data."""
+        """Filters the calls that the user may see, or `calls`, by these data."""
         queryset = calls_visible_to(user) if calls is None else calls
         return cls(data, queryset=queryset, customers=customers_visible_to(user))
 
     @cached_property
-    def places(self) -> list[tuple[ZoneInfo, str]]:
-        """Zones and countries of the customers in question."""
+    def zones_and_regions(self) -> list[tuple[ZoneInfo, str]]:
+        """The time zones and countries of the selected customer, or of all visible ones."""
         if self.chosen_customer:
             return [(self.chosen_customer.zone, self.chosen_customer.region)]
         rows = self.customers.order_by().values_list("timezone", "region").distinct()
@@ -137,54 +140,56 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     def filter_queryset(self, queryset: QuerySet[Call]) -> QuerySet[Call]:
         queryset = super().filter_queryset(queryset)
-        return queryset.filter(started_within(self.days)) if self.days else queryset
+        return queryset.filter(started_within(self.date_ranges)) if self.date_ranges else queryset
 
     def by_number(self, queryset: QuerySet[Call], name: str, value: str) -> QuerySet[Call]:
-        """In any spelling; what is no whole number is looked for at the beginning and at the end of numbers."""
-        return _with_backwards(queryset).filter(reduce(or_, self._places_of_number(value)))
+        """Finds a whole number in any spelling, and part of a number at the start or the end of numbers."""
+        return _with_reversed_number(queryset).filter(reduce(or_, self._number_conditions(value)))
 
     @property
     def parts(self) -> list[QuerySet[Call]]:
-        """The calls of `qs`, each in one part only. An index finds the first ones of a part; the first ones of several
-        alternatives PostgreSQL would rather look for by reading the calls one by one.
+        """The calls of `qs` as disjoint querysets, one for each alternative of the number filter.
+
+        PostgreSQL finds the newest calls of each part by an index. For an OR of the alternatives it would scan.
         """
         number = self.values.get("number", "")
-        places = self._places_of_number(number) if number else []
-        if len(places) < 2 or not self.is_valid():
+        conditions = self._number_conditions(number) if number else []
+        if len(conditions) < 2 or not self.is_valid():
             return [self.qs]
-        calls = _with_backwards(self.changed(number=None).qs)
+        calls = _with_reversed_number(self.with_values(number=None).qs)
         return [
-            calls.filter(place).exclude(reduce(or_, places[:nth], Q(pk__in=[]))) for nth, place in enumerate(places)
+            calls.filter(condition).exclude(reduce(or_, conditions[:nth], Q(pk__in=[])))
+            for nth, condition in enumerate(conditions)
         ]
 
-    def _places_of_number(self, value: str) -> list[Q]:
-        regions = {region for _zone, region in self.places}
+    def _number_conditions(self, value: str) -> list[Q]:
+        regions = {region for _zone, region in self.zones_and_regions}
         if numbers := {number for region in regions if (number := normalize(value, region))}:
             return [Q(client_number__in=numbers)]
         digits = re.sub(r"\D", "", value)
-        beginnings = _beginnings(digits, regions) if digits else _cases(value)
-        ends = [Q(backwards__startswith=digits[::-1])] if digits else []
-        return [Q(client_number__startswith=beginning) for beginning in sorted(beginnings)] + ends
+        prefixes = _number_prefixes(digits, regions) if digits else _case_variants(value)
+        suffixes = [Q(backwards__startswith=digits[::-1])] if digits else []
+        return [Q(client_number__startswith=prefix) for prefix in sorted(prefixes)] + suffixes
 
     def by_call_id(self, queryset: QuerySet[Call], name: str, value: str) -> QuerySet[Call]:
-        # With the customers the unique index finds it.
+        # With the customers in the condition, PostgreSQL uses the unique index.
         customers = self._customer_ids if self.customer_ids is None else self.customer_ids
         return queryset.filter(ringostat_id=value, customer__in=customers)
 
     def by_unmatched(self, queryset: QuerySet[Call], name: str, value: bool) -> QuerySet[Call]:
-        """An employee talked, and is not among the customer's employees."""
+        """Calls by an employee who is not among the customer's employees."""
         unmatched = Q(reason=Reason.UNKNOWN_EMPLOYEE)
         return queryset.filter(unmatched if value else ~unmatched)
 
-    def as_it_is(self, queryset: QuerySet[Call], name: str, value: object) -> QuerySet[Call]:
-        """Days and hours are filtered together, at the end."""
+    def no_condition(self, queryset: QuerySet[Call], name: str, value: object) -> QuerySet[Call]:
+        """Adds no condition: filter_queryset() filters by date and hour together."""
         return queryset
 
-    def changed(self, **values: Any) -> CallFilter:
-        """The same filters with other values, None for none; what was understood is not looked up again."""
+    def with_values(self, **values: Any) -> CallFilter:
+        """These filters with other values, None to remove one. Does not validate or query again."""
         self.is_valid()
         other = copy(self)
-        for name in ("_qs", "values", "days"):
+        for name in ("_qs", "values", "date_ranges"):
             other.__dict__.pop(name, None)
         other._form = copy(self.form)
         other._form.cleaned_data = {**self.form.cleaned_data, **values}
@@ -192,26 +197,26 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     @cached_property
     def values(self) -> dict[str, Any]:
-        """What is filtered by, as Python values; without what is not valid: the page says so beside the field."""
+        """The valid filters in use, as Python values."""
         self.is_valid()
         cleaned: dict[str, Any] = self.form.cleaned_data
         return {name: value for name, value in cleaned.items() if value not in (None, "")}
 
     @cached_property
-    def days(self) -> dict[ZoneInfo, Days]:
-        """The days of each zone; empty: all of them."""
-        named = Days(first=self.values.get("first_day"), last=self.values.get("last_day"))
+    def date_ranges(self) -> dict[ZoneInfo, DateRange]:
+        """The date range in each time zone; empty for all dates."""
+        named = DateRange(first=self.values.get("first_day"), last=self.values.get("last_day"))
         hour = self.values.get("hour")
-        if named != Days():
-            return dict.fromkeys((zone for zone, _region in self.places), named.at(hour))
+        if named != DateRange():
+            return dict.fromkeys((zone for zone, _region in self.zones_and_regions), named.at(hour))
         if not self.chosen_period:
             return {}
         now = timezone.now()
-        return {zone: days_of(self.chosen_period, now, zone).at(hour) for zone, _region in self.places}
+        return {zone: date_range_of(self.chosen_period, now, zone).at(hour) for zone, _region in self.zones_and_regions}
 
     @property
     def chosen_period(self) -> str:
-        """Days that are named win over a period."""
+        """The period in use; "" if dates are named, which take precedence."""
         names_days = "first_day" in self.values or "last_day" in self.values
         return "" if names_days else self.values.get("period", "")
 
@@ -229,13 +234,13 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     @cached_property
     def customer_ids(self) -> list[int] | None:
-        """The customers in question, before one is chosen; None: all that there are."""
+        """All visible customers, or None if the user sees every customer."""
         return list(self._customer_ids) if self.customers.query.where else None
 
     @cached_property
-    def some_customers(self) -> list[int]:
-        """The first of the customers, and one more than fit into a menu."""
-        most = MANY_CUSTOMERS + 1
+    def first_customers(self) -> list[int]:
+        """The first visible customers: one more than fit into a menu."""
+        most = MAX_MENU_CUSTOMERS + 1
         return list(self._customer_ids[:most]) if self.customer_ids is None else self.customer_ids[:most]
 
     @property
@@ -244,29 +249,29 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     @property
     def offers_customers(self) -> bool:
-        """Is there more than one customer to choose from?"""
-        return len(self.some_customers) > 1
+        """Can the user choose between customers?"""
+        return len(self.first_customers) > 1
 
     @property
     def has_many_customers(self) -> bool:
-        return len(self.some_customers) > MANY_CUSTOMERS
+        return len(self.first_customers) > MAX_MENU_CUSTOMERS
 
     @property
     def shows_one_customer(self) -> bool:
         return not self.offers_customers or self.chosen_customer is not None
 
 
-def _with_backwards(calls: QuerySet[Call]) -> QuerySet[Call]:
+def _with_reversed_number(calls: QuerySet[Call]) -> QuerySet[Call]:
     return calls.alias(backwards=Reverse("client_number"))
 
 
-def _beginnings(digits: str, regions: set[str]) -> set[str]:
-    """How a number may begin that somebody began to type: abroad, at home, or as it came."""
+def _number_prefixes(digits: str, regions: set[str]) -> set[str]:
+    """The stored prefixes of a partly typed number: international, national, or as typed."""
     codes = {phonenumbers.country_code_for_region(region) for region in regions} - {0}
-    at_home = {f"+{code}{digits.lstrip('0')}" for code in codes if digits.lstrip("0")}
-    return {digits, f"+{digits}"} | at_home
+    national = {f"+{code}{digits.lstrip('0')}" for code in codes if digits.lstrip("0")}
+    return {digits, f"+{digits}"} | national
 
 
-def _cases(word: str) -> set[str]:
-    """A hidden number is a word, in whatever letters it came."""
+def _case_variants(word: str) -> set[str]:
+    """A hidden number is a word, such as "anonymous", in upper or lower case."""
     return {word, word.lower(), word.upper(), word.capitalize()}

@@ -1,4 +1,4 @@
-"""Pages of calls, newest first, by keyset: a page costs the same however deep it lies, and new calls shift nothing."""
+"""Pages of calls, newest first, by keyset: every page costs the same, and new calls do not shift the pages."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _POSITION = re.compile(r"(-?[0-9]{1,18})-([0-9]{1,18})")
 
 
 class BadPosition(ValueError):
-    """The text is no position in the list."""
+    """The text is not a position in the list."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
     calls: list[Call]
     older: str
-    """Where the next page begins, for its address; "" on the last one."""
+    """The position at which the next page begins; "" on the last page."""
 
 
 def page_of(parts: Sequence[QuerySet[Call]], *, rows: QuerySet[Call], before: str = "", size: int = PAGE_SIZE) -> Page:
-    """The newest calls of all parts, or those older than the position `before`. `rows`: with what they come.
+    """The newest calls of all parts, or those older than the position `before`.
 
-    Raises BadPosition.
+    `rows` is the queryset that loads the calls with their related objects. Raises BadPosition.
     """
     if before:
         parts = [part.filter(_older_than(before)) for part in parts]
@@ -45,33 +45,31 @@ def page_of(parts: Sequence[QuerySet[Call]], *, rows: QuerySet[Call], before: st
 
 
 def _newest(parts: Sequence[QuerySet[Call]], most: int) -> QuerySet[Call, int]:
-    """The keys of each part's newest calls. An index alone tells them, even where thousands of calls have to be put in
-    order: only the page's own are read.
-    """
+    """The keys of each part's newest calls, read from an index alone. Only the calls of the page are then loaded."""
     first, *others = (part.order_by(*NEWEST).values_list("pk", flat=True)[:most] for part in parts)
     return first.union(*others, all=True) if others else first
 
 
 def newer_than(calls: QuerySet[Call], after: str) -> QuerySet[Call]:
-    """The calls that stand above the position; all of them when there is none. Raises BadPosition."""
+    """The calls newer than the position `after`; all calls if it is "". Raises BadPosition."""
     if not after:
         return calls
-    started_at, pk = _moment_and_key(after)
+    started_at, pk = _parse_position(after)
     return calls.filter(Q(started_at__gte=started_at) & (Q(started_at__gt=started_at) | Q(pk__gt=pk)))
 
 
 def position_of(call: Call) -> str:
-    """Where it stands in the list, as addresses name it."""
+    """The call's position in the list, for URLs."""
     return f"{(call.started_at - _EPOCH) // _MICROSECOND}-{call.pk}"
 
 
 def _older_than(before: str) -> Q:
-    started_at, pk = _moment_and_key(before)
-    # The first condition is implied by the second one, and is what the index can begin its walk with.
+    started_at, pk = _parse_position(before)
+    # The first condition follows from the second. PostgreSQL needs it to start in the index.
     return Q(started_at__lte=started_at) & (Q(started_at__lt=started_at) | Q(pk__lt=pk))
 
 
-def _moment_and_key(position: str) -> tuple[datetime, int]:
+def _parse_position(position: str) -> tuple[datetime, int]:
     match = _POSITION.fullmatch(position)
     if match is None:
         raise BadPosition(position)

@@ -1,4 +1,4 @@
-"""Addresses of the list: its filters are its query string, and a link is the same query with something changed."""
+"""URLs of the list. The query string holds the filters; a link is the current query with changes."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Mapping
 
 from django.http import QueryDict
 
-NO_FILTERS = ("before", "after", "all")
-"""Where in the list one is, and that nothing is filtered: no part of what it shows."""
+NOT_FILTERS = ("before", "after", "all")
+"""Parameters for the position in the list, and for "no filter"."""
 
 
 def list_query(parameters: Mapping[str, object], **changes: object) -> str:
-    """The query string with these changes, from the newest call on unless a place is among them; "" takes one away."""
-    kept = {name: str(value) for name, value in parameters.items() if name not in NO_FILTERS}
+    """The filters with these changes, without the position in the list. The value "" removes a filter."""
+    kept = {name: str(value) for name, value in parameters.items() if name not in NOT_FILTERS}
     query = QueryDict(mutable=True)
     query.update({name: value for name, value in (kept | {n: str(v) for n, v in changes.items()}).items() if value})
     return query.urlencode()
 
 
 def list_url(parameters: Mapping[str, object], **changes: object) -> str:
-    """Relative to the list. Without filters it says so: the bare address opens somebody's own first view."""
+    """A URL relative to the list. Without filters it is "?all=1": the bare URL opens the user's default view."""
     return f"?{list_query(parameters, **changes) or 'all=1'}"

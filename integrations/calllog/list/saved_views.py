@@ -1,4 +1,4 @@
-"""Filters kept under a name: saving, opening first, forgetting. Everybody's own."""
+"""A user's saved views, which are named filters: save, delete, make default."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from integrations.calllog.list.query_string import list_query, list_url
 from integrations.models import SavedView
 from integrations.users.decorators import login_required_htmx
 
-MOST_VIEWS = 50
+MAX_VIEWS = 50
 
 
 class SavedViewForm(forms.Form):
@@ -25,19 +25,19 @@ class SavedViewForm(forms.Form):
     is_default = forms.BooleanField(required=False)
 
 
-def views_of(user: User) -> list[SavedView]:
-    return list(SavedView.objects.filter(user=user).order_by("name")[:MOST_VIEWS])
+def saved_views_of(user: User) -> list[SavedView]:
+    return list(SavedView.objects.filter(user=user).order_by("name")[:MAX_VIEWS])
 
 
 @require_POST
 @login_required_htmx
 def save_view(request: HttpRequest) -> HttpResponse:
-    """A name that is there already takes the new filters."""
+    """Saves the filters under a name. Replaces the view of that name."""
     form = SavedViewForm(request.POST)
     parameters = QueryDict(request.POST.get("query", "")[:2000])
     if not form.is_valid():
         messages.error(request, _("The view was not saved: give it a name of up to 60 letters."))
-    elif len(views_of(request.user)) >= MOST_VIEWS:  # type: ignore[arg-type]
+    elif len(saved_views_of(request.user)) >= MAX_VIEWS:  # type: ignore[arg-type]
         messages.error(request, _("The view was not saved: there are too many. Delete one first."))
     else:
         values = form.cleaned_data
@@ -64,8 +64,8 @@ def delete_view(request: HttpRequest, view_id: int) -> HttpResponse:
 
 @require_POST
 @login_required_htmx
-def open_first(request: HttpRequest, view_id: int) -> HttpResponse:
-    """Makes it the view that the bare address opens; or no longer, if it is."""
+def make_default(request: HttpRequest, view_id: int) -> HttpResponse:
+    """Makes this view the default, or removes the default if it is this view."""
     view = get_object_or_404(SavedView, pk=view_id, user=request.user.pk)
     with transaction.atomic():
         SavedView.objects.filter(user=request.user.pk, is_default=True).update(is_default=False)

@@ -1,6 +1,6 @@
-"""The rows of the list as its template shows them: each word, label and address made once, not in every row.
+"""The rows of the list, with every label, badge and URL rendered once for the page.
 
-A template takes ten times as long as this for the same text, and a page has thirty rows.
+Rendering them in the template for each of thirty rows takes ten times as long.
 """
 
 from __future__ import annotations
@@ -31,69 +31,69 @@ FIELDS = (
     "employee__name",
     *("delivery__attempts", "delivery__contact_id", "delivery__task_id", "delivery__comment_id"),
 )
-"""All that a row is made of: a customer carries much more, and would come with each of its calls."""
+"""The columns that a row needs. Loading whole customers with every call would be slow."""
 
 
 _LINK = (
     '<a href="{}" target="_blank" rel="noopener noreferrer"'
     ' class="font-medium text-primary-600 underline whitespace-nowrap dark:text-primary-500">{}</a>'
 )
-_STRANGER = '<span class="text-subtle" title="{}">{}</span>'
+_UNKNOWN_EMPLOYEE = '<span class="text-subtle" title="{}">{}</span>'
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListedCall:
+class TableRow:
     id: int
     position: str
-    """In the list, for what is newer."""
-    address: str
+    """The position in the list, to ask for newer calls."""
+    url: str
     time: str
-    choose: str
-    """What its box says to a screen reader."""
+    checkbox_label: str
+    """For screen readers."""
     customer: str
     kind: SafeString
     client_number: str
     employee: str
-    """Marked if the webhooks tell of one and the customer's settings do not."""
-    lengths: str
-    recorded: str
+    """Marked if no employee of the customer matches the webhook's."""
+    durations: str
+    recorded_icon: str
     utm_source: str
     state: SafeString
-    """With the reason and the attempts, if there was more than the usual single one."""
+    """With the reason, and the number of attempts if there was more than one."""
     links: SafeString
-    """To the contact and the task in Planfix."""
+    """Links to the contact and the task in Planfix."""
 
 
 def with_fields(calls: QuerySet[Call]) -> QuerySet[Call]:
-    """In one query, with all that `listed` reads and nothing else."""
+    """Loads in one query exactly what table_rows() reads."""
     return calls.select_related("customer", "employee", "delivery").only(*FIELDS)
 
 
-def listed(calls: Iterable[Call]) -> list[ListedCall]:
-    """Without a query, if they come with_fields."""
-    page, day, kind, state = reverse("calllog:list"), cache(_day), cache(_kind), cache(_state)
-    choose, nobody = _("Choose the call of %(number)s at %(time)s"), _("unknown number")
-    recorded, stranger = render_to_string("calllog/list/_recorded_icon.html"), _("As the webhook names them")
+def table_rows(calls: Iterable[Call]) -> list[TableRow]:
+    """The rows of calls from with_fields(), without a query."""
+    list_page, day, kind, state = reverse("calllog:list"), cache(_day), cache(_kind), cache(_state)
+    checkbox_label, unknown_number = _("Choose the call of %(number)s at %(time)s"), _("unknown number")
+    recorded_icon, as_reported = render_to_string("calllog/list/_recorded_icon.html"), _("As the webhook names them")
     contact, task = _("Contact %(id)s"), _("Task %(id)s")
 
-    def one(call: Call) -> ListedCall:
+    def one(call: Call) -> TableRow:
         row = call_row(call)
         local = row.started_at.astimezone(row.zone)
-        on_day = day(local.date())
-        is_stranger = row.employee and not row.is_employee_known
+        minute = f"{day(local.date())}, {local:%H:%M}"
+        is_unknown = row.employee and not row.is_employee_known
         links = ((row.contact_url, contact % {"id": row.contact_id}), (row.task_url, task % {"id": row.task_id}))
-        return ListedCall(
+        return TableRow(
             id=row.id,
             position=position_of(call),
-            address=f"{page}{row.id}/",
-            time=f"{on_day}, {local:%H:%M:%S}",
-            choose=choose % {"number": row.client_number or nobody, "time": f"{on_day}, {local:%H:%M}"},
+            url=f"{list_page}{row.id}/",
+            time=f"{minute}:{local:%S}",
+            checkbox_label=checkbox_label % {"number": row.client_number or unknown_number, "time": minute},
             customer=row.customer,
             kind=kind(call.direction, call.outcome),
             client_number=row.client_number or "–",
-            employee=format_html(_STRANGER, stranger, row.employee) if is_stranger else row.employee or "–",
-            lengths=f"{row.talk or '–'} / {row.waiting or '–'}",
-            recorded=recorded if row.has_recording else "",
+            employee=format_html(_UNKNOWN_EMPLOYEE, as_reported, row.employee) if is_unknown else row.employee or "–",
+            durations=f"{row.talk_time or '–'} / {row.wait_time or '–'}",
+            recorded_icon=recorded_icon if row.has_recording else "",
             utm_source=row.utm_source,
             state=state(row.state, row.reason, row.attempts),
             links=format_html_join("", _LINK, (link for link in links if link[0])),

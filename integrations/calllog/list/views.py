@@ -1,8 +1,12 @@
-"""The list of calls, its older rows, its news and its chart. They ask scope what may be seen; templates ask nothing."""
+"""The list of calls, its older and newer rows, and its chart.
+
+Every view starts with the calls visible to the user. The templates make no query.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,22 +17,45 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from integrations.calllog.list.active_filters import active_filters
-from integrations.calllog.list.chart import SERIES, chart_of
-from integrations.calllog.list.counts import MOST_OVER_TIME, counts_by_state
+from integrations.calllog.list.chart import SERIES, build_chart
+from integrations.calllog.list.counts import MAX_OVER_TIME, counts_by_state
 from integrations.calllog.list.date_ranges import PERIODS
-from integrations.calllog.list.filter_form import fields_of
-from integrations.calllog.list.filters import INPUT, CallFilter
+from integrations.calllog.list.filter_form import filter_form
+from integrations.calllog.list.filters import CallFilter
 from integrations.calllog.list.keyset_paging import NEWEST, PAGE_SIZE, BadPosition, Page, newer_than, page_of
 from integrations.calllog.list.query_string import list_query, list_url
-from integrations.calllog.list.saved_views import views_of
-from integrations.calllog.list.table_rows import listed, with_fields
+from integrations.calllog.list.saved_views import saved_views_of
+from integrations.calllog.list.table_rows import table_rows, with_fields
 from integrations.models import Call, CallState
-from integrations.ui.labels import STATES
+from integrations.ui.inputs import INPUT_CLASSES
+from integrations.ui.labels import STATES, LazyText
 from integrations.ui.page_context import page_context
 from integrations.users.decorators import login_required_htmx
 from integrations.users.visibility import customers_visible_to
 
-MOST_NEWS = 99
+MAX_NEW_CALLS = 99
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateChip:
+    """A link that filters the list by a state, or removes that filter."""
+
+    label: LazyText
+    icon: str
+    count: int
+    is_more: bool
+    """There are more calls than were counted."""
+    url: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeriodLink:
+    """A link that filters the list by a period. The link of the chosen period removes the filter."""
+
+    label: LazyText
+    url: str
+    is_chosen: bool
 
 
 @require_safe
@@ -36,25 +63,23 @@ MOST_NEWS = 99
 @never_cache
 def call_list(request: HttpRequest) -> HttpResponse:
     if request.headers.get("HX-Request") and ("before" in request.GET or "after" in request.GET):
-        filters = CallFilter.for_user(request.user, request.GET)
-        fresh = {"fresh_chips": list(_chips(filters))} if "after" in request.GET else {}
-        return render(request, "calllog/list/_table_rows.html", _rows(filters, _page(filters)) | fresh)
-    views = views_of(request.user)  # type: ignore[arg-type]
-    first = next((view for view in views if view.is_default), None)
-    if first and not request.GET:
-        return HttpResponseRedirect(f"?{first.query}" if first.query else "?all=1")
+        return _more_rows(request)
+    views = saved_views_of(request.user)  # type: ignore[arg-type]
+    default = next((view for view in views if view.is_default), None)
+    if default and not request.GET:
+        return HttpResponseRedirect(f"?{default.query}" if default.query else "?all=1")
     filters = CallFilter.for_user(request.user, request.GET)
     query = list_query(filters.data)
     context = {
         **page_context(request, _("Calls")),
         **_rows(filters, _page(filters)),
         "filter": filters,
-        "fields": fields_of(filters),
-        "input_class": INPUT,
+        "form": filter_form(filters),
+        "input_classes": INPUT_CLASSES,
         "query": query,
-        "active": active_filters(filters),
-        "chips": list(_chips(filters)),
-        "periods": list(_periods(filters)),
+        "active_filters": active_filters(filters),
+        "chips": _state_chips(filters),
+        "periods": _period_links(filters),
         "views": views,
         "chosen_view": next((view for view in views if view.query == query), None),
         "chart_by": _chart_by(request),
@@ -65,32 +90,30 @@ def call_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required_htmx
 @never_cache
-def news(request: HttpRequest) -> HttpResponse:
-    """How many calls have come above the newest one that the page shows."""
+def new_calls(request: HttpRequest) -> HttpResponse:
+    """The banner with the number of calls that are newer than the newest one on the page."""
     filters = CallFilter.for_user(request.user, request.GET)
+    after = request.GET.get("after", "")
     try:
-        newer = newer_than(filters.qs, request.GET.get("after", "")).order_by(*NEWEST)
+        newer = newer_than(filters.qs, after).order_by(*NEWEST)
     except BadPosition as error:
         raise Http404(_("There is no such place in the list.")) from error
-    count = len(newer.values_list("pk")[: MOST_NEWS + 1])
-    return render(
-        request,
-        "calllog/list/_new_calls.html",
-        {
-            "count": count,
-            "is_more": count > MOST_NEWS,
-            "query": list_query(filters.data),
-            "address": list_url(filters.data, after=request.GET.get("after", "")),
-            "fits_in": count <= PAGE_SIZE and "after" in request.GET,
-        },
-    )
+    count = len(newer.values_list("pk")[: MAX_NEW_CALLS + 1])
+    context = {
+        "count": count,
+        "is_more": count > MAX_NEW_CALLS,
+        "query": list_query(filters.data),
+        "url": list_url(filters.data, after=after),
+        "fits_in": count <= PAGE_SIZE and "after" in request.GET,
+    }
+    return render(request, "calllog/list/_new_calls.html", context)
 
 
 @require_safe
 @login_required_htmx
 @never_cache
 def customer_names(request: HttpRequest) -> HttpResponse:
-    """What the field for a customer's name proposes."""
+    """The suggestions for the customer field."""
     names = customers_visible_to(request.user).order_by("name").values_list("name", flat=True)
     return HttpResponse(format_html_join("", '<option value="{}">', ((name,) for name in names)))
 
@@ -100,49 +123,63 @@ def customer_names(request: HttpRequest) -> HttpResponse:
 @never_cache
 def chart(request: HttpRequest) -> HttpResponse:
     filters, by = CallFilter.for_user(request.user, request.GET), _chart_by(request)
-    others = [(each, list_url(request.GET, chart=each)) for each in SERIES]
-    shown = {"chart": chart_of(filters, by=by), "ways": others, "by": by, "most": MOST_OVER_TIME}
-    return render(request, "calllog/list/_chart.html", shown)
+    context = {
+        "chart": build_chart(filters, by=by),
+        "groupings": [(grouping, list_url(request.GET, chart=grouping)) for grouping in SERIES],
+        "by": by,
+        "most": MAX_OVER_TIME,
+    }
+    return render(request, "calllog/list/_chart.html", context)
+
+
+def _more_rows(request: HttpRequest) -> HttpResponse:
+    """Older rows, or newer rows with the new counts of the states."""
+    filters = CallFilter.for_user(request.user, request.GET)
+    new_chips = {"new_chips": _state_chips(filters)} if "after" in request.GET else {}
+    return render(request, "calllog/list/_table_rows.html", _rows(filters, _page(filters)) | new_chips)
 
 
 def _page(filters: CallFilter) -> Page:
-    place = filters.data.get
+    position = filters.data.get
     try:
-        newer = [newer_than(part, place("after", "")) for part in filters.parts]
-        return page_of(newer, rows=with_fields(Call.objects.all()), before=place("before", ""))
+        newer = [newer_than(part, position("after", "")) for part in filters.parts]
+        return page_of(newer, rows=with_fields(Call.objects.all()), before=position("before", ""))
     except BadPosition as error:
         raise Http404(_("There is no such place in the list.")) from error
 
 
 def _rows(filters: CallFilter, page: Page) -> dict[str, Any]:
-    goes_on = page.older and not filters.data.get("after")
+    """The context of _table_rows.html."""
+    has_older = page.older and not filters.data.get("after")
     return {
-        "rows": listed(page.calls),
-        "older": list_url(filters.data, before=page.older) if goes_on else "",
+        "rows": table_rows(page.calls),
+        "older": list_url(filters.data, before=page.older) if has_older else "",
         "shows_customer": not filters.shows_one_customer,
     }
 
 
-def _chips(filters: CallFilter) -> Iterator[dict[str, Any]]:
-    """All calls and those of each state: how many, and the address that shows them."""
+def _state_chips(filters: CallFilter) -> list[StateChip]:
+    """A chip for all calls, and one for each state."""
     counts, chosen = counts_by_state(filters), filters.data.get("state", "")
-    looks = [("", _("All"), "list"), *((state, STATES[state].label, STATES[state].icon) for state in CallState)]
-    for state, words, icon in looks:
-        yield {
-            "words": words,
-            "icon": icon,
-            "count": counts.by_key.get(state, 0) if state else counts.total,
-            "is_more": not counts.is_complete,
-            "address": list_url(filters.data, state=state),
-            "is_chosen": chosen == state,
-        }
+    labels = [("", _("All"), "list"), *((state, STATES[state].label, STATES[state].icon) for state in CallState)]
+    return [
+        StateChip(
+            label=label,
+            icon=icon,
+            count=counts.by_key.get(state, 0) if state else counts.total,
+            is_more=not counts.is_complete,
+            url=list_url(filters.data, state=state),
+            is_chosen=chosen == state,
+        )
+        for state, label, icon in labels
+    ]
 
 
-def _periods(filters: CallFilter) -> Iterator[dict[str, Any]]:
+def _period_links(filters: CallFilter) -> Iterator[PeriodLink]:
     chosen = filters.chosen_period
-    for period, words in PERIODS.items():
-        named = {"first_day": "", "last_day": "", "hour": "", "period": "" if period == chosen else period}
-        yield {"words": words, "address": list_url(filters.data, **named), "is_chosen": period == chosen}
+    for period, label in PERIODS.items():
+        changes = {"first_day": "", "last_day": "", "hour": "", "period": "" if period == chosen else period}
+        yield PeriodLink(label=label, url=list_url(filters.data, **changes), is_chosen=period == chosen)
 
 
 def _chart_by(request: HttpRequest) -> str:

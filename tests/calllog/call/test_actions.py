@@ -8,7 +8,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from integrations.calllog.call.actions import ACTIONS, offers
+from integrations.calllog.call.actions import ACTIONS, available_actions
 from integrations.domain.folding import fold
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Customer, Employee
@@ -205,7 +205,7 @@ def test_a_failed_call_of_an_ignored_number_is_skipped(specialist: Client) -> No
 def test_an_ignored_number_is_known_in_any_spelling(specialist: Client) -> None:
     call = make_call(make_customer(ignored_numbers=["067 123-45-67"]))
 
-    assert not offers(call).ignore_number
+    assert not available_actions(call).can_ignore_number
     assert "already" in do(specialist, call, "ignore-number")
 
 
@@ -341,6 +341,6 @@ def test_what_there_is_not_cannot_be_done(specialist: Client) -> None:
     ],
 )
 def test_only_what_can_be_done_is_offered(columns: dict[str, Any], send_again: str, settle: bool, ignore: bool) -> None:
-    offered = offers(make_call(make_customer(), **columns))
+    offered = available_actions(make_call(make_customer(), **columns))
 
-    assert (str(offered.send_again), offered.settle, offered.ignore_number) == (send_again, settle, ignore)
+    assert (str(offered.retry_label), offered.can_dismiss, offered.can_ignore_number) == (send_again, settle, ignore)

@@ -142,8 +142,8 @@ def test_a_waiting_call_asks_for_news_and_shows_it_once_there_is_any(log: Client
     Call.objects.filter(pk=call.pk).update(state=CallState.DELIVERED, due_at=None)
     news = log.get(address).content.decode()
     assert "It is in Planfix" in news
-    assert 'id="call-told" hx-swap-oob="true"' in news
-    assert "call_news" not in news
+    assert 'id="call-details" hx-swap-oob="true"' in news
+    assert "call_updates" not in news
     assert 'hx-trigger="every' not in news
     assert "<audio" not in news
 
@@ -171,7 +171,7 @@ def test_a_call_that_is_done_with_asks_for_nothing(log: Client, state: str) -> N
 
 
 def news_address(html: str) -> str:
-    return re.search(r'hx-get="(/calls/\d+/news/\?mark=\w+)"', html)[1]
+    return re.search(r'hx-get="(/calls/\d+/news/\?version=\w+)"', html)[1]
 
 
 def test_the_player_plays_from_our_own_address(log: Client) -> None:
@@ -221,7 +221,7 @@ def test_what_the_ai_said_stands_together(log: Client) -> None:
 
     analysis = log.get(f"/calls/{make_call(make_customer(), call_facts(analysis=said)).pk}/").context["analysis"]
 
-    assert (analysis.summary, analysis.to_do) == ("They agreed on Monday.", ["Send the price list", "Call back"])
+    assert (analysis.summary, analysis.action_items) == ("They agreed on Monday.", ["Send the price list", "Call back"])
     assert [(str(words), value) for words, value in analysis.rows] == [("Quality of the dialogue", "7.5")]
     assert analysis.transcript_url == "https://app.ringostat.com/x.vtt"
 
@@ -232,7 +232,7 @@ def test_it_links_to_planfix_and_ringostat(log: Client) -> None:
 
     links = log.get(f"/calls/{call.pk}/").context["links"]
 
-    assert [(link.text, link.address) for link in links] == [
+    assert [(link.text, link.url) for link in links] == [
         ("Contact 812 in Planfix", "https://acme.planfix.com/contact/812"),
         ("Task 55 in Planfix", "https://acme.planfix.com/task/55"),
         ("Comment 9 in Planfix", "https://acme.planfix.com/task/55?comment=9"),

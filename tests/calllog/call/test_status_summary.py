@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from integrations.calllog.call.status_summary import NEXT, answer
+from integrations.calllog.call.status_summary import NEXT_STEPS, status_summary
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Customer, Delivery
 from integrations.ui.labels import REASONS
@@ -17,11 +17,11 @@ PAUSED = Customer(name="Acme", paused_reason="The token is switched off.")
 IN_TASK = {"contact_id": 812, "task_id": 55}
 
 
-def answered(receipts: dict[str, Any] | None = None, **columns: Any) -> tuple[str, str]:
+def summarised(receipts: dict[str, Any] | None = None, **columns: Any) -> tuple[str, str]:
     known: dict[str, Any] = {"customer": Customer(name="Acme"), "received_at": NOON, "due_at": None}
     call = Call(**known | columns)
-    told = answer(call, Delivery(call=call, **receipts or {}), NOON)
-    return told.text, told.next_step
+    summary = status_summary(call, Delivery(call=call, **receipts or {}), NOON)
+    return summary.text, summary.next_step
 
 
 @pytest.mark.parametrize(
@@ -93,13 +93,13 @@ def answered(receipts: dict[str, Any] | None = None, **columns: Any) -> tuple[st
 def test_where_it_is_why_and_what_now(
     receipts: dict[str, Any], columns: dict[str, Any], text: str, next_step: str
 ) -> None:
-    told, what_now = answered(receipts, **columns)
+    shown_text, shown_step = summarised(receipts, **columns)
 
-    assert told == text
-    assert what_now.startswith(next_step)
-    assert bool(what_now) is bool(next_step)
+    assert shown_text == text
+    assert shown_step.startswith(next_step)
+    assert bool(shown_step) is bool(next_step)
 
 
 @pytest.mark.parametrize("reason", sorted({str(reason) for reason in REASONS} - {"unavailable", "access", "not_added"}))
 def test_every_reason_for_which_a_call_stays_behind_has_a_next_step(reason: str) -> None:
-    assert str(NEXT[reason]).endswith(".")
+    assert str(NEXT_STEPS[reason]).endswith(".")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from integrations.calllog.call.timeline import story
+from integrations.calllog.call.timeline import timeline
 from integrations.domain.folding import fold
 from integrations.domain.outcome import outcome_of
 from integrations.domain.reasons import Reason
@@ -35,7 +35,7 @@ def told(
     requests: int = 0,
     **columns: Any,
 ) -> list[str]:
-    """The story of a delivered call with these changes, at noon in Kyiv."""
+    """The timeline of a delivered call with these changes, at noon in Kyiv."""
     known = call_facts(**facts or {})
     filled: dict[str, Any] = {
         "facts": fold(None, known),
@@ -49,7 +49,7 @@ def told(
         "customer": Customer(name="Acme"),
     }
     call = Call(**filled | columns)
-    sentences = story(
+    sentences = timeline(
         call,
         Delivery(call=call, **receipts or {}),
         events=[WebhookEvent(received_at=NOON + timedelta(seconds=number)) for number in range(events)],

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from integrations.calllog.list.chart import Chart, chart_of
+from integrations.calllog.list.chart import Chart, build_chart
 from integrations.calllog.list.filters import CallFilter
 from integrations.models import Call, CallState, Customer
 from integrations.services.calls.counts import fold_call_counts
@@ -23,11 +23,11 @@ def charted(by: str = "outcome", customers: Any = None, **filters: Any) -> Chart
     customers = Customer.objects.all() if customers is None else customers
     calls = Call.objects.filter(customer__in=customers)
     data = {name: str(value) for name, value in filters.items()}
-    return chart_of(CallFilter(data, queryset=calls, customers=customers), by=by, now=NOW)
+    return build_chart(CallFilter(data, queryset=calls, customers=customers), by=by, now=NOW)
 
 
-def numbers(chart: Chart) -> dict[str, list[int]]:
-    return {bar.slot.short: bar.numbers for bar in chart.bars if bar.count}
+def counts(chart: Chart) -> dict[str, list[int]]:
+    return {bar.slot.short_label: bar.counts for bar in chart.bars if bar.count}
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def test_the_last_two_weeks_by_day(customer: Customer, is_folded: bool) -> None:
     chart = charted()
 
     assert (chart.bars[0].slot.first, chart.bars[-1].slot.last) == (date(2026, 2, 25), date(2026, 3, 10))
-    assert numbers(chart) == {"8 Mar": [1, 0], "9 Mar": [2, 1]}
-    assert [(str(series.words), series.total) for series in chart.series] == [("Answered", 3), ("Missed", 1)]
+    assert counts(chart) == {"8 Mar": [1, 0], "9 Mar": [2, 1]}
+    assert [(str(series.label), series.total) for series in chart.series] == [("Answered", 3), ("Missed", 1)]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_the_chart_follows_the_filters(
 
     chosen = Customer.objects.filter(pk=customer.pk) if is_one_customer else None
 
-    assert numbers(charted(customers=chosen, **filters)) == expected
+    assert counts(charted(customers=chosen, **filters)) == expected
 
 
 def test_by_state(customer: Customer) -> None:
@@ -82,8 +82,8 @@ def test_by_state(customer: Customer) -> None:
 
     chart = charted("state")
 
-    assert [str(series.words) for series in chart.series] == ["In Planfix", "Failed"]
-    assert numbers(chart) == {"8 Mar": [1, 0], "9 Mar": [2, 1]}
+    assert [str(series.label) for series in chart.series] == ["In Planfix", "Failed"]
+    assert counts(chart) == {"8 Mar": [1, 0], "9 Mar": [2, 1]}
 
 
 def test_a_bar_leads_to_its_calls_and_back() -> None:
@@ -93,19 +93,19 @@ def test_a_bar_leads_to_its_calls_and_back() -> None:
     hour = charted(first_day="2026-03-10", last_day="2026-03-10").bars[12]
     chosen = charted(first_day="2026-03-10", last_day="2026-03-10", hour=12).bars[12]
 
-    assert day.address == "?first_day=2026-03-10&last_day=2026-03-10" or day.slot.last != date(2026, 3, 10)
-    assert hour.address == "?first_day=2026-03-10&last_day=2026-03-10&hour=12"
+    assert day.url == "?first_day=2026-03-10&last_day=2026-03-10" or day.slot.last != date(2026, 3, 10)
+    assert hour.url == "?first_day=2026-03-10&last_day=2026-03-10&hour=12"
     assert chosen.is_chosen
-    assert chosen.address == "?first_day=2026-03-10&last_day=2026-03-10"
+    assert chosen.url == "?first_day=2026-03-10&last_day=2026-03-10"
 
 
 def test_bars_fill_the_height_by_their_numbers(customer: Customer) -> None:
-    bars = {bar.slot.short: bar for bar in charted().bars}
+    bars = {bar.slot.short_label: bar for bar in charted().bars}
 
     heights = {name: [(part.y, part.height) for part in bars[name].segments] for name in ("8 Mar", "9 Mar")}
 
     assert heights == {"8 Mar": [(66.67, 33.33)], "9 Mar": [(33.33, 66.67), (0.0, 33.33)]}
-    assert bars["9 Mar"].words == "Mon, 9 Mar: 3 (answered: 2, missed: 1)"
+    assert bars["9 Mar"].description == "Mon, 9 Mar: 3 (answered: 2, missed: 1)"
 
 
 def test_days_are_those_of_each_customers_zone() -> None:
@@ -113,8 +113,8 @@ def test_days_are_those_of_each_customers_zone() -> None:
     make_call(make_customer(), started_at=late)
     make_call(make_customer(timezone="Europe/Warsaw"), started_at=late)
 
-    assert numbers(charted()) == {"8 Mar": [1], "9 Mar": [1]}
-    assert numbers(charted(recording="true", first_day="2026-03-01")) == {"8 Mar": [1], "9 Mar": [1]}
+    assert counts(charted()) == {"8 Mar": [1], "9 Mar": [1]}
+    assert counts(charted(recording="true", first_day="2026-03-01")) == {"8 Mar": [1], "9 Mar": [1]}
 
 
 def test_hours_begin_with_those_of_the_customers_zone() -> None:
@@ -123,11 +123,11 @@ def test_hours_begin_with_those_of_the_customers_zone() -> None:
     for minute in (14, 15):
         make_call(customer, started_at=datetime(2026, 3, 9, 6, minute, 59, tzinfo=UTC))
 
-    assert numbers(charted(recording="true", first_day="2026-03-09", last_day="2026-03-09")) == {"11": [1], "12": [1]}
+    assert counts(charted(recording="true", first_day="2026-03-09", last_day="2026-03-09")) == {"11": [1], "12": [1]}
 
 
 def test_a_chart_that_is_not_complete_says_so(customer: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations.calllog.list.counts.MOST_OVER_TIME", 1)
+    monkeypatch.setattr("integrations.calllog.list.counts.MAX_OVER_TIME", 1)
 
     assert charted().is_complete
     assert not charted(utm_source="google").is_complete
@@ -135,7 +135,7 @@ def test_a_chart_that_is_not_complete_says_so(customer: Customer, monkeypatch: p
 
 def test_the_page_says_how_many_are_counted(customer: Customer, log: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     for place in ("counts", "views"):
-        monkeypatch.setattr(f"integrations.calllog.list.{place}.MOST_OVER_TIME", 1)
+        monkeypatch.setattr(f"integrations.calllog.list.{place}.MAX_OVER_TIME", 1)
 
     page = log.get("/calls/chart/?utm_source=google&first_day=2026-03-01&last_day=2026-03-10").content.decode()
 

@@ -86,7 +86,7 @@ def test_excels_file_has_the_same_with_times_and_numbers_as_such(viewer: Client,
 
 @pytest.mark.parametrize("address", [CSV, XLSX])
 def test_it_holds_what_the_filter_leaves_newest_first(viewer: Client, customer, address: str, monkeypatch) -> None:
-    monkeypatch.setattr(export, "AT_ONCE", 2)  # more calls than are read at once
+    monkeypatch.setattr(export, "BATCH", 2)  # more calls than are read at once
     for minute in (1, 3, 2, 5, 4):
         make_call(
             customer, call_facts(ringostat_id=f"m{minute}", exact_start=datetime(2026, 3, 2, 9, minute, tzinfo=UTC))
@@ -173,7 +173,7 @@ def test_what_goes_wrong_leaves_its_place_free(viewer: Client, monkeypatch) -> N
 
 
 def test_excels_file_takes_only_so_many_calls(viewer: Client, customer, monkeypatch) -> None:
-    monkeypatch.setattr(export, "MOST_IN_XLSX", 1)
+    monkeypatch.setattr(export, "MAX_XLSX_ROWS", 1)
     make_call(customer)
     assert len(xlsx_rows(viewer.get(XLSX))) == 1
     make_call(customer)

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
-from integrations.calllog.list.filters import MANY_CUSTOMERS
+from integrations.calllog.list.filters import MAX_MENU_CUSTOMERS
 from integrations.models import CallState, Customer
 from tests.factories import (
     MISSED,
@@ -77,9 +77,9 @@ def test_a_filter_that_is_not_understood_leaves_nothing_and_can_be_taken_away(lo
 
     assert response.context["rows"] == []
     assert "A filter cannot be understood" in response.content.decode()
-    (active,) = response.context["active"]
+    (active,) = response.context["active_filters"]
     assert "not understood" in active.value
-    assert len(listed(log, active.address_without)) == 1
+    assert len(listed(log, active.url_without)) == 1
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_what_is_on_is_told_in_words_and_taken_away_one_by_one(log: Client) -> N
         f"?customer={customer.pk}&direction=incoming&recording=false&period=7_days&state=failed&first_day=2026-03-02"
     )
 
-    active = log.get(f"/calls/{query}").context["active"]
+    active = log.get(f"/calls/{query}").context["active_filters"]
 
     assert {str(each.label): each.value for each in active} == {
         "Customer": "Acme",
@@ -123,7 +123,7 @@ def test_what_is_on_is_told_in_words_and_taken_away_one_by_one(log: Client) -> N
         "State": "Failed",
     }
     for each in active:
-        kept = QueryDict(each.address_without.removeprefix("?"))
+        kept = QueryDict(each.url_without.removeprefix("?"))
         assert len(kept) == len(QueryDict(query.removeprefix("?"))) - 1
 
 
@@ -141,7 +141,7 @@ def test_employees_are_offered_of_one_customer_only(log: Client) -> None:
 def test_of_many_customers_the_name_is_typed(log: Client) -> None:
     make_customer(name="Acme & Sons")
     Customer.objects.bulk_create(
-        Customer(name=f"Number {number}", planfix_url="https://x.planfix.com") for number in range(MANY_CUSTOMERS)
+        Customer(name=f"Number {number}", planfix_url="https://x.planfix.com") for number in range(MAX_MENU_CUSTOMERS)
     )
 
     html = log.get("/calls/?customer=Number 7").content.decode()
@@ -149,7 +149,7 @@ def test_of_many_customers_the_name_is_typed(log: Client) -> None:
 
     assert 'value="Number 7"' in html
     assert '<option value="Acme &amp; Sons">' in names
-    assert names.count("<option") == MANY_CUSTOMERS + 1
+    assert names.count("<option") == MAX_MENU_CUSTOMERS + 1
 
 
 def test_viewers_are_proposed_no_foreign_name(client: Client) -> None:
@@ -193,11 +193,11 @@ def test_chips_count_under_filters_that_are_not_tallied(log: Client, query: str)
 
     chips = log.get(f"/calls/?{query}").context["chips"]
 
-    assert {str(chip["words"]): chip["count"] for chip in chips if chip["count"]} == expected
+    assert {str(chip.label): chip.count for chip in chips if chip.count} == expected
 
 
 def test_counts_that_are_not_complete_say_so(log: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations.calllog.list.counts.MOST_BY_STATE", 2)
+    monkeypatch.setattr("integrations.calllog.list.counts.MAX_BY_STATE", 2)
     customer = make_customer()
     for _ in range(4):
         make_call(customer)

@@ -168,7 +168,7 @@ def test_a_number_that_begins_and_ends_alike_is_counted_once(log: Client) -> Non
 
     chips = log.get("/calls/?number=067").context["chips"]
 
-    assert next(chip["count"] for chip in chips) == 1
+    assert next(chip.count for chip in chips) == 1
 
 
 def test_a_local_number_is_read_in_the_country_of_its_customer(log: Client) -> None:
@@ -274,8 +274,8 @@ def test_the_chips_count_each_state_under_the_other_filters(log: Client) -> None
 
     chips = log.get(f"/calls/?customer={customer.pk}&state=failed").context["chips"]
 
-    assert [chip["count"] for chip in chips] == [6, 1, 1, 1, 1, 2]
-    assert [str(chip["words"]) for chip in chips if chip["is_chosen"]] == ["Failed"]
+    assert [chip.count for chip in chips] == [6, 1, 1, 1, 1, 2]
+    assert [str(chip.label) for chip in chips if chip.is_chosen] == ["Failed"]
 
 
 def test_clicking_a_chip_keeps_the_other_filters(log: Client) -> None:
@@ -285,7 +285,7 @@ def test_clicking_a_chip_keeps_the_other_filters(log: Client) -> None:
 
     chips = log.get(f"/calls/?customer={customer.pk}").context["chips"]
 
-    assert listed(log, chips[4]["address"]) == [call.pk]
+    assert listed(log, chips[4].url) == [call.pk]
 
 
 @pytest.mark.parametrize(
