@@ -1,4 +1,4 @@
-"""The application, as Django knows it. When it starts, it tells the rooms below what only those above know."""
+"""The application as Django knows it. Creates the roles after each migration."""
 
 from __future__ import annotations
 
@@ -13,11 +13,8 @@ class IntegrationsConfig(AppConfig):
     def ready(self) -> None:
         from django.contrib.admin.models import LogEntry
 
-        from integrations.calllog.bulk.views import calls_by_filter
-        from integrations.services.calls.batches import read_filters_with
         from integrations.users.audit import store_origin
         from integrations.users.roles import ensure_roles
 
         post_save.connect(store_origin, sender=LogEntry, dispatch_uid="integrations.audit_origin")
         post_migrate.connect(ensure_roles, sender=self, dispatch_uid="integrations.roles")
-        read_filters_with(calls_by_filter)

@@ -12,6 +12,7 @@ from django.db import close_old_connections
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
+from integrations.background_jobs import run_job
 from integrations.models import Customer
 from integrations.services.calls.counts import fold_call_counts
 from integrations.services.delivery.customer_run import customers_with_due_calls, deliver_due_calls
@@ -21,7 +22,7 @@ from integrations.services.intake.catch_up import catch_up, customers_to_catch_u
 from integrations.services.intake.stale_calls import settle_all_stale_calls, settle_stale_calls
 from integrations.services.monitoring.alerts import watch
 from integrations.services.privacy.retention import prune_all
-from integrations.services.queue.background import run_job, unfinished_work
+from integrations.services.queue.background import unfinished_work
 from integrations.services.queue.defer import (
     AHEAD,
     CARRY_OUT,

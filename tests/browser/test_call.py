@@ -12,8 +12,8 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
+from integrations.background_jobs import run_job
 from integrations.models import BackgroundJob, Call, CallState
-from integrations.services.queue.background import run_job
 from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, recorded

@@ -9,9 +9,9 @@ from django.contrib.auth import get_user_model
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from integrations.background_jobs import run_job
 from integrations.models import BackgroundJob
 from integrations.services.customers.import_export import webhook_address
-from integrations.services.queue.background import run_job
 from tests.browser.test_pages import PASSWORD, log_in
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CLIENT, answered

@@ -65,7 +65,7 @@ class Chosen:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """As the work keeps them (services/calls/batches.py)."""
+        """As the work keeps them (calllog/bulk/selection.py)."""
         if self.numbers is not None:
             return {"calls": self.numbers}
         return {"filter": self.query}
@@ -182,13 +182,6 @@ BULK_ACTIONS: Mapping[str, BulkAction] = {
     ),
 }
 """By the word that the list's buttons send."""
-
-
-def calls_by_filter(user: User, query: str) -> QuerySet[Call]:
-    """What a user sees with a filter: what work in bulk means by one (services/calls/batches.py). A filter that is not
-    understood means no call: a mistyped address must not act on all of them.
-    """
-    return CallFilter.for_user(user, QueryDict(query)).qs
 
 
 @require_POST

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST
 from integrations.domain.phones import normalize
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, EventResult
-from integrations.services.calls.dismiss import settle
+from integrations.services.calls.dismiss import dismiss
 from integrations.services.calls.ignored_numbers import ignore_number, skip_ignored
 from integrations.services.calls.replay import NEVER_REPLAYED, replay_call, send_again
 from integrations.ui.labels import LazyText
@@ -143,7 +143,7 @@ def _dismiss(call: Call, request: HttpRequest) -> ActionResult:
         return ActionResult(
             message=_("Write in a few words how the call was dealt with; without a note it was not settled.")
         )
-    if not settle(Call.objects.filter(pk=call.pk), note=note, by=cast(User, request.user)):
+    if not dismiss(Call.objects.filter(pk=call.pk), note=note, by=cast(User, request.user)):
         return ActionResult(message=_("Only a call that failed can be settled."))
     return ActionResult(message=_("The call is settled."), audit_message=_("Call %(call)s was marked as settled."))
 

@@ -1,4 +1,4 @@
-"""Takes failed calls off the list of what waits for a person, who has dealt with them or need not. Sends nothing."""
+"""Dismisses failed calls: a person has dealt with them, or nobody needs to. Sends nothing to Planfix."""
 
 from __future__ import annotations
 
@@ -9,20 +9,18 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from integrations.domain.reasons import Reason
-from integrations.models import BackgroundJob, Call, CallState
-from integrations.services.calls.batches import calls_meant_by, in_batches
-from integrations.services.queue.progress import Progress
+from integrations.models import Call, CallState
+from integrations.services.calls.batches import in_batches
 
 DETAIL_LENGTH = 300
 
 
-def settle(
+def dismiss(
     calls: QuerySet[Call], *, note: str, by: User | None, done: Callable[[int], None] = lambda count: None
 ) -> int:
-    """Settles those of the calls that failed; `done` is told of each batch. When it was is the call's `finished_at`,
-    who it was and why its `detail`.
+    """Dismisses those of the calls that failed. Their `finished_at` then says when, their `detail` who did it and why.
 
-    Returns how many.
+    Calls `done` with the size of each batch. Returns the number of dismissed calls.
     """
     return skip_failed(calls, reason=Reason.DISMISSED, detail=_detail(note, by), done=done)
 
@@ -30,23 +28,15 @@ def settle(
 def skip_failed(
     calls: QuerySet[Call], *, reason: str, detail: str = "", done: Callable[[int], None] = lambda count: None
 ) -> int:
-    """Skips those of the calls that failed; `done` is told of each batch. Returns how many."""
+    """Skips those of the calls that failed, and calls `done` with the size of each batch. Returns their number."""
     columns = {"state": CallState.SKIPPED, "reason": reason, "detail": detail, "finished_at": Now()}
-    # The state once more: somebody may have sent one of them again meanwhile.
-    return sum(
-        settleable(Call.objects.filter(pk__in=batch)).update(**columns) for batch in in_batches(settleable(calls), done)
-    )
+    # The state again: a user may have retried one of them since the batch was read.
+    batches = in_batches(dismissable(calls), done)
+    return sum(dismissable(Call.objects.filter(pk__in=batch)).update(**columns) for batch in batches)
 
 
-def settleable(calls: QuerySet[Call]) -> QuerySet[Call]:
+def dismissable(calls: QuerySet[Call]) -> QuerySet[Call]:
     return calls.filter(state=CallState.FAILED)
-
-
-def settle_as_asked(work: BackgroundJob, progress: Progress) -> dict[str, int]:
-    """Long work: the calls that its arguments mean, with its argument `note`."""
-    calls = calls_meant_by(work)
-    progress.expect(settleable(calls).count())
-    return {"calls": settle(calls, note=work.arguments["note"], by=work.asked_by, done=progress.add)}
 
 
 def _detail(note: str, by: User | None) -> str:

@@ -11,10 +11,8 @@ from django.db.models import QuerySet
 
 from integrations.domain.phones import normalize
 from integrations.domain.reasons import Reason
-from integrations.models import BackgroundJob, Call, Customer
-from integrations.services.calls.batches import known_calls_meant_by
+from integrations.models import Call, Customer
 from integrations.services.calls.dismiss import skip_failed
-from integrations.services.queue.progress import Progress
 
 Spelled = tuple[int, str]
 """A customer's key, and a client's number as a call of that customer has it."""
@@ -87,18 +85,3 @@ def skip_ignored(calls: QuerySet[Call]) -> None:
     customer's turn may be under way with the settings of before, and would deliver them.
     """
     skip_failed(calls, reason=Reason.IGNORED_NUMBER)
-
-
-def ignore_as_asked(work: BackgroundJob, progress: Progress) -> dict[str, int]:
-    """Long work: the numbers of the calls that its arguments mean, and those of the calls that failed. Also of numbers
-    that are ignored already: it may have been left off in between.
-    """
-    calls, count = known_calls_meant_by(work), 0
-    found = numbers_among(spelled_numbers(calls).iterator())
-    meant = {**found.known, **found.new}
-    progress.expect(len(meant))
-    for (customer_id, number), spellings in sorted(meant.items()):
-        count += ignore_number(customer_id, number)
-        skip_ignored(calls.filter(customer=customer_id, client_number__in=spellings))
-        progress.add()
-    return {"numbers": count}

@@ -14,8 +14,8 @@ from django.db.models.functions import Now
 
 from integrations.domain.folding import facts_of, refold
 from integrations.domain.reasons import Reason
-from integrations.models import BackgroundJob, Call, CallState, Customer, EventResult, WebhookEvent
-from integrations.services.calls.batches import calls_meant_by, in_batches
+from integrations.models import Call, CallState, Customer, EventResult, WebhookEvent
+from integrations.services.calls.batches import in_batches
 from integrations.services.intake.receive import (
     DUE,
     Understood,
@@ -26,7 +26,6 @@ from integrations.services.intake.receive import (
 )
 from integrations.services.intake.recipients import Recipient
 from integrations.services.queue.defer import deliver_soon
-from integrations.services.queue.progress import Progress
 
 log = structlog.get_logger(__name__)
 
@@ -77,13 +76,6 @@ def send_again(call: Call) -> bool:
     return call.reason not in NEVER_REPLAYED and bool(_make_due([call.pk]))
 
 
-def send_again_as_asked(work: BackgroundJob, progress: Progress) -> dict[str, int]:
-    """Long work: the calls that its arguments mean."""
-    calls = calls_meant_by(work)
-    progress.expect(replayable(calls).count())
-    return {"calls": replay_calls(calls, done=progress.add)}
-
-
 def replay_call(call: Call) -> Counter[EventResult]:
     """Reads the call's stored events with today's parser, folds them anew, and has the call decided anew with today's
     settings. What is in Planfix already is brought up to date, never written twice. Idempotent.
@@ -96,19 +88,6 @@ def replay_call(call: Call) -> Counter[EventResult]:
         Call.objects.filter(pk=stored.pk).update(**_decided_anew(stored, call.customer))
         deliver_soon(stored.customer_id)
     return results
-
-
-def replay_as_asked(work: BackgroundJob, progress: Progress) -> dict[str, int]:
-    """Long work: those of the calls that its arguments mean of which there is something to read."""
-    calls = calls_meant_by(work).exclude(reason__in=(Reason.ERASED, Reason.DISMISSED))
-    call_ids = list(calls.order_by("pk").values_list("pk", flat=True))
-    progress.expect(len(call_ids))
-    for call_id in call_ids:
-        call = Call.objects.select_related("customer").filter(pk=call_id).first()
-        if call:
-            replay_call(call)
-        progress.add()
-    return {"calls": len(call_ids)}
 
 
 def _decided_anew(call: Call, customer: Customer) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from integrations.background_jobs import run_job
 from integrations.models import BackgroundJob, BackgroundJobKind, CallState, CatchUpCursor, Secret
-from integrations.services.queue.background import run_job
 from sandbox.ringostat.api import Ringostat
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID

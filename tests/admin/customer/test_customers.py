@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.admin.customer.connection import SENTENCES, row_of
+from integrations.background_jobs import run_job
 from integrations.models import (
     BackgroundJob,
     BackgroundJobKind,
@@ -28,7 +29,6 @@ from integrations.models import (
     WebhookToken,
 )
 from integrations.services.customers.connection_report import Check, Connection, Finding
-from integrations.services.queue.background import run_job
 from tests.factories import (
     AUTH_KEY,
     NOON,

@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.admin.customer.dry_run import lines
+from integrations.background_jobs import run_job
 from integrations.models import BackgroundJob, BackgroundJobKind, Customer
-from integrations.services.queue.background import run_job
 from tests.conftest import NEW_CLIENT, Scenario
 from tests.end_to_end.bodies import CLIENT, answered, missed
 from tests.factories import make_call, make_customer, make_employee, make_event, make_specialist

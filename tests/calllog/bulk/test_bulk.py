@@ -9,9 +9,9 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
+from integrations.background_jobs import run_job
 from integrations.calllog.bulk.views import BULK_ACTIONS, plan_of
 from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, Customer
-from integrations.services.queue.background import run_job
 from tests.factories import make_call, make_customer, make_specialist, make_user, make_viewer
 
 pytestmark = pytest.mark.django_db

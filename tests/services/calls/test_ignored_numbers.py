@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from integrations.background_jobs import run_job
 from integrations.domain.reasons import Reason
 from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, Customer
 from integrations.services.calls.ignored_numbers import ignore_number, numbers_among
-from integrations.services.queue.background import ask, run_job
+from integrations.services.queue.background import ask
 from tests.factories import make_call, make_customer
 
 pytestmark = pytest.mark.django_db

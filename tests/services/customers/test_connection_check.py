@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from integrations.background_jobs import run_job
 from integrations.models import BackgroundJob, BackgroundJobKind, Customer, Secret
 from integrations.planfix.http.client import PlanfixClient
 from integrations.planfix.rights import WRITING, Right
 from integrations.services.customers import connection_check
 from integrations.services.customers.connection_report import Connection, Finding, newest_connection
-from integrations.services.queue.background import ask, run_job
+from integrations.services.queue.background import ask
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.state import Sandbox

@@ -8,12 +8,13 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ValidationError
 
+from integrations.background_jobs import run_job
 from integrations.models import BackgroundJob, BackgroundJobKind, Customer
 from integrations.planfix.records.fields import FieldType
 from integrations.ringostat.vocabulary import UTM
 from integrations.services.customers.account_discovery import discover
 from integrations.services.customers.utm_mapping import ParameterRow, Wish, parameter_table, save_wishes
-from integrations.services.queue.background import ask, run_job
+from integrations.services.queue.background import ask
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.state import Sandbox

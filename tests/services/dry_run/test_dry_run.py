@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from integrations.background_jobs import run_job
 from integrations.models import (
     AccountRateLimit,
     BackgroundJob,
@@ -21,7 +22,7 @@ from integrations.models import (
     WebhookEvent,
 )
 from integrations.services.privacy.erasure import erase_number
-from integrations.services.queue.background import ask, run_job
+from integrations.services.queue.background import ask
 from tests.conftest import NEW_CLIENT, Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, dialled, missed, recorded, unanswered
 

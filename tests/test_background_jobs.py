@@ -9,11 +9,12 @@ import pytest
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from integrations import background_jobs
+from integrations.background_jobs import run_job
+from integrations.calllog.bulk.selection import finished_calls_of
 from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, Secret
-from integrations.services.calls.batches import calls_meant_by
 from integrations.services.customers import contact_fields
-from integrations.services.queue import background as works
-from integrations.services.queue.background import ask, run_job, unfinished_work
+from integrations.services.queue.background import ask, unfinished_work
 from integrations.services.queue.defer import CARRY_OUT
 from integrations.services.queue.progress import CannotBeDone, Progress, Stopped
 from sandbox.ringostat.api import Ringostat
@@ -73,7 +74,7 @@ def test_work_that_somebody_is_at_is_neither_woken_nor_begun_again(monkeypatch: 
         run_job(work.pk)
         return {}
 
-    monkeypatch.setattr(works, "KINDS", {BackgroundJobKind.SEND_AGAIN: begin})
+    monkeypatch.setattr(background_jobs, "KINDS", {BackgroundJobKind.SEND_AGAIN: begin})
     work = ask(BackgroundJobKind.SEND_AGAIN, calls=[])
     run_job(work.pk)
 
@@ -82,14 +83,14 @@ def test_work_that_somebody_is_at_is_neither_woken_nor_begun_again(monkeypatch: 
 
 def test_who_has_lost_the_work_writes_neither_its_progress_nor_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     def stand_still_for_too_long(work: BackgroundJob, progress: Progress) -> dict[str, Any]:
-        monkeypatch.setattr(works, "KINDS", {BackgroundJobKind.SEND_AGAIN: lambda *_: {"calls": 2}})
+        monkeypatch.setattr(background_jobs, "KINDS", {BackgroundJobKind.SEND_AGAIN: lambda *_: {"calls": 2}})
         lease_runs_out(work)
         run_job(work.pk)
         with pytest.raises(Stopped):
             progress.expect(100)
         return {"calls": 1}
 
-    monkeypatch.setattr(works, "KINDS", {BackgroundJobKind.SEND_AGAIN: stand_still_for_too_long})
+    monkeypatch.setattr(background_jobs, "KINDS", {BackgroundJobKind.SEND_AGAIN: stand_still_for_too_long})
     work = ask(BackgroundJobKind.SEND_AGAIN, calls=[])
     run_job(work.pk)
 
@@ -172,14 +173,14 @@ def test_work_whose_asker_is_gone_cannot_be_done_and_is_no_fault_of_the_settings
     work = ask(BackgroundJobKind.SEND_AGAIN, filter="state=failed")
 
     with pytest.raises(CannotBeDone, match="no longer a user"):
-        calls_meant_by(work)
+        finished_calls_of(work)
 
 
 def test_what_nobody_expected_ends_the_work_and_is_in_the_log(monkeypatch: Any) -> None:
     def breaks(work: BackgroundJob, progress: Progress) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(works, "KINDS", {BackgroundJobKind.SEND_AGAIN: breaks})
+    monkeypatch.setattr(background_jobs, "KINDS", {BackgroundJobKind.SEND_AGAIN: breaks})
     work = ask(BackgroundJobKind.SEND_AGAIN, calls=[])
 
     run_job(work.pk)

@@ -1,0 +1,69 @@
+"""Runs background jobs: names the function of each kind, and stores its result or the trouble it met."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+from django.core.exceptions import ImproperlyConfigured
+from django.db import InterfaceError, OperationalError
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from integrations.calllog.bulk.jobs import dismiss_as_asked, ignore_as_asked, replay_as_asked, send_again_as_asked
+from integrations.models import BackgroundJob, BackgroundJobKind
+from integrations.planfix.http.errors import PlanfixError
+from integrations.ringostat.api import RingostatError
+from integrations.services.customers.connection_check import connect
+from integrations.services.customers.contact_fields import create_fields
+from integrations.services.customers.removal import remove_as_asked
+from integrations.services.dry_run.run import dry_run_as_asked
+from integrations.services.intake.catch_up import catch_up_as_asked
+from integrations.services.queue.background import take
+from integrations.services.queue.progress import CannotBeDone, Progress, Stopped, held
+
+log = structlog.get_logger(__name__)
+
+Result = dict[str, Any] | None
+
+KINDS: Mapping[str, Callable[[BackgroundJob, Progress], Result]] = {
+    BackgroundJobKind.CATCH_UP: catch_up_as_asked,
+    BackgroundJobKind.SEND_AGAIN: send_again_as_asked,
+    BackgroundJobKind.REPLAY: replay_as_asked,
+    BackgroundJobKind.SETTLE: dismiss_as_asked,
+    BackgroundJobKind.IGNORE_NUMBERS: ignore_as_asked,
+    BackgroundJobKind.CONNECT: connect,
+    BackgroundJobKind.CREATE_FIELDS: create_fields,
+    BackgroundJobKind.DRY_RUN: dry_run_as_asked,
+    BackgroundJobKind.REMOVE_CUSTOMER: remove_as_asked,
+}
+"""Each function may be killed and started again at any time."""
+
+TROUBLE = (CannotBeDone, PlanfixError, RingostatError, ImproperlyConfigured)
+"""Errors whose messages a specialist can act on. ImproperlyConfigured: no key of the settings decrypts a secret."""
+
+
+def run_job(job_id: int, *, should_stop: Callable[[], bool] = lambda: False) -> None:
+    """Runs the job, or what is left of it, unless another worker holds it.
+
+    Raises OperationalError or InterfaceError when the database is lost.
+    """
+    job = take(job_id)
+    if job is None:
+        return
+    try:
+        job.result = KINDS[job.kind](job, Progress(job, should_stop))
+    except Stopped:
+        held(job).update(held_until=None)
+        return
+    except (OperationalError, InterfaceError):
+        raise
+    except TROUBLE as error:
+        job.trouble = str(error)
+    except Exception:
+        log.exception("background job failed", job_id=job.pk, kind=job.kind, customer_id=job.customer_id)
+        job.trouble = _("Something unexpected went wrong; the worker's log has the details.")
+    end = {"result": job.result, "trouble": job.trouble, "done": job.done, "total": job.total}
+    if not held(job).update(finished_at=Now(), held_until=None, **end):
+        log.warning("another worker took the background job over", job_id=job.pk, kind=job.kind)

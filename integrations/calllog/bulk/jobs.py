@@ -1,0 +1,52 @@
+"""The background jobs of the call log: one action, done to every call that the job means."""
+
+from __future__ import annotations
+
+from integrations.calllog.bulk.selection import finished_calls_of, known_calls_of
+from integrations.domain.reasons import Reason
+from integrations.models import BackgroundJob, Call
+from integrations.services.calls.dismiss import dismiss, dismissable
+from integrations.services.calls.ignored_numbers import ignore_number, numbers_among, skip_ignored, spelled_numbers
+from integrations.services.calls.replay import replay_call, replay_calls, replayable
+from integrations.services.queue.progress import Progress
+
+
+def send_again_as_asked(job: BackgroundJob, progress: Progress) -> dict[str, int]:
+    calls = finished_calls_of(job)
+    progress.expect(replayable(calls).count())
+    return {"calls": replay_calls(calls, done=progress.add)}
+
+
+def replay_as_asked(job: BackgroundJob, progress: Progress) -> dict[str, int]:
+    """Leaves out erased calls, of which nothing is left to read, and dismissed ones."""
+    calls = finished_calls_of(job).exclude(reason__in=(Reason.ERASED, Reason.DISMISSED))
+    call_ids = list(calls.order_by("pk").values_list("pk", flat=True))
+    progress.expect(len(call_ids))
+    for call_id in call_ids:
+        call = Call.objects.select_related("customer").filter(pk=call_id).first()
+        if call:
+            replay_call(call)
+        progress.add()
+    return {"calls": len(call_ids)}
+
+
+def dismiss_as_asked(job: BackgroundJob, progress: Progress) -> dict[str, int]:
+    """Dismisses the calls with the job's argument `note`."""
+    calls = finished_calls_of(job)
+    progress.expect(dismissable(calls).count())
+    return {"calls": dismiss(calls, note=job.arguments["note"], by=job.asked_by, done=progress.add)}
+
+
+def ignore_as_asked(job: BackgroundJob, progress: Progress) -> dict[str, int]:
+    """Ignores the numbers of the calls, and skips those calls that failed. Numbers that are ignored already count: the
+    worker may have stopped between the two steps.
+    """
+    calls, count = known_calls_of(job), 0
+    found = numbers_among(spelled_numbers(calls).iterator())
+    meant = {**found.known, **found.new}
+    progress.expect(len(meant))
+    for (customer_id, number), spellings in sorted(meant.items()):
+        count += ignore_number(customer_id, number)
+        skip_ignored(calls.filter(customer=customer_id, client_number__in=spellings))
+        progress.add()
+    return {"numbers": count}
