@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from integrations.domain.calls import CallFacts, Direction
-from integrations.domain.phones import is_hidden, normalize, same_number, sip_login
+from integrations.domain.phones import is_hidden, normalize, read_number, same_number, sip_login
 
 
 class NumberProblem(StrEnum):
@@ -24,6 +24,8 @@ class NumberProblem(StrEnum):
 class ClientNumber:
     number: str | None
     """In full format, or None with a problem."""
+    is_dialable: bool = False
+    """False for a number that cannot exist: it may be searched for, but no contact is created with it."""
     raw: str
     """As it came; the SIP login if nothing but one is there."""
     problem: NumberProblem
@@ -38,11 +40,12 @@ def direction_of(facts: CallFacts) -> Direction:
 
 
 def client_number(facts: CallFacts, region: str) -> ClientNumber:
-    """The first usable number of the client's fields; if none is usable, what was there instead of it."""
+    """The first dialable number of the client's fields, else the first searchable one, else what is there instead."""
     candidates = _candidates(facts, region)
-    for raw in candidates:
-        if number := normalize(raw, region):
-            return ClientNumber(number=number, raw=raw, problem=NumberProblem.NONE)
+    read = [(raw, number) for raw in candidates if (number := read_number(raw, region))]
+    if read:
+        raw, best = next((pair for pair in read if pair[1].is_dialable), read[0])
+        return ClientNumber(number=best.number, is_dialable=best.is_dialable, raw=raw, problem=NumberProblem.NONE)
     if not candidates:
         logins = filter(sip_login, _client_fields(facts, region))
         return ClientNumber(number=None, raw=next(logins, ""), problem=NumberProblem.MISSING)

@@ -5,10 +5,15 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
+
+from integrations.domain.hidden_numbers import is_hidden_word, is_keypad_word
+from integrations.domain.numbering_plans import is_dialable, without_disused_prefix
 
 LONGEST_SPELLING = 250
 """Characters of a field that are read; a phone number with all its ornaments is far shorter."""
@@ -17,29 +22,35 @@ SHORTEST_WITH_COUNTRY_CODE = 11
 """Digits. A bare number this long is read with its country code first: in Germany and Italy a foreign number
 would otherwise pass for a long national one. A shorter one is read as national first."""
 
-OLD_TRUNK_PREFIXES = {"UA": "80"}
-"""Ukraine dialled 8-0 before the area code until 2009, and address books still do: 8 067 123 45 67."""
+SHORTEST_OF_NEW_RANGE = 10
+"""Digits, the national prefix among them: fewer are too little to say that they are a number."""
 
 _TAG = re.compile(r"</?(?:a|b|br|div|i|p|span|strong|u)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _BRACKETED = re.compile(r"<([^<>]*\w[^<>]*)>\s*$")
 _SCHEME = re.compile(r"^(?:sips?|tel):", re.IGNORECASE)
 _HOST = re.compile(r"[@;].*$", re.DOTALL)
 _EXTENSION = re.compile(
-    r"^([+\d\s()./-]*\d[\s).]*)(?:[,#].*|(?:ext(?:ension)?|x|доб|вн)[.:=\s]*\d+\W*)$",
+    # After a comma or #, after the pause signs p and w that telephones keep, or after a word.
+    r"^([+\d\s()./-]*\d[\s).]*)(?:[,#*].*|[pw][\d,pw#*\s-]*"
+    r"|(?:ext(?:ension|n)?|x|доб\w*|дод\w*|вн\w*|внутр\w*|wewn?\w*|dw|durchwahl)[.:=\s№#]*\d+\W*)$",
     re.IGNORECASE | re.DOTALL,
 )
 _LOGIN = re.compile(r"(?=.*[a-z])[\w.+-]+", re.IGNORECASE | re.ASCII)
-_HIDDEN = re.compile(
-    r"\W*(?:-1|(?:anonym(?:ous)?|restricted|unknown|private|unavailable|withheld|hidden|blocked"
-    r"|скрыт\w*|прихован\w*|аноним\w*|анонім\w*|неизвестн\w*|невідом\w*)"
-    r"(?:[\s_-]*(?:caller|number|call|id|user|номер))*)?\W*",
-    re.IGNORECASE,
-)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FullNumber:
+    number: str
+    """In full format, `+380671234567`."""
+    is_dialable: bool
+    """False for what has the length of a number and cannot be one, as +380000000000: it may be searched for, but no
+    contact is created with it.
+    """
 
 
 @lru_cache(4096)  # one call's few numbers are asked for again and again
-def normalize(raw: str, region: str) -> str | None:
-    """The number in full format, `+380671234567`, or None when nobody can be called by it. Never raises.
+def read_number(raw: str, region: str) -> FullNumber | None:
+    """The one number that the text is, or None. Never raises.
 
     `region` is the country of numbers written without one, as ISO 3166 letters ("UA"). A number that states
     its country may be of a range that the numbering plan does not know yet: there the right length is enough.
@@ -48,22 +59,30 @@ def normalize(raw: str, region: str) -> str | None:
     if any(c.isalnum() and c not in "0123456789" for c in address):
         return None
     digits, states_country = _digits(address)
-    spellings = ["+" + digits] if states_country else _likely_first(digits, region)
-    readings = [number for spelling in spellings if (number := _parsed(spelling, region))]
-    number = next(filter(phonenumbers.is_valid_number, readings), None)
-    number = number or _of_unknown_range(digits, region, states_country=states_country)
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164) if number else None
+    if is_keypad_word(digits, states_country=states_country):
+        return None
+    number = _best_reading(digits, region, states_country=states_country)
+    if number is None:
+        return None
+    full = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return FullNumber(number=full, is_dialable=is_dialable(number))
+
+
+def normalize(raw: str, region: str) -> str | None:
+    """The number in full format, `+380671234567`; None when it cannot even be searched for. Never raises."""
+    read = read_number(raw, region)
+    return read.number if read else None
 
 
 def is_hidden(raw: str) -> bool:
     """True for what networks send in place of a number that the caller does not show, and for no text."""
-    return _HIDDEN.fullmatch(_address(raw)) is not None
+    return _is_hidden(_address(raw))
 
 
 def sip_login(raw: str) -> str:
     """The login in `"Iryna" <acmecom_iryna>`, `sip:acmecom_iryna@host` or `acmecom_iryna`; else ""."""
     address = _address(raw)
-    return address if _LOGIN.fullmatch(address) and not _HIDDEN.fullmatch(address) else ""
+    return address if _LOGIN.fullmatch(address) and not is_hidden_word(address) else ""
 
 
 def same_number(one: str, other: str, region: str) -> bool:
@@ -107,15 +126,44 @@ def _digits(address: str) -> tuple[str, bool]:
     return digits, re.match(r"[^0-9]*\+", address) is not None and not digits.startswith("0")
 
 
+def _is_hidden(address: str) -> bool:
+    digits, states_country = _digits(address)
+    is_number = not any(char.isalpha() for char in address)
+    return is_hidden_word(address) or (is_number and is_keypad_word(digits, states_country=states_country))
+
+
+def _best_reading(digits: str, region: str, *, states_country: bool) -> PhoneNumber | None:
+    """The first reading that is a number by the numbering plan, else a number of a range that it does not know."""
+    spellings = ["+" + digits] if states_country else _likely_first(digits, region)
+    spellings += without_disused_prefix(digits, region, states_country=states_country)
+    readings = [number for spelling in spellings if (number := _parsed(spelling, region))]
+    number = next(filter(phonenumbers.is_valid_number, readings), None)
+    number = number or _of_unknown_range(digits, region, states_country=states_country)
+    if number:
+        return number
+    return _national_after_all(digits, region) if states_country else _of_new_national_range(digits, region)
+
+
+def _national_after_all(digits: str, region: str) -> PhoneNumber | None:
+    """Reads +8 029 123-45-67 as Belarusian: no country code fits, and the digits begin as national numbers do."""
+    return next(filter(phonenumbers.is_valid_number, _national_readings(digits, region)), None)
+
+
+def _national_readings(digits: str, region: str) -> Iterator[PhoneNumber]:
+    """What digits mean at home that begin with the national prefix, or with one that the country has abolished."""
+    trunk = phonenumbers.ndd_prefix_for_region(region, True)
+    own = [digits] if trunk and digits.startswith(trunk) else []
+    for spelling in [*own, *without_disused_prefix(digits, region, states_country=False)]:
+        if number := _parsed(spelling, region):
+            yield number
+
+
 def _likely_first(digits: str, region: str) -> list[str]:
     """The ways to read digits that do not say whether a country code is among them."""
     spellings = [digits, "+" + digits]
     trunk = phonenumbers.ndd_prefix_for_region(region, True)
     if len(digits) >= SHORTEST_WITH_COUNTRY_CODE and not (trunk and digits.startswith(trunk)):
         spellings.reverse()
-    old_trunk = OLD_TRUNK_PREFIXES.get(region)
-    if old_trunk and digits.startswith(old_trunk):
-        spellings.append(digits.removeprefix(old_trunk))
     return spellings
 
 
@@ -128,6 +176,13 @@ def _of_unknown_range(digits: str, region: str, *, states_country: bool) -> Phon
         return None
     reason = phonenumbers.is_possible_number_with_reason(number)
     return number if reason == ValidationResult.IS_POSSIBLE else None
+
+
+def _of_new_national_range(digits: str, region: str) -> PhoneNumber | None:
+    """070 123-45-67, of a range that the numbering plan does not know yet: as long and shaped as its neighbours."""
+    if len(digits) < SHORTEST_OF_NEW_RANGE:
+        return None
+    return next(filter(is_dialable, _national_readings(digits, region)), None)
 
 
 def _parsed(spelling: str, region: str) -> PhoneNumber | None:

@@ -59,6 +59,8 @@ class DeliveryPlan:
     outcome: Outcome
     client_number: str
     """In full format."""
+    is_dialable: bool = True
+    """False for a number that cannot exist: a contact with it is found, but none is created."""
     line_number: str
     line_name: str
     employee: Employee | None
@@ -100,7 +102,8 @@ def decide(facts: CallFacts, rules: CustomerRules) -> DeliveryPlan | Skip:
         employee=employee,
         fallback_for=None if employee is participant else _who_talked(match),
         author=Author.CONTACT if is_missed_incoming else Author.EMPLOYEE,
-        may_create_contact=_may_create_contact(direction, outcome, rules),
+        may_create_contact=client.is_dialable and _may_create_contact(direction, outcome, rules),
+        is_dialable=client.is_dialable,
     )
 
 

@@ -155,3 +155,24 @@ def test_a_call_with_an_outsider_is_not_internal(facts: CallFacts) -> None:
 )
 def test_a_call_has_a_direction_even_if_ringostat_named_none(facts: CallFacts, direction: str) -> None:
     assert direction_of(facts) == Direction(direction)
+
+
+@pytest.mark.parametrize(
+    ("facts", "number", "is_dialable"),
+    [
+        pytest.param(incoming(caller=BARE_CLIENT), CLIENT, True, id="a real number"),
+        pytest.param(incoming(caller="380000000000"), "+380000000000", False, id="an impossible number"),
+        pytest.param(incoming(e164="+380000000000", caller=BARE_CLIENT), CLIENT, True, id="a real number goes first"),
+        pytest.param(outgoing(destination="+10000000000"), "+10000000000", False, id="an impossible number dialled"),
+    ],
+)
+def test_a_number_that_cannot_exist_is_not_dialable(facts: CallFacts, number: str, is_dialable: bool) -> None:
+    client = client_number(facts, "UA")
+
+    assert (client.number, client.is_dialable) == (number, is_dialable)
+
+
+def test_a_caller_hidden_on_the_keypad_is_hidden() -> None:
+    client = client_number(incoming(e164="+7378742833", caller="7378742833"), "UA")
+
+    assert (client.number, client.problem) == (None, NumberProblem.HIDDEN)

@@ -365,6 +365,12 @@ def test_no_contact_may_be_created_when_the_customer_wants_none(facts: CallFacts
     assert decided(facts, replace(RULES, create_contacts=False)).may_create_contact is False
 
 
+def test_no_contact_may_be_created_with_a_number_that_cannot_exist() -> None:
+    plan = decided(replace(INCOMING, e164="380000000000", userfield="", caller="380000000000"), RULES)
+
+    assert (plan.client_number, plan.may_create_contact, plan.is_dialable) == ("+380000000000", False, False)
+
+
 @pytest.mark.parametrize("switches", list(product([True, False], repeat=3)))
 def test_an_unanswered_outgoing_call_never_creates_a_contact(switches: tuple[bool, ...]) -> None:
     rules = replace(RULES, **dict(zip(SWITCH_NAMES, switches, strict=True)))

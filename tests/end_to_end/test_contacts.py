@@ -480,3 +480,24 @@ def test_a_creation_of_unclear_fate_makes_no_second_contact(scenario: Scenario, 
 
     (contact,) = scenario.account.contacts
     assert [comment.contact_id for comment in scenario.account.comments] == [contact.id] * 2
+
+
+IMPOSSIBLE = "380000000000"
+
+
+def test_a_number_that_cannot_exist_creates_no_contact(scenario: Scenario) -> None:
+    scenario.post(answered(E164=IMPOSSIBLE, userfield=IMPOSSIBLE, caller=IMPOSSIBLE))
+    before = len(scenario.account.contacts_by_id)
+    scenario.deliver()
+
+    call = scenario.call(CALL_ID)
+    assert (call.state, call.reason) == (CallState.SKIPPED, "unusable_number")
+    assert len(scenario.account.contacts_by_id) == before
+
+
+def test_a_number_that_cannot_exist_is_searched_for(scenario: Scenario) -> None:
+    contact = scenario.account.add_contact(name="Olha", phones=[f"+{IMPOSSIBLE}"])
+    scenario.post(answered(E164=IMPOSSIBLE, userfield=IMPOSSIBLE, caller=IMPOSSIBLE))
+    scenario.deliver()
+
+    assert [comment.contact_id for comment in scenario.account.comments] == [contact.id]

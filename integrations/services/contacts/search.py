@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from integrations.domain.phones import same_number, search_pieces
+from integrations.domain.phone_fields import has_number
+from integrations.domain.phones import search_pieces
 from integrations.models import PhoneMatching
 from integrations.planfix.http.client import Planfix
 from integrations.planfix.records.contacts import FoundContact, find_contacts, first_candidates
@@ -55,5 +56,5 @@ def unbroken_pieces(number: str) -> tuple[str, ...]:
 
 
 def _matches(candidates: Iterable[FoundContact], number: str, region: str) -> list[FoundContact]:
-    same = {c for c in candidates if any(same_number(phone, number, region) for phone in c.phones)}
+    same = {c for c in candidates if any(has_number(phone, number, region) for phone in c.phones)}
     return sorted(same, key=lambda contact: (number not in contact.phones, contact.id))

@@ -63,7 +63,8 @@ class CallDelivery:
     def _deliver(self, plan: DeliveryPlan) -> Delivered | Skip:
         contact_id = self._contact(plan)
         if contact_id is None:
-            return Skip(reason=Reason.UNKNOWN_CONTACT, detail=plan.client_number)
+            reason = Reason.UNKNOWN_CONTACT if plan.is_dialable else Reason.UNUSABLE_NUMBER
+            return Skip(reason=reason, detail=plan.client_number)
         target = self._target(plan, contact_id)
         content = CallContent(self.call, self.attempt.facts, plan, self.customer)
         # A comment that may exist already gets its recording by a follow-up.
