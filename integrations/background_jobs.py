@@ -11,15 +11,15 @@ from django.db import InterfaceError, OperationalError
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from integrations.calllog.bulk.jobs import dismiss_as_asked, ignore_as_asked, replay_as_asked, send_again_as_asked
+from integrations.calllog.bulk.jobs import dismiss_job, ignore_numbers_job, replay_job, retry_job
 from integrations.models import BackgroundJob, BackgroundJobKind
 from integrations.planfix.http.errors import PlanfixError
 from integrations.ringostat.api import RingostatError
 from integrations.services.customers.connection_check import connect
 from integrations.services.customers.contact_fields import create_fields
-from integrations.services.customers.removal import remove_as_asked
-from integrations.services.dry_run.run import dry_run_as_asked
-from integrations.services.intake.catch_up import catch_up_as_asked
+from integrations.services.customers.removal import removal_job
+from integrations.services.dry_run.run import dry_run_job
+from integrations.services.intake.catch_up import catch_up_job
 from integrations.services.queue.background import take
 from integrations.services.queue.progress import CannotBeDone, Progress, Stopped, held
 
@@ -28,15 +28,15 @@ log = structlog.get_logger(__name__)
 Result = dict[str, Any] | None
 
 KINDS: Mapping[str, Callable[[BackgroundJob, Progress], Result]] = {
-    BackgroundJobKind.CATCH_UP: catch_up_as_asked,
-    BackgroundJobKind.SEND_AGAIN: send_again_as_asked,
-    BackgroundJobKind.REPLAY: replay_as_asked,
-    BackgroundJobKind.SETTLE: dismiss_as_asked,
-    BackgroundJobKind.IGNORE_NUMBERS: ignore_as_asked,
+    BackgroundJobKind.CATCH_UP: catch_up_job,
+    BackgroundJobKind.SEND_AGAIN: retry_job,
+    BackgroundJobKind.REPLAY: replay_job,
+    BackgroundJobKind.DISMISS: dismiss_job,
+    BackgroundJobKind.IGNORE_NUMBERS: ignore_numbers_job,
     BackgroundJobKind.CONNECT: connect,
     BackgroundJobKind.CREATE_FIELDS: create_fields,
-    BackgroundJobKind.DRY_RUN: dry_run_as_asked,
-    BackgroundJobKind.REMOVE_CUSTOMER: remove_as_asked,
+    BackgroundJobKind.DRY_RUN: dry_run_job,
+    BackgroundJobKind.REMOVE_CUSTOMER: removal_job,
 }
 """Each function may be killed and started again at any time."""
 

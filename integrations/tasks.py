@@ -19,21 +19,21 @@ from integrations.services.delivery.customer_run import customers_with_due_calls
 from integrations.services.delivery.pause import check_paused_customers
 from integrations.services.delivery.resume_check import check_access
 from integrations.services.intake.catch_up import catch_up, customers_to_catch_up
-from integrations.services.intake.stale_calls import settle_all_stale_calls, settle_stale_calls
+from integrations.services.intake.stale_calls import close_all_stale_calls, close_stale_calls
 from integrations.services.monitoring.alerts import watch
 from integrations.services.privacy.retention import prune_all
-from integrations.services.queue.background import unfinished_work
+from integrations.services.queue.background import unfinished_jobs
 from integrations.services.queue.defer import (
     AHEAD,
-    CARRY_OUT,
     CATCH_UP,
     CHECK_ACCESS,
+    CLOSE_STALE_CALLS,
     DELIVER_CALLS,
-    SETTLE_STALE_CALLS,
+    RUN_JOB,
     catch_up_soon,
     free_jobs_of_dead_workers,
-    wake,
-    work_soon,
+    wake_customers,
+    wake_jobs,
 )
 from integrations.users.rate_limit import delete_expired_counters
 
@@ -71,8 +71,8 @@ def deliver_calls(context: JobContext, customer_id: int) -> None:
 def sweep(timestamp: int) -> None:
     """Frees the jobs of dead workers, and wakes every customer that has calls due and all unfinished work."""
     free_jobs_of_dead_workers(STALLED_SECONDS)
-    wake(customers_with_due_calls())
-    work_soon(unfinished_work())
+    wake_customers(customers_with_due_calls())
+    wake_jobs(unfinished_jobs())
 
 
 @app.task(name=CATCH_UP, pass_context=True)
@@ -91,9 +91,9 @@ def catch_up_all(timestamp: int) -> None:
     catch_up_soon(customers_to_catch_up())
 
 
-@app.task(name=CARRY_OUT, pass_context=True)
+@app.task(name=RUN_JOB, pass_context=True)
 @closes_connections
-def carry_out_work(context: JobContext, work_id: int) -> None:
+def run_background_job(context: JobContext, work_id: int) -> None:
     run_job(work_id, should_stop=context.additional_context["stopping"].is_set)
 
 
@@ -110,17 +110,17 @@ def check_all_access(timestamp: int) -> None:
     check_paused_customers()
 
 
-@app.task(name=SETTLE_STALE_CALLS, pass_context=True)
+@app.task(name=CLOSE_STALE_CALLS, pass_context=True)
 @closes_connections
-def settle_stale_calls_of_customer(context: JobContext, customer_id: int) -> None:
-    settle_stale_calls(customer_id, should_stop=context.additional_context["stopping"].is_set)
+def close_stale_calls_of_customer(context: JobContext, customer_id: int) -> None:
+    close_stale_calls(customer_id, should_stop=context.additional_context["stopping"].is_set)
 
 
 @app.periodic(cron="35 * * * *")
 @app.task(name="settle_all_stale_calls", queueing_lock="settle_all_stale_calls", priority=AHEAD)
 @closes_connections
 def settle_stale(timestamp: int) -> None:
-    settle_all_stale_calls()
+    close_all_stale_calls()
 
 
 @app.periodic(cron="* * * * * */10")

@@ -129,7 +129,7 @@ def make_call(
     number = client_number(facts, customer.region)
     started_at = columns.pop("started_at", facts.started_at or NOON)
     ended_at = started_at + timedelta(seconds=facts.total_seconds or 0)
-    is_settled = state in (CallState.DELIVERED, CallState.SKIPPED, CallState.FAILED)
+    is_reliable = state in (CallState.DELIVERED, CallState.SKIPPED, CallState.FAILED)
     filled: dict[str, Any] = {
         "ringostat_id": facts.ringostat_id,
         "facts": fold(None, facts),
@@ -142,7 +142,7 @@ def make_call(
         "state": state,
         "due_at": ended_at if state == CallState.PENDING else None,
         "received_at": ended_at,
-        "finished_at": ended_at + timedelta(seconds=4) if is_settled else None,
+        "finished_at": ended_at + timedelta(seconds=4) if is_reliable else None,
     }
     call = Call.objects.create(customer=customer, **filled | columns)
     if state == CallState.DELIVERED and receipts is None:

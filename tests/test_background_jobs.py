@@ -14,8 +14,8 @@ from integrations.background_jobs import run_job
 from integrations.calllog.bulk.selection import finished_calls_of
 from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, Secret
 from integrations.services.customers import contact_fields
-from integrations.services.queue.background import ask, unfinished_work
-from integrations.services.queue.defer import CARRY_OUT
+from integrations.services.queue.background import enqueue, unfinished_jobs
+from integrations.services.queue.defer import RUN_JOB
 from integrations.services.queue.progress import CannotBeDone, Progress, Stopped
 from sandbox.ringostat.api import Ringostat
 from tests.conftest import Scenario
@@ -31,38 +31,38 @@ def failed_calls(count: int) -> list[int]:
 
 
 def test_the_same_work_is_asked_for_once_until_it_is_done() -> None:
-    ProcrastinateJob.objects.filter(task_name=CARRY_OUT).delete()
+    ProcrastinateJob.objects.filter(task_name=RUN_JOB).delete()
     calls = failed_calls(1)
 
-    first, second = (ask(BackgroundJobKind.SEND_AGAIN, calls=calls) for _ in range(2))
-    jobs = ProcrastinateJob.objects.filter(task_name=CARRY_OUT)
+    first, second = (enqueue(BackgroundJobKind.SEND_AGAIN, calls=calls) for _ in range(2))
+    jobs = ProcrastinateJob.objects.filter(task_name=RUN_JOB)
     assert (first.pk, [job.args for job in jobs]) == (second.pk, [{"work_id": first.pk}])
 
     run_job(first.pk)
-    assert ask(BackgroundJobKind.SEND_AGAIN, calls=calls).pk != first.pk
+    assert enqueue(BackgroundJobKind.SEND_AGAIN, calls=calls).pk != first.pk
 
 
 def test_work_is_carried_out_and_says_what_came_of_it() -> None:
     calls = failed_calls(3)
-    work = ask(BackgroundJobKind.SEND_AGAIN, calls=[*calls, 0])
-    assert unfinished_work() == [work.pk]
+    work = enqueue(BackgroundJobKind.SEND_AGAIN, calls=[*calls, 0])
+    assert unfinished_jobs() == [work.pk]
 
     run_job(work.pk)
 
     work.refresh_from_db()
     assert (work.result, work.done, work.total, work.percent, work.trouble) == ({"calls": 3}, 3, 3, 100, "")
     assert set(Call.objects.values_list("state", flat=True)) == {CallState.PENDING}
-    assert unfinished_work() == []
+    assert unfinished_jobs() == []
 
 
 def test_work_that_a_stopping_worker_leaves_is_taken_up_again() -> None:
-    work = ask(BackgroundJobKind.SEND_AGAIN, calls=failed_calls(1))
+    work = enqueue(BackgroundJobKind.SEND_AGAIN, calls=failed_calls(1))
 
     run_job(work.pk, should_stop=lambda: True)
-    assert unfinished_work() == [work.pk]
+    assert unfinished_jobs() == [work.pk]
 
     run_job(work.pk)
-    assert unfinished_work() == []
+    assert unfinished_jobs() == []
 
 
 def test_work_that_somebody_is_at_is_neither_woken_nor_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,12 +70,12 @@ def test_work_that_somebody_is_at_is_neither_woken_nor_begun_again(monkeypatch: 
 
     def begin(work: BackgroundJob, progress: Progress) -> dict[str, Any]:
         begun.append(work.pk)
-        assert unfinished_work() == []
+        assert unfinished_jobs() == []
         run_job(work.pk)
         return {}
 
     monkeypatch.setattr(background_jobs, "KINDS", {BackgroundJobKind.SEND_AGAIN: begin})
-    work = ask(BackgroundJobKind.SEND_AGAIN, calls=[])
+    work = enqueue(BackgroundJobKind.SEND_AGAIN, calls=[])
     run_job(work.pk)
 
     assert begun == [work.pk]
@@ -91,7 +91,7 @@ def test_who_has_lost_the_work_writes_neither_its_progress_nor_its_end(monkeypat
         return {"calls": 1}
 
     monkeypatch.setattr(background_jobs, "KINDS", {BackgroundJobKind.SEND_AGAIN: stand_still_for_too_long})
-    work = ask(BackgroundJobKind.SEND_AGAIN, calls=[])
+    work = enqueue(BackgroundJobKind.SEND_AGAIN, calls=[])
     run_job(work.pk)
 
     work.refresh_from_db()
@@ -108,7 +108,7 @@ def test_two_workers_after_a_pause_make_a_field_once(scenario: Scenario, monkeyp
         return original(*arguments)
 
     monkeypatch.setattr(contact_fields, "field_set", other_takes_over)
-    work = ask(BackgroundJobKind.CREATE_FIELDS, customer=scenario.customer, names=["Source"])
+    work = enqueue(BackgroundJobKind.CREATE_FIELDS, customer=scenario.customer, names=["Source"])
     run_job(work.pk)
 
     work.refresh_from_db()
@@ -122,7 +122,7 @@ def lease_runs_out(work: BackgroundJob) -> None:
 
 def test_catching_up_a_window_counts_its_days(scenario: Scenario) -> None:
     end = timezone.now()
-    work = ask(BackgroundJobKind.CATCH_UP, customer=scenario.customer, start=end - timedelta(days=2.5), end=end)
+    work = enqueue(BackgroundJobKind.CATCH_UP, customer=scenario.customer, start=end - timedelta(days=2.5), end=end)
 
     run_job(work.pk)
 
@@ -133,7 +133,7 @@ def test_catching_up_a_window_counts_its_days(scenario: Scenario) -> None:
 
 def test_an_empty_window_is_caught_up_at_once(scenario: Scenario) -> None:
     now = timezone.now()
-    work = ask(BackgroundJobKind.CATCH_UP, customer=scenario.customer, start=now, end=now)
+    work = enqueue(BackgroundJobKind.CATCH_UP, customer=scenario.customer, start=now, end=now)
 
     run_job(work.pk)
 
@@ -147,10 +147,10 @@ def test_catching_up_leaves_off_within_a_day_when_the_worker_stops(
     monkeypatch.setattr("integrations.services.intake.catch_up.BATCH", 1)
     ringostat.calls = [row(uniqueid=str(number)) for number in range(3)]
     end = timezone.now()
-    work = ask(BackgroundJobKind.CATCH_UP, customer=scenario.customer, start=end - timedelta(days=1), end=end)
+    work = enqueue(BackgroundJobKind.CATCH_UP, customer=scenario.customer, start=end - timedelta(days=1), end=end)
 
     run_job(work.pk, should_stop=lambda: Call.objects.count() == 1)
-    assert (Call.objects.count(), unfinished_work()) == (1, [work.pk])
+    assert (Call.objects.count(), unfinished_jobs()) == (1, [work.pk])
 
     run_job(work.pk)
     work.refresh_from_db()
@@ -161,7 +161,7 @@ def test_what_can_be_put_right_is_said_in_its_own_sentence(scenario: Scenario) -
     scenario.customer.ringostat_auth_key = Secret()
     scenario.customer.save()
     end = timezone.now()
-    work = ask(BackgroundJobKind.CATCH_UP, customer=scenario.customer, start=end - timedelta(days=1), end=end)
+    work = enqueue(BackgroundJobKind.CATCH_UP, customer=scenario.customer, start=end - timedelta(days=1), end=end)
 
     run_job(work.pk)
 
@@ -170,7 +170,7 @@ def test_what_can_be_put_right_is_said_in_its_own_sentence(scenario: Scenario) -
 
 
 def test_work_whose_asker_is_gone_cannot_be_done_and_is_no_fault_of_the_settings() -> None:
-    work = ask(BackgroundJobKind.SEND_AGAIN, filter="state=failed")
+    work = enqueue(BackgroundJobKind.SEND_AGAIN, filter="state=failed")
 
     with pytest.raises(CannotBeDone, match="no longer a user"):
         finished_calls_of(work)
@@ -181,11 +181,11 @@ def test_what_nobody_expected_ends_the_work_and_is_in_the_log(monkeypatch: Any) 
         raise RuntimeError("secret")
 
     monkeypatch.setattr(background_jobs, "KINDS", {BackgroundJobKind.SEND_AGAIN: breaks})
-    work = ask(BackgroundJobKind.SEND_AGAIN, calls=[])
+    work = enqueue(BackgroundJobKind.SEND_AGAIN, calls=[])
 
     run_job(work.pk)
 
     work.refresh_from_db()
     assert work.trouble.startswith("Something unexpected went wrong")
     assert "secret" not in work.trouble
-    assert unfinished_work() == []
+    assert unfinished_jobs() == []

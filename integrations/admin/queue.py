@@ -38,14 +38,14 @@ admin.site.unregister(ProcrastinateJob)
 class WorkAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     """Without arguments and results: a dry run's hold numbers and names."""
 
-    list_display = (ASKED, "kind_words", "customer", "asked_by", "state", "progress", "trouble")
+    list_display = (ASKED, "kind_label", "customer", "asked_by", "state", "progress", "trouble")
     list_filter = (("customer", AutocompleteSelectFilter), ("finished_at", admin.EmptyFieldListFilter))
     list_filter_submit = True
     list_select_related = ("customer", "asked_by")
     ordering = ("-pk",)
     paginator = InfinitePaginator
     fields = (
-        "kind_words",
+        "kind_label",
         "customer",
         "asked_by",
         ASKED,
@@ -57,8 +57,8 @@ class WorkAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     )
 
     @admin.display(description=gettext_lazy("work"))
-    def kind_words(self, work: BackgroundJob) -> str:
-        return work.kind_words
+    def kind_label(self, work: BackgroundJob) -> str:
+        return work.kind_label
 
     @coloured(gettext_lazy("state"), WORK_COLOURS)
     def state(self, work: BackgroundJob) -> tuple[str, str]:

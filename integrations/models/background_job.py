@@ -19,7 +19,7 @@ class BackgroundJobKind(models.TextChoices):
     CATCH_UP = "catch_up", gettext_lazy("Catching up with Ringostat")
     SEND_AGAIN = "send_again", gettext_lazy("Sending calls again")
     REPLAY = "replay", gettext_lazy("Replaying calls")
-    SETTLE = "settle", gettext_lazy("Marking calls as settled")
+    DISMISS = "settle", gettext_lazy("Marking calls as settled")
     IGNORE_NUMBERS = "ignore_numbers", gettext_lazy("Ignoring numbers")
     DRY_RUN = "dry_run", gettext_lazy("Dry run")
     CONNECT = "connect", gettext_lazy("Checking the access")
@@ -70,14 +70,14 @@ class BackgroundJob(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind_words} · {self.customer}" if self.customer else self.kind_words
+        return f"{self.kind_label} · {self.customer}" if self.customer else self.kind_label
 
     @property
-    def kind_words(self) -> str:
+    def kind_label(self) -> str:
         return str(BackgroundJobKind(self.kind).label)
 
     @property
-    def result_words(self) -> str:
+    def result_text(self) -> str:
         """What came of it, in a sentence."""
         say = RESULTS.get(self.kind)
         return say(self.result) if say and self.result else _("Done.")
@@ -122,6 +122,6 @@ RESULTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     BackgroundJobKind.CATCH_UP: _caught_up,
     BackgroundJobKind.SEND_AGAIN: _sent_again,
     BackgroundJobKind.REPLAY: _replayed,
-    BackgroundJobKind.SETTLE: _settled,
+    BackgroundJobKind.DISMISS: _settled,
     BackgroundJobKind.IGNORE_NUMBERS: _ignored,
 }

@@ -24,7 +24,7 @@ from integrations.models import (
     PlanfixRequest,
     WebhookEvent,
 )
-from integrations.services.queue.background import ask
+from integrations.services.queue.background import enqueue
 from integrations.services.queue.defer import deliver_soon
 from integrations.users.audit import audit_record
 from tests.factories import (
@@ -58,7 +58,7 @@ def console(client: Client) -> Client:
     deliver_soon(customer.pk)
     make_call(customer, state=CallState.FAILED, reason="refused", detail="Planfix said no.")
     Alert.objects.create(customer=customer, kind=AlertKind.FAILED, detail="One call failed.")
-    ask(BackgroundJobKind.CATCH_UP, customer=customer)
+    enqueue(BackgroundJobKind.CATCH_UP, customer=customer)
     audit_record(User.objects.latest("pk"), "Paused.", customer)
     return client
 

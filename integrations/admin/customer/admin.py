@@ -39,7 +39,7 @@ from integrations.services.customers.account_change import customers_alike, foll
 from integrations.services.customers.connection_report import newest_check
 from integrations.services.delivery.pause import resume_customer
 from integrations.services.monitoring.customer_health import Health, healths
-from integrations.services.queue.background import ask
+from integrations.services.queue.background import enqueue
 from integrations.ui.local_time import local_time
 from integrations.users.audit import audit_record
 
@@ -267,7 +267,7 @@ class CustomerAdmin(RemovedByTheWorker, ModelAdmin):  # type: ignore[misc]
         assert isinstance(request.user, User)
         customers = list(queryset)
         for customer in customers:
-            ask(BackgroundJobKind.CONNECT, customer=customer, by=request.user)
+            enqueue(BackgroundJobKind.CONNECT, customer=customer, by=request.user)
             audit_record(request.user, _("Had the access checked."), customer)
         text = ngettext("One customer is being checked.", "%(count)s customers are being checked.", len(customers))
         self.message_user(request, text % {"count": len(customers)}, messages.SUCCESS)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from integrations.models import BackgroundJobKind, CatchUpCursor, Customer
-from integrations.services.queue.background import ask
+from integrations.services.queue.background import enqueue
 from integrations.ui.inputs import day_input
 from integrations.users.audit import audit_record
 
@@ -62,6 +62,6 @@ def catch_up(request: HttpRequest, customer: Customer) -> None:
     if start >= end:
         messages.error(request, _("These days are still to come."))
         return
-    ask(BackgroundJobKind.CATCH_UP, customer=customer, by=request.user, start=start, end=end)
+    enqueue(BackgroundJobKind.CATCH_UP, customer=customer, by=request.user, start=start, end=end)
     audit_record(request.user, _("Caught up: %(first)s to %(last)s") % {"first": first, "last": last}, customer)
     messages.success(request, _("The call list of these days is read; calls that are missing are added."))

@@ -18,7 +18,7 @@ from integrations.models import BackgroundJob, BackgroundJobKind, Customer
 from integrations.planfix.rights import Right
 from integrations.services.customers.connection_report import Check, Connection, Finding, newest_check
 from integrations.services.customers.utm_problems import parameter_problems
-from integrations.services.queue.background import ask
+from integrations.services.queue.background import enqueue
 from integrations.ui.labels import LazyText
 from integrations.users.audit import audit_record
 
@@ -172,7 +172,7 @@ RIGHTS: Mapping[str, LazyText] = {
 @customer_page
 def connect(request: HttpRequest, customer: Customer) -> HttpResponse:
     assert isinstance(request.user, User)
-    ask(BackgroundJobKind.CONNECT, customer=customer, by=request.user)
+    enqueue(BackgroundJobKind.CONNECT, customer=customer, by=request.user)
     audit_record(request.user, str(_("Had the access checked.")), customer)
     back = request.POST.get("back", "")
     return redirect(address_of(back, customer) if back in MENU else address_of("change", customer) + "#connection")
@@ -180,7 +180,7 @@ def connect(request: HttpRequest, customer: Customer) -> HttpResponse:
 
 def check_new_access(customer: Customer, by: User) -> BackgroundJob:
     """After the access was changed: a check of its own, whatever check of the old one may be under way."""
-    return ask(BackgroundJobKind.CONNECT, customer=customer, by=by, since=timezone.now())
+    return enqueue(BackgroundJobKind.CONNECT, customer=customer, by=by, since=timezone.now())
 
 
 def connection_context(customer: Customer) -> dict[str, Any]:

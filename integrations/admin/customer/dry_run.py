@@ -28,7 +28,7 @@ from integrations.models import (
     WebhookEvent,
 )
 from integrations.ringostat.webhook import IgnoredReason
-from integrations.services.queue.background import ask
+from integrations.services.queue.background import enqueue
 from integrations.ui.labels import EVENTS, KIND_SENTENCES, LazyText, reason_label
 from integrations.ui.links import contact_url, task_url
 from integrations.ui.parse_pk import parse_pk
@@ -139,7 +139,7 @@ def dry_run(request: HttpRequest, customer: Customer) -> HttpResponse:
     if request.method == "POST" and wanted in FORMS:
         form = filled[wanted] = FORMS[wanted](request.POST, customer=customer)
         if form.is_valid() and (arguments := form.arguments()):
-            asked = ask(BackgroundJobKind.DRY_RUN, customer=customer, by=request.user, **arguments)
+            asked = enqueue(BackgroundJobKind.DRY_RUN, customer=customer, by=request.user, **arguments)
             return redirect(f"{address_of('dry_run', customer)}?work={asked.pk}")
     work = _work(request, customer)
     context = {

@@ -21,7 +21,7 @@ from integrations.domain.pairing import PairedBy
 from integrations.models import BackgroundJobKind, Call, Customer, Employee
 from integrations.services.customers.connection_report import newest_check
 from integrations.services.customers.employee_mapping import Choice, NotKept, Row, Table, pairing_table, save_pairs
-from integrations.services.queue.background import ask
+from integrations.services.queue.background import enqueue
 from integrations.ui.labels import LazyText
 from integrations.ui.parse_pk import parse_pk
 from integrations.users.audit import audit_record
@@ -66,7 +66,7 @@ def send_skipped_calls(request: HttpRequest, customer: Customer) -> HttpResponse
     """Sends the calls again whose employee is known by now: those that the page tells of."""
     calls = pairing_table(customer).sendable
     if calls:
-        ask(BackgroundJobKind.SEND_AGAIN, customer=customer, by=request.user, calls=list(calls))
+        enqueue(BackgroundJobKind.SEND_AGAIN, customer=customer, by=request.user, calls=list(calls))
         text = ngettext("One call is sent again.", "%(count)s calls are sent again.", len(calls))
         messages.success(request, text % {"count": len(calls)})
         audit_record(request.user, _("Sent %(count)s skipped calls again.") % {"count": len(calls)}, customer)

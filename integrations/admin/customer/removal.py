@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from integrations.models import BackgroundJobKind, Customer
 from integrations.services.customers.removal import take_out_of_service
-from integrations.services.queue.background import ask
+from integrations.services.queue.background import enqueue
 
 
 class RemovedByTheWorker:
@@ -31,7 +31,7 @@ class RemovedByTheWorker:
     def delete_model(self, request: HttpRequest, obj: Customer) -> None:
         with transaction.atomic():
             take_out_of_service(obj)
-            ask(BackgroundJobKind.REMOVE_CUSTOMER, by=request.user, customer_id=obj.pk)
+            enqueue(BackgroundJobKind.REMOVE_CUSTOMER, by=request.user, customer_id=obj.pk)
         text = _("%(customer)s takes no more calls, and disappears from the list when all of them are deleted.")
         messages.info(request, text % {"customer": obj})
 

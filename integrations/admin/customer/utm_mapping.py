@@ -15,7 +15,7 @@ from unfold.widgets import BASE_INPUT_CLASSES, SELECT_CLASSES
 from integrations.admin.customer.pages import address_of, customer_page, render_page
 from integrations.models import BackgroundJob, BackgroundJobKind, Customer
 from integrations.services.customers.utm_mapping import ParameterRow, ParameterTable, Wish, parameter_table, save_wishes
-from integrations.services.queue.background import ask
+from integrations.services.queue.background import enqueue
 from integrations.users.audit import audit_record
 
 CREATE = "+"
@@ -42,7 +42,7 @@ def _save(request: HttpRequest, customer: Customer, table: ParameterTable) -> bo
         return False
     to_make = [wish.contact_field for wish in wishes if _is_to_be_made(request.POST, wish)]
     if to_make:
-        ask(BackgroundJobKind.CREATE_FIELDS, customer=customer, by=request.user, names=to_make)
+        enqueue(BackgroundJobKind.CREATE_FIELDS, customer=customer, by=request.user, names=to_make)
     audit_record(request.user, _("Chose the fields of %(count)s parameters.") % {"count": len(wishes)}, customer)
     messages.success(request, _("Saved."))
     return True

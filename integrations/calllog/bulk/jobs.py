@@ -11,13 +11,13 @@ from integrations.services.calls.replay import replay_call, replay_calls, replay
 from integrations.services.queue.progress import Progress
 
 
-def send_again_as_asked(job: BackgroundJob, progress: Progress) -> dict[str, int]:
+def retry_job(job: BackgroundJob, progress: Progress) -> dict[str, int]:
     calls = finished_calls_of(job)
     progress.expect(replayable(calls).count())
     return {"calls": replay_calls(calls, done=progress.add)}
 
 
-def replay_as_asked(job: BackgroundJob, progress: Progress) -> dict[str, int]:
+def replay_job(job: BackgroundJob, progress: Progress) -> dict[str, int]:
     """Leaves out erased calls, of which nothing is left to read, and dismissed ones."""
     calls = finished_calls_of(job).exclude(reason__in=(Reason.ERASED, Reason.DISMISSED))
     call_ids = list(calls.order_by("pk").values_list("pk", flat=True))
@@ -30,14 +30,14 @@ def replay_as_asked(job: BackgroundJob, progress: Progress) -> dict[str, int]:
     return {"calls": len(call_ids)}
 
 
-def dismiss_as_asked(job: BackgroundJob, progress: Progress) -> dict[str, int]:
+def dismiss_job(job: BackgroundJob, progress: Progress) -> dict[str, int]:
     """Dismisses the calls with the job's argument `note`."""
     calls = finished_calls_of(job)
     progress.expect(dismissable(calls).count())
     return {"calls": dismiss(calls, note=job.arguments["note"], by=job.asked_by, done=progress.add)}
 
 
-def ignore_as_asked(job: BackgroundJob, progress: Progress) -> dict[str, int]:
+def ignore_numbers_job(job: BackgroundJob, progress: Progress) -> dict[str, int]:
     """Ignores the numbers of the calls, and skips those calls that failed. Numbers that are ignored already count: the
     worker may have stopped between the two steps.
     """

@@ -26,7 +26,7 @@ from integrations.domain.reasons import Reason
 from integrations.models import BackgroundJobKind, Call, CallState, Customer
 from integrations.services.calls.ignored_numbers import numbers_among, spelled_numbers
 from integrations.services.calls.replay import NEVER_REPLAYED
-from integrations.services.queue.background import ask
+from integrations.services.queue.background import enqueue
 from integrations.ui.labels import LazyText
 from integrations.ui.page_context import page_context
 from integrations.ui.parse_pk import parse_pk
@@ -172,7 +172,7 @@ BULK_ACTIONS: Mapping[str, BulkAction] = {
         kind=BackgroundJobKind.REPLAY, title=gettext_lazy("Replay with today's settings"), plan=_plan_of_calls("replay")
     ),
     "settle": BulkAction(
-        kind=BackgroundJobKind.SETTLE,
+        kind=BackgroundJobKind.DISMISS,
         title=gettext_lazy("Mark calls as settled"),
         plan=_plan_of_calls("settle"),
         needs_note=True,
@@ -217,7 +217,7 @@ def bulk_begin(request: HttpRequest) -> HttpResponse:
     if not plan.will or plan.is_too_much or (action.needs_note and not note):
         return bulk(request)
     extra = {"note": note} if action.needs_note else {}
-    work = ask(action.kind, customer=chosen.customer, by=user, **chosen.arguments, **extra)
+    work = enqueue(action.kind, customer=chosen.customer, by=user, **chosen.arguments, **extra)
     _record(user, action, plan, chosen)
     return redirect(f"{reverse('calllog:bulk_work', args=[work.pk])}?{chosen.query}")
 
@@ -229,7 +229,7 @@ def bulk_work(request: HttpRequest, work_id: int) -> HttpResponse:
     user = _check(request)
     work = get_object_or_404(works_visible_to(user).select_related("customer"), pk=work_id)
     context = {"work": work, "query": request.GET.urlencode()}
-    return render(request, "calllog/bulk/job.html", {**page_context(request, work.kind_words), **context})
+    return render(request, "calllog/bulk/job.html", {**page_context(request, work.kind_label), **context})
 
 
 def _check(request: HttpRequest) -> User:
@@ -276,7 +276,7 @@ def _book(action: BulkAction, count: int) -> str:
     texts = {
         BackgroundJobKind.SEND_AGAIN: ngettext("One call was sent again.", "%(count)s calls were sent again.", count),
         BackgroundJobKind.REPLAY: ngettext("One call was replayed.", "%(count)s calls were replayed.", count),
-        BackgroundJobKind.SETTLE: ngettext(
+        BackgroundJobKind.DISMISS: ngettext(
             "One call was marked as settled.", "%(count)s calls were marked as settled.", count
         ),
         BackgroundJobKind.IGNORE_NUMBERS: ngettext(

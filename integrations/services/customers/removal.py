@@ -22,7 +22,7 @@ def take_out_of_service(customer: Customer) -> None:
     customer.webhook_tokens.all().delete()
 
 
-def remove_as_asked(work: BackgroundJob, progress: Progress) -> None:
+def removal_job(work: BackgroundJob, progress: Progress) -> None:
     """Long work: the customer whose number is its argument `customer_id`, in short transactions."""
     customer = Customer.objects.filter(pk=work.arguments["customer_id"]).first()
     if customer is None:

@@ -40,7 +40,7 @@ class Trial:
     told: Told
 
 
-def dry_run_as_asked(work: BackgroundJob, progress: Progress) -> dict[str, Any]:
+def dry_run_job(work: BackgroundJob, progress: Progress) -> dict[str, Any]:
     """Long work. Its arguments have one of the keys of SOURCES, and what belongs to it."""
     forget_old_dry_runs()
     customer = Customer.objects.prefetch_related("employees", "utm_fields").get(background_jobs=work.pk)

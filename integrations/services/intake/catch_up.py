@@ -38,10 +38,10 @@ PART = timedelta(days=1)
 BATCH = 500
 """Rows that are compared with the stored calls by one query."""
 
-SETTLED_AFTER = timedelta(minutes=3)
+RELIABLE_AFTER = timedelta(minutes=3)
 """A call that ended more recently is left to its webhook."""
 
-NO_ANSWER_SETTLED_AFTER = timedelta(hours=1)
+NO_ANSWER_RELIABLE_AFTER = timedelta(hours=1)
 """A call that is still talked on may be listed as NO ANSWER without duration, and be rewritten when it ends. Delivered
 too early it would stand in Planfix as missed, for good.
 """
@@ -147,7 +147,7 @@ def _remember(customer: Customer, error: str, dropped_fields: Iterable[str]) -> 
     cursor.exclude(refused_fields=list(dropped_fields)).update(refused_fields=list(dropped_fields))
 
 
-def catch_up_as_asked(work: BackgroundJob, progress: Progress) -> dict[str, Any]:
+def catch_up_job(work: BackgroundJob, progress: Progress) -> dict[str, Any]:
     """Long work: the whole window between its arguments `start` and `end`, ISO times."""
     assert work.customer is not None  # it is asked for on a customer's page
     start, end = (datetime.fromisoformat(work.arguments[name]) for name in ("start", "end"))
@@ -219,7 +219,7 @@ class _Reading:
     def _take(self, facts: CallFacts, known: dict[str, tuple[str, Folded]]) -> Fate:
         state, stored = known.get(facts.ringostat_id, ("", None))
         in_progress = state == CallState.IN_PROGRESS
-        settled = is_settled(facts, now=self._now, in_progress=in_progress)
+        settled = is_reliable(facts, now=self._now, in_progress=in_progress)
         if not (settled and facts.is_final):
             self._wait_for(facts)
         if not settled:
@@ -252,7 +252,7 @@ class _Reading:
             self._open_since = min(self._open_since, facts.started_at)
 
 
-def is_settled(facts: CallFacts, *, now: datetime, in_progress: bool) -> bool:
+def is_reliable(facts: CallFacts, *, now: datetime, in_progress: bool) -> bool:
     """May a row be believed? `in_progress`: webhooks have told of the call, but not of its end.
 
     A row that itself says that the call goes on may be.
@@ -264,11 +264,11 @@ def is_settled(facts: CallFacts, *, now: datetime, in_progress: bool) -> bool:
         if facts.total_seconds is not None
         else (facts.wait_seconds or 0) + (facts.talk_seconds or 0)
     )
-    if now - facts.started_at - timedelta(seconds=seconds) < SETTLED_AFTER:
+    if now - facts.started_at - timedelta(seconds=seconds) < RELIABLE_AFTER:
         return False
     if facts.status != "NO ANSWER" or seconds or facts.talk_seconds:
         return True
-    return now - facts.started_at >= (LONGEST_USUAL_CALL if in_progress else NO_ANSWER_SETTLED_AFTER)
+    return now - facts.started_at >= (LONGEST_USUAL_CALL if in_progress else NO_ANSWER_RELIABLE_AFTER)
 
 
 def _parts(window: Window) -> Iterator[Window]:

@@ -14,7 +14,7 @@ from integrations.models import Call, CallState, Customer
 from integrations.services.database import database_time
 from integrations.services.intake.call_list import AROUND
 from integrations.services.intake.catch_up import Window, catch_up
-from integrations.services.queue.defer import SETTLE_STALE_CALLS, one_job_each
+from integrations.services.queue.defer import CLOSE_STALE_CALLS, one_job_each
 
 log = structlog.get_logger(__name__)
 
@@ -28,12 +28,12 @@ LONGEST_WINDOW = timedelta(hours=48)
 BATCH = 500
 
 
-def settle_all_stale_calls() -> None:
+def close_all_stale_calls() -> None:
     """One job for each customer that has stale calls."""
-    one_job_each(SETTLE_STALE_CALLS, _stale(ASKED_AFTER).order_by().values_list("customer_id", flat=True).distinct())
+    one_job_each(CLOSE_STALE_CALLS, _stale(ASKED_AFTER).order_by().values_list("customer_id", flat=True).distinct())
 
 
-def settle_stale_calls(customer_id: int, *, should_stop: Callable[[], bool] = lambda: False) -> None:
+def close_stale_calls(customer_id: int, *, should_stop: Callable[[], bool] = lambda: False) -> None:
     """Reads the call list around the customer's stale calls, if it may be read, and closes those of a day ago that it
     did not complete. A final event that comes later yet opens them again.
     """

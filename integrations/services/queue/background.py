@@ -13,11 +13,11 @@ from django.db.models import QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from integrations.models import BackgroundJob, BackgroundJobKind, Customer
-from integrations.services.queue.defer import work_soon
+from integrations.services.queue.defer import wake_jobs
 from integrations.services.queue.progress import LEASE
 
 
-def ask(
+def enqueue(
     kind: BackgroundJobKind,
     *,
     customer: Customer | None = None,
@@ -31,11 +31,11 @@ def ask(
         job = same or BackgroundJob.objects.create(
             kind=kind, customer=customer, arguments=arguments, asked_by_id=asked_by
         )
-        work_soon([job.pk])
+        wake_jobs([job.pk])
     return job
 
 
-def unfinished_work() -> list[int]:
+def unfinished_jobs() -> list[int]:
     """The jobs that nobody runs: the sweep wakes them, in case the queue lost them."""
     return list(_free().order_by("asked_at").values_list("pk", flat=True))
 

@@ -11,15 +11,15 @@ from django.db import connection
 DELIVER_CALLS = "deliver_calls"
 CATCH_UP = "catch_up"
 CHECK_ACCESS = "check_access"
-SETTLE_STALE_CALLS = "settle_stale_calls"
-CARRY_OUT = "carry_out"
+CLOSE_STALE_CALLS = "settle_stale_calls"
+RUN_JOB = "carry_out"
 QUEUE = "default"
 
 AHEAD, IN_LINE = 1, 0
 """A worker takes the job of the highest priority, and of those the oldest. Deliveries stand in line, and a customer
 with many calls comes back to its end. Ahead of them goes what a person waits for, and what is short and for everybody.
 """
-PRIORITIES = {CARRY_OUT: AHEAD, CHECK_ACCESS: IN_LINE, CATCH_UP: -6, SETTLE_STALE_CALLS: -1}
+PRIORITIES = {RUN_JOB: AHEAD, CHECK_ACCESS: IN_LINE, CATCH_UP: -6, CLOSE_STALE_CALLS: -1}
 """A check lets a paused customer's calls go on, so it stands in line as they would. Reading call lists comes behind all
 calls, as Ringostat may be slow for everybody at once; but each time that it is asked for while it still waits, it gains
 one. In a backlog without an end it is in line after half an hour (asked for every five minutes) or an hour.
@@ -75,7 +75,7 @@ WOKEN_AT_ONCE = 1000
 """The database has room for some 6,000 locks of all its sessions together."""
 
 
-def wake(customer_ids: Sequence[int]) -> None:
+def wake_customers(customer_ids: Sequence[int]) -> None:
     """deliver_soon() for many customers, whose calls are committed. Waits for none of them.
 
     Where somebody has the lock, the customer is left out: it is a transaction that sees to a job itself, or a job that
@@ -112,9 +112,9 @@ def one_job_each(task: str, customer_ids: Iterable[int]) -> None:
     _one_job_each(task, "customer_id", customer_ids)
 
 
-def work_soon(work_ids: Iterable[int]) -> None:
+def wake_jobs(work_ids: Iterable[int]) -> None:
     """Puts a job for each of these pieces of long work into the queue, unless one waits there already."""
-    _one_job_each(CARRY_OUT, "work_id", work_ids)
+    _one_job_each(RUN_JOB, "work_id", work_ids)
 
 
 def _one_job_each(task: str, argument: str, ids: Iterable[int]) -> None:

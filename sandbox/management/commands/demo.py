@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from integrations.models import BackgroundJobKind, Call, CallState, Customer, PlanfixRequest
-from integrations.services.queue.background import ask
+from integrations.services.queue.background import enqueue
 from sandbox.harness.demo_day import KNOWN_CONTACTS, customer_file, day_of_calls
 from sandbox.harness.processes import LocalStack, wait_until
 from sandbox.state import DEFAULT_TOKEN
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         stack.start_worker()
         posts = _post_the_day(webhook, stack.sandbox_url)
         wait_until(_no_call_is_due, "the calls to be delivered")
-        ask(BackgroundJobKind.CONNECT, customer=Customer.objects.get(name=CUSTOMER))
+        enqueue(BackgroundJobKind.CONNECT, customer=Customer.objects.get(name=CUSTOMER))
         self._summary(posts)
         self._addresses(stack, webhook)
 

@@ -136,7 +136,7 @@ def test_chosen_calls_are_replayed_with_todays_settings(specialist: Client) -> N
     assert states() == [D, P, P, S, S]
     assert Call.objects.get(pk=chosen[0].pk).due_at
     assert (work.kind, work.result, work.done) == (BackgroundJobKind.REPLAY, {"calls": 2}, 2)
-    assert work.result_words == "2 calls were replayed."
+    assert work.result_text == "2 calls were replayed."
     assert list(LogEntry.objects.values_list("change_message", "object_repr")) == [("2 calls were replayed.", "Acme")]
 
 

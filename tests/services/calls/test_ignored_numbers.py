@@ -11,7 +11,7 @@ from integrations.background_jobs import run_job
 from integrations.domain.reasons import Reason
 from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, Customer
 from integrations.services.calls.ignored_numbers import ignore_number, numbers_among
-from integrations.services.queue.background import ask
+from integrations.services.queue.background import enqueue
 from tests.factories import make_call, make_customer
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +20,7 @@ COURIER, ALARM = "+380671234567", "+380501112233"
 
 
 def ignored_of(*calls: Call) -> BackgroundJob:
-    work = ask(BackgroundJobKind.IGNORE_NUMBERS, calls=[call.pk for call in calls])
+    work = enqueue(BackgroundJobKind.IGNORE_NUMBERS, calls=[call.pk for call in calls])
     run_job(work.pk)
     work.refresh_from_db()
     return work
@@ -49,7 +49,7 @@ def test_the_numbers_of_calls_are_ignored_by_their_own_customers() -> None:
     work = ignored_of(*calls, make_call(other, client_number=COURIER))
 
     assert (work.result, work.done, work.total) == ({"numbers": 2}, 3, 3)
-    assert work.result_words == "2 numbers are ignored from now on."
+    assert work.result_text == "2 numbers are ignored from now on."
     lists = Customer.objects.order_by("pk").values_list("ignored_numbers", flat=True)
     assert list(lists) == [["067 123-45-67", ALARM], [COURIER]]
 
@@ -82,7 +82,7 @@ def test_ignoring_again_changes_nothing() -> None:
 def test_work_that_is_left_off_is_taken_up_where_it_was() -> None:
     customer = make_customer()
     calls = [make_call(customer, client_number=number, state=CallState.FAILED) for number in (COURIER, ALARM)]
-    work = ask(BackgroundJobKind.IGNORE_NUMBERS, calls=[call.pk for call in calls])
+    work = enqueue(BackgroundJobKind.IGNORE_NUMBERS, calls=[call.pk for call in calls])
 
     run_job(work.pk, should_stop=lambda: True)
     assert Customer.objects.get().ignored_numbers == [ALARM]

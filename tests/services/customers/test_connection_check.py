@@ -13,7 +13,7 @@ from integrations.planfix.http.client import PlanfixClient
 from integrations.planfix.rights import WRITING, Right
 from integrations.services.customers import connection_check
 from integrations.services.customers.connection_report import Connection, Finding, newest_connection
-from integrations.services.queue.background import ask
+from integrations.services.queue.background import enqueue
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.state import Sandbox
@@ -32,7 +32,7 @@ def connection(scenario: Scenario) -> Callable[..., Connection]:
         for name, value in columns.items():
             setattr(scenario.customer, name, value)
         scenario.customer.save()
-        work = ask(BackgroundJobKind.CONNECT, customer=scenario.customer)
+        work = enqueue(BackgroundJobKind.CONNECT, customer=scenario.customer)
         run_job(work.pk)
         scenario.customer.refresh_from_db()
         assert BackgroundJob.objects.get(pk=work.pk).trouble == ""
@@ -342,7 +342,7 @@ def test_what_was_read_with_access_that_changed_meanwhile_is_not_kept(
     scenario: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Customer.objects.filter(pk=scenario.customer.pk).update(planfix_tags=None)
-    work = ask(BackgroundJobKind.CONNECT, customer=scenario.customer)
+    work = enqueue(BackgroundJobKind.CONNECT, customer=scenario.customer)
 
     def change_access(client: PlanfixClient) -> None:
         Customer.objects.filter(pk=scenario.customer.pk).update(planfix_url="https://other.planfix.com")

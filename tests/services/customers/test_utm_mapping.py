@@ -14,7 +14,7 @@ from integrations.planfix.records.fields import FieldType
 from integrations.ringostat.vocabulary import UTM
 from integrations.services.customers.account_discovery import discover
 from integrations.services.customers.utm_mapping import ParameterRow, Wish, parameter_table, save_wishes
-from integrations.services.queue.background import ask
+from integrations.services.queue.background import enqueue
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.state import Sandbox
@@ -44,7 +44,7 @@ def lose_field(account: Account, tag_name: str, name: str) -> None:
 
 
 def make_fields(customer: Customer, *names: str) -> BackgroundJob:
-    work = ask(BackgroundJobKind.CREATE_FIELDS, customer=customer, names=list(names))
+    work = enqueue(BackgroundJobKind.CREATE_FIELDS, customer=customer, names=list(names))
     run_job(work.pk)
     work.refresh_from_db()
     customer.refresh_from_db()

@@ -22,7 +22,7 @@ from integrations.models import (
     WebhookEvent,
 )
 from integrations.services.privacy.erasure import erase_number
-from integrations.services.queue.background import ask
+from integrations.services.queue.background import enqueue
 from tests.conftest import NEW_CLIENT, Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, dialled, missed, recorded, unanswered
 
@@ -37,7 +37,7 @@ def known_client(request: pytest.FixtureRequest) -> None:
 
 
 def dry_run(scenario: Scenario, **arguments: Any) -> dict[str, Any]:
-    work = ask(BackgroundJobKind.DRY_RUN, customer=scenario.customer, **arguments)
+    work = enqueue(BackgroundJobKind.DRY_RUN, customer=scenario.customer, **arguments)
     run_job(work.pk)
     work.refresh_from_db()
     assert not work.trouble
@@ -256,7 +256,7 @@ def test_a_token_that_planfix_does_not_take_is_told_as_the_trouble(
 
 
 def test_results_are_forgotten_after_a_day(scenario: Scenario) -> None:
-    old = ask(BackgroundJobKind.DRY_RUN, customer=scenario.customer, call=1)
+    old = enqueue(BackgroundJobKind.DRY_RUN, customer=scenario.customer, call=1)
     yesterday = timezone.now() - timedelta(days=1, minutes=1)
     BackgroundJob.objects.filter(pk=old.pk).update(finished_at=yesterday, result={"number": CLIENT})
 
@@ -270,7 +270,7 @@ def test_another_customers_call_is_not_told(scenario: Scenario, make_scenario: C
     scenario.post(answered())
     other = make_scenario(name="Other")
 
-    work = ask(BackgroundJobKind.DRY_RUN, customer=other.customer, call=Call.objects.get().pk)
+    work = enqueue(BackgroundJobKind.DRY_RUN, customer=other.customer, call=Call.objects.get().pk)
     run_job(work.pk)
 
     work.refresh_from_db()

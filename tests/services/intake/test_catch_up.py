@@ -24,7 +24,7 @@ from integrations.services.intake.catch_up import (
     Window,
     catch_up,
     customers_to_catch_up,
-    is_settled,
+    is_reliable,
 )
 from integrations.services.intake.receive import fold_into_call
 from integrations.services.queue.defer import catch_up_soon
@@ -201,11 +201,11 @@ SILENT = {"is_final": True, "status": "NO ANSWER", "total_seconds": 0, "talk_sec
 def test_when_a_row_is_believed(facts: dict[str, Any], ago: timedelta, in_progress: bool, settled: bool) -> None:
     told = CallFacts(ringostat_id=CALL_ID, exact_start=NOW - ago, **facts)
 
-    assert is_settled(told, now=NOW, in_progress=in_progress) == settled
+    assert is_reliable(told, now=NOW, in_progress=in_progress) == settled
 
 
 def test_a_row_without_a_time_is_believed() -> None:
-    assert is_settled(CallFacts(ringostat_id=CALL_ID, **ENDED), now=NOW, in_progress=False)
+    assert is_reliable(CallFacts(ringostat_id=CALL_ID, **ENDED), now=NOW, in_progress=False)
 
 
 # --- which rows are asked for ---

@@ -14,8 +14,8 @@ from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, CatchUpCursor, Customer, Secret
 from integrations.services.calls.replay import replay_calls
 from integrations.services.intake.catch_up import Window, catch_up
-from integrations.services.intake.stale_calls import settle_all_stale_calls, settle_stale_calls
-from integrations.services.queue.defer import SETTLE_STALE_CALLS
+from integrations.services.intake.stale_calls import close_all_stale_calls, close_stale_calls
+from integrations.services.queue.defer import CLOSE_STALE_CALLS
 from sandbox.http.faults import Fault
 from sandbox.ringostat.api import Ringostat
 from sandbox.state import Sandbox
@@ -46,18 +46,18 @@ def without_key(scenario: Scenario) -> None:
     scenario.customer.refresh_from_db()
 
 
-@pytest.mark.parametrize(("ago", "is_settled"), [(2.9 * HOUR, False), (3.1 * HOUR, True)])
-def test_a_call_is_stale_after_three_hours(db: None, ago: timedelta, is_settled: bool) -> None:
+@pytest.mark.parametrize(("ago", "is_closed"), [(2.9 * HOUR, False), (3.1 * HOUR, True)])
+def test_a_call_is_stale_after_three_hours(db: None, ago: timedelta, is_closed: bool) -> None:
     ProcrastinateJob.objects.all().delete()
     customer = make_customer()
     for _ in range(2):
         make_call(customer, call_facts(is_final=False), state=CallState.IN_PROGRESS, received_at=timezone.now() - ago)
 
-    settle_all_stale_calls()
-    settle_all_stale_calls()
+    close_all_stale_calls()
+    close_all_stale_calls()
 
-    jobs = ProcrastinateJob.objects.filter(task_name=SETTLE_STALE_CALLS)
-    assert [job.args["customer_id"] for job in jobs] == ([customer.pk] if is_settled else [])
+    jobs = ProcrastinateJob.objects.filter(task_name=CLOSE_STALE_CALLS)
+    assert [job.args["customer_id"] for job in jobs] == ([customer.pk] if is_closed else [])
 
 
 @pytest.mark.parametrize("state", [CallState.PENDING, CallState.DELIVERED, CallState.FAILED, CallState.SKIPPED])
@@ -65,7 +65,7 @@ def test_calls_that_ended_are_never_stale(db: None, state: CallState) -> None:
     call = make_call(make_customer(), state=state)
     before = Call.objects.values().get()
 
-    settle_stale_calls(call.customer_id)
+    close_stale_calls(call.customer_id)
 
     assert Call.objects.values().get() == before
 
@@ -76,7 +76,7 @@ def test_the_call_list_tells_how_a_stale_call_ended(scenario: Scenario, ringosta
     catch_up(scenario.customer)
     assert state_of(scenario) == (CallState.IN_PROGRESS, "")
 
-    settle_stale_calls(scenario.customer.pk)
+    close_stale_calls(scenario.customer.pk)
     scenario.deliver()
 
     assert state_of(scenario) == (CallState.DELIVERED, "")
@@ -88,7 +88,7 @@ def test_all_stale_calls_of_a_customer_are_asked_about_at_once(scenario: Scenari
         began(scenario, hours * HOUR, uniqueid=f"ua9_-1.{hours}")
     Call.objects.update(received_at=timezone.now() - 4 * HOUR)
 
-    settle_stale_calls(scenario.customer.pk)
+    close_stale_calls(scenario.customer.pk)
 
     [request] = ringostat.requests
     asked = {name: values[0] for name, values in parse_qs(request.query).items()}
@@ -102,7 +102,7 @@ def test_a_beginning_that_cannot_be_does_not_have_years_read(scenario: Scenario,
     began(scenario, 5 * HOUR)
     Call.objects.update(started_at="2001-01-01T00:00Z")
 
-    settle_stale_calls(scenario.customer.pk)
+    close_stale_calls(scenario.customer.pk)
 
     assert ringostat.requests == []
 
@@ -111,7 +111,7 @@ def test_a_customer_without_a_key_is_not_asked_about(scenario: Scenario, ringost
     began(scenario, 5 * HOUR)
     without_key(scenario)
 
-    settle_stale_calls(scenario.customer.pk)
+    close_stale_calls(scenario.customer.pk)
 
     assert ringostat.requests == []
     assert state_of(scenario) == (CallState.IN_PROGRESS, "")
@@ -126,7 +126,7 @@ def test_a_call_of_which_nothing_more_is_heard_is_closed_after_a_day(
     if not has_key:
         without_key(scenario)
 
-    settle_stale_calls(scenario.customer.pk)
+    close_stale_calls(scenario.customer.pk)
 
     call = Call.objects.get()
     assert (call.state, call.reason) == (state, Reason.NO_FINAL_EVENT if state == CallState.SKIPPED else "")
@@ -139,7 +139,7 @@ def test_a_call_list_that_cannot_be_read_does_not_keep_it_open(
     began(scenario, 25 * HOUR)
     sandbox.add_fault(Fault(path="*", status=500))
 
-    settle_stale_calls(scenario.customer.pk)
+    close_stale_calls(scenario.customer.pk)
 
     assert state_of(scenario) == (CallState.SKIPPED, Reason.NO_FINAL_EVENT)
 
@@ -150,7 +150,7 @@ def test_a_call_list_that_cannot_be_read_does_not_keep_it_open(
 @pytest.fixture
 def closed(scenario: Scenario, ringostat: Ringostat) -> Scenario:
     began(scenario, 25 * HOUR)
-    settle_stale_calls(scenario.customer.pk)
+    close_stale_calls(scenario.customer.pk)
     assert state_of(scenario) == (CallState.SKIPPED, Reason.NO_FINAL_EVENT)
     return scenario
 

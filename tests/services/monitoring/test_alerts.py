@@ -17,7 +17,7 @@ from django.utils import timezone
 from structlog.testing import capture_logs
 
 from integrations.models import Alert, AlertKind, Call, CallState, CatchUpCursor, Customer, Secret
-from integrations.services.intake.stale_calls import settle_all_stale_calls
+from integrations.services.intake.stale_calls import close_all_stale_calls
 from integrations.services.monitoring.alerts import watch
 from tests.factories import PLANFIX_TOKEN, make_call, make_customer
 
@@ -352,7 +352,7 @@ def test_metrics_count_open_alerts_by_kind(client: Client) -> None:
     assert {f'ringofix_alerts_open{{kind="{kind}"}} 0.0' for kind in (AlertKind.FAILED, AlertKind.LATE)} <= set(figures)
 
 
-@pytest.mark.parametrize("look", [watch, settle_all_stale_calls])
+@pytest.mark.parametrize("look", [watch, close_all_stale_calls])
 def test_what_looks_for_trouble_does_not_look_through_all_calls(look: Callable[[], None]) -> None:
     customer = make_customer()
     call = make_call(customer)

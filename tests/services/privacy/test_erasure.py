@@ -74,7 +74,7 @@ def test_work_on_the_calls_of_a_number_is_forgotten_with_it(customer: Customer, 
     for number in ("067 123-45-67", "%2B380671234567", "0501112233"):
         arguments = {"filter": f"number={number}"}
         BackgroundJob.objects.create(
-            kind=BackgroundJobKind.SETTLE, customer=owner, arguments=arguments, finished_at=NOON
+            kind=BackgroundJobKind.DISMISS, customer=owner, arguments=arguments, finished_at=NOON
         )
 
     erase_number(customer, NUMBER)

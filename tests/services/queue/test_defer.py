@@ -11,18 +11,18 @@ from django.db import connection
 from procrastinate.contrib.django import app
 
 from integrations.services.queue.defer import (
-    CARRY_OUT,
     CATCH_UP,
     CHECK_ACCESS,
+    CLOSE_STALE_CALLS,
     DELIVER_CALLS,
     IN_LINE,
     LOCK_SPACE,
-    SETTLE_STALE_CALLS,
+    RUN_JOB,
     deliver_soon,
     free_jobs_of_dead_workers,
     one_job_each,
-    wake,
-    work_soon,
+    wake_customers,
+    wake_jobs,
 )
 
 
@@ -44,7 +44,7 @@ def test_each_customer_is_woken_by_one_job(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("integrations.services.queue.defer.WOKEN_AT_ONCE", 2)
     deliver_soon(2)
     for _ in range(2):
-        wake([1, 2, 3, 4, 5])
+        wake_customers([1, 2, 3, 4, 5])
 
     assert sorted(jobs()) == [(f"customer:{number}", "todo") for number in range(1, 6)]
 
@@ -53,7 +53,7 @@ def test_each_customer_is_woken_by_one_job(monkeypatch: pytest.MonkeyPatch) -> N
 def backlog() -> range:
     """Customers that have more calls than their turns can deliver, for one thread."""
     customers = range(1, 11)
-    wake(customers)
+    wake_customers(customers)
     return customers
 
 
@@ -73,9 +73,9 @@ def take_jobs(count: int) -> list[str]:
 
 @pytest.mark.django_db
 def test_long_work_is_begun_before_any_backlog_as_somebody_waits_for_it(backlog: range) -> None:
-    work_soon([1])
+    wake_jobs([1])
 
-    assert take_jobs(1) == [CARRY_OUT]
+    assert take_jobs(1) == [RUN_JOB]
 
 
 @pytest.mark.django_db
@@ -86,7 +86,7 @@ def test_a_paused_customer_is_checked_when_all_that_stood_in_line_before_had_the
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("task", "asked"), [(CATCH_UP, 6), (SETTLE_STALE_CALLS, 1)])
+@pytest.mark.parametrize(("task", "asked"), [(CATCH_UP, 6), (CLOSE_STALE_CALLS, 1)])
 def test_a_call_list_is_read_behind_all_calls_but_not_for_ever(backlog: range, task: str, asked: int) -> None:
     one_job_each(task, [99])
     for _ in range(asked):
@@ -105,7 +105,7 @@ def test_the_sweep_waits_in_no_line() -> None:
 def test_a_webhook_that_stands_still_in_its_transaction_holds_up_nobody_elses_calls() -> None:
     with psycopg.connect(**connection.get_connection_params()) as webhook:
         webhook.execute("SELECT pg_advisory_xact_lock_shared(%s, 1)", [LOCK_SPACE])
-        wake([1, 2])
+        wake_customers([1, 2])
 
     assert jobs() == [("customer:2", "todo")]
 
