@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
-from functools import lru_cache
-from itertools import chain
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from integrations.domain.calls import CallFacts
 from integrations.domain.folding import kept_keys
-from integrations.domain.outcome import normal_status
+from integrations.domain.outcome import MEANINGS, Meaning, normal_status
+from integrations.ringostat.names import Known, Named, by_fact, folded, is_event_name, plain_name
+from integrations.ringostat.problems import Note, NoteKind
+from integrations.ringostat.times import AHEAD, Receipt, exact_time_of, is_clock, is_date, joined, local_start_of
 from integrations.ringostat.values import (
-    exact_time_of,
+    Links,
     flag_of,
     link_of,
-    local_time_of,
+    links_of,
     name_of,
     seconds_of,
     seconds_of_milliseconds,
     text_of,
+    word_of,
 )
 from integrations.ringostat.vocabulary import (
     ANALYSIS,
     DIRECTIONS,
-    EVENT_NAMES,
+    EVENT_KINDS,
+    FLAGS,
     NOBODY,
-    NUMBERED_ACTION,
-    PARAMETERS,
     RATING,
+    STATUS_SPELLINGS,
 )
 
 MAX_ID = 64
@@ -37,128 +40,305 @@ MAX_WORD = 64
 MAX_PARAMETER_NAME = 64
 MAX_PARAMETER = 2000
 MAX_ANALYSIS = 5000
+MAX_NOTES = 12
+MAX_NOTED = 60
 
-_ACTION = re.compile(NUMBERED_ACTION)
-_SEPARATORS = re.compile(r"[\s_-]+")
-_TAKEN = frozenset(chain(EVENT_NAMES, *PARAMETERS.values(), *ANALYSIS.values(), *RATING.values()))
+GENERAL_TIMES = frozenset({"timestamp", "unixtime"})
+"""Names under which flow tools also send their own time."""
+
+SAME_TIME = timedelta(minutes=2)
+
+_ID = re.compile(r"[^\s;=&,|\"'<>{}?/]{1,64}")
+_RINGOSTAT_ID = re.compile(r"[a-z]{2,3}\d{0,3}_-\d{9,11}\.\d{1,12}|\d{9,11}\.\d{3,12}", re.ASCII)
+_TOKEN = re.compile(r"(token=)[^&\s]+", re.IGNORECASE)
+
+Read = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What parameters say of a call, and what to tell a specialist of them."""
+
+    facts: CallFacts
+    notes: tuple[Note, ...] = ()
 
 
 def read_facts(fields: Mapping[str, str], timezone: ZoneInfo) -> CallFacts:
     """All that the parameters say of the call. The id is empty if there is none; `is_final` is left False."""
-    known = by_plain_name(fields)
-    exact_start, local_start = _times(known, timezone)
-    call_type = _first(known, "call_type", _direction) or _first(known, "call_type", _word).lower()
-    duration = _number(known, "total_seconds", seconds_of)
-    return CallFacts(
-        ringostat_id=_first(known, "ringostat_id", _id),
+    return read(fields, timezone).facts
+
+
+def read(fields: Mapping[str, str], timezone: ZoneInfo, received_at: datetime | None = None) -> Reading:
+    """As read_facts, with notes. What could be two moments is decided by the time of receipt (UTC), if one is given."""
+    known, own = by_fact(fields)
+    reader = _Reader(known)
+    talk, wait, total = reader.durations()
+    status = reader.status(talk)
+    if talk is None and status.meaning not in (Meaning.MISSED, Meaning.PENDING):
+        talk = reader.talk_of(total, wait)
+    lasted = total if total is not None else (wait or 0) + (talk or 0)
+    receipt = Receipt(received_at, timedelta(seconds=lasted)) if received_at else None
+    exact_start, local_start = reader.times(timezone, receipt)
+    call_type = reader.call_type()
+    has_recording, recording_url, transcript = reader.recording()
+    ringostat_id = reader.ringostat_id()
+    facts = CallFacts(
+        ringostat_id=ringostat_id,
         call_type=call_type,
         direction=DIRECTIONS.get(call_type),
-        status=normal_status(_first(known, "status", _word)),
+        status=status.word,
         exact_start=exact_start,
         local_start=local_start,
-        total_seconds=_number(known, "duration_ms", seconds_of_milliseconds) if duration is None else duration,
-        wait_seconds=_number(known, "wait_seconds", seconds_of),
-        talk_seconds=_number(known, "talk_seconds", seconds_of),
-        e164=_first(known, "e164", name_of),
-        userfield=_first(known, "userfield", name_of),
-        caller=_first(known, "caller", name_of),
-        destination=_first(known, "destination", name_of),
-        connected_with=_first(known, "connected_with", name_of),
-        outbound_number=_first(known, "outbound_number", name_of),
-        staff_id=_first(known, "staff_id", _somebody),
-        employee_name=_first(known, "employee_name", name_of),
-        employee_email=_first(known, "employee_email", name_of),
-        extension=_first(known, "extension", _somebody),
-        line_name=_first(known, "line_name", name_of),
-        has_recording=flag_of(_first(known, "has_recording", _word)),
-        recording_url=_first(known, "recording_url", link_of),
-        card_url=_first(known, "card_url", link_of),
-        parameters=_parameters(fields),
-        analysis=_analysis(known),
-        rating={name: mark for name, names in RATING.items() if (mark := _value(known, names, _somebody))},
+        total_seconds=total,
+        wait_seconds=wait,
+        talk_seconds=talk,
+        e164=reader.first("e164", name_of),
+        userfield=reader.first("userfield", name_of),
+        caller=reader.first("caller", name_of),
+        destination=reader.first("destination", name_of),
+        connected_with=reader.first("connected_with", name_of),
+        outbound_number=reader.first("outbound_number", name_of),
+        staff_id=reader.first("staff_id", _somebody),
+        employee_name=reader.first("employee_name", name_of),
+        employee_email=reader.first("employee_email", name_of),
+        extension=reader.first("extension", _somebody),
+        line_name=reader.first("line_name", name_of),
+        has_recording=has_recording,
+        recording_url=recording_url,
+        card_url=reader.first("card_url", link_of),
+        parameters=_parameters([*own, *reader.unused()] if reader.has_doubtful else own),
+        analysis=reader.analysis(transcript),
+        rating={name: mark for name in RATING if name in known and (mark := reader.first(name, _somebody))},
     )
+    reader.note_lost_characters(fields)
+    return Reading(facts, tuple(reader.notes[:MAX_NOTES]))
 
 
-def by_plain_name(fields: Mapping[str, str]) -> dict[str, str]:
-    """The parameters by names spelled as in the vocabulary; of equal names the first non-empty one counts."""
-    known: dict[str, str] = {}
-    for name, raw in fields.items():
-        plain = plain_name(name)
-        known[plain] = known.get(plain) or raw
-    return known
+@dataclass(frozen=True, slots=True)
+class Status:
+    word: str = ""
+    meaning: Meaning | None = None
 
 
-def plain_name(name: str) -> str:
-    """Lower case with underscores, without the braces that names with spaces are typed in: {{Call type}}."""
-    return _plain_short_name(name) if len(name) <= MAX_PARAMETER_NAME else _plain_name(name)
+class _Reader:
+    """Reads the values of one request and collects what to tell of them."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self.notes: list[Note] = []
+        self.has_doubtful = any(slot.is_doubtful for named in known.values() for slot, _, _ in named)
+        self._used: set[str] = set()
+
+    def first(self, fact: str, read: Read) -> str:
+        """The value of the most trusted name that has one."""
+        for _slot, _name, raw in self.known.get(fact, ()):
+            if value := read(raw):
+                return value
+        return ""
+
+    def ringostat_id(self) -> str:
+        ids = [(named[1], call_id) for named in self.known.get("ringostat_id", ()) if (call_id := _id_of(named))]
+        if not ids:
+            return ""
+        self._used.add(ids[0][0])
+        self._note_difference(ids)
+        return ids[0][1]
+
+    def durations(self) -> tuple[int | None, int | None, int | None]:
+        """Talk, waiting, whole call."""
+        talk, wait = self._seconds("talk_seconds", seconds_of), self._seconds("wait_seconds", seconds_of)
+        total = self._seconds("total_seconds", seconds_of)
+        if total is None:
+            total = self._seconds("duration_ms", seconds_of_milliseconds)
+        return talk, wait, total
+
+    def talk_of(self, total: int | None, wait: int | None) -> int | None:
+        """The whole call is waiting and talk (rows of Ringostat's documentation: 50 = 27 + 23)."""
+        if total is None or wait is None:
+            return None
+        if wait > total:
+            self.note(NoteKind.DURATIONS_CONTRADICT, "", f"{wait} > {total}")
+            return None
+        return total - wait
+
+    def status(self, talk: int | None) -> Status:
+        """Words that Ringostat documents win over others. Two that contradict each other are decided by the talk."""
+        words = [(named[1], word) for named in self.known.get("status", ()) if (word := _status_of(named))]
+        known = [(name, word) for name, word in words if word in MEANINGS]
+        meanings = {MEANINGS[word] for _, word in known} - {Meaning.PENDING}
+        if len(meanings) > 1:
+            self._note_difference(known)
+            if talk is None:
+                return Status()
+            wanted = Meaning.TALKED if talk else Meaning.MISSED
+            known = [(name, word) for name, word in known if MEANINGS[word] is wanted]
+        for name, word in known or words:
+            self._used.add(name)
+            if not known:
+                self.note(NoteKind.STATUS_UNKNOWN, name, word)
+            return Status(word, MEANINGS.get(word))
+        return Status()
+
+    def call_type(self) -> str:
+        words = [(name, text_of(raw, MAX_WORD)) for _slot, name, raw in self.known.get("call_type", ())]
+        directions = [(name, word) for name, text in words if (word := word_of(text)) in DIRECTIONS]
+        if directions:
+            if len(directions) > 1 and len({DIRECTIONS[word] for _, word in directions}) > 1:
+                self._note_difference(directions)
+            return directions[0][1]
+        for name, text in words:
+            if text:
+                if plain_name(text) not in EVENT_KINDS:
+                    self.note(NoteKind.DIRECTION_UNKNOWN, name, text)
+                return text.lower()
+        return ""
+
+    def times(self, timezone: ZoneInfo, receipt: Receipt | None) -> tuple[datetime | None, datetime | None]:
+        """The start by an exact source and by wall time."""
+        # The format of a date is chosen in Ringostat's settings, so each name may hold either kind of time.
+        named = [*self.known.get("exact_start", ()), *self.known.get("local_start", ())]
+        exact_name, exact = next(((name, at) for _, name, raw in named if (at := exact_time_of(raw))), ("", None))
+        others = (found for found in named if found[1] != exact_name)
+        local = next(filter(None, (self._local(name, raw, timezone, receipt) for _, name, raw in others)), None)
+        if named and not exact and not local:
+            local = self._local_of_parts(named, timezone, receipt)
+        if exact and local and folded(exact_name) in GENERAL_TIMES and abs(exact - local) > SAME_TIME:
+            self.note(NoteKind.VALUES_DIFFER, exact_name, exact.isoformat())
+            exact = None
+        self._used.add(exact_name)
+        return self._not_ahead(exact, receipt), self._not_ahead(local, receipt)
+
+    def recording(self) -> tuple[bool | None, str, str]:
+        """Is there a recording, its link, and the link of a transcript that stands in its place."""
+        flag, name = None, ""
+        for _slot, name, raw in self.known.get("has_recording", ()):
+            if (flag := flag_of(raw)) is None and text_of(raw):
+                self.note(NoteKind.VALUE_UNREADABLE, name, raw)
+            break
+        sound = transcript = ""
+        for name, raw in self._recording_links():
+            links = links_of(raw)
+            sound, transcript = sound or links.sound, transcript or links.transcript
+            self._note_links(name, raw, links)
+            if not links.is_ready and flag is None:
+                flag = True
+        return flag, sound, transcript
+
+    def _recording_links(self) -> list[tuple[str, str]]:
+        """`record` is the call's ID in Ringostat's documentation, and a link elsewhere."""
+        found = [(name, raw) for _, name, raw in self.known.get("recording_url", ())]
+        return found + [(name, raw) for _, name, raw in self.known.get("ringostat_id", ()) if "//" in raw]
+
+    def analysis(self, transcript: str) -> dict[str, str]:
+        told = {}
+        for name in self.known:
+            if (name in ANALYSIS or name.startswith("action_")) and (text := self.first(name, _long_text)):
+                told[name] = text
+        if transcript and "transcript" not in told:
+            told["transcript"] = transcript
+        return told
+
+    def unused(self) -> list[tuple[str, str]]:
+        """Parameters with a common name that turned out to be the customer's own."""
+        return [
+            (name, raw)
+            for named in self.known.values()
+            for slot, name, raw in named
+            if slot.is_doubtful and name not in self._used
+        ]
+
+    def note(self, kind: NoteKind, name: str, value: str) -> None:
+        self.notes.append(Note(kind, name[:MAX_NOTED], _TOKEN.sub(r"\1…", value)[:MAX_NOTED]))
+
+    def note_lost_characters(self, fields: Mapping[str, str]) -> None:
+        for name, raw in fields.items():
+            if not raw.isascii() and "\ufffd" in raw:
+                self.note(NoteKind.CHARACTERS_LOST, name, raw)
+
+    def _seconds(self, fact: str, read: Callable[[str], int | None]) -> int | None:
+        found: list[tuple[str, str]] = []
+        first: int | None = None
+        for _slot, name, raw in self.known.get(fact, ()):
+            seconds = read(raw)
+            if seconds is not None:
+                first = seconds if first is None else first
+                found.append((name, str(seconds)))
+            elif text_of(raw):
+                self.note(NoteKind.VALUE_UNREADABLE, name, raw)
+        if len(found) > 1:
+            self._note_difference(found)
+        return first
+
+    def _local(self, name: str, raw: str, timezone: ZoneInfo, receipt: Receipt | None) -> datetime | None:
+        start = local_start_of(raw, timezone, receipt)
+        if start.is_ambiguous:
+            self.note(NoteKind.DATE_AMBIGUOUS, name, raw)
+        if start.is_hour_twice:
+            self.note(NoteKind.HOUR_TWICE, name, raw)
+        if start.at:
+            self._used.add(name)
+        return start.at
+
+    def _local_of_parts(self, named: list[Named], timezone: ZoneInfo, receipt: Receipt | None) -> datetime | None:
+        """Of a date and a time that came under two names."""
+        days = [(name, raw) for _, name, raw in named if is_date(raw)]
+        clocks = [(name, raw) for _, name, raw in named if is_clock(raw)]
+        if days and clocks:
+            self._used.update((days[0][0], clocks[0][0]))
+            if start := self._local(days[0][0], joined(days[0][1], clocks[0][1]), timezone, receipt):
+                return start
+        for slot, name, raw in named:
+            is_told = any(note.name == name for note in self.notes)
+            if text_of(raw) and not slot.is_doubtful and not is_told:
+                self.note(NoteKind.DATE_UNREADABLE, name, raw)
+        return None
+
+    def _not_ahead(self, start: datetime | None, receipt: Receipt | None) -> datetime | None:
+        if start and receipt and start > receipt.at + AHEAD:
+            self.note(NoteKind.DATE_IN_FUTURE, "", start.isoformat())
+            return None
+        return start
+
+    def _note_links(self, name: str, raw: str, links: Links) -> None:
+        if not links.is_ready:
+            self.note(NoteKind.LINK_NOT_READY, name, raw)
+        elif links.transcript and not links.sound:
+            self.note(NoteKind.LINK_TO_TRANSCRIPT, name, raw)
+        elif not links.sound and text_of(raw) and raw.strip().lower() not in FLAGS:
+            self.note(NoteKind.LINK_UNUSABLE, name, raw)
+        if links.others:
+            self.note(NoteKind.LINKS_UNUSED, name, str(links.others))
+
+    def _note_difference(self, found: list[tuple[str, str]]) -> None:
+        first = found[0][1]
+        for name, value in found[1:]:
+            if value != first:
+                self.note(NoteKind.VALUES_DIFFER, name, f"{value} ≠ {first}")
 
 
-def _plain_name(name: str) -> str:
-    return _SEPARATORS.sub("_", name.strip("{} ").lower())
-
-
-_plain_short_name = lru_cache(maxsize=1024)(_plain_name)
-"""Every webhook of a customer brings the same names, and each is looked at several times."""
-
-
-def _value(known: Mapping[str, str], names: Iterable[str], read: Callable[[str], str]) -> str:
-    for name in names:
-        if (raw := known.get(name)) and (value := read(raw)):
-            return value
-    return ""
-
-
-def _first(known: Mapping[str, str], fact: str, read: Callable[[str], str]) -> str:
-    return _value(known, PARAMETERS[fact], read)
-
-
-def _number(known: Mapping[str, str], fact: str, read: Callable[[str], int | None]) -> int | None:
-    for name in PARAMETERS[fact]:
-        if (raw := known.get(name)) and (number := read(raw)) is not None:
-            return number
-    return None
-
-
-def _times(known: Mapping[str, str], timezone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
-    # The format of a date is chosen in Ringostat's settings, so each name may hold either kind of time.
-    raws = [known[name] for name in (*PARAMETERS["exact_start"], *PARAMETERS["local_start"]) if name in known]
-    exact = (exact_time_of(raw) for raw in raws)
-    local = (local_time_of(raw, timezone) for raw in raws)
-    return next(filter(None, exact), None), next(filter(None, local), None)
-
-
-def _parameters(fields: Mapping[str, str]) -> dict[str, str]:
+def _parameters(own: list[tuple[str, str]]) -> dict[str, str]:
     parameters: dict[str, str] = {}
-    for name, raw in fields.items():
-        plain = plain_name(name)
-        if not plain or plain in _TAKEN or _ACTION.fullmatch(plain):
-            continue
-        if value := text_of(raw, MAX_PARAMETER):
+    for name, raw in own:
+        if raw and not is_event_name(name) and (value := text_of(raw, MAX_PARAMETER)):
+            plain = plain_name(name)
             own_name = plain if plain.startswith("utm_") else name.strip("{} ")
-            parameters[own_name[:MAX_PARAMETER_NAME]] = value
+            if own_name:
+                parameters[own_name[:MAX_PARAMETER_NAME]] = value
     return {name: parameters[name] for name in kept_keys(parameters)}
 
 
-def _analysis(known: Mapping[str, str]) -> dict[str, str]:
-    found = {name: _value(known, names, _long_text) for name, names in ANALYSIS.items()}
-    for name, raw in known.items():
-        if action := _ACTION.fullmatch(name):
-            found[f"action_{int(action[1])}"] = _long_text(raw)
-    return {name: text for name, text in found.items() if text}
-
-
-def _id(raw: str) -> str:
+def _id_of(named: Named) -> str:
+    slot, _name, raw = named
     text = text_of(raw, MAX_ID + 1)
-    return text if len(text) <= MAX_ID else ""
+    wanted = _RINGOSTAT_ID if slot.is_doubtful else _ID
+    return text if wanted.fullmatch(text) else ""
 
 
-def _word(raw: str) -> str:
-    return text_of(raw, MAX_WORD)
-
-
-def _direction(raw: str) -> str:
-    word = _word(raw).lower()
-    return word if word in DIRECTIONS else ""
+def _status_of(named: Named) -> str:
+    slot, _name, raw = named
+    word = normal_status(text_of(raw, MAX_WORD))
+    word = STATUS_SPELLINGS.get(word, word)
+    return word if not slot.is_doubtful or word in MEANINGS else ""
 
 
 def _long_text(raw: str) -> str:

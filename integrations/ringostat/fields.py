@@ -1,59 +1,49 @@
-"""Nested, typed, escaped values become a flat mapping of text. Knows nothing of what the names mean."""
+"""Nested, typed, escaped values become a flat mapping of text."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import unquote_plus
+from urllib.parse import unquote, unquote_plus
 
-TRANSPARENT = frozenset({"additional_call_data", "params", "data", "payload", "body"})
-"""Objects that only wrap: what is in them goes by its own name, `employee: {id: 1}` becomes employee_id."""
+from integrations.ringostat.formats import read_json
+from integrations.ringostat.names import holds_call_id, inner_name, is_wrapper
+from integrations.ringostat.problems import NotUnderstood, Problem
 
 MAX_DEPTH = 5
 
-_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
-_REMOVED_BY_ENCODING = re.compile(r"[\s:/?&=@,]")
-_BRACKETS = re.compile(r"([^\[\]]+)\[([^\[\]]+)\]")
+MAX_DECODINGS = 3
+"""How often a text may have been percent-encoded."""
 
-
-class NotUnderstood(Exception):
-    """The request is no set of parameters. The reason is a sentence for the specialist."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+_JSON_BEGINS = frozenset("{[ \t\r\n")
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_HAS_BLANKS = re.compile(r"[\s,]")
+_LOOKS_LIKE_ADDRESS = re.compile(r"[:/?&=@]")
+_SURE_ESCAPES = re.compile(r"%25|(?:%[89A-Fa-f][0-9A-Fa-f])+")
 
 
 def flat(parameters: Mapping[str, object], depth: int = 1) -> dict[str, str]:
     """All leaves as text; null is empty. A parameter of an outer object wins over one of its name inside.
 
-    Raises NotUnderstood when objects are nested deeper than any webhook nests them.
+    Raises NotUnderstood when objects are nested deeper than any webhook nests them, or tell of several calls.
     """
     if depth > MAX_DEPTH:
-        raise NotUnderstood("The parameters are nested too deeply.")
+        raise NotUnderstood(Problem.TOO_DEEP, "The parameters are nested too deeply.")
     fields: dict[str, str] = {}
     inner: dict[str, str] = {}
     for raw_name, value in parameters.items():
-        name = clean(raw_name)
-        opened = _opened(name, value)
+        name = raw_name.strip() if raw_name.isascii() and "\x00" not in raw_name else clean(raw_name)
+        opened = value if value is None else _opened(name, value)
         if isinstance(opened, Mapping):
-            _add(inner, ((_inner_name(name, key), text) for key, text in flat(opened, depth + 1).items()))
+            leaves = flat(opened, depth + 1)
+            wraps = is_wrapper(name) or holds_call_id(name, leaves)
+            _add(inner, ((inner_name(name, key, wraps=wraps), text) for key, text in leaves.items()))
         else:
-            fields[name] = _text(opened)
-    _add(fields, inner.items())
+            fields[name] = _text(name, opened)
+    if inner:
+        _add(fields, inner.items())
     return fields
-
-
-def flat_form(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The same for a form, where `outer[inner]=value` nests. Of equal names the last non-empty one counts."""
-    form: dict[str, object] = {}
-    for name, value in pairs:
-        bracketed = _BRACKETS.fullmatch(name)
-        key = _inner_name(*bracketed.groups()) if bracketed else name
-        if value or key not in form:
-            form[key] = value
-    return flat(form)
 
 
 def clean(text: str) -> str:
@@ -64,19 +54,25 @@ def clean(text: str) -> str:
 
 
 def _opened(name: str, value: object) -> object:
-    """The object behind a list of one, or behind the JSON text of a wrapping parameter."""
+    """The object behind a list of one, or behind JSON text."""
     if isinstance(value, list) and len(value) == 1:
         return _opened(name, value[0]) if not isinstance(value[0], list) else value
-    if name in TRANSPARENT and isinstance(value, str) and value.lstrip().startswith("{"):
-        try:
-            return json.loads(value, parse_int=str, parse_float=str, parse_constant=str)
-        except (ValueError, RecursionError):
-            return value
+    if isinstance(value, str) and value[:1] in _JSON_BEGINS and value.lstrip()[:1] in ("{", "["):
+        return _object_in(name, value)
     return value
 
 
-def _inner_name(outer: str, inner: str) -> str:
-    return inner if outer in TRANSPARENT else f"{outer}_{inner}"
+def _object_in(name: str, text: str) -> object:
+    """The object of a JSON text, if it wraps a call: other JSON is a value like any other text."""
+    try:
+        content = read_json(text)
+    except NotUnderstood:
+        return text
+    while isinstance(content, list) and len(content) == 1:
+        content = content[0]
+    if isinstance(content, Mapping) and (is_wrapper(name) or holds_call_id(name, content)):
+        return content
+    return text
 
 
 def _add(fields: dict[str, str], more: Iterable[tuple[str, str]]) -> None:
@@ -84,24 +80,49 @@ def _add(fields: dict[str, str], more: Iterable[tuple[str, str]]) -> None:
         fields[name] = fields.get(name) or text
 
 
-def _text(value: object) -> str:
+def _text(name: str, value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):
-        return clean(", ".join(_text(item) for item in value if not isinstance(item, (list, Mapping))))
-    return clean(_percent_decoded(str(value)))
+        return _list_text(name, value)
+    text = str(value)
+    if not text.isascii() or "\x00" in text:
+        text = clean(text)
+    return (_percent_decoded(text) if "%" in text else text).strip()
+
+
+def _list_text(name: str, items: list[object]) -> str:
+    objects = [item for item in items if isinstance(item, Mapping)]
+    if len(objects) > 1 and all(holds_call_id(name, item) for item in objects):
+        reason = f"The parameter “{name[:40]}” tells of {len(objects)} calls; a request has to tell of one."
+        raise NotUnderstood(Problem.NOT_ONE_OBJECT, reason)
+    texts = (_text(name, item) for item in items if not isinstance(item, (list, Mapping)))
+    return ", ".join(dict.fromkeys(texts))
 
 
 def _percent_decoded(text: str) -> str:
-    """Some webhooks percent-encode the values inside of JSON (help.ringostat.com, article 6325129).
+    """Some webhooks percent-encode the values inside of JSON (help.ringostat.com, article 6325129), and flow tools
+    encode what is encoded.
 
-    A text with a character that encoding would have removed was not encoded: a landing page stays as it is.
+    Only a text in which every `%` is an escape was encoded. An address keeps its escapes: they belong to it.
     """
-    if not _PERCENT.search(text) or _REMOVED_BY_ENCODING.search(text):
+    for _ in range(MAX_DECODINGS):
+        once = _once_decoded(text)
+        if once == text:
+            break
+        text = clean(once)
+    return text
+
+
+def _once_decoded(text: str) -> str:
+    if not _ESCAPE.search(text) or _LONE_PERCENT.search(text) or _LOOKS_LIKE_ADDRESS.search(text):
         return text
     try:
-        return unquote_plus(text, errors="strict")
+        if not _HAS_BLANKS.search(text):
+            return unquote_plus(text, errors="strict")
+        # A text with blanks was encoded in part: only what cannot be meant as it stands is decoded.
+        return unquote(text, errors="strict") if not _ESCAPE.search(_SURE_ESCAPES.sub("", text)) else text
     except UnicodeDecodeError:
         return text

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from integrations.domain.calls import CallFacts
-from integrations.ringostat.facts import by_plain_name, plain_name
-from integrations.ringostat.vocabulary import ANALYSIS, NUMBERED_ACTION, PARAMETERS, RATING
-
-
-def _by_word(vocabulary: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    return {word: name for name, words in vocabulary.items() for word in words}
-
-
-_FACTS, _ANALYSIS, _RATING = (_by_word(vocabulary) for vocabulary in (PARAMETERS, ANALYSIS, RATING))
+from integrations.ringostat.names import folded, slot_of
+from integrations.ringostat.vocabulary import PARAMETERS
 
 
 def value_of(facts: CallFacts, name: str, timezone: ZoneInfo) -> str:
@@ -25,14 +16,15 @@ def value_of(facts: CallFacts, name: str, timezone: ZoneInfo) -> str:
 
     Where several words mean one fact (pool_name and n_alias), each of them has its value.
     """
-    plain = plain_name(name)
-    if own := by_plain_name(facts.parameters).get(plain):
+    wanted = folded(name)
+    if own := next((value for own_name, value in facts.parameters.items() if folded(own_name) == wanted), ""):
         return own
-    if fact := _FACTS.get(plain):
-        return _fact(facts, fact, timezone)
-    if action := re.fullmatch(NUMBERED_ACTION, plain):
-        return facts.analysis.get(f"action_{int(action[1])}", "")
-    return facts.analysis.get(_ANALYSIS.get(plain, ""), "") or facts.rating.get(_RATING.get(plain, ""), "")
+    slot = slot_of(name)
+    if slot is None:
+        return ""
+    if slot.fact in PARAMETERS:
+        return _fact(facts, slot.fact, timezone)
+    return facts.analysis.get(slot.fact, "") or facts.rating.get(slot.fact, "")
 
 
 def _fact(facts: CallFacts, name: str, timezone: ZoneInfo) -> str:

@@ -1,79 +1,114 @@
-"""Single values of Ringostat: times, seconds, flags, links. What makes no sense is read as "not known"."""
+"""Single values of Ringostat: texts, durations, flags, links. What makes no sense is read as "not known"."""
 
 from __future__ import annotations
 
-import html
 import re
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass
+from urllib.parse import quote
 
+from integrations.ringostat.text_repair import repaired, unescaped
 from integrations.ringostat.vocabulary import EMPTY, FLAGS
 
 MAX_TEXT = 255
 MAX_URL = 1000
 MAX_SECONDS = 10 * 24 * 3600
 
-FORMATS = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%Y/%m/%d %H:%M:%S")
+TRANSCRIPTS = (".vtt", ".srt")
+"""What a transcript's file is called: text with times, nothing to listen to."""
 
-_EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
-_EPOCH = re.compile(r"\d{9,16}(?:\.\d{1,9})?", re.ASCII)
-_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*", re.ASCII)
-# A `+` that was not encoded in a query string arrives as a space.
-_LOOSE_OFFSET = re.compile(r"(:\d\d(?:\.\d+)?) ([+-]?)(\d\d:?\d\d)$", re.ASCII)
-_NUMBER = re.compile(r"(\d{1,12})(?:\.\d*)?", re.ASCII)
+_NUMBER = re.compile(r"(\d{1,12})(?:[.,]\d*)?", re.ASCII)
+_CLOCK = re.compile(r"(?:(\d{1,3}):(?=\d\d:))?(\d{1,3}):([0-5]\d)(?:[.,]\d+)?", re.ASCII)
+_UNITS = re.compile(
+    r"(?:pt)?(?:(?P<h>\d+)\s*(?:hours?|hrs?|h|годин[аи]?|год|час(?:ов|а)?|ч|godz(?:in[ay]?)?)\.?,?\s*)?"
+    r"(?:(?P<m>\d+)\s*(?:minutes?|mins?|m|хвилин[аи]?|хв|минут[аы]?|мин|minut[ay]?|′|')\.?,?\s*)?"
+    r"(?:(?P<s>\d+)(?:[.,]\d+)?\s*(?:seconds?|secs?|s|секунд[аи]?|секунды|сек|с|sekund[ay]?|sek|″|\")\.?)?",
+    re.IGNORECASE,
+)
+_MILLISECONDS = re.compile(r"(\d{1,12})(?:[.,]\d+)?\s*(?:ms|msec|milliseconds?|мс)\.?", re.IGNORECASE | re.ASCII)
+_LETTERS = re.compile(r"[\W_]+")
+
+_NEXT_LINK = re.compile(r"[\s,;|]+(?=\"?'?(?:https?:)?//)", re.IGNORECASE)
+_NOT_IN_LINKS = re.compile(r"[^\x21-\x7e]")
+_RINGOSTAT_HOST = re.compile(r"(?:[a-z0-9-]+\.)*ringostat\.(?:com|net)(?=[:/])", re.IGNORECASE)
 _OWN_PLAIN_LINK = re.compile(r"http://((?:[a-z0-9-]+\.)*ringostat\.(?:com|net))(?::80)?(?=[/?#]|$)", re.IGNORECASE)
+_EMPTY_TOKEN = re.compile(r"[?&]token(?:=(?:null|none|undefined)?)?(?=&|#|$)", re.IGNORECASE)
 
 
 def text_of(raw: str, limit: int = MAX_TEXT) -> str:
-    """Trimmed and cut; empty for the words that mean nothing, such as `(not set)`."""
+    """Trimmed, repaired and cut; empty for the words that mean nothing, such as `(not set)`."""
     text = raw.strip()
+    if not text.isascii():
+        text = repaired(text)
     return "" if text.lower() in EMPTY else text[:limit].rstrip()
 
 
 def name_of(raw: str) -> str:
     """A number, SIP identity or name; it may come HTML-escaped: `&quot;Oleh&quot; &lt;acmecom_oleh&gt;`."""
-    return text_of(html.unescape(raw))
+    return text_of(unescaped(raw) if "&" in raw else raw)
 
 
-def link_of(raw: str) -> str:
-    """An http(s) address, Ringostat's own always as https. A longer one than we keep is of no use cut."""
-    link = text_of(raw.replace("&amp;", "&"), MAX_URL + 1)
-    if len(link) > MAX_URL or not link.lower().startswith(("http://", "https://")):
-        return ""
-    return _OWN_PLAIN_LINK.sub(r"https://\1", link)
+def word_of(raw: str) -> str:
+    """The letters and digits of a word, in lower case: `Transit-In` is `transitin`."""
+    return _LETTERS.sub("", raw.lower())
 
 
 def seconds_of(raw: str) -> int | None:
+    """Whole seconds of a number, of a clock (`00:01:40`, `1:40`) or of a text with units (`1m40s`, `40 сек`)."""
     seconds = _whole(raw)
+    if seconds is None:
+        seconds = _seconds_in_words(raw.strip())
     return seconds if seconds is not None and seconds <= MAX_SECONDS else None
 
 
 def seconds_of_milliseconds(raw: str) -> int | None:
     milliseconds = _whole(raw)
-    return seconds_of(str(milliseconds // 1000)) if milliseconds is not None else None
+    return seconds_of(str(milliseconds // 1000) if milliseconds is not None else raw)
 
 
 def flag_of(raw: str) -> bool | None:
     return FLAGS.get(raw.strip().lower())
 
 
-def exact_time_of(raw: str) -> datetime | None:
-    """UTC by an epoch in seconds, milli- or microseconds or by a date with an offset; otherwise None."""
-    text = raw.strip()
-    if _EPOCH.fullmatch(text):
-        return _epoch(Decimal(text))
-    moment = _iso(text)
-    return _plausible(moment) if moment is not None and moment.tzinfo is not None else None
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What stands in a link's parameter. `sound`: the first link to a recording; `others`: how many more there are.
+
+    `is_ready` is False for a link whose token has no value yet: Ringostat fills it in when the file is there.
+    """
+
+    sound: str = ""
+    transcript: str = ""
+    others: int = 0
+    is_ready: bool = True
 
 
-def local_time_of(raw: str, timezone: ZoneInfo) -> datetime | None:
-    """UTC by a date without a zone, read as wall time in `timezone`; None for a date with an offset."""
-    text = raw.strip()
-    moment = _iso(text) or _formatted(text)
-    if moment is None or moment.tzinfo is not None:
-        return None
-    return _plausible(moment.replace(tzinfo=timezone))
+def link_of(raw: str) -> str:
+    """An http(s) address, Ringostat's own always as https. A longer one than we keep is of no use cut."""
+    text = text_of(raw.replace("&amp;", "&"), MAX_URL * 3)
+    text = re.sub(r"[\t\r\n]", "", text).strip("\"'<>[] ")
+    if text.startswith("//") or _RINGOSTAT_HOST.match(text):
+        text = "https://" + text.removeprefix("//")
+    if not text.lower().startswith(("http://", "https://")):
+        return ""
+    link = _OWN_PLAIN_LINK.sub(r"https://\1", _NOT_IN_LINKS.sub(lambda found: quote(found[0]), text))
+    return link if len(link) <= MAX_URL else ""
+
+
+def links_of(raw: str) -> Links:
+    """The links of a text: one, or several separated by blanks or commas."""
+    links = [link for piece in _NEXT_LINK.split(raw.strip()) if (link := link_of(piece))]
+    sounds = list(dict.fromkeys(link for link in links if not _is_transcript(link)))
+    ready = [link for link in sounds if not _EMPTY_TOKEN.search(link)]
+    return Links(
+        sound=ready[0] if ready else "",
+        transcript=next(filter(_is_transcript, links), ""),
+        others=max(len(ready) - 1, 0),
+        is_ready=bool(ready) or not sounds,
+    )
+
+
+def _is_transcript(link: str) -> bool:
+    return link.partition("?")[0].partition("#")[0].lower().endswith(TRANSCRIPTS)
 
 
 def _whole(raw: str) -> int | None:
@@ -81,39 +116,16 @@ def _whole(raw: str) -> int | None:
     return int(number[1]) if number else None
 
 
-def _epoch(number: Decimal) -> datetime | None:
-    # Between 2000 and 2100 the three units share no number, so at most one of them fits.
-    for per_second in (1, 1_000, 1_000_000):
-        seconds = number / per_second
-        if seconds < 5_000_000_000:
-            return _plausible(_EPOCH_START + timedelta(microseconds=int(seconds * 1_000_000)))
+def _seconds_in_words(text: str) -> int | None:
+    if len(text) > 40:
+        return None
+    if clock := _CLOCK.fullmatch(text):
+        hours, minutes, seconds = (int(part or 0) for part in clock.groups())
+        return None if clock[1] and minutes > 59 else hours * 3600 + minutes * 60 + seconds
+    if milliseconds := _MILLISECONDS.fullmatch(text):
+        return int(milliseconds[1]) // 1000
+    units = _UNITS.fullmatch(text) if text[:1].isdecimal() or text[:2].lower() == "pt" else None
+    if units and any(units.groups()):
+        hours, minutes, seconds = (int(units[name] or 0) for name in "hms")
+        return hours * 3600 + minutes * 60 + seconds
     return None
-
-
-def _iso(text: str) -> datetime | None:
-    if not _ISO.fullmatch(text):
-        return None
-    try:
-        return datetime.fromisoformat(_LOOSE_OFFSET.sub(_tight_offset, text))
-    except ValueError:
-        return None
-
-
-def _tight_offset(match: re.Match[str]) -> str:
-    return f"{match[1]}{match[2] or '+'}{match[3]}"
-
-
-def _formatted(text: str) -> datetime | None:
-    for form in FORMATS if ":" in text else ():
-        try:
-            return datetime.strptime(text, form)  # noqa: DTZ007 - the caller adds the customer's zone
-        except ValueError:
-            continue
-    return None
-
-
-def _plausible(moment: datetime) -> datetime | None:
-    if not 2000 <= moment.year <= 2100:
-        return None
-    moment = moment.astimezone(UTC)
-    return moment if 2000 <= moment.year <= 2100 else None

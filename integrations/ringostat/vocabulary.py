@@ -2,8 +2,7 @@
 
 A customer chooses the name under which each parameter is sent, so one fact has many names. Sources: help
 centre of Ringostat, articles 6313229 (webhooks), 6559993 (incoming call), 6583751 (outbound call), 9281387
-(processed by AI) and the call list of its API. Names are compared in lower case, `_` standing for spaces and
-hyphens.
+(processed by AI) and the call list of its API. Names are compared by their letters and digits alone, in lower case.
 """
 
 from __future__ import annotations
@@ -11,38 +10,159 @@ from __future__ import annotations
 from integrations.domain.calls import Direction, EventKind
 
 PARAMETERS: dict[str, tuple[str, ...]] = {
-    "ringostat_id": ("uniqueid", "unique_id", "call_id", "callid", "cdr_id", "record"),
-    "call_type": ("call_type", "calltype", "type", "direction", "call_direction", "ai_call_type"),
-    "status": ("disposition", "call_status", "status"),
-    "exact_start": ("call_timestamp", "call_date_microsecond", "calldate_microsecond", "timestamp"),
-    "local_start": ("calldate", "call_date", "date", "datetime", "start_time", "call_start"),
-    "total_seconds": ("duration", "call_duration", "duration_call"),
-    "duration_ms": ("duration_ms", "duration_call_ms", "call_duration_ms"),
-    "wait_seconds": ("waittime", "wait_time", "waiting", "duration_waiting", "waiting_time"),
-    "talk_seconds": ("billsec", "duration_conversation", "talk_time", "dialog"),
-    "e164": ("e164", "number_e164", "client_e164"),
-    "userfield": ("userfield", "full_num", "client_number", "client_phone", "client_mob"),
-    "caller": ("caller", "caller_number", "callers_number", "src", "caller_id"),
-    "destination": ("dst", "destination", "callee", "target_number"),
-    "connected_with": ("connected_with",),
-    "outbound_number": ("outbound_number",),
-    "staff_id": ("employee_number", "staffid", "staff_id", "employee_id", "manager_id"),
-    "employee_name": ("employee_fio", "employee", "employee_name", "manager", "manager_name"),
-    "employee_email": ("employee_email", "manager_email"),
+    "ringostat_id": (
+        *("uniqueid", "call_id", "cdr_id", "record"),
+        *("unique_call_id", "call_unique_id", "call_uid", "ringostat_call_id", "ringostat_id", "id_of_call", "cdr"),
+        *("id_call", "id_звонка", "ид_звонка", "id_дзвінка", "ід_дзвінка", "id_rozmowy", "id_polaczenia"),
+    ),
+    "call_type": (
+        *("call_type", "type", "direction", "call_direction", "ai_call_type", "type_of_call"),
+        *("type_call", "call_kind", "direction_of_call", "тип_звонка", "тип_вызова", "направление"),
+        *("направление_звонка", "тип_дзвінка", "напрямок", "напрямок_дзвінка", "kierunek", "typ_polaczenia"),
+    ),
+    "status": (
+        *("disposition", "call_status", "status", "call_disposition", "call_result", "call_state", "call_outcome"),
+        *("status_call", "status_of_call", "статус", "статус_звонка", "результат_звонка", "статус_дзвінка"),
+        *("результат_дзвінка", "status_rozmowy", "status_polaczenia"),
+    ),
+    "exact_start": (
+        *("call_timestamp", "call_date_microsecond", "call_date_microseconds"),
+        *("call_time_microseconds", "call_microseconds", "call_timestamp_ms"),
+        *("call_unixtime", "call_epoch", "unixtime", "timestamp"),
+    ),
+    "local_start": (
+        *("calldate", "date", "datetime", "start_time", "call_start", "call_datetime"),
+        *("call_time", "call_start_time", "call_start_date", "call_started_at", "started_at"),
+        *("start_date", "time_start", "date_start", "begin_time", "date_of_call", "time_of_call", "дата"),
+        *("дата_звонка", "время_звонка", "дата_и_время", "начало_звонка", "дата_дзвінка", "час_дзвінка"),
+        *("дата_та_час", "дата_і_час", "початок_дзвінка", "data_polaczenia", "data_rozmowy"),
+    ),
+    "total_seconds": (
+        *("duration", "call_duration", "duration_call", "total_duration", "duration_total", "full_duration"),
+        *("call_length", "total_time", "total_seconds", "duration_sec", "duration_seconds", "call_duration_sec"),
+        *("call_duration_seconds", "call_total_duration", "total_call_duration", "duration_of_call"),
+        *("длительность", "длительность_звонка", "тривалість", "тривалість_дзвінка", "czas_polaczenia"),
+    ),
+    "duration_ms": (
+        *("duration_ms", "duration_call_ms", "call_duration_ms", "duration_milliseconds"),
+        *("call_duration_milliseconds", "total_duration_ms"),
+    ),
+    "wait_seconds": (
+        *("waittime", "waiting", "duration_waiting", "waiting_time", "wait", "wait_duration"),
+        *("waiting_duration", "wait_sec", "wait_seconds", "waiting_sec", "waiting_seconds", "call_wait_time"),
+        *("call_waiting", "call_waiting_time", "time_waiting", "time_of_waiting", "ring_time", "ringing_time"),
+        *("ring_duration", "ringing_duration", "queue_time", "ожидание"),
+        *("время_ожидания", "длительность_ожидания", "очікування", "час_очікування", "тривалість_очікування"),
+        *("czas_oczekiwania",),
+    ),
+    "talk_seconds": (
+        *("billsec", "duration_conversation", "talk_time", "dialog", "talk", "talk_duration", "talking_time"),
+        *("talk_sec", "talk_seconds", "call_talk_time", "talktime_sec", "talktime_seconds", "time_talk"),
+        *("conversation", "conversation_time", "conversation_duration", "conversation_seconds", "conversation_sec"),
+        *("duration_talk", "duration_dialog", "duration_dialogue", "dialog_duration", "dialogue_duration"),
+        *("dialog_time", "dialogue", "dialogue_time", "bill_seconds", "billing_seconds"),
+        *("billable_seconds", "billsec_seconds", "call_billsec", "duration_billsec", "speaking_time"),
+        *("time_of_talk", "duration_of_talk", "duration_of_conversation", "разговор", "время_разговора"),
+        *("длительность_разговора", "розмова", "час_розмови", "тривалість_розмови", "czas_rozmowy"),
+    ),
+    "e164": ("e164", "number_e164", "client_e164", "e164_number", "phone_e164", "client_number_e164"),
+    "userfield": (
+        *("userfield", "full_num", "full_number", "client_number", "client_phone", "client_mob"),
+        *("client_tel", "client_mobile", "client_phone_number", "clients_number", "clients_phone"),
+        *("number_of_client", "phone_of_client", "customer_number", "customer_phone", "customer_phone_number"),
+        *("contact_number", "contact_phone", "contact_phone_number", "phone", "phone_number", "telephone"),
+        *("subscriber_number", "номер_клиента", "телефон_клиента", "номер_клієнта", "телефон_клієнта"),
+        *("телефон", "номер_телефона", "номер_телефону", "numer_klienta", "telefon_klienta", "telefon"),
+    ),
+    "caller": (
+        *("caller", "caller_number", "callers_number", "src", "caller_id", "caller_phone", "caller_phone_number"),
+        *("caller_num", "calling_number", "number_of_caller", "from", "from_number", "call_from", "source_number"),
+        *("a_number", "ani", "кто_звонил", "номер_звонящего", "хто_дзвонив", "номер_абонента", "numer_dzwoniacego"),
+    ),
+    "destination": (
+        *("dst", "destination", "callee", "target_number", "call_destination", "destination_number"),
+        *("destination_phone", "callee_number", "called", "called_number", "called_phone", "dialed_number"),
+        *("dialled_number", "number_dialed", "dst_number", "to", "to_number", "call_to", "b_number", "куда_звонили"),
+        *("набранный_номер", "номер_назначения", "набраний_номер", "куди_дзвонили", "номер_призначення"),
+    ),
+    "connected_with": (
+        *("connected_with", "connected_to", "connect_with", "answered_by", "sip", "sip_login", "sip_account"),
+        *("employee_sip", "employee_sip_login", "manager_sip", "operator_sip", "agent_sip", "соединено_с"),
+        *("зʼєднано_з",),
+    ),
+    "outbound_number": ("outbound_number", "outgoing_number", "outbound_caller_id", "shown_number"),
+    "staff_id": (
+        *("employee_number", "staffid", "employee_id", "manager_id", "operator_id", "agent_id"),
+        *("id_сотрудника", "id_менеджера", "id_співробітника"),
+    ),
+    "employee_name": (
+        *("employee_fio", "employee", "employee_name", "manager", "manager_name", "employee_full_name"),
+        *("employees_name", "name_of_employee", "manager_fio", "manager_full_name", "operator", "operator_name"),
+        *("operator_fio", "agent", "agent_name", "staff", "staff_name", "staff_fio", "сотрудник"),
+        *("имя_сотрудника", "фио_сотрудника", "менеджер", "имя_менеджера", "оператор", "співробітник"),
+        *("імя_співробітника", "піб_співробітника", "імя_менеджера", "працівник", "pracownik", "konsultant"),
+    ),
+    "employee_email": (
+        *("employee_email", "manager_email", "employee_mail", "operator_email", "agent_email"),
+        *("staff_email", "email_сотрудника", "email_співробітника"),
+    ),
     # `employee_estension` is how a live project spells it. `additional_number` is what the client dialled.
     "extension": (
-        "extension_number",
-        "sip_extension",
-        "employee_extension",
-        "employee_estension",
-        "extension",
+        *("extension_number", "sip_extension", "employee_extension", "employee_estension", "extension"),
+        *("internal_number", "employee_internal_number", "employee_ext", "ext_number", "ext", "inner_number"),
+        *("internal_extension", "manager_extension", "operator_extension", "agent_extension", "extension_num"),
+        *("внутренний_номер", "внутренний", "добавочный", "внутрішній_номер", "внутрішній", "numer_wewnetrzny"),
     ),
     "line_name": ("pool_name", "n_alias"),
-    "has_recording": ("has_recording", "recording_presence"),
-    "recording_url": ("recording", "recording_wav", "recording_url", "recording_link"),
-    "card_url": ("call_card", "call_card_link", "call_card_url"),
+    "has_recording": (
+        *("has_recording", "recording_presence", "has_record", "is_recorded", "recorded", "recording_exists"),
+        *("record_exists", "call_recorded", "presence_of_recording", "recording_available", "есть_запись"),
+        *("наличие_записи", "є_запис", "наявність_запису"),
+    ),
+    "recording_url": (
+        *("recording", "recording_wav", "recording_url", "recording_link", "recording_mp3", "recording_ogg"),
+        *("recording_file", "recording_href", "record_url", "record_link", "record_file", "call_recording"),
+        *("call_recording_url", "call_recording_link", "call_record", "call_record_url", "call_record_link"),
+        *("link_to_recording", "url_of_recording", "audio", "audio_url", "audio_link", "audio_file", "запись"),
+        *("запись_разговора", "ссылка_на_запись", "запись_звонка", "запис", "запис_розмови", "запис_дзвінка"),
+        *("посилання_на_запис", "nagranie"),
+    ),
+    "card_url": (
+        *("call_card", "call_card_link", "call_card_url"),
+        *("link_to_call_card", "карточка_звонка", "картка_дзвінка"),
+    ),
 }
-"""Fact → the names it comes under; when several are present, the first non-empty one counts."""
+"""Fact → the names it comes under; when several are present, the first one with a usable value counts.
+
+The first names of each are Ringostat's own and those of its documentation; then follow those that flow tools and
+people use.
+"""
+
+DOUBTFUL: dict[str, tuple[str, ...]] = {
+    "ringostat_id": ("id", "record_id", "recording_id", "uid", "guid", "key"),
+    "status": ("result", "outcome", "state", "результат"),
+    "local_start": ("time", "start", "created_at", "created", "час", "время"),
+}
+"""Common words: they mean the fact only if the value cannot be anything else."""
+
+SURE_IDS = ("uniqueid", "unique_id", "call_id", "cdr_id", "unique_call_id", "call_uid", "ringostat_call_id")
+"""An object that has one of these is a call, whatever the object is called."""
+
+UNMISTAKABLE = (
+    *("uniqueid", "cdr_id", "disposition", "call_status", "call_type", "calldate", "call_date", "call_timestamp"),
+    *("call_date_microsecond", "billsec", "talk_time", "waittime", "e164", "number_e164", "userfield"),
+    *("connected_with", "outbound_number", "employee_fio", "employee_number", "employee_email", "has_recording"),
+    *("recording_wav", "call_card", "call_card_link", "duration_conversation", "duration_waiting"),
+)
+"""Names that mean one thing, in whatever object they are."""
+
+WRAPPERS = (
+    *("additional_call_data", "params", "data", "payload", "body", "json", "json_data", "call", "call_data", "calls"),
+    *("call_info", "call_details", "event_data", "event", "details", "fields", "values", "variables", "parameters"),
+    *("query", "content", "message", "request", "webhook", "ringostat", "item", "items", "object", "attributes"),
+    *("post", "form_data", "output", "results", "result", "response", "input", "args", "arguments"),
+)
+"""Objects that only wrap: what is in them goes by its own name, `employee: {id: 1}` becomes employee_id."""
 
 EVENT_NAMES = ("event", "event_type", "event_name", "webhook_event", "action", "method", "type")
 """Parameters whose value may name the event."""
@@ -78,21 +198,54 @@ NOT_CALLS = frozenset(
         "deal",
         "deals",
         "lead",
+        "leads",
     }
 )
 """An event whose name has one of these words is about something else than a call."""
 
-DIRECTIONS = {
-    "in": Direction.INCOMING,
-    "incoming": Direction.INCOMING,
-    "inbound": Direction.INCOMING,
-    "callback": Direction.INCOMING,
-    "transitin": Direction.INCOMING,
-    "out": Direction.OUTGOING,
-    "outgoing": Direction.OUTGOING,
-    "outbound": Direction.OUTGOING,
-    "transitout": Direction.OUTGOING,
+_INCOMING = (
+    *("in", "incoming", "inbound", "callback", "transitin", "incomingcall", "inboundcall", "callin", "incall"),
+    *("вхідний", "вхідна", "вхідні", "вхіднийдзвінок", "входящий", "входящая", "входящийзвонок", "przychodzące"),
+    *("przychodzace", "zwrotny", "зворотнийдзвінок", "обратныйзвонок"),
+)
+_OUTGOING = (
+    *("out", "outgoing", "outbound", "transitout", "outgoingcall", "outboundcall", "callout", "outcall"),
+    *("вихідний", "вихідна", "вихідні", "вихіднийдзвінок", "исходящий", "исходящая", "исходящийзвонок"),
+    *("wychodzące", "wychodzace"),
+)
+DIRECTIONS = dict.fromkeys(_INCOMING, Direction.INCOMING) | dict.fromkeys(_OUTGOING, Direction.OUTGOING)
+"""By the letters of the word, in lower case."""
+
+STATUS_SPELLINGS = {
+    "ANSWER": "ANSWERED",
+    "UNANSWERED": "NO ANSWER",
+    "NOT ANSWERED": "NO ANSWER",
+    "NOTANSWERED": "NO ANSWER",
+    "NO ANSWERED": "NO ANSWER",
+    "CLIENTNOANSWER": "CLIENT NO ANSWER",
+    "WRONGEXTENSION": "WRONG EXTENSION",
+    "FAILEDFORBIDDENDESTINATION": "FAILED FORBIDDEN DESTINATION",
+    "FORBIDDEN DESTINATION": "FAILED FORBIDDEN DESTINATION",
+    "MISSED": "NO ANSWER",
+    "CALL MISSED": "NO ANSWER",
+    "MISSED CALL": "NO ANSWER",
+    "ВІДПОВІЛИ": "ANSWERED",
+    "ОТВЕЧЕН": "ANSWERED",
+    "ОТВЕЧЕННЫЙ": "ANSWERED",
+    "ПРИЙНЯТИЙ": "ANSWERED",
+    "ПРИНЯТЫЙ": "ANSWERED",
+    "ПРОПУЩЕНИЙ": "NO ANSWER",
+    "ПРОПУЩЕННЫЙ": "NO ANSWER",
+    "НЕ ВІДПОВІЛИ": "NO ANSWER",
+    "НЕ ОТВЕЧЕН": "NO ANSWER",
+    "ЗАЙНЯТО": "BUSY",
+    "ЗАНЯТО": "BUSY",
+    "ЦІЛЬОВИЙ": "PROPER",
+    "ЦЕЛЕВОЙ": "PROPER",
+    "ODEBRANE": "ANSWERED",
+    "NIEODEBRANE": "NO ANSWER",
 }
+"""Other words for Ringostat's statuses, upper case with single spaces."""
 
 DIRECTIONS_OF_KINDS = {
     EventKind.BEFORE_CALL: Direction.INCOMING,
@@ -131,4 +284,6 @@ EMPTY = frozenset({"", "(not set)", "not set", "null", "undefined", "nan"})
 NOBODY = frozenset({"-1", "0"})
 """Written for "nothing" where an employee's id or a mark is meant."""
 
-FLAGS = {"1": True, "true": True, "yes": True, "y": True, "0": False, "false": False, "no": False, "n": False}
+FLAGS = dict.fromkeys(("1", "true", "yes", "y", "on", "так", "да", "tak"), True) | dict.fromkeys(
+    ("0", "false", "no", "n", "off", "ні", "нет", "nie"), False
+)

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from integrations.domain.calls import CallFacts, Direction, EventKind
-from integrations.domain.outcome import is_pending_status
-from integrations.ringostat.body import RawRequest, read_body
-from integrations.ringostat.facts import by_plain_name, plain_name, read_facts
-from integrations.ringostat.fields import NotUnderstood, flat
-from integrations.ringostat.vocabulary import DIRECTIONS_OF_KINDS, EVENT_KINDS, EVENT_NAMES, NOT_CALLS
+from integrations.domain.outcome import MEANINGS, is_pending_status
+from integrations.ringostat.body import RawRequest, read_fields
+from integrations.ringostat.facts import MAX_ID, read, read_facts
+from integrations.ringostat.fields import flat
+from integrations.ringostat.formats import read_json
+from integrations.ringostat.names import SLOTS, event_names, folded, is_not_a_call, plain_name, slot_of
+from integrations.ringostat.problems import Note, NoteKind, NotUnderstood, Problem
+from integrations.ringostat.vocabulary import DIRECTIONS_OF_KINDS, EVENT_KINDS
+
+MAX_NAMES_TOLD = 8
 
 
 class IgnoredReason(StrEnum):
     """Why an understood request says nothing about a call."""
 
     NO_CALL_ID = "no_call_id"
+    """Of requests that earlier versions stored; today such a request is not understood."""
     NOT_A_CALL = "not_a_call"
     UNKNOWN_EVENT = "unknown_event"
     TEST = "test"
@@ -27,33 +35,47 @@ class IgnoredReason(StrEnum):
 TEST_EVENT = "test"
 """In the place of the event in an address: whatever the request tells of, it is tried out and no call."""
 
+_SEPARATED = re.compile(r"([;,|\s])\s*([\w.{}-]{2,40})\s*[=:]")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ParsedEvent:
-    """Facts, or the code of the reason why there are none."""
+    """Facts, or the code of the reason why there are none. `notes`: what to tell of a request that was understood."""
 
     kind: EventKind | None = None
     facts: CallFacts | None = None
     ignored: str = ""
+    notes: tuple[Note, ...] = ()
 
 
-def parse(raw: RawRequest, *, event: str | None, timezone: ZoneInfo) -> ParsedEvent:
+def parse(
+    raw: RawRequest, *, event: str | None, timezone: ZoneInfo, received_at: datetime | None = None
+) -> ParsedEvent:
     """What a request says of a call. `event` is the last segment of the address, `timezone` the customer's.
 
-    Raises NotUnderstood when the request is no set of parameters.
+    `received_at` (UTC) decides between two moments that a date may mean, and shows dates that cannot be.
+    Raises NotUnderstood when the request tells of no call and names no other event.
     """
-    fields = read_body(raw)
+    fields = read_fields(raw)
     if event == TEST_EVENT:
         return ParsedEvent(ignored=IgnoredReason.TEST)
-    facts = read_facts(fields, timezone)
-    address, names = plain_name(event or ""), _event_names(fields)
+    reading = read(fields.values, timezone, received_at)
+    facts = reading.facts
+    address, names = plain_name(event or ""), event_names(fields.values)
     kind = next((EVENT_KINDS[name] for name in (address, *names) if name in EVENT_KINDS), None)
     if kind is None and (reason := _reason_to_ignore(facts, address, names)):
         return ParsedEvent(ignored=reason)
-    kind = kind or _inferred_kind(facts)
     if not facts.ringostat_id:
-        return ParsedEvent(kind=kind, ignored=IgnoredReason.NO_CALL_ID)
-    return ParsedEvent(kind=kind, facts=_complete(facts, kind))
+        raise _without_call_id(fields.values)
+    is_inferred = kind is None
+    kind = kind or _inferred_kind(facts)
+    complete = _complete(facts, kind)
+    notes = (*fields.notes, *reading.notes)
+    if kind.is_final and not complete.is_final and not is_pending_status(facts.status):
+        notes += (Note(NoteKind.OUTCOME_UNKNOWN, "", facts.status),)
+    if is_inferred and facts.direction is None and kind in DIRECTIONS_OF_KINDS:
+        notes += (Note(NoteKind.DIRECTION_UNKNOWN, "", ""),)
+    return ParsedEvent(kind=kind, facts=complete, notes=notes)
 
 
 def parse_list_row(row: Mapping[str, object], *, timezone: ZoneInfo) -> CallFacts | None:
@@ -71,30 +93,65 @@ def parse_list_row(row: Mapping[str, object], *, timezone: ZoneInfo) -> CallFact
     return _complete(facts, EventKind.AFTER_OUTGOING_CALL if outgoing else EventKind.AFTER_CALL)
 
 
-def _event_names(fields: Mapping[str, str]) -> list[str]:
-    known = by_plain_name(fields)
-    return [plain_name(known[name]) for name in EVENT_NAMES if known.get(name)]
-
-
 def _reason_to_ignore(facts: CallFacts, address: str, names: list[str]) -> IgnoredReason | None:
     """For an event that neither the address nor the payload names as one of ours.
 
     A payload may use `action` for anything, so its words weigh less than what is plainly said of a call.
     """
-    if _is_no_call(address):
+    if is_not_a_call(address):
         return IgnoredReason.NOT_A_CALL
     speaks_of_a_call = _speaks_of_a_call(facts)
-    if any(map(_is_no_call, names)) and not (speaks_of_a_call and facts.ringostat_id):
+    if any(map(is_not_a_call, names)) and not (speaks_of_a_call and facts.ringostat_id):
         return IgnoredReason.NOT_A_CALL
-    if speaks_of_a_call:
-        return None
-    if address or names:
+    if names and not speaks_of_a_call and not any(map(_names_a_call, names)):
         return IgnoredReason.UNKNOWN_EVENT
-    return None if facts.ringostat_id else IgnoredReason.NOT_A_CALL
+    return None
 
 
-def _is_no_call(name: str) -> bool:
-    return not NOT_CALLS.isdisjoint(name.split("_"))
+def _names_a_call(event: str) -> bool:
+    return "call" in event or event in DIRECTION_WORDS
+
+
+DIRECTION_WORDS = frozenset({"in", "out", "incoming", "outgoing", "post", "webhook", "event"})
+"""Words under `type`, `action` or `method` that name no event."""
+
+
+def _without_call_id(fields: Mapping[str, str]) -> NotUnderstood:
+    """Where the call ID may have been lost: the most telling place of the request."""
+    for name, raw in fields.items():
+        text = f"{name}={raw}" if raw else name
+        if found := _other_separator(text):
+            separator = {" ": "a blank", "\n": "a line break", "\r": "a line break", "\t": "a tab"}.get(
+                found[1], f"“{found[1]}”"
+            )
+            reason = f"Parameters are separated by {separator}, before “{found[2]}”; a form separates them by “&”."
+            return NotUnderstood(Problem.WRONG_SEPARATOR, reason)
+        if raw.lstrip()[:1] in ("{", "[") and (fault := _json_fault(raw)):
+            return NotUnderstood(Problem.INVALID_JSON, f"In the parameter “{name[:40]}”: {fault}")
+        slot = slot_of(name)
+        if slot and slot.fact == "ringostat_id" and not slot.is_doubtful and raw.strip():
+            reason = f"The call ID in “{name[:40]}” cannot be one: “{raw[:40]}” ({_why_no_id(raw)})."
+            return NotUnderstood(Problem.UNUSABLE_CALL_ID, reason)
+    came = ", ".join(f"“{name[:40]}”" for name in list(fields)[:MAX_NAMES_TOLD])
+    more = ", …" if len(fields) > MAX_NAMES_TOLD else ""
+    reason = f"No parameter holds the call ID (“uniqueid” or “call_id”). These came: {came}{more}."
+    return NotUnderstood(Problem.NO_CALL_ID, reason)
+
+
+def _other_separator(text: str) -> re.Match[str] | None:
+    return next((found for found in _SEPARATED.finditer(text) if folded(found[2]) in SLOTS), None)
+
+
+def _why_no_id(raw: str) -> str:
+    return f"longer than {MAX_ID} characters" if len(raw.strip()) > MAX_ID else "empty or with characters of no ID"
+
+
+def _json_fault(text: str) -> str:
+    try:
+        read_json(text)
+    except NotUnderstood as error:
+        return error.reason
+    return ""
 
 
 def _speaks_of_a_call(facts: CallFacts) -> bool:
@@ -128,5 +185,13 @@ def _looks_outgoing(facts: CallFacts) -> bool:
 
 def _complete(facts: CallFacts, kind: EventKind) -> CallFacts:
     direction = facts.direction or DIRECTIONS_OF_KINDS.get(kind)
-    is_final = kind.is_final and not is_pending_status(facts.status)
+    is_final = kind.is_final and not is_pending_status(facts.status) and _has_an_outcome(facts)
     return replace(facts, direction=direction, is_final=is_final)
+
+
+def _has_an_outcome(facts: CallFacts) -> bool:
+    """Whether the event says if somebody talked: by a word that is known, or by the talk time.
+
+    Without either the call waits for another event or for the call list, so that no answered call is written as missed.
+    """
+    return facts.status in MEANINGS or facts.talk_seconds is not None or facts.total_seconds == 0

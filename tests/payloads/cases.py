@@ -330,9 +330,9 @@ SHAPES = {
         employee_name="Я" * 255,
         parameters={"utm_source": "google"} | {f"extra_{number:03}": str(number) for number in range(99)},
     ),
-    "after_call__long_id.json": ignored("no_call_id", EventKind.AFTER_CALL),
-    "after_call__blank_id.json": ignored("no_call_id", EventKind.AFTER_CALL),
-    "after_call__no_id.json": ignored("no_call_id", EventKind.AFTER_CALL),
+    "after_call__long_id.json": garbage("longer than 64 characters"),
+    "after_call__blank_id.json": garbage("No parameter holds the call ID"),
+    "after_call__no_id.json": garbage("No parameter holds the call ID"),
 }
 
 OUTGOING = {
@@ -390,7 +390,7 @@ ON_THE_WAY = {
         has_recording=None,
     ),
     "taking_call__without_number_and_manager.form": interim(EventKind.TAKING_CALL, connected_with="acmecom_iryna"),
-    "before_outgoing_call__without_id.json": ignored("no_call_id", EventKind.BEFORE_OUTGOING_CALL),
+    "before_outgoing_call__without_id.json": garbage("No parameter holds the call ID"),
     "before_outgoing_call__with_id.json": interim(
         EventKind.BEFORE_OUTGOING_CALL, direction=OUT, caller="acmecom_iryna", destination="380671234567"
     ),

@@ -184,9 +184,9 @@ SHAPES = {
     "after_call__windows_1251_undeclared.json": talked(),
     "after_call__nul_and_surrogates.json": talked(),
     "after_call__huge_values.json": talked(),
-    "after_call__long_id.json": ignored("no_call_id"),
-    "after_call__blank_id.json": ignored("no_call_id"),
-    "after_call__no_id.json": ignored("no_call_id"),
+    "after_call__long_id.json": not_understood("longer than 64 characters"),
+    "after_call__blank_id.json": not_understood("No parameter holds the call ID"),
+    "after_call__no_id.json": not_understood("No parameter holds the call ID"),
 }
 
 OUTGOING = {
@@ -207,7 +207,7 @@ ON_THE_WAY = {
     "forwarding__step.json": unfinished(),
     "taking_call__nulls.json": unfinished(),
     "taking_call__without_number_and_manager.form": unfinished(),
-    "before_outgoing_call__without_id.json": ignored("no_call_id"),
+    "before_outgoing_call__without_id.json": not_understood("No parameter holds the call ID"),
     "before_outgoing_call__with_id.json": unfinished(),
 }
 

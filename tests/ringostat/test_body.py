@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from integrations.ringostat.body import RawRequest, read_body
-from integrations.ringostat.fields import NotUnderstood
+from integrations.ringostat.problems import NotUnderstood
 
 MULTIPART = "multipart/form-data; boundary=x"
 

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from integrations.ringostat.body import read_body
-from integrations.ringostat.facts import plain_name, read_facts
-from integrations.ringostat.fields import NotUnderstood
+from integrations.ringostat.facts import read_facts
+from integrations.ringostat.names import plain_name
 from integrations.ringostat.parameters import value_of
+from integrations.ringostat.problems import NotUnderstood
 from integrations.ringostat.values import text_of
 from integrations.ringostat.vocabulary import EVENT_NAMES, NOBODY
 from tests.payloads.cases import CASES, request_of

@@ -10,7 +10,7 @@ import pytest
 from integrations.domain.calls import CallFacts, Direction, EventKind
 from integrations.domain.outcome import outcome_of
 from integrations.ringostat.body import RawRequest
-from integrations.ringostat.fields import NotUnderstood
+from integrations.ringostat.problems import NotUnderstood, Problem
 from integrations.ringostat.webhook import ParsedEvent, parse, parse_list_row
 from tests.payloads.cases import CASES, FOLDER, event_of, request_of
 
@@ -76,7 +76,7 @@ def test_garbage_is_not_understood_and_the_reason_is_a_sentence(name: str) -> No
 
 @pytest.mark.parametrize(
     "name",
-    ["form_sent__site.json", "form_sent__nameless.form", "dialogue_ended__messenger.json", "deal_updated__status.json"],
+    ["form_sent__site.json", "dialogue_ended__messenger.json", "deal_updated__status.json"],
 )
 def test_what_is_no_call_is_recognised_at_the_plain_address_too(name: str) -> None:
     assert parse(request_of(name), event=None, timezone=KYIV) == ParsedEvent(ignored="not_a_call")
@@ -168,8 +168,11 @@ def test_an_unknown_event_with_nothing_but_an_id_is_ignored() -> None:
     assert from_query("call_id=1.1&event=audit").ignored == "unknown_event"
 
 
-def test_a_call_without_an_id_is_ignored() -> None:
-    assert from_query("type=in&disposition=BUSY").ignored == "no_call_id"
+@pytest.mark.parametrize("query", ["type=in&disposition=BUSY", "name=Olha&phone=%2B380671234567", "anything=1"])
+def test_request_that_names_no_event_and_no_call_id_is_not_understood(query: str) -> None:
+    with pytest.raises(NotUnderstood, match="No parameter holds the call ID") as raised:
+        from_query(query)
+    assert raised.value.problem is Problem.NO_CALL_ID
 
 
 def test_a_row_of_the_call_list_is_final() -> None:

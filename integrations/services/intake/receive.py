@@ -21,7 +21,7 @@ from integrations.domain.parties import client_number
 from integrations.domain.reasons import Reason
 from integrations.models import CallState, EventResult, WebhookEvent
 from integrations.ringostat.body import RawRequest
-from integrations.ringostat.fields import NotUnderstood
+from integrations.ringostat.problems import NotUnderstood
 from integrations.ringostat.webhook import parse
 from integrations.services.intake.recipients import (
     Recipient,

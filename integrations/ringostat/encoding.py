@@ -1,0 +1,137 @@
+"""The bytes of a request become text: first unpacked, then decoded. Knows nothing of what the text means."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from dataclasses import dataclass
+
+from integrations.ringostat.problems import NotUnderstood, Problem
+
+MAX_BYTES = 256 * 1024
+"""Of a body, unpacked: as much as the webhook takes of one that is not packed."""
+
+MAX_CODINGS = 3
+
+GZIP_MAGIC = b"\x1f\x8b"
+GZIP, ZLIB, RAW_DEFLATE = 31, 15, -15
+"""The `wbits` of zlib for each kind of header."""
+
+CODINGS: dict[str, tuple[int, ...]] = {"gzip": (GZIP,), "x-gzip": (GZIP,), "deflate": (ZLIB, RAW_DEFLATE)}
+"""RFC 9110, 8.4.1. Under the name "deflate" some senders leave the zlib header out."""
+
+UNICODE = frozenset({"utf-8", "utf8", "utf-16", "utf-16le", "utf-16be", "utf-32", "utf-32le", "utf-32be"})
+ONE_BYTE = frozenset(
+    {
+        *("windows-1250", "windows-1251", "windows-1252", "cp1250", "cp1251", "cp1252", "cp866", "ibm866"),
+        *("koi8-u", "koi8-r", "iso-8859-1", "iso-8859-2", "iso-8859-5", "latin1", "latin-1"),
+    }
+)
+"""Believed when declared. Python knows others that are no charsets of a body (`zip`, `unicode_escape`)."""
+
+FALLBACK_CHARSET = "windows-1251"
+"""What text that is not UTF-8 is most often written in where Ringostat is at home."""
+
+GUESSES = (FALLBACK_CHARSET, "koi8-u", "cp866", "windows-1250")
+"""Tried in turn until the text reads well."""
+
+_CHARSET = re.compile(r"charset=[\"' ]*([\w-]+)")
+_READS_BADLY = re.compile(
+    r"(?<!\\)[A-Za-z][\u0400-\u04ff]|[\u0400-\u04ff][A-Za-z]|[а-яёіїєґ][А-ЯЁІЇЄҐ]|[\x80-\x9f\u2500-\u25a0\ufffd]"
+)
+"""A word of two alphabets, a capital in the midst of a word, a character that no text has."""
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """`guessed`: the charset, if the request named none and the bytes do not tell."""
+
+    text: str
+    charset: str = "utf-8"
+    guessed: str = ""
+
+
+def unpacked(body: bytes, content_encoding: str) -> bytes:
+    """The body as it was before the codings of the header Content-Encoding. Raises NotUnderstood.
+
+    A body that is plain text stays as it is, whatever the header says: proxies unpack bodies and leave the header.
+    """
+    if not content_encoding and not body.startswith(GZIP_MAGIC):
+        return body
+    codings = [coding.strip().lower() for coding in content_encoding.split(",") if coding.strip()]
+    if len(codings) > MAX_CODINGS:
+        raise NotUnderstood(Problem.UNKNOWN_COMPRESSION, f"The body is compressed {len(codings)} times.")
+    for coding in reversed(codings):
+        if not _is_plain(body):
+            body = _without(coding, body)
+    return _inflated("gzip", body) if body.startswith(GZIP_MAGIC) else body
+
+
+def decoded(body: bytes, content_type: str) -> Text:
+    """The text of a body. Bytes that are UTF-8 or UTF-16 are read as that; then the declared charset is believed."""
+    try:
+        if not body.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")) and b"\0" not in body[:4]:
+            return Text(body.decode())
+        detected = json.detect_encoding(body)
+        return Text(body.decode(detected, "strict" if detected.startswith("utf-8") else "replace").lstrip("\ufeff"))
+    except UnicodeDecodeError:
+        return _in_one_byte_charset(body, declared_charset(content_type))
+
+
+def declared_charset(content_type: str) -> str:
+    """The charset that the header names; "" for none and for one that is not believed."""
+    declared = _CHARSET.search(content_type.lower())
+    return declared[1] if declared and declared[1] in UNICODE | ONE_BYTE else ""
+
+
+def query_text(query_string: str) -> str:
+    """A query string in UTF-8: WSGI hands bytes that were not percent-encoded over as Latin-1 (PEP 3333)."""
+    if query_string.isascii():
+        return query_string
+    try:
+        return decoded(query_string.encode("latin-1"), "").text
+    except UnicodeEncodeError:
+        return query_string
+
+
+def _in_one_byte_charset(body: bytes, declared: str) -> Text:
+    if declared in ONE_BYTE:
+        return Text(body.decode(declared, "replace"), declared)
+    for charset in GUESSES:
+        text = body.decode(charset, "replace")
+        if not _READS_BADLY.search(text):
+            return Text(text, charset, guessed=charset)
+    return Text(body.decode(FALLBACK_CHARSET, "replace"), FALLBACK_CHARSET, guessed=FALLBACK_CHARSET)
+
+
+def _is_plain(body: bytes) -> bool:
+    return not _CONTROL.search(body[:1000])
+
+
+def _without(coding: str, body: bytes) -> bytes:
+    if coding in ("identity", "none") or coding in UNICODE | ONE_BYTE:  # a charset in the wrong header
+        return body
+    if coding not in CODINGS:
+        reason = f"The body is compressed as “{coding[:40]}”; Ringofix reads gzip and deflate."
+        raise NotUnderstood(Problem.UNKNOWN_COMPRESSION, reason)
+    return _inflated(coding, body)
+
+
+def _inflated(coding: str, body: bytes) -> bytes:
+    for wbits in CODINGS[coding]:
+        inflater = zlib.decompressobj(wbits)
+        try:
+            content = inflater.decompress(body, MAX_BYTES + 1)
+        except zlib.error:
+            continue
+        if len(content) > MAX_BYTES:
+            raise NotUnderstood(Problem.TOO_LARGE, f"The body has more than {MAX_BYTES} bytes once unpacked.")
+        if not inflater.eof:
+            reason = f"The {coding} body is cut off: it ends after {len(content)} bytes of text."
+            raise NotUnderstood(Problem.CUT_OFF, reason)
+        return content
+    raise NotUnderstood(
+        Problem.BROKEN_COMPRESSION, f"The body is announced as {coding}, but cannot be unpacked as that."
+    )
