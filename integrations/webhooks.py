@@ -40,6 +40,7 @@ class RawRequestParser(BaseParser):
         return RawRequest(
             method=request.method or "",
             content_type=media_type or "",
+            content_encoding=request.META.get("HTTP_CONTENT_ENCODING", ""),
             query_string=request.META.get("QUERY_STRING", ""),
             body=_body(stream, request.META),
         )

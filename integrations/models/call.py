@@ -206,16 +206,31 @@ class WebhookEvent(models.Model):
     event = models.CharField(_("event in the address"), max_length=64, blank=True)
     method = models.CharField(_("method"), max_length=8)
     content_type = models.CharField(_("content type"), max_length=200, blank=True)
+    content_encoding = models.CharField(_("content encoding"), max_length=64, blank=True, db_default="")
+    """How the body is compressed; it is kept as it came."""
     query_string = models.TextField(_("query string"), blank=True)
     body = models.BinaryField(_("body"))
     kind = models.CharField(_("kind"), max_length=24, blank=True)
     result = models.CharField(_("result"), max_length=16, choices=EventResult)
+    problem = models.CharField(_("problem"), max_length=32, blank=True, db_default="")
+    """The kind of what was not understood (ringostat.problems.Problem)."""
     reason = models.TextField(_("reason"), blank=True)
+    notes = models.JSONField(_("notes"), null=True)
+    """What to tell of a request that was understood: [[kind, parameter, value], …] (ringostat.problems.NoteKind)."""
 
     class Meta:
         verbose_name = _("webhook event")
         verbose_name_plural = _("webhook events")
-        indexes = [models.Index(name="event_newest_of_customer", fields=["customer", "-received_at"])]
+        indexes = [
+            models.Index(name="event_newest_of_customer", fields=["customer", "-received_at"]),
+            models.Index(
+                "customer",
+                F("received_at").desc(),
+                "problem",
+                name="event_not_understood",
+                condition=Q(result="not_understood"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind or self.result} {self.received_at:%Y-%m-%d %H:%M:%S}"

@@ -48,7 +48,7 @@ GENERAL_TIMES = frozenset({"timestamp", "unixtime"})
 
 SAME_TIME = timedelta(minutes=2)
 
-_ID = re.compile(r"[^\s;=&,|\"'<>{}?/]{1,64}")
+_ID = re.compile(r"[^\t\r\n;=&,|\"'<>{}?/]{1,64}")
 _RINGOSTAT_ID = re.compile(r"[a-z]{2,3}\d{0,3}_-\d{9,11}\.\d{1,12}|\d{9,11}\.\d{3,12}", re.ASCII)
 _TOKEN = re.compile(r"(token=)[^&\s]+", re.IGNORECASE)
 

@@ -28,9 +28,9 @@ class NotUnderstood(Exception):
     """The request tells of no call, and names no other event. `reason` is a sentence with the place in the request."""
 
     def __init__(self, problem: Problem, reason: str) -> None:
-        super().__init__(reason)
         self.problem = problem
-        self.reason = reason
+        self.reason = "".join(character if character.isprintable() else " " for character in reason)
+        super().__init__(self.reason)
 
 
 class NoteKind(StrEnum):

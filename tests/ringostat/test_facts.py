@@ -21,7 +21,6 @@ KYIV = ZoneInfo("Europe/Kyiv")
 NOON = datetime(2026, 9, 30, 12, 37, 18, tzinfo=UTC)
 
 SAMPLES: dict[str, tuple[str, object]] = {
-    "ringostat_id": ("ua9_-1.1", "ua9_-1.1"),
     "call_type": ("OUT", "out"),
     "status": ("no_answer", "NO ANSWER"),
     "exact_start": ("1790771838000000", NOON),
@@ -44,17 +43,11 @@ def test_every_name_of_a_fact_is_known_in_any_case(fact: str, name: str) -> None
     assert facts.parameters == {}
 
 
-@pytest.mark.parametrize(
-    "fact",
-    [
-        "ringostat_id",
-        *(fact for fact in PARAMETERS if fact not in SAMPLES and fact != "duration_ms"),
-    ],
-)
+@pytest.mark.parametrize("fact", [fact for fact in PARAMETERS if fact not in SAMPLES and fact != "duration_ms"])
 def test_the_first_name_counts_when_several_are_there(fact: str) -> None:
     names = PARAMETERS[fact]
-    values = {name: f"value-{position}" for position, name in reversed(list(enumerate(names)))}
-    assert getattr(read_facts(values, KYIV), fact) == "value-0"
+    values = {name: f"value {position}" for position, name in reversed(list(enumerate(names)))}
+    assert getattr(read_facts(values, KYIV), fact) == "value 0"
 
 
 def test_no_name_belongs_to_two_facts() -> None:

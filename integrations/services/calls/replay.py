@@ -20,6 +20,7 @@ from integrations.services.intake.receive import (
     DUE,
     Understood,
     columns_of,
+    findings_of,
     fold_into_call,
     raw_request_of,
     understand,
@@ -93,7 +94,8 @@ def replay_call(call: Call) -> Counter[EventResult]:
 def _decided_anew(call: Call, customer: Customer) -> dict[str, Any]:
     """The columns of the call once its events are folded anew."""
     recipient = Recipient.of(customer)
-    read = (understand(recipient, event.event, raw_request_of(event)).facts for event in call.events.order_by("pk"))
+    events = call.events.order_by("pk")
+    read = (understand(recipient, event.event, raw_request_of(event), event.received_at).facts for event in events)
     folded = refold(call.facts, [facts for facts in read if facts and facts.ringostat_id == call.ringostat_id])
     columns = columns_of(folded, customer.region, call.received_at)
     if facts_of(folded, "").started_at is None:
@@ -118,7 +120,7 @@ def _make_due(call_ids: list[int]) -> int:
 
 def _replay(event: WebhookEvent) -> EventResult:
     customer, recipient = event.customer, Recipient.of(event.customer)
-    understood = understand(recipient, event.event, raw_request_of(event))
+    understood = understand(recipient, event.event, raw_request_of(event), event.received_at)
     try:
         with transaction.atomic():
             _store(event, recipient, understood)
@@ -135,5 +137,5 @@ def _store(event: WebhookEvent, recipient: Recipient, understood: Understood) ->
     # As of its own time: a call that is made only now came when its event did.
     call_id = fold_into_call(recipient, understood.facts, event.received_at) if understood.facts else None
     WebhookEvent.objects.filter(pk=event.pk).update(
-        call_id=call_id, kind=understood.kind, result=understood.result, reason=understood.reason
+        call_id=call_id, kind=understood.kind, result=understood.result, **findings_of(understood)
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models.functions import Now
@@ -55,7 +55,7 @@ def forget_old_dry_runs() -> None:
 
 def _stored_event(customer: Customer, arguments: Mapping[str, Any]) -> Trial:
     event = WebhookEvent.objects.get(customer=customer, pk=arguments["event"])
-    return _request(customer, event.event, raw_request_of(event))
+    return _request(customer, event.event, raw_request_of(event), event.received_at)
 
 
 def _stored_call(customer: Customer, arguments: Mapping[str, Any]) -> Trial:
@@ -64,7 +64,7 @@ def _stored_call(customer: Customer, arguments: Mapping[str, Any]) -> Trial:
 
 def _pasted_body(customer: Customer, arguments: Mapping[str, Any]) -> Trial:
     raw = RawRequest(method="POST", content_type="", query_string="", body=arguments["body"].encode())
-    return _request(customer, arguments["event_name"], raw)
+    return _request(customer, arguments["event_name"], raw, timezone.now())
 
 
 def _typed_number(customer: Customer, arguments: Mapping[str, Any]) -> Trial:
@@ -115,10 +115,10 @@ def typed_facts(
     )
 
 
-def _request(customer: Customer, event: str, raw: RawRequest) -> Trial:
+def _request(customer: Customer, event: str, raw: RawRequest, received_at: datetime) -> Trial:
     """By the intake's own parser."""
     recipient = Recipient.of(customer)
-    understood = understand(recipient, event, raw)
+    understood = understand(recipient, event, raw, received_at)
     # A mistake of ours comes with its traceback, which is no sentence for anybody.
     reason = "" if understood.result is EventResult.FAILED else understood.reason
     told = {"understood": understood.result.value, "kind": understood.kind, "why_not": reason}

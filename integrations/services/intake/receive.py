@@ -21,7 +21,7 @@ from integrations.domain.parties import client_number
 from integrations.domain.reasons import Reason
 from integrations.models import CallState, EventResult, WebhookEvent
 from integrations.ringostat.body import RawRequest
-from integrations.ringostat.problems import NotUnderstood
+from integrations.ringostat.problems import Note, NotUnderstood
 from integrations.ringostat.webhook import parse
 from integrations.services.intake.recipients import (
     Recipient,
@@ -59,8 +59,12 @@ class Understood:
 
     result: EventResult
     kind: str = ""
+    problem: str = ""
+    """The kind of what was not understood; `reason` has the place."""
     reason: str = ""
     facts: CallFacts | None = None
+    notes: tuple[Note, ...] = ()
+    """What to tell of a request that was understood."""
 
 
 def receive_at(token: str, *, event: str, raw: RawRequest) -> EventResult | None:
@@ -86,7 +90,7 @@ def receive(recipient: Recipient, *, event: str, raw: RawRequest) -> EventResult
     ends as a stored event that says so.
     """
     now = timezone.now()
-    understood = understand(recipient, event, raw)
+    understood = understand(recipient, event, raw, now)
     try:
         _store(recipient, _event(event, raw, understood, now), understood.facts, now)
     except (AddressGone, OperationalError, InterfaceError):
@@ -100,19 +104,19 @@ def receive(recipient: Recipient, *, event: str, raw: RawRequest) -> EventResult
     return understood.result
 
 
-def understand(recipient: Recipient, event: str, raw: RawRequest) -> Understood:
-    """What today's parser makes of a request. Stores nothing and never raises."""
+def understand(recipient: Recipient, event: str, raw: RawRequest, received_at: datetime) -> Understood:
+    """What today's parser makes of a request that came at `received_at`. Stores nothing and never raises."""
     try:
-        parsed = parse(raw, event=event or None, timezone=recipient.zone)
+        parsed = parse(raw, event=event or None, timezone=recipient.zone, received_at=received_at)
     except NotUnderstood as error:
-        return Understood(result=EventResult.NOT_UNDERSTOOD, reason=str(error))
+        return Understood(result=EventResult.NOT_UNDERSTOOD, problem=error.problem, reason=error.reason)
     except Exception:
         log.exception("webhook parser failed", customer_id=recipient.customer_id)
         return Understood(result=EventResult.FAILED, reason=traceback.format_exc(limit=-5))
     kind = parsed.kind.value if parsed.kind else ""
     if parsed.facts is None:
         return Understood(result=EventResult.IGNORED, kind=kind, reason=parsed.ignored)
-    return Understood(result=EventResult.CALL, kind=kind, facts=parsed.facts)
+    return Understood(result=EventResult.CALL, kind=kind, facts=parsed.facts, notes=parsed.notes)
 
 
 def raw_request_of(event: WebhookEvent) -> RawRequest:
@@ -120,6 +124,7 @@ def raw_request_of(event: WebhookEvent) -> RawRequest:
     return RawRequest(
         method=event.method,
         content_type=event.content_type,
+        content_encoding=event.content_encoding,
         query_string=event.query_string,
         body=bytes(event.body),
     )
@@ -131,12 +136,19 @@ def _event(event: str, raw: RawRequest, understood: Understood, now: datetime) -
         "event": event[:64].replace("\0", ""),
         "method": raw.method[:8],
         "content_type": raw.content_type[:200],
+        "content_encoding": raw.content_encoding[:64],
         "query_string": raw.query_string,
         "body": raw.body,
         "kind": understood.kind,
         "result": understood.result,
-        "reason": understood.reason,
+        **findings_of(understood),
     }
+
+
+def findings_of(understood: Understood) -> dict[str, Any]:
+    """The columns of an event that say how its request was read."""
+    notes = [[note.kind.value, note.name, note.value] for note in understood.notes]
+    return {"problem": understood.problem, "reason": understood.reason, "notes": notes or None}
 
 
 def _store(recipient: Recipient, event: Columns, facts: CallFacts | None, now: datetime) -> None:

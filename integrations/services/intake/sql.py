@@ -155,7 +155,7 @@ def _arguments(prefix: str, columns: Columns) -> dict[str, Any]:
 
 
 def _argument(value: Any) -> Any:
-    if isinstance(value, dict):
+    if isinstance(value, (dict, list)):
         return json.dumps(value)
     return value.value if isinstance(value, Enum) else value
 

@@ -115,7 +115,7 @@ def test_a_call_without_a_date_began_when_it_was_first_heard_of(scenario: Scenar
     ("body", "event", "result"),
     [
         ({"event": "form", "phone": CLIENT}, "", EventResult.IGNORED),
-        ({"call_type": "out", "destination": "380671234567"}, "before_outgoing_call", EventResult.IGNORED),
+        ({"call_type": "out", "destination": "380671234567"}, "before_outgoing_call", EventResult.NOT_UNDERSTOOD),
         (b'{"uniqueid": "ua9_-1790789999.1", "disposition": ', "after_call", EventResult.NOT_UNDERSTOOD),
         (b"\xff\xfe\x00", "after_call", EventResult.NOT_UNDERSTOOD),
     ],
