@@ -15,9 +15,11 @@ from procrastinate.contrib.django import app
 from integrations.background_jobs import run_job
 from integrations.models import Customer
 from integrations.services.calls.counts import fold_call_counts
+from integrations.services.customers.account_discovery import discover_waiting_account
 from integrations.services.delivery.customer_run import customers_with_due_calls, deliver_due_calls
 from integrations.services.delivery.pause import check_paused_customers
 from integrations.services.delivery.resume_check import check_access
+from integrations.services.intake.call_list import look_up_call
 from integrations.services.intake.catch_up import catch_up, customers_to_catch_up
 from integrations.services.intake.stale_calls import close_all_stale_calls, close_stale_calls
 from integrations.services.monitoring.alerts import watch
@@ -29,6 +31,8 @@ from integrations.services.queue.defer import (
     CHECK_ACCESS,
     CLOSE_STALE_CALLS,
     DELIVER_CALLS,
+    DISCOVER_ACCOUNT,
+    LOOK_UP_CALL,
     RUN_JOB,
     catch_up_soon,
     free_jobs_of_dead_workers,
@@ -95,6 +99,18 @@ def catch_up_all(timestamp: int) -> None:
 @closes_connections
 def run_background_job(context: JobContext, work_id: int) -> None:
     run_job(work_id, should_stop=context.additional_context["stopping"].is_set)
+
+
+@app.task(name=DISCOVER_ACCOUNT)
+@closes_connections
+def discover_account(customer_id: int) -> None:
+    discover_waiting_account(customer_id)
+
+
+@app.task(name=LOOK_UP_CALL)
+@closes_connections
+def look_up_call_in_list(call_id: int) -> None:
+    look_up_call(call_id)
 
 
 @app.task(name=CHECK_ACCESS)

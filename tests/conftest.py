@@ -19,8 +19,12 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 from integrations.models import Call, Customer
 from integrations.outbound import public_session
+from integrations.services.customers.account_discovery import discover_waiting_account
 from integrations.services.customers.import_export import import_customer, webhook_address
 from integrations.services.delivery.customer_run import deliver_due_calls
+from integrations.services.delivery.resume_check import check_access
+from integrations.services.intake.call_list import look_up_call
+from integrations.services.queue.defer import CHECK_ACCESS, DISCOVER_ACCOUNT, LOOK_UP_CALL
 from integrations.services.recordings import stream_limit
 from sandbox.planfix.account import Account
 from sandbox.ringostat.api import Ringostat
@@ -173,6 +177,20 @@ def customer_data(account: Account, sandbox: Sandbox, **changes: Any) -> dict[st
     }
 
 
+JOBS: dict[str, Callable[[int], None]] = {
+    CHECK_ACCESS: check_access,
+    DISCOVER_ACCOUNT: discover_waiting_account,
+    LOOK_UP_CALL: look_up_call,
+}
+TAKE_JOBS = """
+    DELETE FROM procrastinate_jobs
+     WHERE status = 'todo' AND task_name = ANY(%(names)s)
+       AND (args->>'customer_id' = %(customer_id)s::text OR (args->>'call_id')::bigint IN (
+               SELECT id FROM integrations_call WHERE customer_id = %(customer_id)s))
+    RETURNING task_name, COALESCE(args->>'customer_id', args->>'call_id')::bigint
+"""
+
+
 @dataclass
 class Scenario:
     """A customer's whole way: post to its webhook, let what is due be delivered, look at the account."""
@@ -188,7 +206,19 @@ class Scenario:
         return self.client.post(f"/{path}{event}/" if event else f"/{path}", data, **request)
 
     def deliver(self) -> None:
+        """Runs the customer's due calls, the jobs that this run asks for, and then the calls that those made due."""
         deliver_due_calls(self.customer.pk, should_stop=lambda: False)
+        if self.run_jobs(DISCOVER_ACCOUNT, LOOK_UP_CALL):
+            deliver_due_calls(self.customer.pk, should_stop=lambda: False)
+
+    def run_jobs(self, *names: str) -> int:
+        """Takes the customer's waiting jobs of these names from the queue and runs them. Returns their number."""
+        with connection.cursor() as cursor:
+            cursor.execute(TAKE_JOBS, {"names": list(names), "customer_id": self.customer.pk})
+            jobs = cursor.fetchall()
+        for name, number in jobs:
+            JOBS[name](number)
+        return len(jobs)
 
     def call(self, ringostat_id: str) -> Call:
         return Call.objects.select_related("delivery").get(customer=self.customer, ringostat_id=ringostat_id)

@@ -75,5 +75,10 @@ class PlanfixRefused(PlanfixError):
         """With its contact or task, perhaps."""
         return self.code == 5000 or self.is_missing_contact or self.is_missing_task
 
+    @property
+    def may_be_missing_tag(self) -> bool:
+        """Was a data tag entry refused? Planfix has no code of its own for a tag or a field that does not exist."""
+        return self.code in (6000, 6001)
+
     def _is_404_on(self, path: str) -> bool:
         return self.http_status == 404 and f" {path}" in self.request

@@ -15,6 +15,7 @@ from requests.utils import get_environ_proxies
 
 from integrations.models import AccountRateLimit, Customer, PlanfixRequest
 from integrations.outbound.public_session import public_session
+from integrations.planfix.call_tags.schema import CallTags
 from integrations.planfix.http.client import Exchange, PlanfixClient
 from integrations.services.clients.rate_limit import acquire_read_slot
 
@@ -95,6 +96,22 @@ def log_columns(exchange: Exchange) -> dict[str, Any]:
         "answer": exchange.answer,
         "outcome": exchange.outcome,
     }
+
+
+def stored_call_tags(customer: Customer) -> CallTags | None:
+    """The account's call tags; None while anything that a delivery needs of the account is not discovered yet."""
+    if not customer.planfix_tags or (customer.planfix_contact_fields is None and fills_contact_fields(customer)):
+        return None
+    return CallTags.from_json(customer.planfix_tags)
+
+
+def forget_call_tags(customer: Customer) -> None:
+    """Has the account discovered again, after it refused the stored tags. Does nothing if that has happened already."""
+    with_this_access(customer).filter(planfix_tags=customer.planfix_tags).update(planfix_tags=None)
+
+
+def fills_contact_fields(customer: Customer) -> bool:
+    return any(mapping.contact_field for mapping in customer.utm_fields.all())
 
 
 def with_this_access(customer: Customer) -> QuerySet[Customer]:

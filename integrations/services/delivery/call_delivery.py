@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -22,6 +23,9 @@ from integrations.services.contacts.remembered import forget_contact, remembered
 from integrations.services.delivery.attempt import Attempt
 from integrations.services.delivery.content import CallContent, hash_of
 from integrations.services.delivery.recording_step import copy_once, next_look
+
+OBJECTS = uuid.UUID("0f3c7a52-6f0e-5b0e-9a36-52494e474f46")
+"""Namespace of the ids under which Planfix stores our comments and contacts (sourceObjectId)."""
 
 NOW = timedelta(milliseconds=1)
 
@@ -44,7 +48,7 @@ class CallDelivery:
         self.customer = attempt.customer
         self.planfix = attempt.planfix
         self.book = attempt.book
-        self.receipts = attempt.receipts
+        self.receipts = attempt.book.row
         self._contact_is_fresh = False
 
     def run(self) -> Delivered | Skip:
@@ -110,7 +114,7 @@ class CallDelivery:
         acquire_creation_lock(self.customer, number, searched_for=searched_for)
 
     def _create_contact(self, plan: DeliveryPlan) -> int:
-        object_id = self.attempt.source_object_id("contact")
+        object_id = self._source_object_id("contact")
         contact, skipped_fields = new_contact(plan, self.attempt.facts, self.customer, source_object_id=object_id)
         self.book.note(skipped_fields=skipped_fields)
         return create_contact(self.planfix, contact)
@@ -129,6 +133,9 @@ class CallDelivery:
         if self.receipts.comment_id is not None:
             # A merge moves the comment to the other contact: it is searched for there before it is written.
             self.book.note(comment_id=None, in_flight_step=Step.COMMENT)
+
+    def _source_object_id(self, kind: str) -> uuid.UUID:
+        return uuid.uuid5(OBJECTS, f"{kind}:{self.customer.pk}:{self.call.ringostat_id}")
 
     # --- target, comment, data tag ---
 
@@ -150,7 +157,7 @@ class CallDelivery:
             at=self.call.started_at,
             text=content.text(linked_recording=file_id is None),
             file_ids=(file_id,) if file_id is not None else (),
-            source_object_id=self.attempt.source_object_id("comment"),
+            source_object_id=self._source_object_id("comment"),
         )
 
         def send() -> int:

@@ -15,19 +15,17 @@ from requests import Session
 from integrations.domain.rules import Skip
 from integrations.models import Call, CallState, Customer
 from integrations.planfix.call_tags.schema import CallTags
-from integrations.planfix.http.errors import PlanfixError
 from integrations.services.clients.lease import HeldLease, LeaseLost
-from integrations.services.clients.planfix import planfix_client, planfix_session
-from integrations.services.customers.account_discovery import call_tags_of
+from integrations.services.clients.planfix import planfix_client, planfix_session, stored_call_tags
 from integrations.services.delivery.attempt import Attempt
 from integrations.services.delivery.call_delivery import CallDelivery
 from integrations.services.delivery.customer_cache import running_customer
 from integrations.services.delivery.follow_up import follow_up
 from integrations.services.delivery.outcome import finished, save_attempt_result
 from integrations.services.delivery.receipts import ReceiptBook, begin_attempt
-from integrations.services.delivery.retry import SharedError, may_continue, postpone_or_pause, save_failed_attempt
+from integrations.services.delivery.retry import SharedError, may_continue, save_failed_attempt
 from integrations.services.delivery.sql import CALL_COLUMNS, NEXT_CALL
-from integrations.services.queue.defer import deliver_soon, wait_for_intake
+from integrations.services.queue.defer import deliver_soon, discover_soon, wait_for_intake
 
 log = structlog.get_logger(__name__)
 
@@ -36,16 +34,23 @@ RUN_SECONDS = 20
 
 
 def deliver_due_calls(customer_id: int, *, should_stop: Callable[[], bool]) -> None:
-    """Delivers a customer's due calls for one run. Safe to call at any time, any number of times."""
+    """Delivers a customer's due calls for one run. Safe to call at any time, any number of times.
+
+    Until the customer's account is discovered, its calls wait for that job, which starts another run.
+    """
     wait_for_intake(customer_id)
     customer = running_customer(customer_id)
     if customer is None:
+        return
+    tags = stored_call_tags(customer)
+    if tags is None:
+        discover_soon(customer_id)
         return
     lease = HeldLease(customer)
     if not lease.acquire():
         return
     try:
-        _run(customer, lease, should_stop)
+        _run(customer, tags, lease, should_stop)
     except LeaseLost:
         log.warning("lease lost", customer_id=customer_id)
     finally:
@@ -67,25 +72,14 @@ def customers_with_due_calls() -> list[int]:
     )
 
 
-def try_one_call(customer: Customer, lease: HeldLease) -> PlanfixError | None:
+def try_one_call(customer: Customer, tags: CallTags, lease: HeldLease) -> SharedError | None:
     """Makes one attempt at the customer's next call. Returns an error that its other calls may meet too."""
-    try:
-        tags = call_tags_of(customer, acquire_slot=lease.acquire_slot)
-    except PlanfixError as error:
-        return error
     call = _next_call(customer)
     return _deliver(call, customer, tags, lease, planfix_session(customer)) if call else None
 
 
-def _run(customer: Customer, lease: HeldLease, should_stop: Callable[[], bool]) -> None:
+def _run(customer: Customer, tags: CallTags, lease: HeldLease, should_stop: Callable[[], bool]) -> None:
     ends_at = time.monotonic() + RUN_SECONDS
-    try:
-        tags = call_tags_of(customer, acquire_slot=lease.acquire_slot)
-    except PlanfixError as error:
-        # Before any call was touched: all of them wait, and none is counted as tried.
-        lease.count_failure()
-        postpone_or_pause(customer, lease, error)
-        return
     session = planfix_session(customer)
     while not should_stop():
         call = _next_call(customer)

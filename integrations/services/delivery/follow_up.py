@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from integrations.domain.rules import Skip, decide
@@ -11,7 +10,7 @@ from integrations.planfix.records.comments import Target, target_of_comment, upd
 from integrations.services.delivery.attempt import Attempt
 from integrations.services.delivery.content import CallContent, hash_of
 from integrations.services.delivery.recording_step import copy_once, next_look
-from integrations.services.intake.call_list import facts_from_call_list
+from integrations.services.queue.defer import look_up_soon
 
 
 def follow_up(attempt: Attempt) -> timedelta | None:
@@ -21,9 +20,8 @@ def follow_up(attempt: Attempt) -> timedelta | None:
     """
     if _is_in_former_account(attempt):
         return None
-    if attempt.facts.has_recording and not attempt.facts.recording_url:
-        facts = facts_from_call_list(attempt.call, attempt.customer)
-        attempt = replace(attempt, facts=facts or attempt.facts)
+    if attempt.facts.has_recording and not attempt.facts.recording_url and attempt.customer.ringostat_auth_key:
+        look_up_soon(attempt.call.pk)  # A link that it finds makes the call due again.
     decision = decide(attempt.facts, attempt.customer.rules)
     if isinstance(decision, Skip) or decision.outcome != attempt.call.outcome:
         # A missed call in Planfix cannot become an answered one: its author and its data tag cannot be changed.
@@ -42,7 +40,7 @@ def _is_in_former_account(attempt: Attempt) -> bool:
 
 def _update_comment(attempt: Attempt, content: CallContent, file_id: int | None) -> None:
     """Replaces the comment's text and attaches the recording, unless the comment is up to date."""
-    receipts = attempt.receipts
+    receipts = attempt.book.row
     comment_id = receipts.comment_id
     if comment_id is None or not content.is_missing_from(receipts, file_id):
         return
@@ -58,7 +56,7 @@ def _update_comment(attempt: Attempt, content: CallContent, file_id: int | None)
 
 
 def _target(attempt: Attempt) -> Target:
-    task_id, contact_id = attempt.receipts.task_id, attempt.receipts.contact_id or 0
+    task_id, contact_id = attempt.book.row.task_id, attempt.book.row.contact_id or 0
     return Target(kind="task", id=task_id) if task_id else Target(kind="contact", id=contact_id)
 
 

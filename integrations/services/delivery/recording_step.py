@@ -32,7 +32,7 @@ def copy_once(attempt: Attempt, content: CallContent) -> int | None:
 
     Raises PlanfixError.
     """
-    receipts, url = attempt.receipts, content.recording_url
+    receipts, url = attempt.book.row, content.recording_url
     if receipts.file_id is not None or not url or not _is_copy_wanted(attempt):
         return receipts.file_id
     name = f"{attempt.call.ringostat_id}{PurePosixPath(urlsplit(url).path).suffix or '.mp3'}"
@@ -63,14 +63,14 @@ def next_look(attempt: Attempt, content: CallContent) -> timedelta | None:
     """
     if not _is_recording_missing(attempt, content):
         return None
-    tries = attempt.receipts.recording_tries
+    tries = attempt.book.row.recording_tries
     attempt.book.note(recording_tries=tries + 1)
     return RECORDING_DELAYS[tries] if tries < len(RECORDING_DELAYS) else None
 
 
 def _is_copy_wanted(attempt: Attempt) -> bool:
     wants_copies = attempt.customer.recording == Recording.COPY
-    return wants_copies and attempt.receipts.recording_tries <= len(RECORDING_DELAYS)
+    return wants_copies and attempt.book.row.recording_tries <= len(RECORDING_DELAYS)
 
 
 def _is_recording_missing(attempt: Attempt, content: CallContent) -> bool:
@@ -80,4 +80,4 @@ def _is_recording_missing(attempt: Attempt, content: CallContent) -> bool:
     if not facts.recording_url:
         return True
     is_foreign = not content.recording_url
-    return not is_foreign and attempt.customer.recording == Recording.COPY and attempt.receipts.file_id is None
+    return not is_foreign and attempt.customer.recording == Recording.COPY and attempt.book.row.file_id is None

@@ -10,14 +10,16 @@ from django.conf import settings
 
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Customer
-from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixError, PlanfixUnavailable
+from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixError, PlanfixRefused, PlanfixUnavailable
 from integrations.planfix.http.masking import masked_text
 from integrations.planfix.rights import is_missing_right
 from integrations.services.clients.lease import HeldLease
+from integrations.services.clients.planfix import forget_call_tags
 from integrations.services.delivery.attempt import Attempt
 from integrations.services.delivery.outcome import finished, save_attempt_result
 from integrations.services.delivery.pause import pause
 from integrations.services.delivery.recording_step import ATTEMPTS_AT_ADDITIONS
+from integrations.services.queue.defer import discover_soon
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +32,7 @@ FAILURES_TO_POSTPONE = 2
 LONGEST_POSTPONEMENT_SECONDS = 300
 """A customer waits no longer without a new attempt, so that new calls do not wait because of an outage last night."""
 
-SharedError = PlanfixUnavailable | PlanfixAccessDenied
+SharedError = PlanfixUnavailable | PlanfixAccessDenied | PlanfixRefused
 """An error that the customer's other calls may meet too."""
 
 
@@ -38,7 +40,7 @@ def save_failed_attempt(attempt: Attempt, error: Exception) -> SharedError | Non
     """Stores what an error means for the call. Returns the error if other calls may meet it too."""
     call = attempt.call
     if isinstance(error, PlanfixUnavailable):
-        delay = _delay(attempt.receipts.attempts, error, longest=LONGEST_DELAY_SECONDS)
+        delay = _delay(attempt.book.row.attempts, error, longest=LONGEST_DELAY_SECONDS)
         waiting = _waiting(call, Reason.UNAVAILABLE, error) | {"due_in": timedelta(seconds=delay)}
         save_attempt_result(attempt, waiting)
         return error
@@ -47,6 +49,10 @@ def save_failed_attempt(attempt: Attempt, error: Exception) -> SharedError | Non
             save_attempt_result(attempt, _postponed_addition(attempt, error))
             return None
         save_attempt_result(attempt, _waiting(call, Reason.ACCESS_DENIED, error))
+        return error
+    if isinstance(error, PlanfixRefused) and error.may_be_missing_tag and call.reason != Reason.REFUSED:
+        # The tag may have been replaced in Planfix. The call waits for one new discovery; a second refusal is final.
+        save_attempt_result(attempt, _waiting(call, Reason.REFUSED, error))
         return error
     if isinstance(error, PlanfixError):
         log.warning("call refused", customer_id=call.customer_id, call_id=call.pk, code=error.code)
@@ -58,11 +64,17 @@ def save_failed_attempt(attempt: Attempt, error: Exception) -> SharedError | Non
 
 
 def may_continue(customer: Customer, lease: HeldLease, error: SharedError) -> bool:
-    """May the customer's next call be tried now? If not, the customer is postponed or paused."""
+    """May the customer's next call be tried now? If not, the customer is postponed or paused, or its account is
+    discovered again.
+    """
     if isinstance(error, PlanfixUnavailable):
         failures = lease.count_failure()
         if failures < FAILURES_TO_POSTPONE and not error.daily_limit and error.retry_after is None:
             return True
+    if isinstance(error, PlanfixRefused):
+        forget_call_tags(customer)
+        discover_soon(customer.pk)
+        return False
     postpone_or_pause(customer, lease, error)
     return False
 
@@ -91,7 +103,7 @@ def _given_up(call: Call, reason: Reason, error: Exception) -> dict[str, object]
 
 def _postponed_addition(attempt: Attempt, error: PlanfixError) -> dict[str, object]:
     """An addition may need a right that no delivery needs. Only the addition waits for it, not the customer's calls."""
-    attempts = attempt.receipts.attempts
+    attempts = attempt.book.row.attempts
     given_up = _given_up(attempt.call, Reason.ACCESS_DENIED, error)
     if attempts >= ATTEMPTS_AT_ADDITIONS:
         return given_up

@@ -8,8 +8,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from integrations.domain.calls import CallFacts
-from integrations.models import Call, Customer
+from integrations.models import Call
 from integrations.ringostat.api import RingostatError
 from integrations.ringostat.webhook import parse_list_row
 from integrations.services.clients.ringostat import ringostat_client
@@ -22,24 +21,23 @@ AROUND = timedelta(minutes=2)
 """The call list is read from so long before a call's start until so long after it."""
 
 
-def facts_from_call_list(call: Call, customer: Customer) -> CallFacts | None:
-    """Folds the call list's row into the call; its facts then, or None when there is no row to be had now."""
+def look_up_call(call_id: int) -> None:
+    """Reads the call's row from Ringostat's call list and folds it into the call. New facts make the call due.
+
+    Does nothing without the call, an Auth-key or a row. A failed request is logged: the catch-up reads the row later.
+    """
+    call = Call.objects.select_related("customer").filter(pk=call_id).first()
+    if call is None:
+        return
+    customer = call.customer
     try:
         client = ringostat_client(customer)
         rows = client.calls(call.started_at - AROUND, call.started_at + AROUND, customer.zone) if client else []
     except RingostatError as error:
         log.warning("call list not read", customer_id=customer.pk, call_id=call.pk, error=str(error))
-        return None
+        return
     for row in rows:
         facts = parse_list_row(row, timezone=customer.zone)
         if facts and facts.ringostat_id == call.ringostat_id:
-            return _folded(call, customer, facts)
-    return None
-
-
-def _folded(call: Call, customer: Customer, facts: CallFacts) -> CallFacts:
-    recipient = Recipient.of(customer)
-    with transaction.atomic():
-        fold_into_call(recipient, facts, timezone.now())
-    call.refresh_from_db(fields=["facts"])
-    return call.folded
+            with transaction.atomic():
+                fold_into_call(Recipient.of(customer), facts, timezone.now())

@@ -12,6 +12,8 @@ DELIVER_CALLS = "deliver_calls"
 CATCH_UP = "catch_up"
 CHECK_ACCESS = "check_access"
 CLOSE_STALE_CALLS = "settle_stale_calls"
+DISCOVER_ACCOUNT = "discover_account"
+LOOK_UP_CALL = "look_up_call"
 RUN_JOB = "carry_out"
 QUEUE = "default"
 
@@ -19,10 +21,18 @@ AHEAD, IN_LINE = 1, 0
 """A worker takes the job of the highest priority, and of those the oldest. Deliveries stand in line, and a customer
 with many calls comes back to its end. Ahead of them goes what a person waits for, and what is short and for everybody.
 """
-PRIORITIES = {RUN_JOB: AHEAD, CHECK_ACCESS: IN_LINE, CATCH_UP: -6, CLOSE_STALE_CALLS: -1}
-"""A check lets a paused customer's calls go on, so it stands in line as they would. Reading call lists comes behind all
-calls, as Ringostat may be slow for everybody at once; but each time that it is asked for while it still waits, it gains
-one. In a backlog without an end it is in line after half an hour (asked for every five minutes) or an hour.
+PRIORITIES = {
+    RUN_JOB: AHEAD,
+    CHECK_ACCESS: IN_LINE,
+    DISCOVER_ACCOUNT: IN_LINE,
+    LOOK_UP_CALL: -1,
+    CATCH_UP: -6,
+    CLOSE_STALE_CALLS: -1,
+}
+"""Calls wait for an access check and for a discovery, so these stand in line as the calls would. Reading call lists
+comes behind all calls, as Ringostat may be slow for everybody at once; but each time that it is asked for while it
+still waits, it gains one. In a backlog without an end it is in line after half an hour (asked for every five minutes)
+or an hour.
 """
 LOCK_SPACE = 0x52464958
 """Keeps our advisory locks apart from anybody else's in the same database (the letters RFIX)."""
@@ -138,6 +148,16 @@ def _one_job_each(task: str, argument: str, ids: Iterable[int]) -> None:
                 "ids": list(ids),
             },
         )
+
+
+def discover_soon(customer_id: int) -> None:
+    """Enqueues the discovery of a customer's Planfix account, unless one waits there already."""
+    one_job_each(DISCOVER_ACCOUNT, [customer_id])
+
+
+def look_up_soon(call_id: int) -> None:
+    """Enqueues a look at Ringostat's call list for one call, unless one waits there already."""
+    _one_job_each(LOOK_UP_CALL, "call_id", [call_id])
 
 
 def catch_up_soon(customer_ids: Iterable[int]) -> None:

@@ -17,7 +17,7 @@ from integrations.services.customers.import_export import import_customer
 from integrations.services.delivery.customer_run import customers_with_due_calls
 from integrations.services.delivery.pause import check_paused_customers, pause, stay_paused
 from integrations.services.delivery.resume_check import check_access
-from integrations.services.queue.defer import CHECK_ACCESS, DELIVER_CALLS
+from integrations.services.queue.defer import CHECK_ACCESS, DELIVER_CALLS, DISCOVER_ACCOUNT
 from sandbox.http.faults import Fault
 from sandbox.planfix.quota import Limits
 from sandbox.state import Sandbox
@@ -65,7 +65,10 @@ def without_a_right(scenario: Scenario) -> Scenario:
 
 
 def check(scenario: Scenario) -> Customer:
+    """Checks the access, and runs the jobs that this check asks for: a discovery, and another check after it."""
     check_access(scenario.customer.pk)
+    for job in (DISCOVER_ACCOUNT, CHECK_ACCESS):
+        scenario.run_jobs(job)
     scenario.customer.refresh_from_db()
     return scenario.customer
 
