@@ -7,7 +7,8 @@ WORKDIR /srv/ringofix
 
 # The packages in a layer of their own: a new release usually changes only the code.
 COPY requirements.txt ./
-RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
+RUN python -m venv .venv \
+ && .venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
 
 COPY manage.py gunicorn.conf.py ./
 COPY deploy/healthcheck.py deploy/

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from sandbox.harness.processes import this_database
 
-DEVELOPMENT_ONLY = ("sandbox", "tests", "bench", "docs", "requirements-dev.txt")
+DEVELOPMENT_ONLY = ("sandbox", "tests", "bench", "docs", "requirements-dev.txt", "requirements.in")
 
 
 def copied_by_dockerfile() -> list[str]:
