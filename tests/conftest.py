@@ -30,6 +30,7 @@ from sandbox.planfix.account import Account
 from sandbox.ringostat.api import Ringostat
 from sandbox.server.app import SandboxServer
 from sandbox.state import DEFAULT, DEFAULT_TOKEN, Sandbox
+from tests import migrated_template
 
 # How long an example takes says nothing on a busy machine.
 hypothesis.settings.register_profile("ringofix", deadline=None)
@@ -46,20 +47,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
-    """A database of this process's own, so that two runs on one machine do not drop each other's."""
-    connection.settings_dict["TEST"]["NAME"] = f"test_ringofix_{os.getpid()}"
-    # Nobody needs this database after a power cut. Processes that tests start and kill commit durably all the same.
+def django_db_modify_db_settings(request: pytest.FixtureRequest, django_db_blocker: Any) -> None:
+    """Name this process's test database, and let it begin as a copy of the migrated template."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "")
+    # Two runs on one machine must not drop each other's database, unless they ask to reuse one.
+    reused = request.config.getvalue("reuse_db")
+    name = f"test_ringofix_reused_{worker}" if reused else f"test_ringofix_{os.getpid()}"
+    # These databases need not survive a power cut. The processes that tests start and kill commit durably.
     connection.settings_dict["OPTIONS"]["options"] = "-c synchronous_commit=off"
-    # Connections that lay ready before would lead to the database that people use.
+    connection.creation._destroy_test_db = migrated_template.drop
+    with django_db_blocker.unblock():
+        template = migrated_template.prepare()
+    connection.settings_dict["TEST"] |= {"NAME": name.rstrip("_"), "TEMPLATE": template}
+    # Connections of the pool lead to the database that people use.
     connection.close_pool()
-    connection.creation._destroy_test_db = _drop_database
-
-
-def _drop_database(name: str, verbosity: int) -> None:
-    """Though somebody be still in it: a thread that has not ended yet, a server's process that was slow to notice."""
-    with connection.creation._nodb_cursor() as cursor:
-        cursor.execute(f"DROP DATABASE {connection.ops.quote_name(name)} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session", autouse=True)
