@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from typing import Any
 
-from django.core.wsgi import get_wsgi_application
+import django
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import get_resolver
 
 from ringofix.garbage import freeze_gc
@@ -14,8 +18,33 @@ from ringofix.request import Request
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ringofix.settings")
 # No pool: each of the few threads keeps its own connection, so that no request begins by asking for one.
 os.environ.setdefault("DATABASE_POOL_SIZE", "0")
-application = get_wsgi_application()
-application.request_class = Request
+
+
+class Application(WSGIHandler):
+    """Closes a response that the server refuses to send, for example because of a header: no one else would, and what
+    it holds (a stream slot, a connection to Ringostat) would be lost until the next restart.
+    """
+
+    request_class = Request
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        opened: list[HttpResponseBase] = []
+        environ["ringofix.opened"] = opened
+        try:
+            return super().__call__(environ, start_response)
+        except BaseException:
+            for response in opened:
+                response.close()
+            raise
+
+    def get_response(self, request: HttpRequest) -> HttpResponseBase:  # type: ignore[override]
+        response = super().get_response(request)
+        request.META["ringofix.opened"].append(response)
+        return response
+
+
+django.setup(set_prefix=False)
+application = Application()
 # Now, so that the first request does not wait for it.
 for urlconf in (None, MACHINE_URLS):
     get_resolver(urlconf).url_patterns  # noqa: B018

@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from threading import BoundedSemaphore
 from typing import Any
 
 import hypothesis
@@ -98,7 +97,7 @@ def _in_the_language_of_the_source() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _no_answer_lasts_beyond_its_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few tests read an answer to its end, or close it as a server does."""
-    monkeypatch.setattr(stream_limit, "_slots", BoundedSemaphore(stream_limit.AT_ONCE))
+    monkeypatch.setattr(stream_limit, "_limit", stream_limit.StreamLimit())
 
 
 @pytest.fixture(scope="session")

@@ -1,62 +1,136 @@
-"""Which addresses that come from data may be asked: https and public ones, recordings only from Ringostat."""
+"""Decides which addresses from data may be requested: public https hosts; recordings and links only at Ringostat.
+
+Every outgoing address is parsed here, and an address that two parsers could read differently is refused. So the host
+that is checked is the host that is asked, by us and by Planfix.
+"""
 
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
 
 RINGOSTAT_DOMAINS = ("ringostat.com", "ringostat.net")
 
+MOST_ADDRESSES = 8
+"""Addresses of one name that are tried."""
+
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\\]|\s")
+"""Control characters, blanks and backslashes: parsers disagree on them."""
+_HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?\.?|[0-9a-f:.]*:[0-9a-f:.]*")
+"""A name, an IPv4 address, or an IPv6 address without its brackets. Names in other letters are written in Punycode."""
+
+PRIVATE_IPV4 = tuple(
+    map(
+        ipaddress.IPv4Network,
+        (
+            *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
+            *("192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24"),
+            *("192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24"),
+            *("224.0.0.0/4", "240.0.0.0/4"),
+        ),
+    )
+)
+"""IANA IPv4 Special-Purpose Address Registry, and multicast."""
+PUBLIC_IPV6 = ipaddress.IPv6Network("2000::/3")
+"""IANA has given out no other unicast addresses. Outside are those that carry an IPv4 address (::/96, ::ffff:0:0/96,
+64:ff9b::/96, 64:ff9b:1::/48), fc00::/7, fe80::/10, fec0::/10, 100::/64, 5f00::/16 and multicast.
+"""
+PRIVATE_IPV6 = tuple(
+    map(
+        ipaddress.IPv6Network,
+        ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"),
+    )
+)
+"""IANA IPv6 Special-Purpose Address Registry, where it lies within PUBLIC_IPV6. 2002::/16 carries IPv4 addresses."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """An address that every parser reads in the same way. `host`: in small letters, IPv6 without brackets."""
+
+    scheme: str
+    host: str
+    port: int | None
+
+
+def parse_address(url: str) -> Address | None:
+    """Parses an http(s) address. None if it is none, or could be read in two ways: with a user name, a backslash, a
+    blank, a control character, letters outside ASCII in the host, or a query right after the host.
+    """
+    if _FORBIDDEN.search(url):
+        return None
+    try:
+        parts, other = urlsplit(url), parse_url(url)
+        host, port = (parts.hostname or "").lower(), parts.port
+    except (ValueError, LocationParseError):
+        return None
+    if parts.scheme not in ("http", "https") or "@" in parts.netloc or not _HOST.fullmatch(host):
+        return None
+    rest = url.partition("://")[2].removeprefix(parts.netloc)
+    if rest and not rest.startswith("/"):
+        return None
+    if (other.scheme, (other.host or "").strip("[]").lower(), other.port) != (parts.scheme, host, port):
+        return None
+    return Address(scheme=parts.scheme, host=host, port=port)
+
 
 def is_allowed(url: str) -> bool:
-    """Is this an https address whose host is not a private one by its very name? The name's own addresses are not
-    looked up here.
-    """
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
-    if not host or parts.scheme not in ("http", "https"):
+    """Tells whether this is an https address whose host is not private by its name. Looks no name up."""
+    address = parse_address(url)
+    if address is None:
         return False
-    if settings.ALLOW_PRIVATE_HOSTS:
-        return True
-    return parts.scheme == "https" and not _is_private(host)
+    return settings.ALLOW_PRIVATE_HOSTS or (address.scheme == "https" and not _is_private(address.host))
 
 
 def is_recording_allowed(url: str, *, api_url: str) -> bool:
-    """May a recording come from here: Ringostat's domains, or the host that the customer's Ringostat API has."""
-    if not is_allowed(url):
+    """Tells whether recordings may come from here: Ringostat's domains, or the host of the customer's Ringostat API."""
+    address, api = parse_address(url), parse_address(api_url)
+    if address is None or not is_allowed(url):
         return False
-    host = (urlsplit(url).hostname or "").lower()
-    if settings.ALLOW_PRIVATE_HOSTS or host == (urlsplit(api_url).hostname or "").lower():
-        return True
-    return any(host == domain or host.endswith(f".{domain}") for domain in RINGOSTAT_DOMAINS)
+    return settings.ALLOW_PRIVATE_HOSTS or is_ringostat(url) or bool(api and address.host == api.host)
+
+
+def is_ringostat(url: str) -> bool:
+    """Tells whether this is an https address at one of Ringostat's own domains."""
+    address = parse_address(url)
+    if address is None or address.scheme != "https":
+        return False
+    return any(address.host == domain or address.host.endswith(f".{domain}") for domain in RINGOSTAT_DOMAINS)
 
 
 def addresses_of(host: str, port: int) -> list[str]:
-    """Where a name leads, looked up once: who connects to one of these cannot be led elsewhere a moment later.
+    """Looks a name up once. Who connects to one of these addresses cannot be led elsewhere a moment later.
 
-    Empty when it leads to a private address, be it among others. Raises OSError when the name is not known.
+    Returns at most MOST_ADDRESSES; none if any of them is private. Raises OSError if the name is unknown.
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
-    return addresses if settings.ALLOW_PRIVATE_HOSTS or all(map(_is_public, addresses)) else []
+    is_good = settings.ALLOW_PRIVATE_HOSTS or all(map(is_public, addresses))
+    return addresses[:MOST_ADDRESSES] if is_good else []
 
 
-def _is_public(text: str) -> bool:
+def is_public(text: str) -> bool:
+    """Tells whether an IP address is one of the public internet. An IPv4 address in IPv6 form counts as IPv4."""
     address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
-    return address.is_global and not address.is_multicast
+    if isinstance(address, ipaddress.IPv4Address):
+        return not any(address in network for network in PRIVATE_IPV4)
+    return address in PUBLIC_IPV6 and not any(address in network for network in PRIVATE_IPV6)
 
 
 def _is_private(host: str) -> bool:
-    # A name without a dot is one of this network; an IPv6 address has none either, and is refused with them.
-    if "." not in host or host.endswith((".localhost", ".local", ".internal")):
+    # A name without a dot is one of this network; an IPv6 address has no dot either, and is refused with them.
+    if "." not in host.rstrip(".") or host.rstrip(".").endswith((".localhost", ".local", ".internal")):
         return True
     try:
-        address = ipaddress.ip_address(host)
+        return not is_public(host)
     except ValueError:
         return False
-    return not address.is_global

@@ -1,30 +1,31 @@
-"""Requests to addresses that come from data, which may mean harm: they reach public hosts only.
+"""Makes requests to addresses from data, which may be malicious: they reach public hosts only, within their time.
 
-A name is looked up once, what it leads to is checked, and the connection goes there and nowhere else: a name that leads
-elsewhere a moment later leads nobody. The certificate must be the name's all the same. No redirect is followed.
+A name is looked up once, its addresses are checked, and the connection goes to one of them: a name that leads elsewhere
+a moment later has no effect. The certificate must still be the name's. Redirects are not followed.
 """
 
 from __future__ import annotations
 
 import socket
+import time
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidURL
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import LocationValueError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, LocationValueError, NewConnectionError
 
 from integrations.outbound.allowed_hosts import addresses_of, is_allowed
 from integrations.outbound.bounded_response import NoRedirectSession
+from integrations.outbound.deadline import DeadlineAdapter, DeadlineConnection
 
 
 class _Forbidden(LocationValueError):
     """The name leads to a private address."""
 
 
-class _Checked(HTTPConnection):
+class _Checked(DeadlineConnection, HTTPConnection):
     def _new_conn(self) -> socket.socket:
         name = self._dns_host
         try:
@@ -39,15 +40,24 @@ class _Checked(HTTPConnection):
             self._dns_host = name
 
     def _connected(self, addresses: list[str]) -> socket.socket:
-        """To the first address that takes it. What is set here is where the line goes, not whose certificate is due."""
-        *others, last = addresses
-        for self._dns_host in others:
-            try:
-                return super()._new_conn()
-            except NewConnectionError:
-                continue
-        self._dns_host = last
-        return super()._new_conn()
+        """Connects to the first address that answers. All of them share the connect timeout.
+
+        What is set here is where the connection goes, not whose certificate is expected.
+        """
+        seconds = self.timeout if isinstance(self.timeout, int | float) else None
+        ends = time.monotonic() + seconds if seconds else None
+        try:
+            for number, self._dns_host in enumerate(addresses, start=1):
+                if ends:
+                    self.timeout = max(0.1, (ends - time.monotonic()) / (len(addresses) - number + 1))
+                try:
+                    return super()._new_conn()
+                except (NewConnectionError, ConnectTimeoutError):
+                    if number == len(addresses):
+                        raise
+            raise AssertionError("no address")
+        finally:
+            self.timeout = seconds
 
 
 class _CheckedTls(_Checked, HTTPSConnection):
@@ -62,10 +72,8 @@ class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _CheckedTls
 
 
-class _Guard(HTTPAdapter):
-    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
-        super().init_poolmanager(*arguments, **named)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+class _Guard(DeadlineAdapter):
+    pools = {"http": _Pool, "https": _TlsPool}
 
     def send(self, request: requests.PreparedRequest, *arguments: Any, **named: Any) -> requests.Response:
         if not is_allowed(request.url or ""):
@@ -77,8 +85,8 @@ class _Guard(HTTPAdapter):
 
 
 def public_session() -> requests.Session:
-    """A session that raises InvalidURL for what is not public. Through a proxy of the environment's it is the proxy
-    that looks names up and decides.
+    """Returns a session that raises InvalidURL for addresses that are not public. If the environment names a proxy, the
+    proxy looks names up and decides.
     """
     session = NoRedirectSession()
     for scheme in ("https://", "http://"):

@@ -20,11 +20,12 @@ from integrations.outbound.bounded_response import (
     UnreadableResponse,
     read_response,
 )
+from integrations.outbound.deadline import exchange_timeout
 from integrations.ringostat.vocabulary import UTM
 
-TIMEOUT = (5, 30)
-"""Seconds to connect, and to wait for each piece of an answer."""
 ANSWER_SECONDS = 60.0
+TIMEOUT = exchange_timeout(connect=5, read=30, total=ANSWER_SECONDS)
+"""Seconds to connect, to wait for each piece of an answer, and for the whole exchange."""
 ANSWER_BYTES = 50 * 1024 * 1024
 """A full answer of the call list has some 6 MB."""
 

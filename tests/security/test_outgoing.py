@@ -5,22 +5,36 @@ redirect, and not by changing its mind.
 from __future__ import annotations
 
 import datetime
+import select
 import socket
+import socketserver
 import ssl
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as st
 from urllib3.util import connection
 
-from integrations.outbound.allowed_hosts import is_allowed
+from integrations.outbound.allowed_hosts import (
+    MOST_ADDRESSES,
+    is_allowed,
+    is_public,
+    is_recording_allowed,
+    parse_address,
+)
+from integrations.outbound.bounded_response import NoRedirectSession
 from integrations.outbound.public_session import public_session
 from integrations.services.clients.planfix import planfix_client, planfix_session
 from integrations.services.clients.ringostat import ringostat_client
@@ -42,7 +56,13 @@ PRIVATE = [
     "fe80::1%eth0",
     "fd00:ec2::254",
     "::ffff:169.254.169.254",
+    *("192.0.0.192", "192.0.2.1", "192.31.196.1", "192.52.193.1", "192.88.99.1", "192.175.48.1"),
+    *("198.18.0.1", "198.51.100.1", "203.0.113.1", "240.0.0.1", "255.255.255.255"),
+    *("::", "::7f00:1", "64:ff9b::7f00:1", "64:ff9b::5db8:d70e", "64:ff9b:1::a00:1", "100::1", "fec0::1", "ff02::1"),
+    *("2001::1", "2001:2::1", "2001:10::1", "2001:20::1", "2001:db8::1", "2002:7f00:1::", "2002:5db8:d70e::1"),
+    *("2620:4f:8000::1", "3fff::1", "5f00::1", "4000::1"),
 ]
+"""An address of each range in IANA's registries of special-purpose addresses."""
 
 
 @pytest.mark.parametrize(
@@ -61,6 +81,9 @@ PRIVATE = [
         "file:///etc/passwd",
         "https://",
         "",
+        "https://198.18.0.1/",
+        "https://printer.local./",
+        "https://localhost./",
     ],
 )
 def test_an_address_that_is_private_by_its_name_is_refused(url: str) -> None:
@@ -124,6 +147,116 @@ def test_every_address_of_a_name_is_tried(lookups: list[list[str]], lines: list[
     with pytest.raises(requests.ConnectionError):
         public_session().get(f"https://{NAME}/")
     assert lines == [PUBLIC, "93.184.215.15"]
+
+
+@pytest.mark.parametrize("address", [PUBLIC, "2606:2800:21f:cb07::1", "::ffff:93.184.215.14"])
+def test_public_addresses_are_allowed(address: str) -> None:
+    assert is_public(address)
+
+
+TWO_READINGS = [
+    "https://evil.example\\.ringostat.com/a.wav",
+    "https://evil.example\\@app.ringostat.com/",
+    "https://app.ringostat.com@evil.example/",
+    "https://user:password@acme.planfix.com",
+    "https://acme.planfix.com;@evil.example/",
+    "https://acme.planfix.com?@evil.example/",
+    "https://acme.planfix.com#@evil.example/",
+    "https://acme.planfix.com /",
+    "https://acme.planfix.com\t/",
+    "https://acme.planfix.com/\r\nHost: evil.example",
+    "https://acme.planfix.com/a b",
+    "https://acme.planfix.com/\x00",
+    "https://acme.planfix.com\u00a0/",
+    "https://evil%2eexample/",
+    "https://acme。planfix。com/",
+    "https://асme.planfix.com/",
+    "https://acme.planfix.com:99999/",
+    "https://acme.planfix.com:x/",
+    "https:acme.planfix.com",
+    "https:///acme.planfix.com",
+    "//acme.planfix.com",
+    " https://acme.planfix.com",
+]
+
+
+@pytest.mark.parametrize("url", TWO_READINGS)
+def test_an_address_with_two_readings_is_refused(url: str, settings: Any) -> None:
+    settings.ALLOW_PRIVATE_HOSTS = True
+    assert parse_address(url) is None
+    assert not is_allowed(url)
+    assert not is_recording_allowed(url, api_url="https://api.ringostat.net")
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://acme.planfix.com", "acme.planfix.com"),
+        ("https://ACME.planfix.com:8443/rest/", "acme.planfix.com"),
+        ("https://xn--80akhbyknj4f.example/a?b=c@d#e", "xn--80akhbyknj4f.example"),
+        ("https://app.ringostat.com/recordings/ua7.mp3?token=a%20b", "app.ringostat.com"),
+        ("http://127.0.0.1:8000/", "127.0.0.1"),
+        ("https://[2001:db8::1]:8443/", "2001:db8::1"),
+    ],
+)
+def test_an_honest_address_is_parsed(url: str, host: str) -> None:
+    parsed = parse_address(url)
+
+    assert parsed
+    assert parsed.host == host
+
+
+@given(st.text(alphabet="ahtps:/\\@.#?[]%;\t\x00 é。", max_size=30))
+def test_what_is_parsed_is_what_is_sent(text: str) -> None:
+    url = f"https://{text}"
+    parsed = parse_address(url)
+    if parsed is None:
+        return
+
+    sent = requests.Request("GET", url).prepare().url
+    assert sent
+    assert urlsplit(sent).hostname == parsed.host
+
+
+def test_addresses_of_one_name_share_the_connect_timeout(lookups: list[list[str]], monkeypatch: Any) -> None:
+    lookups.append([f"93.184.215.{number}" for number in range(1, 60)])
+    waited: list[float] = []
+
+    def connect(address: tuple[str, int], timeout: float, **named: Any) -> None:
+        waited.append(timeout)
+        raise TimeoutError
+
+    monkeypatch.setattr(connection, "create_connection", connect)
+
+    with pytest.raises(requests.ConnectionError):
+        public_session().get(f"https://{NAME}/", timeout=(4, 15))
+    assert len(waited) == MOST_ADDRESSES
+    assert max(waited) <= 4
+
+
+class Drip(socketserver.BaseRequestHandler):
+    """Drips a header for as long as the client listens."""
+
+    def handle(self) -> None:
+        self.request.recv(65536)
+        self.request.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+        with suppress(OSError):
+            while not select.select([self.request], [], [], 0.02)[0]:
+                self.request.sendall(b"x")
+
+
+@pytest.mark.parametrize("make_session", [public_session, NoRedirectSession])
+def test_dripping_headers_are_given_up_at_the_deadline(make_session: Any, settings: Any) -> None:
+    settings.ALLOW_PRIVATE_HOSTS = True
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Drip) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        began = time.monotonic()
+
+        with pytest.raises(requests.ReadTimeout):
+            make_session().get(f"http://127.0.0.1:{server.server_address[1]}/", timeout=(0.1, 0.2), stream=True)
+
+        assert time.monotonic() - began < 2
+        server.shutdown()
 
 
 @pytest.mark.django_db

@@ -39,6 +39,8 @@ def recording(request: HttpRequest, call_id: int) -> HttpResponseBase:
     """The recording or the requested range of it. Without one: a plain-text message that says why."""
     call = get_object_or_404(calls_visible_to(request.user).select_related("customer"), pk=call_id)
     wanted = Wanted(
+        user_id=request.user.pk or 0,
+        customer_id=call.customer_id,
         method=request.method or "GET",
         range=request.headers.get("Range", ""),
         if_range=request.headers.get("If-Range", ""),
@@ -49,7 +51,11 @@ def recording(request: HttpRequest, call_id: int) -> HttpResponseBase:
         opened = open_recording(recording_link(call.folded), api_url=api_url, wanted=wanted)
     except NoRecording as error:
         return _error_response(error.trouble)
-    return _recording_response(request, call, opened)
+    try:
+        return _recording_response(request, call, opened)
+    except BaseException:
+        opened.close()
+        raise
 
 
 def recording_link(facts: CallFacts) -> str:

@@ -28,6 +28,7 @@ from integrations.ui.call_row import CallRow, call_row
 from integrations.ui.labels import STATES
 from integrations.ui.page_context import page_context
 from integrations.users.audit import audit_record
+from integrations.users.visibility import customers_visible_to
 
 BATCH = 2000
 """Calls that are loaded at once."""
@@ -82,13 +83,19 @@ def _parameter(name: str) -> Column:
 View = Callable[[HttpRequest], HttpResponseBase]
 
 
+def _customer_id(request: HttpRequest) -> int | None:
+    """The customer whose slots a download takes; None for a user who sees several."""
+    ids = customers_visible_to(request.user).values_list("pk", flat=True)[:2]
+    return ids[0] if len(ids) == 1 else None
+
+
 def takes_stream_slot(view: View) -> View:
     """Decorates a view with a long response: takes one of the few stream slots, and releases it with the response."""
 
     @wraps(view)
     def limited(request: HttpRequest) -> HttpResponseBase:
         try:
-            slot = StreamSlot()
+            slot = StreamSlot(user_id=request.user.pk or 0, customer_id=_customer_id(request))
         except NoFreeSlot:
             return _busy_response(request)
         try:

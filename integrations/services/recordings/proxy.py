@@ -1,12 +1,13 @@
-"""A call's recording as a browser may have it: asked of Ringostat when somebody presses play, passed on as it comes.
+"""Requests a call's recording from Ringostat when a user presses play, and passes it on to the browser as it arrives.
 
-This is the one place where a web request asks another system, because whoever presses play will not wait for a worker.
-So all of it is bound: which hosts, how many redirects, how long, how many bytes, and how many at once (long_answers).
-The link and its token stay here; the browser knows only our own address.
+This is the only place where a web request asks another system: who presses play does not wait for a worker. So
+everything is bounded: hosts, redirects, seconds, bytes, and how many at once (stream_limit). The link and its token
+stay here; the browser knows only our own address.
 """
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from requests.exceptions import InvalidURL
 
 from integrations.outbound.allowed_hosts import is_recording_allowed
 from integrations.outbound.bounded_response import TRANSPORT_ERRORS
+from integrations.outbound.deadline import exchange_timeout, seconds_left
 from integrations.outbound.public_session import public_session
 from integrations.services.recordings.byte_ranges import (
     ByteRange,
@@ -33,17 +35,20 @@ from integrations.services.recordings.stream_limit import NoFreeSlot, StreamSlot
 
 log = structlog.get_logger(__name__)
 
-TIMEOUT = (5, 10)
-"""Seconds to connect, and to wait for each piece of the answer; for all of it there are SECONDS."""
+CONNECT_SECONDS, READ_SECONDS = 5, 10
+"""To connect, and to wait for each piece of an answer."""
 SECONDS = 120
+"""For everything from pressing play to the last byte, redirects included."""
 MAX_BYTES = 300 * 1024 * 1024
 """Two and a half hours of WAV as telephony makes it (two channels, 16 bits, 8 kHz)."""
 MAX_REDIRECTS = 3
 CHUNK = 64 * 1024
 
+PASSED_ON = ("ETag", "Last-Modified")
+"""Headers that the browser gets as Ringostat sent them."""
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 GONE = frozenset({401, 403, 404, 410})
-"""Ringostat's link is its own permission: refused means run out."""
+"""The link is its own permission, so a refusal means that it has expired."""
 
 TYPES = {
     ".mp3": "audio/mpeg",
@@ -59,7 +64,7 @@ SUFFIXES = {"audio/mpeg": ".mp3", "audio/mp3": ".mp3", "audio/x-wav": ".wav", "a
 
 
 class Trouble(StrEnum):
-    """Why there is nothing to hear."""
+    """Why there is no recording."""
 
     NO_LINK = "no_link"
     FOREIGN = "foreign"
@@ -78,33 +83,42 @@ class NoRecording(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What the browser asks for; `range` and `if_range` are its headers, "" if there is none."""
+    """What the browser requests, and for whom. `range` and `if_range` are its headers, "" if it sent none."""
 
+    user_id: int
+    customer_id: int
     method: str = "GET"
     range: str = ""
     if_range: str = ""
 
 
 class OpenRecording:
-    """An answer under way. Iterated once, closed always: only then is its slot free for another one."""
+    """A response that is being passed on. Iterated once and always closed: that frees its slot."""
 
     def __init__(
-        self, answer: requests.Response, part: Part, *, content_type: str, suffix: str, slot: StreamSlot
+        self,
+        answer: requests.Response,
+        part: Part,
+        *,
+        content_type: str,
+        suffix: str,
+        slot: StreamSlot,
+        deadline: float,
     ) -> None:
         self.status = part.status
         self.content_type = content_type
         self.suffix = suffix
         self.headers = _headers(answer, part)
-        self._answer, self._part, self._slot = answer, part, slot
-        self._deadline = time.monotonic() + SECONDS
+        self._answer, self._part, self._slot, self._deadline = answer, part, slot, deadline
 
     def __iter__(self) -> Iterator[bytes]:
-        """The bytes of the part. An answer that breaks off or takes too long ends early: the player asks anew."""
+        """Yields the bytes of the part as they arrive. Ends early when the answer breaks off or takes too long: then
+        the player asks for the rest.
+        """
         skip, left = self._part.skip, MAX_BYTES if self._part.length is None else self._part.length
         try:
-            for chunk in self._answer.raw.stream(CHUNK, decode_content=False):
-                if not left or time.monotonic() > self._deadline:
-                    return
+            while left and (chunk := self._answer.raw.read1(CHUNK, decode_content=False)):
+                seconds_left(self._deadline)
                 passed = chunk[skip : skip + left]
                 skip, left = max(skip - len(chunk), 0), left - len(passed)
                 if passed:
@@ -115,27 +129,34 @@ class OpenRecording:
             self.close()
 
     def close(self) -> None:
-        # Not given back to a pool: what was not read of it is of no use.
-        self._answer.close()
-        self._slot.release()
+        try:
+            # The connection is not reused: what was not read of the answer is of no use.
+            self._answer.close()
+        finally:
+            self._slot.release()
+
+    def __del__(self) -> None:
+        """A response that the server forgets without closing it holds nothing either."""
+        self.close()
 
 
 def open_recording(url: str, *, api_url: str, wanted: Wanted) -> OpenRecording:
-    """Asks for the recording behind a link that came with a call. `api_url`: the customer's Ringostat.
+    """Requests the recording behind a link that came with a call. `api_url`: the customer's Ringostat.
 
     Raises NoRecording.
     """
     if not url:
         raise NoRecording(Trouble.NO_LINK)
     try:
-        slot = StreamSlot()
+        slot = StreamSlot(user_id=wanted.user_id, customer_id=wanted.customer_id)
     except NoFreeSlot as error:
         raise NoRecording(Trouble.BUSY) from error
+    deadline = time.monotonic() + SECONDS
     try:
-        answer, final_url = _follow(url, api_url, wanted)
+        answer, final_url = _follow(url, api_url, wanted, deadline)
         try:
-            return _opened(answer, final_url, wanted, slot)
-        except NoRecording:
+            return _opened(answer, final_url, wanted, slot, deadline)
+        except BaseException:
             answer.close()
             raise
     except BaseException:
@@ -143,12 +164,12 @@ def open_recording(url: str, *, api_url: str, wanted: Wanted) -> OpenRecording:
         raise
 
 
-def _follow(url: str, api_url: str, wanted: Wanted) -> tuple[requests.Response, str]:
-    """The first answer that is no redirect, and the address that gave it. Each address on the way is checked."""
+def _follow(url: str, api_url: str, wanted: Wanted, deadline: float) -> tuple[requests.Response, str]:
+    """Returns the first answer that is no redirect, and its address. Each address on the way is checked."""
     for _hop in range(MAX_REDIRECTS + 1):
-        if not _is_allowed(url, api_url):
+        if not is_recording_allowed(url, api_url=api_url):
             raise NoRecording(Trouble.FOREIGN)
-        answer = _ask(url, wanted)
+        answer = _ask(url, wanted, deadline)
         if answer.status_code not in REDIRECTS:
             return answer, url
         answer.close()
@@ -159,29 +180,22 @@ def _follow(url: str, api_url: str, wanted: Wanted) -> tuple[requests.Response, 
     raise NoRecording(Trouble.UNAVAILABLE)
 
 
-def _is_allowed(url: str, api_url: str) -> bool:
-    """Is it a host that recordings come from? A link that names a user before its host means to deceive somebody."""
+def _ask(url: str, wanted: Wanted, deadline: float) -> requests.Response:
+    """Sends one request. Raises NoRecording."""
     try:
-        return "@" not in urlsplit(url).netloc and is_recording_allowed(url, api_url=api_url)
-    except ValueError:
-        return False
-
-
-def _ask(url: str, wanted: Wanted) -> requests.Response:
-    """One request. Raises NoRecording."""
-    try:
+        left = seconds_left(deadline)
         return public_session().request(
             wanted.method,
             url,
             headers=_request_headers(wanted),
-            timeout=TIMEOUT,
+            timeout=exchange_timeout(connect=CONNECT_SECONDS, read=READ_SECONDS, total=left),
             stream=True,
             allow_redirects=False,
         )
     except InvalidURL as error:
         raise NoRecording(Trouble.FOREIGN) from error
     except TRANSPORT_ERRORS as error:
-        log.warning("recording not to be had", host=urlsplit(url).hostname, error=type(error).__name__)
+        log.warning("recording not available", host=urlsplit(url).hostname, error=type(error).__name__)
         raise NoRecording(Trouble.UNAVAILABLE) from error
 
 
@@ -195,7 +209,7 @@ def _request_headers(wanted: Wanted) -> dict[str, str]:
     return headers
 
 
-def _opened(answer: requests.Response, url: str, wanted: Wanted, slot: StreamSlot) -> OpenRecording:
+def _opened(answer: requests.Response, url: str, wanted: Wanted, slot: StreamSlot, deadline: float) -> OpenRecording:
     if answer.status_code in GONE:
         raise NoRecording(Trouble.GONE)
     part = _part(answer, asked_range(wanted.range), wanted.if_range)
@@ -208,11 +222,13 @@ def _opened(answer: requests.Response, url: str, wanted: Wanted, slot: StreamSlo
     if not content_type and part.status != 416:
         raise NoRecording(Trouble.NOT_AUDIO)
     known = suffix if suffix in TYPES else SUFFIXES.get(content_type, "")
-    return OpenRecording(answer, part, content_type=content_type or "audio/wav", suffix=known, slot=slot)
+    return OpenRecording(
+        answer, part, content_type=content_type or "audio/wav", suffix=known, slot=slot, deadline=deadline
+    )
 
 
 def _part(answer: requests.Response, asked: ByteRange | None, if_range: str) -> Part | None:
-    """What to pass on; None for an answer that is none."""
+    """Returns what to pass on; None if the answer is not usable."""
     content_range = answer.headers.get("Content-Range", "")
     if answer.status_code == 206 and asked:
         return part_of_partial(asked, content_range)
@@ -226,7 +242,7 @@ def _part(answer: requests.Response, asked: ByteRange | None, if_range: str) -> 
 
 
 def _audio_type(told: str, suffix: str) -> str:
-    """A type under which a browser plays it and does nothing else with it; "" for what is no sound."""
+    """Returns a type under which a browser only plays the answer; "" if it is not audio."""
     media = told.partition(";")[0].strip().lower()
     if media.startswith("audio/") or media in ("application/ogg", "application/octet-stream", "binary/octet-stream"):
         return TYPES.get(suffix) or TYPES.get(SUFFIXES.get(media, ""), "")
@@ -240,5 +256,10 @@ def _headers(answer: requests.Response, part: Part) -> Mapping[str, str]:
     if part.content_range:
         headers["Content-Range"] = part.content_range
     if part.status != 416:
-        headers |= {name: answer.headers[name] for name in ("ETag", "Last-Modified") if name in answer.headers}
+        headers |= {name: answer.headers[name] for name in PASSED_ON if _is_printable(answer.headers.get(name, ""))}
     return headers
+
+
+def _is_printable(value: str) -> bool:
+    """A server refuses to send a header with other characters."""
+    return re.fullmatch(r"[ -~]{1,200}", value) is not None

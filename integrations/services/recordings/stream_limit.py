@@ -1,31 +1,74 @@
-"""Answers that last as long as somebody listens or downloads: only so many at once in one process, so that webhooks
-always find a free thread.
+"""Limits long responses, such as recordings and downloads, so that webhooks always find a free thread.
+
+The slots of one process are few. One user, and the users of one customer together, get some of them, never all.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import Counter
+from collections.abc import Iterable
 
 AT_ONCE = 3
-"""In one process, which has a thread more at the least (gunicorn.conf.py)."""
-
-_slots = threading.BoundedSemaphore(AT_ONCE)
+"""Slots of one process, which has at least one thread more (gunicorn.conf.py)."""
+PER_OWNER = 2
+"""Slots that one user, or one customer, may hold at once."""
 
 
 class NoFreeSlot(Exception):
-    """As many as there may be are under way."""
+    """All slots are taken, or all that this user or customer may have."""
+
+
+class StreamLimit:
+    """Counts the slots in use, in total and by owner."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._used = 0
+        self._by_owner: Counter[str] = Counter()
+
+    @property
+    def free(self) -> int:
+        return AT_ONCE - self._used
+
+    def take(self, owners: Iterable[str]) -> None:
+        """Raises NoFreeSlot."""
+        with self._lock:
+            if self._used >= AT_ONCE or any(self._by_owner[owner] >= PER_OWNER for owner in owners):
+                raise NoFreeSlot
+            self._used += 1
+            self._by_owner.update(owners)
+
+    def give_back(self, owners: Iterable[str]) -> None:
+        with self._lock:
+            self._used -= 1
+            self._by_owner.subtract(owners)
+            self._by_owner = +self._by_owner
+
+
+_limit = StreamLimit()
 
 
 class StreamSlot:
-    """That of one answer, from here until it is left. Raises NoFreeSlot."""
+    """The slot of one response, held until it is released. Raises NoFreeSlot.
 
-    def __init__(self) -> None:
-        if not _slots.acquire(blocking=False):
-            raise NoFreeSlot
+    `user_id` and `customer_id`: for whom it is; None for a customer that cannot be named (an export of several).
+    """
+
+    def __init__(self, *, user_id: int, customer_id: int | None = None) -> None:
+        owners = [f"user {user_id}"]
+        if customer_id is not None:
+            owners.append(f"customer {customer_id}")
+        self._limit, self._owners, self._is_taken = _limit, owners, False
+        self._limit.take(owners)
         self._is_taken = True
 
     def release(self) -> None:
-        """Once or several times."""
+        """May be called several times."""
         if self._is_taken:
             self._is_taken = False
-            _slots.release()
+            self._limit.give_back(self._owners)
+
+    def __del__(self) -> None:
+        """A response that the server never closed gives its slot back when it is forgotten."""
+        self.release()

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import gc
+import select
+import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.core.signals import request_started
+from django.db import close_old_connections
 from django.http import HttpResponseBase
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from integrations.models import Call
 from integrations.outbound import allowed_hosts
@@ -229,7 +237,7 @@ def test_a_recording_that_is_not_to_be_had_is_a_sentence(
 def test_a_source_that_says_nothing_is_not_waited_for_long(
     log: Client, source: Source, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proxy, "TIMEOUT", (1, 0.05))
+    monkeypatch.setattr(proxy, "READ_SECONDS", 0.05)
     source.reply = lambda request: Broken(after_seconds=5)
 
     assert hear(log, call).status_code == 502
@@ -254,7 +262,7 @@ def test_a_recording_that_is_too_large_is_not_begun(
 
 
 def test_only_so_many_are_played_at_once_and_each_end_makes_room(log: Client, source: Source, call: Call) -> None:
-    playing = [hear(log, call) for _ in range(stream_limit.AT_ONCE)]
+    playing = [hear(log, call) for _ in range(stream_limit.PER_OWNER)]
 
     refused = hear(log, call)
     assert (refused.status_code, refused["Retry-After"]) == (503, "1")
@@ -263,6 +271,95 @@ def test_only_so_many_are_played_at_once_and_each_end_makes_room(log: Client, so
     assert heard(hear(log, call)) == SOUND
     for response in playing:
         heard(response)
+
+
+def test_one_user_or_customer_never_takes_all_slots(log: Client, source: Source, call: Call) -> None:
+    client = Client()
+    client.force_login(make_viewer(call.customer))
+    playing = [hear(client, call), hear(log, call)]
+    other = recorded(f"{source.url}/x.mp3")
+
+    assert hear(log, call).status_code == 503, "both slots of the customer are taken"
+    assert heard(hear(log, other)) == SOUND
+    playing.append(hear(log, other))
+    assert hear(log, other).status_code == 503, "all slots are taken"
+    for response in playing:
+        heard(response)
+
+
+@pytest.mark.parametrize("etag", ['"a\x7fb"', '"\x01"', '"é"', "x" * 300])
+def test_a_header_that_no_server_sends_is_not_passed_on(log: Client, source: Source, call: Call, etag: str) -> None:
+    source.reply = lambda request: Reply(body=SOUND, content_type="audio/mpeg", headers={"ETag": etag})
+
+    response = hear(log, call)
+
+    assert "ETag" not in response.headers
+    assert heard(response) == SOUND
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # its socket is closed by the collector
+def test_a_response_that_is_never_closed_frees_its_slot(log: Client, source: Source, call: Call) -> None:
+    response = hear(log, call)
+    assert free_slots() == stream_limit.AT_ONCE - 1
+
+    del response
+    gc.collect()
+
+    assert free_slots() == stream_limit.AT_ONCE
+
+
+def test_a_response_that_the_server_refuses_frees_its_slot(log: Client, source: Source, call: Call) -> None:
+    from ringofix.wsgi import Application
+
+    def refuse(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> None:
+        raise ValueError("the server sends no such header")
+
+    session = log.cookies[settings.SESSION_COOKIE_NAME].value
+    environ = RequestFactory().get(f"/calls/{call.pk}/recording").environ
+    environ["HTTP_COOKIE"] = f"{settings.SESSION_COOKIE_NAME}={session}"
+    request_started.disconnect(close_old_connections)
+    try:
+        with pytest.raises(ValueError, match="no such header"):
+            Application()(environ, refuse)
+    finally:
+        request_started.connect(close_old_connections)
+
+    assert source.asked
+    assert free_slots() == stream_limit.AT_ONCE
+
+
+class Dripping(socketserver.BaseRequestHandler):
+    """Sends a byte now and then, for as long as the client listens: of a header, or of the body."""
+
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\n"
+    start = b""
+
+    def handle(self) -> None:
+        self.request.recv(65536)
+        self.request.sendall(self.head + self.start)
+        with suppress(OSError):
+            while not select.select([self.request], [], [], 0.02)[0]:
+                self.request.sendall(b"x")
+
+
+@pytest.mark.parametrize("start", [b"X-Long: ", b"Content-Length: 100000\r\n\r\n"], ids=["headers", "body"])
+def test_a_dripping_source_holds_its_slot_no_longer_than_the_deadline(
+    log: Client, call: Call, start: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Dripping, "start", start)
+    monkeypatch.setattr(proxy, "SECONDS", 0.3)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Dripping) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        began = time.monotonic()
+
+        response = hear(log, recorded(f"http://127.0.0.1:{server.server_address[1]}/x.mp3"))
+        sound = heard(response)
+
+        assert time.monotonic() - began < 2
+        assert response.status_code == (502 if start.startswith(b"X-") else 200)
+        assert start.startswith(b"X-") or 0 < len(sound) < 100
+        server.shutdown()
+    assert free_slots() == stream_limit.AT_ONCE
 
 
 @pytest.mark.parametrize("facts", [{"recording_url": ""}, {"has_recording": False}])
@@ -324,6 +421,11 @@ def as_in_production(settings: Any) -> None:
         "file:///etc/passwd",
         "https://evil.example\\@app.ringostat.com/x.mp3",
         "https://[",
+        "https://evil.example\\.ringostat.com/x.mp3",
+        "https://evil.example%2f.ringostat.com/x.mp3",
+        "https://app.ringostat.com?@evil.example/x.mp3",
+        "https://app.ringostat.com\t.evil.example/x.mp3",
+        "https://app.ringostat.com /x.mp3",
     ],
 )
 @pytest.mark.usefixtures("as_in_production")
@@ -411,7 +513,7 @@ def test_redirects_without_end_are_left(log: Client, source: Source, call: Call)
 
 
 def free_slots() -> int:
-    return stream_limit._slots._value
+    return stream_limit._limit.free
 
 
 def resolve_to(monkeypatch: pytest.MonkeyPatch, *found: str) -> list[tuple[str, int]]:

@@ -153,7 +153,7 @@ def test_the_file_has_a_name_and_is_no_page(viewer: Client) -> None:
 @pytest.mark.parametrize("address", [CSV, XLSX])
 def test_only_so_many_are_made_at_once_and_each_end_makes_room(viewer: Client, customer, address: str) -> None:
     make_call(customer)
-    under_way = [viewer.get(address) for _ in range(stream_limit.AT_ONCE)]
+    under_way = [viewer.get(address) for _ in range(stream_limit.PER_OWNER)]
 
     refused = viewer.get(address)
     assert (refused.status_code, refused["Retry-After"]) == (503, "60")
