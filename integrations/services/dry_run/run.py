@@ -6,23 +6,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from integrations.domain.calls import CallFacts, Direction, Outcome
 from integrations.domain.folding import fold
-from integrations.models import BackgroundJob, BackgroundJobKind, Call, Customer, Employee, EventResult, WebhookEvent
+from integrations.models import BackgroundJob, Call, Customer, Employee, EventResult, WebhookEvent
 from integrations.ringostat.body import RawRequest
 from integrations.services.dry_run.delivery import Told, deliver_dry
 from integrations.services.intake.receive import raw_request_of, understand
 from integrations.services.intake.recipients import Recipient
+from integrations.services.queue.background import forget_old_dry_runs
 from integrations.services.queue.progress import Progress
-
-KEPT_FOR = timedelta(days=1)
-"""A result holds a client's number and name; it is read once."""
 
 TYPED_ID = "dry-run"
 EXAMPLE = "example"
@@ -47,10 +44,6 @@ def dry_run_job(work: BackgroundJob, progress: Progress) -> dict[str, Any]:
     source = next(name for name in SOURCES if name in work.arguments)
     trial = SOURCES[source](customer, work.arguments)
     return trial.told | (deliver_dry(trial.call, customer) if trial.call else {})
-
-
-def forget_old_dry_runs() -> None:
-    BackgroundJob.objects.filter(kind=BackgroundJobKind.DRY_RUN, finished_at__lt=Now() - KEPT_FOR).delete()
 
 
 def _stored_event(customer: Customer, arguments: Mapping[str, Any]) -> Trial:

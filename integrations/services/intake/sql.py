@@ -19,7 +19,8 @@ from django.db.models.functions import Now
 from integrations.domain.folding import Folded
 from integrations.models import CallState
 from integrations.services.intake.recipients import Recipient
-from integrations.services.queue.defer import DELIVER_SOON, delivery_job
+from integrations.services.queue.defer import delivery_job
+from integrations.services.queue.sql import DELIVER_SOON
 
 Columns = Mapping[str, Any]
 """A row's columns and their values; Now() is the time by the database's clock."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
-from django.db import connection
 from django.db.models import Count, Max, Min, Model, Q
 from django.db.models.functions import Now
 from prometheus_client.core import CollectorRegistry, GaugeMetricFamily, Metric
@@ -24,6 +23,7 @@ from integrations.models import (
     WebhookEvent,
 )
 from integrations.services.database import database_time
+from integrations.services.queue.load import queue_load
 
 LATELY = timedelta(minutes=5)
 NEWEST_ROWS = 50_000
@@ -91,21 +91,10 @@ def _customers() -> Iterator[Metric]:
 
 
 def _queue() -> Iterator[Metric]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT count(DISTINCT job.id), coalesce(extract(epoch FROM now() - min(event.at)), 0)
-              FROM procrastinate_jobs AS job JOIN procrastinate_events AS event ON event.job_id = job.id
-             WHERE job.status = 'todo' AND event.type = 'deferred'
-               AND (job.scheduled_at IS NULL OR job.scheduled_at <= now())
-            """
-        )
-        waiting, oldest = cursor.fetchone()
-        cursor.execute("SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 s'")
-        [workers] = cursor.fetchone()
-    yield _gauge("jobs_waiting", "Jobs that wait for a worker.", waiting)
-    yield _gauge("oldest_waiting_job_seconds", "How long the oldest of them has waited.", float(oldest))
-    yield _gauge("workers", "Workers that were heard of in the last half minute.", workers)
+    load = queue_load()
+    yield _gauge("jobs_waiting", "Jobs that wait for a worker.", load.waiting_jobs)
+    yield _gauge("oldest_waiting_job_seconds", "How long the oldest of them has waited.", load.oldest_job_seconds)
+    yield _gauge("workers", "Workers that were heard of in the last half minute.", load.workers)
 
 
 def _lately(model: type[Model], time: str, label: str) -> dict[str, int]:

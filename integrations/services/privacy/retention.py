@@ -15,16 +15,15 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.db.models import QuerySet
 
-from integrations.models import BackgroundJob, ContactClaim, Customer, PlanfixRequest, WebhookEvent
+from integrations.models import ContactClaim, Customer, PlanfixRequest, WebhookEvent
 from integrations.services.database import database_time
-from integrations.services.dry_run.run import forget_old_dry_runs
+from integrations.services.queue.background import forget_old_dry_runs, forget_old_jobs
 
 log = structlog.get_logger(__name__)
 
 BATCH = 5000
 LINKS_BATCH = 500
 """Fewer: these are calls, and an event of a call waits while the call is changed."""
-WORK_IS_KEPT = timedelta(days=90)
 CLAIMS_ARE_KEPT = timedelta(days=1)
 """Beyond their time: who searched before they ran out must still see them."""
 
@@ -32,16 +31,11 @@ CLAIMS_ARE_KEPT = timedelta(days=1)
 def prune_all(*, should_stop: Callable[[], bool] = lambda: False) -> None:
     """Prunes every customer by its own days; those with 0 keep everything but what was only tried out."""
     forget_old_dry_runs()
-    _forget_old_work()
+    forget_old_jobs()
     ContactClaim.objects.filter(held_until__lt=database_time() - CLAIMS_ARE_KEPT).delete()
     SessionStore.clear_expired()
     for customer in Customer.objects.filter(retention_days__gt=0).order_by("pk"):
         prune(customer, days=customer.retention_days, should_stop=should_stop)
-
-
-def _forget_old_work() -> None:
-    """What it came to stands in the calls and in the list of changes."""
-    BackgroundJob.objects.filter(finished_at__lt=database_time() - WORK_IS_KEPT).delete()
 
 
 def prune(customer: Customer, *, days: int, should_stop: Callable[[], bool] = lambda: False) -> dict[str, int]:

@@ -1,10 +1,11 @@
-"""Keeps background jobs: enqueues them, lists those that nobody runs, and gives each to one worker at a time. Knows
-nothing of what they do.
+"""Keeps background jobs: enqueues them, lists those that no worker runs, gives each to one worker at a time, and
+deletes old ones. Does not know what they do.
 """
 
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -15,6 +16,9 @@ from django.db.models.functions import Coalesce, Now
 from integrations.models import BackgroundJob, BackgroundJobKind, Customer
 from integrations.services.queue.defer import wake_jobs
 from integrations.services.queue.progress import LEASE
+
+KEPT_FOR = timedelta(days=90)
+DRY_RUN_KEPT_FOR = timedelta(days=1)
 
 
 def enqueue(
@@ -36,16 +40,28 @@ def enqueue(
 
 
 def unfinished_jobs() -> list[int]:
-    """The jobs that nobody runs: the sweep wakes them, in case the queue lost them."""
+    """The ids of the jobs that no worker runs. The sweep wakes them, in case the queue lost them."""
     return list(_free().order_by("asked_at").values_list("pk", flat=True))
 
 
 def take(job_id: int) -> BackgroundJob | None:
-    """The job, held for the caller; None if it is finished or another worker's. Of several callers one gets it."""
+    """Returns the job, held for the caller; None if it is finished or another worker holds it. Of several callers one
+    gets it.
+    """
     holder = uuid.uuid4()
     now = Now()
     _free().filter(pk=job_id).update(holder=holder, held_until=now + LEASE, started_at=Coalesce("started_at", now))
     return BackgroundJob.objects.select_related("customer").filter(pk=job_id, holder=holder).first()
+
+
+def forget_old_jobs() -> None:
+    """Deletes jobs that finished KEPT_FOR ago. Their results remain in the calls and in the audit log."""
+    BackgroundJob.objects.filter(finished_at__lt=Now() - KEPT_FOR).delete()
+
+
+def forget_old_dry_runs() -> None:
+    """Deletes dry runs that finished DRY_RUN_KEPT_FOR ago: their results hold personal data."""
+    BackgroundJob.objects.filter(kind=BackgroundJobKind.DRY_RUN, finished_at__lt=Now() - DRY_RUN_KEPT_FOR).delete()
 
 
 def _free() -> QuerySet[BackgroundJob]:

@@ -1,0 +1,42 @@
+"""The SQL of the queue: the only place outside migrations that names Procrastinate's tables."""
+
+from __future__ import annotations
+
+DELIVER_SOON = """
+INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)
+SELECT %(job_queue)s, %(job_task)s, %(job_lock)s, %(job_lock)s, %(job_args)s
+  FROM (SELECT pg_advisory_xact_lock_shared(%(job_lock_space)s, %(job_lock_number)s)) AS held
+ {condition}
+    ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING"""
+"""The statement of deliver_soon(). It can also be a part of another statement that has the same arguments."""
+
+WAKE_CUSTOMERS = """
+INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)
+SELECT %(queue)s, %(task)s, lock, lock, jsonb_build_object('customer_id', id)
+  FROM unnest(%(ids)s::bigint[], %(locks)s::text[]) AS customer (id, lock)
+ WHERE pg_try_advisory_xact_lock(%(lock_space)s, mod(id, 2147483648)::integer)
+    ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING"""
+
+ONE_JOB_EACH = """
+INSERT INTO procrastinate_jobs AS job (queue_name, task_name, priority, lock, queueing_lock, args)
+SELECT %(queue)s, %(task)s, %(priority)s, %(task)s || ':' || id, %(task)s || ':' || id,
+       jsonb_build_object(%(argument)s::text, id)
+  FROM unnest(%(ids)s::bigint[]) AS id
+ ORDER BY id
+    ON CONFLICT (queueing_lock) WHERE status = 'todo'
+    DO UPDATE SET priority = job.priority + 1 WHERE job.priority < %(in_line)s"""
+
+FREE_JOBS_OF_DEAD_WORKERS = """
+DELETE FROM procrastinate_jobs AS job
+ WHERE status = 'doing'
+   AND NOT EXISTS (SELECT FROM procrastinate_workers AS worker
+                    WHERE worker.id = job.worker_id
+                      AND worker.last_heartbeat > now() - make_interval(secs => %s))"""
+
+WAITING_JOBS = """
+SELECT count(DISTINCT job.id), coalesce(extract(epoch FROM now() - min(event.at)), 0)
+  FROM procrastinate_jobs AS job JOIN procrastinate_events AS event ON event.job_id = job.id
+ WHERE job.status = 'todo' AND event.type = 'deferred'
+   AND (job.scheduled_at IS NULL OR job.scheduled_at <= now())"""
+
+LIVE_WORKERS = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 s'"
