@@ -1,3 +1,8 @@
+"""The tables: customers, calls and their events, deliveries, background jobs, users' settings, and counts.
+
+Knows what a row may hold. Does not know what is done with it.
+"""
+
 from __future__ import annotations
 
 from integrations.models.access import ApiToken, AuditOrigin, RateLimitCounter

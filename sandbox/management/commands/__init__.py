@@ -1,0 +1,4 @@
+"""The commands `sandbox` and `demo`.
+
+Each reads its options and starts processes.
+"""
