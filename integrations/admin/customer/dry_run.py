@@ -24,10 +24,20 @@ from integrations.models import (
     Customer,
     Employee,
     EventResult,
-    Step,
     WebhookEvent,
 )
 from integrations.ringostat.webhook import IgnoredReason
+from integrations.services.dry_run.report import (
+    Comment,
+    Contact,
+    CopiedRecording,
+    Decided,
+    DryRunReport,
+    NewContact,
+    TagEntry,
+    Target,
+    Write,
+)
 from integrations.services.queue.background import enqueue
 from integrations.ui.labels import EVENTS, KIND_SENTENCES, LazyText, reason_label
 from integrations.ui.links import contact_url, task_url
@@ -147,7 +157,7 @@ def dry_run(request: HttpRequest, customer: Customer) -> HttpResponse:
         "offered": _offered(request, customer),
         "events": _newest_events(customer),
         "work": work,
-        "lines": list(lines(work.result, customer)) if work and work.result is not None else [],
+        "lines": list(lines(DryRunReport.from_json(work.result), customer)) if work and work.result is not None else [],
     }
     return render_page(request, customer, "dry_run", "dry_run.html", context)
 
@@ -188,37 +198,38 @@ MATCHED_BY: Mapping[str, LazyText] = {
 }
 
 
-def lines(told: Mapping[str, Any], customer: Customer) -> Iterator[Line]:
-    """What the dry delivery told, in the order in which a delivery goes."""
-    yield from _beginning(told)
-    if "contact" in told:
-        yield from _contact(told, customer)
-        yield from _target(told["target"], customer)
-    for write in told.get("writes", []):
-        yield _WRITES[Step(write["step"])](write)
-    if left_out := told.get("left_out"):
+def lines(report: DryRunReport, customer: Customer) -> Iterator[Line]:
+    """The report in sentences, in the order of a delivery."""
+    yield from _beginning(report)
+    if report.contact:
+        yield from _contact(report.contact, report.unknown_contact, customer)
+    if report.target:
+        yield from _target(report.target, customer)
+    for write in report.writes or []:
+        yield _write(write)
+    if left_out := report.left_out:
         text = _("Left out, because Planfix has no such field for it: %(fields)s.") % {"fields": ", ".join(left_out)}
         yield Line(text=text, icon="rule", colour="warning")
-    if trouble := told.get("trouble"):
+    if trouble := report.trouble:
         yield Line(text=_("Here the delivery would stop. %(why)s") % {"why": trouble}, icon="error", colour="danger")
-    if "asked" in told:
-        yield _end(told["asked"])
+    if report.asked is not None:
+        yield _end(report.asked)
 
 
-def _beginning(told: Mapping[str, Any]) -> Iterator[Line]:
-    if "understood" in told:
-        yield _understood(told)
-    if told.get("not_over"):
+def _beginning(report: DryRunReport) -> Iterator[Line]:
+    if report.understood:
+        yield _understood(report)
+    if report.not_over:
         text = _("The call is not over: it goes to Planfix when Ringostat has told how it ended.")
         yield Line(text=text, icon="ring_volume", colour="warning")
-    if decided := told.get("decided"):
-        yield from _decided(decided)
+    if report.decided:
+        yield from _decided(report.decided)
 
 
-def _understood(told: Mapping[str, Any]) -> Line:
-    result, why = told["understood"], told["why_not"]
+def _understood(report: DryRunReport) -> Line:
+    result, why = report.understood, report.why_not
     if result == EventResult.CALL:
-        text = _("The request is understood: %(event)s.") % {"event": EVENTS.get(told["kind"], told["kind"])}
+        text = _("The request is understood: %(event)s.") % {"event": EVENTS.get(report.kind, report.kind)}
         return Line(text=text, icon="webhook")
     if result == EventResult.IGNORED:
         text = _("The request is kept and otherwise ignored: %(why)s.") % {"why": IGNORED.get(why, why)}
@@ -227,101 +238,104 @@ def _understood(told: Mapping[str, Any]) -> Line:
     return Line(text=text, icon="error", colour="danger")
 
 
-def _decided(decided: Mapping[str, Any]) -> Iterator[Line]:
-    if reason := decided["skip"]:
-        text = _("Skipped: %(why)s – %(detail)s.") if decided["detail"] else _("Skipped: %(why)s.")
-        names = {"why": reason_label(reason), "detail": decided["detail"]}
+def _decided(decided: Decided) -> Iterator[Line]:
+    if reason := decided.skip:
+        text = _("Skipped: %(why)s – %(detail)s.") if decided.detail else _("Skipped: %(why)s.")
+        names = {"why": reason_label(reason), "detail": decided.detail}
         yield Line(text=text % names, icon="block", colour="warning")
         return
-    kind = str(KIND_SENTENCES[decided["direction"], decided["outcome"]])
-    yield Line(text=kind % {"number": decided["number"]}, icon="call")
+    kind = str(KIND_SENTENCES[decided.direction, decided.outcome])
+    yield Line(text=kind % {"number": decided.number}, icon="call")
     yield Line(text=_employee(decided), icon="badge")
 
 
-def _employee(decided: Mapping[str, Any]) -> str:
-    if decided["fallback_for"] is not None:
+def _employee(decided: Decided) -> str:
+    if decided.fallback_for is not None:
         text = _("Nobody who takes part talked (%(seen)s): the fallback employee, %(employee)s, stands for them.")
-        return text % {"seen": decided["fallback_for"] or _("unknown"), "employee": decided["employee"]}
-    if decided["employee"]:
-        names = {"employee": decided["employee"], "how": MATCHED_BY.get(decided["matched_by"], "")}
+        return text % {"seen": decided.fallback_for or _("unknown"), "employee": decided.employee}
+    if decided.employee:
+        names = {"employee": decided.employee, "how": MATCHED_BY.get(decided.matched_by, "")}
         return _("The employee is %(employee)s, recognised %(how)s.") % names
     return _("No employee is needed for a missed call.")
 
 
-def _contact(told: Mapping[str, Any], customer: Customer) -> Iterator[Line]:
-    contact = told["contact"]
-    if told.get("unknown_contact"):
+def _contact(contact: Contact, is_unknown: bool, customer: Customer) -> Iterator[Line]:
+    if is_unknown:
         text = _("No contact in Planfix has the number, and none may be created: the call would be skipped.")
         yield Line(text=text, icon="block", colour="warning")
         return
-    if contact["is_new"]:
+    if contact.is_new:
         text = _("No contact in Planfix has the number: a new one would be created.")
         yield Line(text=text, icon="person_search")
         return
-    if contact["id"] is None:
+    if contact.id is None:
         return
-    if contact["is_gone"]:
+    if contact.is_gone:
         text = _("Contact %(id)s is remembered from an earlier call, but is gone: the number would be looked for anew.")
-        yield Line(text=text % {"id": contact["id"]}, icon="person_off", colour="warning")
+        yield Line(text=text % {"id": contact.id}, icon="person_off", colour="warning")
         return
-    if contact["found"] > 1:
+    if contact.found > 1:
         text = _("%(found)s contacts have this number; %(name)s would be taken, the first of them.")
-    elif contact["found"] == 1:
+    elif contact.found == 1:
         text = _("%(name)s has this number.")
     else:
         text = _("%(name)s is remembered from an earlier call of this number: Planfix is not asked again.")
-    name = contact["name"] or _("Contact %(id)s") % {"id": contact["id"]}
-    link = contact_url(customer.planfix_url, contact["id"])
-    colour = "warning" if contact["found"] > 1 else ""
-    yield Line(text=text % {"found": contact["found"], "name": name}, icon="person", link=link, colour=colour)
+    name = contact.name or _("Contact %(id)s") % {"id": contact.id}
+    link = contact_url(customer.planfix_url, contact.id)
+    colour = "warning" if contact.found > 1 else ""
+    yield Line(text=text % {"found": contact.found, "name": name}, icon="person", link=link, colour=colour)
 
 
-def _target(target: Mapping[str, Any], customer: Customer) -> Iterator[Line]:
-    if target["task"]:
-        text = _("The contact's last active task is %(task)s: the call would go there.") % {"task": target["task"]}
-        yield Line(text=text, icon="task_alt", link=task_url(customer.planfix_url, target["task"]))
-    elif target["was_looked_for"]:
+def _target(target: Target, customer: Customer) -> Iterator[Line]:
+    if target.task:
+        text = _("The contact's last active task is %(task)s: the call would go there.") % {"task": target.task}
+        yield Line(text=text, icon="task_alt", link=task_url(customer.planfix_url, target.task))
+    elif target.was_looked_for:
         yield Line(text=_("The contact has no active task: the call would go to the contact."), icon="task_alt")
 
 
-def _new_contact(write: Mapping[str, Any]) -> Line:
+def _new_contact(write: NewContact) -> Line:
     table = [
-        [pgettext("of a person", "Name"), write["name"]],
-        [_("Phone"), ", ".join(write["phones"])],
-        [_("Template"), str(write["template"] or _("the account's own default"))],
-        [_("Supervisor"), write["supervisor"] or "–"],
-        *write["values"],
+        [pgettext("of a person", "Name"), write.name],
+        [_("Phone"), ", ".join(write.phones)],
+        [_("Template"), str(write.template or _("the account's own default"))],
+        [_("Supervisor"), write.supervisor or "–"],
+        *write.values,
     ]
     return Line(text=_("Contact to be created:"), icon="person_add", table=table)
 
 
-def _recording(write: Mapping[str, Any]) -> Line:
-    text = _("The recording would be copied into Planfix as %(name)s.") % {"name": write["name"]}
+def _recording(write: CopiedRecording) -> Line:
+    text = _("The recording would be copied into Planfix as %(name)s.") % {"name": write.name}
     return Line(text=text, icon="graphic_eq")
 
 
-def _comment(write: Mapping[str, Any]) -> Line:
-    if write["by_employee"]:
+def _comment(write: Comment) -> Line:
+    if write.by_employee:
         text = _("Comment in the name of %(author)s:")
-    elif write["author"]:
+    elif write.author:
         text = _("Comment in the name of the contact, %(author)s:")
     else:
         text = _("Comment in the name of the new contact itself:")
     # It is HTML of our own making, whose values are escaped: the very text that Planfix would get.
-    return Line(text=text % {"author": write["author"]}, icon="chat", comment=SafeString(write["text"]))
+    return Line(text=text % {"author": write.author}, icon="chat", comment=SafeString(write.text))
 
 
-def _tag(write: Mapping[str, Any]) -> Line:
-    table = [[name, value or _("the new contact")] for name, value in write["values"]]
-    return Line(text=_("Data tag “%(tag)s”:") % {"tag": write["name"]}, icon="sell", table=table)
+def _tag(write: TagEntry) -> Line:
+    table = [[name, value or _("the new contact")] for name, value in write.values]
+    return Line(text=_("Data tag “%(tag)s”:") % {"tag": write.name}, icon="sell", table=table)
 
 
-_WRITES = {
-    Step.CONTACT: _new_contact,
-    Step.RECORDING: _recording,
-    Step.COMMENT: _comment,
-    Step.TAG: _tag,
-}
+def _write(write: Write) -> Line:
+    match write:
+        case NewContact():
+            return _new_contact(write)
+        case CopiedRecording():
+            return _recording(write)
+        case Comment():
+            return _comment(write)
+        case TagEntry():
+            return _tag(write)
 
 
 def _end(asked: int) -> Line:

@@ -1,12 +1,9 @@
-"""A delivery that writes nothing: what would be decided of a call, what Planfix has for it, and what would be written.
-
-All of it as plain data; knows nothing of how a page words it.
-"""
+"""A delivery that writes nothing. Its report says what is decided, what Planfix contains, and what would be written."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from dataclasses import replace
 
 from integrations.domain.calls import CallFacts
 from integrations.domain.employees import match_employee
@@ -23,60 +20,68 @@ from integrations.services.customers.account_discovery import call_tags_of
 from integrations.services.delivery.attempt import Attempt
 from integrations.services.delivery.call_delivery import CallDelivery
 from integrations.services.delivery.receipts import ReceiptBook
+from integrations.services.dry_run.report import (
+    Comment,
+    Contact,
+    CopiedRecording,
+    Decided,
+    DryRunReport,
+    NewContact,
+    TagEntry,
+    Target,
+    Write,
+)
 
-NOT_MADE = 0
-"""The id of what would be made: Planfix counts from one."""
-
-Told = dict[str, Any]
+NOT_CREATED = 0
+"""The id of everything that would be created: Planfix counts from one."""
 
 
-def deliver_dry(call: Call, customer: Customer) -> Told:
-    """What would become of the call, were it delivered now and for the first time; `call` need not be stored.
+def deliver_dry(call: Call, customer: Customer, report: DryRunReport) -> DryRunReport:
+    """Adds to the report what a first delivery of the call would do now. `call` need not be stored.
 
-    The trouble that the delivery would meet in Planfix is part of the answer.
+    An error of Planfix becomes part of the report.
     """
     facts = call.folded
     if not facts.is_final:
-        return {"not_over": True}
-    decided = _decided(facts, customer)
-    return {"decided": decided} | ({} if decided["skip"] else _delivered(call, customer))
+        return replace(report, not_over=True)
+    report = replace(report, decided=_decided(facts, customer))
+    return report if report.decided and report.decided.skip else _delivered(call, customer, report)
 
 
-def _decided(facts: CallFacts, customer: Customer) -> Told:
+def _decided(facts: CallFacts, customer: Customer) -> Decided:
     decision = decide(facts, customer.rules)
     match = match_employee(facts, customer.rules.employees, customer.region)
-    told: Told = {"skip": "", "seen": match.seen, "matched_by": match.by.value}
     if isinstance(decision, Skip):
-        return told | {"skip": decision.reason.value, "detail": decision.detail}
-    return told | {
-        "direction": decision.direction.value,
-        "outcome": decision.outcome.value,
-        "number": decision.client_number,
-        "employee": decision.employee.name if decision.employee else "",
-        "fallback_for": decision.fallback_for,
-    }
+        return Decided(skip=decision.reason.value, detail=decision.detail, seen=match.seen, matched_by=match.by.value)
+    return Decided(
+        seen=match.seen,
+        matched_by=match.by.value,
+        direction=decision.direction.value,
+        outcome=decision.outcome.value,
+        number=decision.client_number,
+        employee=decision.employee.name if decision.employee else "",
+        fallback_for=decision.fallback_for,
+    )
 
 
-def _delivered(call: Call, customer: Customer) -> Told:
+def _delivered(call: Call, customer: Customer, report: DryRunReport) -> DryRunReport:
     delivery: DryDelivery | None = None
-    told: Told = {}
     try:
-        tags = call_tags_of(customer)
-        delivery = DryDelivery(call, customer, tags)
-        told["unknown_contact"] = isinstance(delivery.run(), Skip)
+        delivery = DryDelivery(call, customer, call_tags_of(customer))
+        report = replace(report, unknown_contact=isinstance(delivery.run(), Skip))
         delivery.look_up_contact()
     except PlanfixError as error:
-        told["trouble"] = str(error)
-    return told | (delivery.told() if delivery else {})
+        report = replace(report, trouble=str(error))
+    return delivery.add_to(report) if delivery else report
 
 
 class ReadingClient:
-    """Asks an account only what changes nothing. The rest is kept back, and answered as if it were done."""
+    """Sends only requests that read. It withholds all others, and answers them as if they had succeeded."""
 
     def __init__(self, planfix: Planfix) -> None:
         self._planfix = planfix
-        self.asked = 0
-        self.kept_back: list[tuple[str, Row]] = []
+        self.sent = 0
+        self.withheld: list[tuple[str, Row]] = []
         """Path and body of each, without the tokens in addresses."""
         self.contact_names: dict[int, str] = {}
 
@@ -90,118 +95,117 @@ class ReadingClient:
         timeout_factor: float = 1,
     ) -> Row:
         if is_write(method, path):
-            self.kept_back.append((path, {name: masked(value) for name, value in (body or {}).items()}))
-            return {"id": NOT_MADE, "keys": [NOT_MADE]}
-        self.asked += 1
+            self.withheld.append((path, {name: masked(value) for name, value in (body or {}).items()}))
+            return {"id": NOT_CREATED, "keys": [NOT_CREATED]}
+        self.sent += 1
         answer = self._planfix.request(method, path, body=body, params=params, timeout_factor=timeout_factor)
         for row in rows_of(answer, "contacts"):
-            self.contact_names[id_of(row.get("id")) or NOT_MADE] = full_name_of(row)
+            self.contact_names[id_of(row.get("id")) or NOT_CREATED] = full_name_of(row)
         return answer
 
 
 class DryDelivery(CallDelivery):
-    """The delivery itself, step by step, of a call that nothing was written of yet: with a client that only reads, and
-    receipts that nobody stores.
-    """
+    """The steps of a first delivery, with a client that only reads and receipts that are not stored."""
 
     def __init__(self, call: Call, customer: Customer, tags: CallTags) -> None:
         self.reading = ReadingClient(logged_client(customer))
+        self.tags = tags
+        self.contact_is_gone = False
         book = ReceiptBook(call, Delivery(call=call, attempts=1))
         super().__init__(
             Attempt(call=call, facts=call.folded, customer=customer, planfix=self.reading, tags=tags, book=book)
         )
-        self.tags = tags
-        self.contact_is_gone = False
 
     def look_up_contact(self) -> None:
-        """The name of a contact that is only remembered: a delivery would not ask for it, but people want to see it."""
+        """Reads the name of a remembered contact. A delivery does not need it, but people want to see it."""
         contact_id = self.receipts.contact_id
         if contact_id and contact_id not in self.reading.contact_names:
             name = contact_name(self.planfix, contact_id)
             self.contact_is_gone = name is None
             self.reading.contact_names[contact_id] = name or ""
 
-    def told(self) -> Told:
+    def add_to(self, report: DryRunReport) -> DryRunReport:
         receipts = self.receipts
-        return {
-            "contact": {
-                "id": receipts.contact_id,
-                "name": self.reading.contact_names.get(receipts.contact_id or NOT_MADE, ""),
-                "is_new": receipts.contact_created,
-                "is_gone": self.contact_is_gone,
-                "found": receipts.contacts_found,
-            },
-            "target": {"was_looked_for": receipts.target_known, "task": receipts.task_id},
-            "writes": list(self._writes()),
-            "left_out": receipts.skipped_fields,
-            "asked": self.reading.asked,
-        }
+        contact = Contact(
+            id=receipts.contact_id,
+            name=self.reading.contact_names.get(receipts.contact_id or NOT_CREATED, ""),
+            is_new=receipts.contact_created,
+            is_gone=self.contact_is_gone,
+            found=receipts.contacts_found,
+        )
+        return replace(
+            report,
+            contact=contact,
+            target=Target(was_looked_for=receipts.target_known, task=receipts.task_id),
+            writes=list(self._writes()),
+            left_out=receipts.skipped_fields,
+            asked=self.reading.sent,
+        )
 
-    def _writes(self) -> Iterator[Told]:
-        for path, body in self.reading.kept_back:
+    def _writes(self) -> Iterator[Write]:
+        for path, body in self.reading.withheld:
             step = next(step for part, step in STEP_OF_PATH.items() if part in path)
-            yield {"step": step.value, **WRITTEN[step](body, self)}
+            yield _READERS[step](body, self)
 
     def _acquire_creation_lock(self, number: str, searched_for: float) -> None:
-        """Nothing is made, so nobody need wait for it."""
+        """Does nothing: no contact is created."""
 
     def _may_be_gone(self, error: PlanfixRefused) -> bool:
-        return False  # then the refusal is what there is to tell
+        return False  # The report shows the refusal.
 
     def name_of_field(self, field_id: int | None) -> str:
         contact_fields: dict[str, int] = self.customer.planfix_contact_fields or {}
         names = {number: name for name, number in contact_fields.items()}
         names |= {field.id: field.name for tag in (self.tags.call, self.tags.missed_call) for field in tag.fields}
-        return names.get(field_id or NOT_MADE, str(field_id))
+        return names.get(field_id or NOT_CREATED, str(field_id))
 
     def name_of_person(self, person: str) -> str:
-        """Of "user:5" or "contact:812"; "" for the contact that would be made."""
-        names: dict[int, str] = {NOT_MADE: "", **self.reading.contact_names}
+        """The name of "user:5" or "contact:812"; "" for the contact that would be created."""
+        names: dict[int, str] = {NOT_CREATED: "", **self.reading.contact_names}
         if person.startswith("user:"):
             names = {employee.planfix_user_id or 0: employee.name for employee in self.customer.employees.all()}
-        return names.get(id_of(person) or NOT_MADE, person)
+        return names.get(id_of(person) or NOT_CREATED, person)
 
 
 STEP_OF_PATH = {"/datatags/": Step.TAG, "/comments/": Step.COMMENT, "/file/": Step.RECORDING, "/contact/": Step.CONTACT}
-"""By a part of the path; the first that fits: a comment is written beneath its contact's own path."""
+"""By a part of the path; the first one counts, because a comment's path contains its contact's."""
 
 
-def _new_contact(body: Row, delivery: DryDelivery) -> Told:
+def _new_contact(body: Row, delivery: DryDelivery) -> NewContact:
     supervisors = rows_of(child_of(body, "supervisors"), "users")
-    return {
-        "name": text_of(body, "name"),
-        "phones": [text_of(phone, "number") for phone in rows_of(body, "phones")],
-        "template": id_of(child_of(body, "template").get("id")),
-        "supervisor": delivery.name_of_person(text_of(supervisors[0], "id")) if supervisors else "",
-        "values": _values(body, delivery),
-    }
+    return NewContact(
+        name=text_of(body, "name"),
+        phones=[text_of(phone, "number") for phone in rows_of(body, "phones")],
+        template=id_of(child_of(body, "template").get("id")),
+        supervisor=delivery.name_of_person(text_of(supervisors[0], "id")) if supervisors else "",
+        values=_values(body, delivery),
+    )
 
 
-def _recording(body: Row, delivery: DryDelivery) -> Told:
-    return {"name": text_of(body, "name")}
+def _recording(body: Row, delivery: DryDelivery) -> CopiedRecording:
+    return CopiedRecording(name=text_of(body, "name"))
 
 
-def _comment(body: Row, delivery: DryDelivery) -> Told:
+def _comment(body: Row, delivery: DryDelivery) -> Comment:
     owner = text_of(child_of(body, "owner"), "id")
-    return {
-        "author": delivery.name_of_person(owner),
-        "by_employee": owner.startswith("user:"),
-        "text": text_of(body, "description"),
-        "with_recording": bool(rows_of(body, "files")),
-    }
+    return Comment(
+        author=delivery.name_of_person(owner),
+        by_employee=owner.startswith("user:"),
+        text=text_of(body, "description"),
+        with_recording=bool(rows_of(body, "files")),
+    )
 
 
-def _tag(body: Row, delivery: DryDelivery) -> Told:
+def _tag(body: Row, delivery: DryDelivery) -> TagEntry:
     tag_id = id_of(child_of(body, "dataTag").get("id"))
     names = {tag.id: tag.name for tag in (delivery.tags.call, delivery.tags.missed_call)}
     items = rows_of(body, "items")
-    return {
-        "name": names.get(tag_id or NOT_MADE, str(tag_id)),
-        "values": _values(items[0], delivery) if items else [],
-    }
+    return TagEntry(
+        name=names.get(tag_id or NOT_CREATED, str(tag_id)), values=_values(items[0], delivery) if items else []
+    )
 
 
-WRITTEN: Mapping[Step, Callable[[Row, DryDelivery], Told]] = {
+_READERS: Mapping[Step, Callable[[Row, DryDelivery], Write]] = {
     Step.CONTACT: _new_contact,
     Step.RECORDING: _recording,
     Step.COMMENT: _comment,
@@ -210,7 +214,7 @@ WRITTEN: Mapping[Step, Callable[[Row, DryDelivery], Told]] = {
 
 
 def _values(row: Row, delivery: DryDelivery) -> list[list[str]]:
-    """Name and value of each custom field, for people to read."""
+    """Name and value of each custom field, as people read them."""
     return [
         [delivery.name_of_field(id_of(child_of(item, "field").get("id"))), _readable(item.get("value"), delivery)]
         for item in rows_of(row, "customFieldData")
@@ -218,7 +222,7 @@ def _values(row: Row, delivery: DryDelivery) -> list[list[str]]:
 
 
 def _readable(value: JSON, delivery: DryDelivery) -> str:
-    """A date, a time, a period and a person are objects; everything else is what it says."""
+    """Dates, times, periods and people are objects in Planfix; other values are texts or numbers."""
     if not isinstance(value, dict):
         return str(value)
     if "id" in value:

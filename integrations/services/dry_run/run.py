@@ -1,11 +1,11 @@
-"""Tries a call out: a stored request, a stored call, a pasted body or a typed number becomes a call that is not kept,
-and is delivered dry.
+"""Tries a call: makes an unsaved call from a stored request, a stored call, a pasted body or a typed number, and
+simulates its delivery.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,8 @@ from integrations.domain.calls import CallFacts, Direction, Outcome
 from integrations.domain.folding import fold
 from integrations.models import BackgroundJob, Call, Customer, Employee, EventResult, WebhookEvent
 from integrations.ringostat.body import RawRequest
-from integrations.services.dry_run.delivery import Told, deliver_dry
+from integrations.services.dry_run.delivery import deliver_dry
+from integrations.services.dry_run.report import DryRunReport
 from integrations.services.intake.receive import raw_request_of, understand
 from integrations.services.intake.recipients import Recipient
 from integrations.services.queue.background import forget_old_dry_runs
@@ -23,27 +24,28 @@ from integrations.services.queue.progress import Progress
 
 TYPED_ID = "dry-run"
 EXAMPLE = "example"
-"""Stands for the value of each parameter that the customer hands over."""
+"""The value of every mapped parameter of a typed call."""
 
-TALK, WAITING = 60, 12
-"""Seconds of a typed call."""
+TALK_SECONDS, WAIT_SECONDS = 60, 12
+"""Of a typed call."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """`call`: what to deliver dry, if there is anything; `told`: what is to be said of how it came about."""
+    """`call`: the call to try; None when the request contains none. `report`: how the request was understood."""
 
     call: Call | None
-    told: Told
+    report: DryRunReport = field(default_factory=DryRunReport)
 
 
 def dry_run_job(work: BackgroundJob, progress: Progress) -> dict[str, Any]:
-    """Long work. Its arguments have one of the keys of SOURCES, and what belongs to it."""
+    """The background job. Its arguments have one of the keys of SOURCES, and the values that this source needs."""
     forget_old_dry_runs()
     customer = Customer.objects.prefetch_related("employees", "utm_fields").get(background_jobs=work.pk)
     source = next(name for name in SOURCES if name in work.arguments)
     trial = SOURCES[source](customer, work.arguments)
-    return trial.told | (deliver_dry(trial.call, customer) if trial.call else {})
+    report = deliver_dry(trial.call, customer, trial.report) if trial.call else trial.report
+    return report.to_json()
 
 
 def _stored_event(customer: Customer, arguments: Mapping[str, Any]) -> Trial:
@@ -52,7 +54,7 @@ def _stored_event(customer: Customer, arguments: Mapping[str, Any]) -> Trial:
 
 
 def _stored_call(customer: Customer, arguments: Mapping[str, Any]) -> Trial:
-    return Trial(call=Call.objects.get(customer=customer, pk=arguments["call"]), told={})
+    return Trial(call=Call.objects.get(customer=customer, pk=arguments["call"]))
 
 
 def _pasted_body(customer: Customer, arguments: Mapping[str, Any]) -> Trial:
@@ -69,7 +71,7 @@ def _typed_number(customer: Customer, arguments: Mapping[str, Any]) -> Trial:
         outcome=Outcome(arguments["outcome"]),
         employee=employee,
     )
-    return Trial(call=_unsaved(customer, facts), told={})
+    return Trial(call=_unsaved(customer, facts))
 
 
 SOURCES: Mapping[str, Callable[[Customer, Mapping[str, Any]], Trial]] = {
@@ -83,7 +85,7 @@ SOURCES: Mapping[str, Callable[[Customer, Mapping[str, Any]], Trial]] = {
 def typed_facts(
     customer: Customer, *, number: str, direction: Direction, outcome: Outcome, employee: Employee | None
 ) -> CallFacts:
-    """The facts of a call as Ringostat would tell them, with every parameter that the customer hands over."""
+    """The facts of a call as Ringostat reports them, with a value for every mapped parameter."""
     is_answered, is_incoming = outcome is Outcome.ANSWERED, direction is Direction.INCOMING
     login = employee.sip_logins[0] if employee and employee.sip_logins else ""
     return CallFacts(
@@ -93,9 +95,9 @@ def typed_facts(
         direction=direction,
         status="ANSWERED" if is_answered else "NO ANSWER",
         exact_start=timezone.now(),
-        total_seconds=TALK + WAITING if is_answered else WAITING,
-        wait_seconds=WAITING,
-        talk_seconds=TALK if is_answered else 0,
+        total_seconds=TALK_SECONDS + WAIT_SECONDS if is_answered else WAIT_SECONDS,
+        wait_seconds=WAIT_SECONDS,
+        talk_seconds=TALK_SECONDS if is_answered else 0,
         caller=number if is_incoming else login,
         destination="" if is_incoming else number,
         connected_with=login if is_incoming else "",
@@ -104,18 +106,18 @@ def typed_facts(
         employee_email=employee.email if employee else "",
         extension=employee.extension if employee else "",
         has_recording=False,
-        parameters={utm.parameter: EXAMPLE for utm in customer.utm_fields.all()},
+        parameters={mapping.parameter: EXAMPLE for mapping in customer.utm_fields.all()},
     )
 
 
 def _request(customer: Customer, event: str, raw: RawRequest, received_at: datetime) -> Trial:
-    """By the intake's own parser."""
+    """Parses the request as intake does."""
     recipient = Recipient.of(customer)
     understood = understand(recipient, event, raw, received_at)
-    # A mistake of ours comes with its traceback, which is no sentence for anybody.
+    # The reason of a failed parser is a traceback, which says nothing to the reader of the report.
     reason = "" if understood.result is EventResult.FAILED else understood.reason
-    told = {"understood": understood.result.value, "kind": understood.kind, "why_not": reason}
-    return Trial(call=_unsaved(customer, understood.facts) if understood.facts else None, told=told)
+    report = DryRunReport(understood=understood.result.value, kind=understood.kind, why_not=reason)
+    return Trial(call=_unsaved(customer, understood.facts) if understood.facts else None, report=report)
 
 
 def _unsaved(customer: Customer, facts: CallFacts) -> Call:

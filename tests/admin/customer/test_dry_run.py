@@ -12,6 +12,7 @@ from django.urls import reverse
 from integrations.admin.customer.dry_run import lines
 from integrations.background_jobs import run_job
 from integrations.models import BackgroundJob, BackgroundJobKind, Customer
+from integrations.services.dry_run.report import DryRunReport
 from tests.conftest import NEW_CLIENT, Scenario
 from tests.end_to_end.bodies import CLIENT, answered, missed
 from tests.factories import make_call, make_customer, make_employee, make_event, make_specialist
@@ -172,4 +173,4 @@ TARGET = {"was_looked_for": False, "task": None}
     ids=str,
 )
 def test_each_thing_told_has_its_sentence(told: dict[str, Any], sentence: str) -> None:
-    assert any(sentence in line.text for line in lines(told, make_customer()))
+    assert any(sentence in line.text for line in lines(DryRunReport.from_json(told), make_customer()))
