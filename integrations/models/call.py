@@ -86,9 +86,11 @@ class Call(models.Model):
     utm_source = models.CharField(_("UTM source"), max_length=255, blank=True, db_default="")
     has_recording = models.BooleanField(_("has a recording"), db_default=False)
 
-    state = models.CharField(_("state"), max_length=12, choices=CallState, default=CallState.IN_PROGRESS)
-    reason = models.CharField(_("reason"), max_length=32, blank=True)
-    detail = models.CharField(_("detail"), max_length=300, blank=True)
+    state = models.CharField(
+        _("state"), max_length=12, choices=CallState, default=CallState.IN_PROGRESS, db_default="in_progress"
+    )
+    reason = models.CharField(_("reason"), max_length=32, blank=True, db_default="")
+    detail = models.CharField(_("detail"), max_length=300, blank=True, db_default="")
     due_at = models.DateTimeField(_("next attempt"), null=True)
     due_since = models.DateTimeField(_("due since"), null=True)
     """When it was first due: attempts that come to nothing move `due_at`, and not this."""

@@ -1,5 +1,5 @@
-"""From a webhook request to a stored event, a folded call and a waiting job, in one transaction. Asks nobody over the
-network.
+"""Stores a webhook request as an event, folds it into its call and enqueues the delivery, in one transaction. Sends no
+request over the network.
 """
 
 from __future__ import annotations
@@ -50,12 +50,12 @@ DUE: dict[str, Any] = {
     "detail": "",
     "finished_at": None,
 }
-"""The columns of a call that is to be delivered now. By the database's clock, which decides what is due."""
+"""The columns of a call that is due now, by the database's clock."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Understood:
-    """What the parser made of a request."""
+    """How the parser understood a request."""
 
     result: EventResult
     kind: str = ""
@@ -68,9 +68,10 @@ class Understood:
 
 
 def receive_at(token: str, *, event: str, raw: RawRequest) -> EventResult | None:
-    """receive() for whom the webhook address belongs to. None: it is nobody's, and nothing was stored.
+    """Calls receive() for the customer of the webhook address. Returns None for an unknown address and stores nothing.
 
-    Who it was last time is taken for true without asking: what is written is written only if it still is.
+    Uses the remembered customer of the address without a query: the statement that writes checks that it still is
+    right.
     """
     for find in (remembered_recipient_of, recipient_of):
         recipient = find(token)
@@ -83,11 +84,11 @@ def receive_at(token: str, *, event: str, raw: RawRequest) -> EventResult | None
 
 
 def receive(recipient: Recipient, *, event: str, raw: RawRequest) -> EventResult:
-    """Stores a request and what it says of a call. Repeating it changes nothing; the order of requests does not
-    matter.
+    """Stores a request and folds it into its call. A repeated request changes no call, and the order of requests does
+    not matter.
 
-    Raises AddressGone; OperationalError or InterfaceError when the database cannot be reached. Every other trouble
-    ends as a stored event that says so.
+    Raises AddressGone; OperationalError or InterfaceError when the database cannot be reached. Any other error is
+    stored with the event.
     """
     now = timezone.now()
     understood = understand(recipient, event, raw, now)
@@ -96,8 +97,7 @@ def receive(recipient: Recipient, *, event: str, raw: RawRequest) -> EventResult
     except (AddressGone, OperationalError, InterfaceError):
         raise
     except Exception:
-        # A mistake of ours must not cost the customer a call: keep the request, so that it can be replayed once we
-        # are mended.
+        # Our mistake must not cost the customer a call: keep the request, so that it can be replayed after the fix.
         log.exception("webhook failed", customer_id=recipient.customer_id)
         understood = Understood(result=EventResult.FAILED, kind=understood.kind, reason=traceback.format_exc(limit=-5))
         _store(recipient, _event(event, raw, understood, now), None, now)
@@ -105,7 +105,7 @@ def receive(recipient: Recipient, *, event: str, raw: RawRequest) -> EventResult
 
 
 def understand(recipient: Recipient, event: str, raw: RawRequest, received_at: datetime) -> Understood:
-    """What today's parser makes of a request that came at `received_at`. Stores nothing and never raises."""
+    """Parses a request that came at `received_at`. Stores nothing and never raises."""
     try:
         parsed = parse(raw, event=event or None, timezone=recipient.zone, received_at=received_at)
     except NotUnderstood as error:
@@ -159,8 +159,8 @@ def _store(recipient: Recipient, event: Columns, facts: CallFacts | None, now: d
 
 
 def fold_into_call(recipient: Recipient, facts: CallFacts, now: datetime, *, event: Columns | None = None) -> int:
-    """Adds what one event says to its call, made when it is the first, and has it delivered when it is final; its
-    number.
+    """Folds the facts of one event into its call, which the first event creates and a final one makes due. Returns the
+    call's id.
 
     `now`: when the event came. `event`: the row of its webhook request, which is written with it. Raises AddressGone.
     """
@@ -168,14 +168,14 @@ def fold_into_call(recipient: Recipient, facts: CallFacts, now: datetime, *, eve
     while True:
         try:
             return _fold_into_call(origin, facts, now)
-        except CallMoved:  # events of one call at the same moment: one of them got further, and this one follows it
+        except CallMoved:  # another event of this call was faster: fold this one into its result
             continue
 
 
 def _fold_into_call(origin: Origin, facts: CallFacts, now: datetime) -> int:
     region = origin.recipient.region
     fresh = fold(None, facts)
-    columns = columns_of(fresh, region, now) | _standing(fresh)
+    columns = columns_of(fresh, region, now) | _due_if_final(fresh)
     call = write_new(origin, facts.ringostat_id, {"received_at": now, **columns})
     if isinstance(call, int):
         return call
@@ -186,15 +186,15 @@ def _fold_into_call(origin: Origin, facts: CallFacts, now: datetime) -> int:
         return call.id
     columns = columns_of(folded, region, now) | _change(call, folded)
     if facts_of(folded, "").started_at is None:
-        del columns["started_at"]  # the first event's arrival stays the best that is known
+        del columns["started_at"]  # keep the arrival of the first event: nothing better is known
     if call.state is CallState.DELIVERED:
-        del columns["outcome"]  # as it stands in Planfix, whatever Ringostat says now
+        del columns["outcome"]  # keep the outcome that was written to Planfix
     write_change(origin, call, columns)
     return call.id
 
 
 def columns_of(folded: Folded, region: str, now: datetime) -> dict[str, Any]:
-    """The folded facts, and the columns that lists filter by."""
+    """The call's columns that follow from its folded facts. Lists filter by them."""
     facts = facts_of(folded, "")
     number = client_number(facts, region)
     return {
@@ -208,20 +208,18 @@ def columns_of(folded: Folded, region: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def _standing(folded: Folded) -> dict[str, Any]:
-    """Where a call stands that nothing has been done with yet: due once its final event is in."""
-    if folded["final"]:
-        return DUE
-    return {"state": CallState.IN_PROGRESS, "due_at": None, "reason": "", "detail": ""}
+def _due_if_final(folded: Folded) -> dict[str, Any]:
+    """The columns that change when a call in progress gets its final event."""
+    return DUE if folded["final"] else {}
 
 
 def _change(call: StoredCall, folded: Folded) -> dict[str, Any]:
-    """What the news does to where a call stands: often nothing."""
+    """The columns of state that an event changes in a stored call. Often it changes none."""
     facts = facts_of(folded, "")
     if call.state is CallState.IN_PROGRESS:
-        return _standing(folded)
+        return _due_if_final(folded)
     if call.state is CallState.SKIPPED and call.reason not in (Reason.ERASED, Reason.DISMISSED) and facts.is_final:
-        # What was skipped for want of a number, an employee or an end may be decided otherwise now.
+        # The event may bring the number, the employee or the end that was missing.
         return DUE
     if call.state is CallState.DELIVERED and facts.says_more_than(facts_of(call.facts, "")):
         return {"due_at": Now()}

@@ -1,7 +1,6 @@
-"""The SQL of intake: a call, the request that told of it and the job that will deliver it, written by one statement.
+"""The SQL of intake: one statement writes a call, its webhook request and the job that will deliver it.
 
 One statement is one round trip, one commit and a plan that the server keeps; docs/performance.md has the figures.
-Decides nothing.
 """
 
 from __future__ import annotations
@@ -70,12 +69,12 @@ class AddressGone(Exception):
 
 
 class CallMoved(Exception):
-    """Somebody else wrote the call at the same moment. Nothing was written."""
+    """Another transaction wrote the call at the same moment. Nothing was written."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Whose a call is, and the row of the webhook request that told of it; None if none did."""
+    """A call's customer, and the row of the webhook request that reported the call; None for a row of the call list."""
 
     recipient: Recipient
     event: Columns | None = None
@@ -83,7 +82,7 @@ class Origin:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredCall:
-    """A call as one version of its row says."""
+    """One version of a call's row."""
 
     id: int
     version: str
@@ -93,26 +92,28 @@ class StoredCall:
 
 
 def write_new(origin: Origin, ringostat_id: str, columns: Columns) -> int | StoredCall:
-    """The number of a call that was not there before. One that is there is not written to but given back, and its
-    event is not written either.
+    """Writes a new call and its event, and returns the call's id. Returns a call that exists instead, and writes
+    nothing.
 
     Raises AddressGone, CallMoved.
     """
     call = _NEW_CALL.format(names=", ".join(columns), values=", ".join(_values("", columns)))
     arguments = _arguments("", columns) | {"ringostat_id": ringostat_id}
-    rows = _write(origin, call, arguments, _WRITTEN_OR_FOUND, is_due=bool(columns["due_at"]))
+    rows = _write(origin, call, arguments, _WRITTEN_OR_FOUND, is_due=bool(columns.get("due_at")))
     if not rows:
         raise AddressGone
     written, found, version, facts, state, reason = rows[0]
     if written is not None:
         return int(written)
-    if found is None:  # by another one whose commit came after this statement's look at the table
+    if found is None:  # another transaction wrote it and committed after this statement had looked
         raise CallMoved
     return StoredCall(id=found, version=version, facts=json.loads(facts), state=CallState(state), reason=reason)
 
 
 def write_change(origin: Origin, call: StoredCall, columns: Columns) -> None:
-    """Raises CallMoved when the row has another version now, or the address is gone."""
+    """Changes a stored call and writes its event. Raises CallMoved when the row has another version by now, or the
+    address is gone.
+    """
     assignments = (f"{name} = {value}" for name, value in zip(columns, _values("", columns), strict=True))
     arguments = _arguments("", columns) | {"call_id": call.id, "version": call.version}
     changed = _CHANGED_CALL.format(assignments=", ".join(assignments))
@@ -121,7 +122,7 @@ def write_change(origin: Origin, call: StoredCall, columns: Columns) -> None:
 
 
 def write_event(origin: Origin, call: StoredCall | None) -> None:
-    """Writes the request alone: it told nothing of a call, or nothing new. Raises AddressGone."""
+    """Writes a request that changes no call. Raises AddressGone."""
     known = (_KNOWN_CALL, {"call_id": call.id}) if call else (_NO_CALL, {})
     if not _write(origin, *known, _WRITTEN, is_due=False):
         raise AddressGone
@@ -162,8 +163,8 @@ def _argument(value: Any) -> Any:
 
 
 def _run(statement: str, arguments: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Tries once more when the connection turns out to be dead, for that of a web thread may have been idle for hours.
-    If the first try was carried out after all, the second finds the call and adds nothing to it.
+    """Tries again with a new connection when the old one is dead: a web thread may have been idle for hours. If the
+    first try was executed after all, the second finds the call and changes nothing.
     """
     try:
         return _run_prepared(statement, arguments)
@@ -175,7 +176,9 @@ def _run(statement: str, arguments: Mapping[str, Any]) -> list[tuple[Any, ...]]:
 
 
 def _run_prepared(statement: str, arguments: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """By psycopg's own cursor: Django's puts the arguments into the text, so that the server plans each anew."""
+    """Uses psycopg's own cursor. Django's puts the arguments into the text, so the server would plan each statement
+    anew.
+    """
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         return cursor.execute(statement.encode(), arguments, prepare=True).fetchall()
