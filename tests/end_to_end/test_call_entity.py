@@ -28,7 +28,9 @@ pytestmark = pytest.mark.django_db
         ({"waittime": "", "billsec": "", "duration": ""}, "15:37 - 15:37"),
     ],
 )
-def test_a_call_lasts_from_its_first_ring_to_its_end(scenario: Scenario, seconds: dict[str, str], period: str) -> None:
+def test_the_tag_entry_lasts_from_the_first_ring_to_the_end_of_the_call(
+    scenario: Scenario, seconds: dict[str, str], period: str
+) -> None:
     scenario.post(answered(**seconds))
     scenario.deliver()
 
@@ -46,7 +48,7 @@ def test_a_call_lasts_from_its_first_ring_to_its_end(scenario: Scenario, seconds
         (missed(disposition="SCHEDULE CLOSED"), "Call status: SCHEDULE CLOSED"),
     ],
 )
-def test_the_status_is_told_where_it_says_more_than_the_heading(
+def test_the_comment_has_the_status_if_it_says_more_than_the_heading(
     scenario: Scenario, body: dict[str, Any], status: str
 ) -> None:
     scenario.post(body)
@@ -60,7 +62,7 @@ def test_the_status_is_told_where_it_says_more_than_the_heading(
     ("parameter", "value"),
     [("pool_name", "Main site"), ("Pool Name", "Main site"), ("client_id", "12.34"), ("disposition", "ANSWERED")],
 )
-def test_any_parameter_of_the_payload_may_stand_in_a_field(
+def test_any_parameter_of_the_payload_can_be_mapped_to_a_field(
     make_scenario: Callable[..., Scenario], parameter: str, value: str
 ) -> None:
     scenario = make_scenario(utm_fields=[{"parameter": parameter, "field": "utm_term"}])
@@ -72,7 +74,7 @@ def test_any_parameter_of_the_payload_may_stand_in_a_field(
 
 
 @pytest.mark.parametrize(("tag_name", "body"), [("Call", answered()), ("Missed call", missed())])
-def test_a_standard_field_that_the_tag_lacks_is_left_out_and_told(
+def test_a_standard_field_that_the_tag_lacks_is_skipped_and_reported(
     scenario: Scenario, tag_name: str, body: dict[str, Any]
 ) -> None:
     tags = scenario.account.tags
@@ -97,7 +99,7 @@ def test_a_new_contact_is_not_asked_for_tasks(make_scenario: Callable[..., Scena
     assert [request.path for request in scenario.account.requests if request.path.startswith("/task")] == []
 
 
-def test_a_comment_of_unclear_fate_is_not_taken_for_that_of_another_call(scenario: Scenario, sandbox: Sandbox) -> None:
+def test_a_comment_in_flight_is_not_confused_with_another_calls_comment(scenario: Scenario, sandbox: Sandbox) -> None:
     scenario.post(answered())
     scenario.deliver()
     sandbox.add_fault(Fault(kind="reset", method="POST", path="/contact/*/comments", when="before", times=1))

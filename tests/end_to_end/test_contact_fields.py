@@ -144,7 +144,7 @@ def test_the_fields_of_contacts_are_read_once(make_scenario: Callable[..., Scena
     assert [contact.custom for contact in scenario.account.contacts] == [{source: "google"}] * 2
 
 
-def test_without_a_field_of_contacts_they_are_not_read(scenario: Scenario) -> None:
+def test_contact_fields_are_not_read_if_no_parameter_is_mapped_to_one(scenario: Scenario) -> None:
     discover(scenario.customer)
 
     assert "/customfield/contact" not in paths(scenario.account)

@@ -140,7 +140,7 @@ def test_a_contact_that_is_gone_is_made_again_and_remembered(
     assert RememberedContact.objects.get(customer=scenario.customer, number=CLIENT).contact_id == made.id
 
 
-def test_an_outgoing_call_that_nobody_answered_makes_no_contact_again(scenario: Scenario) -> None:
+def test_an_unanswered_outgoing_call_does_not_create_a_deleted_contact_again(scenario: Scenario) -> None:
     delete(scenario.account, remembered(scenario))
     call_again(scenario, unanswered(), event="after_outgoing_call")
 
@@ -202,7 +202,7 @@ def test_a_contact_just_made_and_deleted_at_once_is_made_again(
 @pytest.mark.parametrize(
     ("status", "code"), [(404, 2000), (400, 2000), (400, 2001), (400, 6), (400, 41)], ids=lambda value: str(value)
 )
-def test_however_planfix_says_that_a_remembered_contact_is_gone_it_is_looked_for_again(
+def test_a_remembered_contact_is_searched_for_again_by_any_code_for_a_missing_contact(
     scenario: Scenario, sandbox: Sandbox, status: int, code: int
 ) -> None:
     """The documents name several answers to a comment on what is no longer there."""
@@ -241,7 +241,7 @@ def test_a_refusal_for_a_contact_that_was_just_found_is_final(scenario: Scenario
 
 
 @pytest.mark.parametrize("vanish", DISAPPEARANCES)
-def test_a_call_whose_contact_was_deleted_before_its_tag_was_written_is_written_anew(
+def test_a_call_whose_contact_was_deleted_before_its_tag_is_written_again(
     scenario: Scenario, sandbox: Sandbox, vanish: Disappearance
 ) -> None:
     gone = scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
@@ -273,7 +273,7 @@ def test_a_comment_that_moved_with_its_merged_contact_is_not_written_twice(
     assert len(scenario.account.comments) == len(scenario.account.tag_entries) == 1
 
 
-def test_a_comment_of_unclear_fate_is_looked_for_at_the_contact_that_took_over(
+def test_a_comment_in_flight_is_searched_for_at_the_contact_that_survived_a_merge(
     scenario: Scenario, sandbox: Sandbox
 ) -> None:
     lost = scenario.account.add_contact(name="Olha", phones=[CLIENT])
@@ -436,7 +436,7 @@ def assert_one_waited_for_the_other(waited: Scenario, made: Scenario) -> None:
     assert waited.customer.calls.get().state == made.customer.calls.get().state == CallState.DELIVERED
 
 
-def test_of_two_projects_that_found_no_contact_one_makes_it(
+def test_one_of_two_customers_of_an_account_creates_the_contact(
     projects: tuple[Scenario, Scenario], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, two = projects
@@ -446,7 +446,7 @@ def test_of_two_projects_that_found_no_contact_one_makes_it(
     assert_one_waited_for_the_other(two, one)
 
 
-def test_a_project_that_searched_before_the_other_made_the_contact_searches_again(
+def test_a_customer_that_searched_before_another_created_the_contact_searches_again(
     projects: tuple[Scenario, Scenario], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, two = projects
@@ -456,7 +456,7 @@ def test_a_project_that_searched_before_the_other_made_the_contact_searches_agai
     assert_one_waited_for_the_other(one, two)
 
 
-def test_leave_to_make_a_contact_runs_out_for_those_who_searched_after_it(projects: tuple[Scenario, Scenario]) -> None:
+def test_the_creation_lock_expires_for_searches_that_began_after_it(projects: tuple[Scenario, Scenario]) -> None:
     one, two = (scenario.customer for scenario in projects)
     acquire_creation_lock(one, NEW_CLIENT, searched_for=0)
     acquire_creation_lock(one, NEW_CLIENT, searched_for=0)
@@ -471,7 +471,7 @@ def test_leave_to_make_a_contact_runs_out_for_those_who_searched_after_it(projec
 # Made once, whatever the answer
 
 
-def test_a_creation_of_unclear_fate_makes_no_second_contact(scenario: Scenario, sandbox: Sandbox) -> None:
+def test_a_contact_creation_in_flight_makes_no_second_contact(scenario: Scenario, sandbox: Sandbox) -> None:
     sandbox.add_fault(Fault(kind="reset", method="POST", path="/contact", when="after", times=1))
     scenario.post(missed(NEW_CLIENT))
     call_again(scenario, answered(NEW_CLIENT))

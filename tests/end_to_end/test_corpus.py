@@ -93,7 +93,7 @@ def test_every_payload_has_an_end_and_every_end_a_payload() -> None:
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_a_payload_ends_where_it_should(make_customer: Callable[[str], Scenario], name: str) -> None:
+def test_each_payload_ends_as_listed(make_customer: Callable[[str], Scenario], name: str) -> None:
     scenario, expected = make_customer("alone"), ENDS[name]
     answer = post(scenario, name)
     scenario.deliver()

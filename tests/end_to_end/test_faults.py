@@ -247,9 +247,7 @@ def at(position: int, fault: Mapping[str, Any], *, times: int | None = 1) -> Fau
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_at_any_request_changes_nothing_of_what_planfix_holds_in_the_end(
-    play: Play, fault: str, settings: Any
-) -> None:
+def test_a_fault_at_any_request_changes_nothing_in_planfix_in_the_end(play: Play, fault: str, settings: Any) -> None:
     wanted = play.run()
     if fault.startswith("hang"):
         settings.PLANFIX_PATIENCE_SECONDS = PATIENCE_SECONDS
@@ -275,7 +273,7 @@ def test_two_faults_at_any_requests_change_nothing_either(play: Play) -> None:
 
 
 @pytest.mark.parametrize("name", NO_ACCESS)
-def test_without_access_the_customer_is_paused_and_all_goes_on_once_it_is_back(play: Play, name: str) -> None:
+def test_without_access_the_customer_is_paused_until_it_works_again(play: Play, name: str) -> None:
     """Unless what lacks is a right that only an addition to a delivered call needs: then nothing but that waits."""
     wanted = play.run()
     status, code, advice = NO_ACCESS[name]
@@ -300,7 +298,7 @@ def test_without_access_the_customer_is_paused_and_all_goes_on_once_it_is_back(p
 
 
 @pytest.mark.parametrize("play", HANDOVERS, indirect=True)
-def test_a_refused_write_fails_its_call_alone_and_is_made_good_by_a_replay(play: Play) -> None:
+def test_a_refused_write_fails_only_its_call_and_a_retry_completes_it(play: Play) -> None:
     play.run()
     for position, request in enumerate(play.asked):
         if not is_write(*request.split(" ")):
@@ -344,7 +342,7 @@ AI = {"call_id": CALL_ID, "summary": SUMMARY}
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("path", ["/contact/*/comments", "/contact/*/datatags/*"])
-def test_what_comes_between_two_attempts_stands_in_the_comment_in_the_end(
+def test_facts_that_come_between_two_attempts_reach_the_comment(
     scenario: Scenario, sandbox: Sandbox, path: str, when: Literal["before", "after"]
 ) -> None:
     olha(scenario.account)
@@ -357,7 +355,7 @@ def test_what_comes_between_two_attempts_stands_in_the_comment_in_the_end(
 
 
 @pytest.mark.parametrize("step", ["write_comment", "write_tag"])
-def test_what_comes_while_a_call_is_being_written_stands_in_the_comment_in_the_end(
+def test_facts_that_come_during_a_delivery_reach_the_comment(
     scenario: Scenario, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     olha(scenario.account)
@@ -369,7 +367,7 @@ def test_what_comes_while_a_call_is_being_written_stands_in_the_comment_in_the_e
     assert len(scenario.account.tag_entries) == 1
 
 
-def test_what_comes_while_a_late_recording_is_being_added_stands_in_the_comment_in_the_end(
+def test_facts_that_come_during_a_follow_up_reach_the_comment(
     scenario: Scenario, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     olha(scenario.account)
@@ -397,7 +395,7 @@ def news_during(module: ModuleType, step: str, scenario: Scenario, monkeypatch: 
 # A recording that is too much for Planfix
 
 
-def test_a_recording_that_planfix_always_fails_at_does_not_keep_its_call_out(
+def test_a_recording_that_planfix_cannot_copy_does_not_delay_its_call_forever(
     scenario: Scenario, sandbox: Sandbox
 ) -> None:
     olha(scenario.account)
@@ -417,9 +415,7 @@ def test_a_recording_that_planfix_always_fails_at_does_not_keep_its_call_out(
     assert (len(comment.files), "/recordings/" in comment.description) == (1, False)
 
 
-def test_planfix_is_not_asked_for_ever_to_copy_a_recording_that_it_fails_at(
-    scenario: Scenario, sandbox: Sandbox
-) -> None:
+def test_the_attempts_to_copy_a_failing_recording_end(scenario: Scenario, sandbox: Sandbox) -> None:
     olha(scenario.account)
     sandbox.add_fault(Fault(path="/file/from-url", kind="status", status=500))
     delivered(scenario, answered(**recorded(sandbox)))

@@ -41,7 +41,9 @@ def a_while_later() -> None:
     Call.objects.filter(due_at__isnull=False).update(due_at=timezone.now() - timedelta(seconds=1))
 
 
-def test_a_recording_whose_link_comes_later_hangs_on_the_same_comment(scenario: Scenario, sandbox: Sandbox) -> None:
+def test_a_recording_whose_link_comes_later_is_attached_to_the_same_comment(
+    scenario: Scenario, sandbox: Sandbox
+) -> None:
     scenario.post(answered(has_recording="1"))
     scenario.deliver()
     (comment,) = scenario.account.comments
@@ -88,7 +90,7 @@ def test_a_recording_that_never_comes_is_looked_for_a_few_times_only(scenario: S
     assert "/recordings/" in scenario.account.comments[0].description
 
 
-def test_a_missing_link_is_asked_of_ringostats_call_list(scenario: Scenario, sandbox: Sandbox) -> None:
+def test_a_missing_recording_link_is_looked_up_in_the_call_list(scenario: Scenario, sandbox: Sandbox) -> None:
     scenario.post(answered(has_recording="1"))
     scenario.deliver()
     sandbox.ringostat.calls = [
@@ -132,7 +134,7 @@ def test_a_recording_from_a_foreign_host_is_not_waited_for(
     assert (call.state, call.due_at) == (CallState.DELIVERED, None)
 
 
-def test_what_the_ai_said_is_added_to_the_comment(scenario: Scenario) -> None:
+def test_the_ai_analysis_is_added_to_the_comment(scenario: Scenario) -> None:
     scenario.post(answered())
     scenario.deliver()
     scenario.post(AI, event="ai_processed")
@@ -145,7 +147,7 @@ def test_what_the_ai_said_is_added_to_the_comment(scenario: Scenario) -> None:
     assert comment.author == "user:5"
 
 
-def test_what_comes_later_is_added_to_the_comment_in_a_task_too(
+def test_additions_reach_a_comment_in_a_task(
     make_scenario: Callable[..., Scenario], db: None, sandbox: Sandbox
 ) -> None:
     scenario = make_scenario(call_target="last_active_task")
@@ -173,7 +175,7 @@ def test_a_rating_is_added_to_the_comment(scenario: Scenario) -> None:
     assert "Mark of the employee: 4" in comment.description
 
 
-def test_an_analysis_that_comes_first_waits_for_the_call_and_goes_out_with_it(scenario: Scenario) -> None:
+def test_an_analysis_that_comes_first_is_delivered_with_its_call(scenario: Scenario) -> None:
     scenario.post(AI, event="ai_processed")
     scenario.deliver()
     assert scenario.account.comments == []
@@ -187,7 +189,7 @@ def test_an_analysis_that_comes_first_waits_for_the_call_and_goes_out_with_it(sc
 
 
 @pytest.mark.parametrize(("event", "body"), [("ai_processed", AI), ("call_rating", RATING)], ids=["AI", "rating"])
-def test_a_customer_may_want_no_analysis_in_planfix(
+def test_a_customer_without_add_analysis_gets_no_analysis_in_planfix(
     make_scenario: Callable[..., Scenario], db: None, event: str, body: dict[str, str]
 ) -> None:
     scenario = make_scenario(add_analysis=False)
@@ -204,7 +206,7 @@ def test_a_customer_may_want_no_analysis_in_planfix(
     assert {**folded.analysis, **folded.rating}
 
 
-def test_a_repeated_analysis_asks_planfix_nothing(scenario: Scenario) -> None:
+def test_a_repeated_analysis_sends_no_request(scenario: Scenario) -> None:
     for _ in range(2):
         scenario.post(answered())
         scenario.post(AI, event="ai_processed")
@@ -217,7 +219,7 @@ def test_a_repeated_analysis_asks_planfix_nothing(scenario: Scenario) -> None:
 
 
 @pytest.mark.parametrize("is_delivered", [False, True], ids=["during the delivery", "during a follow-up"])
-def test_an_addition_that_comes_while_the_worker_is_at_the_call_is_not_lost(
+def test_an_addition_that_comes_during_an_attempt_is_not_lost(
     scenario: Scenario, monkeypatch: pytest.MonkeyPatch, is_delivered: bool
 ) -> None:
     scenario.post(answered())
@@ -239,7 +241,7 @@ def test_an_addition_that_comes_while_the_worker_is_at_the_call_is_not_lost(
     assert scenario.call(CALL_ID).due_at is None
 
 
-def test_a_call_that_stands_in_planfix_as_missed_stays_missed(scenario: Scenario, sandbox: Sandbox) -> None:
+def test_a_call_delivered_as_missed_stays_missed(scenario: Scenario, sandbox: Sandbox) -> None:
     """Ringostat may think better of it; author and data tag cannot, so the text must not say otherwise."""
     scenario.post(missed())
     scenario.deliver()
@@ -255,7 +257,7 @@ def test_a_call_that_stands_in_planfix_as_missed_stays_missed(scenario: Scenario
     assert (call.state, call.outcome, call.due_at) == (CallState.DELIVERED, "missed", None)
 
 
-def test_an_addition_to_a_comment_that_was_deleted_is_left_out_and_told(scenario: Scenario) -> None:
+def test_an_addition_to_a_deleted_comment_is_skipped_and_reported(scenario: Scenario) -> None:
     scenario.account.add_contact(name="Olha", phones=[CLIENT])
     scenario.post(answered())
     scenario.deliver()

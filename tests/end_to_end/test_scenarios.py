@@ -17,7 +17,7 @@ START = datetime(2026, 9, 30, 12, 37, tzinfo=UTC)
 NO_UTM = dict.fromkeys(UTM, "")
 
 
-def test_an_answered_incoming_call_stands_at_its_contact_in_the_employees_name(scenario: Scenario) -> None:
+def test_an_answered_incoming_call_is_written_to_its_contact_in_the_employees_name(scenario: Scenario) -> None:
     contact = scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
     scenario.post(answered())
     scenario.deliver()
@@ -57,7 +57,7 @@ def test_an_answered_outgoing_call_has_its_employee_and_no_utm(scenario: Scenari
     assert "utm" not in comment.description
 
 
-def test_a_missed_call_of_a_known_contact_stands_in_the_contacts_own_name(scenario: Scenario) -> None:
+def test_a_missed_call_of_a_known_contact_has_the_contact_as_author(scenario: Scenario) -> None:
     contact = scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
     scenario.post(missed())
     scenario.deliver()
@@ -99,7 +99,7 @@ def test_an_answered_call_of_a_new_number_makes_the_contact(scenario: Scenario) 
     assert (comment.contact_id, comment.author) == (contact.id, "user:5")
 
 
-def test_a_missed_call_of_a_new_number_is_written_by_the_new_contact_itself(scenario: Scenario) -> None:
+def test_a_missed_call_of_a_new_number_has_the_new_contact_as_author(scenario: Scenario) -> None:
     scenario.post(missed(NEW_CLIENT))
     scenario.deliver()
 
@@ -115,7 +115,7 @@ def test_a_missed_call_of_a_new_number_is_written_by_the_new_contact_itself(scen
     )
 
 
-def test_a_call_of_an_unknown_employee_says_who_talked_when_it_stands_in_the_fallbacks_name(
+def test_a_call_in_the_fallbacks_name_says_which_unknown_employee_talked(
     make_scenario: Callable[..., Scenario], db: None
 ) -> None:
     scenario = make_scenario(fallback_employee="Oleh Tkachenko")
@@ -127,7 +127,7 @@ def test_a_call_of_an_unknown_employee_says_who_talked_when_it_stands_in_the_fal
     assert "It was New Comer (SIP acmecom_newcomer) who talked" in comment.description
 
 
-def test_a_missed_call_makes_nobody_the_supervisor_of_its_contact(scenario: Scenario) -> None:
+def test_a_contact_created_by_a_missed_call_has_no_supervisor(scenario: Scenario) -> None:
     scenario.post(missed(NEW_CLIENT, connected_with="acmecom_iryna"))
     scenario.deliver()
 
@@ -163,7 +163,7 @@ def test_a_contact_that_stands_in_another_format_is_not_found(scenario: Scenario
     assert len(scenario.account.contacts) == 2
 
 
-def test_a_longer_number_that_contains_ours_is_another_contact(scenario: Scenario) -> None:
+def test_a_longer_number_that_contains_ours_does_not_match(scenario: Scenario) -> None:
     other = scenario.account.add_contact(name="Somebody", phones=[f"{CLIENT}8"])
     scenario.post(answered())
     scenario.deliver()

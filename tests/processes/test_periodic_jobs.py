@@ -19,7 +19,7 @@ from tests.end_to_end.rows import row
 pytestmark = pytest.mark.slow
 
 
-def test_a_worker_delivers_a_call_of_which_no_webhook_ever_came(stack: LocalStack) -> None:
+def test_a_worker_delivers_a_call_whose_webhooks_were_lost(stack: LocalStack) -> None:
     stack.start_sandbox()
     file = customer_file("Acme", stack.sandbox_url, DEFAULT_TOKEN, 100)
     stack.import_customer(file | {"ringostat": {**file["ringostat"], "auth_key": "ringostat-key"}})
@@ -33,7 +33,7 @@ def test_a_worker_delivers_a_call_of_which_no_webhook_ever_came(stack: LocalStac
     assert len(stack.control("GET", "/accounts/default")["comments"]) == 1
 
 
-def test_a_worker_forgets_what_is_too_old(stack: LocalStack) -> None:
+def test_a_worker_prunes_old_data(stack: LocalStack) -> None:
     stack.start_sandbox()
     stack.import_customer(customer_file("Acme", stack.sandbox_url, DEFAULT_TOKEN, 100))
     WebhookEvent.objects.create(
@@ -46,7 +46,7 @@ def test_a_worker_forgets_what_is_too_old(stack: LocalStack) -> None:
     wait_until(lambda: not WebhookEvent.objects.exists(), "the old event to be forgotten")
 
 
-def test_the_clock_goes_on_after_the_workers_connections_were_cut(stack: LocalStack) -> None:
+def test_periodic_jobs_continue_after_the_workers_connections_were_cut(stack: LocalStack) -> None:
     stack.start_worker()
     wait_until(lambda: sweeps() > 0, "the first sweep")
     before = sweeps()

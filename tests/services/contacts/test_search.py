@@ -149,7 +149,7 @@ def test_another_number_is_never_found(planfix: PlanfixClient, account: Account,
     assert len(account.requests) == 3
 
 
-def test_a_local_number_of_another_country_is_another_number(planfix: PlanfixClient, account: Account) -> None:
+def test_a_local_number_of_another_country_does_not_match(planfix: PlanfixClient, account: Account) -> None:
     account.add_contact(name="Anna", phones=["512 345 678"])
 
     assert searched(planfix, "+48512345678", region="UA") == []
@@ -176,7 +176,7 @@ ANY_SPELLING = st.tuples(AREAS, SUBSCRIBERS).flatmap(
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(one=ANY_SPELLING, other=ANY_SPELLING)
-def test_of_two_random_numbers_in_random_spellings_each_leads_to_its_own_contact(
+def test_two_random_numbers_in_random_formats_lead_to_their_own_contacts(
     planfix: PlanfixClient, account: Account, one: tuple[str, str], other: tuple[str, str]
 ) -> None:
     assume(one[0] != other[0])
@@ -190,7 +190,7 @@ def test_of_two_random_numbers_in_random_spellings_each_leads_to_its_own_contact
 
 
 @given(pair=ANY_SPELLING)
-def test_what_is_asked_for_stands_in_every_spelling(pair: tuple[str, str]) -> None:
+def test_the_unbroken_pieces_are_in_every_format_of_the_number(pair: tuple[str, str]) -> None:
     number, spelling = pair
 
     assert all(part in spelling for part in unbroken_pieces(number))
@@ -205,12 +205,12 @@ def test_what_is_asked_for_stands_in_every_spelling(pair: tuple[str, str]) -> No
         ("+33612345678", {"6", "78", "1", "2", "3", "4", "5"}),
     ],
 )
-def test_as_much_is_asked_for_as_no_spelling_breaks(number: str, parts: set[str]) -> None:
+def test_the_unbroken_pieces_are_as_long_as_possible(number: str, parts: set[str]) -> None:
     assert set(unbroken_pieces(number)) == parts
 
 
 @given(pair=ANY_SPELLING)
-def test_what_is_asked_for_has_every_digit_of_the_number(pair: tuple[str, str]) -> None:
+def test_the_unbroken_pieces_contain_every_digit_of_the_number(pair: tuple[str, str]) -> None:
     number, _ = pair
 
     assert set("".join(unbroken_pieces(number))) == set(re.sub(r"\D", "", number.removeprefix("+380")))

@@ -35,7 +35,7 @@ def held(scenario: Scenario) -> dict[str, Any]:
 
 @pytest.mark.parametrize("target", ["contact", "last_active_task"])
 @pytest.mark.parametrize("disposition", ["ANSWERED", "NO ANSWER"])
-def test_a_call_of_after_the_backup_is_not_delivered_twice(
+def test_a_call_delivered_after_the_backup_is_not_delivered_twice(
     make_scenario: Callable[..., Scenario], target: str, disposition: str
 ) -> None:
     scenario = make_scenario(call_target=target)
@@ -55,7 +55,7 @@ def test_a_call_of_after_the_backup_is_not_delivered_twice(
     assert held(scenario) == before
 
 
-def test_a_call_that_was_never_delivered_is(make_scenario: Callable[..., Scenario]) -> None:
+def test_a_call_that_was_not_delivered_before_the_backup_is_delivered(make_scenario: Callable[..., Scenario]) -> None:
     scenario = make_scenario()
     scenario.post(answered(calldate=at(timezone.now() - timedelta(minutes=5))))
     call_command("restored")
@@ -66,7 +66,7 @@ def test_a_call_that_was_never_delivered_is(make_scenario: Callable[..., Scenari
     assert len(held(scenario)["comments"]) == 1
 
 
-def test_calls_of_after_the_restore_cost_no_look(make_scenario: Callable[..., Scenario]) -> None:
+def test_calls_after_the_restore_need_no_search(make_scenario: Callable[..., Scenario]) -> None:
     scenario = make_scenario()
     call_command("restored")
     scenario.customer = Customer.objects.get(pk=scenario.customer.pk)

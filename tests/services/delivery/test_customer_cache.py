@@ -30,7 +30,7 @@ def names(customer: Customer) -> list[str]:
     return [*(who.name for who in customer.employees.all()), *(utm.field for utm in customer.utm_fields.all())]
 
 
-def test_an_unchanged_customer_is_not_read_again(customer: Customer) -> None:
+def test_an_unchanged_customer_is_read_once(customer: Customer) -> None:
     assert served(customer) is served(customer)
 
 
@@ -47,7 +47,7 @@ def test_an_unchanged_customer_is_not_read_again(customer: Customer) -> None:
         ),
     ],
 )
-def test_a_change_of_its_employees_and_parameters_is_seen(
+def test_a_change_of_employees_or_mappings_reads_the_customer_again(
     customer: Customer, change: Callable[[], object], expected: list[str]
 ) -> None:
     assert names(served(customer)) == ["Iryna", "Source"]
@@ -56,13 +56,13 @@ def test_a_change_of_its_employees_and_parameters_is_seen(
     assert names(served(customer)) == expected
 
 
-def test_each_change_of_the_customer_is_seen_even_within_one_transaction(customer: Customer) -> None:
+def test_each_change_of_the_customer_reads_it_again_even_within_one_transaction(customer: Customer) -> None:
     for rate in (2, 3, 4):
         Customer.objects.update(requests_per_second=rate)
         assert served(customer).requests_per_second == rate
 
 
-def test_a_paused_customer_is_not_served_and_comes_back(customer: Customer) -> None:
+def test_a_paused_customer_is_not_cached_and_returns_after_its_pause(customer: Customer) -> None:
     assert running_customer(customer.pk)
     Customer.objects.update(paused_reason="The token is wrong.")
     assert running_customer(customer.pk) is None

@@ -37,7 +37,7 @@ def scenario(make_scenario: Callable[..., Scenario]) -> Scenario:
     return scenario
 
 
-def test_the_sweep_reads_no_more_of_a_backlog_than_one_call_of_each_customer() -> None:
+def test_the_sweep_reads_one_due_call_per_customer() -> None:
     for _ in range(3):
         call = make_call(make_customer(), state=CallState.PENDING)
         backlog = [copy(call) for _ in range(1000)]
@@ -71,7 +71,7 @@ def seconds_until_next_attempt(scenario: Scenario) -> float:
     return (due_at - timezone.now()).total_seconds()
 
 
-def test_a_lost_key_of_ours_is_counted_against_no_call(scenario: Scenario, settings: Any) -> None:
+def test_a_missing_encryption_key_counts_no_attempt(scenario: Scenario, settings: Any) -> None:
     scenario.post(answered())
     keys, settings.ENCRYPTION_KEYS = settings.ENCRYPTION_KEYS, [Fernet.generate_key().decode()]
     for _ in range(3):
@@ -108,14 +108,14 @@ def test_each_failed_attempt_doubles_the_wait(scenario: Scenario, sandbox: Sandb
         assert 0.7 * doubled < wait < 1.3 * doubled
 
 
-def test_no_attempt_comes_sooner_than_planfix_asked_for(scenario: Scenario, sandbox: Sandbox) -> None:
+def test_the_next_attempt_respects_retry_after(scenario: Scenario, sandbox: Sandbox) -> None:
     sandbox.add_fault(Fault(path="/contact/list", status=429, headers={"Retry-After": "500"}))
     scenario.post(answered())
 
     assert seconds_until_next_attempt(scenario) > 490
 
 
-def test_a_delivered_call_whose_addition_waits_has_no_trouble_of_its_own(scenario: Scenario, sandbox: Sandbox) -> None:
+def test_a_delivered_call_with_a_waiting_addition_has_no_reason(scenario: Scenario, sandbox: Sandbox) -> None:
     scenario.post(answered())
     scenario.deliver()
     sandbox.add_fault(Fault(path="/contact/*/comments/*", status=503))
@@ -135,7 +135,7 @@ def test_a_delivered_call_names_its_employee(scenario: Scenario) -> None:
     assert employee.name == "Iryna Bondar"
 
 
-def test_an_event_that_tells_nothing_of_what_comes_later_makes_no_delivered_call_due(scenario: Scenario) -> None:
+def test_an_event_without_an_addition_makes_no_delivered_call_due(scenario: Scenario) -> None:
     scenario.post(answered())
     scenario.deliver()
     scenario.post({"call_id": CALL_ID, "call_type": "in", "step_forward": "webhookNumber:120"}, event="forwarding")
@@ -153,7 +153,7 @@ def test_a_repeated_event_without_a_date_leaves_the_calls_start_as_it_was(scenar
     assert scenario.call(CALL_ID).started_at == started_at
 
 
-def test_a_right_that_only_additions_need_holds_up_no_other_call(scenario: Scenario) -> None:
+def test_a_right_that_only_additions_need_delays_no_other_call(scenario: Scenario) -> None:
     scenario.post(answered())
     scenario.deliver()
     scenario.account.scopes = frozenset(Right) - {Right.UPDATE_COMMENTS}
@@ -177,7 +177,7 @@ def test_a_right_that_only_additions_need_holds_up_no_other_call(scenario: Scena
     assert (scenario.call(CALL_ID).reason, scenario.call(CALL_ID).due_at) == ("", None)
 
 
-def test_a_refusal_in_words_that_no_database_holds_fails_its_call_only(scenario: Scenario, sandbox: Sandbox) -> None:
+def test_a_refusal_text_that_postgresql_cannot_store_fails_only_its_call(scenario: Scenario, sandbox: Sandbox) -> None:
     sandbox.add_fault(
         Fault(
             path="/contact/*/comments",
@@ -197,7 +197,7 @@ def test_a_refusal_in_words_that_no_database_holds_fails_its_call_only(scenario:
     assert scenario.call("ua1_-2.2").state == CallState.DELIVERED
 
 
-def test_what_comes_while_a_call_is_given_up_has_it_decided_anew(
+def test_facts_that_come_while_a_call_is_given_up_have_it_decided_again(
     scenario: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nobody = {"connected_with": "", "employee_number": "-1", "employee_fio": ""}

@@ -35,7 +35,7 @@ def paused(scenario: Scenario) -> Scenario:
     return scenario
 
 
-def test_its_calls_wait(paused: Scenario) -> None:
+def test_calls_of_a_customer_paused_by_hand_wait(paused: Scenario) -> None:
     paused.post(answered())
     paused.deliver()
 
@@ -43,7 +43,7 @@ def test_its_calls_wait(paused: Scenario) -> None:
     assert paused.customer.calls.get(ringostat_id=CALL_ID).state == CallState.PENDING
 
 
-def test_no_check_of_its_access_is_due(paused: Scenario) -> None:
+def test_a_customer_paused_by_hand_gets_no_access_check(paused: Scenario) -> None:
     check_paused_customers()
 
     assert not ProcrastinateJob.objects.filter(task_name=CHECK_ACCESS).exists()
@@ -58,7 +58,7 @@ WITHOUT_A_PERSON: dict[str, Callable[[Customer], None]] = {
 
 
 @pytest.mark.parametrize("happens", WITHOUT_A_PERSON)
-def test_nothing_that_happens_by_itself_changes_the_pause(paused: Scenario, happens: str) -> None:
+def test_no_automatic_event_ends_a_manual_pause(paused: Scenario, happens: str) -> None:
     WITHOUT_A_PERSON[happens](paused.customer)
 
     customer = Customer.objects.get()
@@ -66,13 +66,15 @@ def test_nothing_that_happens_by_itself_changes_the_pause(paused: Scenario, happ
     assert customer.paused_reason == "They move to another account."
 
 
-def test_importing_its_file_again_does_not_resume_it(paused: Scenario, account: Account, sandbox: Sandbox) -> None:
+def test_importing_a_customer_file_does_not_resume_a_manual_pause(
+    paused: Scenario, account: Account, sandbox: Sandbox
+) -> None:
     import_customer(customer_data(account, sandbox))
 
     assert Customer.objects.get().paused_by_hand
 
 
-def test_a_person_resumes_it_and_its_calls_go_on(paused: Scenario) -> None:
+def test_calls_continue_after_a_person_resumes_the_customer(paused: Scenario) -> None:
     paused.post(answered())
     resume_customer(paused.customer, by_hand=True)
     paused.deliver()
@@ -82,7 +84,7 @@ def test_a_person_resumes_it_and_its_calls_go_on(paused: Scenario) -> None:
     assert paused.call(CALL_ID).state == CallState.DELIVERED
 
 
-def test_a_person_may_pause_whom_planfix_refuses_already(scenario: Scenario) -> None:
+def test_a_person_can_pause_a_customer_without_access(scenario: Scenario) -> None:
     pause(scenario.customer, DENIED)
 
     pause_by_hand(scenario.customer, "We wait for their new token.")
@@ -91,7 +93,7 @@ def test_a_person_may_pause_whom_planfix_refuses_already(scenario: Scenario) -> 
     assert (customer.paused_by_hand, customer.access_check_at) == (True, None)
 
 
-def test_nobody_is_alarmed(paused: Scenario) -> None:
+def test_a_manual_pause_raises_no_alert(paused: Scenario) -> None:
     watch()
 
     assert not Alert.objects.exists()

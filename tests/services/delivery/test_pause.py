@@ -80,7 +80,7 @@ def asked(scenario: Scenario) -> list[str]:
 # --- the pause ---
 
 
-def test_refused_access_pauses_the_customer_and_its_call_waits(locked_out: Scenario) -> None:
+def test_denied_access_pauses_the_customer(locked_out: Scenario) -> None:
     customer, call = locked_out.customer, locked_out.call(CALL_ID)
 
     assert "copy it anew" in customer.paused_reason
@@ -91,7 +91,7 @@ def test_refused_access_pauses_the_customer_and_its_call_waits(locked_out: Scena
     assert customers_with_due_calls() == []
 
 
-def test_a_pause_that_is_met_again_keeps_its_beginning(db: None) -> None:
+def test_a_second_denial_keeps_the_beginning_of_the_pause(db: None) -> None:
     began = timezone.now() - HOUR
     customer = make_customer(paused_reason="The account is frozen.", paused_at=began)
 
@@ -101,7 +101,7 @@ def test_a_pause_that_is_met_again_keeps_its_beginning(db: None) -> None:
     assert (customer.paused_reason, customer.paused_at) == ("The token is switched off.", began)
 
 
-def test_access_that_was_changed_meanwhile_is_not_what_was_refused(db: None) -> None:
+def test_access_changed_during_the_denied_request_is_not_paused(db: None) -> None:
     customer = make_customer()
     Customer.objects.update(planfix_token=Secret.of("a new one"))
 
@@ -111,7 +111,7 @@ def test_access_that_was_changed_meanwhile_is_not_what_was_refused(db: None) -> 
     assert (customer.paused_reason, customer.paused_at) == ("", None)
 
 
-def test_a_check_that_fails_late_does_not_pause_who_was_resumed(db: None) -> None:
+def test_a_late_failed_check_does_not_pause_a_resumed_customer(db: None) -> None:
     customer = make_customer()
 
     stay_paused(customer, DENIED)
@@ -133,7 +133,7 @@ def test_a_check_that_fails_late_does_not_pause_who_was_resumed(db: None) -> Non
     ],
     ids=["its time has come", "never checked", "its time has not come", "not paused"],
 )
-def test_who_is_checked(db: None, columns: dict[str, Any], is_checked: bool) -> None:
+def test_access_of_paused_customers_is_checked_when_due(db: None, columns: dict[str, Any], is_checked: bool) -> None:
     forget_jobs()
     if "access_check_at" in columns:
         columns = {**columns, "access_check_at": timezone.now() + columns["access_check_at"]}
@@ -145,7 +145,7 @@ def test_who_is_checked(db: None, columns: dict[str, Any], is_checked: bool) -> 
     assert jobs(CHECK_ACCESS) == ({customer.pk} if is_checked else set())
 
 
-def test_every_customer_has_a_check_of_its_own(db: None) -> None:
+def test_every_paused_customer_gets_its_own_access_check(db: None) -> None:
     forget_jobs()
     customers = {make_customer(paused_reason="No.").pk for _ in range(3)}
 
@@ -155,7 +155,7 @@ def test_every_customer_has_a_check_of_its_own(db: None) -> None:
 
 
 @pytest.mark.parametrize(("age", "gap"), [(0, 5), (5, 10), (15, 20), (35, 40), (75, 60), (10_000, 60)])
-def test_the_longer_a_pause_lasts_the_more_rarely_it_is_checked(db: None, age: int, gap: int) -> None:
+def test_access_checks_become_rarer_with_the_age_of_the_pause(db: None, age: int, gap: int) -> None:
     began = timezone.now() - age * MINUTE
     customer = make_customer(paused_reason="No.", paused_at=began)
 
@@ -170,7 +170,7 @@ def test_the_longer_a_pause_lasts_the_more_rarely_it_is_checked(db: None, age: i
 # --- the check ---
 
 
-def test_access_that_is_still_refused_costs_one_harmless_request_and_no_attempt(locked_out: Scenario) -> None:
+def test_a_check_of_denied_access_sends_one_harmless_request_and_counts_no_attempt(locked_out: Scenario) -> None:
     before = (locked_out.customer.paused_at, Delivery.objects.get().attempts)
 
     customer = check(locked_out)
@@ -181,13 +181,13 @@ def test_access_that_is_still_refused_costs_one_harmless_request_and_no_attempt(
     assert PlanfixRequest.objects.filter(path="/ping", outcome="access").count() == 1
 
 
-def test_the_reason_follows_what_is_wrong_now(locked_out: Scenario, sandbox: Sandbox) -> None:
+def test_a_failed_check_updates_the_reason_of_the_pause(locked_out: Scenario, sandbox: Sandbox) -> None:
     sandbox.add_fault(Fault(path="/ping", status=400, json={"result": "fail", "code": 20, "error": "not paid"}))
 
     assert "has to pay" in check(locked_out).paused_reason
 
 
-def test_a_customer_whose_access_works_again_goes_on_by_itself(locked_out: Scenario) -> None:
+def test_a_customer_whose_access_works_again_is_resumed(locked_out: Scenario) -> None:
     locked_out.account.token = "sandbox-token"
     forget_jobs()
 
@@ -199,7 +199,7 @@ def test_a_customer_whose_access_works_again_goes_on_by_itself(locked_out: Scena
     assert len(locked_out.account.comments) == 1
 
 
-def test_a_missing_right_shows_at_a_call_and_is_no_new_pause(without_a_right: Scenario) -> None:
+def test_a_check_that_finds_a_missing_right_is_no_new_pause(without_a_right: Scenario) -> None:
     began = without_a_right.customer.paused_at
 
     customer = check(without_a_right)
@@ -209,7 +209,7 @@ def test_a_missing_right_shows_at_a_call_and_is_no_new_pause(without_a_right: Sc
     assert without_a_right.call(CALL_ID).state == CallState.PENDING
 
 
-def test_a_right_that_was_added_lets_the_customer_go_on(without_a_right: Scenario) -> None:
+def test_an_added_right_resumes_the_customer(without_a_right: Scenario) -> None:
     without_a_right.account.scopes = None
 
     assert check(without_a_right).paused_reason == ""
@@ -227,16 +227,14 @@ def test_an_account_without_call_tags_is_paused_until_it_has_them(scenario: Scen
     assert check(scenario).paused_reason == ""
 
 
-def test_without_a_waiting_call_a_ping_is_enough(locked_out: Scenario) -> None:
+def test_without_a_due_call_a_ping_resumes_the_customer(locked_out: Scenario) -> None:
     Call.objects.all().delete()
     locked_out.account.token = "sandbox-token"
 
     assert check(locked_out).paused_reason == ""
 
 
-def test_a_call_that_is_refused_for_itself_does_not_keep_the_customer_paused(
-    locked_out: Scenario, sandbox: Sandbox
-) -> None:
+def test_a_refused_call_does_not_keep_the_customer_paused(locked_out: Scenario, sandbox: Sandbox) -> None:
     locked_out.account.token = "sandbox-token"
     sandbox.add_fault(Fault(path="/contact/list", status=400, json={"result": "fail", "code": 41, "error": "no"}))
 
@@ -260,7 +258,7 @@ def test_an_account_that_cannot_be_reached_stays_paused_for_its_old_reason(
     assert customer.access_check_at > first_check
 
 
-def test_a_check_is_not_sooner_than_planfix_asked_for(locked_out: Scenario, sandbox: Sandbox) -> None:
+def test_the_next_access_check_respects_retry_after(locked_out: Scenario, sandbox: Sandbox) -> None:
     sandbox.add_fault(Fault(path="/ping", status=429, headers={"Retry-After": "7200"}))
 
     customer = check(locked_out)
@@ -269,13 +267,13 @@ def test_a_check_is_not_sooner_than_planfix_asked_for(locked_out: Scenario, sand
     assert customer.access_check_at > timezone.now() + 1.9 * HOUR
 
 
-def test_a_customer_that_is_not_paused_is_not_asked(scenario: Scenario) -> None:
+def test_a_customer_that_is_not_paused_gets_no_access_check(scenario: Scenario) -> None:
     check(scenario)
 
     assert asked(scenario) == []
 
 
-def test_a_check_waits_until_no_request_of_another_worker_can_be_under_way(locked_out: Scenario) -> None:
+def test_a_check_waits_for_the_lease_of_another_worker(locked_out: Scenario) -> None:
     locked_out.account.token = "sandbox-token"
     HeldLease(locked_out.customer).acquire()
 
@@ -286,7 +284,7 @@ def test_a_check_waits_until_no_request_of_another_worker_can_be_under_way(locke
 # --- resumed by a person ---
 
 
-def test_a_customer_file_lets_its_customer_go_on_at_once(locked_out: Scenario, sandbox: Sandbox) -> None:
+def test_importing_a_customer_file_resumes_a_paused_customer(locked_out: Scenario, sandbox: Sandbox) -> None:
     DeliveryLease.objects.update(retry_at=timezone.now() + HOUR, failures=4)
     forget_jobs()
 
@@ -300,7 +298,7 @@ def test_a_customer_file_lets_its_customer_go_on_at_once(locked_out: Scenario, s
 # --- the daily limit ---
 
 
-def test_an_account_whose_day_is_used_up_is_asked_rarely_and_not_paused(scenario: Scenario) -> None:
+def test_an_account_over_its_daily_limit_is_tried_rarely_and_not_paused(scenario: Scenario) -> None:
     scenario.account.quota.limits = Limits(per_day=0, stops_at_daily=True)
     scenario.post(answered())
     scenario.post(answered(uniqueid="ua9_-1790775438.2"))
@@ -316,7 +314,7 @@ def test_an_account_whose_day_is_used_up_is_asked_rarely_and_not_paused(scenario
     assert before + 30 * MINUTE <= retry_at <= timezone.now() + HOUR
 
 
-def test_a_used_up_day_in_the_middle_of_a_call_waits_as_long(scenario: Scenario, sandbox: Sandbox) -> None:
+def test_a_daily_limit_reached_during_a_call_postpones_the_customer(scenario: Scenario, sandbox: Sandbox) -> None:
     sandbox.add_fault(Fault(path="/contact/list", status=429, json={"result": "fail", "code": 22}))
     scenario.post(answered())
     before = timezone.now()
@@ -334,7 +332,7 @@ def test_a_used_up_day_in_the_middle_of_a_call_waits_as_long(scenario: Scenario,
 
 
 @pytest.mark.parametrize("wrong_by", [-HOUR, HOUR])
-def test_a_machine_whose_clock_is_wrong_delays_no_call(
+def test_a_worker_with_a_wrong_clock_delays_no_call(
     scenario: Scenario, monkeypatch: pytest.MonkeyPatch, wrong_by: timedelta
 ) -> None:
     right = timezone.now
@@ -346,7 +344,7 @@ def test_a_machine_whose_clock_is_wrong_delays_no_call(
     assert scenario.call(CALL_ID).state == CallState.DELIVERED
 
 
-def test_a_machine_whose_clock_is_ahead_waits_no_longer_than_others(
+def test_a_worker_with_a_fast_clock_does_not_delay_the_next_attempt(
     scenario: Scenario, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sandbox.add_fault(Fault(path="/contact/list", status=503))
@@ -361,7 +359,7 @@ def test_a_machine_whose_clock_is_ahead_waits_no_longer_than_others(
     assert call.due_at < timezone.now() + MINUTE
 
 
-def test_the_attempts_move_when_a_call_is_due_and_not_since_when(scenario: Scenario, sandbox: Sandbox) -> None:
+def test_attempts_change_due_at_and_not_due_since(scenario: Scenario, sandbox: Sandbox) -> None:
     scenario.post(answered())
     since = scenario.call(CALL_ID).due_since
     sandbox.add_fault(Fault(path="/contact/list", status=503))

@@ -82,7 +82,7 @@ def requests_that_write(scenario: Scenario) -> list[PlanfixRequest]:
     ],
     ids=["answered", "answered new", "missed", "missed new", "dialled", "dialled new", "unanswered"],
 )
-def test_what_is_said_is_what_a_delivery_writes(scenario: Scenario, body: dict[str, Any], kind: str) -> None:
+def test_a_dry_run_reports_what_a_delivery_writes(scenario: Scenario, body: dict[str, Any], kind: str) -> None:
     said = pasted(scenario, body, kind)
     assert requests_that_write(scenario) == []
 
@@ -101,7 +101,7 @@ def test_what_is_said_is_what_a_delivery_writes(scenario: Scenario, body: dict[s
     assert said["decided"]["number"] == Call.objects.get().client_number
 
 
-def test_nothing_is_kept_of_it_but_the_requests_that_read(scenario: Scenario) -> None:
+def test_a_dry_run_stores_only_its_reading_requests(scenario: Scenario) -> None:
     pasted(scenario, answered(NEW_CLIENT))
 
     assert not Call.objects.exists()
@@ -113,7 +113,7 @@ def test_nothing_is_kept_of_it_but_the_requests_that_read(scenario: Scenario) ->
     assert AccountRateLimit.objects.filter(account=scenario.customer.planfix_account).exists()
 
 
-def test_a_known_client_is_named(scenario: Scenario) -> None:
+def test_a_dry_run_names_a_known_client(scenario: Scenario) -> None:
     said = pasted(scenario, answered())
 
     assert said["contact"]["name"] == "Olha Koval"
@@ -121,7 +121,7 @@ def test_a_known_client_is_named(scenario: Scenario) -> None:
     assert written(said, "comment")["author"] == IRYNA
 
 
-def test_a_missed_call_of_a_new_number_makes_a_contact_that_writes_itself(scenario: Scenario) -> None:
+def test_a_dry_run_of_a_missed_call_of_a_new_number_creates_its_author(scenario: Scenario) -> None:
     said = pasted(scenario, missed(NEW_CLIENT))
 
     assert steps(said) == ["contact", "comment", "tag"]
@@ -130,7 +130,7 @@ def test_a_missed_call_of_a_new_number_makes_a_contact_that_writes_itself(scenar
     assert (comment["author"], comment["by_employee"]) == ("", False)
 
 
-def test_the_tag_is_told_by_the_names_of_its_fields(scenario: Scenario) -> None:
+def test_a_dry_run_reports_the_tag_by_field_names(scenario: Scenario) -> None:
     values = dict(written(pasted(scenario, answered()), "tag")["values"])
 
     assert values["utm_source"] == "google"
@@ -139,7 +139,7 @@ def test_the_tag_is_told_by_the_names_of_its_fields(scenario: Scenario) -> None:
     assert "30-09-2026" in values.values()
 
 
-def test_a_recording_would_be_copied_and_its_token_is_not_told(scenario: Scenario, sandbox: Any) -> None:
+def test_a_dry_run_reports_a_recording_to_copy_without_its_token(scenario: Scenario, sandbox: Any) -> None:
     said = pasted(scenario, answered(**recorded(sandbox)))
 
     assert steps(said) == ["recording", "comment", "tag"]
@@ -147,7 +147,7 @@ def test_a_recording_would_be_copied_and_its_token_is_not_told(scenario: Scenari
     assert "0" * 32 not in json.dumps(said)
 
 
-def test_a_linked_recording_stands_in_the_text_without_its_token(
+def test_a_dry_run_shows_a_linked_recording_without_its_token(
     db: None, make_scenario: Callable[..., Scenario], sandbox: Any
 ) -> None:
     said = pasted(make_scenario(recording="link"), answered(NEW_CLIENT, **recorded(sandbox)))
@@ -157,7 +157,7 @@ def test_a_linked_recording_stands_in_the_text_without_its_token(
     assert "0" * 32 not in json.dumps(said)
 
 
-def test_the_last_active_task_is_found(db: None, make_scenario: Callable[..., Scenario]) -> None:
+def test_a_dry_run_finds_the_last_active_task(db: None, make_scenario: Callable[..., Scenario]) -> None:
     scenario = make_scenario(call_target="last_active_task")
     contact = scenario.account.add_contact(name="Petro", phones=[NEW_CLIENT])
     task = scenario.account.add_task(contact.id, "Order").id
@@ -175,9 +175,7 @@ def test_the_last_active_task_is_found(db: None, make_scenario: Callable[..., Sc
         (answered(connected_with="acmecom_newcomer"), "unknown_employee"),
     ],
 )
-def test_a_call_that_would_be_skipped_asks_planfix_nothing(
-    scenario: Scenario, body: dict[str, Any], reason: str
-) -> None:
+def test_a_dry_run_of_a_skipped_call_sends_no_request(scenario: Scenario, body: dict[str, Any], reason: str) -> None:
     said = pasted(scenario, body)
 
     assert said["decided"]["skip"] == reason
@@ -185,7 +183,7 @@ def test_a_call_that_would_be_skipped_asks_planfix_nothing(
     assert not PlanfixRequest.objects.exists()
 
 
-def test_an_unknown_number_is_skipped_where_no_contacts_are_made(
+def test_a_dry_run_of_an_unknown_number_is_skipped_if_contacts_are_not_created(
     db: None, make_scenario: Callable[..., Scenario]
 ) -> None:
     said = pasted(make_scenario(create_contacts=False), answered(NEW_CLIENT))
@@ -198,14 +196,14 @@ def test_an_unknown_number_is_skipped_where_no_contacts_are_made(
     ("body", "told"),
     [("<xml/>", "not_understood"), ('{"event": "deal_updated"}', "ignored"), ('{"call_id": "1"}', "call")],
 )
-def test_what_is_no_finished_call_says_so(scenario: Scenario, body: str, told: str) -> None:
+def test_a_dry_run_of_an_unfinished_call_or_no_call_says_so(scenario: Scenario, body: str, told: str) -> None:
     said = dry_run(scenario, body=body, event_name="")
 
     assert said["understood"] == told
     assert "writes" not in said
 
 
-def test_a_stored_event_and_its_call_are_tried_again_and_stay_as_they_are(scenario: Scenario) -> None:
+def test_a_dry_run_of_a_stored_event_or_call_changes_nothing(scenario: Scenario) -> None:
     scenario.post(answered())
     scenario.deliver()
     before = (Call.objects.values().get(), Delivery.objects.values().get(), len(requests_that_write(scenario)))
@@ -229,7 +227,7 @@ def test_a_stored_event_and_its_call_are_tried_again_and_stay_as_they_are(scenar
     ],
     ids=str,
 )
-def test_a_typed_number_is_a_call_of_the_chosen_employee(
+def test_a_dry_run_of_a_typed_number_has_the_chosen_employee(
     scenario: Scenario, changes: dict[str, str], author: str
 ) -> None:
     employee = scenario.customer.employees.get(name=OLEH)
@@ -240,9 +238,7 @@ def test_a_typed_number_is_a_call_of_the_chosen_employee(
     assert written(said, "comment")["author"] == author
 
 
-def test_a_token_that_planfix_does_not_take_is_told_as_the_trouble(
-    db: None, make_scenario: Callable[..., Scenario]
-) -> None:
+def test_a_dry_run_reports_a_denied_token(db: None, make_scenario: Callable[..., Scenario]) -> None:
     scenario = make_scenario()
     scenario.customer.planfix_token = "wrong-token"
     scenario.customer.save()
@@ -255,7 +251,7 @@ def test_a_token_that_planfix_does_not_take_is_told_as_the_trouble(
     assert scenario.customer.paused_reason == ""
 
 
-def test_results_are_forgotten_after_a_day(scenario: Scenario) -> None:
+def test_dry_run_results_are_deleted_after_a_day(scenario: Scenario) -> None:
     old = enqueue(BackgroundJobKind.DRY_RUN, customer=scenario.customer, call=1)
     yesterday = timezone.now() - timedelta(days=1, minutes=1)
     BackgroundJob.objects.filter(pk=old.pk).update(finished_at=yesterday, result={"number": CLIENT})
@@ -266,7 +262,9 @@ def test_results_are_forgotten_after_a_day(scenario: Scenario) -> None:
     assert BackgroundJob.objects.count() == 1
 
 
-def test_another_customers_call_is_not_told(scenario: Scenario, make_scenario: Callable[..., Scenario]) -> None:
+def test_a_dry_run_cannot_read_another_customers_call(
+    scenario: Scenario, make_scenario: Callable[..., Scenario]
+) -> None:
     scenario.post(answered())
     other = make_scenario(name="Other")
 
@@ -287,7 +285,7 @@ def test_a_delivery_keeps_how_many_requests_the_account_has_left(scenario: Scena
     assert 0 < left == scenario.account.quota.left
 
 
-def test_an_erased_number_stands_in_no_result(scenario: Scenario) -> None:
+def test_erasure_deletes_dry_run_results(scenario: Scenario) -> None:
     pasted(scenario, answered())
 
     erase_number(scenario.customer, CLIENT)
@@ -295,7 +293,7 @@ def test_an_erased_number_stands_in_no_result(scenario: Scenario) -> None:
     assert not BackgroundJob.objects.exists()
 
 
-def test_a_remembered_contact_that_is_gone_is_told(scenario: Scenario) -> None:
+def test_a_dry_run_reports_a_remembered_contact_that_is_gone(scenario: Scenario) -> None:
     scenario.post(answered())
     scenario.deliver()
     scenario.account.contacts[0].is_deleted = True
