@@ -59,7 +59,7 @@ class WebhookEventAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
         "reason",
         "method",
         "content_type",
-        "query_string",
+        "query_string_as_text",
         "body_as_text",
     )
 
@@ -71,9 +71,13 @@ class WebhookEventAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     def result_label(self, event: WebhookEvent) -> tuple[str, str]:
         return event.result, event.get_result_display()
 
+    @admin.display(description=_("query string"))
+    def query_string_as_text(self, event: WebhookEvent) -> SafeString:
+        return as_text(readable(event.query_string))
+
     @admin.display(description=_("body"))
     def body_as_text(self, event: WebhookEvent) -> SafeString:
-        return as_text(event.body_text)
+        return as_text(readable(event.body_text))
 
 
 @admin.register(PlanfixRequest)

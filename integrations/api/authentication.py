@@ -1,4 +1,4 @@
-"""Who asks the read API: the user of a token, sent as “Authorization: Bearer …”. Guesses are counted by address."""
+"""Authenticates API requests by token ("Authorization: Bearer …"), and limits wrong tokens per IP address."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from integrations.users.client_ip import client_network
 from integrations.users.rate_limit import Limit, hit
 
 WRONG_TOKENS = Limit(times=30, seconds=15 * 60)
-"""From one address. Nobody guesses one; this is to be spared those who try."""
+"""Per IP address. Tokens cannot be guessed; the limit spares the server the attempts."""
 
 NOTED_EVERY = timedelta(minutes=1)
 
@@ -39,7 +39,7 @@ class TokenAuthentication(BaseAuthentication):
 
 
 class BearerToken(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """What the schema says of it."""
+    """The security scheme in the OpenAPI schema."""
 
     target_class = TokenAuthentication
     name = "token"
@@ -48,17 +48,17 @@ class BearerToken(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": _("A token of the page “API access” in the call log."),
+            "description": _("A token from the page “API access” of the call log."),
         }
 
 
 def _refusal(network: str) -> AuthenticationFailed | Throttled:
     wait = hit(f"wrong token from|{network}", WRONG_TOKENS)
-    return Throttled(wait=wait) if wait else AuthenticationFailed(_("The token is not known, or was withdrawn."))
+    return Throttled(wait=wait) if wait else AuthenticationFailed(_("The token is unknown or was withdrawn."))
 
 
 def _note_use(token: ApiToken) -> None:
-    """Not on every request: one row would be written again and again."""
+    """Updates `last_used_at` at most once a minute, to spare the database a write per request."""
     now = timezone.now()
     long_ago = Q(last_used_at=None) | Q(last_used_at__lt=now - NOTED_EVERY)
     ApiToken.objects.filter(long_ago, pk=token.pk).update(last_used_at=now)

@@ -1,4 +1,4 @@
-"""A call as the read API gives it: what the call log's page of it says, in words that programs can rely on."""
+"""A call as the read API returns it. Field names and codes are stable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from integrations.ui.call_row import call_row, receipts_of
 from integrations.ui.links import web_url
 
 DIRECTIONS = {"incoming": _("a client called"), "outgoing": _("a client was called"), "": _("not known yet")}
-OUTCOMES = {"answered": _("somebody talked"), "missed": _("nobody talked"), "": _("not over yet")}
+OUTCOMES = {"answered": _("the client and an employee talked"), "missed": _("nobody answered"), "": _("not ended yet")}
 
 
 class PlanfixNumbers(serializers.Serializer[dict[str, Any]]):
@@ -23,45 +23,53 @@ class PlanfixNumbers(serializers.Serializer[dict[str, Any]]):
     contact_url = serializers.CharField(help_text=_("The contact's page in Planfix; empty while there is none."))
     task_id = serializers.IntegerField(allow_null=True, help_text=_("The task, when calls go to tasks."))
     task_url = serializers.CharField(help_text=_("The task's page in Planfix; empty while there is none."))
-    comment_id = serializers.IntegerField(allow_null=True, help_text=_("The comment that is the call."))
+    comment_id = serializers.IntegerField(allow_null=True, help_text=_("The call's comment."))
     tag_id = serializers.IntegerField(allow_null=True, help_text=_("The key of the comment's data tag entry."))
 
 
 class CallSerializer(serializers.Serializer[dict[str, Any]]):
-    """Times are UTC in ISO 8601, durations are seconds, and what is not known is null or empty."""
+    """Times are UTC in ISO 8601, durations are seconds, and unknown values are null or empty."""
 
-    id = serializers.IntegerField(help_text=_("The call's number here."))
+    id = serializers.IntegerField(help_text=_("The call's number in Ringofix."))
     call_id = serializers.CharField(help_text=_("The call's ID in Ringostat."))
     url = serializers.CharField(help_text=_("The call's page in the call log."))
-    customer = serializers.CharField(help_text=_("The customer whose call it is."))
+    customer = serializers.CharField(help_text=_("The customer's name."))
     started_at = serializers.DateTimeField(default_timezone=UTC, help_text=_("When the call began."))
-    received_at = serializers.DateTimeField(default_timezone=UTC, help_text=_("When Ringostat first told of it."))
-    finished_at = serializers.DateTimeField(
-        default_timezone=UTC, allow_null=True, help_text=_("When it was delivered, skipped or failed.")
+    received_at = serializers.DateTimeField(
+        default_timezone=UTC, help_text=_("When Ringostat first reported the call.")
     )
-    direction = serializers.ChoiceField(choices=list(DIRECTIONS.items()), help_text=_("Who called whom."))
-    outcome = serializers.ChoiceField(choices=list(OUTCOMES.items()), help_text=_("How it ended."))
-    client_number = serializers.CharField(help_text=_("As +380671234567, or as it came if it is no phone number."))
-    employee = serializers.CharField(help_text=_("The employee's name, or what Ringostat told of one unknown to us."))
-    duration_seconds = serializers.IntegerField(allow_null=True, help_text=_("The whole call."))
-    waiting_seconds = serializers.IntegerField(allow_null=True, help_text=_("Until somebody answered."))
-    talk_seconds = serializers.IntegerField(allow_null=True, help_text=_("What was talked."))
-    state = serializers.ChoiceField(choices=CallState.choices, help_text=_("Where it stands on its way to Planfix."))
-    reason = serializers.CharField(help_text=_("Why it was skipped, waits or failed: a word that stays the same."))
-    explanation = serializers.CharField(help_text=_("The same for people, in the language that was asked for."))
-    attempts = serializers.IntegerField(help_text=_("How often its delivery was begun."))
-    planfix = PlanfixNumbers(help_text=_("What it became in Planfix."))
+    finished_at = serializers.DateTimeField(
+        default_timezone=UTC, allow_null=True, help_text=_("When the call was delivered, skipped or failed.")
+    )
+    direction = serializers.ChoiceField(choices=list(DIRECTIONS.items()), help_text=_("The direction of the call."))
+    outcome = serializers.ChoiceField(choices=list(OUTCOMES.items()), help_text=_("How the call ended."))
+    client_number = serializers.CharField(
+        help_text=_("In the form +380671234567, or as received if it is not a phone number.")
+    )
+    employee = serializers.CharField(
+        help_text=_("The employee's name, or what Ringostat sent for an unknown employee.")
+    )
+    duration_seconds = serializers.IntegerField(allow_null=True, help_text=_("From the start to the end of the call."))
+    waiting_seconds = serializers.IntegerField(allow_null=True, help_text=_("Until the call was answered."))
+    talk_seconds = serializers.IntegerField(allow_null=True, help_text=_("From the answer to the end of the call."))
+    state = serializers.ChoiceField(
+        choices=CallState.choices, help_text=_("The state of the call's delivery to Planfix.")
+    )
+    reason = serializers.CharField(help_text=_("Why the call was skipped, waits or failed: a code that never changes."))
+    explanation = serializers.CharField(help_text=_("The reason as text, in the requested language."))
+    attempts = serializers.IntegerField(help_text=_("The number of delivery attempts."))
+    planfix = PlanfixNumbers(help_text=_("The records of the call in Planfix."))
     has_recording = serializers.BooleanField(help_text=_("Is there a recording?"))
-    card_url = serializers.CharField(help_text=_("The call's card in Ringostat; empty when Ringostat named none."))
+    card_url = serializers.CharField(help_text=_("The call's card in Ringostat; empty if Ringostat sent none."))
     parameters = serializers.DictField(
         child=serializers.CharField(), help_text=_("utm_source and every other parameter that came with it.")
     )
-    analysis = serializers.DictField(child=serializers.CharField(), help_text=_("What Ringostat's AI said of it."))
-    rating = serializers.DictField(child=serializers.CharField(), help_text=_("What the employee rated it."))
+    analysis = serializers.DictField(child=serializers.CharField(), help_text=_("The AI analysis from Ringostat."))
+    rating = serializers.DictField(child=serializers.CharField(), help_text=_("The employee's rating of the call."))
 
 
 def call_record(call: Call) -> dict[str, Any]:
-    """For CallSerializer, without a query if the call comes with RELATED. The recording's own link is a secret."""
+    """The data for CallSerializer, without the recording's link, which is a secret. Needs no query with RELATED."""
     facts, row, receipts = call.folded, call_row(call), receipts_of(call)
     return {
         "id": call.pk,

@@ -1,4 +1,4 @@
-"""What an answer of the read API looks like, for its documentation. A test holds it to the real one."""
+"""The example response in the API documentation. A test compares it with a real response."""
 
 from __future__ import annotations
 

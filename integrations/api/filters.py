@@ -1,5 +1,6 @@
-"""The list's filters as parameters of the read API. What is not understood is refused: a mistyped filter would else
-give all calls.
+"""The filters of the call log as parameters of the read API.
+
+An unknown or invalid parameter is an error 400: ignoring a mistyped filter would return all calls.
 """
 
 from __future__ import annotations
@@ -28,20 +29,20 @@ EXAMPLES = {
 }
 
 DESCRIPTIONS = {
-    "number": gettext_lazy("The client's number in any spelling, or digits of it."),
+    "number": gettext_lazy("The client's number in any format, or part of it."),
     "call_id": gettext_lazy("The call's ID in Ringostat."),
     "customer": gettext_lazy("The customer's number or name, for those who see several."),
-    "employee": gettext_lazy("The employee's number here."),
+    "employee": gettext_lazy("The employee's number in Ringofix."),
     "reason": gettext_lazy("Why the call was skipped, waits or failed."),
     "recording": gettext_lazy("Is there a recording?"),
-    "unmatched": gettext_lazy("Did somebody talk who is not among the customer's employees?"),
-    "hour": gettext_lazy("Of the days that are asked for, this hour only."),
-    "first_day": gettext_lazy("From this day on."),
-    "last_day": gettext_lazy("Up to this day, the day included."),
-    "period": gettext_lazy("Days counted back from today."),
-    "state": gettext_lazy("Where the call stands on its way to Planfix."),
+    "unmatched": gettext_lazy("Is the employee unknown?"),
+    "hour": gettext_lazy("Only this hour of the requested day."),
+    "first_day": gettext_lazy("Calls on or after this date."),
+    "last_day": gettext_lazy("Calls on or before this date."),
+    "period": gettext_lazy("A number of days, counted back from today."),
+    "state": gettext_lazy("The state of the call's delivery to Planfix."),
 }
-"""Where the label of the list's field is too short for a reader who does not see the list."""
+"""Descriptions for the schema, where the label of the form field is too short."""
 
 
 class ListFilters(BaseFilterBackend):
@@ -49,12 +50,12 @@ class ListFilters(BaseFilterBackend):
         given = request.query_params
         unknown = sorted(set(given) - set(CallFilter.base_filters) - set(PAGING))
         if unknown:
-            raise ValidationError({name: [_("There is no such filter.")] for name in unknown})
+            raise ValidationError({name: [_("Unknown filter.")] for name in unknown})
         filters = CallFilter.for_user(request.user, given, calls=queryset)
         if not filters.is_valid():
             raise ValidationError(filters.errors)
-        for name in _misunderstood(filters, given):
-            raise ValidationError({name: [_("Either true or false is wanted.")]})
+        for name in _invalid_booleans(filters, given):
+            raise ValidationError({name: [_("Enter true or false.")]})
         found: QuerySet[Any] = filters.qs
         return found
 
@@ -62,8 +63,8 @@ class ListFilters(BaseFilterBackend):
         return [_parameter(name, each) for name, each in CallFilter.base_filters.items()]
 
 
-def _misunderstood(filters: CallFilter, given: Mapping[str, str]) -> list[str]:
-    """Choices between true and false: the form takes anything else for no choice."""
+def _invalid_booleans(filters: CallFilter, given: Mapping[str, str]) -> list[str]:
+    """Booleans with another value than true or false, which the form would ignore."""
     choices = [name for name, each in filters.filters.items() if isinstance(each, django_filters.BooleanFilter)]
     return [name for name in choices if given.get(name) and filters.form.cleaned_data[name] is None]
 

@@ -1,4 +1,4 @@
-"""Pages of the read API, by the same keyset as the list: a page costs the same however deep it lies."""
+"""Cursor pagination of the read API, by the keyset of the call log: every page costs the same."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from integrations.calllog.list.keyset_paging import BadPosition, page_of
 from integrations.models import Call
 from integrations.ui.call_row import RELATED
 
-DEFAULT_SIZE = 50
-LARGEST = 200
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
 
 
-class ByPosition(BasePagination):
+class KeysetPagination(BasePagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
-        size = _size(request.query_params.get("limit", ""))
+        size = _limit(request.query_params.get("limit", ""))
         try:
             rows = Call.objects.select_related(*RELATED)
             page = page_of([queryset], rows=rows, before=request.query_params.get("cursor", ""), size=size)
         except BadPosition as error:
-            raise ValidationError({"cursor": [_("This is no cursor. Follow the address in “next”.")]}) from error
+            raise ValidationError({"cursor": [_("This is not a cursor. Use the URL in “next”.")]}) from error
         self.next = replace_query_param(request.build_absolute_uri(), "cursor", page.older) if page.older else None
         return page.calls
 
@@ -39,7 +39,7 @@ class ByPosition(BasePagination):
             "type": "string",
             "format": "uri",
             "nullable": True,
-            "description": _("The address of the next older calls; null on the last page."),
+            "description": _("The URL of the next page, with older calls; null on the last page."),
             "example": "https://ringofix.example/api/v1/calls/?cursor=1772445600000000-8123",
         }
         properties = {"next": following, "results": schema}
@@ -47,17 +47,17 @@ class ByPosition(BasePagination):
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         cursor = {"type": "string"}
-        limit = {"type": "integer", "minimum": 1, "maximum": LARGEST, "default": DEFAULT_SIZE}
-        texts = {"cursor": _("Where a page begins, as “next” has it."), "limit": _("Calls on a page.")}
+        limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
+        texts = {"cursor": _("Where the page begins, as given in “next”."), "limit": _("Calls per page.")}
         return [
             {"name": name, "in": "query", "required": False, "schema": schema, "description": texts[name]}
             for name, schema in (("cursor", cursor), ("limit", limit))
         ]
 
 
-def _size(text: str) -> int:
+def _limit(text: str) -> int:
     if not text:
-        return DEFAULT_SIZE
-    if text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= LARGEST:
+        return DEFAULT_LIMIT
+    if text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= MAX_LIMIT:
         return int(text)
-    raise ValidationError({"limit": [_("A whole number from 1 to %(most)s is wanted.") % {"most": LARGEST}]})
+    raise ValidationError({"limit": [_("Enter a whole number from 1 to %(most)s.") % {"most": MAX_LIMIT}]})

@@ -1,4 +1,4 @@
-"""How often one user may ask the read API, all tokens and processes together."""
+"""Limits the API requests of a user, over all tokens and processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses of the read API."""
+"""URLs of the read API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The read API: calls, one call, and what describes them. It shows what the call log would show to the same user."""
+"""The views of the read API: the list of calls, one call, the schema and its documentation.
+
+A user sees the same calls as in the call log.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from integrations.api.authentication import TokenAuthentication
 from integrations.api.calls import CallSerializer, call_record
 from integrations.api.examples import ONE_CALL
 from integrations.api.filters import ListFilters
-from integrations.api.paging import ByPosition
+from integrations.api.paging import KeysetPagination
 from integrations.api.throttle import PerUser
 from integrations.models import Call
 from integrations.ui.call_row import RELATED
@@ -29,18 +32,18 @@ from integrations.users.visibility import calls_visible_to
 
 
 class Trouble(serializers.Serializer[dict[str, str]]):
-    detail = serializers.CharField(help_text=_("What is wrong, in a sentence."))
+    detail = serializers.CharField(help_text=_("The error as a sentence."))
 
 
 REFUSALS = {
-    401: OpenApiResponse(Trouble, description=_("No token, or one that is not known.")),
+    401: OpenApiResponse(Trouble, description=_("No token, or an unknown one.")),
     429: OpenApiResponse(Trouble, description=_("Too many requests. Retry-After says for how many seconds to wait.")),
 }
 WRONG_FILTERS = OpenApiResponse(
     {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
-    description=_("A parameter that is not known or not understood: its name, and what is wrong with it."),
+    description=_("An unknown or invalid parameter: its name and the error."),
 )
-NOT_FOUND = OpenApiResponse(Trouble, description=_("There is no such call, or it is none that you may see."))
+NOT_FOUND = OpenApiResponse(Trouble, description=_("There is no such call, or you may not see it."))
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -57,14 +60,14 @@ class ReadOnly(GenericAPIView[Any]):
 
 class CallList(ReadOnly):
     filter_backends = [ListFilters]
-    pagination_class = ByPosition
+    pagination_class = KeysetPagination
 
     @extend_schema(
         operation_id="calls",
         summary=_("Calls, newest first"),
         description=_(
-            "The calls of the call log with its filters. Days are days of the customer's time zone, a number may be"
-            " written in any way. Follow “next” until it is null; calls that come meanwhile shift nothing."
+            "The calls of the call log, with the same filters. Dates are in the customer's time zone, and a number may"
+            " be written in any format. Follow “next” until it is null: new calls do not shift the pages."
         ),
         tags=["calls"],
         responses={200: CallSerializer(many=True), 400: WRONG_FILTERS, **REFUSALS},
@@ -81,7 +84,9 @@ class OneCall(ReadOnly):
         operation_id="call",
         summary=_("One call"),
         tags=["calls"],
-        parameters=[OpenApiParameter("call_id", int, OpenApiParameter.PATH, description=_("The call's number here."))],
+        parameters=[
+            OpenApiParameter("call_id", int, OpenApiParameter.PATH, description=_("The call's number in Ringofix."))
+        ],
         responses={200: CallSerializer, 404: NOT_FOUND, **REFUSALS},
         examples=[OpenApiExample(name="call", value=ONE_CALL, response_only=True, status_codes=["200"])],
     )
@@ -91,14 +96,14 @@ class OneCall(ReadOnly):
 
 
 class Schema(SpectacularJSONAPIView):
-    """For people who are logged in, and for programs that have a token."""
+    """The OpenAPI schema, for logged-in users and for programs with a token."""
 
     authentication_classes = [TokenAuthentication, SessionAuthentication]
     permission_classes = [IsAuthenticated]
 
 
 class Documentation(SpectacularSwaggerSplitView):
-    """The schema for people. Its scripts come from an installed package, and none stands in the page."""
+    """The schema in Swagger UI. All scripts are static files, as the content security policy requires."""
 
     authentication_classes = [TokenAuthentication, SessionAuthentication]
     permission_classes = [IsAuthenticated]
@@ -108,5 +113,5 @@ class Documentation(SpectacularSwaggerSplitView):
 
 
 def api_endpoints_only(endpoints: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """For drf-spectacular: what the schema describes."""
+    """A preprocessing hook of drf-spectacular: limits the schema to /api/."""
     return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/")]

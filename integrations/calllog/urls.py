@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from integrations.calllog.bulk.progress import work_progress
-from integrations.calllog.bulk.views import bulk, bulk_begin, bulk_work
+from integrations.calllog.bulk.progress import job_progress
+from integrations.calllog.bulk.views import begin, bulk_job, confirm
 from integrations.calllog.call.actions import act
 from integrations.calllog.call.recording import recording
 from integrations.calllog.call.views import call_page, call_updates, request_body, webhook_body
@@ -31,10 +31,10 @@ urlpatterns: list[URLPattern] = [
     path("<int:call_id>/requests/<int:request_id>/", request_body, name="request_body"),
     path("<int:call_id>/do/<slug:action>/", act, name="act"),
     path("<int:call_id>/recording", recording, name="recording"),
-    path("bulk/", bulk, name="bulk"),
-    path("bulk/begin/", bulk_begin, name="bulk_begin"),
-    path("bulk/<int:work_id>/", bulk_work, name="bulk_work"),
-    path("work/<int:work_id>/", work_progress, name="work"),
+    path("bulk/", confirm, name="bulk"),
+    path("bulk/begin/", begin, name="bulk_begin"),
+    path("bulk/<int:work_id>/", bulk_job, name="bulk_job"),
+    path("work/<int:work_id>/", job_progress, name="job_progress"),
     path("export.csv", export_csv, name="export_csv"),
     path("export.xlsx", export_xlsx, name="export_xlsx"),
     path("api/", api_access, name="api_access"),

@@ -17,9 +17,9 @@ from integrations.models.customer import Customer
 
 class BackgroundJobKind(models.TextChoices):
     CATCH_UP = "catch_up", gettext_lazy("Catching up with Ringostat")
-    SEND_AGAIN = "send_again", gettext_lazy("Sending calls again")
-    REPLAY = "replay", gettext_lazy("Replaying calls")
-    DISMISS = "settle", gettext_lazy("Marking calls as settled")
+    SEND_AGAIN = "send_again", gettext_lazy("Retrying calls")
+    REPLAY = "replay", gettext_lazy("Re-reading webhooks and retrying calls")
+    DISMISS = "settle", gettext_lazy("Marking calls as resolved")
     IGNORE_NUMBERS = "ignore_numbers", gettext_lazy("Ignoring numbers")
     DRY_RUN = "dry_run", gettext_lazy("Dry run")
     CONNECT = "connect", gettext_lazy("Checking the access")
@@ -98,24 +98,30 @@ def _caught_up(result: Mapping[str, Any]) -> str:
 
 def _sent_again(result: Mapping[str, Any]) -> str:
     count = int(result.get("calls", 0))
-    return ngettext("One call is sent again.", "%(count)s calls are sent again.", count) % {"count": count}
+    return ngettext("One call was retried.", "%(count)s calls were retried.", count) % {"count": count}
 
 
 def _replayed(result: Mapping[str, Any]) -> str:
     count = int(result.get("calls", 0))
-    return ngettext("One call was replayed.", "%(count)s calls were replayed.", count) % {"count": count}
+    return ngettext(
+        "The webhooks of one call were re-read and the call retried.",
+        "The webhooks of %(count)s calls were re-read and the calls retried.",
+        count,
+    ) % {"count": count}
 
 
 def _settled(result: Mapping[str, Any]) -> str:
     count = int(result.get("calls", 0))
-    return ngettext("One call was settled.", "%(count)s calls were settled.", count) % {"count": count}
+    return ngettext("One call was marked as resolved.", "%(count)s calls were marked as resolved.", count) % {
+        "count": count
+    }
 
 
 def _ignored(result: Mapping[str, Any]) -> str:
     count = int(result.get("numbers", 0))
-    return ngettext("One number is ignored from now on.", "%(count)s numbers are ignored from now on.", count) % {
-        "count": count
-    }
+    return ngettext(
+        "One number was added to the ignore list.", "%(count)s numbers were added to the ignore list.", count
+    ) % {"count": count}
 
 
 RESULTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {

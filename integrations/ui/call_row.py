@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from integrations.domain.calls import CallFacts
+from integrations.domain.calls import CallFacts, Direction, Outcome
 from integrations.domain.phones import sip_login
+from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Customer, Delivery
-from integrations.ui.labels import STATES, Badge, LazyText, kind_badge, reason_label
+from integrations.ui.labels import STATES, UNANSWERED_OUTGOING, Badge, LazyText, kind_badge, reason_label
 from integrations.ui.links import contact_url, task_url
 
 RELATED = ("customer", "employee", "delivery", "customer__delivery_lease")
@@ -61,7 +62,7 @@ def call_row(call: Call) -> CallRow:
         utm_source=call.utm_source,
         has_recording=call.has_recording,
         state=STATES[CallState(call.state)],
-        reason=_("the customer is paused") if is_paused(call) else reason_label(call.reason),
+        reason=_("the customer is paused") if is_paused(call) else call_reason(call),
         attempts=receipts.attempts,
         contact_id=receipts.contact_id,
         contact_url=_contact_url(customer, receipts),
@@ -79,6 +80,18 @@ def receipts_of(call: Call) -> Delivery:
 def is_paused(call: Call) -> bool:
     """Does the call wait because its customer is paused?"""
     return call.state == CallState.PENDING and bool(call.customer.paused_reason)
+
+
+def call_reason(call: Call) -> LazyText:
+    """The label of the call's reason; "" without one."""
+    if call.reason == Reason.UNKNOWN_CONTACT and is_unanswered_outgoing(call):
+        return UNANSWERED_OUTGOING
+    return reason_label(call.reason)
+
+
+def is_unanswered_outgoing(call: Call) -> bool:
+    """Such a call never creates a contact, whatever the customer's settings are."""
+    return (call.direction, call.outcome) == (Direction.OUTGOING, Outcome.MISSED)
 
 
 def next_attempt(call: Call) -> datetime:

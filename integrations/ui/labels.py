@@ -69,32 +69,34 @@ KIND_SENTENCES: dict[tuple[str, str], LazyText] = {
 }
 
 REASONS: dict[str, LazyText] = {
-    Reason.INTERNAL_CALL: _("a call between employees"),
-    Reason.NO_CLIENT_NUMBER: _("the client's number did not come"),
-    Reason.HIDDEN_NUMBER: _("the number is hidden"),
-    Reason.UNUSABLE_NUMBER: _("the number is not a phone number"),
-    Reason.IGNORED_NUMBER: _("the number is among the ignored ones"),
-    Reason.UNKNOWN_EMPLOYEE: _("the employee is not known"),
-    Reason.AMBIGUOUS_EMPLOYEE: _("the employee may be one of several"),
-    Reason.EMPLOYEE_NOT_PARTICIPATING: _("the employee does not take part"),
-    Reason.UNKNOWN_CONTACT: _("no contact has the number, and none may be created"),
-    Reason.NO_FINAL_EVENT: _("Ringostat never told how it ended"),
-    Reason.ERASED: _("the client's data was erased before it was delivered"),
-    Reason.DISMISSED: _("settled by a person"),
-    Reason.NOT_ADDED: _("what came later could not be added"),
+    Reason.INTERNAL_CALL: _("call between employees"),
+    Reason.NO_CLIENT_NUMBER: _("the webhook has no client number"),
+    Reason.HIDDEN_NUMBER: _("number is hidden"),
+    Reason.UNUSABLE_NUMBER: _("not a phone number"),
+    Reason.IGNORED_NUMBER: _("number is on the ignore list"),
+    Reason.UNKNOWN_EMPLOYEE: _("employee is unknown"),
+    Reason.AMBIGUOUS_EMPLOYEE: _("several employees match"),
+    Reason.EMPLOYEE_NOT_PARTICIPATING: _("employee is not included"),
+    Reason.UNKNOWN_CONTACT: _("no matching contact, and creating one is off"),
+    Reason.NO_FINAL_EVENT: _("Ringostat did not report the end of the call"),
+    Reason.ERASED: _("client data was erased before delivery"),
+    Reason.DISMISSED: _("marked as resolved"),
+    Reason.NOT_ADDED: _("later data could not be added"),
     Reason.UNAVAILABLE: _("Planfix did not answer"),
-    Reason.ACCESS_DENIED: _("Planfix does not let us in"),
-    Reason.REFUSED: _("Planfix refused it"),
-    Reason.INTERNAL_ERROR: _("a mistake of ours"),
+    Reason.ACCESS_DENIED: _("Planfix denied access"),
+    Reason.REFUSED: _("Planfix refused the request"),
+    Reason.INTERNAL_ERROR: _("Ringofix error"),
 }
 """Why a call was skipped, waits or failed, by Call.reason."""
+
+UNANSWERED_OUTGOING = _("no matching contact, and an unanswered outgoing call never creates one")
 
 EVENTS: dict[str, LazyText] = {
     EventKind.BEFORE_CALL: _("before the call"),
     EventKind.FORWARDING: _("forwarding"),
     EventKind.TAKING_CALL: _("call taken"),
     EventKind.AFTER_CALL: _("after the call"),
-    EventKind.CALL_RATING: _("rating of the call"),
+    EventKind.CALL_RATING: _("call rating"),
     EventKind.BEFORE_OUTGOING_CALL: _("before an outgoing call"),
     EventKind.AFTER_OUTGOING_CALL: _("after an outgoing call"),
     EventKind.AI_PROCESSED: _("processed by AI"),

@@ -83,7 +83,7 @@ def request_row(sent: PlanfixRequest) -> RequestRow:
 
 def request_bodies(sent: PlanfixRequest) -> list[LoggedBody]:
     asked = [] if sent.body is None else [LoggedBody(name=_("Sent"), text=_indented(sent.body))]
-    return [*asked, LoggedBody(name=_("Answer"), text=readable(sent.answer))]
+    return [*asked, LoggedBody(name=_("Response"), text=readable(sent.answer))]
 
 
 def readable(text: str) -> str:

@@ -14,17 +14,17 @@ STATUSES: dict[str, LazyText] = {
     "PROPER": _("answered, a target call"),
     "REPEATED": _("answered, a repeated call"),
     "NO ANSWER": _("nobody answered"),
-    "BUSY": _("everybody was busy"),
-    "FAILED": _("the line failed"),
-    "NO FORWARD": _("it was forwarded to nobody"),
-    "VOICEMAIL": _("it went to voicemail"),
-    "WRONG EXTENSION": _("a wrong extension was dialled"),
-    "NO EXTENSION": _("no extension was dialled"),
+    "BUSY": _("all lines were busy"),
+    "FAILED": _("connection failed"),
+    "NO FORWARD": _("forwarded to no employee"),
+    "VOICEMAIL": _("sent to voicemail"),
+    "WRONG EXTENSION": _("wrong extension dialled"),
+    "NO EXTENSION": _("no extension dialled"),
     "CLIENT NO ANSWER": _("the client did not answer the callback"),
     "FAILED FORBIDDEN DESTINATION": _("calls to this number are forbidden"),
-    "DECLINE": _("it was declined"),
-    "IN PROGRESS": _("under way"),
-    "CALLING": _("it is ringing"),
+    "DECLINE": _("declined"),
+    "IN PROGRESS": _("in progress"),
+    "CALLING": _("ringing"),
 }
 """Source: https://help.ringostat.com/en/articles/6413217."""
 
@@ -32,8 +32,8 @@ TYPES: dict[str, LazyText] = {
     "in": _("incoming"),
     "out": _("outgoing"),
     "callback": _("callback"),
-    "transitin": _("incoming through the customer's own exchange"),
-    "transitout": _("outgoing through the customer's own exchange"),
+    "transitin": _("incoming through the customer's own PBX"),
+    "transitout": _("outgoing through the customer's own PBX"),
 }
 
 MOODS: dict[str, LazyText] = {
@@ -47,11 +47,11 @@ ANALYSIS_LABELS: dict[str, LazyText] = {
     "client_mood": _("Client's mood"),
     "employee_mood": _("Employee's mood"),
     "call_mood": _("Mood of the call"),
-    "score": _("Quality of the dialogue"),
-    "details": _("Details of the quality"),
+    "score": _("Conversation score"),
+    "details": _("Score details"),
     "category": _("Category"),
-    "category_mark": _("Mark of the category"),
-    "employee_mark": _("Mark of the employee"),
+    "category_mark": _("Category rating"),
+    "employee_mark": _("Employee rating"),
 }
 """Labels of the AI's and the rating menu's fields (ringostat/vocabulary.py), in the order in which they are shown."""
 

@@ -47,6 +47,11 @@
         if (retry === "older") htmx.trigger(event.target.closest("td").querySelector("[data-piece]"), "click");
     });
 
+    // Without the focus in its field, typing a view's name would run the shortcuts.
+    document.addEventListener("toggle", (event) => {
+        if (event.target.matches(".calls-save[open]")) event.target.querySelector("[name=name]").focus();
+    }, true);
+
     // --- filters: the URL contains only the filled fields ---
 
     document.addEventListener("formdata", (event) => {

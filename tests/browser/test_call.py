@@ -200,7 +200,7 @@ def test_what_was_said_is_loaded_when_its_line_is_opened(
     page.keyboard.press("Enter")
 
     expect(requests.locator("pre").first).to_contain_text('"type": 4003')
-    expect(requests.get_by_text("Answer")).to_be_visible()
+    expect(requests.get_by_text("Response")).to_be_visible()
 
 
 def test_what_cannot_be_loaded_says_so(scenario: Scenario, page: Page, live_server: LiveServer) -> None:
@@ -250,11 +250,11 @@ def test_a_failed_call_is_settled_with_a_note(scenario: Scenario, page: Page, li
     Call.objects.update(state=CallState.FAILED, reason="refused", detail="No such template.")
     open_call(page, live_server, call)
 
-    page.get_by_text("Mark as settled…").click()
-    page.get_by_label("How was it dealt with?").fill("called back")
+    page.get_by_text("Mark as resolved…").click()
+    page.get_by_label("Resolution note").fill("called back")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_text("The call is settled.")).to_be_visible()
+    expect(page.get_by_text("The call is marked as resolved.")).to_be_visible()
     expect(page.get_by_text("by admin: called back.")).to_be_visible()
 
 
@@ -263,19 +263,19 @@ def test_calls_are_chosen_on_the_list_and_sent_again(scenario: Scenario, page: P
         scenario.post(answered(connected_with="acmecom_newcomer", uniqueid=f"{CALL_ID}{number}"))
     scenario.deliver()
     page.goto(f"{live_server.url}/calls/?state=skipped")
-    send = page.get_by_role("button", name="Send again…")
+    send = page.get_by_role("button", name="Retry calls…")
     expect(send).to_be_disabled()
 
     page.get_by_role("checkbox", name="Choose the call of").nth(1).check()
     expect(page.get_by_text("Chosen: 1")).to_be_visible()
-    page.get_by_label("Tick all that are shown").check()
+    page.get_by_label("Select visible").check()
     expect(page.get_by_text("Chosen: 3")).to_be_visible()
     send.click()
 
-    expect(page.get_by_role("heading", name="3 calls will be sent again")).to_be_visible()
-    page.get_by_role("button", name="Send calls again").click()
-    expect(page.get_by_text("Waits for the worker…")).to_be_visible()
+    expect(page.get_by_role("heading", name="3 calls will be retried")).to_be_visible()
+    page.get_by_role("button", name="Retry calls").click()
+    expect(page.get_by_text("Waiting for the worker…")).to_be_visible()
     run_job(BackgroundJob.objects.get().pk)
-    expect(page.get_by_text("3 calls are sent again.")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("3 calls were retried.")).to_be_visible(timeout=15_000)
     page.get_by_role("link", name="Back to the list").click()
     page.wait_for_url("**/calls/?state=skipped")

@@ -110,16 +110,16 @@ def test_a_view_is_kept_and_opens_first(
     sign_in(page, specialist)
     open_list(page, live_server, "?state=failed")
 
-    page.get_by_text("Save this view").click()
+    page.get_by_text("Save view").click()
     page.get_by_label("Name").fill("What failed")
-    page.get_by_label("Opens first").check()
+    page.get_by_label("Default view").check()
     page.get_by_role("button", name="Save").click()
     page.goto(f"{live_server.url}/calls/")
 
     expect(page.locator("#rows [data-row]")).to_have_count(1)
     expect(page.get_by_role("link", name="What failed")).to_have_attribute("aria-current", "true")
-    page.get_by_role("button", name="Delete this view").click()
-    expect(page.get_by_text("The view “What failed” is deleted.")).to_be_visible()
+    page.get_by_role("button", name="Delete view").click()
+    expect(page.get_by_text("The view “What failed” was deleted.")).to_be_visible()
 
 
 def test_scrolling_brings_older_calls_until_there_are_none(
@@ -132,7 +132,7 @@ def test_scrolling_brings_older_calls_until_there_are_none(
     page.mouse.wheel(0, 100_000)
 
     expect(page.locator("#rows [data-row]")).to_have_count(PAGE_SIZE + 7)
-    expect(page.get_by_text("Show older")).to_have_count(0)
+    expect(page.get_by_text("Show older calls")).to_have_count(0)
 
 
 def test_a_new_call_is_announced_and_shown_on_top_without_a_jump(
@@ -176,7 +176,7 @@ def test_keys_walk_the_list_open_a_call_and_find_the_search(
     page.wait_for_url(f"**/calls/{calls[1].pk}/")
 
 
-@pytest.mark.parametrize(("signed_out", "words"), [(True, "You have been signed out."), (False, "try again")])
+@pytest.mark.parametrize(("signed_out", "words"), [(True, "You have been logged out."), (False, "try again")])
 def test_trouble_while_scrolling_says_what_to_do(
     page: Page,
     live_server: LiveServer,

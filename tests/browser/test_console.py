@@ -52,7 +52,7 @@ def test_the_first_webhook_turns_the_light_green_and_a_dry_run_is_answered(
     page.get_by_role("link", name="Dry run").click()
     page.get_by_label("Client's number").fill(CLIENT)
     page.get_by_role("button", name="Try this call").click()
-    expect(page.get_by_text("Waits for the worker…")).to_be_visible()
+    expect(page.get_by_text("Waiting for the worker…")).to_be_visible()
     run_job(BackgroundJob.objects.latest("pk").pk)
     expect(page.get_by_text("Olha Koval has this number.")).to_be_visible()
     expect(page.get_by_text("Nothing was written.")).to_be_visible()

@@ -15,11 +15,11 @@ pytestmark = pytest.mark.django_db
 def test_what_was_done_to_a_customer_stands_in_its_history() -> None:
     customer, user = make_customer(name="Acme"), User.objects.create_user("ann")
 
-    audit_record(user, "Two calls were sent again.", customer)
+    audit_record(user, "Two calls were retried.", customer)
 
     entry = LogEntry.objects.get()
     assert (entry.user, entry.get_edited_object(), entry.object_repr) == (user, customer, "Acme")
-    assert entry.get_change_message() == "Two calls were sent again."
+    assert entry.get_change_message() == "Two calls were retried."
 
 
 def test_what_concerns_no_single_customer_is_recorded_too() -> None:

@@ -140,4 +140,4 @@ def test_the_counts_leave_foreign_calls_out(two_customers) -> None:
 
     chips = client.get("/calls/").context["chips"]
 
-    assert [chip["count"] for chip in chips] == [1, 0, 0, 1, 0, 0]
+    assert [chip.count for chip in chips] == [1, 0, 0, 1, 0, 0]

@@ -49,4 +49,4 @@ def test_a_form_that_was_open_for_too_long_is_told() -> None:
 
 
 def test_a_mistake_of_ours_needs_nothing_to_be_told() -> None:
-    assert "Something went wrong here" in render_to_string("500.html")
+    assert "Something went wrong" in render_to_string("500.html")

@@ -1,4 +1,4 @@
-"""Actions on many calls: the confirmation page, and the progress of the background job.
+"""Actions on many calls: the confirmation page, the background jobs, and their progress.
 
-Knows which calls the user means. Does not carry the action out, which the worker does.
+Knows which calls the user selected. What happens to one call is in services/calls.
 """

@@ -1,4 +1,4 @@
-"""The background jobs of the call log: one action, done to every call that the job means."""
+"""The background jobs of the call log. Each runs one action on the calls of the job."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def retry_job(job: BackgroundJob, progress: Progress) -> dict[str, int]:
 
 
 def replay_job(job: BackgroundJob, progress: Progress) -> dict[str, int]:
-    """Leaves out erased calls, of which nothing is left to read, and dismissed ones."""
+    """Leaves out erased calls, which have no data to read, and dismissed calls."""
     calls = finished_calls_of(job).exclude(reason__in=(Reason.ERASED, Reason.DISMISSED))
     call_ids = list(calls.order_by("pk").values_list("pk", flat=True))
     progress.expect(len(call_ids))
@@ -31,21 +31,22 @@ def replay_job(job: BackgroundJob, progress: Progress) -> dict[str, int]:
 
 
 def dismiss_job(job: BackgroundJob, progress: Progress) -> dict[str, int]:
-    """Dismisses the calls with the job's argument `note`."""
+    """Dismisses the calls with the note in the job's arguments."""
     calls = finished_calls_of(job)
     progress.expect(dismissable(calls).count())
     return {"calls": dismiss(calls, note=job.arguments["note"], by=job.asked_by, done=progress.add)}
 
 
 def ignore_numbers_job(job: BackgroundJob, progress: Progress) -> dict[str, int]:
-    """Ignores the numbers of the calls, and skips those calls that failed. Numbers that are ignored already count: the
-    worker may have stopped between the two steps.
+    """Adds the calls' numbers to the ignore list, and skips the failed calls.
+
+    Also handles numbers on the list already: the worker may have stopped between the two steps.
     """
     calls, count = known_calls_of(job), 0
     found = numbers_among(spelled_numbers(calls).iterator())
-    meant = {**found.known, **found.new}
-    progress.expect(len(meant))
-    for (customer_id, number), spellings in sorted(meant.items()):
+    numbers = {**found.known, **found.new}
+    progress.expect(len(numbers))
+    for (customer_id, number), spellings in sorted(numbers.items()):
         count += ignore_number(customer_id, number)
         skip_ignored(calls.filter(customer=customer_id, client_number__in=spellings))
         progress.add()

@@ -14,10 +14,10 @@ from integrations.users.visibility import works_visible_to
 @require_safe
 @login_required
 @never_cache
-def work_progress(request: HttpRequest, work_id: int) -> HttpResponse:
-    work = get_object_or_404(works_visible_to(request.user).select_related("customer"), pk=work_id)
-    response = render(request, "ui/_job_progress.html", {"work": work})
-    if work.is_finished and request.headers.get("HX-Request"):
+def job_progress(request: HttpRequest, work_id: int) -> HttpResponse:
+    job = get_object_or_404(works_visible_to(request.user).select_related("customer"), pk=work_id)
+    response = render(request, "ui/_job_progress.html", {"job": job})
+    if job.is_finished and request.headers.get("HX-Request"):
         # The job may have changed anything on the page.
         response["HX-Refresh"] = "true"
     return response

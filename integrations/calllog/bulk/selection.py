@@ -1,4 +1,4 @@
-"""Which calls a background job of the call log means: those of its list of numbers, or all that fit a filter."""
+"""The calls of a background job: those of its list of keys, or all that match its filter."""
 
 from __future__ import annotations
 
@@ -13,28 +13,27 @@ from integrations.services.queue.progress import CannotBeDone
 
 
 def finished_calls_of(job: BackgroundJob) -> QuerySet[Call]:
-    """The calls that the job means and that were finished when it was enqueued. A job that is run again thus changes no
-    call twice. Raises CannotBeDone.
+    """The job's calls that were finished when it was enqueued, so that a job that runs again changes no call twice.
+
+    Raises CannotBeDone.
     """
     return _calls_of(job).filter(finished_at__lte=job.asked_at)
 
 
 def known_calls_of(job: BackgroundJob) -> QuerySet[Call]:
-    """The calls that the job means and that were known when it was enqueued, in whatever state. Raises CannotBeDone."""
+    """The job's calls that were known when it was enqueued, in any state. Raises CannotBeDone."""
     return _calls_of(job).filter(received_at__lte=job.asked_at)
 
 
 def calls_by_filter(user: User, query: str) -> QuerySet[Call]:
-    """The calls that a user sees with a filter, given as the query string of the list. A filter that is not understood
-    means no call: a mistyped address must not act on all of them.
-    """
+    """The calls that the user sees with the filters in `query`, the list's query string. An invalid filter: no call."""
     return CallFilter.for_user(user, QueryDict(query)).qs
 
 
 def _calls_of(job: BackgroundJob) -> QuerySet[Call]:
-    """By the job's argument `calls`, else by `filter` as the user who enqueued the job sees it now."""
+    """The calls with the keys in `calls`, else those that match `filter` and that the job's user may see now."""
     if "calls" in job.arguments:
         return Call.objects.filter(pk__in=job.arguments["calls"])
     if job.asked_by is None:
-        raise CannotBeDone(_("Who asked for this is no longer a user here, so nothing was done."))
+        raise CannotBeDone(_("The user who started this no longer exists, so nothing was done."))
     return calls_by_filter(job.asked_by, job.arguments["filter"])

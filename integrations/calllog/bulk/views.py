@@ -1,5 +1,6 @@
-"""The same done with many calls: chosen on the list, or all that fit its filter. First a page that counts what would
-happen, then work for the worker, and how far it is.
+"""Actions on the selected calls, or on all calls that match the filters.
+
+The confirmation page counts the affected calls and changes nothing. Confirming enqueues a background job.
 """
 
 from __future__ import annotations
@@ -33,41 +34,40 @@ from integrations.ui.parse_pk import parse_pk
 from integrations.users.audit import audit_record
 from integrations.users.visibility import calls_visible_to, may_act_on_calls, works_visible_to
 
-MOST = 100_000
-"""Calls that one piece of work takes on."""
-MOST_CHOSEN = 5000
-"""Calls ticked one by one: as many as somebody might scroll to."""
-MOST_NUMBERS = 1000
-"""Numbers ignored at once: every call of a customer is compared with all of them, and nobody means more."""
+MAX_CALLS = 100_000
+"""Calls of one background job."""
+MAX_SELECTED = 5000
+"""Calls selected one by one."""
+MAX_NUMBERS = 1000
+"""Numbers added to the ignore list at once: delivery compares every call with the whole list."""
 
-Standing = tuple[str, str]
-"""A call's state and reason."""
+StateAndReason = tuple[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What would happen: to how many calls or numbers it is done, how many calls are left alone and why."""
+    """How many calls or numbers the action affects, and how many calls it leaves unchanged, with the reasons."""
 
-    will: int
-    wont: Sequence[tuple[int, LazyText]]
-    is_too_much: bool = False
+    affected: int
+    unchanged: Sequence[tuple[int, LazyText]]
+    is_too_many: bool = False
     by_customer: Mapping[int, int] = field(default_factory=dict)
-    """How many numbers of which customer."""
+    """The number of phone numbers by customer id."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chosen:
-    """The calls that somebody means: by their numbers, or by a filter (`numbers` is None)."""
+class Selection:
+    """The calls that the user selected: by their keys, or all that match the filters (`call_ids` is None)."""
 
     calls: QuerySet[Call]
     filters: CallFilter
-    numbers: list[int] | None
+    call_ids: list[int] | None
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """As the work keeps them (calllog/bulk/selection.py)."""
-        if self.numbers is not None:
-            return {"calls": self.numbers}
+        """The selection as arguments of a background job, for selection.py."""
+        if self.call_ids is not None:
+            return {"calls": self.call_ids}
         return {"filter": self.query}
 
     @property
@@ -76,131 +76,134 @@ class Chosen:
 
     @property
     def customer(self) -> Customer | None:
-        """The one whose calls they all are; None when there may be several."""
-        if self.numbers is None:
+        """The customer of all selected calls; None if there may be several."""
+        if self.call_ids is None:
             return cast("Customer | None", self.filters.form.cleaned_data.get("customer"))
         customers = list(self.calls.order_by().values_list("customer", flat=True).distinct()[:2])
         return Customer.objects.get(pk=customers[0]) if len(customers) == 1 else None
 
-    def standings(self) -> Counter[Standing]:
-        """How many calls stand how, counted so far as it matters: the delivered ones may be nearly everything."""
+    def counts(self) -> Counter[StateAndReason]:
+        """The number of calls by state and reason, each counted up to MAX_CALLS. Delivered calls are counted apart,
+        because they may be nearly all calls.
+        """
         delivered, others = Q(state=CallState.DELIVERED), ~Q(state=CallState.DELIVERED)
         rows = self.calls.filter(others).order_by().values_list("state", "reason")
-        standings: Counter[Standing] = Counter(rows[: MOST + 1])
-        standings[CallState.DELIVERED, ""] = self.calls.filter(delivered).order_by()[: MOST + 1].count()
-        return +standings
+        counts: Counter[StateAndReason] = Counter(rows[: MAX_CALLS + 1])
+        counts[CallState.DELIVERED, ""] = self.calls.filter(delivered).order_by()[: MAX_CALLS + 1].count()
+        return +counts
 
 
 @dataclass(frozen=True, kw_only=True)
 class BulkAction:
     kind: BackgroundJobKind
     title: LazyText
-    plan: Callable[[Chosen], Plan]
+    plan: Callable[[Selection], Plan]
     needs_note: bool = False
 
 
-IN_THEIR_WAY: Mapping[str, LazyText] = {
+UNCHANGED_STATES: Mapping[str, LazyText] = {
     CallState.DELIVERED: gettext_lazy("already in Planfix"),
-    CallState.PENDING: gettext_lazy("already on their way"),
+    CallState.PENDING: gettext_lazy("already waiting to be sent"),
     CallState.IN_PROGRESS: gettext_lazy("not ended yet"),
 }
 
 
-def _obstacle_to_sending(standing: Standing) -> LazyText:
-    state, reason = standing
+def _why_not_retry(call: StateAndReason) -> LazyText:
+    state, reason = call
     if reason in NEVER_REPLAYED:
-        return gettext_lazy("too little is known of them")
+        return gettext_lazy("their details are missing")
     if reason == Reason.DISMISSED:
-        return gettext_lazy("settled by a person")
-    return IN_THEIR_WAY.get(state, "")
+        return gettext_lazy("marked as resolved")
+    return UNCHANGED_STATES.get(state, "")
 
 
-def _obstacle_to_replaying(standing: Standing) -> LazyText:
-    state, reason = standing
+def _why_not_reread(call: StateAndReason) -> LazyText:
+    state, reason = call
     if reason == Reason.ERASED:
-        return gettext_lazy("too little is known of them")
+        return gettext_lazy("their details are missing")
     if reason == Reason.DISMISSED:
-        return gettext_lazy("settled by a person")
-    return "" if state == CallState.DELIVERED else IN_THEIR_WAY.get(state, "")
+        return gettext_lazy("marked as resolved")
+    return "" if state == CallState.DELIVERED else UNCHANGED_STATES.get(state, "")
 
 
-def _obstacle_to_settling(standing: Standing) -> LazyText:
-    state, _reason = standing
+def _why_not_dismiss(call: StateAndReason) -> LazyText:
+    state, _reason = call
     if state == CallState.SKIPPED:
         return gettext_lazy("skipped, not failed")
-    return IN_THEIR_WAY.get(state, "")
+    return UNCHANGED_STATES.get(state, "")
 
 
-OBSTACLES: Mapping[str, Callable[[Standing], LazyText]] = {
-    "send-again": _obstacle_to_sending,
-    "replay": _obstacle_to_replaying,
-    "settle": _obstacle_to_settling,
+WHY_NOT: Mapping[str, Callable[[StateAndReason], LazyText]] = {
+    "send-again": _why_not_retry,
+    "replay": _why_not_reread,
+    "settle": _why_not_dismiss,
 }
-"""Why a call that stands so is left alone; "" if it is not."""
+"""Why an action leaves such a call unchanged; "" if it does not."""
 
 
-def plan_of(action: str, standings: Mapping[Standing, int]) -> Plan:
-    wont: Counter[LazyText] = Counter()
-    for standing, count in standings.items():
-        wont[OBSTACLES[action](standing)] += count
-    will = wont.pop("", 0)
-    return Plan(will=will, wont=[(count, words) for words, count in wont.most_common()], is_too_much=will > MOST)
+def plan_of(action: str, counts: Mapping[StateAndReason, int]) -> Plan:
+    by_cause: Counter[LazyText] = Counter()
+    for state_and_reason, count in counts.items():
+        by_cause[WHY_NOT[action](state_and_reason)] += count
+    affected = by_cause.pop("", 0)
+    unchanged = [(count, cause) for cause, count in by_cause.most_common()]
+    return Plan(affected=affected, unchanged=unchanged, is_too_many=affected > MAX_CALLS)
 
 
-def _plan_of_calls(action: str) -> Callable[[Chosen], Plan]:
-    return lambda chosen: plan_of(action, chosen.standings())
+def _plan_of_calls(action: str) -> Callable[[Selection], Plan]:
+    return lambda selection: plan_of(action, selection.counts())
 
 
-def _plan_of_numbers(chosen: Chosen) -> Plan:
-    calls = list(spelled_numbers(chosen.calls)[: MOST + 1])
-    if len(calls) > MOST or len(set(calls)) > MOST_NUMBERS:
-        return Plan(will=len(set(calls)), wont=[], is_too_much=True)
+def _plan_of_numbers(selection: Selection) -> Plan:
+    calls = list(spelled_numbers(selection.calls)[: MAX_CALLS + 1])
+    if len(calls) > MAX_CALLS or len(set(calls)) > MAX_NUMBERS:
+        return Plan(affected=len(set(calls)), unchanged=[], is_too_many=True)
     found = numbers_among(calls)
-    left = [
-        (found.ignored_calls, gettext_lazy("their number is ignored already")),
-        (found.unusable_calls, gettext_lazy("they came without a phone number")),
+    causes = [
+        (found.ignored_calls, gettext_lazy("their number is already on the ignore list")),
+        (found.unusable_calls, gettext_lazy("they have no phone number")),
     ]
-    wont = [(count, words) for count, words in left if count]
-    return Plan(will=len(found.new), wont=wont, by_customer=found.by_customer)
+    unchanged = [(count, cause) for count, cause in causes if count]
+    return Plan(affected=len(found.new), unchanged=unchanged, by_customer=found.by_customer)
 
 
 BULK_ACTIONS: Mapping[str, BulkAction] = {
     "send-again": BulkAction(
-        kind=BackgroundJobKind.SEND_AGAIN, title=gettext_lazy("Send calls again"), plan=_plan_of_calls("send-again")
+        kind=BackgroundJobKind.SEND_AGAIN, title=gettext_lazy("Retry calls"), plan=_plan_of_calls("send-again")
     ),
     "replay": BulkAction(
-        kind=BackgroundJobKind.REPLAY, title=gettext_lazy("Replay with today's settings"), plan=_plan_of_calls("replay")
+        kind=BackgroundJobKind.REPLAY, title=gettext_lazy("Re-read webhooks and retry"), plan=_plan_of_calls("replay")
     ),
     "settle": BulkAction(
         kind=BackgroundJobKind.DISMISS,
-        title=gettext_lazy("Mark calls as settled"),
+        title=gettext_lazy("Mark calls as resolved"),
         plan=_plan_of_calls("settle"),
         needs_note=True,
     ),
     "ignore-numbers": BulkAction(
-        kind=BackgroundJobKind.IGNORE_NUMBERS, title=gettext_lazy("Ignore these numbers"), plan=_plan_of_numbers
+        kind=BackgroundJobKind.IGNORE_NUMBERS, title=gettext_lazy("Ignore numbers"), plan=_plan_of_numbers
     ),
 }
-"""By the word that the list's buttons send."""
+"""By the value of the list's buttons."""
 
 
 @require_POST
 @login_required
 @never_cache
-def bulk(request: HttpRequest) -> HttpResponse:
-    """Counts what would happen and asks; changes nothing."""
-    _check(request)
-    action, chosen = _action(request), _chosen(request)
+def confirm(request: HttpRequest) -> HttpResponse:
+    """The confirmation page: counts the affected calls, changes nothing."""
+    _check_permission(request)
+    action, selection = _action(request), _selection(request)
     context = {
         **page_context(request, str(action.title)),
         "action": action,
         "action_name": request.POST.get("action"),
-        "plan": action.plan(chosen),
-        "most": MOST,
-        "most_numbers": MOST_NUMBERS,
-        "numbers": chosen.numbers,
-        "query": chosen.query,
-        "paused": _paused(chosen),
+        "plan": action.plan(selection),
+        "max_calls": MAX_CALLS,
+        "max_numbers": MAX_NUMBERS,
+        "call_ids": selection.call_ids,
+        "query": selection.query,
+        "is_paused": _is_paused(selection),
         "note_length": NOTE_LENGTH,
     }
     return render(request, "calllog/bulk/confirm.html", context)
@@ -209,30 +212,30 @@ def bulk(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 @never_cache
-def bulk_begin(request: HttpRequest) -> HttpResponse:
-    """Puts the work down and shows how far it is."""
-    user = _check(request)
-    action, chosen = _action(request), _chosen(request)
-    plan, note = action.plan(chosen), " ".join(request.POST.get("note", "").split())[:NOTE_LENGTH]
-    if not plan.will or plan.is_too_much or (action.needs_note and not note):
-        return bulk(request)
+def begin(request: HttpRequest) -> HttpResponse:
+    """Enqueues the background job and redirects to its progress."""
+    user = _check_permission(request)
+    action, selection = _action(request), _selection(request)
+    plan, note = action.plan(selection), " ".join(request.POST.get("note", "").split())[:NOTE_LENGTH]
+    if not plan.affected or plan.is_too_many or (action.needs_note and not note):
+        return confirm(request)
     extra = {"note": note} if action.needs_note else {}
-    work = enqueue(action.kind, customer=chosen.customer, by=user, **chosen.arguments, **extra)
-    _record(user, action, plan, chosen)
-    return redirect(f"{reverse('calllog:bulk_work', args=[work.pk])}?{chosen.query}")
+    job = enqueue(action.kind, customer=selection.customer, by=user, **selection.arguments, **extra)
+    _audit(user, action, plan, selection)
+    return redirect(f"{reverse('calllog:bulk_job', args=[job.pk])}?{selection.query}")
 
 
 @require_safe
 @login_required
 @never_cache
-def bulk_work(request: HttpRequest, work_id: int) -> HttpResponse:
-    user = _check(request)
-    work = get_object_or_404(works_visible_to(user).select_related("customer"), pk=work_id)
-    context = {"work": work, "query": request.GET.urlencode()}
-    return render(request, "calllog/bulk/job.html", {**page_context(request, work.kind_label), **context})
+def bulk_job(request: HttpRequest, work_id: int) -> HttpResponse:
+    user = _check_permission(request)
+    job = get_object_or_404(works_visible_to(user).select_related("customer"), pk=work_id)
+    context = {"job": job, "query": request.GET.urlencode()}
+    return render(request, "calllog/bulk/job.html", {**page_context(request, job.kind_label), **context})
 
 
-def _check(request: HttpRequest) -> User:
+def _check_permission(request: HttpRequest) -> User:
     if not may_act_on_calls(request.user):
         raise PermissionDenied
     return cast(User, request.user)
@@ -245,42 +248,46 @@ def _action(request: HttpRequest) -> BulkAction:
         raise PermissionDenied from error
 
 
-def _chosen(request: HttpRequest) -> Chosen:
+def _selection(request: HttpRequest) -> Selection:
     user = cast(User, request.user)
     filters = CallFilter.for_user(user, QueryDict(request.POST.get("filter", "")))
     if request.POST.get("all"):
-        return Chosen(calls=filters.qs, filters=filters, numbers=None)
-    numbers = sorted(_numbers(request.POST.getlist("call")))[:MOST_CHOSEN]
-    return Chosen(calls=calls_visible_to(user).filter(pk__in=numbers), filters=filters, numbers=numbers)
+        return Selection(calls=filters.qs, filters=filters, call_ids=None)
+    call_ids = sorted(_keys(request.POST.getlist("call")))[:MAX_SELECTED]
+    return Selection(calls=calls_visible_to(user).filter(pk__in=call_ids), filters=filters, call_ids=call_ids)
 
 
-def _numbers(texts: Iterable[str]) -> set[int]:
-    return {number for text in texts if (number := parse_pk(text)) is not None}
+def _keys(texts: Iterable[str]) -> set[int]:
+    return {key for text in texts if (key := parse_pk(text)) is not None}
 
 
-def _paused(chosen: Chosen) -> bool:
-    """Does one of the customers wait for a person? Asked of one customer only; of many it would say little."""
-    customer = chosen.customer
+def _is_paused(selection: Selection) -> bool:
+    """Is the customer paused? False for calls of several customers."""
+    customer = selection.customer
     return bool(customer and customer.paused_reason)
 
 
-def _record(user: User, action: BulkAction, plan: Plan, chosen: Chosen) -> None:
-    """Numbers in the book of each customer whose settings they change."""
+def _audit(user: User, action: BulkAction, plan: Plan, selection: Selection) -> None:
+    """Writes to the audit log: once, or for each customer whose ignore list changes."""
     if not plan.by_customer:
-        return audit_record(user, _book(action, plan.will), chosen.customer)
+        return audit_record(user, _audit_message(action, plan.affected), selection.customer)
     for customer in Customer.objects.filter(pk__in=plan.by_customer).order_by("pk"):
-        audit_record(user, _book(action, plan.by_customer[customer.pk]), customer)
+        audit_record(user, _audit_message(action, plan.by_customer[customer.pk]), customer)
 
 
-def _book(action: BulkAction, count: int) -> str:
+def _audit_message(action: BulkAction, count: int) -> str:
     texts = {
-        BackgroundJobKind.SEND_AGAIN: ngettext("One call was sent again.", "%(count)s calls were sent again.", count),
-        BackgroundJobKind.REPLAY: ngettext("One call was replayed.", "%(count)s calls were replayed.", count),
+        BackgroundJobKind.SEND_AGAIN: ngettext("One call was retried.", "%(count)s calls were retried.", count),
+        BackgroundJobKind.REPLAY: ngettext(
+            "The webhooks of one call were re-read and the call retried.",
+            "The webhooks of %(count)s calls were re-read and the calls retried.",
+            count,
+        ),
         BackgroundJobKind.DISMISS: ngettext(
-            "One call was marked as settled.", "%(count)s calls were marked as settled.", count
+            "One call was marked as resolved.", "%(count)s calls were marked as resolved.", count
         ),
         BackgroundJobKind.IGNORE_NUMBERS: ngettext(
-            "One number was added to the ignored ones.", "%(count)s numbers were added to the ignored ones.", count
+            "One number was added to the ignore list.", "%(count)s numbers were added to the ignore list.", count
         ),
     }
     return texts[action.kind] % {"count": count}

@@ -56,9 +56,9 @@ class AvailableActions:
 
 
 RETRY_LABELS: Mapping[str, LazyText] = {
-    CallState.FAILED: gettext_lazy("Send again"),
-    CallState.SKIPPED: gettext_lazy("Send again"),
-    CallState.PENDING: gettext_lazy("Try now"),
+    CallState.FAILED: gettext_lazy("Retry call"),
+    CallState.SKIPPED: gettext_lazy("Retry call"),
+    CallState.PENDING: gettext_lazy("Retry now"),
 }
 
 
@@ -70,7 +70,7 @@ def available_actions(call: Call) -> AvailableActions:
     return AvailableActions(
         retry_label=RETRY_LABELS.get(call.state, "") if is_known else "",
         is_retry_primary=call.state == CallState.FAILED,
-        can_reread=call.reason != Reason.ERASED,
+        can_reread=call.reason != Reason.ERASED and call.state != CallState.IN_PROGRESS,
         can_ignore_number=number is not None and number not in call.customer.full_ignored_numbers,
         can_dismiss=call.state == CallState.FAILED,
         dry_run_url=dry_run_url(call.customer_id, call.pk) if is_known else "",
@@ -98,28 +98,27 @@ def act(request: HttpRequest, call_id: int, action: str) -> HttpResponse:
 def _retry(call: Call, request: HttpRequest) -> ActionResult:
     if not send_again(call):
         return ActionResult(
-            message=_("There is nothing to send again: the call is in Planfix, or too little of it is known.")
+            message=_("The call cannot be retried: it is in Planfix already, or its details are missing.")
         )
-    waits = _(" It waits until the customer is no longer paused.") if call.customer.paused_reason else ""
-    return ActionResult(
-        message=_("The call is on its way again.") + waits, audit_message=_("Call %(call)s was sent again.")
-    )
+    waits = _(" The customer is paused, so the call waits until it is resumed.") if call.customer.paused_reason else ""
+    return ActionResult(message=_("The call is being retried.") + waits, audit_message=_("Call %(call)s was retried."))
 
 
 def _reread(call: Call, request: HttpRequest) -> ActionResult:
     if call.reason == Reason.ERASED:
-        return ActionResult(message=_("Nothing of this call is kept that could be replayed."))
+        return ActionResult(message=_("The data of this call was erased, so there is nothing to re-read."))
     results = replay_call(call)
     count = results[EventResult.CALL]
     text = ngettext(
-        "One webhook was read again, and the call is decided anew with today's settings.",
-        "%(count)s webhooks were read again, and the call is decided anew with today's settings.",
+        "One webhook was re-read. The call is retried with today's settings.",
+        "%(count)s webhooks were re-read. The call is retried with today's settings.",
         count,
     )
     if not results:
-        text = _("No webhook is kept any more, so the call is decided anew by what is known of it.")
+        text = _("No webhooks are stored any more. The call is retried with the details that are stored.")
     return ActionResult(
-        message=text % {"count": count}, audit_message=_("Call %(call)s was replayed with the settings of the moment.")
+        message=text % {"count": count},
+        audit_message=_("The webhooks of call %(call)s were re-read and the call retried."),
     )
 
 
@@ -127,25 +126,25 @@ def _ignore_number(call: Call, request: HttpRequest) -> ActionResult:
     try:
         is_new = ignore_number(call.customer_id, call.client_number)
     except ValueError:
-        return ActionResult(message=_("What came as the client's number is no phone number, so it cannot be ignored."))
+        return ActionResult(message=_("The client's number is not a phone number, so it cannot be ignored."))
     if not is_new:
-        return ActionResult(message=_("The number is among the ignored ones already."))
+        return ActionResult(message=_("The number is already on the ignore list."))
     skip_ignored(Call.objects.filter(pk=call.pk))
     return ActionResult(
-        message=_("Calls of %(number)s no longer go to Planfix.") % {"number": call.client_number},
-        audit_message=_("The number of call %(call)s was added to the ignored ones."),
+        message=_("Calls with %(number)s no longer go to Planfix.") % {"number": call.client_number},
+        audit_message=_("The number of call %(call)s was added to the ignore list."),
     )
 
 
 def _dismiss(call: Call, request: HttpRequest) -> ActionResult:
     note = " ".join(request.POST.get("note", "").split())[:NOTE_LENGTH]
     if not note:
-        return ActionResult(
-            message=_("Write in a few words how the call was dealt with; without a note it was not settled.")
-        )
+        return ActionResult(message=_("The call was not marked as resolved: enter a resolution note."))
     if not dismiss(Call.objects.filter(pk=call.pk), note=note, by=cast(User, request.user)):
-        return ActionResult(message=_("Only a call that failed can be settled."))
-    return ActionResult(message=_("The call is settled."), audit_message=_("Call %(call)s was marked as settled."))
+        return ActionResult(message=_("Only a failed call can be marked as resolved."))
+    return ActionResult(
+        message=_("The call is marked as resolved."), audit_message=_("Call %(call)s was marked as resolved.")
+    )
 
 
 ACTIONS: Mapping[str, Callable[[Call, HttpRequest], ActionResult]] = {

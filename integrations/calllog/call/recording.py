@@ -18,16 +18,16 @@ from integrations.ui.labels import LazyText
 from integrations.users.visibility import calls_visible_to
 
 MESSAGES: dict[Trouble, tuple[int, LazyText]] = {
-    Trouble.NO_LINK: (404, _("Ringostat has sent no link to a recording of this call.")),
-    Trouble.FOREIGN: (404, _("The recording's link leads away from Ringostat, so it is not opened.")),
+    Trouble.NO_LINK: (404, _("Ringostat sent no recording link for this call.")),
+    Trouble.FOREIGN: (404, _("The recording's link does not lead to Ringostat, so it is not opened.")),
     Trouble.GONE: (
         410,
-        _("Ringostat no longer gives this recording out: its link has run out, or it was deleted or never made."),
+        _("The recording is not available in Ringostat: its link has expired, or it was deleted or never made."),
     ),
-    Trouble.NOT_AUDIO: (502, _("Ringostat answered with something that is not a recording.")),
-    Trouble.TOO_LARGE: (502, _("The recording is too large to be played here. Open it in Ringostat.")),
-    Trouble.UNAVAILABLE: (502, _("Ringostat does not answer just now. Press play to try again.")),
-    Trouble.BUSY: (503, _("Many files and recordings are on their way just now. Press play to try again.")),
+    Trouble.NOT_AUDIO: (502, _("Ringostat sent a file that is not a recording.")),
+    Trouble.TOO_LARGE: (502, _("The recording is too large to play here. Open it in Ringostat.")),
+    Trouble.UNAVAILABLE: (502, _("Ringostat does not answer. Press play to try again.")),
+    Trouble.BUSY: (503, _("Too many downloads at the moment. Press play to try again.")),
 }
 """The HTTP status and the player's message."""
 

@@ -13,37 +13,33 @@ from django.utils.translation import gettext_lazy
 
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Delivery
-from integrations.ui.call_row import next_attempt
-from integrations.ui.labels import STATES, Badge, LazyText, reason_label, without_full_stop
+from integrations.ui.call_row import call_reason, is_unanswered_outgoing, next_attempt
+from integrations.ui.labels import STATES, Badge, LazyText, without_full_stop
 from integrations.ui.local_time import local_time
 
 NEXT_STEPS: dict[str, LazyText] = {
-    Reason.INTERNAL_CALL: gettext_lazy("Nothing to do: employees' calls to each other stay out of Planfix."),
+    Reason.INTERNAL_CALL: gettext_lazy("Nothing to do: calls between employees are not sent to Planfix."),
     Reason.NO_CLIENT_NUMBER: gettext_lazy("Add the client's number to the parameters of the webhook in Ringostat."),
     Reason.HIDDEN_NUMBER: gettext_lazy("Nothing to do: without a number there is no client to find."),
     Reason.UNUSABLE_NUMBER: gettext_lazy(
-        "If it is a real number, check the customer's country, then replay the call with today's settings."
+        "If the number is real, check the customer's country, then re-read the webhooks and retry."
     ),
     Reason.IGNORED_NUMBER: gettext_lazy(
-        "If it should not be ignored, take it off the customer's ignored numbers, then send the call again."
+        "If the number should not be ignored, remove it from the customer's ignore list, then retry."
     ),
-    Reason.UNKNOWN_EMPLOYEE: gettext_lazy("Map this employee, then send the call again."),
-    Reason.AMBIGUOUS_EMPLOYEE: gettext_lazy(
-        "Give each employee a staff ID or SIP login of their own, then send the call again."
-    ),
+    Reason.UNKNOWN_EMPLOYEE: gettext_lazy("Match the employee, then retry."),
+    Reason.AMBIGUOUS_EMPLOYEE: gettext_lazy("Give each employee their own staff ID or SIP login, then retry."),
     Reason.EMPLOYEE_NOT_PARTICIPATING: gettext_lazy(
-        "If the employee should take part, say so in the customer's employees, then send the call again."
+        "If the employee should be included, include them on the customer's Employees page, then retry."
     ),
     Reason.UNKNOWN_CONTACT: gettext_lazy(
-        "Create the contact in Planfix, or let the customer's contacts be created, then send the call again."
+        "Create the contact in Planfix, or turn on “create a contact for a new client” for the customer, then retry."
     ),
-    Reason.NO_FINAL_EVENT: gettext_lazy("Check in Ringostat that the webhook of the call's end is set up."),
-    Reason.ERASED: gettext_lazy("Nothing to do: it was forgotten on purpose."),
-    Reason.DISMISSED: gettext_lazy("Nothing to do. It can still be sent again."),
-    Reason.REFUSED: gettext_lazy(
-        "Mend what Planfix names, then send the call again; or mark it as settled with a note."
-    ),
-    Reason.INTERNAL_ERROR: gettext_lazy("Tell the developers this page's address, and send the call again afterwards."),
+    Reason.NO_FINAL_EVENT: gettext_lazy("Check in Ringostat that the webhook “after the call” is set up."),
+    Reason.ERASED: gettext_lazy("Nothing to do: the data was erased on request."),
+    Reason.DISMISSED: gettext_lazy("Nothing to do. You can still retry the call."),
+    Reason.REFUSED: gettext_lazy("Fix the problem in Planfix, then retry; or mark the call as resolved with a note."),
+    Reason.INTERNAL_ERROR: gettext_lazy("Send the address of this page to the developers, and retry after the fix."),
 }
 """What a specialist does next, by the reason of a skipped or failed call."""
 
@@ -65,20 +61,20 @@ def status_summary(call: Call, receipts: Delivery, now: datetime) -> StatusSumma
 
 
 def _in_progress(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
-    return _("It has not ended yet."), _("Nothing to do: it goes to Planfix by itself when it has.")
+    return _("The call has not ended yet."), _("Nothing to do: the call is sent to Planfix when it ends.")
 
 
 def _pending(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
     if call.customer.paused_reason:
-        text = _("It waits, because the customer is paused: %(why)s.")
+        text = _("Waiting because the customer is paused: %(why)s.")
         why = without_full_stop(call.customer.paused_reason)
-        return text % {"why": why}, _("Mend that on the customer's page; the call then goes by itself.")
+        return text % {"why": why}, _("Fix this on the customer's page. The call is then sent automatically.")
     due = next_attempt(call)
     if due <= now:
-        return _("It is about to go to Planfix."), _("Nothing to do: this page renews itself.")
-    names = {"time": local_time(call.customer, due, now), "why": reason_label(call.reason)}
-    text = _("It waits, because %(why)s.") % names if call.reason else _("It waits for its turn.")
-    return text, _("Nothing to do: it is tried again by itself at %(time)s.") % names
+        return _("The call is about to be sent to Planfix."), _("Nothing to do: this page updates itself.")
+    names = {"time": local_time(call.customer, due, now), "why": call_reason(call)}
+    text = _("Waiting: %(why)s.") % names if call.reason else _("Waiting for the next attempt.")
+    return text, _("Nothing to do: the next attempt is at %(time)s.") % names
 
 
 def _delivered(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
@@ -88,39 +84,41 @@ def _delivered(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]
         "time": local_time(call.customer, call.finished_at, now) if call.finished_at else "",
     }
     if receipts.task_id:
-        text = _("It is in Planfix, in task %(task)s of contact %(contact)s, since %(time)s.")
+        text = _("In Planfix since %(time)s: task %(task)s of contact %(contact)s.")
     elif receipts.contact_id:
-        text = _("It is in Planfix, on the card of contact %(contact)s, since %(time)s.")
+        text = _("In Planfix since %(time)s: contact %(contact)s.")
     else:
-        text = _("It is in Planfix since %(time)s.")
+        text = _("In Planfix since %(time)s.")
     return text % names, _pending_additions(call, now)
 
 
 def _pending_additions(call: Call, now: datetime) -> str:
     if call.reason == Reason.NOT_ADDED:
-        return _("What came later could not be added. %(detail)s") % {"detail": call.detail}
+        return _("Later data could not be added. %(detail)s") % {"detail": call.detail}
     if not call.due_at:
         return ""
     if call.customer.paused_reason:
-        return _("What came later, its recording for one, waits until the customer is no longer paused.")
-    return _("What comes later, its recording for one, is added by itself.")
+        return _("Later data, such as the recording, waits until the customer is resumed.")
+    return _("Later data, such as the recording, is added automatically.")
 
 
 def _skipped(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
-    names = {"why": reason_label(call.reason), "detail": call.detail}
+    names = {"why": call_reason(call), "detail": call.detail}
     if call.reason == Reason.DISMISSED:
         names["time"] = local_time(call.customer, call.finished_at, now) if call.finished_at else ""
-        text = _("It was not sent to Planfix: settled at %(time)s by %(detail)s.")
+        text = _("Not sent to Planfix: marked as resolved at %(time)s by %(detail)s.")
     elif call.detail:
-        text = _("It was not sent to Planfix: %(why)s – %(detail)s.")
+        text = _("Not sent to Planfix: %(why)s – %(detail)s.")
     else:
-        text = _("It was not sent to Planfix: %(why)s.")
+        text = _("Not sent to Planfix: %(why)s.")
+    if call.reason == Reason.UNKNOWN_CONTACT and is_unanswered_outgoing(call):
+        return text % names, _("Create the contact in Planfix, then retry.")
     return text % names, str(NEXT_STEPS.get(call.reason, ""))
 
 
 def _failed(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
-    names = {"why": reason_label(call.reason), "detail": call.detail}
-    return _("It could not be sent: %(why)s. %(detail)s") % names, str(
+    names = {"why": call_reason(call), "detail": call.detail}
+    return _("The call could not be sent: %(why)s. %(detail)s") % names, str(
         NEXT_STEPS.get(call.reason, NEXT_STEPS[Reason.REFUSED])
     )
 

@@ -17,20 +17,22 @@ from integrations.domain.employees import MatchedBy, match_employee
 from integrations.domain.outcome import is_known_status
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Delivery, PlanfixRequest, Step, WebhookEvent
-from integrations.ui.call_row import next_attempt
-from integrations.ui.labels import KIND_SENTENCES, LazyText, reason_label, without_full_stop
+from integrations.ui.call_row import call_reason, next_attempt
+from integrations.ui.labels import KIND_SENTENCES, LazyText, without_full_stop
 from integrations.ui.local_time import local_time
 
 IN_FLIGHT = {
     Step.CONTACT: gettext_lazy(
-        "Whether the contact was created is not clear yet: Planfix is asked before it is tried again."
+        "It is not known yet whether the contact was created. Ringofix checks Planfix before it retries."
     ),
-    Step.RECORDING: gettext_lazy("Whether the recording was copied is not clear yet; it is copied again if need be."),
+    Step.RECORDING: gettext_lazy(
+        "It is not known yet whether the recording was copied. Ringofix copies it again if necessary."
+    ),
     Step.COMMENT: gettext_lazy(
-        "Whether the comment was written is not clear yet: Planfix is asked before it is tried again."
+        "It is not known yet whether the comment was written. Ringofix checks Planfix before it retries."
     ),
     Step.TAG: gettext_lazy(
-        "Whether the data tag was filled in is not clear yet: Planfix is asked before it is tried again."
+        "It is not known yet whether the data tag was filled in. Ringofix checks Planfix before it retries."
     ),
 }
 
@@ -63,7 +65,7 @@ def timeline(
     """The timeline of a call that is loaded with ui.call_row.RELATED. `events` and `requests` may be pruned."""
     facts = call.folded
     return [
-        *_call_and_webhooks(call, facts, events),
+        *_call_and_webhooks(call, facts, events, now),
         *_employee(call, facts),
         *_contact(call, receipts),
         *_target(receipts),
@@ -75,22 +77,24 @@ def timeline(
     ]
 
 
-def _call_and_webhooks(call: Call, facts: CallFacts, events: Sequence[WebhookEvent]) -> Iterator[TimelineEntry]:
+def _call_and_webhooks(
+    call: Call, facts: CallFacts, events: Sequence[WebhookEvent], now: datetime
+) -> Iterator[TimelineEntry]:
     number = call.client_number or _("an unknown number")
     kind = str(KIND_SENTENCES.get((call.direction, call.outcome), _("A call with %(number)s.")))
     yield TimelineEntry(text=kind % {"number": number}, icon="call")
     if call.outcome and facts.status and not is_known_status(facts.status):
-        text = _("Ringostat names the outcome “%(status)s”, which is new to us: the talk time decided what it means.")
+        text = _(
+            "Ringofix does not know the outcome “%(status)s”. The talk time decided whether the call was answered."
+        )
         yield TimelineEntry(text=text % {"status": facts.status}, icon="help", colour="warning")
     if events:
         count, first = len(events), min(event.received_at for event in events)
-        text = ngettext(
-            "One webhook of it came, at %(time)s.", "%(count)s webhooks of it came, the first at %(time)s.", count
-        )
-        names = {"count": count, "time": local_time(call.customer, first, first)}
+        text = ngettext("Webhook received at %(time)s.", "%(count)s webhooks received, the first at %(time)s.", count)
+        names = {"count": count, "time": local_time(call.customer, first, now)}
         yield TimelineEntry(text=text % names, icon="webhook")
     else:
-        yield TimelineEntry(text=_("No webhook of it is kept."), icon="webhook")
+        yield TimelineEntry(text=_("No webhooks stored."), icon="webhook")
 
 
 def _employee(call: Call, facts: CallFacts) -> Iterator[TimelineEntry]:
@@ -100,12 +104,12 @@ def _employee(call: Call, facts: CallFacts) -> Iterator[TimelineEntry]:
         return
     match = match_employee(facts, (employee.facts,), call.customer.region)
     if match.by in MATCHED_BY:
-        text = _("%(employee)s was recognised by %(what)s.")
+        text = _("%(employee)s was matched by %(what)s.")
         names = {"employee": employee.name, "what": MATCHED_BY[match.by]}
         yield TimelineEntry(text=text % names, icon="badge")
     elif employee.pk and employee.pk == call.customer.fallback_employee_id:
-        text = _("Who talked (%(who)s) does not take part: %(employee)s is the fallback for such calls.")
-        names = {"employee": employee.name, "who": match.seen or _("nobody named")}
+        text = _("The call is logged under %(employee)s, the fallback employee, because %(who)s is not included.")
+        names = {"employee": employee.name, "who": match.seen or _("an unnamed employee")}
         yield TimelineEntry(text=text % names, icon="badge", colour="warning")
 
 
@@ -117,11 +121,11 @@ def _contact(call: Call, receipts: Delivery) -> Iterator[TimelineEntry]:
         text = _("Contact %(contact)s was created.")
     elif found > 1:
         # services/contacts/search.py chooses the contact.
-        text = _("%(found)s contacts have this number; %(contact)s was taken: the full format first, then the oldest.")
+        text = _("%(found)s contacts have this number. Contact %(contact)s was chosen: full number first, then oldest.")
     elif found == 1:
         text = _("Contact %(contact)s was found by %(number)s.")
     else:
-        text = _("Contact %(contact)s was known from an earlier call of this number.")
+        text = _("Contact %(contact)s is known from an earlier call with this number.")
     colour = "warning" if found > 1 else ""
     icon = "person_add" if receipts.contact_created else "person"
     names = {"contact": contact, "found": found, "number": call.client_number}
@@ -130,7 +134,7 @@ def _contact(call: Call, receipts: Delivery) -> Iterator[TimelineEntry]:
 
 def _target(receipts: Delivery) -> Iterator[TimelineEntry]:
     if receipts.task_id:
-        text = _("Task %(task)s is the contact's last active one: the call goes there.") % {"task": receipts.task_id}
+        text = _("The call goes to task %(task)s, the contact's last active task.") % {"task": receipts.task_id}
         yield TimelineEntry(text=text, icon="task_alt")
     elif receipts.target_known:
         yield TimelineEntry(text=_("The contact has no active task: the call goes to the contact."), icon="task_alt")
@@ -138,10 +142,10 @@ def _target(receipts: Delivery) -> Iterator[TimelineEntry]:
 
 def _recording(receipts: Delivery) -> Iterator[TimelineEntry]:
     if receipts.file_id:
-        text = _("The recording was copied into Planfix, as file %(file)s.") % {"file": receipts.file_id}
+        text = _("The recording was copied to Planfix as file %(file)s.") % {"file": receipts.file_id}
         yield TimelineEntry(text=text, icon="graphic_eq")
     elif receipts.recording_refused:
-        text = _("The recording was not copied: %(why)s; the comment links it.")
+        text = _("The recording was not copied: %(why)s. The comment links to it.")
         text %= {"why": without_full_stop(receipts.recording_refused)}
         yield TimelineEntry(text=text, icon="graphic_eq", colour="warning")
 
@@ -150,11 +154,11 @@ def _comment(call: Call, receipts: Delivery) -> Iterator[TimelineEntry]:
     if receipts.comment_id is None:
         return
     if (call.direction, call.outcome) == (Direction.INCOMING, Outcome.MISSED):
-        text = _("The comment %(comment)s was written in the name of the contact itself.")
+        text = _("Comment %(comment)s was written in the name of the contact.")
     elif call.employee:
-        text = _("The comment %(comment)s was written in the name of %(employee)s.")
+        text = _("Comment %(comment)s was written in the name of %(employee)s.")
     else:
-        text = _("The comment %(comment)s was written.")
+        text = _("Comment %(comment)s was written.")
     names = {"comment": receipts.comment_id, "employee": call.employee.name if call.employee else ""}
     yield TimelineEntry(text=text % names, icon="chat")
 
@@ -171,7 +175,7 @@ def _tag(call: Call, facts: CallFacts, receipts: Delivery) -> Iterator[TimelineE
     yield TimelineEntry(text=text, icon="sell")
     yield TimelineEntry(text=_utm(call, facts), icon="campaign")
     if receipts.skipped_fields:
-        text = _("Left out, because Planfix has no such field for it: %(fields)s.")
+        text = _("Skipped, because Planfix has no such field: %(fields)s.")
         yield TimelineEntry(text=text % {"fields": ", ".join(receipts.skipped_fields)}, icon="rule", colour="warning")
 
 
@@ -180,18 +184,18 @@ def _utm(call: Call, facts: CallFacts) -> str:
         return _("No UTM: the call is outgoing.")
     tags = [f"{name} = {value}" for name, value in sorted(facts.parameters.items()) if name.startswith("utm_")]
     if not tags:
-        return _("No UTM: none came with the call.")
-    return _("UTM came with the call: %(tags)s.") % {"tags": ", ".join(tags)}
+        return _("No UTM: the call has none.")
+    return _("UTM of the call: %(tags)s.") % {"tags": ", ".join(tags)}
 
 
 def _requests_and_attempts(receipts: Delivery, requests: Sequence[PlanfixRequest]) -> Iterator[TimelineEntry]:
     if not requests:
         return
     count, attempts = len(requests), receipts.attempts
-    text = ngettext("It took one request to Planfix.", "It took %(count)s requests to Planfix.", count)
+    text = ngettext("One request to Planfix.", "%(count)s requests to Planfix.", count)
     yield TimelineEntry(text=text % {"count": count}, icon="sync_alt")
     if attempts > 1:
-        text = ngettext("It was tried once.", "It was tried %(count)s times.", attempts)
+        text = ngettext("One attempt.", "%(count)s attempts.", attempts)
         yield TimelineEntry(text=text % {"count": attempts}, icon="replay")
 
 
@@ -203,23 +207,23 @@ def _current_state(call: Call, receipts: Delivery, now: datetime) -> Iterator[Ti
 
 
 def _in_progress(call: Call, now: datetime) -> Iterator[TimelineEntry]:
-    yield TimelineEntry(text=_("It has not ended yet: it goes to Planfix when it has."), icon="ring_volume")
+    yield TimelineEntry(text=_("The call has not ended yet. It is sent to Planfix when it ends."), icon="ring_volume")
 
 
 def _pending(call: Call, now: datetime) -> Iterator[TimelineEntry]:
     if call.customer.paused_reason:
-        text = _("It waits, because the customer is paused: %(why)s. Nothing is lost.")
+        text = _("Waiting because the customer is paused: %(why)s. No call is lost.")
         text %= {"why": without_full_stop(call.customer.paused_reason)}
         yield TimelineEntry(text=text, icon="pause_circle", colour="warning")
         return
     due = next_attempt(call)
     if due <= now:
-        yield TimelineEntry(text=_("It is about to go to Planfix."), icon="schedule")
+        yield TimelineEntry(text=_("The call is about to be sent to Planfix."), icon="schedule")
         return
     text = _("Next attempt at %(time)s.")
     if call.reason:
-        text = _("Next attempt at %(time)s because %(why)s.")
-    names = {"time": local_time(call.customer, due, now), "why": reason_label(call.reason)}
+        text = _("Next attempt at %(time)s. Reason: %(why)s.")
+    names = {"time": local_time(call.customer, due, now), "why": call_reason(call)}
     yield TimelineEntry(text=text % names, icon="schedule", colour="warning")
 
 
@@ -229,12 +233,12 @@ def _delivered(call: Call, now: datetime) -> Iterator[TimelineEntry]:
         return
     text = _("Everything is in Planfix.")
     if call.finished_at:
-        text = _("Everything is in Planfix since %(time)s.") % {
+        text = _("Everything has been in Planfix since %(time)s.") % {
             "time": local_time(call.customer, call.finished_at, now)
         }
     yield TimelineEntry(text=text, icon="check_circle", colour="success")
     if call.reason == Reason.NOT_ADDED:
-        text = _("What came later could not be added. %(detail)s") % {"detail": call.detail}
+        text = _("Later data could not be added. %(detail)s") % {"detail": call.detail}
         yield TimelineEntry(text=text, icon="link_off", colour="warning")
 
 
@@ -242,28 +246,28 @@ def _pending_additions(call: Call, now: datetime) -> Iterator[TimelineEntry]:
     yield TimelineEntry(text=_("The call itself is in Planfix."), icon="check_circle", colour="success")
     due = next_attempt(call)
     if call.customer.paused_reason:
-        text = _("What is still to be added, its recording for one, waits because the customer is paused: %(why)s.")
+        text = _("Later data, such as the recording, waits because the customer is paused: %(why)s.")
         text %= {"why": without_full_stop(call.customer.paused_reason)}
         yield TimelineEntry(text=text, icon="pause_circle", colour="warning")
     elif due <= now:
-        yield TimelineEntry(text=_("What came later, its recording for one, is about to be added."), icon="schedule")
+        yield TimelineEntry(text=_("Later data, such as the recording, is about to be added."), icon="schedule")
     else:
-        text = _("Its recording, or what else is to be added to it, is looked for at %(time)s.")
+        text = _("Next check for the recording and other later data at %(time)s.")
         yield TimelineEntry(text=text % {"time": local_time(call.customer, due, now)}, icon="schedule")
 
 
 def _skipped(call: Call, now: datetime) -> Iterator[TimelineEntry]:
     if call.reason == Reason.DISMISSED:
-        text = _("A person settled it without sending it. %(detail)s")
+        text = _("Marked as resolved and not sent. %(detail)s")
         yield TimelineEntry(text=text % {"detail": call.detail}, icon="task_alt")
         return
     text = _("Skipped: %(why)s – %(detail)s.") if call.detail else _("Skipped: %(why)s.")
-    yield TimelineEntry(text=text % {"why": reason_label(call.reason), "detail": call.detail}, icon="block")
+    yield TimelineEntry(text=text % {"why": call_reason(call), "detail": call.detail}, icon="block")
 
 
 def _failed(call: Call, now: datetime) -> Iterator[TimelineEntry]:
-    text = _("Failed: %(why)s. %(detail)s It waits for a person.")
-    names = {"why": reason_label(call.reason), "detail": call.detail}
+    text = _("Failed: %(why)s. %(detail)s Needs attention.")
+    names = {"why": call_reason(call), "detail": call.detail}
     yield TimelineEntry(text=" ".join((text % names).split()), icon="error", colour="danger")
 
 

@@ -45,7 +45,7 @@ def _is_overridden(filters: CallFilter, name: str) -> bool:
 def _value_text(filters: CallFilter, name: str) -> str:
     value: Any = filters.values.get(name)
     if value is None:
-        return _("%(text)s (not understood)") % {"text": filters.data[name]}
+        return _("%(text)s (invalid)") % {"text": filters.data[name]}
     if isinstance(value, date):
         return date_format(value, _("j M Y"))
     choices = _choices(filters, name)

@@ -130,7 +130,7 @@ def export_xlsx(request: HttpRequest) -> HttpResponseBase:
     if not filters.is_valid():
         return _back_to_list(request)
     if filters.qs.order_by()[: MAX_XLSX_ROWS + 1].count() > MAX_XLSX_ROWS:
-        text = _("An XLSX file takes %(most)s calls at the most. Narrow the filter, or take CSV, which takes them all.")
+        text = _("An XLSX file holds up to %(most)s calls. Narrow the filter, or export CSV, which has no limit.")
         messages.warning(request, text % {"most": MAX_XLSX_ROWS})
         return _back_to_list(request)
     _audit_export(request, filters, "XLSX")

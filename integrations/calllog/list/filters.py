@@ -87,14 +87,16 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
     recording = django_filters.BooleanFilter(
         label=_("Recording"),
         field_name="has_recording",
-        widget=UnfoldAdminSelectWidget(choices=[("", _("All")), ("true", _("With one")), ("false", _("Without"))]),
+        widget=UnfoldAdminSelectWidget(choices=[("", _("All")), ("true", _("Recorded")), ("false", _("Not recorded"))]),
     )
     utm_source = django_filters.CharFilter(label=_("UTM source"), widget=text_input())
     call_id = django_filters.CharFilter(label=_("Call ID"), method="by_call_id", widget=text_input())
     unmatched = django_filters.BooleanFilter(
         label=_("Unknown employee"),
         method="by_unmatched",
-        widget=UnfoldAdminSelectWidget(choices=[("", _("All")), ("true", _("Only these")), ("false", _("Not these"))]),
+        widget=UnfoldAdminSelectWidget(
+            choices=[("", _("All")), ("true", _("Only unknown employees")), ("false", _("Without unknown employees"))]
+        ),
     )
     period = django_filters.ChoiceFilter(
         label=_("Period"), choices=list(PERIODS.items()), method="no_condition", widget=forms.HiddenInput()

@@ -36,9 +36,9 @@ def save_view(request: HttpRequest) -> HttpResponse:
     form = SavedViewForm(request.POST)
     parameters = QueryDict(request.POST.get("query", "")[:2000])
     if not form.is_valid():
-        messages.error(request, _("The view was not saved: give it a name of up to 60 letters."))
+        messages.error(request, _("The view was not saved: enter a name of up to 60 characters."))
     elif len(saved_views_of(request.user)) >= MAX_VIEWS:  # type: ignore[arg-type]
-        messages.error(request, _("The view was not saved: there are too many. Delete one first."))
+        messages.error(request, _("The view was not saved: you have too many views. Delete one first."))
     else:
         values = form.cleaned_data
         with transaction.atomic():
@@ -49,7 +49,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
                 name=values["name"],
                 defaults={"query": list_query(parameters), "is_default": values["is_default"]},
             )
-        messages.success(request, _("The view “%(name)s” is saved.") % {"name": values["name"]})
+        messages.success(request, _("The view “%(name)s” was saved.") % {"name": values["name"]})
     return redirect(reverse("calllog:list") + list_url(parameters))
 
 
@@ -58,7 +58,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
 def delete_view(request: HttpRequest, view_id: int) -> HttpResponse:
     view = get_object_or_404(SavedView, pk=view_id, user=request.user.pk)
     view.delete()
-    messages.success(request, _("The view “%(name)s” is deleted.") % {"name": view.name})
+    messages.success(request, _("The view “%(name)s” was deleted.") % {"name": view.name})
     return redirect(reverse("calllog:list") + list_url(QueryDict(view.query)))
 
 

@@ -72,8 +72,8 @@ def with_fields(calls: QuerySet[Call]) -> QuerySet[Call]:
 def table_rows(calls: Iterable[Call]) -> list[TableRow]:
     """The rows of calls from with_fields(), without a query."""
     list_page, day, kind, state = reverse("calllog:list"), cache(_day), cache(_kind), cache(_state)
-    checkbox_label, unknown_number = _("Choose the call of %(number)s at %(time)s"), _("unknown number")
-    recorded_icon, as_reported = render_to_string("calllog/list/_recorded_icon.html"), _("As the webhook names them")
+    checkbox_label, unknown_number = _("Select the call with %(number)s at %(time)s"), _("unknown number")
+    recorded_icon, as_reported = render_to_string("calllog/list/_recorded_icon.html"), _("Name from the webhook")
     contact, task = _("Contact %(id)s"), _("Task %(id)s")
 
     def one(call: Call) -> TableRow:

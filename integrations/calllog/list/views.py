@@ -5,7 +5,7 @@ Every view starts with the calls visible to the user. The templates make no quer
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,16 +69,18 @@ def call_list(request: HttpRequest) -> HttpResponse:
     if default and not request.GET:
         return HttpResponseRedirect(f"?{default.query}" if default.query else "?all=1")
     filters = CallFilter.for_user(request.user, request.GET)
-    query = list_query(filters.data)
+    query, rows = list_query(filters.data), _rows(filters, _page(filters))
+    chips = _state_chips(filters)  # after the rows: copies of the filters share what the rows have queried
     context = {
         **page_context(request, _("Calls")),
-        **_rows(filters, _page(filters)),
+        **rows,
         "filter": filters,
         "form": filter_form(filters),
         "input_classes": INPUT_CLASSES,
         "query": query,
         "active_filters": active_filters(filters),
-        "chips": _state_chips(filters),
+        "chips": chips,
+        "result_count": _result_count(chips),
         "periods": _period_links(filters),
         "views": views,
         "chosen_view": next((view for view in views if view.query == query), None),
@@ -97,7 +99,7 @@ def new_calls(request: HttpRequest) -> HttpResponse:
     try:
         newer = newer_than(filters.qs, after).order_by(*NEWEST)
     except BadPosition as error:
-        raise Http404(_("There is no such place in the list.")) from error
+        raise Http404(_("There is no such position in the list.")) from error
     count = len(newer.values_list("pk")[: MAX_NEW_CALLS + 1])
     context = {
         "count": count,
@@ -145,7 +147,7 @@ def _page(filters: CallFilter) -> Page:
         newer = [newer_than(part, position("after", "")) for part in filters.parts]
         return page_of(newer, rows=with_fields(Call.objects.all()), before=position("before", ""))
     except BadPosition as error:
-        raise Http404(_("There is no such place in the list.")) from error
+        raise Http404(_("There is no such position in the list.")) from error
 
 
 def _rows(filters: CallFilter, page: Page) -> dict[str, Any]:
@@ -173,6 +175,11 @@ def _state_chips(filters: CallFilter) -> list[StateChip]:
         )
         for state, label, icon in labels
     ]
+
+
+def _result_count(chips: Iterable[StateChip]) -> int | None:
+    """The number of calls that match the filters; None if not all of them were counted."""
+    return next((chip.count for chip in chips if chip.is_chosen and not chip.is_more), None)
 
 
 def _period_links(filters: CallFilter) -> Iterator[PeriodLink]:

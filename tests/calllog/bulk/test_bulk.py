@@ -47,13 +47,13 @@ def states() -> list[str]:
 def test_what_would_happen_is_counted_and_nothing_happens_yet(specialist: Client) -> None:
     answer = asked(specialist, "send-again", *calls(make_customer(), F, F, S, P, D, D, D))
 
-    assert answer.context["plan"].will == 3
-    assert [(count, str(why)) for count, why in answer.context["plan"].wont] == [
+    assert answer.context["plan"].affected == 3
+    assert [(count, str(why)) for count, why in answer.context["plan"].unchanged] == [
         (3, "already in Planfix"),
-        (1, "already on their way"),
+        (1, "already waiting to be sent"),
     ]
     assert states() == [F, F, S, P, D, D, D]
-    assert "3 calls will be sent again" in answer.content.decode()
+    assert "3 calls will be retried" in answer.content.decode()
 
 
 def test_chosen_calls_are_sent_again(specialist: Client) -> None:
@@ -66,7 +66,7 @@ def test_chosen_calls_are_sent_again(specialist: Client) -> None:
     work.refresh_from_db()
     assert states() == [P, P, D, F]
     assert (work.kind, work.customer.name, work.result) == (BackgroundJobKind.SEND_AGAIN, "Acme", {"calls": 2})
-    assert list(LogEntry.objects.values_list("change_message", "object_repr")) == [("2 calls were sent again.", "Acme")]
+    assert list(LogEntry.objects.values_list("change_message", "object_repr")) == [("2 calls were retried.", "Acme")]
 
 
 def test_all_that_fit_the_filter_are_sent_again(specialist: Client) -> None:
@@ -86,7 +86,7 @@ def test_a_filter_counts_what_it_leaves_alone(specialist: Client) -> None:
 
     plan = asked(specialist, "send-again", all="1", filter="direction=incoming").context["plan"]
 
-    assert (plan.will, [count for count, _why in plan.wont]) == (2, [2, 1])
+    assert (plan.affected, [count for count, _why in plan.unchanged]) == (2, [2, 1])
 
 
 def test_what_failed_only_after_it_was_asked_for_is_left_alone(specialist: Client) -> None:
@@ -105,7 +105,7 @@ def test_a_mistyped_filter_means_no_call(specialist: Client) -> None:
 
     answer = specialist.post("/calls/bulk/begin/", {"action": "send-again", "all": "1", "filter": "customer=nobody"})
 
-    assert answer.context["plan"].will == 0
+    assert answer.context["plan"].affected == 0
     assert not BackgroundJob.objects.exists()
 
 
@@ -127,7 +127,7 @@ def test_chosen_calls_are_replayed_with_todays_settings(specialist: Client) -> N
     chosen = calls(customer, D, S, P)
     chosen += [make_call(customer, state=S, reason=reason) for reason in ("settled", "erased")]
     plan = asked(specialist, "replay", *chosen).context["plan"]
-    assert (plan.will, sum(count for count, _why in plan.wont)) == (2, 3)
+    assert (plan.affected, sum(count for count, _why in plan.unchanged)) == (2, 3)
 
     work = begin(specialist, "replay", *chosen)
     run_job(work.pk)
@@ -136,8 +136,10 @@ def test_chosen_calls_are_replayed_with_todays_settings(specialist: Client) -> N
     assert states() == [D, P, P, S, S]
     assert Call.objects.get(pk=chosen[0].pk).due_at
     assert (work.kind, work.result, work.done) == (BackgroundJobKind.REPLAY, {"calls": 2}, 2)
-    assert work.result_text == "2 calls were replayed."
-    assert list(LogEntry.objects.values_list("change_message", "object_repr")) == [("2 calls were replayed.", "Acme")]
+    assert work.result_text == "The webhooks of 2 calls were re-read and the calls retried."
+    assert list(LogEntry.objects.values_list("change_message", "object_repr")) == [
+        ("The webhooks of 2 calls were re-read and the calls retried.", "Acme")
+    ]
 
 
 def test_the_numbers_of_many_calls_are_ignored(specialist: Client) -> None:
@@ -147,11 +149,11 @@ def test_the_numbers_of_many_calls_are_ignored(specialist: Client) -> None:
     chosen = [make_call(customer, client_number=number) for customer in (acme, other) for number in numbers]
     answer = asked(specialist, "ignore-numbers", *chosen)
     html = answer.content.decode()
-    assert "3 numbers will be ignored from now on" in html
+    assert "3 numbers will be added to the ignore list" in html
     assert "Their calls will no longer go to Planfix for 2 customers." in html
-    assert [(count, str(why)) for count, why in answer.context["plan"].wont] == [
-        (1, "their number is ignored already"),
-        (2, "they came without a phone number"),
+    assert [(count, str(why)) for count, why in answer.context["plan"].unchanged] == [
+        (1, "their number is already on the ignore list"),
+        (2, "they have no phone number"),
     ]
     assert Customer.objects.filter(ignored_numbers=[]).count() == 1
 
@@ -161,8 +163,8 @@ def test_the_numbers_of_many_calls_are_ignored(specialist: Client) -> None:
     assert set(Customer.objects.get(name="Acme").ignored_numbers) == {"+380671234567", "+380501112233"}
     assert Customer.objects.get(name="Other").ignored_numbers == ["+380501112233", "+380671234567"]
     assert list(LogEntry.objects.order_by("pk").values_list("object_repr", "change_message")) == [
-        ("Acme", "2 numbers were added to the ignored ones."),
-        ("Other", "One number was added to the ignored ones."),
+        ("Acme", "2 numbers were added to the ignore list."),
+        ("Other", "One number was added to the ignore list."),
     ]
     assert "There is nothing to do" in asked(specialist, "ignore-numbers", *chosen).content.decode()
 
@@ -182,8 +184,8 @@ def test_the_numbers_of_all_that_fit_the_filter_are_ignored(specialist: Client) 
 def test_more_numbers_than_anybody_means_are_refused(
     specialist: Client, monkeypatch: pytest.MonkeyPatch, calls_at_once: int, numbers_at_once: int
 ) -> None:
-    monkeypatch.setattr("integrations.calllog.bulk.views.MOST", calls_at_once)
-    monkeypatch.setattr("integrations.calllog.bulk.views.MOST_NUMBERS", numbers_at_once)
+    monkeypatch.setattr("integrations.calllog.bulk.views.MAX_CALLS", calls_at_once)
+    monkeypatch.setattr("integrations.calllog.bulk.views.MAX_NUMBERS", numbers_at_once)
     customer = make_customer()
     for number in ("+380671234567", "+380501112233"):
         make_call(customer, client_number=number)
@@ -206,7 +208,7 @@ def test_without_a_note_it_is_asked_again(specialist: Client) -> None:
 def test_more_than_one_piece_of_work_can_take_on_is_refused(
     specialist: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integrations.calllog.bulk.views.MOST", 2)
+    monkeypatch.setattr("integrations.calllog.bulk.views.MAX_CALLS", 2)
     calls(make_customer(), F, F, F, F)
 
     answer = specialist.post("/calls/bulk/begin/", {"action": "send-again", "all": "1"})
@@ -218,12 +220,12 @@ def test_more_than_one_piece_of_work_can_take_on_is_refused(
 def test_the_work_shows_how_far_it_is_and_what_came_of_it(specialist: Client) -> None:
     work = begin(specialist, "send-again", *calls(make_customer(), F), filter="state=failed")
     address = f"/calls/bulk/{work.pk}/?state=failed"
-    assert b"Waits for the worker" in specialist.get(address).content
+    assert b"Waiting for the worker" in specialist.get(address).content
 
     run_job(work.pk)
 
     html = specialist.get(address).content.decode()
-    assert "One call is sent again." in html
+    assert "One call was retried." in html
     assert 'href="/calls/?state=failed"' in html
 
 
@@ -237,7 +239,7 @@ def test_a_user_who_is_gone_has_nothing_done_in_their_name(client: Client) -> No
     run_job(work.pk)
 
     work.refresh_from_db()
-    assert "no longer a user" in work.trouble
+    assert "no longer exists" in work.trouble
     assert states() == [F]
 
 
@@ -279,7 +281,7 @@ def test_an_action_there_is_not_is_refused(specialist: Client) -> None:
 
 
 def test_numbers_that_are_none_are_ignored(specialist: Client) -> None:
-    assert asked(specialist, "send-again", call=["x", "-1", "9" * 30, "٣"]).context["plan"].will == 0
+    assert asked(specialist, "send-again", call=["x", "-1", "9" * 30, "٣"]).context["plan"].affected == 0
 
 
 @pytest.mark.parametrize(
@@ -288,17 +290,17 @@ def test_numbers_that_are_none_are_ignored(specialist: Client) -> None:
         ("send-again", (F, "refused"), None),
         ("send-again", (F, "internal_error"), None),
         ("send-again", (S, "unknown_employee"), None),
-        ("send-again", (S, "settled"), "settled by a person"),
-        ("send-again", (S, "erased"), "too little is known of them"),
-        ("send-again", (S, "no_final_event"), "too little is known of them"),
-        ("send-again", (P, "unavailable"), "already on their way"),
+        ("send-again", (S, "settled"), "marked as resolved"),
+        ("send-again", (S, "erased"), "their details are missing"),
+        ("send-again", (S, "no_final_event"), "their details are missing"),
+        ("send-again", (P, "unavailable"), "already waiting to be sent"),
         ("send-again", (CallState.IN_PROGRESS, ""), "not ended yet"),
         ("replay", (D, ""), None),
         ("replay", (F, "refused"), None),
         ("replay", (S, "no_final_event"), None),
-        ("replay", (S, "erased"), "too little is known of them"),
-        ("replay", (S, "settled"), "settled by a person"),
-        ("replay", (P, "unavailable"), "already on their way"),
+        ("replay", (S, "erased"), "their details are missing"),
+        ("replay", (S, "settled"), "marked as resolved"),
+        ("replay", (P, "unavailable"), "already waiting to be sent"),
         ("replay", (CallState.IN_PROGRESS, ""), "not ended yet"),
         ("settle", (F, "refused"), None),
         ("settle", (S, "unknown_employee"), "skipped, not failed"),
@@ -308,5 +310,5 @@ def test_numbers_that_are_none_are_ignored(specialist: Client) -> None:
 def test_each_call_that_is_left_alone_has_a_reason(action: str, standing: tuple[str, str], why: str | None) -> None:
     plan = plan_of(action, {standing: 7})
 
-    assert plan.will == (7 if why is None else 0)
-    assert [(count, str(words)) for count, words in plan.wont] == ([] if why is None else [(7, why)])
+    assert plan.affected == (7 if why is None else 0)
+    assert [(count, str(words)) for count, words in plan.unchanged] == ([] if why is None else [(7, why)])

@@ -59,12 +59,12 @@ def test_a_skipped_call_reaches_planfix_once_its_employee_is_mapped(scenario: Sc
     assert call.reason == Reason.UNKNOWN_EMPLOYEE
 
     Employee.objects.filter(name="Iryna Bondar").update(sip_logins=["acmecom_newcomer"])
-    assert do(specialist, call, "send-again") == "The call is on its way again."
+    assert do(specialist, call, "send-again") == "The call is being retried."
     scenario.deliver()
 
     assert scenario.call(CALL_ID).state == CallState.DELIVERED
     assert len(scenario.account.comments) == 1
-    assert book() == [f"Call {CALL_ID} was sent again."]
+    assert book() == [f"Call {CALL_ID} was retried."]
 
 
 def test_a_call_that_waits_for_later_is_tried_now(scenario: Scenario, specialist: Client) -> None:
@@ -83,7 +83,7 @@ def test_a_delivered_call_is_not_sent_again(scenario: Scenario, specialist: Clie
     scenario.post(answered())
     scenario.deliver()
 
-    assert "nothing to send again" in do(specialist, scenario.call(CALL_ID), "send-again")
+    assert "cannot be retried" in do(specialist, scenario.call(CALL_ID), "send-again")
     scenario.deliver()
 
     assert len(scenario.account.comments) == 1
@@ -94,14 +94,14 @@ def test_a_delivered_call_is_not_sent_again(scenario: Scenario, specialist: Clie
 def test_a_call_of_which_too_little_is_known_is_not_sent(specialist: Client, reason: str) -> None:
     call = make_call(make_customer(), state=CallState.SKIPPED, reason=reason)
 
-    assert "nothing to send again" in do(specialist, call, "send-again")
+    assert "cannot be retried" in do(specialist, call, "send-again")
     assert call.state == CallState.SKIPPED
 
 
 def test_a_call_of_a_paused_customer_waits(specialist: Client) -> None:
     call = make_call(make_customer(paused_reason="The token is switched off."), state=CallState.FAILED)
 
-    assert "until the customer is no longer paused" in do(specialist, call, "send-again")
+    assert "until it is resumed" in do(specialist, call, "send-again")
     assert call.state == CallState.PENDING
 
 
@@ -123,13 +123,13 @@ def test_a_replayed_call_is_read_by_todays_parser_and_decided_by_todays_settings
     scenario.deliver()
 
     call = scenario.call(CALL_ID)
-    assert said == "One webhook was read again, and the call is decided anew with today's settings."
+    assert said == "One webhook was re-read. The call is retried with today's settings."
     assert (call.state, call.client_number, call.folded.connected_with) == (
         CallState.DELIVERED,
         CLIENT,
         "acmecom_newcomer",
     )
-    assert book() == [f"Call {CALL_ID} was replayed with the settings of the moment."]
+    assert book() == [f"The webhooks of call {CALL_ID} were re-read and the call retried."]
 
 
 def test_a_replayed_call_keeps_what_only_the_call_list_told(specialist: Client) -> None:
@@ -157,7 +157,7 @@ def test_a_delivered_call_is_not_written_twice_by_a_replay(scenario: Scenario, s
 def test_a_call_without_webhooks_is_decided_by_what_is_known(specialist: Client) -> None:
     call = make_call(make_customer(), state=CallState.SKIPPED, reason="unknown_employee")
 
-    assert "No webhook is kept any more" in do(specialist, call, "replay")
+    assert "No webhooks are stored any more" in do(specialist, call, "replay")
     assert call.state == CallState.PENDING
 
 
@@ -172,7 +172,7 @@ def test_a_call_that_has_not_ended_is_not_sent_by_a_replay(specialist: Client) -
 def test_an_erased_call_stays_erased(specialist: Client) -> None:
     call = make_call(make_customer(), state=CallState.SKIPPED, reason="erased")
 
-    assert "Nothing of this call is kept" in do(specialist, call, "replay")
+    assert "there is nothing to re-read" in do(specialist, call, "replay")
     assert call.reason == "erased"
 
 
@@ -183,13 +183,13 @@ def test_calls_of_an_ignored_number_stay_out_of_planfix(scenario: Scenario, spec
     scenario.post(answered())
     call = scenario.call(CALL_ID)
 
-    assert do(specialist, call, "ignore-number") == f"Calls of {CLIENT} no longer go to Planfix."
+    assert do(specialist, call, "ignore-number") == f"Calls with {CLIENT} no longer go to Planfix."
     scenario.deliver()
 
     call = scenario.call(CALL_ID)
     assert (call.state, call.reason) == (CallState.SKIPPED, Reason.IGNORED_NUMBER)
     assert not scenario.account.comments
-    assert book() == [f"The number of call {CALL_ID} was added to the ignored ones."]
+    assert book() == [f"The number of call {CALL_ID} was added to the ignore list."]
     assert "already" in do(specialist, call, "ignore-number")
     assert Customer.objects.get().ignored_numbers == [CLIENT]
 
@@ -226,18 +226,18 @@ def test_a_settled_call_leaves_the_failed_ones_with_a_name_and_a_note(client: Cl
     call = make_call(make_customer(), state=CallState.FAILED, reason="refused", detail="No such template.")
     before = call.finished_at
 
-    assert do(client, call, "settle", note="  the client was\n called back ") == "The call is settled."
+    assert do(client, call, "settle", note="  the client was\n called back ") == "The call is marked as resolved."
 
     assert (call.state, call.reason, call.due_at) == (CallState.SKIPPED, "settled", None)
     assert call.detail == "Olena Petrenko: the client was called back"
     assert call.finished_at > before
-    assert book() == [f"Call {call.ringostat_id} was marked as settled."]
+    assert book() == [f"Call {call.ringostat_id} was marked as resolved."]
 
 
 def test_without_a_note_nothing_is_settled(specialist: Client) -> None:
     call = make_call(make_customer(), state=CallState.FAILED, reason="refused")
 
-    assert "was not settled" in do(specialist, call, "settle", note="  ")
+    assert "was not marked as resolved" in do(specialist, call, "settle", note="  ")
     assert (call.state, book()) == (CallState.FAILED, [])
 
 
@@ -245,7 +245,7 @@ def test_without_a_note_nothing_is_settled(specialist: Client) -> None:
 def test_only_a_failed_call_is_settled(specialist: Client, state: str) -> None:
     call = make_call(make_customer(), state=state)
 
-    assert "Only a call that failed" in do(specialist, call, "settle", note="done")
+    assert "Only a failed call" in do(specialist, call, "settle", note="done")
     assert call.state == state
 
 
@@ -299,7 +299,7 @@ def test_a_viewer_is_offered_nothing(client: Client) -> None:
     html = client.get(f"/calls/{call.pk}/").content.decode()
 
     assert "/do/" not in html
-    assert "Mend what Planfix names" not in html
+    assert "Fix the problem in Planfix" not in html
 
 
 def test_a_link_alone_changes_nothing(specialist: Client) -> None:
@@ -325,18 +325,18 @@ def test_what_there_is_not_cannot_be_done(specialist: Client) -> None:
 @pytest.mark.parametrize(
     ("columns", "send_again", "settle", "ignore"),
     [
-        ({"state": CallState.FAILED, "reason": "refused"}, "Send again", True, True),
-        ({"state": CallState.SKIPPED, "reason": "unknown_employee"}, "Send again", False, True),
-        ({"state": CallState.SKIPPED, "reason": "settled"}, "Send again", False, True),
+        ({"state": CallState.FAILED, "reason": "refused"}, "Retry call", True, True),
+        ({"state": CallState.SKIPPED, "reason": "unknown_employee"}, "Retry call", False, True),
+        ({"state": CallState.SKIPPED, "reason": "settled"}, "Retry call", False, True),
         ({"state": CallState.SKIPPED, "reason": "no_final_event"}, "", False, True),
         (
             {"state": CallState.SKIPPED, "reason": "hidden_number", "client_number": "anonymous"},
-            "Send again",
+            "Retry call",
             False,
             False,
         ),
         ({"state": CallState.SKIPPED, "reason": "erased", "client_number": "erased"}, "", False, False),
-        ({"state": CallState.PENDING, "due_at": NOON}, "Try now", False, True),
+        ({"state": CallState.PENDING, "due_at": NOON}, "Retry now", False, True),
         ({"state": CallState.DELIVERED}, "", False, True),
     ],
 )

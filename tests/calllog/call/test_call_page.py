@@ -34,7 +34,7 @@ def test_the_page_tells_what_happened(log: Client) -> None:
     html = page_of(log, call)
 
     assert "Contact 812 was found by +380671234567." in html
-    assert "The comment 90211 was written in the name of Iryna Bondar." in html
+    assert "Comment 90211 was written in the name of Iryna Bondar." in html
 
 
 def said(log: Client, call: Call, kind: str, number: int) -> str:
@@ -105,7 +105,7 @@ def test_requests_are_shown_with_status_time_and_what_was_said(log: Client) -> N
         assert shown in html
 
     bodies = said(log, call, "requests", sent.pk)
-    for shown in ("Sent", "4003", "Answer", "&quot;fail&quot;"):
+    for shown in ("Sent", "4003", "Response", "&quot;fail&quot;"):
         assert shown in bodies
 
 
@@ -141,7 +141,7 @@ def test_a_waiting_call_asks_for_news_and_shows_it_once_there_is_any(log: Client
 
     Call.objects.filter(pk=call.pk).update(state=CallState.DELIVERED, due_at=None)
     news = log.get(address).content.decode()
-    assert "It is in Planfix" in news
+    assert "In Planfix since" in news
     assert 'id="call-details" hx-swap-oob="true"' in news
     assert "call_updates" not in news
     assert 'hx-trigger="every' not in news
@@ -196,7 +196,7 @@ def test_a_recording_without_a_link_is_a_sentence_and_its_copy_in_planfix(log: C
     assert "there is no link to the recording" in html
     assert "<audio" not in html
     assert 'href="https://acme.planfix.com/contact/812?comment=9"' in html
-    assert "The copy in Planfix" in html
+    assert "Copy in Planfix" in html
 
 
 def test_ringostats_words_are_shown_in_plain_ones_with_the_word_itself(log: Client) -> None:
@@ -206,7 +206,7 @@ def test_ringostats_words_are_shown_in_plain_ones_with_the_word_itself(log: Clie
 
     html = page_of(log, make_call(make_customer(), facts))
 
-    for shown in ("it was forwarded to nobody (NO-FORWARD)", "incoming (in)", "bad (Negative)", "furious"):
+    for shown in ("forwarded to no employee (NO-FORWARD)", "incoming (in)", "bad (Negative)", "furious"):
         assert shown in html
 
 
@@ -222,7 +222,7 @@ def test_what_the_ai_said_stands_together(log: Client) -> None:
     analysis = log.get(f"/calls/{make_call(make_customer(), call_facts(analysis=said)).pk}/").context["analysis"]
 
     assert (analysis.summary, analysis.action_items) == ("They agreed on Monday.", ["Send the price list", "Call back"])
-    assert [(str(words), value) for words, value in analysis.rows] == [("Quality of the dialogue", "7.5")]
+    assert [(str(words), value) for words, value in analysis.rows] == [("Conversation score", "7.5")]
     assert analysis.transcript_url == "https://app.ringostat.com/x.vtt"
 
 

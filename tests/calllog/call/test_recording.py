@@ -208,8 +208,8 @@ def test_head_tells_the_size_and_nothing_more(log: Client, source: Source, call:
 @pytest.mark.parametrize(
     ("reply", "status", "words"),
     [
-        (Reply(status=404, body=b"{}"), 410, "no longer gives this recording out"),
-        (Reply(status=403, body=b"{}"), 410, "no longer gives this recording out"),
+        (Reply(status=404, body=b"{}"), 410, "is not available in Ringostat"),
+        (Reply(status=403, body=b"{}"), 410, "is not available in Ringostat"),
         (Reply(status=500, body=b"<html>"), 502, "does not answer"),
         (
             Reply(status=206, body=b"abc", content_type="audio/mpeg", headers={"Content-Range": "bytes 7-9/10"}),
@@ -368,7 +368,7 @@ def test_a_call_without_a_recording_asks_nobody(log: Client, source: Source, cal
 
     response = hear(log, silent)
 
-    assert (response.status_code, b"no link" in response.content, source.asked) == (404, True, [])
+    assert (response.status_code, b"no recording link" in response.content, source.asked) == (404, True, [])
 
 
 def test_a_voicemail_may_be_heard(log: Client, source: Source, call: Call) -> None:
@@ -437,7 +437,7 @@ def test_a_link_to_anybody_but_ringostat_is_not_followed(
     response = hear(log, recorded(url))
 
     assert (response.status_code, looked_up) == (404, [])
-    assert b"leads away from Ringostat" in response.content
+    assert b"does not lead to Ringostat" in response.content
 
 
 @pytest.mark.parametrize(

@@ -82,21 +82,21 @@ def test_it_begins_with_the_call(facts: dict[str, Any], columns: dict[str, Any],
         ({"contact_id": 813, "contact_created": True}, "Contact 813 was created."),
         (
             {"contact_id": 812, "contacts_found": 3},
-            "3 contacts have this number; 812 was taken: the full format first, then the oldest.",
+            "3 contacts have this number. Contact 812 was chosen: full number first, then oldest.",
         ),
-        ({"contact_id": 812}, "Contact 812 was known from an earlier call of this number."),
-        ({"task_id": 55, "target_known": True}, "Task 55 is the contact's last active one: the call goes there."),
+        ({"contact_id": 812}, "Contact 812 is known from an earlier call with this number."),
+        ({"task_id": 55, "target_known": True}, "The call goes to task 55, the contact's last active task."),
         ({"target_known": True}, "The contact has no active task: the call goes to the contact."),
-        ({"file_id": 7}, "The recording was copied into Planfix, as file 7."),
+        ({"file_id": 7}, "The recording was copied to Planfix as file 7."),
         (
             {"recording_refused": "POST /file/from-url: the file is too large."},
-            "The recording was not copied: POST /file/from-url: the file is too large; the comment links it.",
+            "The recording was not copied: POST /file/from-url: the file is too large. The comment links to it.",
         ),
-        ({"comment_id": 90211}, "The comment 90211 was written in the name of Iryna Bondar."),
+        ({"comment_id": 90211}, "Comment 90211 was written in the name of Iryna Bondar."),
         ({"tag_key": 4}, "The data tag of an answered call was filled in."),
         (
             {"tag_key": 4, "skipped_fields": ["utm_term", "Line"]},
-            "Left out, because Planfix has no such field for it: utm_term, Line.",
+            "Skipped, because Planfix has no such field: utm_term, Line.",
         ),
     ],
 )
@@ -107,14 +107,14 @@ def test_each_receipt_has_its_sentence(receipts: dict[str, Any], sentence: str) 
 @pytest.mark.parametrize(
     ("facts", "columns", "sentence"),
     [
-        (MISSED, {"employee": None}, "The comment 9 was written in the name of the contact itself."),
-        (MISSED, {}, "The comment 9 was written in the name of the contact itself."),
+        (MISSED, {"employee": None}, "Comment 9 was written in the name of the contact."),
+        (MISSED, {}, "Comment 9 was written in the name of the contact."),
         (
             OUTGOING | {"status": "BUSY", "talk_seconds": 0},
             {},
-            "The comment 9 was written in the name of Iryna Bondar.",
+            "Comment 9 was written in the name of Iryna Bondar.",
         ),
-        ({}, {"employee": None}, "The comment 9 was written."),
+        ({}, {"employee": None}, "Comment 9 was written."),
     ],
 )
 def test_the_comment_names_its_author(facts: dict[str, Any], columns: dict[str, Any], sentence: str) -> None:
@@ -126,7 +126,7 @@ def test_the_comment_names_its_author(facts: dict[str, Any], columns: dict[str, 
     [
         (MISSED, "The data tag of a missed call was filled in."),
         (OUTGOING, "No UTM: the call is outgoing."),
-        ({"parameters": {}}, "No UTM: none came with the call."),
+        ({"parameters": {}}, "No UTM: the call has none."),
     ],
 )
 def test_the_data_tag_says_which_it_is_and_why_it_has_no_utm(facts: dict[str, Any], sentence: str) -> None:
@@ -148,7 +148,7 @@ def test_it_says_by_what_the_employee_was_recognised(employee: dict[str, Any], w
 
     sentences = told({"extension": "101", "employee_email": "iryna@example.com"}, employee=known)
 
-    assert f"{known.name} was recognised by {what}." in sentences
+    assert f"{known.name} was matched by {what}." in sentences
 
 
 def test_it_says_that_somebody_else_talked_than_the_fallback_in_whose_name_it_was_written() -> None:
@@ -156,26 +156,27 @@ def test_it_says_that_somebody_else_talked_than_the_fallback_in_whose_name_it_wa
     customer = Customer(name="Acme", fallback_employee_id=7)
 
     assert told({"staff_id": ""}, employee=fallback, customer=customer)[2] == (
-        "Who talked (Iryna Bondar (SIP acmecom_iryna)) does not take part: Front Desk is the fallback for such calls."
+        "The call is logged under Front Desk, the fallback employee,"
+        " because Iryna Bondar (SIP acmecom_iryna) is not included."
     )
 
 
 @pytest.mark.parametrize("columns", [{"employee": Employee(name="Gone", planfix_user_id=1)}, {"employee": None}])
 def test_it_does_not_guess_how_an_employee_was_recognised(columns: dict[str, Any]) -> None:
-    assert not any("recognised" in sentence or "fallback" in sentence for sentence in told(**columns))
+    assert not any("matched by" in sentence or "fallback" in sentence for sentence in told(**columns))
 
 
 def test_a_settled_call_says_who_settled_it_and_how() -> None:
     settled = {"state": CallState.SKIPPED, "reason": "settled", "detail": "Olena: the client was called back"}
 
-    assert told(**settled)[-1] == "A person settled it without sending it. Olena: the client was called back"
+    assert told(**settled)[-1] == "Marked as resolved and not sent. Olena: the client was called back"
 
 
 def test_a_call_without_receipts_tells_nothing_of_planfix() -> None:
     assert told(state=CallState.SKIPPED, reason=Reason.HIDDEN_NUMBER, employee=None) == [
         "Answered incoming call from +380671234567.",
-        "No webhook of it is kept.",
-        "Skipped: the number is hidden.",
+        "No webhooks stored.",
+        "Skipped: number is hidden.",
     ]
 
 
@@ -185,15 +186,15 @@ def test_a_call_without_receipts_tells_nothing_of_planfix() -> None:
         ({"state": CallState.DELIVERED}, "Everything is in Planfix."),
         (
             {"state": CallState.DELIVERED, "finished_at": NOON + timedelta(minutes=5)},
-            "Everything is in Planfix since 12:05.",
+            "Everything has been in Planfix since 12:05.",
         ),
         (
             {"state": CallState.DELIVERED, "due_at": NOON + timedelta(minutes=2)},
-            "Its recording, or what else is to be added to it, is looked for at 12:02.",
+            "Next check for the recording and other later data at 12:02.",
         ),
         (
             {"state": CallState.DELIVERED, "due_at": NOON},
-            "What came later, its recording for one, is about to be added.",
+            "Later data, such as the recording, is about to be added.",
         ),
         (
             {
@@ -201,29 +202,31 @@ def test_a_call_without_receipts_tells_nothing_of_planfix() -> None:
                 "due_at": NOON,
                 "customer": Customer(name="Acme", paused_reason="The token is switched off."),
             },
-            "What is still to be added, its recording for one, waits because the customer is paused: The token is"
-            " switched off.",
+            "Later data, such as the recording, waits because the customer is paused: The token is switched off.",
         ),
-        ({"state": CallState.SKIPPED, "reason": "no_final_event"}, "Skipped: Ringostat never told how it ended."),
-        ({"state": CallState.SKIPPED, "reason": "hidden_number"}, "Skipped: the number is hidden."),
+        (
+            {"state": CallState.SKIPPED, "reason": "no_final_event"},
+            "Skipped: Ringostat did not report the end of the call.",
+        ),
+        ({"state": CallState.SKIPPED, "reason": "hidden_number"}, "Skipped: number is hidden."),
         (
             {"state": CallState.SKIPPED, "reason": "unknown_employee", "detail": "New Comer (staff id 9)"},
-            "Skipped: the employee is not known – New Comer (staff id 9).",
+            "Skipped: employee is unknown – New Comer (staff id 9).",
         ),
         (
             {"state": CallState.FAILED, "reason": "refused", "detail": "POST /contact/: no such template."},
-            "Failed: Planfix refused it. POST /contact/: no such template. It waits for a person.",
+            "Failed: Planfix refused the request. POST /contact/: no such template. Needs attention.",
         ),
-        ({"state": CallState.IN_PROGRESS}, "It has not ended yet: it goes to Planfix when it has."),
-        (PENDING, "It is about to go to Planfix."),
+        ({"state": CallState.IN_PROGRESS}, "The call has not ended yet. It is sent to Planfix when it ends."),
+        (PENDING, "The call is about to be sent to Planfix."),
         (
             PENDING | {"due_at": NOON + timedelta(minutes=5), "reason": "unavailable"},
-            "Next attempt at 12:05 because Planfix did not answer.",
+            "Next attempt at 12:05. Reason: Planfix did not answer.",
         ),
         (PENDING | {"due_at": NOON + timedelta(days=1)}, "Next attempt at 3 Mar, 12:00."),
         (
             PENDING | {"customer": Customer(name="Acme", paused_reason="The token is switched off.")},
-            "It waits, because the customer is paused: The token is switched off. Nothing is lost.",
+            "Waiting because the customer is paused: The token is switched off. No call is lost.",
         ),
     ],
 )
@@ -244,19 +247,19 @@ def test_a_waiting_customer_puts_the_next_attempt_off() -> None:
 
 @pytest.mark.parametrize("step", ["contact", "recording", "comment", "tag"])
 def test_an_unclear_step_is_named_while_the_call_waits(step: str) -> None:
-    assert any("not clear yet" in sentence for sentence in told(receipts={"in_flight_step": step}, **PENDING))
+    assert any("not known yet" in sentence for sentence in told(receipts={"in_flight_step": step}, **PENDING))
 
 
 def test_an_unclear_step_of_a_settled_call_is_no_longer_of_interest() -> None:
-    assert not any("not clear yet" in sentence for sentence in told(receipts={"in_flight_step": "tag"}))
+    assert not any("not known yet" in sentence for sentence in told(receipts={"in_flight_step": "tag"}))
 
 
 @pytest.mark.parametrize(
     ("events", "sentence"),
     [
-        (0, "No webhook of it is kept."),
-        (1, "One webhook of it came, at 12:00."),
-        (3, "3 webhooks of it came, the first at 12:00."),
+        (0, "No webhooks stored."),
+        (1, "Webhook received at 12:00."),
+        (3, "3 webhooks received, the first at 12:00."),
     ],
 )
 def test_the_webhooks_are_counted(events: int, sentence: str) -> None:
@@ -266,9 +269,9 @@ def test_the_webhooks_are_counted(events: int, sentence: str) -> None:
 @pytest.mark.parametrize(
     ("requests", "attempts", "sentence"),
     [
-        (1, 1, "It took one request to Planfix."),
-        (7, 2, "It took 7 requests to Planfix."),
-        (7, 2, "It was tried 2 times."),
+        (1, 1, "One request to Planfix."),
+        (7, 2, "7 requests to Planfix."),
+        (7, 2, "2 attempts."),
     ],
 )
 def test_requests_and_attempts_are_counted(requests: int, attempts: int, sentence: str) -> None:
@@ -284,13 +287,13 @@ def test_a_whole_story_is_told_in_the_order_in_which_it_happened() -> None:
 
     assert told(receipts=receipts, events=1, requests=5) == [
         "Answered incoming call from +380671234567.",
-        "One webhook of it came, at 12:00.",
-        "Iryna Bondar was recognised by the name.",
+        "Webhook received at 12:00.",
+        "Iryna Bondar was matched by the name.",
         "Contact 813 was created.",
-        "The recording was copied into Planfix, as file 7.",
-        "The comment 9 was written in the name of Iryna Bondar.",
+        "The recording was copied to Planfix as file 7.",
+        "Comment 9 was written in the name of Iryna Bondar.",
         "The data tag of an answered call was filled in.",
-        "UTM came with the call: utm_medium = cpc, utm_source = google.",
-        "It took 5 requests to Planfix.",
+        "UTM of the call: utm_medium = cpc, utm_source = google.",
+        "5 requests to Planfix.",
         "Everything is in Planfix.",
     ]

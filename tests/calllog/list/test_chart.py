@@ -139,4 +139,4 @@ def test_the_page_says_how_many_are_counted(customer: Customer, log: Client, mon
 
     page = log.get("/calls/chart/?utm_source=google&first_day=2026-03-01&last_day=2026-03-10").content.decode()
 
-    assert "Only the newest 1 calls are counted here." in page
+    assert "Only the newest 1 calls are counted." in page

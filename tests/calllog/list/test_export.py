@@ -157,7 +157,7 @@ def test_only_so_many_are_made_at_once_and_each_end_makes_room(viewer: Client, c
 
     refused = viewer.get(address)
     assert (refused.status_code, refused["Retry-After"]) == (503, "60")
-    assert b"ask for the file again" in refused.content
+    assert b"Too many downloads at the moment" in refused.content
 
     left_off(under_way.pop())
     for answer in [*under_way, viewer.get(address)]:
@@ -181,7 +181,7 @@ def test_excels_file_takes_only_so_many_calls(viewer: Client, customer, monkeypa
     answer = viewer.get(XLSX, {"state": "delivered"}, follow=True)
 
     assert answer.redirect_chain == [("/calls/?state=delivered", 302)]
-    assert "takes 1 calls at the most" in answer.content.decode()
+    assert "holds up to 1 calls" in answer.content.decode()
     assert len(csv_rows(viewer.get(CSV))) == 2
 
 

@@ -76,9 +76,9 @@ def test_a_filter_that_is_not_understood_leaves_nothing_and_can_be_taken_away(lo
     response = log.get(f"/calls/{query}")
 
     assert response.context["rows"] == []
-    assert "A filter cannot be understood" in response.content.decode()
+    assert "A filter is invalid" in response.content.decode()
     (active,) = response.context["active_filters"]
-    assert "not understood" in active.value
+    assert "invalid" in active.value
     assert len(listed(log, active.url_without)) == 1
 
 
@@ -119,7 +119,7 @@ def test_what_is_on_is_told_in_words_and_taken_away_one_by_one(log: Client) -> N
         "Customer": "Acme",
         "Direction": "Incoming",
         "From": "2 Mar 2026",
-        "Recording": "Without",
+        "Recording": "Not recorded",
         "State": "Failed",
     }
     for each in active:

@@ -296,7 +296,7 @@ def test_clicking_a_chip_keeps_the_other_filters(log: Client) -> None:
         (OUTGOING, {}, ["Outgoing, answered", "+380671234567"]),
         ({"talk_seconds": 3723}, {}, ["1:02:03"]),
         ({"is_final": False, "status": ""}, {"state": "in_progress"}, ["Incoming", "In progress"]),
-        ({}, {"state": "skipped", "reason": "hidden_number"}, ["Skipped", "the number is hidden"]),
+        ({}, {"state": "skipped", "reason": "hidden_number"}, ["Skipped", "number is hidden"]),
         (
             {},
             {"state": "pending", "reason": "unavailable", "receipts": {"attempts": 3}},
@@ -346,7 +346,7 @@ def test_what_a_webhook_says_cannot_become_markup(log: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "words"), [("", "paste them into the webhooks"), ("?state=failed", "Widen the period")]
+    ("query", "words"), [("", "paste them into the webhooks"), ("?state=failed", "Choose a longer period")]
 )
 def test_an_empty_list_says_what_to_do(log: Client, query: str, words: str) -> None:
     assert words in log.get(f"/calls/{query}").content.decode()

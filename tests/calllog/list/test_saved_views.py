@@ -46,7 +46,7 @@ def test_a_view_needs_a_name(log: Client, name: str) -> None:
     response = log.post("/calls/views/", {"name": name, "query": "state=failed"}, follow=True)
 
     assert not SavedView.objects.exists()
-    assert "give it a name" in response.content.decode()
+    assert "enter a name" in response.content.decode()
 
 
 def test_the_first_view_opens_the_bare_address_and_nothing_else(log: Client) -> None:

@@ -49,7 +49,7 @@ def test_the_numbers_of_calls_are_ignored_by_their_own_customers() -> None:
     work = ignored_of(*calls, make_call(other, client_number=COURIER))
 
     assert (work.result, work.done, work.total) == ({"numbers": 2}, 3, 3)
-    assert work.result_text == "2 numbers are ignored from now on."
+    assert work.result_text == "2 numbers were added to the ignore list."
     lists = Customer.objects.order_by("pk").values_list("ignored_numbers", flat=True)
     assert list(lists) == [["067 123-45-67", ALARM], [COURIER]]
 
