@@ -182,7 +182,7 @@ def test_a_recording_that_has_run_out_says_so_and_may_be_tried_again(
     player = page.get_by_role("region", name="Recording")
 
     player.get_by_role("button", name="Play", exact=True).click()
-    expect(player.get_by_role("alert")).to_contain_text("no longer gives this recording out")
+    expect(player.get_by_role("alert")).to_contain_text("is not available in Ringostat")
 
     sandbox.ringostat.not_ready.clear()
     player.get_by_role("button", name="Play", exact=True).click()
@@ -225,7 +225,7 @@ def test_a_waiting_call_renews_itself_and_leaves_alone_what_is_open_and_played(
 
     scenario.deliver()
 
-    expect(page.locator("#call-summary").get_by_text("It is in Planfix, on the card of contact")).to_be_visible(
+    expect(page.locator("#call-summary").get_by_text("In Planfix since")).to_be_visible(
         timeout=15_000
     )
     expect(page.locator("details[open] pre")).to_contain_text(waiting)
