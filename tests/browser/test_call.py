@@ -225,9 +225,7 @@ def test_a_waiting_call_renews_itself_and_leaves_alone_what_is_open_and_played(
 
     scenario.deliver()
 
-    expect(page.locator("#call-summary").get_by_text("In Planfix since")).to_be_visible(
-        timeout=15_000
-    )
+    expect(page.locator("#call-summary").get_by_text("In Planfix since")).to_be_visible(timeout=15_000)
     expect(page.locator("details[open] pre")).to_contain_text(waiting)
     expect(page.locator("#call-summary")).not_to_have_attribute("hx-trigger", "every 3s")
     assert audio(page, "currentTime") > 0
