@@ -1,5 +1,5 @@
-"""The jobs: each calls one service. The rows of the database say what is due; a lost job costs nothing, the sweep
-finds its work.
+"""The jobs of the queue: each calls one service. The database's rows say what is due, so a lost job costs nothing: the
+sweep enqueues it again.
 """
 
 from __future__ import annotations
@@ -44,14 +44,13 @@ from integrations.users.rate_limit import delete_expired_counters
 P = ParamSpec("P")
 
 STALLED_SECONDS = 10
-"""A worker that has not been heard of for so long is taken for dead; its customers' turns still run out in their own
-time. One that only stood still, and goes on, finds its jobs gone, and turns taken that it had: it leaves those calls to
-whoever is at them.
+"""A worker without a heartbeat for so long is taken for dead. Its delivery leases still end in their own time. A worker
+that only hung finds its jobs deleted and its leases taken, and leaves those calls to the new holder.
 """
 
 
 def closes_connections(task: Callable[P, None]) -> Callable[P, None]:
-    """The threads of a worker outlive its jobs, and Django closes connections at the end of web requests only."""
+    """Closes old database connections after a job. Django does so after web requests only."""
 
     @wraps(task)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -73,7 +72,7 @@ def deliver_calls(context: JobContext, customer_id: int) -> None:
 @app.task(name="sweep", queueing_lock="sweep", priority=AHEAD)
 @closes_connections
 def sweep(timestamp: int) -> None:
-    """Frees the jobs of dead workers, and wakes every customer that has calls due and all unfinished work."""
+    """Frees the jobs of dead workers, and wakes every customer with due calls and every unfinished background job."""
     free_jobs_of_dead_workers(STALLED_SECONDS)
     wake_customers(customers_with_due_calls())
     wake_jobs(unfinished_jobs())
@@ -91,7 +90,7 @@ def catch_up_customer(context: JobContext, customer_id: int) -> None:
 @app.task(name="catch_up_all", queueing_lock="catch_up_all", priority=AHEAD)
 @closes_connections
 def catch_up_all(timestamp: int) -> None:
-    """One job per customer, so that a slow answer of Ringostat for one holds up no other."""
+    """Enqueues one job per customer, so that a slow answer for one delays no other."""
     catch_up_soon(customers_to_catch_up())
 
 

@@ -1,4 +1,4 @@
-"""Keeps the collection of garbage short in processes that live for long."""
+"""Keeps garbage collection short in long-running processes."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import gc
 
 
 def freeze_gc() -> None:
-    """To be called once, when all modules are loaded: they stay for good, and are not looked through any more.
+    """Excludes all loaded modules from garbage collection. Call it once, when they are loaded.
 
-    Else each full collection walks over some 120,000 objects, and all threads of the process stand still for the tenth
-    of a second which that takes.
+    Otherwise each full collection walks over about 120,000 objects and stops all threads of the process for a tenth of
+    a second.
     """
     gc.collect()
     gc.freeze()

@@ -1,6 +1,4 @@
-"""What machines ask of this process: is it alive, may it be sent requests, does the product do its job? Knows nothing
-of calls.
-"""
+"""Health checks and metrics: is the process alive, is it ready for requests, does the product do its job?"""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ from integrations.services.monitoring.metrics import registry
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Does the process work, and does it reach its database?"""
+    """200 when the process works and reaches its database, else 503."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -25,7 +23,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Healthy, and the database has all that this release needs: a new release waits here for its migrations."""
+    """200 when the process is healthy and the database has all migrations of this release, else 503."""
     healthy = healthz(request)
     if healthy.status_code != 200:
         return healthy
@@ -41,10 +39,10 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 class _NotMigrated(Exception):
-    """The migrations that are missing."""
+    """Some migrations are missing; the message names them."""
 
 
-@cache  # migrations are not taken back while this release runs; an exception is not kept
+@cache  # migrations are not reversed while this release runs; exceptions are not cached
 def _require_migrations() -> None:
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())

@@ -1,4 +1,4 @@
-"""A request as the web server gives it. Whatever it says of its charset, forms and addresses are UTF-8."""
+"""The request class of the web process. Forms and addresses are UTF-8, whatever charset the request names."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from django.utils.http import parse_header_parameters
 
 
 class Request(WSGIRequest):
-    """Django believes the charset of a content type, and falls over one that Python knows and text cannot have (zip,
-    undefined, idna): before anything of ours has seen the request. Webhooks read their bodies themselves.
+    """Ignores the charset of the content type. Django uses it and crashes before our code sees the request if Python
+    knows it as a codec that is no charset (zip, undefined, idna). The webhook reads its body itself.
     """
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:

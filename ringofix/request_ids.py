@@ -1,4 +1,4 @@
-"""Names each request, so that the log lines it causes can be found together, and with those of the proxy before us."""
+"""Gives each request an id that joins its log lines, and those of the proxy before us."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 def name_requests(get_response: GetResponse) -> GetResponse:
-    """Middleware: every log line of a request has its `request_id`, the proxy's if it gave one. The answer names it,
-    so that whoever reports an error can.
+    """Middleware: adds a `request_id` to every log line of a request, the proxy's if it sent one. The answer names it,
+    so that a user can report it with an error.
     """
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         given = request.META.get("HTTP_X_REQUEST_ID", "")  # request.headers reads all of them first
         request_id = given if _ACCEPTED.fullmatch(given) else secrets.token_hex(8)
-        # Kept until this thread's next request: Django reports an error after the last middleware is done.
+        # Cleared by the next request only: Django logs an error after the last middleware has ended.
         clear_contextvars()
         bind_contextvars(request_id=request_id)
         response = get_response(request)

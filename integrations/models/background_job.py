@@ -1,4 +1,4 @@
-"""Long work that somebody asked for on a page, and how far the worker has come with it."""
+"""A background job that a user started on a page, and its progress."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class BackgroundJobKind(models.TextChoices):
     DRY_RUN = "dry_run", gettext_lazy("Dry run")
     CONNECT = "connect", gettext_lazy("Checking the access")
     REMOVE_CUSTOMER = "remove_customer", gettext_lazy("Deleting a customer")
-    CREATE_FIELDS = "create_fields", gettext_lazy("Making fields in Planfix")
+    CREATE_FIELDS = "create_fields", gettext_lazy("Creating fields in Planfix")
 
 
 class BackgroundJob(models.Model):
-    """Asked for once; carried out, and taken up again after a crash, until it is finished."""
+    """Enqueued once, and run again after a crash until it is finished."""
 
     kind = models.CharField(gettext_lazy("kind"), max_length=32)
     customer = models.ForeignKey(
@@ -50,15 +50,15 @@ class BackgroundJob(models.Model):
     started_at = models.DateTimeField(gettext_lazy("started"), null=True)
     finished_at = models.DateTimeField(gettext_lazy("finished"), null=True)
     holder = models.UUIDField(null=True, editable=False)
-    """Who carries it out, or did last: a worker that stood still for too long finds another's here."""
+    """The run that holds the job, or held it last. A worker that hung for too long finds another's here."""
     held_until = models.DateTimeField(null=True, editable=False)
-    """Until then nobody else takes it up."""
+    """Until then no other worker takes the job."""
     done = models.PositiveIntegerField(gettext_lazy("done"), default=0)
     total = models.PositiveIntegerField(gettext_lazy("of"), null=True)
-    """Null: not known beforehand."""
+    """Null: not known yet."""
     result = models.JSONField(gettext_lazy("result"), null=True, encoder=DjangoJSONEncoder)
     trouble = models.TextField(gettext_lazy("trouble"), blank=True)
-    """Why it came to nothing, in a sentence for a specialist."""
+    """Why the job failed, in a sentence for a specialist."""
 
     class Meta:
         db_table = "integrations_work"
@@ -78,7 +78,7 @@ class BackgroundJob(models.Model):
 
     @property
     def result_text(self) -> str:
-        """What came of it, in a sentence."""
+        """The result, in a sentence."""
         say = RESULTS.get(self.kind)
         return say(self.result) if say and self.result else _("Done.")
 
@@ -110,7 +110,7 @@ def _replayed(result: Mapping[str, Any]) -> str:
     ) % {"count": count}
 
 
-def _settled(result: Mapping[str, Any]) -> str:
+def _dismissed(result: Mapping[str, Any]) -> str:
     count = int(result.get("calls", 0))
     return ngettext("One call was marked as resolved.", "%(count)s calls were marked as resolved.", count) % {
         "count": count
@@ -128,6 +128,6 @@ RESULTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     BackgroundJobKind.CATCH_UP: _caught_up,
     BackgroundJobKind.SEND_AGAIN: _sent_again,
     BackgroundJobKind.REPLAY: _replayed,
-    BackgroundJobKind.DISMISS: _settled,
+    BackgroundJobKind.DISMISS: _dismissed,
     BackgroundJobKind.IGNORE_NUMBERS: _ignored,
 }

@@ -1,4 +1,4 @@
-"""What came in (WebhookEvent), the call it tells of (Call), and what has been written of it to Planfix (Delivery,
+"""A webhook request (WebhookEvent), the call it reports (Call), and what was written to Planfix (Delivery,
 PlanfixRequest).
 """
 
@@ -25,12 +25,12 @@ class CallState(models.TextChoices):
 
 
 def list_indexes() -> list[models.Index]:
-    """What the list asks: the newest calls by one filter, of one customer and of all.
+    """The indexes of the list of calls: the newest calls by one filter, of one customer and of all customers.
 
-    Of all customers most filters leave so many calls that the newest ones are soon found without an index; those that
-    may leave few have one. A number is looked for by its beginning and by its end; with the customer beside it, the
-    planner is not tempted to read all calls of a great customer. Under filters by which no calls are tallied
-    (call_count.py) the calls are counted from these indexes alone: what they are counted by stands in them too.
+    Among all customers' calls, most filters match so many that the newest are soon found without an index. Filters that
+    may match few have one. A number is searched by its beginning and by its end; the customer beside it keeps the
+    planner from reading all calls of a large customer. Filters without tallies (call_count.py) are counted from these
+    indexes alone, so they hold the counted columns too.
     """
     newest = [F("started_at").desc(), F("id").desc()]
     counted, whose = [F("state"), F("outcome")], F("customer")
@@ -54,10 +54,10 @@ def list_indexes() -> list[models.Index]:
 
 
 class Call(models.Model):
-    """One phone call of a customer: the folded facts, and where it stands.
+    """One phone call of a customer: the folded facts and the state.
 
-    The columns beside `facts` repeat what lists filter and sort by. What the worker writes again and again while it
-    delivers lies in Delivery, so that this wider row is rewritten only when the call itself changes.
+    The columns beside `facts` repeat what lists filter and sort by. The worker writes Delivery again and again, so that
+    this wider row is rewritten only when the call itself changes.
     """
 
     # The keys' own indexes would be prefixes of those below.
@@ -93,7 +93,7 @@ class Call(models.Model):
     detail = models.CharField(_("detail"), max_length=300, blank=True, db_default="")
     due_at = models.DateTimeField(_("next attempt"), null=True)
     due_since = models.DateTimeField(_("due since"), null=True)
-    """When it was first due: attempts that come to nothing move `due_at`, and not this."""
+    """When the call was first due. Failed attempts move `due_at`, not this."""
     received_at = models.DateTimeField(_("received"))
     finished_at = models.DateTimeField(_("finished"), null=True)
 
@@ -107,14 +107,14 @@ class Call(models.Model):
             ),
         ]
         indexes = [
-            # Everything due and nothing else: what the worker and the sweep ask, however many calls are done.
+            # The due calls only: the worker and the sweep find them, however many calls are done.
             models.Index(name="call_due", fields=["customer", "due_at"], condition=models.Q(due_at__isnull=False)),
             models.Index(name="call_in_progress", fields=["received_at"], condition=models.Q(state="in_progress")),
             models.Index(name="call_failed", fields=["customer", "finished_at"], condition=models.Q(state="failed")),
             models.Index(name="call_newest", fields=["-started_at", "-id"]),
             models.Index(name="call_newest_of_customer", fields=["customer", "-started_at", "-id"]),
             *list_indexes(),
-            # What retention has still to forget and nothing else: a call leaves it when its link is forgotten.
+            # The links that retention has still to delete: a call leaves the index with its link.
             models.Index(
                 name="call_with_recording_link",
                 fields=["customer", "started_at"],
@@ -197,7 +197,7 @@ class EventResult(models.TextChoices):
 
 
 class WebhookEvent(models.Model):
-    """A webhook request as it came, stored before anything else is done with it. Prunable: nothing depends on it."""
+    """A webhook request as it came. Nothing depends on this row, so it may be deleted at any time."""
 
     # The key's own index would be a prefix of the one below.
     customer = models.ForeignKey(
@@ -243,7 +243,9 @@ class WebhookEvent(models.Model):
 
 
 class PlanfixRequest(models.Model):
-    """One request to Planfix and its answer, without secrets. Prunable: nothing depends on it."""
+    """One request to Planfix and its answer, without secrets. Nothing depends on this row: it may be deleted at any
+    time.
+    """
 
     # The key's own index would be a prefix of the one below.
     customer = models.ForeignKey(

@@ -1,11 +1,11 @@
-"""How many calls there are, kept by the database itself, so that no page counts millions of rows.
+"""Numbers of calls, kept by the database, so that no page counts millions of rows.
 
-Each change of a call appends to CallTallyChange (a trigger, see migration `call_counts`): webhooks that come at once
-never wait for each other's counter. A job folds the changes into the tallies now and then (services/calls/counts.py).
-What is true at any moment is the sum of both, and that is what CallCount reads, in one statement.
+A trigger appends each change of a call to CallTallyChange (migration `call_counts`), so that simultaneous webhooks
+never wait for each other's counter. A job folds the changes into the tallies (services/calls/counts.py). The true
+number is the sum of both at any moment; CallCount reads it in one statement.
 
-Days and hours are those of the customer's own zone, as in the filters of the list, so that the sums of customers of
-many zones can be added up. When a customer's zone changes, a trigger moves its counts.
+Days and hours are in the customer's time zone, as in the list's filters, so that sums of customers in many zones add
+up. When a customer's zone changes, a trigger moves its counts.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from django.db import models
 
 
 class Counted(models.Model):
-    """A number of calls. Without foreign keys: what is left of a deleted customer is still to be taken off the sums of
-    all customers.
+    """A number of calls. It has no foreign keys: after a customer is deleted, its calls must still be subtracted from
+    the sums of all customers.
     """
 
     day = models.DateField()
@@ -29,13 +29,13 @@ class Counted(models.Model):
 
 
 class CustomerTally(Counted):
-    """A customer's days. Its hours are few enough to be counted from its calls."""
+    """Calls of a customer per day. Hours are counted from the calls themselves, which are few enough."""
 
     customer_id = models.BigIntegerField()
 
     class Meta:
         constraints = [
-            # With the number in it, the sums of a customer are read from the index alone: its rows lie far apart.
+            # The index holds the number too, so that a customer's sums are read from the index alone.
             models.UniqueConstraint(
                 name="customer_tally_once",
                 fields=["customer_id", "day", "state", "outcome", "direction"],
@@ -45,7 +45,7 @@ class CustomerTally(Counted):
 
 
 class EverybodyTally(Counted):
-    """The days (hour null) and the hours of all customers together."""
+    """Calls of all customers together, per day (hour null) and per hour."""
 
     hour = models.SmallIntegerField(null=True)
 
@@ -60,16 +60,16 @@ class EverybodyTally(Counted):
 
 
 class CallTallyChange(Counted):
-    """What has been added (or, below zero, taken away) since the last folding."""
+    """Calls added (or, below zero, removed) since the last folding."""
 
     customer_id = models.BigIntegerField()
     hour = models.SmallIntegerField()
 
 
 class CallCount(Counted):
-    """A view: the tallies, and the changes at each of their levels. To be summed, never to be read row by row.
+    """A view of the tallies and the changes at each of their levels. Sum its rows; a single row means nothing.
 
-    Customer null: all of them. Hour null: the whole day.
+    Customer null: all customers. Hour null: the whole day.
     """
 
     customer_id = models.BigIntegerField(null=True)

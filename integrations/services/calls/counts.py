@@ -1,4 +1,4 @@
-"""Folds the changes that the database's triggers have counted into the sums that pages read (models/call_count.py)."""
+"""Folds the changes that triggers recorded into the sums that pages read (models/call_count.py)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import connection
 
 BATCH = 5000
 
-# One statement: whoever reads sees a change either among the changes or in the sums, never in both or in neither.
+# One statement: a reader sees a change either among the changes or in the sums, never in both or in neither.
 FOLD = """
     WITH taken AS (
          DELETE FROM integrations_calltallychange
@@ -35,7 +35,7 @@ FOLD = """
 
 
 def fold_call_counts(*, should_stop: Callable[[], bool] = lambda: False) -> None:
-    """Until nothing is left to fold. May be killed at any time; two at once do no harm but may wait for each other."""
+    """Folds until no change is left. May be killed at any time; two at once do no harm but may wait for each other."""
     while not should_stop():
         with connection.cursor() as cursor:
             cursor.execute(FOLD, [BATCH])

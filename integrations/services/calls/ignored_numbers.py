@@ -1,4 +1,4 @@
-"""Numbers of a customer whose calls are nobody's business in Planfix: a courier, an alarm, the company itself."""
+"""A customer's ignored numbers, whose calls do not go to Planfix: a courier, an alarm, the company itself."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Spelled = tuple[int, str]
 
 @dataclass(frozen=True, kw_only=True)
 class NumbersOfCalls:
-    """What can be ignored of some calls, and how many calls there are of which nothing can.
+    """The numbers of some calls that can be ignored, and how many calls have no such number.
 
-    Numbers are in full, each with its spellings among the calls.
+    Numbers are in full format, each with its spellings among the calls.
     """
 
     new: Mapping[Spelled, list[str]]
     known: Mapping[Spelled, list[str]]
-    """Those that are ignored already."""
+    """Numbers that are ignored already."""
     ignored_calls: int
     unusable_calls: int
 
@@ -37,7 +37,7 @@ class NumbersOfCalls:
 
 
 def numbers_among(calls: Iterable[Spelled]) -> NumbersOfCalls:
-    """Of each call its customer and number; a client of two customers is two numbers. Gone customers have none."""
+    """Groups calls by customer and number; a number that calls two customers counts twice. Skips deleted customers."""
     counts = Counter(calls)
     customers = Customer.objects.in_bulk({customer_id for customer_id, _spelling in counts})
     new: defaultdict[Spelled, list[str]] = defaultdict(list)
@@ -61,10 +61,10 @@ def spelled_numbers(calls: QuerySet[Call]) -> QuerySet[Call, Spelled]:
 
 
 def ignore_number(customer_id: int, number: str) -> bool:
-    """Adds the number to the customer's ignored ones. Calls that wait are skipped when their turn comes.
+    """Adds the number to the customer's ignored numbers. Waiting calls are skipped when they are delivered.
 
-    False when it stands there already, in whatever spelling, or when the customer is gone. Raises ValueError for what
-    is no phone number.
+    Returns False when the number is ignored already, in any spelling, or when the customer was deleted. Raises
+    ValueError for text that is no phone number.
     """
     with transaction.atomic():
         customer = Customer.objects.select_for_update(no_key=True).filter(pk=customer_id).first()
@@ -81,7 +81,7 @@ def ignore_number(customer_id: int, number: str) -> bool:
 
 
 def skip_ignored(calls: QuerySet[Call]) -> None:
-    """Those that failed, of calls of an ignored number. They are not sent on their way to be decided anew: the
-    customer's turn may be under way with the settings of before, and would deliver them.
+    """Skips the failed ones among calls of an ignored number. They are not made due for a new decision: a delivery that
+    runs with the old settings would deliver them.
     """
     skip_failed(calls, reason=Reason.IGNORED_NUMBER)

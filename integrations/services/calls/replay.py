@@ -1,4 +1,4 @@
-"""Does again what went wrong: stored webhook events through today's parser, and calls that failed or were skipped."""
+"""Replays stored webhook events through today's parser, and makes failed or skipped calls due again."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ log = structlog.get_logger(__name__)
 
 REPLAYABLE = (CallState.FAILED, CallState.SKIPPED)
 NEVER_REPLAYED = (Reason.ERASED, Reason.NO_FINAL_EVENT)
-"""Reasons of calls of which too little is known to say anything of them."""
+"""Reasons of calls with too few facts to deliver."""
 LEFT_ALONE = (*NEVER_REPLAYED, Reason.DISMISSED)
-"""Reasons of calls that are not sent again among others: who settled one has to say so of that one."""
+"""Reasons of calls that are not retried together with others. A dismissed call is retried by itself only."""
 
 
 def replay_events(events: QuerySet[WebhookEvent]) -> Counter[EventResult]:
-    """Reads stored requests as if they came today; each event's row then says what became of it. Idempotent.
+    """Reads stored requests again with today's parser, and stores each result with its event. Idempotent.
 
-    Returns how many had which result. Raises OperationalError or InterfaceError when the database is lost; what was
-    done until then stays done.
+    Returns the number of events by result. Raises OperationalError or InterfaceError when the database is lost; earlier
+    results remain stored.
     """
     results: Counter[EventResult] = Counter()
     for event_id in list(events.order_by("pk").values_list("pk", flat=True)):
@@ -52,22 +52,22 @@ def replay_events(events: QuerySet[WebhookEvent]) -> Counter[EventResult]:
 
 
 def replay_calls(calls: QuerySet[Call], *, done: Callable[[int], None] = lambda count: None) -> int:
-    """Makes calls that failed or were skipped due again, from their receipts on. Other calls are left alone, and
-    paused customers stay paused. `done` is told of each batch.
+    """Makes calls that failed or were skipped due again; delivery continues from their receipts. Leaves other calls
+    alone. Paused customers stay paused. Calls `done` with the size of each batch.
 
-    Returns how many.
+    Returns the number of calls made due.
     """
     return sum(_make_due(batch) for batch in in_batches(replayable(calls), done))
 
 
 def replayable(calls: QuerySet[Call]) -> QuerySet[Call]:
-    """Those of them that replay_calls would make due."""
+    """The calls that replay_calls() would make due."""
     return calls.filter(state__in=REPLAYABLE).exclude(reason__in=LEFT_ALONE)
 
 
 def send_again(call: Call) -> bool:
-    """Makes one call due now: one that failed, was skipped or settled, or waits for a later moment. False for a call
-    that there is nothing to send of.
+    """Makes one call due now: one that failed, was skipped or dismissed, or waits for its next attempt. Returns False
+    when there is nothing to send.
     """
     if call.state == CallState.PENDING:
         with transaction.atomic():
@@ -78,10 +78,10 @@ def send_again(call: Call) -> bool:
 
 
 def replay_call(call: Call) -> Counter[EventResult]:
-    """Reads the call's stored events with today's parser, folds them anew, and has the call decided anew with today's
-    settings. What is in Planfix already is brought up to date, never written twice. Idempotent.
+    """Reads the call's stored events with today's parser, folds them again, and makes the call due for a decision with
+    today's settings. Delivery updates what is in Planfix already and never writes it twice. Idempotent.
 
-    Returns how many events had which result.
+    Returns the number of events by result.
     """
     results = replay_events(call.events.all())
     with transaction.atomic():
@@ -92,7 +92,7 @@ def replay_call(call: Call) -> Counter[EventResult]:
 
 
 def _decided_anew(call: Call, customer: Customer) -> dict[str, Any]:
-    """The columns of the call once its events are folded anew."""
+    """The columns of the call after its events are folded again."""
     recipient = Recipient.of(customer)
     events = call.events.order_by("pk")
     read = (understand(recipient, event.event, raw_request_of(event), event.received_at).facts for event in events)
@@ -101,7 +101,7 @@ def _decided_anew(call: Call, customer: Customer) -> dict[str, Any]:
     if facts_of(folded, "").started_at is None:
         del columns["started_at"]
     if call.state == CallState.DELIVERED:
-        del columns["outcome"]  # as it stands in Planfix, whatever is known now
+        del columns["outcome"]  # keep the outcome that was written to Planfix
     if call.state in (CallState.DELIVERED, CallState.PENDING):
         return columns | {"due_at": Now()}
     may_be_decided = folded["final"] and call.reason != Reason.ERASED
@@ -134,7 +134,7 @@ def _replay(event: WebhookEvent) -> EventResult:
 
 
 def _store(event: WebhookEvent, recipient: Recipient, understood: Understood) -> None:
-    # As of its own time: a call that is made only now came when its event did.
+    # By the event's time: a call that is created only now was received when its event was.
     call_id = fold_into_call(recipient, understood.facts, event.received_at) if understood.facts else None
     WebhookEvent.objects.filter(pk=event.pk).update(
         call_id=call_id, kind=understood.kind, result=understood.result, **findings_of(understood)
