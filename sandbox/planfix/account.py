@@ -50,6 +50,14 @@ class Account:
     """None: all."""
     normalises_phones: bool = False
     """Contact filter 4003 compares digits only, instead of the text as typed."""
+    finds_nothing_by_phone: bool = False
+    """Contact filter 4003 always answers an empty list, as an unknown filter does."""
+    refuses_emoji: bool = False
+    """A body with a character above U+FFFF is refused as not valid JSON."""
+    refuses_task_comments: bool = False
+    """The process of every task takes no comments."""
+    required_contact_fields: list[int] = field(default_factory=list, repr=False)
+    """Custom fields without which no contact is created."""
     allows_private_hosts: bool = False
     """file/from-url may fetch from loopback and private addresses."""
     latency: float = 0

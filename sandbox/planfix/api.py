@@ -20,6 +20,8 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     for room in (users, contacts, tasks, comments, data_tags, files)
     for route in room.ROUTES
 }
+EMOJI = re.compile("[\U00010000-\U0010ffff]")
+
 KNOWN_PATHS = frozenset(path for _, path in ROUTES)
 
 
@@ -66,7 +68,7 @@ def _run_operation(account: Account, path: str, request: Request) -> Reply:
     call = RestCall(
         account=account,
         ids=tuple(int(number) for number in NUMBER.findall(path)),
-        body=_body(request),
+        body=_body(account, request),
         query=request.query,
         headers=request.headers,
         raw=request.body,
@@ -77,6 +79,11 @@ def _run_operation(account: Account, path: str, request: Request) -> Reply:
         return route.operation(call)
 
 
-def _body(request: Request) -> Body:
+def _body(account: Account, request: Request) -> Body:
     is_multipart = request.headers.get("content-type", "").startswith("multipart/")
-    return Body({}) if is_multipart or request.method == "GET" else Body.parsed(request.body)
+    if is_multipart or request.method == "GET":
+        return Body({})
+    body = Body.parsed(request.body)
+    if account.refuses_emoji and EMOJI.search(body.as_text()):
+        raise Refusal(400, 30, "Cannot deserialize, invalid JSON")
+    return body

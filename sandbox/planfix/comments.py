@@ -76,6 +76,8 @@ def subject_for_writing(account: Account, kind: str, number: int) -> Subject:
 def _create(kind: str, call: RestCall) -> Reply:
     account, body = call.account, call.body
     subject = subject_for_writing(account, kind, call.ids[0])
+    if kind == "task" and account.refuses_task_comments:
+        raise Refusal(400, 6, "New comments not allowed in this process")
     files = known_files(account, body)
     description = HTML_COMMENT.sub("", body.text("description"))
     if not description.strip() and not files:

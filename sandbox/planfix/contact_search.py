@@ -23,7 +23,7 @@ def _contains(text_of: Callable[[Contact], str]) -> Callable[[Account, Any], Pre
 
 
 def _number_is(account: Account, value: Any) -> Predicate:
-    ids = account.contacts_with_number(str(value))
+    ids = set() if account.finds_nothing_by_phone else account.contacts_with_number(str(value))
     return lambda contact: contact.id in ids
 
 

@@ -103,6 +103,7 @@ def _create(call: RestCall) -> Reply:
     template = body.object("template").number("id") or body.number("templateId")
     if template not in account.contact_templates:
         raise Refusal(400, 2001, "Rest API error")
+    _check_required_fields(account, body)
     if not body.text("name").strip():
         raise Refusal(400, 2006, "Contact name is empty")
     _check_email(account, body.text("email"), besides=None)
@@ -110,6 +111,13 @@ def _create(call: RestCall) -> Reply:
     contact = account.add_contact(name=body.text("name"), template_id=template, is_company=body.flag("isCompany"))
     _apply(account, contact, body)
     return success(201, id=contact.id)
+
+
+def _check_required_fields(account: Account, body: Body) -> None:
+    given = {item.object("field").number("id") for item in body.objects("customFieldData")}
+    for number in account.required_contact_fields:
+        if number not in given:
+            raise Refusal(400, 30, f"custom_field_is_required, id {number}")
 
 
 def _update(call: RestCall) -> Reply:

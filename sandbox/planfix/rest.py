@@ -62,6 +62,10 @@ class Body:
             raise Refusal(400, 30, "Rest API error, not valid JSON: an object is expected")
         return cls(properties)
 
+    def as_text(self) -> str:
+        """The whole object as JSON with its characters as they are."""
+        return json.dumps(self._properties, ensure_ascii=False)
+
     def __contains__(self, name: str) -> bool:
         return self._properties.get(name) is not None
 

@@ -17,7 +17,10 @@ from sandbox.planfix.vocabulary import VOCABULARIES
 from sandbox.state import Sandbox
 
 ACCOUNT_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-ACCOUNT_SETTINGS = ("normalises_phones", "allows_private_hosts", "latency", "token_user_id")
+ACCOUNT_SETTINGS = (
+    *("normalises_phones", "allows_private_hosts", "latency", "token_user_id"),
+    *("finds_nothing_by_phone", "refuses_emoji", "refuses_task_comments", "required_contact_fields"),
+)
 
 Json = Mapping[str, Any]
 Control = Callable[[Sandbox, Json, tuple[str, ...]], object]

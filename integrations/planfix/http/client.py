@@ -14,8 +14,10 @@ import requests
 from requests.auth import AuthBase
 
 from integrations.outbound.bounded_response import TRANSPORT_ERRORS, NoRedirectSession, read_response
-from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixError
-from integrations.planfix.http.json_fields import JSON, Row, parse
+from integrations.planfix.http.codes import NOT_JSON
+from integrations.planfix.http.emoji import has_emoji, without_emoji
+from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixError, PlanfixRefused
+from integrations.planfix.http.json_fields import JSON, Row, failed_fields, parse
 from integrations.planfix.http.masking import masked, masked_text, without
 from integrations.planfix.http.response_errors import Answer, error_of
 from integrations.planfix.http.transport_errors import error_of_failure
@@ -41,6 +43,8 @@ class Exchange:
     seconds: float
     outcome: str
     requests_left: int | None
+    failed_fields: tuple[str, ...] = ()
+    """Of a success: the fields that Planfix did not change, and why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,9 +124,26 @@ class PlanfixClient:
         params: Mapping[str, str] | None = None,
         timeout_factor: float = 1,
     ) -> Row:
-        """See Planfix."""
+        """See Planfix. A body with emoji that Planfix cannot read is sent once more without them."""
         self._check_token(f"{method} {path}")
         timeout = self._timeout * timeout_factor
+        try:
+            return self._attempt(method, path, body, params, timeout)
+        except PlanfixRefused as error:
+            if error.code != NOT_JSON or not body or not any(map(has_emoji, body.values())):
+                raise
+        plain = {key: without_emoji(value) for key, value in body.items()}
+        return self._attempt(method, path, plain, params, timeout)
+
+    def _attempt(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, JSON] | None,
+        params: Mapping[str, str] | None,
+        timeout: float,
+    ) -> Row:
+        """One attempt, at the account's pace and in its log."""
         self._pace(CONNECT_SECONDS + timeout)
         request = _Request(method=method, path=path, body=body, params=params, timeout=timeout)
         answer: Answer | None = None
@@ -133,7 +154,7 @@ class PlanfixClient:
             error = error_of(answer)
         except TRANSPORT_ERRORS as failure:
             error = error_of_failure(failure, request=str(request), is_write=is_write(method, path))
-        self._observe(self._exchange(request, answer, error))
+        self._observe(self._exchange(request, answer, error, failed_fields(payload)))
         if error:
             raise error
         return payload
@@ -174,7 +195,9 @@ class PlanfixClient:
         )
         return answer, payload or {}
 
-    def _exchange(self, request: _Request, answer: Answer | None, error: PlanfixError | None) -> Exchange:
+    def _exchange(
+        self, request: _Request, answer: Answer | None, error: PlanfixError | None, failed: tuple[str, ...]
+    ) -> Exchange:
         left = answer.headers.get("X-RateLimit-Remaining", "") if answer else ""
         return Exchange(
             method=request.method,
@@ -186,6 +209,7 @@ class PlanfixClient:
             sent_at=request.sent_at,
             seconds=time.monotonic() - request.started,
             outcome=error.outcome if error else "ok",
+            failed_fields=() if error else tuple(map(masked_text, failed)),
             requests_left=int(left) if re.fullmatch(r"[0-9]{1,9}", left) else None,
         )
 

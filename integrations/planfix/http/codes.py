@@ -41,7 +41,7 @@ CODES: Mapping[int, Meaning] = {
     16: Meaning(PlanfixAccessDenied, f"The token's employee is inactive: choose an active one in {API_ACCESS}."),
     20: Meaning(PlanfixAccessDenied, "The account is not paid for: the customer has to pay for Planfix."),
     21: Meaning(PlanfixAccessDenied, "The free plan has no API: the customer needs a paid plan of Planfix."),
-    22: Meaning(PlanfixUnavailable, "The account's daily limit of requests is used up."),
+    22: Meaning(PlanfixUnavailable, "The account has sent too many requests: the call is tried again by itself."),
     23: Meaning(PlanfixRefused, "The plan's limit of contacts is reached: delete contacts or change the plan."),
     24: Meaning(PlanfixAccessDenied, "A billing limit of the account is reached: see the plan in Planfix."),
     30: _WRONG,
@@ -80,8 +80,30 @@ STATUSES: Mapping[int, tuple[type[PlanfixError], str]] = {
     425: (PlanfixUnavailable, "It will be tried again."),
     429: (PlanfixUnavailable, "Planfix asks for fewer requests: it will be tried again."),
 }
-DAILY_LIMIT = 22
-SURELY_NOT_DONE = frozenset({10, DAILY_LIMIT})
+REQUEST_LIMIT = 22
+DAILY_LIMIT_ADVICE = "The account's daily limit of requests is used up."
+SHORTEST_DAILY_WAIT_SECONDS = 3600.0
+"""Code 22 stands for the daily limit and for one of a minute or two; `timeToReset` says which."""
+
+NOT_JSON = 30
+"""Also for a text with emoji, which some versions of Planfix cannot read."""
+
+REQUIRED_FIELD = re.compile(r"(?i)\bcustom_field_is_required\b|\bfield\b.*\brequired\b|\brequired\b.*\bfield\b")
+"""Planfix names a required field in the text alone, with any status and code: "custom_field_is_required, id 81905"."""
+FIELD_NUMBER = re.compile(r"(?i)\b(?:id|field)\W{0,3}(\d{1,18})\b")
+FIELD_NAME = re.compile("[\"'«“„]([^\"'»”“]{1,80})[\"'»”“]")
+REQUIRED_FIELD_ADVICE = (
+    "Planfix wants the field {field} filled in, and the integration has no value for it: make the field optional in "
+    "Planfix's contact template, or choose another contact template in the customer's settings."
+)
+COMMENTS_REFUSED = re.compile(
+    r"(?i)\bcomments? (?:are )?(?:not allowed|forbidden|denied|closed)\b|\bno (?:new )?comments?\b"
+)
+COMMENTS_REFUSED_ADVICE = "The task takes no comments: its process in Planfix forbids them."
+NO_RIGHT = 6
+COMMENT_ON_TASK = re.compile(r"POST /task/[^/]+/comments/?")
+
+SURELY_NOT_DONE = frozenset({10, REQUEST_LIMIT})
 """Codes by which Planfix turns a request away before looking at it."""
 
 SCOPES: tuple[tuple[str, str], ...] = (

@@ -62,6 +62,23 @@ class PlanfixAccessDenied(PlanfixError):
 class PlanfixRefused(PlanfixError):
     """Planfix understood the request and will not do it."""
 
+    def __init__(
+        self,
+        message: str,
+        *,
+        request: str = "",
+        http_status: int | None = None,
+        code: int | None = None,
+        required_field: str = "",
+        refuses_comments: bool = False,
+    ) -> None:
+        """`required_field`: the name or number of a field that Planfix wants filled in. `refuses_comments`: the task's
+        process takes no comments, now or later.
+        """
+        super().__init__(message, request=request, http_status=http_status, code=code)
+        self.required_field = required_field
+        self.refuses_comments = refuses_comments
+
     @property
     def is_missing_contact(self) -> bool:
         return self.code == 2000 or self._is_404_on("/contact/")

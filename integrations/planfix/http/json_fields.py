@@ -77,3 +77,9 @@ def moment_of(timepoint: Row) -> datetime | None:
         except ValueError:
             continue
     return None
+
+
+def failed_fields(payload: Row) -> tuple[str, ...]:
+    """What a success has not done after all: the names of the fields that Planfix did not change, and why."""
+    rows = [(text_of(row, "field"), text_of(row, "error")) for row in rows_of(payload, "failures")]
+    return tuple(f"{name or '?'} ({error})" if error else name for name, error in rows if name or error)

@@ -10,9 +10,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TypedDict
 from urllib.parse import urlsplit
 
-from integrations.planfix.http.codes import CODES, DAILY_LIMIT, STATUSES, SURELY_NOT_DONE, scope_of
+from integrations.planfix.http.codes import (
+    CODES,
+    COMMENT_ON_TASK,
+    COMMENTS_REFUSED,
+    COMMENTS_REFUSED_ADVICE,
+    DAILY_LIMIT_ADVICE,
+    FIELD_NAME,
+    FIELD_NUMBER,
+    NO_RIGHT,
+    REQUEST_LIMIT,
+    REQUIRED_FIELD,
+    REQUIRED_FIELD_ADVICE,
+    SHORTEST_DAILY_WAIT_SECONDS,
+    STATUSES,
+    SURELY_NOT_DONE,
+    scope_of,
+)
 from integrations.planfix.http.errors import (
     PlanfixAccessDenied,
     PlanfixError,
@@ -43,6 +60,44 @@ class Answer:
         return int(code) if re.fullmatch(r"[0-9]{1,9}", code) else None
 
     @property
+    def error_text(self) -> str:
+        return str((self.payload or {}).get("error", ""))
+
+    @property
+    def required_field(self) -> str:
+        """The name or number of a field that Planfix wants filled in; "" if that is not its objection."""
+        text = self.error_text
+        if self.is_success or self.status in (401, 405) or not REQUIRED_FIELD.search(text):
+            return ""
+        named = FIELD_NUMBER.search(text) or FIELD_NAME.search(text)
+        return named[1].strip() if named else masked_text(text).strip()[:ERROR_TEXT_LENGTH]
+
+    @property
+    def refuses_comments(self) -> bool:
+        if self.is_success or not COMMENT_ON_TASK.fullmatch(self.request):
+            return False
+        return self.code == NO_RIGHT or COMMENTS_REFUSED.search(self.error_text) is not None
+
+    @property
+    def seconds_to_reset(self) -> float | None:
+        """How long code 22 lasts: `timeToReset` is milliseconds above 1000, else seconds."""
+        given = (self.payload or {}).get("timeToReset")
+        if self.code != REQUEST_LIMIT or isinstance(given, bool) or not re.fullmatch(r"\d{1,12}(\.\d+)?", str(given)):
+            return None
+        number = float(str(given))
+        return min(number / 1000 if number > 1000 else number, LONGEST_WAIT_SECONDS)
+
+    @property
+    def is_daily_limit(self) -> bool:
+        if self.code != REQUEST_LIMIT:
+            return False
+        left = self.headers.get("X-RateLimit-Remaining", "").strip()
+        wait = self.seconds_to_reset
+        if wait is None:
+            return not left.isdecimal() or int(left) == 0
+        return wait >= SHORTEST_DAILY_WAIT_SECONDS
+
+    @property
     def is_success(self) -> bool:
         """Updates may answer 200 or 202 with nothing at all; what is read has to say that it succeeded."""
         if not 200 <= self.status < 300 or self.payload is None:
@@ -64,21 +119,38 @@ def error_of(answer: Answer, *, now: datetime | None = None) -> PlanfixError | N
         return None
     kind, advice = _kind_and_advice(answer)
     message = f"{answer.request}: Planfix answered {_what_came(answer)}. {advice}"
-    code = answer.code
-    if kind is not PlanfixUnavailable:
-        return kind(message, request=answer.request, http_status=answer.status, code=code)
-    return PlanfixUnavailable(
-        message,
-        request=answer.request,
-        http_status=answer.status,
-        code=code,
-        retry_after=seconds_to_wait(answer.headers.get("Retry-After", ""), now or datetime.now(UTC)),
-        may_have_written=answer.is_write and answer.status != 429 and code not in SURELY_NOT_DONE,
-        daily_limit=code == DAILY_LIMIT,
-    )
+    common: _Common = {"request": answer.request, "http_status": answer.status, "code": answer.code}
+    if kind is PlanfixUnavailable:
+        return PlanfixUnavailable(
+            message,
+            **common,
+            retry_after=_wait(answer, now or datetime.now(UTC)),
+            may_have_written=answer.is_write and answer.status != 429 and answer.code not in SURELY_NOT_DONE,
+            daily_limit=answer.is_daily_limit,
+        )
+    if kind is PlanfixRefused:
+        refuses_comments = answer.refuses_comments
+        return PlanfixRefused(
+            message, **common, required_field=answer.required_field, refuses_comments=refuses_comments
+        )
+    return kind(message, **common)
+
+
+class _Common(TypedDict):
+    request: str
+    http_status: int | None
+    code: int | None
+
+
+def _wait(answer: Answer, now: datetime) -> float | None:
+    """Seconds that Planfix asks for, in its header or its body."""
+    asked_for = [answer.seconds_to_reset, seconds_to_wait(answer.headers.get("Retry-After", ""), now)]
+    return max((seconds for seconds in asked_for if seconds is not None), default=None)
 
 
 def _kind_and_advice(answer: Answer) -> tuple[type[PlanfixError], str]:
+    if special := _special_case(answer):
+        return special
     meaning = None if answer.code is None else CODES.get(answer.code)
     advice = meaning.advice.format(scope=scope_of(answer.request)) if meaning else ""
     if meaning and meaning.kind and meaning.kind is not PlanfixRefused:
@@ -94,6 +166,17 @@ def _kind_and_advice(answer: Answer) -> tuple[type[PlanfixError], str]:
     if answer.status >= 500 or answer.is_unreadable:
         return PlanfixUnavailable, "It will be tried again."
     return PlanfixRefused, advice or CODES[0].advice
+
+
+def _special_case(answer: Answer) -> tuple[type[PlanfixError], str] | None:
+    """Answers that neither code nor status tells apart."""
+    if answer.required_field:
+        return PlanfixRefused, REQUIRED_FIELD_ADVICE.format(field=answer.required_field)
+    if answer.refuses_comments:
+        return PlanfixRefused, COMMENTS_REFUSED_ADVICE
+    if answer.is_daily_limit:
+        return PlanfixUnavailable, DAILY_LIMIT_ADVICE
+    return None
 
 
 def _what_came(answer: Answer) -> str:

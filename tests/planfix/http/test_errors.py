@@ -283,3 +283,83 @@ def test_a_code_of_another_type_is_no_code(code):
 
     assert type(failure) is PlanfixRefused
     assert failure.code is None
+
+
+@pytest.mark.parametrize(
+    ("time_to_reset", "seconds"),
+    [(95_000, 95), ("95000", 95), (95, 95), (1000, 1000), (1001, 1.001), (60_000.5, 60.0005)],
+)
+def test_a_short_limit_asks_for_its_own_wait(time_to_reset: object, seconds: float) -> None:
+    found = error(403, fail(22) | {"timeToReset": time_to_reset}, headers={"X-RateLimit-Remaining": "18211"})
+
+    assert isinstance(found, PlanfixUnavailable)
+    assert (found.retry_after, found.daily_limit, found.may_have_written) == (seconds, False, False)
+    assert "daily" not in found.message
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "is_daily"),
+    [
+        (fail(22), {}, True),
+        (fail(22), {"X-RateLimit-Remaining": "0"}, True),
+        (fail(22), {"X-RateLimit-Remaining": "18211"}, False),
+        (fail(22) | {"timeToReset": 95_000}, {"X-RateLimit-Remaining": "0"}, False),
+        (fail(22) | {"timeToReset": 7_200_000}, {"X-RateLimit-Remaining": "18211"}, True),
+        (fail(22) | {"timeToReset": None}, {"X-RateLimit-Remaining": "18211"}, False),
+        (fail(22) | {"timeToReset": "soon"}, {}, True),
+    ],
+)
+def test_the_daily_limit_is_told_from_the_short_one(
+    body: dict[str, object], headers: dict[str, str], is_daily: bool
+) -> None:
+    found = error(403, body, headers=headers)
+
+    assert isinstance(found, PlanfixUnavailable)
+    assert found.daily_limit is is_daily
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 404, 500, 502])
+@pytest.mark.parametrize("code", [0, 2, 30, 40, 2001, 31337])
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("custom_field_is_required, id 81905", "81905"),
+        ("Custom_Field_Is_Required, id: 81905", "81905"),
+        ("Field 'Lead source' is required", "Lead source"),
+        ("Required field “Джерело” is empty", "Джерело"),
+        ("field 81905 is required", "81905"),
+    ],
+)
+def test_a_required_field_is_a_refusal_that_names_it(status: int, code: int, text: str, field: str) -> None:
+    found = error(status, fail(code, text))
+
+    assert isinstance(found, PlanfixRefused)
+    assert found.required_field == field
+    assert f"the field {field} filled in" in found.message
+    assert "contact template" in found.message
+
+
+@pytest.mark.parametrize(
+    ("status", "text"), [(401, "Authorization field is required"), (400, "Access denied"), (400, "is required")]
+)
+def test_other_refusals_name_no_required_field(status: int, text: str) -> None:
+    assert not getattr(error(status, fail(1 if status == 401 else 0, text)), "required_field", "")
+
+
+@pytest.mark.parametrize(
+    ("body", "request_", "refuses"),
+    [
+        (fail(6, "New comments not allowed in this process"), "POST /task/77/comments/", True),
+        (fail(6, "Access denied"), "POST /task/77/comments/", True),
+        (fail(0, "Comments are not allowed"), "POST /task/77/comments/", True),
+        (fail(5001, "Rest API error"), "POST /task/77/comments/", False),
+        (fail(1000, "Task not found"), "POST /task/77/comments/", False),
+        (fail(6, "New comments not allowed in this process"), "POST /contact/7/comments/", False),
+        (fail(6), "POST /task/77/comments/5", False),
+    ],
+)
+def test_a_task_that_takes_no_comments_is_known(body: dict[str, object], request_: str, refuses: bool) -> None:
+    found = error(400, body, request=request_)
+
+    assert isinstance(found, PlanfixRefused)
+    assert found.refuses_comments is refuses

@@ -1,0 +1,69 @@
+"""Emoji that Planfix cannot read."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import responses
+
+from integrations.planfix.http.client import Exchange, PlanfixClient
+from integrations.planfix.http.emoji import has_emoji, without_emoji
+from integrations.planfix.http.errors import PlanfixRefused
+from integrations.planfix.http.json_fields import failed_fields
+
+URL = "https://acme.planfix.com"
+NOT_JSON = {"result": "fail", "code": 30, "error": "Cannot deserialize, invalid JSON"}
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("🔥 Знижка", "Знижка"),
+        ("Олена 🌸", "Олена "),
+        ("👩‍💻👍🏽", ""),
+        ("❤️ ☎ 5€ ₴ №1 «так» – …", "5€ ₴ №1 «так» – …"),
+        ("ok", "ok"),
+    ],
+)
+def test_emoji_are_removed_and_nothing_else(text: str, plain: str) -> None:
+    assert without_emoji({"a": [text, 1]}) == {"a": [plain, 1]}
+    assert has_emoji([{"a": text}]) is (text != plain)
+
+
+@responses.activate
+def test_a_body_that_planfix_cannot_read_is_sent_once_more_without_emoji() -> None:
+    responses.post(f"{URL}/rest/contact/", status=400, json=NOT_JSON)
+    responses.post(f"{URL}/rest/contact/", status=201, json={"result": "success", "id": 5})
+    waits: list[float] = []
+    client = PlanfixClient(URL, "token", pace=waits.append)
+
+    assert client.request("POST", "/contact/", body={"name": "🔥 Знижка"})["id"] == 5
+    assert [json.loads(call.request.body)["name"] for call in responses.calls] == ["🔥 Знижка", "Знижка"]
+    assert len(waits) == 2
+
+
+@pytest.mark.parametrize("name", ["🔥", "plain"])
+@responses.activate
+def test_a_body_is_sent_twice_at_the_most(name: str) -> None:
+    responses.post(f"{URL}/rest/contact/", status=400, json=NOT_JSON)
+
+    with pytest.raises(PlanfixRefused):
+        PlanfixClient(URL, "token").request("POST", "/contact/", body={"name": name})
+    assert len(responses.calls) == (1 if name == "plain" else 2)
+
+
+@responses.activate
+def test_fields_that_planfix_did_not_change_are_told_with_the_exchange() -> None:
+    failures = [{"field": "phones", "error": "field change failed"}, {"field": "template"}, "nonsense", {}]
+    responses.post(f"{URL}/rest/contact/", status=201, json={"result": "success", "id": 5, "failures": failures})
+    seen: list[Exchange] = []
+
+    PlanfixClient(URL, "token", observe=seen.append).request("POST", "/contact/", body={"name": "x"})
+
+    assert seen[0].failed_fields == ("phones (field change failed)", "template")
+
+
+@pytest.mark.parametrize("payload", [{}, {"failures": None}, {"failures": {}}, {"failures": []}])
+def test_a_whole_success_has_no_failed_fields(payload: dict[str, object]) -> None:
+    assert failed_fields(payload) == ()  # type: ignore[arg-type]
