@@ -33,6 +33,8 @@ class Reason(StrEnum):
     # Waiting for the next attempt.
     UNAVAILABLE = "unavailable"
     ACCESS_DENIED = "access"
+    SEARCH_BLIND = "search_blind"
+    """The contact search of the Planfix account does not find contacts that exist, so no contact is created."""
 
     # Failed: only a person can start the next attempt.
     REFUSED = "refused"

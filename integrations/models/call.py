@@ -166,7 +166,7 @@ class Delivery(models.Model):
         db_default=[],
         db_column="left_out",
     )
-    """Names of fields that have a value but do not exist in the account."""
+    """Names of fields that have a value but do not exist in the account; and what Planfix refused, after REFUSED."""
     in_flight_step = models.CharField(
         _("step in flight"),
         max_length=9,
@@ -181,12 +181,24 @@ class Delivery(models.Model):
         ),
     )
 
+    REFUSED = "refused: "
+
     class Meta:
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
 
     def __str__(self) -> str:
         return f"{self.call_id}"
+
+    @property
+    def missing_fields(self) -> list[str]:
+        """Names of fields that have a value but do not exist in the account."""
+        return [name for name in self.skipped_fields if not name.startswith(self.REFUSED)]
+
+    @property
+    def refused_parts(self) -> list[str]:
+        """What Planfix did not take although the request succeeded, for people to read: "contact: phones (…)"."""
+        return [name.removeprefix(self.REFUSED) for name in self.skipped_fields if name.startswith(self.REFUSED)]
 
 
 class EventResult(models.TextChoices):

@@ -142,6 +142,9 @@ class Customer(models.Model):
         _("discovered text fields of contacts"), null=True, blank=True, editable=False
     )
 
+    search_is_blind = models.BooleanField(default=False, db_default=False, editable=False)
+    """The account's contact search did not find a contact that exists: no contact is created until it does."""
+
     account_since = models.DateTimeField(null=True, editable=False)
     """Calls that were finished before then stand in another Planfix account, which this customer has left."""
     paused_reason = models.TextField(_("paused because"), blank=True, editable=False)

@@ -82,6 +82,7 @@ REASONS: dict[str, LazyText] = {
     Reason.ERASED: _("client data was erased before delivery"),
     Reason.DISMISSED: _("marked as resolved"),
     Reason.NOT_ADDED: _("later data could not be added"),
+    Reason.SEARCH_BLIND: _("Planfix's contact search does not find contacts that exist"),
     Reason.UNAVAILABLE: _("Planfix did not answer"),
     Reason.ACCESS_DENIED: _("Planfix denied access"),
     Reason.REFUSED: _("Planfix refused the request"),

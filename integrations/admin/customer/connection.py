@@ -127,6 +127,27 @@ SENTENCES: Mapping[Finding, Sentence] = {
         text=_("Planfix shows no contact template, and no contact can be made without one."),
         steps=(_("In Planfix make a contact template that the token's employee may see."), AGAIN),
     ),
+    Finding.FIELDS_REQUIRED: Sentence(
+        text=_("The contact template requires fields that the integration cannot fill in: %(fields)s."),
+        steps=(
+            _("In Planfix open the contact template and make these fields optional."),
+            _("Or choose another template below, under “New contacts”, and save."),
+            AGAIN,
+        ),
+    ),
+    Finding.SEARCH_PROVEN: Sentence(text=_("The search by phone number finds a contact that exists.")),
+    Finding.SEARCH_UNPROVEN: Sentence(
+        text=_("The search by phone number could not be tried: no contact with a phone number is visible."),
+        steps=(_("Create a contact with a phone number in Planfix, or check later."), AGAIN),
+    ),
+    Finding.SEARCH_BLIND: Sentence(
+        text=_("The search by phone number does not find a contact that exists. No contact is created until it does."),
+        steps=(
+            _("Calls with new numbers wait meanwhile; nothing is lost."),
+            _("Check that the token's employee may see all contacts, and ask Planfix's support about filter 4003."),
+            AGAIN,
+        ),
+    ),
     Finding.KEY_KNOWN: Sentence(text=_("Ringostat knows the Auth-key and shows %(count)s employees.")),
     Finding.KEY_MISSING: Sentence(
         text=_("There is no Ringostat Auth-key: calls whose webhook was lost cannot be fetched, nor the employees."),

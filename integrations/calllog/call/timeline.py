@@ -136,6 +136,9 @@ def _target(receipts: Delivery) -> Iterator[TimelineEntry]:
     if receipts.task_id:
         text = _("The call goes to task %(task)s, the contact's last active task.") % {"task": receipts.task_id}
         yield TimelineEntry(text=text, icon="task_alt")
+    elif any(part.startswith("comments of task") for part in receipts.refused_parts):
+        text = _("The contact's last active task takes no comments: the call goes to the contact.")
+        yield TimelineEntry(text=text, icon="task_alt", colour="warning")
     elif receipts.target_known:
         yield TimelineEntry(text=_("The contact has no active task: the call goes to the contact."), icon="task_alt")
 
@@ -174,9 +177,12 @@ def _tag(call: Call, facts: CallFacts, receipts: Delivery) -> Iterator[TimelineE
     )
     yield TimelineEntry(text=text, icon="sell")
     yield TimelineEntry(text=_utm(call, facts), icon="campaign")
-    if receipts.skipped_fields:
+    if receipts.missing_fields:
         text = _("Skipped, because Planfix has no such field: %(fields)s.")
-        yield TimelineEntry(text=text % {"fields": ", ".join(receipts.skipped_fields)}, icon="rule", colour="warning")
+        yield TimelineEntry(text=text % {"fields": ", ".join(receipts.missing_fields)}, icon="rule", colour="warning")
+    if receipts.refused_parts:
+        text = _("Planfix did not accept: %(parts)s. The rest is in Planfix; check these by hand.")
+        yield TimelineEntry(text=text % {"parts": ", ".join(receipts.refused_parts)}, icon="rule", colour="warning")
 
 
 def _utm(call: Call, facts: CallFacts) -> str:

@@ -2,12 +2,14 @@
 
 PlanfixError
 ├── PlanfixUnavailable   not now: wait and try again
+│   └── PlanfixSearchBlind  the contact search finds nothing, not even what exists
 ├── PlanfixAccessDenied  not with this account or token: a specialist has to change something in Planfix
 └── PlanfixRefused       not this: the same request would be refused again
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 MESSAGE_LENGTH = 300
@@ -53,6 +55,10 @@ class PlanfixUnavailable(PlanfixError):
         self.daily_limit = daily_limit
 
 
+class PlanfixSearchBlind(PlanfixUnavailable):
+    """The contact search does not find a contact that exists: what it does not find may exist too."""
+
+
 class PlanfixAccessDenied(PlanfixError):
     """The account, its address or the token has to be put right before any request can succeed."""
 
@@ -78,6 +84,20 @@ class PlanfixRefused(PlanfixError):
         super().__init__(message, request=request, http_status=http_status, code=code)
         self.required_field = required_field
         self.refuses_comments = refuses_comments
+
+    def naming(self, fields: Mapping[str, int]) -> PlanfixRefused:
+        """The same refusal with the name of the required field beside its number. `fields`: ids by name."""
+        name = next((name for name, number in fields.items() if str(number) == self.required_field), "")
+        if not name:
+            return self
+        number = self.required_field
+        return PlanfixRefused(
+            self.message.replace(f"the field {number} ", f"the field “{name}” ({number}) "),
+            request=self.request,
+            http_status=self.http_status,
+            code=self.code,
+            required_field=number,
+        )
 
     @property
     def is_missing_contact(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -15,6 +16,8 @@ from integrations.planfix.records.fields import TEXT_TYPES, text_value
 PHONE_FILTER = 4003
 SEARCHED_FIELDS = "id,name,lastname,phones,isDeleted,isCompany"
 MOBILE = 1
+PLAIN_NUMBER = re.compile(r"\+?\d{9,15}")
+"""Found in every account that finds anything; shorter ones may be part of many others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +65,21 @@ def first_candidates(
     question = _question(parts, companies)
     rows = next(read_pages(client, "/contact/list", "contacts", fields=SEARCHED_FIELDS, body=question))
     return list(filter(None, map(_found, rows))), len(rows) < PAGE_SIZE
+
+
+def search_finds_what_exists(client: Planfix) -> bool | None:
+    """Searches for the number of a contact that exists. None when no contact with a plain number is seen. Two requests.
+
+    Planfix answers an unknown filter with an empty list and success, so an empty answer alone proves nothing.
+    """
+    known = next(read_pages(client, "/contact/list", "contacts", fields=SEARCHED_FIELDS, body={"isCompany": False}))
+    contacts = list(filter(None, map(_found, known)))
+    samples = [(one.id, phone) for one in contacts for phone in one.phones if PLAIN_NUMBER.fullmatch(phone)]
+    if not samples:
+        return None
+    contact_id, phone = samples[-1]
+    found, are_all = first_candidates(client, [phone])
+    return not are_all or any(one.id == contact_id for one in found)
 
 
 def _question(parts: Iterable[str], companies: bool) -> dict[str, JSON]:

@@ -26,7 +26,8 @@ from integrations.planfix.http.codes import STATUSES
 from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixError, PlanfixUnavailable
 from integrations.planfix.http.json_fields import Row, id_of, text_of
 from integrations.planfix.http.ping import ping
-from integrations.planfix.records.contacts import contact_templates, contact_text_fields
+from integrations.planfix.records.contacts import contact_templates, contact_text_fields, search_finds_what_exists
+from integrations.planfix.records.required_fields import required_fields
 from integrations.planfix.rights import TRIALS, WRITING, Right, has_right, is_missing_right, token_employee
 from integrations.ringostat.api import RingostatError
 from integrations.services.clients.planfix import logged_client, save_account_data, save_default_template
@@ -37,7 +38,7 @@ from integrations.services.queue.progress import Progress
 
 T = TypeVar("T")
 
-REQUESTS = len(TRIALS) + 8
+REQUESTS = len(TRIALS) + 11
 """About so many are sent: for the progress bar."""
 
 ROBOT = "Robot"
@@ -205,6 +206,7 @@ def _contacts(client: Planfix, customer: Customer, connection: Connection) -> It
     """Reads the templates and the text fields of contacts; a customer without a template gets the oldest."""
     connection.templates = sorted(contact_templates(client))
     save_account_data(customer, planfix_contact_fields=contact_text_fields(client))
+    yield _search(client, customer)
     if not customer.create_contacts:
         return
     names = dict(connection.templates)
@@ -217,6 +219,32 @@ def _contacts(client: Planfix, customer: Customer, connection: Connection) -> It
         yield Check(finding=Finding.TEMPLATE_GONE, names={"id": str(chosen)})
     else:
         yield Check(finding=Finding.TEMPLATE_FOUND, names={"name": names[chosen]})
+        if required := _required_fields(client, chosen):
+            yield Check(finding=Finding.FIELDS_REQUIRED, names={"fields": _named(required, customer)})
+
+
+def _search(client: Planfix, customer: Customer) -> Check:
+    """Proves the contact search, without which every call would create one more contact."""
+    try:
+        finds = search_finds_what_exists(client)
+    except PlanfixError:
+        return Check(finding=Finding.SEARCH_UNPROVEN)
+    save_account_data(customer, search_is_blind=finds is False)
+    findings = {True: Finding.SEARCH_PROVEN, False: Finding.SEARCH_BLIND, None: Finding.SEARCH_UNPROVEN}
+    return Check(finding=findings[finds])
+
+
+def _required_fields(client: Planfix, template_id: int) -> list[str]:
+    try:
+        return required_fields(client, template_id)
+    except PlanfixError:
+        return []
+
+
+def _named(required: Iterable[str], customer: Customer) -> str:
+    """The fields by name where we know it, else by number."""
+    names = {str(number): name for name, number in (customer.planfix_contact_fields or {}).items()}
+    return ", ".join(f"“{names[field]}” ({field})" if field in names else field for field in required)
 
 
 # Ringostat

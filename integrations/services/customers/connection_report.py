@@ -42,6 +42,10 @@ class Finding(StrEnum):
     TEMPLATE_FOUND = "template_found"
     TEMPLATE_GONE = "template_gone"
     TEMPLATE_MISSING = "template_missing"
+    FIELDS_REQUIRED = "fields_required"
+    SEARCH_PROVEN = "search_proven"
+    SEARCH_UNPROVEN = "search_unproven"
+    SEARCH_BLIND = "search_blind"
     KEY_KNOWN = "key_known"
     KEY_MISSING = "key_missing"
     KEY_UNKNOWN = "key_unknown"
@@ -59,6 +63,7 @@ FINE = frozenset(
         Finding.RIGHT_GRANTED,
         Finding.TAGS_FOUND,
         Finding.TEMPLATE_FOUND,
+        Finding.SEARCH_PROVEN,
         Finding.KEY_KNOWN,
     }
 )
@@ -67,6 +72,7 @@ UNSURE = frozenset(
         Finding.ACTS_FOR_ORDINARY,
         Finding.ACTS_FOR_UNKNOWN,
         Finding.RIGHT_UNCLEAR,
+        Finding.SEARCH_UNPROVEN,
         Finding.BUSY,
         Finding.RINGOSTAT_BUSY,
         Finding.KEY_MISSING,

@@ -20,6 +20,7 @@ from integrations.services.contacts import search
 from integrations.services.contacts.creation_lock import acquire_creation_lock
 from integrations.services.contacts.new_contact import new_contact
 from integrations.services.contacts.remembered import forget_contact, remembered_contact
+from integrations.services.contacts.search_proof import prove_search
 from integrations.services.delivery.attempt import Attempt
 from integrations.services.delivery.content import CallContent, hash_of
 from integrations.services.delivery.recording_step import copy_once, next_look
@@ -73,7 +74,7 @@ class CallDelivery:
         content = CallContent(self.call, self.attempt.facts, plan, self.customer)
         # A comment that may exist already gets its recording by a follow-up.
         file_id = copy_once(self.attempt, content) if self._is_comment_unwritten() else self.receipts.file_id
-        comment_id = self._comment(content, contact_id, target, file_id)
+        target, comment_id = self._comment_or_fall_back(content, contact_id, target, file_id)
         self._tag(content, contact_id, target, comment_id)
         employee_id = plan.employee.key if plan.employee else None
         is_outdated = content.is_missing_from(self.receipts, file_id)
@@ -105,6 +106,8 @@ class CallDelivery:
             return found[0].id
         if not plan.may_create_contact:
             return None
+        if customer.search_is_blind:
+            prove_search(self.planfix, customer)
         self._acquire_creation_lock(plan.client_number, time.monotonic() - began)
         created = self.book.send(Step.CONTACT, lambda: self._create_contact(plan))
         self.book.note(contact_created=True, in_flight_step="")
@@ -117,7 +120,10 @@ class CallDelivery:
         object_id = self._source_object_id("contact")
         contact, skipped_fields = new_contact(plan, self.attempt.facts, self.customer, source_object_id=object_id)
         self.book.note(skipped_fields=skipped_fields)
-        return create_contact(self.planfix, contact)
+        try:
+            return create_contact(self.planfix, contact)
+        except PlanfixRefused as error:
+            raise error.naming(self.customer.planfix_contact_fields or {}) from error
 
     def _may_be_gone(self, error: PlanfixRefused) -> bool:
         """May the contact or its task have been deleted or merged in Planfix since the last call? Many codes can mean
@@ -146,6 +152,21 @@ class CallDelivery:
         if not self.receipts.target_known:
             self.book.note(task_id=last_active_task(self.planfix, contact_id), target_known=True)
         return Target(kind="task", id=self.receipts.task_id) if self.receipts.task_id else contact
+
+    def _comment_or_fall_back(
+        self, content: CallContent, contact_id: int, target: Target, file_id: int | None
+    ) -> tuple[Target, int]:
+        """Writes the comment to the contact when the task's process takes no comments. Returns where it is."""
+        try:
+            return target, self._comment(content, contact_id, target, file_id)
+        except PlanfixRefused as error:
+            if not error.refuses_comments:
+                raise
+        contact = Target(kind="contact", id=contact_id)
+        comment_id = self._comment(content, contact_id, contact, file_id)
+        self.book.note(task_id=None)
+        self.book.note_refused(f"comments of task {target.id}")
+        return contact, comment_id
 
     def _is_comment_unwritten(self) -> bool:
         may_exist = self.book.searches_first or self.receipts.in_flight_step == Step.COMMENT

@@ -25,6 +25,8 @@ from integrations.services.delivery.sql import (
     SAVE_RECEIPTS,
 )
 
+RECORDS = (("/comments", "comment"), ("/datatags", "data tag"), ("/file", "recording"))
+
 
 def begin_attempt(call: Call, lease: HeldLease) -> Delivery:
     """Counts this attempt in the call's row, which the first attempt creates. Raises LeaseLost."""
@@ -62,6 +64,14 @@ class ReceiptBook:
         call = {"customer_id": self.call.customer_id, "call_id": self.call.pk}
         self._log.append(call | log_columns(exchange) | {"sent_at": exchange.sent_at.isoformat()})
         self.requests_left = exchange.requests_left
+        for name in exchange.failed_fields:
+            self.note_refused(f"{_record(exchange.path)}: {name}")
+
+    def note_refused(self, part: str) -> None:
+        """Notes what Planfix did not take, for the call's page."""
+        entry = f"{Delivery.REFUSED}{part}"[:255]
+        if entry not in self.row.skipped_fields:
+            self.note(skipped_fields=[*self.row.skipped_fields, entry])
 
     def remember(self, number: str, contact_id: int) -> None:
         """Remembers the number's contact for the customer's next call with it."""
@@ -109,3 +119,8 @@ class ReceiptBook:
             if not (isinstance(error, PlanfixUnavailable) and error.may_have_written):
                 self.note(in_flight_step="")
             raise
+
+
+def _record(path: str) -> str:
+    """Which of the call's records in Planfix a request is for: "contact", "comment", "data tag"."""
+    return next((name for part, name in RECORDS if part in path), "contact")

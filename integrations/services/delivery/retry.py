@@ -10,7 +10,13 @@ from django.conf import settings
 
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Customer
-from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixError, PlanfixRefused, PlanfixUnavailable
+from integrations.planfix.http.errors import (
+    PlanfixAccessDenied,
+    PlanfixError,
+    PlanfixRefused,
+    PlanfixSearchBlind,
+    PlanfixUnavailable,
+)
 from integrations.planfix.http.masking import masked_text
 from integrations.planfix.rights import is_missing_right
 from integrations.services.clients.lease import HeldLease
@@ -41,9 +47,11 @@ def save_failed_attempt(attempt: Attempt, error: Exception) -> SharedError | Non
     call = attempt.call
     if isinstance(error, PlanfixUnavailable):
         delay = _delay(attempt.book.row.attempts, error, longest=LONGEST_DELAY_SECONDS)
-        waiting = _waiting(call, Reason.UNAVAILABLE, error) | {"due_in": timedelta(seconds=delay)}
-        save_attempt_result(attempt, waiting)
-        return error
+        is_blind = isinstance(error, PlanfixSearchBlind)
+        reason = Reason.SEARCH_BLIND if is_blind else Reason.UNAVAILABLE
+        save_attempt_result(attempt, _waiting(call, reason, error) | {"due_in": timedelta(seconds=delay)})
+        # A blind search stops no call whose contact is known.
+        return None if is_blind else error
     if isinstance(error, PlanfixAccessDenied):
         if call.state == CallState.DELIVERED and is_missing_right(error):
             save_attempt_result(attempt, _postponed_addition(attempt, error))

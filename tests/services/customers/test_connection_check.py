@@ -365,3 +365,44 @@ def test_only_the_last_check_is_kept(scenario: Scenario, connection: Callable[..
     connection()
 
     assert BackgroundJob.objects.filter(customer=scenario.customer, kind=BackgroundJobKind.CONNECT).count() == 1
+
+
+def test_a_search_that_finds_an_existing_contact_is_proven(
+    connection: Callable[..., Connection], account: Account, scenario: Scenario
+) -> None:
+    account.add_contact(name="Olha", phones=["067 123-45-67 Viber", "+380671234567"])
+
+    assert Finding.SEARCH_PROVEN in findings(connection())
+    scenario.customer.refresh_from_db()
+    assert not scenario.customer.search_is_blind
+
+
+def test_a_search_that_never_finds_is_trouble(
+    connection: Callable[..., Connection], account: Account, scenario: Scenario
+) -> None:
+    account.add_contact(name="Olha", phones=["+380671234567"])
+    account.finds_nothing_by_phone = True
+
+    found = connection()
+
+    assert Finding.SEARCH_BLIND in findings(found)
+    assert not found.is_good
+    scenario.customer.refresh_from_db()
+    assert scenario.customer.search_is_blind
+
+
+def test_a_search_in_an_empty_account_is_not_proven(connection: Callable[..., Connection]) -> None:
+    assert Finding.SEARCH_UNPROVEN in findings(connection())
+
+
+def test_required_fields_of_the_template_are_named_before_the_first_call(
+    connection: Callable[..., Connection], account: Account
+) -> None:
+    known, unknown = account.add_contact_field(name="Lead source", type_=0, group_id=1).id, 81905
+    account.required_contact_fields = [known, unknown]
+
+    found = connection()
+
+    assert names(found, Finding.FIELDS_REQUIRED) == [{"fields": f"“Lead source” ({known}), {unknown}"}]
+    assert not found.is_good
+    assert account.contacts == []
