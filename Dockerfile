@@ -1,11 +1,11 @@
-# One image for the web, the worker and every command. Built and run by compose.yaml; without a container engine,
-# deploy/rehearse.py carries out the same steps.
-FROM python:3.13-slim
+# One image for web, worker and every command. compose.yaml builds and runs it; deploy/rehearse.py runs the same steps
+# without a container engine.
+FROM python:3.13.12-slim-trixie
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 LOG_FORMAT=json PATH=/srv/ringofix/.venv/bin:$PATH
 WORKDIR /srv/ringofix
 
-# The packages in a layer of their own: a new release usually changes only the code.
+# Packages in their own layer: a new release usually changes only the code.
 COPY requirements.txt ./
 RUN python -m venv .venv \
  && .venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
@@ -19,7 +19,7 @@ COPY static static
 COPY locale locale
 RUN .venv/bin/python -m compileall -q ringofix integrations
 
-# Nothing is written into the image's folders: a stranger in the process finds nothing to change.
+# The user may write nowhere in the image, so an intruder in the process cannot change the code.
 RUN useradd --system --no-create-home --uid 10001 ringofix
 USER ringofix
 

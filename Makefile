@@ -39,7 +39,7 @@ lint: $(VENV)/ready-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	PUBLIC_URL=https://ringofix.example ALLOWED_HOSTS=ringofix.example \
+	PUBLIC_URL=https://ringofix.example ALLOWED_HOSTS=ringofix.example BIND=127.0.0.1 \
 	  $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 messages: $(VENV)/ready-dev

@@ -1,24 +1,48 @@
-"""How the web runs: gunicorn reads this file by itself. The environment may change the first three."""
+"""Web server settings, read by gunicorn itself. BIND, PORT, WEB_CONCURRENCY and WEB_THREADS change them."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+from typing import Any
+
+from gunicorn.http import wsgi
 
 from ringofix.logs import log_config
 
-bind = f"{os.environ.get('BIND', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"  # noqa: S104 - a proxy stands before it
+bind = f"{os.environ.get('BIND', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"  # noqa: S104 - a proxy is in front
 workers = int(os.environ.get("WEB_CONCURRENCY", multiprocessing.cpu_count()))
 threads = int(os.environ.get("WEB_THREADS", "4"))
 
 timeout = 60
-# A webhook in hand is stored and answered before the process ends.
+# A process that is told to stop stores and answers the webhooks in hand first.
 graceful_timeout = 30
 # No access log: a webhook's address is its secret, and the webhooks are in the database anyway.
 accesslog = None
 loglevel = "warning"
 logconfig_dict = log_config(os.environ.get("LOG_FORMAT", "console"))
-# Nobody steers it by a socket; two on one machine would quarrel about its place.
+# Nothing uses the control socket, and two servers on one machine would claim the same path.
 control_socket_disable = True
 # Heartbeats in memory: on a slow disk a worker would seem dead.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - a folder of the system
+# No request header may name the script or the path: the default trusts SCRIPT_NAME and PATH_INFO from loopback.
+forwarder_headers = ""
+
+_default_headers = wsgi.Response.default_headers
+
+
+def _headers_without_server(response: Any) -> list[str]:
+    """Leaves out `Server: gunicorn`. gunicorn 27.0 has no setting for it."""
+    return [header for header in _default_headers(response) if not header.startswith("Server:")]
+
+
+wsgi.Response.default_headers = _headers_without_server
+
+
+def post_worker_init(worker: Any) -> None:
+    """Log the warnings of the deployment checks once, when the first worker has loaded the product."""
+    from ringofix.checks import deployment_warnings
+
+    if worker.age == 1:
+        for warning in deployment_warnings():
+            worker.log.warning("%s", warning)

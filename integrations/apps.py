@@ -15,6 +15,7 @@ class IntegrationsConfig(AppConfig):
 
         from integrations.users.audit import store_origin
         from integrations.users.roles import ensure_roles
+        from ringofix import checks  # noqa: F401 - registers the deployment checks
 
         post_save.connect(store_origin, sender=LogEntry, dispatch_uid="integrations.audit_origin")
         post_migrate.connect(ensure_roles, sender=self, dispatch_uid="integrations.roles")
