@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,8 @@ from urllib.parse import unquote
 import environ
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ringofix.embedded_postgres.server import DATABASE, ROLE, socket_folder
@@ -263,22 +260,13 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- jobs, logs, the admin's look ---
+# --- jobs, logs, the console's appearance ---
 
 PROCRASTINATE_IMPORT_PATHS = ["integrations.tasks"]
 
 LOGGING_CONFIG = None
 LOG_FORMAT = env.str("LOG_FORMAT", default="console")
 configure_logs(LOG_FORMAT)
-
-
-def _may(permission: str) -> Callable[[HttpRequest], bool]:
-    """Shows a link of the menu to those who may follow it."""
-    return lambda request: request.user.has_perm(permission)
-
-
-def _link(title: Promise, icon: str, address: str, permission: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse_lazy(address), "permission": _may(permission)}
 
 
 UNFOLD = {
@@ -303,66 +291,6 @@ UNFOLD = {
     "SIDEBAR": {
         "show_search": True,
         "show_all_applications": False,
-        "navigation": [
-            {
-                "items": [
-                    _link(_("Overview"), "monitoring", "admin:index", "integrations.view_customer"),
-                    {"title": _("Calls"), "icon": "call", "link": reverse_lazy("calllog:list")},
-                    _link(
-                        _("Customers"),
-                        "apartment",
-                        "admin:integrations_customer_changelist",
-                        "integrations.view_customer",
-                    ),
-                ],
-            },
-            {
-                "title": _("What happened"),
-                "items": [
-                    _link(
-                        _("Alerts"),
-                        "notifications",
-                        "admin:integrations_alert_changelist",
-                        "integrations.view_alert",
-                    ),
-                    _link(
-                        _("Webhook events"),
-                        "webhook",
-                        "admin:integrations_webhookevent_changelist",
-                        "integrations.view_webhookevent",
-                    ),
-                    _link(
-                        _("Planfix requests"),
-                        "sync_alt",
-                        "admin:integrations_planfixrequest_changelist",
-                        "integrations.view_planfixrequest",
-                    ),
-                    _link(
-                        _("Long work"),
-                        "pending_actions",
-                        "admin:integrations_backgroundjob_changelist",
-                        "integrations.view_backgroundjob",
-                    ),
-                    _link(
-                        _("Changes"),
-                        "history_edu",
-                        "admin:admin_logentry_changelist",
-                        "integrations.change_customer",
-                    ),
-                ],
-            },
-            {
-                "title": _("Administration"),
-                "items": [
-                    _link(_("Users"), "group", "admin:auth_user_changelist", "auth.view_user"),
-                    _link(
-                        _("Queue"),
-                        "list_alt",
-                        "admin:procrastinate_procrastinatejob_changelist",
-                        "procrastinate.view_procrastinatejob",
-                    ),
-                ],
-            },
-        ],
+        "navigation": "integrations.admin.menu.navigation",
     },
 }

@@ -1,0 +1,56 @@
+"""The console's menu, which unfold asks for by UNFOLD["SIDEBAR"]["navigation"] in the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from integrations.ui.labels import Words
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups of links, in unfold's terms. A link shows only to those who may open its page."""
+    return [
+        {
+            "items": [
+                _link(_("Overview"), "monitoring", "admin:index", "integrations.view_customer"),
+                {"title": _("Calls"), "icon": "call", "link": reverse_lazy("calllog:list")},
+                _list(_("Customers"), "apartment", "integrations.customer"),
+            ],
+        },
+        {
+            "title": _("Activity"),
+            "items": [
+                _list(_("Alerts"), "notifications", "integrations.alert"),
+                _list(_("Webhook events"), "webhook", "integrations.webhookevent"),
+                _list(_("Planfix requests"), "sync_alt", "integrations.planfixrequest"),
+                _list(_("Background jobs"), "pending_actions", "integrations.backgroundjob"),
+                _link(_("Audit log"), "history_edu", "admin:admin_logentry_changelist", "integrations.change_customer"),
+            ],
+        },
+        {
+            "title": _("Administration"),
+            "items": [
+                _list(_("Users"), "group", "auth.user"),
+                _list(_("Queue"), "list_alt", "procrastinate.procrastinatejob"),
+            ],
+        },
+    ]
+
+
+def _list(title: Words, icon: str, model: str) -> dict[str, Any]:
+    """A link to the list of a model, which is named as in "integrations.customer"."""
+    app, name = model.split(".")
+    return _link(title, icon, f"admin:{app}_{name}_changelist", f"{app}.view_{name}")
+
+
+def _link(title: Words, icon: str, address: str, permission: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(address), "permission": _may(permission)}
+
+
+def _may(permission: str) -> Callable[[HttpRequest], bool]:
+    return lambda request: request.user.has_perm(permission)
