@@ -22,7 +22,7 @@ from integrations.services.delivery.resume_check import check_access
 from integrations.services.intake.call_list import look_up_call
 from integrations.services.intake.catch_up import catch_up, customers_to_catch_up
 from integrations.services.intake.stale_calls import close_all_stale_calls, close_stale_calls
-from integrations.services.monitoring.alerts import watch
+from integrations.services.monitoring.alerts import check_alerts
 from integrations.services.privacy.retention import prune_all
 from integrations.services.queue.background import unfinished_jobs
 from integrations.services.queue.defer import (
@@ -132,7 +132,7 @@ def close_stale_calls_of_customer(context: JobContext, customer_id: int) -> None
 
 
 @app.periodic(cron="35 * * * *")
-@app.task(name="settle_all_stale_calls", queueing_lock="settle_all_stale_calls", priority=AHEAD)
+@app.task(name="close_all_stale_calls", queueing_lock="close_all_stale_calls", priority=AHEAD)
 @closes_connections
 def settle_stale(timestamp: int) -> None:
     close_all_stale_calls()
@@ -155,7 +155,7 @@ def fold_counts(context: JobContext, timestamp: int) -> None:
 @app.task(name="alerts", queueing_lock="alerts", priority=AHEAD, lock="alerts")
 @closes_connections
 def alerts(timestamp: int) -> None:
-    watch()
+    check_alerts()
 
 
 @app.periodic(cron="20 2 * * *")

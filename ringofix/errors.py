@@ -1,4 +1,4 @@
-"""What people read in place of a page that is not there, that is not for them, or whose form cannot be believed."""
+"""Error pages: not found, forbidden, and a form with an invalid CSRF token."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from django.utils.translation import gettext_lazy as _
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    text = _("It may have been deleted, the address may be misspelt, or it may not be for you to see.")
-    return _page(request, 404, _("There is no such page"), text)
+    text = _("It may have been deleted, the address may be wrong, or you may not have access to it.")
+    return _page(request, 404, _("Page not found"), text)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    text = _("Your account has no right to it. An administrator can give you another role.")
-    return _page(request, 403, _("This page is not for you"), text)
+    text = _("Your role does not allow it. An administrator can change your role.")
+    return _page(request, 403, _("Access denied"), text)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """For CSRF_FAILURE_VIEW; to a person it happens when a page was open while its session ended."""
-    text = _("The page was open for too long, or you have signed in again since. Go back, reload it and try once more.")
+    """For CSRF_FAILURE_VIEW. It happens when the session ends while a page is open."""
+    text = _("The page was open too long, or you logged in again. Go back, reload the page and try again.")
     return _page(request, 403, _("Nothing was saved"), text)
 
 
 def _page(request: HttpRequest, status: int, title: Promise, text: Promise) -> HttpResponse:
-    shell: dict[str, Any] = {**admin.site.each_context(request), "site_url": None}
-    return render(request, "error.html", {**shell, "title": title, "text": text}, status=status)
+    page: dict[str, Any] = {**admin.site.each_context(request), "site_url": None}
+    return render(request, "error.html", {**page, "title": title, "text": text}, status=status)

@@ -1,4 +1,4 @@
-"""What browsers are told they may do with our pages, beside the policy of contents."""
+"""The Permissions-Policy header. The settings define the Content-Security-Policy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UNUSED = (
 
 
 def permissions_policy(get_response: GetResponse) -> GetResponse:
-    """Middleware: no page of ours needs any of these, so that no script in one gets them."""
+    """Middleware: denies browser features that no page needs."""
     value = ", ".join(f"{name}=()" for name in UNUSED)
 
     def answer(request: HttpRequest) -> HttpResponseBase:

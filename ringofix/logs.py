@@ -1,5 +1,5 @@
-"""Structured logs: lines for people (LOG_FORMAT=console) or JSON for machines. No personal data and no secrets at
-INFO.
+"""Structured logs: lines for people (LOG_FORMAT=console) or JSON (LOG_FORMAT=json). INFO has no personal data and no
+secrets.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-# Both formatters would print the local variables of every frame, and among those are tokens and people.
+# Without local variables: they hold tokens and personal data.
 _tracebacks = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 _WEBHOOK_ADDRESS = re.compile(r"(/webhooks/ringostat/)[^/\s?]+")
 
 
 def _without_tokens(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """Whoever reports an error names the path of its request, and a webhook's path is its secret."""
+    """Masks the secret part of a webhook's path, which errors report."""
     event["event"] = _WEBHOOK_ADDRESS.sub(r"\1…", str(event["event"]))
     return event
 
@@ -36,7 +36,7 @@ _RENDERERS: dict[str, list[Any]] = {
 
 
 def configure_logs(log_format: str) -> None:
-    """Sends our structlog events and everybody's standard log records through one formatter to stderr."""
+    """Formats structlog events and standard log records alike and writes them to stderr."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -50,7 +50,7 @@ def configure_logs(log_format: str) -> None:
 
 
 def log_config(log_format: str) -> dict[str, Any]:
-    """For logging.config; gunicorn's own lines take the same way."""
+    """The configuration for logging.config, also used for gunicorn."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -64,7 +64,7 @@ def log_config(log_format: str) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
-            # The queue tells of every job at INFO; what matters of a job, the services tell.
+            # The queue logs every job at INFO; the services log what matters.
             "procrastinate": {"level": "WARNING"},
             "urllib3": {"level": "WARNING"},
             "psycopg.pool": {"level": "ERROR"},

@@ -1,5 +1,5 @@
-"""The words of unfold's pages that neither it nor Django translates: named here, they get into our catalogues, which
-come before all others. Read by makemessages alone.
+"""Strings of unfold 0.91 that neither unfold nor Django translates. makemessages reads this module and adds them to
+Ringofix's catalogues, which come first.
 """
 
 from __future__ import annotations

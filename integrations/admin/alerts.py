@@ -1,17 +1,22 @@
-"""Alerts: which troubles there were, when each began and when it was over."""
+"""The list of alerts: what the problem was, when it began, when it was resolved."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
 from unfold.paginator import InfinitePaginator
 
-from integrations.admin.columns import coloured, moment
+from integrations.admin.columns import coloured, time_column
 from integrations.admin.read_only import ReadOnly
 from integrations.models import Alert, AlertKind
+from integrations.ui.labels import LazyText
 
 KIND_COLOURS: dict[str, str] = {
     AlertKind.PAUSED: "danger",
@@ -21,24 +26,42 @@ KIND_COLOURS: dict[str, str] = {
 }
 
 
-RAISED = moment("raised_at", gettext_lazy("raised"))
-OVER = moment("over_at", gettext_lazy("over"))
+RAISED = time_column("raised_at", gettext_lazy("raised"))
+RESOLVED = time_column("resolved_at", gettext_lazy("resolved"))
+
+
+class OpenFilter(DropdownFilter):  # type: ignore[misc]
+    title = gettext_lazy("status")
+    parameter_name = "open"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, LazyText]]:
+        return [("yes", gettext_lazy("Open")), ("no", gettext_lazy("Resolved"))]
+
+    def queryset(self, request: HttpRequest, alerts: QuerySet[Alert]) -> QuerySet[Alert]:
+        return alerts.filter(resolved_at__isnull=self.value() == "yes") if self.value() else alerts
 
 
 @admin.register(Alert)
 class AlertAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
-    list_display = (RAISED, "customer", "kind_label", "detail", "over")
-    list_filter = ("kind", ("over_at", admin.EmptyFieldListFilter), ("customer", AutocompleteSelectFilter))
+    list_display = (RAISED, "customer", "kind_label", "detail", "resolved")
+    list_filter = ("kind", OpenFilter, ("customer", AutocompleteSelectFilter))
     list_filter_submit = True
     list_select_related = ("customer",)
     ordering = ("-raised_at", "-pk")
     paginator = InfinitePaginator
-    fields = ("customer", "kind_label", "detail", RAISED, OVER, moment("told_at", gettext_lazy("told")))
+    fields = (
+        "customer",
+        "kind_label",
+        "detail",
+        RAISED,
+        "resolved",
+        time_column("notified_at", gettext_lazy("notified")),
+    )
 
     @coloured(gettext_lazy("alert"), KIND_COLOURS)
     def kind_label(self, alert: Alert) -> tuple[str, str]:
         return alert.kind, str(AlertKind(alert.kind).label)
 
-    @admin.display(description=gettext_lazy("over"), ordering="over_at")
-    def over(self, alert: Alert) -> object:
-        return OVER(alert) or _("not over")
+    @admin.display(description=gettext_lazy("resolved"), ordering="resolved_at")
+    def resolved(self, alert: Alert) -> object:
+        return RESOLVED(alert) or _("Open")

@@ -1,4 +1,4 @@
-"""Who changed what and when: Django's own book of changes, to look at. It names changed fields, never their values."""
+"""The read-only audit log: who changed what and when. It names changed fields, never their values."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 
-from integrations.admin.columns import link, moment
+from integrations.admin.columns import link, time_column
 from integrations.admin.read_only import ReadOnly
 from integrations.models import Customer
 from integrations.users.visibility import customers_visible_to
 
-WHEN = moment("action_time", _("when"))
+WHEN = time_column("action_time", _("when"))
 
 
 class CustomerFilter(DropdownFilter):  # type: ignore[misc]
@@ -54,11 +54,11 @@ class LogEntryAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
         return self.has_view_permission(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LogEntry]:
-        """Without what administrators did to users, which is for administrators alone."""
+        """Only administrators see changes to users."""
         entries: QuerySet[LogEntry] = super().get_queryset(request)
         return entries if request.user.is_superuser else entries.exclude(content_type__app_label="auth")
 
-    @admin.display(description=_("of"))
+    @admin.display(description=_("object"))
     def of_what(self, entry: LogEntry) -> str | SafeString:
         if entry.content_type is None:
             return "–"
@@ -67,6 +67,6 @@ class LogEntryAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
             return f"{entry.object_repr} ({kind})"
         return format_html("{} ({})", link(address, entry.object_repr), kind)
 
-    @admin.display(description=_("what was done"))
+    @admin.display(description=_("action"))
     def what(self, entry: LogEntry) -> str:
         return entry.get_change_message() or str(entry.get_action_flag_display())

@@ -1,10 +1,11 @@
-"""Columns of coloured words, of links and of moments, as unfold draws them; and filters by words instead of codes."""
+"""Columns of the lists: coloured labels, links and times, as unfold draws them; and filters by label."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, NamedTuple, TypeVar, cast
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -22,14 +23,28 @@ Column = TypeVar("Column", bound=Callable[..., tuple[str, str]])
 
 
 def coloured(description: LazyText, colours: Mapping[str, str]) -> Callable[[Column], Column]:
-    """Decorates a method that gives a code, which chooses the colour, and the words for it."""
+    """Decorates a method that returns a code, which chooses the colour, and its label."""
     decorate: Any = display(description=description, label=dict(colours))
 
     def decorated(method: Column) -> Column:
-        decorate(method)
-        return method
+        @wraps(method)
+        def labelled(*args: Any) -> tuple[str, str]:
+            return CodeAndLabel(*method(*args))
+
+        decorate(labelled)
+        return cast(Column, labelled)
 
     return decorated
+
+
+class CodeAndLabel(NamedTuple):
+    """A list shows the label in the colour of the code; a page of one row shows it as text."""
+
+    code: str
+    label: str
+
+    def __str__(self) -> str:
+        return self.label
 
 
 def link(address: str, words: LazyText) -> SafeString:
@@ -37,10 +52,8 @@ def link(address: str, words: LazyText) -> SafeString:
     return format_html('<a class="{}" href="{}">{}</a>', classes, address, words)
 
 
-def moment(name: str, description: LazyText) -> Callable[[Any], Any]:
-    """A column of moments in the zone of the row's customer, as the other pages of the customer say them; in UTC, and
-    saying so, where there is no customer.
-    """
+def time_column(name: str, description: LazyText) -> Callable[[Any], Any]:
+    """A column of times in the zone of the row's customer. Without a customer the time is in UTC, and says so."""
 
     def column(row: Any) -> str | None:
         at = getattr(row, name)
@@ -56,17 +69,17 @@ def moment(name: str, description: LazyText) -> Callable[[Any], Any]:
     return column
 
 
-def by_words(name: str, heading: LazyText, words: Mapping[str, LazyText]) -> type[DropdownFilter]:
-    """A filter of the codes in a column that offers them by their words."""
+def by_label(name: str, heading: LazyText, labels: Mapping[str, LazyText]) -> type[DropdownFilter]:
+    """A filter of a column of codes that shows their labels."""
 
-    class WordsFilter(DropdownFilter):  # type: ignore[misc]
+    class LabelFilter(DropdownFilter):  # type: ignore[misc]
         title = heading
         parameter_name = name
 
         def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, LazyText]]:
-            return list(words.items())
+            return list(labels.items())
 
         def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
             return rows.filter(**{name: self.value()}) if self.value() else rows
 
-    return WordsFilter
+    return LabelFilter

@@ -1,4 +1,4 @@
-"""The first page of the console: every customer with its light, whoever needs attention first."""
+"""The first page of the console: every customer with its status, problems first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from integrations.admin.customer.pages import address_of
 from integrations.admin.sparkline import Chart, chart
 from integrations.models import CallState
-from integrations.services.monitoring.customer_health import Health, HealthStatus, calls_per_day, healths
+from integrations.services.monitoring.customer_health import Health, HealthStatus, calls_per_day, health_of
 from integrations.ui.labels import Badge, LazyText
 from integrations.ui.local_time import local_time
 from integrations.users.visibility import customers_visible_to
@@ -26,22 +26,24 @@ from integrations.users.visibility import customers_visible_to
 PAGE_SIZE = 25
 DAYS = 14
 
-LOOKS: Mapping[HealthStatus, Badge] = {
+STATUSES: Mapping[HealthStatus, Badge] = {
     HealthStatus.PAUSED: Badge(label=gettext_lazy("Paused"), icon="pause_circle", colour="danger"),
     HealthStatus.FAILED: Badge(label=gettext_lazy("Calls failed"), icon="error", colour="danger"),
     HealthStatus.LATE: Badge(label=gettext_lazy("Late"), icon="running_with_errors", colour="danger"),
-    HealthStatus.CALL_LIST: Badge(label=gettext_lazy("Call list unreadable"), icon="sync_problem", colour="warning"),
+    HealthStatus.CALL_LIST_UNREADABLE: Badge(
+        label=gettext_lazy("Call list unreadable"), icon="sync_problem", colour="warning"
+    ),
     HealthStatus.WAITING: Badge(label=gettext_lazy("Waiting for Planfix"), icon="schedule", colour="warning"),
     HealthStatus.PAUSED_BY_HAND: Badge(label=gettext_lazy("Paused by hand"), icon="back_hand", colour="info"),
     HealthStatus.NEW: Badge(label=gettext_lazy("No webhook yet"), icon="hourglass_top", colour="info"),
-    HealthStatus.WELL: Badge(label=gettext_lazy("Connected"), icon="check_circle", colour="success"),
+    HealthStatus.CONNECTED: Badge(label=gettext_lazy("Connected"), icon="check_circle", colour="success"),
 }
 SENTENCES: Mapping[HealthStatus, LazyText] = {
     HealthStatus.PAUSED: gettext_lazy("Since %(since)s: %(detail)s"),
-    HealthStatus.FAILED: gettext_lazy("The last one at %(since)s. They wait for a person; the other calls go on."),
-    HealthStatus.LATE: gettext_lazy("The oldest call has waited since %(since)s."),
-    HealthStatus.CALL_LIST: gettext_lazy("Since %(since)s: %(detail)s"),
-    HealthStatus.WAITING: gettext_lazy("Planfix does not answer; it is asked again at %(since)s."),
+    HealthStatus.FAILED: gettext_lazy("Last failure at %(since)s. Failed calls need attention; other calls continue."),
+    HealthStatus.LATE: gettext_lazy("The oldest call has been waiting since %(since)s."),
+    HealthStatus.CALL_LIST_UNREADABLE: gettext_lazy("Since %(since)s: %(detail)s"),
+    HealthStatus.WAITING: gettext_lazy("Planfix does not answer. Next attempt at %(since)s."),
     HealthStatus.PAUSED_BY_HAND: gettext_lazy("Since %(since)s: %(detail)s"),
     HealthStatus.NEW: gettext_lazy("Paste the webhook addresses into Ringostat and make a call."),
 }
@@ -49,10 +51,10 @@ SENTENCES: Mapping[HealthStatus, LazyText] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A customer as the list shows it."""
+    """A customer as the dashboard shows it."""
 
     health: Health
-    look: Badge
+    badge: Badge
     sentence: str
     chart: Chart
     address: str
@@ -62,30 +64,30 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Chip:
-    """A light to narrow the list to, and how many customers it is of."""
+    """A status to filter by, and the number of its customers."""
 
-    look: Badge
+    badge: Badge
     count: int
     address: str
-    is_chosen: bool
+    is_active: bool
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """For unfold's DASHBOARD_CALLBACK. Searched by ?q=, narrowed to one light by ?light=."""
+    """For unfold's DASHBOARD_CALLBACK. Query parameters: ?q= searches, ?light= filters by a HealthStatus name."""
     context["title"] = _("Overview")
     if not request.user.has_perm("integrations.view_customer"):
         return context
     query = request.GET.get("q", "").strip()
-    found = [health for health in healths(customers_visible_to(request.user)) if _is_meant(health, query)]
-    chosen = _light(request.GET.get("light", ""))
-    shown = found if chosen is None else [health for health in found if health.light is chosen]
+    found = [health for health in health_of(customers_visible_to(request.user)) if _matches(health, query)]
+    chosen = _status(request.GET.get("light", ""))
+    shown = found if chosen is None else [health for health in found if health.status is chosen]
     page = Paginator(shown, PAGE_SIZE).get_page(request.GET.get("page"))
     chips = _chips(found, chosen, query)
     days = calls_per_day([health.customer for health in page], DAYS)
     return context | {
         "query": query,
         "chips": chips,
-        "rows": [row_of(health, chart(days[health.customer.pk])) for health in page],
+        "rows": [dashboard_row(health, chart(days[health.customer.pk])) for health in page],
         "page": page,
         "page_address": f"{_address(query, chosen)}&page=",
         "days": DAYS,
@@ -93,12 +95,12 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def row_of(health: Health, calls: Chart) -> Row:
+def dashboard_row(health: Health, calls: Chart) -> Row:
     customer = health.customer
     log = f"{reverse('calllog:list')}?customer={customer.pk}&state="
     return Row(
         health=health,
-        look=LOOKS[health.light],
+        badge=STATUSES[health.status],
         sentence=sentence_of(health),
         chart=calls,
         address=address_of("overview", customer),
@@ -108,34 +110,34 @@ def row_of(health: Health, calls: Chart) -> Row:
 
 
 def sentence_of(health: Health) -> str:
-    """Why the light is what it is; times are the customer's own."""
+    """The reason for the status, with times in the customer's zone."""
     since = local_time(health.customer, health.since, timezone.now()) if health.since else ""
-    return str(SENTENCES.get(health.light, "")) % {"since": since, "detail": health.detail}
+    return str(SENTENCES.get(health.status, "")) % {"since": since, "detail": health.detail}
 
 
-def _is_meant(health: Health, query: str) -> bool:
+def _matches(health: Health, query: str) -> bool:
     customer = health.customer
     texts = (customer.name, customer.planfix_url, customer.ringostat_project_id)
     return any(query.casefold() in text.casefold() for text in texts)
 
 
-def _light(name: str) -> HealthStatus | None:
+def _status(name: str) -> HealthStatus | None:
     return HealthStatus[name] if name in HealthStatus.__members__ else None
 
 
 def _chips(found: list[Health], chosen: HealthStatus | None, query: str) -> list[Chip]:
-    """All, and each light that shines, with how many customers it is of."""
-    counts = Counter(health.light for health in found)
-    everybody = Badge(label=_("All"), icon="apartment")
-    offered: list[tuple[HealthStatus | None, Badge, int]] = [(None, everybody, len(found))]
-    offered += [(light, LOOKS[light], counts[light]) for light in HealthStatus if counts[light]]
+    """One for all customers, and one for each status that occurs."""
+    counts = Counter(health.status for health in found)
+    everything = Badge(label=_("All"), icon="apartment")
+    offered: list[tuple[HealthStatus | None, Badge, int]] = [(None, everything, len(found))]
+    offered += [(status, STATUSES[status], counts[status]) for status in HealthStatus if counts[status]]
     return [
-        Chip(look=look, count=count, address=_address(query, light), is_chosen=light is chosen)
-        for light, look, count in offered
+        Chip(badge=badge, count=count, address=_address(query, status), is_active=status is chosen)
+        for status, badge, count in offered
     ]
 
 
-def _address(query: str, light: HealthStatus | None) -> str:
-    """Of the list, so searched and so narrowed."""
-    wanted = {"q": query, "light": "" if light is None else light.name}
+def _address(query: str, status: HealthStatus | None) -> str:
+    """The dashboard with this search and this filter."""
+    wanted = {"q": query, "light": "" if status is None else status.name}
     return "?" + urlencode({name: text for name, text in wanted.items() if text})

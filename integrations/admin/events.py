@@ -1,8 +1,9 @@
-"""What came in and what went out: webhooks, calls and requests to Planfix, to look at."""
+"""Read-only lists of webhook events, calls and Planfix requests."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from django.contrib import admin
 from django.urls import reverse
@@ -12,11 +13,20 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.paginator import InfinitePaginator
 
-from integrations.admin.columns import by_words, coloured, link, moment
+from integrations.admin.columns import by_label, coloured, link, time_column
 from integrations.admin.read_only import ReadOnly, as_text
 from integrations.models import Call, CallState, EventResult, PlanfixRequest, WebhookEvent
+from integrations.ringostat.webhook import IgnoredReason
 from integrations.ui.labels import EVENTS, REASONS, REQUEST_OUTCOMES, STATES, LazyText, reason_label
 from integrations.ui.request_log import readable
+
+IGNORED_REASONS: Mapping[str, LazyText] = {
+    IgnoredReason.NO_CALL_ID: _("it has no call ID"),
+    IgnoredReason.NOT_A_CALL: _("it is not about a call"),
+    IgnoredReason.UNKNOWN_EVENT: _("its event is unknown"),
+    IgnoredReason.TEST: _("it is a test"),
+}
+"""Why a webhook created no call, by the code in WebhookEvent.reason."""
 
 RESULT_COLOURS: dict[str, str] = {
     EventResult.CALL: "success",
@@ -29,9 +39,9 @@ OUTCOMES = {outcome: look.label for outcome, look in REQUEST_OUTCOMES.items()}
 OUTCOME_COLOURS = {outcome: look.colour for outcome, look in REQUEST_OUTCOMES.items()}
 
 
-RECEIVED = moment("received_at", _("received"))
-SENT = moment("sent_at", _("sent"))
-STARTED = moment("started_at", _("started"))
+RECEIVED = time_column("received_at", _("received"))
+SENT = time_column("sent_at", _("sent"))
+STARTED = time_column("started_at", _("started"))
 
 
 @admin.display(description=_("call"))
@@ -43,8 +53,8 @@ def call_link(row: WebhookEvent | PlanfixRequest) -> str | SafeString:
 
 @admin.register(WebhookEvent)
 class WebhookEventAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
-    list_display = (RECEIVED, "customer", "what", call_link, "result_label", "reason")
-    list_filter = ("result", by_words("kind", _("event"), EVENTS), ("customer", AutocompleteSelectFilter))
+    list_display = (RECEIVED, "customer", "what", call_link, "result_label", "why")
+    list_filter = ("result", by_label("kind", _("event"), EVENTS), ("customer", AutocompleteSelectFilter))
     list_filter_submit = True
     list_select_related = ("customer", "call")
     ordering = ("-pk",)
@@ -56,7 +66,7 @@ class WebhookEventAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
         "what",
         "event",
         "result",
-        "reason",
+        "why",
         "method",
         "content_type",
         "query_string_as_text",
@@ -75,6 +85,10 @@ class WebhookEventAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     def query_string_as_text(self, event: WebhookEvent) -> SafeString:
         return as_text(readable(event.query_string))
 
+    @admin.display(description=_("reason"))
+    def why(self, event: WebhookEvent) -> LazyText:
+        return IGNORED_REASONS.get(event.reason, event.reason) or "–"
+
     @admin.display(description=_("body"))
     def body_as_text(self, event: WebhookEvent) -> SafeString:
         return as_text(readable(event.body_text))
@@ -83,7 +97,7 @@ class WebhookEventAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
 @admin.register(PlanfixRequest)
 class PlanfixRequestAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     list_display = (SENT, "customer", "what", call_link, "status", "time_taken", "outcome_label")
-    list_filter = (by_words("outcome", _("outcome"), OUTCOMES), "http_status", ("customer", AutocompleteSelectFilter))
+    list_filter = (by_label("outcome", _("outcome"), OUTCOMES), "http_status", ("customer", AutocompleteSelectFilter))
     list_filter_submit = True
     list_select_related = ("customer", "call")
     ordering = ("-pk",)
@@ -122,11 +136,11 @@ class PlanfixRequestAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
         look = REQUEST_OUTCOMES.get(sent.outcome)
         return str(look.label if look else sent.outcome)
 
-    @admin.display(description=_("sent"))
+    @admin.display(description=_("request body"))
     def body_as_text(self, sent: PlanfixRequest) -> SafeString:
         return as_text("" if sent.body is None else json.dumps(sent.body, ensure_ascii=False, indent=2))
 
-    @admin.display(description=_("answer"))
+    @admin.display(description=_("response"))
     def answer_as_text(self, sent: PlanfixRequest) -> SafeString:
         return as_text(readable(sent.answer))
 
@@ -136,7 +150,7 @@ class CallAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     list_display = (STARTED, "customer", "direction", "outcome", "client_number", "state_label", "why", "page")
     list_filter = (
         "state",
-        by_words("reason", _("reason"), REASONS),
+        by_label("reason", _("reason"), REASONS),
         "direction",
         "outcome",
         ("customer", AutocompleteSelectFilter),
@@ -151,7 +165,7 @@ class CallAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
         "ringostat_id",
         STARTED,
         RECEIVED,
-        moment("finished_at", _("finished")),
+        time_column("finished_at", _("finished")),
         "direction",
         "outcome",
         "client_number",
@@ -159,7 +173,7 @@ class CallAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
         "state",
         "why",
         "detail",
-        moment("due_at", _("next attempt")),
+        time_column("due_at", _("next attempt")),
     )
 
     @coloured(_("state"), STATE_COLOURS)

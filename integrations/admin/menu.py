@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from integrations.ui.labels import Words
+from integrations.ui.labels import LazyText
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -42,13 +42,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-def _list(title: Words, icon: str, model: str) -> dict[str, Any]:
+def _list(title: LazyText, icon: str, model: str) -> dict[str, Any]:
     """A link to the list of a model, which is named as in "integrations.customer"."""
     app, name = model.split(".")
     return _link(title, icon, f"admin:{app}_{name}_changelist", f"{app}.view_{name}")
 
 
-def _link(title: Words, icon: str, address: str, permission: str) -> dict[str, Any]:
+def _link(title: LazyText, icon: str, address: str, permission: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(address), "permission": _may(permission)}
 
 

@@ -1,45 +1,66 @@
-"""What the worker is at: long work that people asked for, and the jobs of the queue. To look at."""
+"""Read-only lists of background jobs and of the queue."""
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from procrastinate.contrib.django.models import ProcrastinateJob
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
 from unfold.paginator import InfinitePaginator
 
-from integrations.admin.columns import by_words, coloured, moment
+from integrations.admin.columns import by_label, coloured, time_column
 from integrations.admin.read_only import ReadOnly
 from integrations.models import BackgroundJob
 from integrations.ui.labels import LazyText
 
-WORK_COLOURS = {"done": "success", "trouble": "danger", "under way": "info", "waits": ""}
+STATE_COLOURS = {"done": "success", "failed": "danger", "running": "info", "waiting": ""}
 JOB_COLOURS = {"todo": "", "doing": "info", "succeeded": "success", "failed": "danger", "aborted": "warning"}
 JOB_STATUSES: dict[str, LazyText] = {
-    "todo": gettext_lazy("Waits"),
-    "doing": gettext_lazy("Under way"),
+    "todo": gettext_lazy("Waiting"),
+    "doing": gettext_lazy("Running"),
     "succeeded": gettext_lazy("Done"),
     "failed": gettext_lazy("Failed"),
     "cancelled": gettext_lazy("Cancelled"),
-    "aborting": gettext_lazy("Being stopped"),
+    "aborting": gettext_lazy("Stopping"),
     "aborted": gettext_lazy("Stopped"),
 }
-NOT_BEFORE = moment("scheduled_at", gettext_lazy("not before"))
-ASKED = moment("asked_at", gettext_lazy("asked"))
+NOT_BEFORE = time_column("scheduled_at", gettext_lazy("not before"))
+ASKED = time_column("asked_at", gettext_lazy("requested"))
 
 admin.site.unregister(ProcrastinateJob)
 
 
-@admin.register(BackgroundJob)
-class WorkAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
-    """Without arguments and results: a dry run's hold numbers and names."""
+# procrastinate 3 names its application and its model in English only.
+apps.get_app_config("procrastinate").verbose_name = gettext_lazy("Queue")
+ProcrastinateJob._meta.verbose_name = gettext_lazy("queue job")
+ProcrastinateJob._meta.verbose_name_plural = gettext_lazy("queue jobs")
 
-    list_display = (ASKED, "kind_label", "customer", "asked_by", "state", "progress", "trouble")
-    list_filter = (("customer", AutocompleteSelectFilter), ("finished_at", admin.EmptyFieldListFilter))
+
+class FinishedFilter(DropdownFilter):  # type: ignore[misc]
+    title = gettext_lazy("status")
+    parameter_name = "finished"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, LazyText]]:
+        return [("no", gettext_lazy("Not finished")), ("yes", gettext_lazy("Finished"))]
+
+    def queryset(self, request: HttpRequest, jobs: QuerySet[BackgroundJob]) -> QuerySet[BackgroundJob]:
+        return jobs.filter(finished_at__isnull=self.value() == "no") if self.value() else jobs
+
+
+@admin.register(BackgroundJob)
+class BackgroundJobAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
+    """Without arguments and results: those of a dry run hold phone numbers and names."""
+
+    list_display = (ASKED, "kind_label", "customer", "asked_by", "state", "progress", "problem")
+    list_filter = (("customer", AutocompleteSelectFilter), FinishedFilter)
     list_filter_submit = True
     list_select_related = ("customer", "asked_by")
     ordering = ("-pk",)
@@ -49,39 +70,43 @@ class WorkAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
         "customer",
         "asked_by",
         ASKED,
-        moment("started_at", gettext_lazy("started")),
-        moment("finished_at", gettext_lazy("finished")),
+        time_column("started_at", gettext_lazy("started")),
+        time_column("finished_at", gettext_lazy("finished")),
         "state",
         "progress",
-        "trouble",
+        "problem",
     )
 
-    @admin.display(description=gettext_lazy("work"))
-    def kind_label(self, work: BackgroundJob) -> str:
-        return work.kind_label
+    @admin.display(description=gettext_lazy("job"))
+    def kind_label(self, job: BackgroundJob) -> str:
+        return job.kind_label
 
-    @coloured(gettext_lazy("state"), WORK_COLOURS)
-    def state(self, work: BackgroundJob) -> tuple[str, str]:
-        if work.trouble:
-            return "trouble", _("Came to nothing")
-        if work.is_finished:
+    @coloured(gettext_lazy("state"), STATE_COLOURS)
+    def state(self, job: BackgroundJob) -> tuple[str, str]:
+        if job.trouble:
+            return "failed", _("Failed")
+        if job.is_finished:
             return "done", _("Done")
-        return ("under way", _("Under way")) if work.started_at else ("waits", _("Waits"))
+        return ("running", _("Running")) if job.started_at else ("waiting", _("Waiting"))
+
+    @admin.display(description=gettext_lazy("problem"))
+    def problem(self, job: BackgroundJob) -> str:
+        return job.trouble or "–"
 
     @admin.display(description=gettext_lazy("progress"))
-    def progress(self, work: BackgroundJob) -> str:
-        """Until it is done: a check that finds all well may have had fewer steps than it might have."""
-        if work.total is None or (work.is_finished and not work.trouble):
+    def progress(self, job: BackgroundJob) -> str:
+        """Only until the job is done: it may need fewer steps than expected."""
+        if job.total is None or (job.is_finished and not job.trouble):
             return "–"
-        return _("%(done)s of %(total)s") % {"done": work.done, "total": work.total}
+        return _("%(done)s of %(total)s") % {"done": job.done, "total": job.total}
 
 
 @admin.register(ProcrastinateJob)
-class JobAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
-    """The model is procrastinate's, whose names are English only."""
+class QueueJobAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
+    """The model belongs to procrastinate, whose labels are English only."""
 
     list_display = ("id", "task", "arguments", "status_label", NOT_BEFORE, "tries")
-    list_filter = (by_words("status", gettext_lazy("status"), JOB_STATUSES), "task_name")
+    list_filter = (by_label("status", gettext_lazy("status"), JOB_STATUSES), "task_name")
     list_filter_submit = True
     ordering = ("-id",)
     paginator = InfinitePaginator
@@ -91,7 +116,7 @@ class JobAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     def status_label(self, job: ProcrastinateJob) -> tuple[str, str]:
         return job.status, str(JOB_STATUSES.get(job.status, job.status))
 
-    @admin.display(description=gettext_lazy("work"), ordering="task_name")
+    @admin.display(description=gettext_lazy("job"), ordering="task_name")
     def task(self, job: ProcrastinateJob) -> str:
         return job.task_name
 
@@ -99,7 +124,7 @@ class JobAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     def arguments(self, job: ProcrastinateJob) -> str:
         return json.dumps(job.args)
 
-    @admin.display(description=gettext_lazy("one at a time"))
+    @admin.display(description=gettext_lazy("lock"))
     def one_at_a_time(self, job: ProcrastinateJob) -> str:
         return job.lock or "–"
 

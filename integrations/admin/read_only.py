@@ -1,4 +1,4 @@
-"""Pages for what is recorded and never edited."""
+"""The base of read-only lists."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 
 class ReadOnly:
-    """Mixed into a ModelAdmin: whoever may view sees it, and nobody adds, changes or deletes."""
+    """A mixin of ModelAdmin: users with the view permission look, nobody adds, changes or deletes."""
 
     show_full_result_count = False
 
@@ -24,7 +24,7 @@ class ReadOnly:
 
 
 def as_text(text: str) -> SafeString:
-    """A body as it came, its lines kept and long ones broken."""
+    """A body as received, with its line breaks. Long lines wrap."""
     return format_html(
         '<pre class="max-h-80 overflow-auto text-xs" tabindex="0"'
         ' style="white-space: pre-wrap; overflow-wrap: anywhere">{}</pre>',

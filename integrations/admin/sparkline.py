@@ -1,4 +1,4 @@
-"""Calls per day as a row of bars, ready to be drawn; the same in words for who does not see them."""
+"""Calls per day as a row of bars, and as text for screen readers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 BAR, GAP, HEIGHT = 5, 2, 28
-"""In units of the drawing."""
+"""In units of the SVG drawing."""
 LEAST = 2
-"""A day with a single call among busy ones is still seen."""
+"""A day with one call among busy days stays visible."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,7 @@ class Bar:
     x: int
     y: int
     height: int
-    words: str
+    label: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,24 +30,24 @@ class Chart:
     width: int
     height: int
     bar: int
-    words: str
+    label: str
 
 
 def chart(days: Sequence[tuple[datetime, int]]) -> Chart:
-    most = max((calls for _moment, calls in days), default=0)
+    most = max((calls for _day_start, calls in days), default=0)
     bars = []
-    for place, (moment, calls) in enumerate(days):
+    for index, (day, calls) in enumerate(days):
         height = max(round(HEIGHT * calls / most), LEAST) if calls > 0 else 0
-        bars.append(Bar(x=place * (BAR + GAP), y=HEIGHT - height, height=height, words=_day(moment, calls)))
+        bars.append(Bar(x=index * (BAR + GAP), y=HEIGHT - height, height=height, label=_day(day, calls)))
     return Chart(
         bars=bars,
         width=max(len(days) * (BAR + GAP) - GAP, 1),
         height=HEIGHT,
         bar=BAR,
-        words=_("Calls per day. %(days)s") % {"days": "; ".join(bar.words for bar in bars)},
+        label=_("Calls per day. %(days)s") % {"days": "; ".join(bar.label for bar in bars)},
     )
 
 
-def _day(moment: datetime, calls: int) -> str:
+def _day(day: datetime, calls: int) -> str:
     text = ngettext("%(day)s: one call", "%(day)s: %(count)s calls", calls)
-    return text % {"day": date_format(moment, _("j M")), "count": calls}
+    return text % {"day": date_format(day, _("j M")), "count": calls}

@@ -1,10 +1,11 @@
-"""Users: who they are, which role they have and, if they are viewers, whose calls they see."""
+"""Users: their role and, for viewers, the customers whose calls they see."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
@@ -17,7 +18,7 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelect2MultipleWidget, UnfoldBooleanSwitchWidget
 
-from integrations.admin.columns import coloured, moment
+from integrations.admin.columns import coloured, time_column
 from integrations.models import Customer, SecondFactor
 from integrations.users.roles import Role, give_role, role_of
 from integrations.users.second_factor import factor_of
@@ -25,19 +26,21 @@ from integrations.users.second_factor import factor_of
 ROLE_COLOURS: dict[str, str] = {Role.ADMINISTRATOR: "warning", Role.SPECIALIST: "info", Role.VIEWER: ""}
 
 admin.site.unregister(User)
-admin.site.unregister(Group)  # a role is chosen, and brings its group along
+admin.site.unregister(Group)  # choosing a role sets the group
+# Django names this application “Authentication and Authorization”.
+apps.get_app_config("auth").verbose_name = gettext_lazy("Users")
 
 
 class RoleFields(forms.Form):
-    """Mixed into the forms of a user."""
+    """A mixin of the user forms."""
 
     role = forms.ChoiceField(
         label=gettext_lazy("Role"),
         choices=Role.choices,
         initial=Role.VIEWER,
         help_text=gettext_lazy(
-            "A viewer sees the calls of the chosen customers and nothing else. A specialist sets up all customers. An"
-            " administrator does everything, makes users and deletes customers too."
+            "Viewers see the calls of chosen customers. Specialists set up all customers. Administrators also manage"
+            " users and delete customers."
         ),
         widget=UnfoldAdminRadioSelectWidget,
     )
@@ -45,14 +48,14 @@ class RoleFields(forms.Form):
         Customer.objects.order_by("name"),
         label=gettext_lazy("Customers"),
         required=False,
-        help_text=gettext_lazy("Whose calls a viewer sees. Specialists and administrators see all."),
+        help_text=gettext_lazy("Viewers see only these customers. Specialists and administrators see all."),
         widget=UnfoldAdminSelect2MultipleWidget,
     )
 
     def clean(self) -> dict[str, Any] | None:
         data = super().clean() or self.cleaned_data
         if data.get("role") == Role.VIEWER and not data.get("customers"):
-            self.add_error("customers", _("Choose at least one customer: without one a viewer sees nothing."))
+            self.add_error("customers", _("Choose at least one customer. A viewer without customers sees nothing."))
         return data
 
 
@@ -66,11 +69,11 @@ class UserForm(RoleFields, UserChangeForm):  # type: ignore[misc]
         label=gettext_lazy("Two-factor login"),
         required=False,
         help_text=gettext_lazy(
-            "Switch it off for somebody who has lost both phone and recovery codes. Users switch it on themselves, on"
+            "Turn it off for a user who lost both their phone and their recovery codes. Users turn it on themselves, on"
             " the page “Two-factor login”."
         ),
         widget=UnfoldBooleanSwitchWidget,
-        show_hidden_initial=True,  # what a user switches on while this page lies open is not switched off with it
+        show_hidden_initial=True,  # saving does not turn off what the user turned on meanwhile
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -95,7 +98,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     change_password_form = AdminPasswordChangeForm
     list_display = (
         *("username", "name", "role", "is_active", "has_second_factor"),
-        moment("last_login", gettext_lazy("last login")),
+        time_column("last_login", gettext_lazy("last login")),
     )
     list_filter = ("is_active", "is_superuser", "is_staff")
     filter_horizontal = ()
@@ -137,7 +140,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> list[dict[str, Any]]:
-        """With the role before and after: the audit log must tell who became an administrator."""
+        """Names the old and the new role, so that the audit log shows who became an administrator."""
         message: list[dict[str, Any]] = super().construct_change_message(request, form, formsets, add)
         if not add and "role" in form.changed_data:
             roles = "Role ({} → {})".format(Role(form.initial["role"]).value, Role(form.cleaned_data["role"]).value)

@@ -1,4 +1,4 @@
-"""What the specialists are told of a customer: that it is in trouble, and that the trouble is over."""
+"""Alerts: a customer's problem, when it began and when it was resolved."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ class AlertKind(models.TextChoices):
     PAUSED = "paused", _("Paused")
     FAILED = "failed", _("Calls failed")
     LATE = "late", _("Calls are late")
-    CATCH_UP = "catch_up", _("The call list cannot be read")
+    CATCH_UP = "catch_up", _("Call list unreadable")
 
 
 class Alert(models.Model):
-    """One trouble of one customer, from its beginning to its end. It is told of twice: when it began, when it ended."""
+    """One problem of one customer. Specialists are notified twice: when it begins and when it is resolved."""
 
     customer = models.ForeignKey(Customer, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="alerts")
     kind = models.CharField(_("kind"), max_length=8, choices=AlertKind)
     detail = models.CharField(_("detail"), max_length=300, blank=True)
     raised_at = models.DateTimeField(_("raised"), db_default=Now())
-    over_at = models.DateTimeField(_("over"), null=True)
-    told_at = models.DateTimeField(_("told"), null=True)
-    """When it was told of last: before `over_at`, that it began; after it, that it is over."""
+    resolved_at = models.DateTimeField(_("resolved"), null=True, db_column="over_at")
+    notified_at = models.DateTimeField(_("notified"), null=True, db_column="told_at")
+    """The last notification: before `resolved_at` that the problem began, after it that it is resolved."""
 
     class Meta:
         verbose_name = _("alert")
         verbose_name_plural = _("alerts")
         constraints = [
             models.UniqueConstraint(
-                name="alert_open_once", fields=["customer", "kind"], condition=models.Q(over_at__isnull=True)
+                name="alert_open_once", fields=["customer", "kind"], condition=models.Q(resolved_at__isnull=True)
             )
         ]
         indexes = [
             models.Index(
                 name="alert_untold",
                 fields=["raised_at"],
-                condition=models.Q(told_at__isnull=True) | models.Q(told_at__lt=models.F("over_at")),
+                condition=models.Q(notified_at__isnull=True) | models.Q(notified_at__lt=models.F("resolved_at")),
             )
         ]
 

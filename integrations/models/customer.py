@@ -1,4 +1,4 @@
-"""A customer as the questionnaire describes it, its employees, its parameter fields and its webhook addresses."""
+"""A customer: its settings, its employees, its UTM mapping and its webhook addresses."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Target(models.TextChoices):
 
 
 FORMER_ZONES = {"Europe/Kiev": "Europe/Kyiv", "Europe/Uzhgorod": "Europe/Kyiv", "Europe/Zaporozhye": "Europe/Kyiv"}
-"""Names that the time zone database keeps for old data."""
+"""Old names that the time zone database still accepts."""
 
 
 def validate_timezone(name: str) -> None:
@@ -74,7 +74,7 @@ def origin_of(address: str) -> tuple[str, str, int | None]:
 class Customer(models.Model):
     name = models.CharField(_("name"), max_length=200, unique=True)
     language = models.CharField(
-        _("language of the texts in Planfix"), max_length=2, choices=settings.LANGUAGES, default="uk"
+        _("language of texts in Planfix"), max_length=2, choices=settings.LANGUAGES, default="uk"
     )
     timezone = models.CharField(_("time zone"), max_length=64, default="Europe/Kyiv", validators=[validate_timezone])
     region = models.CharField(
@@ -83,7 +83,7 @@ class Customer(models.Model):
         default="UA",
         validators=[validate_region],
         help_text=_(
-            "Two letters. A number without a country code, such as 067 123 45 67, is read as one of this country."
+            "Two letters, such as UA. Numbers without a country code, such as 067 123 45 67, belong to this country."
         ),
     )
 
@@ -102,18 +102,16 @@ class Customer(models.Model):
         _("Planfix requests per second"), default=1.0, validators=[MinValueValidator(0.001)]
     )
 
-    call_target = models.CharField(_("a call goes to"), max_length=16, choices=Target, default=Target.CONTACT)
-    create_contacts = models.BooleanField(_("create a contact for a new client"), default=True)
+    call_target = models.CharField(_("calls go to"), max_length=16, choices=Target, default=Target.CONTACT)
+    create_contacts = models.BooleanField(_("create a contact for an unknown number"), default=True)
     create_for_incoming_answered = models.BooleanField(_("for answered incoming calls"), default=True)
     create_for_incoming_missed = models.BooleanField(_("for missed incoming calls"), default=True)
     create_for_outgoing_answered = models.BooleanField(_("for answered outgoing calls"), default=True)
     phone_matching = models.CharField(
-        _("contacts are found by"), max_length=16, choices=PhoneMatching, default=PhoneMatching.FULL
+        _("find contacts by"), max_length=16, choices=PhoneMatching, default=PhoneMatching.FULL
     )
     recording = models.CharField(_("recordings"), max_length=8, choices=Recording, default=Recording.COPY)
-    add_analysis = models.BooleanField(
-        _("add what Ringostat's AI and the rating menu say of a call to its comment"), default=True
-    )
+    add_analysis = models.BooleanField(_("add the AI summary and rating to the call's comment"), default=True)
     fallback_employee = models.ForeignKey(
         "Employee",
         verbose_name=_("fallback employee"),
@@ -127,16 +125,16 @@ class Customer(models.Model):
     )
 
     retention_days = models.PositiveIntegerField(
-        _("days that personal data is kept"),
+        _("days to keep personal data"),
         default=90,
         help_text=_(
-            "Webhook requests, requests to Planfix and links to recordings are forgotten after so many days; the calls"
-            " stay. 0: they are kept for ever."
+            "Webhook requests, Planfix requests and recording links are deleted after this many days. Calls stay. 0"
+            " keeps everything for ever."
         ),
     )
 
-    call_tag_id = models.PositiveBigIntegerField(_("data tag of answered calls"), null=True, blank=True)
-    missed_call_tag_id = models.PositiveBigIntegerField(_("data tag of missed calls"), null=True, blank=True)
+    call_tag_id = models.PositiveBigIntegerField(_("data tag for answered calls"), null=True, blank=True)
+    missed_call_tag_id = models.PositiveBigIntegerField(_("data tag for missed calls"), null=True, blank=True)
     planfix_tags = models.JSONField(_("discovered data tags"), null=True, blank=True, editable=False)
     planfix_contact_fields = models.JSONField(
         _("discovered text fields of contacts"), null=True, blank=True, editable=False
@@ -146,16 +144,14 @@ class Customer(models.Model):
     """The account's contact search did not find a contact that exists: no contact is created until it does."""
 
     account_since = models.DateTimeField(null=True, editable=False)
-    """Calls that were finished before then stand in another Planfix account, which this customer has left."""
-    paused_reason = models.TextField(_("paused because"), blank=True, editable=False)
+    """When the customer moved to this Planfix account: calls that finished before are in another account."""
+    paused_reason = models.TextField(_("pause reason"), blank=True, editable=False)
     paused_at = models.DateTimeField(_("paused since"), null=True, editable=False)
     look_first_before = models.DateTimeField(null=True, editable=False)
-    """Calls that began before then may stand in Planfix although no receipt tells of it: the database was restored
-    from a backup then.
-    """
+    """When the database was restored from a backup: calls that began before may be in Planfix without a receipt."""
     paused_by_hand = models.BooleanField(_("paused by hand"), default=False, db_default=False, editable=False)
-    """By a person, who alone resumes it: no check of the access does."""
-    access_check_at = models.DateTimeField(_("next check of the access"), null=True, editable=False)
+    """True: only a person resumes the customer; no access check does."""
+    access_check_at = models.DateTimeField(_("next access check"), null=True, editable=False)
     viewers = models.ManyToManyField(settings.AUTH_USER_MODEL, verbose_name=_("viewers"), blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -170,7 +166,7 @@ class Customer(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Every form and every import passes here. Raises ValidationError."""
+        """Checks that forms and imports share. Raises ValidationError."""
         before = Customer.objects.filter(pk=self.pk).first()
         if before is None or self.name.casefold() != before.name.casefold():
             self._refuse_a_taken_name()
@@ -201,7 +197,7 @@ class Customer(models.Model):
 
     @property
     def planfix_account(self) -> str:
-        """The account as a pace-keeping key: two customers that share an account share its rate."""
+        """The key of the account's rate limit: two customers that share an account share its rate."""
         parts = urlsplit(self.planfix_url.lower())
         return f"{parts.netloc}{parts.path.rstrip('/').removesuffix('/rest')}"
 
@@ -227,17 +223,17 @@ class Customer(models.Model):
 
 
 class Employee(models.Model):
-    """An employee of a customer as both systems know them."""
+    """A customer's employee with their IDs in Ringostat and in Planfix."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="employees")
     name = models.CharField(pgettext_lazy("of a person", "name"), max_length=200)
-    planfix_user_id = models.PositiveBigIntegerField(_("number in Planfix"), null=True)
-    """None: still to be found in the account that the customer has moved to. Till then no call is in his name."""
+    planfix_user_id = models.PositiveBigIntegerField(_("Planfix employee ID"), null=True)
+    """None: the customer moved to another account, and the employee is not matched there yet."""
     staff_id = models.CharField(_("Ringostat staff ID"), max_length=32, blank=True)
     sip_logins = ArrayField(models.CharField(max_length=128), verbose_name=_("SIP logins"), default=list, blank=True)
     extension = models.CharField(_("extension"), max_length=16, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
-    participates = models.BooleanField(_("takes part"), default=True)
+    participates = models.BooleanField(_("included"), default=True)
 
     class Meta:
         verbose_name = _("employee")
@@ -270,40 +266,38 @@ class Employee(models.Model):
 
 
 class ParameterMapping(models.Model):
-    """One parameter of the webhook, the text field of the call tag that it is written to and, if wanted, the one of a
-    new contact.
-    """
+    """One webhook parameter, the data tag field it is written to and, optionally, the field of a new contact."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="utm_fields")
     parameter = models.CharField(_("parameter"), max_length=64)
-    field = models.CharField(_("field of the call tag"), max_length=255, help_text=_("Name or number of a text field."))
+    field = models.CharField(_("data tag field"), max_length=255, help_text=_("Name or ID of a text field."))
     contact_field = models.CharField(
-        _("field of a new contact"),
+        _("contact field"),
         max_length=200,
         blank=True,
-        help_text=_("Name or number of a text field of contacts. Empty: the parameter stands in the call tag only."),
+        help_text=_("Name or ID of a text field of contacts. Empty: written to the data tag only."),
     )
 
     class Meta:
         db_table = "integrations_utmfield"
-        verbose_name = _("UTM field")
-        verbose_name_plural = _("UTM fields")
+        verbose_name = _("UTM mapping")
+        verbose_name_plural = _("UTM mappings")
         constraints = [
             models.UniqueConstraint(
                 name="utm_parameter_once",
                 fields=["customer", "parameter"],
-                violation_error_message=_("This parameter already goes to a field."),
+                violation_error_message=_("This parameter is already mapped."),
             ),
             models.UniqueConstraint(
                 name="utm_field_once",
                 fields=["customer", "field"],
-                violation_error_message=_("This field already takes a parameter: one field takes one parameter."),
+                violation_error_message=_("Another parameter already uses this field."),
             ),
             models.UniqueConstraint(
                 name="utm_contact_field_once",
                 fields=["customer", "contact_field"],
                 condition=~models.Q(contact_field=""),
-                violation_error_message=_("This field of the contact already takes a parameter."),
+                violation_error_message=_("Another parameter already uses this contact field."),
             ),
         ]
 
@@ -312,9 +306,7 @@ class ParameterMapping(models.Model):
 
 
 class WebhookToken(models.Model):
-    """The unguessable part of a webhook address. Looked up by its hash, so that the lookup's time tells nothing of the
-    token.
-    """
+    """The unguessable part of a webhook address. It is looked up by its hash, so lookup times reveal nothing."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="webhook_tokens")
     token = SecretField(_("token"))

@@ -1,4 +1,4 @@
-"""Filters of the call log that somebody keeps under a name of their own."""
+"""A user's named filters of the call log."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ class SavedView(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views")
     name = models.CharField(_("name"), max_length=60)
     query = models.TextField(_("filters"), blank=True)
-    """The query string of the list, without a place in it."""
-    is_default = models.BooleanField(_("opens first"), default=False)
+    """The query string of the list, without a page."""
+    is_default = models.BooleanField(_("default view"), default=False)
 
     class Meta:
         verbose_name = _("saved view")

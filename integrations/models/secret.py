@@ -1,4 +1,4 @@
-"""Secrets at rest: encrypted with the first of ENCRYPTION_KEYS, readable with any of them, and shown by nothing."""
+"""Secrets at rest: encrypted with the first of ENCRYPTION_KEYS, readable with any of them, and never shown."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _fernet() -> MultiFernet:
 
 
 class Secret:
-    """A secret in its encrypted form. Only reveal() gives the plain text, so that no repr, log or page can."""
+    """A secret in its encrypted form. Only reveal() gives the plain text; repr, logs and pages cannot."""
 
     def __init__(self, ciphertext: str = "") -> None:
         self.ciphertext = ciphertext
@@ -30,7 +30,7 @@ class Secret:
         return cls(_fernet().encrypt(plain.encode()).decode() if plain else "")
 
     def reveal(self) -> str:
-        """The plain text. Raises ImproperlyConfigured when none of ENCRYPTION_KEYS opens it."""
+        """The plain text. Raises ImproperlyConfigured when none of ENCRYPTION_KEYS decrypts it."""
         if not self.ciphertext:
             return ""
         try:
@@ -41,7 +41,7 @@ class Secret:
             ) from error
 
     def rotated(self) -> Secret:
-        """The same secret under the first key."""
+        """The same secret, encrypted with the first key."""
         return Secret(_fernet().rotate(self.ciphertext.encode()).decode()) if self.ciphertext else self
 
     def __bool__(self) -> bool:
@@ -56,8 +56,8 @@ class Secret:
 class SecretField(models.TextField):  # type: ignore[type-arg]
     """A text column that holds a Secret. A plain string assigned to it is encrypted on saving.
 
-    Rows are found by the whole ciphertext or by none: any other lookup would let an address such as
-    ?planfix_token__startswith= read the ciphertext letter by letter.
+    A query may compare the whole ciphertext only. Any other lookup lets an address such as
+    ?planfix_token__startswith= read it letter by letter.
     """
 
     LOOKUPS = frozenset({"exact", "in", "isnull"})

@@ -1,4 +1,4 @@
-"""Customers as the specialists see them: which need attention, and the questionnaire to fill in."""
+"""The list of customers and the form of a customer's settings."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
 
 from integrations.admin.columns import coloured
-from integrations.admin.customer.connection import check_new_access, connect, connection_context
+from integrations.admin.customer.connection import check_new_access, connect, connection_report
 from integrations.admin.customer.copy import copy
 from integrations.admin.customer.dry_run import dry_run
 from integrations.admin.customer.employee_mapping import employees_page, send_skipped_calls
 from integrations.admin.customer.form import ACCESS_COLUMNS, CHECKED_COLUMNS, IDENTITY_COLUMNS, CustomerForm
 from integrations.admin.customer.overview import overview
-from integrations.admin.customer.pages import address_of, customer_urls, menu
+from integrations.admin.customer.pages import address_of, browser_title, customer_urls, menu
 from integrations.admin.customer.removal import RemovedByTheWorker
 from integrations.admin.customer.secret_widget import SecretFormField, SecretInput
-from integrations.admin.customer.utm_mapping import parameters_page
+from integrations.admin.customer.utm_mapping import utm_mapping_page
 from integrations.admin.customer.webhook_addresses import first_webhook_light, webhook_setup
-from integrations.admin.dashboard import LOOKS, sentence_of
+from integrations.admin.dashboard import STATUSES, sentence_of
 from integrations.models import BackgroundJobKind, Customer, SecretField, WebhookToken
-from integrations.services.customers.account_change import customers_alike, follow_change
+from integrations.services.customers.account_change import duplicates_of, follow_change
 from integrations.services.customers.connection_report import newest_check
 from integrations.services.delivery.pause import resume_customer
-from integrations.services.monitoring.customer_health import Health, healths
+from integrations.services.monitoring.customer_health import Health, health_of
 from integrations.services.queue.background import enqueue
 from integrations.ui.local_time import local_time
 from integrations.users.audit import audit_record
@@ -52,29 +52,29 @@ PAGES: Mapping[str, Callable[..., HttpResponse]] = {
     "connect": connect,
     "employees": employees_page,
     "send_skipped_calls": send_skipped_calls,
-    "parameters": parameters_page,
+    "parameters": utm_mapping_page,
 }
-"""The other pages of a customer, by the names of their addresses; customer_pages.MENU says which are linked."""
+"""The other pages of a customer, by the names of their URLs. pages.MENU lists those that have a tab."""
 
-LIGHTS = {light.name: look.colour for light, look in LOOKS.items()}
+STATUS_COLOURS = {status.name: badge.colour for status, badge in STATUSES.items()}
 
 
 class CustomerList(ChangeList):  # type: ignore[misc]
-    """Its rows bring how their customers fare, as the overview says it."""
+    """Adds each customer's status to its row."""
 
     result_list: Iterable[Any]
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        fares = healths(Customer.objects.filter(pk__in=[customer.pk for customer in self.result_list]))
-        by_key = {health.customer.pk: health for health in fares}
+        healths = health_of(Customer.objects.filter(pk__in=[customer.pk for customer in self.result_list]))
+        by_key = {health.customer.pk: health for health in healths}
         for customer in self.result_list:
             customer.health = by_key[customer.pk]
 
 
 def _health(customer: Any) -> Health:
-    """Of a row of CustomerList."""
+    """The health that CustomerList added to the row."""
     health: Health = customer.health
     return health
 
@@ -82,7 +82,7 @@ def _health(customer: Any) -> Health:
 @admin.register(Customer)
 class CustomerAdmin(RemovedByTheWorker, ModelAdmin):  # type: ignore[misc]
     form = CustomerForm
-    list_display = ("name", "light", "trouble", "pending", "failed", "last_webhook")
+    list_display = ("name", "status", "problem", "pending", "failed", "last_webhook")
     list_filter = ("call_target", "recording")
     search_fields = ("name", "planfix_url", "ringostat_project_id")
     ordering = ("name",)
@@ -103,7 +103,7 @@ class CustomerAdmin(RemovedByTheWorker, ModelAdmin):  # type: ignore[misc]
             {"fields": ("language", "timezone", "region", "ringostat_api_url"), "classes": ("collapse",)},
         ),
     )
-    """What is needed to connect. All else has a default, and its place on the customer's page."""
+    """What a connection needs. Everything else has a default and is on the customer's page."""
     fieldsets = (
         (
             gettext_lazy("1. Access"),
@@ -120,7 +120,7 @@ class CustomerAdmin(RemovedByTheWorker, ModelAdmin):  # type: ignore[misc]
             },
         ),
         (None, {"fields": ("fallback_employee",), "classes": ("after-employees",)}),
-        (gettext_lazy("3. Where a call goes"), {"fields": ("call_target",)}),
+        (gettext_lazy("3. Where calls go"), {"fields": ("call_target",)}),
         (
             gettext_lazy("4. New contacts"),
             {
@@ -132,14 +132,14 @@ class CustomerAdmin(RemovedByTheWorker, ModelAdmin):  # type: ignore[misc]
                     "contact_template_id",
                     "phone_matching",
                 ),
-                "classes": ("before-parameters",),
+                "classes": ("before-utm",),
             },
         ),
         (
-            gettext_lazy("What stands in Planfix of a call"),
+            gettext_lazy("What Planfix stores for each call"),
             {"fields": ("recording", "add_analysis"), "classes": ("before-webhooks",)},
         ),
-        (gettext_lazy("Language, time and country"), {"fields": ("language", "timezone", "region")}),
+        (gettext_lazy("Language, time zone and country"), {"fields": ("language", "timezone", "region")}),
         (
             gettext_lazy("Advanced"),
             {
@@ -156,20 +156,20 @@ class CustomerAdmin(RemovedByTheWorker, ModelAdmin):  # type: ignore[misc]
             },
         ),
     )
-    """The questionnaire. The template puts between the sections what their classes say."""
+    """The settings. The template adds a block before or after a section by the section's class."""
 
     # --- the list ---
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CustomerList
 
-    @coloured(gettext_lazy("state"), LIGHTS)
-    def light(self, customer: Customer) -> tuple[str, str]:
-        light = _health(customer).light
-        return light.name, str(LOOKS[light].label)
+    @coloured(gettext_lazy("status"), STATUS_COLOURS)
+    def status(self, customer: Customer) -> tuple[str, str]:
+        status = _health(customer).status
+        return status.name, str(STATUSES[status].label)
 
-    @admin.display(description=gettext_lazy("what is wrong"), empty_value="–")
-    def trouble(self, customer: Customer) -> str | None:
+    @admin.display(description=gettext_lazy("problem"), empty_value="–")
+    def problem(self, customer: Customer) -> str | None:
         return sentence_of(_health(customer)) or None
 
     @admin.display(description=gettext_lazy("calls waiting"))
@@ -182,7 +182,7 @@ class CustomerAdmin(RemovedByTheWorker, ModelAdmin):  # type: ignore[misc]
 
     @admin.display(description=gettext_lazy("last webhook"), empty_value="–")
     def last_webhook(self, customer: Customer) -> str | None:
-        return _moment(customer, _health(customer).last_webhook_at)
+        return _local_time(customer, _health(customer).last_webhook_at)
 
     # --- one customer ---
 
@@ -196,25 +196,30 @@ class CustomerAdmin(RemovedByTheWorker, ModelAdmin):  # type: ignore[misc]
         if obj:
             context |= {
                 "menu": menu(obj, "change"),
-                "connection": connection_context(obj),
+                "connection": connection_report(obj),
                 "employees": list(obj.employees.all()),
-                "parameters": list(obj.utm_fields.order_by("pk")),
+                "utm_mapping": list(obj.utm_fields.order_by("pk")),
+                "browser_title": browser_title(obj, "change"),
             }
         response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
         return response
 
-    @admin.display(description=gettext_lazy("state"))
+    @admin.display(description=gettext_lazy("status"))
     def paused_because(self, customer: Customer) -> str:
         if customer.paused_by_hand:
             return _("Paused by hand. %(why)s") % {"why": _why_paused(customer)}
         if customer.paused_reason:
-            check = _moment(customer, customer.access_check_at) or _("in a minute")
+            check = _local_time(customer, customer.access_check_at) or _("in a minute")
             text = _("Paused. %(why)s Next check: %(check)s.")
             return text % {"why": _why_paused(customer), "check": check}
-        return _("Calls go to Planfix.") if customer.pk else _("New.")
+        if not customer.pk:
+            return _("New.")
+        if not customer.fallback_employee_id and not customer.employees.filter(participates=True).exists():
+            return _("No employees included yet: answered calls will not reach Planfix.")
+        return _("Calls go to Planfix.")
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Employees are made on their own page, viewers among the users: not in windows beside the form."""
+        """Removes the buttons that add employees and users: both have pages of their own."""
         form = super().get_form(request, *args, **kwargs)
         for name in form.base_fields.keys() & {"fallback_employee", "viewers"}:
             widget = form.base_fields[name].widget
@@ -227,29 +232,29 @@ class CustomerAdmin(RemovedByTheWorker, ModelAdmin):  # type: ignore[misc]
         follow_change(obj, given=changed)
         super().save_model(request, obj, form, change)
         if change and changed & ACCESS_COLUMNS:
-            # The trouble was with the old access; if it is still there, the next call says so again.
+            # The old access had the problem. If the new one has it too, the next call pauses the customer again.
             resume_customer(obj)
         if not obj.webhook_tokens.exists():
             WebhookToken.issue(obj)
         if not change or changed & IDENTITY_COLUMNS:
-            self._warn_of_twins(request, obj)
+            self._warn_of_duplicates(request, obj)
         if not change or changed & CHECKED_COLUMNS:
             assert isinstance(request.user, User)
             check_new_access(obj, request.user)
 
-    def _warn_of_twins(self, request: HttpRequest, customer: Customer) -> None:
-        twins = customers_alike(customer)
-        if twins:
-            text = _("%(names)s already has this Planfix account and Ringostat project: calls would be written twice.")
-            self.message_user(request, text % {"names": ", ".join(twins)}, messages.WARNING)
+    def _warn_of_duplicates(self, request: HttpRequest, customer: Customer) -> None:
+        duplicates = duplicates_of(customer)
+        if duplicates:
+            text = _("%(names)s has the same Planfix account and Ringostat project. Each call may be written twice.")
+            self.message_user(request, text % {"names": ", ".join(duplicates)}, messages.WARNING)
 
     def response_post_save_add(self, request: HttpRequest, obj: Customer) -> HttpResponse:
         return self.response_post_save_change(request, obj)
 
     def response_post_save_change(self, request: HttpRequest, obj: Customer) -> HttpResponse:
-        """Stays with the customer: what is being checked, and what comes next, stands there."""
-        work = newest_check(obj)
-        return redirect(address_of("change", obj) + ("#connection" if work and not work.is_finished else ""))
+        """Stays on the customer's page, which shows the running access check."""
+        check = newest_check(obj)
+        return redirect(address_of("change", obj) + ("#connection" if check and not check.is_finished else ""))
 
     # --- actions ---
 
@@ -259,25 +264,28 @@ class CustomerAdmin(RemovedByTheWorker, ModelAdmin):  # type: ignore[misc]
         for customer in paused:
             resume_customer(customer, by_hand=True)
             audit_record(request.user, _("Resumed."), customer)
-        text = ngettext("One customer goes on.", "%(count)s customers go on.", len(paused))
+        text = ngettext("One customer resumed.", "%(count)s customers resumed.", len(paused))
         self.message_user(request, text % {"count": len(paused)}, messages.SUCCESS)
 
-    @admin.action(description=gettext_lazy("Check the access again"), permissions=["change"])
+    @admin.action(description=gettext_lazy("Check access"), permissions=["change"])
     def check_access(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
         assert isinstance(request.user, User)
         customers = list(queryset)
         for customer in customers:
             enqueue(BackgroundJobKind.CONNECT, customer=customer, by=request.user)
-            audit_record(request.user, _("Had the access checked."), customer)
-        text = ngettext("One customer is being checked.", "%(count)s customers are being checked.", len(customers))
+            audit_record(request.user, _("Checked the access."), customer)
+        text = ngettext("Checking one customer.", "Checking %(count)s customers.", len(customers))
         self.message_user(request, text % {"count": len(customers)}, messages.SUCCESS)
 
 
 def _why_paused(customer: Customer) -> str:
     if not (customer.paused_reason and customer.paused_at):
         return customer.paused_reason
-    return _("Since %(time)s: %(why)s") % {"time": _moment(customer, customer.paused_at), "why": customer.paused_reason}
+    return _("Since %(time)s: %(why)s") % {
+        "time": _local_time(customer, customer.paused_at),
+        "why": customer.paused_reason,
+    }
 
 
-def _moment(customer: Customer, at: datetime | None) -> str | None:
+def _local_time(customer: Customer, at: datetime | None) -> str | None:
     return local_time(customer, at, timezone.now()) if at else None

@@ -1,4 +1,4 @@
-"""Has the days that a specialist names read from Ringostat's call list again, for calls whose webhooks were lost."""
+"""Recovers missed calls: reads chosen days of Ringostat's call list for calls whose webhook was lost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from integrations.ui.inputs import day_input
 from integrations.users.audit import audit_record
 
 LONGEST = timedelta(days=92)
-"""Three months: what is older, nobody wants in Planfix as new."""
+"""Three months: nobody wants older calls in Planfix as new ones."""
 
 day_field = partial(forms.DateField, widget=day_input())
 
@@ -33,14 +33,14 @@ class DaysForm(forms.Form):
         days: dict[str, Any] = self.cleaned_data
         first, last = days.get("first_day"), days.get("last_day")
         if first and last and first > last:
-            raise ValidationError(_("The first day must not come after the last."))
+            raise ValidationError(_("The first day must not be after the last day."))
         if first and last and last - first >= LONGEST:
-            raise ValidationError(_("At most three months at once."))
+            raise ValidationError(_("Choose three months at most."))
         return days
 
 
-def catching_up_context(customer: Customer) -> dict[str, Any]:
-    """How far the call list has been read, and the form that asks for more."""
+def catch_up_context(customer: Customer) -> dict[str, Any]:
+    """How far the call list has been read, and the form for other days."""
     cursor = CatchUpCursor.objects.filter(customer=customer).first()
     today = timezone.localdate(timezone=customer.zone)
     return {
@@ -60,8 +60,10 @@ def catch_up(request: HttpRequest, customer: Customer) -> None:
     start = datetime.combine(first, time.min, customer.zone)
     end = min(datetime.combine(last + timedelta(days=1), time.min, customer.zone), timezone.now())
     if start >= end:
-        messages.error(request, _("These days are still to come."))
+        messages.error(request, _("These days are in the future."))
         return
     enqueue(BackgroundJobKind.CATCH_UP, customer=customer, by=request.user, start=start, end=end)
-    audit_record(request.user, _("Caught up: %(first)s to %(last)s") % {"first": first, "last": last}, customer)
-    messages.success(request, _("The call list of these days is read; calls that are missing are added."))
+    audit_record(
+        request.user, _("Checked for missed calls: %(first)s to %(last)s") % {"first": first, "last": last}, customer
+    )
+    messages.success(request, _("Checking the call list of these days. Missed calls will be added."))

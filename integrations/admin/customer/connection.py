@@ -1,10 +1,10 @@
-"""Connect: the button that has a customer's access checked, and the list of what was found, in words."""
+"""The access check on a customer's page: its button, and its findings in words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +17,7 @@ from integrations.admin.customer.pages import MENU, address_of, customer_page
 from integrations.models import BackgroundJob, BackgroundJobKind, Customer
 from integrations.planfix.rights import Right
 from integrations.services.customers.connection_report import Check, Connection, Finding, newest_check
-from integrations.services.customers.utm_problems import parameter_problems
+from integrations.services.customers.utm_problems import utm_problems
 from integrations.services.queue.background import enqueue
 from integrations.ui.labels import LazyText
 from integrations.users.audit import audit_record
@@ -25,7 +25,7 @@ from integrations.users.audit import audit_record
 
 @dataclass(frozen=True, kw_only=True)
 class Sentence:
-    """What was found, and what to do about it, step by step."""
+    """A finding in words, and the steps to fix it."""
 
     text: LazyText
     steps: tuple[LazyText, ...] = ()
@@ -33,145 +33,149 @@ class Sentence:
 
 API_ACCESS = _("In Planfix open Account management → API access → REST API.")
 AGAIN = _("Press “Check again” here.")
-NEW_TOKEN = _("Type the new token into “Planfix API token” above and save.")
-HELPLESS = _("Ask the customer to put this right in Planfix, then press “Check again” here.")
+NEW_TOKEN = _("Enter the new token as “Planfix API token” above and save.")
+ASK_CUSTOMER = _("Ask the customer to fix this in Planfix, then press “Check again” here.")
 
 SENTENCES: Mapping[Finding, Sentence] = {
     Finding.REACHED: Sentence(text=_("%(host)s answers.")),
     Finding.NOT_REACHED: Sentence(
-        text=_("Nothing answers at %(host)s."),
+        text=_("%(host)s does not answer."),
         steps=(
-            _("Compare the address with the one in the browser when Planfix is open: a letter may be wrong."),
-            _("If it is right, Planfix may be down for a moment: press “Check again” in a few minutes."),
+            _("Compare the address with the one in the browser while Planfix is open."),
+            _("If it is correct, Planfix may be down. Press “Check again” in a few minutes."),
         ),
     ),
     Finding.NO_PLANFIX: Sentence(
         text=_("%(host)s answers, but it is not a Planfix account."),
         steps=(
-            _("Open Planfix in the browser, log in, and copy the address up to the first slash after the name."),
-            _("It looks like https://acme.planfix.com, .ru or .ua, or is the company's own domain."),
+            _("Open Planfix in the browser, log in, and copy the address."),
+            _("It looks like https://acme.planfix.com, or it is the company's own domain."),
         ),
     ),
     Finding.BUSY: Sentence(
-        text=_("Planfix at %(host)s does not take requests at the moment: %(error)s"),
+        text=_("Planfix at %(host)s is not available at the moment: %(error)s"),
         steps=(_("Press “Check again” in a few minutes."),),
     ),
-    Finding.KNOWN: Sentence(text=_("Planfix knows the token.")),
+    Finding.KNOWN: Sentence(text=_("Planfix accepts the token.")),
     Finding.MALFORMED: Sentence(
-        text=_("The token cannot be one: it is empty, or has spaces or letters that no token has."),
-        steps=(API_ACCESS, _("Copy the token as a whole, without the words around it."), NEW_TOKEN),
+        text=_("This does not look like a token: it is empty, or contains spaces or letters that are not allowed."),
+        steps=(API_ACCESS, _("Copy the whole token and nothing else."), NEW_TOKEN),
     ),
     Finding.UNKNOWN: Sentence(
         text=_("Planfix does not know the token."),
-        steps=(API_ACCESS, _("Copy the token anew, or make one: it belongs to this account only."), NEW_TOKEN),
+        steps=(
+            API_ACCESS,
+            _("Copy the token again, or create a new one. A token belongs to one account only."),
+            NEW_TOKEN,
+        ),
     ),
     Finding.SWITCHED_OFF: Sentence(
         text=_("The token is switched off."), steps=(API_ACCESS, _("Open the token and activate it."), AGAIN)
     ),
-    Finding.ACCOUNT_FROZEN: Sentence(text=_("The Planfix account is frozen."), steps=(HELPLESS,)),
+    Finding.ACCOUNT_FROZEN: Sentence(text=_("The Planfix account is frozen."), steps=(ASK_CUSTOMER,)),
     Finding.EMPLOYEE_INACTIVE: Sentence(
-        text=_("The employee for whom the token acts is not active any more."),
+        text=_("The token's employee is no longer active in Planfix."),
         steps=(API_ACCESS, _("Open the token and choose an active administrator or a robot."), AGAIN),
     ),
-    Finding.ACCOUNT_UNPAID: Sentence(text=_("The Planfix account is not paid for."), steps=(HELPLESS,)),
+    Finding.ACCOUNT_UNPAID: Sentence(text=_("The Planfix account is not paid for."), steps=(ASK_CUSTOMER,)),
     Finding.PLAN_WITHOUT_API: Sentence(
-        text=_("The account is on Planfix's free plan, which has no API."),
-        steps=(_("The customer needs a paid plan of Planfix."), AGAIN),
+        text=_("The account has Planfix's free plan, which does not include the API."),
+        steps=(_("The customer needs a paid Planfix plan."), AGAIN),
     ),
-    Finding.ACCESS_REFUSED: Sentence(text=_("Planfix does not let us in: %(error)s"), steps=(HELPLESS,)),
-    Finding.ACTS_FOR: Sentence(text=_("The token acts for %(name)s (employee %(id)s in Planfix).")),
+    Finding.ACCESS_REFUSED: Sentence(text=_("Planfix denied access: %(error)s"), steps=(ASK_CUSTOMER,)),
+    Finding.ACTS_FOR: Sentence(text=_("The token acts as %(name)s (Planfix employee %(id)s).")),
     Finding.ACTS_FOR_ORDINARY: Sentence(
-        text=_("The token acts for %(name)s, who is neither a robot nor an administrator in Planfix."),
+        text=_("The token acts as %(name)s, who is neither a robot nor an administrator in Planfix."),
         steps=(
-            _("Contacts that %(name)s may not see are not found, and are made a second time."),
+            _("Ringofix does not find contacts that %(name)s cannot see, and creates them a second time."),
             API_ACCESS,
-            _("Open the token and choose a robot, or an administrator. Save it."),
+            _("Open the token, choose a robot or an administrator, and save."),
             AGAIN,
         ),
     ),
     Finding.ACTS_FOR_UNKNOWN: Sentence(
-        text=_("Planfix does not tell for whom the token acts: it tells only by tasks which that employee has given."),
+        text=_("We could not verify whose token this is."),
         steps=(
             API_ACCESS,
-            _("Look at the token's employee: it should be a robot or an administrator, or contacts will be missed."),
+            _("Check that the token's employee is a robot or an administrator. Otherwise contacts may not be found."),
         ),
     ),
     Finding.READ_ONLY: Sentence(
-        text=_("The token may only read, so nothing can be written into Planfix."),
-        steps=(API_ACCESS, _("Open the token and tick: %(scopes)s. Save it."), AGAIN),
+        text=_("The token is read-only, so Ringofix cannot write to Planfix."),
+        steps=(API_ACCESS, _("Open the token, select %(scopes)s, and save."), AGAIN),
     ),
-    Finding.RIGHT_GRANTED: Sentence(text=_("The token may %(rights)s.")),
+    Finding.RIGHT_GRANTED: Sentence(text=_("The token can %(rights)s.")),
     Finding.RIGHT_MISSING: Sentence(
-        text=_("The token may not %(rights)s: it lacks levels of access."),
-        steps=(API_ACCESS, _("Open the token and tick: %(scopes)s. Save it."), AGAIN),
+        text=_("The token is missing permissions: %(rights)s."),
+        steps=(API_ACCESS, _("Open the token, select %(scopes)s, and save."), AGAIN),
     ),
     Finding.RIGHT_UNCLEAR: Sentence(
-        text=_("Whether the token may %(rights)s could not be found out: Planfix did not answer clearly."),
-        steps=(_("Press “Check again” in a few minutes; the level of access is called %(scopes)s."),),
+        text=_("We could not check whether the token can %(rights)s: Planfix gave an unexpected response."),
+        steps=(_("Press “Check again” in a few minutes. The permission is called %(scopes)s."),),
     ),
-    Finding.TAGS_FOUND: Sentence(text=_("Calls go into the data tags “%(call)s” and “%(missed_call)s”.")),
+    Finding.TAGS_FOUND: Sentence(text=_("Calls are written to the data tags “%(call)s” and “%(missed_call)s”.")),
     Finding.TAGS_MISSING: Sentence(
         text=_("The data tags for calls were not found: %(error)s"),
         steps=(
-            _("In Planfix open Account management → Integrations → Virtual PBX and connect any PBX: that makes both."),
-            _("Or make two data tags yourself and choose them below, under “Advanced”."),
+            _("In Planfix open Account management → Integrations → Virtual PBX, and connect any PBX to create both."),
+            _("Or create two data tags yourself and choose them below, under “Advanced”."),
             AGAIN,
         ),
     ),
-    Finding.TEMPLATE_FOUND: Sentence(text=_("New contacts are made by the template “%(name)s”.")),
+    Finding.TEMPLATE_FOUND: Sentence(text=_("New contacts use the template “%(name)s”.")),
     Finding.TEMPLATE_GONE: Sentence(
-        text=_("The chosen contact template (number %(id)s) is not in Planfix any more."),
+        text=_("The chosen contact template (ID %(id)s) is no longer in Planfix."),
         steps=(_("Choose another one below, under “New contacts”, and save."),),
     ),
     Finding.TEMPLATE_MISSING: Sentence(
-        text=_("Planfix shows no contact template, and no contact can be made without one."),
-        steps=(_("In Planfix make a contact template that the token's employee may see."), AGAIN),
+        text=_("Planfix shows no contact template. Contacts cannot be created without one."),
+        steps=(_("In Planfix, create a contact template that the token's employee can see."), AGAIN),
     ),
     Finding.FIELDS_REQUIRED: Sentence(
-        text=_("The contact template requires fields that the integration cannot fill in: %(fields)s."),
+        text=_("The contact template requires fields that Ringofix cannot fill in: %(fields)s."),
         steps=(
             _("In Planfix open the contact template and make these fields optional."),
             _("Or choose another template below, under “New contacts”, and save."),
             AGAIN,
         ),
     ),
-    Finding.SEARCH_PROVEN: Sentence(text=_("The search by phone number finds a contact that exists.")),
+    Finding.SEARCH_PROVEN: Sentence(text=_("The search by phone number works.")),
     Finding.SEARCH_UNPROVEN: Sentence(
-        text=_("The search by phone number could not be tried: no contact with a phone number is visible."),
-        steps=(_("Create a contact with a phone number in Planfix, or check later."), AGAIN),
+        text=_("The search by phone number was not tested: the token sees no contact with a phone number."),
+        steps=(_("Create a contact with a phone number in Planfix, or check again later."), AGAIN),
     ),
     Finding.SEARCH_BLIND: Sentence(
-        text=_("The search by phone number does not find a contact that exists. No contact is created until it does."),
+        text=_(
+            "The search by phone number does not find an existing contact. Ringofix creates no contacts until it works."
+        ),
         steps=(
-            _("Calls with new numbers wait meanwhile; nothing is lost."),
-            _("Check that the token's employee may see all contacts, and ask Planfix's support about filter 4003."),
+            _("Calls from new numbers wait until then. Nothing is lost."),
+            _("Check that the token's employee can see all contacts, and ask Planfix support about filter 4003."),
             AGAIN,
         ),
     ),
-    Finding.KEY_KNOWN: Sentence(text=_("Ringostat knows the Auth-key and shows %(count)s employees.")),
+    Finding.KEY_KNOWN: Sentence(text=_("Ringostat accepts the Auth-key and lists %(count)s employees.")),
     Finding.KEY_MISSING: Sentence(
-        text=_("There is no Ringostat Auth-key: calls whose webhook was lost cannot be fetched, nor the employees."),
-        steps=(_("In Ringostat open Integration → Ringostat API, copy the Auth-key, type it in above and save."),),
+        text=_("No Ringostat Auth-key: Ringofix cannot read employees or recover calls whose webhook was lost."),
+        steps=(_("In Ringostat open Integration → Ringostat API, copy the Auth-key, enter it above and save."),),
     ),
     Finding.KEY_UNKNOWN: Sentence(
         text=_("Ringostat does not know the Auth-key."),
-        steps=(
-            _("In Ringostat open Integration → Ringostat API and copy the Auth-key anew; type it in above and save."),
-        ),
+        steps=(_("In Ringostat open Integration → Ringostat API, copy the Auth-key again, enter it above and save."),),
     ),
     Finding.KEY_WITHOUT_ACCESS: Sentence(
-        text=_("Ringostat knows the Auth-key, but gives it no access to calls and employees."),
-        steps=(_("Ask Ringostat's support to open the call list for this key."), AGAIN),
+        text=_("Ringostat accepts the Auth-key, but denies it access to calls and employees."),
+        steps=(_("Ask Ringostat support to enable the call list for this key."), AGAIN),
     ),
     Finding.STAFF_MISSING: Sentence(
-        text=_("Ringostat shows no employees of this project: %(error)s"),
-        steps=(_("Compare the project ID above with the one in Ringostat: it stands in the address of its pages."),),
+        text=_("Ringostat lists no employees for this project: %(error)s"),
+        steps=(_("Compare the project ID above with the one in the address of Ringostat's pages."),),
     ),
     Finding.RINGOSTAT_BUSY: Sentence(
         text=_("Ringostat does not answer at the moment: %(error)s"),
         steps=(_("Press “Check again” in a few minutes."),),
     ),
-    Finding.RINGOSTAT_REFUSED: Sentence(text=_("Ringostat refuses: %(error)s"), steps=(AGAIN,)),
+    Finding.RINGOSTAT_REFUSED: Sentence(text=_("Ringostat refused the request: %(error)s"), steps=(AGAIN,)),
 }
 
 RIGHTS: Mapping[str, LazyText] = {
@@ -184,9 +188,9 @@ RIGHTS: Mapping[str, LazyText] = {
     Right.READ_TAGS.name: _("read data tags"),
     Right.WRITE_TAGS.name: _("fill data tags"),
     Right.ADD_FILES.name: _("add recordings"),
-    Right.READ_EMPLOYEES.name: _("read the employees"),
+    Right.READ_EMPLOYEES.name: _("read employees"),
 }
-"""As in “May …”."""
+"""As in “The token can …”."""
 
 
 @require_POST
@@ -194,41 +198,69 @@ RIGHTS: Mapping[str, LazyText] = {
 def connect(request: HttpRequest, customer: Customer) -> HttpResponse:
     assert isinstance(request.user, User)
     enqueue(BackgroundJobKind.CONNECT, customer=customer, by=request.user)
-    audit_record(request.user, str(_("Had the access checked.")), customer)
+    audit_record(request.user, str(_("Checked the access.")), customer)
     back = request.POST.get("back", "")
     return redirect(address_of(back, customer) if back in MENU else address_of("change", customer) + "#connection")
 
 
 def check_new_access(customer: Customer, by: User) -> BackgroundJob:
-    """After the access was changed: a check of its own, whatever check of the old one may be under way."""
+    """Starts a check of changed access, even while a check of the old access is running."""
     return enqueue(BackgroundJobKind.CONNECT, customer=customer, by=by, since=timezone.now())
 
 
-def connection_context(customer: Customer) -> dict[str, Any]:
-    """What the list on the customer's page shows; asks nobody but the database."""
-    work = newest_check(customer)
-    known = Connection.from_json(work.result) if work and work.result else None
-    rows = [row_of(check) for check in known.checks] if known else []
-    rows += [{"light": "unsure", "text": problem, "steps": ()} for problem in parameter_problems(customer)]
-    return {
-        "work": work,
-        "is_under_way": work is not None and not work.is_finished,
-        "checked_at": work.finished_at if work else None,
-        "trouble": work.trouble if work else "",
-        "rows": sorted((row for row in rows if row["light"] != "fine"), key=lambda row: row["light"] != "wrong"),
-        "fine": [row for row in rows if row["light"] == "fine"],
-        "is_good": known is not None and known.is_good,
-    }
+class Mark(StrEnum):
+    """How a row of the list is marked. The order is that of the list."""
+
+    WRONG = "wrong"
+    UNSURE = "unsure"
+    FINE = "fine"
 
 
-def row_of(check: Check) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A finding as the page shows it."""
+
+    mark: Mark
+    text: str
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionReport:
+    """The newest access check as the customer's page shows it."""
+
+    job: BackgroundJob | None
+    rows: tuple[Row, ...]
+    """Problems first."""
+    fine: tuple[Row, ...]
+    is_good: bool
+
+    @property
+    def is_running(self) -> bool:
+        return self.job is not None and not self.job.is_finished
+
+
+def connection_report(customer: Customer) -> ConnectionReport:
+    """Reads the database only."""
+    job = newest_check(customer)
+    connection = Connection.from_json(job.result) if job and job.result else None
+    rows = [row_of(check) for check in connection.checks] if connection else []
+    rows += [Row(mark=Mark.UNSURE, text=problem) for problem in utm_problems(customer)]
+    return ConnectionReport(
+        job=job,
+        rows=tuple(row for mark in (Mark.WRONG, Mark.UNSURE) for row in rows if row.mark is mark),
+        fine=tuple(row for row in rows if row.mark is Mark.FINE),
+        is_good=connection is not None and connection.is_good,
+    )
+
+
+def row_of(check: Check) -> Row:
     names = {**check.names}
     if "rights" in names:
         names["rights"] = ", ".join(str(RIGHTS[name]) for name in names["rights"].split())
     sentence = SENTENCES[check.finding]
-    light = "fine" if check.is_fine else "wrong" if check.is_trouble else "unsure"
-    return {
-        "light": light,
-        "text": str(sentence.text) % names,
-        "steps": [str(step) % names for step in sentence.steps],
-    }
+    return Row(
+        mark=Mark.FINE if check.is_fine else Mark.WRONG if check.is_trouble else Mark.UNSURE,
+        text=str(sentence.text) % names,
+        steps=tuple(str(step) % names for step in sentence.steps),
+    )

@@ -1,4 +1,4 @@
-"""The page that sets up a new customer like another one."""
+"""The page that copies a customer's settings to a new customer."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class CopyForm(forms.Form):
         label=gettext_lazy("Name of the new customer"), max_length=200, widget=UnfoldAdminTextInputWidget
     )
     with_employees = forms.BooleanField(
-        label=gettext_lazy("Take the employees along"),
+        label=gettext_lazy("Copy the employees"),
         help_text=gettext_lazy(
-            "For a second Ringostat project of the same company. Another company has other people, with other numbers."
+            "For a second Ringostat project of the same company. Another company has other employees."
         ),
         required=False,
         widget=UnfoldBooleanSwitchWidget,
@@ -43,8 +43,8 @@ def copy(request: HttpRequest, customer: Customer) -> HttpResponse:
         except CustomerFileError as error:
             form.add_error("name", str(error))
         else:
-            audit_record(request.user, _("Set up like %(customer)s.") % {"customer": customer}, new)
-            text = _("%(new)s is set up like %(old)s. Type its own address, token and Auth-key next.")
+            audit_record(request.user, _("Copied from %(customer)s.") % {"customer": customer}, new)
+            text = _("%(new)s has the settings of %(old)s. Next, enter its own address, token and Auth-key.")
             messages.success(request, text % {"new": new, "old": customer})
             return redirect(address_of("change", new))
     return render_page(request, customer, "copy", "copy.html", {"form": form})

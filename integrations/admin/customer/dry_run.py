@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from integrations.admin.customer.pages import address_of, customer_page, render_page
+from integrations.admin.events import IGNORED_REASONS
 from integrations.domain.calls import Direction, Outcome
 from integrations.domain.employees import MatchedBy
 from integrations.models import (
@@ -26,7 +27,6 @@ from integrations.models import (
     EventResult,
     WebhookEvent,
 )
-from integrations.ringostat.webhook import IgnoredReason
 from integrations.services.dry_run.report import (
     Comment,
     Contact,
@@ -183,12 +183,6 @@ def _work(request: HttpRequest, customer: Customer) -> BackgroundJob | None:
 
 # --- the answer in words ---
 
-IGNORED: Mapping[str, LazyText] = {
-    IgnoredReason.NO_CALL_ID: gettext_lazy("it has no call ID, so it cannot be put to a call"),
-    IgnoredReason.NOT_A_CALL: gettext_lazy("it is not about a call"),
-    IgnoredReason.UNKNOWN_EVENT: gettext_lazy("its event is not known"),
-    IgnoredReason.TEST: gettext_lazy("it was sent as a test"),
-}
 MATCHED_BY: Mapping[str, LazyText] = {
     MatchedBy.STAFF_ID: gettext_lazy("by the Ringostat staff ID"),
     MatchedBy.SIP_LOGIN: gettext_lazy("by the SIP login or the phone"),
@@ -232,7 +226,7 @@ def _understood(report: DryRunReport) -> Line:
         text = _("The request is understood: %(event)s.") % {"event": EVENTS.get(report.kind, report.kind)}
         return Line(text=text, icon="webhook")
     if result == EventResult.IGNORED:
-        text = _("The request is kept and otherwise ignored: %(why)s.") % {"why": IGNORED.get(why, why)}
+        text = _("The request is kept and otherwise ignored: %(why)s.") % {"why": IGNORED_REASONS.get(why, why)}
         return Line(text=text, icon="webhook", colour="warning")
     text = _("The request cannot be understood: %(why)s") % {"why": why or _("our own parser fails on it.")}
     return Line(text=text, icon="error", colour="danger")

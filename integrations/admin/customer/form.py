@@ -1,4 +1,4 @@
-"""The customer's form in the words of the onboarding questionnaire. It checks what can be checked without a request."""
+"""The form of a customer's settings. It checks everything that needs no request."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import phonenumbers
 from django import forms
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,44 +20,42 @@ from integrations.services.customers.addresses import account_address, public_ad
 from integrations.services.customers.connection_report import Connection, newest_connection
 
 HELP = {
-    "name": gettext_lazy("As you call the customer; nobody else sees it."),
-    "planfix_url": gettext_lazy(
-        "The address in the browser when Planfix is open, for example https://acme.planfix.com"
-    ),
+    "name": gettext_lazy("Name shown in Ringofix."),
+    "planfix_url": gettext_lazy("Copy it from the browser while Planfix is open, for example https://acme.planfix.com"),
     "planfix_token": gettext_lazy(
         "In Planfix: Account management → API access → REST API → New token, for a robot or an administrator, with all"
-        " levels of access. It is kept encrypted and never shown again."
+        " permissions. Stored encrypted and never shown again."
     ),
-    "ringostat_project_id": gettext_lazy("The number that stands in the address of the project's pages in Ringostat."),
+    "ringostat_project_id": gettext_lazy("The number in the address of the project's pages in Ringostat."),
     "ringostat_auth_key": gettext_lazy(
-        "In Ringostat: Integration → Ringostat API. With it the employees are read, and calls fetched whose webhooks"
-        " were lost. It is kept encrypted and never shown again."
+        "In Ringostat: Integration → Ringostat API. Used to read employees and recover calls whose webhook was lost."
+        " Stored encrypted and never shown again."
     ),
-    "language": gettext_lazy("The language in which calls are described in Planfix."),
-    "timezone": gettext_lazy("The zone of the customer's Ringostat project, such as Europe/Kyiv."),
+    "language": gettext_lazy("The language of comments in Planfix."),
+    "timezone": gettext_lazy("The time zone of the Ringostat project, such as Europe/Kyiv."),
     "fallback_employee": gettext_lazy(
-        "In this employee's name stand the calls that an unknown or non-participating employee talked on. Empty: such"
-        " calls are skipped, and stay in the call log."
+        "Calls by unknown or excluded employees are logged under this person. Left empty, such calls are skipped and"
+        " stay in the call log."
     ),
     "call_target": gettext_lazy(
-        "The last active task is the newest task of the contact that is neither finished nor deleted. A contact without"
-        " one gets the call itself."
+        "The last active task is the contact's newest task that is neither finished nor deleted. Without one, the call"
+        " goes to the contact."
     ),
-    "create_contacts": gettext_lazy("Switched off, a call of an unknown number is skipped and stays in the call log."),
-    "contact_template_id": gettext_lazy("New contacts are made by this template."),
+    "create_contacts": gettext_lazy("If off, calls from unknown numbers are skipped and stay in the call log."),
+    "contact_template_id": gettext_lazy("The template for new contacts."),
     "phone_matching": gettext_lazy(
-        "Full format finds only contacts whose number is stored as +380671234567. A contact that was stored in another"
-        " spelling, say 067 123-45-67, is not found, and a second contact is made. Any spelling finds both."
+        "Full format finds only numbers stored as +380671234567. A contact stored as 067 123-45-67 is not found, and a"
+        " second contact is created. Any spelling finds both."
     ),
     "recording": gettext_lazy(
-        "A copy plays in Planfix and stays there. A link leads to Ringostat, and lives as long as Ringostat keeps the"
+        "A copy stays in Planfix and plays there. A link opens Ringostat and works as long as Ringostat keeps the"
         " recording."
     ),
-    "requests_per_second": gettext_lazy("Planfix allows one request per second on an ordinary plan."),
-    "call_tag_id": gettext_lazy("Only if the data tag for answered calls has an unusual name."),
-    "missed_call_tag_id": gettext_lazy("Only if the data tag for missed calls has an unusual name."),
-    "ignored_numbers": gettext_lazy("Calls of these numbers are skipped. In any spelling, separated by commas."),
-    "viewers": gettext_lazy("Users who may read this customer's call log, and nothing else."),
+    "requests_per_second": gettext_lazy("Planfix allows one request per second on a standard plan."),
+    "call_tag_id": gettext_lazy("Set this only if Ringofix did not find the data tag by its name."),
+    "missed_call_tag_id": gettext_lazy("Set this only if Ringofix did not find the data tag by its name."),
+    "ignored_numbers": gettext_lazy("Calls from and to these numbers are skipped. Any spelling, separated by commas."),
+    "viewers": gettext_lazy("Viewers who can see this customer's calls. Specialists and administrators see all."),
 }
 ACCESS_COLUMNS = frozenset({"planfix_url", "planfix_token"})
 IDENTITY_COLUMNS = frozenset({"planfix_url", "ringostat_project_id"})
@@ -64,12 +63,12 @@ CHECKED_COLUMNS = ACCESS_COLUMNS.union(
     ("ringostat_project_id", "ringostat_auth_key", "ringostat_api_url"),
     ("call_tag_id", "missed_call_tag_id", "contact_template_id", "create_contacts"),
 )
-"""When one of these changes, what the last check found holds no more: the access is checked again."""
+"""A change of one of these makes the last access check outdated: the access is checked again."""
 SECRETS = ("planfix_token", "ringostat_auth_key")
 
 
 class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The admin names the model and its fields."""
+    """The admin sets the model and the fields."""
 
     instance: Customer
 
@@ -79,11 +78,18 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["ringostat_api_url"].initial = settings.RINGOSTAT_API_URL
+        self.fields["region"].widget.attrs.pop("maxlength", None)  # a browser would cut “Ukraine” to “Uk”
+        token = self.fields["planfix_token"]
+        token.required = not self.instance.planfix_token
+        token.error_messages["required"] = _("Enter the token. Ringofix needs it to write to Planfix.")
+        viewers = self.fields.get("viewers")
+        if isinstance(viewers, forms.ModelMultipleChoiceField):
+            viewers.queryset = User.objects.filter(is_staff=False, is_superuser=False).order_by("username")
         fallback = self.fields.get("fallback_employee")
         if isinstance(fallback, forms.ModelChoiceField):
             fallback.queryset = Employee.objects.filter(customer=self.instance.pk)
         if self.instance.pk:
-            self._offer_what_was_found(newest_connection(self.instance) or Connection())
+            self._offer_found_names(newest_connection(self.instance) or Connection())
 
     def clean_planfix_url(self) -> str:
         return account_address(self.cleaned_data["planfix_url"])
@@ -92,7 +98,7 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
         return public_address(self.cleaned_data["ringostat_api_url"])
 
     def clean_timezone(self) -> str:
-        """Here, before the instance gets it: the page is drawn in this zone even when the form has errors."""
+        """Checked before the instance gets it: a page with errors shows times in the instance's zone."""
         name: str = self.cleaned_data["timezone"].strip()
         validate_timezone(name)
         return name
@@ -100,14 +106,14 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_ringostat_project_id(self) -> str:
         project_id: str = self.cleaned_data["ringostat_project_id"]
         if project_id and not project_id.isdecimal():
-            raise ValidationError(_("“%(id)s” is no project ID: it has digits only.") % {"id": project_id})
+            raise ValidationError(_("“%(id)s” is not a project ID. A project ID has digits only.") % {"id": project_id})
         return project_id
 
     def clean_region(self) -> str:
         region = str(self.cleaned_data["region"]).upper()
         if region not in phonenumbers.SUPPORTED_REGIONS:
             raise ValidationError(
-                _("“%(region)s” is no country. Use two letters, such as UA or PL.") % {"region": region}
+                _("“%(region)s” is not a country. Use two letters, such as UA or PL.") % {"region": region}
             )
         return region
 
@@ -116,16 +122,17 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
         for name in SECRETS:
             secret = self.data.get(self.add_prefix(name), "").strip()
             if not re.fullmatch(r"[!-~]*", secret):
-                self.add_error(name, _("It has spaces or letters that none has. Copy it as a whole, and nothing else."))
-        if not self.instance.planfix_token and not self.data.get(self.add_prefix("planfix_token"), "").strip():
-            self.add_error("planfix_token", _("Without a token nothing can be written into Planfix."))
+                self.add_error(
+                    name,
+                    _("It contains spaces or letters that are not allowed. Copy it again."),
+                )
         return cleaned
 
-    def _offer_what_was_found(self, known: Connection) -> None:
-        """Lists of names where the model has numbers, as far as Planfix was asked for them."""
-        by_name = _("Found by its name")
+    def _offer_found_names(self, known: Connection) -> None:
+        """Offers names from the last access check where the model stores IDs."""
+        by_name = _("Found by name")
         for name, found, empty in (
-            ("contact_template_id", known.templates, _("The oldest one")),
+            ("contact_template_id", known.templates, _("Oldest template")),
             ("call_tag_id", known.tags, by_name),
             ("missed_call_tag_id", known.tags, by_name),
         ):
@@ -145,7 +152,7 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 def _with_chosen(found: list[tuple[int, str]], chosen: int | None) -> list[tuple[int, str]]:
-    """What is chosen stays to be seen, though Planfix does not show it (any more, or yet)."""
+    """Adds the current choice if Planfix does not list it."""
     if chosen is None or chosen in dict(found):
         return found
-    return [*found, (chosen, _("Number %(id)s, which Planfix does not show") % {"id": chosen})]
+    return [*found, (chosen, _("ID %(id)s (not shown by Planfix)") % {"id": chosen})]

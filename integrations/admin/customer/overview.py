@@ -1,4 +1,4 @@
-"""One customer at a glance: how it fares, its calls per day, what happened to it; to pause it and to resume it."""
+"""The overview of one customer: status, calls per day, alerts, activity, and buttons to pause and resume it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from integrations.admin.customer.catch_up import catch_up, catching_up_context
+from integrations.admin.customer.catch_up import catch_up, catch_up_context
 from integrations.admin.customer.pages import address_of, customer_page, render_page
-from integrations.admin.dashboard import row_of
+from integrations.admin.dashboard import dashboard_row
 from integrations.admin.sparkline import chart
 from integrations.models import BackgroundJobKind, Customer
 from integrations.services.delivery.pause import pause_by_hand, resume_customer
-from integrations.services.monitoring.customer_health import calls_per_day, healths
+from integrations.services.monitoring.customer_health import calls_per_day, health_of
 from integrations.ui.labels import LazyText
 from integrations.users.audit import audit_record
 
@@ -30,31 +30,31 @@ RECENT = 5
 @customer_page
 def overview(request: HttpRequest, customer: Customer) -> HttpResponse:
     if request.method == "POST":
-        act = ACTIONS.get(request.POST.get("action", ""))
-        if act:
-            act(request, customer)
+        action = ACTIONS.get(request.POST.get("action", ""))
+        if action:
+            action(request, customer)
         return redirect(address_of("overview", customer))
-    health = healths(Customer.objects.filter(pk=customer.pk))[0]
+    health = health_of(Customer.objects.filter(pk=customer.pk))[0]
     calls = chart(calls_per_day([customer], DAYS)[customer.pk])
     context = {
-        "row": row_of(health, calls),
+        "row": dashboard_row(health, calls),
         "days": DAYS,
         "alerts": customer.alerts.order_by("-raised_at", "-pk")[:RECENT],
-        "works": customer.background_jobs.exclude(kind=BackgroundJobKind.DRY_RUN).order_by("-pk")[:RECENT],
-        "changes": changes_of(customer)[:RECENT],
+        "jobs": customer.background_jobs.exclude(kind=BackgroundJobKind.DRY_RUN).order_by("-pk")[:RECENT],
+        "activity": audit_log_of(customer)[:RECENT],
         "copy_address": address_of("copy", customer),
         "links": _links(customer),
-        **catching_up_context(customer),
+        **catch_up_context(customer),
     }
     return render_page(request, customer, "overview", "overview.html", context)
 
 
 def _links(customer: Customer) -> list[tuple[LazyText, str]]:
-    """What happened to the customer, in full."""
+    """Links to the full lists."""
     return [
         (_("Calls"), f"{reverse('calllog:list')}?customer={customer.pk}"),
-        (_("Webhooks"), _listed("webhookevent", customer)),
-        (_("Requests to Planfix"), _listed("planfixrequest", customer)),
+        (_("Webhook events"), _listed("webhookevent", customer)),
+        (_("Planfix requests"), _listed("planfixrequest", customer)),
     ]
 
 
@@ -62,8 +62,8 @@ def _listed(model: str, customer: Customer) -> str:
     return f"{reverse(f'admin:integrations_{model}_changelist')}?customer__id__exact={customer.pk}"
 
 
-def changes_of(customer: Customer) -> QuerySet[LogEntry]:
-    """What people did to the customer, the newest first."""
+def audit_log_of(customer: Customer) -> QuerySet[LogEntry]:
+    """The customer's audit log, newest first."""
     entries = LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(Customer), object_id=str(customer.pk)
     )
@@ -73,17 +73,17 @@ def changes_of(customer: Customer) -> QuerySet[LogEntry]:
 def _pause(request: HttpRequest, customer: Customer) -> None:
     reason = " ".join(request.POST.get("reason", "").split())[:300]
     if not reason:
-        messages.error(request, _("Say why the customer is paused: others will want to know."))
+        messages.error(request, _("Enter a reason. Other specialists will see it."))
         return
     pause_by_hand(customer, reason)
     audit_record(request.user, _("Paused: %(reason)s") % {"reason": reason}, customer)
-    messages.success(request, _("The customer is paused. Its calls are taken in and wait until somebody resumes it."))
+    messages.success(request, _("Customer paused. New calls are received and wait until a specialist resumes it."))
 
 
 def _resume(request: HttpRequest, customer: Customer) -> None:
     resume_customer(customer, by_hand=True)
     audit_record(request.user, _("Resumed."), customer)
-    messages.success(request, _("The customer goes on."))
+    messages.success(request, _("Customer resumed."))
 
 
 ACTIONS: Mapping[str, Callable[[HttpRequest, Customer], None]] = {

@@ -1,7 +1,4 @@
-"""The pages of one customer beside its form: who may open them, and the row of links that leads from one to another.
-
-Knows nothing of what stands on them.
-"""
+"""The frame of a customer's pages: access, addresses and the tabs. Does not know what the pages show."""
 
 from __future__ import annotations
 
@@ -25,18 +22,18 @@ CustomerView = Callable[Concatenate[HttpRequest, Customer, Arguments], HttpRespo
 
 MENU: Mapping[str, tuple[LazyText, str]] = {
     "overview": (_("Overview"), "monitoring"),
-    "change": (_("Questionnaire"), "assignment"),
+    "change": (_("Settings"), "settings"),
     "employees": (_("Employees"), "group"),
     "parameters": (_("UTM"), "sell"),
     "webhook_setup": (_("Webhooks"), "webhook"),
     "dry_run": (_("Dry run"), "science"),
 }
-"""The links at the top of each page: words and icon, by the name of the address."""
+"""The tabs at the top of each page: label and icon, by the name of the URL."""
 
 
 def customer_page(view: CustomerView[Arguments]) -> Callable[..., HttpResponse]:
-    """Gives the view the customer of its address: 404 for one that the user may not see, 403 for who may not change
-    customers.
+    """Passes the URL's customer to the view. Raises Http404 for a customer that the user may not see, PermissionDenied
+    for a user who may not change customers.
     """
 
     @wraps(view)
@@ -50,7 +47,7 @@ def customer_page(view: CustomerView[Arguments]) -> Callable[..., HttpResponse]:
 
 
 def customer_urls(pages: Mapping[str, Callable[..., HttpResponse]]) -> list[URLPattern]:
-    """The addresses of views that `customer_page` made, by their names: admin:integrations_customer_<name>."""
+    """URL patterns for views made by `customer_page`, named admin:integrations_customer_<name>."""
     return [
         path(f"<int:customer_id>/{name.replace('_', '-')}/", admin.site.admin_view(view), name=_full_name(name))
         for name, view in pages.items()
@@ -63,24 +60,30 @@ def address_of(name: str, customer: Customer) -> str:
 
 def menu(customer: Customer, current: str) -> list[dict[str, Any]]:
     return [
-        {"words": words, "icon": icon, "address": address_of(name, customer), "is_current": name == current}
-        for name, (words, icon) in MENU.items()
+        {"label": label, "icon": icon, "address": address_of(name, customer), "is_current": name == current}
+        for name, (label, icon) in MENU.items()
     ]
 
 
 def render_page(
     request: HttpRequest, customer: Customer, name: str, template: str, context: Mapping[str, Any]
 ) -> HttpResponse:
-    """The page in the admin's shell, below the links of its customer."""
-    shell = {
+    """Renders a page in the admin's frame, below the customer's tabs."""
+    page = {
         **admin.site.each_context(request),
         "title": customer.name,
+        "browser_title": browser_title(customer, name),
         "opts": Customer._meta,
         "original": customer,
         "customer": customer,
         "menu": menu(customer, name),
     }
-    return render(request, f"admin/integrations/customer/{template}", {**shell, **context})
+    return render(request, f"admin/integrations/customer/{template}", {**page, **context})
+
+
+def browser_title(customer: Customer, name: str) -> str:
+    """The browser tab's title: a page that has no tab of its own gets the customer's name alone."""
+    return f"{MENU[name][0]} · {customer.name}" if name in MENU else customer.name
 
 
 def _full_name(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Deleting customers: asked for here, done by the worker, since with a customer go all its calls."""
+"""Deletes customers: a person confirms here, a background job deletes the calls."""
 
 from __future__ import annotations
 
@@ -7,33 +7,40 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from integrations.models import BackgroundJobKind, Customer
+from integrations.models import BackgroundJobKind, CallCount, Customer
 from integrations.services.customers.removal import take_out_of_service
 from integrations.services.queue.background import enqueue
 
 
 class RemovedByTheWorker:
-    """Mixed into the customers' admin."""
+    """A mixin of the customers' admin."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
-        """Only an administrator may do that."""
+        """Only an administrator deletes customers."""
         return bool(request.user.is_superuser)
 
     def get_deleted_objects(self, objs: Iterable[Customer], request: HttpRequest) -> tuple[list[str], Any, Any, Any]:
-        """For the page that asks whether one is sure: not each of a million calls by its name."""
-        text = _("%(customer)s, with all its calls, webhook events and requests. What is in Planfix stays there.")
-        return [text % {"customer": customer} for customer in objs], {}, set(), []
+        """For the confirmation page: the number of calls instead of each call by name."""
+        text = _("%(customer)s, with all its calls, webhook events and requests. Planfix keeps its data.")
+        customers = list(objs)
+        calls = CallCount.objects.filter(customer__in=customers, hour=None).aggregate(Sum("calls"))["calls__sum"]
+        return [text % {"customer": customer} for customer in customers], {_("calls"): calls or 0}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Customer) -> None:
         with transaction.atomic():
             take_out_of_service(obj)
             enqueue(BackgroundJobKind.REMOVE_CUSTOMER, by=request.user, customer_id=obj.pk)
-        text = _("%(customer)s takes no more calls, and disappears from the list when all of them are deleted.")
+        text = _("%(customer)s no longer receives calls. It disappears from the list once all its calls are deleted.")
         messages.info(request, text % {"customer": obj})
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
+        """Without Django's message: the customer is not deleted yet."""
+        return redirect("admin:integrations_customer_changelist")
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
         for customer in queryset:

@@ -1,4 +1,4 @@
-"""The UTM page of a customer: which parameter of the webhook goes into which field of Planfix."""
+"""The page that maps a customer's webhook parameters, such as UTM tags, to Planfix fields."""
 
 from __future__ import annotations
 
@@ -14,79 +14,79 @@ from unfold.widgets import BASE_INPUT_CLASSES, SELECT_CLASSES
 
 from integrations.admin.customer.pages import address_of, customer_page, render_page
 from integrations.models import BackgroundJob, BackgroundJobKind, Customer
-from integrations.services.customers.utm_mapping import ParameterRow, ParameterTable, Wish, parameter_table, save_wishes
+from integrations.services.customers.utm_mapping import UtmChoice, UtmRow, UtmTable, save_utm_mapping, utm_table
 from integrations.services.queue.background import enqueue
 from integrations.users.audit import audit_record
 
 CREATE = "+"
-"""The choice of a contact field that is to be made."""
+"""The choice that creates a contact field."""
 OTHER = "other"
-"""The row for a parameter that nothing names yet."""
+"""The row for a parameter that is typed in."""
 LONGEST_NAME = 64
 
 
 @customer_page
-def parameters_page(request: HttpRequest, customer: Customer) -> HttpResponse:
-    table = parameter_table(customer)
+def utm_mapping_page(request: HttpRequest, customer: Customer) -> HttpResponse:
+    table = utm_table(customer)
     if request.method == "POST" and _save(request, customer, table):
         return redirect(address_of("parameters", customer))
-    return render_page(request, customer, "parameters", "parameters.html", _context(customer, table))
+    return render_page(request, customer, "parameters", "utm_mapping.html", _context(customer, table))
 
 
-def _save(request: HttpRequest, customer: Customer, table: ParameterTable) -> bool:
-    wishes = list(_wishes(request.POST, table))
+def _save(request: HttpRequest, customer: Customer, table: UtmTable) -> bool:
+    choices = list(_choices(request.POST, table))
     try:
-        save_wishes(customer, wishes)
+        save_utm_mapping(customer, choices)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return False
-    to_make = [wish.contact_field for wish in wishes if _is_to_be_made(request.POST, wish)]
-    if to_make:
-        enqueue(BackgroundJobKind.CREATE_FIELDS, customer=customer, by=request.user, names=to_make)
-    audit_record(request.user, _("Chose the fields of %(count)s parameters.") % {"count": len(wishes)}, customer)
-    messages.success(request, _("Saved."))
+    new_fields = [choice.contact_field for choice in choices if _creates_field(request.POST, choice)]
+    if new_fields:
+        enqueue(BackgroundJobKind.CREATE_FIELDS, customer=customer, by=request.user, names=new_fields)
+    audit_record(request.user, _("Mapped %(count)s parameters.") % {"count": len(choices)}, customer)
+    messages.success(request, _("UTM mapping saved."))
     return True
 
 
-def _wishes(posted: Mapping[str, str], table: ParameterTable) -> Iterator[Wish]:
+def _choices(posted: Mapping[str, str], table: UtmTable) -> Iterator[UtmChoice]:
     for row in table.rows:
-        if wish := _wish(posted, row.parameter, row.parameter):
-            yield wish
+        if choice := _choice(posted, row.parameter, row.parameter):
+            yield choice
     other = posted.get(f"name-{OTHER}", "").strip()[:LONGEST_NAME]
-    if other and (wish := _wish(posted, OTHER, other)):
-        yield wish
+    if other and (choice := _choice(posted, OTHER, other)):
+        yield choice
 
 
-def _wish(posted: Mapping[str, str], key: str, parameter: str) -> Wish | None:
-    """None for a parameter that goes nowhere. One that goes to contacts only waits for a field of its own name."""
+def _choice(posted: Mapping[str, str], key: str, parameter: str) -> UtmChoice | None:
+    """None for a parameter without a field. A parameter for contacts only gets a data tag field of its own name."""
     field, contact_field = (posted.get(f"{name}-{key}", "").strip() for name in ("field", "contact"))
     if not field and not contact_field:
         return None
-    return Wish(
+    return UtmChoice(
         parameter=parameter,
         field=field or parameter,
         contact_field=parameter if contact_field == CREATE else contact_field,
     )
 
 
-def _is_to_be_made(posted: Mapping[str, str], wish: Wish) -> bool:
-    typed_other = posted.get(f"name-{OTHER}", "").strip() == wish.parameter
-    key = OTHER if typed_other else wish.parameter
+def _creates_field(posted: Mapping[str, str], choice: UtmChoice) -> bool:
+    typed_other = posted.get(f"name-{OTHER}", "").strip() == choice.parameter
+    key = OTHER if typed_other else choice.parameter
     return posted.get(f"contact-{key}") == CREATE
 
 
-def _context(customer: Customer, table: ParameterTable) -> dict[str, Any]:
-    works = BackgroundJob.objects.filter(
+def _context(customer: Customer, table: UtmTable) -> dict[str, Any]:
+    jobs = BackgroundJob.objects.filter(
         customer=customer, kind__in=(BackgroundJobKind.CREATE_FIELDS, BackgroundJobKind.CONNECT)
     )
-    under_way = works.filter(finished_at=None).order_by("-pk").first()
-    made = works.filter(kind=BackgroundJobKind.CREATE_FIELDS).exclude(finished_at=None).order_by("-pk").first()
+    running = jobs.filter(finished_at=None).order_by("-pk").first()
+    created = jobs.filter(kind=BackgroundJobKind.CREATE_FIELDS).exclude(finished_at=None).order_by("-pk").first()
     return {
         "table": table,
         "rows": [_shown(row, table) for row in table.rows],
-        "work": under_way,
-        "made": made,
-        "made_fields": (made.result or {}).get("made", []) if made else [],
+        "job": running,
+        "created": created,
+        "created_fields": (created.result or {}).get("made", []) if created else [],
         "select_classes": " ".join(SELECT_CLASSES),
         "input_classes": " ".join(BASE_INPUT_CLASSES),
         "CREATE": CREATE,
@@ -94,12 +94,12 @@ def _context(customer: Customer, table: ParameterTable) -> dict[str, Any]:
     }
 
 
-def _shown(row: ParameterRow, table: ParameterTable) -> dict[str, Any]:
+def _shown(row: UtmRow, table: UtmTable) -> dict[str, Any]:
     fields = list(dict.fromkeys([*table.tag_fields, row.field, row.parameter]))
     contact_fields = list(dict.fromkeys([*table.contact_fields, row.contact_field]))
     return {
         "row": row,
         "fields": [(name, name not in table.tag_fields) for name in fields if name],
         "contact_fields": [(name, name not in table.contact_fields) for name in contact_fields if name],
-        "can_be_made": row.parameter not in table.contact_fields,
+        "can_create": row.parameter not in table.contact_fields,
     }

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from integrations.planfix.http.errors import PlanfixError
 from integrations.services.customers.account_discovery import discover
 from integrations.services.customers.import_export import CustomerFileError, import_customer, webhook_address
-from integrations.services.customers.utm_problems import parameter_problems
+from integrations.services.customers.utm_problems import utm_problems
 
 
 class Command(BaseCommand):
@@ -42,5 +42,5 @@ class Command(BaseCommand):
                 discover(customer)
             except PlanfixError as error:
                 raise CommandError(f"The customer is saved, but Planfix cannot be used yet. {error}") from error
-        for problem in parameter_problems(customer):
+        for problem in utm_problems(customer):
             self.stderr.write(problem, self.style.WARNING)

@@ -1,4 +1,4 @@
-"""Sets a customer up: import and export, connection check, discovery of the account, employees, UTM, removal.
+"""Sets customers up: import and export, access check, employee and UTM mapping, webhook addresses, deletion.
 
-Knows a customer's access. Does not know single calls.
+Does not know how calls are delivered.
 """

@@ -1,8 +1,4 @@
-"""A customer's calls are to go elsewhere in Planfix: what was read there, and what was written, means nothing here.
-
-Numbers of one account name somebody else in another one. So whatever holds them is forgotten, or stays where it was
-written.
-"""
+"""Forgets a customer's Planfix data when the account changes: its IDs mean something else in another account."""
 
 from __future__ import annotations
 
@@ -14,12 +10,13 @@ from integrations.services.database import database_time
 
 TAGS = ("call_tag_id", "missed_call_tag_id")
 CHOSEN_THERE = (*TAGS, "contact_template_id")
-"""Numbers of an account that somebody chooses."""
+"""IDs of the account that a specialist chooses."""
 
 
 def follow_change(customer: Customer, *, given: Collection[str]) -> None:
-    """For a customer that is changed and not saved yet, within the transaction that saves it. `given`: the columns that
-    were filled in together with the change, for the account that is named now.
+    """Call it for a changed customer before saving, in the same transaction.
+
+    `given`: the columns that were filled in together with the change. Their values belong to the new account.
     """
     before = Customer.objects.filter(pk=customer.pk).first()
     if before is None:
@@ -35,7 +32,7 @@ def _leave_account(customer: Customer, given: Collection[str]) -> None:
     for column in CHOSEN_THERE:
         if column not in given:
             setattr(customer, column, None)
-    # A worker in the midst of a call ends it there: it has lost its turn, and its receipts have no row any more.
+    # A worker that is delivering a call stops: it has lost its lease, and its receipts have no row any more.
     DeliveryLease.objects.filter(customer=customer).update(holder=uuid.uuid4())
     Delivery.objects.filter(call__customer=customer).exclude(call__state=CallState.DELIVERED).delete()
     customer.remembered_contacts.all().delete()
@@ -43,7 +40,7 @@ def _leave_account(customer: Customer, given: Collection[str]) -> None:
     customer.account_since = database_time()
 
 
-def customers_alike(customer: Customer) -> list[str]:
+def duplicates_of(customer: Customer) -> list[str]:
     """The names of other customers with the same Planfix account and Ringostat project, in order."""
     if not customer.ringostat_project_id:
         return []

@@ -1,5 +1,5 @@
-"""Reaches a customer's Planfix and Ringostat, checks what the integration needs of them, and reads what its pages offer
-to choose from. Changes nothing there.
+"""Checks the access to a customer's Planfix and Ringostat, and reads the lists that the pages offer. Changes nothing
+there.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ from integrations.services.queue.progress import Progress
 T = TypeVar("T")
 
 REQUESTS = len(TRIALS) + 11
-"""About so many are sent: for the progress bar."""
+"""The approximate number of requests, for the progress bar."""
 
 ROBOT = "Robot"
 ALL_SEEING = (ROBOT, "Admin")
-"""Roles in Planfix whose eyes no right restricts."""
+"""Planfix roles that see all contacts and tasks."""
 
 CODES: Mapping[int, Finding] = {
     1: Finding.UNKNOWN,
@@ -58,28 +58,28 @@ RINGOSTAT_STATUSES: Mapping[int, Finding] = {
     HTTPStatus.FORBIDDEN: Finding.KEY_WITHOUT_ACCESS,
     HTTPStatus.OK: Finding.STAFF_MISSING,
 }
-"""Errors of its JSON-RPC come with 200: there is no such project, or it has no employees."""
+"""JSON-RPC errors come with status 200: the project does not exist, or it has no employees."""
 
 
 def connect(work: BackgroundJob, progress: Progress) -> dict[str, Any]:
-    """Long work: the check of one customer. What it finds wrong is its result, not its trouble."""
+    """A background job: checks one customer. Problems that it finds are its result; the job itself does not fail."""
     assert work.customer
     progress.expect(REQUESTS)
     found = asdict(check_connection(work.customer, progress))
-    # What earlier checks read is of no use any more, and names people.
+    # Earlier results are outdated and hold personal data.
     earlier = BackgroundJob.objects.filter(customer=work.customer, kind=BackgroundJobKind.CONNECT, pk__lt=work.pk)
     earlier.exclude(finished_at=None).delete()
     return found
 
 
 def check_connection(customer: Customer, progress: Progress) -> Connection:
-    """Checks everything and keeps the call tags, the fields of contacts and a first template on the customer."""
+    """Checks everything. Saves the data tags, the contact fields and a default template on the customer."""
     connection = Connection(account=customer.planfix_account, project=customer.ringostat_project_id)
     client = logged_client(customer, acquire_slot=partial(progress.acquire_slot, customer), asked=progress.add)
-    entrance = _entrance(client, customer)
-    connection.checks += entrance
-    if not entrance[-1].is_trouble and entrance[-1].finding is not Finding.BUSY:
-        _look_around(client, customer, connection)
+    access = _access(client, customer)
+    connection.checks += access
+    if not access[-1].is_trouble and access[-1].finding is not Finding.BUSY:
+        _check_account(client, customer, connection)
         if not any(check.is_trouble for check in connection.checks) and customer.paused_reason:
             resume_customer(customer)
     connection.checks.append(_ringostat(customer, connection))
@@ -89,13 +89,13 @@ def check_connection(customer: Customer, progress: Progress) -> Connection:
 # Planfix
 
 
-def _entrance(client: Planfix, customer: Customer) -> list[Check]:
-    """Whether the account answers and knows the token."""
+def _access(client: Planfix, customer: Customer) -> list[Check]:
+    """Checks that the account answers and accepts the token."""
     host = host_of(customer.planfix_url)
     try:
         ping(client)
     except PlanfixError as error:
-        finding = _why_shut(error)
+        finding = _access_problem(error)
         if finding in (Finding.NOT_REACHED, Finding.NO_PLANFIX, Finding.BUSY):
             return [Check(finding=finding, names={"host": host, "error": error.message})]
         return [
@@ -105,7 +105,7 @@ def _entrance(client: Planfix, customer: Customer) -> list[Check]:
     return [Check(finding=Finding.REACHED, names={"host": host}), Check(finding=Finding.KNOWN)]
 
 
-def _why_shut(error: PlanfixError) -> Finding:
+def _access_problem(error: PlanfixError) -> Finding:
     status = error.http_status
     if isinstance(error, PlanfixUnavailable):
         if status is None:
@@ -122,8 +122,8 @@ def _why_shut(error: PlanfixError) -> Finding:
     return CODES.get(error.code or 0, unknown)
 
 
-def _look_around(client: Planfix, customer: Customer, connection: Connection) -> None:
-    rights = {right: _tried(partial(has_right, client, right)) for right in TRIALS}
+def _check_account(client: Planfix, customer: Customer, connection: Connection) -> None:
+    rights = {right: _right_finding(partial(has_right, client, right)) for right in TRIALS}
     given = _read(rights, Right.FIND_TASKS, partial(token_employee, client))
     tags = _read(rights, Right.READ_TAGS, partial(data_tags, client))
     people = _read(rights, Right.READ_EMPLOYEES, partial(employees, client))
@@ -138,7 +138,7 @@ def _look_around(client: Planfix, customer: Customer, connection: Connection) ->
         connection.checks += _contacts(client, customer, connection)
 
 
-def _tried(has: Callable[[], bool]) -> Finding:
+def _right_finding(has: Callable[[], bool]) -> Finding:
     try:
         return Finding.RIGHT_GRANTED if has() else Finding.RIGHT_MISSING
     except PlanfixError:
@@ -146,7 +146,7 @@ def _tried(has: Callable[[], bool]) -> Finding:
 
 
 def _read(rights: dict[Right, Finding], right: Right, read: Callable[[], T]) -> T | None:
-    """What there is to read; the right to read it is known thereby."""
+    """Reads a list, and notes whether the token has the right to read it."""
     try:
         found = read()
     except PlanfixError as error:
@@ -157,7 +157,7 @@ def _read(rights: dict[Right, Finding], right: Right, read: Callable[[], T]) -> 
 
 
 def _needed(customer: Customer) -> frozenset[Right]:
-    """The rights that the integration uses as this customer has it set."""
+    """The rights that this customer's settings need."""
     unused = {
         Right.FIND_TASKS: customer.call_target != Target.LAST_ACTIVE_TASK,
         Right.CREATE_CONTACTS: not customer.create_contacts,
@@ -167,7 +167,7 @@ def _needed(customer: Customer) -> frozenset[Right]:
 
 
 def _rights(found: Mapping[Right, Finding]) -> Iterator[Check]:
-    """What is missing in one finding, since it is put right in one place; what is there in one each."""
+    """One finding for all missing rights, which are fixed in one place, and one for each granted right."""
     missing = [right for right, finding in found.items() if finding is Finding.RIGHT_MISSING]
     if missing:
         is_read_only = set(missing) == WRITING & found.keys()
@@ -183,7 +183,7 @@ def _names_of(rights: Sequence[Right]) -> dict[str, str]:
 
 
 def _acts_for(given: tuple[int, str] | None, people: Iterable[PlanfixEmployee]) -> Check:
-    """Who is neither robot nor administrator may not see all contacts, and a contact unseen is made a second time."""
+    """Only robots and administrators see all contacts. A contact that is not seen is created a second time."""
     if given is None:
         return Check(finding=Finding.ACTS_FOR_UNKNOWN)
     role = next((one.role for one in people if one.id == given[0]), "")
@@ -203,7 +203,7 @@ def _call_tags(client: Planfix, customer: Customer, rows: Sequence[Row]) -> Chec
 
 
 def _contacts(client: Planfix, customer: Customer, connection: Connection) -> Iterator[Check]:
-    """Reads the templates and the text fields of contacts; a customer without a template gets the oldest."""
+    """Reads contact templates and text fields. A customer without a template gets the oldest one."""
     connection.templates = sorted(contact_templates(client))
     save_account_data(customer, planfix_contact_fields=contact_text_fields(client))
     yield _search(client, customer)

@@ -1,5 +1,6 @@
-"""What is known of a customer's two accounts since they were last looked at. Findings are codes with names; the pages
-have the words for them. Asks nobody.
+"""The result of the last access check of a customer's Planfix and Ringostat accounts. Sends no requests.
+
+Findings are codes with values; the pages have the sentences.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from integrations.models import BackgroundJob, BackgroundJobKind, Customer
 
 
 class Finding(StrEnum):
-    """What was found; the names that its sentence needs stand beside it."""
+    """What a check found. Check.names has the values for its sentence."""
 
     REACHED = "reached"
     NOT_REACHED = "not_reached"
@@ -78,7 +79,7 @@ UNSURE = frozenset(
         Finding.KEY_MISSING,
     }
 )
-"""Neither good nor bad: calls may go out all the same."""
+"""Neither good nor bad: calls can be delivered."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,19 +98,19 @@ class Check:
 
 @dataclass(kw_only=True)
 class Connection:
-    """What is known of a customer's two accounts. Its lists are empty where nothing could be read."""
+    """What the check read. Lists are empty if they could not be read."""
 
     account: str = ""
-    """Of Planfix, as Customer.planfix_account names it."""
+    """The Planfix account, as in Customer.planfix_account."""
     project: str = ""
-    """Of Ringostat."""
+    """The Ringostat project ID."""
     checks: list[Check] = field(default_factory=list)
     templates: list[tuple[int, str]] = field(default_factory=list)
     tags: list[tuple[int, str]] = field(default_factory=list)
     users: list[dict[str, Any]] = field(default_factory=list)
-    """The employees of Planfix: id, name, email, extension."""
+    """Planfix employees: id, name, email, extension."""
     staff: list[dict[str, Any]] = field(default_factory=list)
-    """The employees of Ringostat: staff_id, name, email, extension, sip_logins (phones among them)."""
+    """Ringostat employees: staff_id, name, email, extension, sip_logins (including phone numbers)."""
 
     @property
     def is_good(self) -> bool:
@@ -122,7 +123,7 @@ class Connection:
 
 
 def newest_connection(customer: Customer) -> Connection | None:
-    """What the last check of these very accounts found; None before the first one."""
+    """The last finished check of the current accounts. None before the first one."""
     same = _checks_of(customer).filter(
         result__account=customer.planfix_account, result__project=customer.ringostat_project_id
     )
@@ -131,7 +132,7 @@ def newest_connection(customer: Customer) -> Connection | None:
 
 
 def newest_check(customer: Customer) -> BackgroundJob | None:
-    """The last check that was asked for, finished or not."""
+    """The last requested check, finished or not."""
     return _checks_of(customer).first()
 
 

@@ -1,4 +1,4 @@
-"""Makes fields of contacts in Planfix for parameters. Those of data tags only a person can make."""
+"""Creates contact fields in Planfix for parameters. Only a person can create data tag fields."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from integrations.services.queue.progress import Progress
 
 
 def create_fields(work: BackgroundJob, progress: Progress) -> dict[str, Any]:
-    """Long work: makes the contact fields of its argument `names` that are missing, and reads them all anew."""
+    """A background job: creates the missing contact fields of `names` and reads all contact fields again."""
     customer = work.customer
     assert customer
     names: list[str] = work.arguments["names"]

@@ -1,4 +1,4 @@
-"""A new customer set up like another one. Knows nothing of calls, and takes no secret along."""
+"""Copies a customer's settings to a new customer, without secrets and calls."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from django.utils.translation import gettext as _
 from integrations.models import Customer
 from integrations.services.customers.import_export import CustomerFileError, export_customer, import_customer
 
-THEIRS_ALONE = ("employees", "fallback_employee")
-"""People have their numbers in one account and one project: they go along only into the same ones."""
+EMPLOYEE_KEYS = ("employees", "fallback_employee")
+"""Employee IDs belong to one Planfix account and one Ringostat project."""
 
 
 def copy_customer(customer: Customer, name: str, *, with_employees: bool) -> Customer:
-    """The copy, with webhook addresses of its own; its tokens and keys are still to be typed.
+    """The copy, with its own webhook addresses and without secrets.
 
-    Raises CustomerFileError for a name that is taken or cannot be one.
+    Raises CustomerFileError if the name is taken or not valid.
     """
-    if Customer.objects.filter(name=name).exists():
+    if Customer.objects.filter(name__iexact=name).exists():
         raise CustomerFileError(_("There is a customer named “%(name)s” already.") % {"name": name})
     data = {**export_customer(customer), "name": name}
     if not with_employees:
-        data = {key: value for key, value in data.items() if key not in THEIRS_ALONE}
+        data = {key: value for key, value in data.items() if key not in EMPLOYEE_KEYS}
     return import_customer(data)

@@ -1,12 +1,13 @@
-"""Who of Ringostat is who of Planfix, and who takes part: the table that a specialist sees, and what he makes of it.
+"""Matches Ringostat employees to Planfix employees: the table for a specialist, and saving their choices.
 
-It is made of what the last check of the access read, of the employees kept so far, and of calls that nobody was known
-for. Asks nobody over the network.
+The table combines the last access check, the stored employees and calls that were skipped for their employee. Sends no
+requests.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -20,19 +21,19 @@ from integrations.domain.pairing import EmployeePair, PairedBy, pair_people
 from integrations.domain.reasons import Reason
 from integrations.domain.rules import Skip, decide
 from integrations.models import Call, CallState, Customer, Employee
-from integrations.services.customers.connection_report import newest_connection
+from integrations.services.customers.connection_report import Connection, newest_connection
 
-NOBODY_KNOWN = (Reason.UNKNOWN_EMPLOYEE, Reason.EMPLOYEE_NOT_PARTICIPATING)
+EMPLOYEE_REASONS = (Reason.UNKNOWN_EMPLOYEE, Reason.EMPLOYEE_NOT_PARTICIPATING)
 CALLS_LOOKED_AT = 300
-"""Of the calls that were skipped for their employee, so many of the newest are looked at."""
+"""The number of newest skipped calls that are read."""
 
 
-class NotKept(Exception):
-    """An employee cannot be kept so; the message says who, and why."""
+class EmployeeNotSaved(Exception):
+    """An employee cannot be saved. The message names the employee and the error."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class User:
+class PlanfixUser:
     """An employee of Planfix."""
 
     id: int
@@ -42,8 +43,8 @@ class User:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
-    """Somebody who talks in Ringostat. `key` finds him again when the page comes back."""
+class EmployeeRow:
+    """A Ringostat employee. `key` identifies the row in the submitted form."""
 
     key: str
     name: str
@@ -52,35 +53,35 @@ class Row:
     extension: str = ""
     email: str = ""
     employee: Employee | None = None
-    """As kept so far."""
+    """The stored employee."""
     user_id: int | None = None
-    """In Planfix: as kept, else as proposed, else nobody."""
+    """The Planfix employee: stored, else proposed, else None."""
     participates: bool = True
-    paired_by: str = ""
-    """A PairedBy if the pair is only proposed."""
+    matched_by: str = ""
+    """A PairedBy if the match is a proposal."""
     against: tuple[PairedBy, ...] = ()
     calls: int = 0
-    """Skipped calls that wait for this row."""
+    """Skipped calls of this employee."""
     is_asked_for: bool = False
     is_from_calls: bool = False
-    """Ringostat's list does not have him: only calls name him."""
+    """Only calls name them; Ringostat's list of employees does not."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
-    rows: tuple[Row, ...]
-    users: tuple[User, ...]
-    """All of Planfix's; empty when they could not be read."""
+class EmployeeTable:
+    rows: tuple[EmployeeRow, ...]
+    users: tuple[PlanfixUser, ...]
+    """All active Planfix employees. Empty if they could not be read."""
     sendable: tuple[int, ...] = ()
-    """Skipped calls whose employee is known and takes part by now."""
+    """IDs of skipped calls whose employee is known and included now."""
 
     @property
-    def unpaired_users(self) -> list[User]:
+    def unmatched_users(self) -> list[PlanfixUser]:
         taken = {row.user_id for row in self.rows}
         return [user for user in self.users if user.id not in taken]
 
-    def with_choices(self, choices: Mapping[str, Choice]) -> Table:
-        """As it looks before they are kept."""
+    def with_choices(self, choices: Mapping[str, EmployeeChoice]) -> EmployeeTable:
+        """The table with these choices, before they are saved."""
         rows = (
             replace(row, user_id=choice.user_id, participates=choice.participates)
             if (choice := choices.get(row.key))
@@ -89,42 +90,50 @@ class Table:
         )
         return replace(self, rows=tuple(rows))
 
+    def matched_twice(self) -> list[tuple[PlanfixUser, list[str]]]:
+        """Planfix employees with several included rows, and the names of those rows."""
+        names: dict[int | None, list[str]] = defaultdict(list)
+        for row in self.rows:
+            if row.participates:
+                names[row.user_id].append(row.name)
+        return [(user, names[user.id]) for user in self.users if len(names[user.id]) > 1]
+
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
+class EmployeeChoice:
     user_id: int | None
     participates: bool
 
 
 @dataclass
 class _Skipped:
-    """What the skipped calls say."""
+    """What the skipped calls tell about employees."""
 
     unknown: dict[str, tuple[CallAgent, int]] = field(default_factory=dict)
-    """By who talked: the talker, and how many calls there are."""
+    """By agent: who it is, and how many calls there are."""
     sendable: list[int] = field(default_factory=list)
 
 
-def pairing_table(customer: Customer, *, asked_call: Call | None = None) -> Table:
-    """`asked_call`: a skipped call of this customer, whose talker is to stand out."""
+def employee_table(customer: Customer, *, asked_call: Call | None = None) -> EmployeeTable:
+    """`asked_call`: a skipped call of this customer. The row of its employee is highlighted."""
     known = newest_connection(customer)
-    users = tuple(_user(one) for one in known.users) if known else ()
+    users = _users(known)
     employees = list(customer.employees.order_by("name", "pk"))
     rows = _staff_rows(known.staff if known else [], employees, users)
     linked = {row.employee.pk for row in rows if row.employee}
-    rows += [_kept_row(employee) for employee in employees if employee.pk not in linked]
+    rows += [_stored_row(employee) for employee in employees if employee.pk not in linked]
     skipped = _skipped_calls(customer, asked_call)
-    rows = list(_with_talkers(rows, skipped, users))
+    rows = list(_with_agents(rows, skipped, users))
     if asked_call:
-        rows = [_stands_out(row) if _is_talker(row, asked_call, customer) else row for row in rows]
-    return Table(rows=tuple(rows), users=users, sendable=tuple(skipped.sendable))
+        rows = [_highlighted(row) if _has_agent(row, asked_call, customer) else row for row in rows]
+    return EmployeeTable(rows=tuple(rows), users=users, sendable=tuple(skipped.sendable))
 
 
 @transaction.atomic
-def save_pairs(customer: Customer, table: Table, choices: Mapping[str, Choice]) -> int:
-    """Keeps what was chosen for the rows of these keys; a row without anybody in Planfix is left as it was.
+def save_employees(customer: Customer, table: EmployeeTable, choices: Mapping[str, EmployeeChoice]) -> int:
+    """Saves the choices, by the key of their row. A choice without a Planfix employee changes nothing.
 
-    Returns how many employees take part. Raises NotKept, and then nothing is kept.
+    Returns the number of included employees. Raises EmployeeNotSaved, and then nothing is saved.
     """
     for row in table.rows:
         choice = choices.get(row.key)
@@ -137,26 +146,28 @@ def save_pairs(customer: Customer, table: Table, choices: Mapping[str, Choice]) 
 # The rows
 
 
-def _staff_rows(staff: Iterable[Mapping[str, Any]], employees: Sequence[Employee], users: Sequence[User]) -> list[Row]:
-    """Everybody of Ringostat's list, with whom we keep for him, or whom Planfix seems to have for him."""
-    rows: list[Row] = []
+def _staff_rows(
+    staff: Iterable[Mapping[str, Any]], employees: Sequence[Employee], users: Sequence[PlanfixUser]
+) -> list[EmployeeRow]:
+    """Every Ringostat employee with their stored or proposed Planfix employee."""
+    rows: list[EmployeeRow] = []
     left = list(employees)
     for one in staff:
         rows.append(row := _staff_row(one, left))
         left = [employee for employee in left if employee is not row.employee]
     taken = {employee.planfix_user_id for employee in employees}
-    unpaired = [row for row in rows if row.user_id is None]
+    unmatched = [row for row in rows if row.user_id is None]
     free = [user for user in users if user.id not in taken]
-    proposals = {unpaired[pair.left].key: (free[pair.right], pair) for pair in pair_people(unpaired, free)}
-    # Once somebody has chosen who takes part, nobody joins unasked.
+    proposals = {unmatched[pair.left].key: (free[pair.right], pair) for pair in pair_people(unmatched, free)}
+    # Once employees were chosen, nobody new is included by default.
     rows = [replace(row, participates=not employees) if row.employee is None else row for row in rows]
     return [_proposed(row, *proposals[row.key]) if row.key in proposals else row for row in rows]
 
 
-def _staff_row(one: Mapping[str, Any], employees: Sequence[Employee]) -> Row:
+def _staff_row(one: Mapping[str, Any], employees: Sequence[Employee]) -> EmployeeRow:
     logins = tuple(one["sip_logins"])
-    kept = _kept_for(one["staff_id"], logins, employees)
-    row = Row(
+    stored = _stored_for(one["staff_id"], logins, employees)
+    row = EmployeeRow(
         key=f"staff-{one['staff_id']}",
         name=one["name"],
         staff_id=one["staff_id"],
@@ -164,27 +175,29 @@ def _staff_row(one: Mapping[str, Any], employees: Sequence[Employee]) -> Row:
         extension=one["extension"],
         email=one["email"],
     )
-    return replace(row, employee=kept, user_id=kept.planfix_user_id, participates=kept.participates) if kept else row
+    if stored is None:
+        return row
+    return replace(row, employee=stored, user_id=stored.planfix_user_id, participates=stored.participates)
 
 
-def _kept_for(staff_id: str, logins: Sequence[str], employees: Sequence[Employee]) -> Employee | None:
-    """Whoever has the staff ID, else somebody without one who has a line of his."""
-    his_lines = {login.casefold() for login in logins}
+def _stored_for(staff_id: str, logins: Sequence[str], employees: Sequence[Employee]) -> Employee | None:
+    """The employee with this staff ID, else one without a staff ID who has one of these lines."""
+    lines = {login.casefold() for login in logins}
     by_id = (employee for employee in employees if employee.staff_id and employee.staff_id == staff_id)
     by_line = (
         employee
         for employee in employees
-        if not employee.staff_id and his_lines & {login.casefold() for login in employee.sip_logins}
+        if not employee.staff_id and lines & {login.casefold() for login in employee.sip_logins}
     )
     return next(chain(by_id, by_line), None)
 
 
-def _proposed(row: Row, user: User, pair: EmployeePair) -> Row:
-    return replace(row, user_id=user.id, paired_by=pair.by, against=pair.against)
+def _proposed(row: EmployeeRow, user: PlanfixUser, pair: EmployeePair) -> EmployeeRow:
+    return replace(row, user_id=user.id, matched_by=pair.by, against=pair.against)
 
 
-def _kept_row(employee: Employee) -> Row:
-    return Row(
+def _stored_row(employee: Employee) -> EmployeeRow:
+    return EmployeeRow(
         key=f"employee-{employee.pk}",
         name=employee.name,
         staff_id=employee.staff_id,
@@ -197,50 +210,50 @@ def _kept_row(employee: Employee) -> Row:
     )
 
 
-def _stands_out(row: Row) -> Row:
+def _highlighted(row: EmployeeRow) -> EmployeeRow:
     return replace(row, is_asked_for=True, participates=True)
 
 
-def _is_talker(row: Row, call: Call, customer: Customer) -> bool:
+def _has_agent(row: EmployeeRow, call: Call, customer: Customer) -> bool:
     if row.employee:
         match = match_employee(call.folded, customer.rules.employees, customer.region)
         return match.employee is not None and match.employee.key == row.employee.pk
-    return _is_he(call_agent(call.folded, customer.region), row)
+    return _is_same(call_agent(call.folded, customer.region), row)
 
 
-def _is_he(talker: CallAgent, row: Row) -> bool:
-    """Whether this is whom the calls name: by the staff ID, or by a line where they name none."""
-    if talker.staff_id or not talker.lines:
-        return _name_of(talker) == _name_of(_as_talker(row))
-    return bool({line.casefold() for line in talker.lines} & {login.casefold() for login in row.sip_logins})
+def _is_same(agent: CallAgent, row: EmployeeRow) -> bool:
+    """Compares the staff ID, or the lines where the calls have no staff ID."""
+    if agent.staff_id or not agent.lines:
+        return _name_of(agent) == _name_of(_as_agent(row))
+    return bool({line.casefold() for line in agent.lines} & {login.casefold() for login in row.sip_logins})
 
 
-def _with_talkers(rows: Sequence[Row], skipped: _Skipped, users: Sequence[User]) -> Iterator[Row]:
-    """The rows with the calls that wait for them, and a row for everybody whom only calls name."""
+def _with_agents(rows: Sequence[EmployeeRow], skipped: _Skipped, users: Sequence[PlanfixUser]) -> Iterator[EmployeeRow]:
+    """The rows with their skipped calls, then a row for everyone whom only calls name."""
     left = dict(skipped.unknown)
     for row in rows:
-        his = [name for name, (talker, *_) in left.items() if _is_he(talker, row)]
-        yield replace(row, calls=sum(left.pop(name)[1] for name in his))
-    talkers = [
-        Row(
-            key=f"talker-{hashlib.sha256(name.encode()).hexdigest()[:12]}",
-            name=talker.name or name,
-            staff_id=talker.staff_id,
-            sip_logins=talker.lines,
-            extension=talker.extension,
-            email=talker.email,
+        names = [name for name, (agent, *_) in left.items() if _is_same(agent, row)]
+        yield replace(row, calls=sum(left.pop(name)[1] for name in names))
+    agents = [
+        EmployeeRow(
+            key=f"agent-{hashlib.sha256(name.encode()).hexdigest()[:12]}",
+            name=agent.name or name,
+            staff_id=agent.staff_id,
+            sip_logins=agent.lines,
+            extension=agent.extension,
+            email=agent.email,
             calls=calls,
             is_from_calls=True,
         )
-        for name, (talker, calls) in left.items()
+        for name, (agent, calls) in left.items()
     ]
-    pairs = {pair.left: pair for pair in pair_people(talkers, users)}
-    for place, row in enumerate(talkers):
+    pairs = {pair.left: pair for pair in pair_people(agents, users)}
+    for place, row in enumerate(agents):
         yield _proposed(row, users[pairs[place].right], pairs[place]) if place in pairs else row
 
 
 def _skipped_calls(customer: Customer, asked_call: Call | None) -> _Skipped:
-    newest = Call.objects.filter(customer=customer, state=CallState.SKIPPED, reason__in=NOBODY_KNOWN)
+    newest = Call.objects.filter(customer=customer, state=CallState.SKIPPED, reason__in=EMPLOYEE_REASONS)
     calls = list(newest.order_by("-started_at", "-pk")[:CALLS_LOOKED_AT])
     if asked_call and asked_call.pk not in {call.pk for call in calls}:
         calls.append(asked_call)
@@ -253,33 +266,42 @@ def _skipped_calls(customer: Customer, asked_call: Call | None) -> _Skipped:
 def _sort_in(skipped: _Skipped, call: Call, customer: Customer) -> None:
     facts = call.folded
     decision = decide(facts, customer.rules)
-    if not isinstance(decision, Skip) or decision.reason not in NOBODY_KNOWN:
+    if not isinstance(decision, Skip) or decision.reason not in EMPLOYEE_REASONS:
         skipped.sendable.append(call.pk)
     elif match_employee(facts, customer.rules.employees, customer.region).employee is None:
-        talker = call_agent(facts, customer.region)
-        _, count = skipped.unknown.get(_name_of(talker), (talker, 0))
-        skipped.unknown[_name_of(talker)] = (talker, count + 1)
+        agent = call_agent(facts, customer.region)
+        _, count = skipped.unknown.get(_name_of(agent), (agent, 0))
+        skipped.unknown[_name_of(agent)] = (agent, count + 1)
 
 
-def _name_of(talker: CallAgent) -> str:
-    """By what the calls of one talker are told from those of another."""
-    return talker.staff_id or next(iter(talker.lines), "") or talker.email or talker.extension or talker.name
+def _name_of(agent: CallAgent) -> str:
+    """The value that identifies the employee in calls."""
+    return agent.staff_id or next(iter(agent.lines), "") or agent.email or agent.extension or agent.name
 
 
-def _as_talker(row: Row) -> CallAgent:
+def _as_agent(row: EmployeeRow) -> CallAgent:
     return CallAgent(
         name=row.name, staff_id=row.staff_id, lines=row.sip_logins, extension=row.extension, email=row.email
     )
 
 
-def _user(one: Mapping[str, Any]) -> User:
-    return User(id=one["id"], name=one["name"], email=one["email"], extension=one["extension"])
+def planfix_users_of(customer: Customer) -> tuple[PlanfixUser, ...]:
+    """The active Planfix employees that the last access check read."""
+    return _users(newest_connection(customer))
 
 
-# What is kept of them
+def _users(known: Connection | None) -> tuple[PlanfixUser, ...]:
+    return tuple(_user(one) for one in known.users) if known else ()
 
 
-def _save(customer: Customer, row: Row, choice: Choice, users: Mapping[int, User]) -> None:
+def _user(one: Mapping[str, Any]) -> PlanfixUser:
+    return PlanfixUser(id=one["id"], name=one["name"], email=one["email"], extension=one["extension"])
+
+
+# Saving
+
+
+def _save(customer: Customer, row: EmployeeRow, choice: EmployeeChoice, users: Mapping[int, PlanfixUser]) -> None:
     assert choice.user_id
     employee = row.employee or _same_person(customer, row, choice.user_id) or Employee(customer=customer)
     user = users.get(choice.user_id)
@@ -293,19 +315,20 @@ def _save(customer: Customer, row: Row, choice: Choice, users: Mapping[int, User
     try:
         employee.full_clean()
     except ValidationError as error:
-        raise NotKept(f"{employee.name or row.key}: {_sentences(error)}") from error
+        raise EmployeeNotSaved(f"{employee.name or row.key}: {_error_text(error)}") from error
     employee.save()
 
 
-def _sentences(error: ValidationError) -> str:
+def _error_text(error: ValidationError) -> str:
     names = {column.name: f"{column.verbose_name}: " for column in Employee._meta.fields}
-    told = (names.get(column, "") + " ".join(messages) for column, messages in error.message_dict.items())
-    return " ".join(told)
+    texts = (names.get(column, "") + " ".join(messages) for column, messages in error.message_dict.items())
+    return " ".join(texts)
 
 
-def _same_person(customer: Customer, row: Row, user_id: int) -> Employee | None:
-    """For whom only calls name: an employee kept without a staff ID, or with this very one, of the same Planfix
-    employee. Somebody who has two staff IDs is kept twice.
+def _same_person(customer: Customer, row: EmployeeRow, user_id: int) -> Employee | None:
+    """For a row from calls: a stored employee of the same Planfix employee, without a staff ID or with the same one.
+
+    An employee with two staff IDs is stored twice.
     """
     if not row.is_from_calls:
         return None

@@ -1,4 +1,4 @@
-"""A customer as a JSON file: reading one into the database, and writing one without its secrets."""
+"""A customer as a JSON file: imports it, and exports it without secrets."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ LISTS = frozenset({"employees", "utm_fields", "fallback_employee"})
 
 
 class CustomerFileError(Exception):
-    """The file cannot become a customer; the message names each field and what is wrong with it."""
+    """The file is not a valid customer. The message names each field and its error."""
 
 
 def import_customer(data: Mapping[str, Any]) -> Customer:
-    """Makes the customer, or updates the one of that name, which keeps its webhook address. All or nothing.
+    """Creates the customer, or updates the one with that name, which keeps its webhook address. All or nothing.
 
     Raises CustomerFileError.
     """
@@ -71,19 +71,19 @@ def import_customer(data: Mapping[str, Any]) -> Customer:
             if not customer.webhook_tokens.exists():
                 WebhookToken.issue(customer)
     except ValidationError as error:
-        raise CustomerFileError(_sentences(error)) from error
+        raise CustomerFileError(_error_text(error)) from error
     except (TypeError, ValueError, AttributeError) as error:
-        raise CustomerFileError(_("A value has the wrong kind: %(error)s") % {"error": error}) from error
+        raise CustomerFileError(_("A value has the wrong type: %(error)s") % {"error": error}) from error
     return customer
 
 
 def webhook_address(customer: Customer) -> str:
-    """The customer's current webhook address: that of the newest token."""
+    """The customer's current webhook address: the one of the newest token."""
     return customer.webhook_tokens.latest("created_at", "pk").address
 
 
 def export_customer(customer: Customer) -> dict[str, Any]:
-    """The customer as import_customer reads it, with empty strings where its secrets are."""
+    """The customer as import_customer reads it, with empty strings for secrets."""
     data: dict[str, Any] = {name: getattr(customer, name) for name in PLAIN}
     for section, names in NESTED.items():
         data[section] = {key: "" if column in SECRETS else getattr(customer, column) for key, column in names.items()}
@@ -95,7 +95,7 @@ def export_customer(customer: Customer) -> dict[str, Any]:
 
 def _columns(data: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(data, Mapping):
-        raise CustomerFileError(_("The file must hold one JSON object."))
+        raise CustomerFileError(_("The file must contain one JSON object."))
     columns = {name: data[name] for name in PLAIN if data.get(name) is not None}
     for section, names in NESTED.items():
         given = data.get(section) or {}
@@ -113,7 +113,7 @@ def _refuse_unknown(prefix: str, given: Mapping[str, Any], known: Any) -> None:
 
 
 def _save_customer(columns: dict[str, Any]) -> Customer:
-    # Locked, so that a pause or a discovery of this moment is not overwritten by what stood before it.
+    # Locked, so that a pause or a discovery at the same time is not overwritten.
     known = Customer.objects.select_for_update(no_key=True).filter(name=columns.get("name", "")).first()
     customer = known or Customer()
     for column, value in columns.items():
@@ -137,8 +137,8 @@ def _address(column: str, typed: object, read: Callable[[str], str]) -> str:
 
 def _save_employees(customer: Customer, data: Mapping[str, Any]) -> None:
     if "employees" in data:
-        keep = [_save_employee(customer, row).pk for row in data["employees"] or []]
-        customer.employees.exclude(pk__in=keep).delete()
+        saved = [_save_employee(customer, row).pk for row in data["employees"] or []]
+        customer.employees.exclude(pk__in=saved).delete()
     if "fallback_employee" in data:
         customer.fallback_employee = _named_employee(customer, data["fallback_employee"])
         customer.save(update_fields=["fallback_employee"])
@@ -146,8 +146,8 @@ def _save_employees(customer: Customer, data: Mapping[str, Any]) -> None:
 
 def _save_employee(customer: Customer, row: Mapping[str, Any]) -> Employee:
     _refuse_unknown("employees.", row, EMPLOYEE)
-    is_he = Q(planfix_user_id=row.get("planfix_user_id") or 0) | Q(planfix_user_id=None)
-    known = customer.employees.filter(is_he, name=row.get("name", "")).first()
+    same_user = Q(planfix_user_id=row.get("planfix_user_id") or 0) | Q(planfix_user_id=None)
+    known = customer.employees.filter(same_user, name=row.get("name", "")).first()
     employee = known or Employee(customer=customer)
     for name in EMPLOYEE:
         if row.get(name) is not None:
@@ -182,7 +182,7 @@ def _save_checked(row: models.Model) -> None:
     row.save()
 
 
-def _sentences(error: ValidationError) -> str:
+def _error_text(error: ValidationError) -> str:
     if not hasattr(error, "error_dict"):
         return " ".join(error.messages)
     return " ".join(f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items())

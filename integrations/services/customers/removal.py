@@ -1,4 +1,4 @@
-"""Deletes a customer and everything that was ever kept of it. Planfix keeps what is there."""
+"""Deletes a customer with all its data here. Planfix keeps its data."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from integrations.services.privacy.retention import delete_some
 from integrations.services.queue.progress import Progress
 
 BATCH = 1000
-"""Rows that are deleted at once: short enough for a web process that waits for one of them."""
+"""Rows per transaction: few, so that web processes wait only briefly for a lock."""
 
-KEPT_OF_IT = (PlanfixRequest, WebhookEvent, Call)
-"""What may be millions; the rest goes with the customer itself."""
+LARGE_MODELS = (PlanfixRequest, WebhookEvent, Call)
+"""Models with up to millions of rows. The others are deleted with the customer."""
 
 
 def take_out_of_service(customer: Customer) -> None:
-    """From now on its webhook addresses are unknown, and nothing of it is sent."""
-    pause_by_hand(customer, _("It is being deleted."))
+    """Removes the webhook addresses and pauses deliveries."""
+    pause_by_hand(customer, _("The customer is being deleted."))
     customer.webhook_tokens.all().delete()
 
 
 def removal_job(work: BackgroundJob, progress: Progress) -> None:
-    """Long work: the customer whose number is its argument `customer_id`, in short transactions."""
+    """A background job: deletes the customer with the ID `customer_id` in short transactions."""
     customer = Customer.objects.filter(pk=work.arguments["customer_id"]).first()
     if customer is None:
         return
-    progress.expect(sum(model._default_manager.filter(customer=customer).count() for model in KEPT_OF_IT))
-    for model in KEPT_OF_IT:
+    progress.expect(sum(model._default_manager.filter(customer=customer).count() for model in LARGE_MODELS))
+    for model in LARGE_MODELS:
         while deleted := delete_some(model._default_manager.filter(customer=customer), BATCH):
             progress.add(deleted)
     customer.delete()

@@ -1,6 +1,4 @@
-"""Which parameter of the webhook goes into which field of Planfix: what there is to choose from, a proposal, what is
-kept. Asks nobody over the network.
-"""
+"""Maps webhook parameters to Planfix fields: the choices, proposals and saving. Sends no requests."""
 
 from __future__ import annotations
 
@@ -18,35 +16,35 @@ from integrations.planfix.records.fields import TEXT_TYPES
 from integrations.ringostat.vocabulary import UTM
 
 CALLS_LOOKED_AT = 200
-"""The parameters of so many of the newest calls are offered."""
+"""The number of newest calls whose parameters are offered."""
 OFFERED = 40
 
 
 @dataclass(frozen=True, kw_only=True)
-class ParameterRow:
+class UtmRow:
     parameter: str
     example: str = ""
-    """As one of the newest calls had it."""
+    """A value from a recent call."""
     field: str = ""
-    """Of the call tag, as kept or proposed; empty: not carried over."""
+    """The data tag field: stored or proposed. Empty: the parameter is not sent."""
     contact_field: str = ""
     is_proposed: bool = False
     lacking: tuple[str, ...] = ()
-    """The call tags that have no such text field."""
+    """The data tags without such a text field."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ParameterTable:
-    rows: tuple[ParameterRow, ...]
+class UtmTable:
+    rows: tuple[UtmRow, ...]
     tag_fields: tuple[str, ...]
-    """The text fields of the call tags that hold no fact of the call already."""
+    """Text fields of the data tags that Ringofix does not use for call details."""
     contact_fields: tuple[str, ...]
     knows_planfix: bool
-    """False before the access was checked: then there is nothing to choose from."""
+    """False before the first access check: there are no fields to choose from."""
 
     @property
     def missing(self) -> dict[str, list[str]]:
-        """The fields to be made by hand, by the tag that lacks them."""
+        """Fields to create in Planfix, by data tag."""
         found: dict[str, list[str]] = {}
         for row in self.rows:
             for tag in row.lacking:
@@ -55,25 +53,25 @@ class ParameterTable:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
-    """Where a parameter is to go."""
+class UtmChoice:
+    """The fields chosen for a parameter."""
 
     parameter: str
     field: str
     contact_field: str = ""
 
 
-def parameter_table(customer: Customer) -> ParameterTable:
+def utm_table(customer: Customer) -> UtmTable:
     tags = CallTags.from_json(customer.planfix_tags) if customer.planfix_tags else None
-    kept = list(customer.utm_fields.order_by("pk"))
+    stored = list(customer.utm_fields.order_by("pk"))
     seen = _seen_parameters(customer)
-    offered = dict.fromkeys([*(utm.parameter for utm in kept), *UTM, *list(seen)[:OFFERED]])
-    by_name = {utm.parameter: utm for utm in kept}
+    offered = dict.fromkeys([*(utm.parameter for utm in stored), *UTM, *list(seen)[:OFFERED]])
+    by_name = {utm.parameter: utm for utm in stored}
     fields = _free_fields(tags) if tags else ()
     rows = [
-        _row(name, by_name.get(name), tags, fields, example=seen.get(name, ""), proposes=not kept) for name in offered
+        _row(name, by_name.get(name), tags, fields, example=seen.get(name, ""), proposes=not stored) for name in offered
     ]
-    return ParameterTable(
+    return UtmTable(
         rows=tuple(rows),
         tag_fields=fields,
         contact_fields=tuple(sorted(customer.planfix_contact_fields or {})),
@@ -81,23 +79,23 @@ def parameter_table(customer: Customer) -> ParameterTable:
     )
 
 
-def save_wishes(customer: Customer, wishes: Iterable[Wish]) -> None:
-    """Keeps these and no others. Raises ValidationError when two parameters want one field."""
+def save_utm_mapping(customer: Customer, choices: Iterable[UtmChoice]) -> None:
+    """Replaces the customer's mapping. Raises ValidationError when two parameters use the same field."""
     with transaction.atomic():
         customer.utm_fields.all().delete()
-        for wish in wishes:
+        for choice in choices:
             utm = ParameterMapping(
-                customer=customer, parameter=wish.parameter, field=wish.field, contact_field=wish.contact_field
+                customer=customer, parameter=choice.parameter, field=choice.field, contact_field=choice.contact_field
             )
             try:
                 utm.full_clean()
             except ValidationError as error:
-                raise ValidationError([f"{wish.parameter}: {message}" for message in error.messages]) from error
+                raise ValidationError([f"{choice.parameter}: {message}" for message in error.messages]) from error
             utm.save()
 
 
 def _seen_parameters(customer: Customer) -> dict[str, str]:
-    """The names of the parameters of the newest calls, each with a value."""
+    """Parameter names of the newest calls, each with an example value."""
     newest = Call.objects.filter(customer=customer).order_by("-started_at", "-pk")[:CALLS_LOOKED_AT]
     found: dict[str, str] = {}
     for call in newest:
@@ -107,7 +105,7 @@ def _seen_parameters(customer: Customer) -> dict[str, str]:
 
 
 def _free_fields(tags: CallTags) -> tuple[str, ...]:
-    """By name. A field that only one of the tags has is offered too: what the other lacks is said beside it."""
+    """Field names of both data tags. The page marks a field that one of them lacks."""
     names: dict[str, None] = {}
     for outcome in Outcome:
         tag = tags.of(outcome)
@@ -118,20 +116,20 @@ def _free_fields(tags: CallTags) -> tuple[str, ...]:
 
 def _row(
     name: str,
-    kept: ParameterMapping | None,
+    stored: ParameterMapping | None,
     tags: CallTags | None,
     fields: Iterable[str],
     *,
     example: str,
     proposes: bool,
-) -> ParameterRow:
+) -> UtmRow:
     proposed = next((field for field in fields if field.casefold() == name.casefold()), "") if proposes else ""
-    field = kept.field if kept else proposed
-    return ParameterRow(
+    field = stored.field if stored else proposed
+    return UtmRow(
         parameter=name,
         example=example,
         field=field,
-        contact_field=kept.contact_field if kept else "",
+        contact_field=stored.contact_field if stored else "",
         is_proposed=bool(proposed),
         lacking=_lacking(tags, field) if tags and field else (),
     )

@@ -1,4 +1,4 @@
-"""A customer's webhook addresses: which are valid, a new one for the old, and whether anything has come by them."""
+"""A customer's webhook addresses: valid ones, replacing one, and the webhooks received so far."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from integrations.ringostat.webhook import TEST_EVENT
 from integrations.services.intake.receive import receive_at
 
 GRACE = timedelta(days=1)
-"""How long the old address still takes webhooks: until the new one is pasted everywhere."""
+"""How long the old address works, so that the new one can be pasted everywhere."""
 
 TEST_BODY = {
     "uniqueid": "test",
@@ -28,13 +28,13 @@ TEST_BODY = {
 
 
 def valid_tokens(customer: Customer) -> QuerySet[WebhookToken]:
-    """The newest first: that one is the current one."""
+    """Newest first. The first one is the current address."""
     valid = Q(valid_until=None) | Q(valid_until__gt=Now())
     return customer.webhook_tokens.filter(valid).order_by("-created_at", "-pk")
 
 
 def rotate(customer: Customer) -> WebhookToken:
-    """Issues a new address. The one until now stays valid for GRACE; one that ends already ends when it would."""
+    """Issues a new address. The current one works for GRACE; older ones expire as planned."""
     with transaction.atomic():
         Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
         customer.webhook_tokens.filter(valid_until=None).update(valid_until=Now() + GRACE)
@@ -42,13 +42,13 @@ def rotate(customer: Customer) -> WebhookToken:
 
 
 def revoke(customer: Customer, token_id: int) -> bool:
-    """Ends an old address now. False for the current one, which has to be replaced first, and for no valid one."""
+    """Disables an old address now. Returns False for the current address and for one that is not valid."""
     old = valid_tokens(customer).exclude(valid_until=None).filter(pk=token_id)
     return bool(customer.webhook_tokens.filter(pk__in=old.values("pk")).update(valid_until=Now()))
 
 
 def first_webhook(customer: Customer) -> WebhookEvent | None:
-    """The first that Ringostat itself has sent, as far as events are kept."""
+    """The first stored webhook that Ringostat sent."""
     return customer.events.exclude(event=TEST_EVENT).order_by("received_at").first()
 
 
@@ -57,8 +57,9 @@ def newest_webhook(customer: Customer) -> WebhookEvent | None:
 
 
 def send_test_event(customer: Customer) -> EventResult | None:
-    """Has the intake take a request at the customer's current address, as the webhook does. It is kept as a test, makes
-    no call and reaches neither Planfix nor any count of calls. None: no address is valid.
+    """Passes a test request to the intake, as the webhook does. It is stored as a test and creates no call.
+
+    Returns None if no address is valid.
     """
     token = valid_tokens(customer).first()
     if token is None:

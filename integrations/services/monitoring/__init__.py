@@ -1,4 +1,4 @@
-"""Tells whether the product does its job: alerts, metrics and the health of each customer.
+"""Knows how each customer is doing: alerts with their mails, Prometheus metrics, the status on the dashboard.
 
-Only reads calls and the queue; does not change what it watches, except its own alerts.
+Does not know how deliveries work, nor how pages look.
 """

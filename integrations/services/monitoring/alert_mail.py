@@ -1,4 +1,4 @@
-"""Alerts as one e-mail in plain words. Knows nothing of when an alert is raised."""
+"""Writes and sends one e-mail about several alerts. Does not decide when an alert is raised."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from integrations.services.database import release_connection
 
 RAISED = {
     AlertKind.PAUSED: gettext_lazy(
-        "%(customer)s is paused since %(since)s. %(detail)s Its calls wait and nothing is lost; they go on by"
-        " themselves once Planfix lets us in."
+        "%(customer)s has been paused since %(since)s. %(detail)s Its calls wait and none is lost. They continue by"
+        " themselves once Planfix grants access again."
     ),
     AlertKind.FAILED: gettext_lazy(
-        "%(customer)s has calls that Planfix did not take. %(detail)s They wait for a person to set them right and try"
-        " them again; the customer's other calls go on."
+        "%(customer)s has failed calls. %(detail)s They need attention: fix the problem, then retry them. The"
+        " customer's other calls continue."
     ),
-    AlertKind.LATE: gettext_lazy("%(customer)s has calls that are late. %(detail)s They are still being tried."),
+    AlertKind.LATE: gettext_lazy("%(customer)s has late calls. %(detail)s Ringofix keeps trying."),
     AlertKind.CATCH_UP: gettext_lazy(
-        "Ringostat's call list of %(customer)s cannot be read. %(detail)s Calls still come by webhook, but one whose"
-        " webhook is lost is not found. Check the Auth-key and the project in the customer's settings."
+        "The Ringostat call list of %(customer)s cannot be read. %(detail)s Calls still arrive by webhook, but a call"
+        " whose webhook was lost is not recovered. Check the Auth-key and the project ID in the customer's settings."
     ),
 }
-OVER = {
-    AlertKind.PAUSED: gettext_lazy("%(customer)s is no longer paused (it was since %(since)s)."),
+RESOLVED = {
+    AlertKind.PAUSED: gettext_lazy("%(customer)s is no longer paused. It was paused since %(since)s."),
     AlertKind.FAILED: gettext_lazy(
-        "%(customer)s: no call has failed for a day, or those that had were tried again (since %(since)s)."
+        "%(customer)s has no failed calls of the last day any more. The alert was raised on %(since)s."
     ),
-    AlertKind.LATE: gettext_lazy("%(customer)s has no late calls any more (it had since %(since)s)."),
+    AlertKind.LATE: gettext_lazy("%(customer)s has no late calls any more. The alert was raised on %(since)s."),
     AlertKind.CATCH_UP: gettext_lazy(
-        "Ringostat's call list of %(customer)s can be read again (it could not since %(since)s); what was missed is"
-        " read now."
+        "The Ringostat call list of %(customer)s can be read again. The alert was raised on %(since)s. Missed calls are"
+        " being recovered."
     ),
 }
 STATES = {AlertKind.FAILED: CallState.FAILED, AlertKind.LATE: CallState.PENDING}
-"""Whose calls the call log is to show; the others' trouble is with the customer itself."""
+"""Alerts about calls link to the call log; all others link to the customer."""
 
 
 def send_alerts(alerts: Sequence[Alert]) -> None:
@@ -58,41 +58,39 @@ def send_alerts(alerts: Sequence[Alert]) -> None:
     message.send()
 
 
-def moment(time: datetime, zone: ZoneInfo) -> str:
+def time_with_zone(time: datetime, zone: ZoneInfo) -> str:
     return f"{date_format(time.astimezone(zone), _('j M, H:i'))} ({zone.key})"
 
 
 def _subject(alerts: Iterable[Alert]) -> str:
-    in_trouble = {_name(alert.customer) for alert in alerts if alert.over_at is None}
-    names = in_trouble or {_name(alert.customer) for alert in alerts}
+    open_names = {_name(alert.customer) for alert in alerts if alert.resolved_at is None}
+    names = open_names or {_name(alert.customer) for alert in alerts}
     count = len(names)
     if count == 1:  # Not by ngettext: where a language has one form for 1 and 21, it would name one of the 21.
-        text = _("Ringofix: %(name)s needs attention") if in_trouble else _("Ringofix: %(name)s is well again")
+        text = _("Ringofix: %(name)s needs attention") if open_names else _("Ringofix: %(name)s is resolved")
         return text % {"name": min(names)}
-    if in_trouble:
+    if open_names:
         text = ngettext(
             "Ringofix: %(count)s customer needs attention", "Ringofix: %(count)s customers need attention", count
         )
     else:
-        text = ngettext(
-            "Ringofix: %(count)s customer is well again", "Ringofix: %(count)s customers are well again", count
-        )
+        text = ngettext("Ringofix: %(count)s customer is resolved", "Ringofix: %(count)s customers are resolved", count)
     return text % {"count": count}
 
 
 def _lines(alerts: Iterable[Alert]) -> Iterator[str]:
-    for alert in sorted(alerts, key=lambda alert: alert.over_at is not None):
-        texts = RAISED if alert.over_at is None else OVER
-        since = moment(alert.raised_at, alert.customer.zone)
+    for alert in sorted(alerts, key=lambda alert: alert.resolved_at is not None):
+        texts = RAISED if alert.resolved_at is None else RESOLVED
+        since = time_with_zone(alert.raised_at, alert.customer.zone)
         names = {"customer": _name(alert.customer), "detail": alert.detail, "since": since}
         yield texts[AlertKind(alert.kind)] % names
         yield _address(alert)
         yield ""
-    yield _("Ringofix sends this once when a trouble begins and once when it is over.")
+    yield _("Ringofix sends one e-mail when a problem begins and one when it is resolved.")
 
 
 def _address(alert: Alert) -> str:
-    """Of the page where the trouble is seen."""
+    """The address of the page that shows the problem."""
     state = STATES.get(AlertKind(alert.kind))
     if state is None:
         path = reverse("admin:integrations_customer_change", args=[alert.customer_id])
@@ -102,5 +100,5 @@ def _address(alert: Alert) -> str:
 
 
 def _name(customer: Customer) -> str:
-    """On one line: it stands in the subject too."""
+    """The name on one line, as a mail subject needs it."""
     return " ".join(customer.name.split())

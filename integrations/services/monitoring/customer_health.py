@@ -1,5 +1,6 @@
-"""How each customer fares, as one light: the worst that is wrong with it. Every figure by an index, none by counting
-all calls; knows nothing of how a page shows it.
+"""The status of each customer: its worst current problem. Every number comes from an index; no query counts all calls.
+
+Does not know how a page shows it.
 """
 
 from __future__ import annotations
@@ -26,51 +27,51 @@ from integrations.models import (
 from integrations.ringostat.webhook import TEST_EVENT
 
 FAILED_LATELY = timedelta(days=1)
-"""A call that failed longer ago waits for a person as much, but is no news."""
+"""A call that failed earlier needs attention too, but is no news."""
 
 
 class HealthStatus(IntEnum):
-    """From the worst to the best: in this order customers are listed."""
+    """From worst to best, the order of the dashboard."""
 
     PAUSED = 0
     FAILED = 1
     LATE = 2
-    CALL_LIST = 3
-    """Ringostat's call list cannot be read: a lost webhook would be a lost call."""
+    CALL_LIST_UNREADABLE = 3
+    """A call whose webhook is lost cannot be recovered."""
     WAITING = 4
-    """Planfix did not answer, and is asked again soon."""
+    """Planfix did not answer; the next attempt is soon."""
     PAUSED_BY_HAND = 5
     NEW = 6
-    """No webhook has come yet."""
-    WELL = 7
+    """No webhook received yet."""
+    CONNECTED = 7
 
 
 @dataclass(frozen=True, kw_only=True)
 class Health:
     customer: Customer
-    light: HealthStatus
+    status: HealthStatus
     since: datetime | None = None
     detail: str = ""
-    """Why, in the words of whoever noticed it; may be empty."""
+    """The pause reason or the error message; may be empty."""
     pending: int = 0
     failed: int = 0
     last_webhook_at: datetime | None = None
     requests_left: int | None = None
-    """Today, as Planfix said last; None: it did not, or too long ago."""
+    """Planfix requests left today, by the last response. None: not known, or older than a day."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Calls:
+class _CallGroup:
     count: int = 0
     at: datetime | None = None
-    """Waiting calls: since when the oldest is due. Failed ones: when the last one failed."""
+    """Of waiting calls: when the oldest was first due. Of failed calls: when the last one failed."""
 
 
-NO_CALLS = _Calls()
+NO_CALLS = _CallGroup()
 
 
-def healths(customers: QuerySet[Customer]) -> list[Health]:
-    """Trouble first, then by name. A handful of queries, however many customers there are."""
+def health_of(customers: QuerySet[Customer]) -> list[Health]:
+    """Problems first, then by name. The number of queries does not grow with the number of customers."""
     newest = WebhookEvent.objects.filter(customer=OuterRef("pk")).exclude(event=TEST_EVENT).order_by("-received_at")
     rows = list(
         customers.select_related("delivery_lease", "catch_up_cursor")
@@ -79,17 +80,17 @@ def healths(customers: QuerySet[Customer]) -> list[Health]:
     )
     waiting = Call.objects.filter(due_at__isnull=False, state=CallState.PENDING)
     failed = Call.objects.filter(state=CallState.FAILED)
-    figures = _Figures(
+    numbers = _Numbers(
         waiting=_calls(waiting, rows, Min("due_since")),
         failed=_calls(failed, rows, Max("finished_at")),
         left=_requests_left(rows),
         now=timezone.now(),
     )
-    return sorted((figures.health(row) for row in rows), key=lambda health: (health.light, health.customer.name))
+    return sorted((numbers.health(row) for row in rows), key=lambda health: (health.status, health.customer.name))
 
 
 def calls_per_day(customers: Iterable[Customer], days: int) -> dict[int, list[tuple[datetime, int]]]:
-    """The number of calls of each of the last days up to today, by customer; the days are those of its own zone."""
+    """Calls per day for the last `days` days including today, by customer ID. Days are those of the customer's zone."""
     now = timezone.now()
     by_key = {customer.pk: customer for customer in customers}
     counts = CallCount.objects.filter(
@@ -110,19 +111,19 @@ def calls_per_day(customers: Iterable[Customer], days: int) -> dict[int, list[tu
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Figures:
-    waiting: Mapping[int, _Calls]
-    failed: Mapping[int, _Calls]
+class _Numbers:
+    waiting: Mapping[int, _CallGroup]
+    failed: Mapping[int, _CallGroup]
     left: Mapping[str, int]
     now: datetime
 
     def health(self, customer: Customer) -> Health:
         waiting = self.waiting.get(customer.pk, NO_CALLS)
         failed = self.failed.get(customer.pk, NO_CALLS)
-        light, since, detail = self._light(customer, waiting, failed)
+        status, since, detail = self._status(customer, waiting, failed)
         return Health(
             customer=customer,
-            light=light,
+            status=status,
             since=since,
             detail=detail,
             pending=waiting.count,
@@ -131,33 +132,37 @@ class _Figures:
             requests_left=self.left.get(customer.planfix_account),
         )
 
-    def _light(self, customer: Customer, waiting: _Calls, failed: _Calls) -> tuple[HealthStatus, datetime | None, str]:
+    def _status(
+        self, customer: Customer, waiting: _CallGroup, failed: _CallGroup
+    ) -> tuple[HealthStatus, datetime | None, str]:
         late = self.now - timedelta(minutes=settings.ALERT_AFTER_MINUTES)
-        turn: DeliveryLease | None = getattr(customer, "delivery_lease", None)
+        lease: DeliveryLease | None = getattr(customer, "delivery_lease", None)
         cursor: CatchUpCursor | None = getattr(customer, "catch_up_cursor", None)
         if customer.paused_reason:
-            light = HealthStatus.PAUSED_BY_HAND if customer.paused_by_hand else HealthStatus.PAUSED
-            return light, customer.paused_at, customer.paused_reason
+            status = HealthStatus.PAUSED_BY_HAND if customer.paused_by_hand else HealthStatus.PAUSED
+            return status, customer.paused_at, customer.paused_reason
         if failed.at and failed.at > self.now - FAILED_LATELY:
             return HealthStatus.FAILED, failed.at, ""
         if waiting.at and waiting.at < late:
             return HealthStatus.LATE, waiting.at, ""
         if cursor and cursor.trouble_since and cursor.trouble_since < late:
-            return HealthStatus.CALL_LIST, cursor.trouble_since, cursor.trouble
-        if turn and turn.retry_at and turn.retry_at > self.now:
-            return HealthStatus.WAITING, turn.retry_at, ""
-        return (HealthStatus.WELL if getattr(customer, "last_webhook_at", None) else HealthStatus.NEW), None, ""
+            return HealthStatus.CALL_LIST_UNREADABLE, cursor.trouble_since, cursor.trouble
+        if lease and lease.retry_at and lease.retry_at > self.now:
+            return HealthStatus.WAITING, lease.retry_at, ""
+        return (HealthStatus.CONNECTED if getattr(customer, "last_webhook_at", None) else HealthStatus.NEW), None, ""
 
 
-def _calls(calls: QuerySet[Call], customers: Sequence[Customer], at: Min | Max) -> dict[int, _Calls]:
+def _calls(calls: QuerySet[Call], customers: Sequence[Customer], at: Min | Max) -> dict[int, _CallGroup]:
     if len(customers) == 1:
         calls = calls.filter(customer=customers[0])
     rows = calls.order_by().values_list("customer_id").annotate(count=Count("pk"), at=at)
-    return {pk: _Calls(count=count, at=moment) for pk, count, moment in rows}
+    return {pk: _CallGroup(count=count, at=moment) for pk, count, moment in rows}
 
 
 def _requests_left(customers: Sequence[Customer]) -> dict[str, int]:
-    """By account; what was said before yesterday's calls is of no use."""
+    """By account, from responses of the last day."""
     accounts = {customer.planfix_account for customer in customers}
-    said = AccountRateLimit.objects.filter(account__in=accounts, next_request_at__gt=timezone.now() - timedelta(days=1))
-    return {account: left for account, left in said.values_list("account", "requests_left") if left is not None}
+    recent = AccountRateLimit.objects.filter(
+        account__in=accounts, next_request_at__gt=timezone.now() - timedelta(days=1)
+    )
+    return {account: left for account, left in recent.values_list("account", "requests_left") if left is not None}

@@ -1,6 +1,4 @@
-"""The figures that tell whether the product does its job, read from the database when somebody asks. Each by an
-index, or from the newest rows alone.
-"""
+"""Prometheus metrics, read from the database at each request: by an index, or from the newest rows only."""
 
 from __future__ import annotations
 
@@ -27,19 +25,19 @@ from integrations.services.queue.load import queue_load
 
 LATELY = timedelta(minutes=5)
 NEWEST_ROWS = 50_000
-"""More than come within that time: so the figure costs the same however large the table is."""
+"""More than arrive within that time, so a metric costs the same however large the table is."""
 OUTCOMES = ("ok", "unavailable", "access", "refused")
 
 
-class Figures:
-    """A collector for Prometheus. All web processes see the same database, so any of them may answer."""
+class DatabaseMetrics:
+    """A Prometheus collector. Every web process reads the same database, so any of them gives the same answer."""
 
     def collect(self) -> Iterator[Metric]:
         yield from _calls()
         yield from _customers()
         yield _by_label(
             "webhooks_lately",
-            "Webhook requests of the last five minutes.",
+            "Webhook requests in the last five minutes.",
             "result",
             _lately(WebhookEvent, "received_at", "result"),
             EventResult.values,
@@ -59,42 +57,42 @@ class Figures:
 
 def registry() -> CollectorRegistry:
     fresh = CollectorRegistry(auto_describe=False)
-    fresh.register(Figures())
+    fresh.register(DatabaseMetrics())
     return fresh
 
 
 def _calls() -> Iterator[Metric]:
-    # Not those that are in Planfix and only wait for their recording.
+    # Without delivered calls that only wait for their recording.
     pending = Call.objects.filter(state=CallState.PENDING).aggregate(
         count=Count("pk"), due=Count("pk", filter=Q(due_at__lte=Now())), oldest=Min("due_since")
     )
     waits = (database_time() - pending["oldest"]).total_seconds() if pending["oldest"] else 0.0
-    yield _gauge("calls_due", "Calls whose delivery is to be tried now.", pending["due"])
-    yield _gauge("oldest_due_call_seconds", "How long ago the oldest undelivered call was first due.", waits)
-    # The states that somebody waits for; those that are over are many, and need no watching.
+    yield _gauge("calls_due", "Calls due for delivery now.", pending["due"])
+    yield _gauge("oldest_due_call_seconds", "Time since the oldest undelivered call was first due.", waits)
+    # Finished states are many and need no watching.
     waiting: dict[str, int] = {
         CallState.IN_PROGRESS: Call.objects.filter(state=CallState.IN_PROGRESS).count(),
         CallState.PENDING: pending["count"],
         CallState.FAILED: Call.objects.filter(state=CallState.FAILED).count(),
     }
-    yield _by_label("calls", "Calls that are not over, and those that failed.", "state", waiting, list(waiting))
+    yield _by_label("calls", "Calls in progress, waiting and failed.", "state", waiting, list(waiting))
 
 
 def _customers() -> Iterator[Metric]:
     yield _gauge("customers", "Customers.", Customer.objects.count())
     paused = Customer.objects.exclude(paused_reason="").count()
-    yield _gauge("customers_paused", "Customers whose calls wait for somebody to mend their access.", paused)
-    open_alerts = dict(Alert.objects.filter(over_at=None).values_list("kind").annotate(Count("pk")))
-    yield _by_label("alerts_open", "Customers' troubles that are not over.", "kind", open_alerts, AlertKind.values)
+    yield _gauge("customers_paused", "Paused customers, whose calls wait.", paused)
+    open_alerts = dict(Alert.objects.filter(resolved_at=None).values_list("kind").annotate(Count("pk")))
+    yield _by_label("alerts_open", "Open alerts.", "kind", open_alerts, AlertKind.values)
     accounts = AccountRateLimit.objects.filter(next_request_at__gt=Now()).count()
-    yield _gauge("accounts_at_their_pace", "Planfix accounts that are asked as fast as they allow.", accounts)
+    yield _gauge("accounts_at_their_pace", "Planfix accounts at their rate limit.", accounts)
 
 
 def _queue() -> Iterator[Metric]:
     load = queue_load()
-    yield _gauge("jobs_waiting", "Jobs that wait for a worker.", load.waiting_jobs)
-    yield _gauge("oldest_waiting_job_seconds", "How long the oldest of them has waited.", load.oldest_job_seconds)
-    yield _gauge("workers", "Workers that were heard of in the last half minute.", load.workers)
+    yield _gauge("jobs_waiting", "Jobs waiting for a worker.", load.waiting_jobs)
+    yield _gauge("oldest_waiting_job_seconds", "Age of the oldest waiting job.", load.oldest_job_seconds)
+    yield _gauge("workers", "Workers with a heartbeat in the last 30 seconds.", load.workers)
 
 
 def _lately(model: type[Model], time: str, label: str) -> dict[str, int]:
@@ -105,7 +103,7 @@ def _lately(model: type[Model], time: str, label: str) -> dict[str, int]:
 
 
 def _by_label(name: str, meaning: str, label: str, counts: Mapping[str, int], every: Iterable[str]) -> Metric:
-    """With a zero for what does not occur: a figure that vanishes raises no alert."""
+    """A gauge with 0 for values that do not occur: an absent metric raises no alert."""
     metric = GaugeMetricFamily(f"ringofix_{name}", meaning, labels=[label])
     for value, count in {**dict.fromkeys(map(str, every), 0), **counts}.items():
         metric.add_metric([value], count)

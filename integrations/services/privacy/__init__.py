@@ -1,4 +1,4 @@
-"""Forgets personal data: by age, by phone number; and re-encrypts secrets with a new key.
+"""Knows what is deleted: old personal data, one phone number on request; and re-encrypts secrets.
 
-Does not know how calls are received or delivered.
+Does not know what Planfix and Ringostat store.
 """

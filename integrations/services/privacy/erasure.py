@@ -1,7 +1,6 @@
-"""Erases one phone number from all that is kept of calls. What stands in Planfix and in Ringostat is theirs to erase.
+"""Erases one phone number from everything stored here. Planfix and Ringostat keep their data.
 
-Everything happens in short transactions, each of which leaves less to do: it may be killed at any time and started
-again.
+Works in short transactions. It may be killed at any time and started again.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ ERASED = "erased"
 """Replaces an erased number, and a text that mentions it."""
 
 UNBEATEN = (1, 1, 2**31 - 1, 2**31 - 1)
-"""The rank of an erased fact: when the call list is read again, its row must not bring the number back."""
+"""The rank of an erased fact: no later event or row of the call list can restore the number."""
 
 CLIENT_FIELDS = {
     Direction.INCOMING: ("e164", "userfield", "caller"),
@@ -51,25 +50,25 @@ CLIENT_FIELDS = {
 LINKS = ("recording_url", "card_url")
 
 SCANNED = 500
-"""Rows that are looked through at once."""
+"""Rows per batch."""
 
 Row = TypeVar("Row", bound=Model)
 
 
 class NotANumber(Exception):
-    """What was given is no phone number."""
+    """The input is not a phone number."""
 
 
 def erase_number(customer: Customer, raw: str) -> dict[str, int]:
-    """Erases the number from the customer's calls, events, Planfix requests and remembered contacts, and the views that
-    filter by it. Among the ignored numbers it stays: that is what keeps its next call out of Planfix.
+    """Erases the number from the customer's calls, events, Planfix requests, remembered contacts and saved views.
 
-    Returns how many of each had it. Raises NotANumber.
+    An ignored number stays ignored, so that its next call does not reach Planfix. Returns the number of affected rows
+    of each kind. Raises NotANumber.
     """
     number = normalize(raw, customer.region)
     if number is None:
         raise NotANumber(_("“%(number)s” is not a phone number. Write it in full: +380671234567.") % {"number": raw})
-    mention = _mention(number)
+    mention = mention_of(number)
     done = {"calls": 0, "events": 0, "planfix_requests": 0, "remembered_contacts": 0}
     for call_id in _calls(customer, number, mention):
         done["calls"] += 1
@@ -80,18 +79,18 @@ def erase_number(customer: Customer, raw: str) -> dict[str, int]:
     done["planfix_requests"] += _delete_mentioning(
         PlanfixRequest.objects.filter(customer=customer), _request_text, mention
     )
-    works = BackgroundJob.objects.filter(Q(customer=customer) | Q(customer=None))
-    # A dry run's result may speak of anybody; it is read once, and another one is a click away.
-    works.filter(customer=customer, kind=BackgroundJobKind.DRY_RUN).delete()
-    _delete_mentioning(works.exclude(finished_at=None), _work_text, mention)
+    jobs = BackgroundJob.objects.filter(Q(customer=customer) | Q(customer=None))
+    # The result of a dry run may hold any personal data, and is easily produced again.
+    jobs.filter(customer=customer, kind=BackgroundJobKind.DRY_RUN).delete()
+    _delete_mentioning(jobs.exclude(finished_at=None), _job_text, mention)
     ContactClaim.objects.filter(account=customer.planfix_account, number=number).delete()
     _delete_mentioning(SavedView.objects.all(), _view_text, mention)
     done["remembered_contacts"], _rows = RememberedContact.objects.filter(customer=customer, number=number).delete()
     return done
 
 
-def _mention(number: str) -> re.Pattern[str]:
-    """Finds the number in a text however it is spelled. Python and PostgreSQL read this expression alike."""
+def mention_of(number: str) -> re.Pattern[str]:
+    """A pattern for the number in any spelling. Python and PostgreSQL read it alike."""
     parsed = phonenumbers.parse(number)
     national = r"\W{0,3}".join(phonenumbers.national_significant_number(parsed))
     return re.compile(rf"(?<!\d)(?:(?:00)?{parsed.country_code}|[08]{{1,2}})?\W{{0,3}}{national}(?!\d)")
@@ -101,14 +100,14 @@ def _mention(number: str) -> re.Pattern[str]:
 
 
 def _calls(customer: Customer, number: str, mention: re.Pattern[str]) -> list[int]:
-    """Of this client, and those that mention the number anywhere."""
+    """IDs of the client's calls and of calls that mention the number."""
     calls = Call.objects.filter(customer=customer).annotate(text=Cast("facts", TextField()))
     concerned = Q(client_number=number) | Q(text__regex=mention.pattern) | Q(detail__regex=mention.pattern)
     return list(calls.filter(concerned).values_list("pk", flat=True))
 
 
 def _erase_from_call(call_id: int, customer: Customer, number: str, mention: re.Pattern[str]) -> tuple[int, int]:
-    """Returns how many events and Planfix requests of the call were deleted with it."""
+    """Returns the numbers of deleted events and Planfix requests of the call."""
     with transaction.atomic():
         call = Call.objects.select_for_update(no_key=True).get(pk=call_id)
         if number not in (call.client_number, client_number(call.folded, customer.region).number):
@@ -144,9 +143,9 @@ def _without_mentions(stored: Folded, mention: re.Pattern[str]) -> Folded:
 
 
 def _without_client(call: Call, mention: re.Pattern[str]) -> Folded:
-    """The facts of a call of this client, of whom nothing stays: what was said, its recording, the visit's ids.
+    """The facts of the client's call without the client, the analysis, the links and the visit's IDs.
 
-    Fields that hold the client are taken even where nothing stands yet.
+    Fields for the client's number are marked as erased even if they are empty, so that no later event fills them.
     """
     stored = _without_mentions(call.facts, mention)
     nobody = {name: [*UNBEATEN, ERASED] for name in CLIENT_FIELDS[direction_of(call.folded)]}
@@ -173,23 +172,23 @@ def _delete_mentioning(rows: QuerySet[Row], text_of: Callable[[Row], str], menti
 
 
 def _event_text(event: WebhookEvent) -> str:
-    return _readable(f"{event.query_string}\n{event.body_text}\n{event.reason}")
+    return plain_text(f"{event.query_string}\n{event.body_text}\n{event.reason}")
 
 
 def _request_text(request: PlanfixRequest) -> str:
-    return _readable(f"{request.path}\n{json.dumps(request.body)}\n{request.answer}")
+    return plain_text(f"{request.path}\n{json.dumps(request.body)}\n{request.answer}")
 
 
-def _work_text(work: BackgroundJob) -> str:
-    """The filter by which its calls were chosen may name the number."""
-    return _readable(f"{json.dumps(work.arguments)}\n{json.dumps(work.result)}\n{work.trouble}")
+def _job_text(job: BackgroundJob) -> str:
+    """The job's arguments: its filter may name the number."""
+    return plain_text(f"{json.dumps(job.arguments)}\n{json.dumps(job.result)}\n{job.trouble}")
 
 
 def _view_text(view: SavedView) -> str:
-    return _readable(f"{view.name}\n{view.query}")
+    return plain_text(f"{view.name}\n{view.query}")
 
 
-def _readable(text: str) -> str:
+def plain_text(text: str) -> str:
     """The text without the escapes of URLs, HTML and JSON: they may stand between digits, and are partly digits."""
     decoded = unquote_plus(text)
     # html.unescape raises ValueError for a number of more than 4,300 digits; no character has more than seven.

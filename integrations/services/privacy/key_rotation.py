@@ -1,4 +1,4 @@
-"""Puts every stored secret under the first of ENCRYPTION_KEYS. Knows nothing of what the secrets are for."""
+"""Re-encrypts every stored secret with the first of ENCRYPTION_KEYS."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from integrations.models import SecretField
 
 
 def rotate_secrets() -> int:
-    """Row by row, so that a customer edited meanwhile keeps the edit; returns how many secrets were re-encrypted."""
+    """Works row by row, so that no edit in between is lost. Returns the number of re-encrypted secrets."""
     rotated = 0
     for model in apps.get_app_config("integrations").get_models():
         names = [field.name for field in model._meta.get_fields() if isinstance(field, SecretField)]

@@ -1,7 +1,6 @@
-"""Forgets personal data after the customer's number of days. The calls stay. Knows nothing of single phone numbers.
+"""Deletes personal data after the customer's number of days. Calls stay.
 
-Everything happens in short transactions, each of which leaves less to do: it may be killed at any time and started
-again.
+Works in short transactions. It may be killed at any time and started again.
 """
 
 from __future__ import annotations
@@ -23,13 +22,13 @@ log = structlog.get_logger(__name__)
 
 BATCH = 5000
 LINKS_BATCH = 500
-"""Fewer: these are calls, and an event of a call waits while the call is changed."""
+"""Fewer, because events of a call wait while the call is updated."""
 CLAIMS_ARE_KEPT = timedelta(days=1)
-"""Beyond their time: who searched before they ran out must still see them."""
+"""After they expire: a search that began before must still see them."""
 
 
 def prune_all(*, should_stop: Callable[[], bool] = lambda: False) -> None:
-    """Prunes every customer by its own days; those with 0 keep everything but what was only tried out."""
+    """Prunes every customer by its retention_days. 0 keeps everything except dry runs."""
     forget_old_dry_runs()
     forget_old_jobs()
     ContactClaim.objects.filter(held_until__lt=database_time() - CLAIMS_ARE_KEPT).delete()
@@ -39,12 +38,11 @@ def prune_all(*, should_stop: Callable[[], bool] = lambda: False) -> None:
 
 
 def prune(customer: Customer, *, days: int, should_stop: Callable[[], bool] = lambda: False) -> dict[str, int]:
-    """Deletes events and Planfix requests that are older than so many days, and forgets the recording links of calls
-    that are.
+    """Deletes events and Planfix requests older than `days`, and the recording links of older calls.
 
-    Returns how many of each.
+    Returns the number of each.
     """
-    # A worker whose own clock is ahead must not forget what is young.
+    # The database's clock: a worker whose clock is ahead must not delete young data.
     before = database_time() - timedelta(days=days)
     events = WebhookEvent.objects.filter(customer=customer, received_at__lt=before)
     requests = PlanfixRequest.objects.filter(customer=customer, sent_at__lt=before)
@@ -59,7 +57,7 @@ def prune(customer: Customer, *, days: int, should_stop: Callable[[], bool] = la
 
 
 def _repeated(some: Callable[[], int], batch: int, should_stop: Callable[[], bool]) -> int:
-    """Does a batch after the other until one is not full."""
+    """Repeats until a batch is not full."""
     total = 0
     while not should_stop():
         done = some()
@@ -70,16 +68,14 @@ def _repeated(some: Callable[[], int], batch: int, should_stop: Callable[[], boo
 
 
 def delete_some(rows: QuerySet[Any], count: int) -> int:
-    """Deletes at most so many of these rows, in one transaction. Returns how many."""
+    """Deletes at most `count` of these rows in one transaction. Returns how many."""
     some = list(rows.order_by().values_list("pk", flat=True)[:count])
     rows.model._default_manager.filter(pk__in=some).delete()
     return len(some)
 
 
 def _forget_some_links(customer: Customer, before: datetime) -> int:
-    """Found by the index `call_with_recording_link`. A call in hand is passed over, and one that is yet to be delivered
-    needs its link.
-    """
+    """Uses the index `call_with_recording_link`. Skips locked calls and calls that are not delivered yet."""
     with connection.cursor() as cursor:
         cursor.execute(
             """

@@ -432,7 +432,7 @@ def test_the_light_says_how_a_customer_fares(
 
     html = console.get(LIST).content.decode()
 
-    cell = re.search(r'<td class="field-light.*?</td>', html, re.DOTALL)
+    cell = re.search(r'<td class="field-status.*?</td>', html, re.DOTALL)
     assert cell
     assert light in cell[0]
 

@@ -30,7 +30,7 @@ def address(customer: Customer, query: str = "") -> str:
     return reverse("admin:integrations_customer_dry_run", args=[customer.pk]) + query
 
 
-def ask(console: Client, customer: Customer, **answers: Any) -> BackgroundJob | None:
+def enqueue(console: Client, customer: Customer, **answers: Any) -> BackgroundJob | None:
     console.post(address(customer), answers)
     return BackgroundJob.objects.filter(customer=customer, kind=BackgroundJobKind.DRY_RUN).first()
 
@@ -49,7 +49,7 @@ def test_a_typed_number_is_put_down_for_the_worker(console: Client) -> None:
 
 
 def test_a_pasted_body_is_put_down(console: Client) -> None:
-    work = ask(console, make_customer(), form="body", event_name="after_call", body='{"call_id": "1"}')
+    work = enqueue(console, make_customer(), form="body", event_name="after_call", body='{"call_id": "1"}')
 
     assert work
     assert work.arguments == {"event_name": "after_call", "body": '{"call_id": "1"}'}
@@ -62,7 +62,7 @@ def test_a_stored_one_is_offered_by_its_address_and_put_down(console: Client, na
     row = {"event": make_event(call), "call": call}[name]
 
     html = console.get(address(customer, f"?{name}={row.pk}")).content.decode()
-    work = ask(console, customer, form="stored", **{name: row.pk})
+    work = enqueue(console, customer, form="stored", **{name: row.pk})
 
     assert f'<input type="hidden" name="{name}" value="{row.pk}">' in html
     assert work
@@ -75,7 +75,7 @@ def test_what_is_another_customers_is_not_there(console: Client, name: str) -> N
     row = {"event": make_event(call), "call": call}[name]
 
     assert console.get(address(customer, f"?{name}={row.pk}")).status_code == 404
-    assert ask(console, customer, form="stored", **{name: row.pk}) is None
+    assert enqueue(console, customer, form="stored", **{name: row.pk}) is None
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_another_customers_answer_is_not_shown(console: Client) -> None:
 
 
 def answer(console: Client, scenario: Scenario, body: dict[str, Any]) -> str:
-    work = ask(console, scenario.customer, form="body", event_name="after_call", body=json.dumps(body))
+    work = enqueue(console, scenario.customer, form="body", event_name="after_call", body=json.dumps(body))
     assert work
     run_job(work.pk)
     return console.get(address(scenario.customer, f"?work={work.pk}")).content.decode()

@@ -14,7 +14,7 @@ from django.utils import timezone
 from integrations.domain.reasons import Reason
 from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, Customer, Employee
 from integrations.services.customers.connection_report import Check, Connection, Finding
-from integrations.services.customers.employee_mapping import pairing_table
+from integrations.services.customers.employee_mapping import employee_table
 from tests.factories import call_facts, make_call, make_customer, make_employee, make_superuser, make_user, make_viewer
 
 pytestmark = pytest.mark.django_db
@@ -90,7 +90,7 @@ def test_saving_keeps_who_takes_part_and_who_does_not(console: Client, customer:
 
 def test_what_cannot_be_kept_is_said_beside_the_choices(console: Client, customer: Customer) -> None:
     skipped(customer, employee_name="New Comer", extension="1" * 17)
-    [row] = [row for row in pairing_table(customer).rows if row.is_from_calls]
+    [row] = [row for row in employee_table(customer).rows if row.is_from_calls]
 
     answer = console.post(page_of(customer), {f"user-{row.key}": "6", "user-staff-2": "5"})
 
@@ -150,7 +150,7 @@ def test_a_call_of_another_customer_is_not_looked_at(console: Client, customer: 
 def test_a_mapped_talker_offers_to_send_the_calls_again(console: Client, customer: Customer) -> None:
     call = skipped(customer)
 
-    key = next(row.key for row in pairing_table(customer).rows if row.is_from_calls)
+    key = next(row.key for row in employee_table(customer).rows if row.is_from_calls)
 
     console.post(page_of(customer), {f"user-{key}": "6", f"participates-{key}": "on"})
     assert "1 call was skipped for its employee, who is known and takes part now." in html_of(

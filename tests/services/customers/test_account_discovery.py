@@ -16,7 +16,7 @@ from django.utils import translation
 from integrations.models import AccountRateLimit, Customer, Secret
 from integrations.planfix.records.fields import FieldType
 from integrations.services.customers.account_discovery import discover
-from integrations.services.customers.utm_problems import parameter_problems
+from integrations.services.customers.utm_problems import utm_problems
 from sandbox.planfix.account import Account
 from sandbox.state import Sandbox
 from tests.conftest import Scenario, customer_data
@@ -42,7 +42,7 @@ def problems_of(make_scenario: Callable[..., Scenario]) -> Callable[..., list[st
         scenario = make_scenario(utm_fields=list(rows))
         discover(scenario.customer)
         asked = len(scenario.account.requests)
-        found = parameter_problems(scenario.customer)
+        found = utm_problems(scenario.customer)
         assert len(scenario.account.requests) == asked
         return found
 
@@ -52,7 +52,7 @@ def problems_of(make_scenario: Callable[..., Scenario]) -> Callable[..., list[st
 def test_a_usual_account_has_no_problems(scenario: Scenario) -> None:
     discover(scenario.customer)
 
-    assert parameter_problems(scenario.customer) == []
+    assert utm_problems(scenario.customer) == []
 
 
 def test_each_request_is_logged_and_the_accounts_count_is_kept(scenario: Scenario) -> None:
@@ -108,7 +108,7 @@ def test_contact_fields_that_are_not_asked_for_stay_as_they_were_read(scenario: 
 
 
 def test_before_the_discovery_nothing_is_known(make_scenario: Callable[..., Scenario]) -> None:
-    assert parameter_problems(make_scenario(utm_fields=[parameter("utm_source", "nowhere")]).customer) == []
+    assert utm_problems(make_scenario(utm_fields=[parameter("utm_source", "nowhere")]).customer) == []
 
 
 def test_a_standard_field_that_a_tag_lacks_is_told(account: Account, problems_of: Callable[..., list[str]]) -> None:
@@ -187,7 +187,7 @@ def test_one_tag_for_all_calls_is_told_of_once(account: Account, make_scenario: 
     scenario = make_scenario(planfix=planfix, utm_fields=[parameter("utm_source", "nowhere")])
     discover(scenario.customer)
 
-    problems = parameter_problems(scenario.customer)
+    problems = utm_problems(scenario.customer)
 
     assert problems.count("The tag “Call” has no field “nowhere”; utm_source is left out.") == 1
 

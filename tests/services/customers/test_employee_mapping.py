@@ -13,7 +13,14 @@ from integrations.domain.pairing import PairedBy
 from integrations.domain.reasons import Reason
 from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, Customer, Employee
 from integrations.services.customers.connection_report import Check, Connection, Finding
-from integrations.services.customers.employee_mapping import Choice, NotKept, Row, Table, pairing_table, save_pairs
+from integrations.services.customers.employee_mapping import (
+    EmployeeChoice,
+    EmployeeNotSaved,
+    EmployeeRow,
+    EmployeeTable,
+    employee_table,
+    save_employees,
+)
 from tests.factories import call_facts, make_call, make_customer, make_employee
 
 pytestmark = pytest.mark.django_db
@@ -50,12 +57,12 @@ def skipped(customer: Customer, reason: str = Reason.UNKNOWN_EMPLOYEE, **facts: 
     return make_call(customer, call_facts(**columns), state=CallState.SKIPPED, reason=reason)
 
 
-def row_of(table: Table, name: str) -> Row:
+def row_of(table: EmployeeTable, name: str) -> EmployeeRow:
     [row] = [row for row in table.rows if row.name == name]
     return row
 
 
-def talker_key(table: Table) -> str:
+def talker_key(table: EmployeeTable) -> str:
     [row] = [row for row in table.rows if row.is_from_calls]
     return row.key
 
@@ -66,7 +73,7 @@ def kept(customer: Customer) -> list[tuple[str, int, str, bool]]:
 
 
 def test_before_the_first_check_nobody_is_known(customer: Customer) -> None:
-    assert pairing_table(customer) == Table(rows=(), users=())
+    assert employee_table(customer) == EmployeeTable(rows=(), users=())
 
 
 @pytest.mark.parametrize("column", ["planfix_url", "ringostat_project_id"])
@@ -74,15 +81,15 @@ def test_the_people_of_other_accounts_are_not_offered(customer: Customer, column
     found(customer)
     setattr(customer, column, "https://other.planfix.com")
 
-    assert pairing_table(customer) == Table(rows=(), users=())
+    assert employee_table(customer) == EmployeeTable(rows=(), users=())
 
 
 def test_people_of_both_sides_are_proposed_as_pairs(customer: Customer) -> None:
     found(customer)
 
-    rows = pairing_table(customer).rows
+    rows = employee_table(customer).rows
 
-    assert [(row.name, row.user_id, row.paired_by, row.participates) for row in rows] == [
+    assert [(row.name, row.user_id, row.matched_by, row.participates) for row in rows] == [
         ("Bondar Iryna", 5, PairedBy.EMAIL, True),
         ("Oleh Tkachenko", 6, PairedBy.NAME, True),
     ]
@@ -92,26 +99,29 @@ def test_people_of_both_sides_are_proposed_as_pairs(customer: Customer) -> None:
 def test_whom_nobody_in_planfix_is_like_stands_without_a_pair(customer: Customer) -> None:
     found(customer, users=[IRYNA, {**OLEH, "name": "Maria Kovalenko"}])
 
-    table = pairing_table(customer)
+    table = employee_table(customer)
 
     assert row_of(table, "Oleh Tkachenko").user_id is None
-    assert [user.name for user in table.unpaired_users] == ["Maria Kovalenko"]
+    assert [user.name for user in table.unmatched_users] == ["Maria Kovalenko"]
 
 
 def test_what_contradicts_a_pair_is_told(customer: Customer) -> None:
     found(customer, users=[IRYNA | {"extension": "102"}, OLEH | {"name": "Somebody"}])
 
-    assert row_of(pairing_table(customer), "Bondar Iryna").against == (PairedBy.EXTENSION,)
+    assert row_of(employee_table(customer), "Bondar Iryna").against == (PairedBy.EXTENSION,)
 
 
 def test_a_chosen_pair_is_kept_with_all_that_ringostat_knows_of_him(customer: Customer) -> None:
     found(customer)
-    table = pairing_table(customer)
+    table = employee_table(customer)
 
-    count = save_pairs(
+    count = save_employees(
         customer,
         table,
-        {"staff-331851": Choice(user_id=5, participates=True), "staff-331852": Choice(user_id=6, participates=False)},
+        {
+            "staff-331851": EmployeeChoice(user_id=5, participates=True),
+            "staff-331852": EmployeeChoice(user_id=6, participates=False),
+        },
     )
 
     assert count == 1
@@ -123,7 +133,9 @@ def test_a_chosen_pair_is_kept_with_all_that_ringostat_knows_of_him(customer: Cu
 def test_a_row_without_anybody_in_planfix_is_left_as_it_was(customer: Customer) -> None:
     found(customer)
 
-    save_pairs(customer, pairing_table(customer), {"staff-331851": Choice(user_id=None, participates=True)})
+    save_employees(
+        customer, employee_table(customer), {"staff-331851": EmployeeChoice(user_id=None, participates=True)}
+    )
 
     assert kept(customer) == []
 
@@ -132,16 +144,16 @@ def test_a_kept_pair_is_shown_as_kept_and_not_proposed_anew(customer: Customer) 
     make_employee(customer, name="Iryna", planfix_user_id=6, staff_id="331851", participates=False)
     found(customer)
 
-    row = row_of(pairing_table(customer), "Bondar Iryna")
+    row = row_of(employee_table(customer), "Bondar Iryna")
 
-    assert (row.user_id, row.paired_by, row.participates) == (6, "", False)
+    assert (row.user_id, row.matched_by, row.participates) == (6, "", False)
 
 
 def test_once_somebody_has_chosen_nobody_joins_unasked(customer: Customer) -> None:
     make_employee(customer, name="Iryna", planfix_user_id=5, staff_id="331851")
     found(customer)
 
-    row = row_of(pairing_table(customer), "Oleh Tkachenko")
+    row = row_of(employee_table(customer), "Oleh Tkachenko")
 
     assert (row.user_id, row.participates) == (6, False)
 
@@ -150,7 +162,7 @@ def test_a_corrected_pair_changes_the_kept_employee(customer: Customer) -> None:
     employee = make_employee(customer, planfix_user_id=6, staff_id="331851", sip_logins=["mobile_iryna"])
     found(customer)
 
-    save_pairs(customer, pairing_table(customer), {"staff-331851": Choice(user_id=5, participates=True)})
+    save_employees(customer, employee_table(customer), {"staff-331851": EmployeeChoice(user_id=5, participates=True)})
 
     employee.refresh_from_db()
     assert (employee.planfix_user_id, employee.sip_logins) == (5, ["mobile_iryna", "acmecom_iryna"])
@@ -160,9 +172,11 @@ def test_a_corrected_pair_changes_the_kept_employee(customer: Customer) -> None:
 def test_an_employee_kept_by_a_login_alone_is_recognised_in_the_list(customer: Customer) -> None:
     make_employee(customer, name="By Hand", planfix_user_id=5, staff_id="", sip_logins=["ACMECOM_iryna"])
     found(customer)
-    table = pairing_table(customer)
+    table = employee_table(customer)
 
-    save_pairs(customer, table, {row.key: Choice(user_id=row.user_id, participates=True) for row in table.rows})
+    save_employees(
+        customer, table, {row.key: EmployeeChoice(user_id=row.user_id, participates=True) for row in table.rows}
+    )
 
     assert kept(customer) == [("By Hand", 5, "331851", True), ("Oleh Tkachenko", 6, "331852", True)]
 
@@ -172,11 +186,11 @@ def test_the_staff_id_says_more_than_a_login(customer: Customer) -> None:
     make_employee(customer, name="Anna", staff_id="", sip_logins=["acmecom_iryna"])
     iryna = make_employee(customer, name="Iryna", staff_id="331851", sip_logins=[])
     found(customer)
-    table = pairing_table(customer)
+    table = employee_table(customer)
     row = row_of(table, "Bondar Iryna")
     assert row.employee == iryna
 
-    save_pairs(customer, table, {row.key: Choice(user_id=5, participates=True)})
+    save_employees(customer, table, {row.key: EmployeeChoice(user_id=5, participates=True)})
 
     assert [staff_id for _name, _user, staff_id, _part in kept(customer)] == ["", "331851"]
 
@@ -191,12 +205,12 @@ def test_the_staff_id_says_more_than_a_login(customer: Customer) -> None:
 def test_what_does_not_fit_is_said_and_nothing_kept(customer: Customer, facts: dict[str, str], why: str) -> None:
     found(customer)
     skipped(customer, employee_name="New Comer", **facts)
-    table = pairing_table(customer)
+    table = employee_table(customer)
     users = {table.rows[0].key: 5, talker_key(table): 6}
-    choices = {key: Choice(user_id=user_id, participates=True) for key, user_id in users.items()}
+    choices = {key: EmployeeChoice(user_id=user_id, participates=True) for key, user_id in users.items()}
 
-    with pytest.raises(NotKept, match=re.escape(f"New Comer: {why}")):
-        save_pairs(customer, table, choices)
+    with pytest.raises(EmployeeNotSaved, match=re.escape(f"New Comer: {why}")):
+        save_employees(customer, table, choices)
 
     assert not customer.employees.exists()
 
@@ -205,7 +219,7 @@ def test_an_employee_who_is_in_no_list_stays_in_the_table(customer: Customer) ->
     make_employee(customer, name="By Hand", planfix_user_id=9, staff_id="", sip_logins=["other"])
     found(customer)
 
-    assert row_of(pairing_table(customer), "By Hand").user_id == 9
+    assert row_of(employee_table(customer), "By Hand").user_id == 9
 
 
 # Calls that were skipped
@@ -217,7 +231,7 @@ def test_who_talked_on_skipped_calls_appears_with_how_many_they_are(customer: Cu
         skipped(customer, employee_name="New Comer", staff_id="999999")
     skipped(customer, connected_with="acmecom_other")
 
-    rows = [row for row in pairing_table(customer).rows if row.is_from_calls]
+    rows = [row for row in employee_table(customer).rows if row.is_from_calls]
 
     assert [(row.name, row.calls, row.user_id) for row in rows] == [("acmecom_other", 1, None), ("New Comer", 2, None)]
 
@@ -227,7 +241,7 @@ def test_a_talker_whom_the_list_has_is_counted_there(customer: Customer, facts: 
     found(customer)
     skipped(customer, **facts)
 
-    rows = pairing_table(customer).rows
+    rows = employee_table(customer).rows
 
     assert [(row.name, row.calls) for row in rows] == [("Bondar Iryna", 1), ("Oleh Tkachenko", 0)]
 
@@ -236,9 +250,9 @@ def test_a_talker_whose_name_planfix_knows_is_proposed(customer: Customer) -> No
     found(customer, staff=[])
     skipped(customer, employee_name="Tkachenko Oleh")
 
-    row = row_of(pairing_table(customer), "Tkachenko Oleh")
+    row = row_of(employee_table(customer), "Tkachenko Oleh")
 
-    assert (row.user_id, row.paired_by) == (6, PairedBy.NAME)
+    assert (row.user_id, row.matched_by) == (6, PairedBy.NAME)
 
 
 def test_the_talker_of_the_call_that_was_asked_for_stands_out(customer: Customer) -> None:
@@ -246,7 +260,7 @@ def test_the_talker_of_the_call_that_was_asked_for_stands_out(customer: Customer
     asked = skipped(customer, employee_name="New Comer", staff_id="999999")
     skipped(customer, connected_with="acmecom_other")
 
-    rows = pairing_table(customer, asked_call=asked).rows
+    rows = employee_table(customer, asked_call=asked).rows
 
     assert [row.name for row in rows if row.is_asked_for] == ["New Comer"]
 
@@ -257,7 +271,7 @@ def test_an_employee_who_does_not_take_part_stands_out_for_his_call(customer: Cu
     found(customer)
     asked = skipped(customer, Reason.EMPLOYEE_NOT_PARTICIPATING, staff_id="331851")
 
-    rows = pairing_table(customer, asked_call=asked).rows
+    rows = employee_table(customer, asked_call=asked).rows
 
     assert [(row.name, row.participates) for row in rows if row.is_asked_for] == [("Bondar Iryna", True)]
 
@@ -265,22 +279,22 @@ def test_an_employee_who_does_not_take_part_stands_out_for_his_call(customer: Cu
 def test_a_mapped_talker_becomes_an_employee_and_its_calls_can_be_sent(customer: Customer) -> None:
     found(customer, staff=[])
     call = skipped(customer, employee_name="New Comer", staff_id="999999")
-    table = pairing_table(customer)
+    table = employee_table(customer)
     assert table.sendable == ()
 
-    save_pairs(customer, table, {talker_key(table): Choice(user_id=6, participates=True)})
+    save_employees(customer, table, {talker_key(table): EmployeeChoice(user_id=6, participates=True)})
 
     assert kept(customer) == [("New Comer", 6, "999999", True)]
-    assert pairing_table(customer).sendable == (call.pk,)
+    assert employee_table(customer).sendable == (call.pk,)
 
 
 def test_another_phone_of_a_known_employee_is_added_to_him(customer: Customer) -> None:
     employee = make_employee(customer, planfix_user_id=5, sip_logins=["acmecom_iryna"])
     found(customer, staff=[])
     skipped(customer, connected_with="acmecom_mobile")
-    table = pairing_table(customer)
+    table = employee_table(customer)
 
-    save_pairs(customer, table, {talker_key(table): Choice(user_id=5, participates=True)})
+    save_employees(customer, table, {talker_key(table): EmployeeChoice(user_id=5, participates=True)})
 
     employee.refresh_from_db()
     assert employee.sip_logins == ["acmecom_iryna", "acmecom_mobile"]
@@ -290,9 +304,9 @@ def test_who_has_another_staff_id_is_another_employee(customer: Customer) -> Non
     make_employee(customer, planfix_user_id=5, staff_id="331851")
     found(customer, staff=[])
     skipped(customer, staff_id="999999", connected_with="x_mobile")
-    table = pairing_table(customer)
+    table = employee_table(customer)
 
-    save_pairs(customer, table, {talker_key(table): Choice(user_id=5, participates=True)})
+    save_employees(customer, table, {talker_key(table): EmployeeChoice(user_id=5, participates=True)})
 
     assert sorted(customer.employees.values_list("staff_id", flat=True)) == ["331851", "999999"]
 
@@ -300,11 +314,11 @@ def test_who_has_another_staff_id_is_another_employee(customer: Customer) -> Non
 def test_a_call_that_comes_meanwhile_does_not_change_the_key(customer: Customer) -> None:
     found(customer)
     skipped(customer)
-    before = talker_key(pairing_table(customer))
+    before = talker_key(employee_table(customer))
 
     skipped(customer)
 
-    assert talker_key(pairing_table(customer)) == before
+    assert talker_key(employee_table(customer)) == before
 
 
 def test_calls_of_other_customers_and_reasons_are_left_alone(customer: Customer) -> None:
@@ -314,7 +328,7 @@ def test_calls_of_other_customers_and_reasons_are_left_alone(customer: Customer)
     skipped(other, employee_name="Theirs")
     skipped(customer, Reason.IGNORED_NUMBER, employee_name="Ignored")
 
-    table = pairing_table(customer)
+    table = employee_table(customer)
 
     assert not [row for row in table.rows if row.is_from_calls]
     assert table.sendable == ()
@@ -323,6 +337,6 @@ def test_calls_of_other_customers_and_reasons_are_left_alone(customer: Customer)
 def test_a_key_that_the_table_lost_meanwhile_changes_nothing(customer: Customer) -> None:
     found(customer)
 
-    save_pairs(customer, pairing_table(customer), {"staff-1": Choice(user_id=5, participates=True)})
+    save_employees(customer, employee_table(customer), {"staff-1": EmployeeChoice(user_id=5, participates=True)})
 
     assert not Employee.objects.exists()

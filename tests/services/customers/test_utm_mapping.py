@@ -13,7 +13,7 @@ from integrations.models import BackgroundJob, BackgroundJobKind, Customer
 from integrations.planfix.records.fields import FieldType
 from integrations.ringostat.vocabulary import UTM
 from integrations.services.customers.account_discovery import discover
-from integrations.services.customers.utm_mapping import ParameterRow, Wish, parameter_table, save_wishes
+from integrations.services.customers.utm_mapping import UtmChoice, UtmRow, save_utm_mapping, utm_table
 from integrations.services.queue.background import enqueue
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
@@ -32,8 +32,8 @@ def customer(scenario: Scenario) -> Customer:
     return scenario.customer
 
 
-def row_of(customer: Customer, parameter: str) -> ParameterRow:
-    [row] = [row for row in parameter_table(customer).rows if row.parameter == parameter]
+def row_of(customer: Customer, parameter: str) -> UtmRow:
+    [row] = [row for row in utm_table(customer).rows if row.parameter == parameter]
     return row
 
 
@@ -52,7 +52,7 @@ def make_fields(customer: Customer, *names: str) -> BackgroundJob:
 
 
 def test_the_five_are_proposed_to_fields_of_their_names(customer: Customer) -> None:
-    rows = parameter_table(customer).rows
+    rows = utm_table(customer).rows
 
     assert [(row.parameter, row.field, row.is_proposed, row.lacking) for row in rows] == [
         (name, name, True, ()) for name in UTM
@@ -60,21 +60,21 @@ def test_the_five_are_proposed_to_fields_of_their_names(customer: Customer) -> N
 
 
 def test_only_free_text_fields_can_be_chosen(customer: Customer) -> None:
-    assert set(parameter_table(customer).tag_fields) == set(UTM)
+    assert set(utm_table(customer).tag_fields) == set(UTM)
 
 
 def test_parameters_of_the_newest_calls_are_offered_with_an_example(customer: Customer) -> None:
     make_call(customer, call_facts(parameters={"gclid": "old"}, exact_start=NOON))
     make_call(customer, call_facts(parameters={"gclid": "new", "pool": "x"}, exact_start=NOON + timedelta(hours=1)))
 
-    offered = {row.parameter: row.example for row in parameter_table(customer).rows}
+    offered = {row.parameter: row.example for row in utm_table(customer).rows}
 
     assert list(offered)[5:] == ["gclid", "pool"]
     assert offered["gclid"] == "new"
 
 
 def test_what_is_kept_is_shown_and_nothing_more_proposed(customer: Customer) -> None:
-    save_wishes(customer, [Wish(parameter="gclid", field="utm_term", contact_field="Source")])
+    save_utm_mapping(customer, [UtmChoice(parameter="gclid", field="utm_term", contact_field="Source")])
 
     kept = row_of(customer, "gclid")
     assert (kept.field, kept.contact_field, kept.is_proposed) == ("utm_term", "Source", False)
@@ -86,29 +86,29 @@ def test_a_field_that_one_tag_lacks_is_told(customer: Customer, account: Account
     discover(customer)
 
     assert row_of(customer, "utm_source").lacking == ("Missed call",)
-    assert parameter_table(customer).missing == {"Missed call": ["utm_source"]}
+    assert utm_table(customer).missing == {"Missed call": ["utm_source"]}
 
 
 def test_before_a_check_nothing_is_known_of_planfix(scenario: Scenario) -> None:
     Customer.objects.filter(pk=scenario.customer.pk).update(planfix_tags=None)
 
-    table = parameter_table(Customer.objects.get())
+    table = utm_table(Customer.objects.get())
 
     assert (table.knows_planfix, table.tag_fields, table.missing) == (False, (), {})
 
 
 def test_saving_replaces_what_was_kept(customer: Customer) -> None:
-    save_wishes(customer, [Wish(parameter="a", field="x"), Wish(parameter="b", field="y")])
-    save_wishes(customer, [Wish(parameter="b", field="x")])
+    save_utm_mapping(customer, [UtmChoice(parameter="a", field="x"), UtmChoice(parameter="b", field="y")])
+    save_utm_mapping(customer, [UtmChoice(parameter="b", field="x")])
 
     assert list(customer.utm_fields.values_list("parameter", "field")) == [("b", "x")]
 
 
 def test_two_parameters_of_one_field_are_refused_and_the_old_ones_stay(customer: Customer) -> None:
-    save_wishes(customer, [Wish(parameter="a", field="x")])
+    save_utm_mapping(customer, [UtmChoice(parameter="a", field="x")])
 
     with pytest.raises(ValidationError, match=r"c: .*already takes a parameter"):
-        save_wishes(customer, [Wish(parameter="b", field="z"), Wish(parameter="c", field="z")])
+        save_utm_mapping(customer, [UtmChoice(parameter="b", field="z"), UtmChoice(parameter="c", field="z")])
 
     assert customer.utm_fields.get().parameter == "a"
 

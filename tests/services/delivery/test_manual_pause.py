@@ -18,7 +18,7 @@ from integrations.services.delivery.pause import (
     stay_paused,
 )
 from integrations.services.delivery.resume_check import check_access
-from integrations.services.monitoring.alerts import watch
+from integrations.services.monitoring.alerts import check_alerts
 from integrations.services.queue.defer import CHECK_ACCESS
 from sandbox.planfix.account import Account
 from sandbox.state import Sandbox
@@ -94,6 +94,6 @@ def test_a_person_can_pause_a_customer_without_access(scenario: Scenario) -> Non
 
 
 def test_a_manual_pause_raises_no_alert(paused: Scenario) -> None:
-    watch()
+    check_alerts()
 
     assert not Alert.objects.exists()

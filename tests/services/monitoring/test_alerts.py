@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 
 from integrations.models import Alert, AlertKind, Call, CallState, CatchUpCursor, Customer, Secret
 from integrations.services.intake.stale_calls import close_all_stale_calls
-from integrations.services.monitoring.alerts import watch
+from integrations.services.monitoring.alerts import check_alerts
 from tests.factories import PLANFIX_TOKEN, make_call, make_customer
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -77,26 +77,26 @@ TROUBLES: list[Any] = [
 
 
 def open_alerts() -> set[str]:
-    return set(Alert.objects.filter(over_at=None).values_list("kind", flat=True))
+    return set(Alert.objects.filter(resolved_at=None).values_list("kind", flat=True))
 
 
 @pytest.mark.parametrize(("begin", "end", "kind"), TROUBLES)
 def test_a_trouble_is_told_of_once_and_its_end_once(mailoutbox: Outbox, begin: Change, end: Change, kind: str) -> None:
     customer = make_customer(name="Acme")
-    watch()
+    check_alerts()
     assert mailoutbox == []
 
     begin(customer)
-    watch()
-    watch()
+    check_alerts()
+    check_alerts()
 
     [mail] = mailoutbox
     assert (mail.subject, mail.to) == ("Ringofix: Acme needs attention", ["on.call@example.com"])
     assert open_alerts() == {kind}
 
     end(customer)
-    watch()
-    watch()
+    check_alerts()
+    check_alerts()
 
     assert [mail.subject for mail in mailoutbox[1:]] == ["Ringofix: Acme is well again"]
     assert open_alerts() == set()
@@ -107,10 +107,10 @@ def test_a_trouble_that_comes_back_is_a_new_one(mailoutbox: Outbox, begin: Chang
     customer = make_customer()
     for change in (begin, end, begin):
         change(customer)
-        watch()
+        check_alerts()
 
     assert len(mailoutbox) == 3
-    assert [(alert.kind, alert.over_at is None) for alert in Alert.objects.order_by("pk")] == [
+    assert [(alert.kind, alert.resolved_at is None) for alert in Alert.objects.order_by("pk")] == [
         (kind, False),
         (kind, True),
     ]
@@ -122,7 +122,7 @@ def test_the_mail_says_what_is_wrong_and_where_to_see_it(mailoutbox: Outbox) -> 
     for _ in range(3):
         let_a_call_fail(customer)
 
-    watch()
+    check_alerts()
 
     body = mailoutbox[0].body
     assert "Acme is paused" in body
@@ -136,7 +136,7 @@ def test_times_are_the_customers(mailoutbox: Outbox) -> None:
     customer = make_customer(timezone="Asia/Tokyo")
     let_a_call_be_late(customer, due_since="2026-03-02T10:00Z")
 
-    watch()
+    check_alerts()
 
     assert "since 2 Mar, 19:00 (Asia/Tokyo)" in mailoutbox[0].body
 
@@ -150,11 +150,11 @@ def test_one_mail_tells_of_all_that_is_new(mailoutbox: Outbox) -> None:
     customers = [make_customer() for _ in range(3)]
     for customer in customers[:2]:
         pause(customer)
-    watch()
+    check_alerts()
     resume(customers[0])
     let_a_call_fail(customers[2])
 
-    watch()
+    check_alerts()
 
     assert [mail.subject for mail in mailoutbox] == [
         "Ringofix: 2 customers need attention",
@@ -174,7 +174,7 @@ def test_no_phone_number_and_no_secret_is_mailed(mailoutbox: Outbox, said: str) 
     )
 
     with capture_logs() as logs:
-        watch()
+        check_alerts()
 
     for told in (mailoutbox[0].body, str(logs)):
         assert "HTTP 401, code 1 (no … here). Do it anew." in told
@@ -184,7 +184,7 @@ def test_no_phone_number_and_no_secret_is_mailed(mailoutbox: Outbox, said: str) 
 def test_a_name_of_several_lines_stops_no_mail(mailoutbox: Outbox) -> None:
     pause(make_customer(name="Acme\nBcc: everybody@example.com"))
 
-    watch()
+    check_alerts()
 
     assert mailoutbox[0].subject == "Ringofix: Acme Bcc: everybody@example.com needs attention"
 
@@ -201,7 +201,7 @@ def test_when_a_call_list_is_missed(mailoutbox: Outbox, since: timedelta, auth_k
     customer = make_customer(ringostat_auth_key=Secret.of(auth_key))
     lose_the_call_list(customer, since)
 
-    watch()
+    check_alerts()
 
     assert ["the Auth-key is wrong" in mail.body for mail in mailoutbox] == [True] * is_missed
 
@@ -223,7 +223,7 @@ def test_which_calls_are_late(since: timedelta, changes: dict[str, Any], is_late
     let_a_call_be_late(make_customer(), since)
     Call.objects.update(**changes | {"detail": ""})
 
-    watch()
+    check_alerts()
 
     assert ("late" in open_alerts()) is is_late
 
@@ -232,7 +232,7 @@ def test_the_limit_is_a_setting(settings: Any) -> None:
     settings.ALERT_AFTER_MINUTES = 120
     let_a_call_be_late(make_customer())
 
-    watch()
+    check_alerts()
 
     assert open_alerts() == set()
 
@@ -242,7 +242,7 @@ def test_the_calls_of_a_paused_customer_are_no_trouble_of_their_own(mailoutbox: 
     pause(customer)
     let_a_call_be_late(customer)
 
-    watch()
+    check_alerts()
 
     assert open_alerts() == {"paused"}
 
@@ -250,10 +250,10 @@ def test_the_calls_of_a_paused_customer_are_no_trouble_of_their_own(mailoutbox: 
 def test_a_pause_does_not_make_late_calls_timely() -> None:
     customer = make_customer()
     let_a_call_be_late(customer)
-    watch()
+    check_alerts()
     pause(customer)
 
-    watch()
+    check_alerts()
 
     assert open_alerts() == {"paused", "late"}
 
@@ -265,7 +265,7 @@ def test_more_failures_within_a_day_are_the_same_trouble(mailoutbox: Outbox) -> 
     customer = make_customer()
     for ago in (20 * HOUR, HOUR):
         let_a_call_fail(customer, ago)
-        watch()
+        check_alerts()
 
     assert len(mailoutbox) == 1
 
@@ -273,11 +273,11 @@ def test_more_failures_within_a_day_are_the_same_trouble(mailoutbox: Outbox) -> 
 def test_a_failed_call_that_nobody_cares_for_hides_no_later_one(mailoutbox: Outbox) -> None:
     customer = make_customer()
     let_a_call_fail(customer)
-    watch()
+    check_alerts()
     Call.objects.update(finished_at=timezone.now() - 25 * HOUR)
-    watch()
+    check_alerts()
     let_a_call_fail(customer)
-    watch()
+    check_alerts()
 
     assert [mail.subject.rsplit(" ", 2)[1:] for mail in mailoutbox] == [
         ["needs", "attention"],
@@ -293,13 +293,13 @@ def test_a_mail_server_that_fails_loses_no_alert(mailoutbox: Outbox) -> None:
     first, second = make_customer(name="First"), make_customer(name="Second")
     pause(first)
     with patch.object(EmailMessage, "send", side_effect=SMTPServerDisconnected("Connection unexpectedly closed")):
-        watch()
+        check_alerts()
         pause(second)
-        watch()
-    assert list(Alert.objects.values_list("told_at", flat=True)) == [None, None]
+        check_alerts()
+    assert list(Alert.objects.values_list("notified_at", flat=True)) == [None, None]
 
-    watch()
-    watch()
+    check_alerts()
+    check_alerts()
 
     [mail] = mailoutbox
     assert mail.subject == "Ringofix: 2 customers need attention"
@@ -309,11 +309,11 @@ def test_a_trouble_that_was_over_before_anybody_was_told_is_told_of_once(mailout
     customer = make_customer(name="Acme")
     pause(customer)
     with patch.object(EmailMessage, "send", side_effect=OSError):
-        watch()
+        check_alerts()
     resume(customer)
 
-    watch()
-    watch()
+    check_alerts()
+    check_alerts()
 
     assert [mail.subject for mail in mailoutbox] == ["Ringofix: Acme is well again"]
 
@@ -324,10 +324,10 @@ def test_without_addresses_the_log_tells(mailoutbox: Outbox, settings: Any) -> N
     pause(customer)
 
     with capture_logs() as logs:
-        watch()
-        watch()
+        check_alerts()
+        check_alerts()
         resume(customer)
-        watch()
+        check_alerts()
 
     assert mailoutbox == []
     assert [(line["event"], line["kind"], line["customer_id"]) for line in logs] == [
@@ -335,16 +335,16 @@ def test_without_addresses_the_log_tells(mailoutbox: Outbox, settings: Any) -> N
         ("alert over", "paused", customer.pk),
     ]
     settings.ALERT_EMAILS = ["new@example.com"]
-    watch()
+    check_alerts()
     assert mailoutbox == []
 
 
 def test_metrics_count_open_alerts_by_kind(client: Client) -> None:
     pause(make_customer())
     pause(over := make_customer())
-    watch()
+    check_alerts()
     resume(over)
-    watch()
+    check_alerts()
 
     figures = client.get("/metrics").content.decode().splitlines()
 
@@ -352,7 +352,7 @@ def test_metrics_count_open_alerts_by_kind(client: Client) -> None:
     assert {f'ringofix_alerts_open{{kind="{kind}"}} 0.0' for kind in (AlertKind.FAILED, AlertKind.LATE)} <= set(figures)
 
 
-@pytest.mark.parametrize("look", [watch, close_all_stale_calls])
+@pytest.mark.parametrize("look", [check_alerts, close_all_stale_calls])
 def test_what_looks_for_trouble_does_not_look_through_all_calls(look: Callable[[], None]) -> None:
     customer = make_customer()
     call = make_call(customer)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from integrations.models import AccountRateLimit, CallState, CatchUpCursor, Customer, DeliveryLease
 from integrations.services.customers.webhook_addresses import send_test_event
-from integrations.services.monitoring.customer_health import Health, HealthStatus, calls_per_day, healths
+from integrations.services.monitoring.customer_health import Health, HealthStatus, calls_per_day, health_of
 from tests.factories import call_facts, make_call, make_customer, make_event
 
 pytestmark = pytest.mark.django_db
@@ -54,29 +54,32 @@ def seen(customer: Customer) -> None:
 HAPPENED: dict[str, tuple[Callable[[Customer], object], HealthStatus]] = {
     "nothing": (lambda customer: None, HealthStatus.NEW),
     "a test event": (send_test_event, HealthStatus.NEW),
-    "a webhook": (seen, HealthStatus.WELL),
+    "a webhook": (seen, HealthStatus.CONNECTED),
     "Planfix refused the access": (paused, HealthStatus.PAUSED),
     "a person paused it": (lambda customer: paused(customer, paused_by_hand=True), HealthStatus.PAUSED_BY_HAND),
     "a call failed lately": (lambda customer: failed(customer, HOUR), HealthStatus.FAILED),
     "a call failed long ago": (lambda customer: failed(customer, 2 * DAY), HealthStatus.NEW),
     "a call is late": (lambda customer: waiting(customer, HOUR), HealthStatus.LATE),
     "a call waits for a moment": (lambda customer: waiting(customer, MINUTE), HealthStatus.NEW),
-    "the call list has been unreadable": (lambda customer: unreadable(customer, HOUR), HealthStatus.CALL_LIST),
+    "the call list has been unreadable": (
+        lambda customer: unreadable(customer, HOUR),
+        HealthStatus.CALL_LIST_UNREADABLE,
+    ),
     "the call list was not read once": (lambda customer: unreadable(customer, MINUTE), HealthStatus.NEW),
     "Planfix did not answer": (asked_again_soon, HealthStatus.WAITING),
 }
 
 
 def only() -> Health:
-    return healths(Customer.objects.all())[0]
+    return health_of(Customer.objects.all())[0]
 
 
 @pytest.mark.parametrize("happened", HAPPENED)
 def test_the_light(happened: str) -> None:
-    happens, light = HAPPENED[happened]
+    happens, status = HAPPENED[happened]
     happens(make_customer())
 
-    assert only().light is light
+    assert only().status is status
 
 
 def test_the_worst_counts() -> None:
@@ -86,7 +89,7 @@ def test_the_worst_counts() -> None:
     failed(customer, HOUR)
     waiting(customer, HOUR)
 
-    assert only().light is HealthStatus.FAILED
+    assert only().status is HealthStatus.FAILED
     assert (only().pending, only().failed) == (1, 1)
 
 
@@ -98,7 +101,7 @@ def test_trouble_comes_first_and_then_the_name() -> None:
     waiting(customers["A late"], HOUR)
     paused(customers["Z paused"])
 
-    assert [health.customer.name for health in healths(Customer.objects.all())] == [
+    assert [health.customer.name for health in health_of(Customer.objects.all())] == [
         "Z paused",
         "A late",
         "B well",
@@ -111,7 +114,7 @@ def test_what_is_left_of_an_accounts_requests_is_todays() -> None:
     AccountRateLimit.objects.create(account=customer.planfix_account, next_request_at=timezone.now(), requests_left=41)
     AccountRateLimit.objects.create(account=other.planfix_account, next_request_at=ago(2 * DAY), requests_left=7)
 
-    left = {health.customer: health.requests_left for health in healths(Customer.objects.all())}
+    left = {health.customer: health.requests_left for health in health_of(Customer.objects.all())}
 
     assert left == {customer: 41, other: None}
 
@@ -121,7 +124,7 @@ def test_the_number_of_queries_does_not_grow_with_the_customers() -> None:
         with CaptureQueriesContext(
             connection,
         ) as captured:
-            found = healths(Customer.objects.all())
+            found = health_of(Customer.objects.all())
             calls_per_day([health.customer for health in found], 14)
         return len(captured)
 

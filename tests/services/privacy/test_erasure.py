@@ -26,7 +26,7 @@ from integrations.models import (
 from integrations.services.calls.replay import replay_calls
 from integrations.services.contacts.creation_lock import acquire_creation_lock
 from integrations.services.intake.catch_up import Window, catch_up
-from integrations.services.privacy.erasure import ERASED, NotANumber, _mention, _readable, erase_number
+from integrations.services.privacy.erasure import ERASED, NotANumber, erase_number, mention_of, plain_text
 from sandbox.ringostat.api import Ringostat
 from tests.conftest import Scenario
 from tests.end_to_end.rows import at, row
@@ -201,7 +201,7 @@ def test_every_part_of_a_request_is_looked_at(customer: Customer, where: dict[st
     assert erase_number(customer, NUMBER)["planfix_requests"] == 1
 
 
-def test_a_call_of_somebody_else_that_mentions_the_number_loses_only_the_mention(customer: Customer) -> None:
+def test_a_call_of_somebody_else_that_mentions_the_number_loses_only_themention_of(customer: Customer) -> None:
     facts = call_facts(e164=OTHER, caller=OTHER, connected_with="380671234567")
     call = make_call(customer, facts)
 
@@ -282,14 +282,14 @@ ESCAPES = st.one_of(
 
 @given(texts=st.lists(ESCAPES, max_size=6))
 def test_any_stored_text_can_be_read(texts: list[str]) -> None:
-    _mention(NUMBER).search(_readable("".join(texts)))
+    mention_of(NUMBER).search(plain_text("".join(texts)))
 
 
 @pytest.mark.parametrize("zeros", [0, 5000])
 def test_a_number_whose_digits_are_escaped_is_found(zeros: int) -> None:
     escaped = "".join(f"&#{'0' * zeros}{ord(digit)};" for digit in NUMBER)
 
-    assert _mention(NUMBER).search(_readable(escaped))
+    assert mention_of(NUMBER).search(plain_text(escaped))
 
 
 def test_an_overlong_reference_does_not_stop_the_erasure(customer: Customer) -> None:
