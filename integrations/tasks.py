@@ -132,7 +132,7 @@ def close_stale_calls_of_customer(context: JobContext, customer_id: int) -> None
 
 
 @app.periodic(cron="35 * * * *")
-@app.task(name="close_all_stale_calls", queueing_lock="close_all_stale_calls", priority=AHEAD)
+@app.task(name="settle_all_stale_calls", queueing_lock="settle_all_stale_calls", priority=AHEAD)
 @closes_connections
 def settle_stale(timestamp: int) -> None:
     close_all_stale_calls()

@@ -124,7 +124,7 @@ def test_without_a_reason_nobody_is_paused(console: Client) -> None:
 
     customer.refresh_from_db()
     assert not customer.paused_reason
-    assert "Say why the customer is paused" in html
+    assert "Enter a reason." in html
 
 
 def test_it_leads_to_what_happened_to_this_customer(console: Client) -> None:
@@ -135,7 +135,7 @@ def test_it_leads_to_what_happened_to_this_customer(console: Client) -> None:
     links = dict(console.get(page_of(customer)).context["links"])
 
     assert [console.get(address).status_code for address in links.values()] == [200, 200, 200]
-    assert [event.customer for event in console.get(links["Webhooks"]).context["cl"].result_list] == [customer]
+    assert [event.customer for event in console.get(links["Webhook events"]).context["cl"].result_list] == [customer]
 
 
 def test_resuming_lets_the_calls_go_on(console: Client) -> None:
@@ -172,7 +172,7 @@ def test_a_copy_takes_the_answers_and_no_secrets(console: Client) -> None:
     assert not new.ringostat_auth_key
     assert not new.calls.exists()
     assert new.webhook_tokens.get().address != customer.webhook_tokens.get().address
-    assert LogEntry.objects.get(object_id=str(new.pk)).get_change_message() == "Set up like Acme."
+    assert LogEntry.objects.get(object_id=str(new.pk)).get_change_message() == "Copied from Acme."
 
 
 @pytest.mark.parametrize(("answer", "employees"), [({"with_employees": "on"}, ["Iryna Bondar"]), ({}, [])])

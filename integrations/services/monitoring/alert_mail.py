@@ -67,14 +67,15 @@ def _subject(alerts: Iterable[Alert]) -> str:
     names = open_names or {_name(alert.customer) for alert in alerts}
     count = len(names)
     if count == 1:  # Not by ngettext: where a language has one form for 1 and 21, it would name one of the 21.
-        text = _("Ringofix: %(name)s needs attention") if open_names else _("Ringofix: %(name)s is resolved")
+        text = _("Ringofix: %(name)s needs attention") if open_names else _("Ringofix: problem resolved for %(name)s")
         return text % {"name": min(names)}
     if open_names:
         text = ngettext(
             "Ringofix: %(count)s customer needs attention", "Ringofix: %(count)s customers need attention", count
         )
     else:
-        text = ngettext("Ringofix: %(count)s customer is resolved", "Ringofix: %(count)s customers are resolved", count)
+        text = ngettext("Ringofix: problem resolved for %(count)s customer",
+            "Ringofix: problems resolved for %(count)s customers",, count)
     return text % {"count": count}
 
 

@@ -47,7 +47,7 @@ def test_a_call_whose_webhook_was_lost_comes_from_the_list(
     [work] = BackgroundJob.objects.filter(kind=BackgroundJobKind.CATCH_UP)
     run_job(work.pk)
 
-    assert "The call list of these days is read" in page
+    assert "Checking the call list of these days." in page
     assert scenario.call(CALL_ID).state == CallState.PENDING
     assert (
         "Calls in the list: 1. Were missing: 1. Were incomplete: 0."
@@ -59,9 +59,9 @@ def test_a_call_whose_webhook_was_lost_comes_from_the_list(
 @pytest.mark.parametrize(
     ("first", "last", "said"),
     [
-        (2, 5, "The first day must not come after the last."),
-        (120, 0, "At most three months at once."),
-        (-3, -4, "These days are still to come."),
+        (2, 5, "The first day must not be after the last day."),
+        (120, 0, "Choose three months at most."),
+        (-3, -4, "These days are in the future."),
     ],
 )
 def test_days_that_cannot_be_read_are_refused_in_a_sentence(
@@ -82,7 +82,7 @@ def test_the_page_says_how_far_the_list_was_read_and_what_hinders(scenario: Scen
     )
     page = specialist.get(page_of(scenario)).content.decode()
 
-    assert "It has been read up to" in page
+    assert "Last read up to" in page
     assert "Ringostat does not know the key." in page
     assert "has no waittime" in page
 
@@ -91,4 +91,4 @@ def test_without_a_key_nothing_can_be_asked_for(scenario: Scenario, specialist: 
     scenario.customer.ringostat_auth_key = Secret()
     scenario.customer.save()
 
-    assert "Without a Ringostat Auth-key" in specialist.get(page_of(scenario)).content.decode()
+    assert "cannot be recovered without a Ringostat Auth-key" in specialist.get(page_of(scenario)).content.decode()

@@ -130,7 +130,7 @@ def test_an_empty_secret_changes_nothing(console: Client) -> None:
     assert customer.ringostat_auth_key.reveal() == AUTH_KEY
 
 
-@pytest.mark.parametrize(("token", "hint"), [("some-token", "set – type to replace"), ("", "not set")])
+@pytest.mark.parametrize(("token", "hint"), [("some-token", "saved – type to replace"), ("", "not set")])
 def test_an_empty_input_says_whether_a_secret_is_set(console: Client, token: str, hint: str) -> None:
     customer = make_customer(planfix_token=token)
 
@@ -287,7 +287,7 @@ def test_an_address_of_this_machine_is_taken_where_private_hosts_are_allowed(con
     ("column", "value", "sentence"),
     [
         ("region", "Ukraine", "at most 2 characters"),
-        ("region", "XX", "is no country"),
+        ("region", "XX", "is not a country"),
         ("timezone", "Kyiv", "is not a time zone"),
         ("requests_per_second", "0", "greater than or equal to"),
     ],
@@ -469,7 +469,7 @@ def test_checking_the_access_of_several_customers_asks_the_worker(console: Clien
     assert {work.customer for work in asked} == set(customers)
 
 
-@pytest.mark.parametrize(("action", "sentence"), [("resume", "Resumed."), ("check_access", "Had the access checked.")])
+@pytest.mark.parametrize(("action", "sentence"), [("resume", "Resumed."), ("check_access", "Checked the access.")])
 def test_what_is_done_with_several_stands_in_the_history_of_each(console: Client, action: str, sentence: str) -> None:
     customers = [make_customer(paused_reason="The account is frozen.") for _ in range(2)]
 
@@ -542,7 +542,7 @@ def test_the_page_says_which_parameter_has_no_field_in_planfix(console: Client) 
 
     html = console.get(page_of(customer)).content.decode()
 
-    assert "The tag “call” has no field “Source”; utm_source is left out." in html
+    assert "The data tag “call” has no field “Source”. utm_source is not sent." in html
 
 
 # Connect
@@ -580,10 +580,10 @@ def test_a_new_customer_needs_only_what_connects_it(console: Client) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"planfix_token": ""}, "Without a token nothing can be written"),
-        ({"planfix_token": "two words"}, "It has spaces or letters that none has"),
-        ({"planfix_token": "t", "ringostat_auth_key": "ключ"}, "It has spaces or letters that none has"),
-        ({"planfix_token": "t", "ringostat_project_id": "acme"}, "it has digits only"),
+        ({"planfix_token": ""}, "Enter the token."),
+        ({"planfix_token": "two words"}, "It contains spaces or letters"),
+        ({"planfix_token": "t", "ringostat_auth_key": "ключ"}, "It contains spaces or letters"),
+        ({"planfix_token": "t", "ringostat_project_id": "acme"}, "has digits only"),
     ],
 )
 def test_what_cannot_connect_is_refused_before_it_is_tried(
@@ -646,9 +646,9 @@ def test_what_is_wrong_is_shown_with_its_steps(console: Client) -> None:
 
     html = console.get(page_of(customer)).content.decode()
 
-    assert "The token may not fill data tags, read the employees: it lacks levels of access." in html
-    assert "Open the token and tick: datatag_add, user_readonly. Save it." in html
-    assert "Connected: everything" not in html
+    assert "The token is missing permissions: fill data tags, read employees." in html
+    assert "Open the token, select datatag_add, user_readonly, and save." in html
+    assert "Connected. Calls can be delivered." not in html
 
 
 def test_while_a_check_is_under_way_what_was_found_before_is_not_shown(console: Client) -> None:
@@ -659,7 +659,7 @@ def test_while_a_check_is_under_way_what_was_found_before_is_not_shown(console: 
     html = html_of(console, customer)
 
     assert "Checking the access" in html
-    assert "Planfix knows the token." not in html
+    assert "Planfix accepts the token." not in html
 
 
 def test_a_check_that_came_to_nothing_says_why(console: Client) -> None:
@@ -675,7 +675,7 @@ def test_a_check_that_came_to_nothing_says_why(console: Client) -> None:
     html = html_of(console, customer)
 
     assert "The daily limit is used up." in html
-    assert "Connected: everything" not in html
+    assert "Connected. Calls can be delivered." not in html
 
 
 def test_a_good_connection_says_so(console: Client) -> None:
@@ -684,7 +684,7 @@ def test_a_good_connection_says_so(console: Client) -> None:
 
     html = console.get(page_of(customer)).content.decode()
 
-    assert "Connected: everything that calls need is there." in html
+    assert "Connected. Calls can be delivered." in html
 
 
 @pytest.mark.parametrize("finding", Finding)
@@ -693,8 +693,8 @@ def test_every_finding_has_a_sentence_that_its_names_fill(finding: Finding) -> N
 
     row = row_of(Check(finding=finding, names={**names, "rights": "FIND_TASKS"}))
 
-    assert "%" not in " ".join([row["text"], *row["steps"]])
-    assert row["light"] == "fine" or row["steps"], "what is not right says what to do"
+    assert "%" not in " ".join([row.text, *row.steps])
+    assert row.mark == "fine" or row.steps, "what is not right says what to do"
 
 
 def test_no_two_findings_have_one_sentence() -> None:

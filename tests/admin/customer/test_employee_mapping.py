@@ -76,7 +76,7 @@ def test_pairs_are_proposed_with_their_reason_and_the_others_stand_out(console: 
 
     assert (chosen_user(html, "staff-1"), chosen_user(html, "staff-2")) == ("5", "")
     assert "Proposed: the same e-mail" in html
-    assert "Nobody in Planfix: choose who it is, or the calls are skipped." in html
+    assert "Not matched: choose the Planfix employee, or the calls are skipped." in html
     assert re.search(r"In Planfix only:</span>\s*Oleh Tkachenko", html)
 
 
@@ -85,7 +85,7 @@ def test_saving_keeps_who_takes_part_and_who_does_not(console: Client, customer:
 
     kept = customer.employees.order_by("staff_id").values_list("staff_id", "planfix_user_id", "participates")
     assert list(kept) == [("1", 5, True), ("2", 6, False)]
-    assert "One employee takes part." in html_of(console, page_of(customer))
+    assert "One employee included." in html_of(console, page_of(customer))
 
 
 def test_what_cannot_be_kept_is_said_beside_the_choices(console: Client, customer: Customer) -> None:
@@ -113,12 +113,12 @@ def test_an_employee_who_left_planfix_is_told_of(console: Client, customer: Cust
     html = html_of(console, page_of(customer))
 
     assert chosen_user(html, "staff-1") == "99"
-    assert "Planfix has no active employee 99 any more" in html
+    assert "Planfix employee 99 is no longer active" in html
 
 
 def test_without_the_right_to_read_employees_their_numbers_are_typed(console: Client) -> None:
     customer = found(staff=STAFF)
-    assert "Number in Planfix" in html_of(console, page_of(customer))
+    assert "Planfix employee ID" in html_of(console, page_of(customer))
 
     console.post(page_of(customer), {"user-staff-2": "42", "participates-staff-2": "on"})
 
@@ -153,9 +153,7 @@ def test_a_mapped_talker_offers_to_send_the_calls_again(console: Client, custome
     key = next(row.key for row in employee_table(customer).rows if row.is_from_calls)
 
     console.post(page_of(customer), {f"user-{key}": "6", f"participates-{key}": "on"})
-    assert "1 call was skipped for its employee, who is known and takes part now." in html_of(
-        console, page_of(customer)
-    )
+    assert "1 call was skipped because of its employee, who is included now." in html_of(console, page_of(customer))
     call.refresh_from_db()
     assert call.state == CallState.SKIPPED
 
@@ -199,4 +197,4 @@ def test_an_employee_typed_by_hand_leads_back_to_the_table(console: Client, cust
 
 
 def test_before_the_first_check_the_page_says_what_to_do(console: Client) -> None:
-    assert "Nobody is known yet. Check the access" in html_of(console, page_of(make_customer()))
+    assert "No employees found yet. Check access" in html_of(console, page_of(make_customer()))

@@ -63,7 +63,7 @@ def test_it_waits_for_the_first_webhook_and_then_is_green_and_asks_no_more(conso
 
     assert "Waiting for the first webhook" in before
     assert "hx-get" in before
-    assert "Webhooks arrive." in after
+    assert "Receiving webhooks" in after
     assert "hx-get" not in after
 
 
@@ -72,7 +72,7 @@ def test_the_test_event_is_no_call_and_no_first_webhook(console: Client) -> None
 
     html = console.post(address(customer), {"action": "test"}, follow=True).content.decode()
 
-    assert "The test came in" in html
+    assert "Test event received" in html
     assert "Waiting for the first webhook" in html
     assert WebhookEvent.objects.get().event == "test"
     assert not Call.objects.exists()
@@ -89,8 +89,8 @@ def test_a_new_address_replaces_the_old_one_which_can_be_ended(console: Client) 
     assert new != old
     assert f"{new.address}after_call/" in rotated
     assert old.address not in rotated
-    assert "An old address takes webhooks until" in rotated
-    assert "An old address takes webhooks until" not in ended
+    assert "An old address works until" in rotated
+    assert "An old address works until" not in ended
     assert LogEntry.objects.count() == 2
 
 

@@ -98,7 +98,7 @@ def test_a_trouble_is_told_of_once_and_its_end_once(mailoutbox: Outbox, begin: C
     check_alerts()
     check_alerts()
 
-    assert [mail.subject for mail in mailoutbox[1:]] == ["Ringofix: Acme is well again"]
+    assert [mail.subject for mail in mailoutbox[1:]] == ["Ringofix: problem resolved for Acme"]
     assert open_alerts() == set()
 
 
@@ -125,7 +125,7 @@ def test_the_mail_says_what_is_wrong_and_where_to_see_it(mailoutbox: Outbox) -> 
     check_alerts()
 
     body = mailoutbox[0].body
-    assert "Acme is paused" in body
+    assert "Acme has been paused since" in body
     assert "The token is switched off." in body
     assert f"https://ringofix.example/admin/integrations/customer/{customer.pk}/change/" in body
     assert "3 calls failed." in body
@@ -279,11 +279,7 @@ def test_a_failed_call_that_nobody_cares_for_hides_no_later_one(mailoutbox: Outb
     let_a_call_fail(customer)
     check_alerts()
 
-    assert [mail.subject.rsplit(" ", 2)[1:] for mail in mailoutbox] == [
-        ["needs", "attention"],
-        ["well", "again"],
-        ["needs", "attention"],
-    ]
+    assert ["needs attention" in mail.subject for mail in mailoutbox] == [True, False, True]
 
 
 # --- when no mail goes out ---
@@ -315,7 +311,7 @@ def test_a_trouble_that_was_over_before_anybody_was_told_is_told_of_once(mailout
     check_alerts()
     check_alerts()
 
-    assert [mail.subject for mail in mailoutbox] == ["Ringofix: Acme is well again"]
+    assert [mail.subject for mail in mailoutbox] == ["Ringofix: problem resolved for Acme"]
 
 
 def test_without_addresses_the_log_tells(mailoutbox: Outbox, settings: Any) -> None:
@@ -332,7 +328,7 @@ def test_without_addresses_the_log_tells(mailoutbox: Outbox, settings: Any) -> N
     assert mailoutbox == []
     assert [(line["event"], line["kind"], line["customer_id"]) for line in logs] == [
         ("alert", "paused", customer.pk),
-        ("alert over", "paused", customer.pk),
+        ("alert resolved", "paused", customer.pk),
     ]
     settings.ALERT_EMAILS = ["new@example.com"]
     check_alerts()
