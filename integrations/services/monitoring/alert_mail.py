@@ -74,8 +74,11 @@ def _subject(alerts: Iterable[Alert]) -> str:
             "Ringofix: %(count)s customer needs attention", "Ringofix: %(count)s customers need attention", count
         )
     else:
-        text = ngettext("Ringofix: problem resolved for %(count)s customer",
-            "Ringofix: problems resolved for %(count)s customers",, count)
+        text = ngettext(
+            "Ringofix: problem resolved for %(count)s customer",
+            "Ringofix: problems resolved for %(count)s customers",
+            count,
+        )
     return text % {"count": count}
 
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("integrations", "0022_delivery_column_defaults"),
+        ("integrations", "0024_event_not_understood"),
     ]
 
     operations = [
