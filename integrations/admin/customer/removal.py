@@ -28,7 +28,9 @@ class RemovedByTheWorker:
         """For the confirmation page: the number of calls instead of each call by name."""
         text = _("%(customer)s, with all its calls, webhook events and requests. Planfix keeps its data.")
         customers = list(objs)
-        calls = CallCount.objects.filter(customer__in=customers, hour=None).aggregate(Sum("calls"))["calls__sum"]
+        calls = CallCount.objects.filter(customer_id__in=[customer.pk for customer in customers], hour=None).aggregate(
+            Sum("calls")
+        )["calls__sum"]
         return [text % {"customer": customer} for customer in customers], {_("calls"): calls or 0}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Customer) -> None:

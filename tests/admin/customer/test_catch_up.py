@@ -53,7 +53,9 @@ def test_a_call_whose_webhook_was_lost_comes_from_the_list(
         "Calls in the list: 1. Were missing: 1. Were incomplete: 0."
         in specialist.get(page_of(scenario)).content.decode()
     )
-    assert LogEntry.objects.filter(object_id=str(scenario.customer.pk), change_message__contains="Caught up").exists()
+    assert LogEntry.objects.filter(
+        object_id=str(scenario.customer.pk), change_message__contains="Checked for missed calls"
+    ).exists()
 
 
 @pytest.mark.parametrize(

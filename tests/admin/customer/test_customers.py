@@ -385,16 +385,16 @@ def test_only_the_customers_own_employees_can_be_its_fallback(console: Client) -
     assert "Somebody Else" not in options[0]
 
 
-def test_the_page_follows_the_questionnaire(console: Client) -> None:
+def test_settings_are_in_the_order_of_onboarding(console: Client) -> None:
     html = console.get(page_of(make_customer())).content.decode()
 
     headings = [
         "1. Access",
-        "2. Employees who take part",
-        "3. Where a call goes",
+        "2. Included employees",
+        "3. Where calls go",
         "4. New contacts",
         "5. UTM",
-        "What to paste into Ringostat",
+        "Webhooks in Ringostat",
     ]
     places = [html.find(heading) for heading in headings]
     assert -1 not in places
@@ -405,7 +405,7 @@ def test_the_choice_of_phone_matching_explains_the_second_contact(console: Clien
     html = console.get(page_of(make_customer())).content.decode()
 
     assert "+380671234567" in html
-    assert "a second contact is made" in html
+    assert "second contact is created" in html
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_a_missing_field_is_told_step_by_step(console: Client, customer: Custome
     html = console.get(page_of(customer)).content.decode()
 
     assert "Open “Missed call” and add a field of the type “Line”" in html
-    assert "one field each: utm_term" in html
+    assert "for each of these names: utm_term" in html
 
 
 def test_saving_keeps_what_was_chosen(console: Client, customer: Customer) -> None:
@@ -105,7 +105,7 @@ def test_after_fields_were_made_the_page_says_what_is_left_to_do(console: Client
     )
 
     assert (
-        "Made in Planfix: utm_term. Now put them on the contact template"
+        "Created in Planfix: utm_term. Now add them to the contact template"
         in console.get(page_of(customer)).content.decode()
     )
 

@@ -116,9 +116,9 @@ def test_a_standard_field_that_a_tag_lacks_is_told(account: Account, problems_of
     lose_field(account, MISSED_CALL, "Contact phone", "External line name")
 
     assert problems_of() == [
-        "The tag “Call” has no field “External line name”; calls go out without it.",
-        "The tag “Missed call” has no field “Contact phone”; calls go out without it.",
-        "The tag “Missed call” has no field “External line name”; calls go out without it.",
+        "The data tag “Call” has no field “External line name”. Calls are written without it.",
+        "The data tag “Missed call” has no field “Contact phone”. Calls are written without it.",
+        "The data tag “Missed call” has no field “External line name”. Calls are written without it.",
     ]
 
 
@@ -126,20 +126,20 @@ def test_a_parameter_field_that_one_tag_lacks_is_told(account: Account, problems
     lose_field(account, MISSED_CALL, "utm_source")
 
     assert problems_of(parameter("utm_source", "utm_source"), parameter("utm_medium", "utm_medium")) == [
-        "The tag “Missed call” has no field “utm_source”; utm_source is left out."
+        "The data tag “Missed call” has no field “utm_source”. utm_source is not sent."
     ]
 
 
 @pytest.mark.parametrize("field", ["Type", "type", "41621"])
 def test_a_field_that_is_no_text_field_is_told(problems_of: Callable[..., list[str]], field: str) -> None:
-    complaint = f"The field “{field}” of the tag “Call” is not a text field; utm_source is left out."
+    complaint = f"The field “{field}” of the data tag “Call” is not a text field. utm_source is not sent."
 
     assert complaint in problems_of(parameter("utm_source", field))
 
 
 def test_a_field_that_holds_a_fact_of_the_call_is_told(problems_of: Callable[..., list[str]]) -> None:
     assert problems_of(parameter("utm_source", "External line")) == [
-        f"The field “External line” of the tag “{tag}” holds a fact of the call; utm_source is left out."
+        f"The field “External line” of the data tag “{tag}” stores a call detail. utm_source is not sent."
         for tag in (CALL, MISSED_CALL)
     ]
 
@@ -149,7 +149,7 @@ def test_two_parameters_of_one_field_are_told(problems_of: Callable[..., list[st
     found = problems_of(parameter("utm_source", "utm_source"), parameter("gclid", "UTM_SOURCE"))
 
     assert found == [
-        f"The field “utm_source” of the tag “{tag}” takes one parameter, not several: utm_source, gclid."
+        f"Several parameters use the field “utm_source” of the data tag “{tag}”: utm_source, gclid."
         for tag in (CALL, MISSED_CALL)
     ]
 
@@ -162,7 +162,7 @@ def test_a_contact_field_that_is_missing_or_no_text_field_is_told(
         account.add_contact_field(name="Source", type_=type_, group_id=1)
 
     assert problems_of(parameter("utm_source", "utm_source", "Source")) == [
-        "Contacts have no text field “Source”; utm_source is left out of new contacts."
+        "Contacts have no text field “Source”. New contacts are created without utm_source."
     ]
 
 
@@ -170,9 +170,7 @@ def test_two_parameters_of_one_contact_field_are_told(account: Account, problems
     field = account.add_contact_field(name="Source", type_=FieldType.LINE, group_id=1)
     rows = [parameter("utm_source", "utm_source", "Source"), parameter("utm_medium", "utm_medium", field.id)]
 
-    assert problems_of(*rows) == [
-        "The field “Source” of contacts takes one parameter, not several: utm_source, utm_medium."
-    ]
+    assert problems_of(*rows) == ["Several parameters use the contact field “Source”: utm_source, utm_medium."]
 
 
 def test_one_tag_for_all_calls_is_told_of_once(account: Account, make_scenario: Callable[..., Scenario]) -> None:
@@ -189,7 +187,7 @@ def test_one_tag_for_all_calls_is_told_of_once(account: Account, make_scenario: 
 
     problems = utm_problems(scenario.customer)
 
-    assert problems.count("The tag “Call” has no field “nowhere”; utm_source is left out.") == 1
+    assert problems.count("The data tag “Call” has no field “nowhere”. utm_source is not sent.") == 1
 
 
 # At import
@@ -219,10 +217,10 @@ def test_an_import_warns_of_what_calls_go_out_without_and_prints_the_address(
 
     assert json.loads(out)["customer"] == "Acme"
     assert complaints.splitlines() == [
-        "The tag “Call” has no field “External line name”; calls go out without it.",
-        "The tag “Call” has no field “nowhere”; utm_source is left out.",
-        "The tag “Missed call” has no field “nowhere”; utm_source is left out.",
-        "Contacts have no text field “Source”; utm_source is left out of new contacts.",
+        "The data tag “Call” has no field “External line name”. Calls are written without it.",
+        "The data tag “Call” has no field “nowhere”. utm_source is not sent.",
+        "The data tag “Missed call” has no field “nowhere”. utm_source is not sent.",
+        "Contacts have no text field “Source”. New contacts are created without utm_source.",
     ]
 
 

@@ -107,7 +107,7 @@ def test_saving_replaces_what_was_kept(customer: Customer) -> None:
 def test_two_parameters_of_one_field_are_refused_and_the_old_ones_stay(customer: Customer) -> None:
     save_utm_mapping(customer, [UtmChoice(parameter="a", field="x")])
 
-    with pytest.raises(ValidationError, match=r"c: .*already takes a parameter"):
+    with pytest.raises(ValidationError, match="c: Another parameter already uses this field"):
         save_utm_mapping(customer, [UtmChoice(parameter="b", field="z"), UtmChoice(parameter="c", field="z")])
 
     assert customer.utm_fields.get().parameter == "a"
