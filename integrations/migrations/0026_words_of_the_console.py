@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("integrations", "0024_event_not_understood"),
+        ("integrations", "0025_call_column_defaults"),
     ]
 
     operations = [
