@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("integrations", "0025_call_column_defaults"),
+        ("integrations", "0026_search_is_blind"),
     ]
 
     operations = [
