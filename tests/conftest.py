@@ -193,7 +193,7 @@ TAKE_JOBS = """
 
 @dataclass
 class Scenario:
-    """A customer's whole way: post to its webhook, let what is due be delivered, look at the account."""
+    """A customer from its webhook to its Planfix account: post events, deliver due calls, inspect the account."""
 
     customer: Customer
     account: Account

@@ -1,4 +1,4 @@
-"""Bodies of finished calls to start from; a test changes what it is about."""
+"""Bodies of webhooks of finished calls. A test changes the fields that it is about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of Ringostat's call list; a test changes what it is about."""
+"""Rows of Ringostat's call list. A test changes the fields that it is about."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ def unanswered_row(**changes: Any) -> dict[str, Any]:
     return row(**{**nobody, "employee_number": -1, "employee_fio": ""} | changes)
 
 
-def at(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")
+def at(time: datetime) -> str:
+    return time.isoformat(timespec="seconds")

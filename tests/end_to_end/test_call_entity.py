@@ -1,4 +1,4 @@
-"""What of a call stands in its comment and data tag entry, from the webhook to Planfix (rules 9, 11 and 14)."""
+"""Call details in the comment and the data tag entry, from the webhook to Planfix (rules 9, 11 and 14)."""
 
 from __future__ import annotations
 

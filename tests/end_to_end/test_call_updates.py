@@ -1,4 +1,4 @@
-"""Whole lives of calls, their events in every order: the same single comment and tag each time."""
+"""All events of a call in every order lead to the same single comment and data tag entry."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_a_call_is_written_once_and_the_same_in_any_order_of_its_events(
     ids = [f"ua9_-1790775438.{number:07}" for number in range(len(orders))]
     for call_id, order in zip(ids, orders, strict=True):
         live(scenario, sandbox, order, call_id, at_each_event=at_each_event)
-    for _ in range(10):  # a turn ends after a while, however much is due
+    for _ in range(10):  # a run ends after a while, even if more calls are due
         scenario.deliver()
 
     assert set(scenario.customer.calls.values_list("state", "due_at")) == {(CallState.DELIVERED, None)}

@@ -1,4 +1,4 @@
-"""UTM and other parameters in the fields of a contact that a call makes (rule 13), from the file to Planfix."""
+"""Mapped parameters in the fields of a new contact (rule 13), from the customer file to Planfix."""
 
 from __future__ import annotations
 

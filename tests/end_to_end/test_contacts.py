@@ -1,4 +1,4 @@
-"""Whose call it is when Planfix's contacts change under us: any spelling, deleted, merged, and made only once."""
+"""The contact of a call when contacts in Planfix change: other formats, deleted, merged, and created only once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every payload of the corpus, alone and all together in any order: from the webhook to what stands in Planfix."""
+"""Every payload of the corpus, alone and all together in any order, from the webhook to Planfix."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.payloads.ends import ENDS, KNOWN, NEW, End
 pytestmark = pytest.mark.django_db
 
 NOT_DATED = "after_call__nonsense_date.json"
-"""Such a call began when it came in."""
+"""Such a call counts as started when its first event arrived."""
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def post(scenario: Scenario, name: str) -> Any:
 
 
 def deliver_all(scenario: Scenario) -> None:
-    for _ in range(10):  # a turn ends after a while, however much is due
+    for _ in range(10):  # a run ends after a while, even if more calls are due
         scenario.deliver()
     assert not scenario.customer.calls.filter(state=CallState.PENDING).exists()
 

@@ -1,4 +1,4 @@
-"""Every fault at every request of every case: nothing is lost, and nothing stands in Planfix twice.
+"""Every fault at every request of every case: nothing is lost, and nothing is in Planfix twice.
 
 The requests are not listed here: a run without faults tells how many there are, and the account that it leaves behind
 is what every other run has to end with.
@@ -32,7 +32,7 @@ from tests.conftest import Scenario, customer_data
 from tests.end_to_end.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered, dialled, missed, recorded
 
 ROUNDS = 6
-"""More than any case needs with two faults: whoever is not done by then never will be."""
+"""More than any case needs with two faults."""
 PATIENCE_SECONDS = 0.15
 SECOND_ID = "ua9_-1790775999.2139026"
 
@@ -49,16 +49,16 @@ UNCLEAR: Mapping[str, dict[str, Any]] = {
     "close": {"kind": "close"},
     "hang": {"kind": "hang", "seconds": 2},
 }
-"""Answers that tell nothing of what was done: it may have been (`when` after) or not (before)."""
+"""Responses that do not say whether the request was done. It was if `when` is "after", and was not if "before"."""
 
 NOT_DONE: Mapping[str, dict[str, Any]] = {
     "429": {"kind": "status", "status": 429, "headers": {"Retry-After": "7"}},
     "daily-limit": {"kind": "status", "status": 400, "json": DAILY_LIMIT},
 }
-"""Answers by which Planfix turns a request away before looking at it."""
+"""Responses by which Planfix rejects a request before it does anything."""
 
 LOST: dict[str, Any] = {"kind": "status", "status": 200, "when": "after"}
-"""An empty answer to what was done. Planfix answers updates so itself: where nothing was done it would be a lie."""
+"""An empty response after the request was done. Planfix itself answers updates like this."""
 
 FAULTS = {
     **{f"{name}-{when}": {**fault, "when": when} for name, fault in UNCLEAR.items() for when in ("before", "after")},
@@ -72,7 +72,7 @@ NO_ACCESS: Mapping[str, tuple[int, int, str]] = {
     "frozen": (403, 11, "has to be reactivated"),
     "unpaid": (200, 20, "has to pay for Planfix"),
 }
-"""HTTP status, code, and what a specialist is told."""
+"""HTTP status, code, and a part of the message to the specialist."""
 
 pytestmark = pytest.mark.slow
 
@@ -154,11 +154,11 @@ CASES = {
 }
 
 HANDOVERS = [name for name in CASES if name not in ("contact-gone", "late-recording", "analysis")]
-"""Those in which a refusal is a refusal of the whole call."""
+"""Cases in which a refusal refuses the whole call."""
 
 
 class Play:
-    """Plays one case again and again, each time in a fresh account that has the same ids as the last one."""
+    """Plays one case repeatedly, each time in a new account with the same ids."""
 
     def __init__(self, case: FaultCase, sandbox: Sandbox) -> None:
         self.case = case
@@ -169,7 +169,7 @@ class Play:
         self.tags = self.scenario.customer.planfix_tags
 
     def begin(self) -> None:
-        """Sets the scene up to what the faults are to hit."""
+        """Prepares the state that exists before the faults."""
         self.sandbox.clear_faults()
         self.scenario.account = self.sandbox.add_account("default", token=self.scenario.account.token)
         for rows in (Call, DeliveryLease, RememberedContact):
@@ -188,7 +188,7 @@ class Play:
         self.scenario.deliver()
 
     def run(self, *faults: Fault) -> dict[str, object]:
-        """What the account holds after the case was played with these faults, and all came to rest."""
+        """The account's content after the case was played with these faults and nothing is due any more."""
         self.start(*faults)
         deliver_all(self.scenario)
         return held(self.scenario.account)
@@ -216,16 +216,16 @@ def deliver_all(scenario: Scenario) -> None:
 
 
 def a_while_later() -> None:
-    """Makes whatever waits for its time due."""
+    """Makes every waiting call due."""
     past = timezone.now() - timedelta(seconds=1)
     Call.objects.filter(due_at__isnull=False).update(due_at=past)
     DeliveryLease.objects.update(retry_at=None)
 
 
 def held(account: Account) -> dict[str, object]:
-    """All that a manager can see, with the ids, which are the same if nothing was made that is not there any more.
+    """Everything that a manager can see, with the ids. They are the same in two runs if neither created anything extra.
 
-    Not the files alone: a copy whose answer was lost hangs nowhere, and another is made.
+    Files without a comment are left out: a copy whose response was lost is made again.
     """
     return {
         "contacts": [{**vars(contact), "created": None, "updated": None} for contact in account.contacts],
@@ -381,7 +381,7 @@ def test_facts_that_come_during_a_follow_up_reach_the_comment(
 
 
 def news_during(module: ModuleType, step: str, scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Posts what the AI said when the delivery is about to take this step for the first time."""
+    """Posts an AI analysis just before the delivery takes this step for the first time."""
     original = getattr(module, step)
 
     def take(*arguments: Any, **named: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What comes after a call is delivered: a late recording, what the AI said, a rating. All of it on the same comment."""
+"""Additions to a delivered call: a late recording, an AI analysis, a rating. All reach the same comment."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def fresh_ringostat(sandbox: Sandbox) -> Iterator[None]:
 
 
 def a_while_later() -> None:
-    """Makes whatever waits for its time due."""
+    """Makes every waiting call due."""
     Call.objects.filter(due_at__isnull=False).update(due_at=timezone.now() - timedelta(seconds=1))
 
 
@@ -242,7 +242,7 @@ def test_an_addition_that_comes_during_an_attempt_is_not_lost(
 
 
 def test_a_call_delivered_as_missed_stays_missed(scenario: Scenario, sandbox: Sandbox) -> None:
-    """Ringostat may think better of it; author and data tag cannot, so the text must not say otherwise."""
+    """Author and data tag cannot be changed, so the text must not contradict them."""
     scenario.post(missed())
     scenario.deliver()
     (before,) = scenario.account.comments

@@ -25,7 +25,7 @@ from tests.processes.steps import Door, Hall, kill_server, server_answers, worke
 pytestmark = pytest.mark.slow
 
 PATIENT = {"PLANFIX_PATIENCE_SECONDS": "15", "FIRST_RETRY_SECONDS": "0.5"}
-"""Whoever hangs first still hangs when the last one does."""
+"""The first request still hangs when the last one starts to."""
 
 
 @pytest.fixture

@@ -81,9 +81,9 @@ def test_workers_that_are_killed_again_and_again_lose_no_call_and_double_none(st
     names = ["one", "other"]
     for name in names:
         stack.start_worker(name)
-    for turn, moment in enumerate(sorted(chance.sample(range(60), 3))):
-        wait_until(lambda at=moment: delivered() > at, "some calls to be delivered")
-        name = names[turn % 2]
+    for number, count in enumerate(sorted(chance.sample(range(60), 3))):
+        wait_until(lambda at=count: delivered() > at, "some calls to be delivered")
+        name = names[number % 2]
         stack.kill(name)
         stack.start_worker(name)
     wait_until(lambda: delivered() == len(bodies), "all calls to be delivered")

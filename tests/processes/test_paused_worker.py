@@ -1,4 +1,4 @@
-"""A worker that stands still – its machine was paused, or swapped – and goes on when the others have given it up."""
+"""A worker stands still, because its machine was paused or swapped, and continues after others took over its calls."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 CUSTOMERS = 5
 SECONDS = 30
 GIVEN_UP, FORGOTTEN = timedelta(seconds=20), timedelta(minutes=1)
-"""After ten seconds the sweep frees a silent worker's jobs; after thirty, whoever starts deletes its registration."""
+"""After ten seconds the sweep frees a silent worker's jobs; after thirty, a starting worker deletes its registration."""
 
 Bodies = list[tuple[int, dict[str, Any]]]
 

@@ -1,4 +1,4 @@
-"""The jobs that the clock starts, as a worker runs them."""
+"""Periodic jobs, run by a real worker."""
 
 from __future__ import annotations
 

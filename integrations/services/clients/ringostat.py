@@ -11,10 +11,10 @@ from integrations.services.database import release_connection
 
 
 def ringostat_client(customer: Customer) -> RingostatClient | None:
-    """None for a customer without an Auth-key. Raises RingostatError for a key that cannot be one.
+    """None for a customer without an Auth-key. Raises RingostatError for an invalid key.
 
-    Fields that the project refused are asked for again once a day: somebody may have given it to them meanwhile.
-    Gives the database connection back: Ringostat may take its time to answer, and the connections are few.
+    Fields that the project refused are requested again once a day, because the project may have got them meanwhile.
+    Releases the database connection: Ringostat may be slow, and connections are few.
     """
     if not customer.ringostat_auth_key:
         return None

@@ -1,4 +1,4 @@
-"""Whose number it is, over real HTTP against the stand-in Planfix: every spelling, no other number, few requests."""
+"""The contact search over real HTTP against the sandbox: every number format, no other number, few requests."""
 
 from __future__ import annotations
 

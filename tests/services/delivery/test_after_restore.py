@@ -1,4 +1,4 @@
-"""After a restore from a backup: what was delivered since the backup is found in Planfix, and not delivered again."""
+"""After a restore from a backup, calls delivered since the backup are found in Planfix and not delivered again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A customer is read anew exactly when something of it has changed."""
+"""A cached customer is read again after a change, and only then."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In which order due calls are tried, when they are tried again, and what the call log is told of them."""
+"""The order of due calls, the time of the next attempt, and the stored result of an attempt."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def rows_read(table: str, plan: dict[str, Any]) -> Iterator[float]:
 
 
 def seconds_until_next_attempt(scenario: Scenario) -> float:
-    """Of the call that waits, after one more attempt at it."""
+    """Until the waiting call's next attempt, after one more attempt now."""
     Call.objects.filter(customer=scenario.customer).update(due_at=timezone.now())
     DeliveryLease.objects.filter(customer=scenario.customer).update(retry_at=None)
     scenario.deliver()

@@ -1,4 +1,4 @@
-"""A customer that a person has paused: nothing but a person resumes it."""
+"""Only a person can resume a customer that a person has paused."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ WITHOUT_A_PERSON: dict[str, Callable[[Customer], None]] = {
     "a check of the access": lambda customer: check_access(customer.pk),
     "working access": resume_customer,
     "another refusal": lambda customer: pause(customer, DENIED),
-    "a check that was under way": lambda customer: stay_paused(customer, DENIED),
+    "a running check": lambda customer: stay_paused(customer, DENIED),
 }
 
 

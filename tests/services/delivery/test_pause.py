@@ -1,4 +1,4 @@
-"""A customer whose access is refused: paused with a sentence, checked ever more rarely, resumed by itself."""
+"""A customer without access is paused with a reason, checked less and less often, and resumed automatically."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DENIED = PlanfixAccessDenied("The token is switched off.")
 
 
 def jobs(task: str) -> set[int]:
-    """The customers for whom such a job waits."""
+    """The customers that have such a waiting job."""
     waiting = ProcrastinateJob.objects.filter(status="todo", task_name=task)
     return {job.args["customer_id"] for job in waiting}
 
@@ -51,7 +51,7 @@ def paused_at_its_first_call(scenario: Scenario) -> Scenario:
 
 @pytest.fixture
 def locked_out(scenario: Scenario) -> Scenario:
-    """Paused, because its token is no longer the account's."""
+    """A customer paused because its token is wrong."""
     discover(scenario.customer)
     scenario.account.token = "another-token"
     return paused_at_its_first_call(scenario)
@@ -59,7 +59,7 @@ def locked_out(scenario: Scenario) -> Scenario:
 
 @pytest.fixture
 def without_a_right(scenario: Scenario) -> Scenario:
-    """Paused, because its token may not write comments."""
+    """A customer paused because its token has no right to write comments."""
     scenario.account.scopes = WITHOUT_COMMENTS
     return paused_at_its_first_call(scenario)
 

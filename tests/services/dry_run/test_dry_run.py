@@ -1,4 +1,4 @@
-"""A dry run says what a delivery then does, and does nothing."""
+"""A dry run reports what a delivery would do, and changes nothing."""
 
 from __future__ import annotations
 
