@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 CUSTOMERS = 5
 SECONDS = 30
 GIVEN_UP, FORGOTTEN = timedelta(seconds=20), timedelta(minutes=1)
-"""After ten seconds the sweep frees a silent worker's jobs; after thirty, a starting worker deletes its registration."""
+"""The sweep frees a silent worker's jobs after ten seconds; a starting worker deletes its registration after thirty."""
 
 Bodies = list[tuple[int, dict[str, Any]]]
 
