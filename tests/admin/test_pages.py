@@ -111,6 +111,22 @@ def test_the_dashboard_opens(console: Client) -> None:
     assert console.get(reverse("admin:index")).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"body": b'{"recording": "https://app.ringostat.com/r.wav?token=0123456789abcdef"}'},
+        {"body": b"", "query_string": "recording=https%3A%2F%2Fapp.ringostat.com%2Fr.wav%3Ftoken%3D0123456789abcdef"},
+    ],
+)
+def test_webhook_event_page_hides_the_token_of_a_recording_link(console: Client, columns: dict[str, Any]) -> None:
+    event = make_event(Call.objects.first(), **columns)  # type: ignore[arg-type]
+
+    html = console.get(f"/admin/integrations/webhookevent/{event.pk}/change/").content.decode()
+
+    assert "token=…" in html
+    assert "0123456789abcdef" not in html
+
+
 def test_a_raw_body_is_shown_as_text(console: Client) -> None:
     event = make_event(Call.objects.first(), body=b"<script>alert(1)</script>")  # type: ignore[arg-type]
 

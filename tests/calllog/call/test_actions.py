@@ -319,7 +319,12 @@ def test_what_there_is_not_cannot_be_done(specialist: Client) -> None:
     assert specialist.post(f"/calls/{make_call(make_customer()).pk}/do/delete/").status_code == 404
 
 
-# --- what is offered ---
+# --- available actions ---
+
+
+@pytest.mark.parametrize(("state", "can_reread"), [(CallState.IN_PROGRESS, False), (CallState.PENDING, True)])
+def test_webhooks_of_a_call_in_progress_cannot_be_reread(state: str, can_reread: bool) -> None:
+    assert available_actions(make_call(make_customer(), state=state)).can_reread is can_reread
 
 
 @pytest.mark.parametrize(

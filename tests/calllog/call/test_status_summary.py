@@ -105,6 +105,16 @@ def test_where_it_is_why_and_what_now(
     assert bool(shown_step) is bool(next_step)
 
 
+def test_unanswered_outgoing_call_without_contact_says_that_it_never_creates_one() -> None:
+    skipped = {"state": CallState.SKIPPED, "reason": Reason.UNKNOWN_CONTACT}
+
+    text, next_step = summarised(direction="outgoing", outcome="missed", **skipped)
+
+    assert "an unanswered outgoing call never creates one" in text
+    assert next_step == "Create the contact in Planfix, then retry."
+    assert "creating one is off" in summarised(direction="outgoing", outcome="answered", **skipped)[0]
+
+
 @pytest.mark.parametrize("reason", sorted({str(reason) for reason in REASONS} - {"unavailable", "access", "not_added"}))
 def test_every_reason_for_which_a_call_stays_behind_has_a_next_step(reason: str) -> None:
     assert str(NEXT_STEPS[reason]).endswith(".")

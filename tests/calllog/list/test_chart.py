@@ -1,4 +1,4 @@
-"""The calls over time, as bars."""
+"""The chart above the list of calls."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from integrations.calllog.list.chart import Chart, build_chart
 from integrations.calllog.list.filters import CallFilter
@@ -41,7 +42,7 @@ def customer(db: None) -> Customer:
 
 
 @pytest.mark.parametrize("is_folded", [False, True])
-def test_the_last_two_weeks_by_day(customer: Customer, is_folded: bool) -> None:
+def test_without_dates_the_chart_shows_the_last_two_weeks_by_day(customer: Customer, is_folded: bool) -> None:
     if is_folded:
         fold_call_counts()
 
@@ -66,7 +67,7 @@ def test_the_last_two_weeks_by_day(customer: Customer, is_folded: bool) -> None:
     ],
 )
 @pytest.mark.parametrize("is_one_customer", [False, True])
-def test_the_chart_follows_the_filters(
+def test_chart_counts_only_filtered_calls(
     customer: Customer, filters: dict[str, Any], expected: dict[str, list[int]], is_one_customer: bool
 ) -> None:
     if is_one_customer:
@@ -77,7 +78,7 @@ def test_the_chart_follows_the_filters(
     assert counts(charted(customers=chosen, **filters)) == expected
 
 
-def test_by_state(customer: Customer) -> None:
+def test_chart_can_be_grouped_by_state(customer: Customer) -> None:
     Call.objects.filter(outcome="missed").update(state=CallState.FAILED)
 
     chart = charted("state")
@@ -86,20 +87,22 @@ def test_by_state(customer: Customer) -> None:
     assert counts(chart) == {"8 Mar": [1, 0], "9 Mar": [2, 1]}
 
 
-def test_a_bar_leads_to_its_calls_and_back() -> None:
-    make_call(make_customer(), started_at=NOW)
+def test_bar_links_to_its_calls_and_chosen_bar_links_back() -> None:
+    customer = make_customer()
+    make_call(customer, started_at=NOW)
 
+    today = timezone.now().astimezone(customer.zone).date().isoformat()
     day = charted(period="7_days").bars[-1]
     hour = charted(first_day="2026-03-10", last_day="2026-03-10").bars[12]
     chosen = charted(first_day="2026-03-10", last_day="2026-03-10", hour=12).bars[12]
 
-    assert day.url == "?first_day=2026-03-10&last_day=2026-03-10" or day.slot.last != date(2026, 3, 10)
+    assert day.url == f"?first_day={today}&last_day={today}"
     assert hour.url == "?first_day=2026-03-10&last_day=2026-03-10&hour=12"
     assert chosen.is_chosen
     assert chosen.url == "?first_day=2026-03-10&last_day=2026-03-10"
 
 
-def test_bars_fill_the_height_by_their_numbers(customer: Customer) -> None:
+def test_bar_heights_are_proportional_to_counts(customer: Customer) -> None:
     bars = {bar.slot.short_label: bar for bar in charted().bars}
 
     heights = {name: [(part.y, part.height) for part in bars[name].segments] for name in ("8 Mar", "9 Mar")}
@@ -108,7 +111,7 @@ def test_bars_fill_the_height_by_their_numbers(customer: Customer) -> None:
     assert bars["9 Mar"].description == "Mon, 9 Mar: 3 (answered: 2, missed: 1)"
 
 
-def test_days_are_those_of_each_customers_zone() -> None:
+def test_chart_uses_days_of_each_customers_zone() -> None:
     late = datetime(2026, 3, 8, 22, 30, tzinfo=UTC)  # the ninth in Kyiv, still the eighth in Warsaw
     make_call(make_customer(), started_at=late)
     make_call(make_customer(timezone="Europe/Warsaw"), started_at=late)
@@ -117,7 +120,7 @@ def test_days_are_those_of_each_customers_zone() -> None:
     assert counts(charted(recording="true", first_day="2026-03-01")) == {"8 Mar": [1], "9 Mar": [1]}
 
 
-def test_hours_begin_with_those_of_the_customers_zone() -> None:
+def test_chart_uses_hours_of_the_customers_zone() -> None:
     """Kathmandu is a quarter of an hour off the others, and nothing is counted beforehand for this filter."""
     customer = make_customer(timezone="Asia/Kathmandu")
     for minute in (14, 15):
@@ -126,14 +129,16 @@ def test_hours_begin_with_those_of_the_customers_zone() -> None:
     assert counts(charted(recording="true", first_day="2026-03-09", last_day="2026-03-09")) == {"11": [1], "12": [1]}
 
 
-def test_a_chart_that_is_not_complete_says_so(customer: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_incomplete_chart_is_marked_incomplete(customer: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("integrations.calllog.list.counts.MAX_OVER_TIME", 1)
 
     assert charted().is_complete
     assert not charted(utm_source="google").is_complete
 
 
-def test_the_page_says_how_many_are_counted(customer: Customer, log: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_incomplete_chart_says_how_many_calls_are_counted(
+    customer: Customer, log: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for place in ("counts", "views"):
         monkeypatch.setattr(f"integrations.calllog.list.{place}.MAX_OVER_TIME", 1)
 
