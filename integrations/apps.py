@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate, post_save
+from django.db.models.signals import post_delete, post_migrate, post_save
 
 
 class IntegrationsConfig(AppConfig):
@@ -12,10 +12,16 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         from django.contrib.admin.models import LogEntry
+        from django.contrib.auth.models import User
 
+        from integrations.models import SecondFactor
         from integrations.users.audit import store_origin
+        from integrations.users.credentials import second_factor_changed, user_saved
         from integrations.users.roles import ensure_roles
         from ringofix import checks  # noqa: F401 - registers the deployment checks
 
         post_save.connect(store_origin, sender=LogEntry, dispatch_uid="integrations.audit_origin")
+        post_save.connect(user_saved, sender=User, dispatch_uid="integrations.user_saved")
+        post_save.connect(second_factor_changed, sender=SecondFactor, dispatch_uid="integrations.factor_on")
+        post_delete.connect(second_factor_changed, sender=SecondFactor, dispatch_uid="integrations.factor_off")
         post_migrate.connect(ensure_roles, sender=self, dispatch_uid="integrations.roles")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +19,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     text = _("Your role does not allow it. An administrator can change your role.")
     return _page(request, 403, _("Access denied"), text)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
+    text = _("The address or the form has characters that no page here understands.")
+    if request.path_info.startswith("/api/"):
+        return JsonResponse({"detail": str(text)}, status=400)
+    return _page(request, 400, _("This cannot be read"), text)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

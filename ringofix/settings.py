@@ -144,8 +144,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "ringofix.request.refuse_nul",
     "django.contrib.messages.middleware.MessageMiddleware",
     "integrations.users.audit.audit_origins",
+    "integrations.users.session_middleware.IdleSessions",
     "integrations.users.known_device.device_cookies",
     "integrations.users.second_factor_middleware.SecondFactorGuard",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -179,7 +181,7 @@ PASSWORD_RULES = {
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
     for name, options in PASSWORD_RULES.items()
-]
+] + [{"NAME": "integrations.users.credentials.RevokeOnPasswordChange"}]
 REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=False)
 
 REST_FRAMEWORK = {
@@ -236,7 +238,10 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 if HTTPS:
     # Browsers take such a name from this very host only, over TLS only.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+SESSION_ENGINE = "integrations.users.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
+IDLE_MINUTES = env.int("IDLE_MINUTES", default=120)
+VIEWER_IDLE_MINUTES = env.int("VIEWER_IDLE_MINUTES", default=720)
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=HTTPS)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
@@ -279,8 +284,7 @@ UNFOLD = {
     "SHOW_LANGUAGES": True,
     "ACCOUNT": {
         "navigation": [
-            {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
-            {"title": _("Two-factor login"), "link": reverse_lazy("calllog:second_factor")},
+            {"title": _("Your account"), "link": reverse_lazy("account:account")},
         ]
     },
     "LOGIN": {"form": "integrations.users.login.ConsoleLoginForm"},

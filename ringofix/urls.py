@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+handler400 = "ringofix.errors.bad_request"
 handler403, handler404 = "ringofix.errors.forbidden", "ringofix.errors.not_found"
 
 JOBS = "admin:integrations_backgroundjob"
@@ -13,6 +14,7 @@ JOBS = "admin:integrations_backgroundjob"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="calllog:list"), name="home"),
     path("calls/", include("integrations.calllog.urls")),
+    path("account/", include("integrations.users.urls")),
     path("api/v1/", include("integrations.api.urls")),
     # Background jobs had this address before they had this name.
     path("admin/integrations/work/", RedirectView.as_view(pattern_name=f"{JOBS}_changelist"), name="jobs_before"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from typing import Any
 
 import django
@@ -27,7 +26,7 @@ class Application(WSGIHandler):
 
     request_class = Request
 
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> HttpResponseBase:
         opened: list[HttpResponseBase] = []
         environ["ringofix.opened"] = opened
         try:
@@ -37,7 +36,7 @@ class Application(WSGIHandler):
                 response.close()
             raise
 
-    def get_response(self, request: HttpRequest) -> HttpResponseBase:  # type: ignore[override]
+    def get_response(self, request: HttpRequest) -> HttpResponseBase:
         response = super().get_response(request)
         request.META["ringofix.opened"].append(response)
         return response

@@ -1,4 +1,4 @@
-"""The read-only audit log: who changed what and when. It names changed fields, never their values."""
+"""The audit log: Django's LogEntry with the address of each entry. It names changed fields, never secret values."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class CustomerFilter(DropdownFilter):  # type: ignore[misc]
 
 @admin.register(LogEntry)
 class LogEntryAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
-    list_display = (WHEN, "user", "of_what", "what")
+    list_display = (WHEN, "user", "address", "of_what", "what")
     list_filter = (CustomerFilter, ("user", RelatedDropdownFilter))
     list_filter_submit = True
-    list_select_related = ("user", "content_type")
+    list_select_related = ("user", "content_type", "origin")
     search_fields = ("object_repr", "change_message", "user__username")
     ordering = ("-action_time", "-pk")
-    fields = (WHEN, "user", "of_what", "what")
+    fields = (WHEN, "user", "address", "of_what", "what")
 
     def has_view_permission(self, request: HttpRequest, obj: LogEntry | None = None) -> bool:
         return request.user.has_perm("integrations.change_customer")
@@ -54,9 +54,13 @@ class LogEntryAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
         return self.has_view_permission(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LogEntry]:
-        """Only administrators see changes to users."""
+        """Leaves out entries about users, which only administrators may see."""
         entries: QuerySet[LogEntry] = super().get_queryset(request)
         return entries if request.user.is_superuser else entries.exclude(content_type__app_label="auth")
+
+    @admin.display(description=_("address"))
+    def address(self, entry: LogEntry) -> str:
+        return entry.origin.address if hasattr(entry, "origin") else "–"
 
     @admin.display(description=_("object"))
     def of_what(self, entry: LogEntry) -> str | SafeString:

@@ -12,6 +12,9 @@ from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.admin import ModelAdmin
@@ -19,7 +22,8 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelect2MultipleWidget, UnfoldBooleanSwitchWidget
 
 from integrations.admin.columns import coloured, time_column
-from integrations.models import Customer, SecondFactor
+from integrations.models import ApiToken, Customer, SecondFactor
+from integrations.users.credentials import revoke_tokens
 from integrations.users.roles import Role, give_role, role_of
 from integrations.users.second_factor import factor_of
 
@@ -76,6 +80,10 @@ class UserForm(RoleFields, UserChangeForm):  # type: ignore[misc]
         show_hidden_initial=True,  # saving does not turn off what the user turned on meanwhile
     )
 
+    revoke_tokens = forms.BooleanField(
+        label=gettext_lazy("Revoke all API tokens"), required=False, widget=UnfoldBooleanSwitchWidget
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         has_one = factor_of(self.instance) is not None
@@ -101,9 +109,11 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
         time_column("last_login", gettext_lazy("last login")),
     )
     list_filter = ("is_active", "is_superuser", "is_staff")
+    readonly_fields = ("api_tokens",)
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password", "second_factor")}),
+        (gettext_lazy("API tokens"), {"fields": ("api_tokens", "revoke_tokens")}),
         (gettext_lazy("Role"), {"fields": ("role", "customers", "is_active")}),
         (gettext_lazy("Personal info"), {"fields": ("first_name", "last_name", "email")}),
     )
@@ -127,6 +137,14 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     def role(self, user: User) -> tuple[str, str]:
         role = role_of(user)
         return role, str(role.label)
+
+    @admin.display(description=gettext_lazy("API tokens"))
+    def api_tokens(self, user: User) -> str | SafeString:
+        tokens = [
+            (token.name, token.ending, date_format(token.ends_at, "j M Y"), _last_use(token))
+            for token in ApiToken.objects.filter(user=user.pk)
+        ]
+        return format_html_join(mark_safe("<br>"), _("{} (…{}), valid until {}, {}"), tokens) or "–"
 
     @admin.display(description=gettext_lazy("two-factor login"), boolean=True)
     def has_second_factor(self, user: User) -> bool:
@@ -152,4 +170,12 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
         super().save_related(request, form, formsets, change)
         if "second_factor" in form.changed_data and not form.cleaned_data["second_factor"]:
             SecondFactor.objects.filter(user=form.instance).delete()
+        if form.cleaned_data.get("revoke_tokens"):
+            revoke_tokens(form.instance)
         give_role(form.instance, Role(form.cleaned_data["role"]), form.cleaned_data["customers"])
+
+
+def _last_use(token: ApiToken) -> str:
+    if token.last_used_at is None:
+        return _("never used")
+    return _("last used on %(day)s") % {"day": date_format(token.last_used_at, "j M Y")}

@@ -1,4 +1,4 @@
-"""Authenticates API requests by token ("Authorization: Bearer …"), and limits wrong tokens per IP address."""
+"""Authenticates requests of the read API by their token: “Authorization: Bearer …”. Limits guesses by address."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class TokenAuthentication(BaseAuthentication):
         if kind.lower() != "bearer":
             return None
         token = ApiToken.objects.select_related("user").filter(token_hash=ApiToken.hash_of(plain.strip())).first()
-        if token is None or not token.user.is_active:
+        if token is None or token.is_expired or not token.user.is_active:
             raise _refusal(client_network(request.META))
         _note_use(token)
         return token.user, token
@@ -54,7 +54,7 @@ class BearerToken(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
 def _refusal(network: str) -> AuthenticationFailed | Throttled:
     wait = hit(f"wrong token from|{network}", WRONG_TOKENS)
-    return Throttled(wait=wait) if wait else AuthenticationFailed(_("The token is unknown or was withdrawn."))
+    return Throttled(wait=wait) if wait else AuthenticationFailed(_("The token is unknown, expired or revoked."))
 
 
 def _note_use(token: ApiToken) -> None:

@@ -5,7 +5,7 @@ Knows what a row may hold. Does not know what is done with it.
 
 from __future__ import annotations
 
-from integrations.models.access import ApiToken, AuditOrigin, RateLimitCounter
+from integrations.models.access import ApiToken, AuditOrigin, RateLimitCounter, UserSession
 from integrations.models.alert import Alert, AlertKind
 from integrations.models.background_job import BackgroundJob, BackgroundJobKind
 from integrations.models.call import Call, CallState, Delivery, EventResult, PlanfixRequest, Step, WebhookEvent
@@ -63,6 +63,7 @@ __all__ = [
     "SecretField",
     "Step",
     "Target",
+    "UserSession",
     "WebhookEvent",
     "WebhookToken",
 ]

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 TOKEN_START = "ringofix_"  # noqa: S105 - scanners of leaked secrets recognize a token by it
+
+LONGEST_TOKEN_DAYS = 365
+"""How long a token lasts at most. Tokens of earlier releases, which have no end, last as long."""
 
 
 class ApiToken(models.Model):
@@ -25,6 +32,7 @@ class ApiToken(models.Model):
     ending = models.CharField(_("ends with"), max_length=4)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     last_used_at = models.DateTimeField(_("last used"), null=True)
+    expires_at = models.DateTimeField(_("expires"), null=True)
 
     class Meta:
         verbose_name = _("API token")
@@ -38,11 +46,25 @@ class ApiToken(models.Model):
     def hash_of(token: str) -> bytes:
         return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
+    @property
+    def ends_at(self) -> datetime:
+        return self.expires_at or self.created_at + timedelta(days=LONGEST_TOKEN_DAYS)
+
+    @property
+    def is_expired(self) -> bool:
+        return self.ends_at <= timezone.now()
+
     @classmethod
-    def issue(cls, user: AbstractBaseUser, name: str) -> tuple[ApiToken, str]:
+    def issue(cls, user: AbstractBaseUser, name: str, *, days: int = LONGEST_TOKEN_DAYS) -> tuple[ApiToken, str]:
         """Returns the stored token and its plain text, which cannot be shown a second time."""
         plain = TOKEN_START + secrets.token_urlsafe(32)
-        token = cls.objects.create(user_id=user.pk, name=name, token_hash=cls.hash_of(plain), ending=plain[-4:])
+        token = cls.objects.create(
+            user_id=user.pk,
+            name=name,
+            token_hash=cls.hash_of(plain),
+            ending=plain[-4:],
+            expires_at=timezone.now() + timedelta(days=days),
+        )
         return token, plain
 
 
@@ -80,3 +102,24 @@ class AuditOrigin(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+
+class UserSession(AbstractBaseSession):
+    """A session of a browser. Its primary key is the SHA-256 of the key in the browser's cookie."""
+
+    session_key = models.CharField(max_length=64, primary_key=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="sessions", db_constraint=False
+    )
+    address = models.CharField(_("address"), max_length=64, blank=True)
+    device = models.CharField(_("device"), max_length=200, blank=True)
+    """The browser's User-Agent."""
+    created_at = models.DateTimeField(_("logged in"), db_default=Now())
+    last_used_at = models.DateTimeField(_("last used"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+
+    def __str__(self) -> str:
+        return self.session_key[:8]

@@ -24,7 +24,7 @@ _deadline: ContextVar[float] = ContextVar("exchange_deadline", default=float("in
 """time.monotonic() at which the exchange of this thread ends."""
 
 
-def exchange_timeout(*, connect: float, read: float, total: float) -> Timeout:
+def exchange_timeout(*, connect: float, read: float, total: float) -> Any:
     """For the `timeout` of a request, all in seconds. A tuple (connect, read) has their sum as its total."""
     return Timeout(connect=connect, read=read, total=total)
 
@@ -66,10 +66,10 @@ class _DeadlineResponse(StandardResponse):
 
 
 class DeadlineConnection(HTTPConnection):
-    def getresponse(self) -> HTTPResponse:
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3's own signature
         deadline = _deadline.get()
         if deadline != float("inf"):
-            self.response_class = partial(_DeadlineResponse, deadline=deadline)
+            self.response_class = partial(_DeadlineResponse, deadline=deadline)  # type: ignore[assignment]
         return super().getresponse()
 
 
@@ -94,7 +94,7 @@ class DeadlineAdapter(HTTPAdapter):
         super().init_poolmanager(*arguments, **named)
         self.poolmanager.pool_classes_by_scheme = self.pools
 
-    def send(
+    def send(  # type: ignore[override]
         self, request: requests.PreparedRequest, stream: bool = False, timeout: Any = None, **named: Any
     ) -> requests.Response:
         token = _deadline.set(time.monotonic() + _total(timeout))

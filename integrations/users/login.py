@@ -56,7 +56,7 @@ class ThrottledLoginForm(AuthenticationForm):
         if user is not None and self.request:
             logged_in(attempt)
             remember_device(self.request, attempt.name)
-            audit_account(user, _("Logged in"))
+            audit_account(user, str(_("Logged in")))
         return cleaned
 
     def _attempt(self) -> LoginAttempt:
@@ -73,7 +73,7 @@ class ThrottledLoginForm(AuthenticationForm):
         user, code = self.get_user(), self.cleaned_data.get("code")
         if user is None or not code:
             return
-        factor = factor_of(user)  # type: ignore[arg-type]
+        factor = factor_of(user)
         if factor is None or not accept(factor, without_separators(code)):
             raise _wrong_password_or_code()
         user.otp_device = factor  # type: ignore[attr-defined]  # django-otp keeps it in the session
@@ -81,7 +81,7 @@ class ThrottledLoginForm(AuthenticationForm):
     def _audit_failure(self) -> None:
         user = User.objects.filter(username=self.cleaned_data.get("username")).first()
         if user and self.request:
-            audit_account(user, _("Login failed"))
+            audit_account(user, str(_("Login failed")))
 
 
 class LoginForm(ThrottledLoginForm):

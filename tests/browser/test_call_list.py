@@ -7,13 +7,12 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from integrations.calllog.list.keyset_paging import PAGE_SIZE
-from integrations.models import Call, CallState, Customer
+from integrations.models import Call, CallState, Customer, UserSession
 from tests.factories import MISSED, call_facts, make_call, make_customer, make_employee, make_superuser
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -190,7 +189,7 @@ def test_trouble_while_scrolling_says_what_to_do(
     sign_in(page, specialist)
     open_list(page, live_server)
     if signed_out:
-        Session.objects.all().delete()
+        UserSession.objects.all().delete()
     else:
         page.context.set_offline(True)
 

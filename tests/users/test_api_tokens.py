@@ -1,31 +1,42 @@
-"""Everybody makes tokens of the read API for itself, sees each once, and withdraws them."""
+"""Every user creates API tokens with the password, sees each once, and revokes them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.db.models import F
 from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
-from integrations.models import ApiToken
-from integrations.users import api_tokens
+from integrations.models import ApiToken, SecondFactor
+from integrations.users import account, api_tokens
 from tests.api.test_calls import CALLS, reader
-from tests.factories import make_customer, make_specialist, make_viewer
+from tests.factories import make_customer, make_second_factor, make_specialist, make_superuser, make_viewer
 
 pytestmark = pytest.mark.django_db
 
 PAGE = "/calls/api/"
+PASSWORD = "open sesame"
 
 
 @pytest.fixture
 def viewer(client: Client) -> Client:
-    client.force_login(make_viewer(make_customer()))
+    user = make_viewer(make_customer())
+    user.set_password(PASSWORD)
+    user.save()
+    client.force_login(user)
     return client
 
 
-def made(client: Client, name: str = "reports") -> str:
-    html = client.post(PAGE, {"name": name}).content.decode()
+def made(client: Client, name: str = "reports", days: int = 90) -> str:
+    html = client.post(PAGE, {"name": name, "days": days, "password": PASSWORD}).content.decode()
     found = re.search(r'id="new-token"[^>]*>([^<]+)<', html)
     assert found
     return found[1]
@@ -67,7 +78,7 @@ def test_making_and_withdrawing_is_written_down_without_the_token(viewer: Client
     viewer.post(f"{PAGE}{ApiToken.objects.get().pk}/withdraw/")
 
     said = list(LogEntry.objects.order_by("pk").values_list("change_message", flat=True))
-    assert said == ["Made the API token “reports”", "Withdrew the API token “reports”"]
+    assert said == ["Created the API token “reports”", "Revoked the API token “reports”"]
     assert plain[-8:] not in "".join(said)
 
 
@@ -75,11 +86,107 @@ def test_there_is_a_most(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(api_tokens, "MOST", 1)
     made(viewer)
 
-    html = viewer.post(PAGE, {"name": "another"}).content.decode()
-    assert "Withdraw one before you make another" in html
+    html = viewer.post(PAGE, {"name": "another", "days": 30, "password": PASSWORD}).content.decode()
+    assert "Revoke one before you create another" in html
     assert ApiToken.objects.count() == 1
 
 
 def test_a_name_is_wanted(viewer: Client) -> None:
-    assert "This field is required" in viewer.post(PAGE, {"name": ""}).content.decode()
+    assert (
+        "This field is required" in viewer.post(PAGE, {"name": "", "days": 30, "password": PASSWORD}).content.decode()
+    )
     assert not ApiToken.objects.exists()
+
+
+def works(plain: str) -> bool:
+    return Client(headers={"Authorization": f"Bearer {plain}"}).get(CALLS).status_code == 200
+
+
+@pytest.mark.parametrize("password", ["", "wrong"])
+def test_without_the_password_no_token_is_created(viewer: Client, password: str) -> None:
+    viewer.post(PAGE, {"name": "reports", "days": 30, "password": password})
+
+    assert not ApiToken.objects.exists()
+
+
+def test_guessing_the_password_there_is_slowed_down(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(account, "WRONG_PASSWORDS", replace(account.WRONG_PASSWORDS, times=2))
+    for _ in range(2):
+        viewer.post(PAGE, {"name": "reports", "days": 30, "password": "wrong"})
+
+    html = viewer.post(PAGE, {"name": "reports", "days": 30, "password": PASSWORD}).content.decode()
+
+    assert "Too many attempts" in html
+    assert not ApiToken.objects.exists()
+
+
+@pytest.mark.parametrize("days", [30, 90, 365])
+def test_a_token_ends_after_its_days(viewer: Client, days: int) -> None:
+    plain = made(viewer, days=days)
+    assert timedelta(0) <= timezone.now() + timedelta(days=days) - ApiToken.objects.get().ends_at < timedelta(minutes=1)
+
+    ApiToken.objects.update(expires_at=F("expires_at") - timedelta(days=days))
+
+    assert not works(plain)
+    assert "expired on" in viewer.get(PAGE).content.decode()
+
+
+def test_a_token_of_an_earlier_release_ends_after_a_year(viewer: Client) -> None:
+    plain = made(viewer)
+    ApiToken.objects.update(expires_at=None)
+    assert works(plain)
+
+    ApiToken.objects.update(created_at=F("created_at") - timedelta(days=366))
+
+    assert not works(plain)
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "100000", "x", ""])
+def test_other_lifetimes_are_refused(viewer: Client, days: str) -> None:
+    viewer.post(PAGE, {"name": "reports", "days": days, "password": PASSWORD})
+
+    assert not ApiToken.objects.exists()
+
+
+def change_password(user: User) -> None:
+    user.set_password("a new long password")
+    user.save()
+
+
+def deactivate_and_activate(user: User) -> None:
+    for user.is_active in (False, True):
+        user.save()
+
+
+def remove_factor(user: User) -> None:
+    SecondFactor.objects.filter(user=user).delete()
+
+
+@pytest.mark.parametrize("change", [change_password, make_second_factor, deactivate_and_activate, remove_factor])
+def test_changed_credentials_revoke_all_tokens_of_the_user(change: Callable[[User], object]) -> None:
+    user, other = make_viewer(make_customer()), make_specialist()
+    if change is remove_factor:
+        make_second_factor(user)
+    _token, plain = ApiToken.issue(user, "reports")
+    _other_token, others = ApiToken.issue(other, "reports")
+    assert works(plain)
+
+    change(user)
+
+    assert not works(plain)
+    assert works(others)
+
+
+def test_an_administrator_sees_and_revokes_a_users_tokens(client: Client) -> None:
+    user = make_viewer(customer := make_customer())
+    token, plain = ApiToken.issue(user, "reports of sales")
+    client.force_login(make_superuser())
+    page = reverse("admin:auth_user_change", args=[user.pk])
+
+    html = client.get(page).content.decode()
+    assert f"reports of sales (…{token.ending})" in html
+    assert plain not in html
+
+    form = {"username": user.username, "role": "viewer", "customers": [customer.pk], "is_active": "on"}
+    client.post(page, {**form, "revoke_tokens": "on"})
+    assert not works(plain)

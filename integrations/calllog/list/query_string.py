@@ -14,7 +14,9 @@ def list_query(parameters: Mapping[str, object], **changes: object) -> str:
     """The filters with these changes, without the position in the list. The value "" removes a filter."""
     kept = {name: str(value) for name, value in parameters.items() if name not in NOT_FILTERS}
     query = QueryDict(mutable=True)
-    query.update({name: value for name, value in (kept | {n: str(v) for n, v in changes.items()}).items() if value})
+    wanted = kept | {name: str(value) for name, value in changes.items()}
+    # No page takes a NUL, so a saved view must have none.
+    query.update({name: value for name, value in wanted.items() if value and "\0" not in value})
     return query.urlencode()
 
 

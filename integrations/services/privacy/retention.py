@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import structlog
-from django.contrib.sessions.backends.db import SessionStore
+from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -32,7 +34,8 @@ def prune_all(*, should_stop: Callable[[], bool] = lambda: False) -> None:
     forget_old_dry_runs()
     forget_old_jobs()
     ContactClaim.objects.filter(held_until__lt=database_time() - CLAIMS_ARE_KEPT).delete()
-    SessionStore.clear_expired()
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    Session.objects.filter(expire_date__lt=database_time()).delete()  # of releases up to 0.1
     for customer in Customer.objects.filter(retention_days__gt=0).order_by("pk"):
         prune(customer, days=customer.retention_days, should_stop=should_stop)
 

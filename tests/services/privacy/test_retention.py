@@ -6,7 +6,6 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -20,6 +19,7 @@ from integrations.models import (
     ContactClaim,
     Customer,
     PlanfixRequest,
+    UserSession,
     WebhookEvent,
 )
 from integrations.services.contacts.creation_lock import acquire_creation_lock
@@ -193,8 +193,8 @@ def test_sessions_and_work_that_are_over_are_forgotten(client: Client) -> None:
     BackgroundJob.objects.filter(pk=young.pk).update(finished_at=timezone.now() - timedelta(days=89))
     BackgroundJob.objects.exclude(pk=young.pk).update(finished_at=timezone.now() - timedelta(days=91))
     prune_all()
-    assert (list(BackgroundJob.objects.all()), Session.objects.count()) == ([young], 1)
+    assert (list(BackgroundJob.objects.all()), UserSession.objects.count()) == ([young], 1)
 
-    Session.objects.update(expire_date=timezone.now() - timedelta(minutes=1))
+    UserSession.objects.update(expire_date=timezone.now() - timedelta(minutes=1))
     prune_all()
-    assert Session.objects.count() == 0
+    assert UserSession.objects.count() == 0
