@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from integrations.management.customers import named_customers
-from integrations.management.moments import moment
+from integrations.management.times import parse_time
 from integrations.models import Customer
 from integrations.services.intake.catch_up import Window, catch_up
 
@@ -51,8 +51,8 @@ def _window(customer: Customer, start: str | None, end: str | None) -> Window | 
     if not start:
         return None
     window = Window(
-        start=moment(start, customer.zone),
-        end=moment(end, customer.zone, ends=True) if end else timezone.now(),
+        start=parse_time(start, customer.zone),
+        end=parse_time(end, customer.zone, ends=True) if end else timezone.now(),
     )
     if window.start >= window.end:
         raise CommandError("--from must lie before --to.")

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations.management.customers import named_customers
-from integrations.management.moments import moment
+from integrations.management.times import parse_time
 from integrations.models import Call, CallState, EventResult, WebhookEvent
 from integrations.services.calls.replay import REPLAYABLE, replay_calls, replay_events
 
@@ -54,7 +54,7 @@ def _chosen(*, customer: str | None, since: str | None, ids: list[int] | None, *
         [named] = named_customers(customer)
         chosen["customer"], zone = named, named.zone
     if since is not None:
-        chosen["received_at__gte"] = moment(since, zone)
+        chosen["received_at__gte"] = parse_time(since, zone)
     if ids is not None:
         chosen["pk__in"] = ids
     return chosen

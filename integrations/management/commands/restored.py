@@ -1,4 +1,4 @@
-"""To be run once after the database was restored from a backup, before a worker starts."""
+"""Prepares a database restored from a backup. Run it once, before a worker starts."""
 
 from __future__ import annotations
 

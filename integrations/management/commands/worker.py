@@ -1,4 +1,4 @@
-"""Delivers calls until it is told to stop. Any number of workers may run, on any number of machines."""
+"""Runs jobs until it is told to stop. Any number of workers may run, on any number of machines."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ log = structlog.get_logger(__name__)
 HEARTBEAT_SECONDS = 3
 RECONNECT_SECONDS = 2
 LOST = (ConnectorException, DatabaseError, psycopg.Error, OSError)
-"""The queue's, Django's, the pool's and the network's words for it."""
+"""A lost connection, as the queue, Django, the pool and the network report it."""
 POLLING_SECONDS = 1.0
-"""A job is noticed at once, by a notification. Two cases are left: one that comes while the worker looks and finds
-nothing, and one that had to wait for its customer's last job to end.
+"""The worker notices a job at once by a notification. Polling covers two cases: a job that comes while the worker looks
+and finds nothing, and a job that waits for its customer's last job to end.
 """
 
 
@@ -51,8 +51,8 @@ class Command(BaseCommand):
 
 
 class RegisteredWorker(Worker):
-    """Procrastinate's worker, when others may have given it up: it stood still for too long, and goes on. It keeps no
-    registration under which a job could hang, and never waits for long before it takes a new one.
+    """Procrastinate's worker, for the case that it hung and others took it for dead. It gives its registration up when
+    a job could be stuck under it, and soon takes a new one.
     """
 
     def __init__(self, worker_app: App, concurrency: int) -> None:
@@ -72,7 +72,7 @@ class RegisteredWorker(Worker):
             await super()._persist_job_status(job, *outcome, **named)
         except ConnectorException as error:
             if isinstance(error.__cause__, RaiseException):
-                log.warning("job was given up by others meanwhile", job=job.call_string)
+                log.warning("another worker has freed the job meanwhile", job=job.call_string)
                 return
             # It would be taken for under way, and hold up its customer's next job, for as long as this registration
             # has a heartbeat.

@@ -1,6 +1,4 @@
-"""Reads Ringostat's call list and folds its rows into calls, so that a lost webhook costs no call. Knows nothing of
-Planfix.
-"""
+"""Reads Ringostat's call list and folds its rows into calls, so that a lost webhook costs no call."""
 
 from __future__ import annotations
 
@@ -30,49 +28,49 @@ from integrations.services.queue.progress import CannotBeDone, Progress
 log = structlog.get_logger(__name__)
 
 OVERLAP = timedelta(hours=2)
-"""Read again in every run: rows come late, and are completed late (a recording's link)."""
+"""Every run reads this much again: rows appear late and are completed late (a recording's link)."""
 
 PART = timedelta(days=1)
-"""Read and stored at once, so that a long window needs little memory and loses little when it is cut short."""
+"""Read and stored as one part, so that a long window needs little memory and loses little when it is interrupted."""
 
 BATCH = 500
-"""Rows that are compared with the stored calls by one query."""
+"""Rows that one query compares with the stored calls."""
 
 RELIABLE_AFTER = timedelta(minutes=3)
-"""A call that ended more recently is left to its webhook."""
+"""A call that ended later is left to its webhook."""
 
 NO_ANSWER_RELIABLE_AFTER = timedelta(hours=1)
-"""A call that is still talked on may be listed as NO ANSWER without duration, and be rewritten when it ends. Delivered
-too early it would stand in Planfix as missed, for good.
+"""A call that still goes on may be listed as NO ANSWER without a duration and rewritten when it ends. Delivered too
+early, it would stay in Planfix as missed.
 """
 
 LONGEST_USUAL_CALL = OVERLAP
-"""Such a row is doubted for so long when a webhook has told of the call's beginning: the one of its end will come."""
+"""Such a row waits for so long when a webhook has reported the start of the call: a webhook will report its end."""
 
 LONGEST_CALL = timedelta(hours=12)
-"""A row that is open for longer stays so, and is not waited for."""
+"""The cursor does not wait longer for a call that is still open."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """From when until when calls began."""
+    """The time between which calls started."""
 
     start: datetime
     end: datetime
 
 
 class Fate(StrEnum):
-    """What became of a row of the call list."""
+    """What was done with a row of the call list."""
 
     NEW = "new"
     COMPLETED = "completed"
     ADDED_TO = "added_to"
-    """The call was complete; the row knew something more."""
+    """The call was complete; the row added facts."""
     UNCHANGED = "unchanged"
     LEFT = "left"
-    """Not settled yet: left to the webhook and the next run."""
+    """Not reliable yet: left to the webhook and the next run."""
     UNUSABLE = "unusable"
-    """Without a call id, or refused by a mistake of ours, which is in the log."""
+    """Without a call id, or not stored because of our mistake, which is in the log."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,11 +78,11 @@ class CatchUpReport:
     customer: str
     fates: Mapping[Fate, int]
     dropped_fields: tuple[str, ...] = ()
-    """Fields of the call list that the project does not know."""
+    """Fields of the call list that the Ringostat project refused."""
     skipped: str = ""
-    """Why nothing was asked."""
+    """Why no request was sent."""
     error: str = ""
-    """Why it ended early; what had been read by then is stored."""
+    """Why the run ended early. Rows read before are stored."""
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -98,18 +96,19 @@ class CatchUpReport:
 
 
 def customers_to_catch_up() -> list[int]:
-    """Those with a Ringostat Auth-key."""
+    """The ids of customers with a Ringostat Auth-key."""
     return list(Customer.objects.exclude(ringostat_auth_key="").order_by("pk").values_list("pk", flat=True))
 
 
 def catch_up(
     customer: Customer, *, window: Window | None = None, should_stop: Callable[[], bool] = lambda: False
 ) -> CatchUpReport:
-    """Folds what Ringostat lists into the customer's calls: all of the window, or what is new since the last run.
+    """Folds the rows of the call list into the customer's calls: those of the window, or the new ones since the last
+    run.
 
-    A first run without a window begins with the customer, so that it imports no years. Safe to run at any time, any
-    number of times, and to be killed. Raises OperationalError or InterfaceError when the database cannot be reached;
-    the report tells of every other trouble.
+    The first run without a window starts at the customer's creation, so that it does not import years. Safe to run at
+    any time, any number of times, and to be killed. Raises OperationalError or InterfaceError when the database cannot
+    be reached; the report names any other error.
     """
     reading = _Reading(customer)
     client: RingostatClient | None = None
@@ -137,7 +136,7 @@ def catch_up(
 
 
 def _remember(customer: Customer, error: str, dropped_fields: Iterable[str]) -> None:
-    """What stands in the way of reading, for pages and alerts to tell; nothing any more once it works again."""
+    """Stores why reading fails, for pages and alerts; clears it when reading works again."""
     cursor = CatchUpCursor.objects.filter(customer=customer)
     if error:
         CatchUpCursor.objects.get_or_create(customer=customer, defaults={"read_until": customer.created_at})
@@ -147,16 +146,16 @@ def _remember(customer: Customer, error: str, dropped_fields: Iterable[str]) -> 
     cursor.exclude(refused_fields=list(dropped_fields)).update(refused_fields=list(dropped_fields))
 
 
-def catch_up_job(work: BackgroundJob, progress: Progress) -> dict[str, Any]:
-    """Long work: the whole window between its arguments `start` and `end`, ISO times."""
-    assert work.customer is not None  # it is asked for on a customer's page
-    start, end = (datetime.fromisoformat(work.arguments[name]) for name in ("start", "end"))
+def catch_up_job(job: BackgroundJob, progress: Progress) -> dict[str, Any]:
+    """Long job: the whole window between its arguments `start` and `end`, ISO times."""
+    assert job.customer is not None  # it is asked for on a customer's page
+    start, end = (datetime.fromisoformat(job.arguments[name]) for name in ("start", "end"))
     parts = list(_parts(Window(start=start, end=end)))
     progress.expect(len(parts))
     fates: Counter[str] = Counter()
     dropped_fields: tuple[str, ...] = ()
     for part in parts:
-        report = catch_up(work.customer, window=part, should_stop=progress.should_stop)
+        report = catch_up(job.customer, window=part, should_stop=progress.should_stop)
         if problem := report.error or report.skipped:
             raise CannotBeDone(problem)
         progress.add()  # raises Stopped when the part was left off, too
@@ -166,13 +165,13 @@ def catch_up_job(work: BackgroundJob, progress: Progress) -> dict[str, Any]:
 
 
 class _Reading:
-    """One run for one customer."""
+    """One run of catching up, for one customer."""
 
     def __init__(self, customer: Customer) -> None:
         self.fates: Counter[Fate] = Counter()
         self._customer = customer
         self._recipient = Recipient.of(customer)
-        # A worker whose own clock is wrong must not move the cursor past calls.
+        # By the database's clock: a worker whose clock is wrong must not move the cursor past calls.
         self._now = database_time()
         self._open_since = self._now
 
@@ -184,7 +183,7 @@ class _Reading:
                 self._advance(min(part.end, self._open_since))
 
     def _read_part(self, client: RingostatClient, part: Window, should_stop: Callable[[], bool]) -> bool:
-        """Returns whether all of it was read and stored."""
+        """Returns True when the whole part was read and stored."""
         release_connection()
         rows = client.calls(part.start, part.end, self._customer.zone)
         for first in range(0, len(rows), BATCH):
@@ -198,12 +197,12 @@ class _Reading:
         cursor, _is_new = CatchUpCursor.objects.get_or_create(
             customer=self._customer, defaults={"read_until": created_at}
         )
-        # A clock that was ahead for a while leaves a cursor in the future.
+        # A clock that was ahead for a while has left a cursor in the future.
         start = min(cursor.read_until, self._now) - OVERLAP
         return Window(start=max(start, created_at), end=self._now)
 
     def _advance(self, read_until: datetime) -> None:
-        """Never back: another run may have come further."""
+        """Moves the cursor forward, never back: another run may have read further."""
         CatchUpCursor.objects.filter(customer=self._customer, read_until__lt=read_until).update(read_until=read_until)
 
     def _take_batch(self, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -219,10 +218,10 @@ class _Reading:
     def _take(self, facts: CallFacts, known: dict[str, tuple[str, Folded]]) -> Fate:
         state, stored = known.get(facts.ringostat_id, ("", None))
         in_progress = state == CallState.IN_PROGRESS
-        settled = is_reliable(facts, now=self._now, in_progress=in_progress)
-        if not (settled and facts.is_final):
+        reliable = is_reliable(facts, now=self._now, in_progress=in_progress)
+        if not (reliable and facts.is_final):
             self._wait_for(facts)
-        if not settled:
+        if not reliable:
             return Fate.LEFT
         folded = fold(stored, facts)
         if folded == stored:
@@ -241,21 +240,21 @@ class _Reading:
         except (OperationalError, InterfaceError):
             raise
         except Exception:
-            # One row that we cannot digest must not hold up all that come after it.
+            # One row that we cannot store must not block the rows after it.
             log.exception("row not stored", customer_id=self._customer.pk, ringostat_id=facts.ringostat_id)
             return False
         return True
 
     def _wait_for(self, facts: CallFacts) -> None:
-        """Keeps the cursor from passing a call that is to be read again."""
+        """Keeps the cursor before a call that must be read again."""
         if facts.started_at and self._now - facts.started_at < LONGEST_CALL:
             self._open_since = min(self._open_since, facts.started_at)
 
 
 def is_reliable(facts: CallFacts, *, now: datetime, in_progress: bool) -> bool:
-    """May a row be believed? `in_progress`: webhooks have told of the call, but not of its end.
+    """True when a row shows the final state of the call, or says itself that the call still goes on.
 
-    A row that itself says that the call goes on may be.
+    `in_progress`: webhooks have reported the call but not its end.
     """
     if not facts.is_final or facts.started_at is None:
         return True

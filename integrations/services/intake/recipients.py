@@ -1,4 +1,4 @@
-"""Whose calls a webhook address brings. Knows nothing of requests."""
+"""Finds the customer of a webhook address, and remembers it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ MAX_REMEMBERED = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class Recipient:
-    """The customer that a call belongs to: what intake needs of it and no more."""
+    """The customer that a call belongs to, with the settings that intake needs."""
 
     customer_id: int
     zone: ZoneInfo
     region: str
     token_hash: bytes | None = None
-    """Of the address that it was found by, if by one: what comes there is stored only while all this is true."""
+    """Of the webhook address, if there is one. A request is stored only while the address and these settings are valid.
+    """
 
     @classmethod
     def of(cls, customer: Customer) -> Recipient:
@@ -32,7 +33,7 @@ _remembered: dict[bytes, Recipient] = {}
 
 
 def recipient_of(token: str) -> Recipient | None:
-    """The customer of a webhook token, by one indexed query; None for a token that is unknown or no longer valid."""
+    """The customer of a webhook token, by one indexed query; None for an unknown or expired token."""
     token_hash = WebhookToken.hash_of(token)
     valid = WebhookToken.objects.filter(Q(valid_until=None) | Q(valid_until__gt=Now()), token_hash=token_hash)
     row = valid.values_list("customer_id", "customer__timezone", "customer__region").first()
@@ -46,7 +47,7 @@ def recipient_of(token: str) -> Recipient | None:
 
 
 def remembered_recipient_of(token: str) -> Recipient | None:
-    """As recipient_of() said last; it may have changed since."""
+    """The last result of recipient_of(), which may be out of date."""
     return _remembered.get(WebhookToken.hash_of(token))
 
 

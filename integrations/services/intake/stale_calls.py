@@ -1,4 +1,4 @@
-"""Calls whose end was never told: Ringostat's call list is asked about them, and after a day they are closed."""
+"""Closes calls without a final event: looks for them in Ringostat's call list, and closes them after a day."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from integrations.services.queue.defer import CLOSE_STALE_CALLS, one_job_each
 log = structlog.get_logger(__name__)
 
 ASKED_AFTER = timedelta(hours=3)
-"""A call may last for hours; the usual reading of the call list completes most of those whose webhook was lost."""
+"""A call may last for hours. Catching up completes most calls whose webhook was lost."""
 
 CLOSED_AFTER = timedelta(hours=24)
 LONGEST_WINDOW = timedelta(hours=48)
-"""A call may name a beginning that cannot be: the list is not read for years because of it."""
+"""A call may report an impossible start. The call list is not read for years because of it."""
 
 BATCH = 500
 
 
 def close_all_stale_calls() -> None:
-    """One job for each customer that has stale calls."""
+    """Enqueues one job for each customer with stale calls."""
     one_job_each(CLOSE_STALE_CALLS, _stale(ASKED_AFTER).order_by().values_list("customer_id", flat=True).distinct())
 
 
 def close_stale_calls(customer_id: int, *, should_stop: Callable[[], bool] = lambda: False) -> None:
-    """Reads the call list around the customer's stale calls, if it may be read, and closes those of a day ago that it
-    did not complete. A final event that comes later yet opens them again.
+    """Reads the call list around the customer's stale calls, if the customer has an Auth-key, and closes those that are
+    still open after a day. A later final event opens them again.
     """
     customer = Customer.objects.filter(pk=customer_id).first()
     if customer is None:
@@ -54,7 +54,7 @@ def _stale(age: timedelta) -> QuerySet[Call]:
 
 
 def _window(calls: QuerySet[Call]) -> Window | None:
-    """From shortly before the first of these calls until shortly after the last; None when they lie too far back."""
+    """The window from shortly before the first of these calls until shortly after the last; None if all are older."""
     now = database_time()
     earliest = now - LONGEST_WINDOW
     began = calls.filter(started_at__range=(earliest, now)).aggregate(first=Min("started_at"), last=Max("started_at"))
@@ -64,10 +64,10 @@ def _window(calls: QuerySet[Call]) -> Window | None:
 
 
 def _close(calls: QuerySet[Call]) -> int:
-    """In batches, so that no webhook waits long for a call that is being closed."""
+    """Closes the calls in batches, so that no webhook waits long for one. Returns their number."""
     closed = 0
     while call_ids := list(calls.values_list("pk", flat=True)[:BATCH]):
-        # The state once more: a final event may have come between the two queries.
+        # The state again: a final event may have come between the two queries.
         still_open = Call.objects.filter(pk__in=call_ids, state=CallState.IN_PROGRESS)
         closed += still_open.update(state=CallState.SKIPPED, reason=Reason.NO_FINAL_EVENT, finished_at=Now())
     return closed

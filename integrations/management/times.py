@@ -1,4 +1,4 @@
-"""Points in time as people type them on a command line."""
+"""Reads times that people type on a command line."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from django.core.management.base import CommandError
 
 
-def moment(text: str, zone: tzinfo, *, ends: bool = False) -> datetime:
-    """The moment of an ISO date or datetime, read in the zone unless it names its own.
+def parse_time(text: str, zone: tzinfo, *, ends: bool = False) -> datetime:
+    """Reads an ISO date or datetime, in `zone` unless the text names one.
 
-    A date is the day's beginning; its end when the moment `ends` something. Raises CommandError.
+    A date means the start of the day, or its end when `ends`. Raises CommandError.
     """
     try:
         read = datetime.fromisoformat(text)
