@@ -23,7 +23,7 @@ from sandbox.ringostat.recording_audio import recording_wav
 
 MAX_CALLS = 6500
 LOCAL_FORMAT = "%Y-%m-%d %H:%M:%S"
-RECORDING = re.compile(r"/recordings/(?P<id>[^/]+)\.(wav|mp3|ogg)")
+RECORDING = re.compile(r"/recordings/(?P<id>[^/]+)\.(wav|mp3|ogg|m4a)")
 
 FIELDS = frozenset(
     {
@@ -110,6 +110,8 @@ class Ringostat:
         """Call lists by Auth-key. Other keys see `calls`."""
         self.staff: dict[str, Mapping[str, Any]] = dict(STAFF)
         self.not_ready: set[str] = set()
+        self.recordings: dict[str, Reply] = {}
+        """Answers to the links of these call ids, instead of the generated recording."""
         """Ids of calls whose recordings do not exist yet."""
         self.rejected_fields: set[str] = set()
         """Fields that calls/list of this project rejects. Some real projects reject recording_wav."""
@@ -132,6 +134,8 @@ class Ringostat:
 
     def _recording(self, request: Request) -> Reply:
         match = RECORDING.fullmatch(request.path)
+        if match and match["id"] in self.recordings:
+            return self.recordings[match["id"]]
         if request.method not in ("GET", "HEAD") or not match or match["id"] in self.not_ready:
             return json_reply({"error": "Not found"}, 404)
         if not request.query.get("token"):

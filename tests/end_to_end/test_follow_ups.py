@@ -12,7 +12,9 @@ from django.utils import timezone
 from integrations.models import Call, CallState
 from integrations.services.delivery import call_delivery, follow_up
 from sandbox.http.faults import Fault
+from sandbox.http.server import Reply, html_reply, json_reply
 from sandbox.ringostat.api import Ringostat
+from sandbox.ringostat.recording_audio import recording_wav
 from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, missed, recorded
@@ -86,7 +88,8 @@ def test_a_recording_that_never_comes_is_looked_for_a_few_times_only(scenario: S
     call = scenario.call(CALL_ID)
     assert (call.state, call.due_at) == (CallState.DELIVERED, None)
     asked = [request for request in scenario.account.requests if request.path == "/file/from-url/"]
-    assert len(asked) == 4
+    assert asked == []
+    assert call.delivery.recording_tries == 4
     assert "/recordings/" in scenario.account.comments[0].description
 
 
@@ -317,3 +320,60 @@ def test_an_addition_waits_when_planfix_is_unavailable(scenario: Scenario, sandb
 
     assert "Send the price list" in scenario.account.comments[0].description
     assert scenario.call(CALL_ID).due_at is None
+
+
+def wav(size: bytes = b"\xff\xff\xff\xff") -> bytes:
+    """A sound as a PBX streams it: the size of its data is not known."""
+    whole = recording_wav(CALL_ID)
+    return whole[:4] + size + whole[8:40] + size + whole[44:]
+
+
+NOT_SOUND = {
+    "a web page": html_reply("<html>Log in</html>", status=200),
+    "a page called sound": Reply(body=b"\n<!doctype html><p>Log in", content_type="audio/wav"),
+    "nothing": Reply(body=b"", content_type="audio/wav"),
+    "JSON": json_reply({"error": "not ready"}, 200),
+    "a refusal": json_reply({"error": "Forbidden"}, 403),
+    "a login": Reply(status=302, headers={"Location": "/login"}),
+    "an error": Reply(status=500),
+}
+
+
+@pytest.mark.parametrize("kind", NOT_SOUND)
+def test_what_is_not_sound_is_never_copied_and_looked_for_again(
+    scenario: Scenario, sandbox: Sandbox, ringostat: Ringostat, kind: str
+) -> None:
+    ringostat.recordings = {CALL_ID: NOT_SOUND[kind]}
+    scenario.post(answered(**recorded(sandbox)))
+    scenario.deliver()
+    (comment,) = scenario.account.comments
+    assert (comment.files, scenario.account.files) == ([], [])
+    assert "/file/from-url/" not in {request.path for request in scenario.account.requests}
+
+    ringostat.recordings = {CALL_ID: Reply(body=wav(), content_type="audio/wav")}
+    a_while_later()
+    scenario.deliver()
+
+    (comment,) = scenario.account.comments
+    assert [file.name for file in comment.files] == [f"{CALL_ID}.wav"]
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "suffix"),
+    [
+        (wav(), "audio/wav", ".wav"),
+        (wav(b"\0\0\0\0"), "application/octet-stream", ".wav"),
+        (b"\0\0\0\x20ftypM4A \0\0\0\0" + b"\1" * 900, "audio/x-m4a", ".m4a"),
+        (b"ID3\4\0\0" + b"\1" * 900, "audio/wav", ".mp3"),
+        (b"OggS" + b"\1" * 900, "text/plain", ".ogg"),
+    ],
+)
+def test_sound_is_copied_under_the_name_of_what_it_is(
+    scenario: Scenario, sandbox: Sandbox, ringostat: Ringostat, body: bytes, content_type: str, suffix: str
+) -> None:
+    ringostat.recordings = {CALL_ID: Reply(body=body, content_type=content_type)}
+    scenario.post(answered(**recorded(sandbox)))
+    scenario.deliver()
+
+    (comment,) = scenario.account.comments
+    assert [(file.name, file.size) for file in comment.files] == [(f"{CALL_ID}{suffix}", -(-len(body) // 1024))]

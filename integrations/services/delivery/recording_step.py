@@ -1,16 +1,15 @@
-"""The recording of a call: has Planfix copy it, and plans when to look for one that is not ready yet."""
+"""The recording of a call: looks at it, has Planfix copy it, and plans when to look again for one that is not ready."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import PurePosixPath
-from urllib.parse import urlsplit
 
 from integrations.models import CallState, Recording, Step
 from integrations.planfix.http.errors import PlanfixRefused, PlanfixUnavailable
 from integrations.planfix.records.files import copy_recording
 from integrations.services.delivery.attempt import Attempt
 from integrations.services.delivery.content import CallContent
+from integrations.services.delivery.recording_look import look_at
 
 RECORDING_DELAYS = (timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1))
 """Ringostat needs a while to make a recording ready. After the last look the comment keeps a link, or nothing."""
@@ -35,7 +34,11 @@ def copy_once(attempt: Attempt, content: CallContent) -> int | None:
     receipts, url = attempt.book.row, content.recording_url
     if receipts.file_id is not None or not url or not _is_copy_wanted(attempt):
         return receipts.file_id
-    name = f"{attempt.call.ringostat_id}{PurePosixPath(urlsplit(url).path).suffix or '.mp3'}"
+    look = look_at(url)
+    if look.problem:
+        attempt.book.note(recording_refused=look.problem)
+        return None
+    name = f"{attempt.call.ringostat_id}{look.suffix}"
     try:
         return attempt.book.write(
             Step.RECORDING,

@@ -58,9 +58,11 @@ TYPES = {
     ".opus": "audio/ogg",
     ".m4a": "audio/mp4",
 }
-SUFFIXES = {"audio/mpeg": ".mp3", "audio/mp3": ".mp3", "audio/x-wav": ".wav", "audio/wave": ".wav"} | {
-    media: suffix for suffix, media in reversed(TYPES.items())
-}
+SUFFIXES = {
+    **dict.fromkeys(("audio/mpeg", "audio/mp3", "audio/x-mp3"), ".mp3"),
+    **dict.fromkeys(("audio/x-wav", "audio/wave", "audio/vnd.wave"), ".wav"),
+    **dict.fromkeys(("audio/x-m4a", "audio/m4a", "audio/aac", "audio/mp4a-latm"), ".m4a"),
+} | {media: suffix for suffix, media in reversed(TYPES.items())}
 
 
 class Trouble(StrEnum):
