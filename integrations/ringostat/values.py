@@ -25,6 +25,9 @@ _UNITS = re.compile(
     re.IGNORECASE,
 )
 _MILLISECONDS = re.compile(r"(\d{1,12})(?:[.,]\d+)?\s*(?:ms|msec|milliseconds?|мс)\.?", re.IGNORECASE | re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+"""Line breaks and tabs stay."""
+_BREAK = re.compile(r"[\t\r\n\x0b\x0c]+")
 _LETTERS = re.compile(r"[\W_]+")
 
 _NEXT_LINK = re.compile(r"[\s,;|]+(?=\"?'?(?:https?:)?//)", re.IGNORECASE)
@@ -39,12 +42,15 @@ def text_of(raw: str, limit: int = MAX_TEXT) -> str:
     text = raw.strip()
     if not text.isascii():
         text = repaired(text)
+    if not text.isprintable():
+        text = _CONTROL.sub("", text)
     return "" if text.lower() in EMPTY else text[:limit].rstrip()
 
 
 def name_of(raw: str) -> str:
     """A number, SIP identity or name; it may come HTML-escaped: `&quot;Oleh&quot; &lt;acmecom_oleh&gt;`."""
-    return text_of(unescaped(raw) if "&" in raw else raw)
+    text = text_of(unescaped(raw) if "&" in raw else raw)
+    return text if text.isprintable() else _BREAK.sub(" ", text)
 
 
 def word_of(raw: str) -> str:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from integrations.domain.calls import Direction, EventKind, Outcome
 from integrations.ringostat.body import RawRequest
+from integrations.ringostat.problems import NoteKind, Problem
 
 FOLDER = Path(__file__).parent / "ringostat"
 
@@ -38,6 +40,11 @@ class Case:
     method: str = "POST"
     content_type: str | None = None
     query: str = ""
+    content_encoding: str = ""
+    received_at: datetime | None = None
+    problem: Problem | None = None
+    """The kind of what is not understood."""
+    notes: tuple[NoteKind, ...] = ()
 
 
 def event_of(name: str) -> str:
@@ -99,7 +106,7 @@ def ignored(reason: str, kind: EventKind | None = None) -> Case:
     return Case(ignored=reason, kind=kind)
 
 
-def sent(case: Case, **how: str) -> Case:
+def sent(case: Case, **how: Any) -> Case:
     return Case(**{**vars(case), **how})
 
 
