@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from integrations.domain.calls import CallFacts
 from integrations.domain.folding import kept_keys
 from integrations.domain.outcome import MEANINGS, Meaning, normal_status
-from integrations.ringostat.names import Known, Named, by_fact, folded, is_event_name, plain_name
+from integrations.ringostat.names import Known, Named, by_fact, folded, plain_name
 from integrations.ringostat.problems import Note, NoteKind
 from integrations.ringostat.times import AHEAD, Receipt, exact_time_of, is_clock, is_date, joined, local_start_of
 from integrations.ringostat.values import (
@@ -61,6 +61,8 @@ class Reading:
 
     facts: CallFacts
     notes: tuple[Note, ...] = ()
+    event_names: tuple[str, ...] = ()
+    """What parameters say the event is called, as plain names."""
 
 
 def read_facts(fields: Mapping[str, str], timezone: ZoneInfo) -> CallFacts:
@@ -70,7 +72,8 @@ def read_facts(fields: Mapping[str, str], timezone: ZoneInfo) -> CallFacts:
 
 def read(fields: Mapping[str, str], timezone: ZoneInfo, received_at: datetime | None = None) -> Reading:
     """As read_facts, with notes. What could be two moments is decided by the time of receipt (UTC), if one is given."""
-    known, own = by_fact(fields)
+    found = by_fact(fields)
+    known = found.known
     reader = _Reader(known)
     talk, wait, total = reader.durations()
     status = reader.status(talk)
@@ -106,12 +109,12 @@ def read(fields: Mapping[str, str], timezone: ZoneInfo, received_at: datetime | 
         has_recording=has_recording,
         recording_url=recording_url,
         card_url=reader.first("card_url", link_of),
-        parameters=_parameters([*own, *reader.unused()] if reader.has_doubtful else own),
+        parameters=_parameters([*found.own, *reader.unused()] if found.has_doubtful else found.own),
         analysis=reader.analysis(transcript),
         rating={name: mark for name in RATING if name in known and (mark := reader.first(name, _somebody))},
     )
     reader.note_lost_characters(fields)
-    return Reading(facts, tuple(reader.notes[:MAX_NOTES]))
+    return Reading(facts, tuple(reader.notes[:MAX_NOTES]), tuple(found.event_names()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,6 @@ class _Reader:
     def __init__(self, known: Known) -> None:
         self.known = known
         self.notes: list[Note] = []
-        self.has_doubtful = any(slot.is_doubtful for named in known.values() for slot, _, _ in named)
         self._used: set[str] = set()
 
     def first(self, fact: str, read: Read) -> str:
@@ -319,7 +321,7 @@ class _Reader:
 def _parameters(own: list[tuple[str, str]]) -> dict[str, str]:
     parameters: dict[str, str] = {}
     for name, raw in own:
-        if raw and not is_event_name(name) and (value := text_of(raw, MAX_PARAMETER)):
+        if raw and (value := text_of(raw, MAX_PARAMETER)):
             plain = plain_name(name)
             own_name = plain if plain.startswith("utm_") else name.strip("{} ")
             if own_name:

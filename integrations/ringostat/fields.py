@@ -33,6 +33,15 @@ def flat(parameters: Mapping[str, object], depth: int = 1) -> dict[str, str]:
     fields: dict[str, str] = {}
     inner: dict[str, str] = {}
     for raw_name, value in parameters.items():
+        if (
+            value.__class__ is str
+            and value.isascii()
+            and _is_plain(value)
+            and raw_name.isascii()
+            and _is_plain(raw_name)
+        ):
+            fields[raw_name.strip()] = value.strip()
+            continue
         name = raw_name.strip() if raw_name.isascii() and "\x00" not in raw_name else clean(raw_name)
         opened = value if value is None else _opened(name, value)
         if isinstance(opened, Mapping):
@@ -44,6 +53,11 @@ def flat(parameters: Mapping[str, object], depth: int = 1) -> dict[str, str]:
     if inner:
         _add(fields, inner.items())
     return fields
+
+
+def _is_plain(text: str) -> bool:
+    """True for text that has nothing to decode and wraps nothing."""
+    return "%" not in text and "\x00" not in text and text[:1] not in _JSON_BEGINS
 
 
 def clean(text: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 from typing import NamedTuple
 
 from integrations.ringostat.vocabulary import (
@@ -79,53 +79,69 @@ def _slot_of(name: str) -> Slot | None:
     return None
 
 
-_slot_of_short_name = lru_cache(maxsize=4096)(_slot_of)
+class _Name(NamedTuple):
+    """What is known of a name itself; `event` is the name folded, if its value may name the event."""
+
+    slot: Slot | None
+    event: str
+
+
+def _read_name(name: str) -> _Name:
+    key = folded(name)
+    return _Name(_slot_of(name), key if key in _EVENT_NAMES else "")
+
+
+_read_short_name = lru_cache(maxsize=4096)(_read_name)
 """Every webhook of a customer brings the same names."""
+_NO_FACT = _Name(None, "")
 
 
 def slot_of(name: str) -> Slot | None:
     """None for a parameter of the customer's own."""
-    return _slot_of_short_name(name) if len(name) <= MAX_NAME else None
+    return _read_short_name(name).slot if len(name) <= MAX_NAME else None
 
 
-def by_fact(fields: Mapping[str, str]) -> tuple[Known, list[tuple[str, str]]]:
-    """What came for each fact, and the parameters of the customer's own."""
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Parameters by what they mean. `own`: those of the customer's; `has_doubtful`: some have a common word as name."""
+
+    known: Known
+    own: list[tuple[str, str]]
+    events: dict[str, str]
+    has_doubtful: bool
+
+    def event_names(self) -> list[str]:
+        """The values of the parameters that may name the event, as plain names, the most trusted first."""
+        return [plain_name(self.events[name]) for name in _EVENT_NAMES if name in self.events] if self.events else []
+
+
+def by_fact(fields: Mapping[str, str]) -> Sorted:
     known: Known = {}
     own: list[tuple[str, str]] = []
+    events: dict[str, str] = {}
+    has_doubtful = has_several = False
     for name, raw in fields.items():
-        slot = slot_of(name)
+        slot, event = _read_short_name(name) if len(name) <= MAX_NAME else _NO_FACT
+        if event and raw:
+            events[event] = raw
         if slot is None:
-            own.append((name, raw))
+            if not event:
+                own.append((name, raw))
         elif raw:
-            known.setdefault(slot.fact, []).append((slot, name, raw))
-    for named in known.values():
-        if len(named) > 1:
-            named.sort(key=_rank)
-    return known, own
+            fact, _rank_of_name, is_doubtful = slot
+            has_doubtful = has_doubtful or is_doubtful
+            if fact in known:
+                has_several = True
+                known[fact].append((slot, name, raw))
+            else:
+                known[fact] = [(slot, name, raw)]
+    for named in known.values() if has_several else ():
+        named.sort(key=_rank)
+    return Sorted(known, own, events, has_doubtful)
 
 
 def _rank(named: Named) -> int:
     return named[0].rank
-
-
-def event_names(fields: Mapping[str, str]) -> list[str]:
-    """The values of the parameters that may name the event, as plain names."""
-    found = {key: raw for name, raw in fields.items() if (key := _short_folded(name)) in _EVENT_NAMES and raw}
-    return [plain_name(found[name]) for name in _EVENT_NAMES if name in found]
-
-
-@lru_cache(maxsize=4096)
-def _folded_event_name(name: str) -> str:
-    key = folded(name)
-    return key if key in _EVENT_NAMES else ""
-
-
-def _short_folded(name: str) -> str:
-    return _folded_event_name(name) if len(name) <= MAX_NAME else ""
-
-
-def is_event_name(name: str) -> bool:
-    return bool(_short_folded(name))
 
 
 def is_not_a_call(name: str) -> bool:
@@ -151,6 +167,3 @@ def inner_name(outer: str, inner: str, *, wraps: bool) -> str:
     if wraps or (not is_not_a_call(outer) and (folded(inner) in _UNMISTAKABLE or inner.lower().startswith("utm_"))):
         return inner
     return full
-
-
-KNOWN_NAMES = frozenset(chain(SLOTS, _EVENT_NAMES))

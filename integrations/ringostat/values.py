@@ -30,6 +30,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _BREAK = re.compile(r"[\t\r\n\x0b\x0c]+")
 _LETTERS = re.compile(r"[\W_]+")
 
+_CLEAN_LINK = re.compile(r"https://[\w.~:/?#@!$()*+=%-]+(?:&(?!amp;)[\w.~:/?#@!$()*+=%-]*)*", re.ASCII)
+"""Nothing has to be put right in such a link."""
 _NEXT_LINK = re.compile(r"[\s,;|]+(?=\"?'?(?:https?:)?//)", re.IGNORECASE)
 _NOT_IN_LINKS = re.compile(r"[^\x21-\x7e]")
 _RINGOSTAT_HOST = re.compile(r"(?:[a-z0-9-]+\.)*ringostat\.(?:com|net)(?=[:/])", re.IGNORECASE)
@@ -90,6 +92,8 @@ class Links:
 
 def link_of(raw: str) -> str:
     """An http(s) address, Ringostat's own always as https. A longer one than we keep is of no use cut."""
+    if len(raw) <= MAX_URL and _CLEAN_LINK.fullmatch(raw):
+        return raw
     text = text_of(raw.replace("&amp;", "&"), MAX_URL * 3)
     text = re.sub(r"[\t\r\n]", "", text).strip("\"'<>[] ")
     if text.startswith("//") or _RINGOSTAT_HOST.match(text):
@@ -102,6 +106,8 @@ def link_of(raw: str) -> str:
 
 def links_of(raw: str) -> Links:
     """The links of a text: one, or several separated by blanks or commas."""
+    if _is_clean(raw):
+        return Links(sound=raw)
     links = [link for piece in _NEXT_LINK.split(raw.strip()) if (link := link_of(piece))]
     sounds = list(dict.fromkeys(link for link in links if not _is_transcript(link)))
     ready = [link for link in sounds if not _EMPTY_TOKEN.search(link)]
@@ -111,6 +117,12 @@ def links_of(raw: str) -> Links:
         others=max(len(ready) - 1, 0),
         is_ready=bool(ready) or not sounds,
     )
+
+
+def _is_clean(raw: str) -> bool:
+    """True for the usual link to a recording: nothing has to be put right."""
+    is_link = len(raw) <= MAX_URL and _CLEAN_LINK.fullmatch(raw) is not None
+    return is_link and not _EMPTY_TOKEN.search(raw) and not _is_transcript(raw)
 
 
 def _is_transcript(link: str) -> bool:

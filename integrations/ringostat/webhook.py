@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from integrations.ringostat.body import RawRequest, read_fields
 from integrations.ringostat.facts import MAX_ID, read, read_facts
 from integrations.ringostat.fields import flat
 from integrations.ringostat.formats import read_json
-from integrations.ringostat.names import SLOTS, event_names, folded, is_not_a_call, plain_name, slot_of
+from integrations.ringostat.names import SLOTS, folded, is_not_a_call, plain_name, slot_of
 from integrations.ringostat.problems import Note, NoteKind, NotUnderstood, Problem
 from integrations.ringostat.vocabulary import DIRECTIONS_OF_KINDS, EVENT_KINDS
 
@@ -61,7 +61,7 @@ def parse(
         return ParsedEvent(ignored=IgnoredReason.TEST)
     reading = read(fields.values, timezone, received_at)
     facts = reading.facts
-    address, names = plain_name(event or ""), event_names(fields.values)
+    address, names = plain_name(event or ""), reading.event_names
     kind = next((EVENT_KINDS[name] for name in (address, *names) if name in EVENT_KINDS), None)
     if kind is None and (reason := _reason_to_ignore(facts, address, names)):
         return ParsedEvent(ignored=reason)
@@ -93,7 +93,7 @@ def parse_list_row(row: Mapping[str, object], *, timezone: ZoneInfo) -> CallFact
     return _complete(facts, EventKind.AFTER_OUTGOING_CALL if outgoing else EventKind.AFTER_CALL)
 
 
-def _reason_to_ignore(facts: CallFacts, address: str, names: list[str]) -> IgnoredReason | None:
+def _reason_to_ignore(facts: CallFacts, address: str, names: Sequence[str]) -> IgnoredReason | None:
     """For an event that neither the address nor the payload names as one of ours.
 
     A payload may use `action` for anything, so its words weigh less than what is plainly said of a call.
@@ -186,7 +186,7 @@ def _looks_outgoing(facts: CallFacts) -> bool:
 def _complete(facts: CallFacts, kind: EventKind) -> CallFacts:
     direction = facts.direction or DIRECTIONS_OF_KINDS.get(kind)
     is_final = kind.is_final and not is_pending_status(facts.status) and _has_an_outcome(facts)
-    return replace(facts, direction=direction, is_final=is_final)
+    return CallFacts(**(vars(facts) | {"direction": direction, "is_final": is_final}))
 
 
 def _has_an_outcome(facts: CallFacts) -> bool:

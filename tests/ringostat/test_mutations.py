@@ -1,0 +1,26 @@
+"""Bodies of the corpus, written in other ways, are understood right or told; they never say something else."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from integrations.ringostat import values
+from tests.payloads.mutations import SOURCES, mutated, run, verdict_on
+
+SEED = 20_261_128
+
+
+def test_no_mutation_of_the_corpus_is_read_wrong() -> None:
+    verdicts, wrong = run(600, SEED)
+    assert [f"{verdict} {mutation.source} {mutation.how}" for verdict, mutation in wrong] == []
+    assert verdicts["understood"] > 350
+    assert verdicts["told"] > 50
+
+
+def test_wrong_reading_of_a_duration_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(values, "_seconds_in_words", lambda text: 7)
+    rng = random.Random(SEED)
+    verdicts = [verdict_on(mutated(rng.choice(SOURCES), rng)) for _ in range(100)]
+    assert any(verdict.startswith("wrong: talk 7") for verdict in verdicts)
