@@ -18,7 +18,8 @@ from integrations.admin.read_only import ReadOnly, as_text
 from integrations.models import Call, CallState, EventResult, PlanfixRequest, WebhookEvent
 from integrations.ringostat.webhook import IgnoredReason
 from integrations.ui.labels import EVENTS, REASONS, REQUEST_OUTCOMES, STATES, LazyText, reason_label
-from integrations.ui.request_log import readable
+from integrations.ui.request_log import readable, webhook_text
+from integrations.ui.webhook_findings import note_sentences, problem_label
 
 IGNORED_REASONS: Mapping[str, LazyText] = {
     IgnoredReason.NO_CALL_ID: _("it has no call ID"),
@@ -66,9 +67,12 @@ class WebhookEventAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
         "what",
         "event",
         "result",
+        "problem_in_words",
         "why",
+        "notes_in_words",
         "method",
         "content_type",
+        "content_encoding",
         "query_string_as_text",
         "body_as_text",
     )
@@ -91,7 +95,15 @@ class WebhookEventAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
 
     @admin.display(description=_("body"))
     def body_as_text(self, event: WebhookEvent) -> SafeString:
-        return as_text(readable(event.body_text))
+        return as_text(webhook_text(event))
+
+    @admin.display(description=_("problem"))
+    def problem_in_words(self, event: WebhookEvent) -> LazyText:
+        return problem_label(event.problem) or "–"
+
+    @admin.display(description=_("notes"))
+    def notes_in_words(self, event: WebhookEvent) -> str:
+        return "\n".join(note_sentences(event)) or "–"
 
 
 @admin.register(PlanfixRequest)

@@ -249,10 +249,6 @@ class WebhookEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.kind or self.result} {self.received_at:%Y-%m-%d %H:%M:%S}"
 
-    @property
-    def body_text(self) -> str:
-        return bytes(self.body).decode("utf-8", "replace")
-
 
 class PlanfixRequest(models.Model):
     """One request to Planfix and its answer, without secrets. Nothing depends on this row: it may be deleted at any

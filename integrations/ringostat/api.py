@@ -32,6 +32,9 @@ ANSWER_BYTES = 50 * 1024 * 1024
 MAX_ROWS = 6500
 """The call list is cut there (help.ringostat.com, article 6312678)."""
 
+ROW_LISTS = ("results", "result", "data", "calls", "items", "rows")
+"""Names under which an object of the call list may hold its rows."""
+
 SHORTEST_WINDOW = timedelta(minutes=1)
 
 REQUIRED_FIELDS = (
@@ -138,9 +141,10 @@ class RingostatClient:
             except _FieldRefused as refusal:
                 self.dropped_fields.append(_refused_field(refusal.answer, fields))
                 continue
-            if not isinstance(content, list):
+            rows = _rows(content)
+            if rows is None:
                 raise RingostatError(f"The call list is no list: {_rpc_error(content)}", retryable=False)
-            return [row for row in content if isinstance(row, dict)]
+            return [row for row in rows if isinstance(row, dict)]
 
     def _asked(self, method: str, path: str, **arguments: Any) -> object:
         try:
@@ -165,7 +169,9 @@ class RingostatClient:
 
 
 def _content(status: int, content: bytes) -> object:
-    text = content.decode("utf-8-sig", errors="replace")
+    text = content.decode("utf-8-sig", errors="replace").strip()
+    if not text and status in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
+        return {}
     # A list is an answer, whatever words its landing pages have.
     if not text.startswith("[") and "incorrect field name" in text.lower():
         raise _FieldRefused(text)
@@ -176,6 +182,18 @@ def _content(status: int, content: bytes) -> object:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise RingostatError("Ringostat's answer is no JSON.", retryable=True) from error
+
+
+def _rows(content: object) -> list[Any] | None:
+    """The rows of the call list; None for an answer that has none.
+
+    In quiet hours the answer is an empty body, or an object with an empty list.
+    """
+    if content == {}:
+        return []
+    if isinstance(content, dict) and not content.get("error"):
+        content = next((content[name] for name in ROW_LISTS if isinstance(content.get(name), list)), None)
+    return content if isinstance(content, list) else None
 
 
 def _meaning(status: int) -> str:

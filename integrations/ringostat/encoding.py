@@ -80,6 +80,14 @@ def decoded(body: bytes, content_type: str) -> Text:
         return _in_one_byte_charset(body, declared_charset(content_type))
 
 
+def readable_body(body: bytes, content_type: str, content_encoding: str) -> str:
+    """The text of a body for people; one that cannot be unpacked is shown as its bytes are. Never raises."""
+    try:
+        return decoded(unpacked(body, content_encoding), content_type).text
+    except NotUnderstood:
+        return body.decode("utf-8", "replace")
+
+
 def declared_charset(content_type: str) -> str:
     """The charset that the header names; "" for none and for one that is not believed."""
     declared = _CHARSET.search(content_type.lower())

@@ -14,7 +14,9 @@ from urllib.parse import parse_qsl
 from django.utils.translation import gettext as _
 
 from integrations.models import PlanfixRequest, WebhookEvent
+from integrations.ringostat.encoding import readable_body
 from integrations.ui.labels import EVENTS, REQUEST_OUTCOMES, Badge, LazyText
+from integrations.ui.webhook_findings import note_sentences
 
 MAX_SHOWN = 20_000
 """Characters of a body that a page shows."""
@@ -61,12 +63,17 @@ def webhook_row(event: WebhookEvent) -> WebhookRow:
         result=event.get_result_display(),
         request=event.method,
         content_type=event.content_type,
-        reason=event.reason,
+        reason=event.reason or " ".join(note_sentences(event)),
     )
 
 
 def webhook_bodies(event: WebhookEvent) -> list[LoggedBody]:
-    return [LoggedBody(name="", text=readable(event.body_text) or readable(event.query_string))]
+    return [LoggedBody(name="", text=webhook_text(event) or readable(event.query_string))]
+
+
+def webhook_text(event: WebhookEvent) -> str:
+    """The body of a webhook request, unpacked and readable."""
+    return readable(readable_body(bytes(event.body), event.content_type, event.content_encoding))
 
 
 def request_row(sent: PlanfixRequest) -> RequestRow:

@@ -152,7 +152,6 @@ def test_the_halving_ends(
         (302, "", False),
         (200, "<html>", True),
         (200, '[{"uniqueid": "1', True),
-        (200, "", True),
         pytest.param(200, "[" * 100_000, True, id="nested too deeply"),
         (200, '{"error": "no access"}', False),
         (200, "null", False),
@@ -190,7 +189,8 @@ def test_requests_do_not_wait_for_ever(client: RingostatClient, ringostat: respo
 
     read(client)
 
-    assert ringostat.calls[0].request.req_kwargs["timeout"] == (5, 30)  # type: ignore[attr-defined]
+    timeout = ringostat.calls[0].request.req_kwargs["timeout"]  # type: ignore[attr-defined]
+    assert (timeout.connect_timeout, timeout.read_timeout) == (5, 30)
 
 
 @pytest.mark.parametrize(
@@ -282,3 +282,46 @@ def test_an_error_in_an_answer_of_200_is_an_error(
     with pytest.raises(RingostatError, match=words) as raised:
         client.employees()
     assert not raised.value.retryable
+
+
+@pytest.mark.parametrize("answer", ["", " \n", "\ufeff", "{}", "[]", '{"results": []}', '{"data": []}', '{"calls":[]}'])
+def test_quiet_hours_have_no_calls_and_are_no_error(
+    ringostat: responses.RequestsMock, client: RingostatClient, answer: str
+) -> None:
+    ringostat.get(LIST, body=answer)
+
+    assert read(client) == []
+
+
+def test_call_list_without_content_has_no_calls(ringostat: responses.RequestsMock, client: RingostatClient) -> None:
+    ringostat.get(LIST, status=204)
+
+    assert read(client) == []
+
+
+@pytest.mark.parametrize("name", ["results", "data", "calls"])
+def test_rows_of_the_call_list_may_be_in_an_object(
+    ringostat: responses.RequestsMock, client: RingostatClient, name: str
+) -> None:
+    ringostat.get(LIST, json={name: [{"uniqueid": "1.1"}]})
+
+    assert read(client) == [{"uniqueid": "1.1"}]
+
+
+@pytest.mark.parametrize(
+    "answer", ['{"error": {"message": "Invalid params"}, "data": []}', '{"message": "no"}', '"text"']
+)
+def test_call_list_that_names_an_error_is_an_error(
+    ringostat: responses.RequestsMock, client: RingostatClient, answer: str
+) -> None:
+    ringostat.get(LIST, body=answer)
+
+    with pytest.raises(RingostatError):
+        read(client)
+
+
+def test_employees_without_an_answer_are_an_error(ringostat: responses.RequestsMock, client: RingostatClient) -> None:
+    ringostat.post(RPC, body="")
+
+    with pytest.raises(RingostatError):
+        client.employees()

@@ -42,6 +42,7 @@ from integrations.services.queue.background import enqueue
 from integrations.ui.labels import EVENTS, KIND_SENTENCES, LazyText, reason_label
 from integrations.ui.links import contact_url, task_url
 from integrations.ui.parse_pk import parse_pk
+from integrations.ui.webhook_findings import note_sentence
 
 NEWEST = 10
 """Stored requests to choose from."""
@@ -213,6 +214,8 @@ def lines(report: DryRunReport, customer: Customer) -> Iterator[Line]:
 def _beginning(report: DryRunReport) -> Iterator[Line]:
     if report.understood:
         yield _understood(report)
+    for note in report.notes:
+        yield Line(text=note_sentence(*note), icon="info", colour="warning")
     if report.not_over:
         text = _("The call is not over: it goes to Planfix when Ringostat has told how it ended.")
         yield Line(text=text, icon="ring_volume", colour="warning")

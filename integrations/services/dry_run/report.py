@@ -100,6 +100,8 @@ class DryRunReport:
     """An EventResult, of a request; "" for a stored call or a typed number."""
     kind: str = ""
     why_not: str = ""
+    notes: list[list[str]] = field(default_factory=list)
+    """What to tell of a request that was understood, as WebhookEvent.notes has it."""
     not_over: bool = False
     decided: Decided | None = None
     unknown_contact: bool = False

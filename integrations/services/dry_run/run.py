@@ -17,7 +17,7 @@ from integrations.models import BackgroundJob, Call, Customer, Employee, EventRe
 from integrations.ringostat.body import RawRequest
 from integrations.services.dry_run.delivery import deliver_dry
 from integrations.services.dry_run.report import DryRunReport
-from integrations.services.intake.receive import raw_request_of, understand
+from integrations.services.intake.receive import findings_of, raw_request_of, understand
 from integrations.services.intake.recipients import Recipient
 from integrations.services.queue.background import forget_old_dry_runs
 from integrations.services.queue.progress import Progress
@@ -116,7 +116,12 @@ def _request(customer: Customer, event: str, raw: RawRequest, received_at: datet
     understood = understand(recipient, event, raw, received_at)
     # The reason of a failed parser is a traceback, which says nothing to the reader of the report.
     reason = "" if understood.result is EventResult.FAILED else understood.reason
-    report = DryRunReport(understood=understood.result.value, kind=understood.kind, why_not=reason)
+    report = DryRunReport(
+        understood=understood.result.value,
+        kind=understood.kind,
+        why_not=reason,
+        notes=findings_of(understood)["notes"] or [],
+    )
     return Trial(call=_unsaved(customer, understood.facts) if understood.facts else None, report=report)
 
 

@@ -36,6 +36,7 @@ from integrations.models import (
     SavedView,
     WebhookEvent,
 )
+from integrations.ringostat.encoding import readable_body
 
 ERASED = "erased"
 """Replaces an erased number, and a text that mentions it."""
@@ -172,7 +173,11 @@ def _delete_mentioning(rows: QuerySet[Row], text_of: Callable[[Row], str], menti
 
 
 def _event_text(event: WebhookEvent) -> str:
-    return plain_text(f"{event.query_string}\n{event.body_text}\n{event.reason}")
+    """The body twice: as its bytes are, and unpacked and decoded as the reader does."""
+    body = bytes(event.body)
+    read = readable_body(body, event.content_type, event.content_encoding)
+    parts = (event.query_string, body.decode("utf-8", "replace"), read, event.reason, json.dumps(event.notes))
+    return plain_text("\n".join(parts))
 
 
 def _request_text(request: PlanfixRequest) -> str:

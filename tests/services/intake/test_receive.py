@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from integrations.models import Call, CallState, Customer, EventResult, WebhookEvent, WebhookToken
+from integrations.services.calls.replay import replay_events
 from integrations.services.intake.sql import write_change
 from integrations.services.queue.defer import deliver_soon, lock_of, wait_for_intake
 from integrations.webhooks import MAX_BODY_BYTES
@@ -323,3 +325,31 @@ def test_a_job_waits_for_the_webhook_that_relies_on_it(make_scenario: Callable[.
     for thread in threads:
         thread.join()
     assert waiting_jobs() == 1
+
+
+def test_compressed_request_is_stored_as_it_came_and_replayed(scenario: Scenario) -> None:
+    body = gzip.compress(json.dumps(answered()).encode())
+    scenario.post(body, event="after_call", HTTP_CONTENT_ENCODING="gzip")
+    event = WebhookEvent.objects.get()
+    call = Call.objects.get()
+
+    assert (bytes(event.body), event.content_encoding, event.result) == (body, "gzip", EventResult.CALL)
+    assert replay_events(WebhookEvent.objects.all()) == {EventResult.CALL: 1}
+    assert Call.objects.get().facts == call.facts
+
+
+def test_request_that_is_not_understood_is_stored_with_problem_and_place(scenario: Scenario) -> None:
+    scenario.post(b'{"uniqueid": "ua9_-1.1",\n disposition: 1}', event="after_call")
+
+    event = WebhookEvent.objects.get()
+    assert (event.result, event.problem) == (EventResult.NOT_UNDERSTOOD, "invalid_json")
+    assert "line 2, column 2" in event.reason
+
+
+def test_what_is_doubtful_in_an_understood_request_is_noted(scenario: Scenario) -> None:
+    ahead = (timezone.now() + timedelta(days=1)).strftime("%Y-%m-%d %H:%M:%S")
+    scenario.post(answered(calldate=ahead, disposition="TRANSFERRED", call_timestamp=""))
+
+    event, call = WebhookEvent.objects.get(), Call.objects.get()
+    assert [kind for kind, _name, _value in event.notes] == ["status_unknown", "date_in_future"]
+    assert abs(call.started_at - event.received_at) < timedelta(seconds=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
@@ -302,3 +303,23 @@ def test_an_overlong_reference_does_not_stop_the_erasure(customer: Customer) -> 
     SavedView.objects.create(user=make_viewer(), name="v", query=hostile)
 
     assert erase_number(customer, NUMBER)["calls"] == 1
+
+
+def test_number_in_a_compressed_request_is_found(customer: Customer) -> None:
+    call = make_call(customer, call_facts(e164=OTHER, caller=OTHER.lstrip("+")))
+    body = gzip.compress(json.dumps({"caller": NUMBER}).encode("utf-16"))
+    make_event(call, body=body, content_encoding="gzip", result="not_understood")
+    WebhookEvent.objects.update(call=None)
+
+    erase_number(customer, NUMBER)
+
+    assert not WebhookEvent.objects.exists()
+
+
+def test_number_in_a_note_of_a_request_is_found(customer: Customer) -> None:
+    make_event(make_other_call(customer), body=b"", notes=[["values_differ", "caller", NUMBER]])
+    WebhookEvent.objects.update(call=None)
+
+    erase_number(customer, NUMBER)
+
+    assert not WebhookEvent.objects.exists()
