@@ -27,6 +27,11 @@ HEADINGS: Mapping[tuple[Direction, Outcome], str] = {
 }
 
 
+CORRECTIONS: Mapping[Outcome, str] = {
+    Outcome.ANSWERED: gettext_noop("Correction from Ringostat: the call was answered"),
+    Outcome.MISSED: gettext_noop("Correction from Ringostat: the call was not answered"),
+}
+
 FALLBACK_FOR = gettext_lazy("It was %(who)s who talked; calls like this are kept in the name of %(employee)s.")
 FALLBACK_FOR_NOBODY_KNOWN = gettext_lazy(
     "Ringostat does not say who talked; calls like this are kept in the name of %(employee)s."
@@ -54,6 +59,8 @@ class CallText:
     rating: Mapping[str, str] = field(default_factory=dict)
     fallback_for: str | None = None
     """Who really talked, "" when that is not known; None: the employee."""
+    correction: Outcome | None = None
+    """What Ringostat reported after the comment was written, when it is another outcome."""
 
 
 def call_text(call: CallText, language: str) -> str:
@@ -75,6 +82,7 @@ def duration(seconds: int) -> str:
 
 def _lines(call: CallText) -> Iterator[str]:
     yield _heading(call)
+    yield _correction(call)
     yield _named(gettext("Line: %(value)s"), _line(call))
     yield _named(gettext("Employee: %(value)s"), call.employee_name)
     yield _who_talked(call)
@@ -116,9 +124,16 @@ def _action_number(key: str) -> int:
 def _heading(call: CallText) -> str:
     words = {"start": "<b>", "end": "</b>", "number": safe(call.client_number)}
     heading = gettext(HEADINGS[call.direction, call.outcome]) % words
-    talk = duration(call.talk_seconds) if call.talk_seconds else ""
+    talk = duration(call.talk_seconds) if call.talk_seconds and call.correction is None else ""
     waiting = gettext("waiting: %(duration)s") % {"duration": duration(call.wait_seconds)} if call.wait_seconds else ""
     return " · ".join(part for part in (heading, talk, waiting) if part)
+
+
+def _correction(call: CallText) -> str:
+    if call.correction is None:
+        return ""
+    talk = f" ({duration(call.talk_seconds)})" if call.talk_seconds else ""
+    return f"<b>{gettext(CORRECTIONS[call.correction])}</b>{talk}"
 
 
 def _line(call: CallText) -> str:

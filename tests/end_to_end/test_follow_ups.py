@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Call, CallState
@@ -17,7 +19,7 @@ from sandbox.ringostat.api import Ringostat
 from sandbox.ringostat.recording_audio import recording_wav
 from sandbox.state import Sandbox
 from tests.conftest import Scenario
-from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, missed, recorded
+from tests.end_to_end.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered, missed, recorded
 from tests.end_to_end.test_contacts import merge
 
 AI = {
@@ -245,16 +247,18 @@ def test_an_addition_that_comes_during_an_attempt_is_not_lost(
 
 
 def test_a_call_delivered_as_missed_stays_missed(scenario: Scenario, sandbox: Sandbox) -> None:
-    """Author and data tag cannot be changed, so the text must not contradict them."""
+    """Author and data tag cannot be changed, so the heading agrees with them, and a line corrects it."""
     scenario.post(missed())
     scenario.deliver()
     (before,) = scenario.account.comments
-    text = before.description
+    author = before.author
     scenario.post(answered(**recorded(sandbox)))
     scenario.deliver()
 
     (comment,) = scenario.account.comments
-    assert (comment.description, comment.files) == (text, [])
+    assert (comment.author, [file.name for file in comment.files]) == (author, [f"{CALL_ID}.wav"])
+    assert comment.description.startswith("<b>Missed call</b> from")
+    assert "Correction from Ringostat" in comment.description
     assert [entry.tag.name for entry in scenario.account.tag_entries] == ["Missed call"]
     call = scenario.call(CALL_ID)
     assert (call.state, call.outcome, call.due_at) == (CallState.DELIVERED, "missed", None)
@@ -377,3 +381,46 @@ def test_sound_is_copied_under_the_name_of_what_it_is(
 
     (comment,) = scenario.account.comments
     assert [(file.name, file.size) for file in comment.files] == [(f"{CALL_ID}{suffix}", -(-len(body) // 1024))]
+
+
+def test_answered_after_missed_is_corrected_on_the_same_comment(scenario: Scenario, admin_client: Client) -> None:
+    contact = scenario.account.add_contact(name="Olha", phones=[CLIENT])
+    scenario.post(missed())
+    scenario.deliver()
+    scenario.post(answered(billsec="61"))
+    scenario.deliver()
+
+    (comment,) = scenario.account.comments
+    assert comment.contact_id == contact.id
+    assert "Missed call" in comment.description
+    assert "Correction from Ringostat: the call was answered</b> (1 min 1 s)" in comment.description
+    assert len(scenario.account.tag_entries) == 1
+    call = scenario.call(CALL_ID)
+    assert (call.state, call.outcome, call.due_at) == (CallState.DELIVERED, "missed", None)
+    page = admin_client.get(reverse("calllog:call", args=[call.pk])).content.decode()
+    assert "Ringostat later reported that the call was answered" in page
+
+
+def test_missed_after_answered_changes_nothing(scenario: Scenario) -> None:
+    scenario.post(answered())
+    scenario.deliver()
+    (before,) = [comment.description for comment in scenario.account.comments]
+    scenario.post(missed())
+    scenario.deliver()
+
+    assert [comment.description for comment in scenario.account.comments] == [before]
+
+
+def test_two_legs_of_one_client_are_two_calls_of_one_contact(scenario: Scenario) -> None:
+    """A blind transfer: the second leg begins seconds after the first, and both overlap."""
+    leg = f"{CALL_ID}9"
+    scenario.post(answered(NEW_CLIENT))
+    scenario.post(
+        answered(NEW_CLIENT, uniqueid=leg, call_id=leg, calldate="2026-09-30 15:37:25", connected_with="acmecom_oleh")
+    )
+    scenario.deliver()
+
+    assert [contact.name for contact in scenario.account.contacts] == [NEW_CLIENT]
+    assert len(scenario.account.comments) == len(scenario.account.tag_entries) == 2
+    assert {comment.contact_id for comment in scenario.account.comments} == {scenario.account.contacts[0].id}
+    assert not any("Missed" in comment.description for comment in scenario.account.comments)

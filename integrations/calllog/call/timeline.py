@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from integrations.domain.calls import CallFacts, Direction, Outcome
 from integrations.domain.employees import MatchedBy, match_employee
-from integrations.domain.outcome import is_known_status
+from integrations.domain.outcome import is_known_status, outcome_of
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Delivery, PlanfixRequest, Step, WebhookEvent
 from integrations.ui.call_row import call_reason, next_attempt
@@ -164,6 +164,22 @@ def _comment(call: Call, receipts: Delivery) -> Iterator[TimelineEntry]:
         text = _("Comment %(comment)s was written.")
     names = {"comment": receipts.comment_id, "employee": call.employee.name if call.employee else ""}
     yield TimelineEntry(text=text % names, icon="chat")
+    yield from _correction(call)
+
+
+def _correction(call: Call) -> Iterator[TimelineEntry]:
+    """Ringostat reported another outcome after the call was delivered."""
+    outcome = outcome_of(call.folded)
+    if call.state != CallState.DELIVERED or not call.outcome or outcome == call.outcome:
+        return
+    text = (
+        _("Ringostat later reported that the call was answered. The comment says so; author and data tag stay.")
+        if outcome is Outcome.ANSWERED
+        else _(
+            "Ringostat later reported that the call was not answered. The comment says so; author and data tag stay."
+        )
+    )
+    yield TimelineEntry(text=text, icon="published_with_changes", colour="warning")
 
 
 def _tag(call: Call, facts: CallFacts, receipts: Delivery) -> Iterator[TimelineEntry]:

@@ -31,7 +31,17 @@ class TagContent:
 class CallContent:
     """The content of one call by the facts known now, for one customer."""
 
-    def __init__(self, call: Call, facts: CallFacts, plan: DeliveryPlan, customer: Customer) -> None:
+    def __init__(
+        self,
+        call: Call,
+        facts: CallFacts,
+        plan: DeliveryPlan,
+        customer: Customer,
+        *,
+        delivered_as: Outcome | None = None,
+    ) -> None:
+        """`delivered_as`: the outcome that a delivered call has in Planfix, where it cannot be changed any more."""
+        self.delivered_as = delivered_as or plan.outcome
         self.call = call
         self.facts = facts
         self.plan = plan
@@ -74,7 +84,8 @@ class CallContent:
         plan, facts = self.plan, self.facts
         text = CallText(
             direction=plan.direction,
-            outcome=plan.outcome,
+            outcome=self.delivered_as,
+            correction=plan.outcome if plan.outcome is not self.delivered_as else None,
             client_number=plan.client_number,
             line=plan.line_number,
             line_name=plan.line_name,

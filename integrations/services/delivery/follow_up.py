@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from integrations.domain.calls import Outcome
 from integrations.domain.rules import Skip, decide
 from integrations.planfix.http.errors import PlanfixRefused
 from integrations.planfix.records.comments import Target, target_of_comment, update_comment
@@ -23,10 +24,11 @@ def follow_up(attempt: Attempt) -> timedelta | None:
     if attempt.facts.has_recording and not attempt.facts.recording_url and attempt.customer.ringostat_auth_key:
         look_up_soon(attempt.call.pk)  # A link that it finds makes the call due again.
     decision = decide(attempt.facts, attempt.customer.rules)
-    if isinstance(decision, Skip) or decision.outcome != attempt.call.outcome:
-        # A missed call in Planfix cannot become an answered one: its author and its data tag cannot be changed.
+    if isinstance(decision, Skip):
         return None
-    content = CallContent(attempt.call, attempt.facts, decision, attempt.customer)
+    # A missed call in Planfix cannot become an answered one: its author and data tag stay, and its comment corrects it.
+    delivered_as = Outcome(attempt.call.outcome)
+    content = CallContent(attempt.call, attempt.facts, decision, attempt.customer, delivered_as=delivered_as)
     file_id = copy_once(attempt, content)
     _update_comment(attempt, content, file_id)
     return next_look(attempt, content)

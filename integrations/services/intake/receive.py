@@ -221,6 +221,11 @@ def _change(call: StoredCall, folded: Folded) -> dict[str, Any]:
     if call.state is CallState.SKIPPED and call.reason not in (Reason.ERASED, Reason.DISMISSED) and facts.is_final:
         # The event may bring the number, the employee or the end that was missing.
         return DUE
-    if call.state is CallState.DELIVERED and facts.says_more_than(facts_of(call.facts, "")):
+    if call.state is CallState.DELIVERED and _has_news(facts, facts_of(call.facts, "")):
         return {"due_at": Now()}
     return {}
+
+
+def _has_news(facts: CallFacts, earlier: CallFacts) -> bool:
+    """Something for the comment of a delivered call: a recording, an analysis, a rating, or another outcome."""
+    return facts.says_more_than(earlier) or outcome_of(facts) is not outcome_of(earlier)
