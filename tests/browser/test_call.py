@@ -209,7 +209,7 @@ def test_what_cannot_be_loaded_says_so(scenario: Scenario, page: Page, live_serv
 
     page.get_by_role("region", name="Webhooks from Ringostat").locator("summary").first.click()
 
-    expect(page.get_by_text("This could not be loaded.")).to_be_visible()
+    expect(page.get_by_text("Loading failed.")).to_be_visible()
 
 
 def test_a_waiting_call_renews_itself_and_leaves_alone_what_is_open_and_played(
@@ -264,10 +264,10 @@ def test_calls_are_chosen_on_the_list_and_sent_again(scenario: Scenario, page: P
     send = page.get_by_role("button", name="Retry calls…")
     expect(send).to_be_disabled()
 
-    page.get_by_role("checkbox", name="Choose the call of").nth(1).check()
-    expect(page.get_by_text("Chosen: 1")).to_be_visible()
+    page.get_by_role("checkbox", name="Select the call with").nth(1).check()
+    expect(page.get_by_text("Selected: 1")).to_be_visible()
     page.get_by_label("Select visible").check()
-    expect(page.get_by_text("Chosen: 3")).to_be_visible()
+    expect(page.get_by_text("Selected: 3")).to_be_visible()
     send.click()
 
     expect(page.get_by_role("heading", name="3 calls will be retried")).to_be_visible()
