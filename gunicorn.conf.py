@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import socket
+import struct
 from typing import Any
 
 from gunicorn.http import wsgi
@@ -46,3 +48,14 @@ def post_worker_init(worker: Any) -> None:
     if worker.age == 1:
         for warning in deployment_warnings():
             worker.log.warning("%s", warning)
+
+
+SEND_SECONDS = 30
+
+
+def when_ready(server: Any) -> None:
+    """Ends a connection whose client takes nothing of its response for SEND_SECONDS. Linux hands the option down from
+    the listening socket to each connection.
+    """
+    for listener in server.LISTENERS:
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))

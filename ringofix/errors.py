@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -21,11 +22,14 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, 403, _("Access denied"), text)
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
+def nul_refused(request: HttpRequest, names: list[str]) -> HttpResponseBase:
+    """`names`: the parameters with a NUL; none if it is in the path. The API answers as its schema says."""
     text = _("The address or the form has characters that no page here understands.")
-    if request.path_info.startswith("/api/"):
-        return JsonResponse({"detail": str(text)}, status=400)
-    return _page(request, 400, _("This cannot be read"), text)
+    if not request.path_info.startswith("/api/"):
+        return _page(request, 400, _("This cannot be read"), text)
+    if names:
+        return JsonResponse({name: [str(text)] for name in names}, status=400)
+    return JsonResponse({"detail": str(text)}, status=404)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -36,4 +40,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def _page(request: HttpRequest, status: int, title: Promise, text: Promise) -> HttpResponse:
     page: dict[str, Any] = {**admin.site.each_context(request), "site_url": None}
-    return render(request, "error.html", {**page, "title": title, "text": text}, status=status)
+    response = render(request, "error.html", {**page, "title": title, "text": text}, status=status)
+    add_never_cache_headers(response)
+    return response

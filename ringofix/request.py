@@ -9,7 +9,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.http import parse_header_parameters
 
-from ringofix.errors import bad_request
+from ringofix.errors import nul_refused
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -29,13 +29,13 @@ def refuse_nul(get_response: GetResponse) -> GetResponse:
     """
 
     def answer(request: HttpRequest) -> HttpResponseBase:
-        parameters = [request.GET, request.POST] if request.method == "POST" else [request.GET]
-        if "\0" in request.path_info or any(map(_has_nul, parameters)):
-            return bad_request(request)
-        return get_response(request)
+        names = _names_with_nul(request.GET)
+        if request.method == "POST":
+            names += _names_with_nul(request.POST)
+        return nul_refused(request, names) if names or "\0" in request.path_info else get_response(request)
 
     return answer
 
 
-def _has_nul(parameters: QueryDict) -> bool:
-    return any("\0" in name or any("\0" in value for value in values) for name, values in parameters.lists())
+def _names_with_nul(parameters: QueryDict) -> list[str]:
+    return [name for name, values in parameters.lists() if "\0" in "".join([name, *values])]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,12 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = None
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"]["connect_timeout"] = 10
+# The longest that one statement may take. Commands, such as migrations, have no limit.
+_ROLE = "worker" if sys.argv[1:2] == ["worker"] else os.environ.get("RINGOFIX_ROLE", "")
+STATEMENT_SECONDS = {
+    "web": env.float("WEB_STATEMENT_SECONDS", default=30),
+    "worker": env.float("WORKER_STATEMENT_SECONDS", default=600),
+}.get(_ROLE, 0)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- secrets ---

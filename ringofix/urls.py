@@ -6,7 +6,6 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-handler400 = "ringofix.errors.bad_request"
 handler403, handler404 = "ringofix.errors.forbidden", "ringofix.errors.not_found"
 
 JOBS = "admin:integrations_backgroundjob"

@@ -17,6 +17,7 @@ from ringofix.request import Request
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ringofix.settings")
 # No pool: each of the few threads keeps its own connection, so that no request begins by asking for one.
 os.environ.setdefault("DATABASE_POOL_SIZE", "0")
+os.environ["RINGOFIX_ROLE"] = "web"  # settings.py limits its statements
 
 
 class Application(WSGIHandler):

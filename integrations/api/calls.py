@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from integrations.models import Call, CallState
+from integrations.outbound.allowed_hosts import ringostat_link
 from integrations.ui.call_row import call_row, receipts_of
-from integrations.ui.links import web_url
 
 DIRECTIONS = {"incoming": _("a client called"), "outgoing": _("a client was called"), "": _("not known yet")}
 OUTCOMES = {"answered": _("the client and an employee talked"), "missed": _("nobody answered"), "": _("not ended yet")}
@@ -99,7 +99,7 @@ def call_record(call: Call) -> dict[str, Any]:
             "tag_id": receipts.tag_key,
         },
         "has_recording": call.has_recording,
-        "card_url": web_url(facts.card_url),
+        "card_url": ringostat_link(facts.card_url),
         "parameters": dict(facts.parameters),
         "analysis": dict(facts.analysis),
         "rating": dict(facts.rating),

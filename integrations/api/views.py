@@ -95,6 +95,7 @@ class OneCall(ReadOnly):
         return Response(CallSerializer(call_record(call)).data)
 
 
+@method_decorator(never_cache, name="dispatch")
 class Schema(SpectacularJSONAPIView):
     """The OpenAPI schema, for logged-in users and for programs with a token."""
 
@@ -102,6 +103,7 @@ class Schema(SpectacularJSONAPIView):
     permission_classes = [IsAuthenticated]
 
 
+@method_decorator(never_cache, name="dispatch")
 class Documentation(SpectacularSwaggerSplitView):
     """The schema in Swagger UI. All scripts are static files, as the content security policy requires."""
 

@@ -105,6 +105,16 @@ def is_ringostat(url: str) -> bool:
     return any(address.host == domain or address.host.endswith(f".{domain}") for domain in RINGOSTAT_DOMAINS)
 
 
+def ringostat_link(text: str) -> str:
+    """Returns the text if it is a link that our pages, the API and Planfix may show as one of Ringostat's, else "".
+
+    Anyone who knows a webhook address chooses what a webhook calls a link.
+    """
+    link = text.strip()
+    is_local = settings.ALLOW_PRIVATE_HOSTS and parse_address(link) is not None
+    return link if is_local or is_ringostat(link) else ""
+
+
 def addresses_of(host: str, port: int) -> list[str]:
     """Looks a name up once. Who connects to one of these addresses cannot be led elsewhere a moment later.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from integrations.models import Call, Delivery
+from integrations.outbound.allowed_hosts import ringostat_link
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ def call_links(call: Call, receipts: Delivery) -> list[Link]:
     if comment := comment_url(account, receipts):
         text = _("Comment %(id)s in Planfix") % {"id": receipts.comment_id}
         links.append(Link(text=text, url=comment))
-    if card := web_url(call.folded.card_url):
+    if card := ringostat_link(call.folded.card_url):
         links.append(Link(text=_("Call card in Ringostat"), url=card))
     return links
 
@@ -62,15 +62,6 @@ def dry_run_url(customer_id: int, call_id: int) -> str:
 def employees_url(customer_id: int, call_id: int) -> str:
     """The console's page that matches the employee of this call."""
     return _customer_page_url("integrations_customer_employees", customer_id, call_id)
-
-
-def web_url(text: str) -> str:
-    """The text if it is an http(s) URL, else "": a webhook may send "javascript:…" as a link."""
-    try:
-        parts = urlsplit(text.strip())
-    except ValueError:
-        return ""
-    return text.strip() if parts.scheme in ("http", "https") and parts.netloc else ""
 
 
 def _customer_page_url(name: str, customer_id: int, call_id: int) -> str:

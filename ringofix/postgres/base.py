@@ -7,6 +7,7 @@ from __future__ import annotations
 import select
 from typing import Any
 
+from django.conf import settings
 from django.db.backends.postgresql import base
 
 
@@ -17,6 +18,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
             connection.close()
             self.pool.putconn(connection)
             connection = super().get_new_connection(conn_params)
+        if settings.STATEMENT_SECONDS and not hasattr(connection, "has_statement_timeout"):
+            connection.execute(f"SET statement_timeout = {round(settings.STATEMENT_SECONDS * 1000)}")
+            connection.commit()
+            connection.has_statement_timeout = True
         return connection
 
 

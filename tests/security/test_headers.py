@@ -13,7 +13,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from tests.factories import make_superuser
+from integrations.models import SavedView
+from tests.factories import make_call, make_customer, make_superuser
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -42,6 +43,45 @@ def test_every_page_says_what_a_browser_may_do(client: Client, address: str) -> 
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    "address", ["/nowhere/", "/calls/?q=%00", "/api/v1/docs/", "/api/v1/schema/", "/account/", "/calls/", "/calls/1/"]
+)
+def test_no_page_is_kept_by_a_cache(client: Client, address: str) -> None:
+    client.force_login(make_superuser())
+
+    assert "no-store" in client.get(address).headers["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_the_page_of_a_call_is_kept_by_no_cache(client: Client) -> None:
+    client.force_login(make_superuser())
+    call = make_call(make_customer())
+
+    for address in (f"/calls/{call.pk}/", f"/calls/{call.pk}/news/"):
+        answer = client.get(address)
+        assert (answer.status_code, "no-store" in answer.headers["Cache-Control"]) == (200, True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "address", ["/calls/?customer=%00", "/calls/%00/", "/api/v1/calls/?number=%00", "/admin/?x=%00"]
+)
+def test_a_nul_is_refused_in_one_place(client: Client, address: str) -> None:
+    client.force_login(make_superuser())
+
+    assert client.get(address).status_code == 400
+
+
+@pytest.mark.django_db
+def test_a_saved_view_has_no_nul(client: Client) -> None:
+    client.force_login(make_superuser())
+    client.post("/calls/views/", {"name": "mine", "query": "customer=%00&state=failed", "is_default": "on"})
+
+    assert SavedView.objects.get().query == "state=failed"
+    assert client.get("/calls/", follow=True).status_code == 200
+
+
+@pytest.mark.django_db
 def test_a_foreign_host_is_refused(client: Client) -> None:
     assert client.get("/calls/login/", headers={"Host": "evil.example"}).status_code == 400
 
@@ -64,6 +104,25 @@ def test_a_form_that_is_too_long_is_refused(client: Client) -> None:
 def test_weak_passwords_are_refused(password: str) -> None:
     with pytest.raises(ValidationError):
         validate_password(password)
+
+
+STATEMENT_SHOWN = """
+import ringofix.wsgi
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute("SHOW statement_timeout")
+    print(cursor.fetchone()[0])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_a_statement_of_a_page_may_take_thirty_seconds() -> None:
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "ringofix.settings"}
+    command = [sys.executable, "-c", STATEMENT_SHOWN]
+    run = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=True)
+
+    assert run.stdout.decode().split() == ["30s"]
 
 
 SHOWN = """

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from integrations.ui.links import contact_url, task_url, web_url
+from integrations.outbound.allowed_hosts import ringostat_link
+from integrations.ui.links import contact_url, task_url
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,13 @@ def test_pages_of_planfix_are_addressed_from_any_spelling_of_the_account(url: st
     ("text", "address"),
     [
         ("https://app.ringostat.com/x?token=1", "https://app.ringostat.com/x?token=1"),
-        (" http://127.0.0.1/x.mp3 ", "http://127.0.0.1/x.mp3"),
+        (" https://ringostat.net ", "https://ringostat.net"),
+        ("https://phish.example/login", ""),
+        ("https://app.ringostat.com.phish.example/", ""),
+        ("https://phish.example\\.ringostat.com/", ""),
+        ("https://app.ringostat.com@phish.example/", ""),
+        ("http://app.ringostat.com/x", ""),
+        ("http://127.0.0.1/x.mp3", ""),
         ("javascript:alert(1)", ""),
         ("JaVaScRiPt://x/%0aalert(1)", ""),
         ("data:text/html,x", ""),
@@ -29,5 +36,5 @@ def test_pages_of_planfix_are_addressed_from_any_spelling_of_the_account(url: st
         ("", ""),
     ],
 )
-def test_only_web_addresses_become_links(text: str, address: str) -> None:
-    assert web_url(text) == address
+def test_only_addresses_of_ringostat_become_links(text: str, address: str) -> None:
+    assert ringostat_link(text) == address

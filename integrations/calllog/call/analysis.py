@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from integrations.domain.calls import CallFacts
+from integrations.outbound.allowed_hosts import ringostat_link
 from integrations.ui.labels import LazyText
-from integrations.ui.links import web_url
 from integrations.ui.ringostat_labels import ANALYSIS_LABELS, mood_label
 
 
@@ -29,8 +29,8 @@ def analysis_of(facts: CallFacts) -> Analysis | None:
         summary=said.get("summary", ""),
         action_items=[said[name] for name in sorted(said, key=_number) if name.startswith("action") and said[name]],
         rows=[(label, _value(name, said[name])) for name, label in ANALYSIS_LABELS.items() if said.get(name)],
-        transcript="" if web_url(transcript) else transcript,
-        transcript_url=web_url(transcript),
+        transcript="" if ringostat_link(transcript) else transcript,
+        transcript_url=ringostat_link(transcript),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -15,6 +16,8 @@ Cell = str | int | float | datetime | None
 """A datetime is shown as it is: without a zone, in whichever it was meant."""
 Row = Sequence[Cell]
 
+_BEFORE_FORMULA = re.compile(r"([,;\t|\r\n][\s\"']*)(?=[=+\-@＝＋－＠])")
+"""In some countries programs split a CSV file at another character, so that the rest of a text becomes a cell."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 SHEET_ROWS = 1_048_576
@@ -32,16 +35,19 @@ _XLSX = {
 
 
 def harmless(value: Cell) -> Cell:
-    """A CSV cell that no spreadsheet takes for a formula; phone numbers, which start with a plus, stay as they are."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS) and not _is_number(value):
-        return f"'{value}"
-    return value
+    """Returns a CSV cell that no spreadsheet reads as a formula, at whichever character it splits the line. Phone
+    numbers, which start with a plus, stay as they are.
+    """
+    if not isinstance(value, str):
+        return value
+    value = _BEFORE_FORMULA.sub(r"\1'", value)
+    return f"'{value}" if value.startswith(FORMULA_STARTS) and not _is_number(value) else value
 
 
 def csv_lines(titles: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
     """UTF-8 that says so at its start, without which Excel takes it for something else."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer)
+    writer = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC)
     buffer.write("\N{ZERO WIDTH NO-BREAK SPACE}")
     writer.writerow(titles)
     for number, row in enumerate(rows, 1):

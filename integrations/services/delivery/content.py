@@ -10,7 +10,7 @@ from integrations.domain.calls import CallFacts, Direction, Outcome
 from integrations.domain.outcome import is_known_status
 from integrations.domain.rules import Author, DeliveryPlan
 from integrations.models import Call, Customer, Delivery
-from integrations.outbound.allowed_hosts import is_recording_allowed
+from integrations.outbound.allowed_hosts import is_recording_allowed, ringostat_link
 from integrations.planfix.call_tags.entries import CallEntry, entry_values
 from integrations.planfix.call_tags.schema import CallTag, CallTags
 from integrations.planfix.comment_text import CallText, call_text
@@ -95,7 +95,7 @@ class CallContent:
             wait_seconds=facts.wait_seconds,
             status=self._informative_status(),
             ringostat_id=self.call.ringostat_id,
-            card_url=facts.card_url,
+            card_url=ringostat_link(facts.card_url),
             recording_url=self.recording_url if linked_recording else "",
             parameters=self._utm(),
             analysis=facts.analysis if self.customer.add_analysis else {},
