@@ -42,7 +42,9 @@ def read(client: RingostatClient) -> list[dict[str, Any]]:
     return client.calls(START, END, KYIV)
 
 
-def test_the_window_is_asked_in_the_projects_time(ringostat: responses.RequestsMock, client: RingostatClient) -> None:
+def test_call_list_window_is_sent_in_the_projects_time_zone(
+    ringostat: responses.RequestsMock, client: RingostatClient
+) -> None:
     ringostat.get(LIST, json=[{"uniqueid": "1.1"}])
 
     rows = read(client)
@@ -52,7 +54,7 @@ def test_the_window_is_asked_in_the_projects_time(ringostat: responses.RequestsM
     assert ringostat.calls[0].request.headers["Auth-key"] == KEY
 
 
-def test_the_row_of_each_field_is_asked_for(ringostat: responses.RequestsMock, client: RingostatClient) -> None:
+def test_call_list_requests_every_known_field(ringostat: responses.RequestsMock, client: RingostatClient) -> None:
     ringostat.get(LIST, json=[])
 
     read(client)
@@ -60,7 +62,7 @@ def test_the_row_of_each_field_is_asked_for(ringostat: responses.RequestsMock, c
     assert asked(ringostat)["fields"].split(",") == [*api.REQUIRED_FIELDS, *OPTIONAL_FIELDS]
 
 
-def test_a_refused_field_is_dropped_and_not_asked_again(
+def test_field_that_the_call_list_refuses_is_not_requested_again(
     ringostat: responses.RequestsMock, client: RingostatClient
 ) -> None:
     ringostat.get(LIST, body="incorrect field name: department", status=400)
@@ -75,7 +77,7 @@ def test_a_refused_field_is_dropped_and_not_asked_again(
     assert len(ringostat.calls) == 3
 
 
-def test_a_refusal_without_a_name_drops_the_optional_fields_in_turn(
+def test_refusal_without_a_field_name_drops_the_optional_fields_in_turn(
     ringostat: responses.RequestsMock, client: RingostatClient
 ) -> None:
     ringostat.get(LIST, json={"error": "Incorrect field name"})
@@ -88,7 +90,7 @@ def test_a_refusal_without_a_name_drops_the_optional_fields_in_turn(
     assert client.dropped_fields == ["recording_wav", "employee_fio"]
 
 
-def test_the_call_id_is_never_dropped(ringostat: responses.RequestsMock, client: RingostatClient) -> None:
+def test_call_id_field_is_never_dropped(ringostat: responses.RequestsMock, client: RingostatClient) -> None:
     ringostat.get(LIST, body="incorrect field name: uniqueid")
     ringostat.get(LIST, json=[])
 
@@ -97,7 +99,9 @@ def test_the_call_id_is_never_dropped(ringostat: responses.RequestsMock, client:
     assert "uniqueid" in asked(ringostat, 1)["fields"].split(",")
 
 
-def test_an_endless_refusal_ends(ringostat: responses.RequestsMock, client: RingostatClient) -> None:
+def test_call_list_that_refuses_every_field_ends_in_an_error(
+    ringostat: responses.RequestsMock, client: RingostatClient
+) -> None:
     ringostat.get(LIST, body="incorrect field name")
 
     with pytest.raises(RingostatError) as raised:
@@ -114,7 +118,7 @@ def test_a_call_that_speaks_of_incorrect_field_names_is_a_call(
     assert client.dropped_fields == []
 
 
-def test_a_full_answer_is_read_in_halves(
+def test_window_with_a_full_call_list_is_read_in_halves(
     ringostat: responses.RequestsMock, client: RingostatClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api, "MAX_ROWS", 2)
@@ -128,7 +132,7 @@ def test_a_full_answer_is_read_in_halves(
     assert (asked(ringostat, 1)["to"], asked(ringostat, 2)["from"]) == ("2026-09-30 14:00:00",) * 2
 
 
-def test_the_halving_ends(
+def test_halving_a_call_list_window_ends(
     ringostat: responses.RequestsMock, client: RingostatClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api, "MAX_ROWS", 1)
@@ -157,7 +161,7 @@ def test_the_halving_ends(
         (200, "null", False),
     ],
 )
-def test_what_is_no_list_is_an_error(
+def test_response_that_is_no_call_list_is_an_error(
     ringostat: responses.RequestsMock, client: RingostatClient, status: int, body: str, *, retryable: bool
 ) -> None:
     ringostat.get(
@@ -173,7 +177,7 @@ def test_what_is_no_list_is_an_error(
 @pytest.mark.parametrize(
     "failure", [requests.ConnectTimeout(KEY), requests.ReadTimeout(), requests.ConnectionError(KEY)]
 )
-def test_silence_is_retryable_and_keeps_the_secret(
+def test_timeout_of_ringostat_is_retryable_and_does_not_tell_the_key(
     ringostat: responses.RequestsMock, client: RingostatClient, failure: Exception
 ) -> None:
     ringostat.get(LIST, body=failure)
@@ -184,7 +188,7 @@ def test_silence_is_retryable_and_keeps_the_secret(
     assert KEY not in str(raised.value)
 
 
-def test_requests_do_not_wait_for_ever(client: RingostatClient, ringostat: responses.RequestsMock) -> None:
+def test_request_to_ringostat_has_timeouts(client: RingostatClient, ringostat: responses.RequestsMock) -> None:
     ringostat.get(LIST, json=[])
 
     read(client)
@@ -196,7 +200,7 @@ def test_requests_do_not_wait_for_ever(client: RingostatClient, ringostat: respo
 @pytest.mark.parametrize(
     ("bound", "value", "words"), [("ANSWER_SECONDS", -1.0, "in time"), ("ANSWER_BYTES", 2, "longer than")]
 )
-def test_an_answer_that_does_not_end_is_given_up(
+def test_response_that_does_not_end_is_given_up(
     client: RingostatClient,
     ringostat: responses.RequestsMock,
     monkeypatch: pytest.MonkeyPatch,
@@ -220,7 +224,7 @@ def test_a_key_that_no_header_can_carry_is_refused_without_repeating_it(key: str
     assert not key or key not in str(raised.value)
 
 
-def test_the_key_is_not_in_the_repr(client: RingostatClient) -> None:
+def test_auth_key_is_not_in_the_repr_of_the_client(client: RingostatClient) -> None:
     assert KEY not in repr(client)
 
 
@@ -258,7 +262,7 @@ def test_employees_are_read_with_their_logins_and_numbers(
 
 
 @pytest.mark.parametrize("result", [[], {}, None])
-def test_a_project_without_employees(
+def test_project_without_employees_has_an_empty_list(
     ringostat: responses.RequestsMock, client: RingostatClient, result: object
 ) -> None:
     ringostat.post(RPC, json={"jsonrpc": "2.0", "id": 1, "result": result})
@@ -274,7 +278,7 @@ def test_a_project_without_employees(
         ([], "unknown form"),
     ],
 )
-def test_an_error_in_an_answer_of_200_is_an_error(
+def test_json_rpc_error_with_status_200_is_an_error(
     ringostat: responses.RequestsMock, client: RingostatClient, answer: object, words: str
 ) -> None:
     ringostat.post(RPC, json=answer)

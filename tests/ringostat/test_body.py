@@ -65,7 +65,7 @@ def test_any_bytes_are_storable_text_or_not_understood(body: bytes, content_type
 
 
 @given(st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), st.text("абвxyz019_.", min_size=1), min_size=1))
-def test_the_three_forms_of_a_body_say_the_same(parameters: dict[str, str]) -> None:
+def test_json_form_and_query_string_say_the_same(parameters: dict[str, str]) -> None:
     parameters = {f"p_{name}": value for name, value in parameters.items()}
     envelope = {"jsonrpc": "2.0", "id": 1, "params": parameters}
     assert read_json(parameters) == parameters
@@ -74,7 +74,7 @@ def test_the_three_forms_of_a_body_say_the_same(parameters: dict[str, str]) -> N
     assert read_body(request(query=urlencode(parameters), method="GET")) == parameters
 
 
-def test_the_body_beats_the_query() -> None:
+def test_parameter_of_the_body_beats_the_query_string() -> None:
     raw = request(b"status=BUSY&dst=", query="status=FAILED&dst=38044&source=a")
     assert read_body(raw) == {"status": "BUSY", "dst": "38044", "source": "a"}
 
@@ -95,13 +95,13 @@ def test_json_values_become_text(value: object, text: str) -> None:
     assert read_json({"a": value}) == {"a": text}
 
 
-def test_an_outer_parameter_beats_the_nested_one_unless_it_is_empty() -> None:
+def test_outer_parameter_beats_the_nested_one_unless_it_is_empty() -> None:
     nested = {"dst": "inner", "E164": "+380671234567"}
     fields = read_json({"dst": "outer", "E164": "", "additional_call_data": nested})
     assert fields == {"dst": "outer", "E164": "+380671234567"}
 
 
-def test_a_nested_object_of_another_thing_does_not_pass_for_the_call() -> None:
+def test_status_of_a_nested_deal_is_not_the_status_of_the_call() -> None:
     assert read_json({"uniqueid": "1.1", "deal": {"status": "won"}}) == {"uniqueid": "1.1", "deal_status": "won"}
 
 
@@ -109,7 +109,7 @@ def test_nested_text_that_is_no_object_stays_text() -> None:
     assert read_json({"additional_call_data": "{oops"}) == {"additional_call_data": "{oops"}
 
 
-def test_the_method_of_an_envelope_is_kept_because_it_may_name_the_event() -> None:
+def test_method_of_a_json_rpc_request_is_kept() -> None:
     assert read_json({"jsonrpc": "2.0", "id": 1, "method": "after_call", "params": {"a": "1"}}) == {
         "method": "after_call",
         "a": "1",
@@ -147,7 +147,7 @@ def test_percent_encoded_values_are_decoded_and_plain_ones_kept(raw: str, text: 
         (MULTIPART, '{"a": "Ірина"}'.encode()),
     ],
 )
-def test_the_text_is_read_in_its_charset(content_type: str, body: bytes) -> None:
+def test_body_is_decoded_by_its_charset(content_type: str, body: bytes) -> None:
     assert read_body(request(body, content_type)) == {"a": "Ірина"}
 
 

@@ -44,23 +44,23 @@ def test_every_name_of_a_fact_is_known_in_any_case(fact: str, name: str) -> None
 
 
 @pytest.mark.parametrize("fact", [fact for fact in PARAMETERS if fact not in SAMPLES and fact != "duration_ms"])
-def test_the_first_name_counts_when_several_are_there(fact: str) -> None:
+def test_first_name_of_a_fact_counts_when_several_came(fact: str) -> None:
     names = PARAMETERS[fact]
     values = {name: f"value {position}" for position, name in reversed(list(enumerate(names)))}
     assert getattr(read_facts(values, KYIV), fact) == "value 0"
 
 
-def test_no_name_belongs_to_two_facts() -> None:
+def test_no_parameter_name_belongs_to_two_facts() -> None:
     tables = (PARAMETERS, ANALYSIS, RATING, DOUBTFUL)
     names = [folded(name) for table in tables for names in table.values() for name in names]
     assert sorted(names) == sorted(set(names))
 
 
-def test_all_facts_of_the_vocabulary_exist() -> None:
+def test_every_fact_of_the_vocabulary_is_a_field_of_call_facts() -> None:
     assert set(PARAMETERS) - {"duration_ms"} <= {field.name for field in fields(CallFacts)}
 
 
-def test_an_empty_value_gives_way_to_the_next_name() -> None:
+def test_empty_value_gives_way_to_the_next_name() -> None:
     facts = read_facts(
         {"uniqueid": "", "call_id": "null", "cdr_id": "1.1", "employee_number": "-1", "staffid": "7"}, KYIV
     )
@@ -107,7 +107,7 @@ def test_words_that_mean_nothing_are_not_kept(raw: str) -> None:
 
 
 @given(st.dictionaries(st.sampled_from([name for _, name in ALIASES]), st.text(max_size=30)))
-def test_no_value_is_too_strange(parameters: dict[str, str]) -> None:
+def test_any_text_under_a_known_name_is_read_without_an_error(parameters: dict[str, str]) -> None:
     facts = read_facts(parameters, KYIV)
     assert all(
         getattr(facts, name) is None or 0 <= getattr(facts, name) <= 864_000
@@ -134,7 +134,7 @@ def test_no_value_is_too_strange(parameters: dict[str, str]) -> None:
         ("", None),
     ],
 )
-def test_seconds(raw: str, seconds: int | None) -> None:
+def test_seconds_are_read_from_whole_and_decimal_numbers(raw: str, seconds: int | None) -> None:
     assert seconds_of(raw) == seconds
 
 
@@ -168,7 +168,7 @@ def test_seconds_of_milliseconds(raw: str, seconds: int | None) -> None:
         ("", None),
     ],
 )
-def test_exact_times(raw: str, moment: datetime | None) -> None:
+def test_start_with_an_offset_or_epoch_is_exact(raw: str, moment: datetime | None) -> None:
     assert exact_time_of(raw) == moment
 
 
@@ -213,5 +213,5 @@ def test_local_times_are_wall_times_of_the_customer(raw: str, moment: datetime |
         ("https://app.ringostat.com/" + "x" * 1000, ""),
     ],
 )
-def test_links(raw: str, link: str) -> None:
+def test_only_web_links_are_read_and_ringostats_become_https(raw: str, link: str) -> None:
     assert link_of(raw) == link

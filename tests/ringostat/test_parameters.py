@@ -50,7 +50,7 @@ KYIV = ZoneInfo("Europe/Kyiv")
         ({}, "anything", ""),
     ],
 )
-def test_a_parameter_is_found_by_its_name(sent: dict[str, str], name: str, value: str) -> None:
+def test_parameter_value_is_found_by_any_spelling_of_its_name(sent: dict[str, str], name: str, value: str) -> None:
     assert value_of(read_facts(sent, KYIV), name, KYIV) == value
 
 
@@ -65,7 +65,7 @@ UNUSABLE = {
 
 
 @pytest.mark.parametrize("file", sorted(CASES.keys() - UNUSABLE))
-def test_whatever_the_corpus_sends_can_be_written(file: str) -> None:
+def test_every_parameter_of_the_corpus_can_be_written(file: str) -> None:
     try:
         fields = read_body(request_of(file))
     except NotUnderstood:

@@ -83,7 +83,7 @@ def test_what_is_no_call_is_recognised_at_the_plain_address_too(name: str) -> No
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_the_plain_address_understands_the_same(name: str) -> None:
+def test_address_without_an_event_understands_the_same_call(name: str) -> None:
     inferred = parse(request_of(name), event=None, timezone=KYIV).facts
     assert inferred == facts_in(name)
 
@@ -105,7 +105,7 @@ def test_the_plain_address_understands_the_same(name: str) -> None:
         ("status=BUSY&caller=380671234567", EventKind.AFTER_CALL),
     ],
 )
-def test_the_kind_is_inferred_from_what_is_said(query: str, kind: EventKind) -> None:
+def test_event_kind_is_inferred_from_the_parameters(query: str, kind: EventKind) -> None:
     assert from_query(f"call_id=1.1&{query}").kind is kind
 
 
@@ -114,7 +114,7 @@ def test_the_address_names_the_event_in_any_spelling(event: str) -> None:
     assert from_query("call_id=1.1", event).kind is EventKind.AFTER_CALL
 
 
-def test_the_address_beats_the_payload() -> None:
+def test_event_in_the_address_beats_the_payload() -> None:
     assert from_query("call_id=1.1&action=before_call", "taking_call").kind is EventKind.TAKING_CALL
 
 
@@ -143,13 +143,13 @@ def test_a_parameter_may_name_the_event(name: str) -> None:
         ("ai_processed", None),
     ],
 )
-def test_without_a_word_the_direction_is_that_of_the_event(event: str, direction: Direction | None) -> None:
+def test_direction_without_a_word_is_that_of_the_event(event: str, direction: Direction | None) -> None:
     facts = from_query("call_id=1.1", event).facts
     assert facts is not None
     assert facts.direction is direction
 
 
-def test_the_direction_word_beats_the_event() -> None:
+def test_direction_word_beats_the_event() -> None:
     facts = from_query("call_id=1.1&type=callback", "after_outgoing_call").facts
     assert facts is not None
     assert facts.direction is Direction.INCOMING
@@ -160,7 +160,7 @@ def test_a_parameter_may_name_an_event_that_is_no_call(query: str) -> None:
     assert from_query(query).ignored == "not_a_call"
 
 
-def test_a_doubtful_word_does_not_lose_a_call() -> None:
+def test_action_that_names_a_form_does_not_lose_a_call() -> None:
     assert from_query("call_id=1.1&type=in&status=BUSY&action=form").kind is EventKind.AFTER_CALL
 
 
@@ -175,7 +175,7 @@ def test_request_that_names_no_event_and_no_call_id_is_not_understood(query: str
     assert raised.value.problem is Problem.NO_CALL_ID
 
 
-def test_a_row_of_the_call_list_is_final() -> None:
+def test_call_list_row_is_final() -> None:
     row = {
         "uniqueid": "ua9_-1.2",
         "calldate": "2026-09-30T15:37:18+0300",
@@ -204,18 +204,18 @@ def test_a_row_of_the_call_list_is_final() -> None:
 
 
 @pytest.mark.parametrize("status", ["IN PROGRESS", "CALLING"])
-def test_a_row_of_a_running_call_is_not_final(status: str) -> None:
+def test_call_list_row_of_a_running_call_is_not_final(status: str) -> None:
     facts = parse_list_row({"uniqueid": "1.1", "call_type": "in", "disposition": status}, timezone=KYIV)
     assert facts is not None
     assert not facts.is_final
 
 
 @pytest.mark.parametrize("row", [{}, {"uniqueid": ""}, {"uniqueid": None}, {"caller": "380671234567"}])
-def test_a_row_without_an_id_is_nothing(row: dict[str, object]) -> None:
+def test_call_list_row_without_an_id_is_skipped(row: dict[str, object]) -> None:
     assert parse_list_row(row, timezone=KYIV) is None
 
 
-def test_a_row_and_a_webhook_of_one_call_say_the_same() -> None:
+def test_call_list_row_and_webhook_of_one_call_say_the_same() -> None:
     webhook = facts_in("after_call__busy_with_numbers.json")
     row = {
         "uniqueid": webhook.ringostat_id,
