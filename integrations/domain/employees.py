@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache, partial
 
@@ -24,6 +25,8 @@ class Employee:
     sip_logins: tuple[str, ...] = ()
     """SIP logins, and the phone numbers to which calls for this employee are forwarded."""
     extension: str = ""
+    extension_since: datetime | None = None
+    """UTC. Earlier calls of the extension are another employee's; None: all of them are this one's."""
     email: str = ""
     participates: bool = True
 
@@ -104,13 +107,20 @@ def _clues(facts: CallFacts, region: str) -> Iterator[Clue]:
     for line in _lines(facts, region):
         yield MatchedBy.SIP_LOGIN, partial(_answers_at, line=line, region=region)
     shared: list[Clue] = [
-        (MatchedBy.EXTENSION, lambda employee: _is(employee.extension, facts.extension)),
+        (MatchedBy.EXTENSION, partial(_had_extension, facts=facts)),
         (MatchedBy.EMAIL, lambda employee: _is(employee.email, facts.employee_email)),
         (MatchedBy.NAME, lambda employee: bool(name) and name == name_words(employee.name)),
         (MatchedBy.NAME, lambda employee: is_shorter_form(name, name_words(employee.name))),
     ]
     for by, fits in shared:
         yield by, partial(_fits_same_person, fits=fits, staff_id=staff_id)
+
+
+def _had_extension(employee: Employee, *, facts: CallFacts) -> bool:
+    """Whether the event's extension was this employee's when the call began."""
+    since, started_at = employee.extension_since, facts.started_at
+    was_anothers = since is not None and started_at is not None and started_at < since
+    return not was_anothers and _is(employee.extension, facts.extension)
 
 
 def _fits_same_person(employee: Employee, *, fits: Callable[[Employee], bool], staff_id: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from difflib import get_close_matches
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -13,6 +14,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -140,6 +144,8 @@ class Customer(models.Model):
         _("discovered text fields of contacts"), null=True, blank=True, editable=False
     )
 
+    released_extensions = ArrayField(models.CharField(max_length=16), default=list, db_default=[], editable=False)
+    """Extensions that an employee gave up or left with: who has one next has it from then on only."""
     search_is_blind = models.BooleanField(default=False, db_default=False, editable=False)
     """The account's contact search did not find a contact that exists: no contact is created until it does."""
 
@@ -232,6 +238,8 @@ class Employee(models.Model):
     staff_id = models.CharField(_("Ringostat staff ID"), max_length=32, blank=True)
     sip_logins = ArrayField(models.CharField(max_length=128), verbose_name=_("SIP logins"), default=list, blank=True)
     extension = models.CharField(_("extension"), max_length=16, blank=True)
+    extension_since = models.DateTimeField(_("has the extension since"), null=True, blank=True)
+    """Set when the extension was another employee's before: earlier calls of it are not this employee's."""
     email = models.EmailField(_("e-mail"), blank=True)
     participates = models.BooleanField(_("included"), default=True)
 
@@ -251,6 +259,27 @@ class Employee(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **options: Any) -> None:
+        """Dates an extension that is taken over from another employee."""
+        former = "" if self._state.adding else self._stored_extension()
+        if self.extension != former:
+            self.extension_since = timezone.now() if self._takes_over() else None
+            options = _with_fields(options, "extension_since")
+        super().save(*args, **options)
+        if former and former != self.extension:
+            release_extension(self.customer_id, former)
+
+    def _stored_extension(self) -> str:
+        return Employee.objects.filter(pk=self.pk).values_list("extension", flat=True).first() or ""
+
+    def _takes_over(self) -> bool:
+        """Is or was the extension another employee's?"""
+        if not self.extension:
+            return False
+        others = Employee.objects.filter(customer=self.customer_id, extension=self.extension).exclude(pk=self.pk)
+        released = Customer.objects.filter(pk=self.customer_id, released_extensions__contains=[self.extension])
+        return others.exists() or released.exists()
+
     @property
     def facts(self) -> EmployeeFacts:
         return EmployeeFacts(
@@ -260,9 +289,30 @@ class Employee(models.Model):
             staff_id=self.staff_id,
             sip_logins=tuple(self.sip_logins),
             extension=self.extension,
+            extension_since=self.extension_since,
             email=self.email,
             participates=self.participates and self.planfix_user_id is not None,
         )
+
+
+def release_extension(customer_id: int, extension: str) -> None:
+    """Notes that an extension is free to go to another employee."""
+    free = Customer.objects.filter(pk=customer_id).exclude(released_extensions__contains=[extension])
+    appended = models.Func(models.F("released_extensions"), models.Value(extension), function="array_append")
+    free.update(released_extensions=appended)
+
+
+@receiver(post_delete, sender=Employee)
+def _release_extension(instance: Employee, **_: Any) -> None:
+    if instance.extension:
+        release_extension(instance.customer_id, instance.extension)
+
+
+def _with_fields(options: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The options of save(), which also saves these fields."""
+    if options.get("update_fields") is None:
+        return options
+    return options | {"update_fields": [*options["update_fields"], *names]}
 
 
 class ParameterMapping(models.Model):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from integrations.domain.calls import CallFacts, Direction
@@ -246,3 +248,27 @@ def test_an_unusable_login_is_not_every_unusable_number(raw: str) -> None:
     careless = Employee(key=9, name="Careless", planfix_user_id=9, sip_logins=("", "1"))
 
     assert not is_employees_number(raw, [careless], "UA")
+
+
+MOVED = datetime(2026, 9, 30, 12, 0, tzinfo=UTC)
+A = Employee(key=1, name="Anna Adamenko", planfix_user_id=5, extension="102")
+B = Employee(key=2, name="Borys Bondar", planfix_user_id=6, extension="101", extension_since=MOVED)
+
+
+@pytest.mark.parametrize(
+    ("started_at", "found"),
+    [(MOVED - timedelta(days=7), None), (MOVED, B), (MOVED + timedelta(days=1), B), (None, B)],
+)
+def test_an_extension_that_moved_is_the_new_employees_from_then_on(
+    started_at: datetime | None, found: Employee | None
+) -> None:
+    facts = CallFacts(ringostat_id="1.1", direction=Direction.INCOMING, extension="101", exact_start=started_at)
+
+    assert match(facts, A, B).employee == found
+
+
+def test_a_call_from_before_an_extension_moved_is_found_by_name() -> None:
+    week_ago = MOVED - timedelta(days=7)
+    facts = CallFacts(ringostat_id="1.1", extension="101", employee_name="Anna Adamenko", exact_start=week_ago)
+
+    assert match(facts, A, B).employee == A
