@@ -1,14 +1,29 @@
-"""The base of read-only lists."""
+"""Mixins for the lists of the console."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Model
-from django.http import HttpRequest
+from django.db.models.options import Options
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 
-class ReadOnly:
+class ListTitle:
+    """A mixin of ModelAdmin: the list is titled by its model, “Alerts”, instead of Django's “Select alert to view”."""
+
+    opts: Options[Model]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        title = capfirst(str(self.opts.verbose_name_plural))
+        response: HttpResponse = super().changelist_view(request, {"title": title, **(extra_context or {})})  # type: ignore[misc]
+        return response
+
+
+class ReadOnly(ListTitle):
     """A mixin of ModelAdmin: users with the view permission look, nobody adds, changes or deletes."""
 
     show_full_result_count = False

@@ -58,7 +58,7 @@ def test_a_new_viewer_sees_the_chosen_customers_and_nothing_else(console: Client
 def test_a_viewer_without_a_customer_is_not_made(console: Client) -> None:
     response = console.post(ADD, {**NEW, "role": "viewer"})
 
-    assert "without one a viewer sees nothing" in errors_of(response)
+    assert "A viewer without customers sees nothing" in errors_of(response)
     assert not User.objects.filter(username="new").exists()
 
 

@@ -43,15 +43,15 @@ def test_the_first_webhook_turns_the_light_green_and_a_dry_run_is_answered(
 
     page.goto(f"{customer}/webhook-setup/")
     expect(page.get_by_text("Waiting for the first webhook…")).to_be_visible()
-    page.get_by_role("button", name="Copy the address: after the call").click()
+    page.get_by_role("button", name="Copy address: after the call").click()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == f"{webhook_address(scenario.customer)}after_call/"
     scenario.post(answered())
-    expect(page.get_by_text("Webhooks arrive.")).to_be_visible()
+    expect(page.get_by_text("Receiving webhooks")).to_be_visible()
 
     page.get_by_role("link", name="Dry run").click()
     page.get_by_label("Client's number").fill(CLIENT)
-    page.get_by_role("button", name="Try this call").click()
+    page.get_by_role("button", name="Test call").click()
     expect(page.get_by_text("Waiting for the worker…")).to_be_visible()
     run_job(BackgroundJob.objects.latest("pk").pk)
     expect(page.get_by_text("Olha Koval has this number.")).to_be_visible()

@@ -34,6 +34,7 @@ from integrations.admin.customer.secret_widget import SecretFormField, SecretInp
 from integrations.admin.customer.utm_mapping import utm_mapping_page
 from integrations.admin.customer.webhook_addresses import first_webhook_light, webhook_setup
 from integrations.admin.dashboard import STATUSES, sentence_of
+from integrations.admin.read_only import ListTitle
 from integrations.models import BackgroundJobKind, Customer, SecretField, WebhookToken
 from integrations.services.customers.account_change import duplicates_of, follow_change
 from integrations.services.customers.connection_report import newest_check
@@ -80,7 +81,7 @@ def _health(customer: Any) -> Health:
 
 
 @admin.register(Customer)
-class CustomerAdmin(RemovedByTheWorker, ModelAdmin):  # type: ignore[misc]
+class CustomerAdmin(RemovedByTheWorker, ListTitle, ModelAdmin):  # type: ignore[misc]
     form = CustomerForm
     list_display = ("name", "status", "problem", "pending", "failed", "last_webhook")
     list_filter = ("call_target", "recording")

@@ -1,4 +1,4 @@
-"""The page that tries a call out: what would be found, decided and written, and why. The worker asks Planfix for it."""
+"""The dry run page: what would be found, decided and written for a call, and why. The worker asks Planfix."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ from integrations.ui.parse_pk import parse_pk
 from integrations.ui.webhook_findings import note_sentence
 
 NEWEST = 10
-"""Stored requests to choose from."""
+"""The number of stored requests to choose from."""
 
 MAX_BODY = 256 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A sentence of the answer, and what belongs to it: a table, the text of a comment, a page of Planfix."""
+    """A sentence of the result with its table, comment or link to Planfix."""
 
     text: str
     icon: str
@@ -99,7 +99,7 @@ class NumberForm(forms.Form):
         Employee.objects.none(),
         label=gettext_lazy("Employee"),
         required=False,
-        empty_label=gettext_lazy("nobody we know"),
+        empty_label=gettext_lazy("unknown employee"),
         widget=UnfoldAdminSelectWidget,
     )
 
@@ -119,11 +119,11 @@ class BodyForm(forms.Form):
     event_name = forms.ChoiceField(
         label=gettext_lazy("Event"),
         required=False,
-        choices=[("", gettext_lazy("guess it from the body")), *EVENTS.items()],
+        choices=[("", gettext_lazy("detect from the body")), *EVENTS.items()],
         widget=UnfoldAdminSelectWidget,
     )
     body = forms.CharField(
-        label=gettext_lazy("Body of the webhook"),
+        label=gettext_lazy("Webhook body"),
         max_length=MAX_BODY,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 6, "spellcheck": "false"}),
     )
@@ -144,7 +144,7 @@ FORMS: Mapping[str, type[StoredForm] | type[NumberForm] | type[BodyForm]] = {
 
 @customer_page
 def dry_run(request: HttpRequest, customer: Customer) -> HttpResponse:
-    """?event= and ?call= offer a stored one, ?work= shows what was found out."""
+    """Query parameters: ?event= and ?call= offer a stored one, ?work= shows a result."""
     filled = {name: form(customer=customer) for name, form in FORMS.items()}
     wanted = request.POST.get("form", "")
     if request.method == "POST" and wanted in FORMS:
@@ -164,7 +164,7 @@ def dry_run(request: HttpRequest, customer: Customer) -> HttpResponse:
 
 
 def _offered(request: HttpRequest, customer: Customer) -> dict[str, Any] | None:
-    """The event or the call that the address names."""
+    """The event or the call that the query string names."""
     if event_id := parse_pk(request.GET.get("event", "")):
         return {"name": "event", "row": get_object_or_404(customer.events.all(), pk=event_id)}
     if call_id := parse_pk(request.GET.get("call", "")):
@@ -182,13 +182,13 @@ def _work(request: HttpRequest, customer: Customer) -> BackgroundJob | None:
     return customer.background_jobs.filter(kind=BackgroundJobKind.DRY_RUN, pk=work_id).first() if work_id else None
 
 
-# --- the answer in words ---
+# --- the result in sentences ---
 
 MATCHED_BY: Mapping[str, LazyText] = {
     MatchedBy.STAFF_ID: gettext_lazy("by the Ringostat staff ID"),
-    MatchedBy.SIP_LOGIN: gettext_lazy("by the SIP login or the phone"),
+    MatchedBy.SIP_LOGIN: gettext_lazy("by the SIP login or phone number"),
     MatchedBy.EXTENSION: gettext_lazy("by the extension"),
-    MatchedBy.EMAIL: gettext_lazy("by the e-mail address"),
+    MatchedBy.EMAIL: gettext_lazy("by the e-mail"),
     MatchedBy.NAME: gettext_lazy("by the name"),
 }
 
@@ -203,10 +203,10 @@ def lines(report: DryRunReport, customer: Customer) -> Iterator[Line]:
     for write in report.writes or []:
         yield _write(write)
     if left_out := report.left_out:
-        text = _("Left out, because Planfix has no such field for it: %(fields)s.") % {"fields": ", ".join(left_out)}
+        text = _("Not written, because Planfix has no field for it: %(fields)s.") % {"fields": ", ".join(left_out)}
         yield Line(text=text, icon="rule", colour="warning")
     if trouble := report.trouble:
-        yield Line(text=_("Here the delivery would stop. %(why)s") % {"why": trouble}, icon="error", colour="danger")
+        yield Line(text=_("The delivery would stop here. %(why)s") % {"why": trouble}, icon="error", colour="danger")
     if report.asked is not None:
         yield _end(report.asked)
 
@@ -217,7 +217,7 @@ def _beginning(report: DryRunReport) -> Iterator[Line]:
     for note in report.notes:
         yield Line(text=note_sentence(*note), icon="info", colour="warning")
     if report.not_over:
-        text = _("The call is not over: it goes to Planfix when Ringostat has told how it ended.")
+        text = _("The call is in progress. It goes to Planfix once Ringostat reports its end.")
         yield Line(text=text, icon="ring_volume", colour="warning")
     if report.decided:
         yield from _decided(report.decided)
@@ -226,12 +226,12 @@ def _beginning(report: DryRunReport) -> Iterator[Line]:
 def _understood(report: DryRunReport) -> Line:
     result, why = report.understood, report.why_not
     if result == EventResult.CALL:
-        text = _("The request is understood: %(event)s.") % {"event": EVENTS.get(report.kind, report.kind)}
+        text = _("Request understood: %(event)s.") % {"event": EVENTS.get(report.kind, report.kind)}
         return Line(text=text, icon="webhook")
     if result == EventResult.IGNORED:
-        text = _("The request is kept and otherwise ignored: %(why)s.") % {"why": IGNORED_REASONS.get(why, why)}
+        text = _("Request stored and ignored: %(why)s.") % {"why": IGNORED_REASONS.get(why, why)}
         return Line(text=text, icon="webhook", colour="warning")
-    text = _("The request cannot be understood: %(why)s") % {"why": why or _("our own parser fails on it.")}
+    text = _("Request not understood: %(why)s") % {"why": why or _("Ringofix could not parse it.")}
     return Line(text=text, icon="error", colour="danger")
 
 
@@ -248,35 +248,37 @@ def _decided(decided: Decided) -> Iterator[Line]:
 
 def _employee(decided: Decided) -> str:
     if decided.fallback_for is not None:
-        text = _("Nobody who takes part talked (%(seen)s): the fallback employee, %(employee)s, stands for them.")
+        text = _(
+            "No included employee took the call (%(seen)s). It is logged under the fallback employee, %(employee)s."
+        )
         return text % {"seen": decided.fallback_for or _("unknown"), "employee": decided.employee}
     if decided.employee:
         names = {"employee": decided.employee, "how": MATCHED_BY.get(decided.matched_by, "")}
-        return _("The employee is %(employee)s, recognised %(how)s.") % names
-    return _("No employee is needed for a missed call.")
+        return _("The employee is %(employee)s, matched %(how)s.") % names
+    return _("A missed call needs no employee.")
 
 
 def _contact(contact: Contact, is_unknown: bool, customer: Customer) -> Iterator[Line]:
     if is_unknown:
-        text = _("No contact in Planfix has the number, and none may be created: the call would be skipped.")
+        text = _("No matching contact in Planfix, and creating one is off. The call would be skipped.")
         yield Line(text=text, icon="block", colour="warning")
         return
     if contact.is_new:
-        text = _("No contact in Planfix has the number: a new one would be created.")
+        text = _("No matching contact in Planfix. A new one would be created.")
         yield Line(text=text, icon="person_search")
         return
     if contact.id is None:
         return
     if contact.is_gone:
-        text = _("Contact %(id)s is remembered from an earlier call, but is gone: the number would be looked for anew.")
+        text = _("Contact %(id)s of an earlier call was deleted. The number would be searched for again.")
         yield Line(text=text % {"id": contact.id}, icon="person_off", colour="warning")
         return
     if contact.found > 1:
-        text = _("%(found)s contacts have this number; %(name)s would be taken, the first of them.")
+        text = _("%(found)s contacts have this number. The first one, %(name)s, would be used.")
     elif contact.found == 1:
         text = _("%(name)s has this number.")
     else:
-        text = _("%(name)s is remembered from an earlier call of this number: Planfix is not asked again.")
+        text = _("%(name)s is known from an earlier call of this number. Planfix is not searched again.")
     name = contact.name or _("Contact %(id)s") % {"id": contact.id}
     link = contact_url(customer.planfix_url, contact.id)
     colour = "warning" if contact.found > 1 else ""
@@ -285,17 +287,17 @@ def _contact(contact: Contact, is_unknown: bool, customer: Customer) -> Iterator
 
 def _target(target: Target, customer: Customer) -> Iterator[Line]:
     if target.task:
-        text = _("The contact's last active task is %(task)s: the call would go there.") % {"task": target.task}
+        text = _("The call would go to the contact's last active task, %(task)s.") % {"task": target.task}
         yield Line(text=text, icon="task_alt", link=task_url(customer.planfix_url, target.task))
     elif target.was_looked_for:
-        yield Line(text=_("The contact has no active task: the call would go to the contact."), icon="task_alt")
+        yield Line(text=_("The contact has no active task. The call would go to the contact."), icon="task_alt")
 
 
 def _new_contact(write: NewContact) -> Line:
     table = [
         [pgettext("of a person", "Name"), write.name],
         [_("Phone"), ", ".join(write.phones)],
-        [_("Template"), str(write.template or _("the account's own default"))],
+        [_("Template"), str(write.template or _("default"))],
         [_("Supervisor"), write.supervisor or "–"],
         *write.values,
     ]
@@ -303,7 +305,7 @@ def _new_contact(write: NewContact) -> Line:
 
 
 def _recording(write: CopiedRecording) -> Line:
-    text = _("The recording would be copied into Planfix as %(name)s.") % {"name": write.name}
+    text = _("The recording would be copied to Planfix as %(name)s.") % {"name": write.name}
     return Line(text=text, icon="graphic_eq")
 
 
@@ -311,10 +313,10 @@ def _comment(write: Comment) -> Line:
     if write.by_employee:
         text = _("Comment in the name of %(author)s:")
     elif write.author:
-        text = _("Comment in the name of the contact, %(author)s:")
+        text = _("Comment in the name of the contact %(author)s:")
     else:
-        text = _("Comment in the name of the new contact itself:")
-    # It is HTML of our own making, whose values are escaped: the very text that Planfix would get.
+        text = _("Comment in the name of the new contact:")
+    # Ringofix made this HTML and escaped its values. It is the text that Planfix would get.
     return Line(text=text % {"author": write.author}, icon="chat", comment=SafeString(write.text))
 
 
@@ -337,8 +339,8 @@ def _write(write: Write) -> Line:
 
 def _end(asked: int) -> Line:
     sentence = ngettext(
-        "Nothing was written. Planfix was asked one question.",
-        "Nothing was written. Planfix was asked %(count)s questions.",
+        "Nothing was written. Planfix received one request.",
+        "Nothing was written. Planfix received %(count)s requests.",
         asked,
     )
     return Line(text=sentence % {"count": asked}, icon="check_circle", colour="success")

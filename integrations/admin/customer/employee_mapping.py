@@ -129,7 +129,7 @@ def _shown(row: EmployeeRow, users: set[int]) -> dict[str, Any]:
         "row": row,
         "identities": " · ".join(_identities(row)),
         "is_gone": is_gone,
-        "note": _("Proposed: %(why)s") % {"why": MATCHED_BY[row.matched_by]} if row.matched_by else "",
+        "note": _("Suggested: %(why)s") % {"why": MATCHED_BY[row.matched_by]} if row.matched_by else "",
         "warning": _warning(row, is_gone=is_gone, can_choose=bool(users)),
     }
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.admin.customer.connection import SENTENCES, row_of
+from integrations.admin.customer.pages import MENU
 from integrations.background_jobs import run_job
 from integrations.models import (
     BackgroundJob,
@@ -563,7 +564,7 @@ def test_a_new_customer_is_checked_at_once_by_the_worker(console: Client) -> Non
     customer = Customer.objects.get(name="Acme")
     work = BackgroundJob.objects.get(kind=BackgroundJobKind.CONNECT, customer=customer)
     assert response["Location"] == page_of(customer) + "#connection"
-    assert reverse("calllog:work", args=[work.pk]) in console.get(page_of(customer)).content.decode()
+    assert reverse("calllog:job_progress", args=[work.pk]) in console.get(page_of(customer)).content.decode()
 
 
 def test_a_new_customer_needs_only_what_connects_it(console: Client) -> None:
@@ -689,7 +690,7 @@ def test_a_good_connection_says_so(console: Client) -> None:
 
 @pytest.mark.parametrize("finding", Finding)
 def test_every_finding_has_a_sentence_that_its_names_fill(finding: Finding) -> None:
-    names = dict.fromkeys(("host", "error", "name", "id", "scopes", "call", "missed_call", "count"), "it")
+    names = dict.fromkeys(("host", "error", "name", "id", "scopes", "call", "missed_call", "count", "fields"), "it")
 
     row = row_of(Check(finding=finding, names={**names, "rights": "FIND_TASKS"}))
 
@@ -713,3 +714,39 @@ def test_templates_are_chosen_by_name(console: Client) -> None:
 
     save(console, customer, contact_template_id="3")
     assert customer.contact_template_id == 3
+
+
+def test_settings_say_when_no_employee_is_included(console: Client) -> None:
+    customer = make_customer()
+    sentence = "No employees included yet: answered calls will not reach Planfix."
+
+    assert html_of(console, customer).count(sentence) == 2
+    make_employee(customer)
+    assert sentence not in html_of(console, customer)
+
+
+def test_only_viewers_are_offered_as_viewers(console: Client) -> None:
+    make_viewer(make_customer())
+    make_specialist()
+
+    form = console.get(page_of(make_customer())).context["adminform"].form
+
+    assert [user.is_staff for user in form.fields["viewers"].queryset] == [False]
+
+
+def test_the_page_that_deletes_a_customer_counts_its_calls(console: Client) -> None:
+    customer = make_customer()
+    make_call(customer)
+
+    page = console.get(reverse("admin:integrations_customer_delete", args=[customer.pk]))
+
+    assert dict(page.context["model_count"]) == {"calls": 1}
+
+
+@pytest.mark.parametrize("name", ["overview", "change", "employees", "parameters", "webhook_setup", "dry_run"])
+def test_each_tab_has_its_own_browser_title(console: Client, name: str) -> None:
+    customer = make_customer(name="Acme")
+
+    html = console.get(reverse(f"admin:integrations_customer_{name}", args=[customer.pk])).content.decode()
+
+    assert f"{MENU[name][0]} · Acme | Ringofix" in html

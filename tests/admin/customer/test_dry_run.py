@@ -45,7 +45,7 @@ def test_a_typed_number_is_put_down_for_the_worker(console: Client) -> None:
     work = BackgroundJob.objects.get()
     assert work.arguments == answers
     assert response.headers["Location"] == address(customer, f"?work={work.pk}")
-    assert "Waits for the worker" in console.get(response.headers["Location"]).content.decode()
+    assert "Waiting for the worker" in console.get(response.headers["Location"]).content.decode()
 
 
 def test_a_pasted_body_is_put_down(console: Client) -> None:
@@ -124,13 +124,13 @@ def test_the_answer_tells_each_step_and_what_would_be_written(console: Client, s
     html = answer(console, scenario, answered(utm_source="<b>google</b>"))
 
     for sentence in (
-        "The request is understood: after the call.",
+        "Request understood: after the call.",
         f"Answered incoming call from {CLIENT}.",
-        "The employee is Iryna Bondar, recognised by the SIP login or the phone.",
+        "The employee is Iryna Bondar, matched by the SIP login or phone number.",
         "Olha Koval has this number.",
         "Comment in the name of Iryna Bondar:",
         "Data tag “Call”:",
-        "Nothing was written. Planfix was asked one question.",
+        "Nothing was written. Planfix received one request.",
     ):
         assert sentence in html
     assert "<b>Incoming call</b>" in html
@@ -140,8 +140,8 @@ def test_the_answer_tells_each_step_and_what_would_be_written(console: Client, s
 def test_a_new_clients_missed_call_is_the_new_contacts_own(console: Client, scenario: Scenario) -> None:
     html = answer(console, scenario, missed(NEW_CLIENT))
 
-    assert "No contact in Planfix has the number: a new one would be created." in html
-    assert "Comment in the name of the new contact itself:" in html
+    assert "No matching contact in Planfix. A new one would be created." in html
+    assert "Comment in the name of the new contact:" in html
 
 
 DECIDED = {"skip": "", "seen": "", "matched_by": "", "direction": "incoming", "outcome": "missed", "number": CLIENT}
@@ -152,23 +152,29 @@ TARGET = {"was_looked_for": False, "task": None}
 @pytest.mark.parametrize(
     ("told", "sentence"),
     [
-        ({"not_over": True}, "The call is not over"),
+        ({"not_over": True}, "The call is in progress"),
         ({"understood": "not_understood", "why_not": "It is no JSON."}, "It is no JSON."),
-        ({"understood": "failed", "why_not": ""}, "our own parser fails on it"),
+        ({"understood": "failed", "why_not": ""}, "Ringofix could not parse it"),
         ({"understood": "ignored", "why_not": "no_call_id"}, "it has no call ID"),
-        ({"understood": "ignored", "why_not": "test"}, "it was sent as a test"),
-        ({"decided": {**DECIDED, "skip": "hidden_number", "detail": ""}}, "Skipped: the number is hidden."),
-        ({"decided": {**DECIDED, "employee": "", "fallback_for": None}}, "No employee is needed"),
-        ({"decided": {**DECIDED, "employee": "Oleh", "fallback_for": ""}}, "(unknown): the fallback employee, Oleh"),
-        ({"contact": {**CONTACT, "found": 2}, "target": TARGET}, "2 contacts have this number; Contact 812"),
-        ({"contact": CONTACT, "target": TARGET}, "Contact 812 is remembered from an earlier call"),
-        ({"contact": {**CONTACT, "is_gone": True}, "target": TARGET}, "would be looked for anew"),
-        ({"contact": CONTACT, "target": TARGET, "unknown_contact": True}, "none may be created"),
-        ({"contact": CONTACT, "target": {"was_looked_for": True, "task": 7}}, "last active task is 7"),
+        ({"understood": "ignored", "why_not": "test"}, "it is a test"),
+        ({"decided": {**DECIDED, "skip": "hidden_number", "detail": ""}}, "Skipped: number is hidden."),
+        ({"decided": {**DECIDED, "employee": "", "fallback_for": None}}, "A missed call needs no employee"),
+        (
+            {"decided": {**DECIDED, "employee": "Oleh", "fallback_for": ""}},
+            "(unknown). It is logged under the fallback employee, Oleh",
+        ),
+        (
+            {"contact": {**CONTACT, "found": 2}, "target": TARGET},
+            "2 contacts have this number. The first one, Contact 812",
+        ),
+        ({"contact": CONTACT, "target": TARGET}, "Contact 812 is known from an earlier call"),
+        ({"contact": {**CONTACT, "is_gone": True}, "target": TARGET}, "would be searched for again"),
+        ({"contact": CONTACT, "target": TARGET, "unknown_contact": True}, "creating one is off"),
+        ({"contact": CONTACT, "target": {"was_looked_for": True, "task": 7}}, "last active task, 7"),
         ({"contact": CONTACT, "target": {"was_looked_for": True, "task": None}}, "has no active task"),
-        ({"left_out": ["utm_term"]}, "Planfix has no such field for it: utm_term."),
-        ({"trouble": "The token is unknown."}, "Here the delivery would stop. The token is unknown."),
-        ({"writes": [{"step": "recording", "name": "1.mp3"}]}, "copied into Planfix as 1.mp3"),
+        ({"left_out": ["utm_term"]}, "Planfix has no field for it: utm_term."),
+        ({"trouble": "The token is unknown."}, "The delivery would stop here. The token is unknown."),
+        ({"writes": [{"step": "recording", "name": "1.mp3"}]}, "copied to Planfix as 1.mp3"),
     ],
     ids=str,
 )

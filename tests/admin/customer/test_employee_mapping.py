@@ -75,7 +75,7 @@ def test_pairs_are_proposed_with_their_reason_and_the_others_stand_out(console: 
     html = html_of(console, page_of(customer))
 
     assert (chosen_user(html, "staff-1"), chosen_user(html, "staff-2")) == ("5", "")
-    assert "Proposed: the same e-mail" in html
+    assert "Suggested: the same e-mail" in html
     assert "Not matched: choose the Planfix employee, or the calls are skipped." in html
     assert re.search(r"In Planfix only:</span>\s*Oleh Tkachenko", html)
 
@@ -198,3 +198,21 @@ def test_an_employee_typed_by_hand_leads_back_to_the_table(console: Client, cust
 
 def test_before_the_first_check_the_page_says_what_to_do(console: Client) -> None:
     assert "No employees found yet. Check access" in html_of(console, page_of(make_customer()))
+
+
+def test_two_employees_matched_to_one_planfix_employee_are_warned_of(console: Client, customer: Customer) -> None:
+    rows = employee_table(customer).rows
+    user = employee_table(customer).users[0]
+    posted = {f"user-{row.key}": user.id for row in rows} | {f"participates-{row.key}": "on" for row in rows}
+
+    page = console.post(page_of(customer), posted, follow=True)
+
+    [warning] = [str(message) for message in page.context["messages"] if message.level_tag == "warning"]
+    assert f"are matched to the same Planfix employee, {user.name}." in warning
+
+
+def test_an_employee_added_by_hand_is_chosen_by_name(console: Client, customer: Customer) -> None:
+    page = console.get(f"/admin/integrations/employee/add/?customer={customer.pk}")
+
+    choices = page.context["adminform"].form.fields["planfix_user_id"].choices
+    assert [name for _id, name in choices][1:] == [user.name for user in employee_table(customer).users]

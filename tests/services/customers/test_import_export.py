@@ -86,7 +86,10 @@ def test_an_exported_customer_has_no_secrets_and_can_be_read_again(data: dict[st
         ({"fallback_employee": "Nobody"}, "no employee named “Nobody”"),
         ({"employees": [{"name": "Iryna"}]}, "planfix_user_id"),
         ({"name": ""}, "name"),
-        ({"utm_fields": [{"parameter": "a", "field": "f"}, {"parameter": "b", "field": "f"}]}, "one field"),
+        (
+            {"utm_fields": [{"parameter": "a", "field": "f"}, {"parameter": "b", "field": "f"}]},
+            "Another parameter already uses this field",
+        ),
         ({"planfix": {"url": "http://127.0.0.1", "requests_per_second": 0}}, "requests_per_second"),
     ],
 )

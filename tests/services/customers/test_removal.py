@@ -18,10 +18,12 @@ def test_the_rows_of_a_customer_are_found_by_one_index(model: type, index: str) 
     table = model._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT indexname FROM pg_indexes WHERE tablename = %s AND indexdef LIKE '%%(customer_id%%'", [table]
+            "SELECT indexname FROM pg_indexes WHERE tablename = %s AND indexdef LIKE '%%(customer_id%%'"
+            " AND indexdef NOT LIKE '%% WHERE %%'",  # a partial index cannot find all rows
+            [table],
         )
         assert cursor.fetchall() == [(index,)]
-        # As PostgreSQL asks for the key's sake when a customer is deleted, and as we delete its rows.
+        # The query of PostgreSQL's foreign key check when a customer is deleted.
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN SELECT 1 FROM ONLY {table} WHERE customer_id = 1 FOR KEY SHARE")
         assert index in "".join(line for (line,) in cursor.fetchall())

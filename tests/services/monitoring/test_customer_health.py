@@ -1,4 +1,4 @@
-"""One light per customer: the worst that is wrong with it."""
+"""The status of a customer is its worst current problem."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def only() -> Health:
 
 
 @pytest.mark.parametrize("happened", HAPPENED)
-def test_the_light(happened: str) -> None:
+def test_the_status_is_the_worst_current_problem(happened: str) -> None:
     happens, status = HAPPENED[happened]
     happens(make_customer())
 
