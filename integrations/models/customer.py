@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -47,9 +48,15 @@ FORMER_ZONES = {"Europe/Kiev": "Europe/Kyiv", "Europe/Uzhgorod": "Europe/Kyiv", 
 """Old names that the time zone database still accepts."""
 
 
+@cache
+def _timezones() -> frozenset[str]:
+    """All time zones. Cached: reading their folder takes a tenth of a second."""
+    return frozenset(available_timezones())
+
+
 def validate_timezone(name: str) -> None:
     """Raises ValidationError, which names the zone that was probably meant."""
-    zones = available_timezones()
+    zones = _timezones()
     if name in zones:
         return
     by_folded = {zone.casefold(): zone for zone in sorted(zones)}
