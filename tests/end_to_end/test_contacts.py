@@ -501,3 +501,20 @@ def test_a_number_that_cannot_exist_is_searched_for(scenario: Scenario) -> None:
     scenario.deliver()
 
     assert [comment.contact_id for comment in scenario.account.comments] == [contact.id]
+
+
+@pytest.mark.parametrize("matching", ["full", "any_format"])
+@pytest.mark.parametrize("contacts", [60, 250])
+def test_one_number_of_many_contacts_costs_one_search(
+    make_scenario: Callable[..., Scenario], db: None, matching: str, contacts: int
+) -> None:
+    scenario = make_scenario(phone_matching=matching)
+    many = [scenario.account.add_contact(name=f"Clerk {n}", phones=[CLIENT]) for n in range(contacts)]
+    many[0].is_deleted = True
+    scenario.post(answered())
+    scenario.deliver()
+
+    searches = [request for request in scenario.account.requests if request.path.startswith("/contact/list")]
+    assert len(searches) == 1
+    assert [comment.contact_id for comment in scenario.account.comments] == [many[1].id]
+    assert scenario.call(CALL_ID).delivery.contacts_found == min(contacts - 1, 100)

@@ -23,6 +23,7 @@ from unfold.widgets import (
 )
 
 from integrations.admin.customer.pages import address_of, customer_page, render_page
+from integrations.domain.name_likeness import Likeness
 from integrations.domain.pairing import PairedBy
 from integrations.models import BackgroundJobKind, Call, Customer, Employee
 from integrations.services.customers.connection_report import newest_check
@@ -45,6 +46,10 @@ MATCHED_BY: Mapping[str, LazyText] = {
     PairedBy.EMAIL: gettext_lazy("the same e-mail"),
     PairedBy.EXTENSION: gettext_lazy("the same extension"),
     PairedBy.NAME: gettext_lazy("the same name"),
+}
+LIKENESS: Mapping[str, LazyText] = {
+    Likeness.SPELLED_DIFFERENTLY: gettext_lazy("the same name, spelled differently"),
+    Likeness.SURNAME_DIFFERS: gettext_lazy("the same given name; the surname may have changed"),
 }
 AGAINST: Mapping[str, LazyText] = {
     PairedBy.EMAIL: gettext_lazy("the e-mail belongs to another employee"),
@@ -96,6 +101,12 @@ def _asked_call(request: HttpRequest, customer: Customer) -> Call | None:
 
 
 def _choices(request: HttpRequest, table: EmployeeTable) -> dict[str, EmployeeChoice]:
+    if confirmed := request.POST.get("suggested"):
+        return {
+            row.key: EmployeeChoice(user_id=row.suggested.id, participates=True)
+            for row in table.rows
+            if row.key == confirmed and row.suggested
+        }
     known = {user.id for user in table.users}
     found: dict[str, EmployeeChoice] = {}
     for row in table.rows:
@@ -130,6 +141,7 @@ def _shown(row: EmployeeRow, users: set[int]) -> dict[str, Any]:
         "identities": " · ".join(_identities(row)),
         "is_gone": is_gone,
         "note": _("Suggested: %(why)s") % {"why": MATCHED_BY[row.matched_by]} if row.matched_by else "",
+        "suggestion": LIKENESS[row.likeness] if row.suggested else "",
         "warning": _warning(row, is_gone=is_gone, can_choose=bool(users)),
     }
 

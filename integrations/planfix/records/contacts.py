@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from uuid import UUID
 
 from integrations.planfix.http.client import Planfix
 from integrations.planfix.http.errors import PlanfixRefused
 from integrations.planfix.http.json_fields import JSON, Row, child_of, created_id, full_name_of, id_of, rows_of, text_of
-from integrations.planfix.http.pages import PAGE_SIZE, read_list, read_pages
+from integrations.planfix.http.pages import PAGE_SIZE, read_pages
 from integrations.planfix.records.fields import TEXT_TYPES, text_value
 
 PHONE_FILTER = 4003
 SEARCHED_FIELDS = "id,name,lastname,phones,isDeleted,isCompany"
 MOBILE = 1
+MOST_PAGES = 3
+"""Pages of candidates that contain a full number: three hundred, which no company's switchboard has."""
 PLAIN_NUMBER = re.compile(r"\+?\d{9,15}")
 """Found in every account that finds anything; shorter ones may be part of many others."""
 
@@ -41,26 +44,26 @@ class NewContact:
 
 
 def find_contacts(client: Planfix, number: str, *, companies: bool = False) -> list[FoundContact]:
-    """Contacts (or companies) that have exactly this number, by id. One request per hundred candidates."""
-    found = search_contacts(client, number, companies=companies)
-    return [contact for contact in found if number in contact.phones]
+    """Contacts (or companies) that have exactly this number, by id: those of the first page that has any.
 
-
-def search_contacts(client: Planfix, part: str, *, companies: bool = False) -> list[FoundContact]:
-    """Contacts (or companies) with a phone that contains this text, by id.
-
-    Planfix's phone filter means "contains": https://planfix.com/ru/help/REST_API:_Сложные_фильтры_контактов
+    Planfix lists by ascending id, so the lowest id is among them. At most MOST_PAGES requests.
     """
-    question = _question([part], companies)
-    rows = read_list(client, "/contact/list", "contacts", fields=SEARCHED_FIELDS, body=question)
-    return sorted(filter(None, map(_found, rows)), key=lambda contact: contact.id)
+    question = _question([number], companies)
+    pages = read_pages(client, "/contact/list", "contacts", fields=SEARCHED_FIELDS, body=question)
+    for rows in islice(pages, MOST_PAGES):
+        found = [contact for contact in map(_found, rows) if contact and number in contact.phones]
+        if found:
+            return sorted(found, key=lambda contact: contact.id)
+    return []
 
 
 def first_candidates(
     client: Planfix, parts: Iterable[str], *, companies: bool = False
 ) -> tuple[list[FoundContact], bool]:
-    """At most a hundred contacts (or companies) with phones that contain all of these texts, and whether those are
-    all. One request.
+    """At most a hundred contacts (or companies) with phones that contain all of these texts, and whether those are all.
+
+    One request. Planfix's phone filter means "contains":
+    https://planfix.com/ru/help/REST_API:_Сложные_фильтры_контактов
     """
     question = _question(parts, companies)
     rows = next(read_pages(client, "/contact/list", "contacts", fields=SEARCHED_FIELDS, body=question))

@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from integrations.domain.employees import CallAgent, call_agent, match_employee
+from integrations.domain.name_likeness import Likeness, best_likeness
 from integrations.domain.pairing import EmployeePair, PairedBy, pair_people
 from integrations.domain.reasons import Reason
 from integrations.domain.rules import Skip, decide
@@ -60,6 +61,9 @@ class EmployeeRow:
     matched_by: str = ""
     """A PairedBy if the match is a proposal."""
     against: tuple[PairedBy, ...] = ()
+    suggested: PlanfixUser | None = None
+    """A Planfix employee whose name is alike: for a person to confirm."""
+    likeness: Likeness = Likeness.NONE
     calls: int = 0
     """Skipped calls of this employee."""
     is_asked_for: bool = False
@@ -124,6 +128,7 @@ def employee_table(customer: Customer, *, asked_call: Call | None = None) -> Emp
     rows += [_stored_row(employee) for employee in employees if employee.pk not in linked]
     skipped = _skipped_calls(customer, asked_call)
     rows = list(_with_agents(rows, skipped, users))
+    rows = [_with_suggestion(row, users) for row in rows]
     if asked_call:
         rows = [_highlighted(row) if _has_agent(row, asked_call, customer) else row for row in rows]
     return EmployeeTable(rows=tuple(rows), users=users, sendable=tuple(skipped.sendable))
@@ -194,6 +199,12 @@ def _stored_for(staff_id: str, logins: Sequence[str], employees: Sequence[Employ
 
 def _proposed(row: EmployeeRow, user: PlanfixUser, pair: EmployeePair) -> EmployeeRow:
     return replace(row, user_id=user.id, matched_by=pair.by, against=pair.against)
+
+
+def _with_suggestion(row: EmployeeRow, users: Sequence[PlanfixUser]) -> EmployeeRow:
+    """A name in another alphabet, or a new surname: suggested, never chosen by itself."""
+    best = best_likeness(row.name, [user.name for user in users]) if row.user_id is None else None
+    return replace(row, suggested=users[best[0]], likeness=best[1]) if best else row
 
 
 def _stored_row(employee: Employee) -> EmployeeRow:

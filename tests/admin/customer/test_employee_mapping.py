@@ -216,3 +216,36 @@ def test_an_employee_added_by_hand_is_chosen_by_name(console: Client, customer: 
 
     choices = page.context["adminform"].form.fields["planfix_user_id"].choices
     assert [name for _id, name in choices][1:] == [user.name for user in employee_table(customer).users]
+
+
+RENAMED = [
+    {"id": 5, "name": "Ірина Бондар", "email": "", "extension": ""},
+    {"id": 6, "name": "Олег Ткаченко", "email": "", "extension": ""},
+]
+IN_LATIN = [
+    {"staff_id": "1", "name": "Iryna Bondar", "email": "", "extension": "101", "sip_logins": ["a_i"]},
+    {"staff_id": "2", "name": "Oleh Kovalenko", "email": "", "extension": "102", "sip_logins": ["a_o"]},
+]
+
+
+def test_a_name_in_another_alphabet_is_suggested_and_not_chosen(console: Client) -> None:
+    html = html_of(console, page_of(found(users=RENAMED, staff=IN_LATIN)))
+
+    assert chosen_user(html, "staff-1") == ""
+    assert "Perhaps Ірина Бондар: the same name, spelled differently." in html
+    assert "Perhaps Олег Ткаченко: the same given name; the surname may have changed." in html
+
+
+def test_a_suggestion_is_confirmed_with_one_click(console: Client) -> None:
+    customer = found(users=RENAMED, staff=IN_LATIN)
+    console.post(page_of(customer), {"suggested": "staff-1"})
+
+    employee = Employee.objects.get()
+    assert (employee.name, employee.planfix_user_id, employee.participates) == ("Iryna Bondar", 5, True)
+    assert "Perhaps Ірина Бондар" not in html_of(console, page_of(customer))
+
+
+def test_what_was_not_suggested_cannot_be_confirmed(console: Client, customer: Customer) -> None:
+    console.post(page_of(customer), {"suggested": "staff-2"})
+
+    assert not Employee.objects.exists()
