@@ -18,7 +18,7 @@ POLLED = frozenset(
     {
         "calllog:new_calls",
         "calllog:call_updates",
-        "calllog:work",
+        "calllog:job_progress",
         "admin:integrations_customer_first_webhook",
     }
 )
