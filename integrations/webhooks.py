@@ -20,7 +20,8 @@ from rest_framework.views import APIView
 
 from integrations.ringostat.body import RawRequest
 from integrations.services.intake.receive import receive_at
-from integrations.users.client_ip import may_send_webhooks
+from integrations.services.intake.traffic_limit import count_wrong_address, seconds_to_wait
+from integrations.users.client_ip import client_network, may_send_webhooks
 
 MAX_BODY_BYTES = 256 * 1024
 
@@ -81,6 +82,19 @@ class Refusal(APIException):
         self.status_code = status
 
 
+class TrafficThrottle(BaseThrottle):
+    """Answers 429 with Retry-After above the limit of the address, or of wrong addresses."""
+
+    seconds = 0
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        self.seconds = seconds_to_wait(view.kwargs["token"], client_network(request.META))
+        return not self.seconds
+
+    def wait(self) -> float | None:
+        return self.seconds or None
+
+
 class RingostatWebhook(APIView):
     """Answers 200 exactly when the raw request is stored, whatever is in it: from then on replaying is our job, not
     Ringostat's.
@@ -94,14 +108,14 @@ class RingostatWebhook(APIView):
     parser_classes = (RawRequestParser,)
     renderer_classes = (ResultRenderer,)
     content_negotiation_class = OneParserOneRenderer
-    throttle_classes: Sequence[type[BaseThrottle]] = ()
-    """Limits per webhook address; a throttle finds the token in `view.kwargs`."""
+    throttle_classes: Sequence[type[BaseThrottle]] = (TrafficThrottle,)
 
     def post(self, request: Request, token: str, event: str = "") -> Response:
         if not may_send_webhooks(request.META):
             raise Refusal(403, "webhooks are not taken from here")
         result = receive_at(token, event=event, raw=self._raw(request))
         if result is None:
+            count_wrong_address(client_network(request.META))
             raise Refusal(404, "unknown address")
         return Response({"result": result})
 

@@ -94,6 +94,8 @@ ENCRYPTION_KEYS = [
 
 TRUSTED_PROXIES = [ip_network(word) for word in env.list("TRUSTED_PROXIES", default=["127.0.0.0/8", "::1/128"])]
 WEBHOOK_ALLOWED_NETWORKS = [ip_network(word) for word in env.list("WEBHOOK_ALLOWED_NETWORKS", default=[])]
+WEBHOOKS_PER_MINUTE = env.int("WEBHOOKS_PER_MINUTE", default=300)
+WEBHOOKS_TIMES_USUAL = env.float("WEBHOOKS_TIMES_USUAL", default=20)
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=120)
 # The webhook reads its own body and has its own limit; these are for forms.
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

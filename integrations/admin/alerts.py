@@ -22,6 +22,7 @@ KIND_COLOURS: dict[str, str] = {
     AlertKind.PAUSED: "danger",
     AlertKind.FAILED: "danger",
     AlertKind.LATE: "danger",
+    AlertKind.TRAFFIC: "warning",
     AlertKind.CATCH_UP: "warning",
 }
 

@@ -11,6 +11,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from integrations.admin.lookups import SimpleLookups
+
 
 class ListTitle:
     """A mixin of ModelAdmin: the list is titled by its model, “Alerts”, instead of Django's “Select alert to view”."""
@@ -23,7 +25,7 @@ class ListTitle:
         return response
 
 
-class ReadOnly(ListTitle):
+class ReadOnly(SimpleLookups, ListTitle):
     """A mixin of ModelAdmin: users with the view permission look, nobody adds, changes or deletes."""
 
     show_full_result_count = False

@@ -22,6 +22,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelect2MultipleWidget, UnfoldBooleanSwitchWidget
 
 from integrations.admin.columns import coloured, time_column
+from integrations.admin.lookups import SimpleLookups
 from integrations.admin.read_only import ListTitle
 from integrations.models import ApiToken, Customer, SecondFactor
 from integrations.users.credentials import revoke_tokens
@@ -101,7 +102,7 @@ class UserForm(RoleFields, UserChangeForm):  # type: ignore[misc]
 
 
 @admin.register(User)
-class UserAdmin(ListTitle, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
+class UserAdmin(SimpleLookups, ListTitle, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     form = UserForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm

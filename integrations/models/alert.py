@@ -13,6 +13,7 @@ class AlertKind(models.TextChoices):
     PAUSED = "paused", _("Paused")
     FAILED = "failed", _("Calls failed")
     LATE = "late", _("Calls are late")
+    TRAFFIC = "traffic", _("Too many webhooks")
     CATCH_UP = "catch_up", _("Call list unreadable")
 
 

@@ -13,7 +13,7 @@ from django.contrib.auth.views import RedirectURLMixin
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -123,7 +123,7 @@ class EnterCode(RedirectURLMixin, FormView):  # type: ignore[type-arg]
         assert request.user.is_authenticated
         factor = factor_of(request.user)
         if factor is None:  # an administrator has just removed it
-            return redirect(self.get_success_url())
+            return HttpResponseRedirect(self.get_success_url())
         self.factor = factor
         return super().dispatch(request, *args, **kwargs)
 

@@ -34,6 +34,7 @@ from integrations.admin.customer.secret_widget import SecretFormField, SecretInp
 from integrations.admin.customer.utm_mapping import utm_mapping_page
 from integrations.admin.customer.webhook_addresses import first_webhook_light, webhook_setup
 from integrations.admin.dashboard import STATUSES, sentence_of
+from integrations.admin.lookups import SimpleLookups
 from integrations.admin.read_only import ListTitle
 from integrations.models import BackgroundJobKind, Customer, SecretField, WebhookToken
 from integrations.services.customers.account_change import duplicates_of, follow_change
@@ -81,7 +82,7 @@ def _health(customer: Any) -> Health:
 
 
 @admin.register(Customer)
-class CustomerAdmin(RemovedByTheWorker, ListTitle, ModelAdmin):  # type: ignore[misc]
+class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  # type: ignore[misc]
     form = CustomerForm
     list_display = ("name", "status", "problem", "pending", "failed", "last_webhook")
     list_filter = ("call_target", "recording")

@@ -23,6 +23,7 @@ from unfold.widgets import (
 )
 
 from integrations.admin.customer.pages import address_of, customer_page, render_page
+from integrations.admin.lookups import SimpleLookups
 from integrations.domain.name_likeness import Likeness
 from integrations.domain.pairing import PairedBy
 from integrations.models import BackgroundJobKind, Call, Customer, Employee
@@ -172,7 +173,7 @@ def _customer_in_url(request: HttpRequest) -> Customer | None:
 
 
 @admin.register(Employee)
-class EmployeeAdmin(ModelAdmin):  # type: ignore[misc]
+class EmployeeAdmin(SimpleLookups, ModelAdmin):  # type: ignore[misc]
     """One employee by hand, for a SIP login or an employee that no list has."""
 
     list_display = ("name", "customer", "planfix_user_id", "participates")

@@ -26,6 +26,7 @@ RAISED = {
         " customer's other calls continue."
     ),
     AlertKind.LATE: gettext_lazy("%(customer)s has late calls. %(detail)s Ringofix keeps trying."),
+    AlertKind.TRAFFIC: gettext_lazy("%(customer)s gets too many webhooks. %(detail)s"),
     AlertKind.CATCH_UP: gettext_lazy(
         "The Ringostat call list of %(customer)s cannot be read. %(detail)s Calls still arrive by webhook, but a call"
         " whose webhook was lost is not recovered. Check the Auth-key and the project ID in the customer's settings."
@@ -37,6 +38,9 @@ RESOLVED = {
         "%(customer)s has no failed calls of the last day any more. The alert was raised on %(since)s."
     ),
     AlertKind.LATE: gettext_lazy("%(customer)s has no late calls any more. The alert was raised on %(since)s."),
+    AlertKind.TRAFFIC: gettext_lazy(
+        "%(customer)s gets as many webhooks as usual again. The alert was raised on %(since)s."
+    ),
     AlertKind.CATCH_UP: gettext_lazy(
         "The Ringostat call list of %(customer)s can be read again. The alert was raised on %(since)s. Missed calls are"
         " being recovered."

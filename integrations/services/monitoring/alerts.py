@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from integrations.models import Alert, AlertKind, Call, CallState, CatchUpCursor, Customer
 from integrations.services.database import database_time
+from integrations.services.intake.traffic_limit import limited_customers
 from integrations.services.monitoring.alert_mail import send_alerts, time_with_zone
 
 log = structlog.get_logger(__name__)
@@ -77,11 +78,20 @@ def _without_a_call_list() -> Problems:
     return {pk: LONG_NUMBER.sub("…", trouble) for pk, trouble in cursors.values_list("customer_id", "trouble")}
 
 
+def _with_too_many_webhooks() -> Problems:
+    """An hour without a refused webhook resolves it."""
+    text = _(
+        "Its webhook address gets far more requests than usual, and some are refused. Replace it if it has leaked."
+    )
+    return dict.fromkeys(limited_customers(), text)
+
+
 PROBLEMS: Mapping[AlertKind, Callable[[], Problems]] = {
     AlertKind.PAUSED: _paused,
     AlertKind.FAILED: _with_failed_calls,
     AlertKind.LATE: _with_late_calls,
     AlertKind.CATCH_UP: _without_a_call_list,
+    AlertKind.TRAFFIC: _with_too_many_webhooks,
 }
 
 

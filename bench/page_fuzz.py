@@ -1,0 +1,26 @@
+"""Sends hostile values in every parameter of every page, as a viewer and as an administrator: does a page fail, or show
+something of another customer?
+
+Printed: pages, parameters, values, answers, failures and leaks. PAGE_FUZZ_REQUESTS is the number of requests of each of
+the four runs. The requests are those of tests/security/test_page_fuzz.py, in the test database.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+REQUESTS = 10_000
+
+
+def run() -> None:
+    environment = {"PAGE_FUZZ_REQUESTS": str(REQUESTS), **os.environ}
+    command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:randomly", "--show-capture=no", "--tb=short"]
+    found = subprocess.run(
+        [*command, "tests/security/test_page_fuzz.py", "-k", "no_value"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    print("\n".join(line for line in found.stdout.splitlines() if line.startswith(("GET as", "POST as", "E  "))))

@@ -1,0 +1,64 @@
+"""No value of any parameter of any page topples the server, or shows a viewer something of another customer."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from django.db import OperationalError, connection
+
+from tests.security.page_fuzz import FOREIGN, client_of, fuzz, make_world, pages, send, unchanged
+
+MOST = int(os.environ.get("PAGE_FUZZ_REQUESTS", "120"))
+"""Requests of each run; `python -m bench page_fuzz` sends them all."""
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_leaves_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    from integrations.calllog.call import recording
+    from integrations.services.recordings.proxy import NoRecording, Trouble
+
+    def no_recording(*arguments: object, **named: object) -> None:
+        raise NoRecording(Trouble.GONE)
+
+    monkeypatch.setattr(recording, "open_recording", no_recording)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("who", ["viewer", "superuser"])
+def test_no_value_topples_a_page_or_shows_another_customer(who: str, method: str) -> None:
+    world = make_world()
+    before = unchanged(world)
+
+    figures = fuzz(world, getattr(world, who), method, MOST)
+
+    print(f"\n{method} as {who}: {figures}")
+    assert figures.failures == []
+    assert figures.leaks == []
+    assert figures.requests > 100
+    assert unchanged(world) == before
+
+
+def test_the_other_customers_pages_have_what_is_looked_for() -> None:
+    """Otherwise the test above could not see a leak."""
+    world = make_world()
+    client = client_of(world.superuser)
+
+    told = "".join(
+        send(client, "GET", page.address(world.foreign), []).text for page in pages() if "<int:call_id>" in page.route
+    )
+    assert [mark for mark in FOREIGN if mark not in told] == []
+
+
+def test_a_failing_page_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = make_world()
+
+    def fail(*arguments: object, **named: object) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr("integrations.calllog.list.views.active_filters", fail)
+
+    assert send(client_of(world.viewer), "GET", "/calls/", []).status == 500
+    assert connection.is_usable()
