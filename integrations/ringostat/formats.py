@@ -131,7 +131,7 @@ def _one_object(content: object) -> Tree:
 
 def _form(text: str, charset: str) -> Tree:
     if _CUT_ESCAPE.search(text[-3:]) and text.count("%") > 1:
-        reason = f"The form is cut off in the midst of an escape: it ends with “{text[-20:]}”."
+        reason = f"The form is cut off inside an escape: it ends with “{text[-20:]}”."
         raise NotUnderstood(Problem.CUT_OFF, reason)
     if "&amp;" in text and text.count("&amp;") == text.count("&"):
         text = text.replace("&amp;", "&")

@@ -263,7 +263,7 @@ TIMES = {
     "after_call__iso_date_with_offset.json": answered(exact_start=START, local_start=None),
     "after_call__iso_date_in_utc.json": answered(exact_start=datetime(2026, 9, 30, 12, 37, 18, tzinfo=UTC)),
     "after_call__dotted_date.form": answered(exact_start=None, local_start=START),
-    "after_call__winter_date.json": answered(local_start=datetime(2026, 12, 1, 13, 37, 18, tzinfo=UTC)),
+    "after_call__winter_date.json": answered(local_start=datetime(2025, 12, 1, 13, 37, 18, tzinfo=UTC)),
     "after_call__fractional_date.json": answered(local_start=START.replace(microsecond=250000)),
     "after_call__nonsense_date.json": answered(exact_start=None, local_start=None),
     "after_call__nonsense_numbers.json": answered(

@@ -287,7 +287,7 @@ NONE = {
     "none__blanks.form": told(Problem.WRONG_SEPARATOR, "a blank, before “call_type”"),
     "none__colons.txt": told(Problem.UNKNOWN_FORMAT, "begins with"),
     "none__commas.form": told(Problem.WRONG_SEPARATOR, "“,”, before “call_type”"),
-    "none__cut_escape.form": told(Problem.CUT_OFF, "midst of an escape"),
+    "none__cut_escape.form": told(Problem.CUT_OFF, "inside an escape"),
     "none__line_breaks.form": told(Problem.WRONG_SEPARATOR, "a line break, before “call_type”"),
     "none__multipart_cut_off.txt": sent(
         told(Problem.CUT_OFF, "closing line"), content_type="multipart/form-data; boundary=x"
