@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from integrations.admin.customer.pages import address_of
 from integrations.admin.sparkline import Chart, chart
+from integrations.domain.numbering_plans import library_date
 from integrations.models import CallState
 from integrations.services.monitoring.customer_health import Health, HealthStatus, calls_per_day, health_of
 from integrations.ui.labels import Badge, LazyText
@@ -47,6 +50,10 @@ SENTENCES: Mapping[HealthStatus, LazyText] = {
     HealthStatus.PAUSED_BY_HAND: gettext_lazy("Since %(since)s: %(detail)s"),
     HealthStatus.NEW: gettext_lazy("Paste the webhook addresses into Ringostat and make a call."),
 }
+
+
+NUMBERS_AGE = timedelta(days=365)
+"""How old the library of phone numbers may be: countries open new ranges every year."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +92,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     chips = _chips(found, chosen, query)
     days = calls_per_day([health.customer for health in page], DAYS)
     return context | {
+        "old_numbers": _age_of_number_library(timezone.now().date()) if _may_see_all(request) else "",
         "query": query,
         "chips": chips,
         "rows": [dashboard_row(health, chart(days[health.customer.pk])) for health in page],
@@ -93,6 +101,19 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "days": DAYS,
         "may_add": request.user.has_perm("integrations.add_customer"),
     }
+
+
+def _may_see_all(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))
+
+
+def _age_of_number_library(today: date) -> str:
+    """A sentence when the library that knows the world's phone numbers is over a year old, else ""."""
+    made = library_date()
+    if made is None or today - made < NUMBERS_AGE:
+        return ""
+    text = _("The phone number library is from %(date)s and does not know newer ranges: update phonenumbers.")
+    return text % {"date": date_format(made)}
 
 
 def dashboard_row(health: Health, calls: Chart) -> Row:

@@ -66,12 +66,15 @@ def line_number(facts: CallFacts, region: str) -> str:
 
 
 def is_internal(facts: CallFacts, region: str) -> bool:
-    """True for SIP to SIP: the fields of the client hold SIP logins and no number.
+    """True for SIP to SIP: the fields of the client hold SIP logins and no number. And for a call to our own line.
 
     Not when a number of the customer's was called: then it is a word that the network shows as the caller.
     """
-    if direction_of(facts) is Direction.INCOMING and normalize(facts.destination, region):
+    incoming = direction_of(facts) is Direction.INCOMING
+    if incoming and normalize(facts.destination, region):
         return False
+    if not incoming and same_number(facts.destination, facts.outbound_number, region):
+        return True
     present = [raw for raw in _client_fields(facts, region) if raw.strip()]
     return bool(present) and all(map(sip_login, present))
 

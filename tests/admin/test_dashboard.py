@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from integrations.admin import dashboard as dashboard_module
 from integrations.models import CallState, Customer
 from integrations.services.queue.defer import DELIVER_CALLS
 from tests.factories import (
@@ -203,3 +205,21 @@ def test_the_pages_are_for_those_who_may_change_customers(client: Client, name: 
     client.force_login(make_superuser())
 
     assert (refused, client.get(address).status_code) == (403, 200)
+
+
+@pytest.mark.parametrize(("made", "is_told"), [(date(2020, 1, 1), True), (date(2999, 1, 1), False), (None, False)])
+def test_an_old_phone_number_library_is_told_to_the_operator(
+    client: Client, monkeypatch: pytest.MonkeyPatch, made: date | None, is_told: bool
+) -> None:
+    monkeypatch.setattr(dashboard_module, "library_date", lambda: made)
+    client.force_login(make_superuser())
+
+    assert ("The phone number library is from" in client.get("/admin/").content.decode()) is is_told
+
+
+def test_an_old_phone_number_library_is_not_told_to_specialists(
+    console: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dashboard_module, "library_date", lambda: date(2020, 1, 1))
+
+    assert "The phone number library is from" not in console.get("/admin/").content.decode()

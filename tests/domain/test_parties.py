@@ -176,3 +176,8 @@ def test_a_caller_hidden_on_the_keypad_is_hidden() -> None:
     client = client_number(incoming(e164="+7378742833", caller="7378742833"), "UA")
 
     assert (client.number, client.problem) == (None, NumberProblem.HIDDEN)
+
+
+def test_a_call_to_the_line_that_it_is_made_from_is_internal() -> None:
+    assert is_internal(outgoing(destination=LINE, outbound_number="0442223344", caller=IRYNA), "UA")
+    assert not is_internal(outgoing(destination=BARE_CLIENT, outbound_number=LINE, caller=IRYNA), "UA")

@@ -24,6 +24,7 @@ from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, EventResult
 from integrations.services.calls.dismiss import dismiss
 from integrations.services.calls.ignored_numbers import ignore_number, skip_ignored
+from integrations.services.calls.own_lines import is_own_line
 from integrations.services.calls.replay import NEVER_REPLAYED, replay_call, send_again
 from integrations.ui.labels import LazyText
 from integrations.ui.links import dry_run_url, employees_url
@@ -50,6 +51,8 @@ class AvailableActions:
     is_retry_primary: bool
     can_reread: bool
     can_ignore_number: bool
+    is_own_line: bool
+    """The number is one of the customer's own lines: it is suggested for the ignore list."""
     can_dismiss: bool
     dry_run_url: str
     employees_url: str
@@ -67,11 +70,13 @@ def available_actions(call: Call) -> AvailableActions:
     is_known = call.reason not in NEVER_REPLAYED
     number = normalize(call.client_number, call.customer.region)
     has_unmatched_employee = call.reason in EMPLOYEE_REASONS
+    can_ignore_number = number is not None and number not in call.customer.full_ignored_numbers
     return AvailableActions(
         retry_label=RETRY_LABELS.get(call.state, "") if is_known else "",
         is_retry_primary=call.state == CallState.FAILED,
         can_reread=call.reason != Reason.ERASED and call.state != CallState.IN_PROGRESS,
-        can_ignore_number=number is not None and number not in call.customer.full_ignored_numbers,
+        can_ignore_number=can_ignore_number,
+        is_own_line=can_ignore_number and is_own_line(call),
         can_dismiss=call.state == CallState.FAILED,
         dry_run_url=dry_run_url(call.customer_id, call.pk) if is_known else "",
         employees_url=employees_url(call.customer_id, call.pk) if has_unmatched_employee else "",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
+from django.urls import reverse
 
 from integrations.calllog.call.actions import ACTIONS, available_actions
 from integrations.domain.folding import fold
@@ -349,3 +350,14 @@ def test_only_what_can_be_done_is_offered(columns: dict[str, Any], send_again: s
     offered = available_actions(make_call(make_customer(), **columns))
 
     assert (str(offered.retry_label), offered.can_dismiss, offered.can_ignore_number) == (send_again, settle, ignore)
+
+
+def test_an_own_line_is_suggested_for_the_ignore_list(specialist: Client) -> None:
+    customer = make_customer()
+    own = make_call(customer, call_facts(ringostat_id="1.1", e164="+380442223344"), client_number="+380442223344")
+    hint = "Ignore the number to keep test calls out of Planfix."
+    assert hint not in specialist.get(reverse("calllog:call", args=[own.pk])).content.decode()
+
+    make_call(customer, call_facts(ringostat_id="1.2", destination="380442223344"))
+
+    assert hint in specialist.get(reverse("calllog:call", args=[own.pk])).content.decode()
