@@ -1,4 +1,4 @@
-"""What a user has beside the password: a phone that makes codes, and codes on paper for the day it is lost."""
+"""A user's second factor: time-based codes of an app, and recovery codes for the day the phone is lost."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from django_otp.util import random_number_token
 from integrations.models.secret import Secret, SecretField
 
 ISSUER = "Ringofix"
-"""By which a phone names the codes it shows."""
+"""The name that the app shows beside the codes."""
 
 DIGITS = 6
 TOLERANCE = 1
-"""Codes of half a minute earlier or later are good too: clocks differ, and people type."""
+"""Steps of 30 seconds earlier or later that are accepted too: clocks differ, and typing takes time."""
 
 RECOVERY_CODES = 10
 RECOVERY_DIGITS = 12
-"""Digits alone, so that one field, and a phone's keys for numbers, take them like other codes."""
+"""Digits only, so that the same field and the same phone keyboard take both kinds of codes."""
 
 
 class SecondFactor(ThrottlingMixin, Device):
-    """A device of django-otp's, which slows wrong codes. Its own plugins keep keys and recovery codes as they are; here
-    both are encrypted.
+    """A device of django-otp, which throttles wrong codes. Its own plugins store keys and recovery codes in plain text;
+    here both are encrypted.
     """
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, verbose_name=_("user"), on_delete=models.CASCADE, related_name="second_factor"
     )
     key = SecretField()
-    """In base32, as phones take it."""
+    """In base32, as apps expect it."""
     last_step = models.BigIntegerField(default=-1)
-    """The half minute of the last code that was used: only later ones are good."""
+    """The time step of the last code that was used. Only later ones are accepted."""
     recovery_codes = SecretField()
-    """Those not used yet, with spaces between."""
+    """The unused ones, separated by spaces."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -54,7 +54,7 @@ class SecondFactor(ThrottlingMixin, Device):
 
     @classmethod
     def to_be(cls, user: AbstractBaseUser, key: str) -> SecondFactor:
-        """Not kept yet."""
+        """Returns a factor that is not saved yet."""
         factor = cls(user_id=user.pk)
         factor.key = Secret.of(key)
         return factor
@@ -65,7 +65,7 @@ class SecondFactor(ThrottlingMixin, Device):
 
     @property
     def address(self) -> str:
-        """What the QR code says."""
+        """The address in the QR code."""
         account = quote(f"{ISSUER}:{self.user.get_username()}")
         return f"otpauth://totp/{account}?secret={self.key.reveal()}&issuer={ISSUER}"
 
@@ -79,11 +79,11 @@ class SecondFactor(ThrottlingMixin, Device):
         return codes
 
     def get_throttle_factor(self) -> int:
-        """A second after the first wrong code, and each time twice as long."""
+        """The wait is one second after the first wrong code, and doubles with each further one."""
         return 1
 
     def verify_token(self, token: str) -> bool:
-        """Whether it is a code that was not used yet; from now on it is. Called by django-otp, with the row locked."""
+        """Tells whether the code is valid and unused, and uses it up. django-otp calls it with the row locked."""
         is_allowed, _why_not = self.verify_is_allowed()
         if not is_allowed:
             return False
@@ -94,7 +94,7 @@ class SecondFactor(ThrottlingMixin, Device):
         return False
 
     def spend_code(self, token: str, now: float | None = None) -> bool:
-        """Whether the phone shows this code, and no later one was used. Saves nothing."""
+        """Tells whether the app shows this code and no later one was used. Saves nothing."""
         if len(token) != DIGITS or not (token.isascii() and token.isdigit()):
             return False
         totp = TOTP(b32decode(self.key.reveal()), digits=DIGITS)

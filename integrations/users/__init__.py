@@ -1,4 +1,4 @@
-"""Users: what they may see and do, login, rate limits, second factor, API tokens and the audit log.
+"""Users: what they may see and do, how they log in, their sessions, second factors, API tokens, and the audit log.
 
-Does not know what the pages show or how calls are delivered.
+Knows nothing of calls, except which ones a user may see.
 """

@@ -1,4 +1,4 @@
-"""Who is not signed in is sent to the login; a piece of a page is told so instead of being given a page to show."""
+"""A decorator that sends anonymous users to the login page, and answers 401 to htmx requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 
 def login_required_htmx(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Like login_required, for pages whose pieces htmx fetches: these are answered 401."""
+    """Like login_required. An htmx request for a part of a page is answered 401."""
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -1,5 +1,5 @@
-"""Who may do what: administrators everything; specialists all customers, but no users and no deleting of customers;
-viewers the call log of the customers that name them, and nothing here.
+"""The roles. Administrators may do everything. Specialists set up all customers, but manage no users and delete no
+customers. Viewers read the call log of the customers that name them.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from integrations.models import Customer
 from integrations.users.visibility import SPECIALISTS
 
 VIEWERS = "Viewers"
-"""A group without permissions: what its members see is decided by the customers that name them."""
+"""A group without permissions: a member sees the customers that name it as a viewer."""
 
 NOT_FOR_SPECIALISTS = frozenset({"delete_customer"})
-"""With a customer go all its calls."""
+"""Deleting a customer deletes all its calls."""
 
 
 class Role(models.TextChoices):
@@ -31,9 +31,7 @@ GROUPS = {Role.VIEWER: VIEWERS, Role.SPECIALIST: SPECIALISTS}
 
 
 def ensure_roles(using: str = "default", **signal: Any) -> None:
-    """Makes the groups, and gives specialists every permission on this application's models but the withheld ones.
-    Idempotent.
-    """
+    """Creates the groups, and gives specialists all permissions on our models except NOT_FOR_SPECIALISTS. Idempotent."""
     groups = Group.objects.using(using)
     groups.get_or_create(name=VIEWERS)
     specialists, _is_new = groups.get_or_create(name=SPECIALISTS)
@@ -50,7 +48,7 @@ def role_of(user: User) -> Role:
 
 
 def give_role(user: User, role: Role, customers: Iterable[Customer] = ()) -> None:
-    """Makes a saved user this and nothing else. `customers`: what a viewer sees; the others need none."""
+    """Gives a saved user this role and takes every other. `customers`: those that a viewer sees."""
     with transaction.atomic():
         user.is_superuser = role is Role.ADMINISTRATOR
         user.is_staff = role is not Role.VIEWER

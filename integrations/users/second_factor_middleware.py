@@ -1,4 +1,4 @@
-"""Lets nobody who logged in with a password alone see a page, where a second factor is asked for."""
+"""Shows no page to users who need a second factor and have entered only their password."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ ALWAYS_OPEN = {"calllog:logout", "admin:logout", "set_language"}
 
 
 class SecondFactorGuard(MiddlewareMixin):
-    """Whichever of the two login pages took the password, and however long ago: the session says which factor it has
-    shown. Programs with a token have no session.
+    """The session knows which factor was entered, whichever login page took the password and however long ago. Programs
+    with a token have no session.
     """
 
     def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:

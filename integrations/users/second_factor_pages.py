@@ -1,4 +1,4 @@
-"""A user's second factor: set up and switched off on a page of the user's own, asked for after the password."""
+"""The pages of two-factor login: set up, turn off, and enter a code after the password."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from integrations.users.second_factor import (
 from integrations.users.second_factor_middleware import must_have_one
 
 KEY_LASTS = 3600
-"""Seconds for which a set-up page may lie open."""
+"""Seconds for which the set-up page stays valid."""
 
 CODE = {
     "class": " ".join(BASE_INPUT_CLASSES),
@@ -48,7 +48,7 @@ CODE = {
 
 
 class CodeForm(forms.Form):
-    """Takes a code of the phone or of the paper, once, however it is grouped."""
+    """Accepts a code of the app or a recovery code, once, with or without spaces."""
 
     code = forms.CharField(label=gettext_lazy("Code"), max_length=30, widget=UnfoldAdminTextInputWidget(attrs=CODE))
 
@@ -70,7 +70,7 @@ class CodeForm(forms.Form):
 
 
 class FirstCodeForm(CodeForm):
-    """Takes the first code of a factor that is not kept yet: it shows that the phone has the key."""
+    """Accepts the first code of an unsaved factor: it proves that the app has the key."""
 
     def accepts(self, code: str) -> bool:
         return self.factor.spend_code(code)
@@ -100,7 +100,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 def switch_second_factor_off(request: HttpRequest) -> HttpResponse:
-    """With a code: a computer that was left alone is not enough."""
+    """Requires a code: an unattended browser is not enough."""
     factor = get_object_or_404(SecondFactor, user=request.user.pk)
     form = CodeForm(factor, request.POST)
     if not form.is_valid():
@@ -112,7 +112,7 @@ def switch_second_factor_off(request: HttpRequest) -> HttpResponse:
 
 @method_decorator([login_required, never_cache], name="dispatch")
 class EnterCode(RedirectURLMixin, FormView):  # type: ignore[type-arg]
-    """After the password, of either login page; integrations.users.second_factor_middleware lets nobody past it."""
+    """Follows the password on both login pages. SecondFactorGuard lets nobody past it."""
 
     template_name = "users/second_factor_code.html"
     form_class = CodeForm
@@ -141,7 +141,7 @@ class EnterCode(RedirectURLMixin, FormView):  # type: ignore[type-arg]
         return super().get_context_data(**{**shell, **own, **kwargs})
 
     def form_valid(self, form: CodeForm) -> HttpResponse:
-        # As after a password: whoever knew the session's name before knows nothing now.
+        # As after a password: a session key that was known before is worth nothing now.
         self.request.session.cycle_key()
         remember(self.request, form.factor)
         return super().form_valid(form)
@@ -152,8 +152,8 @@ def _page(request: HttpRequest, **context: Any) -> HttpResponse:
 
 
 def _key(request: HttpRequest) -> str:
-    """The one that the page had which was sent, or a new one. The page carries it, signed: nothing is stored before the
-    phone has it, and nobody can look up today what will be somebody's key tomorrow.
+    """Returns the key that the submitted page carries, or a new one. The page carries it signed: nothing is stored
+    before the app has it.
     """
     try:
         return str(signing.loads(request.POST.get("key", ""), salt=_salt(request), max_age=KEY_LASTS))
@@ -162,7 +162,7 @@ def _key(request: HttpRequest) -> str:
 
 
 def _to_scan(request: HttpRequest, factor: SecondFactor) -> dict[str, Any]:
-    """The key, for a phone, for a person and for the page itself."""
+    """The key as a QR code, as text, and signed for the form."""
     key = factor.key.reveal()
     return {
         "image": segno.make_qr(factor.address).svg_data_uri(scale=5, light="white"),

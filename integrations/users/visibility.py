@@ -1,4 +1,4 @@
-"""Whose calls somebody may see: the one place that decides it. Every query of the call log starts here."""
+"""Decides which customers and calls a user may see. Every query of the call log and the API starts here."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from django.db.models import Q, QuerySet
 from integrations.models import BackgroundJob, Call, Customer
 
 SPECIALISTS = "Specialists"
-"""The group whose staff see all customers; integrations.users.roles makes it."""
+"""The group whose staff see all customers. integrations.users.roles creates it."""
 
 
 def customers_visible_to(user: User | AnonymousUser) -> QuerySet[Customer]:
-    """All customers for superusers and specialists; for anybody else those that name the user as a viewer."""
+    """All customers for superusers and specialists; for others those that name the user as a viewer."""
     if not user.is_active:
         return Customer.objects.none()
     if sees_all_customers(user):
@@ -25,7 +25,7 @@ def calls_visible_to(user: User | AnonymousUser) -> QuerySet[Call]:
     customers = customers_visible_to(user)
     if user.is_active and sees_all_customers(user):
         return Call.objects.all()
-    # As plain numbers: with a subquery PostgreSQL walks the calls of all customers to find the newest of one.
+    # As a list of ids: with a subquery PostgreSQL reads the calls of all customers to find the newest of one.
     return Call.objects.filter(customer__in=list(customers.values_list("pk", flat=True)))
 
 
@@ -39,12 +39,12 @@ def works_visible_to(user: User | AnonymousUser) -> QuerySet[BackgroundJob]:
 
 
 def may_act_on_calls(user: User | AnonymousUser) -> bool:
-    """Specialists and administrators send calls again, settle them and so on; a viewer only looks."""
+    """Tells whether the user may retry calls, dismiss them and so on. Viewers only read."""
     return user.is_active and sees_all_customers(user) and user.has_perm("integrations.change_call")
 
 
 def sees_all_customers(user: User | AnonymousUser) -> bool:
-    """Found out once for each object of the user, that is for each request."""
+    """Computed once per user object, that is once per request."""
     known: bool | None = user.__dict__.get("_sees_all_calls")
     if known is None:
         known = user.__dict__["_sees_all_calls"] = user.is_superuser or _is_specialist(user)

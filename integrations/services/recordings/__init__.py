@@ -1,4 +1,4 @@
-"""Passes a recording from Ringostat on to a browser: byte ranges, and a limit of streams at a time.
+"""Passes recordings from Ringostat on to browsers, within limits of time, size and number.
 
-Does not know users or pages; its callers check who may listen.
+Knows nothing of users and pages.
 """

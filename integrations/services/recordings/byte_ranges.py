@@ -1,4 +1,4 @@
-"""Byte ranges as players ask for them, RFC 9110 section 14: which bytes to ask for, and which to pass on. Pure."""
+"""Byte ranges (RFC 9110, section 14): which bytes to request for a player, and which to pass on. Pure functions."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 PIECE = 2 * 1024 * 1024
-"""Bytes that an open range (`bytes=0-`) is answered with at the most: about a minute of WAV, more of anything else.
-The player asks for the next ones when it needs them, so a paused player holds nothing up here.
+"""The most bytes that answer an open range (`bytes=0-`): about a minute of WAV, more of other formats. The player
+requests the next ones when it needs them, so a paused player holds no slot.
 """
 
 _RANGE = re.compile(r"bytes=([0-9]{1,15})-([0-9]{0,15})")
@@ -27,7 +27,7 @@ class ByteRange:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """What is passed on of a source's answer. `skip`: bytes to drop before it; `length` None: to the end, unknown."""
+    """The part of a source's response to pass on. `skip`: bytes to drop before it. `length`: None if unknown."""
 
     status: int
     length: int | None
@@ -36,8 +36,8 @@ class Part:
 
 
 def asked_range(header: str) -> ByteRange | None:
-    """The one range that is asked for, no longer than a piece. None: the whole is wanted, or something that may be
-    answered with the whole (several ranges, the last bytes, nonsense).
+    """Returns the requested range, cut to PIECE. None if the whole is requested, or something that may be answered with
+    the whole (several ranges, the last bytes, an invalid header).
     """
     match = _RANGE.fullmatch(header.strip())
     if not match:
@@ -48,7 +48,7 @@ def asked_range(header: str) -> ByteRange | None:
 
 
 def part_of_partial(asked: ByteRange, content_range: str) -> Part | None:
-    """Of a source that understood the range (206); None when it answered with another range than it was asked for."""
+    """For a source that answered 206. None if it answered with another range than requested."""
     match = _CONTENT_RANGE.fullmatch(content_range.strip())
     if not match or int(match[1]) != asked.first or not asked.first <= int(match[2]) <= asked.last:
         return None
@@ -56,7 +56,7 @@ def part_of_partial(asked: ByteRange, content_range: str) -> Part | None:
 
 
 def part_of_whole(asked: ByteRange | None, size: int | None) -> Part:
-    """Of a source that sends the whole (200): the range is cut out of it here, if its size is known."""
+    """For a source that answered 200 with the whole: the range is cut out here if the size is known."""
     if asked is None or size is None:
         return Part(status=200, length=size)
     if asked.first >= size:
@@ -71,7 +71,7 @@ def part_of_whole(asked: ByteRange | None, size: int | None) -> Part:
 
 
 def part_of_refusal(content_range: str) -> Part:
-    """Of a source that has no such bytes (416)."""
+    """For a source that answered 416: it has no such bytes."""
     match = _UNSATISFIED.fullmatch(content_range.strip())
     return unsatisfied(int(match[1]) if match else None)
 

@@ -1,0 +1,23 @@
+"""A client that takes nothing of its response does not hold a thread for ever."""
+
+from __future__ import annotations
+
+import runpy
+import socket
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+CONFIGURATION = Path(__file__).parent.parent.parent / "gunicorn.conf.py"
+
+
+def test_a_connection_inherits_the_send_timeout_of_its_listener() -> None:
+    when_ready = runpy.run_path(str(CONFIGURATION))["when_ready"]
+    when_ready.__globals__["SEND_SECONDS"] = 1
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:
+        when_ready(SimpleNamespace(LISTENERS=[SimpleNamespace(sock=listener)]))
+        client.connect(listener.getsockname())
+        connection, _address = listener.accept()
+        with connection, pytest.raises(BlockingIOError):
+            connection.sendall(b"x" * 50_000_000)
