@@ -31,7 +31,7 @@ GROUPS = {Role.VIEWER: VIEWERS, Role.SPECIALIST: SPECIALISTS}
 
 
 def ensure_roles(using: str = "default", **signal: Any) -> None:
-    """Creates the groups, and gives specialists all permissions on our models except NOT_FOR_SPECIALISTS. Idempotent."""
+    """Creates the groups, and gives specialists all permissions on our models but NOT_FOR_SPECIALISTS. Idempotent."""
     groups = Group.objects.using(using)
     groups.get_or_create(name=VIEWERS)
     specialists, _is_new = groups.get_or_create(name=SPECIALISTS)
