@@ -17,11 +17,11 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from integrations.admin.customer.pages import address_of
 from integrations.admin.sparkline import Chart, chart
 from integrations.domain.numbering_plans import library_date
 from integrations.models import CallState
 from integrations.services.monitoring.customer_health import Health, HealthStatus, calls_per_day, health_of
+from integrations.services.monitoring.not_understood import NotUnderstoodRequests, not_understood_last_week
 from integrations.ui.labels import Badge, LazyText
 from integrations.ui.local_time import local_time
 from integrations.users.visibility import customers_visible_to
@@ -67,6 +67,9 @@ class Row:
     address: str
     waiting_address: str
     failed_address: str
+    not_understood: int
+    """Webhook requests of the last week."""
+    webhooks_address: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,11 +94,14 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     page = Paginator(shown, PAGE_SIZE).get_page(request.GET.get("page"))
     chips = _chips(found, chosen, query)
     days = calls_per_day([health.customer for health in page], DAYS)
+    strange = not_understood_last_week(health.customer.pk for health in page)
     return context | {
         "old_numbers": _age_of_number_library(timezone.now().date()) if _may_see_all(request) else "",
         "query": query,
         "chips": chips,
-        "rows": [dashboard_row(health, chart(days[health.customer.pk])) for health in page],
+        "rows": [
+            dashboard_row(health, chart(days[health.customer.pk]), strange.get(health.customer.pk)) for health in page
+        ],
         "page": page,
         "page_address": f"{_address(query, chosen)}&page=",
         "days": DAYS,
@@ -116,7 +122,7 @@ def _age_of_number_library(today: date) -> str:
     return text % {"date": date_format(made)}
 
 
-def dashboard_row(health: Health, calls: Chart) -> Row:
+def dashboard_row(health: Health, calls: Chart, not_understood: NotUnderstoodRequests | None = None) -> Row:
     customer = health.customer
     log = f"{reverse('calllog:list')}?customer={customer.pk}&state="
     return Row(
@@ -124,9 +130,11 @@ def dashboard_row(health: Health, calls: Chart) -> Row:
         badge=STATUSES[health.status],
         sentence=sentence_of(health),
         chart=calls,
-        address=address_of("overview", customer),
+        address=reverse("admin:integrations_customer_overview", args=[customer.pk]),
         waiting_address=f"{log}{CallState.PENDING.value}",
         failed_address=f"{log}{CallState.FAILED.value}",
+        not_understood=not_understood.requests if not_understood else 0,
+        webhooks_address=reverse("admin:integrations_customer_webhook_setup", args=[customer.pk]),
     )
 
 

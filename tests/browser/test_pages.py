@@ -22,12 +22,14 @@ CUSTOMER_PAGES = ("overview", "change", "employees", "parameters", "webhook-setu
 
 @pytest.fixture
 def scenario(transactional_db: None, make_scenario: Callable[..., Scenario], sandbox: Sandbox) -> Scenario:
-    """A customer with a delivered, a missed and a skipped call."""
+    """A customer with a delivered, a missed and a skipped call, and with requests that tell of none."""
     scenario = make_scenario()
     scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
     scenario.post(answered(**recorded(sandbox)))
     scenario.post(missed("+380501112233", uniqueid=f"{CALL_ID}1"))
     scenario.post(answered(connected_with="acmecom_newcomer", uniqueid=f"{CALL_ID}2"))
+    for body in ({"caller": CLIENT}, '{"uniqueid": "1" "a": 2}', "", {"event": "chat_started", "chat_id": "7"}):
+        scenario.post(body, event="")
     scenario.deliver()
     get_user_model().objects.create_superuser("admin", password=PASSWORD)
     return scenario

@@ -174,7 +174,7 @@ def _offered(request: HttpRequest, customer: Customer) -> dict[str, Any] | None:
 
 def _newest_events(customer: Customer) -> list[dict[str, Any]]:
     events = customer.events.select_related("call").order_by("-received_at")[:NEWEST]
-    return [{"row": event, "words": EVENTS.get(event.kind) or event.event, "call": event.call} for event in events]
+    return [{"row": event, "label": EVENTS.get(event.kind) or event.event, "call": event.call} for event in events]
 
 
 def _work(request: HttpRequest, customer: Customer) -> BackgroundJob | None:

@@ -1,4 +1,6 @@
-"""The overview of one customer: status, calls per day, alerts, activity, and buttons to pause and resume it."""
+"""The overview of one customer: status, calls per day, webhook requests, alerts and activity, and buttons to pause and
+resume it.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from integrations.admin.customer.catch_up import catch_up, catch_up_context
-from integrations.admin.customer.pages import address_of, customer_page, render_page
+from integrations.admin.customer.pages import address_of, customer_page, listed, render_page
+from integrations.admin.customer.request_counts import request_counts
 from integrations.admin.dashboard import dashboard_row
 from integrations.admin.sparkline import chart
 from integrations.models import BackgroundJobKind, Customer
@@ -39,6 +42,7 @@ def overview(request: HttpRequest, customer: Customer) -> HttpResponse:
     context = {
         "row": dashboard_row(health, calls),
         "days": DAYS,
+        "requests": request_counts(customer),
         "alerts": customer.alerts.order_by("-raised_at", "-pk")[:RECENT],
         "jobs": customer.background_jobs.exclude(kind=BackgroundJobKind.DRY_RUN).order_by("-pk")[:RECENT],
         "activity": audit_log_of(customer)[:RECENT],
@@ -53,13 +57,9 @@ def _links(customer: Customer) -> list[tuple[LazyText, str]]:
     """Links to the full lists."""
     return [
         (_("Calls"), f"{reverse('calllog:list')}?customer={customer.pk}"),
-        (_("Webhook events"), _listed("webhookevent", customer)),
-        (_("Planfix requests"), _listed("planfixrequest", customer)),
+        (_("Webhook events"), listed("webhookevent", customer)),
+        (_("Planfix requests"), listed("planfixrequest", customer)),
     ]
-
-
-def _listed(model: str, customer: Customer) -> str:
-    return f"{reverse(f'admin:integrations_{model}_changelist')}?customer__id__exact={customer.pk}"
 
 
 def audit_log_of(customer: Customer) -> QuerySet[LogEntry]:

@@ -58,6 +58,11 @@ def address_of(name: str, customer: Customer) -> str:
     return reverse(f"admin:{_full_name(name)}", args=[customer.pk])
 
 
+def listed(model: str, customer: Customer) -> str:
+    """The address of the console's list of the customer's rows of a model."""
+    return f"{reverse(f'admin:integrations_{model}_changelist')}?customer__id__exact={customer.pk}"
+
+
 def menu(customer: Customer, current: str) -> list[dict[str, Any]]:
     return [
         {"label": label, "icon": icon, "address": address_of(name, customer), "is_current": name == current}

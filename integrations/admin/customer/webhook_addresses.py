@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from integrations.admin.customer.pages import address_of, customer_page, render_page
+from integrations.admin.customer.request_counts import request_counts
 from integrations.domain.calls import EventKind
 from integrations.models import Customer
 from integrations.services.customers.webhook_addresses import (
@@ -148,6 +149,7 @@ def webhook_setup(request: HttpRequest, customer: Customer) -> HttpResponse:
         "parameters": PARAMETERS,
         "own_parameters": _own_parameters(customer),
         "zone": customer.zone,
+        "requests": request_counts(customer),
         **_arrival(customer),
     }
     return render_page(request, customer, "webhook_setup", "webhook_setup.html", context)

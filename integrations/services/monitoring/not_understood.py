@@ -1,4 +1,4 @@
-"""Counts the webhook requests of the last week that were not understood, by customer and problem."""
+"""Counts the webhook requests of the last week that were not understood, and those that are not about a call."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from datetime import timedelta
 from django.db.models import Count, Max
 from django.db.models.functions import Now
 
-from integrations.models import EventResult, WebhookEvent
+from integrations.models import Customer, EventResult, WebhookEvent
+from integrations.ringostat.webhook import TEST_EVENT
 
 PERIOD = timedelta(days=7)
 SHOWN = 3
@@ -28,8 +29,8 @@ class CommonProblem:
 
 @dataclass(frozen=True, kw_only=True)
 class NotUnderstoodRequests:
-    requests: int
-    problems: tuple[CommonProblem, ...]
+    requests: int = 0
+    problems: tuple[CommonProblem, ...] = ()
     """The commonest three, the most frequent first."""
 
 
@@ -49,3 +50,9 @@ def not_understood_last_week(customer_ids: Iterable[int]) -> dict[int, NotUnders
         )
         for customer_id, problems in found.items()
     }
+
+
+def not_calls_last_week(customer: Customer) -> int:
+    """The number of requests that were understood and are not about a call. Test requests do not count."""
+    lately = customer.events.filter(result=EventResult.IGNORED, received_at__gt=Now() - PERIOD)
+    return lately.exclude(event=TEST_EVENT).count()

@@ -180,3 +180,10 @@ TARGET = {"was_looked_for": False, "task": None}
 )
 def test_each_thing_told_has_its_sentence(told: dict[str, Any], sentence: str) -> None:
     assert any(sentence in line.text for line in lines(DryRunReport.from_json(told), make_customer()))
+
+
+def test_stored_requests_are_listed_by_their_event(console: Client) -> None:
+    customer = make_customer()
+    make_event(make_call(customer))
+
+    assert "after the call</span>" in console.get(address(customer)).content.decode()
