@@ -5,4 +5,4 @@ Knows nothing of calls.
 
 from __future__ import annotations
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 
 import pytest
 import yaml
@@ -63,3 +64,9 @@ def test_the_forge_runs_the_same_checks() -> None:
     workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
 
     assert {"run": ".ci/run"} in workflow["jobs"]["check"]["steps"]
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "bench").glob("[a-z]*.py")))
+def test_every_benchmark_can_be_imported(name: str) -> None:
+    """Nothing else runs them in CI, so a renamed function would go unnoticed."""
+    import_module(f"bench.{name}")
