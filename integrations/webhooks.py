@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any, cast
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpResponseNotAllowed
 from rest_framework.exceptions import APIException
 from rest_framework.negotiation import BaseContentNegotiation
@@ -127,6 +128,12 @@ class RingostatWebhook(APIView):
 
     def perform_authentication(self, request: Request) -> None:
         """Nobody logs in here."""
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """503 while the database cannot be reached: nothing is stored, and the sender should try again."""
+        if isinstance(exc, OperationalError | InterfaceError):
+            exc = Refusal(503, "the database cannot be reached: send the request again")
+        return super().handle_exception(exc)
 
     def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         return HttpResponseNotAllowed(self.allowed_methods)

@@ -32,7 +32,7 @@ def lines() -> Iterator[Callable[[], list[dict[str, str]]]]:
 
 @pytest.mark.parametrize(
     ("body", "trouble", "status"),
-    [("x" * 300_000, None, 413), ("{}", None, 404), ("{}", OperationalError("gone"), 500)],
+    [("x" * 300_000, None, 413), ("{}", None, 404), ("{}", OperationalError("gone"), 503)],
 )
 def test_an_error_of_a_webhook_does_not_tell_its_address(
     db: None, lines: Callable[[], list[dict[str, str]]], body: str, trouble: Exception | None, status: int

@@ -207,11 +207,11 @@ def test_a_mistake_of_ours_keeps_the_request_and_is_answered_200(scenario: Scena
     assert "ZeroDivisionError" in stored.reason
 
 
-def test_a_lost_database_is_answered_500(scenario: Scenario) -> None:
+def test_a_lost_database_is_answered_503(scenario: Scenario) -> None:
     """The only honest answer: nothing was stored, and Ringostat may send it again."""
     scenario.client.raise_request_exception = False
     with patch("integrations.services.intake.receive.write_new", side_effect=OperationalError):
-        assert scenario.post(answered()).status_code == 500
+        assert scenario.post(answered()).status_code == 503
 
 
 def test_text_that_postgresql_cannot_hold_does_not_cost_the_call(scenario: Scenario) -> None:
