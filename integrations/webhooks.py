@@ -89,7 +89,7 @@ class TrafficThrottle(BaseThrottle):
     seconds = 0
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        self.seconds = seconds_to_wait(view.kwargs["token"], client_network(request.META))
+        self.seconds = seconds_to_wait(view.kwargs["token"], lambda: client_network(request.META))
         return not self.seconds
 
     def wait(self) -> float | None:

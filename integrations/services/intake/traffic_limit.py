@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -45,11 +46,14 @@ _limits: dict[int, tuple[float, int]] = {}
 """By customer: when it was computed, and the requests per window."""
 
 
-def seconds_to_wait(token: str, network: str) -> int:
-    """Counts a request. Returns the seconds until the next one to this address is accepted; 0: this one is."""
+def seconds_to_wait(token: str, network: Callable[[], str]) -> int:
+    """Counts a request. Returns the seconds until the next one to this address is accepted; 0: this one is.
+
+    `network` is called for addresses that are not known yet.
+    """
     recipient = remembered_recipient_of(token)
     if recipient is None:
-        return _wait(f"wrong|{network}", WRONG_ADDRESSES, counts=False)
+        return _wait(f"wrong|{network()}", WRONG_ADDRESSES, counts=False)
     what = f"customer|{recipient.customer_id}"
     seconds = _wait(what, settings.WEBHOOKS_PER_MINUTE)
     over = _windows[what].count - _limit_of(recipient) if seconds else 0
