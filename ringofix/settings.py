@@ -62,7 +62,7 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"]["connect_timeout"] = 10
 # The longest that one statement may take. Commands, such as migrations, have no limit.
-_ROLE = "worker" if sys.argv[1:2] == ["worker"] else os.environ.get("RINGOFIX_ROLE", "")
+_ROLE = "worker" if sys.argv[1:2] == ["worker"] else os.getenv("RINGOFIX_ROLE", "")
 STATEMENT_SECONDS = {
     "web": env.float("WEB_STATEMENT_SECONDS", default=30),
     "worker": env.float("WORKER_STATEMENT_SECONDS", default=600),

@@ -27,6 +27,11 @@ class SimpleLookups:
         allowed: bool = super().lookup_allowed(lookup, value, request)  # type: ignore[misc]
         return allowed and _is_simple(self.model, lookup)
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
+        """Reads an empty `_to_field` as none: Django 5.2 looks a column of that name up, and fails."""
+        found: Model | None = super().get_object(request, object_id, from_field or None)  # type: ignore[misc]
+        return found
+
 
 def _is_simple(model: type[Model], lookup: str) -> bool:
     """Follows a lookup such as `customer__id__exact` from column to column."""

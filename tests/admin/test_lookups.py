@@ -1,0 +1,41 @@
+"""The query strings of the console's lists: simple lookups only, and none that the database refuses."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+
+from integrations.admin.lookups import SimpleLookups
+from tests.factories import make_call, make_customer, make_superuser
+
+pytestmark = pytest.mark.django_db
+
+CALLS, CUSTOMERS = "/admin/integrations/call/", "/admin/integrations/customer/"
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        (f"{CALLS}?customer__id__exact=1", 200),
+        (f"{CALLS}?started_at__range=1,2,3", 400),
+        (f"{CALLS}?ringostat_id__regex=[1", 400),
+        (f"{CUSTOMERS}?ignored_numbers=[1", 400),
+        (f"{CUSTOMERS}?planfix_token__startswith=gAAAA", 400),
+    ],
+)
+def test_a_list_takes_simple_lookups_only(client: Client, address: str, status: int) -> None:
+    client.force_login(make_superuser())
+
+    assert client.get(address).status_code == status
+
+
+def test_an_empty_to_field_is_none(client: Client) -> None:
+    client.force_login(make_superuser())
+    call = make_call(make_customer())
+
+    assert client.post(f"{CALLS}{call.pk}/change/", {"_to_field": ""}).status_code == 403
+
+
+def test_every_list_of_the_console_limits_its_lookups() -> None:
+    assert [each for each in admin.site._registry.values() if not isinstance(each, SimpleLookups)] == []
