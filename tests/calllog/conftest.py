@@ -1,4 +1,4 @@
-"""Whoever reads the call log in most of its tests."""
+"""The user of most tests of the call log."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from tests.factories import make_specialist
 
 @pytest.fixture
 def log(client: Client, db: None) -> Client:
-    """A specialist's browser."""
+    """A browser in which a specialist is logged in."""
     client.force_login(make_specialist())
     return client

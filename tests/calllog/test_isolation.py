@@ -1,4 +1,4 @@
-"""Nobody gets anything of a customer that is not his: every address of the product, asked by everybody.
+"""Users get no data of other customers: the tests request every address of the product as every kind of user.
 
 A new address fails here until DECISIONS says who may use it.
 """
@@ -51,7 +51,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 NUMBER = "+380509998877"
 MARKS = ("Zorya Dental", "509998877", "zorya-call", "zorya-campaign", "Halyna Zorya", "zorya-body", "zorya-answer")
-"""What is only in the pages of this one customer."""
+"""Texts that occur only on pages of this customer."""
 
 OPEN = "says nothing of customers, to anybody"
 LOGGED_IN = "what one may see, to everybody who has logged in"
@@ -113,7 +113,7 @@ EXPECTED: dict[str, dict[str, set[int]]] = {
     OWN: {who: {302, 404, 405} for who in ("anonymous", "stranger", "clerk", "viewer", "specialist")},
     CONSOLE: {**{who: REFUSED | {301} for who in ("anonymous", "stranger", "viewer")}, "clerk": REFUSED | {200, 301}},
 }
-"""Whoever is not named gets an answer: anything but an error of ours."""
+"""A user who is not named gets any response but a server error."""
 
 SEES = {"viewer", "specialist", "superuser"}
 WELCOME = {200, 204, 302, 400, 405, 410}
@@ -140,14 +140,14 @@ class Answered:
     route: str
     address: str
     status: int
-    told: tuple[str, ...]
-    """The marks in it. What was asked for may be repeated."""
+    marks: tuple[str, ...]
+    """The marks in the response, without those that the request contained."""
 
     def __str__(self) -> str:
-        return f"{self.status} {self.address} {' '.join(self.told)}"
+        return f"{self.status} {self.address} {' '.join(self.marks)}"
 
 
-def test_every_address_has_been_decided_on() -> None:
+def test_every_address_has_an_access_decision() -> None:
     undecided = [route for route, _ in routes() if not route.startswith("admin/") and route not in DECISIONS]
 
     assert undecided == []
@@ -155,7 +155,7 @@ def test_every_address_has_been_decided_on() -> None:
 
 @dataclass
 class Stage:
-    """A customer with something of every kind, and everybody who might ask for it."""
+    """A customer with one row of each kind, and every kind of user."""
 
     customer: Customer
     call: Call
@@ -172,7 +172,7 @@ class Stage:
         return client
 
     def address(self, route: str, pattern: URLPattern) -> str:
-        """With the numbers of this customer's things in it. A KeyError names an argument that nobody thought of."""
+        """Return the address with the ids of this customer's rows. A KeyError names an argument without a value."""
         found = pattern.name or ""
         of_model = re.match(r"(?:\w+?)_(\w+?)_", found)
         things = {"object_id": self.arguments.get(of_model[1] if of_model else "", self.customer.pk)}
@@ -240,7 +240,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
 
 
 def everything(stage: Stage) -> str:
-    """All that a foreign hand could have changed."""
+    """Return the state of all rows that another user could have changed."""
     kept = [
         *Call.objects.filter(customer=stage.customer),
         *WebhookEvent.objects.filter(customer=stage.customer),
@@ -267,7 +267,7 @@ def text_of(answer: Any) -> str:
 
 
 def ask(stage: Stage, who: str, method: str) -> Iterator[Answered]:
-    """Every address and its answer."""
+    """Request every address and yield each response."""
     words = {"customer": stage.customer.pk, "number": NUMBER, "call_id": "zorya-call", "calls": stage.call.pk}
     queries = {"get": ({}, words), "post": (words | {"note": "mine", "name": "mine", "reason": "mine"},)}[method]
     client = stage.client(who)
@@ -286,28 +286,28 @@ def ask(stage: Stage, who: str, method: str) -> Iterator[Answered]:
 
 
 @pytest.mark.parametrize("who", ["anonymous", "stranger", "clerk", "viewer", "specialist", "superuser"])
-def test_each_address_answers_each_as_decided(stage: Stage, who: str) -> None:
+def test_each_address_answers_each_user_as_decided(stage: Stage, who: str) -> None:
     wrong = []
     for answered in ask(stage, who, "get"):
         expected = EXPECTED.get(decision(answered.route), {}).get(who, WELCOME)
-        if answered.status not in expected or (answered.told and who not in SEES):
+        if answered.status not in expected or (answered.marks and who not in SEES):
             wrong.append(str(answered))
 
     assert wrong == []
 
 
 @pytest.mark.parametrize("who", ["anonymous", "stranger", "clerk", "viewer"])
-def test_none_of_them_changes_anything(stage: Stage, who: str) -> None:
-    """The viewer not even of its own customer."""
+def test_users_without_permission_change_nothing(stage: Stage, who: str) -> None:
+    """A viewer cannot change even visible customers."""
     before = everything(stage)
 
     answers = list(ask(stage, who, "post"))
 
     assert everything(stage) == before
-    assert [str(each) for each in answers if each.status >= 500 or (each.told and who not in SEES)] == []
+    assert [str(each) for each in answers if each.status >= 500 or (each.marks and who not in SEES)] == []
 
 
 @pytest.mark.parametrize("who", sorted(SEES))
-def test_the_marks_are_there_for_those_who_may_see_them(stage: Stage, who: str) -> None:
-    """Else the tests above could not fail."""
-    assert {mark for answered in ask(stage, who, "get") for mark in answered.told} == set(MARKS)
+def test_marks_appear_for_users_with_access(stage: Stage, who: str) -> None:
+    """Without this check the tests above could not fail."""
+    assert {mark for answered in ask(stage, who, "get") for mark in answered.marks} == set(MARKS)

@@ -1,4 +1,4 @@
-"""In which language somebody reads: the browser's, until another one is chosen on the page."""
+"""Pages use the browser's language until the user chooses another one on the page."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def page_of(client: Client, browser: str) -> str:
 
 
 @pytest.mark.parametrize("language", CALLS)
-def test_the_browser_decides(client: Client, reader: User, language: str) -> None:
+def test_browser_language_is_used(client: Client, reader: User, language: str) -> None:
     client.force_login(reader)
     page = page_of(client, f"{language},en;q=0.5")
 
@@ -35,13 +35,13 @@ def test_the_browser_decides(client: Client, reader: User, language: str) -> Non
     assert CALLS[language] in page
 
 
-def test_english_is_for_browsers_of_other_languages(client: Client, reader: User) -> None:
+def test_english_is_used_for_unsupported_languages(client: Client, reader: User) -> None:
     client.force_login(reader)
 
     assert '<html lang="en"' in page_of(client, "de")
 
 
-def test_a_chosen_language_stays_whatever_the_browser_asks_for(client: Client, reader: User) -> None:
+def test_chosen_language_overrides_the_browser(client: Client, reader: User) -> None:
     client.force_login(reader)
     page = page_of(client, "en")
     assert [f'name="language" type="hidden" value="{code}"' in page for code, _name in settings.LANGUAGES] == [True] * 4
@@ -53,7 +53,7 @@ def test_a_chosen_language_stays_whatever_the_browser_asks_for(client: Client, r
     assert '<html lang="pl"' in page_of(client, "uk")
 
 
-def test_choosing_leads_to_no_foreign_page(client: Client, reader: User) -> None:
+def test_language_choice_does_not_redirect_to_another_site(client: Client, reader: User) -> None:
     client.force_login(reader)
     answer = client.post("/i18n/setlang/", {"language": "pl", "next": "https://evil.example/"})
 

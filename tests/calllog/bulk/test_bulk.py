@@ -1,4 +1,4 @@
-"""Many calls at once: what would happen is counted first, and just that happens, to calls that one may see."""
+"""Bulk actions: a preview counts the calls, then a job changes exactly those, and only visible ones."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ def calls(customer: Customer, *states: str) -> list[Call]:
     return [make_call(customer, state=state, reason="refused" if state == F else "") for state in states]
 
 
-def asked(client: Client, action: str, *chosen: Call, **data: str) -> Any:
+def preview_of(client: Client, action: str, *chosen: Call, **data: str) -> Any:
     return client.post("/calls/bulk/", {"action": action, "call": [call.pk for call in chosen], **data})
 
 
 def begin(client: Client, action: str, *chosen: Call, **data: str) -> BackgroundJob:
     answer = client.post("/calls/bulk/begin/", {"action": action, "call": [call.pk for call in chosen], **data})
-    work = BackgroundJob.objects.latest("pk")
-    assert answer["Location"].startswith(f"/calls/bulk/{work.pk}/")
-    return work
+    job = BackgroundJob.objects.latest("pk")
+    assert answer["Location"].startswith(f"/calls/bulk/{job.pk}/")
+    return job
 
 
 def states() -> list[str]:
     return list(Call.objects.order_by("pk").values_list("state", flat=True))
 
 
-def test_what_would_happen_is_counted_and_nothing_happens_yet(specialist: Client) -> None:
-    answer = asked(specialist, "send-again", *calls(make_customer(), F, F, S, P, D, D, D))
+def test_preview_counts_affected_calls_and_changes_none(specialist: Client) -> None:
+    answer = preview_of(specialist, "send-again", *calls(make_customer(), F, F, S, P, D, D, D))
 
     assert answer.context["plan"].affected == 3
     assert [(count, str(why)) for count, why in answer.context["plan"].unchanged] == [
@@ -56,51 +56,51 @@ def test_what_would_happen_is_counted_and_nothing_happens_yet(specialist: Client
     assert "3 calls will be retried" in answer.content.decode()
 
 
-def test_chosen_calls_are_sent_again(specialist: Client) -> None:
+def test_chosen_calls_are_retried(specialist: Client) -> None:
     chosen = calls(make_customer(name="Acme"), F, S, D)
     calls(make_customer(), F)
 
-    work = begin(specialist, "send-again", *chosen)
-    run_job(work.pk)
+    job = begin(specialist, "send-again", *chosen)
+    run_job(job.pk)
 
-    work.refresh_from_db()
+    job.refresh_from_db()
     assert states() == [P, P, D, F]
-    assert (work.kind, work.customer.name, work.result) == (BackgroundJobKind.SEND_AGAIN, "Acme", {"calls": 2})
+    assert (job.kind, job.customer.name, job.result) == (BackgroundJobKind.SEND_AGAIN, "Acme", {"calls": 2})
     assert list(LogEntry.objects.values_list("change_message", "object_repr")) == [("2 calls were retried.", "Acme")]
 
 
-def test_all_that_fit_the_filter_are_sent_again(specialist: Client) -> None:
+def test_calls_of_the_filter_are_retried(specialist: Client) -> None:
     acme, other = make_customer(), make_customer()
     calls(acme, F, F, D)
     calls(other, F)
 
-    work = begin(specialist, "send-again", all="1", filter=f"customer={acme.pk}&state=failed")
-    run_job(work.pk)
+    job = begin(specialist, "send-again", all="1", filter=f"customer={acme.pk}&state=failed")
+    run_job(job.pk)
 
     assert states() == [P, P, D, F]
-    assert work.arguments == {"filter": f"customer={acme.pk}&state=failed"}
+    assert job.arguments == {"filter": f"customer={acme.pk}&state=failed"}
 
 
-def test_a_filter_counts_what_it_leaves_alone(specialist: Client) -> None:
+def test_preview_counts_filtered_calls_that_stay_unchanged(specialist: Client) -> None:
     calls(make_customer(), F, S, P, D, D)
 
-    plan = asked(specialist, "send-again", all="1", filter="direction=incoming").context["plan"]
+    plan = preview_of(specialist, "send-again", all="1", filter="direction=incoming").context["plan"]
 
     assert (plan.affected, [count for count, _why in plan.unchanged]) == (2, [2, 1])
 
 
-def test_what_failed_only_after_it_was_asked_for_is_left_alone(specialist: Client) -> None:
+def test_call_that_failed_after_the_request_is_not_retried(specialist: Client) -> None:
     customer = make_customer()
     calls(customer, F)
-    work = begin(specialist, "send-again", all="1", filter="state=failed")
+    job = begin(specialist, "send-again", all="1", filter="state=failed")
     make_call(customer, state=F, finished_at=timezone.now())
 
-    run_job(work.pk)
+    run_job(job.pk)
 
     assert states() == [P, F]
 
 
-def test_a_mistyped_filter_means_no_call(specialist: Client) -> None:
+def test_mistyped_filter_matches_no_call(specialist: Client) -> None:
     calls(make_customer(), F)
 
     answer = specialist.post("/calls/bulk/begin/", {"action": "send-again", "all": "1", "filter": "customer=nobody"})
@@ -109,45 +109,45 @@ def test_a_mistyped_filter_means_no_call(specialist: Client) -> None:
     assert not BackgroundJob.objects.exists()
 
 
-def test_many_calls_are_settled_with_one_note(client: Client) -> None:
+def test_several_calls_are_resolved_with_one_note(client: Client) -> None:
     client.force_login(user := make_specialist())
     chosen = calls(make_customer(), F, F, S)
 
-    work = begin(client, "settle", *chosen, note="Planfix was moved")
-    run_job(work.pk)
+    job = begin(client, "settle", *chosen, note="Planfix was moved")
+    run_job(job.pk)
 
     assert states() == [S, S, S]
     settled = Call.objects.filter(reason="settled").values_list("detail", flat=True)
     assert list(settled) == [f"{user.username}: Planfix was moved"] * 2
 
 
-def test_chosen_calls_are_replayed_with_todays_settings(specialist: Client) -> None:
-    """The one that is in Planfix is brought up to date, the skipped one decided anew."""
+def test_chosen_calls_are_replayed_with_current_settings(specialist: Client) -> None:
+    """Replay updates the delivered call and decides the skipped one again."""
     customer = make_customer(name="Acme")
     chosen = calls(customer, D, S, P)
     chosen += [make_call(customer, state=S, reason=reason) for reason in ("settled", "erased")]
-    plan = asked(specialist, "replay", *chosen).context["plan"]
+    plan = preview_of(specialist, "replay", *chosen).context["plan"]
     assert (plan.affected, sum(count for count, _why in plan.unchanged)) == (2, 3)
 
-    work = begin(specialist, "replay", *chosen)
-    run_job(work.pk)
+    job = begin(specialist, "replay", *chosen)
+    run_job(job.pk)
 
-    work.refresh_from_db()
+    job.refresh_from_db()
     assert states() == [D, P, P, S, S]
     assert Call.objects.get(pk=chosen[0].pk).due_at
-    assert (work.kind, work.result, work.done) == (BackgroundJobKind.REPLAY, {"calls": 2}, 2)
-    assert work.result_text == "The webhooks of 2 calls were re-read and the calls retried."
+    assert (job.kind, job.result, job.done) == (BackgroundJobKind.REPLAY, {"calls": 2}, 2)
+    assert job.result_text == "The webhooks of 2 calls were re-read and the calls retried."
     assert list(LogEntry.objects.values_list("change_message", "object_repr")) == [
         ("The webhooks of 2 calls were re-read and the calls retried.", "Acme")
     ]
 
 
-def test_the_numbers_of_many_calls_are_ignored(specialist: Client) -> None:
-    """Counted as numbers and customers; each customer's book says how many."""
+def test_numbers_of_chosen_calls_are_ignored(specialist: Client) -> None:
+    """The preview counts numbers and customers. Each customer's history says how many were added."""
     acme, other = make_customer(name="Acme"), make_customer(name="Other", ignored_numbers=["+380501112233"])
     numbers = ["+380671234567", "+380671234567", "+380501112233", "anonymous"]
     chosen = [make_call(customer, client_number=number) for customer in (acme, other) for number in numbers]
-    answer = asked(specialist, "ignore-numbers", *chosen)
+    answer = preview_of(specialist, "ignore-numbers", *chosen)
     html = answer.content.decode()
     assert "3 numbers will be added to the ignore list" in html
     assert "Their calls will no longer go to Planfix for 2 customers." in html
@@ -157,8 +157,8 @@ def test_the_numbers_of_many_calls_are_ignored(specialist: Client) -> None:
     ]
     assert Customer.objects.filter(ignored_numbers=[]).count() == 1
 
-    work = begin(specialist, "ignore-numbers", *chosen)
-    run_job(work.pk)
+    job = begin(specialist, "ignore-numbers", *chosen)
+    run_job(job.pk)
 
     assert set(Customer.objects.get(name="Acme").ignored_numbers) == {"+380671234567", "+380501112233"}
     assert Customer.objects.get(name="Other").ignored_numbers == ["+380501112233", "+380671234567"]
@@ -166,22 +166,22 @@ def test_the_numbers_of_many_calls_are_ignored(specialist: Client) -> None:
         ("Acme", "2 numbers were added to the ignore list."),
         ("Other", "One number was added to the ignore list."),
     ]
-    assert "There is nothing to do" in asked(specialist, "ignore-numbers", *chosen).content.decode()
+    assert "There is nothing to do" in preview_of(specialist, "ignore-numbers", *chosen).content.decode()
 
 
-def test_the_numbers_of_all_that_fit_the_filter_are_ignored(specialist: Client) -> None:
+def test_numbers_of_filtered_calls_are_ignored(specialist: Client) -> None:
     acme, other = make_customer(), make_customer()
     make_call(acme, state=P, client_number="+380671234567")
     make_call(other, state=P, client_number="+380501112233")
 
-    work = begin(specialist, "ignore-numbers", all="1", filter=f"customer={acme.pk}")
-    run_job(work.pk)
+    job = begin(specialist, "ignore-numbers", all="1", filter=f"customer={acme.pk}")
+    run_job(job.pk)
 
     assert list(Customer.objects.order_by("pk").values_list("ignored_numbers", flat=True)) == [["+380671234567"], []]
 
 
 @pytest.mark.parametrize(("calls_at_once", "numbers_at_once"), [(1, 9), (9, 1)])
-def test_more_numbers_than_anybody_means_are_refused(
+def test_ignoring_too_many_numbers_at_once_is_refused(
     specialist: Client, monkeypatch: pytest.MonkeyPatch, calls_at_once: int, numbers_at_once: int
 ) -> None:
     monkeypatch.setattr("integrations.calllog.bulk.views.MAX_CALLS", calls_at_once)
@@ -196,7 +196,7 @@ def test_more_numbers_than_anybody_means_are_refused(
     assert not BackgroundJob.objects.exists()
 
 
-def test_without_a_note_it_is_asked_again(specialist: Client) -> None:
+def test_resolving_without_a_note_asks_for_the_note(specialist: Client) -> None:
     [call] = calls(make_customer(), F)
 
     answer = specialist.post("/calls/bulk/begin/", {"action": "settle", "call": call.pk, "note": " "})
@@ -205,9 +205,7 @@ def test_without_a_note_it_is_asked_again(specialist: Client) -> None:
     assert not BackgroundJob.objects.exists()
 
 
-def test_more_than_one_piece_of_work_can_take_on_is_refused(
-    specialist: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_action_on_too_many_calls_is_refused(specialist: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("integrations.calllog.bulk.views.MAX_CALLS", 2)
     calls(make_customer(), F, F, F, F)
 
@@ -217,49 +215,49 @@ def test_more_than_one_piece_of_work_can_take_on_is_refused(
     assert not BackgroundJob.objects.exists()
 
 
-def test_the_work_shows_how_far_it_is_and_what_came_of_it(specialist: Client) -> None:
-    work = begin(specialist, "send-again", *calls(make_customer(), F), filter="state=failed")
-    address = f"/calls/bulk/{work.pk}/?state=failed"
+def test_job_page_shows_progress_and_result(specialist: Client) -> None:
+    job = begin(specialist, "send-again", *calls(make_customer(), F), filter="state=failed")
+    address = f"/calls/bulk/{job.pk}/?state=failed"
     assert b"Waiting for the worker" in specialist.get(address).content
 
-    run_job(work.pk)
+    run_job(job.pk)
 
     html = specialist.get(address).content.decode()
     assert "One call was retried." in html
     assert 'href="/calls/?state=failed"' in html
 
 
-def test_a_user_who_is_gone_has_nothing_done_in_their_name(client: Client) -> None:
+def test_job_of_a_deleted_user_changes_nothing(client: Client) -> None:
     client.force_login(user := make_specialist())
     calls(make_customer(), F)
-    work = begin(client, "send-again", all="1")
+    job = begin(client, "send-again", all="1")
     LogEntry.objects.all().delete()
     user.delete()
 
-    run_job(work.pk)
+    run_job(job.pk)
 
-    work.refresh_from_db()
-    assert "no longer exists" in work.trouble
+    job.refresh_from_db()
+    assert "no longer exists" in job.trouble
     assert states() == [F]
 
 
-def test_a_specialist_who_became_a_viewer_reaches_the_viewers_calls_only(client: Client) -> None:
+def test_job_of_a_specialist_who_became_a_viewer_changes_visible_calls_only(client: Client) -> None:
     client.force_login(user := make_specialist())
     own, other = make_customer(), make_customer()
     calls(own, F)
     calls(other, F)
-    work = begin(client, "send-again", all="1")
+    job = begin(client, "send-again", all="1")
     user.groups.clear()
     own.viewers.add(user)
 
-    run_job(work.pk)
+    run_job(job.pk)
 
     assert states() == [P, F]
 
 
 @pytest.mark.parametrize("address", ["/calls/bulk/", "/calls/bulk/begin/"])
 @pytest.mark.parametrize("action", BULK_ACTIONS)
-def test_a_viewer_does_nothing(client: Client, address: str, action: str) -> None:
+def test_viewer_cannot_use_bulk_actions(client: Client, address: str, action: str) -> None:
     [call] = calls(make_customer(), F)
     client.force_login(make_viewer(call.customer))
 
@@ -268,20 +266,20 @@ def test_a_viewer_does_nothing(client: Client, address: str, action: str) -> Non
     assert not BackgroundJob.objects.exists()
 
 
-def test_nobody_else_sees_the_work(specialist: Client) -> None:
-    work = begin(specialist, "send-again", *calls(make_customer(), F))
+def test_other_users_cannot_see_the_job(specialist: Client) -> None:
+    job = begin(specialist, "send-again", *calls(make_customer(), F))
     stranger = Client()
     stranger.force_login(make_user(is_staff=True))
 
-    assert stranger.get(f"/calls/bulk/{work.pk}/").status_code == 403
+    assert stranger.get(f"/calls/bulk/{job.pk}/").status_code == 403
 
 
-def test_an_action_there_is_not_is_refused(specialist: Client) -> None:
+def test_unknown_bulk_action_is_refused(specialist: Client) -> None:
     assert specialist.post("/calls/bulk/", {"action": "delete"}).status_code == 403
 
 
-def test_numbers_that_are_none_are_ignored(specialist: Client) -> None:
-    assert asked(specialist, "send-again", call=["x", "-1", "9" * 30, "٣"]).context["plan"].affected == 0
+def test_malformed_call_numbers_are_ignored(specialist: Client) -> None:
+    assert preview_of(specialist, "send-again", call=["x", "-1", "9" * 30, "٣"]).context["plan"].affected == 0
 
 
 @pytest.mark.parametrize(
@@ -307,7 +305,7 @@ def test_numbers_that_are_none_are_ignored(specialist: Client) -> None:
         ("settle", (D, ""), "already in Planfix"),
     ],
 )
-def test_each_call_that_is_left_alone_has_a_reason(action: str, standing: tuple[str, str], why: str | None) -> None:
+def test_unchanged_calls_have_a_reason(action: str, standing: tuple[str, str], why: str | None) -> None:
     plan = plan_of(action, {standing: 7})
 
     assert plan.affected == (7 if why is None else 0)

@@ -1,4 +1,4 @@
-"""What a specialist does with one call and with many, what it comes to in Planfix, and who may not."""
+"""Actions on one call: their result in Planfix, and permissions."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ def specialist(client: Client) -> Client:
 
 
 def do(client: Client, call: Call, action: str, **data: str) -> str:
-    """What the page says once it is done."""
+    """Perform the action and return the messages of the page."""
     answer = client.post(f"/calls/{call.pk}/do/{action}/", data, follow=True)
     assert answer.redirect_chain == [(f"/calls/{call.pk}/", 302)]
     call.refresh_from_db()
     return " ".join(str(message) for message in answer.context["messages"])
 
 
-def book() -> list[str]:
+def audit_entries() -> list[str]:
     return list(LogEntry.objects.order_by("pk").values_list("change_message", flat=True))
 
 
 # --- sending again ---
 
 
-def test_a_skipped_call_reaches_planfix_once_its_employee_is_mapped(scenario: Scenario, specialist: Client) -> None:
+def test_skipped_call_reaches_planfix_once_its_employee_is_mapped(scenario: Scenario, specialist: Client) -> None:
     scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
     scenario.post(answered(**NOBODYS))
     scenario.deliver()
@@ -65,10 +65,10 @@ def test_a_skipped_call_reaches_planfix_once_its_employee_is_mapped(scenario: Sc
 
     assert scenario.call(CALL_ID).state == CallState.DELIVERED
     assert len(scenario.account.comments) == 1
-    assert book() == [f"Call {CALL_ID} was retried."]
+    assert audit_entries() == [f"Call {CALL_ID} was retried."]
 
 
-def test_a_call_that_waits_for_later_is_tried_now(scenario: Scenario, specialist: Client) -> None:
+def test_retry_delivers_a_postponed_call_at_once(scenario: Scenario, specialist: Client) -> None:
     scenario.post(answered())
     Call.objects.update(due_at="2099-01-01T00:00:00Z", reason="unavailable")
     scenario.deliver()
@@ -88,18 +88,18 @@ def test_a_delivered_call_is_not_sent_again(scenario: Scenario, specialist: Clie
     scenario.deliver()
 
     assert len(scenario.account.comments) == 1
-    assert book() == []
+    assert audit_entries() == []
 
 
 @pytest.mark.parametrize("reason", ["erased", "no_final_event"])
-def test_a_call_of_which_too_little_is_known_is_not_sent(specialist: Client, reason: str) -> None:
+def test_call_without_details_is_not_retried(specialist: Client, reason: str) -> None:
     call = make_call(make_customer(), state=CallState.SKIPPED, reason=reason)
 
     assert "cannot be retried" in do(specialist, call, "send-again")
     assert call.state == CallState.SKIPPED
 
 
-def test_a_call_of_a_paused_customer_waits(specialist: Client) -> None:
+def test_retried_call_of_a_paused_customer_waits(specialist: Client) -> None:
     call = make_call(make_customer(paused_reason="The token is switched off."), state=CallState.FAILED)
 
     assert "until it is resumed" in do(specialist, call, "send-again")
@@ -109,9 +109,7 @@ def test_a_call_of_a_paused_customer_waits(specialist: Client) -> None:
 # --- replaying ---
 
 
-def test_a_replayed_call_is_read_by_todays_parser_and_decided_by_todays_settings(
-    scenario: Scenario, specialist: Client
-) -> None:
+def test_replay_uses_the_current_parser_and_settings(scenario: Scenario, specialist: Client) -> None:
     scenario.post(answered(**NOBODYS))
     scenario.deliver()
     wrong = call_facts(
@@ -120,20 +118,20 @@ def test_a_replayed_call_is_read_by_todays_parser_and_decided_by_todays_settings
     Call.objects.update(facts=fold(None, wrong), client_number="+380990000000")
     Employee.objects.filter(name="Iryna Bondar").update(sip_logins=["acmecom_newcomer"])
 
-    said = do(specialist, scenario.call(CALL_ID), "replay")
+    message = do(specialist, scenario.call(CALL_ID), "replay")
     scenario.deliver()
 
     call = scenario.call(CALL_ID)
-    assert said == "One webhook was re-read. The call is retried with today's settings."
+    assert message == "One webhook was re-read. The call is retried with today's settings."
     assert (call.state, call.client_number, call.folded.connected_with) == (
         CallState.DELIVERED,
         CLIENT,
         "acmecom_newcomer",
     )
-    assert book() == [f"The webhooks of call {CALL_ID} were re-read and the call retried."]
+    assert audit_entries() == [f"The webhooks of call {CALL_ID} were re-read and the call retried."]
 
 
-def test_a_replayed_call_keeps_what_only_the_call_list_told(specialist: Client) -> None:
+def test_replay_keeps_facts_of_the_call_list(specialist: Client) -> None:
     call = make_call(make_customer(), call_facts(line_name="Main site"), state=CallState.SKIPPED)
     make_event(call, body=f'{{"uniqueid": "{call.ringostat_id}", "E164": "{CLIENT}", "call_type": "in"}}'.encode())
 
@@ -155,7 +153,7 @@ def test_a_delivered_call_is_not_written_twice_by_a_replay(scenario: Scenario, s
     assert (call.state, call.due_at, len(scenario.account.comments)) == (CallState.DELIVERED, None, 1)
 
 
-def test_a_call_without_webhooks_is_decided_by_what_is_known(specialist: Client) -> None:
+def test_replay_of_a_call_without_webhooks_uses_stored_facts(specialist: Client) -> None:
     call = make_call(make_customer(), state=CallState.SKIPPED, reason="unknown_employee")
 
     assert "No webhooks are stored any more" in do(specialist, call, "replay")
@@ -190,7 +188,7 @@ def test_calls_of_an_ignored_number_stay_out_of_planfix(scenario: Scenario, spec
     call = scenario.call(CALL_ID)
     assert (call.state, call.reason) == (CallState.SKIPPED, Reason.IGNORED_NUMBER)
     assert not scenario.account.comments
-    assert book() == [f"The number of call {CALL_ID} was added to the ignore list."]
+    assert audit_entries() == [f"The number of call {CALL_ID} was added to the ignore list."]
     assert "already" in do(specialist, call, "ignore-number")
     assert Customer.objects.get().ignored_numbers == [CLIENT]
 
@@ -210,7 +208,7 @@ def test_an_ignored_number_is_known_in_any_spelling(specialist: Client) -> None:
     assert "already" in do(specialist, call, "ignore-number")
 
 
-def test_what_is_no_number_is_not_ignored(specialist: Client) -> None:
+def test_hidden_number_cannot_be_ignored(specialist: Client) -> None:
     call = make_call(make_customer(), client_number="anonymous")
 
     assert "cannot be ignored" in do(specialist, call, "ignore-number")
@@ -220,7 +218,7 @@ def test_what_is_no_number_is_not_ignored(specialist: Client) -> None:
 # --- settling ---
 
 
-def test_a_settled_call_leaves_the_failed_ones_with_a_name_and_a_note(client: Client) -> None:
+def test_resolved_call_is_skipped_with_user_and_note(client: Client) -> None:
     client.force_login(user := make_specialist())
     user.first_name, user.last_name = "Olena", "Petrenko"
     user.save()
@@ -232,25 +230,25 @@ def test_a_settled_call_leaves_the_failed_ones_with_a_name_and_a_note(client: Cl
     assert (call.state, call.reason, call.due_at) == (CallState.SKIPPED, "settled", None)
     assert call.detail == "Olena Petrenko: the client was called back"
     assert call.finished_at > before
-    assert book() == [f"Call {call.ringostat_id} was marked as resolved."]
+    assert audit_entries() == [f"Call {call.ringostat_id} was marked as resolved."]
 
 
-def test_without_a_note_nothing_is_settled(specialist: Client) -> None:
+def test_call_is_not_resolved_without_a_note(specialist: Client) -> None:
     call = make_call(make_customer(), state=CallState.FAILED, reason="refused")
 
     assert "was not marked as resolved" in do(specialist, call, "settle", note="  ")
-    assert (call.state, book()) == (CallState.FAILED, [])
+    assert (call.state, audit_entries()) == (CallState.FAILED, [])
 
 
 @pytest.mark.parametrize("state", [CallState.PENDING, CallState.DELIVERED, CallState.SKIPPED, CallState.IN_PROGRESS])
-def test_only_a_failed_call_is_settled(specialist: Client, state: str) -> None:
+def test_only_a_failed_call_is_resolved(specialist: Client, state: str) -> None:
     call = make_call(make_customer(), state=state)
 
     assert "Only a failed call" in do(specialist, call, "settle", note="done")
     assert call.state == state
 
 
-def test_later_news_of_a_settled_call_do_not_send_it(scenario: Scenario, specialist: Client) -> None:
+def test_later_events_do_not_send_a_resolved_call(scenario: Scenario, specialist: Client) -> None:
     scenario.post(answered(**NOBODYS))
     scenario.deliver()
     Call.objects.update(state=CallState.FAILED)
@@ -263,7 +261,7 @@ def test_later_news_of_a_settled_call_do_not_send_it(scenario: Scenario, special
     assert (call.state, call.reason, call.folded.analysis["summary"]) == (CallState.SKIPPED, "settled", "They talked.")
 
 
-def test_a_settled_call_can_be_sent_after_all(specialist: Client) -> None:
+def test_resolved_call_can_be_retried(specialist: Client) -> None:
     call = make_call(make_customer(), state=CallState.SKIPPED, reason="settled")
 
     do(specialist, call, "send-again")
@@ -275,7 +273,7 @@ def test_a_settled_call_can_be_sent_after_all(specialist: Client) -> None:
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_a_viewer_changes_nothing_of_its_own_and_finds_nothing_of_others(client: Client, action: str) -> None:
+def test_viewer_cannot_change_visible_calls_or_find_others(client: Client, action: str) -> None:
     own = make_call(make_customer(), state=CallState.FAILED)
     foreign = make_call(make_customer(), state=CallState.FAILED)
     client.force_login(make_viewer(own.customer))
@@ -284,16 +282,16 @@ def test_a_viewer_changes_nothing_of_its_own_and_finds_nothing_of_others(client:
 
     assert answers == [403, 404]
     assert set(Call.objects.values_list("state", flat=True)) == {CallState.FAILED}
-    assert book() == []
+    assert audit_entries() == []
 
 
-def test_staff_that_is_no_specialist_finds_nothing(client: Client) -> None:
+def test_staff_without_the_specialist_role_finds_no_call(client: Client) -> None:
     client.force_login(make_user(is_staff=True))
 
     assert client.post(f"/calls/{make_call(make_customer()).pk}/do/replay/").status_code == 404
 
 
-def test_a_viewer_is_offered_nothing(client: Client) -> None:
+def test_viewer_sees_no_action_buttons(client: Client) -> None:
     call = make_call(make_customer(), state=CallState.FAILED, reason="refused")
     client.force_login(make_viewer(call.customer))
 
@@ -303,20 +301,20 @@ def test_a_viewer_is_offered_nothing(client: Client) -> None:
     assert "Fix the problem in Planfix" not in html
 
 
-def test_a_link_alone_changes_nothing(specialist: Client) -> None:
+def test_get_request_changes_nothing(specialist: Client) -> None:
     call = make_call(make_customer(), state=CallState.FAILED)
 
     assert specialist.get(f"/calls/{call.pk}/do/send-again/").status_code == 405
 
 
-def test_another_site_cannot_act(client: Client) -> None:
+def test_request_of_another_site_is_refused(client: Client) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(make_specialist())
 
     assert strict.post(f"/calls/{make_call(make_customer()).pk}/do/send-again/").status_code == 403
 
 
-def test_what_there_is_not_cannot_be_done(specialist: Client) -> None:
+def test_unknown_action_is_not_found(specialist: Client) -> None:
     assert specialist.post(f"/calls/{make_call(make_customer()).pk}/do/delete/").status_code == 404
 
 
@@ -346,7 +344,9 @@ def test_webhooks_of_a_call_in_progress_cannot_be_reread(state: str, can_reread:
         ({"state": CallState.DELIVERED}, "", False, True),
     ],
 )
-def test_only_what_can_be_done_is_offered(columns: dict[str, Any], send_again: str, settle: bool, ignore: bool) -> None:
+def test_page_offers_only_possible_actions(
+    columns: dict[str, Any], send_again: str, settle: bool, ignore: bool
+) -> None:
     offered = available_actions(make_call(make_customer(), **columns))
 
     assert (str(offered.retry_label), offered.can_dismiss, offered.can_ignore_number) == (send_again, settle, ignore)

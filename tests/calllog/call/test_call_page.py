@@ -27,7 +27,7 @@ def page_of(log: Client, call: Call) -> str:
     return log.get(f"/calls/{call.pk}/").content.decode()
 
 
-def test_the_page_tells_what_happened(log: Client) -> None:
+def test_call_page_shows_the_timeline(log: Client) -> None:
     customer = make_customer()
     call = make_call(customer, employee=make_employee(customer))
 
@@ -37,14 +37,14 @@ def test_the_page_tells_what_happened(log: Client) -> None:
     assert "Comment 90211 was written in the name of Iryna Bondar." in html
 
 
-def said(log: Client, call: Call, kind: str, number: int) -> str:
-    """What opening a line of the page brings."""
+def opened_line(log: Client, call: Call, kind: str, number: int) -> str:
+    """Return what the browser gets when a user opens a line."""
     answer = log.get(f"/calls/{call.pk}/{kind}/{number}/", headers={"HX-Request": "true"})
     assert answer.status_code == 200
     return answer.content.decode()
 
 
-def test_what_a_webhook_said_comes_when_its_line_is_opened(log: Client) -> None:
+def test_webhook_body_is_loaded_when_its_line_is_opened(log: Client) -> None:
     event = make_event(call := make_call(make_customer()), body=b'{"call_status":"NO ANSWER"}')
 
     html = page_of(log, call)
@@ -52,7 +52,7 @@ def test_what_a_webhook_said_comes_when_its_line_is_opened(log: Client) -> None:
     assert f'hx-get="/calls/{call.pk}/webhooks/{event.pk}/"' in html
     assert "call_status" not in html
 
-    assert "&quot;call_status&quot;: &quot;NO ANSWER&quot;" in said(log, call, "webhooks", event.pk)
+    assert "&quot;call_status&quot;: &quot;NO ANSWER&quot;" in opened_line(log, call, "webhooks", event.pk)
 
 
 @pytest.mark.parametrize(
@@ -69,14 +69,14 @@ def test_what_a_webhook_said_comes_when_its_line_is_opened(log: Client) -> None:
 def test_a_body_of_any_kind_is_readable(log: Client, body: bytes, shown: str) -> None:
     event = make_event(call := make_call(make_customer()), body=body)
 
-    assert shown in said(log, call, "webhooks", event.pk)
+    assert shown in opened_line(log, call, "webhooks", event.pk)
 
 
 def test_a_webhook_by_get_shows_its_query_string(log: Client) -> None:
     call = make_call(make_customer())
     event = make_event(call, method="GET", body=b"", query_string="uniqueid=ua7&event=after_call")
 
-    assert "event = after_call" in said(log, call, "webhooks", event.pk)
+    assert "event = after_call" in opened_line(log, call, "webhooks", event.pk)
 
 
 @pytest.mark.parametrize(
@@ -90,13 +90,13 @@ def test_a_webhook_by_get_shows_its_query_string(log: Client) -> None:
 def test_the_token_of_a_link_is_not_shown(log: Client, body: bytes) -> None:
     event = make_event(call := make_call(make_customer()), body=body)
 
-    html = said(log, call, "webhooks", event.pk)
+    html = opened_line(log, call, "webhooks", event.pk)
 
     assert "token=…" in html
     assert "0123456789abcdef" not in html
 
 
-def test_requests_are_shown_with_status_time_and_what_was_said(log: Client) -> None:
+def test_requests_are_shown_with_status_duration_and_bodies(log: Client) -> None:
     call = make_call(make_customer())
     sent = make_request(call, http_status=400, code=3001, seconds=1.234, outcome="refused", answer='{"result":"fail"}')
 
@@ -104,12 +104,12 @@ def test_requests_are_shown_with_status_time_and_what_was_said(log: Client) -> N
     for shown in ("POST /contact/list", "400", "code 3001", "1.23 s", "Refused"):
         assert shown in html
 
-    bodies = said(log, call, "requests", sent.pk)
+    bodies = opened_line(log, call, "requests", sent.pk)
     for shown in ("Sent", "4003", "Response", "&quot;fail&quot;"):
         assert shown in bodies
 
 
-def test_what_was_said_of_another_call_is_not_found(log: Client) -> None:
+def test_bodies_of_another_call_are_not_found(log: Client) -> None:
     other = make_call(call_customer := make_customer())
     event, sent = make_event(other), make_request(other)
     call = make_call(call_customer)
@@ -133,7 +133,7 @@ def test_a_call_in_any_state_opens(log: Client, state: str, receipts: dict[str, 
     assert log.get(f"/calls/{call.pk}/").status_code == 200
 
 
-def test_a_waiting_call_asks_for_news_and_shows_it_once_there_is_any(log: Client) -> None:
+def test_page_of_a_waiting_call_polls_and_shows_updates(log: Client) -> None:
     call = make_call(make_customer(), state=CallState.PENDING)
     address = news_address(page_of(log, call))
 
@@ -149,7 +149,7 @@ def test_a_waiting_call_asks_for_news_and_shows_it_once_there_is_any(log: Client
 
 
 @pytest.mark.parametrize("kind", ["webhook", "request", "attempt", "pause", "reason"])
-def test_whatever_the_page_shows_is_news(log: Client, kind: str) -> None:
+def test_every_change_on_the_page_is_an_update(log: Client, kind: str) -> None:
     call = make_call(make_customer(), state=CallState.PENDING, receipts={"attempts": 1})
     address = news_address(page_of(log, call))
     changes = {
@@ -166,7 +166,7 @@ def test_whatever_the_page_shows_is_news(log: Client, kind: str) -> None:
 
 
 @pytest.mark.parametrize("state", [CallState.DELIVERED, CallState.SKIPPED, CallState.FAILED])
-def test_a_call_that_is_done_with_asks_for_nothing(log: Client, state: str) -> None:
+def test_page_of_a_finished_call_does_not_poll(log: Client, state: str) -> None:
     assert 'hx-trigger="every' not in page_of(log, make_call(make_customer(), state=state))
 
 
@@ -188,7 +188,7 @@ def test_without_a_recording_there_is_no_player(log: Client, facts: dict[str, An
     assert 'id="player"' not in page_of(log, make_call(make_customer(), call_facts(**facts)))
 
 
-def test_a_recording_without_a_link_is_a_sentence_and_its_copy_in_planfix(log: Client) -> None:
+def test_page_without_a_recording_link_explains_it_and_links_the_copy(log: Client) -> None:
     receipts = {"contact_id": 812, "comment_id": 9, "file_id": 7}
 
     html = page_of(log, make_call(make_customer(), call_facts(recording_url=""), receipts=receipts))
@@ -199,7 +199,7 @@ def test_a_recording_without_a_link_is_a_sentence_and_its_copy_in_planfix(log: C
     assert "Copy in Planfix" in html
 
 
-def test_ringostats_words_are_shown_in_plain_ones_with_the_word_itself(log: Client) -> None:
+def test_ringostat_values_are_shown_with_a_plain_label(log: Client) -> None:
     facts = call_facts(
         status="NO-FORWARD", talk_seconds=0, analysis={"client_mood": "Negative", "call_mood": "furious"}
     )
@@ -210,8 +210,8 @@ def test_ringostats_words_are_shown_in_plain_ones_with_the_word_itself(log: Clie
         assert shown in html
 
 
-def test_what_the_ai_said_stands_together(log: Client) -> None:
-    said = {
+def test_ai_analysis_is_shown_in_one_section(log: Client) -> None:
+    sent = {
         "summary": "They agreed on Monday.",
         "action_2": "Send the price list",
         "action_10": "Call back",
@@ -219,14 +219,14 @@ def test_what_the_ai_said_stands_together(log: Client) -> None:
         "transcript": "https://app.ringostat.com/x.vtt",
     }
 
-    analysis = log.get(f"/calls/{make_call(make_customer(), call_facts(analysis=said)).pk}/").context["analysis"]
+    analysis = log.get(f"/calls/{make_call(make_customer(), call_facts(analysis=sent)).pk}/").context["analysis"]
 
     assert (analysis.summary, analysis.action_items) == ("They agreed on Monday.", ["Send the price list", "Call back"])
     assert [(str(words), value) for words, value in analysis.rows] == [("Conversation score", "7.5")]
     assert analysis.transcript_url == "https://app.ringostat.com/x.vtt"
 
 
-def test_it_links_to_planfix_and_ringostat(log: Client) -> None:
+def test_call_page_links_to_planfix_and_ringostat(log: Client) -> None:
     receipts = {"contact_id": 812, "task_id": 55, "comment_id": 9}
     call = make_call(make_customer(), receipts=receipts)
 
@@ -240,7 +240,7 @@ def test_it_links_to_planfix_and_ringostat(log: Client) -> None:
     ]
 
 
-def test_what_is_known_stands_in_the_table_of_facts(log: Client) -> None:
+def test_call_facts_are_shown_in_the_table(log: Client) -> None:
     facts = call_facts(parameters={"utm_campaign": "spring"}, analysis={"summary": "They agreed on Monday."})
 
     html = page_of(log, make_call(make_customer(), facts))
@@ -249,7 +249,7 @@ def test_what_is_known_stands_in_the_table_of_facts(log: Client) -> None:
         assert shown in html
 
 
-def test_a_link_of_a_webhook_that_is_no_web_address_is_not_shown(log: Client) -> None:
+def test_script_link_in_a_webhook_is_not_shown(log: Client) -> None:
     facts = call_facts(card_url="javascript:alert(1)", recording_url="javascript:alert(2)")
 
     assert "javascript:alert" not in page_of(log, make_call(make_customer(), facts))
@@ -259,7 +259,7 @@ def test_a_call_that_does_not_exist_is_not_found(log: Client) -> None:
     assert log.get("/calls/999999/").status_code == 404
 
 
-def test_the_page_makes_few_queries_however_much_happened(log: Client) -> None:
+def test_call_page_makes_few_queries(log: Client) -> None:
     call = make_call(make_customer())
     for _ in range(5):
         make_event(call)

@@ -1,4 +1,4 @@
-"""The recording through our own address: ranges, hosts, troubles, and who may hear it."""
+"""The recording through our own address: ranges, hosts, errors and permissions."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Answer = Callable[[Request], Reply | Broken]
 
 
 class Source:
-    """A host that has recordings: each test says how it answers; what it was asked is kept."""
+    """A host with recordings. Each test sets its reply. It keeps the requests that it received."""
 
     def __init__(self) -> None:
         self.asked: list[Request] = []
@@ -75,12 +75,12 @@ def heard(response: HttpResponseBase) -> bytes:
 
 
 def left_off(response: HttpResponseBase) -> None:
-    """The browser goes away after the first bytes."""
+    """Close the response after the first bytes, as a browser that leaves the page."""
     next(response._iterator)
     response._iterator.close()
 
 
-def test_a_recording_of_the_sandbox_is_heard_whole(log: Client, sandbox: Sandbox, call: Call) -> None:
+def test_recording_of_the_sandbox_is_streamed_whole(log: Client, sandbox: Sandbox, call: Call) -> None:
     call = recorded(f"{sandbox.url}/recordings/ua8.wav?token=1")
 
     response = hear(log, call)
@@ -89,7 +89,7 @@ def test_a_recording_of_the_sandbox_is_heard_whole(log: Client, sandbox: Sandbox
     assert (response.status_code, response["Content-Type"], sound) == (200, "audio/wav", recording_wav("ua8"))
 
 
-def test_a_browser_learns_nothing_but_the_sound(log: Client, source: Source, call: Call) -> None:
+def test_response_contains_no_headers_of_the_source(log: Client, source: Source, call: Call) -> None:
     source.reply = lambda request: Reply(
         body=SOUND, content_type="audio/mpeg; name=x", headers={"Set-Cookie": "a=b", "Server": "nginx", "ETag": '"7"'}
     )
@@ -106,9 +106,7 @@ def test_a_browser_learns_nothing_but_the_sound(log: Client, source: Source, cal
     assert "secret-of-the-link" not in str(response.headers)
 
 
-def test_the_source_is_asked_with_the_link_and_without_our_users_headers(
-    log: Client, source: Source, call: Call
-) -> None:
+def test_request_to_the_source_omits_headers_of_the_user(log: Client, source: Source, call: Call) -> None:
     heard(log.get(f"/calls/{call.pk}/recording", headers={"Authorization": "Bearer ours", "Referer": "https://ours/"}))
 
     [asked] = source.asked
@@ -116,7 +114,7 @@ def test_the_source_is_asked_with_the_link_and_without_our_users_headers(
     assert not {"cookie", "authorization", "referer"} & set(asked.headers)
 
 
-def test_it_can_be_saved_to_a_file(log: Client, call: Call) -> None:
+def test_recording_can_be_downloaded(log: Client, call: Call) -> None:
     response = log.get(f"/calls/{call.pk}/recording?download")
 
     assert response["Content-Disposition"] == 'attachment; filename="ua7_-1.2.mp3"'
@@ -124,7 +122,7 @@ def test_it_can_be_saved_to_a_file(log: Client, call: Call) -> None:
 
 
 def whole(request: Request) -> Reply:
-    """A source that knows no ranges."""
+    """Reply as a source that does not support ranges."""
     return Reply(body=SOUND, content_type="audio/mpeg")
 
 
@@ -146,7 +144,7 @@ def ranges(request: Request) -> Reply:
         ("seconds=1-2", 200, None, SOUND),
     ],
 )
-def test_a_player_may_jump(
+def test_player_can_seek(
     log: Client,
     source: Source,
     call: Call,
@@ -166,7 +164,7 @@ def test_a_player_may_jump(
 
 
 @pytest.mark.parametrize("reply", [ranges, whole])
-def test_an_open_range_is_answered_piece_by_piece(
+def test_open_range_is_answered_in_chunks(
     log: Client, source: Source, call: Call, reply: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(byte_ranges, "PIECE", 4000)
@@ -183,7 +181,7 @@ def test_an_open_range_is_answered_piece_by_piece(
 @pytest.mark.parametrize(
     ("if_range", "status"), [('"7"', 206), ('"8"', 200), ("Mon, 02 Mar 2026 10:00:00 GMT", 206), ("never", 200)]
 )
-def test_a_range_of_what_has_changed_meanwhile_is_the_whole(
+def test_range_of_a_changed_recording_returns_the_whole(
     log: Client, source: Source, call: Call, if_range: str, status: int
 ) -> None:
     headers = {"ETag": '"7"', "Last-Modified": "Mon, 02 Mar 2026 10:00:00 GMT"}
@@ -195,7 +193,7 @@ def test_a_range_of_what_has_changed_meanwhile_is_the_whole(
     assert source.asked[0].headers["if-range"] == if_range
 
 
-def test_head_tells_the_size_and_nothing_more(log: Client, source: Source, call: Call) -> None:
+def test_head_request_returns_only_the_size(log: Client, source: Source, call: Call) -> None:
     response = log.head(f"/calls/{call.pk}/recording")
 
     assert (response.status_code, response["Content-Length"], response.content) == (200, "10240", b"")
@@ -222,7 +220,7 @@ def test_head_tells_the_size_and_nothing_more(log: Client, source: Source, call:
         (Broken(is_reset=True), 502, "does not answer"),
     ],
 )
-def test_a_recording_that_is_not_to_be_had_is_a_sentence(
+def test_unavailable_recording_is_explained(
     log: Client, source: Source, call: Call, reply: Reply | Broken, status: int, words: str
 ) -> None:
     source.reply = lambda request: reply
@@ -234,17 +232,15 @@ def test_a_recording_that_is_not_to_be_had_is_a_sentence(
     assert free_slots() == stream_limit.AT_ONCE
 
 
-def test_a_source_that_says_nothing_is_not_waited_for_long(
-    log: Client, source: Source, call: Call, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_silent_source_times_out(log: Client, source: Source, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proxy, "READ_SECONDS", 0.05)
     source.reply = lambda request: Broken(after_seconds=5)
 
     assert hear(log, call).status_code == 502
 
 
-def test_a_recording_that_breaks_off_ends_there(log: Client, source: Source, call: Call) -> None:
-    """The player sees that bytes are missing, and asks for them anew."""
+def test_interrupted_recording_ends_early(log: Client, source: Source, call: Call) -> None:
+    """The player notices missing bytes and requests them again."""
     source.reply = lambda request: Reply(status=206, body=SOUND[:100], content_type="audio/mpeg", headers=LONGER)
 
     response = hear(log, call, Range="bytes=0-999")
@@ -253,7 +249,7 @@ def test_a_recording_that_breaks_off_ends_there(log: Client, source: Source, cal
     assert free_slots() == stream_limit.AT_ONCE
 
 
-def test_a_recording_that_is_too_large_is_not_begun(
+def test_too_large_recording_is_not_streamed(
     log: Client, source: Source, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(proxy, "MAX_BYTES", 100)
@@ -261,7 +257,7 @@ def test_a_recording_that_is_too_large_is_not_begun(
     assert b"too large" in hear(log, call).content
 
 
-def test_only_so_many_are_played_at_once_and_each_end_makes_room(log: Client, source: Source, call: Call) -> None:
+def test_number_of_parallel_streams_is_limited(log: Client, source: Source, call: Call) -> None:
     playing = [hear(log, call) for _ in range(stream_limit.PER_OWNER)]
 
     refused = hear(log, call)
@@ -273,7 +269,7 @@ def test_only_so_many_are_played_at_once_and_each_end_makes_room(log: Client, so
         heard(response)
 
 
-def test_one_user_or_customer_never_takes_all_slots(log: Client, source: Source, call: Call) -> None:
+def test_one_user_or_customer_cannot_use_all_slots(log: Client, source: Source, call: Call) -> None:
     client = Client()
     client.force_login(make_viewer(call.customer))
     playing = [hear(client, call), hear(log, call)]
@@ -288,7 +284,7 @@ def test_one_user_or_customer_never_takes_all_slots(log: Client, source: Source,
 
 
 @pytest.mark.parametrize("etag", ['"a\x7fb"', '"\x01"', '"é"', "x" * 300])
-def test_a_header_that_no_server_sends_is_not_passed_on(log: Client, source: Source, call: Call, etag: str) -> None:
+def test_malformed_header_is_not_passed_on(log: Client, source: Source, call: Call, etag: str) -> None:
     source.reply = lambda request: Reply(body=SOUND, content_type="audio/mpeg", headers={"ETag": etag})
 
     response = hear(log, call)
@@ -329,7 +325,7 @@ def test_a_response_that_the_server_refuses_frees_its_slot(log: Client, source: 
 
 
 class Dripping(socketserver.BaseRequestHandler):
-    """Sends a byte now and then, for as long as the client listens: of a header, or of the body."""
+    """Sends a header or a body slowly, one byte at a time, while the client listens."""
 
     head = b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\n"
     start = b""
@@ -343,7 +339,7 @@ class Dripping(socketserver.BaseRequestHandler):
 
 
 @pytest.mark.parametrize("start", [b"X-Long: ", b"Content-Length: 100000\r\n\r\n"], ids=["headers", "body"])
-def test_a_dripping_source_holds_its_slot_no_longer_than_the_deadline(
+def test_slow_source_frees_its_slot_at_the_deadline(
     log: Client, call: Call, start: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Dripping, "start", start)
@@ -363,7 +359,9 @@ def test_a_dripping_source_holds_its_slot_no_longer_than_the_deadline(
 
 
 @pytest.mark.parametrize("facts", [{"recording_url": ""}, {"has_recording": False}])
-def test_a_call_without_a_recording_asks_nobody(log: Client, source: Source, call: Call, facts: dict[str, Any]) -> None:
+def test_call_without_a_recording_sends_no_request(
+    log: Client, source: Source, call: Call, facts: dict[str, Any]
+) -> None:
     silent = make_call(make_customer(), call_facts(**{"recording_url": f"{source.url}/x.mp3"} | facts))
 
     response = hear(log, silent)
@@ -371,14 +369,14 @@ def test_a_call_without_a_recording_asks_nobody(log: Client, source: Source, cal
     assert (response.status_code, b"no recording link" in response.content, source.asked) == (404, True, [])
 
 
-def test_a_voicemail_may_be_heard(log: Client, source: Source, call: Call) -> None:
+def test_voicemail_can_be_played(log: Client, source: Source, call: Call) -> None:
     voicemail = recorded(f"{source.url}/x.mp3", status="VOICEMAIL")
 
     assert heard(hear(log, voicemail)) == SOUND
 
 
 @pytest.mark.parametrize(
-    ("told", "path", "given"),
+    ("source_type", "path", "given"),
     [
         ("audio/x-wav", "/x", "audio/wav"),
         ("application/octet-stream", "/x.ogg", "audio/ogg"),
@@ -389,10 +387,10 @@ def test_a_voicemail_may_be_heard(log: Client, source: Source, call: Call) -> No
         ("image/svg+xml", "/x.mp3", None),
     ],
 )
-def test_the_type_is_one_that_a_browser_only_plays(
-    log: Client, source: Source, call: Call, told: str, path: str, given: str | None
+def test_served_content_type_is_playable_media(
+    log: Client, source: Source, call: Call, source_type: str, path: str, given: str | None
 ) -> None:
-    source.reply = lambda request: Reply(body=SOUND, content_type=told)
+    source.reply = lambda request: Reply(body=SOUND, content_type=source_type)
 
     response = hear(log, recorded(source.url + path))
 
@@ -429,9 +427,7 @@ def as_in_production(settings: Any) -> None:
     ],
 )
 @pytest.mark.usefixtures("as_in_production")
-def test_a_link_to_anybody_but_ringostat_is_not_followed(
-    log: Client, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_link_to_a_foreign_host_is_not_followed(log: Client, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     looked_up = resolve_to(monkeypatch, "93.184.216.34")
 
     response = hear(log, recorded(url))
@@ -454,7 +450,7 @@ def test_a_link_to_anybody_but_ringostat_is_not_followed(
     ],
 )
 @pytest.mark.usefixtures("as_in_production")
-def test_a_name_that_leads_into_a_private_network_is_not_followed(
+def test_host_in_a_private_network_is_not_requested(
     log: Client, found: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked_up = resolve_to(monkeypatch, *found)
@@ -464,7 +460,7 @@ def test_a_name_that_leads_into_a_private_network_is_not_followed(
     assert (response.status_code, looked_up) == (404, [(HOST, 443)])
 
 
-def test_the_name_is_looked_up_once_and_the_address_found_is_the_one_asked(
+def test_host_name_is_resolved_once_and_that_address_is_used(
     log: Client, source: Source, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = source.server.server_address[1]
@@ -484,7 +480,7 @@ def test_a_redirect_is_followed(log: Client, source: Source, call: Call) -> None
     assert heard(hear(log, call, Range="bytes=5-9")) == SOUND[5:10]
 
 
-def test_a_redirect_to_somebody_else_is_not_followed(
+def test_redirect_to_a_foreign_host_is_not_followed(
     log: Client, source: Source, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def allowed(url: str, *, api_url: str) -> bool:
@@ -498,14 +494,14 @@ def test_a_redirect_to_somebody_else_is_not_followed(
     assert (response.status_code, len(source.asked)) == (404, 1)
 
 
-def test_a_redirect_to_no_address_is_not_followed(log: Client, source: Source, call: Call) -> None:
+def test_redirect_without_an_address_is_not_followed(log: Client, source: Source, call: Call) -> None:
     source.reply = lambda request: Reply(status=302, headers={"Location": "https://[nowhere/"})
 
     assert hear(log, call).status_code == 404
     assert len(source.asked) == 1
 
 
-def test_redirects_without_end_are_left(log: Client, source: Source, call: Call) -> None:
+def test_endless_redirects_are_stopped(log: Client, source: Source, call: Call) -> None:
     source.reply = lambda request: Reply(status=302, headers={"Location": "/again.mp3"})
 
     assert hear(log, call).status_code == 502
@@ -517,7 +513,7 @@ def free_slots() -> int:
 
 
 def resolve_to(monkeypatch: pytest.MonkeyPatch, *found: str) -> list[tuple[str, int]]:
-    """Makes every name lead to these addresses; the names that were looked up."""
+    """Resolve every name to these addresses. Return the names that were looked up."""
     looked_up: list[tuple[str, int]] = []
 
     def getaddrinfo(host: str, port: int, **options: Any) -> list[tuple[Any, ...]]:
@@ -533,7 +529,7 @@ def resolve_to(monkeypatch: pytest.MonkeyPatch, *found: str) -> list[tuple[str, 
 # --- who may hear it ---
 
 
-def test_a_viewer_hears_the_calls_of_its_own_customer_only(client: Client, source: Source, call: Call) -> None:
+def test_viewer_hears_recordings_of_visible_customers_only(client: Client, source: Source, call: Call) -> None:
     client.force_login(make_viewer(call.customer))
     foreign = recorded(f"{source.url}/foreign.mp3")
 
@@ -542,13 +538,13 @@ def test_a_viewer_hears_the_calls_of_its_own_customer_only(client: Client, sourc
     assert [request.path for request in source.asked] == ["/recordings/ua7.mp3"]
 
 
-def test_nobody_hears_anything_without_logging_in(client: Client, source: Source, call: Call) -> None:
+def test_recording_requires_a_login(client: Client, source: Source, call: Call) -> None:
     response = hear(client, call)
 
     assert (response.status_code, source.asked) == (302, [])
 
 
-def test_a_recording_is_only_asked_for(log: Client, source: Source, call: Call) -> None:
+def test_recording_address_refuses_post(log: Client, source: Source, call: Call) -> None:
     assert log.post(f"/calls/{call.pk}/recording").status_code == 405
 
 
@@ -567,7 +563,7 @@ def test_a_recording_is_only_asked_for(log: Client, source: Source, call: Call) 
         ("", None),
     ],
 )
-def test_a_range_is_read_and_kept_short(header: str, asked: ByteRange | None) -> None:
+def test_range_header_is_parsed_and_limited(header: str, asked: ByteRange | None) -> None:
     assert asked_range(header) == asked
 
 
@@ -582,9 +578,9 @@ def test_a_range_is_read_and_kept_short(header: str, asked: ByteRange | None) ->
         ("", None),
     ],
 )
-def test_another_range_than_was_asked_for_is_no_answer(content_range: str, part: Part | None) -> None:
+def test_response_with_another_range_is_rejected(content_range: str, part: Part | None) -> None:
     assert part_of_partial(ByteRange(first=5, last=9), content_range) == part
 
 
-def test_a_whole_of_unknown_size_is_passed_on_whole() -> None:
+def test_response_of_unknown_size_is_passed_on_whole() -> None:
     assert part_of_whole(ByteRange(first=5, last=9), None) == Part(status=200, length=None)

@@ -1,4 +1,4 @@
-"""Where is the call, why, and what now: answered at the top of the page."""
+"""The summary at the top of the call page: state, reason and next step."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def summarised(receipts: dict[str, Any] | None = None, **columns: Any) -> tuple[
         ),
     ],
 )
-def test_where_it_is_why_and_what_now(
+def test_summary_shows_state_reason_and_next_step(
     receipts: dict[str, Any], columns: dict[str, Any], text: str, next_step: str
 ) -> None:
     shown_text, shown_step = summarised(receipts, **columns)
@@ -116,5 +116,5 @@ def test_unanswered_outgoing_call_without_contact_says_that_it_never_creates_one
 
 
 @pytest.mark.parametrize("reason", sorted({str(reason) for reason in REASONS} - {"unavailable", "access", "not_added"}))
-def test_every_reason_for_which_a_call_stays_behind_has_a_next_step(reason: str) -> None:
+def test_every_reason_of_an_undelivered_call_has_a_next_step(reason: str) -> None:
     assert str(NEXT_STEPS[reason]).endswith(".")

@@ -1,4 +1,4 @@
-"""What happened to a call, in sentences."""
+"""The timeline of a call, in sentences."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ IRYNA = Employee(name="Iryna Bondar", planfix_user_id=5)
 PENDING: dict[str, Any] = {"state": CallState.PENDING, "due_at": NOON}
 
 
-def told(
+def timeline_texts(
     facts: dict[str, Any] | None = None,
     receipts: dict[str, Any] | None = None,
     *,
@@ -35,7 +35,7 @@ def told(
     requests: int = 0,
     **columns: Any,
 ) -> list[str]:
-    """The timeline of a delivered call with these changes, at noon in Kyiv."""
+    """Return the timeline of a delivered call with these changes, at noon in Kyiv."""
     known = call_facts(**facts or {})
     filled: dict[str, Any] = {
         "facts": fold(None, known),
@@ -71,8 +71,10 @@ def told(
         ({}, {"client_number": ""}, "Answered incoming call from an unknown number."),
     ],
 )
-def test_it_begins_with_the_call(facts: dict[str, Any], columns: dict[str, Any], sentence: str) -> None:
-    assert told(facts, **columns)[0] == sentence
+def test_timeline_begins_with_direction_outcome_and_number(
+    facts: dict[str, Any], columns: dict[str, Any], sentence: str
+) -> None:
+    assert timeline_texts(facts, **columns)[0] == sentence
 
 
 @pytest.mark.parametrize(
@@ -100,8 +102,8 @@ def test_it_begins_with_the_call(facts: dict[str, Any], columns: dict[str, Any],
         ),
     ],
 )
-def test_each_receipt_has_its_sentence(receipts: dict[str, Any], sentence: str) -> None:
-    assert sentence in told(receipts=receipts)
+def test_each_receipt_has_its_own_sentence(receipts: dict[str, Any], sentence: str) -> None:
+    assert sentence in timeline_texts(receipts=receipts)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def test_each_receipt_has_its_sentence(receipts: dict[str, Any], sentence: str) 
     ],
 )
 def test_the_comment_names_its_author(facts: dict[str, Any], columns: dict[str, Any], sentence: str) -> None:
-    assert sentence in told(facts, {"comment_id": 9}, **columns)
+    assert sentence in timeline_texts(facts, {"comment_id": 9}, **columns)
 
 
 @pytest.mark.parametrize(
@@ -129,8 +131,8 @@ def test_the_comment_names_its_author(facts: dict[str, Any], columns: dict[str, 
         ({"parameters": {}}, "No UTM: the call has none."),
     ],
 )
-def test_the_data_tag_says_which_it_is_and_why_it_has_no_utm(facts: dict[str, Any], sentence: str) -> None:
-    assert sentence in told(facts, {"tag_key": 4})
+def test_data_tag_sentence_names_the_tag_and_explains_missing_utm(facts: dict[str, Any], sentence: str) -> None:
+    assert sentence in timeline_texts(facts, {"tag_key": 4})
 
 
 @pytest.mark.parametrize(
@@ -143,37 +145,37 @@ def test_the_data_tag_says_which_it_is_and_why_it_has_no_utm(facts: dict[str, An
         ({"name": "Iryna Bondar"}, "the name"),
     ],
 )
-def test_it_says_by_what_the_employee_was_recognised(employee: dict[str, Any], what: str) -> None:
+def test_timeline_says_how_the_employee_was_recognised(employee: dict[str, Any], what: str) -> None:
     known = Employee(**{"name": "I. B.", "planfix_user_id": 5} | employee)
 
-    sentences = told({"extension": "101", "employee_email": "iryna@example.com"}, employee=known)
+    sentences = timeline_texts({"extension": "101", "employee_email": "iryna@example.com"}, employee=known)
 
     assert f"{known.name} was matched by {what}." in sentences
 
 
-def test_it_says_that_somebody_else_talked_than_the_fallback_in_whose_name_it_was_written() -> None:
+def test_timeline_names_the_real_talker_of_a_fallback_call() -> None:
     fallback = Employee(pk=7, name="Front Desk", planfix_user_id=9)
     customer = Customer(name="Acme", fallback_employee_id=7)
 
-    assert told({"staff_id": ""}, employee=fallback, customer=customer)[2] == (
+    assert timeline_texts({"staff_id": ""}, employee=fallback, customer=customer)[2] == (
         "The call is logged under Front Desk, the fallback employee,"
         " because Iryna Bondar (SIP acmecom_iryna) is not included."
     )
 
 
 @pytest.mark.parametrize("columns", [{"employee": Employee(name="Gone", planfix_user_id=1)}, {"employee": None}])
-def test_it_does_not_guess_how_an_employee_was_recognised(columns: dict[str, Any]) -> None:
-    assert not any("matched by" in sentence or "fallback" in sentence for sentence in told(**columns))
+def test_timeline_does_not_guess_how_an_employee_was_recognised(columns: dict[str, Any]) -> None:
+    assert not any("matched by" in sentence or "fallback" in sentence for sentence in timeline_texts(**columns))
 
 
-def test_a_settled_call_says_who_settled_it_and_how() -> None:
+def test_timeline_of_a_resolved_call_shows_user_and_note() -> None:
     settled = {"state": CallState.SKIPPED, "reason": "settled", "detail": "Olena: the client was called back"}
 
-    assert told(**settled)[-1] == "Marked as resolved and not sent. Olena: the client was called back"
+    assert timeline_texts(**settled)[-1] == "Marked as resolved and not sent. Olena: the client was called back"
 
 
-def test_a_call_without_receipts_tells_nothing_of_planfix() -> None:
-    assert told(state=CallState.SKIPPED, reason=Reason.HIDDEN_NUMBER, employee=None) == [
+def test_timeline_without_receipts_does_not_mention_planfix() -> None:
+    assert timeline_texts(state=CallState.SKIPPED, reason=Reason.HIDDEN_NUMBER, employee=None) == [
         "Answered incoming call from +380671234567.",
         "No webhooks stored.",
         "Skipped: number is hidden.",
@@ -230,28 +232,28 @@ def test_a_call_without_receipts_tells_nothing_of_planfix() -> None:
         ),
     ],
 )
-def test_it_ends_with_where_the_call_stands(columns: dict[str, Any], sentence: str) -> None:
-    assert told(**columns)[-1] == sentence
+def test_timeline_ends_with_the_state_of_the_call(columns: dict[str, Any], sentence: str) -> None:
+    assert timeline_texts(**columns)[-1] == sentence
 
 
-def test_a_call_that_waits_for_an_addition_is_in_planfix_already() -> None:
-    assert "The call itself is in Planfix." in told(due_at=NOON + timedelta(minutes=2))
+def test_timeline_says_that_a_call_waiting_for_an_addition_is_in_planfix() -> None:
+    assert "The call itself is in Planfix." in timeline_texts(due_at=NOON + timedelta(minutes=2))
 
 
-def test_a_waiting_customer_puts_the_next_attempt_off() -> None:
+def test_postponed_customer_delays_the_next_attempt() -> None:
     customer = Customer(name="Acme")
     DeliveryLease(customer=customer, retry_at=NOON + timedelta(minutes=30))
 
-    assert told(**PENDING | {"customer": customer})[-1] == "Next attempt at 12:30."
+    assert timeline_texts(**PENDING | {"customer": customer})[-1] == "Next attempt at 12:30."
 
 
 @pytest.mark.parametrize("step", ["contact", "recording", "comment", "tag"])
 def test_an_unclear_step_is_named_while_the_call_waits(step: str) -> None:
-    assert any("not known yet" in sentence for sentence in told(receipts={"in_flight_step": step}, **PENDING))
+    assert any("not known yet" in sentence for sentence in timeline_texts(receipts={"in_flight_step": step}, **PENDING))
 
 
-def test_an_unclear_step_of_a_settled_call_is_no_longer_of_interest() -> None:
-    assert not any("not known yet" in sentence for sentence in told(receipts={"in_flight_step": "tag"}))
+def test_unclear_step_of_a_finished_call_is_not_named() -> None:
+    assert not any("not known yet" in sentence for sentence in timeline_texts(receipts={"in_flight_step": "tag"}))
 
 
 @pytest.mark.parametrize(
@@ -262,8 +264,8 @@ def test_an_unclear_step_of_a_settled_call_is_no_longer_of_interest() -> None:
         (3, "3 webhooks received, the first at 12:00."),
     ],
 )
-def test_the_webhooks_are_counted(events: int, sentence: str) -> None:
-    assert told(events=events)[1] == sentence
+def test_timeline_counts_webhooks(events: int, sentence: str) -> None:
+    assert timeline_texts(events=events)[1] == sentence
 
 
 @pytest.mark.parametrize(
@@ -274,18 +276,18 @@ def test_the_webhooks_are_counted(events: int, sentence: str) -> None:
         (7, 2, "2 attempts."),
     ],
 )
-def test_requests_and_attempts_are_counted(requests: int, attempts: int, sentence: str) -> None:
-    assert sentence in told(receipts={"attempts": attempts}, requests=requests)
+def test_timeline_counts_requests_and_attempts(requests: int, attempts: int, sentence: str) -> None:
+    assert sentence in timeline_texts(receipts={"attempts": attempts}, requests=requests)
 
 
-def test_an_outcome_that_is_new_to_us_is_shown_as_it_came() -> None:
-    assert any("“TELEPORTED”" in sentence for sentence in told({"status": "TELEPORTED"}))
+def test_unknown_status_is_shown_unchanged() -> None:
+    assert any("“TELEPORTED”" in sentence for sentence in timeline_texts({"status": "TELEPORTED"}))
 
 
-def test_a_whole_story_is_told_in_the_order_in_which_it_happened() -> None:
+def test_timeline_shows_all_steps_in_order() -> None:
     receipts = {"attempts": 1, "contact_id": 813, "contact_created": True, "file_id": 7, "comment_id": 9, "tag_key": 4}
 
-    assert told(receipts=receipts, events=1, requests=5) == [
+    assert timeline_texts(receipts=receipts, events=1, requests=5) == [
         "Answered incoming call from +380671234567.",
         "Webhook received at 12:00.",
         "Iryna Bondar was matched by the name.",

@@ -33,7 +33,7 @@ def counts(chart: Chart) -> dict[str, list[int]]:
 
 @pytest.fixture
 def customer(db: None) -> Customer:
-    """Two answered calls and a missed one on the ninth, one answered on the eighth, at noon; and one a year ago."""
+    """Create two answered calls and a missed one on the ninth, one on the eighth, and one a year ago."""
     customer = make_customer()
     noon = datetime(2026, 3, 9, 10, 0, tzinfo=UTC)
     for back, facts in ((0, {}), (0, {}), (0, MISSED), (1, {}), (365, {})):
@@ -121,7 +121,7 @@ def test_chart_uses_days_of_each_customers_zone() -> None:
 
 
 def test_chart_uses_hours_of_the_customers_zone() -> None:
-    """Kathmandu is a quarter of an hour off the others, and nothing is counted beforehand for this filter."""
+    """Kathmandu's offset has a quarter of an hour, and no stored counts exist for this filter."""
     customer = make_customer(timezone="Asia/Kathmandu")
     for minute in (14, 15):
         make_call(customer, started_at=datetime(2026, 3, 9, 6, minute, 59, tzinfo=UTC))

@@ -1,4 +1,4 @@
-"""How many calls there are, as the database counts them."""
+"""The call counts that the database keeps."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LATE = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
 
 
 def counted(**level: Any) -> dict[tuple[Any, ...], int]:
-    """What is counted at a level, without the cells that have come to nothing."""
+    """Return the counts of one level without the cells that are zero."""
     cells = CallCount.objects.filter(**level).values_list("day", "hour", "direction", "outcome", "state")
     return {tuple(cell): calls for *cell, calls in cells.annotate(sum=Sum("calls")) if calls}
 
@@ -34,7 +34,7 @@ def everybody() -> dict[tuple[Any, ...], int]:
     return counted(customer_id=None, hour=None)
 
 
-def test_a_call_counts_on_the_day_of_its_customers_zone() -> None:
+def test_call_is_counted_on_the_day_of_its_customers_zone() -> None:
     customer = make_customer()
     make_call(customer, started_at=LATE)
 
@@ -61,7 +61,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("fold_between", [False, True])
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
-def test_counts_follow_whatever_happens_to_a_call(change: Any, fold_between: bool) -> None:
+def test_counts_follow_every_change_of_a_call(change: Any, fold_between: bool) -> None:
     call = make_call(make_customer(), started_at=LATE)
     make_call(make_customer(), call_facts(**MISSED), started_at=LATE)
     if fold_between:
@@ -81,7 +81,7 @@ def truth() -> dict[tuple[Any, ...], int]:
     return cells
 
 
-def test_folding_changes_no_sum_and_leaves_no_change() -> None:
+def test_folding_call_counts_keeps_sums_and_leaves_no_change_rows() -> None:
     customers = [make_customer(), make_customer(timezone="Asia/Almaty")]
     for number in range(30):
         facts = call_facts(**(MISSED if number % 3 else OUTGOING))
@@ -96,9 +96,9 @@ def test_folding_changes_no_sum_and_leaves_no_change() -> None:
     assert not CallTallyChange.objects.exists()
 
 
-def test_the_columns_of_calls_from_before_they_were_are_filled_from_the_facts() -> None:
+def test_migration_fills_new_columns_of_old_calls_from_facts() -> None:
     customer = make_customer()
-    said, linked = make_call(customer), make_call(customer, call_facts(has_recording=None))
+    flagged, linked = make_call(customer), make_call(customer, call_facts(has_recording=None))
     bare = make_call(customer, call_facts(**OUTGOING, has_recording=None, recording_url=""))
     denied = make_call(customer, call_facts(has_recording=False))
     Call.objects.update(utm_source="", has_recording=False)
@@ -106,14 +106,14 @@ def test_the_columns_of_calls_from_before_they_were_are_filled_from_the_facts() 
     fill_columns.fill(None, SimpleNamespace(connection=connection))
 
     assert {call.pk: (call.utm_source, call.has_recording) for call in Call.objects.all()} == {
-        said.pk: ("google", True),
+        flagged.pk: ("google", True),
         linked.pk: ("google", True),
         bare.pk: ("", False),
         denied.pk: ("google", False),
     }
 
 
-def test_calls_from_before_they_were_counted_are_counted() -> None:
+def test_migration_counts_old_calls() -> None:
     customer = make_customer()
     make_call(customer, started_at=LATE)
     CallTallyChange.objects.all().delete()
@@ -126,7 +126,7 @@ def test_calls_from_before_they_were_counted_are_counted() -> None:
     assert counted(customer_id=customer.pk) == truth()
 
 
-def test_a_zone_that_the_database_does_not_know_costs_no_call() -> None:
+def test_unknown_zone_of_the_database_loses_no_call() -> None:
     make_call(make_customer(timezone="Mars/Olympus"), started_at=LATE)
 
     assert [cell[0] for cell in everybody()] == [date(2026, 3, 1)]

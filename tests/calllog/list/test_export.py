@@ -1,4 +1,4 @@
-"""What the list shows, as a file: its filter, its words, the customer's time, no formulas, and written down."""
+"""The export of the call list: filter, plain words, the customer's time, no formulas, and an audit entry."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def viewer(client: Client, customer):
     return client
 
 
-def test_a_row_is_in_plain_words_and_in_the_customers_time(viewer: Client, customer) -> None:
+def test_exported_row_has_plain_words_and_the_customers_time(viewer: Client, customer) -> None:
     make_call(customer, employee=make_employee(customer))
 
     assert csv_rows(viewer.get(CSV)) == [
@@ -73,7 +73,7 @@ def test_a_row_is_in_plain_words_and_in_the_customers_time(viewer: Client, custo
     ]
 
 
-def test_excels_file_has_the_same_with_times_and_numbers_as_such(viewer: Client, customer) -> None:
+def test_excel_file_has_typed_times_and_numbers(viewer: Client, customer) -> None:
     make_call(customer, employee=make_employee(customer))
 
     (row,) = xlsx_rows(viewer.get(XLSX))
@@ -85,7 +85,7 @@ def test_excels_file_has_the_same_with_times_and_numbers_as_such(viewer: Client,
 
 
 @pytest.mark.parametrize("address", [CSV, XLSX])
-def test_it_holds_what_the_filter_leaves_newest_first(viewer: Client, customer, address: str, monkeypatch) -> None:
+def test_export_has_filtered_calls_newest_first(viewer: Client, customer, address: str, monkeypatch) -> None:
     monkeypatch.setattr(export, "BATCH", 2)  # more calls than are read at once
     for minute in (1, 3, 2, 5, 4):
         make_call(
@@ -99,7 +99,7 @@ def test_it_holds_what_the_filter_leaves_newest_first(viewer: Client, customer, 
 
 
 @pytest.mark.parametrize("address", [CSV, XLSX])
-def test_foreign_calls_are_not_in_it(viewer: Client, customer, address: str) -> None:
+def test_export_has_no_calls_of_other_customers(viewer: Client, customer, address: str) -> None:
     make_call(customer, call_facts(ringostat_id="own"))
     make_call(make_customer())
 
@@ -109,12 +109,12 @@ def test_foreign_calls_are_not_in_it(viewer: Client, customer, address: str) -> 
 
 
 @pytest.mark.parametrize("address", [CSV, XLSX])
-def test_no_calls_make_a_file_with_titles_only(viewer: Client, address: str) -> None:
+def test_export_without_calls_has_only_titles(viewer: Client, address: str) -> None:
     assert {CSV: csv_rows, XLSX: xlsx_rows}[address](viewer.get(address)) == []
 
 
 @pytest.mark.parametrize("address", [CSV, XLSX])
-def test_a_filter_that_is_not_understood_leads_back_to_the_list(viewer: Client, address: str) -> None:
+def test_export_with_an_invalid_filter_leads_back_to_the_list(viewer: Client, address: str) -> None:
     answer = viewer.get(address, {"first_day": "yesterday"})
 
     assert answer["Location"] == "/calls/?first_day=yesterday"
@@ -128,7 +128,7 @@ def test_a_filter_that_is_not_understood_leads_back_to_the_list(viewer: Client, 
         ({"number": "+380671234567", "call_id": "ua7_1"}, "Exported calls as CSV (number, call_id)"),
     ],
 )
-def test_who_exported_what_is_written_down_without_personal_data(
+def test_export_is_recorded_without_personal_data(
     viewer: Client, customer, query: dict[str, str], sentence: str
 ) -> None:
     viewer.get(CSV, query)
@@ -137,12 +137,12 @@ def test_who_exported_what_is_written_down_without_personal_data(
     assert (entry.change_message, entry.object_repr, entry.object_id) == (sentence, "Acme", str(customer.pk))
 
 
-def test_asking_for_the_head_alone_exports_nothing(viewer: Client) -> None:
+def test_head_request_exports_nothing(viewer: Client) -> None:
     assert viewer.head(CSV).status_code == 405
     assert not LogEntry.objects.exists()
 
 
-def test_the_file_has_a_name_and_is_no_page(viewer: Client) -> None:
+def test_export_is_a_named_attachment(viewer: Client) -> None:
     answer = viewer.get(CSV)
 
     assert answer["Content-Disposition"].startswith('attachment; filename="calls-')
@@ -151,7 +151,7 @@ def test_the_file_has_a_name_and_is_no_page(viewer: Client) -> None:
 
 
 @pytest.mark.parametrize("address", [CSV, XLSX])
-def test_only_so_many_are_made_at_once_and_each_end_makes_room(viewer: Client, customer, address: str) -> None:
+def test_number_of_parallel_exports_is_limited(viewer: Client, customer, address: str) -> None:
     make_call(customer)
     under_way = [viewer.get(address) for _ in range(stream_limit.PER_OWNER)]
 
@@ -164,7 +164,7 @@ def test_only_so_many_are_made_at_once_and_each_end_makes_room(viewer: Client, c
         assert answer.getvalue()
 
 
-def test_what_goes_wrong_leaves_its_place_free(viewer: Client, monkeypatch) -> None:
+def test_failed_export_frees_its_slot(viewer: Client, monkeypatch) -> None:
     monkeypatch.setattr(export, "xlsx_file", None)
 
     for _ in range(stream_limit.AT_ONCE + 1):
@@ -172,7 +172,7 @@ def test_what_goes_wrong_leaves_its_place_free(viewer: Client, monkeypatch) -> N
             viewer.get(XLSX)
 
 
-def test_excels_file_takes_only_so_many_calls(viewer: Client, customer, monkeypatch) -> None:
+def test_excel_export_has_a_row_limit(viewer: Client, customer, monkeypatch) -> None:
     monkeypatch.setattr(export, "MAX_XLSX_ROWS", 1)
     make_call(customer)
     assert len(xlsx_rows(viewer.get(XLSX))) == 1
@@ -199,13 +199,13 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_a_csv_cell_is_no_formula(text: str) -> None:
+def test_csv_cell_is_never_a_formula(text: str) -> None:
     assert str(harmless(text)).replace("'", "") == text.replace("'", "")
     assert str(harmless(text)).startswith("'")
 
 
 @pytest.mark.parametrize("text", ["+380671234567", "-5", "Iryna", "", "a=b", None, 5])
-def test_what_is_harmless_stays_as_it_is(text: str | None) -> None:
+def test_harmless_csv_cell_stays_unchanged(text: str | None) -> None:
     assert harmless(text) == text
 
 
@@ -213,7 +213,7 @@ SPLIT = ["a;=cmd|' /C calc'!A0;b", "a,=1+1", "a\t=1+1", 'a";=1+1', "a; @SUM(A1)"
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_no_reader_finds_a_formula_wherever_it_splits(delimiter: str) -> None:
+def test_csv_reader_finds_no_formula_with_any_separator(delimiter: str) -> None:
     rows = [[text, "b", text] for text in (*SPLIT, *HOSTILE)]
     lines = b"".join(csv_lines(["A", "B", "C"], rows)).decode("utf-8-sig")
 
@@ -236,21 +236,21 @@ def test_hostile_names_reach_neither_file_as_formulas(viewer: Client, customer) 
     assert {cell.data_type for row in sheet.iter_rows(min_row=2) for cell in row} <= {"s", "n", "d", "inlineStr"}
 
 
-def test_more_rows_than_a_sheet_takes_go_on_in_the_next() -> None:
+def test_excess_rows_continue_on_the_next_sheet() -> None:
     with xlsx_file(["Number"], ([number] for number in range(5)), sheet_rows=3) as file:
         sheets = [list(sheet.values) for sheet in load_workbook(file)]
 
     assert sheets == [[("Number",), (0,), (1,)], [("Number",), (2,), (3,)], [("Number",), (4,)]]
 
 
-def test_a_text_longer_than_a_cell_takes_is_cut() -> None:
+def test_too_long_text_of_a_cell_is_cut() -> None:
     with xlsx_file(["Text"], [["ї" * 40_000]]) as file:
         (_title, (cell,)) = load_workbook(file).active.values
 
     assert cell == "ї" * 32_767
 
 
-def test_lines_are_given_out_as_they_are_read() -> None:
+def test_csv_lines_are_streamed() -> None:
     read = []
 
     def rows():

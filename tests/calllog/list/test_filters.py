@@ -1,4 +1,4 @@
-"""Which calls each filter of the list finds."""
+"""The filters of the call list: which calls each one finds."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def listed(log: Client, query: str) -> set[int]:
     return {row.id for row in log.get(f"/calls/{query}").context["rows"]}
 
 
-def test_each_filter_leaves_only_what_it_names(log: Client) -> None:
+def test_each_extended_filter_shows_only_matching_calls(log: Client) -> None:
     customer = make_customer(name="Acme")
     employee = make_employee(customer)
     known = make_call(customer, employee=employee)
@@ -70,7 +70,7 @@ def test_each_filter_leaves_only_what_it_names(log: Client) -> None:
 @pytest.mark.parametrize(
     "query", ["?customer=0", "?customer=Nobody", "?employee=0", "?state=x", "?hour=24", "?period=x", "?first_day=x"]
 )
-def test_a_filter_that_is_not_understood_leaves_nothing_and_can_be_taken_away(log: Client, query: str) -> None:
+def test_invalid_filter_shows_no_call_and_can_be_removed(log: Client, query: str) -> None:
     make_call(make_customer())
 
     response = log.get(f"/calls/{query}")
@@ -91,7 +91,7 @@ def test_a_filter_that_is_not_understood_leaves_nothing_and_can_be_taken_away(lo
     ],
     ids=["hour", "next hour", "an hour of no single day"],
 )
-def test_one_hour_of_one_day(log: Client, query: str, minutes: set[int]) -> None:
+def test_hour_filter_shows_calls_of_that_hour(log: Client, query: str, minutes: set[int]) -> None:
     customer = make_customer()
     noon = datetime(2026, 3, 2, 12, tzinfo=KYIV)
     calls = {minute: make_call(customer, started_at=noon + timedelta(minutes=minute)).pk for minute in (-1, 0, 59, 60)}
@@ -99,7 +99,7 @@ def test_one_hour_of_one_day(log: Client, query: str, minutes: set[int]) -> None
     assert listed(log, query) == {calls[minute] for minute in minutes}
 
 
-def test_the_hour_that_comes_twice_is_one_hour(log: Client) -> None:
+def test_hour_filter_covers_the_repeated_hour(log: Client) -> None:
     twice = datetime(2026, 10, 25, 3, 30, tzinfo=KYIV)
     customer = make_customer()
     calls = {make_call(customer, started_at=twice.replace(fold=fold)).pk for fold in (0, 1)}
@@ -107,7 +107,7 @@ def test_the_hour_that_comes_twice_is_one_hour(log: Client) -> None:
     assert listed(log, "?first_day=2026-10-25&last_day=2026-10-25&hour=3") == calls
 
 
-def test_what_is_on_is_told_in_words_and_taken_away_one_by_one(log: Client) -> None:
+def test_active_filters_are_named_and_removed_one_by_one(log: Client) -> None:
     customer = make_customer(name="Acme")
     query = (
         f"?customer={customer.pk}&direction=incoming&recording=false&period=7_days&state=failed&first_day=2026-03-02"
@@ -127,7 +127,7 @@ def test_what_is_on_is_told_in_words_and_taken_away_one_by_one(log: Client) -> N
         assert len(kept) == len(QueryDict(query.removeprefix("?"))) - 1
 
 
-def test_employees_are_offered_of_one_customer_only(log: Client) -> None:
+def test_employee_filter_offers_employees_of_the_chosen_customer(log: Client) -> None:
     one, other = make_customer(), make_customer()
     make_employee(one, name="Iryna Bondar")
     make_employee(other, name="Oleh Tkachenko")
@@ -138,7 +138,7 @@ def test_employees_are_offered_of_one_customer_only(log: Client) -> None:
     assert "Oleh Tkachenko" not in html
 
 
-def test_of_many_customers_the_name_is_typed(log: Client) -> None:
+def test_customer_filter_is_typed_when_there_are_many(log: Client) -> None:
     make_customer(name="Acme & Sons")
     Customer.objects.bulk_create(
         Customer(name=f"Number {number}", planfix_url="https://x.planfix.com") for number in range(MAX_MENU_CUSTOMERS)
@@ -152,7 +152,7 @@ def test_of_many_customers_the_name_is_typed(log: Client) -> None:
     assert names.count("<option") == MAX_MENU_CUSTOMERS + 1
 
 
-def test_viewers_are_proposed_no_foreign_name(client: Client) -> None:
+def test_customer_filter_suggests_viewers_only_visible_names(client: Client) -> None:
     own, foreign = make_customer(name="Own"), make_customer(name="Foreign")
     client.force_login(make_viewer(own))
 
@@ -161,13 +161,13 @@ def test_viewers_are_proposed_no_foreign_name(client: Client) -> None:
     assert client.get("/calls/?customer=Foreign").context["rows"] == []
 
 
-def test_pieces_are_refused_to_strangers_without_a_page_to_show(client: Client) -> None:
+def test_page_fragments_require_a_login(client: Client) -> None:
     for address in ("/calls/?before=1-1", "/calls/news/", "/calls/chart/"):
         assert client.get(address, headers={"HX-Request": "true"}).status_code == 401
         assert client.get(address).status_code == 302
 
 
-def test_news_are_the_calls_above_the_newest_shown(log: Client) -> None:
+def test_news_are_calls_newer_than_the_newest_shown(log: Client) -> None:
     customer = make_customer()
     make_call(customer, started_at=NOON)
     position = log.get("/calls/?all=1").context["rows"][0].position
@@ -184,7 +184,7 @@ def test_news_are_the_calls_above_the_newest_shown(log: Client) -> None:
 
 
 @pytest.mark.parametrize("query", ["utm_source=google", "reason=refused", "recording=true", "number=067"])
-def test_chips_count_under_filters_that_are_not_tallied(log: Client, query: str) -> None:
+def test_chips_count_calls_under_filters_without_stored_counts(log: Client, query: str) -> None:
     customer = make_customer()
     for state in (CallState.FAILED, CallState.FAILED, CallState.PENDING):
         make_call(customer, state=state, reason="refused", started_at=timezone.now())
@@ -196,7 +196,7 @@ def test_chips_count_under_filters_that_are_not_tallied(log: Client, query: str)
     assert {str(chip.label): chip.count for chip in chips if chip.count} == expected
 
 
-def test_counts_that_are_not_complete_say_so(log: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_incomplete_counts_are_marked(log: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("integrations.calllog.list.counts.MAX_BY_STATE", 2)
     customer = make_customer()
     for _ in range(4):

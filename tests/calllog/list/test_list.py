@@ -1,4 +1,4 @@
-"""The list of calls: its rows, its pieces that come later, and what it costs."""
+"""The call list: its rows, the parts that load later, and its number of queries."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def listed(log: Client, query: str = "") -> list[int]:
     return [row.id for row in log.get(f"/calls/{query}").context["rows"]]
 
 
-def test_strangers_are_sent_to_the_login(client: Client, settings: Any) -> None:
+def test_call_list_requires_a_login(client: Client, settings: Any) -> None:
     settings.LOGIN_URL = "calllog:login"
 
     response = client.get("/calls/?state=failed")
@@ -70,7 +70,7 @@ def test_paging_to_the_end_shows_every_call_once_and_in_order(log: Client) -> No
     assert seen == [call.pk for call in sorted(calls, key=lambda call: (call.started_at, call.pk), reverse=True)]
 
 
-def test_a_call_that_comes_in_between_shifts_no_page(log: Client) -> None:
+def test_new_call_does_not_shift_older_pages(log: Client) -> None:
     customer = make_customer()
     calls = [make_call(customer, started_at=NOON + timedelta(seconds=number)) for number in range(PAGE_SIZE + 2)]
     older = log.get("/calls/").context["older"]
@@ -92,7 +92,7 @@ def test_older_calls_keep_the_filters(log: Client) -> None:
     assert len(listed(log, older)) == 1
 
 
-def test_htmx_gets_rows_without_the_page(log: Client) -> None:
+def test_htmx_request_gets_only_rows(log: Client) -> None:
     make_call(make_customer())
 
     html = log.get("/calls/?before=9999999999999999-1", headers={"HX-Request": "true"}).content.decode()
@@ -101,7 +101,7 @@ def test_htmx_gets_rows_without_the_page(log: Client) -> None:
 
 
 @pytest.mark.parametrize("before", ["x", "1", "1-x", "9" * 18 + "-1", "-" + "9" * 18 + "-1", "1-" + "9" * 19])
-def test_a_place_that_is_none_is_not_found(log: Client, before: str) -> None:
+def test_malformed_page_position_is_not_found(log: Client, before: str) -> None:
     assert log.get(f"/calls/?before={before}").status_code == 404
 
 
@@ -153,7 +153,7 @@ def test_a_viewers_page_makes_few_queries(client: Client, query: str) -> None:
         "+38067",
     ],
 )
-def test_a_number_is_found_in_any_spelling_and_in_part(log: Client, spelling: str) -> None:
+def test_number_is_found_in_any_spelling_and_in_part(log: Client, spelling: str) -> None:
     customer = make_customer()
     call = make_call(customer)
     make_call(customer, call_facts(e164="+380509998877", caller=""))
@@ -179,7 +179,7 @@ def test_a_local_number_is_read_in_the_country_of_its_customer(log: Client) -> N
     assert listed(log, "?number=22+123+45+67") == [call.pk]
 
 
-def test_a_hidden_number_is_found_by_its_word(log: Client) -> None:
+def test_hidden_number_is_found_by_its_word(log: Client) -> None:
     customer = make_customer()
     make_call(customer)
     call = make_call(customer, call_facts(e164="", caller="anonymous"), state=CallState.SKIPPED, reason="hidden_number")
@@ -187,7 +187,7 @@ def test_a_hidden_number_is_found_by_its_word(log: Client) -> None:
     assert listed(log, "?number=Anonym") == [call.pk]
 
 
-def test_each_filter_leaves_only_what_it_names(log: Client) -> None:
+def test_each_filter_shows_only_matching_calls(log: Client) -> None:
     customer, other = make_customer(), make_customer()
     answered = make_call(customer)
     missed = make_call(customer, call_facts(**MISSED), state=CallState.PENDING)
@@ -224,7 +224,7 @@ def test_each_filter_leaves_only_what_it_names(log: Client) -> None:
         ("?last_day=2026-03-01", {-1}),
     ],
 )
-def test_days_are_those_of_the_customers_zone(log: Client, query: str, hours: set[int]) -> None:
+def test_day_filter_uses_the_customers_zone(log: Client, query: str, hours: set[int]) -> None:
     customer = make_customer()
     midnight = datetime(2026, 3, 2, tzinfo=KYIV)
     calls = {hour: make_call(customer, started_at=midnight + timedelta(hours=hour)).pk for hour in (-1, 0, 23, 24)}
@@ -232,7 +232,7 @@ def test_days_are_those_of_the_customers_zone(log: Client, query: str, hours: se
     assert set(listed(log, query)) == {calls[hour] for hour in hours}
 
 
-def test_customers_of_two_zones_are_each_filtered_by_their_own_days(log: Client) -> None:
+def test_day_filter_uses_the_own_zone_of_each_customer(log: Client) -> None:
     kyiv, almaty = make_customer(), make_customer(timezone="Asia/Almaty")
     late = datetime(2026, 3, 2, 22, 0, tzinfo=KYIV)
     in_kyiv = make_call(kyiv, started_at=late)
@@ -243,7 +243,7 @@ def test_customers_of_two_zones_are_each_filtered_by_their_own_days(log: Client)
 
 
 @pytest.mark.parametrize(("period", "days_ago"), [("today", {0}), ("yesterday", {1}), ("7_days", {0, 1, 6})])
-def test_periods_count_days_back_from_today(log: Client, period: str, days_ago: set[int]) -> None:
+def test_period_filter_counts_days_back_from_today(log: Client, period: str, days_ago: set[int]) -> None:
     customer = make_customer()
     noon = timezone.now().astimezone(KYIV).replace(hour=12, minute=0)
     calls = {days: make_call(customer, started_at=noon - timedelta(days=days)).pk for days in (0, 1, 6, 7)}
@@ -251,21 +251,21 @@ def test_periods_count_days_back_from_today(log: Client, period: str, days_ago: 
     assert set(listed(log, f"?period={period}")) == {calls[days] for days in days_ago}
 
 
-def test_named_days_win_over_a_period(log: Client) -> None:
+def test_explicit_days_override_a_period(log: Client) -> None:
     call = make_call(make_customer(), started_at=NOON)
 
     assert listed(log, "?period=today&first_day=2026-03-01") == [call.pk]
 
 
 @pytest.mark.parametrize("day", ["31.02.2026", "9999-12-31", "0001-01-01", "x"])
-def test_a_day_that_is_none_is_named_beside_its_field(log: Client, day: str) -> None:
+def test_invalid_day_is_reported_beside_its_field(log: Client, day: str) -> None:
     response = log.get("/calls/", {"last_day": day, "first_day": day})
 
     assert response.status_code == 200
     assert response.context["filter"].form.errors.keys() == {"first_day", "last_day"}
 
 
-def test_the_chips_count_each_state_under_the_other_filters(log: Client) -> None:
+def test_state_chips_count_calls_under_the_other_filters(log: Client) -> None:
     customer, other = make_customer(), make_customer()
     for state in CallState:
         make_call(customer, state=state)
@@ -278,7 +278,7 @@ def test_the_chips_count_each_state_under_the_other_filters(log: Client) -> None
     assert [str(chip.label) for chip in chips if chip.is_chosen] == ["Failed"]
 
 
-def test_clicking_a_chip_keeps_the_other_filters(log: Client) -> None:
+def test_state_chip_keeps_the_other_filters(log: Client) -> None:
     customer, other = make_customer(), make_customer()
     call = make_call(customer, state=CallState.SKIPPED, reason="hidden_number")
     make_call(other, state=CallState.SKIPPED, reason="hidden_number")
@@ -313,7 +313,7 @@ def test_clicking_a_chip_keeps_the_other_filters(log: Client) -> None:
         ({"employee_name": "", "connected_with": "SIP/acmecom_new"}, {}, ["331851"]),
     ],
 )
-def test_a_row_shows_what_is_known(
+def test_list_row_shows_call_details(
     log: Client, facts: dict[str, Any], columns: dict[str, Any], expected: list[str]
 ) -> None:
     make_call(make_customer(), call_facts(**facts), **columns)
@@ -323,7 +323,7 @@ def test_a_row_shows_what_is_known(
     assert [text for text in expected if text not in html] == []
 
 
-def test_a_calls_employee_is_named_as_we_know_them(log: Client) -> None:
+def test_list_row_shows_the_mapped_employees_name(log: Client) -> None:
     customer = make_customer()
     make_call(customer, employee=make_employee(customer, name="Oleh Tkachenko"))
 
@@ -336,7 +336,7 @@ def test_a_call_of_a_paused_customer_says_so(log: Client) -> None:
     assert "the customer is paused" in log.get("/calls/").content.decode()
 
 
-def test_what_a_webhook_says_cannot_become_markup(log: Client) -> None:
+def test_webhook_values_cannot_become_markup(log: Client) -> None:
     make_call(make_customer(), call_facts(employee_name="<img src=x>", parameters={"utm_source": "<b>x</b>"}))
 
     html = log.get("/calls/").content.decode()
@@ -348,11 +348,11 @@ def test_what_a_webhook_says_cannot_become_markup(log: Client) -> None:
 @pytest.mark.parametrize(
     ("query", "words"), [("", "paste them into the webhooks"), ("?state=failed", "Choose a longer period")]
 )
-def test_an_empty_list_says_what_to_do(log: Client, query: str, words: str) -> None:
+def test_empty_call_list_says_what_to_do(log: Client, query: str, words: str) -> None:
     assert words in log.get(f"/calls/{query}").content.decode()
 
 
-def test_the_customer_is_named_only_where_there_are_several(log: Client) -> None:
+def test_list_names_the_customer_only_if_there_are_several(log: Client) -> None:
     customer = make_customer(name="The One")
     make_call(customer)
     alone = log.get("/calls/").content.decode()

@@ -1,4 +1,4 @@
-"""Filters that somebody keeps under a name."""
+"""Saved views: filters that a user keeps under a name."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def save(log: Client, name: str = "Failed", query: str = "state=failed", **more:
     log.post("/calls/views/", {"name": name, "query": query, **more})
 
 
-def test_a_view_keeps_the_filters_and_not_the_place(log: Client, user: User) -> None:
+def test_saved_view_keeps_filters_but_no_page_position(log: Client, user: User) -> None:
     save(log, query="state=failed&before=1-1&direction=incoming")
 
     view = SavedView.objects.get()
     assert (view.user, view.name, view.query) == (user, "Failed", "state=failed&direction=incoming")
 
 
-def test_a_name_that_is_there_takes_the_new_filters(log: Client) -> None:
+def test_saving_an_existing_name_replaces_its_filters(log: Client) -> None:
     save(log)
     save(log, query="state=pending")
 
@@ -42,14 +42,14 @@ def test_a_name_that_is_there_takes_the_new_filters(log: Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 61])
-def test_a_view_needs_a_name(log: Client, name: str) -> None:
+def test_saved_view_needs_a_name(log: Client, name: str) -> None:
     response = log.post("/calls/views/", {"name": name, "query": "state=failed"}, follow=True)
 
     assert not SavedView.objects.exists()
     assert "enter a name" in response.content.decode()
 
 
-def test_the_first_view_opens_the_bare_address_and_nothing_else(log: Client) -> None:
+def test_default_view_opens_only_at_the_bare_address(log: Client) -> None:
     save(log, is_default="on")
 
     assert log.get("/calls/")["Location"] == "?state=failed"
@@ -57,7 +57,7 @@ def test_the_first_view_opens_the_bare_address_and_nothing_else(log: Client) -> 
     assert str(log.get("/calls/?state=failed").context["chosen_view"]) == "Failed"
 
 
-def test_only_one_view_opens_first(log: Client) -> None:
+def test_only_one_view_is_the_default(log: Client) -> None:
     save(log, is_default="on")
     save(log, name="Waiting", query="state=pending", is_default="on")
 
@@ -70,7 +70,7 @@ def test_only_one_view_opens_first(log: Client) -> None:
     assert not SavedView.objects.filter(is_default=True).exists()
 
 
-def test_views_are_ones_own(log: Client) -> None:
+def test_user_sees_only_own_saved_views(log: Client) -> None:
     foreign = SavedView.objects.create(user=make_specialist(), name="Theirs", query="state=failed", is_default=True)
 
     response = log.get("/calls/")
@@ -82,7 +82,7 @@ def test_views_are_ones_own(log: Client) -> None:
     assert SavedView.objects.filter(pk=foreign.pk, is_default=True).exists()
 
 
-def test_a_view_is_deleted_by_its_owner(log: Client) -> None:
+def test_saved_view_is_deleted_by_its_owner(log: Client) -> None:
     save(log)
 
     log.post(f"/calls/views/{SavedView.objects.get().pk}/delete/")
@@ -90,7 +90,7 @@ def test_a_view_is_deleted_by_its_owner(log: Client) -> None:
     assert not SavedView.objects.exists()
 
 
-def test_a_view_cannot_lead_elsewhere(log: Client) -> None:
+def test_saved_view_cannot_lead_to_another_site(log: Client) -> None:
     response = log.post("/calls/views/", {"name": "x", "query": "//evil.example/?a=1"})
 
     assert response["Location"].startswith("/calls/?")
