@@ -17,8 +17,8 @@ from integrations.admin.columns import by_label, coloured, link, time_column
 from integrations.admin.read_only import ReadOnly, as_text
 from integrations.models import Call, CallState, EventResult, PlanfixRequest, WebhookEvent
 from integrations.ringostat.webhook import IgnoredReason
-from integrations.ui.labels import EVENTS, REASONS, REQUEST_OUTCOMES, STATES, LazyText, reason_label
-from integrations.ui.request_log import readable, webhook_text
+from integrations.ui.labels import BADGE_CLASSES, EVENTS, REASONS, REQUEST_OUTCOMES, STATES, LazyText, reason_label
+from integrations.ui.request_log import outcome_badge, readable, webhook_text
 from integrations.ui.webhook_findings import note_sentences, problem_label
 
 IGNORED_REASONS: Mapping[str, LazyText] = {
@@ -37,7 +37,7 @@ RESULT_COLOURS: dict[str, str] = {
 }
 STATE_COLOURS: dict[str, str] = {state: look.colour for state, look in STATES.items()}
 OUTCOMES = {outcome: look.label for outcome, look in REQUEST_OUTCOMES.items()}
-OUTCOME_COLOURS = {outcome: look.colour for outcome, look in REQUEST_OUTCOMES.items()}
+COLOURS = {colour: colour for colour in BADGE_CLASSES}
 
 
 RECEIVED = time_column("received_at", _("received"))
@@ -139,14 +139,13 @@ class PlanfixRequestAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     def time_taken(self, sent: PlanfixRequest) -> str:
         return f"{sent.seconds:.2f}"
 
-    @coloured(_("outcome"), OUTCOME_COLOURS)
+    @coloured(_("outcome"), COLOURS)
     def outcome_label(self, sent: PlanfixRequest) -> tuple[str, str]:
-        return sent.outcome, self.outcome_words(sent)
+        return outcome_badge(sent).colour, self.outcome_words(sent)
 
     @admin.display(description=_("outcome"))
     def outcome_words(self, sent: PlanfixRequest) -> str:
-        look = REQUEST_OUTCOMES.get(sent.outcome)
-        return str(look.label if look else sent.outcome)
+        return str(outcome_badge(sent).label)
 
     @admin.display(description=_("request body"))
     def body_as_text(self, sent: PlanfixRequest) -> SafeString:

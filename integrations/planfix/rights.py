@@ -57,6 +57,14 @@ TRIALS: Mapping[Right, Trial] = {
 }
 """The other rights show when that is read which they are needed for."""
 
+REFUSED_TRIALS = tuple(trial for right, trial in TRIALS.items() if right is not Right.FIND_CONTACTS)
+
+
+def is_expected_refusal(path: str, body: Mapping[str, JSON]) -> bool:
+    """Whether Planfix should refuse this request: it tries a right, or which fields a contact template requires."""
+    is_nameless_contact = path == TRIALS[Right.CREATE_CONTACTS].path and body.get("name") == ""
+    return is_nameless_contact or Trial(path, body) in REFUSED_TRIALS
+
 
 def has_right(client: Planfix, right: Right) -> bool:
     """Raises PlanfixError when Planfix's answer says neither yes nor no."""

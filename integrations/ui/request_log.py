@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import parse_qsl
 
 from django.utils.translation import gettext as _
 
 from integrations.models import PlanfixRequest, WebhookEvent
+from integrations.planfix.rights import is_expected_refusal
 from integrations.ringostat.encoding import readable_body
 from integrations.ui.labels import EVENTS, REQUEST_OUTCOMES, Badge, LazyText
 from integrations.ui.webhook_findings import note_sentences
@@ -84,8 +85,16 @@ def request_row(sent: PlanfixRequest) -> RequestRow:
         status=sent.http_status,
         code=sent.code,
         seconds=sent.seconds,
-        outcome=REQUEST_OUTCOMES.get(sent.outcome, Badge(label=sent.outcome, icon="help")),
+        outcome=outcome_badge(sent),
     )
+
+
+def outcome_badge(sent: PlanfixRequest) -> Badge:
+    """The outcome of a request. A refusal that the access check expects is no alarm."""
+    badge = REQUEST_OUTCOMES.get(sent.outcome, Badge(label=sent.outcome, icon="help"))
+    if sent.outcome == "refused" and is_expected_refusal(sent.path, sent.body or {}):
+        return replace(badge, icon="check", colour="")
+    return badge
 
 
 def request_bodies(sent: PlanfixRequest) -> list[LoggedBody]:
