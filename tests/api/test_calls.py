@@ -41,7 +41,7 @@ def ids(answer: Any) -> list[int]:
     return [call["id"] for call in answer.json()["results"]]
 
 
-def test_a_call_looks_as_its_documentation_says() -> None:
+def test_call_has_the_documented_fields() -> None:
     customer = make_customer()
     call = make_call(customer, employee=make_employee(customer))
 
@@ -61,8 +61,8 @@ def test_a_call_looks_as_its_documentation_says() -> None:
     ("facts", "has_one"),
     [({"has_recording": None}, True), ({"has_recording": False}, False), ({"recording_url": ""}, True)],
 )
-def test_a_recording_is_what_the_filter_takes_for_one(facts: dict[str, Any], has_one: bool) -> None:
-    """Not every project says beside the link that there is one."""
+def test_has_recording_agrees_with_the_recording_filter(facts: dict[str, Any], has_one: bool) -> None:
+    """Some projects send a link but no flag for the recording."""
     call = make_call(make_customer(), call_facts(**facts))
     api = reader(make_viewer(call.customer))
 
@@ -70,7 +70,7 @@ def test_a_recording_is_what_the_filter_takes_for_one(facts: dict[str, Any], has
     assert ids(api.get(CALLS, {"recording": str(has_one).lower()})) == [call.pk]
 
 
-def test_what_is_not_known_is_null_or_empty() -> None:
+def test_unknown_values_are_null_or_empty() -> None:
     customer = make_customer()
     facts = call_facts(
         is_final=False,
@@ -101,7 +101,7 @@ def two_customers() -> dict[str, Any]:
     return {"own": make_call(own), "foreign": make_call(other), "viewer": make_viewer(own), "other": other}
 
 
-def test_a_viewer_gets_its_own_calls_only(two_customers: dict[str, Any]) -> None:
+def test_viewer_gets_calls_of_visible_customers_only(two_customers: dict[str, Any]) -> None:
     api = reader(two_customers["viewer"])
 
     assert ids(api.get(CALLS)) == [two_customers["own"].pk]
@@ -131,7 +131,7 @@ def test_a_specialist_gets_all_calls(two_customers: dict[str, Any]) -> None:
     ],
     ids=str,
 )
-def test_the_lists_filters_are_the_apis(query: dict[str, str], found: list[str]) -> None:
+def test_api_accepts_the_filters_of_the_call_list(query: dict[str, str], found: list[str]) -> None:
     customer = make_customer()
     calls = {
         "answered": make_call(customer),
@@ -162,7 +162,7 @@ def test_the_lists_filters_are_the_apis(query: dict[str, str], found: list[str])
     ],
     ids=str,
 )
-def test_what_is_not_understood_is_refused_by_its_name(query: dict[str, str], wrong: str) -> None:
+def test_invalid_parameter_is_refused_by_name(query: dict[str, str], wrong: str) -> None:
     answer = reader(make_viewer(make_customer())).get(CALLS, query)
 
     assert answer.status_code == 400
@@ -176,7 +176,7 @@ def pages(api: Client, address: str) -> Iterator[list[int]]:
         address = answer.json()["next"]
 
 
-def test_pages_hold_every_call_once_however_many_began_at_once() -> None:
+def test_pages_list_simultaneous_calls_once() -> None:
     customer = make_customer()
     calls = [make_call(customer, started_at=NOON - timedelta(seconds=number // 3)) for number in range(7)]
     api = reader(make_viewer(customer))
@@ -190,7 +190,7 @@ def test_pages_hold_every_call_once_however_many_began_at_once() -> None:
     assert sorted([*first, *rest[0], *rest[1]]) == sorted(call.pk for call in calls)
 
 
-def test_a_page_takes_few_queries_however_many_calls_it_has(django_assert_max_num_queries: Any) -> None:
+def test_page_of_many_calls_takes_few_queries(django_assert_max_num_queries: Any) -> None:
     customer = make_customer()
     for _ in range(20):
         make_call(customer, employee=make_employee(customer))
@@ -200,7 +200,7 @@ def test_a_page_takes_few_queries_however_many_calls_it_has(django_assert_max_nu
         assert len(ids(api.get(CALLS))) == 20
 
 
-def test_no_secret_is_in_an_answer() -> None:
+def test_response_contains_no_secret() -> None:
     customer = make_customer()
     make_call(customer)
 
@@ -210,16 +210,16 @@ def test_no_secret_is_in_an_answer() -> None:
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "x", "9" * 30, "1.0", "%00"])
-def test_a_call_that_cannot_be_is_not_found(number: str) -> None:
+def test_malformed_call_id_is_not_found(number: str) -> None:
     answer = reader(make_specialist()).get(f"{CALLS}{number}/")
 
     assert (answer.status_code, list(answer.json())) == (404, ["detail"])
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options"])
-def test_nothing_can_be_changed(method: str) -> None:
+def test_api_is_read_only(method: str) -> None:
     assert getattr(reader(make_specialist()), method)(CALLS).status_code == 405
 
 
-def test_answers_are_kept_by_no_cache() -> None:
+def test_responses_are_not_cached() -> None:
     assert "no-store" in reader(make_specialist()).get(CALLS)["Cache-Control"]

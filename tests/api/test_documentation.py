@@ -22,15 +22,15 @@ def schema() -> dict[str, Any]:
     return answer.json()
 
 
-def test_the_schema_is_valid_and_without_warnings() -> None:
+def test_api_schema_is_valid_without_warnings() -> None:
     call_command("spectacular", validate=True, fail_on_warn=True, file="/dev/null")
 
 
-def test_it_describes_the_calls_and_nothing_else(schema: dict[str, Any]) -> None:
+def test_api_schema_describes_only_calls(schema: dict[str, Any]) -> None:
     assert list(schema["paths"]) == ["/api/v1/calls/", "/api/v1/calls/{call_id}/"]
 
 
-def test_it_names_every_filter_of_the_list(schema: dict[str, Any]) -> None:
+def test_api_schema_names_every_filter_of_the_call_list(schema: dict[str, Any]) -> None:
     named = {parameter["name"] for parameter in schema["paths"]["/api/v1/calls/"]["get"]["parameters"]}
 
     assert named == {*CallFilter.base_filters, "cursor", "limit"}
@@ -45,7 +45,7 @@ def test_every_parameter_and_every_field_is_described(schema: dict[str, Any]) ->
     assert [each for each in described if not each.get("description")] == []
 
 
-def test_its_page_opens_for_who_is_logged_in(client: Client) -> None:
+def test_documentation_page_opens_for_logged_in_users(client: Client) -> None:
     client.force_login(make_viewer(make_customer()))
 
     html = client.get("/api/v1/docs/").content.decode()
@@ -57,5 +57,5 @@ def test_its_page_opens_for_who_is_logged_in(client: Client) -> None:
 
 
 @pytest.mark.parametrize("address", ["/api/v1/docs/", "/api/v1/schema/"])
-def test_strangers_get_nothing(client: Client, address: str) -> None:
+def test_documentation_requires_a_login(client: Client, address: str) -> None:
     assert client.get(address).status_code == 401

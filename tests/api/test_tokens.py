@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Bearer ringofix_wrong", "Basic dTpw", "Bearer ü\0"])
-def test_without_a_known_token_nothing_is_given(header: str | None) -> None:
+def test_api_requires_a_known_token(header: str | None) -> None:
     client = Client(headers={"Authorization": header} if header is not None else {})
 
     answer = client.get(CALLS)
@@ -28,13 +28,13 @@ def test_without_a_known_token_nothing_is_given(header: str | None) -> None:
     assert list(answer.json()) == ["detail"]
 
 
-def test_a_login_is_no_token(client: Client) -> None:
+def test_session_login_does_not_replace_a_token(client: Client) -> None:
     client.force_login(make_specialist())
 
     assert client.get(CALLS).status_code == 401
 
 
-def test_a_token_of_a_user_who_was_switched_off_is_worth_nothing() -> None:
+def test_token_of_a_deactivated_user_is_refused() -> None:
     user = make_viewer(make_customer())
     api = reader(user)
     user.is_active = False
@@ -53,7 +53,7 @@ def test_the_database_holds_no_plain_token() -> None:
     assert plain.encode().hex() not in row
 
 
-def test_the_last_use_is_noted_once_a_minute() -> None:
+def test_last_use_of_a_token_is_recorded_once_a_minute() -> None:
     api = reader(make_specialist())
     api.get(CALLS)
     first = ApiToken.objects.get().last_used_at
@@ -65,7 +65,7 @@ def test_the_last_use_is_noted_once_a_minute() -> None:
     assert ApiToken.objects.get().last_used_at > first
 
 
-def test_who_asks_too_often_is_told_when_to_come_back(settings) -> None:
+def test_too_many_requests_get_a_retry_time(settings) -> None:
     settings.API_REQUESTS_PER_MINUTE = 2
     user = make_specialist()
     assert [reader(user).get(CALLS).status_code for _ in range(3)] == [200, 200, 429]
