@@ -19,20 +19,20 @@ FIGURE = re.compile(r"\bringofix_\w+")
 
 
 @pytest.mark.parametrize("file", ["prometheus/alerts.yaml", "grafana/ringofix.json"])
-def test_each_figure_that_is_watched_exists(db: None, file: str) -> None:
+def test_each_watched_metric_exists(db: None, file: str) -> None:
     there = {metric.name for metric in registry().collect()}
     watched = set(FIGURE.findall((DEPLOY / file).read_text()))
     assert watched
     assert watched <= there
 
 
-def test_no_alert_takes_a_gauge_for_a_counter(db: None) -> None:
-    """rate() and increase() take each fall for a restart, and add it: half the failed calls settled would raise one."""
+def test_no_alert_treats_a_gauge_as_a_counter(db: None) -> None:
+    """rate() and increase() take each decrease for a restart and add it, so resolved calls would raise an alert."""
     assert {metric.type for metric in registry().collect()} == {"gauge"}
     assert not re.search(r"\b(i?rate|increase)\(", (DEPLOY / "prometheus/alerts.yaml").read_text())
 
 
-def test_each_figure_is_on_the_dashboard(db: None) -> None:
+def test_each_metric_is_on_the_dashboard(db: None) -> None:
     shown = set(FIGURE.findall((DEPLOY / "grafana/ringofix.json").read_text()))
     assert {metric.name for metric in registry().collect()} <= shown
 
@@ -59,7 +59,7 @@ def test_units_and_containers_start_the_same_commands() -> None:
         assert f"command: {command}\n" in compose
 
 
-def test_the_proxy_reads_a_whole_request_before_it_takes_a_thread() -> None:
+def test_proxy_buffers_a_whole_request_before_it_uses_a_thread() -> None:
     caddyfile = (DEPLOY / "Caddyfile").read_text()
     [most], [buffered] = re.findall(r"max_size (\d+)MB", caddyfile), re.findall(r"request_buffers (\d+)MB", caddyfile)
     assert int(buffered) >= int(most)
@@ -67,6 +67,6 @@ def test_the_proxy_reads_a_whole_request_before_it_takes_a_thread() -> None:
     assert "read_body" in caddyfile
 
 
-def test_the_proxy_hides_what_is_for_the_inside(client: Client, db: None) -> None:
+def test_proxy_hides_internal_addresses(client: Client, db: None) -> None:
     hidden = re.findall(r"@inside path (.+)", (DEPLOY / "Caddyfile").read_text())[0].split()
     assert {client.get(path).status_code for path in hidden} == {200}

@@ -37,7 +37,7 @@ def test_an_untrusted_proxy_is_reported(
     assert [message.id for message in check_trusted_proxies()] == [UNTRUSTED_PROXY] * warns
 
 
-def test_check_deploy_runs_it(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deploy_check_reports_an_untrusted_proxy(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.HTTPS, settings.TRUSTED_PROXIES = True, []
     monkeypatch.delenv("BIND", raising=False)
 

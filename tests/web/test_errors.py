@@ -12,12 +12,12 @@ from tests.factories import make_specialist, make_superuser, make_viewer
 pytestmark = pytest.mark.django_db
 
 
-def test_the_first_address_leads_to_the_calls(client: Client) -> None:
+def test_root_address_leads_to_the_calls(client: Client) -> None:
     assert client.get("/")["Location"] == "/calls/"
 
 
 @pytest.mark.parametrize("make_user", [None, make_viewer, make_specialist, make_superuser])
-def test_a_missing_page_is_told_and_leads_on(client: Client, make_user: object) -> None:
+def test_missing_page_is_explained_and_links_on(client: Client, make_user: object) -> None:
     if callable(make_user):
         client.force_login(make_user())
 
@@ -28,7 +28,7 @@ def test_a_missing_page_is_told_and_leads_on(client: Client, make_user: object) 
     assert 'href="/calls/"' in answer.text
 
 
-def test_a_forbidden_page_is_told(client: Client) -> None:
+def test_forbidden_page_is_explained(client: Client) -> None:
     client.force_login(make_specialist())
 
     answer = client.get("/admin/auth/user/")
@@ -37,7 +37,7 @@ def test_a_forbidden_page_is_told(client: Client) -> None:
     assert "This page is not for you" in answer.text
 
 
-def test_a_form_that_was_open_for_too_long_is_told() -> None:
+def test_form_of_an_expired_session_is_explained() -> None:
     client = Client(enforce_csrf_checks=True)
     user: User = make_viewer()
     client.force_login(user)
@@ -48,5 +48,5 @@ def test_a_form_that_was_open_for_too_long_is_told() -> None:
     assert "Nothing was saved" in answer.text
 
 
-def test_a_mistake_of_ours_needs_nothing_to_be_told() -> None:
+def test_server_error_page_renders_without_context() -> None:
     assert "Something went wrong" in render_to_string("500.html")

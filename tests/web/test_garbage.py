@@ -1,4 +1,4 @@
-"""A full collection of garbage must not stop the web: it looks at little."""
+"""A full garbage collection looks at few objects, so it does not stop the web process."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import sys
 LEFT = "import gc, ringofix.wsgi; print(len(gc.get_objects()), gc.get_freeze_count())"
 
 
-def test_what_is_loaded_at_the_start_is_not_looked_through() -> None:
-    told = subprocess.run([sys.executable, "-c", LEFT], capture_output=True, text=True, check=True)
-    looked_through, kept = map(int, told.stdout.split())
+def test_garbage_collection_skips_objects_loaded_at_start() -> None:
+    counts = subprocess.run([sys.executable, "-c", LEFT], capture_output=True, text=True, check=True)
+    scanned, frozen = map(int, counts.stdout.split())
 
-    assert looked_through < kept / 20
+    assert scanned < frozen / 20

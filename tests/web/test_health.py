@@ -25,14 +25,14 @@ def test_a_healthy_process_says_ok(client: Client, db: None) -> None:
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
-def test_machines_ask_by_any_name_and_without_tls(client: Client, db: None, settings: Any, path: str) -> None:
+def test_health_pages_answer_any_host_name_without_tls(client: Client, db: None, settings: Any, path: str) -> None:
     settings.SECURE_SSL_REDIRECT = True
     response = client.get(path, HTTP_HOST="10.0.0.7:8000")
     assert response.status_code == 200
     assert response["Content-Length"] == str(len(response.content))
 
 
-def test_a_release_is_ready_when_its_migrations_are_done(client: Client, db: None) -> None:
+def test_process_is_ready_when_its_migrations_are_done(client: Client, db: None) -> None:
     health._require_migrations.cache_clear()
     last = MigrationRecorder.Migration.objects.filter(app="integrations").latest("name")
     last.delete()
@@ -44,55 +44,55 @@ def test_a_release_is_ready_when_its_migrations_are_done(client: Client, db: Non
     assert client.get("/readyz").status_code == 200
 
 
-def test_a_process_without_its_database_says_so(client: Client, db: None) -> None:
+def test_process_without_its_database_is_not_ready(client: Client, db: None) -> None:
     with patch("ringofix.health.connection.cursor", side_effect=OperationalError):
         assert client.get("/healthz").status_code == 503
         assert client.get("/readyz").status_code == 503
 
 
-def figures(client: Client) -> dict[str, float]:
+def metrics(client: Client) -> dict[str, float]:
     lines = client.get("/metrics").content.decode().splitlines()
     return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
 
 
-def test_figures_tell_how_long_the_oldest_call_has_been_due(scenario: Scenario) -> None:
+def test_metrics_show_how_long_the_oldest_call_has_been_due(scenario: Scenario) -> None:
     scenario.post(answered())
     Call.objects.update(due_since=timezone.now() - timedelta(hours=2))
-    seen = figures(scenario.client)
+    seen = metrics(scenario.client)
 
     assert seen["ringofix_calls_due"] == 1
     assert 7200 <= seen["ringofix_oldest_due_call_seconds"] < 7300
     assert seen["ringofix_customers_paused"] == 0
 
 
-def test_an_attempt_that_comes_to_nothing_makes_the_oldest_call_no_younger(scenario: Scenario) -> None:
+def test_failed_attempt_keeps_the_age_of_the_oldest_call(scenario: Scenario) -> None:
     scenario.post(answered())
     now = timezone.now()
     Call.objects.update(due_since=now - timedelta(days=2), due_at=now + timedelta(hours=1))
-    seen = figures(scenario.client)
+    seen = metrics(scenario.client)
 
     assert seen["ringofix_oldest_due_call_seconds"] >= 2 * 24 * 3600
     assert (seen["ringofix_calls_due"], seen['ringofix_calls{state="pending"}']) == (0, 1)
 
 
-def test_a_call_that_only_waits_for_its_recording_is_no_longer_waited_for(scenario: Scenario) -> None:
+def test_call_that_waits_only_for_its_recording_is_not_counted_as_due(scenario: Scenario) -> None:
     scenario.post(answered())
     scenario.deliver()
     Call.objects.update(due_at=timezone.now() - timedelta(minutes=1))
-    seen = figures(scenario.client)
+    seen = metrics(scenario.client)
 
     assert (seen["ringofix_calls_due"], seen["ringofix_oldest_due_call_seconds"]) == (0, 0)
     assert seen['ringofix_calls{state="pending"}'] == 0
 
 
-def test_figures_tell_what_came_and_went_lately(scenario: Scenario) -> None:
+def test_metrics_count_recent_webhooks_and_requests(scenario: Scenario) -> None:
     scenario.post(answered())
     scenario.post("no call", event="after_call")
-    assert figures(scenario.client)['ringofix_calls{state="pending"}'] == 1
+    assert metrics(scenario.client)['ringofix_calls{state="pending"}'] == 1
 
     scenario.deliver()
 
-    seen = figures(scenario.client)
+    seen = metrics(scenario.client)
     assert seen['ringofix_webhooks_lately{result="call"}'] == 1
     assert seen['ringofix_webhooks_lately{result="not_understood"}'] == 1
     assert seen['ringofix_planfix_requests_lately{outcome="ok"}'] >= 3
@@ -100,17 +100,17 @@ def test_figures_tell_what_came_and_went_lately(scenario: Scenario) -> None:
     assert seen['ringofix_calls{state="pending"}'] == 0
 
 
-def test_figures_tell_of_calls_that_failed(scenario: Scenario) -> None:
+def test_metrics_count_failed_calls(scenario: Scenario) -> None:
     scenario.post(answered())
     Call.objects.update(state=CallState.FAILED, due_at=None)
-    assert figures(scenario.client)['ringofix_calls{state="failed"}'] == 1
+    assert metrics(scenario.client)['ringofix_calls{state="failed"}'] == 1
 
 
-def test_figures_tell_of_jobs_that_nobody_takes(scenario: Scenario) -> None:
-    before = figures(scenario.client)["ringofix_jobs_waiting"]
+def test_metrics_count_waiting_jobs(scenario: Scenario) -> None:
+    before = metrics(scenario.client)["ringofix_jobs_waiting"]
     deliver_soon(scenario.customer.pk)
 
-    seen = figures(scenario.client)
+    seen = metrics(scenario.client)
     assert seen["ringofix_jobs_waiting"] == before + 1
     assert 0 <= seen["ringofix_oldest_waiting_job_seconds"] < 60
     assert seen["ringofix_workers"] == 0

@@ -34,20 +34,20 @@ def lines() -> Iterator[Callable[[], list[dict[str, str]]]]:
     ("body", "trouble", "status"),
     [("x" * 300_000, None, 413), ("{}", None, 404), ("{}", OperationalError("gone"), 503)],
 )
-def test_an_error_of_a_webhook_does_not_tell_its_address(
+def test_log_of_a_webhook_error_hides_the_token(
     db: None, lines: Callable[[], list[dict[str, str]]], body: str, trouble: Exception | None, status: int
 ) -> None:
     client = Client(raise_request_exception=False)
     with patch("integrations.services.intake.receive.recipient_of", side_effect=trouble, return_value=None):
         assert client.post(ADDRESS, body, content_type="application/json").status_code == status
 
-    said = lines()
-    assert [line["event"].endswith(": /webhooks/ringostat/…/after_call/") for line in said] == [True]
-    assert TOKEN not in json.dumps(said)
+    logged = lines()
+    assert [line["event"].endswith(": /webhooks/ringostat/…/after_call/") for line in logged] == [True]
+    assert TOKEN not in json.dumps(logged)
 
 
 @pytest.mark.parametrize(("given", "is_kept"), [("proxy-4711-abc", True), ("", False), ("line\tbreaker ", False)])
-def test_a_request_and_its_lines_have_one_name(
+def test_log_lines_share_the_id_of_their_request(
     db: None, lines: Callable[[], list[dict[str, str]]], given: str, is_kept: bool
 ) -> None:
     response = Client().post(ADDRESS, "{}", content_type="application/json", HTTP_X_REQUEST_ID=given)
@@ -56,5 +56,5 @@ def test_a_request_and_its_lines_have_one_name(
     assert (response["X-Request-ID"] == given) is is_kept
 
 
-def test_two_requests_have_two_names(db: None) -> None:
+def test_two_requests_have_different_ids(db: None) -> None:
     assert Client().get("/calls/")["X-Request-ID"] != Client().get("/calls/")["X-Request-ID"]

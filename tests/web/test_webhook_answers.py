@@ -1,4 +1,4 @@
-"""Ringostat reads these answers: each one byte for byte, with its headers."""
+"""The webhook responses that Ringostat reads, byte for byte, with their headers."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ CALL = json.dumps(answered())
 Answer = tuple[int, dict[str, str], bytes]
 
 
-def said(status: int, body: bytes) -> Answer:
+def json_answer(status: int, body: bytes) -> Answer:
     return status, {"Content-Type": JSON, "Content-Length": str(len(body))}, body
 
 
-STORED_CALL = said(200, b'{"result": "call"}')
-IGNORED = said(200, b'{"result": "ignored"}')
-NOT_UNDERSTOOD = said(200, b'{"result": "not_understood"}')
+STORED_CALL = json_answer(200, b'{"result": "call"}')
+IGNORED = json_answer(200, b'{"result": "ignored"}')
+NOT_UNDERSTOOD = json_answer(200, b'{"result": "not_understood"}')
 WRONG_METHOD = 405, {"Content-Type": "text/html; charset=utf-8", "Allow": "GET, POST, PUT"}, b""
-WRONG_NETWORK = said(403, b'{"error": "webhooks are not taken from here"}')
-UNKNOWN = said(404, b'{"error": "unknown address"}')
-TOO_LONG = said(413, b'{"error": "more than 262144 bytes"}')
+WRONG_NETWORK = json_answer(403, b'{"error": "webhooks are not taken from here"}')
+UNKNOWN = json_answer(404, b'{"error": "unknown address"}')
+TOO_LONG = json_answer(413, b'{"error": "more than 262144 bytes"}')
 
 
 def answer_to(scenario: Scenario, method: str, path: str, body: str | bytes = "", **request: Any) -> Answer:
@@ -76,19 +76,21 @@ def answer_to(scenario: Scenario, method: str, path: str, body: str | bytes = ""
         ("NONSENSE", "/webhooks/ringostat/nobody/", CALL, {}, WRONG_METHOD),
     ],
 )
-def test_webhook_answer(
-    way: Scenario, method: str, path: str, body: str | bytes, request_: dict[str, Any], answer: Answer
+def test_webhook_response_is_exact(
+    scenario: Scenario, method: str, path: str, body: str | bytes, request_: dict[str, Any], answer: Answer
 ) -> None:
-    assert answer_to(way, method, path, body, **request_) == answer
+    assert answer_to(scenario, method, path, body, **request_) == answer
     assert WebhookEvent.objects.exists() == (answer[0] == 200)
 
 
 @pytest.mark.parametrize(("method", "answer"), [("POST", WRONG_NETWORK), ("HEAD", WRONG_METHOD)])
-def test_webhook_answer_to_a_foreign_network(way: Scenario, settings: Any, method: str, answer: Answer) -> None:
+def test_webhook_from_a_foreign_network_is_refused(
+    scenario: Scenario, settings: Any, method: str, answer: Answer
+) -> None:
     settings.WEBHOOK_ALLOWED_NETWORKS = [ip_network("203.0.113.0/24")]
 
-    assert answer_to(way, method, "/webhooks/ringostat/TOKEN/after_call/", CALL) == answer
-    assert answer_to(way, method, "/webhooks/ringostat/nobody/", b"x" * (MAX_BODY_BYTES + 1)) == answer
+    assert answer_to(scenario, method, "/webhooks/ringostat/TOKEN/after_call/", CALL) == answer
+    assert answer_to(scenario, method, "/webhooks/ringostat/nobody/", b"x" * (MAX_BODY_BYTES + 1)) == answer
 
 
 @pytest.mark.parametrize(
@@ -97,10 +99,10 @@ def test_webhook_answer_to_a_foreign_network(way: Scenario, settings: Any, metho
     ids=["a call", "empty", "too long"],
 )
 @pytest.mark.parametrize("content_type", [JSON, FORM, ""])
-def test_a_chunked_body_is_read_to_its_end(way: Scenario, content_type: str, body: bytes, answer: Answer) -> None:
+def test_a_chunked_body_is_read_to_its_end(scenario: Scenario, content_type: str, body: bytes, answer: Answer) -> None:
     chunked = {"wsgi.input": io.BytesIO(body), "wsgi.input_terminated": True, "content_type": content_type}
 
-    assert answer_to(way, "POST", "/webhooks/ringostat/TOKEN/after_call/", **chunked) == answer
+    assert answer_to(scenario, "POST", "/webhooks/ringostat/TOKEN/after_call/", **chunked) == answer
     assert [bytes(event.body) for event in WebhookEvent.objects.all()] == ([body] if answer[0] == 200 else [])
 
 
@@ -113,8 +115,8 @@ def test_a_chunked_body_is_read_to_its_end(way: Scenario, content_type: str, bod
         "/x/webhooks/ringostat/TOKEN/",
     ],
 )
-def test_no_other_address_is_a_webhook(way: Scenario, path: str) -> None:
-    status, _headers, _body = answer_to(way, "POST", path, CALL)
+def test_similar_address_is_not_a_webhook(scenario: Scenario, path: str) -> None:
+    status, _headers, _body = answer_to(scenario, "POST", path, CALL)
 
     assert status in (403, 404)
     assert not WebhookEvent.objects.exists()
