@@ -29,7 +29,7 @@ def scenario(scenario: Scenario, ringostat: Ringostat) -> Scenario:
     return scenario
 
 
-def test_it_prints_what_became_of_the_rows(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_catch_up_prints_the_counts_of_rows(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.rejected_fields = {"recording_wav"}
     ringostat.calls = [row(), row(uniqueid="just now", ago=timedelta(minutes=1))]
 
@@ -61,7 +61,7 @@ def test_it_prints_what_became_of_the_rows(scenario: Scenario, ringostat: Ringos
         ("2026-09-30T12:30", None, ["23:59", "next day"]),
     ],
 )
-def test_a_window_is_read_in_the_customers_time(
+def test_catch_up_reads_the_window_in_the_customers_time(
     scenario: Scenario, ringostat: Ringostat, start: str, end: str | None, found: list[str]
 ) -> None:
     ringostat.calls = [
@@ -87,7 +87,7 @@ def test_a_window_is_read_in_the_customers_time(
         (["--customer", "Nobody"], "There is no customer named “Nobody”"),
     ],
 )
-def test_a_mistyped_argument_is_told(
+def test_catch_up_reports_a_mistyped_argument(
     scenario: Scenario, ringostat: Ringostat, arguments: list[str], message: str
 ) -> None:
     with pytest.raises(CommandError, match=message):
@@ -96,7 +96,7 @@ def test_a_mistyped_argument_is_told(
     assert ringostat.requests == []
 
 
-def test_a_customer_without_a_key_is_told_and_no_failure(
+def test_catch_up_reports_a_customer_without_a_key_and_succeeds(
     make_scenario: Callable[..., Scenario], sandbox: Sandbox, ringostat: Ringostat
 ) -> None:
     make_scenario(ringostat={"api_url": sandbox.url})
@@ -106,7 +106,7 @@ def test_a_customer_without_a_key_is_told_and_no_failure(
     assert (line["skipped"], line["error"]) == ("The customer has no Ringostat Auth-key.", "")
 
 
-def test_the_trouble_of_one_customer_stops_no_other_and_fails_the_command(
+def test_error_of_one_customer_fails_the_command_but_stops_no_other(
     make_scenario: Callable[..., Scenario], sandbox: Sandbox, ringostat: Ringostat
 ) -> None:
     for name in ("A", "B", "C"):
@@ -123,14 +123,14 @@ def test_the_trouble_of_one_customer_stops_no_other_and_fails_the_command(
     assert len(output.getvalue().splitlines()) == 3
 
 
-def test_one_customer_can_be_chosen(make_scenario: Callable[..., Scenario], ringostat: Ringostat) -> None:
+def test_catch_up_reads_one_chosen_customer(make_scenario: Callable[..., Scenario], ringostat: Ringostat) -> None:
     for name in ("A", "B"):
         make_scenario(name=name)
 
     assert [line["customer"] for line in lines("catch_up", "--customer", "B")] == ["B"]
 
 
-def test_a_window_that_ends_now_reads_until_now(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_window_that_ends_now_is_read_until_now(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row(ago=timedelta(minutes=30))]
 
     [line] = lines("catch_up", "--from", (datetime.now(UTC) - DAY).isoformat())

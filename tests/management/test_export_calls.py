@@ -45,7 +45,7 @@ def test_a_delivered_call_is_exported_with_its_numbers_in_planfix(scenario: Scen
     }
 
 
-def test_a_call_that_nobody_has_tried_yet_has_no_attempts(scenario: Scenario) -> None:
+def test_exported_call_without_delivery_has_no_attempts(scenario: Scenario) -> None:
     scenario.post(answered())
 
     (row,) = [json.loads(line) for line in exported("--customer", "Acme").splitlines()]

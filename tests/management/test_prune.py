@@ -39,13 +39,15 @@ def customers() -> list[Customer]:
         (["--customer", "Acme"], {"Acme": 2, "Archive": 3}),
     ],
 )
-def test_what_is_forgotten(customers: list[Customer], arguments: list[str], left: dict[str, int]) -> None:
+def test_prune_deletes_events_older_than_the_retention_days(
+    customers: list[Customer], arguments: list[str], left: dict[str, int]
+) -> None:
     lines("prune", *arguments)
 
     assert {each.name: WebhookEvent.objects.filter(customer=each).count() for each in customers} == left
 
 
-def test_it_prints_what_was_done(customers: list[Customer]) -> None:
+def test_prune_prints_deleted_rows(customers: list[Customer]) -> None:
     assert lines("prune") == [
         {"customer": "Acme", "days": 90, "events": 1, "planfix_requests": 0, "recording_links": 1},
         {"customer": "Archive", "days": 0},
@@ -75,14 +77,16 @@ def test_a_number_is_erased_at_one_customer_only(customers: list[Customer]) -> N
         (["--customer", "Nobody"], "There is no customer named “Nobody”"),
     ],
 )
-def test_a_mistyped_argument_forgets_nothing(customers: list[Customer], arguments: list[str], message: str) -> None:
+def test_prune_with_a_mistyped_argument_deletes_nothing(
+    customers: list[Customer], arguments: list[str], message: str
+) -> None:
     with pytest.raises(CommandError, match=message):
         call_command("prune", *arguments)
 
     assert WebhookEvent.objects.count() == 6
 
 
-def test_the_days_are_part_of_the_customers_file() -> None:
+def test_retention_days_are_part_of_the_customer_file() -> None:
     customer = import_customer(
         {"name": "Acme", "planfix": {"url": "https://acme.planfix.com", "token": "t"}, "retention_days": 30}
     )

@@ -42,7 +42,9 @@ def events() -> dict[str, WebhookEvent]:
         (["--since", "2026-03-02", "--failed"], {"failed", "not understood", "other's"}),
     ],
 )
-def test_selectors_narrow_the_choice(events: dict[str, WebhookEvent], arguments: list[str], replayed: set[str]) -> None:
+def test_replay_options_narrow_the_selection(
+    events: dict[str, WebhookEvent], arguments: list[str], replayed: set[str]
+) -> None:
     [line] = lines("replay", *arguments)
 
     assert line["events"] == len(replayed)
@@ -97,7 +99,7 @@ def test_one_call_is_chosen_by_number() -> None:
         (["--since", "then"], "“then” is neither a date nor a time"),
     ],
 )
-def test_without_a_clear_choice_nothing_is_done(
+def test_replay_with_unclear_options_changes_nothing(
     events: dict[str, WebhookEvent], arguments: list[str], message: str
 ) -> None:
     with pytest.raises(CommandError, match=message):
