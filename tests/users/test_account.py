@@ -107,7 +107,7 @@ def test_all_other_sessions_are_ended_and_no_other_users(user: User) -> None:
     assert [entry.change_message for entry in LogEntry.objects.all()] == ["Ended 1 session"]
 
 
-def test_nobody_ends_the_session_of_another_user(user: User) -> None:
+def test_user_cannot_end_the_session_of_another_user(user: User) -> None:
     stranger = browser(make_specialist())
     foreign = UserSession.objects.get().pk
 
@@ -116,7 +116,7 @@ def test_nobody_ends_the_session_of_another_user(user: User) -> None:
     assert is_in(stranger)
 
 
-def test_the_session_of_a_deactivated_user_stays_dead(user: User) -> None:
+def test_session_of_a_deactivated_user_stays_ended(user: User) -> None:
     client = browser(user)
     for user.is_active in (False, True):
         user.save()
@@ -142,7 +142,7 @@ def test_an_unused_session_ends(make, minutes: int, is_alive: bool) -> None:
     assert is_in(client) is is_alive
 
 
-def test_a_session_that_is_used_lives_on() -> None:
+def test_used_session_stays_alive() -> None:
     client = browser(make_specialist())
     for _ in range(3):
         unused_for(minutes=90)
@@ -167,7 +167,7 @@ def test_a_page_that_updates_itself_keeps_no_session_alive() -> None:
     assert not is_in(client)
 
 
-def test_every_view_that_pages_request_by_themselves_is_known() -> None:
+def test_every_polled_view_is_known() -> None:
     templates = Path(__file__).parent.parent.parent.glob("templates/**/*.html")
     polled = [re.findall(r'hx-get="{% url "([\w:]+)"[^>]*hx-trigger="every', path.read_text()) for path in templates]
 

@@ -48,7 +48,7 @@ def test_a_new_token_reads_calls(viewer: Client) -> None:
     assert Client(headers={"Authorization": f"Bearer {plain}"}).get(CALLS).status_code == 200
 
 
-def test_a_token_is_shown_once_and_then_by_its_ending(viewer: Client) -> None:
+def test_token_is_shown_once_and_then_by_its_ending(viewer: Client) -> None:
     plain = made(viewer)
 
     html = viewer.get(PAGE).content.decode()
@@ -57,14 +57,14 @@ def test_a_token_is_shown_once_and_then_by_its_ending(viewer: Client) -> None:
     assert "never used" in html
 
 
-def test_a_withdrawn_token_is_worth_nothing(viewer: Client) -> None:
+def test_revoked_token_is_refused(viewer: Client) -> None:
     plain = made(viewer)
     viewer.post(f"{PAGE}{ApiToken.objects.get().pk}/withdraw/")
 
     assert Client(headers={"Authorization": f"Bearer {plain}"}).get(CALLS).status_code == 401
 
 
-def test_nobody_sees_or_withdraws_anothers_token(viewer: Client) -> None:
+def test_user_cannot_see_or_revoke_the_token_of_another_user(viewer: Client) -> None:
     api = reader(make_specialist())
     foreign = ApiToken.objects.get()
 
@@ -73,16 +73,16 @@ def test_nobody_sees_or_withdraws_anothers_token(viewer: Client) -> None:
     assert api.get(CALLS).status_code == 200
 
 
-def test_making_and_withdrawing_is_written_down_without_the_token(viewer: Client) -> None:
+def test_creating_and_revoking_a_token_is_recorded_without_the_token(viewer: Client) -> None:
     plain = made(viewer)
     viewer.post(f"{PAGE}{ApiToken.objects.get().pk}/withdraw/")
 
-    said = list(LogEntry.objects.order_by("pk").values_list("change_message", flat=True))
-    assert said == ["Created the API token “reports”", "Revoked the API token “reports”"]
-    assert plain[-8:] not in "".join(said)
+    messages = list(LogEntry.objects.order_by("pk").values_list("change_message", flat=True))
+    assert messages == ["Created the API token “reports”", "Revoked the API token “reports”"]
+    assert plain[-8:] not in "".join(messages)
 
 
-def test_there_is_a_most(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_of_tokens_is_limited(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_tokens, "MOST", 1)
     made(viewer)
 
@@ -91,7 +91,7 @@ def test_there_is_a_most(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> Non
     assert ApiToken.objects.count() == 1
 
 
-def test_a_name_is_wanted(viewer: Client) -> None:
+def test_token_needs_a_name(viewer: Client) -> None:
     assert (
         "This field is required" in viewer.post(PAGE, {"name": "", "days": 30, "password": PASSWORD}).content.decode()
     )
@@ -109,7 +109,9 @@ def test_without_the_password_no_token_is_created(viewer: Client, password: str)
     assert not ApiToken.objects.exists()
 
 
-def test_guessing_the_password_there_is_slowed_down(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_guessing_the_password_on_the_token_page_is_slowed_down(
+    viewer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(account, "WRONG_PASSWORDS", replace(account.WRONG_PASSWORDS, times=2))
     for _ in range(2):
         viewer.post(PAGE, {"name": "reports", "days": 30, "password": "wrong"})
@@ -121,7 +123,7 @@ def test_guessing_the_password_there_is_slowed_down(viewer: Client, monkeypatch:
 
 
 @pytest.mark.parametrize("days", [30, 90, 365])
-def test_a_token_ends_after_its_days(viewer: Client, days: int) -> None:
+def test_token_expires_after_its_days(viewer: Client, days: int) -> None:
     plain = made(viewer, days=days)
     assert timedelta(0) <= timezone.now() + timedelta(days=days) - ApiToken.objects.get().ends_at < timedelta(minutes=1)
 
@@ -131,7 +133,7 @@ def test_a_token_ends_after_its_days(viewer: Client, days: int) -> None:
     assert "expired on" in viewer.get(PAGE).content.decode()
 
 
-def test_a_token_of_an_earlier_release_ends_after_a_year(viewer: Client) -> None:
+def test_token_of_an_earlier_release_expires_after_a_year(viewer: Client) -> None:
     plain = made(viewer)
     ApiToken.objects.update(expires_at=None)
     assert works(plain)
@@ -142,7 +144,7 @@ def test_a_token_of_an_earlier_release_ends_after_a_year(viewer: Client) -> None
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "100000", "x", ""])
-def test_other_lifetimes_are_refused(viewer: Client, days: str) -> None:
+def test_unknown_token_lifetime_is_refused(viewer: Client, days: str) -> None:
     viewer.post(PAGE, {"name": "reports", "days": days, "password": PASSWORD})
 
     assert not ApiToken.objects.exists()

@@ -1,4 +1,4 @@
-"""What is done outside the admin's forms stands in the same book as what is done in them."""
+"""Actions outside the admin forms are recorded in the same audit log as those in the forms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.factories import make_customer
 pytestmark = pytest.mark.django_db
 
 
-def test_what_was_done_to_a_customer_stands_in_its_history() -> None:
+def test_audit_record_of_a_customer_appears_in_its_history() -> None:
     customer, user = make_customer(name="Acme"), User.objects.create_user("ann")
 
     audit_record(user, "Two calls were retried.", customer)
@@ -22,7 +22,7 @@ def test_what_was_done_to_a_customer_stands_in_its_history() -> None:
     assert entry.get_change_message() == "Two calls were retried."
 
 
-def test_what_concerns_no_single_customer_is_recorded_too() -> None:
+def test_audit_record_without_a_customer_is_stored() -> None:
     audit_record(User.objects.create_user("ann"), "Calls were exported.")
 
     entry = LogEntry.objects.get()

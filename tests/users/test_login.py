@@ -18,24 +18,24 @@ def log_in(client: Client, user: User, password: str = "open sesame", **query: s
 
 
 @pytest.mark.parametrize("make", [make_viewer, make_specialist])
-def test_everybody_with_a_password_gets_in(client: Client, make) -> None:
+def test_viewers_and_specialists_can_log_in(client: Client, make) -> None:
     response = log_in(client, make())
 
     assert response["Location"] == "/calls/"
     assert client.get("/calls/").status_code == 200
 
 
-def test_a_wrong_password_is_refused_with_a_sentence(client: Client) -> None:
+def test_wrong_password_is_refused_with_a_message(client: Client) -> None:
     response = log_in(client, make_user(), "wrong")
 
     assert "Please enter a correct username and password" in response.content.decode()
 
 
-def test_after_the_login_one_is_where_one_wanted_to_be(client: Client) -> None:
+def test_login_leads_to_the_requested_page(client: Client) -> None:
     assert log_in(client, make_user(), next="/calls/?state=failed")["Location"] == "/calls/?state=failed"
 
 
-def test_the_login_leads_to_no_foreign_site(client: Client) -> None:
+def test_login_does_not_redirect_to_another_site(client: Client) -> None:
     assert log_in(client, make_user(), next="https://evil.example/")["Location"] == "/calls/"
 
 
@@ -48,7 +48,7 @@ def test_logging_out_ends_the_session(client: Client, settings) -> None:
     assert client.get("/calls/").status_code == 302
 
 
-def test_a_viewers_page_offers_to_log_out_and_no_way_into_the_console(client: Client) -> None:
+def test_viewers_page_has_a_log_out_button_and_no_console_link(client: Client) -> None:
     client.force_login(make_viewer(make_customer()))
 
     html = client.get("/calls/").content.decode()

@@ -15,20 +15,20 @@ def test_a_migrated_database_has_both_groups() -> None:
     assert set(Group.objects.values_list("name", flat=True)) >= {SPECIALISTS, VIEWERS}
 
 
-def test_specialists_may_do_everything_with_customers_and_nothing_with_users() -> None:
+def test_specialists_have_all_customer_permissions_and_no_user_permissions() -> None:
     labels = set(Group.objects.get(name=SPECIALISTS).permissions.values_list("content_type__app_label", flat=True))
 
     assert labels == {"integrations"}
 
 
-def test_specialists_have_every_permission_of_the_application_but_to_delete_customers() -> None:
+def test_specialists_have_every_application_permission_except_deleting_customers() -> None:
     theirs = set(Group.objects.get(name=SPECIALISTS).permissions.values_list("codename", flat=True))
 
     every = Permission.objects.filter(content_type__app_label="integrations").values_list("codename", flat=True)
     assert set(every) - theirs == {"delete_customer"}
 
 
-def test_a_permission_that_specialists_had_once_is_taken_back() -> None:
+def test_former_specialist_permission_is_removed() -> None:
     group = Group.objects.get(name=SPECIALISTS)
     group.permissions.add(Permission.objects.get(codename="delete_customer"))
 
@@ -41,7 +41,7 @@ def test_viewers_have_no_permissions() -> None:
     assert not Group.objects.get(name=VIEWERS).permissions.exists()
 
 
-def test_making_the_roles_again_changes_nothing() -> None:
+def test_creating_the_roles_twice_changes_nothing() -> None:
     before = sorted(Group.objects.values_list("name", "permissions"))
 
     ensure_roles()

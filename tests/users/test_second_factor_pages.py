@@ -56,7 +56,7 @@ def switch_on(client: Client) -> list[str]:
 
 
 @pytest.mark.parametrize("make", [make_viewer, make_specialist, make_superuser])
-def test_everybody_switches_it_on_with_the_first_code(client: Client, make) -> None:
+def test_every_role_enables_two_factor_login_with_the_first_code(client: Client, make) -> None:
     client.force_login(user := make())
 
     switch_on(client)
@@ -74,7 +74,7 @@ def test_ten_recovery_codes_are_shown_once(viewer: Client) -> None:
     assert not any(code in html for code in codes)
 
 
-def test_a_wrong_first_code_switches_nothing_on_and_keeps_the_key(viewer: Client) -> None:
+def test_wrong_first_code_enables_nothing_and_keeps_the_key(viewer: Client) -> None:
     key = look(viewer)
 
     html = viewer.post(
@@ -86,14 +86,14 @@ def test_a_wrong_first_code_switches_nothing_on_and_keeps_the_key(viewer: Client
     assert not SecondFactor.objects.exists()
 
 
-def test_a_look_at_the_page_keeps_nothing_and_tells_nothing_of_the_next(viewer: Client) -> None:
+def test_opening_the_page_stores_nothing_and_shows_a_new_key_each_time(viewer: Client) -> None:
     first, second = look(viewer), look(viewer)
 
     assert first["shown"] != second["shown"]
     assert not SecondFactor.objects.exists()
 
 
-def test_a_form_that_is_sent_twice_at_once_switches_it_on_once(
+def test_simultaneous_forms_enable_two_factor_login_once(
     viewer: Client, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = look(viewer)
@@ -107,7 +107,7 @@ def test_a_form_that_is_sent_twice_at_once_switches_it_on_once(
     assert SecondFactor.objects.count() == 1
 
 
-def test_the_page_of_another_user_sets_nothing_up(viewer: Client) -> None:
+def test_key_of_another_user_enables_nothing(viewer: Client) -> None:
     other = Client()
     other.force_login(make_specialist())
     key = look(other)
@@ -117,13 +117,13 @@ def test_the_page_of_another_user_sets_nothing_up(viewer: Client) -> None:
     assert not SecondFactor.objects.exists()
 
 
-def test_the_qr_code_says_what_the_page_says(user: User) -> None:
+def test_qr_code_contains_the_key_of_the_page(user: User) -> None:
     factor, _codes = make_second_factor(user)
 
     assert factor.address == (f"otpauth://totp/Ringofix%3A{user.username}?secret={factor.key.reveal()}&issuer=Ringofix")
 
 
-def test_it_is_switched_off_with_a_code(viewer: Client, user: User) -> None:
+def test_two_factor_login_is_disabled_with_a_code(viewer: Client, user: User) -> None:
     codes = switch_on(viewer)
 
     viewer.post(f"{PAGE}off/", {"code": codes[0]})
@@ -132,7 +132,7 @@ def test_it_is_switched_off_with_a_code(viewer: Client, user: User) -> None:
     assert look(viewer)
 
 
-def test_without_a_code_it_stays_on(viewer: Client) -> None:
+def test_two_factor_login_stays_enabled_without_a_code(viewer: Client) -> None:
     switch_on(viewer)
 
     html = viewer.post(f"{PAGE}off/", {"code": "000 000 000 000"}).content.decode()
@@ -141,15 +141,15 @@ def test_without_a_code_it_stays_on(viewer: Client) -> None:
     assert SecondFactor.objects.exists()
 
 
-def test_what_was_done_is_written_down_without_secrets(viewer: Client) -> None:
+def test_two_factor_changes_are_recorded_without_secrets(viewer: Client) -> None:
     codes = switch_on(viewer)
     key = SecondFactor.objects.get().key.reveal()
     viewer.post(f"{PAGE}off/", {"code": codes[0]})
 
-    said = list(LogEntry.objects.order_by("pk").values_list("change_message", flat=True))
-    assert said == [
+    messages = list(LogEntry.objects.order_by("pk").values_list("change_message", flat=True))
+    assert messages == [
         "Switched two-factor login on",
         "Used a recovery code; 9 are left",
         "Switched two-factor login off",
     ]
-    assert not any(secret in "".join(said) for secret in (key, codes[0]))
+    assert not any(secret in "".join(messages) for secret in (key, codes[0]))

@@ -30,7 +30,7 @@ def test_superusers_and_specialists_see_every_customer(make) -> None:
     assert set(calls_visible_to(make())) == calls
 
 
-def test_a_viewer_sees_the_calls_of_its_own_customers_only() -> None:
+def test_viewer_sees_calls_of_own_customers_only() -> None:
     own, also_own, other = make_customer(), make_customer(), make_customer()
     calls = {make_call(own), make_call(also_own)}
     make_call(other)
@@ -41,7 +41,7 @@ def test_a_viewer_sees_the_calls_of_its_own_customers_only() -> None:
     assert set(customers_visible_to(viewer)) == {own, also_own}
 
 
-def test_long_work_is_seen_by_who_asked_for_it_and_by_who_may_act_on_calls() -> None:
+def test_background_job_is_visible_to_its_requester_and_to_specialists() -> None:
     customer = make_customer()
     viewer, specialist = make_viewer(customer), make_specialist()
     theirs = BackgroundJob.objects.create(kind=BackgroundJobKind.CATCH_UP, customer=customer, asked_by=specialist)
@@ -69,14 +69,14 @@ def test_only_staff_of_the_group_with_the_permission_see_every_customer(
     assert calls_visible_to(user).exists() is (is_staff and has_permission and is_specialist)
 
 
-def test_nobody_else_sees_anything() -> None:
+def test_user_without_a_role_sees_nothing() -> None:
     make_call(make_customer())
 
     assert not calls_visible_to(AnonymousUser()).exists()
     assert not calls_visible_to(make_user()).exists()
 
 
-def test_a_user_who_was_switched_off_sees_nothing() -> None:
+def test_deactivated_user_sees_nothing() -> None:
     make_call(customer := make_customer())
     former_chief, former_viewer = make_superuser(), make_viewer(customer)
     former_chief.is_active = former_viewer.is_active = False
@@ -96,13 +96,13 @@ def two_customers(client: Client):
     return client, make_call(own), foreign
 
 
-def test_a_foreign_call_is_not_found(two_customers) -> None:
+def test_call_of_another_customer_is_not_found(two_customers) -> None:
     client, _own, foreign = two_customers
 
     assert client.get(reverse("calllog:call", args=[foreign.pk])).status_code == 404
 
 
-def test_the_own_call_opens(two_customers) -> None:
+def test_call_of_the_own_customer_opens(two_customers) -> None:
     client, own, _foreign = two_customers
 
     assert client.get(reverse("calllog:call", args=[own.pk])).status_code == 200
@@ -124,7 +124,7 @@ def test_the_own_call_opens(two_customers) -> None:
     ],
 )
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "htmx"])
-def test_no_address_of_the_list_shows_a_foreign_call(two_customers, query: str, headers: dict[str, str]) -> None:
+def test_call_list_shows_no_call_of_another_customer(two_customers, query: str, headers: dict[str, str]) -> None:
     client, _own, foreign = two_customers
     address = "/calls/" + query.format(customer=foreign.customer_id, call_id=foreign.ringostat_id)
 
@@ -135,7 +135,7 @@ def test_no_address_of_the_list_shows_a_foreign_call(two_customers, query: str, 
     assert "Foreign" not in html
 
 
-def test_the_counts_leave_foreign_calls_out(two_customers) -> None:
+def test_counts_omit_calls_of_other_customers(two_customers) -> None:
     client, _own, _foreign = two_customers
 
     chips = client.get("/calls/").context["chips"]
