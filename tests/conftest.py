@@ -1,4 +1,4 @@
-"""The stage of most tests: a running sandbox, a customer that is set up in it, and the whole way of a call."""
+"""Fixtures of most tests: a running sandbox, a customer in it, and the path of a call from webhook to Planfix."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from sandbox.server.app import SandboxServer
 from sandbox.state import DEFAULT, DEFAULT_TOKEN, Sandbox
 from tests import migrated_template
 
-# How long an example takes says nothing on a busy machine.
+# No deadline: on a busy machine an example may take long.
 hypothesis.settings.register_profile("ringofix", deadline=None)
 hypothesis.settings.load_profile("ringofix")
 
@@ -41,7 +41,7 @@ NEW_CLIENT = "+380501112233"
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, in whatever order the others come: none of them is left to one worker at the end."""
+    """Run the longest tests first, so that no worker is left with one at the end."""
     items.sort(key=lambda item: "processes" not in item.path.parts)
 
 
@@ -65,7 +65,7 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest, django_db_block
 
 @pytest.fixture(scope="session", autouse=True)
 def _passwords_are_hashed_quickly() -> Iterator[None]:
-    """Though in the product's way, for its processes to know them. The slowness that guards them is Django's own."""
+    """Hash with one iteration. The algorithm stays, so that the product's processes accept the passwords."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PBKDF2PasswordHasher, "iterations", 1)
         yield
@@ -73,7 +73,7 @@ def _passwords_are_hashed_quickly() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _static_files_are_looked_for_once() -> Iterator[None]:
-    """Each Client starts a whole site, which would read all folders of static files anew before its first answer."""
+    """Find static files once: every Client starts a whole site, which would search all folders again."""
     found: dict[str, Any] = {}
     look_for = WhiteNoiseMiddleware.add_files_from_finders
 
@@ -89,15 +89,15 @@ def _static_files_are_looked_for_once() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _in_the_language_of_the_source() -> Iterator[None]:
-    """A page in Polish leaves its language to whatever the thread does next."""
+def _language_of_the_source() -> Iterator[None]:
+    """Reset the language: a page in Polish leaves its language active in the thread."""
     yield
     deactivate()
 
 
 @pytest.fixture(autouse=True)
-def _no_answer_lasts_beyond_its_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few tests read an answer to its end, or close it as a server does."""
+def _no_response_outlives_its_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Free the stream slots: few tests read a response to its end or close it as a server does."""
     monkeypatch.setattr(stream_limit, "_limit", stream_limit.StreamLimit())
 
 
@@ -124,14 +124,14 @@ def account(sandbox: Sandbox) -> Account:
 
 @pytest.fixture
 def ringostat(sandbox: Sandbox) -> Iterator[Ringostat]:
-    """The sandbox's Ringostat with nothing set."""
+    """The sandbox's Ringostat without calls."""
     sandbox.ringostat = Ringostat()
     yield sandbox.ringostat
     sandbox.ringostat = Ringostat()
 
 
 def customer_data(account: Account, sandbox: Sandbox, **changes: Any) -> dict[str, Any]:
-    """A customer file for an account of the sandbox, whose telephony employees are 5, 6 and 7."""
+    """A customer file for a sandbox account with the employees 5, 6 and 7."""
     return {
         "name": "Acme",
         "language": "en",
@@ -227,7 +227,7 @@ class Scenario:
 
 @pytest.fixture
 def as_in_production(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Switches ALLOW_PRIVATE_HOSTS off; the sandbox, which is on this machine, can be reached all the same."""
+    """Switches ALLOW_PRIVATE_HOSTS off, and lets only the sandbox on this machine be reached."""
 
     def switch() -> None:
         settings.ALLOW_PRIVATE_HOSTS = False
@@ -239,7 +239,7 @@ def as_in_production(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable
 
 @pytest.fixture
 def make_scenario(sandbox: Sandbox, account: Account, settings: Any) -> Callable[..., Scenario]:
-    """Makes a customer of the default account; keyword arguments change its file."""
+    """Import a customer of the default account; keyword arguments change its file."""
     settings.ALLOW_PRIVATE_HOSTS = True
 
     def make(**changes: Any) -> Scenario:

@@ -62,6 +62,7 @@ def test_the_image_holds_only_the_product(image: Path) -> None:
     assert (image / "integrations").is_dir()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_product_starts_without_the_sandbox(image: Path) -> None:
     assert "no issues" in run(image, "manage.py", "check")
@@ -69,6 +70,7 @@ def test_the_product_starts_without_the_sandbox(image: Path) -> None:
     run(image, "-c", "import ringofix.wsgi, integrations.tasks, sys; assert 'sandbox' not in sys.modules")
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_product_has_no_sandbox_commands(image: Path) -> None:
     commands = run(image, "manage.py", "help", "--commands").split()

@@ -134,6 +134,7 @@ def written_of(comment: Comment) -> list[tuple[str, list[tuple[str, str]]]]:
     return [(entry.tag.name, sorted(entry.values.items())) for entry in comment.tags]
 
 
+@pytest.mark.slow
 def test_all_payloads_end_the_same_in_any_order(make_customer: Callable[[str], Scenario]) -> None:
     names = sorted(set(ENDS) - {NOT_DATED})
     expected = state_of(posted_and_delivered(make_customer("sorted"), names))

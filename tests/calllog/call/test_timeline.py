@@ -48,6 +48,7 @@ def timeline_texts(
         "employee": IRYNA,
         "customer": Customer(name="Acme"),
     }
+    filled |= {"reason": "", "detail": ""}  # an unsaved call holds an expression for a database default
     call = Call(**filled | columns)
     sentences = timeline(
         call,

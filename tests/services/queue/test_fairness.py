@@ -114,6 +114,7 @@ def deliver_in_a_thread(scenario: Scenario) -> None:
         connection.close()
 
 
+@pytest.mark.slow
 def test_accounts_that_do_not_answer_cost_the_calls_of_others_nothing(
     make_customer: Callable[..., Scenario], sandbox: Sandbox, sandbox_server: SandboxServer, settings: Any
 ) -> None:
@@ -208,6 +209,7 @@ def queue(question: str, *parameters: Any) -> Any:
 # The pace
 
 
+@pytest.mark.slow
 def test_two_workers_on_one_account_use_its_pace_and_never_exceed_it(make_customer: Callable[..., Scenario]) -> None:
     rate, calls = 5, 6
     scenarios = [make_customer(name, account="shared", requests_per_second=rate) for name in ("one", "two")]
