@@ -20,7 +20,7 @@ PAGES = ["/account/", "/account/password/", "/calls/api/"]
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
-def test_the_pages_of_an_account_are_accessible_on_every_screen(
+def test_account_pages_are_accessible_on_every_screen(
     browser: Browser,
     live_server: LiveServer,
     sign_in: Callable[[Page, User], None],

@@ -86,7 +86,7 @@ def test_a_recording_is_played_by_mouse_and_keyboard(scenario: Scenario, page: P
     assert audio(page, "playbackRate") == 1.5
 
 
-def test_the_picture_of_a_recording_is_drawn_of_the_one_answer_that_is_played(
+def test_waveform_is_drawn_from_the_response_that_is_played(
     scenario: Scenario, page: Page, live_server: LiveServer, assert_accessible: Callable[[Page], None]
 ) -> None:
     asked: list[str] = []
@@ -108,7 +108,7 @@ def test_the_picture_of_a_recording_is_drawn_of_the_one_answer_that_is_played(
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_one_seeks_in_the_picture(scenario: Scenario, page: Page, live_server: LiveServer, width: int) -> None:
+def test_click_on_the_waveform_seeks(scenario: Scenario, page: Page, live_server: LiveServer, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     open_call(page, live_server, scenario.call(CALL_ID))
     page.get_by_role("button", name="Play", exact=True).click()
@@ -135,7 +135,7 @@ def test_one_seeks_in_the_picture(scenario: Scenario, page: Page, live_server: L
     heard_at(0)
 
 
-def test_what_cannot_be_decoded_leaves_the_player_as_it_is(
+def test_undecodable_recording_leaves_the_player_unchanged(
     scenario: Scenario, page: Page, live_server: LiveServer
 ) -> None:
     page.route("**/recording", lambda route: route.fulfill(content_type="audio/wav", body="no sound"))
@@ -152,7 +152,7 @@ def test_what_cannot_be_decoded_leaves_the_player_as_it_is(
     expect(page.locator(PICTURE)).to_be_visible()
 
 
-def test_a_large_recording_is_played_piece_by_piece_without_a_picture(
+def test_large_recording_is_played_in_chunks_without_a_waveform(
     scenario: Scenario, page: Page, live_server: LiveServer
 ) -> None:
     ranges: list[str | None] = []
@@ -174,7 +174,7 @@ def test_a_large_recording_is_played_piece_by_piece_without_a_picture(
     expect(page.locator(PICTURE)).to_be_hidden()
 
 
-def test_a_recording_that_has_run_out_says_so_and_may_be_tried_again(
+def test_expired_recording_is_explained_and_can_be_retried(
     scenario: Scenario, page: Page, live_server: LiveServer, sandbox: Sandbox
 ) -> None:
     sandbox.ringostat.not_ready.add(CALL_ID)
@@ -190,9 +190,7 @@ def test_a_recording_that_has_run_out_says_so_and_may_be_tried_again(
     expect(player.get_by_role("alert")).to_be_empty()
 
 
-def test_what_was_said_is_loaded_when_its_line_is_opened(
-    scenario: Scenario, page: Page, live_server: LiveServer
-) -> None:
+def test_bodies_are_loaded_when_their_line_is_opened(scenario: Scenario, page: Page, live_server: LiveServer) -> None:
     open_call(page, live_server, scenario.call(CALL_ID))
     requests = page.get_by_role("region", name="Requests to Planfix")
 
@@ -203,7 +201,7 @@ def test_what_was_said_is_loaded_when_its_line_is_opened(
     expect(requests.get_by_text("Response")).to_be_visible()
 
 
-def test_what_cannot_be_loaded_says_so(scenario: Scenario, page: Page, live_server: LiveServer) -> None:
+def test_failed_loading_of_a_body_is_explained(scenario: Scenario, page: Page, live_server: LiveServer) -> None:
     open_call(page, live_server, scenario.call(CALL_ID))
     page.route("**/webhooks/*/", lambda route: route.abort())
 
@@ -212,7 +210,7 @@ def test_what_cannot_be_loaded_says_so(scenario: Scenario, page: Page, live_serv
     expect(page.get_by_text("Loading failed.")).to_be_visible()
 
 
-def test_a_waiting_call_renews_itself_and_leaves_alone_what_is_open_and_played(
+def test_page_of_a_waiting_call_refreshes_and_keeps_open_lines_and_player(
     scenario: Scenario, page: Page, live_server: LiveServer, sandbox: Sandbox
 ) -> None:
     waiting = f"{CALL_ID}1"
@@ -231,9 +229,7 @@ def test_a_waiting_call_renews_itself_and_leaves_alone_what_is_open_and_played(
     assert audio(page, "currentTime") > 0
 
 
-def test_who_was_logged_out_meanwhile_sees_the_log_in_page(
-    scenario: Scenario, page: Page, live_server: LiveServer
-) -> None:
+def test_logged_out_user_sees_the_log_in_page(scenario: Scenario, page: Page, live_server: LiveServer) -> None:
     waiting = f"{CALL_ID}1"
     scenario.post(answered(uniqueid=waiting))
     open_call(page, live_server, scenario.call(waiting))
@@ -243,7 +239,7 @@ def test_who_was_logged_out_meanwhile_sees_the_log_in_page(
     page.wait_for_url("**/calls/login/**", timeout=15_000)
 
 
-def test_a_failed_call_is_settled_with_a_note(scenario: Scenario, page: Page, live_server: LiveServer) -> None:
+def test_failed_call_is_resolved_with_a_note(scenario: Scenario, page: Page, live_server: LiveServer) -> None:
     call = scenario.call(CALL_ID)
     Call.objects.update(state=CallState.FAILED, reason="refused", detail="No such template.")
     open_call(page, live_server, call)
@@ -256,7 +252,7 @@ def test_a_failed_call_is_settled_with_a_note(scenario: Scenario, page: Page, li
     expect(page.get_by_text("by admin: called back.")).to_be_visible()
 
 
-def test_calls_are_chosen_on_the_list_and_sent_again(scenario: Scenario, page: Page, live_server: LiveServer) -> None:
+def test_chosen_calls_of_the_list_are_retried(scenario: Scenario, page: Page, live_server: LiveServer) -> None:
     for number in range(3):
         scenario.post(answered(connected_with="acmecom_newcomer", uniqueid=f"{CALL_ID}{number}"))
     scenario.deliver()

@@ -53,7 +53,7 @@ def open_list(page: Page, server: LiveServer, query: str = "") -> None:
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_nothing_grave_is_found_by_axe(
+def test_axe_finds_no_serious_problem_on_the_call_list(
     page: Page,
     live_server: LiveServer,
     customer: Customer,
@@ -79,7 +79,7 @@ def test_nothing_grave_is_found_by_axe(
     assert_accessible(page)
 
 
-def test_a_bar_of_the_chart_and_a_state_filter_the_list_and_are_taken_away_again(
+def test_chart_bar_and_state_filter_the_list_and_can_be_removed(
     page: Page, live_server: LiveServer, customer: Customer, specialist: User, sign_in: SignIn
 ) -> None:
     noon = timezone.now().astimezone(customer.zone).replace(hour=12)
@@ -101,7 +101,7 @@ def test_a_bar_of_the_chart_and_a_state_filter_the_list_and_are_taken_away_again
     expect(rows).to_have_count(3)
 
 
-def test_a_view_is_kept_and_opens_first(
+def test_saved_view_is_kept_and_opens_by_default(
     page: Page, live_server: LiveServer, customer: Customer, specialist: User, sign_in: SignIn
 ) -> None:
     some_calls(customer, 2)
@@ -121,7 +121,7 @@ def test_a_view_is_kept_and_opens_first(
     expect(page.get_by_text("The view “What failed” was deleted.")).to_be_visible()
 
 
-def test_scrolling_brings_older_calls_until_there_are_none(
+def test_scrolling_loads_older_calls_until_the_end(
     page: Page, live_server: LiveServer, customer: Customer, specialist: User, sign_in: SignIn
 ) -> None:
     some_calls(customer, PAGE_SIZE + 7)
@@ -152,7 +152,7 @@ def test_a_new_call_is_announced_and_shown_on_top_without_a_jump(
     expect(page.locator("#chips a").first).to_contain_text("4")
 
 
-def test_keys_walk_the_list_open_a_call_and_find_the_search(
+def test_keyboard_moves_in_the_list_opens_a_call_and_focuses_the_search(
     page: Page, live_server: LiveServer, customer: Customer, specialist: User, sign_in: SignIn
 ) -> None:
     calls = some_calls(customer, 3)
@@ -176,7 +176,7 @@ def test_keys_walk_the_list_open_a_call_and_find_the_search(
 
 
 @pytest.mark.parametrize(("signed_out", "words"), [(True, "You have been logged out."), (False, "try again")])
-def test_trouble_while_scrolling_says_what_to_do(
+def test_error_while_scrolling_says_what_to_do(
     page: Page,
     live_server: LiveServer,
     customer: Customer,

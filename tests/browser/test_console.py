@@ -35,7 +35,7 @@ def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
     context.close()
 
 
-def test_the_first_webhook_turns_the_light_green_and_a_dry_run_is_answered(
+def test_first_webhook_turns_the_status_green_and_a_dry_run_shows_its_result(
     scenario: Scenario, page: Page, live_server: LiveServer
 ) -> None:
     customer = f"{live_server.url}/admin/integrations/customer/{scenario.customer.pk}"

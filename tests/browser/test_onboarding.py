@@ -75,7 +75,7 @@ class Specialist:
         self.page.set_viewport_size({"width": 1280, "height": 800})
 
 
-def test_a_customer_is_live_after_few_clicks(stack: LocalStack, browser: Browser) -> None:
+def test_new_customer_is_connected_after_few_clicks(stack: LocalStack, browser: Browser) -> None:
     stack.control("POST", "/accounts/default/tasks", {"counterparty_id": None, "name": "Given by the robot"})
     specialist = Specialist(browser)
 
@@ -136,7 +136,7 @@ def account(stack: LocalStack) -> Any:
     return stack.control("GET", "/accounts/default")
 
 
-def test_what_is_wrong_is_said_with_what_to_do(stack: LocalStack, browser: Browser) -> None:
+def test_connection_problem_is_explained_with_steps(stack: LocalStack, browser: Browser) -> None:
     stack.control("POST", "/accounts/default/settings", {"scopes": ["contact_readonly", "datatag_readonly"]})
     specialist = Specialist(browser)
     customer = Customer.objects.create(

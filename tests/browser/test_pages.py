@@ -89,7 +89,7 @@ def test_pages_open_and_fit(scenario: Scenario, page: Page, live_server: LiveSer
         assert_fits(page)
 
 
-def test_the_sandbox_shows_a_call_as_a_manager_sees_it(scenario: Scenario, page: Page, sandbox: Sandbox) -> None:
+def test_sandbox_account_page_shows_a_call(scenario: Scenario, page: Page, sandbox: Sandbox) -> None:
     page.goto(f"{sandbox.url}/account/")
 
     assert page.get_by_text("Olha Koval").first.is_visible()

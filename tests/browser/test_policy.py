@@ -54,7 +54,7 @@ def log_in(page: Page, server: LiveServer) -> User:
     return user
 
 
-def test_no_page_asks_for_what_is_forbidden(
+def test_no_page_violates_the_content_security_policy(
     page: Page, refusals: list[str], live_server: LiveServer, call: Call
 ) -> None:
     page.goto(f"{live_server.url}/admin/login/")
@@ -87,14 +87,14 @@ def test_no_page_asks_for_what_is_forbidden(
     assert refusals == []
 
 
-def test_the_documentation_of_the_api_shows_itself(page: Page, live_server: LiveServer, call: Call) -> None:
+def test_api_documentation_page_is_rendered(page: Page, live_server: LiveServer, call: Call) -> None:
     log_in(page, live_server)
     page.goto(f"{live_server.url}/api/v1/docs/")
 
     page.get_by_text("/api/v1/calls/", exact=True).first.wait_for()
 
 
-def test_a_script_in_a_page_does_not_run(page: Page, refusals: list[str], live_server: LiveServer, call: Call) -> None:
+def test_script_in_a_page_does_not_run(page: Page, refusals: list[str], live_server: LiveServer, call: Call) -> None:
     log_in(page, live_server)
     for tag in ("<script>document.title='run'</script>", "<img src=x onerror=\"document.title='run'\">"):
         page.evaluate("tag => document.body.append(document.createRange().createContextualFragment(tag))", tag)

@@ -56,7 +56,7 @@ def assert_fine(page: Page, assert_accessible: Callable[[Page], None]) -> None:
         assert_accessible(page)
 
 
-def test_from_the_qr_code_to_the_next_login(
+def test_user_enables_two_factor_login_and_logs_in_with_it(
     page: Page, live_server: LiveServer, user: User, assert_accessible: Callable[[Page], None]
 ) -> None:
     log_in(page, f"{live_server.url}/calls/second-factor/", user)
