@@ -29,14 +29,14 @@ def change_of_user(by: User) -> None:
     )
 
 
-def test_it_names_the_changed_fields(client: Client) -> None:
+def test_audit_log_names_the_changed_fields(client: Client) -> None:
     client.force_login(user := make_superuser())
     change_of_user(user)
 
     assert "Changed Role." in client.get(LIST).content.decode()
 
 
-def test_specialists_see_what_concerns_customers_and_not_users(client: Client) -> None:
+def test_specialists_see_audit_entries_of_customers_but_not_of_users(client: Client) -> None:
     client.force_login(user := make_specialist())
     audit_record(user, "Paused: they move.", make_customer(name="Acme"))
     change_of_user(user)
@@ -47,7 +47,7 @@ def test_specialists_see_what_concerns_customers_and_not_users(client: Client) -
     assert "Changed Role." not in html
 
 
-def test_it_is_narrowed_to_a_customer_and_to_a_user(client: Client) -> None:
+def test_audit_log_is_filtered_by_customer_and_by_user(client: Client) -> None:
     client.force_login(user := make_superuser())
     customer, other = make_customer(name="Acme"), make_customer(name="Other")
     audit_record(user, "This.", customer)
@@ -62,14 +62,14 @@ def test_it_is_narrowed_to_a_customer_and_to_a_user(client: Client) -> None:
     assert found("q=Other") == {"Something else."}
 
 
-def test_what_concerns_no_single_customer_stands_there_too(client: Client) -> None:
+def test_audit_log_includes_entries_without_a_customer(client: Client) -> None:
     client.force_login(user := make_specialist())
     audit_record(user, "Calls were exported.")
 
     assert "Calls were exported." in client.get(LIST).content.decode()
 
 
-def test_viewers_do_not_see_it(client: Client) -> None:
+def test_viewers_cannot_see_the_audit_log(client: Client) -> None:
     client.force_login(make_viewer(make_customer()))
 
     assert client.get(LIST).status_code == 302

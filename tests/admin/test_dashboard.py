@@ -56,7 +56,7 @@ def customers() -> dict[str, Customer]:
     return made
 
 
-def test_trouble_comes_first(console: Client, customers: dict[str, Customer]) -> None:
+def test_customers_with_problems_come_first(console: Client, customers: dict[str, Customer]) -> None:
     assert names(console) == ["Cafe", "Acme", "Borshch"]
 
 
@@ -73,19 +73,19 @@ def test_trouble_comes_first(console: Client, customers: dict[str, Customer]) ->
         ("?page=999", ["Cafe", "Acme", "Borshch"]),
     ],
 )
-def test_it_is_searched_and_narrowed(
+def test_dashboard_is_searched_and_filtered(
     console: Client, customers: dict[str, Customer], query: str, found: list[str]
 ) -> None:
     assert names(console, query) == found
 
 
-def test_numbers_lead_to_their_calls(console: Client, customers: dict[str, Customer]) -> None:
+def test_counts_link_to_their_calls(console: Client, customers: dict[str, Customer]) -> None:
     html = console.get("/admin/").content.decode()
 
     assert f"{reverse('calllog:list')}?customer={customers['Cafe'].pk}&amp;state=failed" in html
 
 
-def test_the_chart_says_its_numbers_in_words(console: Client) -> None:
+def test_dashboard_chart_has_a_text_with_its_numbers(console: Client) -> None:
     now = timezone.now()
     make_call(make_customer(), call_facts(exact_start=now))
 
@@ -95,7 +95,7 @@ def test_the_chart_says_its_numbers_in_words(console: Client) -> None:
     assert drawing[1].endswith(": one call")
 
 
-def test_who_may_not_see_customers_is_told_whom_to_ask(client: Client) -> None:
+def test_user_without_permission_learns_whom_to_ask(client: Client) -> None:
     make_customer(name="Acme")
     client.force_login(make_user(is_staff=True))
 
@@ -108,7 +108,7 @@ def test_who_may_not_see_customers_is_told_whom_to_ask(client: Client) -> None:
 # --- one customer ---
 
 
-def test_a_pause_has_a_reason_and_is_written_down(console: Client) -> None:
+def test_manual_pause_stores_its_reason_and_is_recorded(console: Client) -> None:
     customer = make_customer()
 
     console.post(page_of(customer), {"action": "pause", "reason": " They  move. "})
@@ -119,7 +119,7 @@ def test_a_pause_has_a_reason_and_is_written_down(console: Client) -> None:
     assert "They move." in console.get(page_of(customer)).content.decode()
 
 
-def test_without_a_reason_nobody_is_paused(console: Client) -> None:
+def test_manual_pause_needs_a_reason(console: Client) -> None:
     customer = make_customer()
 
     html = console.post(page_of(customer), {"action": "pause", "reason": " "}, follow=True).content.decode()
@@ -129,7 +129,7 @@ def test_without_a_reason_nobody_is_paused(console: Client) -> None:
     assert "Enter a reason." in html
 
 
-def test_it_leads_to_what_happened_to_this_customer(console: Client) -> None:
+def test_overview_links_to_events_and_requests_of_the_customer(console: Client) -> None:
     customer = make_customer()
     make_event(make_call(customer))
     make_event(make_call(make_customer()))
@@ -140,7 +140,7 @@ def test_it_leads_to_what_happened_to_this_customer(console: Client) -> None:
     assert [event.customer for event in console.get(links["Webhook events"]).context["cl"].result_list] == [customer]
 
 
-def test_resuming_lets_the_calls_go_on(console: Client) -> None:
+def test_resuming_restarts_deliveries(console: Client) -> None:
     customer = make_customer(paused_reason="They move.", paused_by_hand=True)
 
     console.post(page_of(customer), {"action": "resume"})
@@ -157,7 +157,7 @@ def copy(console: Client, customer: Customer, **answers: Any) -> Any:
     return console.post(reverse("admin:integrations_customer_copy", args=[customer.pk]), answers)
 
 
-def test_a_copy_takes_the_answers_and_no_secrets(console: Client) -> None:
+def test_copied_customer_has_the_settings_but_no_secrets(console: Client) -> None:
     customer = make_customer(name="Acme", call_target="last_active_task", phone_matching="any_format")
     make_call(customer)
 
@@ -178,7 +178,7 @@ def test_a_copy_takes_the_answers_and_no_secrets(console: Client) -> None:
 
 
 @pytest.mark.parametrize(("answer", "employees"), [({"with_employees": "on"}, ["Iryna Bondar"]), ({}, [])])
-def test_employees_go_along_if_wished(console: Client, answer: dict[str, str], employees: list[str]) -> None:
+def test_employees_are_copied_if_chosen(console: Client, answer: dict[str, str], employees: list[str]) -> None:
     customer = make_customer()
     make_employee(customer)
 
@@ -187,7 +187,7 @@ def test_employees_go_along_if_wished(console: Client, answer: dict[str, str], e
     assert [employee.name for employee in Customer.objects.get(name="Copy").employees.all()] == employees
 
 
-def test_a_taken_name_changes_nobody(console: Client) -> None:
+def test_copy_with_an_existing_name_changes_no_customer(console: Client) -> None:
     customer, other = make_customer(name="Acme", region="PL"), make_customer(name="Other")
 
     response = copy(console, customer, name="Other")
@@ -198,7 +198,7 @@ def test_a_taken_name_changes_nobody(console: Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["overview", "webhook_setup", "dry_run", "copy"])
-def test_the_pages_are_for_those_who_may_change_customers(client: Client, name: str) -> None:
+def test_customer_pages_require_change_permission(client: Client, name: str) -> None:
     address = reverse(f"admin:integrations_customer_{name}", args=[make_customer().pk])
     client.force_login(make_user(is_staff=True))
     refused = client.get(address).status_code
@@ -208,7 +208,7 @@ def test_the_pages_are_for_those_who_may_change_customers(client: Client, name: 
 
 
 @pytest.mark.parametrize(("made", "is_told"), [(date(2020, 1, 1), True), (date(2999, 1, 1), False), (None, False)])
-def test_an_old_phone_number_library_is_told_to_the_operator(
+def test_operator_sees_a_warning_about_an_old_phone_number_library(
     client: Client, monkeypatch: pytest.MonkeyPatch, made: date | None, is_told: bool
 ) -> None:
     monkeypatch.setattr(dashboard_module, "library_date", lambda: made)
@@ -217,7 +217,7 @@ def test_an_old_phone_number_library_is_told_to_the_operator(
     assert ("The phone number library is from" in client.get("/admin/").content.decode()) is is_told
 
 
-def test_an_old_phone_number_library_is_not_told_to_specialists(
+def test_specialists_see_no_warning_about_an_old_phone_number_library(
     console: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dashboard_module, "library_date", lambda: date(2020, 1, 1))

@@ -78,12 +78,12 @@ def test_every_change_page_opens(console: Client, model: Any) -> None:
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
-def test_every_add_page_opens_unless_its_rows_are_only_recorded(console: Client, model: Any) -> None:
+def test_every_add_page_opens_except_for_recorded_rows(console: Client, model: Any) -> None:
     assert console.get(address(model, "add")).status_code == (403 if model in RECORDED else 200)
 
 
 @pytest.mark.parametrize("model", RECORDED, ids=lambda model: model._meta.label)
-def test_what_is_recorded_cannot_be_changed_or_deleted(console: Client, model: Any) -> None:
+def test_recorded_rows_cannot_be_changed_or_deleted(console: Client, model: Any) -> None:
     row = model.objects.latest("pk")
 
     changed = console.post(address(model, "change", row.pk), {})
@@ -160,7 +160,7 @@ def test_the_menu_shows_a_specialist_no_link_to_users(client: Client) -> None:
     assert "/admin/auth/user/" not in html
 
 
-def test_a_viewer_does_not_get_into_the_console(client: Client) -> None:
+def test_viewer_cannot_open_the_console(client: Client) -> None:
     client.force_login(make_viewer(make_customer()))
 
     response = client.get(address(Customer, "changelist"))
@@ -169,7 +169,7 @@ def test_a_viewer_does_not_get_into_the_console(client: Client) -> None:
     assert re.match("/admin/login/", response["Location"])
 
 
-def test_what_is_recorded_is_said_in_words_and_in_the_customer_s_time(console: Client) -> None:
+def test_recorded_rows_have_plain_words_and_the_customers_time(console: Client) -> None:
     html = console.get(address(WebhookEvent, "changelist")).content.decode()
 
     assert "after the call" in html

@@ -55,7 +55,7 @@ def test_a_new_viewer_sees_the_chosen_customers_and_nothing_else(console: Client
     assert user.check_password(PASSWORD)
 
 
-def test_a_viewer_without_a_customer_is_not_made(console: Client) -> None:
+def test_viewer_without_a_customer_is_not_created(console: Client) -> None:
     response = console.post(ADD, {**NEW, "role": "viewer"})
 
     assert "A viewer without customers sees nothing" in errors_of(response)
@@ -63,7 +63,7 @@ def test_a_viewer_without_a_customer_is_not_made(console: Client) -> None:
 
 
 @pytest.mark.parametrize("role", [Role.SPECIALIST, Role.ADMINISTRATOR])
-def test_the_others_see_all_customers(console: Client, role: Role) -> None:
+def test_specialists_and_administrators_see_all_customers(console: Client, role: Role) -> None:
     make_customer()
 
     console.post(ADD, {**NEW, "role": role.value})
@@ -76,7 +76,7 @@ def test_the_others_see_all_customers(console: Client, role: Role) -> None:
 
 @pytest.mark.parametrize("before", Role)
 @pytest.mark.parametrize("after", Role)
-def test_a_changed_role_leaves_nothing_of_the_old_one(console: Client, before: Role, after: Role) -> None:
+def test_changed_role_removes_the_former_role(console: Client, before: Role, after: Role) -> None:
     user, customer = make_user(), make_customer()
     give_role(user, before, [customer])
 
@@ -101,14 +101,14 @@ def test_the_page_shows_the_role_that_the_user_has(console: Client) -> None:
     assert list(form["customers"].value()) == [customer.pk]
 
 
-def test_nobody_takes_the_administrators_role_from_oneself(console: Client, administrator: User) -> None:
+def test_administrators_cannot_remove_their_own_role(console: Client, administrator: User) -> None:
     response = save(console, administrator, role="viewer", customers=[make_customer().pk])
 
     assert "You cannot change your own role" in errors_of(response)
     assert role_of(User.objects.get(pk=administrator.pk)) is Role.ADMINISTRATOR
 
 
-def test_a_user_whose_role_was_given_by_a_group_alone_is_shown_for_what_it_is() -> None:
+def test_role_given_by_a_group_alone_is_shown() -> None:
     user = make_user()
     user.groups.add(Group.objects.get(name="Specialists"))
 
@@ -116,7 +116,7 @@ def test_a_user_whose_role_was_given_by_a_group_alone_is_shown_for_what_it_is() 
 
 
 @pytest.mark.parametrize("path", ["/admin/auth/user/", ADD])
-def test_specialists_make_no_users(client: Client, path: str) -> None:
+def test_specialists_cannot_create_users(client: Client, path: str) -> None:
     client.force_login(make_specialist())
 
     assert client.get(path).status_code == 403
@@ -133,7 +133,7 @@ def test_the_list_shows_who_has_two_factor_login(console: Client) -> None:
 WAS_ON = {"initial-second_factor": "True"}
 
 
-def test_an_administrator_removes_the_factor_of_who_lost_the_phone(console: Client) -> None:
+def test_administrator_removes_two_factor_login_of_a_user(console: Client) -> None:
     make_second_factor(user := make_specialist())
     html = console.get(reverse("admin:auth_user_change", args=[user.pk])).content.decode()
     assert '<input type="hidden" name="initial-second_factor" value="True"' in html
@@ -144,7 +144,7 @@ def test_an_administrator_removes_the_factor_of_who_lost_the_phone(console: Clie
     assert LogEntry.objects.latest("pk").get_change_message() == "Changed Two-factor login."
 
 
-def test_what_is_left_as_it_is_stays(console: Client) -> None:
+def test_unchanged_two_factor_login_stays(console: Client) -> None:
     make_second_factor(user := make_specialist())
 
     save(console, user, second_factor="on", first_name="Ann", **WAS_ON)
@@ -152,7 +152,7 @@ def test_what_is_left_as_it_is_stays(console: Client) -> None:
     assert SecondFactor.objects.get().user == user
 
 
-def test_what_was_switched_on_while_the_page_lay_open_stays(console: Client) -> None:
+def test_two_factor_login_enabled_after_the_page_opened_stays(console: Client) -> None:
     make_second_factor(user := make_specialist())
 
     save(console, user)
@@ -160,7 +160,7 @@ def test_what_was_switched_on_while_the_page_lay_open_stays(console: Client) -> 
     assert SecondFactor.objects.get().user == user
 
 
-def test_ones_own_is_not_removed_there(console: Client, administrator: User) -> None:
+def test_administrators_cannot_remove_their_own_two_factor_login_there(console: Client, administrator: User) -> None:
     factor, _codes = make_second_factor(administrator)
     session = console.session
     session[DEVICE_ID_SESSION_KEY] = factor.persistent_id
@@ -170,7 +170,7 @@ def test_ones_own_is_not_removed_there(console: Client, administrator: User) -> 
     assert SecondFactor.objects.exists()
 
 
-def test_nobody_can_be_given_one(console: Client) -> None:
+def test_administrator_cannot_enable_two_factor_login_for_a_user(console: Client) -> None:
     save(console, make_specialist(), second_factor="on")
 
     assert not SecondFactor.objects.exists()

@@ -37,15 +37,15 @@ def ask_for(client: Client, scenario: Scenario, first: date, last: date) -> str:
     return client.post(page_of(scenario), days, follow=True).content.decode()
 
 
-def test_a_call_whose_webhook_was_lost_comes_from_the_list(
+def test_catch_up_from_the_console_adds_a_call_without_webhook(
     scenario: Scenario, specialist: Client, ringostat: Ringostat
 ) -> None:
     ringostat.calls = [row(ago=timedelta(days=1))]
     today = timezone.localdate(timezone=scenario.customer.zone)
 
     page = ask_for(specialist, scenario, today - timedelta(days=2), today)
-    [work] = BackgroundJob.objects.filter(kind=BackgroundJobKind.CATCH_UP)
-    run_job(work.pk)
+    [job] = BackgroundJob.objects.filter(kind=BackgroundJobKind.CATCH_UP)
+    run_job(job.pk)
 
     assert "Checking the call list of these days." in page
     assert scenario.call(CALL_ID).state == CallState.PENDING
@@ -59,23 +59,23 @@ def test_a_call_whose_webhook_was_lost_comes_from_the_list(
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "said"),
+    ("first", "last", "message"),
     [
         (2, 5, "The first day must not be after the last day."),
         (120, 0, "Choose three months at most."),
         (-3, -4, "These days are in the future."),
     ],
 )
-def test_days_that_cannot_be_read_are_refused_in_a_sentence(
-    scenario: Scenario, specialist: Client, first: int, last: int, said: str
+def test_invalid_days_are_refused_with_a_message(
+    scenario: Scenario, specialist: Client, first: int, last: int, message: str
 ) -> None:
     today = timezone.localdate(timezone=scenario.customer.zone)
 
-    assert said in ask_for(specialist, scenario, today - timedelta(days=first), today - timedelta(days=last))
+    assert message in ask_for(specialist, scenario, today - timedelta(days=first), today - timedelta(days=last))
     assert not BackgroundJob.objects.filter(kind=BackgroundJobKind.CATCH_UP).exists()
 
 
-def test_the_page_says_how_far_the_list_was_read_and_what_hinders(scenario: Scenario, specialist: Client) -> None:
+def test_page_shows_catch_up_position_and_error(scenario: Scenario, specialist: Client) -> None:
     CatchUpCursor.objects.create(
         customer=scenario.customer,
         read_until=timezone.now(),
@@ -89,7 +89,7 @@ def test_the_page_says_how_far_the_list_was_read_and_what_hinders(scenario: Scen
     assert "has no waittime" in page
 
 
-def test_without_a_key_nothing_can_be_asked_for(scenario: Scenario, specialist: Client) -> None:
+def test_catch_up_needs_an_auth_key(scenario: Scenario, specialist: Client) -> None:
     scenario.customer.ringostat_auth_key = Secret()
     scenario.customer.save()
 

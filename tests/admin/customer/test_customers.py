@@ -1,4 +1,4 @@
-"""The list of customers, and the questionnaire."""
+"""The list of customers and the settings of one customer."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def test_a_secret_typed_into_a_refused_form_does_not_come_back(console: Client) 
         *("ftp://acme.planfix.com", "https://acme.planfix.com:99999"),
     ],
 )
-def test_an_address_that_is_not_public_is_refused_with_a_sentence(console: Client, column: str, url: str) -> None:
+def test_private_address_is_refused_with_a_message(console: Client, column: str, url: str) -> None:
     customer = customer_with()
 
     response = console.post(page_of(customer), FILLED_IN | {column: url})
@@ -179,7 +179,7 @@ def test_an_address_that_is_not_public_is_refused_with_a_sentence(console: Clien
         ("https://crm.acme.example/pf/task/7", "https://crm.acme.example/pf"),
     ],
 )
-def test_the_account_is_read_from_what_the_browser_shows(console: Client, typed: str, address: str) -> None:
+def test_account_is_read_from_a_browser_address(console: Client, typed: str, address: str) -> None:
     console.post(LIST + "add/", FILLED_IN | {"planfix_url": typed, "planfix_token": PLANFIX_TOKEN})
 
     assert Customer.objects.get().planfix_url == address
@@ -247,7 +247,7 @@ def test_a_customer_may_change_the_case_of_its_own_name(console: Client) -> None
     assert customer.name == "Demo Company"
 
 
-def test_the_same_account_and_project_twice_is_warned_of(console: Client) -> None:
+def test_duplicate_account_and_project_gives_a_warning(console: Client) -> None:
     first = customer_with(ringostat_project_id="7")
 
     response = console.post(LIST + "add/", FILLED_IN | {"planfix_token": "t", "ringostat_project_id": "7"}, follow=True)
@@ -256,7 +256,7 @@ def test_the_same_account_and_project_twice_is_warned_of(console: Client) -> Non
     assert first.name in warning
 
 
-def test_the_same_account_for_another_project_is_not_warned_of(console: Client) -> None:
+def test_same_account_with_another_project_gives_no_warning(console: Client) -> None:
     customer_with(ringostat_project_id="7")
 
     response = console.post(LIST + "add/", FILLED_IN | {"planfix_token": "t", "ringostat_project_id": "8"}, follow=True)
@@ -275,7 +275,7 @@ def test_a_mistyped_zone_is_an_error_that_names_the_right_one(console: Client, t
     assert f"Did you mean {meant}?" in errors_of(response)
 
 
-def test_an_address_of_this_machine_is_taken_where_private_hosts_are_allowed(console: Client, settings: Any) -> None:
+def test_local_address_is_accepted_if_private_hosts_are_allowed(console: Client, settings: Any) -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
     customer = customer_with()
 
@@ -301,7 +301,7 @@ def test_a_wrong_value_is_named(console: Client, column: str, value: str, senten
     assert sentence in errors_of(response)
 
 
-def test_what_was_read_from_another_account_is_forgotten(console: Client) -> None:
+def test_data_of_the_former_account_is_forgotten(console: Client) -> None:
     customer = customer_with(
         planfix_tags={"call": {"id": 1}}, planfix_contact_fields=[{"id": 2}], contact_template_id=1
     )
@@ -317,7 +317,7 @@ def test_what_was_read_from_another_account_is_forgotten(console: Client) -> Non
 
 
 @pytest.mark.parametrize("changes", [{"call_tag_id": "17"}, {"missed_call_tag_id": "18"}], ids=str)
-def test_other_tags_are_read_anew_and_contacts_stay(console: Client, changes: dict[str, str]) -> None:
+def test_changed_tag_id_forgets_tags_and_keeps_contacts(console: Client, changes: dict[str, str]) -> None:
     customer = customer_with(planfix_tags={"call": {"id": 1}})
     RememberedContact.objects.create(customer=customer, number="+380671234567", contact_id=812)
 
@@ -327,7 +327,7 @@ def test_other_tags_are_read_anew_and_contacts_stay(console: Client, changes: di
     assert customer.remembered_contacts.exists()
 
 
-def test_another_change_keeps_what_was_read_from_the_account(console: Client) -> None:
+def test_other_changes_keep_the_data_of_the_account(console: Client) -> None:
     customer = customer_with(planfix_tags={"call": {"id": 1}})
     RememberedContact.objects.create(customer=customer, number="+380671234567", contact_id=812)
 
@@ -347,7 +347,7 @@ def test_new_access_ends_a_pause(console: Client, changes: dict[str, str], is_pa
     assert bool(customer.paused_reason) is is_paused
 
 
-def test_new_access_lets_the_calls_go_on_at_once(console: Client) -> None:
+def test_new_access_resumes_deliveries_at_once(console: Client) -> None:
     from procrastinate.contrib.django.models import ProcrastinateJob
 
     now = timezone.now()
@@ -363,7 +363,7 @@ def test_new_access_lets_the_calls_go_on_at_once(console: Client) -> None:
     assert ProcrastinateJob.objects.filter(args={"customer_id": customer.pk}).exists()
 
 
-def test_a_paused_customer_says_since_when_and_why_and_when_it_is_checked(console: Client) -> None:
+def test_page_of_a_paused_customer_shows_start_reason_and_next_check(console: Client) -> None:
     customer = make_customer(
         paused_reason="The account is frozen.", paused_at=NOON, access_check_at=NOON + timedelta(minutes=5)
     )
@@ -402,7 +402,7 @@ def test_settings_are_in_the_order_of_onboarding(console: Client) -> None:
     assert places == sorted(places)
 
 
-def test_the_choice_of_phone_matching_explains_the_second_contact(console: Client) -> None:
+def test_phone_matching_help_explains_the_second_contact(console: Client) -> None:
     html = console.get(page_of(make_customer())).content.decode()
 
     assert "+380671234567" in html
@@ -419,7 +419,7 @@ def test_the_choice_of_phone_matching_explains_the_second_contact(console: Clien
         ({"paused_reason": "They move.", "paused_by_hand": True}, True, False, "Paused by hand"),
     ],
 )
-def test_the_light_says_how_a_customer_fares(
+def test_list_shows_the_status_of_each_customer(
     console: Client, columns: dict[str, str], has_webhook: bool, waits: bool, light: str
 ) -> None:
     customer = make_customer(**columns)
@@ -467,11 +467,11 @@ def test_checking_the_access_of_several_customers_asks_the_worker(console: Clien
     console.post(LIST, {"action": "check_access", "_selected_action": [customer.pk for customer in customers]})
 
     asked = BackgroundJob.objects.filter(kind=BackgroundJobKind.CONNECT)
-    assert {work.customer for work in asked} == set(customers)
+    assert {job.customer for job in asked} == set(customers)
 
 
 @pytest.mark.parametrize(("action", "sentence"), [("resume", "Resumed."), ("check_access", "Checked the access.")])
-def test_what_is_done_with_several_stands_in_the_history_of_each(console: Client, action: str, sentence: str) -> None:
+def test_bulk_action_is_recorded_in_each_customers_history(console: Client, action: str, sentence: str) -> None:
     customers = [make_customer(paused_reason="The account is frozen.") for _ in range(2)]
 
     console.post(LIST, {"action": action, "_selected_action": [customer.pk for customer in customers]})
@@ -510,7 +510,7 @@ def test_only_an_administrator_deletes_a_customer_with_all_its_calls(client: Cli
     assert page.status_code == status
 
 
-def test_a_customer_is_deleted_by_the_worker_with_all_that_was_kept_of_it(
+def test_worker_deletes_a_customer_with_all_its_data(
     client: Client,
 ) -> None:
     client.force_login(make_superuser())
@@ -526,11 +526,11 @@ def test_a_customer_is_deleted_by_the_worker_with_all_that_was_kept_of_it(
     customer.refresh_from_db()
     assert (customer.paused_by_hand, customer.webhook_tokens.count()) == (True, 0)
 
-    [work] = BackgroundJob.objects.filter(kind=BackgroundJobKind.REMOVE_CUSTOMER)
-    run_job(work.pk)
+    [job] = BackgroundJob.objects.filter(kind=BackgroundJobKind.REMOVE_CUSTOMER)
+    run_job(job.pk)
 
-    work.refresh_from_db()
-    assert (work.trouble, work.done) == ("", 4)
+    job.refresh_from_db()
+    assert (job.trouble, job.done) == ("", 4)
     assert list(Customer.objects.all()) == [other]
     kept = (WebhookEvent, PlanfixRequest, Call)
     assert [set(model.objects.values_list("customer", flat=True)) for model in kept] == [{other.pk}] * 3
@@ -562,9 +562,9 @@ def test_a_new_customer_is_checked_at_once_by_the_worker(console: Client) -> Non
     response = console.post(LIST + "add/", FILLED_IN | {"planfix_token": PLANFIX_TOKEN})
 
     customer = Customer.objects.get(name="Acme")
-    work = BackgroundJob.objects.get(kind=BackgroundJobKind.CONNECT, customer=customer)
+    job = BackgroundJob.objects.get(kind=BackgroundJobKind.CONNECT, customer=customer)
     assert response["Location"] == page_of(customer) + "#connection"
-    assert reverse("calllog:job_progress", args=[work.pk]) in console.get(page_of(customer)).content.decode()
+    assert reverse("calllog:job_progress", args=[job.pk]) in console.get(page_of(customer)).content.decode()
 
 
 def test_a_new_customer_needs_only_what_connects_it(console: Client) -> None:
@@ -587,9 +587,7 @@ def test_a_new_customer_needs_only_what_connects_it(console: Client) -> None:
         ({"planfix_token": "t", "ringostat_project_id": "acme"}, "has digits only"),
     ],
 )
-def test_what_cannot_connect_is_refused_before_it_is_tried(
-    console: Client, changes: dict[str, str], sentence: str
-) -> None:
+def test_invalid_access_is_refused_without_a_request(console: Client, changes: dict[str, str], sentence: str) -> None:
     response = console.post(LIST + "add/", FILLED_IN | changes)
 
     assert sentence in errors_of(response)
@@ -615,7 +613,7 @@ def test_changed_access_is_checked_again(console: Client, changes: dict[str, str
     assert BackgroundJob.objects.filter(kind=BackgroundJobKind.CONNECT, customer=customer).exists() is is_checked
 
 
-def test_the_button_asks_the_worker_and_leads_back(console: Client) -> None:
+def test_check_button_enqueues_a_job_and_leads_back(console: Client) -> None:
     customer = make_customer()
 
     response = console.post(reverse("admin:integrations_customer_connect", args=[customer.pk]))
@@ -624,7 +622,7 @@ def test_the_button_asks_the_worker_and_leads_back(console: Client) -> None:
     assert BackgroundJob.objects.get().kind == BackgroundJobKind.CONNECT
 
 
-def test_who_may_not_change_customers_has_none_checked(client: Client) -> None:
+def test_user_without_change_permission_cannot_start_a_check(client: Client) -> None:
     client.force_login(make_user(is_staff=True))
     customer = make_customer()
 
@@ -634,7 +632,7 @@ def test_who_may_not_change_customers_has_none_checked(client: Client) -> None:
     assert not BackgroundJob.objects.exists()
 
 
-def test_what_is_wrong_is_shown_with_its_steps(console: Client) -> None:
+def test_finding_is_shown_with_its_steps(console: Client) -> None:
     customer = make_customer()
     checked(
         customer,
@@ -652,7 +650,7 @@ def test_what_is_wrong_is_shown_with_its_steps(console: Client) -> None:
     assert "Connected. Calls can be delivered." not in html
 
 
-def test_while_a_check_is_under_way_what_was_found_before_is_not_shown(console: Client) -> None:
+def test_running_check_hides_earlier_findings(console: Client) -> None:
     customer = make_customer()
     checked(customer, Check(finding=Finding.KNOWN))
     BackgroundJob.objects.create(kind=BackgroundJobKind.CONNECT, customer=customer)
@@ -663,7 +661,7 @@ def test_while_a_check_is_under_way_what_was_found_before_is_not_shown(console: 
     assert "Planfix accepts the token." not in html
 
 
-def test_a_check_that_came_to_nothing_says_why(console: Client) -> None:
+def test_failed_check_says_why(console: Client) -> None:
     customer = make_customer()
     checked(customer, Check(finding=Finding.KNOWN))
     BackgroundJob.objects.create(
@@ -679,7 +677,7 @@ def test_a_check_that_came_to_nothing_says_why(console: Client) -> None:
     assert "Connected. Calls can be delivered." not in html
 
 
-def test_a_good_connection_says_so(console: Client) -> None:
+def test_working_connection_is_confirmed(console: Client) -> None:
     customer = make_customer()
     checked(customer, Check(finding=Finding.KNOWN))
 
@@ -689,7 +687,7 @@ def test_a_good_connection_says_so(console: Client) -> None:
 
 
 @pytest.mark.parametrize("finding", Finding)
-def test_every_finding_has_a_sentence_that_its_names_fill(finding: Finding) -> None:
+def test_every_finding_has_a_sentence_with_filled_names(finding: Finding) -> None:
     names = dict.fromkeys(("host", "error", "name", "id", "scopes", "call", "missed_call", "count", "fields"), "it")
 
     row = row_of(Check(finding=finding, names={**names, "rights": "FIND_TASKS"}))
@@ -698,7 +696,7 @@ def test_every_finding_has_a_sentence_that_its_names_fill(finding: Finding) -> N
     assert row.mark == "fine" or row.steps, "what is not right says what to do"
 
 
-def test_no_two_findings_have_one_sentence() -> None:
+def test_every_finding_has_a_different_sentence() -> None:
     assert SENTENCES.keys() == set(Finding)
     assert len({str(sentence.text) for sentence in SENTENCES.values()}) == len(SENTENCES)
 

@@ -35,42 +35,42 @@ def enqueue(console: Client, customer: Customer, **answers: Any) -> BackgroundJo
     return BackgroundJob.objects.filter(customer=customer, kind=BackgroundJobKind.DRY_RUN).first()
 
 
-def test_a_typed_number_is_put_down_for_the_worker(console: Client) -> None:
+def test_dry_run_of_a_typed_number_is_enqueued(console: Client) -> None:
     customer = make_customer()
     employee = make_employee(customer)
     answers = {"number": CLIENT, "direction": "incoming", "outcome": "missed", "employee": employee.pk}
 
     response = console.post(address(customer), {"form": "number", **answers})
 
-    work = BackgroundJob.objects.get()
-    assert work.arguments == answers
-    assert response.headers["Location"] == address(customer, f"?work={work.pk}")
+    job = BackgroundJob.objects.get()
+    assert job.arguments == answers
+    assert response.headers["Location"] == address(customer, f"?work={job.pk}")
     assert "Waiting for the worker" in console.get(response.headers["Location"]).content.decode()
 
 
-def test_a_pasted_body_is_put_down(console: Client) -> None:
-    work = enqueue(console, make_customer(), form="body", event_name="after_call", body='{"call_id": "1"}')
+def test_dry_run_of_a_pasted_body_is_enqueued(console: Client) -> None:
+    job = enqueue(console, make_customer(), form="body", event_name="after_call", body='{"call_id": "1"}')
 
-    assert work
-    assert work.arguments == {"event_name": "after_call", "body": '{"call_id": "1"}'}
+    assert job
+    assert job.arguments == {"event_name": "after_call", "body": '{"call_id": "1"}'}
 
 
 @pytest.mark.parametrize("name", ["event", "call"])
-def test_a_stored_one_is_offered_by_its_address_and_put_down(console: Client, name: str) -> None:
+def test_dry_run_of_a_stored_event_or_call_is_offered_and_enqueued(console: Client, name: str) -> None:
     customer = make_customer()
     call = make_call(customer)
     row = {"event": make_event(call), "call": call}[name]
 
     html = console.get(address(customer, f"?{name}={row.pk}")).content.decode()
-    work = enqueue(console, customer, form="stored", **{name: row.pk})
+    job = enqueue(console, customer, form="stored", **{name: row.pk})
 
     assert f'<input type="hidden" name="{name}" value="{row.pk}">' in html
-    assert work
-    assert work.arguments == {name: row.pk}
+    assert job
+    assert job.arguments == {name: row.pk}
 
 
 @pytest.mark.parametrize("name", ["event", "call"])
-def test_what_is_another_customers_is_not_there(console: Client, name: str) -> None:
+def test_event_or_call_of_another_customer_is_not_found(console: Client, name: str) -> None:
     customer, call = make_customer(), make_call(make_customer())
     row = {"event": make_event(call), "call": call}[name]
 
@@ -91,19 +91,19 @@ def test_what_is_another_customers_is_not_there(console: Client, name: str) -> N
     ],
     ids=str,
 )
-def test_what_cannot_be_tried_is_not_put_down(console: Client, answers: dict[str, str]) -> None:
+def test_invalid_dry_run_is_not_enqueued(console: Client, answers: dict[str, str]) -> None:
     customer = make_customer()
 
     assert console.post(address(customer), answers).status_code == 200
     assert not BackgroundJob.objects.exists()
 
 
-def test_another_customers_answer_is_not_shown(console: Client) -> None:
-    work = BackgroundJob.objects.create(
+def test_dry_run_of_another_customer_is_not_shown(console: Client) -> None:
+    job = BackgroundJob.objects.create(
         kind=BackgroundJobKind.DRY_RUN, customer=make_customer(), result={"not_over": True}
     )
 
-    html = console.get(address(make_customer(), f"?work={work.pk}")).content.decode()
+    html = console.get(address(make_customer(), f"?work={job.pk}")).content.decode()
 
     assert "What would happen" not in html
 
@@ -112,13 +112,13 @@ def test_another_customers_answer_is_not_shown(console: Client) -> None:
 
 
 def answer(console: Client, scenario: Scenario, body: dict[str, Any]) -> str:
-    work = enqueue(console, scenario.customer, form="body", event_name="after_call", body=json.dumps(body))
-    assert work
-    run_job(work.pk)
-    return console.get(address(scenario.customer, f"?work={work.pk}")).content.decode()
+    job = enqueue(console, scenario.customer, form="body", event_name="after_call", body=json.dumps(body))
+    assert job
+    run_job(job.pk)
+    return console.get(address(scenario.customer, f"?work={job.pk}")).content.decode()
 
 
-def test_the_answer_tells_each_step_and_what_would_be_written(console: Client, scenario: Scenario) -> None:
+def test_dry_run_shows_each_step_and_each_write(console: Client, scenario: Scenario) -> None:
     scenario.account.add_contact(name="Olha", lastname="Koval", phones=[CLIENT])
 
     html = answer(console, scenario, answered(utm_source="<b>google</b>"))
@@ -137,7 +137,9 @@ def test_the_answer_tells_each_step_and_what_would_be_written(console: Client, s
     assert "<b>google</b>" not in html
 
 
-def test_a_new_clients_missed_call_is_the_new_contacts_own(console: Client, scenario: Scenario) -> None:
+def test_dry_run_of_a_new_clients_missed_call_names_the_new_contact_as_author(
+    console: Client, scenario: Scenario
+) -> None:
     html = answer(console, scenario, missed(NEW_CLIENT))
 
     assert "No matching contact in Planfix. A new one would be created." in html
@@ -150,7 +152,7 @@ TARGET = {"was_looked_for": False, "task": None}
 
 
 @pytest.mark.parametrize(
-    ("told", "sentence"),
+    ("report", "sentence"),
     [
         ({"not_over": True}, "The call is in progress"),
         ({"understood": "not_understood", "why_not": "It is no JSON."}, "It is no JSON."),
@@ -178,8 +180,8 @@ TARGET = {"was_looked_for": False, "task": None}
     ],
     ids=str,
 )
-def test_each_thing_told_has_its_sentence(told: dict[str, Any], sentence: str) -> None:
-    assert any(sentence in line.text for line in lines(DryRunReport.from_json(told), make_customer()))
+def test_each_dry_run_fact_has_its_own_sentence(report: dict[str, Any], sentence: str) -> None:
+    assert any(sentence in line.text for line in lines(DryRunReport.from_json(report), make_customer()))
 
 
 def test_stored_requests_are_listed_by_their_event(console: Client) -> None:

@@ -71,7 +71,7 @@ def chosen_user(html: str, key: str) -> str:
     return chosen[1] if chosen else ""
 
 
-def test_pairs_are_proposed_with_their_reason_and_the_others_stand_out(console: Client, customer: Customer) -> None:
+def test_pairs_are_proposed_with_a_reason_and_unmatched_rows_are_marked(console: Client, customer: Customer) -> None:
     html = html_of(console, page_of(customer))
 
     assert (chosen_user(html, "staff-1"), chosen_user(html, "staff-2")) == ("5", "")
@@ -80,7 +80,7 @@ def test_pairs_are_proposed_with_their_reason_and_the_others_stand_out(console: 
     assert re.search(r"In Planfix only:</span>\s*Oleh Tkachenko", html)
 
 
-def test_saving_keeps_who_takes_part_and_who_does_not(console: Client, customer: Customer) -> None:
+def test_saving_keeps_included_and_excluded_employees(console: Client, customer: Customer) -> None:
     console.post(page_of(customer), {"user-staff-1": "5", "participates-staff-1": "on", "user-staff-2": "6"})
 
     kept = customer.employees.order_by("staff_id").values_list("staff_id", "planfix_user_id", "participates")
@@ -88,7 +88,7 @@ def test_saving_keeps_who_takes_part_and_who_does_not(console: Client, customer:
     assert "One employee included." in html_of(console, page_of(customer))
 
 
-def test_what_cannot_be_kept_is_said_beside_the_choices(console: Client, customer: Customer) -> None:
+def test_invalid_mapping_is_reported_and_choices_stay(console: Client, customer: Customer) -> None:
     skipped(customer, employee_name="New Comer", extension="1" * 17)
     [row] = [row for row in employee_table(customer).rows if row.is_from_calls]
 
@@ -101,13 +101,13 @@ def test_what_cannot_be_kept_is_said_beside_the_choices(console: Client, custome
 
 
 @pytest.mark.parametrize("typed", ["", "77", "5; DROP", "-5", "9" * 30])
-def test_whom_planfix_does_not_have_is_nobody(console: Client, customer: Customer, typed: str) -> None:
+def test_unknown_planfix_user_is_not_saved(console: Client, customer: Customer, typed: str) -> None:
     console.post(page_of(customer), {"user-staff-1": typed, "participates-staff-1": "on"})
 
     assert not Employee.objects.exists()
 
 
-def test_an_employee_who_left_planfix_is_told_of(console: Client, customer: Customer) -> None:
+def test_employee_who_left_planfix_is_reported(console: Client, customer: Customer) -> None:
     make_employee(customer, staff_id="1", planfix_user_id=99)
 
     html = html_of(console, page_of(customer))
@@ -116,7 +116,7 @@ def test_an_employee_who_left_planfix_is_told_of(console: Client, customer: Cust
     assert "Planfix employee 99 is no longer active" in html
 
 
-def test_without_the_right_to_read_employees_their_numbers_are_typed(console: Client) -> None:
+def test_planfix_user_ids_are_typed_without_permission_to_read_employees(console: Client) -> None:
     customer = found(staff=STAFF)
     assert "Planfix employee ID" in html_of(console, page_of(customer))
 
@@ -125,7 +125,7 @@ def test_without_the_right_to_read_employees_their_numbers_are_typed(console: Cl
     assert customer.employees.get().planfix_user_id == 42
 
 
-def test_the_call_page_leads_to_its_talker(console: Client, customer: Customer) -> None:
+def test_link_from_a_call_marks_its_talker(console: Client, customer: Customer) -> None:
     call = skipped(customer)
 
     html = html_of(console, page_of(customer, f"?call={call.pk}"))
@@ -137,17 +137,17 @@ def test_the_call_page_leads_to_its_talker(console: Client, customer: Customer) 
 
 
 @pytest.mark.parametrize("query", ["?call=", "?call=x", "?call=0", "?call=99999999"])
-def test_a_call_that_there_is_not_changes_nothing(console: Client, customer: Customer, query: str) -> None:
+def test_invalid_call_in_the_address_marks_no_row(console: Client, customer: Customer, query: str) -> None:
     assert 'id="asked"' not in html_of(console, page_of(customer, query))
 
 
-def test_a_call_of_another_customer_is_not_looked_at(console: Client, customer: Customer) -> None:
+def test_call_of_another_customer_is_ignored(console: Client, customer: Customer) -> None:
     call = skipped(make_customer(), employee_name="Theirs Alone")
 
     assert "Theirs Alone" not in html_of(console, page_of(customer, f"?call={call.pk}"))
 
 
-def test_a_mapped_talker_offers_to_send_the_calls_again(console: Client, customer: Customer) -> None:
+def test_mapped_talker_offers_a_retry_of_its_skipped_calls(console: Client, customer: Customer) -> None:
     call = skipped(customer)
 
     key = next(row.key for row in employee_table(customer).rows if row.is_from_calls)
@@ -159,11 +159,11 @@ def test_a_mapped_talker_offers_to_send_the_calls_again(console: Client, custome
 
     console.post(reverse("admin:integrations_customer_send_skipped_calls", args=[customer.pk]))
 
-    work = BackgroundJob.objects.get(kind=BackgroundJobKind.SEND_AGAIN)
-    assert (work.customer, work.arguments) == (customer, {"calls": [call.pk]})
+    job = BackgroundJob.objects.get(kind=BackgroundJobKind.SEND_AGAIN)
+    assert (job.customer, job.arguments) == (customer, {"calls": [call.pk]})
 
 
-def test_without_such_calls_nothing_is_sent(console: Client, customer: Customer) -> None:
+def test_retry_without_calls_of_mapped_talkers_enqueues_nothing(console: Client, customer: Customer) -> None:
     skipped(customer)
 
     console.post(reverse("admin:integrations_customer_send_skipped_calls", args=[customer.pk]))
@@ -172,7 +172,7 @@ def test_without_such_calls_nothing_is_sent(console: Client, customer: Customer)
 
 
 @pytest.mark.parametrize("name", ["employees", "send_skipped_calls"])
-def test_only_who_may_change_customers_gets_in(client: Client, customer: Customer, name: str) -> None:
+def test_employee_pages_require_change_permission(client: Client, customer: Customer, name: str) -> None:
     address = reverse(f"admin:integrations_customer_{name}", args=[customer.pk])
     client.force_login(make_user(is_staff=True))
     assert client.post(address).status_code == 403
@@ -196,11 +196,11 @@ def test_an_employee_typed_by_hand_leads_back_to_the_table(console: Client, cust
     assert customer.employees.get().sip_logins == ["a_mobile", "+380671112233"]
 
 
-def test_before_the_first_check_the_page_says_what_to_do(console: Client) -> None:
+def test_employee_page_before_the_first_check_says_what_to_do(console: Client) -> None:
     assert "No employees found yet. Check access" in html_of(console, page_of(make_customer()))
 
 
-def test_two_employees_matched_to_one_planfix_employee_are_warned_of(console: Client, customer: Customer) -> None:
+def test_two_employees_with_one_planfix_user_give_a_warning(console: Client, customer: Customer) -> None:
     rows = employee_table(customer).rows
     user = employee_table(customer).users[0]
     posted = {f"user-{row.key}": user.id for row in rows} | {f"participates-{row.key}": "on" for row in rows}
@@ -245,7 +245,7 @@ def test_a_suggestion_is_confirmed_with_one_click(console: Client) -> None:
     assert "Perhaps Ірина Бондар" not in html_of(console, page_of(customer))
 
 
-def test_what_was_not_suggested_cannot_be_confirmed(console: Client, customer: Customer) -> None:
+def test_pair_without_a_suggestion_cannot_be_confirmed(console: Client, customer: Customer) -> None:
     console.post(page_of(customer), {"suggested": "staff-2"})
 
     assert not Employee.objects.exists()

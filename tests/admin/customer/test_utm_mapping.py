@@ -49,7 +49,7 @@ def kept(customer: Customer) -> list[tuple[str, str, str]]:
     return list(customer.utm_fields.order_by("parameter").values_list("parameter", "field", "contact_field"))
 
 
-def test_the_page_offers_what_planfix_has_and_what_calls_bring(console: Client, customer: Customer) -> None:
+def test_page_offers_planfix_fields_and_parameters_of_calls(console: Client, customer: Customer) -> None:
     make_call(customer, call_facts(parameters={"gclid": "abc"}))
 
     html = console.get(page_of(customer)).content.decode()
@@ -60,14 +60,14 @@ def test_the_page_offers_what_planfix_has_and_what_calls_bring(console: Client, 
     assert "External line" not in html
 
 
-def test_a_missing_field_is_told_step_by_step(console: Client, customer: Customer) -> None:
+def test_missing_field_is_explained_step_by_step(console: Client, customer: Customer) -> None:
     html = console.get(page_of(customer)).content.decode()
 
     assert "Open “Missed call” and add a field of the type “Line”" in html
     assert "for each of these names: utm_term" in html
 
 
-def test_saving_keeps_what_was_chosen(console: Client, customer: Customer) -> None:
+def test_saving_keeps_the_chosen_fields(console: Client, customer: Customer) -> None:
     chosen = {"field-utm_source": "utm_source", "contact-utm_source": "Source", "field-utm_term": ""}
     console.post(page_of(customer), chosen | {"name-other": " gclid ", "field-other": "Click"})
 
@@ -75,28 +75,28 @@ def test_saving_keeps_what_was_chosen(console: Client, customer: Customer) -> No
     assert not BackgroundJob.objects.exists()
 
 
-def test_a_contact_field_is_made_by_the_worker(console: Client, customer: Customer) -> None:
+def test_worker_creates_a_contact_field(console: Client, customer: Customer) -> None:
     console.post(page_of(customer), {"contact-utm_term": "+", "name-other": "gclid", "contact-other": "+"})
 
     assert kept(customer) == [("gclid", "gclid", "gclid"), ("utm_term", "utm_term", "utm_term")]
-    work = BackgroundJob.objects.get()
-    assert (work.kind, work.arguments) == (BackgroundJobKind.CREATE_FIELDS, {"names": ["utm_term", "gclid"]})
+    job = BackgroundJob.objects.get()
+    assert (job.kind, job.arguments) == (BackgroundJobKind.CREATE_FIELDS, {"names": ["utm_term", "gclid"]})
 
 
-def test_one_field_for_two_parameters_is_refused_with_a_sentence(console: Client, customer: Customer) -> None:
+def test_one_field_for_two_parameters_is_refused_with_a_message(console: Client, customer: Customer) -> None:
     response = console.post(page_of(customer), {"field-utm_source": "Click", "field-utm_term": "Click"})
 
     assert "Another parameter already uses this field" in response.content.decode()
     assert kept(customer) == []
 
 
-def test_checking_again_leads_back_here(console: Client, customer: Customer) -> None:
+def test_check_started_from_the_parameters_page_leads_back(console: Client, customer: Customer) -> None:
     address = reverse("admin:integrations_customer_connect", args=[customer.pk])
 
     assert console.post(address, {"back": "parameters"})["Location"] == page_of(customer)
 
 
-def test_after_fields_were_made_the_page_says_what_is_left_to_do(console: Client, customer: Customer) -> None:
+def test_parameters_page_shows_remaining_steps_after_field_creation(console: Client, customer: Customer) -> None:
     BackgroundJob.objects.create(
         kind=BackgroundJobKind.CREATE_FIELDS,
         customer=customer,
@@ -110,13 +110,13 @@ def test_after_fields_were_made_the_page_says_what_is_left_to_do(console: Client
     )
 
 
-def test_only_who_may_change_customers_gets_in(client: Client, customer: Customer) -> None:
+def test_parameters_page_requires_change_permission(client: Client, customer: Customer) -> None:
     client.force_login(make_user(is_staff=True))
 
     assert client.get(page_of(customer)).status_code == 403
 
 
-def test_before_the_first_check_the_page_says_what_to_do(console: Client) -> None:
+def test_parameters_page_before_the_first_check_says_what_to_do(console: Client) -> None:
     html = console.get(page_of(make_customer())).content.decode()
 
     assert "The Planfix fields are not known yet." in html

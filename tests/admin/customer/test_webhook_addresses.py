@@ -40,7 +40,7 @@ def test_every_event_has_an_address_to_copy(console: Client) -> None:
     assert not [kind for kind in EventKind if f'data-copy="{token.address}{kind}/"' not in html]
 
 
-def test_every_name_that_we_propose_is_one_that_we_understand() -> None:
+def test_every_proposed_parameter_name_is_understood() -> None:
     known = {name for names in [*FACTS.values(), *ANALYSIS.values(), *RATING.values()] for name in names}
 
     proposed = [parameter.name for group in PARAMETERS for parameter in group.parameters]
@@ -55,7 +55,7 @@ def test_the_customers_own_parameters_are_proposed_too(console: Client) -> None:
     assert 'data-copy="client_id"' in html_of(console, customer)
 
 
-def test_it_waits_for_the_first_webhook_and_then_is_green_and_asks_no_more(console: Client) -> None:
+def test_page_polls_until_the_first_webhook_arrives(console: Client) -> None:
     customer = make_customer()
     before = html_of(console, customer, "first_webhook")
     make_event(make_call(customer))
@@ -67,7 +67,7 @@ def test_it_waits_for_the_first_webhook_and_then_is_green_and_asks_no_more(conso
     assert "hx-get" not in after
 
 
-def test_the_test_event_is_no_call_and_no_first_webhook(console: Client) -> None:
+def test_test_event_counts_neither_as_a_call_nor_as_the_first_webhook(console: Client) -> None:
     customer = make_customer()
 
     html = console.post(address(customer), {"action": "test"}, follow=True).content.decode()
@@ -78,7 +78,7 @@ def test_the_test_event_is_no_call_and_no_first_webhook(console: Client) -> None
     assert not Call.objects.exists()
 
 
-def test_a_new_address_replaces_the_old_one_which_can_be_ended(console: Client) -> None:
+def test_rotation_creates_a_new_address_and_the_old_one_can_be_revoked(console: Client) -> None:
     customer = make_customer()
     old = customer.webhook_tokens.get()
 
@@ -95,7 +95,7 @@ def test_a_new_address_replaces_the_old_one_which_can_be_ended(console: Client) 
 
 
 @pytest.mark.parametrize("body", [{}, {"action": "explode"}, {"action": "revoke"}, {"action": "revoke", "token": "x"}])
-def test_a_strange_request_changes_nothing(console: Client, body: dict[str, str]) -> None:
+def test_malformed_request_keeps_the_webhook_address(console: Client, body: dict[str, str]) -> None:
     customer = make_customer()
 
     assert console.post(address(customer), body).status_code == 302
