@@ -172,7 +172,7 @@ def test_what_can_be_put_right_is_said_in_its_own_sentence(scenario: Scenario) -
 def test_work_whose_asker_is_gone_cannot_be_done_and_is_no_fault_of_the_settings() -> None:
     work = enqueue(BackgroundJobKind.SEND_AGAIN, filter="state=failed")
 
-    with pytest.raises(CannotBeDone, match="no longer a user"):
+    with pytest.raises(CannotBeDone, match="no longer exists"):
         finished_calls_of(work)
 
 

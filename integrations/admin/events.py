@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.paginator import InfinitePaginator
@@ -197,4 +198,4 @@ class CallAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
 
     @admin.display(description=_("call log"))
     def page(self, call: Call) -> SafeString:
-        return link(reverse("calllog:call", args=[call.pk]), _("Open"))
+        return link(reverse("calllog:call", args=[call.pk]), pgettext("link", "Open"))

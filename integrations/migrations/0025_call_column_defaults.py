@@ -14,12 +14,12 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="call",
             name="detail",
-            field=models.CharField(blank=True, db_default="", max_length=300, verbose_name="detail"),
+            field=models.CharField(blank=True, db_default="", default="", max_length=300, verbose_name="detail"),
         ),
         migrations.AlterField(
             model_name="call",
             name="reason",
-            field=models.CharField(blank=True, db_default="", max_length=32, verbose_name="reason"),
+            field=models.CharField(blank=True, db_default="", default="", max_length=32, verbose_name="reason"),
         ),
         migrations.AlterField(
             model_name="call",

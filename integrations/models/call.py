@@ -89,8 +89,8 @@ class Call(models.Model):
     state = models.CharField(
         _("state"), max_length=12, choices=CallState, default=CallState.IN_PROGRESS, db_default="in_progress"
     )
-    reason = models.CharField(_("reason"), max_length=32, blank=True, db_default="")
-    detail = models.CharField(_("detail"), max_length=300, blank=True, db_default="")
+    reason = models.CharField(_("reason"), max_length=32, blank=True, default="", db_default="")
+    detail = models.CharField(_("detail"), max_length=300, blank=True, default="", db_default="")
     due_at = models.DateTimeField(_("next attempt"), null=True)
     due_since = models.DateTimeField(_("due since"), null=True)
     """When the call was first due. Failed attempts move `due_at`, not this."""

@@ -171,7 +171,7 @@ class RingostatClient:
 def _content(status: int, content: bytes) -> object:
     text = content.decode("utf-8-sig", errors="replace").strip()
     if not text and status in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
-        return {}
+        return []
     # A list is an answer, whatever words its landing pages have.
     if not text.startswith("[") and "incorrect field name" in text.lower():
         raise _FieldRefused(text)
@@ -189,8 +189,6 @@ def _rows(content: object) -> list[Any] | None:
 
     In quiet hours the answer is an empty body, or an object with an empty list.
     """
-    if content == {}:
-        return []
     if isinstance(content, dict) and not content.get("error"):
         content = next((content[name] for name in ROW_LISTS if isinstance(content.get(name), list)), None)
     return content if isinstance(content, list) else None

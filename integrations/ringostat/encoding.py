@@ -14,6 +14,7 @@ MAX_BYTES = 256 * 1024
 
 MAX_CODINGS = 3
 
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 GZIP_MAGIC = b"\x1f\x8b"
 GZIP, ZLIB, RAW_DEFLATE = 31, 15, -15
 """The `wbits` of zlib for each kind of header."""
@@ -72,10 +73,12 @@ def unpacked(body: bytes, content_encoding: str) -> bytes:
 def decoded(body: bytes, content_type: str) -> Text:
     """The text of a body. Bytes that are UTF-8 or UTF-16 are read as that; then the declared charset is believed."""
     try:
-        if not body.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")) and b"\0" not in body[:4]:
+        is_marked = body.startswith((b"\xef\xbb\xbf", *UTF_16_MARKS))
+        if not is_marked and b"\0" not in body[:4]:
             return Text(body.decode())
-        detected = json.detect_encoding(body)
-        return Text(body.decode(detected, "strict" if detected.startswith("utf-8") else "replace").lstrip("\ufeff"))
+        # Without a mark, zero bytes alone make no UTF-16: what is not valid as that is something else.
+        errors = "replace" if body.startswith(UTF_16_MARKS) else "strict"
+        return Text(body.decode(json.detect_encoding(body), errors).lstrip("\ufeff"))
     except UnicodeDecodeError:
         return _in_one_byte_charset(body, declared_charset(content_type))
 

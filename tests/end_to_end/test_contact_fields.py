@@ -205,7 +205,10 @@ def test_a_field_of_contacts_survives_export_and_import(make_scenario: Callable[
 @pytest.mark.parametrize(
     ("row", "complaint"),
     [
-        ({"parameter": "utm_medium", "field": "utm_medium", "contact_field": "Source"}, "already takes a parameter"),
+        (
+            {"parameter": "utm_medium", "field": "utm_medium", "contact_field": "Source"},
+            "Another parameter already uses this contact field",
+        ),
         ({"parameter": "utm_medium", "field": "utm_medium", "contact": "Source"}, "utm_fields.contact"),
         ({"parameter": "utm_medium"}, "field"),
     ],

@@ -34,7 +34,7 @@ def test_forbidden_page_is_explained(client: Client) -> None:
     answer = client.get("/admin/auth/user/")
 
     assert answer.status_code == 403
-    assert "This page is not for you" in answer.text
+    assert "Access denied" in answer.text
 
 
 def test_form_of_an_expired_session_is_explained() -> None:

@@ -16,7 +16,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from integrations.domain.phones import normalize
@@ -59,8 +59,8 @@ class AvailableActions:
 
 
 RETRY_LABELS: Mapping[str, LazyText] = {
-    CallState.FAILED: gettext_lazy("Retry call"),
-    CallState.SKIPPED: gettext_lazy("Retry call"),
+    CallState.FAILED: pgettext_lazy("button", "Retry call"),
+    CallState.SKIPPED: pgettext_lazy("button", "Retry call"),
     CallState.PENDING: gettext_lazy("Retry now"),
 }
 

@@ -116,6 +116,7 @@ def test_a_full_page_makes_few_queries(client: Client, make: Any, query: str) ->
             now = timezone.now() - timedelta(minutes=number)
             make_call(customer, state=CallState.FAILED, reason="refused", employee=employee, started_at=now)
 
+    client.get("/calls/chart/")  # the first request of a minute also notes that the session is in use
     with CaptureQueriesContext(connection) as queries:
         response = client.get(f"/calls/{query}")
 
@@ -131,6 +132,7 @@ def test_a_viewers_page_makes_few_queries(client: Client, query: str) -> None:
     for _ in range(30):
         make_call(customer, employee=employee)
 
+    client.get("/calls/chart/")  # the first request of a minute also notes that the session is in use
     with CaptureQueriesContext(connection) as queries:
         client.get("/calls/" + query.format(employee=employee.pk))
 
