@@ -157,9 +157,9 @@ MIDDLEWARE = [
     "ringofix.request.refuse_nul",
     "django.contrib.messages.middleware.MessageMiddleware",
     "integrations.users.audit.audit_origins",
-    "integrations.users.session_middleware.IdleSessions",
+    "integrations.users.sessions.middleware.IdleSessions",
     "integrations.users.known_device.device_cookies",
-    "integrations.users.second_factor_middleware.SecondFactorGuard",
+    "integrations.users.second_factor.middleware.SecondFactorGuard",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -248,7 +248,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 if HTTPS:
     # Browsers take such a name from this very host only, over TLS only.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
-SESSION_ENGINE = "integrations.users.sessions"
+SESSION_ENGINE = "integrations.users.sessions.store"
 SESSION_COOKIE_AGE = 12 * 3600
 IDLE_MINUTES = env.int("IDLE_MINUTES", default=120)
 VIEWER_IDLE_MINUTES = env.int("VIEWER_IDLE_MINUTES", default=720)

@@ -18,7 +18,7 @@ def modules_with(pattern: str) -> set[str]:
 
 
 def test_only_clients_and_customers_read_a_customers_secrets() -> None:
-    of_users = {"models/second_factor.py", "users/second_factor_pages.py"}
+    of_users = {"models/second_factor.py", "users/second_factor/pages.py"}
     of_customers = {
         "models/customer.py",
         "services/clients/planfix.py",

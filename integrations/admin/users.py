@@ -27,7 +27,7 @@ from integrations.admin.read_only import ListTitle
 from integrations.models import ApiToken, Customer, SecondFactor
 from integrations.users.credentials import revoke_tokens
 from integrations.users.roles import Role, give_role, role_of
-from integrations.users.second_factor import factor_of
+from integrations.users.second_factor.codes import factor_of
 
 ROLE_COLOURS: dict[str, str] = {Role.ADMINISTRATOR: "warning", Role.SPECIALIST: "info", Role.VIEWER: ""}
 

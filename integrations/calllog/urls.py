@@ -14,7 +14,7 @@ from integrations.calllog.list.saved_views import delete_view, make_default, sav
 from integrations.calllog.list.views import call_list, chart, customer_names, new_calls
 from integrations.users.api_tokens import api_access, withdraw_token
 from integrations.users.login import Login, Logout
-from integrations.users.second_factor_pages import EnterCode, second_factor, switch_second_factor_off
+from integrations.users.second_factor.pages import EnterCode, second_factor, switch_second_factor_off
 
 app_name = "calllog"
 urlpatterns: list[URLPattern] = [

@@ -23,12 +23,11 @@ from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminPasswordWidget
 from integrations.models import ApiToken
 from integrations.ui.page_context import page_context
 from integrations.users.audit import audit_account
-from integrations.users.devices import browser_name
-from integrations.users.login import wait_message
-from integrations.users.rate_limit import Limit, hit, reset
+from integrations.users.rate_limit import Limit, hit, reset, wait_message
 from integrations.users.roles import role_of
-from integrations.users.second_factor import factor_of
-from integrations.users.sessions import end_sessions, hash_of, sessions_of
+from integrations.users.second_factor.codes import factor_of
+from integrations.users.sessions.devices import browser_name
+from integrations.users.sessions.store import end_sessions, hash_of, sessions_of
 
 WRONG_PASSWORDS = Limit(times=5, seconds=15 * 60)
 """Of one user on the pages that ask for the current password."""

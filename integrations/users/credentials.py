@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from integrations.models import ApiToken, SecondFactor
-from integrations.users.sessions import end_sessions
+from integrations.users.sessions.store import end_sessions
 
 
 class RevokeOnPasswordChange:

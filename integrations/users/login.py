@@ -13,7 +13,6 @@ from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.forms import AuthenticationForm as UnfoldAuthenticationForm
 from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminTextInputWidget
 
@@ -21,7 +20,8 @@ from integrations.users.audit import audit_account
 from integrations.users.client_ip import client_network
 from integrations.users.known_device import device_of, remember_device
 from integrations.users.login_throttle import LoginAttempt, count, logged_in
-from integrations.users.second_factor import accept, factor_of, without_separators
+from integrations.users.rate_limit import wait_message
+from integrations.users.second_factor.codes import accept, factor_of, without_separators
 
 CODE_WIDGET = UnfoldAdminTextInputWidget(
     attrs={
@@ -108,16 +108,6 @@ class Login(LoginView):
 
 class Logout(LogoutView):
     next_page = "calllog:login"
-
-
-def wait_message(seconds: int) -> str:
-    minutes = -(-seconds // 60)
-    text = ngettext(
-        "Too many attempts. Wait a minute, then try again.",
-        "Too many attempts. Wait %(minutes)s minutes, then try again.",
-        minutes,
-    )
-    return text % {"minutes": minutes}
 
 
 def _wrong_password_or_code() -> ValidationError:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from integrations.models import RateLimitCounter
 
@@ -66,3 +67,14 @@ def delete_expired_counters() -> None:
 def _key(what: str) -> bytes:
     """Hashed, so that the table holds no user names and no addresses."""
     return hashlib.sha256(what.encode("utf-8", "replace")).digest()
+
+
+def wait_message(seconds: int) -> str:
+    """The sentence for a person who has to wait so many seconds."""
+    minutes = -(-seconds // 60)
+    text = ngettext(
+        "Too many attempts. Wait a minute, then try again.",
+        "Too many attempts. Wait %(minutes)s minutes, then try again.",
+        minutes,
+    )
+    return text % {"minutes": minutes}

@@ -207,7 +207,7 @@ def test_a_field_of_contacts_survives_export_and_import(make_scenario: Callable[
     [
         (
             {"parameter": "utm_medium", "field": "utm_medium", "contact_field": "Source"},
-            "Another parameter already uses this contact field",
+            "already uses this contact field",
         ),
         ({"parameter": "utm_medium", "field": "utm_medium", "contact": "Source"}, "utm_fields.contact"),
         ({"parameter": "utm_medium"}, "field"),

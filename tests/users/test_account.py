@@ -15,7 +15,7 @@ from django.db.models import F
 from django.test import Client
 
 from integrations.models import UserSession
-from integrations.users.session_middleware import POLLED
+from integrations.users.sessions.middleware import POLLED
 from tests.factories import make_customer, make_specialist, make_superuser, make_user, make_viewer
 
 pytestmark = pytest.mark.django_db

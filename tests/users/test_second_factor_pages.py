@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from integrations.models import SecondFactor
-from integrations.users import second_factor_middleware, second_factor_pages
+from integrations.users.second_factor import middleware, pages
 from tests.factories import (
     NOON,
     code_of,
@@ -98,8 +98,8 @@ def test_simultaneous_forms_enable_two_factor_login_once(
 ) -> None:
     key = look(viewer)
     make_second_factor(user)
-    monkeypatch.setattr(second_factor_middleware, "factor_of", lambda user: None)
-    monkeypatch.setattr(second_factor_pages, "factor_of", lambda user: None)
+    monkeypatch.setattr(middleware, "factor_of", lambda user: None)
+    monkeypatch.setattr(pages, "factor_of", lambda user: None)
 
     answer = viewer.post(PAGE, {"key": key["carried"], "code": code_of(key["shown"])})
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.deprecation import MiddlewareMixin
 from django_otp import DEVICE_ID_SESSION_KEY
 
-from integrations.users.second_factor import factor_of
+from integrations.users.second_factor.codes import factor_of
 from integrations.users.visibility import sees_all_customers
 
 CODE_PAGE = "calllog:second_factor_code"

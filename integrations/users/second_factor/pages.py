@@ -26,8 +26,8 @@ from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminTextInputWidget
 
 from integrations.models import SecondFactor
 from integrations.ui.page_context import page_context
-from integrations.users.login import wait_message
-from integrations.users.second_factor import (
+from integrations.users.rate_limit import wait_message
+from integrations.users.second_factor.codes import (
     accept,
     factor_of,
     seconds_to_wait,
@@ -35,7 +35,7 @@ from integrations.users.second_factor import (
     switch_on,
     without_separators,
 )
-from integrations.users.second_factor_middleware import must_have_one
+from integrations.users.second_factor.middleware import must_have_one
 
 KEY_LASTS = 3600
 """Seconds for which the set-up page stays valid."""

@@ -12,7 +12,7 @@ from django.utils.deprecation import MiddlewareMixin
 
 from integrations.models import UserSession
 from integrations.users.client_ip import client_address
-from integrations.users.sessions import idle_limit
+from integrations.users.sessions.store import idle_limit
 
 POLLED = frozenset(
     {
