@@ -104,9 +104,7 @@ def test_a_call_in_progress_is_completed(scenario: Scenario, ringostat: Ringosta
     assert (scenario_call.outcome, scenario_call.client_number) == ("answered", CLIENT)
 
 
-def test_a_delivered_call_stays_delivered_and_learns_what_the_row_knows(
-    scenario: Scenario, ringostat: Ringostat
-) -> None:
+def test_delivered_call_stays_delivered_and_takes_facts_of_the_row(scenario: Scenario, ringostat: Ringostat) -> None:
     scenario.post(answered(calldate=at(timezone.now() - HOUR)))
     scenario.deliver()
     ringostat.calls = [row(client_id="1234.5678")]
@@ -143,7 +141,7 @@ def test_rows_without_a_call_id_are_counted(scenario: Scenario, ringostat: Ringo
     assert fates(catch_up(scenario.customer)) == {"unusable": 1}
 
 
-def test_a_row_that_cannot_be_stored_holds_up_no_other(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_row_that_cannot_be_stored_does_not_block_other_rows(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row(uniqueid="poison", ago=2 * HOUR), row()]
 
     def fold(recipient: Any, facts: CallFacts, now: datetime) -> int:
@@ -198,20 +196,22 @@ SILENT = {"is_final": True, "status": "NO ANSWER", "total_seconds": 0, "talk_sec
         "says itself that it goes on",
     ],
 )
-def test_when_a_row_is_believed(facts: dict[str, Any], ago: timedelta, in_progress: bool, settled: bool) -> None:
-    told = CallFacts(ringostat_id=CALL_ID, exact_start=NOW - ago, **facts)
+def test_row_is_reliable_once_its_call_has_ended(
+    facts: dict[str, Any], ago: timedelta, in_progress: bool, settled: bool
+) -> None:
+    read_facts = CallFacts(ringostat_id=CALL_ID, exact_start=NOW - ago, **facts)
 
-    assert is_reliable(told, now=NOW, in_progress=in_progress) == settled
+    assert is_reliable(read_facts, now=NOW, in_progress=in_progress) == settled
 
 
-def test_a_row_without_a_time_is_believed() -> None:
+def test_row_without_a_time_is_reliable() -> None:
     assert is_reliable(CallFacts(ringostat_id=CALL_ID, **ENDED), now=NOW, in_progress=False)
 
 
 # --- which rows are asked for ---
 
 
-def test_a_first_run_begins_with_the_customer(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_first_run_starts_when_the_customer_was_created(scenario: Scenario, ringostat: Ringostat) -> None:
     began(scenario, timezone.now() - HOUR)
     ringostat.calls = [row(uniqueid="before", ago=2 * HOUR), row(uniqueid="since", ago=30 * MINUTE)]
 
@@ -229,9 +229,7 @@ def test_a_run_reads_two_hours_again_and_moves_the_cursor_to_now(scenario: Scena
     assert timezone.now() - read_until() < MINUTE
 
 
-def test_what_ringostat_could_not_tell_is_read_by_the_next_run(
-    scenario: Scenario, ringostat: Ringostat, sandbox: Sandbox
-) -> None:
+def test_failed_read_is_repeated_by_the_next_run(scenario: Scenario, ringostat: Ringostat, sandbox: Sandbox) -> None:
     cursor = timezone.now() - 6 * HOUR
     CatchUpCursor.objects.create(customer=scenario.customer, read_until=cursor)
     ringostat.calls = [row(ago=5 * HOUR)]
@@ -250,7 +248,7 @@ def test_what_ringostat_could_not_tell_is_read_by_the_next_run(
     [Fault(kind="reset"), Fault(kind="html"), Fault(kind="cut_json", when="after"), Fault(status=200, body="{}")],
     ids=["reset", "html", "cut json", "no list"],
 )
-def test_every_trouble_with_ringostat_is_told_and_moves_no_cursor(
+def test_every_ringostat_error_is_reported_and_keeps_the_cursor(
     scenario: Scenario, ringostat: Ringostat, sandbox: Sandbox, fault: Fault
 ) -> None:
     cursor = timezone.now() - HOUR
@@ -261,7 +259,7 @@ def test_every_trouble_with_ringostat_is_told_and_moves_no_cursor(
     assert read_until() == cursor
 
 
-def test_a_wrong_key_is_told_without_showing_it(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_wrong_key_is_reported_without_showing_it(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.auth_key = "another"
 
     report = catch_up(scenario.customer)
@@ -270,7 +268,7 @@ def test_a_wrong_key_is_told_without_showing_it(scenario: Scenario, ringostat: R
     assert "ringostat-key" not in str(report.as_json())
 
 
-def test_a_trouble_is_kept_with_its_beginning_until_the_list_can_be_read_again(
+def test_ringostat_error_is_stored_with_its_start_until_a_read_succeeds(
     scenario: Scenario, ringostat: Ringostat
 ) -> None:
     ringostat.auth_key = "another"
@@ -288,7 +286,7 @@ def test_a_trouble_is_kept_with_its_beginning_until_the_list_can_be_read_again(
     assert (cursor.trouble, cursor.trouble_since) == ("", None)
 
 
-def test_a_mistake_of_ours_is_told_and_does_not_spread(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_internal_error_is_reported_and_not_raised(scenario: Scenario, ringostat: Ringostat) -> None:
     with patch("integrations.services.intake.catch_up.parse_list_row", side_effect=ZeroDivisionError):
         ringostat.calls = [row()]
         assert "ZeroDivisionError" in catch_up(scenario.customer).error
@@ -308,14 +306,14 @@ def test_the_cursor_waits_for_a_call_that_lasts_longer_than_the_overlap(
     assert timezone.now() - read_until() < MINUTE
 
 
-def test_the_cursor_does_not_wait_for_a_row_that_stays_open_for_ever(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_cursor_does_not_wait_for_a_row_that_never_ends(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [unanswered_row(ago=13 * HOUR, disposition="IN PROGRESS")]
     catch_up(scenario.customer)
 
     assert timezone.now() - read_until() < MINUTE
 
 
-def test_a_cursor_that_came_further_is_not_moved_back(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_cursor_is_never_moved_back(scenario: Scenario, ringostat: Ringostat) -> None:
     ahead = timezone.now() + DAY
     CatchUpCursor.objects.create(customer=scenario.customer, read_until=ahead)
 
@@ -324,14 +322,14 @@ def test_a_cursor_that_came_further_is_not_moved_back(scenario: Scenario, ringos
     assert read_until() == ahead
 
 
-def test_a_cursor_in_the_future_hides_no_calls(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_cursor_in_the_future_hides_no_calls(scenario: Scenario, ringostat: Ringostat) -> None:
     CatchUpCursor.objects.create(customer=scenario.customer, read_until=timezone.now() + DAY)
     ringostat.calls = [row(ago=HOUR)]
 
     assert fates(catch_up(scenario.customer)) == {"new": 1}
 
 
-def test_an_explicit_window_is_read_whole_and_leaves_the_cursor(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_explicit_window_is_read_whole_and_keeps_the_cursor(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row(uniqueid=f"day {days}", ago=days * DAY + HOUR) for days in range(40)]
     now = timezone.now()
 
@@ -341,7 +339,7 @@ def test_an_explicit_window_is_read_whole_and_leaves_the_cursor(scenario: Scenar
     assert not CatchUpCursor.objects.exists()
 
 
-def test_a_long_hole_is_read_by_days_and_a_stop_loses_none(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_long_gap_is_read_day_by_day_and_a_stop_loses_no_day(scenario: Scenario, ringostat: Ringostat) -> None:
     CatchUpCursor.objects.create(customer=scenario.customer, read_until=timezone.now() - 4 * DAY)
     ringostat.calls = [row(uniqueid=f"day {days}", ago=days * DAY + HOUR) for days in range(4)]
 
@@ -354,7 +352,7 @@ def test_a_long_hole_is_read_by_days_and_a_stop_loses_none(scenario: Scenario, r
 
 
 @pytest.mark.parametrize("zone", ["Europe/Kyiv", "Europe/Warsaw", "Asia/Tokyo"])
-def test_the_window_is_asked_for_in_the_projects_time(
+def test_window_is_requested_in_the_projects_time(
     make_scenario: Callable[..., Scenario], db: None, ringostat: Ringostat, zone: str
 ) -> None:
     ringostat.zone = ZoneInfo(zone)
@@ -379,10 +377,10 @@ class _OneReading(Ringostat):
 
 @pytest.mark.parametrize("fold", [0, 1])
 @pytest.mark.parametrize("half_hours", range(0, 9, 2))
-def test_no_call_of_the_night_when_the_clock_is_put_back_is_lost(
+def test_no_call_is_lost_in_the_night_of_the_clock_change(
     scenario: Scenario, sandbox: Sandbox, half_hours: int, fold: int
 ) -> None:
-    """03:30 comes twice that night in Kyiv."""
+    """In Kyiv 03:30 occurs twice in that night."""
     half_hour = timedelta(minutes=30)
     night = datetime(2026, 10, 24, 22, 45, tzinfo=UTC)
     began_at = night + half_hours * half_hour
@@ -414,7 +412,7 @@ def test_a_customer_without_a_key_is_skipped_without_a_request(
     assert customers_to_catch_up() == []
 
 
-def test_fields_that_a_project_refuses_are_left_out_and_told(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_fields_that_a_project_refuses_are_omitted_and_reported(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.rejected_fields = {"recording_wav"}
     ringostat.calls = [row()]
 
@@ -423,7 +421,7 @@ def test_fields_that_a_project_refuses_are_left_out_and_told(scenario: Scenario,
     assert (fates(report), report.dropped_fields) == ({"new": 1}, ("recording_wav",))
 
 
-def test_what_a_project_refused_is_asked_for_again_the_next_day_only(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_refused_fields_are_requested_again_on_the_next_day_only(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.rejected_fields = {"recording_wav"}
     for _ in range(2):
         assert catch_up(scenario.customer).dropped_fields == ("recording_wav",)
@@ -437,7 +435,7 @@ def test_what_a_project_refused_is_asked_for_again_the_next_day_only(scenario: S
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_periodic_job_puts_one_job_per_customer_behind_the_deliveries(
+def test_periodic_job_enqueues_one_low_priority_job_per_customer(
     make_scenario: Callable[..., Scenario], ringostat: Ringostat
 ) -> None:
     scenario = make_scenario()
@@ -450,22 +448,22 @@ def test_the_periodic_job_puts_one_job_per_customer_behind_the_deliveries(
     assert job.priority < 0
 
 
-def test_no_customers_need_no_jobs(db: None) -> None:
+def test_catch_up_without_customers_enqueues_nothing(db: None) -> None:
     before = ProcrastinateJob.objects.count()
     catch_up_soon([])
 
     assert ProcrastinateJob.objects.count() == before
 
 
-def test_the_report_counts_every_row_once(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_catch_up_report_counts_every_row_once(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row(uniqueid="1"), row(uniqueid="2", ago=3 * MINUTE), row(uniqueid="")]
 
-    told = catch_up(scenario.customer).as_json()
+    report = catch_up(scenario.customer).as_json()
 
-    assert told["rows"] == sum(int(str(told[fate.value])) for fate in Fate) == 3
+    assert report["rows"] == sum(int(str(report[fate.value])) for fate in Fate) == 3
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_connection_to_the_database_is_held_while_ringostat_is_asked(scenario: Scenario) -> None:
+def test_no_database_connection_is_held_during_a_ringostat_request(scenario: Scenario) -> None:
     assert ringostat_client(scenario.customer) is not None
     assert connection.connection is None

@@ -35,7 +35,7 @@ def waiting_jobs() -> int:
     return ProcrastinateJob.objects.filter(status="todo", queueing_lock=lock_of(Customer.objects.get().pk)).count()
 
 
-def test_a_final_event_makes_a_call_that_is_due_and_a_job(scenario: Scenario) -> None:
+def test_final_event_creates_a_due_call_and_a_job(scenario: Scenario) -> None:
     response = scenario.post(answered())
 
     assert (response.status_code, response.json()) == (200, {"result": "call"})
@@ -54,7 +54,7 @@ def test_an_interim_event_makes_a_call_in_progress_and_no_job(scenario: Scenario
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_the_order_of_a_calls_events_does_not_matter(scenario: Scenario, order: tuple[int, ...]) -> None:
+def test_order_of_events_does_not_matter(scenario: Scenario, order: tuple[int, ...]) -> None:
     events = [("before_call", BEFORE), ("taking_call", TAKING), ("after_call", answered())]
     for index in order:
         scenario.post(events[index][1], event=events[index][0])
@@ -75,7 +75,7 @@ def test_a_repeated_event_is_stored_again_and_changes_nothing(scenario: Scenario
     assert waiting_jobs() == 1
 
 
-def test_many_calls_of_one_customer_wait_for_one_job(scenario: Scenario) -> None:
+def test_several_calls_of_one_customer_share_one_job(scenario: Scenario) -> None:
     for number in range(5):
         scenario.post(answered(uniqueid=f"ua9_-1790775438.{number}"))
 
@@ -92,7 +92,7 @@ def test_a_later_event_leaves_a_delivered_call_delivered(scenario: Scenario) -> 
     assert (call.state, call.outcome) == (CallState.DELIVERED, "answered")
 
 
-def test_a_skipped_call_is_decided_anew_when_more_is_known_of_it(scenario: Scenario) -> None:
+def test_skipped_call_is_decided_again_after_new_facts(scenario: Scenario) -> None:
     scenario.post(answered(connected_with=""))
     scenario.deliver()
     assert (Call.objects.get().state, Call.objects.get().reason) == (CallState.SKIPPED, "unknown_employee")
@@ -105,7 +105,7 @@ def test_a_skipped_call_is_decided_anew_when_more_is_known_of_it(scenario: Scena
     assert [comment.author for comment in scenario.account.comments] == ["user:5"]
 
 
-def test_a_call_without_a_date_began_when_it_was_first_heard_of(scenario: Scenario) -> None:
+def test_call_without_a_date_starts_at_its_first_event(scenario: Scenario) -> None:
     scenario.post(BEFORE, event="before_call")
     began = Call.objects.get().started_at
     scenario.post(answered(calldate=""))
@@ -123,7 +123,7 @@ def test_a_call_without_a_date_began_when_it_was_first_heard_of(scenario: Scenar
     ],
     ids=["a form", "no call id", "not JSON", "bytes"],
 )
-def test_what_is_no_call_is_stored_and_answered_200(
+def test_event_that_is_no_call_is_stored_and_answered_200(
     scenario: Scenario, body: dict[str, Any] | bytes, event: str, result: EventResult
 ) -> None:
     response = scenario.post(body, event=event)
@@ -136,7 +136,7 @@ def test_what_is_no_call_is_stored_and_answered_200(
 
 
 @pytest.mark.parametrize("method", ["post", "put", "get"])
-def test_every_method_is_taken(scenario: Scenario, method: str) -> None:
+def test_post_put_and_get_are_accepted(scenario: Scenario, method: str) -> None:
     address = WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
     send = getattr(scenario.client, method)
     if method == "get":
@@ -154,7 +154,7 @@ def test_an_unknown_address_is_answered_404_and_stores_nothing(scenario: Scenari
     assert not WebhookEvent.objects.exists()
 
 
-def test_a_rotated_token_works_until_its_time_is_over(scenario: Scenario) -> None:
+def test_rotated_token_works_until_it_expires(scenario: Scenario) -> None:
     old = WebhookToken.objects.get()
     WebhookToken.issue(scenario.customer)
     path = "/" + old.address.split("//", 1)[1].split("/", 1)[1]
@@ -163,7 +163,7 @@ def test_a_rotated_token_works_until_its_time_is_over(scenario: Scenario) -> Non
         assert scenario.client.post(path, "{}", content_type="application/json").status_code == status
 
 
-def test_a_remembered_address_is_read_in_the_zone_that_its_customer_has_now(scenario: Scenario) -> None:
+def test_cached_address_uses_the_current_zone_of_its_customer(scenario: Scenario) -> None:
     for number, zone in enumerate(["Europe/Kyiv", "Europe/Warsaw"]):
         Customer.objects.update(timezone=zone)
         scenario.post(missed(uniqueid=f"ua9_-1.{number}", call_timestamp="", calldate="2026-09-30 15:37:18"))
@@ -172,7 +172,7 @@ def test_a_remembered_address_is_read_in_the_zone_that_its_customer_has_now(scen
     assert [start.hour for start in starts] == [12, 13]
 
 
-def test_a_remembered_address_that_is_taken_away_is_answered_404_and_stores_nothing(scenario: Scenario) -> None:
+def test_revoked_cached_address_is_answered_404_and_stores_nothing(scenario: Scenario) -> None:
     scenario.post(answered())
     path = "/" + WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
     WebhookToken.objects.all().delete()
@@ -181,7 +181,7 @@ def test_a_remembered_address_that_is_taken_away_is_answered_404_and_stores_noth
     assert WebhookEvent.objects.count() == 1
 
 
-def test_an_address_without_its_last_slash_is_taken(scenario: Scenario) -> None:
+def test_address_without_a_trailing_slash_is_accepted(scenario: Scenario) -> None:
     path = "/" + WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
 
     for address in (path.rstrip("/"), f"{path}after_call"):
@@ -197,7 +197,7 @@ def test_a_body_of_more_than_256_kib_is_refused(scenario: Scenario, size: int, s
     assert WebhookEvent.objects.exists() == (status == 200)
 
 
-def test_a_mistake_of_ours_keeps_the_request_and_is_answered_200(scenario: Scenario) -> None:
+def test_internal_error_keeps_the_request_and_is_answered_200(scenario: Scenario) -> None:
     with patch("integrations.services.intake.receive.fold_into_call", side_effect=ZeroDivisionError):
         response = scenario.post(answered())
 
@@ -249,7 +249,7 @@ def test_simultaneous_first_events_make_one_call_and_one_job(make_scenario: Call
 
 
 @pytest.mark.django_db(transaction=True)
-def test_news_of_a_call_that_somebody_else_writes_meanwhile_is_added_to_what_they_wrote(
+def test_facts_are_added_to_a_concurrent_update_of_the_call(
     make_scenario: Callable[..., Scenario],
 ) -> None:
     scenario = make_scenario()
@@ -276,7 +276,7 @@ def test_news_of_a_call_that_somebody_else_writes_meanwhile_is_added_to_what_the
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_connection_that_died_while_nothing_came_costs_no_request(make_scenario: Callable[..., Scenario]) -> None:
+def test_idle_connection_that_died_loses_no_request(make_scenario: Callable[..., Scenario]) -> None:
     scenario = make_scenario()
     scenario.post(answered())
     path = "/" + WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
@@ -346,7 +346,7 @@ def test_request_that_is_not_understood_is_stored_with_problem_and_place(scenari
     assert "line 2, column 2" in event.reason
 
 
-def test_what_is_doubtful_in_an_understood_request_is_noted(scenario: Scenario) -> None:
+def test_doubtful_values_of_an_understood_request_are_noted(scenario: Scenario) -> None:
     ahead = (timezone.now() + timedelta(days=1)).strftime("%Y-%m-%d %H:%M:%S")
     scenario.post(answered(calldate=ahead, disposition="TRANSFERRED", call_timestamp=""))
 

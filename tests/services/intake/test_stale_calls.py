@@ -1,4 +1,4 @@
-"""Calls whose end was never told: asked about, closed after a day, and open to a final event that comes later yet."""
+"""Stale calls: looked up in the call list, closed after a day, and reopened by a late final event."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 def began(scenario: Scenario, ago: timedelta, **changes: Any) -> None:
-    """A webhook told so long ago that a call began, and the call list has been read past it since."""
+    """Create a call that began so long ago, with a cursor of the call list that has passed it."""
     start = timezone.now() - ago
     body = {"uniqueid": CALL_ID, "call_type": "in", "E164": CLIENT, "calldate": at(start)}
     scenario.post(body | changes, event="before_call")
@@ -70,7 +70,7 @@ def test_calls_that_ended_are_never_stale(db: None, state: CallState) -> None:
     assert Call.objects.values().get() == before
 
 
-def test_the_call_list_tells_how_a_stale_call_ended(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_call_list_completes_a_stale_call(scenario: Scenario, ringostat: Ringostat) -> None:
     began(scenario, 5 * HOUR)
     ringostat.calls = [row(ago=5 * HOUR)]
     catch_up(scenario.customer)
@@ -83,7 +83,7 @@ def test_the_call_list_tells_how_a_stale_call_ended(scenario: Scenario, ringosta
     assert len(scenario.account.comments) == 1
 
 
-def test_all_stale_calls_of_a_customer_are_asked_about_at_once(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_stale_calls_of_a_customer_are_looked_up_together(scenario: Scenario, ringostat: Ringostat) -> None:
     for hours in (4, 6, 8):
         began(scenario, hours * HOUR, uniqueid=f"ua9_-1.{hours}")
     Call.objects.update(received_at=timezone.now() - 4 * HOUR)
@@ -98,7 +98,7 @@ def test_all_stale_calls_of_a_customer_are_asked_about_at_once(scenario: Scenari
     assert asked["to"] >= f"{(last - MINUTE).astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
-def test_a_beginning_that_cannot_be_does_not_have_years_read(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_impossible_start_does_not_read_years_of_the_call_list(scenario: Scenario, ringostat: Ringostat) -> None:
     began(scenario, 5 * HOUR)
     Call.objects.update(started_at="2001-01-01T00:00Z")
 
@@ -107,7 +107,7 @@ def test_a_beginning_that_cannot_be_does_not_have_years_read(scenario: Scenario,
     assert ringostat.requests == []
 
 
-def test_a_customer_without_a_key_is_not_asked_about(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_stale_calls_without_a_key_are_not_looked_up(scenario: Scenario, ringostat: Ringostat) -> None:
     began(scenario, 5 * HOUR)
     without_key(scenario)
 
@@ -119,7 +119,7 @@ def test_a_customer_without_a_key_is_not_asked_about(scenario: Scenario, ringost
 
 @pytest.mark.parametrize("has_key", [True, False])
 @pytest.mark.parametrize(("ago", "state"), [(23 * HOUR, CallState.IN_PROGRESS), (25 * HOUR, CallState.SKIPPED)])
-def test_a_call_of_which_nothing_more_is_heard_is_closed_after_a_day(
+def test_call_without_further_events_is_closed_after_a_day(
     scenario: Scenario, ringostat: Ringostat, has_key: bool, ago: timedelta, state: CallState
 ) -> None:
     began(scenario, ago)
@@ -133,7 +133,7 @@ def test_a_call_of_which_nothing_more_is_heard_is_closed_after_a_day(
     assert bool(call.finished_at) == (state == CallState.SKIPPED)
 
 
-def test_a_call_list_that_cannot_be_read_does_not_keep_it_open(
+def test_unreadable_call_list_does_not_keep_a_stale_call_open(
     scenario: Scenario, sandbox: Sandbox, ringostat: Ringostat
 ) -> None:
     began(scenario, 25 * HOUR)
@@ -155,7 +155,7 @@ def closed(scenario: Scenario, ringostat: Ringostat) -> Scenario:
     return scenario
 
 
-def test_a_final_event_opens_it_again(closed: Scenario) -> None:
+def test_final_event_reopens_a_closed_call(closed: Scenario) -> None:
     closed.post(answered())
 
     call = Call.objects.get()
@@ -166,14 +166,14 @@ def test_a_final_event_opens_it_again(closed: Scenario) -> None:
     assert len(closed.account.comments) == 1
 
 
-def test_an_interim_event_leaves_it_closed(closed: Scenario) -> None:
+def test_interim_event_keeps_a_closed_call_closed(closed: Scenario) -> None:
     closed.post({"uniqueid": CALL_ID, "call_type": "in", "connected_with": "acmecom_iryna"}, event="taking_call")
 
     assert state_of(closed) == (CallState.SKIPPED, Reason.NO_FINAL_EVENT)
     assert Call.objects.get().folded.connected_with == "acmecom_iryna"
 
 
-def test_the_call_list_opens_it_again(closed: Scenario, ringostat: Ringostat) -> None:
+def test_call_list_reopens_a_closed_call(closed: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row(ago=25 * HOUR)]
     now = timezone.now()
 
@@ -183,7 +183,7 @@ def test_the_call_list_opens_it_again(closed: Scenario, ringostat: Ringostat) ->
     assert state_of(closed) == (CallState.PENDING, "")
 
 
-def test_it_is_not_replayed_because_nobody_knows_how_it_ended(closed: Scenario) -> None:
+def test_closed_call_without_a_known_end_is_not_replayed(closed: Scenario) -> None:
     assert replay_calls(Call.objects.all()) == 0
 
     assert state_of(closed) == (CallState.SKIPPED, Reason.NO_FINAL_EVENT)

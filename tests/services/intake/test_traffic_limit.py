@@ -41,7 +41,7 @@ def in_an_hour_of_yesterday(scenario: Scenario, number: int) -> None:
         event.save(force_insert=True)
 
 
-def test_a_flood_is_refused_and_told_when_to_come_back(scenario: Scenario) -> None:
+def test_flood_is_refused_with_a_retry_time(scenario: Scenario) -> None:
     statuses(scenario, 1)  # from then on the address is remembered
     assert statuses(scenario, 5) == [200, 200, 200, 429, 429]
 
@@ -65,7 +65,7 @@ def test_a_flood_does_not_raise_its_own_limit(scenario: Scenario) -> None:
     assert statuses(scenario, 2) == [429, 429]
 
 
-def test_the_next_minute_is_free_again(scenario: Scenario) -> None:
+def test_limit_is_reset_in_the_next_minute(scenario: Scenario) -> None:
     statuses(scenario, 6)
     for window in traffic_limit._windows.values():
         window.ends -= 61
@@ -79,7 +79,7 @@ def test_another_customer_is_not_limited(scenario: Scenario, make_scenario) -> N
     assert statuses(make_scenario(name="Other"), 3) == [200] * 3
 
 
-def test_a_limited_address_raises_an_alert_until_it_is_quiet(scenario: Scenario) -> None:
+def test_limited_address_raises_an_alert_until_traffic_is_normal(scenario: Scenario) -> None:
     statuses(scenario, 6)
     check_alerts()
     alert = Alert.objects.get(kind=AlertKind.TRAFFIC)
@@ -91,7 +91,7 @@ def test_a_limited_address_raises_an_alert_until_it_is_quiet(scenario: Scenario)
     assert Alert.objects.get(kind=AlertKind.TRAFFIC).resolved_at
 
 
-def test_wrong_addresses_are_slowed_and_right_ones_of_the_same_network_are_not(
+def test_unknown_addresses_are_limited_but_valid_ones_of_the_same_network_are_not(
     scenario: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(traffic_limit, "WRONG_ADDRESSES", 3)
