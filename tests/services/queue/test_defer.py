@@ -40,7 +40,7 @@ def jobs() -> list[tuple[str, str]]:
 
 
 @pytest.mark.django_db
-def test_each_customer_is_woken_by_one_job(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_customer_gets_one_job(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("integrations.services.queue.defer.WOKEN_AT_ONCE", 2)
     deliver_soon(2)
     for _ in range(2):
@@ -72,14 +72,14 @@ def take_jobs(count: int) -> list[str]:
 
 
 @pytest.mark.django_db
-def test_long_work_is_begun_before_any_backlog_as_somebody_waits_for_it(backlog: range) -> None:
+def test_background_job_starts_before_any_backlog(backlog: range) -> None:
     wake_jobs([1])
 
     assert take_jobs(1) == [RUN_JOB]
 
 
 @pytest.mark.django_db
-def test_a_paused_customer_is_checked_when_all_that_stood_in_line_before_had_their_turn(backlog: range) -> None:
+def test_access_check_of_a_paused_customer_runs_after_the_earlier_backlog(backlog: range) -> None:
     one_job_each(CHECK_ACCESS, [99])
 
     assert take_jobs(len(backlog) + 1).index(CHECK_ACCESS) == len(backlog)
@@ -87,7 +87,7 @@ def test_a_paused_customer_is_checked_when_all_that_stood_in_line_before_had_the
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("task", "asked"), [(CATCH_UP, 6), (CLOSE_STALE_CALLS, 1)])
-def test_a_call_list_is_read_behind_all_calls_but_not_for_ever(backlog: range, task: str, asked: int) -> None:
+def test_call_list_job_runs_after_deliveries_but_does_not_starve(backlog: range, task: str, asked: int) -> None:
     one_job_each(task, [99])
     for _ in range(asked):
         assert task not in take_jobs(2 * len(backlog))
@@ -97,12 +97,12 @@ def test_a_call_list_is_read_behind_all_calls_but_not_for_ever(backlog: range, t
 
 
 @pytest.mark.django_db
-def test_the_sweep_waits_in_no_line() -> None:
+def test_sweep_runs_before_waiting_jobs() -> None:
     assert app.tasks["sweep"].priority > IN_LINE
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_webhook_that_stands_still_in_its_transaction_holds_up_nobody_elses_calls() -> None:
+def test_stalled_webhook_transaction_does_not_block_other_customers() -> None:
     with psycopg.connect(**connection.get_connection_params()) as webhook:
         webhook.execute("SELECT pg_advisory_xact_lock_shared(%s, 1)", [LOCK_SPACE])
         wake_customers([1, 2])
@@ -114,7 +114,7 @@ def test_a_webhook_that_stands_still_in_its_transaction_holds_up_nobody_elses_ca
 @pytest.mark.parametrize(
     ("silence", "is_freed"), [(timedelta(seconds=5), False), (timedelta(seconds=11), True), (None, True)]
 )
-def test_jobs_of_workers_that_are_silent_or_forgotten_are_freed(silence: timedelta | None, is_freed: bool) -> None:
+def test_jobs_of_silent_or_forgotten_workers_are_released(silence: timedelta | None, is_freed: bool) -> None:
     deliver_soon(1)
     deliver_soon(2)
     with connection.cursor() as cursor:

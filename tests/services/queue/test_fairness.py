@@ -49,7 +49,7 @@ def poisoned(scenario: Scenario, sandbox: Sandbox) -> Scenario:
     return scenario
 
 
-def test_a_call_that_planfix_always_fails_at_does_not_hold_up_the_others(poisoned: Scenario) -> None:
+def test_call_that_always_fails_does_not_block_other_calls(poisoned: Scenario) -> None:
     scenario = poisoned
     scenario.post(answered(POISONED))
     post_calls(scenario, 4)
@@ -59,7 +59,7 @@ def test_a_call_that_planfix_always_fails_at_does_not_hold_up_the_others(poisone
     assert states(scenario) == {CallState.PENDING: 1, CallState.DELIVERED: 4}
 
 
-def test_a_call_that_failed_all_night_does_not_make_the_first_of_the_morning_wait(poisoned: Scenario) -> None:
+def test_failing_call_of_the_night_does_not_delay_the_first_call_of_the_morning(poisoned: Scenario) -> None:
     scenario = poisoned
     scenario.post(answered(POISONED))
     for _ in range(10):
@@ -71,7 +71,7 @@ def test_a_call_that_failed_all_night_does_not_make_the_first_of_the_morning_wai
     assert scenario.call("morning").state == CallState.DELIVERED
 
 
-def test_however_long_planfix_was_not_there_a_new_call_waits_for_minutes_only(poisoned: Scenario) -> None:
+def test_new_call_waits_only_minutes_after_a_long_outage(poisoned: Scenario) -> None:
     scenario = poisoned
     post_calls(scenario, 2, POISONED)
     for _ in range(15):
@@ -115,10 +115,10 @@ def deliver_in_a_thread(scenario: Scenario) -> None:
 
 
 @pytest.mark.slow
-def test_accounts_that_do_not_answer_cost_the_calls_of_others_nothing(
+def test_silent_accounts_do_not_delay_calls_of_others(
     make_customer: Callable[..., Scenario], sandbox: Sandbox, sandbox_server: SandboxServer, settings: Any
 ) -> None:
-    """More of them than there are connections to the database: who waits for Planfix must hold none."""
+    """There are more accounts than database connections, so a job that waits for Planfix must hold none."""
     settings.PLANFIX_PATIENCE_SECONDS = 60  # whoever waits first still waits when the others do, however busy we are
     dead = [make_customer(f"dead-{number}") for number in range(20)]
     alive = make_customer("alive")
@@ -136,7 +136,7 @@ def test_accounts_that_do_not_answer_cost_the_calls_of_others_nothing(
         sandbox_server.hang_up()
 
 
-def test_an_account_that_cannot_be_reached_is_tried_with_two_calls_and_then_left_alone(scenario: Scenario) -> None:
+def test_unreachable_account_is_tried_with_two_calls_and_then_postponed(scenario: Scenario) -> None:
     discover(scenario.customer)
     scenario.customer.planfix_url = f"http://127.0.0.1:{free_port(0)}"
     scenario.customer.save()
@@ -152,7 +152,7 @@ def test_an_account_that_cannot_be_reached_is_tried_with_two_calls_and_then_left
 # A backlog
 
 
-def test_a_customer_with_many_calls_lets_others_in_between(
+def test_customer_with_many_calls_alternates_with_others(
     make_customer: Callable[..., Scenario], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(customer_run, "RUN_SECONDS", 0)
@@ -167,7 +167,7 @@ def test_a_customer_with_many_calls_lets_others_in_between(
 
 
 @pytest.mark.slow
-def test_a_backlog_of_ten_thousand_calls_lets_the_one_call_of_another_in_between(
+def test_backlog_of_ten_thousand_calls_does_not_block_another_customer(
     make_customer: Callable[..., Scenario], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(customer_run, "RUN_SECONDS", 0)
