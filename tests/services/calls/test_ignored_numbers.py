@@ -20,14 +20,14 @@ COURIER, ALARM = "+380671234567", "+380501112233"
 
 
 def ignored_of(*calls: Call) -> BackgroundJob:
-    work = enqueue(BackgroundJobKind.IGNORE_NUMBERS, calls=[call.pk for call in calls])
-    run_job(work.pk)
-    work.refresh_from_db()
-    return work
+    job = enqueue(BackgroundJobKind.IGNORE_NUMBERS, calls=[call.pk for call in calls])
+    run_job(job.pk)
+    job.refresh_from_db()
+    return job
 
 
-def test_what_can_be_ignored_is_counted_by_number_and_customer() -> None:
-    """In whatever spelling; neither hidden numbers nor those that are ignored already."""
+def test_ignorable_numbers_are_counted_by_number_and_customer() -> None:
+    """Spellings of one number count once. Hidden and already ignored numbers do not count."""
     acme, other = make_customer(), make_customer(ignored_numbers=["050 111-22-33"])
     spelled = [(acme.pk, text) for text in (COURIER, "067 123-45-67", ALARM, "anonymous", "", "acmecom_iryna")]
 
@@ -42,19 +42,19 @@ def test_what_can_be_ignored_is_counted_by_number_and_customer() -> None:
     assert found.by_customer == {acme.pk: 2, other.pk: 1}
 
 
-def test_the_numbers_of_calls_are_ignored_by_their_own_customers() -> None:
+def test_number_is_ignored_only_by_the_customer_of_its_call() -> None:
     acme, other = make_customer(ignored_numbers=["067 123-45-67"]), make_customer()
     calls = [make_call(acme, client_number=number) for number in (COURIER, ALARM, ALARM, "anonymous")]
 
-    work = ignored_of(*calls, make_call(other, client_number=COURIER))
+    job = ignored_of(*calls, make_call(other, client_number=COURIER))
 
-    assert (work.result, work.done, work.total) == ({"numbers": 2}, 3, 3)
-    assert work.result_text == "2 numbers were added to the ignore list."
+    assert (job.result, job.done, job.total) == ({"numbers": 2}, 3, 3)
+    assert job.result_text == "2 numbers were added to the ignore list."
     lists = Customer.objects.order_by("pk").values_list("ignored_numbers", flat=True)
     assert list(lists) == [["067 123-45-67", ALARM], [COURIER]]
 
 
-def test_of_the_calls_those_that_failed_are_skipped() -> None:
+def test_failed_calls_of_ignored_numbers_are_skipped() -> None:
     acme, other = make_customer(), make_customer()
     states = (CallState.FAILED, CallState.SKIPPED, CallState.DELIVERED, CallState.IN_PROGRESS)
     chosen = [make_call(acme, state=state) for state in states]
@@ -73,31 +73,31 @@ def test_ignoring_again_changes_nothing() -> None:
     call = make_call(make_customer(), client_number=COURIER)
     ignored_of(call)
 
-    work = ignored_of(call)
+    job = ignored_of(call)
 
-    assert work.result == {"numbers": 0}
+    assert job.result == {"numbers": 0}
     assert Customer.objects.get().ignored_numbers == [COURIER]
 
 
-def test_work_that_is_left_off_is_taken_up_where_it_was() -> None:
+def test_interrupted_job_continues_where_it_stopped() -> None:
     customer = make_customer()
     calls = [make_call(customer, client_number=number, state=CallState.FAILED) for number in (COURIER, ALARM)]
-    work = enqueue(BackgroundJobKind.IGNORE_NUMBERS, calls=[call.pk for call in calls])
+    job = enqueue(BackgroundJobKind.IGNORE_NUMBERS, calls=[call.pk for call in calls])
 
-    run_job(work.pk, should_stop=lambda: True)
+    run_job(job.pk, should_stop=lambda: True)
     assert Customer.objects.get().ignored_numbers == [ALARM]
     assert set(Call.objects.values_list("client_number", "state")) == {
         (COURIER, CallState.FAILED),
         (ALARM, CallState.SKIPPED),
     }
 
-    run_job(work.pk)
+    run_job(job.pk)
     assert Customer.objects.get().ignored_numbers == [ALARM, COURIER]
     assert set(Call.objects.values_list("state", flat=True)) == {CallState.SKIPPED}
 
 
-def test_a_call_that_failed_is_skipped_although_its_number_is_ignored_already() -> None:
-    """Work may be left off between the two."""
+def test_failed_call_of_an_already_ignored_number_is_skipped() -> None:
+    """A job may stop between the two steps."""
     call = make_call(make_customer(ignored_numbers=[COURIER]), client_number=COURIER, state=CallState.FAILED)
 
     ignored_of(call)
@@ -105,7 +105,7 @@ def test_a_call_that_failed_is_skipped_although_its_number_is_ignored_already() 
     assert Call.objects.get().state == CallState.SKIPPED
 
 
-def test_what_a_person_has_settled_stays_as_it_is() -> None:
+def test_resolved_call_stays_unchanged() -> None:
     call = make_call(make_customer(), client_number=COURIER, state=CallState.SKIPPED, reason=Reason.DISMISSED)
 
     ignored_of(call)
@@ -113,12 +113,12 @@ def test_what_a_person_has_settled_stays_as_it_is() -> None:
     assert Call.objects.get().reason == Reason.DISMISSED
 
 
-def test_the_numbers_of_a_customer_that_is_gone_are_nobodys() -> None:
+def test_numbers_of_a_deleted_customer_are_not_ignored() -> None:
     assert numbers_among([(404, COURIER)]).new == {}
     assert ignore_number(404, COURIER) is False
 
 
-def test_a_call_that_came_only_after_it_was_asked_for_is_left_alone() -> None:
+def test_call_received_after_the_request_is_not_changed() -> None:
     customer = make_customer()
     call = make_call(customer, client_number=COURIER)
     late = make_call(customer, client_number=ALARM, received_at=timezone.now() + timedelta(hours=1))

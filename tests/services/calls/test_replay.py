@@ -32,7 +32,7 @@ def failed_event(scenario: Scenario) -> WebhookEvent:
     return WebhookEvent.objects.get(result=EventResult.FAILED)
 
 
-def test_an_event_that_our_mistake_spoiled_becomes_a_call_that_reaches_planfix(scenario: Scenario) -> None:
+def test_event_that_failed_by_an_internal_error_reaches_planfix_after_a_replay(scenario: Scenario) -> None:
     event = failed_event(scenario)
 
     assert replay_events(WebhookEvent.objects.all()) == {EventResult.CALL: 1}
@@ -63,7 +63,9 @@ def test_replaying_again_changes_nothing(scenario: Scenario) -> None:
     [(b"{", EventResult.NOT_UNDERSTOOD), (b'{"event": "form"}', EventResult.IGNORED)],
     ids=["not JSON", "a form"],
 )
-def test_what_is_still_no_call_says_so_again(scenario: Scenario, body: bytes, result: EventResult) -> None:
+def test_replayed_event_without_a_call_gets_its_result_again(
+    scenario: Scenario, body: bytes, result: EventResult
+) -> None:
     scenario.post(body, event="")
     WebhookEvent.objects.update(result=EventResult.FAILED, reason="Traceback")
 
@@ -75,7 +77,7 @@ def test_what_is_still_no_call_says_so_again(scenario: Scenario, body: bytes, re
     assert not Call.objects.exists()
 
 
-def test_a_mistake_that_is_still_there_is_stored_and_stops_no_other_event(scenario: Scenario) -> None:
+def test_repeated_internal_error_is_stored_and_stops_no_other_event(scenario: Scenario) -> None:
     failed_event(scenario)
     scenario.post({"event": "form"}, event="")
 
@@ -86,7 +88,7 @@ def test_a_mistake_that_is_still_there_is_stored_and_stops_no_other_event(scenar
     assert "ArithmeticError" in WebhookEvent.objects.get(result=EventResult.FAILED).reason
 
 
-def test_an_old_event_spoils_no_newer_knowledge(scenario: Scenario) -> None:
+def test_old_event_does_not_overwrite_newer_facts(scenario: Scenario) -> None:
     scenario.post({"uniqueid": CALL_ID, "call_type": "in", "E164": CLIENT}, event="before_call")
     scenario.post(answered())
 
@@ -121,7 +123,7 @@ def test_other_calls_are_left_alone(db: None, state: CallState) -> None:
     assert jobs_of(call.customer) == 0
 
 
-def test_a_failed_call_reaches_planfix_once_its_trouble_is_over(scenario: Scenario, sandbox: Sandbox) -> None:
+def test_failed_call_reaches_planfix_once_its_cause_is_fixed(scenario: Scenario, sandbox: Sandbox) -> None:
     sandbox.add_fault(
         Fault(path="/contact/*/comments/", json={"result": "fail", "code": 3001, "error": "no"}, status=400, times=1)
     )
@@ -159,7 +161,7 @@ def test_a_paused_customer_stays_paused_while_its_calls_are_made_due(db: None) -
     assert customer.paused_reason == "The token is wrong."
 
 
-def test_a_resumed_customer_goes_on_at_once(db: None) -> None:
+def test_resumed_customer_delivers_at_once(db: None) -> None:
     customer = make_customer(paused_reason="The token is wrong.")
     now = timezone.now()
     DeliveryLease.objects.create(
