@@ -24,7 +24,7 @@ def test_missing_page_is_explained_and_links_on(client: Client, make_user: objec
     answer = client.get("/nowhere/", headers={"accept-language": "uk"})
 
     assert answer.status_code == 404
-    assert "Такої сторінки немає" in answer.text
+    assert "Сторінку не знайдено" in answer.text
     assert 'href="/calls/"' in answer.text
 
 
