@@ -1,4 +1,4 @@
-"""Alerts: each trouble is told of once when it begins and once when it is over, and no mail server loses one."""
+"""Alerts: each problem is mailed once at its start and once at its end, and a failing mail server loses none."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def settle_calls(customer: Customer) -> None:
 
 def lose_the_call_list(customer: Customer, since: timedelta = HOUR) -> None:
     now = timezone.now()
-    told = {"trouble": "Ringostat answered 401: the Auth-key is wrong.", "trouble_since": now - since}
-    CatchUpCursor.objects.update_or_create(customer=customer, defaults={"read_until": now, **told})
+    error = {"trouble": "Ringostat answered 401: the Auth-key is wrong.", "trouble_since": now - since}
+    CatchUpCursor.objects.update_or_create(customer=customer, defaults={"read_until": now, **error})
 
 
 def read_the_call_list(customer: Customer) -> None:
@@ -81,7 +81,9 @@ def open_alerts() -> set[str]:
 
 
 @pytest.mark.parametrize(("begin", "end", "kind"), TROUBLES)
-def test_a_trouble_is_told_of_once_and_its_end_once(mailoutbox: Outbox, begin: Change, end: Change, kind: str) -> None:
+def test_problem_is_mailed_once_at_its_start_and_once_at_its_end(
+    mailoutbox: Outbox, begin: Change, end: Change, kind: str
+) -> None:
     customer = make_customer(name="Acme")
     check_alerts()
     assert mailoutbox == []
@@ -103,7 +105,7 @@ def test_a_trouble_is_told_of_once_and_its_end_once(mailoutbox: Outbox, begin: C
 
 
 @pytest.mark.parametrize(("begin", "end", "kind"), TROUBLES)
-def test_a_trouble_that_comes_back_is_a_new_one(mailoutbox: Outbox, begin: Change, end: Change, kind: str) -> None:
+def test_returning_problem_is_a_new_alert(mailoutbox: Outbox, begin: Change, end: Change, kind: str) -> None:
     customer = make_customer()
     for change in (begin, end, begin):
         change(customer)
@@ -116,7 +118,7 @@ def test_a_trouble_that_comes_back_is_a_new_one(mailoutbox: Outbox, begin: Chang
     ]
 
 
-def test_the_mail_says_what_is_wrong_and_where_to_see_it(mailoutbox: Outbox) -> None:
+def test_mail_describes_the_problem_and_links_to_it(mailoutbox: Outbox) -> None:
     customer = make_customer(name="Acme")
     pause(customer)
     for _ in range(3):
@@ -132,7 +134,7 @@ def test_the_mail_says_what_is_wrong_and_where_to_see_it(mailoutbox: Outbox) -> 
     assert f"https://ringofix.example/calls/?customer={customer.pk}&state=failed" in body
 
 
-def test_times_are_the_customers(mailoutbox: Outbox) -> None:
+def test_mail_shows_times_in_the_customers_zone(mailoutbox: Outbox) -> None:
     customer = make_customer(timezone="Asia/Tokyo")
     let_a_call_be_late(customer, due_since="2026-03-02T10:00Z")
 
@@ -142,11 +144,11 @@ def test_times_are_the_customers(mailoutbox: Outbox) -> None:
 
 
 @pytest.mark.parametrize("page", ["/admin/integrations/customer/{}/change/", "/calls/?customer={}&state=failed"])
-def test_the_addresses_lead_somewhere(admin_client: Client, page: str) -> None:
+def test_addresses_in_the_mail_open(admin_client: Client, page: str) -> None:
     assert admin_client.get(page.format(make_customer().pk)).status_code == 200
 
 
-def test_one_mail_tells_of_all_that_is_new(mailoutbox: Outbox) -> None:
+def test_one_mail_lists_all_new_alerts(mailoutbox: Outbox) -> None:
     customers = [make_customer() for _ in range(3)]
     for customer in customers[:2]:
         pause(customer)
@@ -165,23 +167,23 @@ def test_one_mail_tells_of_all_that_is_new(mailoutbox: Outbox) -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "secret_kind",
     ["+380671234567", "380671234567", "067 123 45 67", "+38 (067) 123-45-67", "+48.22.123.45.67"],
 )
-def test_no_phone_number_and_no_secret_is_mailed(mailoutbox: Outbox, said: str) -> None:
+def test_no_phone_number_and_no_secret_is_mailed(mailoutbox: Outbox, secret_kind: str) -> None:
     Customer.objects.filter(pk=make_customer().pk).update(
-        paused_reason=f"HTTP 401, code 1 (no {said} here). Do it anew."
+        paused_reason=f"HTTP 401, code 1 (no {secret_kind} here). Do it anew."
     )
 
     with capture_logs() as logs:
         check_alerts()
 
-    for told in (mailoutbox[0].body, str(logs)):
-        assert "HTTP 401, code 1 (no … here). Do it anew." in told
-        assert PLANFIX_TOKEN not in told
+    for text in (mailoutbox[0].body, str(logs)):
+        assert "HTTP 401, code 1 (no … here). Do it anew." in text
+        assert PLANFIX_TOKEN not in text
 
 
-def test_a_name_of_several_lines_stops_no_mail(mailoutbox: Outbox) -> None:
+def test_customer_name_with_line_breaks_does_not_stop_the_mail(mailoutbox: Outbox) -> None:
     pause(make_customer(name="Acme\nBcc: everybody@example.com"))
 
     check_alerts()
@@ -197,7 +199,9 @@ def test_a_name_of_several_lines_stops_no_mail(mailoutbox: Outbox) -> None:
     [(31 * MINUTE, "key", True), (29 * MINUTE, "key", False), (HOUR, "", False)],
     ids=["31 minutes", "29 minutes", "the key was taken away"],
 )
-def test_when_a_call_list_is_missed(mailoutbox: Outbox, since: timedelta, auth_key: str, is_missed: bool) -> None:
+def test_unread_call_list_raises_an_alert_after_the_limit(
+    mailoutbox: Outbox, since: timedelta, auth_key: str, is_missed: bool
+) -> None:
     customer = make_customer(ringostat_auth_key=Secret.of(auth_key))
     lose_the_call_list(customer, since)
 
@@ -219,7 +223,7 @@ def test_when_a_call_list_is_missed(mailoutbox: Outbox, since: timedelta, auth_k
     ],
     ids=["31 minutes", "29 minutes", "delivered, an addition waits", "failed"],
 )
-def test_which_calls_are_late(since: timedelta, changes: dict[str, Any], is_late: bool) -> None:
+def test_due_call_is_late_after_the_limit(since: timedelta, changes: dict[str, Any], is_late: bool) -> None:
     let_a_call_be_late(make_customer(), since)
     Call.objects.update(**changes | {"detail": ""})
 
@@ -228,7 +232,7 @@ def test_which_calls_are_late(since: timedelta, changes: dict[str, Any], is_late
     assert ("late" in open_alerts()) is is_late
 
 
-def test_the_limit_is_a_setting(settings: Any) -> None:
+def test_alert_limit_is_a_setting(settings: Any) -> None:
     settings.ALERT_AFTER_MINUTES = 120
     let_a_call_be_late(make_customer())
 
@@ -237,7 +241,7 @@ def test_the_limit_is_a_setting(settings: Any) -> None:
     assert open_alerts() == set()
 
 
-def test_the_calls_of_a_paused_customer_are_no_trouble_of_their_own(mailoutbox: Outbox) -> None:
+def test_late_calls_of_a_paused_customer_raise_no_own_alert(mailoutbox: Outbox) -> None:
     customer = make_customer()
     pause(customer)
     let_a_call_be_late(customer)
@@ -247,7 +251,7 @@ def test_the_calls_of_a_paused_customer_are_no_trouble_of_their_own(mailoutbox: 
     assert open_alerts() == {"paused"}
 
 
-def test_a_pause_does_not_make_late_calls_timely() -> None:
+def test_pause_does_not_end_the_alert_of_late_calls() -> None:
     customer = make_customer()
     let_a_call_be_late(customer)
     check_alerts()
@@ -261,7 +265,7 @@ def test_a_pause_does_not_make_late_calls_timely() -> None:
 # --- failed calls ---
 
 
-def test_more_failures_within_a_day_are_the_same_trouble(mailoutbox: Outbox) -> None:
+def test_further_failures_within_a_day_belong_to_the_same_alert(mailoutbox: Outbox) -> None:
     customer = make_customer()
     for ago in (20 * HOUR, HOUR):
         let_a_call_fail(customer, ago)
@@ -270,7 +274,7 @@ def test_more_failures_within_a_day_are_the_same_trouble(mailoutbox: Outbox) -> 
     assert len(mailoutbox) == 1
 
 
-def test_a_failed_call_that_nobody_cares_for_hides_no_later_one(mailoutbox: Outbox) -> None:
+def test_old_failed_call_does_not_hide_a_later_one(mailoutbox: Outbox) -> None:
     customer = make_customer()
     let_a_call_fail(customer)
     check_alerts()
@@ -285,7 +289,7 @@ def test_a_failed_call_that_nobody_cares_for_hides_no_later_one(mailoutbox: Outb
 # --- when no mail goes out ---
 
 
-def test_a_mail_server_that_fails_loses_no_alert(mailoutbox: Outbox) -> None:
+def test_failing_mail_server_loses_no_alert(mailoutbox: Outbox) -> None:
     first, second = make_customer(name="First"), make_customer(name="Second")
     pause(first)
     with patch.object(EmailMessage, "send", side_effect=SMTPServerDisconnected("Connection unexpectedly closed")):
@@ -301,7 +305,7 @@ def test_a_mail_server_that_fails_loses_no_alert(mailoutbox: Outbox) -> None:
     assert mail.subject == "Ringofix: 2 customers need attention"
 
 
-def test_a_trouble_that_was_over_before_anybody_was_told_is_told_of_once(mailoutbox: Outbox) -> None:
+def test_problem_that_ended_before_its_mail_is_mailed_once(mailoutbox: Outbox) -> None:
     customer = make_customer(name="Acme")
     pause(customer)
     with patch.object(EmailMessage, "send", side_effect=OSError):
@@ -314,7 +318,7 @@ def test_a_trouble_that_was_over_before_anybody_was_told_is_told_of_once(mailout
     assert [mail.subject for mail in mailoutbox] == ["Ringofix: problem resolved for Acme"]
 
 
-def test_without_addresses_the_log_tells(mailoutbox: Outbox, settings: Any) -> None:
+def test_alerts_are_logged_without_mail_addresses(mailoutbox: Outbox, settings: Any) -> None:
     settings.ALERT_EMAILS = []
     customer = make_customer()
     pause(customer)
@@ -349,7 +353,7 @@ def test_metrics_count_open_alerts_by_kind(client: Client) -> None:
 
 
 @pytest.mark.parametrize("look", [check_alerts, close_all_stale_calls])
-def test_what_looks_for_trouble_does_not_look_through_all_calls(look: Callable[[], None]) -> None:
+def test_checks_do_not_scan_all_calls(look: Callable[[], None]) -> None:
     customer = make_customer()
     call = make_call(customer)
     columns = {

@@ -82,7 +82,7 @@ def test_the_status_is_the_worst_current_problem(happened: str) -> None:
     assert only().status is status
 
 
-def test_the_worst_counts() -> None:
+def test_worst_of_several_problems_is_the_status() -> None:
     customer = make_customer()
     for happens in (seen, asked_again_soon):
         happens(customer)
@@ -93,7 +93,7 @@ def test_the_worst_counts() -> None:
     assert (only().pending, only().failed) == (1, 1)
 
 
-def test_trouble_comes_first_and_then_the_name() -> None:
+def test_customers_are_ordered_by_problem_and_name() -> None:
     names = ["C well", "B well", "A late", "Z paused"]
     customers = {name: make_customer(name=name) for name in names}
     for customer in customers.values():
@@ -109,7 +109,7 @@ def test_trouble_comes_first_and_then_the_name() -> None:
     ]
 
 
-def test_what_is_left_of_an_accounts_requests_is_todays() -> None:
+def test_requests_left_are_shown_only_if_read_today() -> None:
     customer, other = make_customer(), make_customer(planfix_url="https://other.planfix.com")
     AccountRateLimit.objects.create(account=customer.planfix_account, next_request_at=timezone.now(), requests_left=41)
     AccountRateLimit.objects.create(account=other.planfix_account, next_request_at=ago(2 * DAY), requests_left=7)

@@ -45,7 +45,7 @@ def test_requests_of_the_last_week_are_counted_by_customer_and_problem() -> None
     }
 
 
-def test_three_commonest_problems_are_told_and_all_are_counted() -> None:
+def test_three_commonest_problems_are_named_and_all_are_counted() -> None:
     customer = make_customer()
     for times, problem in enumerate(("cut_off", "too_deep", "invalid_json", "no_call_id"), start=1):
         for _ in range(times):
