@@ -48,8 +48,10 @@ def comments(account: Account) -> list[str]:
     return [comment.description for comment in account.comments]
 
 
-def test_a_call_under_way_begins_anew(scenario: Scenario, move: Callable[..., Scenario], sandbox: Sandbox) -> None:
-    """Its contact was made in the last account; who has that number in the new one is somebody else."""
+def test_unfinished_call_starts_again_in_the_new_account(
+    scenario: Scenario, move: Callable[..., Scenario], sandbox: Sandbox
+) -> None:
+    """Its contact belongs to the former account. In the new account that id is another contact."""
     sandbox.add_fault(Fault(path="*/comments/*", status=500))
     scenario.post(missed(NEW_CLIENT))
     scenario.deliver()
@@ -66,7 +68,7 @@ def test_a_call_under_way_begins_anew(scenario: Scenario, move: Callable[..., Sc
     assert len(comments(scenario.account)) == len(before) + 1
 
 
-def test_what_comes_later_for_a_call_of_the_last_account_is_written_nowhere(
+def test_later_events_of_a_call_in_the_former_account_are_not_written(
     scenario: Scenario, move: Callable[..., Scenario]
 ) -> None:
     scenario.post(answered())
@@ -83,7 +85,7 @@ def test_what_comes_later_for_a_call_of_the_last_account_is_written_nowhere(
     assert (written, call.state, call.due_at, call.reason) == ([], CallState.DELIVERED, None, "")
 
 
-def test_nobody_has_a_number_in_the_new_account_yet(scenario: Scenario, move: Callable[..., Scenario]) -> None:
+def test_employees_have_no_planfix_user_in_the_new_account(scenario: Scenario, move: Callable[..., Scenario]) -> None:
     scenario.post(answered())
     scenario = move()
     scenario.deliver()
@@ -93,7 +95,7 @@ def test_nobody_has_a_number_in_the_new_account_yet(scenario: Scenario, move: Ca
     assert set(scenario.customer.employees.values_list("planfix_user_id", flat=True)) == {None}
 
 
-def test_whom_nobody_has_found_yet_is_no_fallback(
+def test_employee_without_a_planfix_user_is_no_fallback(
     make_scenario: Callable[..., Scenario], move: Callable[..., Scenario]
 ) -> None:
     scenario = move(fallback_employee="Iryna Bondar")
@@ -101,7 +103,7 @@ def test_whom_nobody_has_found_yet_is_no_fallback(
     assert scenario.customer.rules.fallback is None
 
 
-def test_employees_named_with_the_account_are_those_that_were_known(
+def test_named_employees_keep_their_rows_after_an_account_change(
     scenario: Scenario, move: Callable[..., Scenario]
 ) -> None:
     known = dict(scenario.customer.employees.values_list("name", "pk"))
@@ -110,7 +112,7 @@ def test_employees_named_with_the_account_are_those_that_were_known(
     assert list(scenario.customer.employees.values_list("pk", "planfix_user_id")) == [(known["Iryna Bondar"], 7)]
 
 
-def test_numbers_that_were_chosen_in_the_last_account_go_unless_they_are_named_anew(
+def test_ids_of_the_former_account_are_removed_unless_given_again(
     scenario: Scenario, other: Account, sandbox: Sandbox
 ) -> None:
     Customer.objects.update(contact_template_id=1, call_tag_id=17)
@@ -122,7 +124,7 @@ def test_numbers_that_were_chosen_in_the_last_account_go_unless_they_are_named_a
 
 
 @pytest.mark.parametrize("change", [{"token": "new"}, {"url": "{url}/rest/"}, {"call_tag_id": 18}], ids=str)
-def test_the_same_account_keeps_everything(
+def test_import_of_the_same_account_keeps_everything(
     scenario: Scenario, account: Account, sandbox: Sandbox, change: dict[str, Any]
 ) -> None:
     scenario.post(answered())
@@ -141,7 +143,7 @@ def test_the_same_account_keeps_everything(
     assert customer.employees.filter(planfix_user_id=5).exists()
 
 
-def test_a_worker_in_the_midst_of_a_call_ends_it_there(scenario: Scenario, move: Callable[..., Scenario]) -> None:
+def test_account_change_stops_a_running_delivery(scenario: Scenario, move: Callable[..., Scenario]) -> None:
     scenario.post(answered())
     call, turn = Call.objects.get(), HeldLease(scenario.customer)
     assert turn.acquire()

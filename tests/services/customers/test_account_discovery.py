@@ -1,4 +1,4 @@
-"""What a specialist is told at once: which fields the tags lack, and which parameters no field can take."""
+"""Account discovery reports missing tag fields and parameters that no field can take."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_usual_account_has_no_problems(scenario: Scenario) -> None:
     assert utm_problems(scenario.customer) == []
 
 
-def test_each_request_is_logged_and_the_accounts_count_is_kept(scenario: Scenario) -> None:
+def test_discovery_logs_requests_and_keeps_the_requests_left(scenario: Scenario) -> None:
     discover(scenario.customer)
 
     logged = scenario.customer.planfix_requests.filter(call=None).order_by("pk").values_list("path", flat=True)
@@ -64,8 +64,8 @@ def test_each_request_is_logged_and_the_accounts_count_is_kept(scenario: Scenari
     assert left == scenario.account.quota.left
 
 
-def test_what_another_account_told_is_not_kept(scenario: Scenario) -> None:
-    """A specialist types a new token while the tags are being read with the old one."""
+def test_tags_read_with_the_former_access_are_not_kept(scenario: Scenario) -> None:
+    """A specialist saves a new token while a worker reads the tags with the old one."""
     Customer.objects.filter(pk=scenario.customer.pk).update(planfix_token=Secret.of("another"), planfix_tags=None)
 
     discover(scenario.customer)
@@ -73,7 +73,7 @@ def test_what_another_account_told_is_not_kept(scenario: Scenario) -> None:
     assert Customer.objects.get(pk=scenario.customer.pk).planfix_tags is None
 
 
-def test_a_template_that_was_chosen_meanwhile_stays(scenario: Scenario) -> None:
+def test_template_chosen_during_the_discovery_stays(scenario: Scenario) -> None:
     scenario.customer.contact_template_id = None
     Customer.objects.update(contact_template_id=7)
 
@@ -82,7 +82,7 @@ def test_a_template_that_was_chosen_meanwhile_stays(scenario: Scenario) -> None:
     assert Customer.objects.get().contact_template_id == scenario.customer.contact_template_id == 7
 
 
-def test_the_oldest_template_is_kept_where_none_is_chosen(scenario: Scenario) -> None:
+def test_oldest_template_is_used_if_none_is_chosen(scenario: Scenario) -> None:
     scenario.customer.contact_template_id = None
     Customer.objects.update(contact_template_id=None)
 
@@ -91,7 +91,7 @@ def test_the_oldest_template_is_kept_where_none_is_chosen(scenario: Scenario) ->
     assert Customer.objects.get().contact_template_id == scenario.customer.contact_template_id == 1
 
 
-def test_tags_found_by_an_earlier_choice_are_not_kept(scenario: Scenario) -> None:
+def test_tags_read_for_a_former_choice_are_not_kept(scenario: Scenario) -> None:
     Customer.objects.update(call_tag_id=17, planfix_tags=None)
 
     discover(scenario.customer)
@@ -99,7 +99,7 @@ def test_tags_found_by_an_earlier_choice_are_not_kept(scenario: Scenario) -> Non
     assert Customer.objects.get().planfix_tags is None
 
 
-def test_contact_fields_that_are_not_asked_for_stay_as_they_were_read(scenario: Scenario) -> None:
+def test_contact_fields_stay_if_not_read_again(scenario: Scenario) -> None:
     Customer.objects.update(planfix_contact_fields={"Source": 5})
 
     discover(scenario.customer)
@@ -107,11 +107,11 @@ def test_contact_fields_that_are_not_asked_for_stay_as_they_were_read(scenario: 
     assert Customer.objects.get().planfix_contact_fields == {"Source": 5}
 
 
-def test_before_the_discovery_nothing_is_known(make_scenario: Callable[..., Scenario]) -> None:
+def test_no_problems_are_known_before_the_discovery(make_scenario: Callable[..., Scenario]) -> None:
     assert utm_problems(make_scenario(utm_fields=[parameter("utm_source", "nowhere")]).customer) == []
 
 
-def test_a_standard_field_that_a_tag_lacks_is_told(account: Account, problems_of: Callable[..., list[str]]) -> None:
+def test_missing_standard_field_of_a_tag_is_reported(account: Account, problems_of: Callable[..., list[str]]) -> None:
     lose_field(account, CALL, "External line name")
     lose_field(account, MISSED_CALL, "Contact phone", "External line name")
 
@@ -122,7 +122,7 @@ def test_a_standard_field_that_a_tag_lacks_is_told(account: Account, problems_of
     ]
 
 
-def test_a_parameter_field_that_one_tag_lacks_is_told(account: Account, problems_of: Callable[..., list[str]]) -> None:
+def test_missing_parameter_field_of_a_tag_is_reported(account: Account, problems_of: Callable[..., list[str]]) -> None:
     lose_field(account, MISSED_CALL, "utm_source")
 
     assert problems_of(parameter("utm_source", "utm_source"), parameter("utm_medium", "utm_medium")) == [
@@ -131,21 +131,21 @@ def test_a_parameter_field_that_one_tag_lacks_is_told(account: Account, problems
 
 
 @pytest.mark.parametrize("field", ["Type", "type", "41621"])
-def test_a_field_that_is_no_text_field_is_told(problems_of: Callable[..., list[str]], field: str) -> None:
+def test_parameter_field_without_text_type_is_reported(problems_of: Callable[..., list[str]], field: str) -> None:
     complaint = f"The field “{field}” of the data tag “Call” is not a text field. utm_source is not sent."
 
     assert complaint in problems_of(parameter("utm_source", field))
 
 
-def test_a_field_that_holds_a_fact_of_the_call_is_told(problems_of: Callable[..., list[str]]) -> None:
+def test_parameter_field_used_for_call_facts_is_reported(problems_of: Callable[..., list[str]]) -> None:
     assert problems_of(parameter("utm_source", "External line")) == [
         f"The field “External line” of the data tag “{tag}” stores a call detail. utm_source is not sent."
         for tag in (CALL, MISSED_CALL)
     ]
 
 
-def test_two_parameters_of_one_field_are_told(problems_of: Callable[..., list[str]]) -> None:
-    """By two names of it: the same name twice is refused when it is saved."""
+def test_two_parameters_of_one_field_are_reported(problems_of: Callable[..., list[str]]) -> None:
+    """The field is named in two ways. Saving refuses the same name twice."""
     found = problems_of(parameter("utm_source", "utm_source"), parameter("gclid", "UTM_SOURCE"))
 
     assert found == [
@@ -155,7 +155,7 @@ def test_two_parameters_of_one_field_are_told(problems_of: Callable[..., list[st
 
 
 @pytest.mark.parametrize("type_", [None, FieldType.NUMBER])
-def test_a_contact_field_that_is_missing_or_no_text_field_is_told(
+def test_unusable_contact_field_is_reported(
     account: Account, problems_of: Callable[..., list[str]], type_: int | None
 ) -> None:
     if type_ is not None:
@@ -166,14 +166,18 @@ def test_a_contact_field_that_is_missing_or_no_text_field_is_told(
     ]
 
 
-def test_two_parameters_of_one_contact_field_are_told(account: Account, problems_of: Callable[..., list[str]]) -> None:
+def test_two_parameters_of_one_contact_field_are_reported(
+    account: Account, problems_of: Callable[..., list[str]]
+) -> None:
     field = account.add_contact_field(name="Source", type_=FieldType.LINE, group_id=1)
     rows = [parameter("utm_source", "utm_source", "Source"), parameter("utm_medium", "utm_medium", field.id)]
 
     assert problems_of(*rows) == ["Several parameters use the contact field “Source”: utm_source, utm_medium."]
 
 
-def test_one_tag_for_all_calls_is_told_of_once(account: Account, make_scenario: Callable[..., Scenario]) -> None:
+def test_problem_of_one_tag_for_all_calls_is_reported_once(
+    account: Account, make_scenario: Callable[..., Scenario]
+) -> None:
     call = next(tag for tag in account.tags.values() if tag.name == CALL)
     planfix = {
         "url": account.url,
@@ -208,7 +212,7 @@ def imported(account: Account, sandbox: Sandbox, settings: Any, tmp_path: Path) 
     return run
 
 
-def test_an_import_warns_of_what_calls_go_out_without_and_prints_the_address(
+def test_import_warns_of_unusable_fields_and_prints_the_address(
     account: Account, imported: Callable[..., tuple[str, str]]
 ) -> None:
     lose_field(account, CALL, "External line name")
@@ -224,16 +228,16 @@ def test_an_import_warns_of_what_calls_go_out_without_and_prints_the_address(
     ]
 
 
-def test_an_import_of_a_fitting_customer_warns_of_nothing(imported: Callable[..., tuple[str, str]]) -> None:
+def test_import_of_a_usable_customer_prints_no_warning(imported: Callable[..., tuple[str, str]]) -> None:
     assert imported()[1] == ""
 
 
-def test_an_import_without_discovery_asks_nothing(account: Account, imported: Callable[..., tuple[str, str]]) -> None:
+def test_import_without_discovery_sends_no_request(account: Account, imported: Callable[..., tuple[str, str]]) -> None:
     assert imported("--no-discovery", utm_fields=[parameter("utm_source", "nowhere")])[1] == ""
     assert account.requests == []
 
 
-def test_the_address_is_printed_although_planfix_cannot_be_used_yet(
+def test_import_prints_the_address_although_call_tags_are_missing(
     account: Account, imported: Callable[..., tuple[str, str]]
 ) -> None:
     account.tags = {}

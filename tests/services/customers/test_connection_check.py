@@ -32,10 +32,10 @@ def connection(scenario: Scenario) -> Callable[..., Connection]:
         for name, value in columns.items():
             setattr(scenario.customer, name, value)
         scenario.customer.save()
-        work = enqueue(BackgroundJobKind.CONNECT, customer=scenario.customer)
-        run_job(work.pk)
+        job = enqueue(BackgroundJobKind.CONNECT, customer=scenario.customer)
+        run_job(job.pk)
         scenario.customer.refresh_from_db()
-        assert BackgroundJob.objects.get(pk=work.pk).trouble == ""
+        assert BackgroundJob.objects.get(pk=job.pk).trouble == ""
         found = newest_connection(scenario.customer)
         assert found
         return found
@@ -58,7 +58,7 @@ def names(connection: Connection, finding: Finding) -> list[dict[str, str]]:
     return [dict(check.names) for check in connection.checks if check.finding is finding]
 
 
-def test_a_usual_account_is_found_good(connection: Callable[..., Connection]) -> None:
+def test_usual_account_passes_the_check(connection: Callable[..., Connection]) -> None:
     found = connection()
 
     assert found.is_good
@@ -68,7 +68,7 @@ def test_a_usual_account_is_found_good(connection: Callable[..., Connection]) ->
     assert granted == ALL_RIGHTS - {Right.FIND_TASKS}
 
 
-def test_what_the_pages_offer_is_read(connection: Callable[..., Connection], account: Account) -> None:
+def test_check_reads_the_choices_of_the_pages(connection: Callable[..., Connection], account: Account) -> None:
     account.contact_templates = {3: "Partner", 1: "Client"}
 
     found = connection()
@@ -79,14 +79,14 @@ def test_what_the_pages_offer_is_read(connection: Callable[..., Connection], acc
     assert [one["sip_logins"] for one in found.staff] == [["acmecom_iryna"], ["acmecom_oleh"], ["acmecom_maria"]]
 
 
-def test_nothing_is_written_into_planfix(connection: Callable[..., Connection], account: Account) -> None:
+def test_check_writes_nothing_to_planfix(connection: Callable[..., Connection], account: Account) -> None:
     connection()
 
     assert (account.contacts, account.comments, account.tag_entries, account.files) == ([], [], [], [])
     assert account.contact_fields == {}
 
 
-def test_the_customer_keeps_its_tags_fields_and_first_template(
+def test_check_stores_tags_fields_and_first_template(
     scenario: Scenario, connection: Callable[..., Connection], account: Account
 ) -> None:
     field = account.add_contact_field(name="Source", type_=0, group_id=1)
@@ -103,7 +103,7 @@ def test_the_customer_keeps_its_tags_fields_and_first_template(
     ("number", "finding", "name"),
     [(1, Finding.ACTS_FOR, "Robot"), (6, Finding.ACTS_FOR_ORDINARY, "Oleh Tkachenko")],
 )
-def test_the_employee_of_the_token_is_told_by_the_tasks_that_he_gave(
+def test_owner_of_the_token_is_found_by_tasks_it_assigned(
     connection: Callable[..., Connection], account: Account, number: int, finding: Finding, name: str
 ) -> None:
     account.token_user_id = number
@@ -128,7 +128,7 @@ def test_a_missing_level_of_access_is_named(
     assert not found.is_good
 
 
-def test_several_missing_levels_are_named_together(connection: Callable[..., Connection], account: Account) -> None:
+def test_missing_levels_of_access_are_named_together(connection: Callable[..., Connection], account: Account) -> None:
     account.scopes = ALL_RIGHTS - {Right.WRITE_TAGS, Right.READ_EMPLOYEES}
 
     assert names(connection(), Finding.RIGHT_MISSING) == [
@@ -136,9 +136,7 @@ def test_several_missing_levels_are_named_together(connection: Callable[..., Con
     ]
 
 
-def test_a_token_that_may_only_read_is_said_in_one_sentence(
-    connection: Callable[..., Connection], account: Account
-) -> None:
+def test_read_only_token_is_reported_in_one_sentence(connection: Callable[..., Connection], account: Account) -> None:
     account.scopes = ALL_RIGHTS - WRITING
 
     found = connection()
@@ -157,7 +155,7 @@ def test_a_token_that_may_only_read_is_said_in_one_sentence(
         (Right.ADD_FILES, {"recording": "link"}),
     ],
 )
-def test_a_right_that_the_settings_do_not_need_is_not_missed(
+def test_permission_that_the_settings_do_not_need_is_not_reported(
     connection: Callable[..., Connection], account: Account, right: Right, columns: dict[str, Any]
 ) -> None:
     account.scopes = ALL_RIGHTS - {right}
@@ -177,7 +175,7 @@ def test_a_right_that_the_settings_do_not_need_is_not_missed(
         (400, 24, Finding.ACCESS_REFUSED),
     ],
 )
-def test_each_refusal_at_the_door_has_its_own_finding(
+def test_each_access_error_has_its_own_finding(
     connection: Callable[..., Connection], sandbox: Sandbox, status: int, code: int, finding: Finding
 ) -> None:
     sandbox.add_fault(Fault(path="/ping", status=status, json={"result": "fail", "code": code, "error": "No"}))
@@ -192,11 +190,11 @@ def test_each_refusal_at_the_door_has_its_own_finding(
     ("token", "finding"),
     [("another-token", Finding.UNKNOWN), ("two words", Finding.MALFORMED), ("", Finding.MALFORMED)],
 )
-def test_a_wrong_token_is_found_out(connection: Callable[..., Connection], token: str, finding: Finding) -> None:
+def test_wrong_token_is_reported(connection: Callable[..., Connection], token: str, finding: Finding) -> None:
     assert findings(connection(planfix_token=Secret.of(token)))[1] is finding
 
 
-def test_a_host_where_nobody_answers_is_said(connection: Callable[..., Connection]) -> None:
+def test_host_that_does_not_answer_is_reported(connection: Callable[..., Connection]) -> None:
     found = connection(planfix_url="http://127.0.0.1:9")
 
     assert findings(found) == [Finding.NOT_REACHED, Finding.KEY_KNOWN]
@@ -213,7 +211,7 @@ def test_a_host_where_nobody_answers_is_said(connection: Callable[..., Connectio
     ],
     ids=lambda fault: f"{fault.kind}-{fault.status}",
 )
-def test_a_host_that_is_no_planfix_is_said(
+def test_host_that_is_not_planfix_is_reported(
     connection: Callable[..., Connection], sandbox: Sandbox, fault: Fault
 ) -> None:
     sandbox.add_fault(fault)
@@ -230,7 +228,7 @@ def test_a_host_that_is_no_planfix_is_said(
     ],
     ids=lambda fault: f"{fault.kind}-{fault.status}",
 )
-def test_a_planfix_that_is_busy_is_no_mistake_of_the_specialist(
+def test_busy_planfix_is_not_reported_as_a_wrong_setting(
     connection: Callable[..., Connection], sandbox: Sandbox, fault: Fault
 ) -> None:
     sandbox.add_fault(fault)
@@ -240,32 +238,34 @@ def test_a_planfix_that_is_busy_is_no_mistake_of_the_specialist(
     assert findings(found) == [Finding.BUSY, Finding.KEY_KNOWN]
 
 
-def test_a_deleted_template_is_said(connection: Callable[..., Connection]) -> None:
+def test_deleted_template_is_reported(connection: Callable[..., Connection]) -> None:
     found = connection(contact_template_id=77)
 
     assert names(found, Finding.TEMPLATE_GONE) == [{"id": "77"}]
     assert not found.is_good
 
 
-def test_an_account_without_templates_is_said(connection: Callable[..., Connection], account: Account) -> None:
+def test_account_without_templates_is_reported(connection: Callable[..., Connection], account: Account) -> None:
     account.contact_templates = {}
 
     assert Finding.TEMPLATE_MISSING in findings(connection(contact_template_id=None))
 
 
-def test_without_new_contacts_no_template_is_missed(connection: Callable[..., Connection], account: Account) -> None:
+def test_missing_template_is_not_reported_without_contact_creation(
+    connection: Callable[..., Connection], account: Account
+) -> None:
     account.contact_templates = {}
 
     assert connection(contact_template_id=None, create_contacts=False).is_good
 
 
-def test_missing_call_tags_are_said(connection: Callable[..., Connection], account: Account) -> None:
+def test_missing_call_tags_are_reported(connection: Callable[..., Connection], account: Account) -> None:
     account.tags = {}
 
     assert Finding.TAGS_MISSING in findings(connection())
 
 
-def test_a_right_that_planfix_does_not_answer_for_is_unclear(
+def test_permission_without_an_answer_of_planfix_is_unclear(
     connection: Callable[..., Connection], sandbox: Sandbox
 ) -> None:
     sandbox.add_fault(Fault(path="/contact/0/comments", status=503))
@@ -279,11 +279,11 @@ def test_a_right_that_planfix_does_not_answer_for_is_unclear(
 # Ringostat
 
 
-def test_a_customer_without_an_auth_key_is_told(connection: Callable[..., Connection]) -> None:
+def test_missing_auth_key_is_reported(connection: Callable[..., Connection]) -> None:
     assert findings(connection(ringostat_auth_key=Secret()))[-1] is Finding.KEY_MISSING
 
 
-def test_a_wrong_auth_key_is_told(connection: Callable[..., Connection], sandbox: Sandbox) -> None:
+def test_wrong_auth_key_is_reported(connection: Callable[..., Connection], sandbox: Sandbox) -> None:
     sandbox.ringostat.auth_key = "the-real-key"
 
     found = connection()
@@ -292,28 +292,26 @@ def test_a_wrong_auth_key_is_told(connection: Callable[..., Connection], sandbox
     assert not found.is_good
 
 
-def test_a_project_without_employees_is_told(connection: Callable[..., Connection], sandbox: Sandbox) -> None:
+def test_project_without_employees_is_reported(connection: Callable[..., Connection], sandbox: Sandbox) -> None:
     sandbox.ringostat.staff = {}
 
     assert findings(connection())[-1] is Finding.STAFF_MISSING
 
 
-def test_a_ringostat_that_does_not_answer_is_no_mistake(connection: Callable[..., Connection]) -> None:
+def test_silent_ringostat_is_not_reported_as_a_wrong_setting(connection: Callable[..., Connection]) -> None:
     assert findings(connection(ringostat_api_url="http://127.0.0.1:9"))[-1] is Finding.RINGOSTAT_BUSY
 
 
 # What follows
 
 
-def test_a_paused_customer_goes_on_when_all_is_right_again(
-    scenario: Scenario, connection: Callable[..., Connection]
-) -> None:
+def test_successful_check_resumes_a_paused_customer(scenario: Scenario, connection: Callable[..., Connection]) -> None:
     connection(paused_reason="The account is frozen.")
 
     assert scenario.customer.paused_reason == ""
 
 
-def test_a_paused_customer_stays_so_while_a_right_is_missing(
+def test_check_with_a_missing_permission_keeps_a_customer_paused(
     scenario: Scenario, connection: Callable[..., Connection], account: Account
 ) -> None:
     account.scopes = ALL_RIGHTS - {Right.WRITE_TAGS}
@@ -323,7 +321,7 @@ def test_a_paused_customer_stays_so_while_a_right_is_missing(
     assert scenario.customer.paused_reason == "A scope is missing."
 
 
-def test_a_template_that_is_chosen_during_the_check_stays(
+def test_template_chosen_during_the_check_stays(
     connection: Callable[..., Connection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def chosen_meanwhile(client: PlanfixClient) -> dict[str, int]:
@@ -338,17 +336,15 @@ def test_a_template_that_is_chosen_during_the_check_stays(
     assert names(found, Finding.TEMPLATE_GONE) == [{"id": "7"}]
 
 
-def test_what_was_read_with_access_that_changed_meanwhile_is_not_kept(
-    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_data_read_with_former_access_is_not_kept(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     Customer.objects.filter(pk=scenario.customer.pk).update(planfix_tags=None)
-    work = enqueue(BackgroundJobKind.CONNECT, customer=scenario.customer)
+    job = enqueue(BackgroundJobKind.CONNECT, customer=scenario.customer)
 
     def change_access(client: PlanfixClient) -> None:
         Customer.objects.filter(pk=scenario.customer.pk).update(planfix_url="https://other.planfix.com")
 
     monkeypatch.setattr(connection_check, "ping", change_access)
-    run_job(work.pk)
+    run_job(job.pk)
 
     assert Customer.objects.get().planfix_tags is None
 
@@ -377,7 +373,7 @@ def test_a_search_that_finds_an_existing_contact_is_proven(
     assert not scenario.customer.search_is_blind
 
 
-def test_a_search_that_never_finds_is_trouble(
+def test_search_that_never_finds_is_reported(
     connection: Callable[..., Connection], account: Account, scenario: Scenario
 ) -> None:
     account.add_contact(name="Olha", phones=["+380671234567"])

@@ -72,19 +72,19 @@ def kept(customer: Customer) -> list[tuple[str, int, str, bool]]:
     return [(one.name, one.planfix_user_id, one.staff_id, one.participates) for one in rows]
 
 
-def test_before_the_first_check_nobody_is_known(customer: Customer) -> None:
+def test_mapping_is_empty_before_the_first_check(customer: Customer) -> None:
     assert employee_table(customer) == EmployeeTable(rows=(), users=())
 
 
 @pytest.mark.parametrize("column", ["planfix_url", "ringostat_project_id"])
-def test_the_people_of_other_accounts_are_not_offered(customer: Customer, column: str) -> None:
+def test_planfix_users_of_other_accounts_are_not_offered(customer: Customer, column: str) -> None:
     found(customer)
     setattr(customer, column, "https://other.planfix.com")
 
     assert employee_table(customer) == EmployeeTable(rows=(), users=())
 
 
-def test_people_of_both_sides_are_proposed_as_pairs(customer: Customer) -> None:
+def test_matching_employees_are_proposed_as_pairs(customer: Customer) -> None:
     found(customer)
 
     rows = employee_table(customer).rows
@@ -96,7 +96,7 @@ def test_people_of_both_sides_are_proposed_as_pairs(customer: Customer) -> None:
     assert not customer.employees.exists()
 
 
-def test_whom_nobody_in_planfix_is_like_stands_without_a_pair(customer: Customer) -> None:
+def test_employee_without_a_similar_planfix_user_has_no_pair(customer: Customer) -> None:
     found(customer, users=[IRYNA, {**OLEH, "name": "Maria Kovalenko"}])
 
     table = employee_table(customer)
@@ -105,13 +105,13 @@ def test_whom_nobody_in_planfix_is_like_stands_without_a_pair(customer: Customer
     assert [user.name for user in table.unmatched_users] == ["Maria Kovalenko"]
 
 
-def test_what_contradicts_a_pair_is_told(customer: Customer) -> None:
+def test_contradiction_in_a_pair_is_reported(customer: Customer) -> None:
     found(customer, users=[IRYNA | {"extension": "102"}, OLEH | {"name": "Somebody"}])
 
     assert row_of(employee_table(customer), "Bondar Iryna").against == (PairedBy.EXTENSION,)
 
 
-def test_a_chosen_pair_is_kept_with_all_that_ringostat_knows_of_him(customer: Customer) -> None:
+def test_chosen_pair_is_saved_with_all_ringostat_identifiers(customer: Customer) -> None:
     found(customer)
     table = employee_table(customer)
 
@@ -130,7 +130,7 @@ def test_a_chosen_pair_is_kept_with_all_that_ringostat_knows_of_him(customer: Cu
     assert (iryna.sip_logins, iryna.email) == (["acmecom_iryna"], "iryna@example.com")
 
 
-def test_a_row_without_anybody_in_planfix_is_left_as_it_was(customer: Customer) -> None:
+def test_row_without_a_planfix_user_stays_unchanged(customer: Customer) -> None:
     found(customer)
 
     save_employees(
@@ -140,7 +140,7 @@ def test_a_row_without_anybody_in_planfix_is_left_as_it_was(customer: Customer) 
     assert kept(customer) == []
 
 
-def test_a_kept_pair_is_shown_as_kept_and_not_proposed_anew(customer: Customer) -> None:
+def test_saved_pair_is_shown_and_not_proposed_again(customer: Customer) -> None:
     make_employee(customer, name="Iryna", planfix_user_id=6, staff_id="331851", participates=False)
     found(customer)
 
@@ -149,7 +149,7 @@ def test_a_kept_pair_is_shown_as_kept_and_not_proposed_anew(customer: Customer) 
     assert (row.user_id, row.matched_by, row.participates) == (6, "", False)
 
 
-def test_once_somebody_has_chosen_nobody_joins_unasked(customer: Customer) -> None:
+def test_new_employees_are_not_included_after_a_first_choice(customer: Customer) -> None:
     make_employee(customer, name="Iryna", planfix_user_id=5, staff_id="331851")
     found(customer)
 
@@ -169,7 +169,7 @@ def test_a_corrected_pair_changes_the_kept_employee(customer: Customer) -> None:
     assert customer.employees.count() == 1
 
 
-def test_an_employee_kept_by_a_login_alone_is_recognised_in_the_list(customer: Customer) -> None:
+def test_employee_saved_with_a_login_alone_is_recognised_in_the_list(customer: Customer) -> None:
     make_employee(customer, name="By Hand", planfix_user_id=5, staff_id="", sip_logins=["ACMECOM_iryna"])
     found(customer)
     table = employee_table(customer)
@@ -181,8 +181,8 @@ def test_an_employee_kept_by_a_login_alone_is_recognised_in_the_list(customer: C
     assert kept(customer) == [("By Hand", 5, "331851", True), ("Oleh Tkachenko", 6, "331852", True)]
 
 
-def test_the_staff_id_says_more_than_a_login(customer: Customer) -> None:
-    """Anna is the first by name, and has the login without a staff ID."""
+def test_staff_id_outranks_a_login(customer: Customer) -> None:
+    """Anna comes first by name. She has the login but no staff ID."""
     make_employee(customer, name="Anna", staff_id="", sip_logins=["acmecom_iryna"])
     iryna = make_employee(customer, name="Iryna", staff_id="331851", sip_logins=[])
     found(customer)
@@ -202,7 +202,7 @@ def test_the_staff_id_says_more_than_a_login(customer: Customer) -> None:
         ({"staff_id": "3" * 33}, "Ringostat staff ID: Ensure this value has at most 32 characters (it has 33)."),
     ],
 )
-def test_what_does_not_fit_is_said_and_nothing_kept(customer: Customer, facts: dict[str, str], why: str) -> None:
+def test_invalid_mapping_is_reported_and_nothing_is_saved(customer: Customer, facts: dict[str, str], why: str) -> None:
     found(customer)
     skipped(customer, employee_name="New Comer", **facts)
     table = employee_table(customer)
@@ -215,7 +215,7 @@ def test_what_does_not_fit_is_said_and_nothing_kept(customer: Customer, facts: d
     assert not customer.employees.exists()
 
 
-def test_an_employee_who_is_in_no_list_stays_in_the_table(customer: Customer) -> None:
+def test_employee_missing_from_both_lists_stays_in_the_table(customer: Customer) -> None:
     make_employee(customer, name="By Hand", planfix_user_id=9, staff_id="", sip_logins=["other"])
     found(customer)
 
@@ -225,7 +225,7 @@ def test_an_employee_who_is_in_no_list_stays_in_the_table(customer: Customer) ->
 # Calls that were skipped
 
 
-def test_who_talked_on_skipped_calls_appears_with_how_many_they_are(customer: Customer) -> None:
+def test_talker_of_skipped_calls_appears_with_their_count(customer: Customer) -> None:
     found(customer)
     for _ in range(2):
         skipped(customer, employee_name="New Comer", staff_id="999999")
@@ -237,7 +237,7 @@ def test_who_talked_on_skipped_calls_appears_with_how_many_they_are(customer: Cu
 
 
 @pytest.mark.parametrize("facts", [{"staff_id": "331851"}, {"connected_with": "ACMECOM_iryna"}], ids=str)
-def test_a_talker_whom_the_list_has_is_counted_there(customer: Customer, facts: dict[str, str]) -> None:
+def test_skipped_calls_of_a_listed_employee_are_counted_in_its_row(customer: Customer, facts: dict[str, str]) -> None:
     found(customer)
     skipped(customer, **facts)
 
@@ -246,7 +246,7 @@ def test_a_talker_whom_the_list_has_is_counted_there(customer: Customer, facts: 
     assert [(row.name, row.calls) for row in rows] == [("Bondar Iryna", 1), ("Oleh Tkachenko", 0)]
 
 
-def test_a_talker_whose_name_planfix_knows_is_proposed(customer: Customer) -> None:
+def test_talker_with_a_name_known_in_planfix_is_proposed(customer: Customer) -> None:
     found(customer, staff=[])
     skipped(customer, employee_name="Tkachenko Oleh")
 
@@ -255,7 +255,7 @@ def test_a_talker_whose_name_planfix_knows_is_proposed(customer: Customer) -> No
     assert (row.user_id, row.matched_by) == (6, PairedBy.NAME)
 
 
-def test_the_talker_of_the_call_that_was_asked_for_stands_out(customer: Customer) -> None:
+def test_talker_of_the_requested_call_is_marked(customer: Customer) -> None:
     found(customer)
     asked = skipped(customer, employee_name="New Comer", staff_id="999999")
     skipped(customer, connected_with="acmecom_other")
@@ -265,7 +265,7 @@ def test_the_talker_of_the_call_that_was_asked_for_stands_out(customer: Customer
     assert [row.name for row in rows if row.is_asked_for] == ["New Comer"]
 
 
-def test_an_employee_who_does_not_take_part_stands_out_for_his_call(customer: Customer) -> None:
+def test_excluded_employee_of_the_requested_call_is_marked(customer: Customer) -> None:
     make_employee(customer, name="Iryna", staff_id="331851", participates=False)
     make_employee(customer, name="Oleh", staff_id="331852", extension="102", email="")
     found(customer)
@@ -288,7 +288,7 @@ def test_a_mapped_talker_becomes_an_employee_and_its_calls_can_be_sent(customer:
     assert employee_table(customer).sendable == (call.pk,)
 
 
-def test_another_phone_of_a_known_employee_is_added_to_him(customer: Customer) -> None:
+def test_another_phone_of_a_known_employee_is_added(customer: Customer) -> None:
     employee = make_employee(customer, planfix_user_id=5, sip_logins=["acmecom_iryna"])
     found(customer, staff=[])
     skipped(customer, connected_with="acmecom_mobile")
@@ -300,7 +300,7 @@ def test_another_phone_of_a_known_employee_is_added_to_him(customer: Customer) -
     assert employee.sip_logins == ["acmecom_iryna", "acmecom_mobile"]
 
 
-def test_who_has_another_staff_id_is_another_employee(customer: Customer) -> None:
+def test_another_staff_id_means_another_employee(customer: Customer) -> None:
     make_employee(customer, planfix_user_id=5, staff_id="331851")
     found(customer, staff=[])
     skipped(customer, staff_id="999999", connected_with="x_mobile")
@@ -311,7 +311,7 @@ def test_who_has_another_staff_id_is_another_employee(customer: Customer) -> Non
     assert sorted(customer.employees.values_list("staff_id", flat=True)) == ["331851", "999999"]
 
 
-def test_a_call_that_comes_meanwhile_does_not_change_the_key(customer: Customer) -> None:
+def test_new_call_does_not_change_the_row_key(customer: Customer) -> None:
     found(customer)
     skipped(customer)
     before = talker_key(employee_table(customer))
@@ -321,7 +321,7 @@ def test_a_call_that_comes_meanwhile_does_not_change_the_key(customer: Customer)
     assert talker_key(employee_table(customer)) == before
 
 
-def test_calls_of_other_customers_and_reasons_are_left_alone(customer: Customer) -> None:
+def test_calls_of_other_customers_and_reasons_are_ignored(customer: Customer) -> None:
     found(customer)
     other = make_customer()
     make_employee(customer)
@@ -334,7 +334,7 @@ def test_calls_of_other_customers_and_reasons_are_left_alone(customer: Customer)
     assert table.sendable == ()
 
 
-def test_a_key_that_the_table_lost_meanwhile_changes_nothing(customer: Customer) -> None:
+def test_unknown_row_key_changes_nothing(customer: Customer) -> None:
     found(customer)
 
     save_employees(customer, employee_table(customer), {"staff-1": EmployeeChoice(user_id=5, participates=True)})

@@ -49,7 +49,7 @@ def test_importing_again_changes_the_customer_and_keeps_its_address(data: dict[s
     assert [row.pk for row in changed.employees.all()] == [employee]
 
 
-def test_another_account_forgets_what_was_read_from_the_last(data: dict[str, Any], sandbox: Sandbox) -> None:
+def test_import_of_another_account_forgets_data_of_the_former_one(data: dict[str, Any], sandbox: Sandbox) -> None:
     customer = import_customer(data)
     Customer.objects.update(planfix_tags={"call": {}})
     RememberedContact.objects.create(customer=customer, number="+380671234567", contact_id=5)
@@ -73,7 +73,7 @@ def test_an_exported_customer_has_no_secrets_and_can_be_read_again(data: dict[st
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"language": "xx"}, "language"),
         ({"timezone": "Mars/Olympus"}, "not a time zone"),
@@ -94,9 +94,9 @@ def test_an_exported_customer_has_no_secrets_and_can_be_read_again(data: dict[st
     ],
 )
 def test_a_file_that_cannot_be_a_customer_is_refused_whole(
-    data: dict[str, Any], change: dict[str, Any], said: str
+    data: dict[str, Any], change: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(CustomerFileError, match=said):
+    with pytest.raises(CustomerFileError, match=message):
         import_customer({**data, **change})
 
     assert not Customer.objects.exists()
@@ -123,7 +123,7 @@ def test_a_new_host_without_its_secret_is_refused(data: dict[str, Any], section:
     assert stored[section][key] == before[key]
 
 
-def test_a_name_in_another_case_is_taken(data: dict[str, Any]) -> None:
+def test_existing_name_in_another_case_is_refused(data: dict[str, Any]) -> None:
     import_customer(data)
 
     with pytest.raises(CustomerFileError, match="There is a customer named “Acme” already"):

@@ -14,7 +14,7 @@ LOGS = [(WebhookEvent, "event_newest_of_customer"), (PlanfixRequest, "request_ne
 
 
 @pytest.mark.parametrize(("model", "index"), LOGS)
-def test_the_rows_of_a_customer_are_found_by_one_index(model: type, index: str) -> None:
+def test_rows_of_a_customer_are_found_by_one_index(model: type, index: str) -> None:
     table = model._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
@@ -29,7 +29,7 @@ def test_the_rows_of_a_customer_are_found_by_one_index(model: type, index: str) 
         assert index in "".join(line for (line,) in cursor.fetchall())
 
 
-def test_a_customer_goes_with_its_log() -> None:
+def test_customer_is_deleted_with_its_log() -> None:
     call = make_call(make_customer())
     make_event(call)
     make_request(call)

@@ -44,14 +44,14 @@ def lose_field(account: Account, tag_name: str, name: str) -> None:
 
 
 def make_fields(customer: Customer, *names: str) -> BackgroundJob:
-    work = enqueue(BackgroundJobKind.CREATE_FIELDS, customer=customer, names=list(names))
-    run_job(work.pk)
-    work.refresh_from_db()
+    job = enqueue(BackgroundJobKind.CREATE_FIELDS, customer=customer, names=list(names))
+    run_job(job.pk)
+    job.refresh_from_db()
     customer.refresh_from_db()
-    return work
+    return job
 
 
-def test_the_five_are_proposed_to_fields_of_their_names(customer: Customer) -> None:
+def test_five_utm_parameters_are_proposed_to_fields_of_the_same_name(customer: Customer) -> None:
     rows = utm_table(customer).rows
 
     assert [(row.parameter, row.field, row.is_proposed, row.lacking) for row in rows] == [
@@ -73,7 +73,7 @@ def test_parameters_of_the_newest_calls_are_offered_with_an_example(customer: Cu
     assert offered["gclid"] == "new"
 
 
-def test_what_is_kept_is_shown_and_nothing_more_proposed(customer: Customer) -> None:
+def test_saved_mapping_is_shown_without_further_proposals(customer: Customer) -> None:
     save_utm_mapping(customer, [UtmChoice(parameter="gclid", field="utm_term", contact_field="Source")])
 
     kept = row_of(customer, "gclid")
@@ -81,7 +81,7 @@ def test_what_is_kept_is_shown_and_nothing_more_proposed(customer: Customer) -> 
     assert row_of(customer, "utm_source").field == ""
 
 
-def test_a_field_that_one_tag_lacks_is_told(customer: Customer, account: Account) -> None:
+def test_field_missing_from_one_tag_is_reported(customer: Customer, account: Account) -> None:
     lose_field(account, "Missed call", "utm_source")
     discover(customer)
 
@@ -89,7 +89,7 @@ def test_a_field_that_one_tag_lacks_is_told(customer: Customer, account: Account
     assert utm_table(customer).missing == {"Missed call": ["utm_source"]}
 
 
-def test_before_a_check_nothing_is_known_of_planfix(scenario: Scenario) -> None:
+def test_planfix_fields_are_unknown_before_a_check(scenario: Scenario) -> None:
     Customer.objects.filter(pk=scenario.customer.pk).update(planfix_tags=None)
 
     table = utm_table(Customer.objects.get())
@@ -97,14 +97,14 @@ def test_before_a_check_nothing_is_known_of_planfix(scenario: Scenario) -> None:
     assert (table.knows_planfix, table.tag_fields, table.missing) == (False, (), {})
 
 
-def test_saving_replaces_what_was_kept(customer: Customer) -> None:
+def test_saving_replaces_the_former_mapping(customer: Customer) -> None:
     save_utm_mapping(customer, [UtmChoice(parameter="a", field="x"), UtmChoice(parameter="b", field="y")])
     save_utm_mapping(customer, [UtmChoice(parameter="b", field="x")])
 
     assert list(customer.utm_fields.values_list("parameter", "field")) == [("b", "x")]
 
 
-def test_two_parameters_of_one_field_are_refused_and_the_old_ones_stay(customer: Customer) -> None:
+def test_two_parameters_of_one_field_are_refused_and_the_mapping_stays(customer: Customer) -> None:
     save_utm_mapping(customer, [UtmChoice(parameter="a", field="x")])
 
     with pytest.raises(ValidationError, match="c: Another parameter already uses this field"):
@@ -116,31 +116,31 @@ def test_two_parameters_of_one_field_are_refused_and_the_old_ones_stay(customer:
 # Fields of contacts
 
 
-def test_missing_contact_fields_are_made_and_known_at_once(customer: Customer, account: Account) -> None:
+def test_missing_contact_fields_are_created_and_known_at_once(customer: Customer, account: Account) -> None:
     source = account.add_contact_field(name="Source", type_=FieldType.LINE, group_id=1)
 
-    work = make_fields(customer, "utm_source", "source")
+    job = make_fields(customer, "utm_source", "source")
 
     made = next(field for field in account.contact_fields.values() if field.name == "utm_source")
-    assert (work.trouble, work.result) == ("", {"made": ["utm_source"]})
+    assert (job.trouble, job.result) == ("", {"made": ["utm_source"]})
     assert made.type == FieldType.LINE
     assert customer.planfix_contact_fields == {"Source": source.id, "utm_source": made.id}
 
 
-def test_work_taken_up_again_makes_no_field_twice(customer: Customer, account: Account) -> None:
+def test_repeated_job_creates_no_field_twice(customer: Customer, account: Account) -> None:
     make_fields(customer, "utm_source")
     make_fields(customer, "utm_source")
 
     assert [field.name for field in account.contact_fields.values()] == ["utm_source"]
 
 
-def test_a_token_that_may_not_make_fields_is_told_which_right_it_lacks(customer: Customer, account: Account) -> None:
+def test_missing_permission_to_create_fields_is_named(customer: Customer, account: Account) -> None:
     account.scopes = frozenset({"contact_readonly"})
 
     assert "custom_field_add" in make_fields(customer, "utm_source").trouble
 
 
-def test_a_planfix_that_does_not_answer_is_told(customer: Customer, sandbox: Sandbox) -> None:
+def test_silent_planfix_is_reported(customer: Customer, sandbox: Sandbox) -> None:
     sandbox.add_fault(Fault(path="/customfield/contact", status=503))
 
     assert make_fields(customer, "utm_source").trouble

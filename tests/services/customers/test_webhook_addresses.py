@@ -48,7 +48,7 @@ def test_the_old_address_takes_webhooks_for_one_more_day(customer: Customer) -> 
     assert webhook_address(customer) == new.address
 
 
-def test_after_that_day_it_takes_none(customer: Customer) -> None:
+def test_old_address_takes_no_webhooks_after_that_day(customer: Customer) -> None:
     old = customer.webhook_tokens.get()
     rotate(customer)
     WebhookToken.objects.filter(pk=old.pk).update(valid_until=timezone.now() - timedelta(seconds=1))
@@ -57,7 +57,7 @@ def test_after_that_day_it_takes_none(customer: Customer) -> None:
     assert old not in valid_tokens(customer)
 
 
-def test_rotating_again_does_not_prolong_what_ends_already(customer: Customer) -> None:
+def test_second_rotation_does_not_prolong_an_old_address(customer: Customer) -> None:
     old = customer.webhook_tokens.get()
     rotate(customer)
     soon = timezone.now() + timedelta(hours=1)
@@ -106,20 +106,20 @@ def test_a_test_event_is_kept_as_one_and_makes_no_call(customer: Customer) -> No
     assert first_webhook(customer) is None
 
 
-def test_whatever_is_sent_to_the_test_address_is_a_test(customer: Customer) -> None:
+def test_every_event_sent_to_the_test_address_is_a_test(customer: Customer) -> None:
     assert answer_of(customer.webhook_tokens.get(), "test") == 200
 
     assert not Call.objects.exists()
 
 
-def test_the_first_webhook_is_ringostats_own(customer: Customer) -> None:
+def test_first_webhook_is_the_first_event_of_ringostat(customer: Customer) -> None:
     send_test_event(customer)
     event = make_event(make_call(customer))
 
     assert first_webhook(customer) == event
 
 
-def test_without_a_valid_address_nothing_is_sent(customer: Customer) -> None:
+def test_test_event_needs_a_valid_address(customer: Customer) -> None:
     customer.webhook_tokens.all().delete()
 
     assert send_test_event(customer) is None
