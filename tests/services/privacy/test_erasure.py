@@ -55,7 +55,7 @@ def stored_text() -> str:
     return repr(rows)
 
 
-def test_nothing_that_is_stored_has_the_number_any_more(customer: Customer) -> None:
+def test_erased_number_is_in_no_stored_row(customer: Customer) -> None:
     call = make_call(customer, call_facts(analysis={"summary": "Call me at 067 123-45-67"}))
     make_event(call, body=json.dumps({"caller": NUMBER}).encode())
     make_request(call)
@@ -70,7 +70,7 @@ def test_nothing_that_is_stored_has_the_number_any_more(customer: Customer) -> N
 
 
 @pytest.mark.parametrize("of_one_customer", [True, False])
-def test_work_on_the_calls_of_a_number_is_forgotten_with_it(customer: Customer, of_one_customer: bool) -> None:
+def test_jobs_on_calls_of_an_erased_number_are_deleted(customer: Customer, of_one_customer: bool) -> None:
     owner = customer if of_one_customer else None
     for number in ("067 123-45-67", "%2B380671234567", "0501112233"):
         arguments = {"filter": f"number={number}"}
@@ -83,7 +83,7 @@ def test_work_on_the_calls_of_a_number_is_forgotten_with_it(customer: Customer, 
     assert BackgroundJob.objects.get().arguments == {"filter": "number=0501112233"}
 
 
-def test_views_that_filter_by_the_number_go(customer: Customer) -> None:
+def test_saved_views_that_filter_by_an_erased_number_are_deleted(customer: Customer) -> None:
     views = {"number=%2B380671234567": "One", "state=failed": "067 123-45-67", "number=0501112233": "Other"}
     user = make_viewer(customer)
     for query, name in views.items():
@@ -95,7 +95,7 @@ def test_views_that_filter_by_the_number_go(customer: Customer) -> None:
 
 
 def test_an_ignored_number_stays_ignored(customer: Customer) -> None:
-    """Else its next call would make a contact."""
+    """Otherwise the next call of the number would create a contact."""
     Customer.objects.update(ignored_numbers=[NUMBER])
 
     erase_number(customer, NUMBER)
@@ -103,7 +103,7 @@ def test_an_ignored_number_stays_ignored(customer: Customer) -> None:
     assert Customer.objects.get().ignored_numbers == [NUMBER]
 
 
-def test_other_numbers_stay_as_they_are(customer: Customer) -> None:
+def test_erasure_keeps_other_numbers(customer: Customer) -> None:
     other = make_other_call(customer)
     make_event(other, body=json.dumps({"caller": OTHER}).encode())
     make_request(other, body={"value": OTHER}, answer="")
@@ -121,7 +121,7 @@ def test_other_numbers_stay_as_they_are(customer: Customer) -> None:
     assert stored_text() == before
 
 
-def test_the_erased_call_keeps_what_is_not_the_clients(customer: Customer) -> None:
+def test_erased_call_keeps_facts_that_are_not_about_the_client(customer: Customer) -> None:
     parameters = {"utm_source": "google", "client_id": "1234.5678"}
     call = make_call(customer, call_facts(parameters=parameters, analysis={"summary": "Angry"}))
 
@@ -159,7 +159,7 @@ def test_the_erased_call_keeps_what_is_not_the_clients(customer: Customer) -> No
     ],
     ids=range(13),
 )
-def test_an_event_that_mentions_the_number_in_any_spelling_goes(customer: Customer, body: bytes) -> None:
+def test_event_with_the_number_in_any_spelling_is_deleted(customer: Customer, body: bytes) -> None:
     make_event(make_other_call(customer), body=body)
 
     assert erase_number(customer, NUMBER)["events"] == 1
@@ -183,7 +183,7 @@ def test_an_event_with_other_digits_stays(customer: Customer, body: bytes) -> No
         {"reason": "Traceback: bad number '0671234567'"},
     ],
 )
-def test_every_part_of_an_event_is_looked_at(customer: Customer, where: dict[str, str]) -> None:
+def test_every_part_of_an_event_is_searched(customer: Customer, where: dict[str, str]) -> None:
     make_event(make_other_call(customer), **where)
 
     assert erase_number(customer, NUMBER)["events"] == 1
@@ -196,13 +196,13 @@ def test_every_part_of_an_event_is_looked_at(customer: Customer, where: dict[str
         {"body": None, "answer": '{"phones": [{"number": "+38 (067) 123-45-67"}]}'},
     ],
 )
-def test_every_part_of_a_request_is_looked_at(customer: Customer, where: dict[str, Any]) -> None:
+def test_every_part_of_a_request_is_searched(customer: Customer, where: dict[str, Any]) -> None:
     make_request(make_other_call(customer), **where)
 
     assert erase_number(customer, NUMBER)["planfix_requests"] == 1
 
 
-def test_a_call_of_somebody_else_that_mentions_the_number_loses_only_themention_of(customer: Customer) -> None:
+def test_call_of_another_client_loses_only_the_mention_of_the_number(customer: Customer) -> None:
     facts = call_facts(e164=OTHER, caller=OTHER, connected_with="380671234567")
     call = make_call(customer, facts)
 
@@ -215,7 +215,9 @@ def test_a_call_of_somebody_else_that_mentions_the_number_loses_only_themention_
 
 @pytest.mark.parametrize("direction", [{}, OUTGOING], ids=["incoming", "outgoing"])
 @pytest.mark.parametrize("state", [CallState.PENDING, CallState.FAILED, CallState.SKIPPED, CallState.IN_PROGRESS])
-def test_a_call_that_was_not_delivered_will_not_be(customer: Customer, state: str, direction: dict[str, Any]) -> None:
+def test_undelivered_call_of_an_erased_number_is_not_sent(
+    customer: Customer, state: str, direction: dict[str, Any]
+) -> None:
     call = make_call(customer, call_facts(**direction), state=state, detail=NUMBER)
 
     erase_number(customer, "067 123-45-67")
@@ -263,7 +265,7 @@ def test_erasing_again_finds_nothing(customer: Customer) -> None:
     assert stored_text() == before
 
 
-def test_what_is_no_number_erases_nothing(customer: Customer) -> None:
+def test_invalid_number_erases_nothing(customer: Customer) -> None:
     make_call(customer)
 
     with pytest.raises(NotANumber, match=r"\+380671234567"):
@@ -282,7 +284,7 @@ ESCAPES = st.one_of(
 
 
 @given(texts=st.lists(ESCAPES, max_size=6))
-def test_any_stored_text_can_be_read(texts: list[str]) -> None:
+def test_search_accepts_any_stored_text(texts: list[str]) -> None:
     mention_of(NUMBER).search(plain_text("".join(texts)))
 
 

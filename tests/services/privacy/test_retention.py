@@ -43,7 +43,7 @@ def link_of(call: Call) -> str:
     return call.folded.recording_url
 
 
-def test_what_is_older_goes_and_what_is_younger_stays() -> None:
+def test_older_rows_are_deleted_and_younger_rows_stay() -> None:
     customer = make_customer()
     old, young = make_day(customer, 91), make_day(customer, 89)
 
@@ -55,7 +55,7 @@ def test_what_is_older_goes_and_what_is_younger_stays() -> None:
     assert (link_of(old), bool(link_of(young))) == ("", True)
 
 
-def test_who_made_a_contact_is_forgotten_after_a_day() -> None:
+def test_contact_creation_locks_are_deleted_after_a_day() -> None:
     customer = make_customer()
     for number, days in [("+380501112231", 2), ("+380501112232", 0)]:
         acquire_creation_lock(customer, number, searched_for=0)
@@ -65,7 +65,7 @@ def test_who_made_a_contact_is_forgotten_after_a_day() -> None:
     assert [claim.number for claim in ContactClaim.objects.all()] == ["+380501112232"]
 
 
-def test_a_machine_whose_clock_is_ahead_forgets_nothing_that_is_young() -> None:
+def test_clock_that_runs_ahead_deletes_no_young_rows() -> None:
     customer = make_customer()
     make_day(customer, 89)
     with patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=30)):
@@ -74,7 +74,7 @@ def test_a_machine_whose_clock_is_ahead_forgets_nothing_that_is_young() -> None:
     assert set(done.values()) == {0}
 
 
-def test_of_an_old_call_only_the_link_is_forgotten() -> None:
+def test_old_call_loses_only_its_recording_link() -> None:
     call = make_day(customer := make_customer(), 91)
     columns = Call.objects.values().get()
     facts = columns.pop("facts")
@@ -88,7 +88,7 @@ def test_of_an_old_call_only_the_link_is_forgotten() -> None:
     assert call.delivery.comment_id == 90211
 
 
-def test_a_call_that_is_yet_to_be_delivered_keeps_its_link() -> None:
+def test_undelivered_call_keeps_its_recording_link() -> None:
     call = make_day(customer := make_customer(), 91, state=CallState.PENDING)
 
     prune(customer, days=90)
@@ -96,7 +96,7 @@ def test_a_call_that_is_yet_to_be_delivered_keeps_its_link() -> None:
     assert link_of(call)
 
 
-def test_events_without_a_call_are_forgotten_too() -> None:
+def test_events_without_a_call_are_deleted_too() -> None:
     customer = make_customer()
     call = make_day(customer, 91)
     WebhookEvent.objects.update(call=None)
@@ -107,7 +107,7 @@ def test_events_without_a_call_are_forgotten_too() -> None:
     assert Call.objects.get() == call
 
 
-def test_batches_go_on_until_nothing_is_left() -> None:
+def test_deletion_in_batches_deletes_all_old_rows() -> None:
     customer = make_customer()
     for _number in range(5):
         make_day(customer, 91)
@@ -122,7 +122,7 @@ def test_batches_go_on_until_nothing_is_left() -> None:
     assert not WebhookEvent.objects.exists()
 
 
-def test_what_was_cut_short_is_finished_by_the_next_run() -> None:
+def test_interrupted_deletion_is_finished_by_the_next_run() -> None:
     customer = make_customer()
     for _number in range(4):
         make_day(customer, 91)
@@ -148,7 +148,7 @@ def test_each_customer_is_pruned_by_its_own_days() -> None:
     assert kept == {usual: 1, short: 0, for_ever: 2}
 
 
-def test_links_are_found_by_an_index_that_holds_nothing_else() -> None:
+def test_recording_links_are_found_by_a_partial_index() -> None:
     """A daily job must not read ten million calls to find those of one day."""
     customer = make_customer()
     call = make_day(customer, 91)
@@ -174,7 +174,7 @@ def test_links_are_found_by_an_index_that_holds_nothing_else() -> None:
     assert "call_with_recording_link" in plan
 
 
-def test_what_a_dry_run_found_out_is_forgotten_though_nobody_asks_for_another() -> None:
+def test_old_dry_run_results_are_deleted_without_a_new_dry_run() -> None:
     customer = make_customer(retention_days=0)
     for days in (0, 2):
         finished_at = timezone.now() - timedelta(days=days)
@@ -187,7 +187,7 @@ def test_what_a_dry_run_found_out_is_forgotten_though_nobody_asks_for_another() 
     assert BackgroundJob.objects.get().result == {"days": 0}
 
 
-def test_sessions_and_work_that_are_over_are_forgotten(client: Client) -> None:
+def test_expired_sessions_and_old_jobs_are_deleted(client: Client) -> None:
     client.force_login(make_superuser())
     young, _old = (BackgroundJob.objects.create(kind=BackgroundJobKind.CATCH_UP) for _ in range(2))
     BackgroundJob.objects.filter(pk=young.pk).update(finished_at=timezone.now() - timedelta(days=89))
