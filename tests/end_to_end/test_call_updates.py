@@ -82,7 +82,7 @@ def written(comment: Comment, call_id: str) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("at_each_event", [False, True], ids=["delivered at the end", "delivered at each event"])
 @pytest.mark.parametrize("name", LIVES)
-def test_a_call_is_written_once_and_the_same_in_any_order_of_its_events(
+def test_call_is_written_once_and_identically_in_any_order_of_events(
     scenario: Scenario, sandbox: Sandbox, name: str, at_each_event: bool
 ) -> None:
     contact = scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])

@@ -37,7 +37,7 @@ def custom_values(scenario: Scenario) -> dict[int, object]:
 
 
 @pytest.mark.parametrize("body", [answered(NEW_CLIENT), missed(NEW_CLIENT)], ids=["answered", "missed"])
-def test_parameters_of_an_incoming_call_stand_in_the_contact_that_it_makes(
+def test_parameters_of_an_incoming_call_fill_fields_of_its_new_contact(
     make_scenario: Callable[..., Scenario], source: int, page: int, body: dict[str, str]
 ) -> None:
     scenario = make_scenario(utm_fields=[SOURCE, PAGE])
@@ -51,7 +51,7 @@ def test_parameters_of_an_incoming_call_stand_in_the_contact_that_it_makes(
 
 
 @pytest.mark.parametrize("wanted", ["source", " Source ", "{id}"])
-def test_a_field_is_named_by_its_name_in_any_case_or_by_its_number(
+def test_field_is_chosen_by_name_in_any_case_or_by_id(
     make_scenario: Callable[..., Scenario], source: int, wanted: str
 ) -> None:
     scenario = make_scenario(utm_fields=[SOURCE | {"contact_field": wanted.format(id=source)}])
@@ -61,7 +61,7 @@ def test_a_field_is_named_by_its_name_in_any_case_or_by_its_number(
     assert custom_values(scenario) == {source: "google"}
 
 
-def test_of_two_fields_of_one_name_the_newer_is_named_by_its_number(
+def test_second_field_of_the_same_name_is_chosen_by_id(
     make_scenario: Callable[..., Scenario], account: Account, source: int
 ) -> None:
     newer = account.add_contact_field(name="Source", type_=FieldType.LINE, group_id=1).id
@@ -73,9 +73,7 @@ def test_of_two_fields_of_one_name_the_newer_is_named_by_its_number(
     assert custom_values(scenario) == {source: "google", newer: "cpc"}
 
 
-def test_a_contact_that_is_known_keeps_its_fields_as_they_are(
-    make_scenario: Callable[..., Scenario], source: int
-) -> None:
+def test_known_contact_keeps_its_fields(make_scenario: Callable[..., Scenario], source: int) -> None:
     scenario = make_scenario(utm_fields=[SOURCE])
     scenario.account.add_contact(name="Olha Koval", phones=[CLIENT], custom={source: "flyer"})
     scenario.post(answered())
@@ -104,7 +102,7 @@ def test_an_empty_parameter_fills_no_field(make_scenario: Callable[..., Scenario
     assert custom_values(scenario) == {}
 
 
-def test_a_long_parameter_is_cut_to_what_a_field_takes(make_scenario: Callable[..., Scenario], page: int) -> None:
+def test_long_parameter_is_cut_to_the_field_length(make_scenario: Callable[..., Scenario], page: int) -> None:
     scenario = make_scenario(utm_fields=[PAGE])
     scenario.post(answered(NEW_CLIENT, landing="p" * 300))
     scenario.deliver()
@@ -113,7 +111,7 @@ def test_a_long_parameter_is_cut_to_what_a_field_takes(make_scenario: Callable[.
 
 
 @pytest.mark.parametrize("type_", [None, FieldType.NUMBER, FieldType.LIST])
-def test_a_field_that_is_missing_or_holds_no_text_is_reported_and_the_contact_is_made(
+def test_unusable_field_is_reported_and_the_contact_is_created(
     make_scenario: Callable[..., Scenario], account: Account, type_: int | None
 ) -> None:
     if type_ is not None:
@@ -150,7 +148,7 @@ def test_contact_fields_are_not_read_if_no_parameter_is_mapped_to_one(scenario: 
     assert "/customfield/contact" not in paths(scenario.account)
 
 
-def test_a_field_wanted_after_the_discovery_is_read_before_the_next_call(
+def test_field_mapped_after_the_discovery_is_read_before_the_next_call(
     make_scenario: Callable[..., Scenario], source: int
 ) -> None:
     scenario = make_scenario()
@@ -173,7 +171,7 @@ def test_the_fields_of_another_account_are_forgotten(
     assert moved.planfix_contact_fields is None
 
 
-def test_the_contact_is_made_once_with_its_fields_after_an_unclear_answer(
+def test_contact_is_created_once_with_its_fields_after_an_unclear_answer(
     make_scenario: Callable[..., Scenario], sandbox: Sandbox, source: int
 ) -> None:
     scenario = make_scenario(utm_fields=[SOURCE])
@@ -220,7 +218,7 @@ def test_a_file_with_an_unusable_parameter_field_is_refused(
         make_scenario(utm_fields=[SOURCE, row])
 
 
-def test_many_parameters_may_go_to_no_field_of_contacts(make_scenario: Callable[..., Scenario]) -> None:
+def test_several_parameters_may_have_no_contact_field(make_scenario: Callable[..., Scenario]) -> None:
     rows = [{"parameter": name, "field": name, "contact_field": ""} for name in ("utm_source", "utm_medium")]
 
     assert make_scenario(utm_fields=rows).customer.utm_fields.count() == 2

@@ -80,9 +80,7 @@ def last_comment(scenario: Scenario) -> Comment:
 # Any spelling
 
 
-def test_with_any_format_a_contact_in_another_spelling_is_found(
-    make_scenario: Callable[..., Scenario], db: None
-) -> None:
+def test_any_format_finds_a_contact_in_another_spelling(make_scenario: Callable[..., Scenario], db: None) -> None:
     scenario = make_scenario(phone_matching="any_format")
     contact = scenario.account.add_contact(name="Olha Koval", phones=["067 12-34-567"])
     scenario.post(answered())
@@ -92,7 +90,7 @@ def test_with_any_format_a_contact_in_another_spelling_is_found(
     assert scenario.account.contacts == [contact]
 
 
-def test_with_any_format_several_spellings_are_told_and_the_full_format_is_taken(
+def test_any_format_prefers_the_full_format_and_reports_other_spellings(
     make_scenario: Callable[..., Scenario], db: None
 ) -> None:
     scenario = make_scenario(phone_matching="any_format")
@@ -111,7 +109,7 @@ def test_with_any_format_several_spellings_are_told_and_the_full_format_is_taken
 
 @pytest.mark.parametrize("vanish", DISAPPEARANCES)
 @pytest.mark.parametrize("body", [answered(), missed()], ids=["answered", "missed"])
-def test_for_a_contact_that_is_gone_the_other_one_with_its_number_is_found(
+def test_deleted_contact_is_replaced_by_another_with_its_number(
     scenario: Scenario, vanish: Disappearance, body: dict[str, Any]
 ) -> None:
     gone = remembered(scenario)
@@ -125,7 +123,7 @@ def test_for_a_contact_that_is_gone_the_other_one_with_its_number_is_found(
 
 @pytest.mark.parametrize("vanish", DISAPPEARANCES)
 @pytest.mark.parametrize("body", [answered(), missed()], ids=["answered", "missed"])
-def test_a_contact_that_is_gone_is_made_again_and_remembered(
+def test_deleted_contact_is_created_again_and_remembered(
     scenario: Scenario, vanish: Disappearance, body: dict[str, Any]
 ) -> None:
     gone = remembered(scenario)
@@ -149,7 +147,7 @@ def test_an_unanswered_outgoing_call_does_not_create_a_deleted_contact_again(sce
     assert not RememberedContact.objects.filter(customer=scenario.customer).exists()
 
 
-def test_a_contact_that_was_merged_into_another_leads_there(scenario: Scenario) -> None:
+def test_call_of_a_merged_contact_goes_to_the_surviving_contact(scenario: Scenario) -> None:
     survivor = scenario.account.add_contact(name="Olha", phones=[OTHER_NUMBER])
     merge(scenario.account, remembered(scenario), survivor)
     call_again(scenario, answered())
@@ -177,7 +175,7 @@ def before_first_comment(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[
 
 
 @pytest.mark.parametrize("vanish", DISAPPEARANCES)
-def test_a_contact_deleted_between_search_and_comment_is_made_again(
+def test_contact_deleted_between_search_and_comment_is_created_again(
     scenario: Scenario, vanish: Disappearance, before_first_comment: Callable[..., None]
 ) -> None:
     gone = scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
@@ -189,7 +187,7 @@ def test_a_contact_deleted_between_search_and_comment_is_made_again(
     assert (comment.contact_id, comment.author) == (made.id, f"contact:{made.id}")
 
 
-def test_a_contact_just_made_and_deleted_at_once_is_made_again(
+def test_new_contact_that_is_deleted_at_once_is_created_again(
     scenario: Scenario, before_first_comment: Callable[..., None]
 ) -> None:
     before_first_comment(lambda: delete(scenario.account, scenario.account.contacts[0]))
@@ -205,7 +203,7 @@ def test_a_contact_just_made_and_deleted_at_once_is_made_again(
 def test_a_remembered_contact_is_searched_for_again_by_any_code_for_a_missing_contact(
     scenario: Scenario, sandbox: Sandbox, status: int, code: int
 ) -> None:
-    """The documents name several answers to a comment on what is no longer there."""
+    """The Planfix documentation names several answers to a comment on a missing contact."""
     gone = remembered(scenario)
     remove(scenario.account, gone)
     answer = {"result": "fail", "code": code, "error": "Rest API error"}
@@ -217,7 +215,7 @@ def test_a_remembered_contact_is_searched_for_again_by_any_code_for_a_missing_co
     assert last_comment(scenario).contact_id == made.id
 
 
-def test_a_comment_that_is_refused_for_another_reason_fails_and_makes_no_second_contact(
+def test_comment_refused_for_another_reason_fails_without_a_second_contact(
     scenario: Scenario, sandbox: Sandbox
 ) -> None:
     known = remembered(scenario)
@@ -298,7 +296,7 @@ def task_scenario(make_scenario: Callable[..., Scenario], db: None) -> Scenario:
 
 @pytest.mark.parametrize("vanish", DISAPPEARANCES)
 @pytest.mark.parametrize("body", [answered(), missed()], ids=["answered", "missed"])
-def test_for_a_gone_contact_without_task_the_task_of_the_one_found_again_is_taken(
+def test_call_of_a_deleted_contact_goes_to_the_task_of_the_contact_found_instead(
     task_scenario: Scenario, vanish: Disappearance, body: dict[str, Any]
 ) -> None:
     vanish(task_scenario.account, remembered(task_scenario))
@@ -312,9 +310,7 @@ def test_for_a_gone_contact_without_task_the_task_of_the_one_found_again_is_take
 
 
 @pytest.mark.parametrize("vanish", DISAPPEARANCES)
-def test_for_a_gone_contact_without_task_a_contact_is_made_again(
-    task_scenario: Scenario, vanish: Disappearance
-) -> None:
+def test_deleted_contact_without_a_task_is_created_again(task_scenario: Scenario, vanish: Disappearance) -> None:
     vanish(task_scenario.account, remembered(task_scenario))
     call_again(task_scenario, missed())
 
@@ -322,7 +318,7 @@ def test_for_a_gone_contact_without_task_a_contact_is_made_again(
     assert last_comment(task_scenario).contact_id == made.id
 
 
-def test_a_missed_call_is_not_refused_because_its_author_is_gone_while_his_task_is_not(task_scenario: Scenario) -> None:
+def test_missed_call_of_a_deleted_contact_with_a_task_goes_to_a_new_contact(task_scenario: Scenario) -> None:
     gone = remembered(task_scenario)
     task_scenario.account.add_task(gone.id, "Order")
     remove(task_scenario.account, gone)
@@ -344,7 +340,7 @@ def test_the_task_of_a_merged_contact_is_found_at_the_survivor(task_scenario: Sc
     assert (comment.task_id, comment.author) == (order.id, f"contact:{survivor.id}")
 
 
-def test_a_task_deleted_before_the_comment_gives_way_to_the_one_that_is_active_now(
+def test_task_deleted_before_the_comment_is_replaced_by_the_active_one(
     task_scenario: Scenario, before_first_comment: Callable[..., None]
 ) -> None:
     contact = task_scenario.account.add_contact(name="Olha", phones=[CLIENT])

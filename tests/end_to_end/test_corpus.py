@@ -88,7 +88,7 @@ def number_of(contact: Contact) -> str:
     return phone.number
 
 
-def test_every_payload_has_an_end_and_every_end_a_payload() -> None:
+def test_payloads_and_expected_ends_correspond() -> None:
     assert {path.name for path in FOLDER.iterdir()} == set(ENDS)
 
 

@@ -259,8 +259,8 @@ def test_a_fault_at_any_request_changes_nothing_in_planfix_in_the_end(play: Play
         assert set(Call.objects.values_list("state", flat=True)) == {CallState.DELIVERED}
 
 
-def test_two_faults_at_any_requests_change_nothing_either(play: Play) -> None:
-    """The second one strikes what follows the first: looks, repeated writes, and the steps that were still to come."""
+def test_two_faults_at_any_requests_change_nothing_in_planfix_in_the_end(play: Play) -> None:
+    """The second fault hits what follows the first one: searches, repeated writes and the remaining steps."""
     wanted = play.run()
     asked = play.asked
     looks = 2
@@ -273,8 +273,8 @@ def test_two_faults_at_any_requests_change_nothing_either(play: Play) -> None:
 
 
 @pytest.mark.parametrize("name", NO_ACCESS)
-def test_without_access_the_customer_is_paused_until_it_works_again(play: Play, name: str) -> None:
-    """Unless what lacks is a right that only an addition to a delivered call needs: then nothing but that waits."""
+def test_customer_without_access_is_paused_until_access_works(play: Play, name: str) -> None:
+    """If only an addition to a delivered call needs the missing permission, only that addition waits."""
     wanted = play.run()
     status, code, advice = NO_ACCESS[name]
     refusal = {"kind": "status", "status": status, "json": {"result": "fail", "code": code, "error": "No access"}}
@@ -342,7 +342,7 @@ AI = {"call_id": CALL_ID, "summary": SUMMARY}
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("path", ["/contact/*/comments", "/contact/*/datatags/*"])
-def test_facts_that_come_between_two_attempts_reach_the_comment(
+def test_facts_received_between_two_attempts_reach_the_comment(
     scenario: Scenario, sandbox: Sandbox, path: str, when: Literal["before", "after"]
 ) -> None:
     olha(scenario.account)
@@ -355,7 +355,7 @@ def test_facts_that_come_between_two_attempts_reach_the_comment(
 
 
 @pytest.mark.parametrize("step", ["write_comment", "write_tag"])
-def test_facts_that_come_during_a_delivery_reach_the_comment(
+def test_facts_received_during_a_delivery_reach_the_comment(
     scenario: Scenario, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     olha(scenario.account)
@@ -367,7 +367,7 @@ def test_facts_that_come_during_a_delivery_reach_the_comment(
     assert len(scenario.account.tag_entries) == 1
 
 
-def test_facts_that_come_during_a_follow_up_reach_the_comment(
+def test_facts_received_during_a_follow_up_reach_the_comment(
     scenario: Scenario, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     olha(scenario.account)

@@ -50,7 +50,7 @@ def test_answered_call_in_an_unusual_body_is_stored_as_answered(scenario: Scenar
 
 
 @pytest.mark.parametrize("name", ["none__semicolons.form", "almost__single_quotes.json", "compressed__brotli.json"])
-def test_body_that_cannot_be_read_is_answered_200_and_told(scenario: Scenario, name: str) -> None:
+def test_unreadable_body_is_answered_200_and_reported(scenario: Scenario, name: str) -> None:
     response = post(scenario, name)
 
     assert (response.status_code, response.json()) == (200, {"result": "not_understood"})

@@ -80,7 +80,7 @@ def test_a_recording_that_was_not_ready_is_linked_and_copied_later(scenario: Sce
     assert "/recordings/" not in comment.description
 
 
-def test_a_recording_that_never_comes_is_looked_for_a_few_times_only(scenario: Scenario, sandbox: Sandbox) -> None:
+def test_missing_recording_is_looked_for_a_few_times_only(scenario: Scenario, sandbox: Sandbox) -> None:
     sandbox.ringostat.not_ready = {CALL_ID}
     scenario.post(answered(**recorded(sandbox)))
     for _ in range(8):
@@ -344,7 +344,7 @@ NOT_SOUND = {
 
 
 @pytest.mark.parametrize("kind", NOT_SOUND)
-def test_what_is_not_sound_is_never_copied_and_looked_for_again(
+def test_link_without_sound_is_not_copied_and_checked_again(
     scenario: Scenario, sandbox: Sandbox, ringostat: Ringostat, kind: str
 ) -> None:
     ringostat.recordings = {CALL_ID: NOT_SOUND[kind]}
@@ -372,7 +372,7 @@ def test_what_is_not_sound_is_never_copied_and_looked_for_again(
         (b"OggS" + b"\1" * 900, "text/plain", ".ogg"),
     ],
 )
-def test_sound_is_copied_under_the_name_of_what_it_is(
+def test_recording_is_copied_with_the_extension_of_its_format(
     scenario: Scenario, sandbox: Sandbox, ringostat: Ringostat, body: bytes, content_type: str, suffix: str
 ) -> None:
     ringostat.recordings = {CALL_ID: Reply(body=body, content_type=content_type)}

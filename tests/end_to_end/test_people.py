@@ -41,7 +41,7 @@ def call_of(scenario: Scenario, **ago: int) -> Any:
         pytest.param([BORYS | {"extension": "101"}], id="the other one left"),
     ],
 )
-def test_a_call_of_last_week_is_never_given_to_the_extensions_new_employee(
+def test_call_of_last_week_is_not_attributed_to_the_extensions_new_employee(
     account: Account, sandbox: Sandbox, settings: Any, after: list[dict[str, Any]]
 ) -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
@@ -54,7 +54,9 @@ def test_a_call_of_last_week_is_never_given_to_the_extensions_new_employee(
     assert (call.state, call.reason) == (CallState.SKIPPED, "unknown_employee")
 
 
-def test_a_call_of_now_is_the_extensions_new_employees(account: Account, sandbox: Sandbox, settings: Any) -> None:
+def test_current_call_is_attributed_to_the_extensions_new_employee(
+    account: Account, sandbox: Sandbox, settings: Any
+) -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
     account.add_contact(name="Olha", phones=[CLIENT])
     imported(account, sandbox, ANNA, BORYS)
@@ -63,7 +65,7 @@ def test_a_call_of_now_is_the_extensions_new_employees(account: Account, sandbox
     assert call_of(scenario, seconds=-1).employee.name == "Borys"
 
 
-def test_an_extension_that_nobody_had_before_counts_for_all_calls(
+def test_extension_without_a_former_employee_counts_for_all_calls(
     account: Account, sandbox: Sandbox, settings: Any
 ) -> None:
     settings.ALLOW_PRIVATE_HOSTS = True

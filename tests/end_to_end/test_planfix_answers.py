@@ -38,7 +38,7 @@ def test_a_short_limit_makes_the_calls_wait_for_as_long_as_it_lasts(scenario: Sc
     assert not Alert.objects.exists()
 
 
-def test_a_required_field_is_named_by_its_name(scenario: Scenario) -> None:
+def test_refused_contact_names_the_required_field(scenario: Scenario) -> None:
     field = scenario.account.add_contact_field(name="Lead source", type_=0, group_id=1)
     Customer.objects.update(planfix_contact_fields={"Lead source": field.id})
     scenario.account.required_contact_fields = [field.id]
@@ -62,7 +62,7 @@ def test_a_call_with_emoji_is_written_without_them_where_planfix_cannot_read_the
     assert "utm_campaign: Знижка" in comment.description
 
 
-def test_what_planfix_did_not_change_is_told_by_field(
+def test_fields_that_planfix_did_not_change_are_named(
     scenario: Scenario, sandbox: Sandbox, admin_client: Client
 ) -> None:
     failures = [{"field": "phones", "error": "field change failed"}]

@@ -41,7 +41,7 @@ def test_an_answered_incoming_call_is_written_to_its_contact_in_the_employees_na
     }
 
 
-def test_an_answered_outgoing_call_has_its_employee_and_no_utm(scenario: Scenario) -> None:
+def test_answered_outgoing_call_names_its_employee_and_has_no_utm(scenario: Scenario) -> None:
     contact = scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
     scenario.post(dialled(), event="after_outgoing_call")
     scenario.deliver()
@@ -88,7 +88,7 @@ def test_an_unanswered_outgoing_call_is_a_missed_call_in_the_employees_name(scen
     assert (entry.tag.name, entry.values["Type"]) == ("Missed call", "Outgoing")
 
 
-def test_an_answered_call_of_a_new_number_makes_the_contact(scenario: Scenario) -> None:
+def test_answered_call_of_a_new_number_creates_the_contact(scenario: Scenario) -> None:
     scenario.post(answered(NEW_CLIENT))
     scenario.deliver()
 
@@ -134,7 +134,7 @@ def test_a_contact_created_by_a_missed_call_has_no_supervisor(scenario: Scenario
     assert [contact.supervisors for contact in scenario.account.contacts] == [[]]
 
 
-def test_no_contact_is_made_when_the_customer_wants_none(make_scenario: Callable[..., Scenario], db: None) -> None:
+def test_no_contact_is_created_if_the_customer_disabled_it(make_scenario: Callable[..., Scenario], db: None) -> None:
     scenario = make_scenario(create_contacts=False)
     scenario.post(missed(NEW_CLIENT))
     scenario.deliver()
@@ -144,7 +144,7 @@ def test_no_contact_is_made_when_the_customer_wants_none(make_scenario: Callable
     assert (call.state, call.reason, call.detail) == (CallState.SKIPPED, "unknown_contact", NEW_CLIENT)
 
 
-def test_an_unanswered_outgoing_call_to_a_new_number_makes_no_contact(scenario: Scenario) -> None:
+def test_unanswered_outgoing_call_to_a_new_number_creates_no_contact(scenario: Scenario) -> None:
     scenario.post(unanswered(NEW_CLIENT), event="after_outgoing_call")
     scenario.deliver()
 
@@ -152,7 +152,7 @@ def test_an_unanswered_outgoing_call_to_a_new_number_makes_no_contact(scenario: 
     assert scenario.call(CALL_ID).reason == "unknown_contact"
 
 
-def test_a_contact_that_stands_in_another_format_is_not_found(scenario: Scenario) -> None:
+def test_contact_with_another_number_format_is_not_found(scenario: Scenario) -> None:
     """L6, the documented default."""
     stored = scenario.account.add_contact(name="Olha Koval", phones=["067 123-45-67"])
     scenario.post(answered())
@@ -179,7 +179,7 @@ def test_a_company_is_found_after_the_contacts(scenario: Scenario) -> None:
     assert [comment.contact_id for comment in scenario.account.comments] == [company.id]
 
 
-def test_of_several_contacts_the_oldest_is_taken_and_the_call_says_so(scenario: Scenario) -> None:
+def test_oldest_of_several_contacts_is_used_and_reported(scenario: Scenario) -> None:
     first = scenario.account.add_contact(name="Olha", phones=[CLIENT])
     scenario.account.add_contact(name="Olha again", phones=[CLIENT])
     scenario.post(answered())
@@ -215,7 +215,7 @@ def test_a_recording_that_planfix_refuses_is_linked(scenario: Scenario) -> None:
     assert call.delivery.recording_refused
 
 
-def test_a_recording_is_linked_when_the_customer_wants_links(
+def test_recording_is_linked_if_the_customer_chose_links(
     make_scenario: Callable[..., Scenario], db: None, sandbox: Sandbox
 ) -> None:
     scenario = make_scenario(recording="link")
@@ -257,7 +257,7 @@ def test_a_call_goes_to_the_contacts_last_active_task(
     assert scenario.call(CALL_ID).delivery.task_id == order.id
 
 
-def test_without_an_active_task_the_call_goes_to_the_contact(make_scenario: Callable[..., Scenario], db: None) -> None:
+def test_call_without_an_active_task_goes_to_the_contact(make_scenario: Callable[..., Scenario], db: None) -> None:
     scenario = make_scenario(call_target="last_active_task")
     contact = scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
     scenario.account.add_task(contact.id, "Closed order", active=False)
@@ -267,7 +267,7 @@ def test_without_an_active_task_the_call_goes_to_the_contact(make_scenario: Call
     assert [comment.contact_id for comment in scenario.account.comments] == [contact.id]
 
 
-def test_the_text_names_the_call_and_links_its_card_in_the_customers_language(
+def test_comment_in_the_customers_language_names_the_call_and_links_its_card(
     make_scenario: Callable[..., Scenario], db: None
 ) -> None:
     scenario = make_scenario(language="uk")
