@@ -1,4 +1,4 @@
-"""Who changed what and when: for specialists what concerns customers, for administrators all."""
+"""The audit log: specialists see entries of customers, administrators see all."""
 
 from __future__ import annotations
 

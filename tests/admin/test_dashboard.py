@@ -1,4 +1,4 @@
-"""The console's first page, and one customer's overview: who needs attention, to pause and to resume."""
+"""The dashboard of the console and the overview of one customer: problems, pausing and resuming."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def names(console: Client, query: str = "") -> list[str]:
 
 @pytest.fixture
 def customers() -> dict[str, Customer]:
-    """Well, in trouble, and new: two of it."""
+    """Three customers: a failing one and two new ones."""
     made = {name: make_customer(name=name) for name in ("Acme", "Borshch", "Cafe")}
     make_call(made["Cafe"], state=CallState.FAILED, finished_at=timezone.now())
     return made

@@ -1,4 +1,4 @@
-"""The console opens, and shows what happened without showing secrets."""
+"""The pages of the console open and show recorded rows without secrets."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def assert_accessible() -> Callable[[Page], None]:
 
 @pytest.fixture
 def sign_in(live_server: LiveServer) -> Callable[[Page, User], None]:
-    """Signs somebody in without the login page."""
+    """Logs a user in without the login page."""
 
     def sign(page: Page, user: User) -> None:
         client = Client()

@@ -1,6 +1,4 @@
-"""One call in a real browser: its recording is heard, what was said is opened, a waiting call renews itself, many calls
-are sent again.
-"""
+"""One call in a real browser: the recording, the stored bodies, the updates of a waiting call, and bulk retries."""
 
 from __future__ import annotations
 
@@ -38,7 +36,7 @@ def scenario(transactional_db: None, make_scenario, sandbox: Sandbox) -> Scenari
 
 @pytest.fixture
 def page(browser: Browser, live_server: LiveServer, scenario: Scenario) -> Iterator[Page]:
-    """Logged in as an administrator; trouble in a script fails the test."""
+    """A page of an administrator. An error in a script fails the test."""
     client = Client()
     client.force_login(get_user_model().objects.get(username="admin"))
     page = browser.new_page(viewport={"width": 1280, "height": 900})

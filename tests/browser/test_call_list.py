@@ -1,4 +1,4 @@
-"""The list of calls as people use it: filtering, keeping a view, scrolling, waiting for news; and in trouble."""
+"""The call list in a browser: filters, saved views, scrolling, new calls and errors."""
 
 from __future__ import annotations
 

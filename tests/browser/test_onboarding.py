@@ -39,7 +39,7 @@ def stack(transactional_db: None) -> Iterator[LocalStack]:
 
 
 class Specialist:
-    """Somebody at a browser who counts what it costs."""
+    """A specialist at a browser. It counts clicks and collects script errors."""
 
     def __init__(self, browser: Browser) -> None:
         self.page: Page = browser.new_page(viewport={"width": 1280, "height": 800})

@@ -1,4 +1,4 @@
-"""In a real browser no page asks for what our policy of contents forbids, and a script in a page does not run."""
+"""In a real browser no page violates the content security policy, and an injected script does not run."""
 
 from __future__ import annotations
 

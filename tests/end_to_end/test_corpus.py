@@ -61,7 +61,7 @@ def deliver_all(scenario: Scenario) -> None:
 
 
 def end_of(scenario: Scenario) -> End:
-    """Fails when anything stands in Planfix twice."""
+    """Return the end of the only event. Fail if Planfix has more than one comment or tag entry."""
     event = WebhookEvent.objects.get(customer=scenario.customer)
     call = Call.objects.filter(customer=scenario.customer).first()
     known, *made = scenario.account.contacts
@@ -118,7 +118,7 @@ def posted_and_delivered(scenario: Scenario, names: Iterable[str]) -> Scenario:
 
 
 def state_of(scenario: Scenario) -> dict[str, list[tuple[object, ...]]]:
-    """All that stands in the account and in the call log, without ids and the order of things."""
+    """Returns the content of the account and of the call log, without ids and order."""
     account = scenario.account
     people = {f"contact:{contact.id}": contact.name for contact in account.contacts}
     contacts = [(c.name, *(phone.number for phone in c.phones), *c.supervisors) for c in account.contacts]

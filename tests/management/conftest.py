@@ -1,4 +1,4 @@
-"""Running the commands as a person does, and reading what they print."""
+"""Runs the commands and reads their output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""manage.py catch_up: what it prints, and what it makes of its arguments."""
+"""manage.py catch_up: its output and its arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""manage.py replay: what its selectors choose."""
+"""manage.py replay: the rows that its options select."""
 
 from __future__ import annotations
 

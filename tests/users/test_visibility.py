@@ -1,4 +1,4 @@
-"""Whose calls somebody may see."""
+"""Which customers, calls and jobs each kind of user may see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files that operators take over name only what there is: figures, headings, commands."""
+"""The deployment files name only metrics, headings and commands that exist."""
 
 from __future__ import annotations
 

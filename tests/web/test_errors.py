@@ -1,4 +1,4 @@
-"""Whoever comes to an address that leads nowhere reads why, in the product's own words and looks."""
+"""Error pages explain the error in the product's own words and design."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log names each request, and tells no webhook's address whatever goes wrong with it."""
+"""Log lines carry the id of their request and never contain the token of a webhook address."""
 
 from __future__ import annotations
 

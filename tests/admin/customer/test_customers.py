@@ -80,7 +80,7 @@ def html_of(console: Client, customer: Customer) -> str:
 
 
 def save(console: Client, customer: Customer, **changes: Any) -> None:
-    """Saves the page with these changes. What stands in the tables below the form is left alone."""
+    """Saves the page with these changes. The tables below the form stay unchanged."""
     kept = {**FILLED_IN, "name": customer.name, "planfix_url": customer.planfix_url}
     response = console.post(page_of(customer), kept | changes)
     assert response.status_code == 302, errors_of(response)

@@ -1,4 +1,4 @@
-"""The dry run's page: what may be tried, and the answer in sentences."""
+"""The dry run page: its inputs and its result in sentences."""
 
 from __future__ import annotations
 

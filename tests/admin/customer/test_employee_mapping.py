@@ -1,4 +1,4 @@
-"""The page that says who of Ringostat is who in Planfix."""
+"""The page that maps Ringostat employees to Planfix users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page that says which parameter goes into which field."""
+"""The page that maps parameters to Planfix fields."""
 
 from __future__ import annotations
 

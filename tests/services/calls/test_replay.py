@@ -1,4 +1,4 @@
-"""Doing again: stored events through a mended parser, calls after their trouble is over, customers after theirs."""
+"""Replay of stored events, failed calls and paused customers after their problem is fixed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A customer moves to another Planfix account: what was read or written in the last one leads nowhere there."""
+"""A customer moves to another Planfix account: data of the former account is not used there."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def other(sandbox: Sandbox) -> Account:
 
 @pytest.fixture
 def move(scenario: Scenario, other: Account, sandbox: Sandbox) -> Callable[..., Scenario]:
-    """Names the other account; keyword arguments are what is named with it."""
+    """Imports the customer with the other account. Keyword arguments change the imported data."""
 
     def moved(**changes: Any) -> Scenario:
         data = customer_data(other, sandbox, **changes)
@@ -147,13 +147,13 @@ def test_account_change_stops_a_running_delivery(scenario: Scenario, move: Calla
     scenario.post(answered())
     call, turn = Call.objects.get(), HeldLease(scenario.customer)
     assert turn.acquire()
-    book = ReceiptBook(call, begin_attempt(call, turn))
+    receipt_book = ReceiptBook(call, begin_attempt(call, turn))
 
     move()
-    book.note(contact_id=812)
-    book.remember("+380671234567", 812)
+    receipt_book.note(contact_id=812)
+    receipt_book.remember("+380671234567", 812)
 
     with pytest.raises(LeaseLost):
-        turn.acquire_slot(1, book.take_unstored())
+        turn.acquire_slot(1, receipt_book.take_unstored())
     assert not Delivery.objects.exists()
     assert not RememberedContact.objects.exists()

@@ -1,4 +1,4 @@
-"""Connect: what is found of an account and of a project, each trouble by its own name, and nothing written."""
+"""The connection check reports each problem of an account and a project, and writes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who of Ringostat is who in Planfix: proposed, corrected, kept, and found again in the calls that were skipped."""
+"""Mapping of Ringostat employees to Planfix users: proposals, corrections, saved pairs and skipped calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is kept of a customer is found by index when it goes, and no webhook writes an index more for that."""
+"""Removing a customer finds its rows by an index, and webhooks write no additional index for that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which parameter goes into which field: what is offered, proposed, missing, kept and made."""
+"""Mapping of parameters to fields: offers, proposals, missing, saved and created fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ringostat's call list against lost webhooks: over HTTP, into calls, and what the cursor remembers of it."""
+"""Catch-up of lost webhooks from Ringostat's call list: requests, calls and the cursor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The webhook's door: what is stored, what is answered, and what of it becomes a call and a job."""
+"""Receiving webhooks: stored events, answers, calls and jobs."""
 
 from __future__ import annotations
 

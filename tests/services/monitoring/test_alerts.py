@@ -167,12 +167,12 @@ def test_one_mail_lists_all_new_alerts(mailoutbox: Outbox) -> None:
 
 
 @pytest.mark.parametrize(
-    "secret_kind",
+    "number",
     ["+380671234567", "380671234567", "067 123 45 67", "+38 (067) 123-45-67", "+48.22.123.45.67"],
 )
-def test_no_phone_number_and_no_secret_is_mailed(mailoutbox: Outbox, secret_kind: str) -> None:
+def test_no_phone_number_and_no_secret_is_mailed(mailoutbox: Outbox, number: str) -> None:
     Customer.objects.filter(pk=make_customer().pk).update(
-        paused_reason=f"HTTP 401, code 1 (no {secret_kind} here). Do it anew."
+        paused_reason=f"HTTP 401, code 1 (no {number} here). Do it anew."
     )
 
     with capture_logs() as logs:

@@ -1,4 +1,4 @@
-"""One phone number on request: nothing of it stays, and nothing else goes."""
+"""Erasure of one phone number: all traces of it are deleted, and nothing else."""
 
 from __future__ import annotations
 

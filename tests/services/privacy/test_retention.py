@@ -1,4 +1,4 @@
-"""What is forgotten after the customer's days, and what must stay."""
+"""Retention: rows that are deleted after the customer's days, and rows that must stay."""
 
 from __future__ import annotations
 

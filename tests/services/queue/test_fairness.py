@@ -1,4 +1,4 @@
-"""One's trouble stays one's own: a call's, an account's, a backlog's. And no account is asked faster than it allows."""
+"""A failing call, account or backlog does not delay others, and no account gets requests faster than it allows."""
 
 from __future__ import annotations
 
@@ -241,5 +241,5 @@ only where turns change hands is not seen here.
 
 
 def shortest(sent: list[float], requests: int) -> float:
-    """The shortest time in seconds from a request to the one that comes so many after it."""
+    """Return the shortest time in seconds from a request to the one so many requests later."""
     return min(later - earlier for earlier, later in zip(sent, sent[requests:], strict=False))
