@@ -34,12 +34,15 @@ class SimpleLookups:
 
 
 def _is_simple(model: type[Model], lookup: str) -> bool:
-    """Follows a lookup such as `customer__id__exact` from column to column."""
+    """Follows a lookup such as `customer__id__exact` from column to column.
+
+    A name that is no column of the model is the parameter of a list's own filter.
+    """
     here: type[Model] | None = model
-    for word in lookup.split("__"):
+    for position, word in enumerate(lookup.split("__")):
         field = _field(here, word)
         if field is None:
-            return word in LOOKUPS
+            return position == 0 or word in LOOKUPS
         if isinstance(field, REFUSED_FIELDS):
             return False
         here = getattr(field, "related_model", None)

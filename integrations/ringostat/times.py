@@ -41,7 +41,7 @@ _CLOCK = (
     r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?"
     r"(?:\s*(?P<half>[ap])\.?m\.?)?"
 )
-_ZONE = r"(?:\s*(?P<zone>z|(?:utc|gmt)?\s?[+-]\d\d?:?\d\d|utc|gmt))?"
+_ZONE = r"(?:\s*(?P<zone>z|(?:utc|gmt)?\s?[+-](?:0?\d|1[0-4]):?[0-5]\d|utc|gmt))?"
 _DAY = r"(?P<first>\d{1,4})(?P<separator>[./-])(?P<middle>\d{1,2})(?P=separator)(?P<last>\d{4}|\d\d)"
 _NAMED_DAY = (
     r"(?:(?P<day>\d{1,2})(?:st|nd|rd|th)?[\s.-]+(?P<month>[^\W\d_]{3,})|(?P<month2>[^\W\d_]{3,})\.?\s+(?P<day2>\d{1,2})"

@@ -42,6 +42,7 @@ class LocalStack:
             "ALLOW_PRIVATE_HOSTS": "true",
             "PUBLIC_URL": self.web_url,
             "RINGOSTAT_API_URL": self.sandbox_url,
+            "WEBHOOKS_PER_MINUTE": "1000000",  # the load comes to a few addresses
             **(environment or {}),
         }
         self.processes: dict[str, subprocess.Popen[bytes]] = {}

@@ -25,8 +25,12 @@ log = structlog.get_logger(__name__)
 
 WINDOW = 60
 """Seconds over which requests are counted."""
-WRONG_ADDRESSES = 30
-"""Requests of one network (IPv6: a /64) in a window. Above it, addresses that are not known yet are not looked up."""
+WRONG_ADDRESSES = 1000
+"""Requests of one network (IPv6: a /64) in a window. Above it, addresses that are not known yet are not looked up.
+
+Ringostat sends all customers' webhooks from a few networks: the old address of one customer must not cost another a
+call. An address cannot be guessed at any pace.
+"""
 USUAL_DAYS = 14
 REMEMBERED_SECONDS = 600
 """How long a customer's limit is used before it is computed anew."""
