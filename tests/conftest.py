@@ -226,6 +226,13 @@ class Scenario:
 
 
 @pytest.fixture
+def empty_queue(db: None) -> None:
+    """Removes the jobs of earlier tests: a test with real commits leaves its jobs behind."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+
+
+@pytest.fixture
 def as_in_production(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Switches ALLOW_PRIVATE_HOSTS off, and lets only the sandbox on this machine be reached."""
 

@@ -25,12 +25,7 @@ from integrations.services.queue.defer import (
     wake_jobs,
 )
 
-
-@pytest.fixture(autouse=True)
-def _empty_queue(db: None) -> None:
-    """Jobs of earlier tests, whose customers are gone, may still stand in it."""
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM procrastinate_jobs")
+pytestmark = pytest.mark.usefixtures("empty_queue")
 
 
 def jobs() -> list[tuple[str, str]]:
