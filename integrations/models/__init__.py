@@ -6,6 +6,7 @@ Knows what a row may hold. Does not know what is done with it.
 from __future__ import annotations
 
 from integrations.models.access import ApiToken, AuditOrigin, RateLimitCounter, UserSession
+from integrations.models.account_trait import AccountTrait
 from integrations.models.alert import Alert, AlertKind
 from integrations.models.background_job import BackgroundJob, BackgroundJobKind
 from integrations.models.call import Call, CallState, Delivery, EventResult, PlanfixRequest, Step, WebhookEvent
@@ -32,6 +33,7 @@ from integrations.models.secret import Secret, SecretField
 
 __all__ = [
     "AccountRateLimit",
+    "AccountTrait",
     "Alert",
     "AlertKind",
     "ApiToken",

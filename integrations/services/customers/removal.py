@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from integrations.models import BackgroundJob, Call, Customer, PlanfixRequest, WebhookEvent
+from integrations.services.account_traits import forget_unused_traits
 from integrations.services.delivery.pause import pause_by_hand
 from integrations.services.privacy.retention import delete_some
 from integrations.services.queue.progress import Progress
@@ -32,3 +33,4 @@ def removal_job(work: BackgroundJob, progress: Progress) -> None:
         while deleted := delete_some(model._default_manager.filter(customer=customer), BATCH):
             progress.add(deleted)
     customer.delete()
+    forget_unused_traits()

@@ -17,6 +17,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from integrations.models import ContactClaim, Customer, PlanfixRequest, WebhookEvent
+from integrations.services.account_traits import forget_unused_traits
 from integrations.services.database import database_time
 from integrations.services.queue.background import forget_old_dry_runs, forget_old_jobs
 
@@ -33,6 +34,7 @@ def prune_all(*, should_stop: Callable[[], bool] = lambda: False) -> None:
     """Prunes every customer by its retention_days. 0 keeps everything except dry runs."""
     forget_old_dry_runs()
     forget_old_jobs()
+    forget_unused_traits()
     ContactClaim.objects.filter(held_until__lt=database_time() - CLAIMS_ARE_KEPT).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     Session.objects.filter(expire_date__lt=database_time()).delete()  # of releases up to 0.1

@@ -1,0 +1,172 @@
+"""What is known of a Planfix account: learnt by the trial and from daily work, shared by all customers of the account.
+
+Sends no requests. A trait that is not known stays None; callers then do what is safe in every account.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+from django.db.models.functions import Now
+
+from integrations.models import AccountTrait, Customer
+
+EVIDENCE_LENGTH = 1000
+
+
+class NumberStorage(StrEnum):
+    """How the account stores a phone number that was written in full format, +380671234567."""
+
+    AS_WRITTEN = "as_written"
+    DIGITS = "digits"
+    """Without the plus: 380671234567."""
+    FORMATTED = "formatted"
+    """The same digits with other signs between them."""
+    CHANGED = "changed"
+    """With other digits, or not at all."""
+
+
+class NumberFormat(StrEnum):
+    """A format of a full number in which the phone filter may be asked for it."""
+
+    FULL = "full"
+    DIGITS = "digits"
+    NATIONAL = "national"
+    LAST_SEVEN = "last_seven"
+
+
+class FilesOnUpdate(StrEnum):
+    """What becomes of a comment's files when it is updated with another file."""
+
+    ADDED = "added"
+    REPLACED = "replaced"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountTraits:
+    """The traits of one Planfix account. None: not known yet."""
+
+    number_storage: NumberStorage | None = None
+    found_by: frozenset[NumberFormat] | None = None
+    """The formats in which the phone filter finds a contact that was created with the full number."""
+    combines_filters: bool | None = None
+    """A contact must pass all filters of a request."""
+    separates_companies: bool | None = None
+    hides_deleted_contacts: bool | None = None
+    honours_employee_author: bool | None = None
+    honours_contact_author: bool | None = None
+    keeps_comment_time: bool | None = None
+    keeps_html: bool | None = None
+    takes_emoji: bool | None = None
+    shows_source_id: bool | None = None
+    """The sourceObjectId of a comment can be read."""
+    lists_newest_first: bool | None = None
+    """The list of comments follows the order that was asked for."""
+    files_on_update: FilesOnUpdate | None = None
+    copies_recordings: bool | None = None
+    takes_call_tag: bool | None = None
+    takes_missed_call_tag: bool | None = None
+    keeps_call_fields: bool | None = None
+    """Every field of the call tag reads as it was written."""
+    keeps_missed_call_fields: bool | None = None
+    filters_tasks: bool | None = None
+    """The filter by counterparty finds a contact's tasks and no others."""
+    shows_active_tasks: bool | None = None
+    """The rows of the task list tell whether a task is active and when it was created."""
+    names_wait: bool | None = None
+    """Too fast requests are refused with the time to wait (`timeToReset` or Retry-After)."""
+    has_required_fields: bool | None = None
+    """The contact template requires fields that Ringofix does not fill in."""
+
+
+Value = bool | StrEnum | frozenset[NumberFormat]
+
+WORDS: Mapping[str, bool] = {"yes": True, "no": False}
+
+
+def _formats(text: str) -> frozenset[NumberFormat]:
+    return frozenset(map(NumberFormat, filter(None, text.split(","))))
+
+
+READERS: Mapping[str, Callable[[str], Value]] = {
+    "number_storage": NumberStorage,
+    "found_by": _formats,
+    "files_on_update": FilesOnUpdate,
+}
+"""How a stored value is read, by trait. All other traits are yes or no."""
+
+NAMES = frozenset(field.name for field in fields(AccountTraits))
+
+
+def traits_of(customer: Customer) -> AccountTraits:
+    """The traits of the customer's Planfix account. One query. Ignores rows that this release does not know."""
+    rows = AccountTrait.objects.filter(account=customer.planfix_account, name__in=NAMES)
+    read = {name: _read(name, value) for name, value in rows.values_list("name", "value")}
+    return AccountTraits(**{name: value for name, value in read.items() if value is not None})
+
+
+def _read(name: str, stored: str) -> Any:
+    if reader := READERS.get(name):
+        try:
+            return reader(stored)
+        except ValueError:
+            return None
+    return WORDS.get(stored)
+
+
+def learn(customer: Customer, *, evidence: str, **traits: Value) -> None:
+    """Stores traits of the customer's account by their names in AccountTraits, in place of what was known before.
+
+    `evidence`: what was seen, without personal data; see shape_of().
+    """
+    for name, value in traits.items():
+        assert name in NAMES, name
+        AccountTrait.objects.update_or_create(
+            account=customer.planfix_account,
+            name=name,
+            defaults={"value": _stored(value), "evidence": evidence[:EVIDENCE_LENGTH], "learnt_at": Now()},
+        )
+
+
+def _stored(value: Value) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ",".join(sorted(value)) if isinstance(value, frozenset) else str(value)
+
+
+def number_storage(written: str, stored: list[str] | tuple[str, ...]) -> NumberStorage:
+    """How a number that was written in full format is stored. `stored`: the numbers of the contact as read back."""
+    if written in stored:
+        return NumberStorage.AS_WRITTEN
+    if written.removeprefix("+") in stored:
+        return NumberStorage.DIGITS
+    same_digits = any(_digits(number) == _digits(written) for number in stored)
+    return NumberStorage.FORMATTED if same_digits else NumberStorage.CHANGED
+
+
+def learn_number_storage(customer: Customer, *, written: str, stored: list[str] | tuple[str, ...]) -> NumberStorage:
+    """Learns from a contact that was just created and read back. Returns how its number is stored."""
+    found = number_storage(written, stored)
+    shapes = ", ".join(map(shape_of, stored)) or "nothing"
+    learn(customer, evidence=f"{shape_of(written)} is stored as {shapes}", number_storage=found)
+    return found
+
+
+def shape_of(text: str) -> str:
+    """The text with every digit as 0 and every letter as x: shows a number's format and not the number."""
+    return re.sub(r"[^\W\d_]", "x", re.sub(r"\d", "0", text))
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"\D", "", text)
+
+
+def forget_unused_traits() -> None:
+    """Deletes the traits of accounts that no customer uses any more."""
+    used = {customer.planfix_account for customer in Customer.objects.only("planfix_url")}
+    AccountTrait.objects.exclude(account__in=used).delete()
