@@ -1,31 +1,142 @@
-"""Makes requests to addresses from data, which may be malicious: they reach public hosts only, within their time.
+"""HTTP sessions for addresses that come from data and may be malicious: they reach public hosts only, and each exchange
+is bounded in time and size. Knows nothing of what is asked.
 
 A name is looked up once, its addresses are checked, and the connection goes to one of them: a name that leads elsewhere
 a moment later has no effect. The certificate must still be the name's. Redirects are not followed.
+
+The timeouts of requests and urllib3 are for each piece of a response, so a server that sends a byte now and then could
+hold its reader for ever. Here each read waits no longer than what is left of the exchange's time.
 """
 
 from __future__ import annotations
 
+import io
 import socket
 import time
+from contextvars import ContextVar
+from functools import partial
+from http.client import HTTPResponse as StandardResponse
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidURL
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, LocationValueError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationValueError, NewConnectionError, ReadTimeoutError
+from urllib3.response import HTTPResponse
 
 from integrations.outbound.allowed_hosts import addresses_of, is_allowed
-from integrations.outbound.bounded_response import NoRedirectSession
-from integrations.outbound.deadline import DeadlineAdapter, DeadlineConnection
+
+TRANSPORT_ERRORS = (OSError, HTTPError)
+"""All exceptions that a request can raise. Those of requests are OSErrors; some of urllib3 come through unwrapped."""
+
+
+class UnreadableResponse(OSError):
+    """A response is longer or slower than allowed."""
+
+
+# --- deadlines ---
+
+_deadline: ContextVar[float] = ContextVar("exchange_deadline", default=float("inf"))
+"""time.monotonic() at which the exchange of this thread ends."""
+
+
+def exchange_timeout(*, connect: float, read: float, total: float) -> Any:
+    """For the `timeout` of a request, all in seconds. A tuple (connect, read) has their sum as its total."""
+    return Timeout(connect=connect, read=read, total=total)
+
+
+def seconds_left(deadline: float) -> float:
+    """Raises TimeoutError when nothing is left."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the answer did not come to its end in time")
+    return left
+
+
+class _DeadlineReader(io.RawIOBase):
+    """Reads from a socket until the deadline."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._socket, self._deadline = sock, deadline
+        self._timeout = sock.gettimeout()
+        self._raw = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = seconds_left(self._deadline)
+        self._socket.settimeout(left if self._timeout is None else min(self._timeout, left))
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _DeadlineResponse(StandardResponse):
+    def __init__(self, sock: socket.socket, *arguments: Any, deadline: float, **named: Any) -> None:
+        super().__init__(sock, *arguments, **named)
+        self.fp.close()
+        self.fp = io.BufferedReader(_DeadlineReader(sock, deadline))
+
+
+class _DeadlineConnection(HTTPConnection):
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3's own signature
+        deadline = _deadline.get()
+        if deadline != float("inf"):
+            self.response_class = partial(_DeadlineResponse, deadline=deadline)  # type: ignore[assignment]
+        return super().getresponse()
+
+
+class _DeadlineTlsConnection(_DeadlineConnection, HTTPSConnection):
+    pass
+
+
+class _DeadlinePool(HTTPConnectionPool):
+    ConnectionCls = _DeadlineConnection
+
+
+class _DeadlineTlsPool(HTTPSConnectionPool):
+    ConnectionCls = _DeadlineTlsConnection
+
+
+class _DeadlineAdapter(HTTPAdapter):
+    """Gives each request of a session a deadline."""
+
+    pools: dict[str, type[HTTPConnectionPool]] = {"http": _DeadlinePool, "https": _DeadlineTlsPool}
+
+    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
+        super().init_poolmanager(*arguments, **named)
+        self.poolmanager.pool_classes_by_scheme = self.pools
+
+    def send(  # type: ignore[override]
+        self, request: requests.PreparedRequest, stream: bool = False, timeout: Any = None, **named: Any
+    ) -> requests.Response:
+        token = _deadline.set(time.monotonic() + _total(timeout))
+        try:
+            return super().send(request, stream=stream, timeout=timeout, **named)
+        finally:
+            _deadline.reset(token)
+
+
+def _total(timeout: Any) -> float:
+    if isinstance(timeout, Timeout):
+        return float(timeout.total) if isinstance(timeout.total, int | float) else float("inf")
+    seconds = timeout if isinstance(timeout, tuple) else (timeout,)
+    return float("inf") if None in seconds else float(sum(seconds))
+
+
+# --- public hosts only ---
 
 
 class _Forbidden(LocationValueError):
     """The name leads to a private address."""
 
 
-class _Checked(DeadlineConnection, HTTPConnection):
+class _Checked(_DeadlineConnection, HTTPConnection):
     def _new_conn(self) -> socket.socket:
         name = self._dns_host
         try:
@@ -64,16 +175,16 @@ class _CheckedTls(_Checked, HTTPSConnection):
     pass
 
 
-class _Pool(HTTPConnectionPool):
+class _CheckedPool(HTTPConnectionPool):
     ConnectionCls = _Checked
 
 
-class _TlsPool(HTTPSConnectionPool):
+class _CheckedTlsPool(HTTPSConnectionPool):
     ConnectionCls = _CheckedTls
 
 
-class _Guard(DeadlineAdapter):
-    pools = {"http": _Pool, "https": _TlsPool}
+class _Guard(_DeadlineAdapter):
+    pools = {"http": _CheckedPool, "https": _CheckedTlsPool}
 
     def send(self, request: requests.PreparedRequest, *arguments: Any, **named: Any) -> requests.Response:
         if not is_allowed(request.url or ""):
@@ -84,6 +195,25 @@ class _Guard(DeadlineAdapter):
             raise InvalidURL("the name leads to a private address", request=request) from error
 
 
+# --- sessions ---
+
+
+class NoRedirectSession(requests.Session):
+    """Treats a redirect like any other response, and bounds each exchange by its timeout.
+
+    Without this, requests would read the whole body of a redirect even when told not to follow it, and raise ValueError
+    for a target that is no address.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, _DeadlineAdapter())
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 def public_session() -> requests.Session:
     """Returns a session that raises InvalidURL for addresses that are not public. If the environment names a proxy, the
     proxy looks names up and decides.
@@ -92,3 +222,21 @@ def public_session() -> requests.Session:
     for scheme in ("https://", "http://"):
         session.mount(scheme, _Guard())
     return session
+
+
+def read_response(response: requests.Response, *, most_bytes: int, deadline: float) -> bytes:
+    """Returns the body of a response that was requested with `stream`. `deadline`: of time.monotonic().
+
+    Raises one of TRANSPORT_ERRORS: UnreadableResponse, or what urllib3 raises when the connection breaks.
+    """
+    content = bytearray()
+    try:
+        # `read1` returns what has arrived; requests' own reading would wait for a full block.
+        while piece := response.raw.read1(65536, decode_content=True):
+            content += piece
+            if len(content) > most_bytes:
+                raise UnreadableResponse(f"the answer is longer than {most_bytes // 1024**2} MB")
+            seconds_left(deadline)
+    except (TimeoutError, ReadTimeoutError) as error:
+        raise UnreadableResponse("the answer did not come to its end in time") from error
+    return bytes(content)

@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 
 import requests
 
-from integrations.outbound.bounded_response import (
+from integrations.outbound.public_session import (
     TRANSPORT_ERRORS,
     NoRedirectSession,
     UnreadableResponse,
+    exchange_timeout,
     read_response,
 )
-from integrations.outbound.deadline import exchange_timeout
 from integrations.ringostat.vocabulary import UTM
 
 ANSWER_SECONDS = 60.0

@@ -34,8 +34,7 @@ from integrations.outbound.allowed_hosts import (
     is_recording_allowed,
     parse_address,
 )
-from integrations.outbound.bounded_response import NoRedirectSession
-from integrations.outbound.public_session import public_session
+from integrations.outbound.public_session import NoRedirectSession, public_session
 from integrations.services.clients.planfix import planfix_client, planfix_session
 from integrations.services.clients.ringostat import ringostat_client
 from tests.factories import make_customer

@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 from integrations.domain.calls import Direction, Outcome
 from integrations.planfix.call_tags.roles import Role, TagField, roles_of
 from integrations.planfix.call_tags.schema import CallTag
-from integrations.planfix.http.json_fields import JSON
-from integrations.planfix.records.fields import LINE_LENGTH, text_value, value_of
+from integrations.planfix.http.json_fields import JSON, LINE_LENGTH, text_value, value_of
 
 TYPE_VALUES: Mapping[Direction, tuple[int, str]] = {
     Direction.INCOMING: (0, "Incoming"),

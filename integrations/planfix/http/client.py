@@ -1,10 +1,13 @@
-"""One Planfix account over HTTP: sends a request, tells who watches, gives JSON or raises."""
+"""One Planfix account over HTTP: sends a request at the account's pace, reports it to the log, returns JSON or raises.
+
+Also reads lists of several pages.
+"""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
@@ -13,25 +16,37 @@ from urllib.parse import urlsplit
 import requests
 from requests.auth import AuthBase
 
-from integrations.outbound.bounded_response import TRANSPORT_ERRORS, NoRedirectSession, read_response
+from integrations.outbound.public_session import TRANSPORT_ERRORS, NoRedirectSession, read_response
 from integrations.planfix.http.codes import NOT_JSON
-from integrations.planfix.http.emoji import has_emoji, without_emoji
 from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixError, PlanfixRefused
-from integrations.planfix.http.json_fields import JSON, Row, failed_fields, parse
-from integrations.planfix.http.masking import masked, masked_text, without
-from integrations.planfix.http.response_errors import Answer, error_of
-from integrations.planfix.http.transport_errors import error_of_failure
+from integrations.planfix.http.json_fields import (
+    JSON,
+    Answer,
+    Row,
+    failed_fields,
+    masked,
+    masked_text,
+    parse,
+    rows_of,
+    without,
+    without_emoji,
+)
+from integrations.planfix.http.response_errors import error_of, error_of_failure
 
 ANSWER_BYTES = 5 * 1024 * 1024
 EXCERPT_LENGTH = 2000
 CONNECT_SECONDS = 4.0
 TIMEOUT_SECONDS = 15.0
-"""How long a whole answer may take; a server that drips bytes would else hold a worker for ever."""
+"""How long an answer may take from its first byte to its last. Otherwise a server that drips bytes could hold a worker
+for ever.
+"""
+PAGE_SIZE = 100
+"""Planfix's maximum. Planfix gives no total, so a shorter page is the last one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Exchange:
-    """One attempt to reach Planfix, for the log. Holds no token: not ours, nor those in addresses."""
+    """One request and its answer, for the log. Contains no token: neither the account's nor one in an address."""
 
     method: str
     path: str
@@ -44,7 +59,7 @@ class Exchange:
     outcome: str
     requests_left: int | None
     failed_fields: tuple[str, ...] = ()
-    """Of a success: the fields that Planfix did not change, and why."""
+    """The fields that Planfix did not change although the request succeeded, each with its reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +77,7 @@ class _Request:
 
 
 class _Bearer(AuthBase):
-    """As `auth`, not as a header: a header would give way to what the machine's .netrc says of the host."""
+    """The token as `auth`. As a header it would give way to an entry for the host in the machine's .netrc."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -73,7 +88,7 @@ class _Bearer(AuthBase):
 
 
 class Planfix(Protocol):
-    """Whatever takes requests for an account."""
+    """Anything that sends requests to an account."""
 
     def request(
         self,
@@ -84,15 +99,17 @@ class Planfix(Protocol):
         params: Mapping[str, str] | None = None,
         timeout_factor: float = 1,
     ) -> Row:
-        """The answer's JSON object, {} for an empty one. Raises PlanfixError in one of its three kinds.
+        """Returns the answer's JSON object, {} for an empty answer. Raises PlanfixError in one of its three kinds.
 
         `timeout_factor`: how many times longer than usual this request may take.
         """
 
 
 class PlanfixClient:
-    """One account. Before each request `pace` is told how many seconds it may last, and returns when it may be sent;
-    `observe` is called after each attempt.
+    """One account.
+
+    `pace`: called before each request with the seconds that it may take; returns when the request may be sent.
+    `observe`: called after each request.
     """
 
     def __init__(
@@ -130,9 +147,9 @@ class PlanfixClient:
         try:
             return self._attempt(method, path, body, params, timeout)
         except PlanfixRefused as error:
-            if error.code != NOT_JSON or not body or not any(map(has_emoji, body.values())):
+            plain = {key: without_emoji(value) for key, value in (body or {}).items()}
+            if error.code != NOT_JSON or plain == (body or {}):
                 raise
-        plain = {key: without_emoji(value) for key, value in body.items()}
         return self._attempt(method, path, plain, params, timeout)
 
     def _attempt(
@@ -143,7 +160,7 @@ class PlanfixClient:
         params: Mapping[str, str] | None,
         timeout: float,
     ) -> Row:
-        """One attempt, at the account's pace and in its log."""
+        """Waits for the account's pace, sends the request and reports it to `observe`."""
         self._pace(CONNECT_SECONDS + timeout)
         request = _Request(method=method, path=path, body=body, params=params, timeout=timeout)
         answer: Answer | None = None
@@ -151,7 +168,7 @@ class PlanfixClient:
         error: PlanfixError | None
         try:
             answer, payload = self._send(request)
-            error = error_of(answer)
+            error = None if answer.is_success else error_of(answer)
         except TRANSPORT_ERRORS as failure:
             error = error_of_failure(failure, request=str(request), is_write=is_write(method, path))
         self._observe(self._exchange(request, answer, error, failed_fields(payload)))
@@ -183,7 +200,7 @@ class PlanfixClient:
         payload = parse(text)
         try:
             shown = None if payload is None else {key: without(value, self._token) for key, value in payload.items()}
-        except RecursionError:  # nested deeper than can be looked through: no answer of Planfix's
+        except RecursionError:  # JSON that is nested so deep does not come from Planfix.
             payload = shown = None
         answer = Answer(
             request=str(request),
@@ -214,8 +231,30 @@ class PlanfixClient:
         )
 
 
+def read_pages(
+    client: Planfix, path: str, key: str, *, fields: str, body: Mapping[str, JSON] | None = None
+) -> Iterator[list[Row]]:
+    """The pages of a list that is requested by POST. Each page is requested when it is needed."""
+    offset = 0
+    while True:
+        question = {"offset": offset, "pageSize": PAGE_SIZE, "fields": fields, **(body or {})}
+        rows = rows_of(client.request("POST", path, body=question), key)
+        yield rows
+        if len(rows) < PAGE_SIZE:
+            return
+        offset += PAGE_SIZE
+
+
+def read_list(
+    client: Planfix, path: str, key: str, *, fields: str, body: Mapping[str, JSON] | None = None
+) -> Iterator[Row]:
+    """All rows of a list. Planfix sorts them by ascending id."""
+    for page in read_pages(client, path, key, fields=fields, body=body):
+        yield from page
+
+
 def is_write(method: str, path: str) -> bool:
-    """False for what changes nothing and may be repeated at will: GET, and the lists asked for by POST."""
+    """False for requests that change nothing and may be repeated: GET, and lists, which are requested by POST."""
     return method != "GET" and not path.rstrip("/").endswith("/list")
 
 

@@ -1,18 +1,20 @@
-"""Turns one HTTP answer of Planfix into an error or none, by the tables of codes. Pure.
+"""Turns an answer of Planfix, or a failure to get one, into an error, by the tables of codes. Pure.
 
-Closed by default: an answer that no table knows is a refusal below HTTP 500, unavailability above.
+Closed by default: an answer that is in no table is a refusal below HTTP 500, and unavailability from 500 on.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypedDict
 from urllib.parse import urlsplit
 
+import requests
+from urllib3.exceptions import NewConnectionError
+
+from integrations.outbound.public_session import UnreadableResponse
 from integrations.planfix.http.codes import (
     CODES,
     COMMENT_ON_TASK,
@@ -36,87 +38,21 @@ from integrations.planfix.http.errors import (
     PlanfixRefused,
     PlanfixUnavailable,
 )
-from integrations.planfix.http.masking import masked_text
+from integrations.planfix.http.json_fields import Answer, masked_text
 
 ERROR_TEXT_LENGTH = 80
 LONGEST_WAIT_SECONDS = 24 * 3600.0
-"""More than a day is no wish but a mistake; a customer must not be lost to it."""
+"""A longer wait is taken for a mistake: it would stop the customer's calls for good."""
+
+ADDRESS_ERRORS = (
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What came back for one request. `payload`: {} for an empty body, None for what is no JSON object."""
-
-    request: str
-    is_write: bool
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    text: str = ""
-    payload: Mapping[str, object] | None = None
-
-    @property
-    def code(self) -> int | None:
-        code = str((self.payload or {}).get("code", ""))
-        return int(code) if re.fullmatch(r"[0-9]{1,9}", code) else None
-
-    @property
-    def error_text(self) -> str:
-        return str((self.payload or {}).get("error", ""))
-
-    @property
-    def required_field(self) -> str:
-        """The name or number of a field that Planfix wants filled in; "" if that is not its objection."""
-        text = self.error_text
-        if self.is_success or self.status in (401, 405) or not REQUIRED_FIELD.search(text):
-            return ""
-        named = FIELD_NUMBER.search(text) or FIELD_NAME.search(text)
-        return named[1].strip() if named else masked_text(text).strip()[:ERROR_TEXT_LENGTH]
-
-    @property
-    def refuses_comments(self) -> bool:
-        if self.is_success or not COMMENT_ON_TASK.fullmatch(self.request):
-            return False
-        return self.code == NO_RIGHT or COMMENTS_REFUSED.search(self.error_text) is not None
-
-    @property
-    def seconds_to_reset(self) -> float | None:
-        """How long code 22 lasts: `timeToReset` is milliseconds above 1000, else seconds."""
-        given = (self.payload or {}).get("timeToReset")
-        if self.code != REQUEST_LIMIT or isinstance(given, bool) or not re.fullmatch(r"\d{1,12}(\.\d+)?", str(given)):
-            return None
-        number = float(str(given))
-        return min(number / 1000 if number > 1000 else number, LONGEST_WAIT_SECONDS)
-
-    @property
-    def is_daily_limit(self) -> bool:
-        if self.code != REQUEST_LIMIT:
-            return False
-        left = self.headers.get("X-RateLimit-Remaining", "").strip()
-        wait = self.seconds_to_reset
-        if wait is None:
-            return not left.isdecimal() or int(left) == 0
-        return wait >= SHORTEST_DAILY_WAIT_SECONDS
-
-    @property
-    def is_success(self) -> bool:
-        """Updates may answer 200 or 202 with nothing at all; what is read has to say that it succeeded."""
-        if not 200 <= self.status < 300 or self.payload is None:
-            return False
-        result = self.payload.get("result")
-        return result == "success" or (result is None and self.is_write)
-
-    @property
-    def is_unreadable(self) -> bool:
-        """True if it was not the API that answered (a proxy's page), or the answer was cut on its way."""
-        if self.status < 300:
-            return self.payload is None or "result" not in self.payload
-        return self.payload is None and self.text.lstrip()[:1] in ("<", "{")
-
-
-def error_of(answer: Answer, *, now: datetime | None = None) -> PlanfixError | None:
-    """The error that an answer means, or None if the request was carried out."""
-    if answer.is_success:
-        return None
+def error_of(answer: Answer, *, now: datetime | None = None) -> PlanfixError:
+    """The error that an answer means which is no success."""
     kind, advice = _kind_and_advice(answer)
     message = f"{answer.request}: Planfix answered {_what_came(answer)}. {advice}"
     common: _Common = {"request": answer.request, "http_status": answer.status, "code": answer.code}
@@ -126,12 +62,14 @@ def error_of(answer: Answer, *, now: datetime | None = None) -> PlanfixError | N
             **common,
             retry_after=_wait(answer, now or datetime.now(UTC)),
             may_have_written=answer.is_write and answer.status != 429 and answer.code not in SURELY_NOT_DONE,
-            daily_limit=answer.is_daily_limit,
+            daily_limit=is_daily_limit(answer),
         )
     if kind is PlanfixRefused:
-        refuses_comments = answer.refuses_comments
         return PlanfixRefused(
-            message, **common, required_field=answer.required_field, refuses_comments=refuses_comments
+            message,
+            **common,
+            required_field=required_field(answer),
+            refuses_comments=refuses_comments(answer),
         )
     return kind(message, **common)
 
@@ -144,7 +82,7 @@ class _Common(TypedDict):
 
 def _wait(answer: Answer, now: datetime) -> float | None:
     """Seconds that Planfix asks for, in its header or its body."""
-    asked_for = [answer.seconds_to_reset, seconds_to_wait(answer.headers.get("Retry-After", ""), now)]
+    asked_for = [seconds_to_reset(answer), seconds_to_wait(answer.headers.get("Retry-After", ""), now)]
     return max((seconds for seconds in asked_for if seconds is not None), default=None)
 
 
@@ -163,20 +101,67 @@ def _kind_and_advice(answer: Answer) -> tuple[type[PlanfixError], str]:
         return kind, advice.format(scope=scope_of(answer.request))
     if meaning and meaning.kind:
         return meaning.kind, advice
-    if answer.status >= 500 or answer.is_unreadable:
+    if answer.status >= 500 or _is_unreadable(answer):
         return PlanfixUnavailable, "It will be tried again."
     return PlanfixRefused, advice or CODES[0].advice
 
 
 def _special_case(answer: Answer) -> tuple[type[PlanfixError], str] | None:
     """Answers that neither code nor status tells apart."""
-    if answer.required_field:
-        return PlanfixRefused, REQUIRED_FIELD_ADVICE.format(field=answer.required_field)
-    if answer.refuses_comments:
+    if field := required_field(answer):
+        return PlanfixRefused, REQUIRED_FIELD_ADVICE.format(field=field)
+    if refuses_comments(answer):
         return PlanfixRefused, COMMENTS_REFUSED_ADVICE
-    if answer.is_daily_limit:
+    if is_daily_limit(answer):
         return PlanfixUnavailable, DAILY_LIMIT_ADVICE
     return None
+
+
+def required_field(answer: Answer) -> str:
+    """The name or number of a field that Planfix wants filled in; "" if it objects to something else."""
+    text = _error_text(answer)
+    if answer.status in (401, 405) or not REQUIRED_FIELD.search(text):
+        return ""
+    named = FIELD_NUMBER.search(text) or FIELD_NAME.search(text)
+    return named[1].strip() if named else masked_text(text).strip()[:ERROR_TEXT_LENGTH]
+
+
+def refuses_comments(answer: Answer) -> bool:
+    """Does the task's process forbid comments?"""
+    if not COMMENT_ON_TASK.fullmatch(answer.request):
+        return False
+    return answer.code == NO_RIGHT or COMMENTS_REFUSED.search(_error_text(answer)) is not None
+
+
+def is_daily_limit(answer: Answer) -> bool:
+    """Is the limit of the day used up, rather than one of a minute or two? Code 22 stands for both."""
+    if answer.code != REQUEST_LIMIT:
+        return False
+    left = answer.headers.get("X-RateLimit-Remaining", "").strip()
+    wait = seconds_to_reset(answer)
+    if wait is None:
+        return not left.isdecimal() or int(left) == 0
+    return wait >= SHORTEST_DAILY_WAIT_SECONDS
+
+
+def seconds_to_reset(answer: Answer) -> float | None:
+    """How long the request limit lasts: `timeToReset` is in milliseconds above 1000, else in seconds."""
+    given = (answer.payload or {}).get("timeToReset")
+    if answer.code != REQUEST_LIMIT or isinstance(given, bool) or not re.fullmatch(r"\d{1,12}(\.\d+)?", str(given)):
+        return None
+    number = float(str(given))
+    return min(number / 1000 if number > 1000 else number, LONGEST_WAIT_SECONDS)
+
+
+def _is_unreadable(answer: Answer) -> bool:
+    """Did something other than the API answer (a proxy's page), or was the answer cut on its way?"""
+    if answer.status < 300:
+        return answer.payload is None or "result" not in answer.payload
+    return answer.payload is None and answer.text.lstrip()[:1] in ("<", "{")
+
+
+def _error_text(answer: Answer) -> str:
+    return str((answer.payload or {}).get("error", ""))
 
 
 def _what_came(answer: Answer) -> str:
@@ -186,7 +171,7 @@ def _what_came(answer: Answer) -> str:
     if not answer.payload:
         return f"{status} and nothing else"
     code = "" if answer.code is None else f", code {answer.code}"
-    text = " ".join(masked_text(str(answer.payload.get("error", ""))).split())[:ERROR_TEXT_LENGTH]
+    text = " ".join(masked_text(_error_text(answer)).split())[:ERROR_TEXT_LENGTH]
     return f"{status}{code}" + (f" ({text})" if text else "")
 
 
@@ -210,3 +195,34 @@ def seconds_to_wait(retry_after: str, now: datetime) -> float | None:
         return None
     seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
     return min(max(0.0, seconds), LONGEST_WAIT_SECONDS)
+
+
+def error_of_failure(failure: Exception, *, request: str, is_write: bool) -> PlanfixError:
+    """The error that a failed exchange means. `failure` itself is not kept: it contains the request with its token."""
+    if isinstance(failure, ADDRESS_ERRORS):
+        return PlanfixAccessDenied(f"{request}: the account address is not a public web address.", request=request)
+    return PlanfixUnavailable(
+        f"{request}: {_what_happened(failure)}. It will be tried again.",
+        request=request,
+        may_have_written=is_write and not _was_never_sent(failure),
+    )
+
+
+def _what_happened(failure: Exception) -> str:
+    if isinstance(failure, UnreadableResponse):
+        return str(failure)
+    if isinstance(failure, requests.Timeout):
+        return "Planfix did not answer in time"
+    if isinstance(failure, requests.exceptions.SSLError):
+        return "no secure connection to Planfix could be made"
+    if _was_never_sent(failure):
+        return "Planfix cannot be reached (no such host, or it takes no connections)"
+    return f"the connection to Planfix broke ({type(failure).__name__})"
+
+
+def _was_never_sent(failure: Exception) -> bool:
+    if isinstance(failure, requests.ConnectTimeout):
+        return True
+    cause = failure.args[0] if failure.args else None
+    reason = getattr(cause, "reason", cause)
+    return isinstance(failure, requests.ConnectionError) and isinstance(reason, NewConnectionError)

@@ -9,9 +9,8 @@ from html import escape
 from typing import Literal
 from uuid import UUID
 
-from integrations.planfix.http.client import Planfix
+from integrations.planfix.http.client import Planfix, read_pages
 from integrations.planfix.http.json_fields import JSON, Row, child_of, created_id, id_of, moment_of, text_of
-from integrations.planfix.http.pages import read_pages
 
 SOURCE_ID = UUID("5b0d6f5e-7a0e-4c53-9f0a-3d1f2c9a64e1")
 """Names our application to Planfix; never to be changed, or our own comments would look like another's."""

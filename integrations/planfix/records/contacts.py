@@ -8,11 +8,20 @@ from dataclasses import dataclass, field
 from itertools import islice
 from uuid import UUID
 
-from integrations.planfix.http.client import Planfix
+from integrations.planfix.http.client import PAGE_SIZE, Planfix, read_pages
 from integrations.planfix.http.errors import PlanfixRefused
-from integrations.planfix.http.json_fields import JSON, Row, child_of, created_id, full_name_of, id_of, rows_of, text_of
-from integrations.planfix.http.pages import PAGE_SIZE, read_pages
-from integrations.planfix.records.fields import TEXT_TYPES, text_value
+from integrations.planfix.http.json_fields import (
+    JSON,
+    Row,
+    child_of,
+    created_id,
+    full_name_of,
+    id_of,
+    rows_of,
+    text_of,
+    text_value,
+)
+from integrations.planfix.records.fields import TEXT_TYPES
 
 PHONE_FILTER = 4003
 SEARCHED_FIELDS = "id,name,lastname,phones,isDeleted,isCompany"

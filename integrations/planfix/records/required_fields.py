@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from integrations.planfix.http.client import Planfix
 from integrations.planfix.http.errors import PlanfixRefused
-from integrations.planfix.http.json_fields import JSON
-from integrations.planfix.records.fields import text_value
+from integrations.planfix.http.json_fields import JSON, text_value
 
 MOST_FIELDS = 5
 """Planfix names one missing field at a time; after so many the list is long enough to act on."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from integrations.planfix.http.client import Planfix
+from integrations.planfix.http.client import Planfix, read_list
 from integrations.planfix.http.json_fields import JSON, Row, child_of, id_of, moment_of
-from integrations.planfix.http.pages import read_list
 
 COUNTERPARTY_FILTER = 7
 LONG_AGO = datetime.min.replace(tzinfo=UTC)

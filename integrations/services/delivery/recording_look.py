@@ -12,9 +12,7 @@ import requests
 from requests.exceptions import InvalidURL
 
 from integrations.domain.sound import FIRST_BYTES, is_text, sound_suffix
-from integrations.outbound.bounded_response import TRANSPORT_ERRORS
-from integrations.outbound.deadline import exchange_timeout, seconds_left
-from integrations.outbound.public_session import public_session
+from integrations.outbound.public_session import TRANSPORT_ERRORS, exchange_timeout, public_session, seconds_left
 
 CONNECT_SECONDS, READ_SECONDS, SECONDS = 4.0, 5.0, 8.0
 REFUSALS: dict[int, str] = {

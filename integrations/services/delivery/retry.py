@@ -17,7 +17,7 @@ from integrations.planfix.http.errors import (
     PlanfixSearchBlind,
     PlanfixUnavailable,
 )
-from integrations.planfix.http.masking import masked_text
+from integrations.planfix.http.json_fields import masked_text
 from integrations.planfix.rights import is_missing_right
 from integrations.services.clients.lease import HeldLease
 from integrations.services.clients.planfix import forget_call_tags

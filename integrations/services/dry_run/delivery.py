@@ -12,8 +12,7 @@ from integrations.models import Call, Customer, Delivery, Step
 from integrations.planfix.call_tags.schema import CallTags
 from integrations.planfix.http.client import Planfix, is_write
 from integrations.planfix.http.errors import PlanfixError, PlanfixRefused
-from integrations.planfix.http.json_fields import JSON, Row, child_of, full_name_of, id_of, rows_of, text_of
-from integrations.planfix.http.masking import masked
+from integrations.planfix.http.json_fields import JSON, Row, child_of, full_name_of, id_of, masked, rows_of, text_of
 from integrations.planfix.records.contacts import contact_name
 from integrations.services.clients.planfix import logged_client
 from integrations.services.customers.account_discovery import call_tags_of

@@ -20,9 +20,7 @@ import structlog
 from requests.exceptions import InvalidURL
 
 from integrations.outbound.allowed_hosts import is_recording_allowed
-from integrations.outbound.bounded_response import TRANSPORT_ERRORS
-from integrations.outbound.deadline import exchange_timeout, seconds_left
-from integrations.outbound.public_session import public_session
+from integrations.outbound.public_session import TRANSPORT_ERRORS, exchange_timeout, public_session, seconds_left
 from integrations.services.recordings.byte_ranges import (
     ByteRange,
     Part,

@@ -26,7 +26,7 @@ from integrations.planfix.http.errors import (
     PlanfixRefused,
     PlanfixUnavailable,
 )
-from integrations.planfix.http.masking import masked
+from integrations.planfix.http.json_fields import masked
 
 URL = "https://acme.planfix.com"
 TOKEN = "0123456789abcdef0123456789abcdef"

@@ -9,7 +9,8 @@ import pytest
 
 from integrations.planfix.http.codes import CODES, scope_of
 from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixError, PlanfixRefused, PlanfixUnavailable
-from integrations.planfix.http.response_errors import Answer, error_of, seconds_to_wait
+from integrations.planfix.http.json_fields import Answer
+from integrations.planfix.http.response_errors import error_of, seconds_to_wait
 
 NOW = datetime(2026, 8, 20, 9, 15, tzinfo=UTC)
 
@@ -27,7 +28,7 @@ def error(
     answer = Answer(
         request=request, is_write=is_write, status=status, headers=headers or {}, text=text, payload=payload
     )
-    return error_of(answer, now=NOW)
+    return None if answer.is_success else error_of(answer, now=NOW)
 
 
 def fail(code: int, text: str = "Rest API error") -> dict[str, object]:
