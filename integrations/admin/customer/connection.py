@@ -1,8 +1,7 @@
-"""The access check on a customer's page: its button, and its findings in words."""
+"""The access check on a customer's page: its button, and its findings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,187 +9,16 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from integrations.admin.customer.pages import MENU, address_of, customer_page
 from integrations.models import BackgroundJob, BackgroundJobKind, Customer
-from integrations.planfix.rights import Right
-from integrations.services.customers.connection_report import Check, Connection, Finding, newest_check
+from integrations.services.customers.connection_report import Check, Connection, newest_check
+from integrations.services.customers.connection_texts import sentence_and_steps
 from integrations.services.customers.utm_problems import utm_problems
 from integrations.services.queue.background import enqueue
-from integrations.ui.labels import LazyText
 from integrations.users.audit import audit_record
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sentence:
-    """A finding in words, and the steps to fix it."""
-
-    text: LazyText
-    steps: tuple[LazyText, ...] = ()
-
-
-API_ACCESS = _("In Planfix open Account management → API access → REST API.")
-AGAIN = _("Press “Check again” here.")
-NEW_TOKEN = _("Enter the new token as “Planfix API token” above and save.")
-ASK_CUSTOMER = _("Ask the customer to fix this in Planfix, then press “Check again” here.")
-
-SENTENCES: Mapping[Finding, Sentence] = {
-    Finding.REACHED: Sentence(text=_("%(host)s answers.")),
-    Finding.NOT_REACHED: Sentence(
-        text=_("%(host)s does not answer."),
-        steps=(
-            _("Compare the address with the one in the browser while Planfix is open."),
-            _("If it is correct, Planfix may be down. Press “Check again” in a few minutes."),
-        ),
-    ),
-    Finding.NO_PLANFIX: Sentence(
-        text=_("%(host)s answers, but it is not a Planfix account."),
-        steps=(
-            _("Open Planfix in the browser, log in, and copy the address."),
-            _("It looks like https://acme.planfix.com, or it is the company's own domain."),
-        ),
-    ),
-    Finding.BUSY: Sentence(
-        text=_("Planfix at %(host)s is not available at the moment: %(error)s"),
-        steps=(_("Press “Check again” in a few minutes."),),
-    ),
-    Finding.KNOWN: Sentence(text=_("Planfix accepts the token.")),
-    Finding.MALFORMED: Sentence(
-        text=_("This does not look like a token: it is empty, or contains spaces or letters that are not allowed."),
-        steps=(API_ACCESS, _("Copy the whole token and nothing else."), NEW_TOKEN),
-    ),
-    Finding.UNKNOWN: Sentence(
-        text=_("Planfix does not know the token."),
-        steps=(
-            API_ACCESS,
-            _("Copy the token again, or create a new one. A token belongs to one account only."),
-            NEW_TOKEN,
-        ),
-    ),
-    Finding.SWITCHED_OFF: Sentence(
-        text=_("The token is switched off."), steps=(API_ACCESS, _("Open the token and activate it."), AGAIN)
-    ),
-    Finding.ACCOUNT_FROZEN: Sentence(text=_("The Planfix account is frozen."), steps=(ASK_CUSTOMER,)),
-    Finding.EMPLOYEE_INACTIVE: Sentence(
-        text=_("The token's employee is no longer active in Planfix."),
-        steps=(API_ACCESS, _("Open the token and choose an active administrator or a robot."), AGAIN),
-    ),
-    Finding.ACCOUNT_UNPAID: Sentence(text=_("The Planfix account is not paid for."), steps=(ASK_CUSTOMER,)),
-    Finding.PLAN_WITHOUT_API: Sentence(
-        text=_("The account has Planfix's free plan, which does not include the API."),
-        steps=(_("The customer needs a paid Planfix plan."), AGAIN),
-    ),
-    Finding.ACCESS_REFUSED: Sentence(text=_("Planfix denied access: %(error)s"), steps=(ASK_CUSTOMER,)),
-    Finding.ACTS_FOR: Sentence(text=_("The token acts as %(name)s (Planfix employee %(id)s).")),
-    Finding.ACTS_FOR_ORDINARY: Sentence(
-        text=_("The token acts as %(name)s, who is neither a robot nor an administrator in Planfix."),
-        steps=(
-            _("Ringofix does not find contacts that %(name)s cannot see, and creates them a second time."),
-            API_ACCESS,
-            _("Open the token, choose a robot or an administrator, and save."),
-            AGAIN,
-        ),
-    ),
-    Finding.ACTS_FOR_UNKNOWN: Sentence(
-        text=_("We could not verify whose token this is."),
-        steps=(
-            API_ACCESS,
-            _("Check that the token's employee is a robot or an administrator. Otherwise contacts may not be found."),
-        ),
-    ),
-    Finding.READ_ONLY: Sentence(
-        text=_("The token is read-only, so Ringofix cannot write to Planfix."),
-        steps=(API_ACCESS, _("Open the token, select %(scopes)s, and save."), AGAIN),
-    ),
-    Finding.RIGHT_GRANTED: Sentence(text=_("The token can %(rights)s.")),
-    Finding.RIGHT_MISSING: Sentence(
-        text=_("The token is missing permissions: %(rights)s."),
-        steps=(API_ACCESS, _("Open the token, select %(scopes)s, and save."), AGAIN),
-    ),
-    Finding.RIGHT_UNCLEAR: Sentence(
-        text=_("We could not check whether the token can %(rights)s: Planfix gave an unexpected response."),
-        steps=(_("Press “Check again” in a few minutes. The permission is called %(scopes)s."),),
-    ),
-    Finding.TAGS_FOUND: Sentence(text=_("Calls are written to the data tags “%(call)s” and “%(missed_call)s”.")),
-    Finding.TAGS_MISSING: Sentence(
-        text=_("The data tags for calls were not found: %(error)s"),
-        steps=(
-            _("In Planfix open Account management → Integrations → Virtual PBX, and connect any PBX to create both."),
-            _("Or create two data tags yourself and choose them below, under “Advanced”."),
-            AGAIN,
-        ),
-    ),
-    Finding.TEMPLATE_FOUND: Sentence(text=_("New contacts use the template “%(name)s”.")),
-    Finding.TEMPLATE_GONE: Sentence(
-        text=_("The chosen contact template (ID %(id)s) is no longer in Planfix."),
-        steps=(_("Choose another one below, under “New contacts”, and save."),),
-    ),
-    Finding.TEMPLATE_MISSING: Sentence(
-        text=_("Planfix shows no contact template. Contacts cannot be created without one."),
-        steps=(_("In Planfix, create a contact template that the token's employee can see."), AGAIN),
-    ),
-    Finding.FIELDS_REQUIRED: Sentence(
-        text=_("The contact template requires fields that Ringofix cannot fill in: %(fields)s."),
-        steps=(
-            _("In Planfix open the contact template and make these fields optional."),
-            _("Or choose another template below, under “New contacts”, and save."),
-            AGAIN,
-        ),
-    ),
-    Finding.SEARCH_PROVEN: Sentence(text=_("The search by phone number works.")),
-    Finding.SEARCH_UNPROVEN: Sentence(
-        text=_("The search by phone number was not tested: the token sees no contact with a phone number."),
-        steps=(_("Create a contact with a phone number in Planfix, or check again later."), AGAIN),
-    ),
-    Finding.SEARCH_BLIND: Sentence(
-        text=_(
-            "The search by phone number does not find an existing contact. Ringofix creates no contacts until it works."
-        ),
-        steps=(
-            _("Calls from new numbers wait until then. Nothing is lost."),
-            _("Check that the token's employee can see all contacts, and ask Planfix support about filter 4003."),
-            AGAIN,
-        ),
-    ),
-    Finding.KEY_KNOWN: Sentence(text=_("Ringostat accepts the Auth-key and lists %(count)s employees.")),
-    Finding.KEY_MISSING: Sentence(
-        text=_("No Ringostat Auth-key: Ringofix cannot read employees or recover calls whose webhook was lost."),
-        steps=(_("In Ringostat open Integration → Ringostat API, copy the Auth-key, enter it above and save."),),
-    ),
-    Finding.KEY_UNKNOWN: Sentence(
-        text=_("Ringostat does not know the Auth-key."),
-        steps=(_("In Ringostat open Integration → Ringostat API, copy the Auth-key again, enter it above and save."),),
-    ),
-    Finding.KEY_WITHOUT_ACCESS: Sentence(
-        text=_("Ringostat accepts the Auth-key, but denies it access to calls and employees."),
-        steps=(_("Ask Ringostat support to enable the call list for this key."), AGAIN),
-    ),
-    Finding.STAFF_MISSING: Sentence(
-        text=_("Ringostat lists no employees for this project: %(error)s"),
-        steps=(_("Compare the project ID above with the one in the address of Ringostat's pages."),),
-    ),
-    Finding.RINGOSTAT_BUSY: Sentence(
-        text=_("Ringostat does not answer at the moment: %(error)s"),
-        steps=(_("Press “Check again” in a few minutes."),),
-    ),
-    Finding.RINGOSTAT_REFUSED: Sentence(text=_("Ringostat refused the request: %(error)s"), steps=(AGAIN,)),
-}
-
-RIGHTS: Mapping[str, LazyText] = {
-    Right.FIND_CONTACTS.name: _("find contacts"),
-    Right.CREATE_CONTACTS.name: _("create contacts"),
-    Right.FIND_TASKS.name: _("find tasks"),
-    Right.READ_COMMENTS.name: _("read comments"),
-    Right.WRITE_COMMENTS.name: _("write comments"),
-    Right.UPDATE_COMMENTS.name: _("change comments"),
-    Right.READ_TAGS.name: _("read data tags"),
-    Right.WRITE_TAGS.name: _("fill data tags"),
-    Right.ADD_FILES.name: _("add recordings"),
-    Right.READ_EMPLOYEES.name: _("read employees"),
-}
-"""As in “The token can …”."""
 
 
 @require_POST
@@ -198,7 +26,7 @@ RIGHTS: Mapping[str, LazyText] = {
 def connect(request: HttpRequest, customer: Customer) -> HttpResponse:
     assert isinstance(request.user, User)
     enqueue(BackgroundJobKind.CONNECT, customer=customer, by=request.user)
-    audit_record(request.user, str(_("Checked the access.")), customer)
+    audit_record(request.user, _("Checked the access."), customer)
     back = request.POST.get("back", "")
     return redirect(address_of(back, customer) if back in MENU else address_of("change", customer) + "#connection")
 
@@ -255,12 +83,6 @@ def connection_report(customer: Customer) -> ConnectionReport:
 
 
 def row_of(check: Check) -> Row:
-    names = {**check.names}
-    if "rights" in names:
-        names["rights"] = ", ".join(str(RIGHTS[name]) for name in names["rights"].split())
-    sentence = SENTENCES[check.finding]
-    return Row(
-        mark=Mark.FINE if check.is_fine else Mark.WRONG if check.is_trouble else Mark.UNSURE,
-        text=str(sentence.text) % names,
-        steps=tuple(str(step) % names for step in sentence.steps),
-    )
+    text, steps = sentence_and_steps(check)
+    mark = Mark.FINE if check.is_fine else Mark.WRONG if check.is_trouble else Mark.UNSURE
+    return Row(mark=mark, text=text, steps=steps)

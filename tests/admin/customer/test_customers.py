@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.admin.customer.connection import SENTENCES, row_of
+from integrations.admin.customer.connection import row_of
 from integrations.admin.customer.pages import MENU
 from integrations.background_jobs import run_job
 from integrations.models import (
@@ -30,6 +30,7 @@ from integrations.models import (
     WebhookToken,
 )
 from integrations.services.customers.connection_report import Check, Connection, Finding
+from integrations.services.customers.connection_texts import SENTENCES
 from tests.factories import (
     AUTH_KEY,
     NOON,
