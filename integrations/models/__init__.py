@@ -11,6 +11,7 @@ from integrations.models.alert import Alert, AlertKind
 from integrations.models.background_job import BackgroundJob, BackgroundJobKind
 from integrations.models.call import Call, CallState, Delivery, EventResult, PlanfixRequest, Step, WebhookEvent
 from integrations.models.call_count import CallCount, CallTallyChange, CustomerTally, EverybodyTally
+from integrations.models.call_history import CallHistory, HistoryKind
 from integrations.models.customer import (
     Customer,
     Employee,
@@ -42,6 +43,7 @@ __all__ = [
     "BackgroundJobKind",
     "Call",
     "CallCount",
+    "CallHistory",
     "CallState",
     "CallTallyChange",
     "CatchUpCursor",
@@ -53,6 +55,7 @@ __all__ = [
     "Employee",
     "EventResult",
     "EverybodyTally",
+    "HistoryKind",
     "ParameterMapping",
     "PhoneMatching",
     "PlanfixRequest",

@@ -46,6 +46,8 @@ class RememberedContact(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="remembered_contacts")
     number = models.CharField(max_length=32)
     contact_id = models.PositiveBigIntegerField()
+    name = models.CharField(max_length=255, blank=True, default="", db_default="")
+    """As the search in Planfix returned it; "" where it is unknown or only a number."""
 
     class Meta:
         constraints = [models.UniqueConstraint(name="remembered_contact_once", fields=["customer", "number"])]

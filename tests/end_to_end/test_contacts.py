@@ -104,6 +104,15 @@ def test_any_format_prefers_the_full_format_and_reports_other_spellings(
     assert scenario.call(CALL_ID).delivery.contacts_found == 3
 
 
+@pytest.mark.parametrize(("in_planfix", "kept"), [("Olha Koval", "Olha Koval"), (CLIENT, "")])
+def test_name_of_the_found_contact_is_remembered(scenario: Scenario, in_planfix: str, kept: str) -> None:
+    scenario.account.add_contact(name=in_planfix, phones=[CLIENT])
+    scenario.post(answered())
+    scenario.deliver()
+
+    assert RememberedContact.objects.get().name == kept
+
+
 # Gone from Planfix
 
 

@@ -14,7 +14,7 @@ from integrations.services.queue.progress import Progress
 def retry_job(job: BackgroundJob, progress: Progress) -> dict[str, int]:
     calls = finished_calls_of(job)
     progress.expect(replayable(calls).count())
-    return {"calls": replay_calls(calls, done=progress.add)}
+    return {"calls": replay_calls(calls, by=job.asked_by, done=progress.add)}
 
 
 def replay_job(job: BackgroundJob, progress: Progress) -> dict[str, int]:
@@ -25,7 +25,7 @@ def replay_job(job: BackgroundJob, progress: Progress) -> dict[str, int]:
     for call_id in call_ids:
         call = Call.objects.select_related("customer").filter(pk=call_id).first()
         if call:
-            replay_call(call)
+            replay_call(call, by=job.asked_by)
         progress.add()
     return {"calls": len(call_ids)}
 

@@ -101,7 +101,7 @@ def act(request: HttpRequest, call_id: int, action: str) -> HttpResponse:
 
 
 def _retry(call: Call, request: HttpRequest) -> ActionResult:
-    if not send_again(call):
+    if not send_again(call, by=cast(User, request.user)):
         return ActionResult(
             message=_("The call cannot be retried: it is in Planfix already, or its details are missing.")
         )
@@ -112,7 +112,7 @@ def _retry(call: Call, request: HttpRequest) -> ActionResult:
 def _reread(call: Call, request: HttpRequest) -> ActionResult:
     if call.reason == Reason.ERASED:
         return ActionResult(message=_("The data of this call was erased, so there is nothing to re-read."))
-    results = replay_call(call)
+    results = replay_call(call, by=cast(User, request.user))
     count = results[EventResult.CALL]
     text = ngettext(
         "One webhook was re-read. The call is retried with today's settings.",

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState
 from integrations.services.calls.batches import in_batches
+from integrations.services.calls.history import name_of
 
 DETAIL_LENGTH = 300
 
@@ -40,5 +41,5 @@ def dismissable(calls: QuerySet[Call]) -> QuerySet[Call]:
 
 
 def _detail(note: str, by: User | None) -> str:
-    who = by.get_full_name() or by.get_username() if by else ""
+    who = name_of(by)
     return f"{who}: {note}"[:DETAIL_LENGTH] if who else note[:DETAIL_LENGTH]

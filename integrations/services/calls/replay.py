@@ -8,14 +8,16 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from integrations.domain.folding import facts_of, refold
 from integrations.domain.reasons import Reason
-from integrations.models import Call, CallState, Customer, EventResult, WebhookEvent
+from integrations.models import Call, CallState, Customer, EventResult, HistoryKind, WebhookEvent
 from integrations.services.calls.batches import in_batches
+from integrations.services.calls.history import record_action
 from integrations.services.intake.receive import (
     DUE,
     Understood,
@@ -51,13 +53,15 @@ def replay_events(events: QuerySet[WebhookEvent]) -> Counter[EventResult]:
     return results
 
 
-def replay_calls(calls: QuerySet[Call], *, done: Callable[[int], None] = lambda count: None) -> int:
+def replay_calls(
+    calls: QuerySet[Call], *, by: User | None = None, done: Callable[[int], None] = lambda count: None
+) -> int:
     """Makes calls that failed or were skipped due again; delivery continues from their receipts. Leaves other calls
     alone. Paused customers stay paused. Calls `done` with the size of each batch.
 
-    Returns the number of calls made due.
+    `by`: who asked, for the calls' history. Returns the number of calls made due.
     """
-    return sum(_make_due(batch) for batch in in_batches(replayable(calls), done))
+    return sum(_make_due(batch, by) for batch in in_batches(replayable(calls), done))
 
 
 def replayable(calls: QuerySet[Call]) -> QuerySet[Call]:
@@ -65,19 +69,21 @@ def replayable(calls: QuerySet[Call]) -> QuerySet[Call]:
     return calls.filter(state__in=REPLAYABLE).exclude(reason__in=LEFT_ALONE)
 
 
-def send_again(call: Call) -> bool:
+def send_again(call: Call, *, by: User | None = None) -> bool:
     """Makes one call due now: one that failed, was skipped or dismissed, or waits for its next attempt. Returns False
     when there is nothing to send.
     """
     if call.state == CallState.PENDING:
         with transaction.atomic():
             waits = Call.objects.filter(pk=call.pk, state=CallState.PENDING).update(due_at=Now())
+            if waits:
+                record_action([call.pk], HistoryKind.RETRIED, by=by)
             deliver_soon(call.customer_id)
         return bool(waits)
-    return call.reason not in NEVER_REPLAYED and bool(_make_due([call.pk]))
+    return call.reason not in NEVER_REPLAYED and bool(_make_due([call.pk], by))
 
 
-def replay_call(call: Call) -> Counter[EventResult]:
+def replay_call(call: Call, *, by: User | None = None) -> Counter[EventResult]:
     """Reads the call's stored events with today's parser, folds them again, and makes the call due for a decision with
     today's settings. Delivery updates what is in Planfix already and never writes it twice. Idempotent.
 
@@ -86,6 +92,7 @@ def replay_call(call: Call) -> Counter[EventResult]:
     results = replay_events(call.events.all())
     with transaction.atomic():
         stored = Call.objects.select_for_update(no_key=True).get(pk=call.pk)
+        record_action([stored.pk], HistoryKind.REREAD, by=by)
         Call.objects.filter(pk=stored.pk).update(**_decided_anew(stored, call.customer))
         deliver_soon(stored.customer_id)
     return results
@@ -108,10 +115,11 @@ def _decided_anew(call: Call, customer: Customer) -> dict[str, Any]:
     return columns | (DUE if may_be_decided else {})
 
 
-def _make_due(call_ids: list[int]) -> int:
+def _make_due(call_ids: list[int], by: User | None) -> int:
     with transaction.atomic():
         calls = Call.objects.select_for_update(no_key=True).filter(pk__in=call_ids, state__in=REPLAYABLE)
         customer_of = dict(calls.order_by("pk").values_list("pk", "customer_id"))
+        record_action(list(customer_of), HistoryKind.RETRIED, by=by)
         Call.objects.filter(pk__in=customer_of).update(**DUE)
         for customer_id in sorted(set(customer_of.values())):
             deliver_soon(customer_id)

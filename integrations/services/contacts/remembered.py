@@ -1,11 +1,27 @@
-"""The contact of a number at its last call, so that the next call needs no search. The receipts store it."""
+"""The contact of a number at its last call: its id, so that the next call needs no search, and its name for the call
+log. The receipts store both.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
 from django.db import connection
 
-from integrations.models import Customer, RememberedContact
+from integrations.models import Call, Customer, RememberedContact
 from integrations.services.contacts.sql import REMEMBERED_CONTACT
+
+NAME_LENGTH = 255
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedContact:
+    contact_id: int
+    name: str
+
+
+NumberOfCustomer = tuple[int, str]
 
 
 def remembered_contact(customer: Customer, number: str) -> int | None:
@@ -17,3 +33,21 @@ def remembered_contact(customer: Customer, number: str) -> int | None:
 
 def forget_contact(customer: Customer, number: str) -> None:
     RememberedContact.objects.filter(customer=customer, number=number).delete()
+
+
+def spoken_name(name: str) -> str:
+    """The name without surrounding blanks, cut to its column; "" for a name without letters: contacts that telephony
+    creates have their number as name.
+    """
+    return name.strip()[:NAME_LENGTH] if any(character.isalpha() for character in name) else ""
+
+
+def named_contacts(calls: Iterable[Call]) -> Mapping[NumberOfCustomer, NamedContact]:
+    """The contacts with a known name, by customer and number of these calls. One query."""
+    wanted = {(call.customer_id, call.client_number) for call in calls if call.client_number}
+    if not wanted:
+        return {}
+    customers, numbers = ({each[place] for each in wanted} for place in (0, 1))
+    rows = RememberedContact.objects.filter(customer__in=customers, number__in=numbers).exclude(name="")
+    found = rows.values_list("customer_id", "number", "contact_id", "name")
+    return {(whose, number): NamedContact(contact_id=key, name=name) for whose, number, key, name in found}

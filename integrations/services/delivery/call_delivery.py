@@ -89,8 +89,6 @@ class CallDelivery:
         number = plan.client_number
         remembered = remembered_contact(self.customer, number)
         contact_id = remembered or self._found_or_created(plan)
-        if contact_id is not None and remembered is None:
-            self.book.remember(number, contact_id)
         self.book.note(contact_id=contact_id)
         return contact_id
 
@@ -103,6 +101,7 @@ class CallDelivery:
         if found:
             step = self.receipts.in_flight_step
             self.book.note(contacts_found=len(found), in_flight_step="" if step == Step.CONTACT else step)
+            self.book.remember(plan.client_number, found[0].id, found[0].name)
             return found[0].id
         if not plan.may_create_contact:
             return None
@@ -111,6 +110,7 @@ class CallDelivery:
         self._acquire_creation_lock(plan.client_number, time.monotonic() - began)
         created = self.book.send(Step.CONTACT, lambda: self._create_contact(plan))
         self.book.note(contact_created=True, in_flight_step="")
+        self.book.remember(plan.client_number, created)
         return created
 
     def _acquire_creation_lock(self, number: str, searched_for: float) -> None:

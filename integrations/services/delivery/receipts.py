@@ -17,6 +17,7 @@ from integrations.planfix.http.errors import PlanfixError, PlanfixUnavailable
 from integrations.services.clients.lease import HeldLease, LeaseLost
 from integrations.services.clients.piggyback import PiggybackWrites
 from integrations.services.clients.planfix import log_columns
+from integrations.services.contacts.remembered import spoken_name
 from integrations.services.delivery.sql import (
     BEGIN_ATTEMPT,
     DELIVERY_COLUMNS,
@@ -52,7 +53,7 @@ class ReceiptBook:
         """How many requests the account has left today, by its last response."""
         self._changed: set[str] = set()
         self._log: list[dict[str, object]] = []
-        self._remembered: tuple[str, int] | None = None
+        self._remembered: tuple[str, int, str] | None = None
 
     def note(self, **values: object) -> None:
         for name, value in values.items():
@@ -73,9 +74,9 @@ class ReceiptBook:
         if entry not in self.row.skipped_fields:
             self.note(skipped_fields=[*self.row.skipped_fields, entry])
 
-    def remember(self, number: str, contact_id: int) -> None:
-        """Remembers the number's contact for the customer's next call with it."""
-        self._remembered = (number, contact_id)
+    def remember(self, number: str, contact_id: int, name: str = "") -> None:
+        """Remembers the number's contact for the customer's next call with it, and its name for the call log."""
+        self._remembered = (number, contact_id, spoken_name(name))
 
     def take_unstored(self) -> PiggybackWrites:
         """Everything new since the last time. The caller has to store it."""
@@ -89,8 +90,9 @@ class ReceiptBook:
             parameters["log"] = json.dumps(self._log)
             queries["logged"] = LOG_REQUESTS
         if self._remembered:
-            number, contact_id = self._remembered
-            parameters |= {"customer_id": self.call.customer_id, "number": number, "remembered_id": contact_id}
+            number, contact_id, name = self._remembered
+            parameters |= {"customer_id": self.call.customer_id, "number": number}
+            parameters |= {"remembered_id": contact_id, "remembered_name": name}
             queries["remembered"] = REMEMBER_CONTACT
         self._changed, self._log, self._remembered = set(), [], None
         return PiggybackWrites(queries=queries, parameters=parameters)

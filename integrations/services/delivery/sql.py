@@ -52,10 +52,16 @@ LOG_REQUESTS = f"""
 """  # noqa: S608 - our own column names
 
 REMEMBER_CONTACT = """
-    INSERT INTO integrations_rememberedcontact (customer_id, number, contact_id)
-    SELECT %(customer_id)s, %(number)s, %(remembered_id)s
+    INSERT INTO integrations_rememberedcontact (customer_id, number, contact_id, name)
+    SELECT %(customer_id)s, %(number)s, %(remembered_id)s, %(remembered_name)s
       FROM integrations_delivery WHERE call_id = %(call_id)s AND attempts = %(attempts)s
-    ON CONFLICT (customer_id, number) DO UPDATE SET contact_id = EXCLUDED.contact_id
+    ON CONFLICT (customer_id, number) DO UPDATE SET contact_id = EXCLUDED.contact_id, name = EXCLUDED.name
+"""
+
+RECORD_FAILED_ATTEMPT = """
+    INSERT INTO integrations_callhistory (call_id, kind, state, reason, detail)
+    SELECT %(call_id)s, 'attempt', %(state)s, %(reason)s, %(detail)s
+      FROM integrations_delivery WHERE call_id = %(call_id)s AND attempts = %(attempts)s
 """
 
 SAVE_ATTEMPT_RESULT = """

@@ -111,7 +111,9 @@ def _erase_from_call(call_id: int, customer: Customer, number: str, mention: re.
     """Returns the numbers of deleted events and Planfix requests of the call."""
     with transaction.atomic():
         call = Call.objects.select_for_update(no_key=True).get(pk=call_id)
-        if number not in (call.client_number, client_number(call.folded, customer.region).number):
+        is_client = number in (call.client_number, client_number(call.folded, customer.region).number)
+        _erase_from_history(call, mention, is_client=is_client)
+        if not is_client:
             detail = ERASED if mention.search(call.detail) else call.detail
             Call.objects.filter(pk=call_id).update(facts=_without_mentions(call.facts, mention), detail=detail)
             return 0, 0
@@ -125,6 +127,13 @@ def _erase_from_call(call_id: int, customer: Customer, number: str, mention: re.
             **({} if call.state == CallState.DELIVERED else _never_delivered(call)),
         )
     return events, requests
+
+
+def _erase_from_history(call: Call, mention: re.Pattern[str], *, is_client: bool) -> None:
+    """Planfix's answer to a failed attempt may name the number, and that of the client's own call the client."""
+    for entry in call.history.exclude(detail=""):
+        if is_client or mention.search(entry.detail):
+            call.history.filter(pk=entry.pk).update(detail=ERASED)
 
 
 def _never_delivered(call: Call) -> dict[str, Any]:

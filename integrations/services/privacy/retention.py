@@ -16,7 +16,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.models import QuerySet
 
-from integrations.models import ContactClaim, Customer, PlanfixRequest, WebhookEvent
+from integrations.models import CallHistory, ContactClaim, Customer, PlanfixRequest, WebhookEvent
 from integrations.services.account_traits import forget_unused_traits
 from integrations.services.database import database_time
 from integrations.services.queue.background import forget_old_dry_runs, forget_old_jobs
@@ -43,7 +43,8 @@ def prune_all(*, should_stop: Callable[[], bool] = lambda: False) -> None:
 
 
 def prune(customer: Customer, *, days: int, should_stop: Callable[[], bool] = lambda: False) -> dict[str, int]:
-    """Deletes events and Planfix requests older than `days`, and the recording links of older calls.
+    """Deletes events, Planfix requests and call history older than `days`, the recording links of older calls, and the
+    names of clients whose last call is older.
 
     Returns the number of each.
     """
@@ -51,9 +52,12 @@ def prune(customer: Customer, *, days: int, should_stop: Callable[[], bool] = la
     before = database_time() - timedelta(days=days)
     events = WebhookEvent.objects.filter(customer=customer, received_at__lt=before)
     requests = PlanfixRequest.objects.filter(customer=customer, sent_at__lt=before)
+    history = CallHistory.objects.filter(call__customer=customer, at__lt=before)
     done = {
         "events": _repeated(lambda: delete_some(events, BATCH), BATCH, should_stop),
         "planfix_requests": _repeated(lambda: delete_some(requests, BATCH), BATCH, should_stop),
+        "history": _repeated(lambda: delete_some(history, BATCH), BATCH, should_stop),
+        "client_names": _repeated(lambda: _forget_some_names(customer, before), BATCH, should_stop),
         "recording_links": _repeated(lambda: _forget_some_links(customer, before), LINKS_BATCH, should_stop),
     }
     if any(done.values()):
@@ -93,5 +97,26 @@ def _forget_some_links(customer: Customer, before: datetime) -> int:
                       FOR NO KEY UPDATE SKIP LOCKED)
             """,
             [customer.pk, before, LINKS_BATCH],
+        )
+        return int(cursor.rowcount)
+
+
+def _forget_some_names(customer: Customer, before: datetime) -> int:
+    """Uses the index `calls_by_number`. The contact stays remembered, so that its next call needs no search."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE integrations_rememberedcontact SET name = ''
+             WHERE id IN (
+                   SELECT id FROM integrations_rememberedcontact AS remembered
+                    WHERE customer_id = %(customer)s AND name <> ''
+                      AND NOT EXISTS (
+                          SELECT FROM integrations_call
+                           WHERE client_number = remembered.number AND customer_id = %(customer)s
+                             AND started_at >= %(before)s)
+                    LIMIT %(batch)s
+                      FOR UPDATE SKIP LOCKED)
+            """,
+            {"customer": customer.pk, "before": before, "batch": BATCH},
         )
         return int(cursor.rowcount)

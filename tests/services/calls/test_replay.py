@@ -11,14 +11,14 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from integrations.models import Call, CallState, Customer, DeliveryLease, EventResult, WebhookEvent
-from integrations.services.calls.replay import replay_calls, replay_events
+from integrations.services.calls.replay import replay_call, replay_calls, replay_events, send_again
 from integrations.services.delivery.pause import resume_customer
 from integrations.services.queue.defer import lock_of
 from sandbox.http.faults import Fault
 from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered
-from tests.factories import make_call, make_customer
+from tests.factories import make_call, make_customer, make_user
 
 
 def jobs_of(customer: Customer) -> int:
@@ -173,3 +173,38 @@ def test_resumed_customer_delivers_at_once(db: None) -> None:
     customer.refresh_from_db()
     assert (customer.paused_reason, customer.delivery_lease.retry_at, customer.delivery_lease.failures) == ("", None, 0)
     assert jobs_of(customer) == 1
+
+
+def history_of(call: Call) -> list[tuple[str, str, str]]:
+    return list(call.history.order_by("at", "pk").values_list("kind", "by_name", "reason"))
+
+
+def test_history_of_a_call_holds_its_failed_attempts_and_who_retried_it(scenario: Scenario, sandbox: Sandbox) -> None:
+    sandbox.add_fault(
+        Fault(path="/contact/*/comments/", json={"result": "fail", "code": 3001, "error": "no"}, status=400, times=1)
+    )
+    scenario.post(answered())
+    scenario.deliver()
+
+    assert send_again(scenario.call(CALL_ID), by=make_user("demo"))
+    scenario.deliver()
+
+    call = scenario.call(CALL_ID)
+    assert call.state == CallState.DELIVERED
+    assert history_of(call) == [("attempt", "", "refused"), ("retried", "demo", "")]
+
+
+def test_call_that_is_delivered_at_once_has_no_history(scenario: Scenario) -> None:
+    scenario.post(answered())
+    scenario.deliver()
+
+    assert history_of(scenario.call(CALL_ID)) == []
+
+
+def test_history_keeps_why_a_retried_call_was_skipped(db: None) -> None:
+    call = make_call(make_customer(), state=CallState.SKIPPED, reason="unknown_employee", detail="acmecom_new")
+
+    replay_call(call, by=make_user("demo"))
+
+    assert history_of(call) == [("attempt", "", "unknown_employee"), ("reread", "demo", "")]
+    assert call.history.order_by("at")[0].at == call.finished_at

@@ -15,6 +15,7 @@ from integrations.models import (
     BackgroundJob,
     BackgroundJobKind,
     Call,
+    CallHistory,
     CallState,
     ContactClaim,
     Customer,
@@ -50,7 +51,7 @@ def make_other_call(customer: Customer) -> Call:
 def stored_text() -> str:
     """All that is kept of calls."""
     rows: list[Any] = []
-    for model in (Call, Delivery, WebhookEvent, PlanfixRequest, RememberedContact, ContactClaim):
+    for model in (Call, CallHistory, Delivery, WebhookEvent, PlanfixRequest, RememberedContact, ContactClaim):
         rows += model._default_manager.values()
     return repr(rows)
 
@@ -58,6 +59,7 @@ def stored_text() -> str:
 def test_erased_number_is_in_no_stored_row(customer: Customer) -> None:
     call = make_call(customer, call_facts(analysis={"summary": "Call me at 067 123-45-67"}))
     make_event(call, body=json.dumps({"caller": NUMBER}).encode())
+    CallHistory.objects.create(call=call, kind="attempt", detail="Olha Koval has no phone.")
     make_request(call)
     RememberedContact.objects.create(customer=customer, number=NUMBER, contact_id=812)
     acquire_creation_lock(customer, NUMBER, searched_for=0)
@@ -67,6 +69,17 @@ def test_erased_number_is_in_no_stored_row(customer: Customer) -> None:
     assert done == {"calls": 1, "events": 1, "planfix_requests": 1, "remembered_contacts": 1}
     assert "671234567" not in stored_text()
     assert Call.objects.get().client_number == ERASED
+
+
+def test_history_of_other_calls_loses_only_what_mentions_the_number(customer: Customer) -> None:
+    other = make_other_call(customer)
+    for detail in ("067 123 45 67 is odd.", "No such template."):
+        CallHistory.objects.create(call=other, kind="attempt", detail=detail)
+    Call.objects.filter(pk=other.pk).update(detail="067 123 45 67 is odd.")
+
+    erase_number(customer, NUMBER)
+
+    assert list(other.history.order_by("pk").values_list("detail", flat=True)) == [ERASED, "No such template."]
 
 
 @pytest.mark.parametrize("of_one_customer", [True, False])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import chain, repeat
 from unittest.mock import patch
 
 import pytest
@@ -15,10 +16,12 @@ from integrations.models import (
     BackgroundJob,
     BackgroundJobKind,
     Call,
+    CallHistory,
     CallState,
     ContactClaim,
     Customer,
     PlanfixRequest,
+    RememberedContact,
     UserSession,
     WebhookEvent,
 )
@@ -49,10 +52,34 @@ def test_older_rows_are_deleted_and_younger_rows_stay() -> None:
 
     done = prune(customer, days=90)
 
-    assert done == {"events": 1, "planfix_requests": 1, "recording_links": 1}
+    assert done == {"events": 1, "planfix_requests": 1, "history": 0, "client_names": 0, "recording_links": 1}
     assert [event.call for event in WebhookEvent.objects.all()] == [young]
     assert [request.call for request in PlanfixRequest.objects.all()] == [young]
     assert (link_of(old), bool(link_of(young))) == ("", True)
+
+
+def test_name_of_a_client_without_recent_calls_is_forgotten_and_the_contact_stays_known() -> None:
+    customer = make_customer()
+    for number, days_ago in [("+380501112231", 91), ("+380501112232", 89)]:
+        moment = timezone.now() - timedelta(days=days_ago)
+        make_call(customer, call_facts(e164=number, caller=number, exact_start=moment))
+        RememberedContact.objects.create(customer=customer, number=number, contact_id=8, name="Olha Koval")
+
+    assert prune(customer, days=90)["client_names"] == 1
+
+    known = RememberedContact.objects.order_by("number").values_list("contact_id", "name")
+    assert list(known) == [(8, ""), (8, "Olha Koval")]
+
+
+def test_older_history_of_calls_is_deleted() -> None:
+    customer = make_customer()
+    call = make_call(customer)
+    for days_ago in (91, 89):
+        CallHistory.objects.create(call=call, kind="attempt", at=timezone.now() - timedelta(days=days_ago))
+
+    assert prune(customer, days=90)["history"] == 1
+
+    assert CallHistory.objects.get().at > timezone.now() - timedelta(days=90)
 
 
 def test_contact_creation_locks_are_deleted_after_a_day() -> None:
@@ -118,7 +145,7 @@ def test_deletion_in_batches_deletes_all_old_rows() -> None:
     ):
         done = prune(customer, days=90)
 
-    assert done == {"events": 5, "planfix_requests": 5, "recording_links": 5}
+    assert done == {"events": 5, "planfix_requests": 5, "history": 0, "client_names": 0, "recording_links": 5}
     assert not WebhookEvent.objects.exists()
 
 
@@ -126,14 +153,15 @@ def test_interrupted_deletion_is_finished_by_the_next_run() -> None:
     customer = make_customer()
     for _number in range(4):
         make_day(customer, 91)
-    answers = iter([False, True, True, True])
+    answers = chain([False], repeat(True))
 
     with patch("integrations.services.privacy.retention.BATCH", 2):
         first = prune(customer, days=90, should_stop=lambda: next(answers))
         second = prune(customer, days=90)
 
-    assert first == {"events": 2, "planfix_requests": 0, "recording_links": 0}
-    assert second == {"events": 2, "planfix_requests": 4, "recording_links": 4}
+    kept = {"history": 0, "client_names": 0}
+    assert first == {"events": 2, "planfix_requests": 0, "recording_links": 0} | kept
+    assert second == {"events": 2, "planfix_requests": 4, "recording_links": 4} | kept
 
 
 def test_each_customer_is_pruned_by_its_own_days() -> None:
