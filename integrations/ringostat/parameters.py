@@ -12,10 +12,12 @@ from integrations.ringostat.vocabulary import PARAMETERS
 
 
 def value_of(facts: CallFacts, name: str, timezone: ZoneInfo) -> str:
-    """The value of a parameter in any spelling of its name, "" for none. Times are in `timezone`.
+    """The value of a parameter by its exact name, else by any spelling of it; "" for none. Times are in `timezone`.
 
     Where several words mean one fact (pool_name and n_alias), each of them has its value.
     """
+    if exact := facts.parameters.get(name):
+        return exact
     wanted = folded(name)
     if own := next((value for own_name, value in facts.parameters.items() if folded(own_name) == wanted), ""):
         return own

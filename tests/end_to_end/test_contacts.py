@@ -455,7 +455,7 @@ def test_a_customer_that_searched_before_another_created_the_contact_searches_ag
     projects: tuple[Scenario, Scenario], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, two = projects
-    once(monkeypatch, call_delivery.search, "find", two.deliver, after=True)
+    once(monkeypatch, call_delivery, "find", two.deliver, after=True)
     one.deliver()
 
     assert_one_waited_for_the_other(one, two)

@@ -11,9 +11,8 @@ import pytest
 
 from integrations.domain.calls import Direction, Outcome
 from integrations.planfix.call_tags.discovery import discover_call_tags, employees
-from integrations.planfix.call_tags.entries import CallEntry, entry_values
+from integrations.planfix.call_tags.entries import CallEntry, entry_values, find_tag_key, write_tag
 from integrations.planfix.call_tags.schema import text_field
-from integrations.planfix.call_tags.write import find_tag_key, write_tag
 from integrations.planfix.comment_text import CallText, call_text
 from integrations.planfix.http.client import PlanfixClient
 from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixRefused, PlanfixUnavailable

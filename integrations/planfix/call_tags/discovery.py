@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from integrations.planfix.call_tags.roles import plain
-from integrations.planfix.call_tags.schema import CallTag, CallTags, field_of
+from integrations.planfix.call_tags.schema import CallTag, CallTags, field_of, plain
 from integrations.planfix.http.client import Planfix, read_list
 from integrations.planfix.http.errors import PlanfixError
 from integrations.planfix.http.json_fields import Row, child_of, full_name_of, id_of, rows_of, text_of

@@ -1,27 +1,37 @@
-"""One call as the values of a call tag, in Planfix's formats and the customer's time zone. Pure."""
+"""The call entity in Planfix: one call as the values of a call tag, and the tag's entry, written and found again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from integrations.domain.calls import Direction, Outcome
-from integrations.planfix.call_tags.roles import Role, TagField, roles_of
-from integrations.planfix.call_tags.schema import CallTag
-from integrations.planfix.http.json_fields import JSON, LINE_LENGTH, text_value, value_of
+from integrations.planfix.call_tags.schema import CallTag, Role, TagField, roles_of
+from integrations.planfix.http.client import Planfix
+from integrations.planfix.http.json_fields import (
+    JSON,
+    LINE_LENGTH,
+    child_of,
+    created_id,
+    id_of,
+    rows_of,
+    text_value,
+    value_of,
+)
+from integrations.planfix.records.comments import Target
 
 TYPE_VALUES: Mapping[Direction, tuple[int, str]] = {
     Direction.INCOMING: (0, "Incoming"),
     Direction.OUTGOING: (1, "Outgoing"),
 }
-"""Place in the Type list, and the word to write if the list is shorter; Planfix takes any word."""
+"""The position in the Type list, and the word to write if the list is shorter. Planfix accepts any word."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CallEntry:
-    """What a call tag can hold. Times are UTC, `extra` are texts by field id (UTM)."""
+    """The values that a call tag can hold. Times are UTC. `extra`: texts by field id, such as UTM tags."""
 
     direction: Direction
     started_at: datetime
@@ -36,7 +46,7 @@ class CallEntry:
 
 
 def entry_values(tag: CallTag, entry: CallEntry, timezone: ZoneInfo, outcome: Outcome) -> list[dict[str, JSON]]:
-    """The `customFieldData` of the entry. What is unknown, or has no field in the tag, is left out."""
+    """The `customFieldData` of the entry. Leaves out values that are unknown or have no field in the tag."""
     standard = roles_of(tag.fields, outcome)
     values = [
         value_of(field.id, value)
@@ -53,7 +63,7 @@ def _date(entry: CallEntry, timezone: ZoneInfo) -> JSON:
 
 
 def _period(entry: CallEntry, timezone: ZoneInfo) -> JSON:
-    """A period lies within one day: a call over midnight ends at 24:00, and none ends before it began."""
+    """Planfix's periods lie within one day: a call over midnight ends at 24:00. No period ends before it begins."""
     start, end = _local_time(entry.started_at, timezone), _local_time(entry.ended_at, timezone)
     if entry.ended_at <= entry.started_at:
         end = start
@@ -98,3 +108,26 @@ WRITERS: Mapping[Role, Callable[[CallEntry, TagField, ZoneInfo], JSON]] = {
     Role.CLIENT_NUMBER: lambda entry, field, timezone: entry.client_number[:LINE_LENGTH],
     Role.LINE_NAME: lambda entry, field, timezone: entry.line_name[:LINE_LENGTH],
 }
+
+
+def write_tag(
+    client: Planfix,
+    target: Target,
+    comment_id: int,
+    tag: CallTag,
+    values: Iterable[dict[str, JSON]],
+) -> int:
+    """Writes the entry and returns its key. Not idempotent: after an unclear answer use find_tag_key()."""
+    path = f"{target.path}/datatags/{comment_id}"
+    items: list[JSON] = [{"customFieldData": list(values)}]
+    keys = client.request("POST", path, body={"dataTag": {"id": tag.id}, "items": items}).get("keys")
+    return created_id(keys[0] if isinstance(keys, list) and keys else None, f"POST {path}")
+
+
+def find_tag_key(client: Planfix, comment_id: int, tag_id: int) -> int | None:
+    """The key of the comment's entry in that tag; None if it has none. Raises PlanfixRefused if the comment is gone."""
+    answer = client.request("GET", f"/comment/{comment_id}", params={"fields": "id,dataTags"})
+    for row in rows_of(child_of(answer, "comment"), "dataTags"):
+        if id_of(child_of(row, "dataTag").get("id")) == tag_id:
+            return id_of(row.get("key"))
+    return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import time
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -13,8 +15,6 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from integrations.models import Customer, DeliveryLease
-from integrations.services.clients.piggyback import NOTHING, PiggybackWrites
-from integrations.services.clients.rate_limit import request_interval
 from integrations.services.clients.sql import ACQUIRE_LEASE, LEASED_SLOT, RELEASE_LEASE
 from integrations.services.database import release_connection
 
@@ -26,6 +26,25 @@ FIRST_LEASE_SECONDS = 20
 
 class LeaseLost(Exception):
     """Another worker holds the customer's lease now. This one must stop without another request to Planfix."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PiggybackWrites:
+    """Small writes that travel with another statement: one round trip and one commit for all of them.
+
+    `queries`: data-modifying WITH queries by name. PostgreSQL runs them whatever the main statement does.
+    `parameters`: of all queries; their names differ from those of the main statement.
+    """
+
+    queries: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """The text between WITH and the main statement's own WITH query."""
+        return "".join(f"{name} AS ({query}), " for name, query in self.queries.items())
+
+
+NOTHING = PiggybackWrites()
 
 
 class HeldLease:
@@ -80,14 +99,14 @@ class HeldLease:
             "customer": self.customer.pk,
             "holder": self.holder,
             "account": self.customer.planfix_account,
-            "interval": request_interval(self.customer),
+            "interval": self.customer.request_interval,
             "lease": timedelta(seconds=lease_seconds),
         }
 
     @property
     def _remaining_interval(self) -> float:
         """Seconds until the account's interval after our last request has passed, by the time it was really sent."""
-        return max(self._sent_at + request_interval(self.customer).total_seconds() - time.monotonic(), 0.0)
+        return max(self._sent_at + self.customer.request_interval.total_seconds() - time.monotonic(), 0.0)
 
     def release(self) -> None:
         """Frees the lease for the next worker."""

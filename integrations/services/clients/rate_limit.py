@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
 from typing import Any
 
 from django.db import connection
@@ -12,21 +11,13 @@ from integrations.models import Customer
 from integrations.services.clients.sql import READ_SLOT
 from integrations.services.database import release_connection
 
-RATE_MARGIN = 1.03
-"""Requests leave 3 % later than the rate allows, so that network jitter cannot put two of them into one second."""
-
-
-def request_interval(customer: Customer) -> timedelta:
-    """The shortest time between two requests to the customer's account."""
-    return timedelta(seconds=RATE_MARGIN / customer.requests_per_second)
-
 
 def acquire_read_slot(customer: Customer, seconds: float) -> None:
     """Blocks until the customer's account accepts a request that only reads.
 
     Such a request needs no delivery lease, so its duration (`seconds`) is ignored.
     """
-    parameters: dict[str, Any] = {"account": customer.planfix_account, "interval": request_interval(customer)}
+    parameters: dict[str, Any] = {"account": customer.planfix_account, "interval": customer.request_interval}
     with connection.cursor() as cursor:
         cursor.execute(READ_SLOT, parameters)
         wait = cursor.fetchone()[0]

@@ -10,8 +10,7 @@ from django.db import transaction
 
 from integrations.domain.calls import Outcome
 from integrations.models import Call, Customer, ParameterMapping
-from integrations.planfix.call_tags.roles import roles_of
-from integrations.planfix.call_tags.schema import CallTags
+from integrations.planfix.call_tags.schema import CallTags, roles_of
 from integrations.planfix.records.fields import TEXT_TYPES
 from integrations.ringostat.vocabulary import UTM
 

@@ -9,8 +9,7 @@ from django.utils.translation import gettext as _
 
 from integrations.domain.calls import Outcome
 from integrations.models import Customer, ParameterMapping
-from integrations.planfix.call_tags.roles import roles_of
-from integrations.planfix.call_tags.schema import CallTag, CallTags
+from integrations.planfix.call_tags.schema import CallTag, CallTags, roles_of
 from integrations.planfix.records.fields import field_of_name
 
 

@@ -11,19 +11,18 @@ from integrations.domain.calls import Outcome
 from integrations.domain.reasons import Reason
 from integrations.domain.rules import CallTarget, DeliveryPlan, Skip, decide
 from integrations.models import Step
-from integrations.planfix.call_tags.write import find_tag_key, write_tag
+from integrations.planfix.call_tags.entries import find_tag_key, write_tag
 from integrations.planfix.http.errors import PlanfixRefused
 from integrations.planfix.records.comments import CommentDraft, Target, find_comment, write_comment
 from integrations.planfix.records.contacts import create_contact
 from integrations.planfix.records.tasks import last_active_task
-from integrations.services.contacts import search
 from integrations.services.contacts.creation_lock import acquire_creation_lock
-from integrations.services.contacts.new_contact import new_contact
 from integrations.services.contacts.remembered import forget_contact, remembered_contact
+from integrations.services.contacts.search import find
 from integrations.services.contacts.search_proof import prove_search
 from integrations.services.delivery.attempt import Attempt
-from integrations.services.delivery.content import CallContent, hash_of
-from integrations.services.delivery.recording_step import copy_once, next_look
+from integrations.services.delivery.content import CallContent, hash_of, new_contact
+from integrations.services.delivery.recording import copy_once, next_look
 
 OBJECTS = uuid.UUID("0f3c7a52-6f0e-5b0e-9a36-52494e474f46")
 """Namespace of the ids under which Planfix stores our comments and contacts (sourceObjectId)."""
@@ -73,7 +72,8 @@ class CallDelivery:
         target = self._target(plan, contact_id)
         content = CallContent(self.call, self.attempt.facts, plan, self.customer)
         # A comment that may exist already gets its recording by a follow-up.
-        file_id = copy_once(self.attempt, content) if self._is_comment_unwritten() else self.receipts.file_id
+        is_attachable = content.has_recording and self._is_comment_unwritten()
+        file_id = copy_once(self.attempt, content) if is_attachable else self.receipts.file_id
         target, comment_id = self._comment_or_fall_back(content, contact_id, target, file_id)
         self._tag(content, contact_id, target, comment_id)
         employee_id = plan.employee.key if plan.employee else None
@@ -97,7 +97,7 @@ class CallDelivery:
         self._contact_is_fresh = True
         customer = self.customer
         began = time.monotonic()
-        found = search.find(self.planfix, plan.client_number, matching=customer.phone_matching, region=customer.region)
+        found = find(self.planfix, plan.client_number, matching=customer.phone_matching, region=customer.region)
         if found:
             step = self.receipts.in_flight_step
             self.book.note(contacts_found=len(found), in_flight_step="" if step == Step.CONTACT else step)

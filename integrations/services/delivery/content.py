@@ -1,22 +1,28 @@
-"""The content of a call in Planfix: comment text, author, data tag values, recording address. Sends nothing."""
+"""The content of a call in Planfix: comment text, author, data tag values, recording address, and the contact that an
+unknown number gets. Sends nothing.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from integrations.domain.calls import CallFacts, Direction, Outcome
 from integrations.domain.outcome import is_known_status
 from integrations.domain.rules import Author, DeliveryPlan
-from integrations.models import Call, Customer, Delivery
+from integrations.models import Call, Customer, Delivery, ParameterMapping
 from integrations.outbound.allowed_hosts import is_recording_allowed, ringostat_link
 from integrations.planfix.call_tags.entries import CallEntry, entry_values
 from integrations.planfix.call_tags.schema import CallTag, CallTags
 from integrations.planfix.comment_text import CallText, call_text
 from integrations.planfix.http.json_fields import JSON
+from integrations.planfix.records.contacts import NewContact
+from integrations.planfix.records.fields import field_of_name
+from integrations.ringostat.parameters import value_of
 from integrations.ringostat.vocabulary import UTM
-from integrations.services.mapped_parameters import mapped_values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +35,7 @@ class TagContent:
 
 
 class CallContent:
-    """The content of one call by the facts known now, for one customer."""
+    """The content of one call for one customer, from the facts known now."""
 
     def __init__(
         self,
@@ -152,3 +158,45 @@ class CallContent:
 
 def hash_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def new_contact(
+    plan: DeliveryPlan, facts: CallFacts, customer: Customer, *, source_object_id: UUID
+) -> tuple[NewContact, list[str]]:
+    """The contact, and its mapped fields that the account does not have, each as "contact: name"."""
+    values, skipped_fields = _field_values(plan, facts, customer)
+    # The employee who talked becomes the supervisor. A missed call has none.
+    talked = plan.employee if plan.author is Author.EMPLOYEE else None
+    contact = NewContact(
+        name=plan.client_number,  # as Planfix's own telephony does, until an employee enters a name
+        phone=plan.client_number,
+        template_id=customer.contact_template_id or 0,
+        supervisor_id=talked.planfix_user_id if talked else None,
+        source_object_id=source_object_id,
+        fields=values,
+    )
+    return contact, skipped_fields
+
+
+def _field_values(plan: DeliveryPlan, facts: CallFacts, customer: Customer) -> tuple[dict[int, str], list[str]]:
+    """Values by field id, and the names of mapped fields that the account does not have."""
+    values: dict[int, str] = {}
+    skipped_fields: list[str] = []
+    known = customer.planfix_contact_fields or {}
+    for mapping, value in mapped_values(plan, facts, customer):
+        if not mapping.contact_field:
+            continue
+        field_id = field_of_name(known, mapping.contact_field)
+        if field_id is None:
+            skipped_fields.append(f"contact: {mapping.contact_field}")
+        else:
+            values.setdefault(field_id, value)
+    return values, skipped_fields
+
+
+def mapped_values(plan: DeliveryPlan, facts: CallFacts, customer: Customer) -> Iterator[tuple[ParameterMapping, str]]:
+    """Each of the customer's parameter mappings that has a value in this call. An outgoing call has none."""
+    if plan.direction is Direction.INCOMING:
+        for mapping in customer.utm_fields.all():
+            if value := value_of(facts, mapping.parameter, customer.zone):
+                yield mapping, value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection
@@ -17,20 +18,20 @@ from integrations.models import Call, CallState, Customer
 from integrations.planfix.call_tags.schema import CallTags
 from integrations.services.clients.lease import HeldLease, LeaseLost
 from integrations.services.clients.planfix import planfix_client, planfix_session, stored_call_tags
-from integrations.services.delivery.attempt import Attempt
+from integrations.services.delivery.attempt import Attempt, ReceiptBook, begin_attempt, finished, save_attempt_result
 from integrations.services.delivery.call_delivery import CallDelivery
-from integrations.services.delivery.customer_cache import running_customer
 from integrations.services.delivery.follow_up import follow_up
-from integrations.services.delivery.outcome import finished, save_attempt_result
-from integrations.services.delivery.receipts import ReceiptBook, begin_attempt
 from integrations.services.delivery.retry import SharedError, may_continue, save_failed_attempt
-from integrations.services.delivery.sql import CALL_COLUMNS, NEXT_CALL
+from integrations.services.delivery.sql import CALL_COLUMNS, CUSTOMER_VERSION, NEXT_CALL
 from integrations.services.queue.defer import deliver_soon, discover_soon, wait_for_intake
 
 log = structlog.get_logger(__name__)
 
 RUN_SECONDS = 20
 """After this time a customer with more due calls goes to the end of the queue, behind the others."""
+
+CACHED_CUSTOMERS = 256
+"""Customers whose rows this process keeps, and reads again only after a change."""
 
 
 def deliver_due_calls(customer_id: int, *, should_stop: Callable[[], bool]) -> None:
@@ -55,6 +56,22 @@ def deliver_due_calls(customer_id: int, *, should_stop: Callable[[], bool]) -> N
         log.warning("lease lost", customer_id=customer_id)
     finally:
         lease.release()
+
+
+def running_customer(customer_id: int) -> Customer | None:
+    """The customer with its employees and parameter mappings; None while it is paused.
+
+    Only the thread whose job holds the customer's queue lock may use the object.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(CUSTOMER_VERSION, [customer_id])
+        row = cursor.fetchone()
+    return _customer(customer_id, tuple(row[0])) if row else None
+
+
+@lru_cache(CACHED_CUSTOMERS)
+def _customer(customer_id: int, version: tuple[str, ...]) -> Customer | None:
+    return Customer.objects.prefetch_related("employees", "utm_fields").filter(pk=customer_id, paused_reason="").first()
 
 
 def customers_with_due_calls() -> list[int]:

@@ -10,7 +10,7 @@ from integrations.planfix.http.errors import PlanfixRefused
 from integrations.planfix.records.comments import Target, target_of_comment, update_comment
 from integrations.services.delivery.attempt import Attempt
 from integrations.services.delivery.content import CallContent, hash_of
-from integrations.services.delivery.recording_step import copy_once, next_look
+from integrations.services.delivery.recording import copy_once, next_look
 from integrations.services.queue.defer import look_up_soon
 
 

@@ -21,10 +21,9 @@ from integrations.planfix.http.json_fields import masked_text
 from integrations.planfix.rights import is_missing_right
 from integrations.services.clients.lease import HeldLease
 from integrations.services.clients.planfix import forget_call_tags
-from integrations.services.delivery.attempt import Attempt
-from integrations.services.delivery.outcome import finished, save_attempt_result
+from integrations.services.delivery.attempt import Attempt, finished, save_attempt_result
 from integrations.services.delivery.pause import pause
-from integrations.services.delivery.recording_step import ATTEMPTS_AT_ADDITIONS
+from integrations.services.delivery.recording import ATTEMPTS_AT_ADDITIONS
 from integrations.services.queue.defer import discover_soon
 
 log = structlog.get_logger(__name__)

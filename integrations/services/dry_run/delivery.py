@@ -16,9 +16,8 @@ from integrations.planfix.http.json_fields import JSON, Row, child_of, full_name
 from integrations.planfix.records.contacts import contact_name
 from integrations.services.clients.planfix import logged_client
 from integrations.services.customers.account_discovery import call_tags_of
-from integrations.services.delivery.attempt import Attempt
+from integrations.services.delivery.attempt import Attempt, ReceiptBook
 from integrations.services.delivery.call_delivery import CallDelivery
-from integrations.services.delivery.receipts import ReceiptBook
 from integrations.services.dry_run.report import (
     Comment,
     Contact,

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from integrations.domain.calls import Direction, Outcome
 from integrations.planfix.call_tags.entries import CallEntry, entry_values
-from integrations.planfix.call_tags.roles import TagField, roles_of
-from integrations.planfix.call_tags.schema import CallTag, CallTags, text_field
+from integrations.planfix.call_tags.schema import CallTag, CallTags, TagField, roles_of, text_field
 
 KYIV = ZoneInfo("Europe/Kyiv")
 

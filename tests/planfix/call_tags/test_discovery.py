@@ -11,7 +11,7 @@ from integrations.planfix.call_tags.discovery import (
     discover_call_tags,
     employees,
 )
-from integrations.planfix.call_tags.roles import TagField
+from integrations.planfix.call_tags.schema import TagField
 from integrations.planfix.http.errors import PlanfixError
 
 REST = "https://acme.planfix.com/rest"

@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 import responses
 
+from integrations.planfix.call_tags.entries import find_tag_key, write_tag
 from integrations.planfix.call_tags.schema import CallTag
-from integrations.planfix.call_tags.write import find_tag_key, write_tag
 from integrations.planfix.http.client import PlanfixClient
 from integrations.planfix.http.errors import PlanfixRefused, PlanfixUnavailable
 from integrations.planfix.records.comments import (

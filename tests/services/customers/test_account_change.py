@@ -10,7 +10,7 @@ import pytest
 from integrations.models import Call, CallState, Customer, Delivery, RememberedContact
 from integrations.services.clients.lease import HeldLease, LeaseLost
 from integrations.services.customers.import_export import import_customer
-from integrations.services.delivery.receipts import ReceiptBook, begin_attempt
+from integrations.services.delivery.attempt import ReceiptBook, begin_attempt
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.state import Sandbox

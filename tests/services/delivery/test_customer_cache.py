@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from integrations.models import Customer, Employee, ParameterMapping
-from integrations.services.delivery.customer_cache import running_customer
+from integrations.services.delivery.customer_run import running_customer
 
 pytestmark = pytest.mark.django_db
 

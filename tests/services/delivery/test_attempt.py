@@ -11,9 +11,7 @@ from integrations.models import Call, CallState, Delivery, DeliveryLease, Step
 from integrations.planfix.call_tags.schema import CallTags
 from integrations.services.clients.lease import HeldLease, LeaseLost
 from integrations.services.clients.planfix import logged_client
-from integrations.services.delivery.attempt import Attempt
-from integrations.services.delivery.outcome import finished, save_attempt_result
-from integrations.services.delivery.receipts import ReceiptBook, begin_attempt
+from integrations.services.delivery.attempt import Attempt, ReceiptBook, begin_attempt, finished, save_attempt_result
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, answered
 
