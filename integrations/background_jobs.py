@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from integrations.calllog.bulk.jobs import dismiss_job, ignore_numbers_job, replay_job, retry_job
+from integrations.calllog.export.jobs import export_job
 from integrations.models import BackgroundJob, BackgroundJobKind
 from integrations.planfix.http.errors import PlanfixError
 from integrations.ringostat.api import RingostatError
@@ -36,6 +37,7 @@ KINDS: Mapping[str, Callable[[BackgroundJob, Progress], Result]] = {
     BackgroundJobKind.CONNECT: connect,
     BackgroundJobKind.CREATE_FIELDS: create_fields,
     BackgroundJobKind.DRY_RUN: dry_run_job,
+    BackgroundJobKind.EXPORT: export_job,
     BackgroundJobKind.REMOVE_CUSTOMER: removal_job,
 }
 """Each function may be killed and started again at any time."""

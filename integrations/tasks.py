@@ -39,6 +39,7 @@ from integrations.services.queue.defer import (
     wake_customers,
     wake_jobs,
 )
+from integrations.services.queue.files import delete_expired_files
 from integrations.users.rate_limit import delete_expired_counters
 
 P = ParamSpec("P")
@@ -156,6 +157,13 @@ def fold_counts(context: JobContext, timestamp: int) -> None:
 @closes_connections
 def alerts(timestamp: int) -> None:
     check_alerts()
+
+
+@app.periodic(cron="25 * * * *")
+@app.task(name="delete_expired_files", queueing_lock="delete_expired_files", priority=AHEAD)
+@closes_connections
+def delete_old_files(timestamp: int) -> None:
+    delete_expired_files()
 
 
 @app.periodic(cron="20 2 * * *")

@@ -97,6 +97,8 @@ WEBHOOK_ALLOWED_NETWORKS = [ip_network(word) for word in env.list("WEBHOOK_ALLOW
 WEBHOOKS_PER_MINUTE = env.int("WEBHOOKS_PER_MINUTE", default=300)
 WEBHOOKS_TIMES_USUAL = env.float("WEBHOOKS_TIMES_USUAL", default=20)
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=120)
+EXPORT_STREAM_ROWS = env.int("EXPORT_STREAM_ROWS", default=10_000)
+EXPORT_HOURS = env.int("EXPORT_HOURS", default=24)
 # The webhook reads its own body and has its own limit; these are for forms.
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # a customer with many employees has long forms

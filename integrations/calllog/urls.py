@@ -9,7 +9,7 @@ from integrations.calllog.bulk.views import begin, bulk_job, confirm
 from integrations.calllog.call.actions import act
 from integrations.calllog.call.recording import recording
 from integrations.calllog.call.views import call_page, call_updates, request_body, webhook_body
-from integrations.calllog.list.export import export_csv, export_xlsx
+from integrations.calllog.export.views import delete_export, export_csv, export_file, export_xlsx, exports
 from integrations.calllog.list.saved_views import delete_view, make_default, save_view
 from integrations.calllog.list.views import call_list, chart, customer_names, new_calls
 from integrations.users.api_tokens import api_access, withdraw_token
@@ -37,6 +37,9 @@ urlpatterns: list[URLPattern] = [
     path("work/<int:work_id>/", job_progress, name="job_progress"),
     path("export.csv", export_csv, name="export_csv"),
     path("export.xlsx", export_xlsx, name="export_xlsx"),
+    path("exports/", exports, name="exports"),
+    path("exports/<int:file_id>/", export_file, name="export_file"),
+    path("exports/<int:file_id>/delete/", delete_export, name="delete_export"),
     path("api/", api_access, name="api_access"),
     path("api/<int:token_id>/withdraw/", withdraw_token, name="withdraw_token"),
     path("second-factor/", second_factor, name="second_factor"),

@@ -28,6 +28,7 @@ from integrations.models.delivery_state import (
     DeliveryLease,
     RememberedContact,
 )
+from integrations.models.job_file import JobFile, JobFilePiece
 from integrations.models.saved_view import SavedView
 from integrations.models.second_factor import SecondFactor
 from integrations.models.secret import Secret, SecretField
@@ -56,6 +57,8 @@ __all__ = [
     "EventResult",
     "EverybodyTally",
     "HistoryKind",
+    "JobFile",
+    "JobFilePiece",
     "ParameterMapping",
     "PhoneMatching",
     "PlanfixRequest",

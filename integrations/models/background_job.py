@@ -24,6 +24,7 @@ class BackgroundJobKind(models.TextChoices):
     DRY_RUN = "dry_run", gettext_lazy("Dry run")
     CONNECT = "connect", gettext_lazy("Checking the access")
     REMOVE_CUSTOMER = "remove_customer", gettext_lazy("Deleting a customer")
+    EXPORT = "export", gettext_lazy("Exporting calls")
     CREATE_FIELDS = "create_fields", gettext_lazy("Creating fields in Planfix")
 
 
@@ -124,10 +125,16 @@ def _ignored(result: Mapping[str, Any]) -> str:
     ) % {"count": count}
 
 
+def _exported(result: Mapping[str, Any]) -> str:
+    count = int(result.get("calls", 0))
+    return ngettext("The file has one call.", "The file has %(count)s calls.", count) % {"count": count}
+
+
 RESULTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     BackgroundJobKind.CATCH_UP: _caught_up,
     BackgroundJobKind.SEND_AGAIN: _sent_again,
     BackgroundJobKind.REPLAY: _replayed,
     BackgroundJobKind.DISMISS: _dismissed,
     BackgroundJobKind.IGNORE_NUMBERS: _ignored,
+    BackgroundJobKind.EXPORT: _exported,
 }

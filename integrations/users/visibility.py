@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
-from integrations.models import BackgroundJob, Call, Customer
+from integrations.models import BackgroundJob, Call, Customer, JobFile
 
 SPECIALISTS = "Specialists"
 """The group whose staff see all customers. integrations.users.roles creates it."""
@@ -36,6 +37,15 @@ def works_visible_to(user: User | AnonymousUser) -> QuerySet[BackgroundJob]:
     own = Q(asked_by=user.pk)
     theirs = Q(customer__in=customers_visible_to(user)) if may_act_on_calls(user) else Q()
     return BackgroundJob.objects.filter(own | theirs)
+
+
+def job_files_visible_to(user: User | AnonymousUser) -> QuerySet[JobFile]:
+    """The files that the user has asked for, until they expire, and while the user may see all that they may hold."""
+    own = JobFile.objects.filter(user=user.pk, is_ready=True, expires_at__gt=timezone.now())
+    customers = customers_visible_to(user)
+    if user.is_active and sees_all_customers(user):
+        return own
+    return own.filter(customer_ids__contained_by=list(customers.values_list("pk", flat=True)))
 
 
 def may_act_on_calls(user: User | AnonymousUser) -> bool:

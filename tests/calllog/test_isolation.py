@@ -29,10 +29,12 @@ from integrations.models import (
     CallState,
     Customer,
     Employee,
+    JobFile,
     PlanfixRequest,
     SavedView,
     WebhookEvent,
 )
+from integrations.services.queue.files import store_file
 from integrations.services.recordings.proxy import NoRecording, Trouble
 from tests.factories import (
     call_facts,
@@ -81,6 +83,9 @@ DECISIONS = {
     "calls/work/<int:work_id>/": TO_SPECIALISTS,
     "calls/export.csv": LOGGED_IN,
     "calls/export.xlsx": LOGGED_IN,
+    "calls/exports/": LOGGED_IN,
+    "calls/exports/<int:file_id>/": OWN,
+    "calls/exports/<int:file_id>/delete/": OWN,
     "calls/api/": LOGGED_IN,
     "calls/api/<int:token_id>/withdraw/": OWN,
     "calls/second-factor/": LOGGED_IN,
@@ -196,6 +201,14 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     chief = make_superuser()
     work = BackgroundJob.objects.create(kind=BackgroundJobKind.CATCH_UP, customer=customer, asked_by=chief)
     view = SavedView.objects.create(user=chief, name="Zorya Dental", query="customer=Zorya Dental")
+    file = store_file(
+        BackgroundJob.objects.create(kind=BackgroundJobKind.EXPORT, customer=customer, asked_by=chief),
+        user=chief,
+        name="zorya-call.csv",
+        content_type="text/csv",
+        customer_ids=[customer.pk],
+        chunks=[b"zorya-call"],
+    )
     other = make_customer()
     make_call(other)
     users = {
@@ -217,6 +230,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
             "action": "settle",
             "work_id": work.pk,
             "view_id": view.pk,
+            "file_id": file.pk,
             "customer_id": customer.pk,
             "id": chief.pk,
             "content_type_id": 1,
@@ -246,10 +260,12 @@ def everything(stage: Stage) -> str:
         *WebhookEvent.objects.filter(customer=stage.customer),
         *PlanfixRequest.objects.filter(customer=stage.customer),
         *Employee.objects.filter(customer=stage.customer),
-        *BackgroundJob.objects.all(),
-        *LogEntry.objects.filter(object_id=str(stage.customer.pk)),
+        # Everybody may export their own calls.
+        *BackgroundJob.objects.exclude(kind=BackgroundJobKind.EXPORT),
+        *LogEntry.objects.filter(object_id=str(stage.customer.pk)).exclude(change_message__startswith="Exported calls"),
         *ApiToken.objects.filter(user=stage.users["superuser"]),
         *SavedView.objects.filter(user=stage.users["superuser"]),
+        *JobFile.objects.filter(user=stage.users["superuser"]),
         stage.users["superuser"],
     ]
     customer = Customer.objects.values().get(pk=stage.customer.pk)

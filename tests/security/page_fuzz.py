@@ -37,6 +37,7 @@ from integrations.models import (
     SavedView,
     UserSession,
 )
+from integrations.services.queue.files import store_file
 from tests.factories import (
     call_facts,
     make_call,
@@ -88,6 +89,14 @@ def _things(customer: Customer, user: User, word: str = "acme", number: str = "+
     event = make_event(call, body=f'{{"note": "{word}-body"}}'.encode())
     request = make_request(call, answer=f'{{"note": "{word}-answer"}}')
     token, _plain = ApiToken.issue(user, word)
+    file = store_file(
+        BackgroundJob.objects.create(kind=BackgroundJobKind.EXPORT, customer=customer, asked_by=user),
+        user=user,
+        name=f"{word}-calls.csv",
+        content_type="text/csv",
+        customer_ids=[customer.pk],
+        chunks=[f"{word}-call".encode()],
+    )
     return {
         "call_id": call.pk,
         "event_id": event.pk,
@@ -96,6 +105,7 @@ def _things(customer: Customer, user: User, word: str = "acme", number: str = "+
         "work_id": work.pk,
         "view_id": SavedView.objects.create(user=user, name=word, query=f"customer={customer.pk}").pk,
         "token_id": token.pk,
+        "file_id": file.pk,
         "id": user.pk,
         "action": "settle",
         "content_type_id": 1,

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from integrations.models import Call, EventResult, WebhookEvent
+from integrations.background_jobs import run_job
+from integrations.models import BackgroundJob, BackgroundJobKind, Call, EventResult, JobFile, WebhookEvent
 from integrations.services.customers.import_export import webhook_address
 from ringofix.request import Request
 from sandbox.harness.fuzz_requests import FuzzRequest, fuzz_requests
@@ -109,4 +110,7 @@ def test_every_page_shows_what_came_and_runs_none_of_it(scenario: Scenario) -> N
     rows = list(csv.reader(io.StringIO(client.get("/calls/export.csv").getvalue().decode("utf-8-sig"), newline="")))
     assert len(rows) == len(pages)
     assert [cell for row in rows for cell in row if re.match(r"[=@\t\r]|[+-](?!\d+$)", cell)] == []
-    assert client.get("/calls/export.xlsx").getvalue().startswith(b"PK")
+
+    client.post("/calls/export.xlsx")
+    run_job(BackgroundJob.objects.get(kind=BackgroundJobKind.EXPORT).pk)
+    assert client.get(f"/calls/exports/{JobFile.objects.get().pk}/").getvalue().startswith(b"PK")

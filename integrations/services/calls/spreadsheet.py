@@ -16,9 +16,13 @@ Cell = str | int | float | datetime | None
 """A datetime is shown as it is: without a zone, in whichever it was meant."""
 Row = Sequence[Cell]
 
-_BEFORE_FORMULA = re.compile(r"([,;\t|\r\n][\s\"']*)(?=[=+\-@＝＋－＠])")
+_SIGNS = "=+\\-@＝＋－＠﹦﹢﹣﹫−"
+"""Characters that begin a formula, in the widths that spreadsheets take for the same."""
+_BLANKS = "\\s\\x00-\\x1f\\x7f-\\x9f\\xad\\u200b-\\u200f\\u2028-\\u202f\\u2060-\\u206f\\ufeff"
+"""Characters that a spreadsheet may drop at the start of a cell: spaces, controls, and characters without a width."""
+_FORMULA = re.compile(rf"[{_BLANKS}\"']*[{_SIGNS}]|[\t\r\n]")
+_BEFORE_FORMULA = re.compile(rf"([,;:\t|\r\n\v\f\x85\u2028\u2029][{_BLANKS}\"']*)(?=[{_SIGNS}])")
 """In some countries programs split a CSV file at another character, so that the rest of a text becomes a cell."""
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 SHEET_ROWS = 1_048_576
 """Excel opens no longer sheet."""
@@ -41,7 +45,7 @@ def harmless(value: Cell) -> Cell:
     if not isinstance(value, str):
         return value
     value = _BEFORE_FORMULA.sub(r"\1'", value)
-    return f"'{value}" if value.startswith(FORMULA_STARTS) and not _is_number(value) else value
+    return f"'{value}" if _FORMULA.match(value) and not _is_number(value) else value
 
 
 def csv_lines(titles: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:

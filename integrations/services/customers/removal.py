@@ -8,6 +8,7 @@ from integrations.models import BackgroundJob, Call, Customer, PlanfixRequest, W
 from integrations.services.account_traits import forget_unused_traits
 from integrations.services.delivery.pause import pause_by_hand
 from integrations.services.privacy.retention import delete_some
+from integrations.services.queue.files import delete_files_about
 from integrations.services.queue.progress import Progress
 
 BATCH = 1000
@@ -32,5 +33,6 @@ def removal_job(work: BackgroundJob, progress: Progress) -> None:
     for model in LARGE_MODELS:
         while deleted := delete_some(model._default_manager.filter(customer=customer), BATCH):
             progress.add(deleted)
+    delete_files_about(customer.pk)
     customer.delete()
     forget_unused_traits()

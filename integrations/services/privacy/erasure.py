@@ -37,6 +37,7 @@ from integrations.models import (
     WebhookEvent,
 )
 from integrations.ringostat.encoding import readable_body
+from integrations.services.queue.files import delete_files_about
 
 ERASED = "erased"
 """Replaces an erased number, and a text that mentions it."""
@@ -83,6 +84,7 @@ def erase_number(customer: Customer, raw: str) -> dict[str, int]:
     jobs = BackgroundJob.objects.filter(Q(customer=customer) | Q(customer=None))
     # The result of a dry run may hold any personal data, and is easily produced again.
     jobs.filter(customer=customer, kind=BackgroundJobKind.DRY_RUN).delete()
+    delete_files_about(customer.pk)
     _delete_mentioning(jobs.exclude(finished_at=None), _job_text, mention)
     ContactClaim.objects.filter(account=customer.planfix_account, number=number).delete()
     _delete_mentioning(SavedView.objects.all(), _view_text, mention)

@@ -20,6 +20,7 @@ from integrations.models import CallHistory, ContactClaim, Customer, PlanfixRequ
 from integrations.services.account_traits import forget_unused_traits
 from integrations.services.database import database_time
 from integrations.services.queue.background import forget_old_dry_runs, forget_old_jobs
+from integrations.services.queue.files import delete_expired_files
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +36,7 @@ def prune_all(*, should_stop: Callable[[], bool] = lambda: False) -> None:
     forget_old_dry_runs()
     forget_old_jobs()
     forget_unused_traits()
+    delete_expired_files()
     ContactClaim.objects.filter(held_until__lt=database_time() - CLAIMS_ARE_KEPT).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     Session.objects.filter(expire_date__lt=database_time()).delete()  # of releases up to 0.1

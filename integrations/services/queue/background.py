@@ -54,6 +54,12 @@ def take(job_id: int) -> BackgroundJob | None:
     return BackgroundJob.objects.select_related("customer").filter(pk=job_id, holder=holder).first()
 
 
+def is_first_of(job: BackgroundJob, count: int) -> bool:
+    """Tells whether fewer than `count` jobs of the same kind that were enqueued earlier are running."""
+    earlier = BackgroundJob.objects.filter(kind=job.kind, pk__lt=job.pk, finished_at=None, held_until__gt=Now())
+    return earlier.count() < count
+
+
 def forget_old_jobs() -> None:
     """Deletes jobs that finished KEPT_FOR ago. Their results remain in the calls and in the audit log."""
     BackgroundJob.objects.filter(finished_at__lt=Now() - KEPT_FOR).delete()

@@ -6,13 +6,22 @@ The slots of one process are few. One user, and the users of one customer togeth
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 AT_ONCE = 3
 """Slots of one process, which has at least one thread more (gunicorn.conf.py)."""
 PER_OWNER = 2
 """Slots that one user, or one customer, may hold at once."""
+
+CHUNK = 64 * 1024
+PATIENCE_SECONDS, SLOWEST, MAX_SECONDS = 30, 64 * 1024, 300
+"""A download may take PATIENCE_SECONDS, and a second more for each SLOWEST bytes, but never longer than MAX_SECONDS."""
+
+
+class TooSlow(Exception):
+    """The browser takes the response too slowly."""
 
 
 class NoFreeSlot(Exception):
@@ -72,3 +81,17 @@ class StreamSlot:
     def __del__(self) -> None:
         """A response that the server never closed gives its slot back when it is forgotten."""
         self.release()
+
+
+def within_time(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yields the bytes in small chunks. Raises TooSlow when they are taken too slowly, so that no reader keeps a slot:
+    the web server then breaks the connection off, and the browser reports a failed download.
+    """
+    began, sent = time.monotonic(), 0
+    for chunk in chunks:
+        for start in range(0, len(chunk), CHUNK):
+            if time.monotonic() - began > min(PATIENCE_SECONDS + sent / SLOWEST, MAX_SECONDS):
+                raise TooSlow
+            part = chunk[start : start + CHUNK]
+            sent += len(part)
+            yield part

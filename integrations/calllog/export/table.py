@@ -1,0 +1,78 @@
+"""The table of an export: its titles and rows, with labels in the user's language and times in the customer's zone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from integrations.calllog.list.keyset_paging import page_of
+from integrations.calllog.list.table_rows import with_fields
+from integrations.models import Call
+from integrations.services.calls.spreadsheet import Cell
+from integrations.ui.call_row import CallRow, call_row
+from integrations.ui.labels import STATES
+
+BATCH = 2000
+"""Calls that are loaded at once."""
+
+Column = Callable[[Call, CallRow], Cell]
+
+
+def table(
+    calls: QuerySet[Call], *, done: Callable[[int], None] = lambda count: None
+) -> tuple[list[str], Iterator[list[Cell]]]:
+    """The titles and the rows, newest call first. Calls `done` with the size of each batch."""
+    columns = _columns()
+    return list(columns), _rows(calls, list(columns.values()), done)
+
+
+def _rows(calls: QuerySet[Call], columns: Sequence[Column], done: Callable[[int], None]) -> Iterator[list[Cell]]:
+    """Reads page by page, so that a slow download keeps no database cursor open."""
+    older, is_last = "", False
+    while not is_last:
+        page = page_of([calls], rows=with_fields(Call.objects.all()), before=older, size=BATCH)
+        for call in page.calls:
+            row = call_row(call)
+            yield [value(call, row) for value in columns]
+        done(len(page.calls))
+        older, is_last = page.older, not page.older
+
+
+def _columns() -> dict[str, Column]:
+    """The columns by title, in the user's language. Labels are translated here once, not in every row."""
+    directions = _labels(Call._meta.get_field("direction").flatchoices)
+    outcomes = _labels(Call._meta.get_field("outcome").flatchoices)
+    states = _labels((state, badge.label) for state, badge in STATES.items())
+    return {
+        _("Time"): lambda call, row: row.started_at.astimezone(row.zone).replace(tzinfo=None, microsecond=0),
+        _("Time zone"): lambda call, row: row.zone.key,
+        _("Customer"): lambda call, row: row.customer,
+        _("Direction"): lambda call, row: directions.get(call.direction, ""),
+        _("Outcome"): lambda call, row: outcomes.get(call.outcome, ""),
+        _("Client number"): lambda call, row: row.client_number,
+        _("Employee"): lambda call, row: row.employee,
+        _("Wait, seconds"): lambda call, row: row.facts.wait_seconds,
+        _("Talk, seconds"): lambda call, row: row.facts.talk_seconds,
+        _("UTM source"): _parameter("utm_source"),
+        _("UTM medium"): _parameter("utm_medium"),
+        _("UTM campaign"): _parameter("utm_campaign"),
+        _("UTM content"): _parameter("utm_content"),
+        _("UTM term"): _parameter("utm_term"),
+        _("Project or pool"): lambda call, row: row.facts.line_name,
+        _("State"): lambda call, row: states[call.state],
+        _("Why"): lambda call, row: str(row.reason),
+        _("Contact in Planfix"): lambda call, row: row.contact_url,
+        _("Task in Planfix"): lambda call, row: row.task_url,
+        _("Ringostat call ID"): lambda call, row: row.ringostat_id,
+    }
+
+
+def _labels(choices: Iterable[tuple[Any, Any]]) -> dict[str, str]:
+    return {str(code): str(label) for code, label in choices}
+
+
+def _parameter(name: str) -> Column:
+    return lambda call, row: row.facts.parameters.get(name, "")
