@@ -22,6 +22,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         RedirectView.as_view(pattern_name=f"{JOBS}_change"),
         name="job_before",
     ),
+    # One page changes passwords: it limits wrong ones. Django's own pages do not.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account:password"), name="password_before"),
+    path("admin/password_change/done/", RedirectView.as_view(pattern_name="account:account"), name="password_done"),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

@@ -7,11 +7,13 @@ from typing import Any
 from django import forms
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -130,6 +132,13 @@ class UserAdmin(SimpleLookups, ListTitle, DjangoUserAdmin, ModelAdmin):  # type:
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         users: QuerySet[User] = super().get_queryset(request)
         return users.select_related("second_factor").prefetch_related("groups")
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponseBase:
+        """Sends users to the page that asks for the current password, if it is their own that they change."""
+        if self.get_object(request, unquote(id)) == request.user:
+            return redirect("account:password")
+        response: HttpResponseBase = super().user_change_password(request, id, form_url)
+        return response
 
     @admin.display(description=pgettext_lazy("of a person", "name"))
     def name(self, user: User) -> str:

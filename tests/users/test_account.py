@@ -67,6 +67,29 @@ def test_a_viewer_changes_the_password_and_stays_logged_in(user: User) -> None:
 
 
 @pytest.mark.parametrize(
+    "address", ["/admin/password_change/", "/admin/auth/user/{id}/password/", "/admin/auth/user/0{id}/password/"]
+)
+def test_no_other_page_changes_the_own_password(address: str) -> None:
+    administrator = make_superuser()
+    administrator.set_password(PASSWORD)
+    administrator.save()
+    client, new = browser(administrator), "a long new password"
+    forms = {
+        "old_password": PASSWORD,
+        **dict.fromkeys(("new_password1", "new_password2", "password1", "password2"), new),
+    }
+
+    for answer in (
+        client.get(address.format(id=administrator.pk)),
+        client.post(address.format(id=administrator.pk), forms),
+    ):
+        assert (answer.status_code, answer["Location"]) == (302, f"{PAGE}password/")
+
+    administrator.refresh_from_db()
+    assert administrator.check_password(PASSWORD)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "again"),
     [("wrong", "a long new password", "a long new password"), (PASSWORD, "short", "short"), (PASSWORD, "a b", "c d")],
 )
