@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import astuple
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.admin import ModelAdmin
+from unfold.decorators import action as unfold_action
 from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
 
@@ -28,17 +30,16 @@ from integrations.admin.customer.dry_run import dry_run
 from integrations.admin.customer.employee_mapping import employees_page, send_skipped_calls
 from integrations.admin.customer.form import ACCESS_COLUMNS, CHECKED_COLUMNS, IDENTITY_COLUMNS, CustomerForm
 from integrations.admin.customer.overview import overview
-from integrations.admin.customer.pages import address_of, browser_title, customer_urls, menu
+from integrations.admin.customer.pages import address_of, browser_title, customer_urls, menu, next_page
 from integrations.admin.customer.removal import RemovedByTheWorker
-from integrations.admin.customer.secret_widget import SecretFormField, SecretInput
+from integrations.admin.customer.secret_widget import SecretFormField, SecretInput, TypedSecrets
 from integrations.admin.customer.utm_mapping import utm_mapping_page
 from integrations.admin.customer.webhook_addresses import first_webhook_light, webhook_setup
 from integrations.admin.dashboard import STATUSES, sentence_of
 from integrations.admin.lookups import SimpleLookups
 from integrations.admin.read_only import ListTitle
 from integrations.models import BackgroundJobKind, Customer, SecretField, WebhookToken
-from integrations.services.customers.account_change import duplicates_of, follow_change
-from integrations.services.customers.connection_report import newest_check
+from integrations.services.customers.account_change import follow_change, overlap_of
 from integrations.services.delivery.pause import resume_customer
 from integrations.services.monitoring.customer_health import Health, health_of
 from integrations.services.queue.background import enqueue
@@ -58,6 +59,20 @@ PAGES: Mapping[str, Callable[..., HttpResponse]] = {
 }
 """The other pages of a customer, by the names of their URLs. pages.MENU lists those that have a tab."""
 
+OVERLAP_TEXTS = (
+    (
+        messages.WARNING,
+        gettext_lazy("%(names)s has the same Planfix account and Ringostat project. Each call may be written twice."),
+    ),
+    (
+        messages.WARNING,
+        gettext_lazy("%(names)s has the same Ringostat project. Its calls go to two Planfix accounts."),
+    ),
+    (messages.INFO, gettext_lazy("%(names)s has the same Planfix account. Both share its request limit.")),
+)
+"""By the fields of Overlap."""
+NEW = "new"
+"""The form of a customer that is not saved yet."""
 STATUS_COLOURS = {status.name: badge.colour for status, badge in STATUSES.items()}
 
 
@@ -89,6 +104,7 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
     search_fields = ("name", "planfix_url", "ringostat_project_id")
     ordering = ("name",)
     actions = ("resume", "check_access")
+    actions_submit_line = ("save_and_continue",)
     readonly_fields = ("paused_because",)
     warn_unsaved_form = True
     formfield_overrides: dict[type[models.Field], dict[str, Any]] = {  # type: ignore[type-arg]
@@ -118,7 +134,6 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
                     "ringostat_auth_key",
                     "paused_because",
                 ),
-                "classes": ("before-connection",),
             },
         ),
         (None, {"fields": ("fallback_employee",), "classes": ("after-employees",)}),
@@ -194,7 +209,8 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Customer | None = None, **kwargs: Any
     ) -> HttpResponse:
-        context |= {"show_save_and_continue": False, "show_save_and_add_another": False}
+        # The overview has the link that deletes the customer: it does not stand beside “Save”.
+        context |= {"show_save_and_continue": False, "show_save_and_add_another": False, "show_delete": False}
         if obj:
             context |= {
                 "menu": menu(obj, "change"),
@@ -220,9 +236,18 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
             return _("No employees included yet: answered calls will not reach Planfix.")
         return _("Calls go to Planfix.")
 
-    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if request.method == "GET":
+            TypedSecrets(request.session, object_id or NEW).forget()
+        response: HttpResponse = super().changeform_view(request, object_id, *args, **kwargs)
+        return response
+
+    def get_form(self, request: HttpRequest, obj: Customer | None = None, *args: Any, **kwargs: Any) -> Any:
         """Removes the buttons that add employees and users: both have pages of their own."""
-        form = super().get_form(request, *args, **kwargs)
+        form = super().get_form(request, obj, *args, **kwargs)
+        form.typed_secrets = TypedSecrets(request.session, str(obj.pk) if obj else NEW)
         for name in form.base_fields.keys() & {"fallback_employee", "viewers"}:
             widget = form.base_fields[name].widget
             widget.can_add_related = widget.can_change_related = False
@@ -239,26 +264,31 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
         if not obj.webhook_tokens.exists():
             WebhookToken.issue(obj)
         if not change or changed & IDENTITY_COLUMNS:
-            self._warn_of_duplicates(request, obj)
+            self._warn_of_overlap(request, obj)
         if not change or changed & CHECKED_COLUMNS:
             assert isinstance(request.user, User)
             check_new_access(obj, request.user)
 
-    def _warn_of_duplicates(self, request: HttpRequest, customer: Customer) -> None:
-        duplicates = duplicates_of(customer)
-        if duplicates:
-            text = _("%(names)s has the same Planfix account and Ringostat project. Each call may be written twice.")
-            self.message_user(request, text % {"names": ", ".join(duplicates)}, messages.WARNING)
+    def _warn_of_overlap(self, request: HttpRequest, customer: Customer) -> None:
+        overlap = overlap_of(customer)
+        for names, (level, text) in zip(astuple(overlap), OVERLAP_TEXTS, strict=True):
+            if names:
+                self.message_user(request, text % {"names": ", ".join(names)}, level)
 
     def response_post_save_add(self, request: HttpRequest, obj: Customer) -> HttpResponse:
         return self.response_post_save_change(request, obj)
 
     def response_post_save_change(self, request: HttpRequest, obj: Customer) -> HttpResponse:
-        """Stays on the customer's page, which shows the running access check."""
-        check = newest_check(obj)
-        return redirect(address_of("change", obj) + ("#connection" if check and not check.is_finished else ""))
+        """Stays on the customer's page, which shows the running access check, unless the specialist goes on."""
+        if self.save_and_continue.__name__ in request.POST:
+            return redirect(next_page(obj, "change"))
+        return redirect(address_of("change", obj))
 
     # --- actions ---
+
+    @unfold_action(description=gettext_lazy("Save and continue"), icon="arrow_forward", permissions=["change"])
+    def save_and_continue(self, request: HttpRequest, customer: Customer) -> None:
+        """A button beside “Save”. response_post_save_change opens the next page."""
 
     @admin.action(description=gettext_lazy("Resume paused customers"), permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:

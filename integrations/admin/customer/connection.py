@@ -28,7 +28,7 @@ def connect(request: HttpRequest, customer: Customer) -> HttpResponse:
     enqueue(BackgroundJobKind.CONNECT, customer=customer, by=request.user)
     audit_record(request.user, _("Checked the access."), customer)
     back = request.POST.get("back", "")
-    return redirect(address_of(back, customer) if back in MENU else address_of("change", customer) + "#connection")
+    return redirect(address_of(back, customer) if back in MENU else address_of("change", customer))
 
 
 def check_new_access(customer: Customer, by: User) -> BackgroundJob:

@@ -22,7 +22,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from integrations.admin.customer.pages import address_of, customer_page, render_page
+from integrations.admin.customer.pages import address_of, customer_page, page_after_saving, render_page
 from integrations.admin.lookups import SimpleLookups
 from integrations.domain.name_likeness import Likeness
 from integrations.domain.pairing import PairedBy
@@ -80,7 +80,7 @@ def _saved(request: HttpRequest, customer: Customer, count: int, table: Employee
     for user, names in table.matched_twice():
         twice = _("%(names)s are matched to the same Planfix employee, %(user)s.")
         messages.warning(request, twice % {"names": ", ".join(names), "user": user.name})
-    return redirect(address_of("employees", customer))
+    return page_after_saving(request, customer, "employees")
 
 
 @require_POST

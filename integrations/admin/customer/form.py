@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
-import phonenumbers
 from django import forms
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from integrations.admin.customer.secret_widget import TypedSecrets
+from integrations.admin.suggestions import SuggestingInput
 from integrations.models import Customer, Employee
-from integrations.models.customer import validate_timezone
+from integrations.models.customer import all_timezones, validate_timezone
 from integrations.services.customers.addresses import account_address, public_address
 from integrations.services.customers.connection_report import Connection, newest_connection
+from integrations.ui.countries import country_code, country_names
 
 HELP = {
     "name": gettext_lazy("Name shown in Ringofix."),
@@ -64,6 +68,8 @@ CHECKED_COLUMNS = ACCESS_COLUMNS.union(
     ("call_tag_id", "missed_call_tag_id", "contact_template_id", "create_contacts"),
 )
 """A change of one of these makes the last access check outdated: the access is checked again."""
+NO_PLACES = ("Etc/", "SystemV/")
+"""Time zones that are not named after a place."""
 SECRETS = ("planfix_token", "ringostat_auth_key")
 
 
@@ -71,14 +77,19 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
     """The admin sets the model and the fields."""
 
     instance: Customer
+    typed_secrets: TypedSecrets | None = None
+    """Set by the admin for a user's request."""
 
     class Meta:
         help_texts = HELP
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: QueryDict | None = None, *args: Any, **kwargs: Any) -> None:
+        self.posted = data
+        super().__init__(self.typed_secrets.filled(data) if self.typed_secrets and data else data, *args, **kwargs)
         self.fields["ringostat_api_url"].initial = settings.RINGOSTAT_API_URL
-        self.fields["region"].widget.attrs.pop("maxlength", None)  # a browser would cut “Ukraine” to “Uk”
+        self.fields["timezone"].widget = SuggestingInput(_timezone_suggestions)
+        self.fields["region"].widget = SuggestingInput(_country_suggestions)  # a country by name or by two letters
+        self.fields["region"].validators = []
         token = self.fields["planfix_token"]
         token.required = not self.instance.planfix_token
         token.error_messages["required"] = _("Enter the token. Ringofix needs it to write to Planfix.")
@@ -90,6 +101,17 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
             fallback.queryset = Employee.objects.filter(customer=self.instance.pk)
         if self.instance.pk:
             self._offer_found_names(newest_connection(self.instance) or Connection())
+
+    def full_clean(self) -> None:
+        """Keeps typed secrets while the form has errors."""
+        super().full_clean()
+        if not (self.posted and self.typed_secrets):
+            return
+        if self.errors:
+            self.typed_secrets.keep(self.posted, errors=self.errors)
+            self.fields["planfix_token"].required = not self.data.get("planfix_token")
+        else:
+            self.typed_secrets.forget()
 
     def clean_planfix_url(self) -> str:
         return account_address(self.cleaned_data["planfix_url"])
@@ -110,12 +132,12 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
         return project_id
 
     def clean_region(self) -> str:
-        region = str(self.cleaned_data["region"]).upper()
-        if region not in phonenumbers.SUPPORTED_REGIONS:
-            raise ValidationError(
-                _("“%(region)s” is not a country. Use two letters, such as UA or PL.") % {"region": region}
-            )
-        return region
+        typed: str = self.cleaned_data["region"]
+        code = country_code(typed)
+        if code is None:
+            text = _("“%(region)s” is not a country. Choose one from the list, such as UA or PL.")
+            raise ValidationError(text % {"region": typed})
+        return code
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -149,6 +171,15 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
                 widget=UnfoldAdminSelectWidget,
                 choices=[("", empty), *_with_chosen(found, chosen)],
             )
+
+
+def _timezone_suggestions() -> Iterable[tuple[str, str]]:
+    places = (name for name in sorted(all_timezones()) if "/" in name and not name.startswith(NO_PLACES))
+    return ((name, name) for name in places)
+
+
+def _country_suggestions() -> Iterable[tuple[str, str]]:
+    return country_names(get_language() or settings.LANGUAGE_CODE).items()
 
 
 def _with_chosen(found: list[tuple[int, str]], chosen: int | None) -> list[tuple[int, str]]:

@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from integrations.models import Customer
+from integrations.services.customers.setup_progress import OPTIONAL, SetupStep, done_steps
 from integrations.ui.labels import LazyText
 from integrations.users.visibility import customers_visible_to
 
 Arguments = ParamSpec("Arguments")
 CustomerView = Callable[Concatenate[HttpRequest, Customer, Arguments], HttpResponse]
 
-MENU: Mapping[str, tuple[LazyText, str]] = {
-    "overview": (_("Overview"), "monitoring"),
-    "change": (_("Settings"), "settings"),
-    "employees": (_("Employees"), "group"),
-    "parameters": (_("UTM"), "sell"),
-    "webhook_setup": (_("Webhooks"), "webhook"),
-    "dry_run": (_("Dry run"), "science"),
+
+@dataclass(frozen=True, kw_only=True)
+class Tab:
+    label: LazyText
+    icon: str
+    step: SetupStep | None = None
+    """The step of the set-up that this page is for."""
+
+
+MENU: Mapping[str, Tab] = {
+    "overview": Tab(label=_("Overview"), icon="monitoring"),
+    "change": Tab(label=_("Settings"), icon="settings", step=SetupStep.ACCESS),
+    "employees": Tab(label=_("Employees"), icon="group", step=SetupStep.EMPLOYEES),
+    "parameters": Tab(label=_("UTM"), icon="sell", step=SetupStep.UTM),
+    "webhook_setup": Tab(label=_("Webhooks"), icon="webhook", step=SetupStep.WEBHOOKS),
+    "dry_run": Tab(label=_("Dry run"), icon="science"),
 }
-"""The tabs at the top of each page: label and icon, by the name of the URL."""
+"""The tabs at the top of each page, by the name of the URL."""
+CONTINUE = "_next"
+"""The name of the button “Save and continue”."""
+PAGE_OF_STEP = {tab.step: name for name, tab in MENU.items() if tab.step}
 
 
 def customer_page(view: CustomerView[Arguments]) -> Callable[..., HttpResponse]:
@@ -64,10 +78,31 @@ def listed(model: str, customer: Customer) -> str:
 
 
 def menu(customer: Customer, current: str) -> list[dict[str, Any]]:
+    done = done_steps(customer)
     return [
-        {"label": label, "icon": icon, "address": address_of(name, customer), "is_current": name == current}
-        for name, (label, icon) in MENU.items()
+        {
+            "label": tab.label,
+            "icon": tab.icon,
+            "address": address_of(name, customer),
+            "is_current": name == current,
+            "is_step": tab.step is not None and tab.step not in OPTIONAL,
+            "is_done": tab.step in done,
+        }
+        for name, tab in MENU.items()
     ]
+
+
+def next_page(customer: Customer, current: str) -> str:
+    """The address of the page for the step after the current page's one. The last step leads to the overview."""
+    steps = list(PAGE_OF_STEP.values())
+    following = steps[steps.index(current) + 1 :]
+    return address_of(following[0] if following else "overview", customer)
+
+
+def page_after_saving(request: HttpRequest, customer: Customer, current: str) -> HttpResponse:
+    """Where the buttons “Save” and “Save and continue” lead."""
+    goes_on = CONTINUE in request.POST
+    return redirect(next_page(customer, current) if goes_on else address_of(current, customer))
 
 
 def render_page(
@@ -88,7 +123,7 @@ def render_page(
 
 def browser_title(customer: Customer, name: str) -> str:
     """The browser tab's title: a page that has no tab of its own gets the customer's name alone."""
-    return f"{MENU[name][0]} · {customer.name}" if name in MENU else customer.name
+    return f"{MENU[name].label} · {customer.name}" if name in MENU else customer.name
 
 
 def _full_name(name: str) -> str:

@@ -1,15 +1,74 @@
-"""Form fields for secrets: they accept a secret and never show one, not even its length."""
+"""Form fields for secrets: they accept a secret and never show one, not even its length.
+
+A secret typed into a form with an error elsewhere is kept for some minutes, so that nobody types it twice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from time import time
 from typing import Any
 
 from django import forms
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from integrations.models import Secret
+from integrations.models.customer import SECRET_OF_ADDRESS, origin_of
+from integrations.ui.labels import LazyText
+
+KEPT = timedelta(minutes=15)
+SESSION_KEY = "typed_secrets"
+
+
+@dataclass(frozen=True)
+class TypedSecrets:
+    """The secrets that a user typed into one form, while the form has errors.
+
+    They stand encrypted in the user's session and never in the page. A secret is used for the origin it was typed for;
+    one that was typed beside an address with an error is used for the corrected address.
+    """
+
+    session: SessionBase
+    form: str
+    """The form's name: the customer's key, or "new"."""
+
+    def filled(self, data: QueryDict) -> QueryDict:
+        """The posted data, with the kept secrets in the place of empty ones."""
+        filled = data.copy()
+        for address, name in SECRET_OF_ADDRESS.items():
+            kept = self._kept().get(name)
+            if kept and not data.get(name) and kept["origin"] in (None, _origin(data, address)):
+                filled[name] = Secret(kept["ciphertext"]).reveal()
+        return filled
+
+    def keep(self, posted: QueryDict, *, errors: Collection[str]) -> None:
+        """`errors`: the names of the fields that have one. A secret with an error of its own is not kept."""
+        kept = self._kept()
+        for address, name in SECRET_OF_ADDRESS.items():
+            secret = str(posted.get(name, ""))
+            if secret and name not in errors:
+                origin = None if address in errors else _origin(posted, address)
+                until = time() + KEPT.total_seconds()
+                kept[name] = {"ciphertext": Secret.of(secret).ciphertext, "origin": origin, "until": until}
+        self.session[SESSION_KEY] = {self.form: kept}
+
+    def forget(self) -> None:
+        self.session.pop(SESSION_KEY, None)
+
+    def _kept(self) -> dict[str, dict[str, Any]]:
+        kept = self.session.get(SESSION_KEY, {}).get(self.form, {})
+        return {name: secret for name, secret in kept.items() if secret["until"] > time()}
+
+
+def _origin(data: QueryDict, address: str) -> list[str | int | None]:
+    """As JSON stores it. People type the account's address with and without the scheme."""
+    typed = data.get(address, "").strip()
+    return list(origin_of(typed if "://" in typed else f"https://{typed}"))
 
 
 class SecretInput(UnfoldAdminPasswordWidget):  # type: ignore[misc]
@@ -19,13 +78,19 @@ class SecretInput(UnfoldAdminPasswordWidget):  # type: ignore[misc]
         super().__init__(attrs={"autocomplete": "new-password", **(attrs or {})}, render_value=False)
 
     def get_context(self, name: str, value: object, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        hint = _("saved – type to replace") if isinstance(value, Secret) and value else _("not set")
-        context: dict[str, Any] = super().get_context(name, None, {**(attrs or {}), "placeholder": hint})
+        context: dict[str, Any] = super().get_context(name, None, {**(attrs or {}), "placeholder": _hint(value)})
         return context
 
     def value_omitted_from_data(self, data: Mapping[str, Any], files: Mapping[str, Any], name: str) -> bool:
         # A model form keeps the stored value of an omitted field that has a default.
         return not data.get(name)
+
+
+def _hint(value: object) -> LazyText:
+    """`value`: the stored secret, or the one that was typed into a form with an error elsewhere."""
+    if isinstance(value, Secret):
+        return _("saved – type to replace") if value else _("not set")
+    return _("typed – kept while you correct the form") if value else _("not set")
 
 
 class SecretFormField(forms.CharField):

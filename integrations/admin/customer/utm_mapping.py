@@ -8,11 +8,10 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from unfold.widgets import BASE_INPUT_CLASSES, SELECT_CLASSES
 
-from integrations.admin.customer.pages import address_of, customer_page, render_page
+from integrations.admin.customer.pages import customer_page, page_after_saving, render_page
 from integrations.models import BackgroundJob, BackgroundJobKind, Customer
 from integrations.services.customers.utm_mapping import UtmChoice, UtmRow, UtmTable, save_utm_mapping, utm_table
 from integrations.services.queue.background import enqueue
@@ -29,7 +28,7 @@ LONGEST_NAME = 64
 def utm_mapping_page(request: HttpRequest, customer: Customer) -> HttpResponse:
     table = utm_table(customer)
     if request.method == "POST" and _save(request, customer, table):
-        return redirect(address_of("parameters", customer))
+        return page_after_saving(request, customer, "parameters")
     return render_page(request, customer, "parameters", "utm_mapping.html", _context(customer, table))
 
 

@@ -4,32 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from integrations.admin.customer.pages import address_of, customer_page, render_page
 from integrations.admin.customer.request_counts import request_counts
 from integrations.domain.calls import EventKind
-from integrations.models import Customer
+from integrations.models import CallState, Customer
 from integrations.services.customers.webhook_addresses import (
-    first_webhook,
+    last_received,
     newest_webhook,
     revoke,
     rotate,
     send_test_event,
     valid_tokens,
 )
-from integrations.ui.labels import EVENTS, LazyText
+from integrations.ui.call_row import call_reason, receipts_of
+from integrations.ui.labels import EVENTS, STATES, LazyText
+from integrations.ui.links import comment_url
 from integrations.ui.parse_pk import parse_pk
 from integrations.users.audit import audit_record
 
-NEEDED = (EventKind.AFTER_CALL, EventKind.AFTER_OUTGOING_CALL)
 USEFUL: Mapping[EventKind, LazyText] = {
     EventKind.AI_PROCESSED: gettext_lazy("adds the AI summary to the call's comment"),
     EventKind.CALL_RATING: gettext_lazy("adds the employee's rating to the call's comment"),
@@ -135,6 +136,33 @@ PARAMETERS = (
 )
 
 
+PARAMETER_OF = {parameter.name: parameter for group in PARAMETERS for parameter in group.parameters}
+SHORT_LISTS: Mapping[EventKind, tuple[str, ...]] = {
+    EventKind.AFTER_CALL: (
+        *("uniqueid", "call_timestamp", "E164", "employee_number", "disposition", "billsec", "recording"),
+    ),
+    EventKind.AFTER_OUTGOING_CALL: (*("uniqueid", "call_timestamp", "dst", "employee_number", "billsec", "recording"),),
+}
+"""The fewest names with which calls reach Planfix completely. The mapped UTM parameters come on top."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventWebhook:
+    """One webhook to enter in Ringostat."""
+
+    label: LazyText
+    why: LazyText
+    address: str
+    received_at: datetime | None
+    """The last event of this kind."""
+    parameters: tuple[Parameter, ...] = ()
+
+    @property
+    def names(self) -> str:
+        """All names, one a line."""
+        return "\n".join(parameter.name for parameter in self.parameters)
+
+
 @customer_page
 def webhook_setup(request: HttpRequest, customer: Customer) -> HttpResponse:
     if request.method == "POST":
@@ -144,7 +172,7 @@ def webhook_setup(request: HttpRequest, customer: Customer) -> HttpResponse:
         return redirect(address_of("webhook_setup", customer))
     tokens = list(valid_tokens(customer))
     context = {
-        "addresses": _addresses(tokens[0].address) if tokens else [],
+        **_webhooks(customer, tokens[0].address if tokens else ""),
         "ending": tokens[1:],
         "parameters": PARAMETERS,
         "own_parameters": _own_parameters(customer),
@@ -157,36 +185,60 @@ def webhook_setup(request: HttpRequest, customer: Customer) -> HttpResponse:
 
 @customer_page
 def first_webhook_light(request: HttpRequest, customer: Customer) -> HttpResponse:
-    """The part of the page that reloads itself until the first webhook arrives."""
+    """The part of the page that reloads itself until the newest call is in Planfix."""
     return render(
         request, "admin/integrations/customer/_first_webhook.html", {"customer": customer, **_arrival(customer)}
     )
 
 
 def _arrival(customer: Customer) -> dict[str, Any]:
-    first = first_webhook(customer)
-    newest = newest_webhook(customer) if first else None
+    """The newest webhook, and the newest call with its place in Planfix."""
+    newest = newest_webhook(customer)
+    call = customer.calls.select_related("delivery", "customer").order_by("-started_at", "-pk").first()
     return {
-        "first": first,
         "newest": newest,
         "newest_label": EVENTS.get(newest.kind) or newest.event or newest.get_result_display() if newest else "",
-        "now": timezone.now(),
+        "call": call,
+        "state": STATES[CallState(call.state)] if call else None,
+        "planfix_link": comment_url(customer.planfix_url, receipts_of(call)) if call else "",
+        "reason": call_reason(call) if call else "",
+        "is_waiting": call is None or call.state in (CallState.IN_PROGRESS, CallState.PENDING),
     }
 
 
-def _addresses(address: str) -> list[dict[str, Any]]:
-    """The address of every event, required events first."""
-    kinds = {**dict.fromkeys(NEEDED, gettext_lazy("required: without it no call reaches Planfix")), **USEFUL}
-    return [
-        {"label": EVENTS[kind], "why": why, "is_needed": kind in NEEDED, "address": f"{address}{kind}/"}
-        for kind, why in kinds.items()
-    ]
+def _webhooks(customer: Customer, address: str) -> dict[str, list[EventWebhook]]:
+    """The webhooks of every event: the required ones with their short lists, and the useful ones."""
+    if not address:
+        return {"needed": [], "useful": []}
+    received = last_received(customer)
+    utm = tuple(PARAMETER_OF.get(mapped.parameter) or _own(mapped.parameter) for mapped in customer.utm_fields.all())
+
+    def webhook(kind: EventKind, why: LazyText, parameters: tuple[Parameter, ...] = ()) -> EventWebhook:
+        return EventWebhook(
+            label=EVENTS[kind],
+            why=why,
+            address=f"{address}{kind}/",
+            received_at=received.get(kind),
+            parameters=parameters,
+        )
+
+    needed = {
+        kind: tuple(PARAMETER_OF[name] for name in names) + (utm if kind is EventKind.AFTER_CALL else ())
+        for kind, names in SHORT_LISTS.items()
+    }
+    return {
+        "needed": [webhook(kind, "", parameters) for kind, parameters in needed.items()],
+        "useful": [webhook(kind, why) for kind, why in USEFUL.items()],
+    }
+
+
+def _own(name: str) -> Parameter:
+    return Parameter(name=name, label=gettext_lazy("Mapped parameter"))
 
 
 def _own_parameters(customer: Customer) -> list[str]:
     """Mapped parameters that the lists above do not have."""
-    listed = {parameter.name for group in PARAMETERS for parameter in group.parameters}
-    return [utm.parameter for utm in customer.utm_fields.order_by("pk") if utm.parameter not in listed]
+    return [utm.parameter for utm in customer.utm_fields.order_by("pk") if utm.parameter not in PARAMETER_OF]
 
 
 # --- actions ---

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from integrations.models import CallState, Customer, Delivery, DeliveryLease
 from integrations.services.database import database_time
@@ -40,9 +42,24 @@ def _leave_account(customer: Customer, given: Collection[str]) -> None:
     customer.account_since = database_time()
 
 
-def duplicates_of(customer: Customer) -> list[str]:
-    """The names of other customers with the same Planfix account and Ringostat project, in order."""
-    if not customer.ringostat_project_id:
-        return []
-    others = Customer.objects.filter(ringostat_project_id=customer.ringostat_project_id).exclude(pk=customer.pk)
-    return [other.name for other in others.order_by("name") if other.planfix_account == customer.planfix_account]
+@dataclass(frozen=True, kw_only=True)
+class Overlap:
+    """The names of other customers, in order. A customer stands in one of the lists only."""
+
+    same_both: tuple[str, ...] = ()
+    """With the same Planfix account and the same Ringostat project: each call may be written twice."""
+    same_project: tuple[str, ...] = ()
+    same_account: tuple[str, ...] = ()
+
+
+def overlap_of(customer: Customer) -> Overlap:
+    found: dict[tuple[bool, bool], list[str]] = defaultdict(list)
+    for other in Customer.objects.exclude(pk=customer.pk).order_by("name"):
+        project = customer.ringostat_project_id
+        is_same_project = bool(project) and other.ringostat_project_id == project
+        found[other.planfix_account == customer.planfix_account, is_same_project].append(other.name)
+    return Overlap(
+        same_both=tuple(found[True, True]),
+        same_account=tuple(found[True, False]),
+        same_project=tuple(found[False, True]),
+    )

@@ -22,7 +22,7 @@ class Sentence:
 
 API_ACCESS = _("In Planfix open Account management → API access → REST API.")
 AGAIN = _("Press “Check again” here.")
-NEW_TOKEN = _("Enter the new token as “Planfix API token” above and save.")
+NEW_TOKEN = _("Enter the new token as “Planfix API token” in the settings and save.")
 ASK_CUSTOMER = _("Ask the customer to fix this in Planfix, then press “Check again” here.")
 
 SENTENCES: Mapping[Finding, Sentence] = {
@@ -146,11 +146,17 @@ SENTENCES: Mapping[Finding, Sentence] = {
     Finding.KEY_KNOWN: Sentence(text=_("Ringostat accepts the Auth-key and lists %(count)s employees.")),
     Finding.KEY_MISSING: Sentence(
         text=_("No Ringostat Auth-key: Ringofix cannot read employees or recover calls whose webhook was lost."),
-        steps=(_("In Ringostat open Integration → Ringostat API, copy the Auth-key, enter it above and save."),),
+        steps=(
+            _("In Ringostat open Integration → Ringostat API, copy the Auth-key, enter it in the settings and save."),
+        ),
     ),
     Finding.KEY_UNKNOWN: Sentence(
         text=_("Ringostat does not know the Auth-key."),
-        steps=(_("In Ringostat open Integration → Ringostat API, copy the Auth-key again, enter it above and save."),),
+        steps=(
+            _(
+                "In Ringostat open Integration → Ringostat API, copy the Auth-key again, enter it in the settings and save."
+            ),
+        ),
     ),
     Finding.KEY_WITHOUT_ACCESS: Sentence(
         text=_("Ringostat accepts the Auth-key, but denies it access to calls and employees."),
@@ -158,7 +164,7 @@ SENTENCES: Mapping[Finding, Sentence] = {
     ),
     Finding.STAFF_MISSING: Sentence(
         text=_("Ringostat lists no employees for this project: %(error)s"),
-        steps=(_("Compare the project ID above with the one in the address of Ringostat's pages."),),
+        steps=(_("Compare the project ID in the settings with the one in the address of Ringostat's pages."),),
     ),
     Finding.RINGOSTAT_BUSY: Sentence(
         text=_("Ringostat does not answer at the moment: %(error)s"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from integrations.domain.calls import EventKind
 from integrations.models import Customer, EventResult, WebhookEvent, WebhookToken
 from integrations.ringostat.body import RawRequest
 from integrations.ringostat.webhook import TEST_EVENT
@@ -17,6 +18,10 @@ from integrations.services.intake.receive import receive_at
 
 GRACE = timedelta(days=1)
 """How long the old address works, so that the new one can be pasted everywhere."""
+
+KINDS = frozenset(EventKind)
+LOOKED_AT = 1000
+"""So many of the newest requests show which events still come. A bound: a customer may have millions."""
 
 TEST_BODY = {
     "uniqueid": "test",
@@ -47,13 +52,19 @@ def revoke(customer: Customer, token_id: int) -> bool:
     return bool(customer.webhook_tokens.filter(pk__in=old.values("pk")).update(valid_until=Now()))
 
 
-def first_webhook(customer: Customer) -> WebhookEvent | None:
-    """The first stored webhook that Ringostat sent."""
-    return customer.events.exclude(event=TEST_EVENT).order_by("received_at").first()
-
-
 def newest_webhook(customer: Customer) -> WebhookEvent | None:
+    """The last stored webhook that Ringostat sent."""
     return customer.events.exclude(event=TEST_EVENT).order_by("-received_at").first()
+
+
+def last_received(customer: Customer) -> dict[EventKind, datetime]:
+    """When each kind of event came last, of the customer's newest requests."""
+    newest = customer.events.exclude(event=TEST_EVENT).order_by("-received_at")[:LOOKED_AT]
+    latest: dict[EventKind, datetime] = {}
+    for kind, received_at in newest.values_list("kind", "received_at"):
+        if kind in KINDS:
+            latest.setdefault(EventKind(kind), received_at)
+    return latest
 
 
 def send_test_event(customer: Customer) -> EventResult | None:

@@ -9,10 +9,10 @@ from django.urls import reverse
 
 from integrations.admin.customer.webhook_addresses import PARAMETERS
 from integrations.domain.calls import EventKind
-from integrations.models import Call, Customer, WebhookEvent
+from integrations.models import Call, CallState, Customer, Delivery, WebhookEvent
 from integrations.ringostat.vocabulary import ANALYSIS, RATING
 from integrations.ringostat.vocabulary import PARAMETERS as FACTS
-from tests.factories import make_call, make_customer, make_event, make_specialist
+from tests.factories import NOON, make_call, make_customer, make_event, make_specialist
 
 pytestmark = pytest.mark.django_db
 
@@ -55,16 +55,42 @@ def test_the_customers_own_parameters_are_proposed_too(console: Client) -> None:
     assert 'data-copy="client_id"' in html_of(console, customer)
 
 
-def test_page_polls_until_the_first_webhook_arrives(console: Client) -> None:
+def test_page_polls_until_the_newest_call_is_in_planfix(console: Client) -> None:
     customer = make_customer()
     before = html_of(console, customer, "first_webhook")
-    make_event(make_call(customer))
+    call = make_call(customer, state=CallState.PENDING)
+    make_event(call)
+    waiting = html_of(console, customer, "first_webhook")
+    Call.objects.filter(pk=call.pk).update(state=CallState.DELIVERED)
+    Delivery.objects.update_or_create(call=call, defaults={"contact_id": 812, "comment_id": 5})
     after = html_of(console, customer, "first_webhook")
 
     assert "Waiting for the first webhook" in before
     assert "hx-get" in before
-    assert "Receiving webhooks" in after
+    assert "Receiving webhooks" in waiting
+    assert "hx-get" in waiting
     assert "hx-get" not in after
+    assert 'href="https://acme.planfix.com/contact/812?comment=5"' in after
+    assert reverse("calllog:call", args=[call.pk]) in after
+
+
+def test_each_required_event_shows_when_it_last_came(console: Client) -> None:
+    customer = make_customer()
+    make_event(make_call(customer), kind="after_call", received_at=NOON)
+
+    html = html_of(console, customer)
+
+    assert html.count("not received yet") == 1
+    assert "last received 2 Mar, 12:00" in html
+
+
+def test_names_of_a_required_event_are_copied_at_once(console: Client) -> None:
+    customer = make_customer()
+
+    html = html_of(console, customer)
+
+    assert 'data-copy="uniqueid\ncall_timestamp\ndst\nemployee_number\nbillsec\nrecording"' in html
+    assert "recording\nutm_source" in html
 
 
 def test_test_event_counts_neither_as_a_call_nor_as_the_first_webhook(console: Client) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from integrations.models import Call, Customer, EventResult, WebhookEvent, WebhookToken
 from integrations.services.customers.import_export import webhook_address
 from integrations.services.customers.webhook_addresses import (
-    first_webhook,
+    newest_webhook,
     revoke,
     rotate,
     send_test_event,
@@ -103,7 +103,7 @@ def test_a_test_event_is_kept_as_one_and_makes_no_call(customer: Customer) -> No
     event = WebhookEvent.objects.get()
     assert (event.event, event.reason, event.call) == ("test", "test", None)
     assert not Call.objects.exists()
-    assert first_webhook(customer) is None
+    assert newest_webhook(customer) is None
 
 
 def test_every_event_sent_to_the_test_address_is_a_test(customer: Customer) -> None:
@@ -112,11 +112,11 @@ def test_every_event_sent_to_the_test_address_is_a_test(customer: Customer) -> N
     assert not Call.objects.exists()
 
 
-def test_first_webhook_is_the_first_event_of_ringostat(customer: Customer) -> None:
+def test_newest_webhook_is_an_event_of_ringostat(customer: Customer) -> None:
     send_test_event(customer)
     event = make_event(make_call(customer))
 
-    assert first_webhook(customer) == event
+    assert newest_webhook(customer) == event
 
 
 def test_test_event_needs_a_valid_address(customer: Customer) -> None:
