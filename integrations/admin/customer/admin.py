@@ -286,7 +286,9 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
 
     # --- actions ---
 
-    @unfold_action(description=gettext_lazy("Save and continue"), icon="arrow_forward", permissions=["change"])
+    @unfold_action(  # type: ignore[untyped-decorator]
+        description=gettext_lazy("Save and continue"), icon="arrow_forward", permissions=["change"]
+    )
     def save_and_continue(self, request: HttpRequest, customer: Customer) -> None:
         """A button beside “Save”. response_post_save_change opens the next page."""
 

@@ -47,6 +47,7 @@ def overview(request: HttpRequest, customer: Customer) -> HttpResponse:
         "jobs": customer.background_jobs.exclude(kind=BackgroundJobKind.DRY_RUN).order_by("-pk")[:RECENT],
         "activity": audit_log_of(customer)[:RECENT],
         "copy_address": address_of("copy", customer),
+        "delete_address": address_of("delete", customer) if request.user.is_superuser else "",
         "links": _links(customer),
         **catch_up_context(customer),
     }

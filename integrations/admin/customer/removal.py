@@ -24,6 +24,17 @@ class RemovedByTheWorker:
         """Only an administrator deletes customers."""
         return bool(request.user.is_superuser)
 
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Asks for the customer's name: one click too many deletes nothing."""
+        customer = self.get_object(request, object_id)  # type: ignore[attr-defined]
+        if request.method == "POST" and customer and request.POST.get("confirmed", "").strip() != customer.name:
+            messages.error(request, _("The name does not match. The customer was not deleted."))
+            return redirect("admin:integrations_customer_delete", customer.pk)
+        response: HttpResponse = super().delete_view(request, object_id, extra_context)  # type: ignore[misc]
+        return response
+
     def get_deleted_objects(self, objs: Iterable[Customer], request: HttpRequest) -> tuple[list[str], Any, Any, Any]:
         """For the confirmation page: the number of calls instead of each call by name."""
         text = _("%(customer)s, with all its calls, webhook events and requests. Planfix keeps its data.")

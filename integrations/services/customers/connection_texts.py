@@ -22,6 +22,7 @@ class Sentence:
 
 API_ACCESS = _("In Planfix open Account management → API access → REST API.")
 AGAIN = _("Press “Check again” here.")
+NEW_KEY = _("Enter it as “Ringostat Auth-key” in the settings and save.")
 NEW_TOKEN = _("Enter the new token as “Planfix API token” in the settings and save.")
 ASK_CUSTOMER = _("Ask the customer to fix this in Planfix, then press “Check again” here.")
 
@@ -146,17 +147,11 @@ SENTENCES: Mapping[Finding, Sentence] = {
     Finding.KEY_KNOWN: Sentence(text=_("Ringostat accepts the Auth-key and lists %(count)s employees.")),
     Finding.KEY_MISSING: Sentence(
         text=_("No Ringostat Auth-key: Ringofix cannot read employees or recover calls whose webhook was lost."),
-        steps=(
-            _("In Ringostat open Integration → Ringostat API, copy the Auth-key, enter it in the settings and save."),
-        ),
+        steps=(_("In Ringostat open Integration → Ringostat API and copy the Auth-key."), NEW_KEY),
     ),
     Finding.KEY_UNKNOWN: Sentence(
         text=_("Ringostat does not know the Auth-key."),
-        steps=(
-            _(
-                "In Ringostat open Integration → Ringostat API, copy the Auth-key again, enter it in the settings and save."
-            ),
-        ),
+        steps=(_("In Ringostat open Integration → Ringostat API and copy the Auth-key again."), NEW_KEY),
     ),
     Finding.KEY_WITHOUT_ACCESS: Sentence(
         text=_("Ringostat accepts the Auth-key, but denies it access to calls and employees."),

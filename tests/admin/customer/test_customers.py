@@ -627,7 +627,7 @@ def test_worker_deletes_a_customer_with_all_its_data(
     address = reverse("admin:integrations_customer_delete", args=[customer.pk])
     assert "with all its calls" in client.get(address).content.decode()
 
-    client.post(address, {"post": "yes"})
+    client.post(address, {"confirmed": customer.name})
     customer.refresh_from_db()
     assert (customer.paused_by_hand, customer.webhook_tokens.count()) == (True, 0)
 
@@ -668,7 +668,7 @@ def test_a_new_customer_is_checked_at_once_by_the_worker(console: Client) -> Non
 
     customer = Customer.objects.get(name="Acme")
     job = BackgroundJob.objects.get(kind=BackgroundJobKind.CONNECT, customer=customer)
-    assert response["Location"] == page_of(customer) + "#connection"
+    assert response["Location"] == page_of(customer)
     assert reverse("calllog:job_progress", args=[job.pk]) in console.get(page_of(customer)).content.decode()
 
 
@@ -723,7 +723,7 @@ def test_check_button_enqueues_a_job_and_leads_back(console: Client) -> None:
 
     response = console.post(reverse("admin:integrations_customer_connect", args=[customer.pk]))
 
-    assert response["Location"] == page_of(customer) + "#connection"
+    assert response["Location"] == page_of(customer)
     assert BackgroundJob.objects.get().kind == BackgroundJobKind.CONNECT
 
 
@@ -835,6 +835,24 @@ def test_only_viewers_are_offered_as_viewers(console: Client) -> None:
     form = console.get(page_of(make_customer())).context["adminform"].form
 
     assert [user.is_staff for user in form.fields["viewers"].queryset] == [False]
+
+
+def test_a_customer_is_deleted_only_by_its_name(console: Client) -> None:
+    customer = make_customer(name="Acme")
+    address = reverse("admin:integrations_customer_delete", args=[customer.pk])
+
+    response = console.post(address, {"confirmed": "acme?", "post": "yes"}, follow=True)
+
+    assert "The name does not match" in response.content.decode()
+    assert not BackgroundJob.objects.exists()
+
+
+def test_delete_stands_on_the_overview_and_not_beside_save(console: Client) -> None:
+    customer = make_customer()
+    address = reverse("admin:integrations_customer_delete", args=[customer.pk])
+
+    assert address not in html_of(console, customer)
+    assert address in console.get(address_of("overview", customer)).content.decode()
 
 
 def test_the_page_that_deletes_a_customer_counts_its_calls(console: Client) -> None:
