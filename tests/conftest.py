@@ -19,7 +19,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from integrations.models import Call, Customer
 from integrations.outbound import public_session
 from integrations.services.customers.account_discovery import discover_waiting_account
-from integrations.services.customers.import_export import import_customer, webhook_address
+from integrations.services.customers.import_export import webhook_address
 from integrations.services.delivery.customer_run import deliver_due_calls
 from integrations.services.delivery.resume_check import check_access
 from integrations.services.intake.call_list import look_up_call
@@ -30,6 +30,7 @@ from sandbox.ringostat.api import Ringostat
 from sandbox.server.app import SandboxServer
 from sandbox.state import DEFAULT, DEFAULT_TOKEN, Sandbox
 from tests import migrated_template
+from tests.imported_customers import imported
 
 # No deadline: on a busy machine an example may take long.
 hypothesis.settings.register_profile("ringofix", deadline=None)
@@ -250,7 +251,7 @@ def make_scenario(sandbox: Sandbox, account: Account, settings: Any) -> Callable
     settings.ALLOW_PRIVATE_HOSTS = True
 
     def make(**changes: Any) -> Scenario:
-        return Scenario(import_customer(customer_data(account, sandbox, **changes)), account)
+        return Scenario(imported(customer_data(account, sandbox, **changes)), account)
 
     return make
 

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from integrations.models import Call, CallState, WebhookEvent
-from integrations.services.customers.import_export import import_customer, webhook_address
+from integrations.services.customers.import_export import webhook_address
 from sandbox.planfix.records import Comment, Contact
 from sandbox.state import Sandbox
 from tests.conftest import Scenario, customer_data
 from tests.end_to_end.bodies import CLIENT
+from tests.imported_customers import imported
 from tests.payloads.cases import FOLDER, event_of, request_of
 from tests.payloads.ends import ENDS, KNOWN, NEW, End
 
@@ -32,7 +33,7 @@ def make_customer(sandbox: Sandbox, settings: Any, as_in_production: Callable[[]
         settings.ALLOW_PRIVATE_HOSTS = True
         account = sandbox.add_account(name, token=f"token-{name}")
         account.add_contact(name="Olha Koval", phones=[CLIENT])
-        scenario = Scenario(import_customer(customer_data(account, sandbox, name=name, recording="link")), account)
+        scenario = Scenario(imported(customer_data(account, sandbox, name=name, recording="link")), account)
         as_in_production()
         return scenario
 

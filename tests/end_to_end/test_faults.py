@@ -20,7 +20,6 @@ from integrations.models import Call, CallState, Customer, Delivery, DeliveryLea
 from integrations.planfix.http.client import is_write
 from integrations.services.calls.replay import replay_calls
 from integrations.services.customers.account_discovery import discover
-from integrations.services.customers.import_export import import_customer
 from integrations.services.delivery import call_delivery, follow_up
 from integrations.services.delivery.pause import resume_customer
 from sandbox.http.faults import Fault
@@ -30,6 +29,7 @@ from sandbox.ringostat.api import Ringostat
 from sandbox.state import Sandbox
 from tests.conftest import Scenario, customer_data
 from tests.end_to_end.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered, dialled, missed, recorded
+from tests.imported_customers import imported
 
 ROUNDS = 6
 """More than any case needs with two faults."""
@@ -164,7 +164,7 @@ class Play:
         self.case = case
         self.sandbox = sandbox
         account = sandbox.account("default")
-        self.scenario = Scenario(import_customer(customer_data(account, sandbox, **case.customer)), account)
+        self.scenario = Scenario(imported(customer_data(account, sandbox, **case.customer)), account)
         discover(self.scenario.customer)
         self.tags = self.scenario.customer.planfix_tags
 

@@ -15,7 +15,6 @@ from django.utils import timezone
 
 from integrations.models import Call, CallState, DeliveryLease, PlanfixRequest
 from integrations.services.customers.account_discovery import discover
-from integrations.services.customers.import_export import import_customer
 from integrations.services.delivery import customer_run
 from sandbox.harness.processes import free_port, wait_until
 from sandbox.http.faults import Fault
@@ -23,6 +22,7 @@ from sandbox.server.app import SandboxServer
 from sandbox.state import Sandbox
 from tests.conftest import Scenario, customer_data
 from tests.end_to_end.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered
+from tests.imported_customers import imported
 
 POISONED = "+380509998877"
 
@@ -97,7 +97,7 @@ def make_customer(sandbox: Sandbox, transactional_db: None, settings: Any) -> It
         own = sandbox.accounts.get(account) or sandbox.add_account(account or name, token=f"token-{name}")
         planfix = {"url": own.url, "token": own.token, "contact_template_id": 1}
         data = customer_data(own, sandbox, name=name)
-        customer = import_customer(data | {"planfix": planfix | {"requests_per_second": requests_per_second}})
+        customer = imported(data | {"planfix": planfix | {"requests_per_second": requests_per_second}})
         discover(customer)
         own.forget_requests()
         return Scenario(customer, own)

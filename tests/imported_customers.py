@@ -1,0 +1,60 @@
+"""Customers as an import saves them. An import takes fifty queries; a copy of its rows takes five."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from integrations.models import Customer, Employee, ParameterMapping, WebhookToken
+from integrations.services.customers.import_export import import_customer
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Rows:
+    customer: Row
+    employees: list[Row]
+    mappings: list[Row]
+
+
+_remembered: dict[str, Rows] = {}
+
+
+def imported(data: dict[str, Any]) -> Customer:
+    """Import this customer file once per process, and copy the rows of that import from then on.
+
+    Tests whose subject is the import call import_customer.
+    """
+    key = json.dumps([data, settings.ENCRYPTION_KEYS], sort_keys=True, default=str)
+    if data.get("fallback_employee") or Customer.objects.filter(name=data["name"]).exists():
+        return import_customer(data)
+    if key in _remembered:
+        return _copied(deepcopy(_remembered[key]))
+    customer = import_customer(data)
+    _remembered[key] = Rows(
+        customer=Customer.objects.values().get(pk=customer.pk),
+        employees=list(customer.employees.order_by("pk").values()),
+        mappings=list(customer.utm_fields.order_by("pk").values()),
+    )
+    return customer
+
+
+def _copied(rows: Rows) -> Customer:
+    customer = Customer.objects.create(**_without_key(rows.customer))
+    Employee.objects.bulk_create([Employee(**_of(customer, row)) for row in rows.employees])
+    ParameterMapping.objects.bulk_create([ParameterMapping(**_of(customer, row)) for row in rows.mappings])
+    WebhookToken.issue(customer)
+    return customer
+
+
+def _of(customer: Customer, row: Row) -> Row:
+    return _without_key(row) | {"customer_id": customer.pk}
+
+
+def _without_key(row: Row) -> Row:
+    return {column: value for column, value in row.items() if column != "id"}
