@@ -8,12 +8,13 @@ import secrets
 import threading
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from sandbox.http.request_log import LoggedRequest
 from sandbox.planfix import field_values, template_account
+from sandbox.planfix.phone_numbers import FILTERS, STORED
 from sandbox.planfix.quota import Quota
 from sandbox.planfix.records import (
     Comment,
@@ -27,13 +28,16 @@ from sandbox.planfix.records import (
     TaskStatus,
     User,
 )
-from sandbox.planfix.vocabulary import UTM_FIELDS, VOCABULARIES
+from sandbox.planfix.vocabulary import LINE, UTM_FIELDS, VOCABULARIES
+from sandbox.planfix.world import ContactTemplate, ListValues, NewContacts, OwnFields, World
 
 Subject = tuple[str, int]
 """Where a comment belongs: ("contact", 812) or ("task", 4102)."""
 
 FIRST_ID = 5  # also the id of an employee, so that a lost prefix makes a test fail
 REMEMBERED_REQUESTS = 50_000
+REQUIRED_FIELD = "Lead source"
+"""Of the contact template, in a world where it requires a field."""
 
 
 @dataclass(kw_only=True)
@@ -48,18 +52,14 @@ class Account:
     """The employee that the token belongs to."""
     scopes: frozenset[str] | None = None
     """None: all."""
-    normalises_phones: bool = False
-    """Contact filter 4003 compares digits only, instead of the text as typed."""
-    finds_nothing_by_phone: bool = False
-    """Contact filter 4003 always answers an empty list, as an unknown filter does."""
-    refuses_emoji: bool = False
-    """A body with a character above U+FFFF is refused as not valid JSON."""
-    refuses_task_comments: bool = False
-    """The process of every task takes no comments."""
+    world: World = field(default_factory=World, repr=False)
+    """Changed by `enter`."""
     required_contact_fields: list[int] = field(default_factory=list, repr=False)
     """Custom fields without which no contact is created."""
     allows_private_hosts: bool = False
     """file/from-url may fetch from loopback and private addresses."""
+    slow_fetch: float = 30
+    """Seconds that file/from-url takes in a world where it is slow."""
     latency: float = 0
     """Seconds before each response, in addition to the sandbox's own latency."""
     quota: Quota = field(default_factory=Quota)
@@ -111,6 +111,19 @@ class Account:
             statuses={status.id: status for status in template_account.statuses(language)},
             contact_templates={1: VOCABULARIES[language].contact_template},
         )
+
+    def enter(self, world: World) -> None:
+        """Behave as this world says. Records that exist stay as they are."""
+        with self.lock:
+            former, self.world = self.world, world
+            if world.contact_template is former.contact_template:
+                return
+            is_required = world.contact_template is ContactTemplate.REQUIRES_FIELD
+            self.required_contact_fields = [self._required_field()] if is_required else []
+
+    def _required_field(self) -> int:
+        known = (one.id for one in self.contact_fields.values() if one.name == REQUIRED_FIELD)
+        return next(known, None) or self.add_contact_field(name=REQUIRED_FIELD, type_=LINE, group_id=1).id
 
     @property
     def contacts(self) -> list[Contact]:
@@ -173,7 +186,7 @@ class Account:
         created: datetime | None = None,
         **properties: object,
     ) -> Contact:
-        """Add a contact with properties of `Contact`. Numbers stay as typed; duplicates are allowed."""
+        """Add a contact with properties of `Contact`. The world says how numbers are stored; duplicates are allowed."""
         created = created or datetime.now(UTC)
         contact = Contact(
             id=0,
@@ -193,19 +206,21 @@ class Account:
         with self.lock:
             for phone in contact.phones:
                 self._owners_of_number[phone.number.lower()].discard(contact.id)
-            contact.phones = [Phone(number=phone) if isinstance(phone, str) else phone for phone in phones]
+            contact.phones = [self._stored(Phone(number=one) if isinstance(one, str) else one) for one in phones]
             for phone in contact.phones:
                 self._owners_of_number[phone.number.lower()].add(contact.id)
 
-    def contacts_with_number(self, part: str) -> set[int]:
-        """Ids of contacts with a number that contains the part."""
-        if self.normalises_phones:
-            digits = only_digits(part)
-            matching = (ids for number, ids in self._owners_of_number.items() if digits in only_digits(number))
-        else:
-            lowered = part.lower()
-            matching = (ids for number, ids in self._owners_of_number.items() if lowered in number)
-        return set(itertools.chain.from_iterable(matching))
+    def _stored(self, phone: Phone) -> Phone:
+        return replace(phone, number=STORED[self.world.stored_number](phone.number))
+
+    def contacts_with_number(self, sought: str) -> set[int]:
+        """Ids of the contacts that the phone filter finds."""
+        is_found = FILTERS[self.world.phone_filter](sought)
+        found = (ids for number, ids in self._owners_of_number.items() if is_found(number))
+        ids = set(itertools.chain.from_iterable(found))
+        if self.world.new_contacts is NewContacts.FOUND:
+            return ids
+        return {number for number in ids if not self.contacts_by_id[number].is_made_by_api}
 
     def add_task(
         self,
@@ -282,9 +297,10 @@ class Account:
     def write_entry(self, entry: TagEntry, sent: Mapping[int, object]) -> None:
         for field_id, value in sent.items():
             known = entry.tag.field(field_id)
-            if known is None:
+            if known is None or (known.is_own and self.world.own_fields is OwnFields.DROPPED):
                 continue
-            entry.stored[field_id] = field_values.kept(known, value, self.person_name)
+            is_dropped = self.world.list_values is ListValues.DROPPED and field_values.is_foreign_item(known, value)
+            entry.stored[field_id] = None if is_dropped else field_values.kept(known, value, self.person_name)
             entry.values[known.name] = field_values.readable(known, entry.stored[field_id])
 
     def remove_entry(self, key: int) -> None:
@@ -308,10 +324,8 @@ class Account:
 
     def add_contact_field(self, *, name: str, type_: int, group_id: int) -> CustomField:
         with self.lock:
-            new = CustomField(id=next(self._field_ids), name=name, type=type_, object_type=1, group_id=group_id)
+            new = CustomField(
+                id=next(self._field_ids), name=name, type=type_, object_type=1, group_id=group_id, is_own=True
+            )
             self.contact_fields[new.id] = new
         return new
-
-
-def only_digits(text: str) -> str:
-    return "".join(filter(str.isdigit, text))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from sandbox.http.server import Reply, Request
 from sandbox.planfix import comments, contacts, data_tags, files, tasks, users
 from sandbox.planfix.account import Account
+from sandbox.planfix.quota import Limits
 from sandbox.planfix.rest import Body, Refusal, RestCall, Route
+from sandbox.planfix.world import Emoji, TooFast
 
 NUMBER = re.compile(r"(?<=/)(?:(?:contact|user|task):)?(\d+)(?=/|$)")
 """A number in a path, with or without its prefix."""
@@ -25,16 +27,21 @@ EMOJI = re.compile("[\U00010000-\U0010ffff]")
 KNOWN_PATHS = frozenset(path for _, path in ROUTES)
 
 
+def daily_limit(status: int) -> Refusal:
+    return Refusal(status, 22, "Daily limit of requests is exceeded", requests_left=0)
+
+
 def rest_answer(account: Account, path: str, request: Request) -> Reply:
     """Answer a request. `path`: the part after /rest. Each response says how many requests are left today."""
     account.quota.count()
+    left: int | None = None
     try:
         _check_token(account, request)
         _check_limits(account)
         reply = _run_operation(account, path, request)
     except Refusal as refusal:
-        reply = refusal.reply()
-    headers = {**reply.headers, "X-RateLimit-Remaining": str(account.quota.left)}
+        left, reply = refusal.requests_left, refusal.reply()
+    headers = {**reply.headers, "X-RateLimit-Remaining": str(account.quota.left if left is None else left)}
     if reply.status == 429 and account.quota.limits.retry_after is not None:
         headers["Retry-After"] = str(account.quota.limits.retry_after)
     return replace(reply, headers=headers)
@@ -50,9 +57,18 @@ def _check_token(account: Account, request: Request) -> None:
 
 def _check_limits(account: Account) -> None:
     if account.quota.is_used_up:
-        raise Refusal(account.quota.limits.daily_status, 22, "Daily limit of requests is exceeded")
+        raise daily_limit(account.quota.limits.daily_status)
     if account.quota.is_too_fast():
-        raise Refusal(429, 0, "Too many requests")
+        raise TOO_FAST[account.world.too_fast](account.quota.limits)
+
+
+TOO_FAST: Mapping[TooFast, Callable[[Limits], Refusal]] = {
+    TooFast.STATUS_429: lambda _: Refusal(429, 0, "Too many requests"),
+    TooFast.CODE_22: lambda limits: Refusal(
+        403, 22, "Request limit is exceeded", timeToReset=limits.time_to_reset * 1000
+    ),
+    TooFast.DAILY_LIMIT: lambda _: daily_limit(403),
+}
 
 
 def _run_operation(account: Account, path: str, request: Request) -> Reply:
@@ -84,6 +100,8 @@ def _body(account: Account, request: Request) -> Body:
     if is_multipart or request.method == "GET":
         return Body({})
     body = Body.parsed(request.body)
-    if account.refuses_emoji and EMOJI.search(body.as_text()):
+    if account.world.emoji is Emoji.KEPT or not EMOJI.search(body.as_text()):
+        return body
+    if account.world.emoji is Emoji.REFUSED:
         raise Refusal(400, 30, "Cannot deserialize, invalid JSON")
-    return body
+    return Body.parsed(EMOJI.sub("", body.as_text()).encode())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import partial
+from html import escape, unescape
 
 from sandbox.http.server import Reply
 from sandbox.planfix.account import Account, Subject
-from sandbox.planfix.contacts import checked_uuid, contact_of, known_files, known_person
+from sandbox.planfix.contacts import contact_of, known_files, known_person, source_object_id
 from sandbox.planfix.records import Comment
 from sandbox.planfix.rest import (
     EMPTY,
@@ -24,8 +26,10 @@ from sandbox.planfix.rest import (
     time_point,
 )
 from sandbox.planfix.tasks import task_of
+from sandbox.planfix.world import CommentOrder, CommentTime, HiddenFlag, Html, Owner, TaskComments, UpdatedFiles
 
 HTML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
 
 
 def _recipients(account: Account, comment: Comment) -> dict[str, object]:
@@ -42,7 +46,7 @@ def _contact(account: Account, comment: Comment) -> object:
 
 FIELDS: Fields[Comment] = {
     "id": lambda _, comment: comment.id,
-    "dateTime": lambda account, comment: time_point(comment.at, account.zone),
+    "dateTime": lambda account, comment: time_point(account, comment.at),
     "type": lambda _, __: "Comment",
     "fromType": lambda _, __: "None",
     "description": lambda _, comment: comment.description,
@@ -76,29 +80,65 @@ def subject_for_writing(account: Account, kind: str, number: int) -> Subject:
 def _create(kind: str, call: RestCall) -> Reply:
     account, body = call.account, call.body
     subject = subject_for_writing(account, kind, call.ids[0])
-    if kind == "task" and account.refuses_task_comments:
+    if kind == "task" and account.world.task_comments is TaskComments.REFUSED:
         raise Refusal(400, 6, "New comments not allowed in this process")
     files = known_files(account, body)
-    description = HTML_COMMENT.sub("", body.text("description"))
+    description = _text(account, body)
     if not description.strip() and not files:
         raise Refusal(400, 5001, "Rest API error, comment is empty")
     comment = account.add_comment(
         subject,
         author=_author(account, body),
-        at=read_time_point(body.object("dateTime"), account.zone),
+        at=_time(account, body),
         description=description,
         files=files,
         recipients=[known_person(account, person) for person in body.object("recipients").objects("users")],
         is_pinned=body.flag("isPinned"),
-        is_hidden=body.flag("isHidden"),
-        source_object_id=checked_uuid(body.text("sourceObjectId")),
+        is_hidden=_is_hidden(account, body),
+        source_object_id=source_object_id(account, body),
         source_data_version=body.text("sourceDataVersion"),
     )
     return success(201, id=comment.id)
 
 
 def _author(account: Account, body: Body) -> str:
-    return known_person(account, body.object("owner")) if "owner" in body else f"user:{account.token_user_id}"
+    own = f"user:{account.token_user_id}"
+    person = known_person(account, body.object("owner")) if "owner" in body else own
+    kind, _, number = person.partition(":")
+    rule = account.world.contact_owner if kind == "contact" else account.world.employee_owner
+    if rule is Owner.REFUSED and person != own:
+        raise Refusal(400, 6, f"Access denied for {kind} by id - {number}")
+    return own if rule is Owner.IGNORED else person
+
+
+def _time(account: Account, body: Body) -> datetime | None:
+    """The comment's time, None for the time of the request."""
+    rule, moment = account.world.comment_time, read_time_point(body.object("dateTime"), account.zone)
+    if rule is CommentTime.IGNORED or moment is None:
+        return None
+    if rule is CommentTime.ACCOUNT_ZONE:
+        return moment.replace(tzinfo=account.zone).astimezone(UTC)
+    return moment
+
+
+def _text(account: Account, body: Body) -> str:
+    return TEXTS[account.world.html](HTML_COMMENT.sub("", body.text("description")))
+
+
+TEXTS: Mapping[Html, Callable[[str], str]] = {
+    Html.KEPT: lambda text: text,
+    Html.ESCAPED: escape,
+    Html.STRIPPED: lambda text: unescape(TAG.sub("", text)),
+}
+
+
+def _is_hidden(account: Account, body: Body, default: bool = False) -> bool:
+    is_hidden = body.flag("isHidden", default)
+    if not is_hidden or account.world.hidden_flag is HiddenFlag.HONOURED:
+        return is_hidden
+    if account.world.hidden_flag is HiddenFlag.REFUSED:
+        raise Refusal(400, 6, "Access denied, comment can not be hidden")
+    return False
 
 
 def comment_of(account: Account, number: int) -> Comment:
@@ -119,11 +159,12 @@ def _update(kind: str, call: RestCall) -> Reply:
     if not belongs_to(comment, (kind, call.ids[0])):
         raise Refusal(400, 5000, f"Comment not found by id {comment.id}")
     if "files" in body:
-        comment.files = known_files(account, body)
+        kept = comment.files if account.world.updated_files is UpdatedFiles.ADD else []
+        comment.files = list({file.id: file for file in [*kept, *known_files(account, body)]}.values())
     if "description" in body:
-        comment.description = HTML_COMMENT.sub("", body.text("description"))
+        comment.description = _text(account, body)
     comment.is_pinned = body.flag("isPinned", comment.is_pinned)
-    comment.is_hidden = body.flag("isHidden", comment.is_hidden)
+    comment.is_hidden = _is_hidden(account, body, comment.is_hidden)
     return EMPTY
 
 
@@ -157,14 +198,22 @@ def _list(kind: str, call: RestCall) -> Reply:
     if is_listed is None:
         raise bad_value("Invalid typeList")
     rows = [comment for comment in account.feed((kind, number)) if is_listed(comment)]
+    _sort(rows, call)
+    return success(comments=[shown(account, comment, FIELDS, call.fields) for comment in call.page(rows)])
+
+
+def _sort(rows: list[Comment], call: RestCall) -> None:
+    world_order = call.account.world.comment_order
     # A stable sort by the last key first leaves the first key as the strongest.
     for order in reversed(call.body.objects("resultOrder")):
         # The specification's schema spells the property "filed", its example "field".
         key = ORDERS.get(order.text("field") or order.text("filed"))
         if key is None:
             raise Refusal(500, 0, "Rest API error")
-        rows.sort(key=key, reverse=order.text("direction") == "Desc")  # type: ignore[arg-type]
-    return success(comments=[shown(account, comment, FIELDS, call.fields) for comment in call.page(rows)])
+        if world_order is CommentOrder.AS_ASKED:
+            rows.sort(key=key, reverse=order.text("direction") == "Desc")  # type: ignore[arg-type]
+    if world_order is CommentOrder.DESCENDING:
+        rows.reverse()
 
 
 def _bare_list(call: RestCall) -> Reply:

@@ -1,4 +1,4 @@
-"""Filters of Planfix's contact list. A contact must pass all filters of a request.
+"""Filters of Planfix's contact list.
 
 https://help.planfix.com/restapidocs/ and Planfix help, "REST API: complex contact filters".
 """
@@ -11,6 +11,7 @@ from typing import Any
 from sandbox.planfix.account import Account
 from sandbox.planfix.records import Contact
 from sandbox.planfix.rest import Body, Refusal
+from sandbox.planfix.world import CompanyFlag, DeletedContacts, SeveralFilters
 
 PHONE_FILTER = 4003
 COMPANY_FILTERS = (4006, 4007)
@@ -23,7 +24,7 @@ def _contains(text_of: Callable[[Contact], str]) -> Callable[[Account, Any], Pre
 
 
 def _number_is(account: Account, value: Any) -> Predicate:
-    ids = set() if account.finds_nothing_by_phone else account.contacts_with_number(str(value))
+    ids = account.contacts_with_number(str(value))
     return lambda contact: contact.id in ids
 
 
@@ -61,25 +62,31 @@ def _predicate(account: Account, filter_: Body) -> Predicate:
     return (lambda contact: not accepts(contact)) if filter_.text("operator") in OPPOSITES else accepts
 
 
-def _candidates(account: Account, filters: Iterable[Body]) -> Iterable[Contact]:
-    """Contacts by ascending id. A search by number, the usual case, does not read every contact."""
-    for filter_ in filters:
-        if filter_.number("type") == PHONE_FILTER and filter_.text("operator") not in OPPOSITES:
-            ids = account.contacts_with_number(filter_.text("value"))
-            return [account.contacts_by_id[number] for number in sorted(ids)]
+def _candidates(account: Account, filters: Sequence[Body]) -> Iterable[Contact]:
+    """Contacts by ascending id. A search by one number, the usual case, does not read every contact."""
+    if len(filters) == 1 or account.world.several_filters is SeveralFilters.ALL:
+        for filter_ in filters:
+            if filter_.number("type") == PHONE_FILTER and filter_.text("operator") not in OPPOSITES:
+                ids = account.contacts_with_number(filter_.text("value"))
+                return [account.contacts_by_id[number] for number in sorted(ids)]
     return account.contacts_by_id.values()
 
 
 def found_contacts(account: Account, filters: Sequence[Body], *, are_companies: bool) -> Iterator[Contact]:
-    """Yield matching contacts by ascending id, without deleted ones.
+    """Yield matching contacts by ascending id.
 
     `are_companies` selects companies or persons, unless a filter selects them. Raises Refusal for an unknown filter.
     """
+    world = account.world
     predicates = [_predicate(account, filter_) for filter_ in filters]
-    if not any(filter_.number("type") in COMPANY_FILTERS for filter_ in filters):
-        predicates.append(lambda contact: contact.is_company == are_companies)
+    passes = all if world.several_filters is SeveralFilters.ALL or not filters else any
+    is_any_kind = world.company_flag is CompanyFlag.IGNORED or any(
+        filter_.number("type") in COMPANY_FILTERS for filter_ in filters
+    )
     return (
         contact
         for contact in _candidates(account, filters)
-        if not contact.is_deleted and all(accepts(contact) for accepts in predicates)
+        if (is_any_kind or contact.is_company == are_companies)
+        and (world.deleted_contacts is DeletedContacts.FOUND or not contact.is_deleted)
+        and passes(accepts(contact) for accepts in predicates)
     )

@@ -9,8 +9,10 @@ from uuid import UUID
 from sandbox.http.server import Reply
 from sandbox.planfix.account import Account
 from sandbox.planfix.contact_search import found_contacts
+from sandbox.planfix.phone_numbers import masked
 from sandbox.planfix.records import Contact, CustomField, Phone, StoredFile
 from sandbox.planfix.rest import Body, Fields, Refusal, RestCall, Route, bad_value, shown, success, time_point
+from sandbox.planfix.world import OwnFields, SourceObjectId
 
 TEXTS = (
     "description",
@@ -24,13 +26,6 @@ TEXTS = (
     "viberId",
     "position",
 )
-
-
-def masked(number: str) -> str:
-    """Format a number by the phone mask. Planfix stores it unchanged."""
-    if number.startswith("+380") and len(number) == 13:
-        return f"{number[:4]} ({number[4:6]}) {number[6:9]}-{number[9:11]}-{number[11:]}"
-    return number
 
 
 def _people(account: Account, prefixed: Iterable[str]) -> dict[str, object]:
@@ -51,8 +46,8 @@ FIELDS: Fields[Contact] = {
     "group": lambda _, contact: {"id": contact.group_id} if contact.group_id else None,
     "isCompany": lambda _, contact: contact.is_company,
     "isDeleted": lambda _, contact: contact.is_deleted,
-    "createdDate": lambda account, contact: time_point(contact.created, account.zone),
-    "dateOfLastUpdate": lambda account, contact: time_point(contact.updated, account.zone),
+    "createdDate": lambda account, contact: time_point(account, contact.created),
+    "dateOfLastUpdate": lambda account, contact: time_point(account, contact.updated),
     "supervisors": lambda account, contact: _people(account, contact.supervisors),
     "phones": lambda _, contact: [
         {"number": phone.number, "maskedNumber": masked(phone.number), "type": phone.type} for phone in contact.phones
@@ -107,8 +102,10 @@ def _create(call: RestCall) -> Reply:
     if not body.text("name").strip():
         raise Refusal(400, 2006, "Contact name is empty")
     _check_email(account, body.text("email"), besides=None)
-    checked_uuid(body.text("sourceObjectId"))
-    contact = account.add_contact(name=body.text("name"), template_id=template, is_company=body.flag("isCompany"))
+    source_object_id(account, body)  # refuses before the contact exists
+    contact = account.add_contact(
+        name=body.text("name"), template_id=template, is_company=body.flag("isCompany"), is_made_by_api=True
+    )
     _apply(account, contact, body)
     return success(201, id=contact.id)
 
@@ -158,11 +155,17 @@ def _apply_files(account: Account, contact: Contact, body: Body) -> None:
     contact.files = known_files(account, body)
 
 
+def _apply_source(account: Account, contact: Contact, body: Body) -> None:
+    contact.source_object_id = source_object_id(account, body)
+
+
 def _apply_deletion(_: Account, contact: Contact, body: Body) -> None:
     contact.is_deleted = body.flag("isDeleted")
 
 
 def _apply_custom(account: Account, contact: Contact, body: Body) -> None:
+    if account.world.own_fields is OwnFields.DROPPED:
+        return
     for item in body.objects("customFieldData"):
         if (number := item.object("field").number("id")) in account.contact_fields:
             contact.custom[number] = item.value("value")
@@ -174,6 +177,7 @@ CHANGES: Mapping[str, Callable[[Account, Contact, Body], None]] = {
     "files": _apply_files,
     "isDeleted": _apply_deletion,
     "customFieldData": _apply_custom,
+    "sourceObjectId": _apply_source,
 }
 
 ATTRIBUTES = {
@@ -181,7 +185,6 @@ ATTRIBUTES = {
     "midname": "midname",
     "lastname": "lastname",
     "email": "email",
-    "sourceObjectId": "source_object_id",
     "sourceDataVersion": "source_data_version",
 }
 
@@ -209,11 +212,14 @@ def known_files(account: Account, body: Body) -> list[StoredFile]:
     return [account.files_by_id[number] for number in numbers]
 
 
-def checked_uuid(text: str) -> str:
+def source_object_id(account: Account, body: Body) -> str:
+    """Return the id that the account stores. Raises Refusal 41 when it is no UUID."""
+    text = body.text("sourceObjectId")
     try:
-        return str(UUID(text)) if text else ""
+        given = str(UUID(text)) if text else ""
     except ValueError as error:
         raise bad_value("Invalid UUID") from error
+    return "" if account.world.source_object_id is SourceObjectId.NOT_STORED else given
 
 
 # Templates, groups and files

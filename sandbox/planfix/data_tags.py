@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from sandbox.http.server import Reply, json_reply
 from sandbox.planfix.account import Account
 from sandbox.planfix.comments import belongs_to, subject_for_writing
+from sandbox.planfix.field_values import is_foreign_item, is_overnight
 from sandbox.planfix.records import CustomField, DataTag, TagEntry
 from sandbox.planfix.rest import EMPTY, Body, Fields, Refusal, RestCall, Route, shown, success
+from sandbox.planfix.world import ListValues, OvernightPeriod, SystemTags
 
 FIELD_FIELDS: Fields[CustomField] = {
     "id": lambda _, field: field.id,
@@ -89,9 +92,19 @@ def _sent(item: Body) -> dict[int, object]:
 def _items(call: RestCall) -> tuple[DataTag, list[dict[int, object]]]:
     tag = call.account.tags.get(call.body.object("dataTag").number("id"))
     items = [_sent(item) for item in call.body.objects("items")]
-    if tag is None or not items:
+    if tag is None or not items or not all(_is_accepted(call.account, tag, item) for item in items):
         raise Refusal(400, 6001, "Error add entry")
     return tag, items
+
+
+def _is_accepted(account: Account, tag: DataTag, item: Mapping[int, object]) -> bool:
+    world = account.world
+    if tag.is_system and world.system_tags is SystemTags.REFUSED:
+        return False
+    values = [(field, value) for number, value in item.items() if (field := tag.field(number))]
+    if world.list_values is ListValues.REFUSED and any(is_foreign_item(field, value) for field, value in values):
+        return False
+    return world.overnight_period is OvernightPeriod.KEPT or not any(is_overnight(f, value) for f, value in values)
 
 
 def _create_with_comment(kind: str, call: RestCall) -> Reply:
@@ -128,7 +141,10 @@ def _entry_get(call: RestCall) -> Reply:
 
 
 def _entry_update(call: RestCall) -> Reply:
-    call.account.write_entry(_entry_of(call), _sent(call.body))
+    entry, item = _entry_of(call), _sent(call.body)
+    if not _is_accepted(call.account, entry.tag, item):
+        raise Refusal(400, 6002, "Update error")
+    call.account.write_entry(entry, item)
     return EMPTY
 
 

@@ -34,6 +34,19 @@ def readable(field: CustomField, value: Any) -> str:
     return read(value)
 
 
+def is_foreign_item(field: CustomField, sent: Any) -> bool:
+    """Is this a value of a List field that is not among its items?"""
+    return field.type == types.LIST and sent not in field.choices
+
+
+def is_overnight(field: CustomField, sent: Any) -> bool:
+    """Is this a value of a Period field that ends before it begins?"""
+    period = _period(sent, lambda person: None) if field.type == types.PERIOD else None
+    if not isinstance(period, dict):
+        return False
+    return _minutes(period["to"]["time"]) < _minutes(period["from"]["time"])
+
+
 def _line(sent: Any, _: PersonName) -> object:
     return str(sent)[:MAX_LINE] if isinstance(sent, str | int | float) else None
 
@@ -67,9 +80,16 @@ def _period(sent: Any, _: PersonName) -> object:
     return {
         "from": {"time": start},
         "to": {"time": end},
-        "durationSec": max(0, _minutes(end) - _minutes(start)) * 60,
+        "durationSec": _period_seconds(start, end),
         "stringValue": f"{start} - {end}",
     }
+
+
+def _period_seconds(start: str, end: str) -> int:
+    """Planfix takes 00:00 - 00:00 for a whole day."""
+    if start == end == "00:00":
+        return 24 * 3600
+    return max(0, _minutes(end) - _minutes(start)) * 60
 
 
 def _person(sent: Any, name_of: PersonName, *, bare_prefix: str = "user") -> object:
@@ -91,6 +111,7 @@ def _part(sent: Any, name: str, pattern: re.Pattern[str]) -> str | None:
 
 
 def _minutes(time: str) -> int:
+    """Since midnight."""
     hours, minutes = time.split(":")
     return int(hours) * 60 + int(minutes)
 

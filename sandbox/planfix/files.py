@@ -6,6 +6,7 @@ import ipaddress
 import mimetypes
 import re
 import socket
+import time
 import urllib.request
 from email.message import Message
 from functools import partial
@@ -17,10 +18,12 @@ from sandbox.planfix.account import Account
 from sandbox.planfix.comments import subject_for_writing
 from sandbox.planfix.records import StoredFile
 from sandbox.planfix.rest import EMPTY, Fields, Refusal, RestCall, Route, bad_value, shown, success
+from sandbox.planfix.world import FileFromUrl
 
 DOWNLOAD_TIMEOUT = 5.0
 """Seconds, for connecting and for each read."""
 MAX_SIZE = 20 * 1024 * 1024
+UNKNOWN_TYPE = "application/octet-stream"
 
 OWN_DOMAINS = (".planfix.com", ".planfix.ru", ".planfix.ua")
 OWN_PATHS = re.compile(r"(/a/[^/]+)?/(rest|files|account|_sandbox)(/.*)?")
@@ -90,9 +93,15 @@ def _fetched(account: Account, url: str) -> tuple[bytes, str]:
 
 
 def _from_url(call: RestCall) -> Reply:
-    url = call.body.text("url")
+    url, rule = call.body.text("url"), call.account.world.file_from_url
     refuse_unsafe(call.account, url)
+    if rule is FileFromUrl.REFUSED:
+        raise Refusal(400, 41, "Unsafe url for downloading file")
     content, content_type = _fetched(call.account, url)
+    if rule is FileFromUrl.SLOW:
+        time.sleep(call.account.slow_fetch)
+    if rule is FileFromUrl.WRONG_TYPE:
+        content_type = UNKNOWN_TYPE
     name = call.body.text("name") or unquote(urlsplit(url).path.rsplit("/", 1)[-1]) or "file"
     return success(id=call.account.add_file(name=name, content=content, content_type=content_type).id)
 
@@ -105,7 +114,7 @@ def _upload(call: RestCall) -> Reply:
         # File names are plain UTF-8, which the e-mail parser does not read.
         if match := UPLOADED.search(head.decode("utf-8", "replace")):
             name = match[1]
-            content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+            content_type = mimetypes.guess_type(name)[0] or UNKNOWN_TYPE
             file = call.account.add_file(name=name, content=content.removesuffix(b"\r\n"), content_type=content_type)
             return success(id=file.id)
     raise Refusal(400, 7001, "Rest API error upload file")

@@ -12,8 +12,12 @@ class Limits:
     """Planfix documents only code 22 for the daily limit, not statuses or Retry-After. So tests can set each."""
 
     per_second: float | None = None
+    every: int | None = None
+    """Each n-th request comes too fast, whenever it comes: a limit without waiting for a clock."""
     retry_after: int | None = None
     """Seconds, sent with 429 when set."""
+    time_to_reset: int = 60
+    """Seconds, sent with code 22 where the world answers with it."""
     per_day: int = 100_000
     stops_at_daily: bool = False
     daily_status: int = 429
@@ -40,6 +44,8 @@ class Quota:
 
     def is_too_fast(self) -> bool:
         """Return whether this request comes too early after the last accepted one."""
+        if self.limits.every and self.used_today % self.limits.every == 0:
+            return True
         if not self.limits.per_second:
             return False
         # A tolerance of a tenth: requests sent one second apart may arrive a little closer together.

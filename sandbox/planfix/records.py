@@ -29,6 +29,8 @@ class CustomField:
     object_type: int
     choices: tuple[str, ...] = ()
     group_id: int = 1
+    is_own: bool = False
+    """Added by people, not by Planfix."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,8 @@ class DataTag:
     group: str
     group_id: int
     fields: tuple[CustomField, ...]
+    is_system: bool = False
+    """Created by Planfix with the connection of a PBX."""
 
     def field(self, field_id: int) -> CustomField | None:
         return next((known for known in self.fields if known.id == field_id), None)
@@ -54,7 +58,7 @@ class TaskStatus:
 @dataclass(frozen=True, kw_only=True)
 class Phone:
     number: str
-    """As typed: Planfix's masks change only how it shows a number."""
+    """As the account stores it."""
     type: int = 1
 
 
@@ -93,6 +97,7 @@ class Contact:
     files: list[StoredFile] = field(default_factory=list)
     source_object_id: str = ""
     source_data_version: str = ""
+    is_made_by_api: bool = False
     created: datetime
     updated: datetime
 

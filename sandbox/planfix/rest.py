@@ -12,6 +12,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sandbox.http.server import Reply, json_reply
+from sandbox.planfix.world import SourceObjectId, TimePoints
 
 if TYPE_CHECKING:
     from sandbox.planfix.account import Account
@@ -27,12 +28,14 @@ MAX_PAGE = 100
 class Refusal(Exception):
     """Answered as `{"result": "fail", "code": …, "error": …}` with the HTTP status."""
 
-    def __init__(self, status: int, code: int, error: str) -> None:
+    def __init__(self, status: int, code: int, error: str, *, requests_left: int | None = None, **more: object) -> None:
+        """`requests_left`: told instead of the account's count. `more`: further properties of the response."""
         super().__init__(error)
-        self.status, self.code, self.error = status, code, error
+        self.status, self.code, self.error, self.more = status, code, error, more
+        self.requests_left = requests_left
 
     def reply(self) -> Reply:
-        return json_reply({"result": "fail", "code": self.code, "error": self.error}, self.status)
+        return json_reply({"result": "fail", "code": self.code, "error": self.error, **self.more}, self.status)
 
 
 def success(status: int = 200, **payload: object) -> Reply:
@@ -146,19 +149,32 @@ Fields = Mapping[str, Callable[["Account", Row], object]]
 
 def shown(account: Account, row: Row, fields: Fields[Row], asked: Sequence[str]) -> dict[str, object]:
     """Return the id and the requested fields. Unknown names are ignored, as in Planfix."""
-    known = {name: fields[name](account, row) for name in asked if name in fields}
+    is_readable = account.world.source_object_id is not SourceObjectId.NOT_READABLE
+    known = {
+        name: fields[name](account, row)
+        for name in asked
+        if name in fields and (is_readable or name != "sourceObjectId")
+    }
     return {"id": fields["id"](account, row), **known}
 
 
-def time_point(moment: datetime, zone: tzinfo) -> dict[str, str]:
+def time_point(account: Account, moment: datetime) -> dict[str, str]:
     """`date` and `time` in the account's time zone, `datetime` in UTC without seconds."""
-    local, utc = moment.astimezone(zone), moment.astimezone(UTC)
-    return {
+    local, utc = moment.astimezone(account.zone), moment.astimezone(UTC)
+    whole = {
         "date": f"{local:%d-%m-%Y}",
         "time": f"{local:%H:%M}",
         "datetime": f"{utc:%Y-%m-%dT%H:%MZ}",
         "dateTimeUtcSeconds": f"{utc:%Y-%m-%dT%H:%M:%S+0000}",
     }
+    return {name: whole[name] for name in TIME_PARTS[account.world.time_points]}
+
+
+TIME_PARTS: Mapping[TimePoints, tuple[str, ...]] = {
+    TimePoints.FULL: ("date", "time", "datetime", "dateTimeUtcSeconds"),
+    TimePoints.UTC_ONLY: ("datetime", "dateTimeUtcSeconds"),
+    TimePoints.LOCAL_ONLY: ("date", "time"),
+}
 
 
 TIME_POINT_FORMATS = (("dateTimeUtcSeconds", "%Y-%m-%dT%H:%M:%S%z"), ("datetime", "%Y-%m-%dT%H:%MZ"))

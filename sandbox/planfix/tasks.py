@@ -8,9 +8,10 @@ from typing import Any
 
 from sandbox.http.server import Reply
 from sandbox.planfix.account import Account
-from sandbox.planfix.contacts import checked_uuid, known_person
+from sandbox.planfix.contacts import known_person, source_object_id
 from sandbox.planfix.records import Task, TaskStatus
 from sandbox.planfix.rest import Body, Fields, Refusal, RestCall, Route, bad_value, shown, success, time_point
+from sandbox.planfix.world import TaskActivity, TaskFilter
 
 COUNTERPARTY_FILTER = 7
 PROCESS_ID = 1
@@ -31,6 +32,13 @@ def described_status(status: TaskStatus) -> dict[str, object]:
     }
 
 
+def _status_of_row(account: Account, task: Task) -> dict[str, object]:
+    row = described_status(task.status)
+    if account.world.task_activity is TaskActivity.ABSENT:
+        del row["isActive"]
+    return row
+
+
 def _counterparty(account: Account, task: Task) -> object:
     if task.counterparty_id is None:
         return None
@@ -40,14 +48,14 @@ def _counterparty(account: Account, task: Task) -> object:
 
 def _last_comment(account: Account, task: Task) -> object:
     comments = account.feed(("task", task.id))
-    return time_point(comments[-1].written, account.zone) if comments else None
+    return time_point(account, comments[-1].written) if comments else None
 
 
 FIELDS: Fields[Task] = {
     "id": lambda _, task: task.id,
     "name": lambda _, task: task.name,
     "description": lambda _, task: task.description,
-    "status": lambda _, task: described_status(task.status),
+    "status": lambda account, task: _status_of_row(account, task),
     "processId": lambda _, __: PROCESS_ID,
     "type": lambda _, __: "Task",
     "template": lambda _, task: {"id": task.template_id} if task.template_id else None,
@@ -57,8 +65,8 @@ FIELDS: Fields[Task] = {
         "users": [{"id": person, "name": account.person_name(person) or ""} for person in task.assignees],
         "groups": [],
     },
-    "dateTime": lambda account, task: time_point(task.created, account.zone),
-    "dateOfLastUpdate": lambda account, task: time_point(task.updated, account.zone),
+    "dateTime": lambda account, task: time_point(account, task.created),
+    "dateOfLastUpdate": lambda account, task: time_point(account, task.updated),
     "dateOfLastComment": _last_comment,
     "isDeleted": lambda _, task: task.is_deleted,
     "files": lambda _, task: [{"id": f.id, "size": f.size, "name": f.name} for f in task.files],
@@ -86,10 +94,13 @@ FILTERS: Mapping[int, Callable[[Any], Predicate]] = {
 }
 
 
-def _predicate(filter_: Body) -> Predicate:
+def _predicate(account: Account, filter_: Body) -> Predicate:
     make = FILTERS.get(filter_.number("type"))
     if make is None:
         raise Refusal(500, 0, "Rest API error")
+    rule = account.world.task_filter
+    if make is _counterparty_is and rule is not TaskFilter.HONOURED:
+        return lambda task: rule is TaskFilter.IGNORED
     try:
         accepts = make(filter_.value("value"))
     except (TypeError, ValueError) as error:
@@ -98,7 +109,7 @@ def _predicate(filter_: Body) -> Predicate:
 
 
 def _candidates(account: Account, filters: Iterable[Body]) -> Iterable[Task]:
-    for filter_ in filters:
+    for filter_ in filters if account.world.task_filter is TaskFilter.HONOURED else ():
         if filter_.number("type") == COUNTERPARTY_FILTER and filter_.text("operator") != "notequal":
             numbers = sorted(_numbers(filter_.value("value")))
             return sorted((task for number in numbers for task in account.tasks_of(number)), key=lambda task: task.id)
@@ -107,7 +118,7 @@ def _candidates(account: Account, filters: Iterable[Body]) -> Iterable[Task]:
 
 def _list(call: RestCall) -> Reply:
     filters = call.body.objects("filters")
-    predicates = [_predicate(filter_) for filter_ in filters]
+    predicates = [_predicate(call.account, filter_) for filter_ in filters]
     if call.body.text("filterId") == GIVEN_BY_ME:
         predicates.append(lambda task: task.assigner == f"user:{call.account.token_user_id}")
     found = (
@@ -140,7 +151,7 @@ def _create(call: RestCall) -> Reply:
         template_id=body.object("template").number("id") or None,
         assigner=f"user:{account.token_user_id}",
         assignees=[known_person(account, user) for user in body.object("assignees").objects("users")],
-        source_object_id=checked_uuid(body.text("sourceObjectId")),
+        source_object_id=source_object_id(account, body),
     )
     if task.description:
         # Planfix shows the description of a task as its first comment.

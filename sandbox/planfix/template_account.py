@@ -37,6 +37,7 @@ def tags(language: str, utm_fields: Sequence[str] = UTM_FIELDS) -> list[DataTag]
             name=name,
             group=words.group,
             group_id=2,
+            is_system=True,
             fields=(
                 *_standard_fields(first_id, names, field_types, words.directions),
                 *_lines(first_id + 9_000, utm_fields),
@@ -66,6 +67,6 @@ def _standard_fields(
 
 def _lines(first_id: int, names: Sequence[str]) -> list[CustomField]:
     return [
-        CustomField(id=first_id + position, name=name, type=types.LINE, object_type=DATA_TAG_OBJECT)
+        CustomField(id=first_id + position, name=name, type=types.LINE, object_type=DATA_TAG_OBJECT, is_own=True)
         for position, name in enumerate(names)
     ]

@@ -14,13 +14,18 @@ from sandbox.planfix.account import Account
 from sandbox.planfix.quota import Limits
 from sandbox.planfix.records import Comment, StoredFile, TagEntry
 from sandbox.planfix.vocabulary import VOCABULARIES
+from sandbox.planfix.world import SWITCHES, Emoji, PhoneFilter, TaskComments, World
 from sandbox.state import Sandbox
 
 ACCOUNT_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-ACCOUNT_SETTINGS = (
-    *("normalises_phones", "allows_private_hosts", "latency", "token_user_id"),
-    *("finds_nothing_by_phone", "refuses_emoji", "refuses_task_comments", "required_contact_fields"),
-)
+ACCOUNT_SETTINGS = ("allows_private_hosts", "latency", "token_user_id", "required_contact_fields", "slow_fetch")
+SHORT_SWITCHES: Mapping[str, tuple[str, Mapping[bool, str]]] = {
+    "normalises_phones": ("phone_filter", {True: PhoneFilter.DIGITS, False: PhoneFilter.CONTAINS}),
+    "finds_nothing_by_phone": ("phone_filter", {True: PhoneFilter.NOTHING, False: PhoneFilter.CONTAINS}),
+    "refuses_emoji": ("emoji", {True: Emoji.REFUSED, False: Emoji.KEPT}),
+    "refuses_task_comments": ("task_comments", {True: TaskComments.REFUSED, False: TaskComments.TAKEN}),
+}
+"""Settings that are true or false, as switches of the account's world."""
 
 Json = Mapping[str, Any]
 Control = Callable[[Sandbox, Json, tuple[str, ...]], object]
@@ -79,16 +84,39 @@ def _add_task(sandbox: Sandbox, given: Json, names: tuple[str, ...]) -> object:
 
 
 def _settings(sandbox: Sandbox, given: Json, names: tuple[str, ...]) -> object:
-    """Any of ACCOUNT_SETTINGS; "scopes": list or null; "limits": see `Limits`."""
+    """Any of ACCOUNT_SETTINGS and SHORT_SWITCHES; "scopes": list or null; "limits": see `Limits`."""
     account = sandbox.accounts[names[0]]
     for name in ACCOUNT_SETTINGS:
         if name in given:
             setattr(account, name, given[name])
+    switches = {name: values[bool(given[key])] for key, (name, values) in SHORT_SWITCHES.items() if key in given}
+    account.enter(account.world.with_switches(switches))
     if "scopes" in given:
         account.scopes = None if given["scopes"] is None else frozenset(given["scopes"])
     if "limits" in given:
         account.quota.limits = Limits(**given["limits"])
     return {}
+
+
+def _enter_world(sandbox: Sandbox, given: Json, names: tuple[str, ...]) -> object:
+    """Change switches of the account's world, by name. Returns all of them."""
+    account = sandbox.accounts[names[0]]
+    account.enter(account.world.with_switches(given))
+    return account.world.switches()
+
+
+def _leave_world(sandbox: Sandbox, _: Json, names: tuple[str, ...]) -> object:
+    sandbox.accounts[names[0]].enter(World())
+    return {}
+
+
+def _world(sandbox: Sandbox, _: Json, names: tuple[str, ...]) -> object:
+    return sandbox.accounts[names[0]].world.switches()
+
+
+def _switches(_: Sandbox, __: Json, ___: tuple[str, ...]) -> object:
+    """The values of each switch, the default first."""
+    return SWITCHES
 
 
 def _add_fault(sandbox: Sandbox, given: Json, _: tuple[str, ...]) -> object:
@@ -150,6 +178,10 @@ CONTROLS: Mapping[tuple[str, re.Pattern[str]], Control] = {
         ("POST", _ACCOUNT + "/contacts", _add_contact),
         ("POST", _ACCOUNT + "/tasks", _add_task),
         ("POST", _ACCOUNT + "/settings", _settings),
+        ("GET", _ACCOUNT + "/world", _world),
+        ("POST", _ACCOUNT + "/world", _enter_world),
+        ("DELETE", _ACCOUNT + "/world", _leave_world),
+        ("GET", r"/_sandbox/worlds", _switches),
         ("POST", r"/_sandbox/faults", _add_fault),
         ("GET", r"/_sandbox/faults", _faults),
         ("DELETE", r"/_sandbox/faults", _clear_faults),

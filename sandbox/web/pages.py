@@ -16,6 +16,7 @@ from sandbox.web.rows import (
     ListedSubject,
     listed_contact,
     listed_contacts,
+    listed_switches,
     listed_task,
     listed_tasks,
     shown_comment,
@@ -89,6 +90,8 @@ def _frame(account: Account) -> dict[str, object]:
         "base": _base(account),
         "zone": account.zone.key,
         "totals": _totals(account),
+        "changed": account.world.changed(),
+        "switches": listed_switches(account.world),
     }
 
 

@@ -14,11 +14,20 @@ from sandbox.planfix.account import Account, Subject
 from sandbox.planfix.files import download_url
 from sandbox.planfix.records import Comment, Contact, TagEntry, Task
 from sandbox.planfix.template_account import CALL_TAG_ID, MISSED_CALL_TAG_ID
+from sandbox.planfix.world import SWITCHES, World
 from sandbox.web.sanitize import safe_html
 
 SHOWN_ROWS = 100
 TAG_KINDS = {CALL_TAG_ID: "call", MISSED_CALL_TAG_ID: "missed"}
 AUDIO = ("audio/", "application/ogg")
+
+
+def listed_switches(world: World) -> list[tuple[str, str, str]]:
+    """Name, value and other values of each switch."""
+    return [
+        (name, value, ", ".join(other for other in SWITCHES[name] if other != value))
+        for name, value in world.switches().items()
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from integrations.models import Alert, Call, CallState, Customer
 from sandbox.http.faults import Fault
+from sandbox.planfix.world import Emoji, PhoneFilter, TaskComments, World
 from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered
@@ -52,7 +53,7 @@ def test_refused_contact_names_the_required_field(scenario: Scenario) -> None:
 
 
 def test_a_call_with_emoji_is_written_without_them_where_planfix_cannot_read_them(scenario: Scenario) -> None:
-    scenario.account.refuses_emoji = True
+    scenario.account.enter(World(emoji=Emoji.REFUSED))
     scenario.account.add_contact(name="Olha", phones=[CLIENT])
     scenario.post(answered(utm_campaign="🔥 Знижка"))
     scenario.deliver()
@@ -85,7 +86,7 @@ def test_a_task_that_takes_no_comments_leaves_the_call_on_the_contact(
     scenario = make_scenario(call_target="last_active_task")
     contact = scenario.account.add_contact(name="Olha", phones=[CLIENT])
     task = scenario.account.add_task(contact.id, "Order")
-    scenario.account.refuses_task_comments = True
+    scenario.account.enter(World(task_comments=TaskComments.REFUSED))
     scenario.post(answered())
     scenario.deliver()
 
@@ -100,7 +101,7 @@ def test_a_task_that_takes_no_comments_leaves_the_call_on_the_contact(
 @pytest.fixture
 def blind(scenario: Scenario) -> Scenario:
     scenario.account.add_contact(name="Olha", phones=[CLIENT])
-    scenario.account.finds_nothing_by_phone = True
+    scenario.account.enter(World(phone_filter=PhoneFilter.NOTHING))
     Customer.objects.update(search_is_blind=True)
     return scenario
 
@@ -119,7 +120,7 @@ def test_no_contact_is_created_while_the_search_finds_nothing(blind: Scenario, a
 def test_the_waiting_call_goes_out_once_the_search_finds_again(blind: Scenario) -> None:
     blind.post(answered(NEW_CLIENT))
     blind.deliver()
-    blind.account.finds_nothing_by_phone = False
+    blind.account.enter(World())
     Call.objects.update(due_at=timezone.now())
     blind.deliver()
 

@@ -14,6 +14,7 @@ import requests
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.planfix.records import Contact
+from sandbox.planfix.world import PhoneFilter
 from sandbox.server.app import SandboxServer
 from sandbox.state import Sandbox
 from tests.sandbox.conftest import Ask
@@ -280,7 +281,7 @@ def test_settings_of_an_account_are_set_over_http(sandbox: Sandbox, ask: Ask, ac
     control(sandbox, "POST", "accounts/default/settings", settings)
 
     assert ask("POST", "/contact/list", {}).status_code == 405
-    assert account.normalises_phones
+    assert account.world.phone_filter is PhoneFilter.DIGITS
     assert account.quota.limits.per_day == 7
 
 

@@ -7,8 +7,9 @@ import signal
 import threading
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from sandbox.planfix.world import World
 from sandbox.server.app import SandboxServer
 from sandbox.state import Sandbox
 
@@ -28,11 +29,25 @@ class Command(BaseCommand):
             help="let file/from-url fetch from loopback and private addresses",
         )
 
+        parser.add_argument(
+            "--world",
+            nargs="+",
+            action="extend",
+            default=[],
+            metavar="NAME=VALUE",
+            help="how the accounts behave where Planfix's documentation is silent, for example stored_number=digits",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
+        world = _world(options["world"])
         stopped = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopped.set())
-        sandbox = Sandbox(latency=options["latency"], allow_private_hosts=options["allow_private_hosts"])
+        sandbox = Sandbox(
+            latency=options["latency"],
+            allow_private_hosts=options["allow_private_hosts"],
+            world=world,
+        )
         with SandboxServer(sandbox, host=options["host"], port=options["port"]):
             account = sandbox.account()
             self.stdout.write(
@@ -40,3 +55,11 @@ class Command(BaseCommand):
             )
             self.stdout.flush()
             stopped.wait()
+
+
+def _world(switches: list[str]) -> World:
+    """Raises CommandError for an unknown switch or value."""
+    try:
+        return World().with_switches(dict(switch.partition("=")[::2] for switch in switches))
+    except ValueError as error:
+        raise CommandError(str(error)) from error

@@ -12,6 +12,7 @@ from integrations.models import PhoneMatching
 from integrations.planfix.http.client import PlanfixClient
 from integrations.services.contacts.search import find, unbroken_pieces
 from sandbox.planfix.account import Account
+from sandbox.planfix.world import PhoneFilter, World
 
 NUMBER = "+380671234567"
 OTHER = "+380671234568"
@@ -111,7 +112,7 @@ def searched(
 def test_a_contact_is_found_in_any_spelling_by_no_more_requests_than_full_takes(
     planfix: PlanfixClient, account: Account, spelling: str, normalises: bool
 ) -> None:
-    account.normalises_phones = normalises
+    account.enter(World(phone_filter=PhoneFilter.DIGITS if normalises else PhoneFilter.CONTAINS))
     account.add_contact(name="Somebody", phones=[OTHER])
     contact = account.add_contact(name="Olha Koval", phones=["+380441111111", spelling])
 
@@ -124,7 +125,7 @@ def test_a_contact_is_found_in_any_spelling_by_no_more_requests_than_full_takes(
 def test_a_company_is_found_in_any_spelling_by_one_more_request_than_full_takes(
     planfix: PlanfixClient, account: Account, spelling: str, normalises: bool
 ) -> None:
-    account.normalises_phones = normalises
+    account.enter(World(phone_filter=PhoneFilter.DIGITS if normalises else PhoneFilter.CONTAINS))
     company = account.add_contact(name="Koval & Sons", phones=[spelling], is_company=True)
 
     assert searched(planfix) == [company.id]

@@ -16,6 +16,7 @@ from integrations.services.customers.connection_report import Connection, Findin
 from integrations.services.queue.background import enqueue
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
+from sandbox.planfix.world import PhoneFilter, World
 from sandbox.state import Sandbox
 from tests.conftest import Scenario
 
@@ -377,7 +378,7 @@ def test_search_that_never_finds_is_reported(
     connection: Callable[..., Connection], account: Account, scenario: Scenario
 ) -> None:
     account.add_contact(name="Olha", phones=["+380671234567"])
-    account.finds_nothing_by_phone = True
+    account.enter(World(phone_filter=PhoneFilter.NOTHING))
 
     found = connection()
 
