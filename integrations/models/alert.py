@@ -13,6 +13,9 @@ class AlertKind(models.TextChoices):
     PAUSED = "paused", _("Paused")
     FAILED = "failed", _("Calls failed")
     LATE = "late", _("Calls are late")
+    SKIPPED = "skipped", _("Calls are skipped")
+    WEBHOOK = "webhook", _("Webhooks missing")
+    DIFFERENT = "differs", _("Planfix differs")
     TRAFFIC = "traffic", _("Too many webhooks")
     CATCH_UP = "catch_up", _("Call list unreadable")
 
@@ -23,6 +26,11 @@ class Alert(models.Model):
     customer = models.ForeignKey(Customer, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="alerts")
     kind = models.CharField(_("kind"), max_length=8, choices=AlertKind)
     detail = models.CharField(_("detail"), max_length=300, blank=True)
+    """An error message as it came, in English and without phone numbers."""
+    issue = models.JSONField(_("issue"), null=True)
+    """The issue that raised the alert, for a sentence in the reader's language (customer_status.Issue). None: the alert
+    is older than this column, and `detail` holds its sentence.
+    """
     raised_at = models.DateTimeField(_("raised"), db_default=Now())
     resolved_at = models.DateTimeField(_("resolved"), null=True, db_column="over_at")
     notified_at = models.DateTimeField(_("notified"), null=True, db_column="told_at")

@@ -186,6 +186,10 @@ class Delivery(models.Model):
     class Meta:
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
+        indexes = [
+            # The calls whose recording was not copied, which are few.
+            models.Index(name="delivery_without_recording", fields=["-call"], condition=~Q(recording_refused="")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.call_id}"

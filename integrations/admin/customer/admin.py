@@ -35,13 +35,15 @@ from integrations.admin.customer.removal import RemovedByTheWorker
 from integrations.admin.customer.secret_widget import SecretFormField, SecretInput, TypedSecrets
 from integrations.admin.customer.utm_mapping import utm_mapping_page
 from integrations.admin.customer.webhook_addresses import first_webhook_light, webhook_setup
-from integrations.admin.dashboard import STATUSES, sentence_of
 from integrations.admin.lookups import SimpleLookups
+from integrations.admin.monitoring.status_line import COLOURS, badge_of, status_line
 from integrations.admin.read_only import ListTitle
 from integrations.models import BackgroundJobKind, Customer, SecretField, WebhookToken
+from integrations.planfix.http.explanations import explain
 from integrations.services.customers.account_change import follow_change, overlap_of
 from integrations.services.delivery.pause import resume_customer
-from integrations.services.monitoring.customer_health import Health, health_of
+from integrations.services.monitoring.customer_facts import Fact
+from integrations.services.monitoring.customer_status import CustomerStatus, statuses_of
 from integrations.services.queue.background import enqueue
 from integrations.ui.local_time import local_time
 from integrations.users.audit import audit_record
@@ -73,7 +75,6 @@ OVERLAP_TEXTS = (
 """By the fields of Overlap."""
 NEW = "new"
 """The form of a customer that is not saved yet."""
-STATUS_COLOURS = {status.name: badge.colour for status, badge in STATUSES.items()}
 
 
 class CustomerList(ChangeList):  # type: ignore[misc]
@@ -84,16 +85,16 @@ class CustomerList(ChangeList):  # type: ignore[misc]
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        healths = health_of(Customer.objects.filter(pk__in=[customer.pk for customer in self.result_list]))
-        by_key = {health.customer.pk: health for health in healths}
+        statuses = statuses_of(Customer.objects.filter(pk__in=[customer.pk for customer in self.result_list]))
+        by_key = {status.customer.pk: status for status in statuses}
         for customer in self.result_list:
-            customer.health = by_key[customer.pk]
+            customer.current_status = by_key[customer.pk]
 
 
-def _health(customer: Any) -> Health:
-    """The health that CustomerList added to the row."""
-    health: Health = customer.health
-    return health
+def _status(customer: Any) -> CustomerStatus:
+    """The status that CustomerList added to the row."""
+    status: CustomerStatus = customer.current_status
+    return status
 
 
 @admin.register(Customer)
@@ -180,26 +181,27 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CustomerList
 
-    @coloured(gettext_lazy("status"), STATUS_COLOURS)
+    @coloured(gettext_lazy("status"), {colour: colour for colour in COLOURS.values()})
     def status(self, customer: Customer) -> tuple[str, str]:
-        status = _health(customer).status
-        return status.name, str(STATUSES[status].label)
+        badge = badge_of(_status(customer).issue)
+        return badge.colour, str(badge.label)
 
     @admin.display(description=gettext_lazy("problem"), empty_value="–")
     def problem(self, customer: Customer) -> str | None:
-        return sentence_of(_health(customer)) or None
+        status = _status(customer)
+        return status_line(status.issue, status.customer, timezone.now()).sentence
 
     @admin.display(description=gettext_lazy("calls waiting"))
     def pending(self, customer: Customer) -> int:
-        return _health(customer).pending
+        return _status(customer).facts.count(Fact.WAITING)
 
     @admin.display(description=gettext_lazy("calls failed"))
     def failed(self, customer: Customer) -> int:
-        return _health(customer).failed
+        return _status(customer).facts.count(Fact.FAILED)
 
     @admin.display(description=gettext_lazy("last webhook"), empty_value="–")
     def last_webhook(self, customer: Customer) -> str | None:
-        return _local_time(customer, _health(customer).last_webhook_at)
+        return _local_time(customer, _status(customer).facts.last_webhook_at)
 
     # --- one customer ---
 
@@ -313,12 +315,10 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
 
 
 def _why_paused(customer: Customer) -> str:
-    if not (customer.paused_reason and customer.paused_at):
-        return customer.paused_reason
-    return _("Since %(time)s: %(why)s") % {
-        "time": _local_time(customer, customer.paused_at),
-        "why": customer.paused_reason,
-    }
+    why = (not customer.paused_by_hand and explain(customer.paused_reason)) or customer.paused_reason
+    if not (why and customer.paused_at):
+        return why
+    return _("Since %(time)s: %(why)s") % {"time": _local_time(customer, customer.paused_at), "why": why}
 
 
 def _local_time(customer: Customer, at: datetime | None) -> str | None:

@@ -13,16 +13,19 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from integrations.admin.customer.catch_up import catch_up, catch_up_context
 from integrations.admin.customer.pages import address_of, customer_page, listed, render_page
 from integrations.admin.customer.request_counts import request_counts
-from integrations.admin.dashboard import dashboard_row
-from integrations.admin.sparkline import chart
+from integrations.admin.monitoring.dashboard import dashboard_row
+from integrations.admin.monitoring.sparkline import chart
+from integrations.admin.monitoring.status_line import status_lines
 from integrations.models import BackgroundJobKind, Customer
 from integrations.services.delivery.pause import pause_by_hand, resume_customer
-from integrations.services.monitoring.customer_health import calls_per_day, health_of
+from integrations.services.monitoring.customer_status import statuses_of
+from integrations.services.monitoring.fleet import calls_per_day, requests_left
 from integrations.ui.labels import LazyText
 from integrations.users.audit import audit_record
 
@@ -37,10 +40,12 @@ def overview(request: HttpRequest, customer: Customer) -> HttpResponse:
         if action:
             action(request, customer)
         return redirect(address_of("overview", customer))
-    health = health_of(Customer.objects.filter(pk=customer.pk))[0]
-    calls = chart(calls_per_day([customer], DAYS)[customer.pk])
+    [status] = statuses_of(Customer.objects.filter(pk=customer.pk))
+    calls, now = chart(calls_per_day([customer], DAYS)[customer.pk]), timezone.now()
     context = {
-        "row": dashboard_row(health, calls),
+        "row": dashboard_row(status, calls, now),
+        "lines": status_lines(status, now),
+        "requests_left": requests_left(customer),
         "days": DAYS,
         "requests": request_counts(customer),
         "alerts": customer.alerts.order_by("-raised_at", "-pk")[:RECENT],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from django.db.models import Count
 from django.db.models.functions import Now, TruncHour
 from django.utils import timezone
 
-from integrations.models import Customer, RateLimitCounter, WebhookEvent
+from integrations.models import RateLimitCounter, WebhookEvent
 from integrations.services.intake.recipients import Recipient, remembered_recipient_of
 
 log = structlog.get_logger(__name__)
@@ -73,9 +73,9 @@ def count_wrong_address(network: str) -> None:
     _wait(f"wrong|{network}", WRONG_ADDRESSES)
 
 
-def limited_customers() -> set[int]:
-    """Returns the customers whose webhooks were limited within the last hour."""
-    keys = {_alert_key(customer_id): customer_id for customer_id in Customer.objects.values_list("pk", flat=True)}
+def limited_customers(customer_ids: Iterable[int]) -> set[int]:
+    """Returns those customers whose webhooks were limited within the last hour."""
+    keys = {_alert_key(customer_id): customer_id for customer_id in customer_ids}
     current = RateLimitCounter.objects.filter(key__in=list(keys), until__gt=timezone.now())
     return {keys[bytes(key)] for key in current.values_list("key", flat=True)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,23 +14,32 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from integrations.models import Alert, AlertKind, CallState, Customer
+from integrations.models import Alert, AlertKind, Customer
 from integrations.services.database import release_connection
+from integrations.services.monitoring.customer_status import Cause, Issue
+from integrations.services.monitoring.status_texts import next_step, sentence_of
 
 RAISED = {
     AlertKind.PAUSED: gettext_lazy(
-        "%(customer)s has been paused since %(since)s. %(detail)s Its calls wait and none is lost. They continue by"
+        "%(customer)s has been paused since %(since)s. %(sentence)s None of its calls is lost. They continue by"
         " themselves once Planfix grants access again."
     ),
     AlertKind.FAILED: gettext_lazy(
-        "%(customer)s has failed calls. %(detail)s They need attention: fix the problem, then retry them. The"
+        "%(customer)s has failed calls. %(sentence)s They need attention: fix the problem, then retry them. The"
         " customer's other calls continue."
     ),
-    AlertKind.LATE: gettext_lazy("%(customer)s has late calls. %(detail)s Ringofix keeps trying."),
-    AlertKind.TRAFFIC: gettext_lazy("%(customer)s gets too many webhooks. %(detail)s"),
+    AlertKind.LATE: gettext_lazy("%(customer)s has late calls. %(sentence)s Ringofix keeps trying."),
+    AlertKind.SKIPPED: gettext_lazy(
+        "Calls of %(customer)s do not reach Planfix. %(sentence)s Fix the cause, then retry the skipped calls."
+    ),
+    AlertKind.WEBHOOK: gettext_lazy("Webhooks of %(customer)s are missing. %(sentence)s"),
+    AlertKind.DIFFERENT: gettext_lazy("Planfix and Ringofix differ for %(customer)s. %(sentence)s"),
+    AlertKind.TRAFFIC: gettext_lazy(
+        "%(customer)s gets too many webhooks. %(sentence)s Replace the address if it has leaked."
+    ),
     AlertKind.CATCH_UP: gettext_lazy(
-        "The Ringostat call list of %(customer)s cannot be read. %(detail)s Calls still arrive by webhook, but a call"
-        " whose webhook was lost is not recovered. Check the Auth-key and the project ID in the customer's settings."
+        "The Ringostat call list of %(customer)s cannot be read. %(sentence)s Calls still arrive by webhook. Check the"
+        " Auth-key and the project ID in the customer's settings."
     ),
 }
 RESOLVED = {
@@ -38,6 +48,11 @@ RESOLVED = {
         "%(customer)s has no failed calls of the last day any more. The alert was raised on %(since)s."
     ),
     AlertKind.LATE: gettext_lazy("%(customer)s has no late calls any more. The alert was raised on %(since)s."),
+    AlertKind.SKIPPED: gettext_lazy("Calls of %(customer)s reach Planfix again. The alert was raised on %(since)s."),
+    AlertKind.WEBHOOK: gettext_lazy("Webhooks of %(customer)s arrive again. The alert was raised on %(since)s."),
+    AlertKind.DIFFERENT: gettext_lazy(
+        "Planfix and Ringofix no longer differ for %(customer)s. The alert was raised on %(since)s."
+    ),
     AlertKind.TRAFFIC: gettext_lazy(
         "%(customer)s gets as many webhooks as usual again. The alert was raised on %(since)s."
     ),
@@ -46,8 +61,6 @@ RESOLVED = {
         " being recovered."
     ),
 }
-STATES = {AlertKind.FAILED: CallState.FAILED, AlertKind.LATE: CallState.PENDING}
-"""Alerts about calls link to the call log; all others link to the customer."""
 
 
 def send_alerts(alerts: Sequence[Alert]) -> None:
@@ -90,20 +103,29 @@ def _lines(alerts: Iterable[Alert]) -> Iterator[str]:
     for alert in sorted(alerts, key=lambda alert: alert.resolved_at is not None):
         texts = RAISED if alert.resolved_at is None else RESOLVED
         since = time_with_zone(alert.raised_at, alert.customer.zone)
-        names = {"customer": _name(alert.customer), "detail": alert.detail, "since": since}
+        names = {"customer": _name(alert.customer), "sentence": _sentence(alert), "since": since}
         yield texts[AlertKind(alert.kind)] % names
+        if alert.resolved_at is None and alert.detail and alert.issue:
+            yield _("Technical details: %(detail)s") % {"detail": alert.detail}
         yield _address(alert)
         yield ""
     yield _("Ringofix sends one e-mail when a problem begins and one when it is resolved.")
 
 
+def _sentence(alert: Alert) -> str:
+    """In the active language, with times in the customer's zone."""
+    if not alert.issue:
+        return alert.detail
+    issue = Issue.from_json(alert.issue)
+    if issue.cause is Cause.PAUSED:  # the mail begins with that time
+        issue = replace(issue, since=None)
+    return sentence_of(issue, lambda at: time_with_zone(at, alert.customer.zone))
+
+
 def _address(alert: Alert) -> str:
-    """The address of the page that shows the problem."""
-    state = STATES.get(AlertKind(alert.kind))
-    if state is None:
-        path = reverse("admin:integrations_customer_change", args=[alert.customer_id])
-    else:
-        path = f"{reverse('calllog:list')}?customer={alert.customer_id}&state={state.value}"
+    """The address of the page where the problem is fixed."""
+    step = next_step(Issue.from_json(alert.issue), alert.customer_id) if alert.issue else None
+    path = step.address if step else reverse("admin:integrations_customer_overview", args=[alert.customer_id])
     return f"{settings.PUBLIC_URL}{path}"
 
 

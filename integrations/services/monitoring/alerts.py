@@ -1,117 +1,104 @@
-"""Raises and resolves alerts, and sends one notification for each of both. Does not write the mails."""
+"""Raises and resolves alerts by the customers' statuses, and sends one notification for each of both. Does not write
+the mails.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from datetime import timedelta
-from zoneinfo import ZoneInfo
+from collections import defaultdict
+from collections.abc import Mapping
 
 import structlog
 from django.conf import settings
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from integrations.models import Alert, AlertKind, Call, CallState, CatchUpCursor, Customer
+from integrations.models import Alert, AlertKind, Customer
 from integrations.services.database import database_time
-from integrations.services.intake.traffic_limit import limited_customers
-from integrations.services.monitoring.alert_mail import send_alerts, time_with_zone
+from integrations.services.monitoring.alert_mail import send_alerts
+from integrations.services.monitoring.customer_status import Cause, CustomerStatus, Issue, Level, statuses_of
 
 log = structlog.get_logger(__name__)
-
-FAILED_LATELY = timedelta(days=1)
-"""Calls that fail within a day of each other raise one alert. Older ones need attention too, but are no news."""
 
 LONG_NUMBER = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){6,}")
 """An error message of Planfix may hold a phone number."""
 
-Problems = Mapping[int, str]
-"""A sentence for each customer's current problem, by customer ID."""
+KINDS: Mapping[Cause, tuple[AlertKind, Level]] = {
+    Cause.PAUSED: (AlertKind.PAUSED, Level.PROBLEM),
+    Cause.FAILED: (AlertKind.FAILED, Level.PROBLEM),
+    Cause.LATE: (AlertKind.LATE, Level.PROBLEM),
+    Cause.NO_EMPLOYEES: (AlertKind.SKIPPED, Level.PROBLEM),
+    Cause.SKIPPED: (AlertKind.SKIPPED, Level.PROBLEM),
+    Cause.NOT_UNDERSTOOD: (AlertKind.WEBHOOK, Level.PROBLEM),
+    Cause.EVENT_MISSING: (AlertKind.WEBHOOK, Level.WARNING),
+    Cause.SILENT: (AlertKind.WEBHOOK, Level.WARNING),
+    Cause.DIFFERENT: (AlertKind.DIFFERENT, Level.WARNING),
+    Cause.TRAFFIC: (AlertKind.TRAFFIC, Level.WARNING),
+    Cause.CALL_LIST_UNREADABLE: (AlertKind.CATCH_UP, Level.WARNING),
+}
+"""The kind of the alert, and the least serious level that raises one. Other causes raise none: who sets a customer up
+or pauses it sees its status, and whoever could read an alert about missing workers would not get it from a worker.
+"""
+
+Problems = Mapping[int, tuple[CustomerStatus, Issue]]
+"""By customer ID."""
 
 
 def check_alerts() -> None:
     """Compares current problems with open alerts and notifies of every change. One process at a time may call it."""
-    for kind, find in PROBLEMS.items():
-        _compare(kind, find())
+    problems = _current_problems()
+    for kind in AlertKind:
+        _compare(kind, problems[kind])
     _notify()
 
 
-# --- current problems ---
+def _current_problems() -> Mapping[AlertKind, Problems]:
+    """The worst issue of each kind and customer."""
+    found: dict[AlertKind, dict[int, tuple[CustomerStatus, Issue]]] = defaultdict(dict)
+    for status in statuses_of(Customer.objects.all()):
+        for issue in status.issues:
+            if kind := _kind_of(issue):
+                found[kind].setdefault(status.customer.pk, (status, issue))
+    return found
 
 
-def _paused() -> Problems:
-    """Without those paused by hand: whoever did it knows."""
-    paused = Customer.objects.exclude(paused_reason="").filter(paused_by_hand=False)
-    return {pk: LONG_NUMBER.sub("…", reason) for pk, reason in paused.values_list("pk", "paused_reason")}
-
-
-def _with_failed_calls() -> Problems:
-    """Uses the index `call_failed`."""
-    failed = Call.objects.filter(state=CallState.FAILED, finished_at__gt=Now() - FAILED_LATELY)
-    counts = failed.order_by().values_list("customer_id").annotate(count=Count("pk"))
-    return {pk: ngettext("One call failed.", "%(count)s calls failed.", n) % {"count": n} for pk, n in counts}
-
-
-def _with_late_calls() -> Problems:
-    """Uses the index `call_due`. Late calls of a paused customer raise no alert, but keep one that is open.
-
-    A call is late by the time it was first due, however often it was tried.
-    """
-    already_open = Alert.objects.filter(kind=AlertKind.LATE, resolved_at=None, customer=OuterRef("customer"))
-    late = Call.objects.filter(
-        Q(customer__paused_reason="") | Exists(already_open),
-        due_at__isnull=False,
-        state=CallState.PENDING,
-        due_since__lt=Now() - timedelta(minutes=settings.ALERT_AFTER_MINUTES),
-    )
-    oldest = late.order_by().values_list("customer_id", "customer__timezone").annotate(since=Min("due_since"))
-    text = _("The oldest call has been waiting since %(since)s.")
-    return {pk: text % {"since": time_with_zone(since, ZoneInfo(zone))} for pk, zone, since in oldest}
-
-
-def _without_a_call_list() -> Problems:
-    """Calls whose webhook is lost cannot be recovered. Problems under ALERT_AFTER_MINUTES raise no alert."""
-    since = Now() - timedelta(minutes=settings.ALERT_AFTER_MINUTES)
-    cursors = CatchUpCursor.objects.filter(trouble_since__lt=since).exclude(customer__ringostat_auth_key="")
-    return {pk: LONG_NUMBER.sub("…", trouble) for pk, trouble in cursors.values_list("customer_id", "trouble")}
-
-
-def _with_too_many_webhooks() -> Problems:
-    """An hour without a refused webhook resolves it."""
-    text = _(
-        "Its webhook address gets far more requests than usual, and some are refused. Replace it if it has leaked."
-    )
-    return dict.fromkeys(limited_customers(), text)
-
-
-PROBLEMS: Mapping[AlertKind, Callable[[], Problems]] = {
-    AlertKind.PAUSED: _paused,
-    AlertKind.FAILED: _with_failed_calls,
-    AlertKind.LATE: _with_late_calls,
-    AlertKind.CATCH_UP: _without_a_call_list,
-    AlertKind.TRAFFIC: _with_too_many_webhooks,
-}
-
-
-# --- changes ---
+def _kind_of(issue: Issue) -> AlertKind | None:
+    kind, level = KINDS.get(issue.cause, (None, Level.PROBLEM))
+    # What an access check found has a code: whoever started it sees its result.
+    is_of_check = issue.cause is Cause.CALL_LIST_UNREADABLE and issue.code
+    return None if is_of_check or issue.level > level else kind
 
 
 def _compare(kind: AlertKind, problems: Problems) -> None:
     """Raises an alert for each new problem and resolves those whose problem is gone."""
     open_alerts = dict(Alert.objects.filter(kind=kind, resolved_at=None).values_list("customer_id", "pk"))
-    new = {pk: sentence for pk, sentence in problems.items() if pk not in open_alerts}
+    new = {pk: issue for pk, (status, issue) in problems.items() if pk not in open_alerts and _is_news(kind, status)}
     resolved = {pk: alert_id for pk, alert_id in open_alerts.items() if pk not in problems}
     Alert.objects.bulk_create(
-        [Alert(customer_id=pk, kind=kind, detail=sentence[:300]) for pk, sentence in new.items()],
+        [
+            Alert(customer_id=pk, kind=kind, issue=_stored(issue), detail=_masked(issue.detail))
+            for pk, issue in new.items()
+        ],
         ignore_conflicts=True,
     )
     Alert.objects.filter(pk__in=resolved.values()).update(resolved_at=Now())
-    for customer_id, sentence in new.items():
-        log.warning("alert", kind=kind.value, customer_id=customer_id, detail=sentence)
+    for customer_id, issue in new.items():
+        log.warning("alert", kind=kind.value, customer_id=customer_id, detail=_masked(issue.detail))
     for customer_id in resolved:
         log.info("alert resolved", kind=kind.value, customer_id=customer_id)
+
+
+def _is_news(kind: AlertKind, status: CustomerStatus) -> bool:
+    """Late calls of a paused customer keep an alert open, but raise none."""
+    return kind is not AlertKind.LATE or not status.customer.paused_reason
+
+
+def _stored(issue: Issue) -> dict[str, object]:
+    return issue.to_json() | {"detail": _masked(issue.detail)}
+
+
+def _masked(detail: str) -> str:
+    return LONG_NUMBER.sub("…", detail)[:300]
 
 
 def _notify() -> None:

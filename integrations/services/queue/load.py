@@ -22,6 +22,11 @@ def queue_load() -> QueueLoad:
     with connection.cursor() as cursor:
         cursor.execute(WAITING_JOBS)
         waiting, oldest = cursor.fetchone()
+    return QueueLoad(waiting_jobs=waiting, oldest_job_seconds=float(oldest), workers=live_workers())
+
+
+def live_workers() -> int:
+    """The number of workers that sent a heartbeat in the last 30 seconds."""
+    with connection.cursor() as cursor:
         cursor.execute(LIVE_WORKERS)
-        [workers] = cursor.fetchone()
-    return QueueLoad(waiting_jobs=waiting, oldest_job_seconds=float(oldest), workers=workers)
+        return int(cursor.fetchone()[0])

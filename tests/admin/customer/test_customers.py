@@ -34,10 +34,13 @@ from integrations.models import (
 )
 from integrations.services.customers.connection_report import Check, Connection, Finding
 from integrations.services.customers.connection_texts import SENTENCES
+from integrations.services.monitoring.customer_facts import Fact
 from tests.factories import (
     AUTH_KEY,
     NOON,
+    OUTGOING,
     PLANFIX_TOKEN,
+    call_facts,
     make_call,
     make_customer,
     make_employee,
@@ -473,8 +476,8 @@ def test_page_of_a_paused_customer_shows_start_reason_and_next_check(console: Cl
         paused_reason="The account is frozen.", paused_at=NOON, access_check_at=NOON + timedelta(minutes=5)
     )
 
+    assert "Planfix denies access. Since 2 Mar, 12:00." in console.get(LIST).content.decode()
     sentence = "Since 2 Mar, 12:00: The account is frozen."  # the customer's own time
-    assert sentence in console.get(LIST).content.decode()
     assert f"Paused. {sentence} Next check: 2 Mar, 12:05." in console.get(page_of(customer)).content.decode()
 
 
@@ -515,7 +518,7 @@ def test_phone_matching_help_explains_the_second_contact(console: Client) -> Non
 
 
 @pytest.mark.parametrize(
-    ("columns", "has_webhook", "waits", "light"),
+    ("columns", "has_webhook", "waits", "status"),
     [
         ({}, False, False, "No webhook yet"),
         ({}, True, False, "Connected"),
@@ -525,11 +528,13 @@ def test_phone_matching_help_explains_the_second_contact(console: Client) -> Non
     ],
 )
 def test_list_shows_the_status_of_each_customer(
-    console: Client, columns: dict[str, str], has_webhook: bool, waits: bool, light: str
+    console: Client, columns: dict[str, str], has_webhook: bool, waits: bool, status: str
 ) -> None:
     customer = make_customer(**columns)
+    make_employee(customer)
     if has_webhook:
-        make_event(make_call(customer))
+        for direction in ({}, OUTGOING):
+            make_event(make_call(customer, call_facts(exact_start=timezone.now(), **direction)))
     if waits:
         soon = timezone.now() + timedelta(minutes=5)
         DeliveryLease.objects.create(
@@ -540,7 +545,7 @@ def test_list_shows_the_status_of_each_customer(
 
     cell = re.search(r'<td class="field-status.*?</td>', html, re.DOTALL)
     assert cell
-    assert light in cell[0]
+    assert status in cell[0]
 
 
 def test_the_list_counts_waiting_and_failed_calls_of_each_customer(console: Client) -> None:
@@ -551,7 +556,9 @@ def test_the_list_counts_waiting_and_failed_calls_of_each_customer(console: Clie
 
     listed = console.get(LIST).context["cl"].result_list
 
-    assert [(row.health.pending, row.health.failed) for row in listed] == [(2, 1), (0, 1)]
+    assert [
+        (row.current_status.facts.count(Fact.WAITING), row.current_status.facts.count(Fact.FAILED)) for row in listed
+    ] == [(2, 1), (0, 1)]
 
 
 def test_resuming_clears_the_pause_and_wakes_the_worker(console: Client) -> None:

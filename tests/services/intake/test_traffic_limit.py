@@ -84,7 +84,7 @@ def test_limited_address_raises_an_alert_until_traffic_is_normal(scenario: Scena
     check_alerts()
     alert = Alert.objects.get(kind=AlertKind.TRAFFIC)
     assert (alert.customer, alert.resolved_at) == (scenario.customer, None)
-    assert "Replace it" in alert.detail
+    assert alert.issue["cause"] == "TRAFFIC"
 
     RateLimitCounter.objects.update(until=F("until") - timedelta(hours=1))
     check_alerts()

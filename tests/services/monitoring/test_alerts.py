@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 from integrations.models import Alert, AlertKind, Call, CallState, CatchUpCursor, Customer, Secret
 from integrations.services.intake.stale_calls import close_all_stale_calls
 from integrations.services.monitoring.alerts import check_alerts
-from tests.factories import PLANFIX_TOKEN, make_call, make_customer
+from tests.factories import PLANFIX_TOKEN, make_call, make_customer, make_event
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -67,11 +67,28 @@ def read_the_call_list(customer: Customer) -> None:
     CatchUpCursor.objects.update(trouble="", trouble_since=None)
 
 
+def skip_every_call(customer: Customer) -> None:
+    now = timezone.now()
+    for _ in range(6):
+        make_call(customer, state=CallState.SKIPPED, reason="unknown_employee", started_at=now - HOUR)
+
+
+def silence(customer: Customer) -> None:
+    customer.events.all().delete()
+    make_event(make_call(customer), received_at=timezone.now() - 4 * 24 * HOUR)
+
+
+def receive_a_webhook(customer: Customer) -> None:
+    customer.events.update(received_at=timezone.now())
+
+
 Change = Callable[[Customer], object]
 TROUBLES: list[Any] = [
     pytest.param(pause, resume, "paused", id="paused"),
     pytest.param(let_a_call_fail, settle_calls, "failed", id="failed"),
     pytest.param(let_a_call_be_late, settle_calls, "late", id="late"),
+    pytest.param(skip_every_call, settle_calls, "skipped", id="skipped"),
+    pytest.param(silence, receive_a_webhook, "webhook", id="silent"),
     pytest.param(lose_the_call_list, read_the_call_list, "catch_up", id="catch_up"),
 ]
 
@@ -373,4 +390,4 @@ def test_checks_do_not_scan_all_calls(look: Callable[[], None]) -> None:
     with connection.cursor() as cursor:
         for sql in asked:
             cursor.execute("EXPLAIN " + sql)
-            assert "Seq Scan on integrations_call" not in str(cursor.fetchall()), sql
+            assert "Seq Scan on integrations_call " not in str(cursor.fetchall()), sql

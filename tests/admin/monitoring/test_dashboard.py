@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from integrations.admin import dashboard as dashboard_module
+from integrations.admin.monitoring import dashboard as dashboard_module
 from integrations.models import CallState, Customer
 from integrations.services.queue.defer import DELIVER_CALLS
 from tests.factories import (
@@ -42,7 +42,7 @@ def page_of(customer: Customer) -> str:
 
 def names(console: Client, query: str = "") -> list[str]:
     rows = console.get(f"/admin/{query}").context["rows"]
-    return [row.health.customer.name for row in rows]
+    return [row.status.customer.name for row in rows]
 
 
 # --- the list ---
@@ -52,6 +52,8 @@ def names(console: Client, query: str = "") -> list[str]:
 def customers() -> dict[str, Customer]:
     """Three customers: a failing one and two new ones."""
     made = {name: make_customer(name=name) for name in ("Acme", "Borshch", "Cafe")}
+    for customer in made.values():
+        make_employee(customer)
     make_call(made["Cafe"], state=CallState.FAILED, finished_at=timezone.now())
     return made
 

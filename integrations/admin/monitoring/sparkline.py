@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from integrations.services.monitoring.fleet import DayCounts
 
 BAR, GAP, HEIGHT = 5, 2, 28
 """In units of the SVG drawing."""
@@ -33,10 +35,11 @@ class Chart:
     label: str
 
 
-def chart(days: Sequence[tuple[datetime, int]]) -> Chart:
-    most = max((calls for _day_start, calls in days), default=0)
+def chart(days: Sequence[DayCounts]) -> Chart:
+    most = max((day.total for day in days), default=0)
     bars = []
-    for index, (day, calls) in enumerate(days):
+    for index, counts in enumerate(days):
+        day, calls = counts.day, counts.total
         height = max(round(HEIGHT * calls / most), LEAST) if calls > 0 else 0
         bars.append(Bar(x=index * (BAR + GAP), y=HEIGHT - height, height=height, label=_day(day, calls)))
     return Chart(
@@ -48,6 +51,6 @@ def chart(days: Sequence[tuple[datetime, int]]) -> Chart:
     )
 
 
-def _day(day: datetime, calls: int) -> str:
+def _day(day: date, calls: int) -> str:
     text = ngettext("%(day)s: one call", "%(day)s: %(count)s calls", calls)
     return text % {"day": date_format(day, _("j M")), "count": calls}

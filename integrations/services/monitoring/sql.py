@@ -1,0 +1,70 @@
+"""The SQL of monitoring: what a customer's calls, webhook requests and recordings say about it, in one statement."""
+
+from __future__ import annotations
+
+FACTS = """
+SELECT customer_id, 'waiting' AS fact, reason AS code, count(*), min(due_since), max(due_since), '' AS detail
+  FROM "integrations_call"
+ WHERE due_at IS NOT NULL AND state = 'pending' AND customer_id = ANY(%(ids)s::bigint[])
+ GROUP BY customer_id, reason
+
+UNION ALL
+SELECT customer_id, 'failed', reason, count(*), min(finished_at), max(finished_at),
+       (array_agg(detail ORDER BY finished_at DESC))[1]
+  FROM "integrations_call"
+ WHERE state = 'failed' AND customer_id = ANY(%(ids)s::bigint[])
+ GROUP BY customer_id, reason
+
+UNION ALL
+SELECT customer_id, 'skipped', reason, count(*), min(started_at), max(started_at), ''
+  FROM "integrations_call"
+ WHERE reason <> '' AND state = 'skipped' AND started_at > %(since)s AND customer_id = ANY(%(ids)s::bigint[])
+ GROUP BY customer_id, reason
+
+UNION ALL
+SELECT customer_id, 'calls', state, sum(calls), NULL, NULL, ''
+  FROM integrations_callcount
+ WHERE hour IS NULL AND day > %(since)s::date AND customer_id = ANY(%(ids)s::bigint[])
+ GROUP BY customer_id, state
+
+UNION ALL
+SELECT customer_id, 'without_webhook', direction, count(*), min(started_at), max(started_at), ''
+  FROM (SELECT customer.id AS customer_id, direction, newest.started_at,
+               (SELECT count(*) > 0 FROM integrations_webhookevent AS event
+                 WHERE event.call_id = newest.id AND event.kind = ANY(%(final_events)s)) AS has_webhook
+          FROM integrations_customer AS customer
+         CROSS JOIN (VALUES ('incoming'), ('outgoing')) AS each (direction)
+         CROSS JOIN LATERAL (SELECT id, started_at, state FROM "integrations_call" AS call
+                              WHERE call.customer_id = customer.id
+                                AND call.direction >= each.direction AND call.direction <= each.direction
+                              ORDER BY call.direction, started_at DESC, id DESC
+                              LIMIT %(newest)s) AS newest
+         WHERE customer.id = ANY(%(ids)s::bigint[]) AND newest.started_at > %(since)s AND newest.state <> 'in_progress'
+           AND (customer.retention_days = 0 OR customer.retention_days > %(days)s)) AS call
+ GROUP BY customer_id, direction
+HAVING count(*) > 1 AND NOT bool_or(has_webhook)
+
+UNION ALL
+SELECT call.customer_id, 'recording_refused', '', count(*), min(call.started_at), max(call.started_at), ''
+  FROM (SELECT call_id FROM integrations_delivery
+         WHERE recording_refused <> '' AND file_id IS NULL ORDER BY call_id DESC LIMIT %(most_recordings)s) AS refused
+ CROSS JOIN LATERAL (SELECT customer_id, started_at FROM "integrations_call" WHERE id = refused.call_id
+                     OFFSET 0) AS call
+ WHERE call.started_at > %(since)s AND call.customer_id = ANY(%(ids)s::bigint[])
+ GROUP BY call.customer_id
+
+UNION ALL
+SELECT customer_id, 'not_understood', problem, count(*), min(received_at), max(received_at), ''
+  FROM integrations_webhookevent
+ WHERE result = 'not_understood' AND received_at > %(since)s AND customer_id = ANY(%(ids)s::bigint[])
+ GROUP BY customer_id, problem
+"""
+"""Rows of (customer, fact, code, count, first time, last time, newest error message).
+
+Every part reads an index: of the waiting and the failed calls only, of the calls with a reason, of the tallies, of the
+newest calls per direction, of the refused recordings and of the requests that were not understood. A further source of
+facts is a further part, and a member of customer_facts.Fact.
+
+A direction is compared by >= and <=, and is the first column to sort by: for = PostgreSQL would look for the newest
+calls among those of all customers, and read them all for a customer without such a call.
+"""
