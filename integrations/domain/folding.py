@@ -14,6 +14,7 @@ from typing import Any
 
 from integrations.domain.calls import CallFacts, Direction, Outcome
 from integrations.domain.outcome import outcome_of
+from integrations.domain.phones import is_hidden
 
 Folded = dict[str, Any]
 """JSON-serialisable: {"final": bool, "facts": {field: candidate}, "parameters": {name: candidate}, …},
@@ -23,6 +24,10 @@ MAX_KEYS = 100
 
 STORED_NAMES = {"total_seconds": "duration", "wait_seconds": "waiting", "talk_seconds": "talk"}
 """Facts that the database keeps under an older name than their attribute."""
+
+NUMBERS = ("e164", "userfield", "caller", "destination")
+HIDDEN_RANK = (-1, 0, 0, 0)
+"""Of the words that stand for a hidden number: a number that any event names beats them."""
 
 MAPPINGS = ("parameters", "analysis", "rating")
 SCALARS = tuple(field.name for field in fields(CallFacts) if field.name not in {"ringostat_id", "is_final", *MAPPINGS})
@@ -82,7 +87,11 @@ def kept_keys(names: Iterable[str]) -> list[str]:
 def _folded(event: CallFacts) -> Folded:
     rank = _rank(event)
     folded: Folded = {"final": event.is_final}
-    folded["facts"] = _candidates(rank, {_stored_name(name): getattr(event, name) for name in SCALARS})
+    facts = {_stored_name(name): getattr(event, name) for name in SCALARS}
+    folded["facts"] = _candidates(rank, facts)
+    for name in NUMBERS:
+        if name in folded["facts"] and is_hidden(facts[name]):
+            folded["facts"][name] = [*HIDDEN_RANK, facts[name]]
     for name in MAPPINGS:
         folded[name] = _candidates(rank, getattr(event, name))
     return folded

@@ -33,19 +33,19 @@ HIDDEN: tuple[str, ...] = (
     # English, and what programs print
     *("anonymous", "anonymized", "restricted", "unknown", "private", "unavailable", "withheld", "hidden", "blocked"),
     *("suppressed", "concealed", "masked", "secret", "unidentified", "undisclosed", "unlisted", "undefined", "none"),
-    *("null", "nil", "nan", "empty", "blank", "clir"),
+    *("null", "nil", "nan", "empty", "blank", "clir", "false", "invalid", "payphone", "coin"),
     # German
     *("unbekannt", "unbekannte", "unbekannter", "unbekanntes", "anonym", "anonyme", "anonymer", "anonymes"),
     *("unterdrückt", "unterdrückte", "unterdrückter", "verborgen", "verborgene", "geheim", "gesperrt", "versteckt"),
-    *("zurückgehalten", "privat", "privater", "private"),
+    *("zurückgehalten", "privat", "privater", "private", "rufnummernunterdrückung", "nummernunterdrückung"),
 )
 HIDDEN_STEMS: tuple[str, ...] = (
     # Ukrainian
     *("прихован", "схован", "невідом", "невизначен", "анонім", "приватн", "засекречен", "заблокован", "недоступ"),
-    *("закрит", "обмежен", "відсутн", "неідентифікован"),
+    *("закрит", "обмежен", "відсутн", "неідентифікован", "прихова"),
     # Russian
     *("скрыт", "неизвест", "неопредел", "аноним", "закрыт", "заблокирован", "ограничен", "отсутств", "секретн"),
-    *("засекреч", "частн", "антиаон", "неидентифицир"),
+    *("засекреч", "частн", "анти", "неидентифицир", "скрыл"),
     # Polish
     *("zastrzeżon", "ukryt", "nieznan", "anonim", "prywatn", "niedostępn", "zablokowan", "utajnion", "nieokreślon"),
     *("niezidentyfikowan", "nierozpoznan"),
@@ -76,6 +76,7 @@ SHOWN_STEMS: tuple[str, ...] = (
     "вказан",
     "відом",
     "показан",
+    "надан",
 )
 SHOWN_STEMS += ("відображ", "przekazan", "dostępn", "znan", "wyświetl", "rozpoznan", "określon")
 """Words that mean a hidden number together with a negation only: "number not available"."""
@@ -104,6 +105,7 @@ ABOUT_NUMBERS += (
     "anrufer",
     "anruf",
 )
+ABOUT_NUMBERS += ("the", "their", "is", "was", "has", "by", "of")
 ABOUT_NUMBERS += ("teilnehmer", "anruferkennung", "numer", "numeru", "telefon", "telefonu", "abonent", "identyfikator")
 ABOUT_NUMBERS_STEMS: tuple[str, ...] = (
     "номер",
@@ -116,15 +118,16 @@ ABOUT_NUMBERS_STEMS: tuple[str, ...] = (
     "пользовател",
     "дзвін",
 )
-ABOUT_NUMBERS_STEMS += ("аон", "звонок", "абонен", "dzwoni", "rozmówc")
-PHRASES = frozenset({"out of area", "n a", "not set"})
+ABOUT_NUMBERS_STEMS += ("аон", "звонок", "абонен", "dzwoni", "rozmówc", "połączeni", "numer", "telefon")
+PHRASES = frozenset({"out of area", "n a", "na", "o", "p", "not set", "brak"})
+"""Caller ID equipment sends O for "out of area" and P for "private" (Telcordia GR-30)."""
 
 
 def is_hidden_word(address: str) -> bool:
-    """True for no text, -1, and words that say in English, Ukrainian, Russian, Polish or German that no number is
-    shown.
+    """True for no text, -1, zeros, and words that say in English, Ukrainian, Russian, Polish or German that no number
+    is shown.
     """
-    if not any(char.isalnum() for char in address) or re.fullmatch(r"\W*-1\W*", address):
+    if not any(char.isalnum() for char in address) or re.fullmatch(r"\W*(?:-1|0+)\W*", address):
         return True
     words = tuple(_words(address))
     if " ".join(words) in PHRASES:
@@ -158,10 +161,17 @@ def _folded(text: str) -> str:
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
+def _spellings(words: tuple[str, ...]) -> Iterator[str]:
+    """Each word folded, German ones also without umlauts: unterdrückt, unterdrueckt."""
+    for word in words:
+        yield _folded(word)
+        yield _folded(word.replace("ü", "ue").replace("ö", "oe").replace("ä", "ae"))
+
+
 WORDS = {
-    **{_folded(word): HIDDEN_KIND for word in HIDDEN},
+    **dict.fromkeys(_spellings(HIDDEN), HIDDEN_KIND),
     **{_folded(word): NEGATION_KIND for word in NEGATIONS},
-    **{_folded(word): SHOWN_KIND for word in SHOWN},
+    **dict.fromkeys(_spellings(SHOWN), SHOWN_KIND),
     **{_folded(word): NUMBER_KIND for word in ABOUT_NUMBERS},
 }
 STEMS = {

@@ -32,9 +32,11 @@ _HOST = re.compile(r"[@;].*$", re.DOTALL)
 _EXTENSION = re.compile(
     # After a comma or #, after the pause signs p and w that telephones keep, or after a word.
     r"^([+\d\s()./-]*\d[\s).]*)(?:[,#*].*|[pw][\d,pw#*\s-]*"
-    r"|(?:ext(?:ension|n)?|x|доб\w*|дод\w*|вн\w*|внутр\w*|wewn?\w*|dw|durchwahl)[.:=\s№#]*\d+\W*)$",
+    r"|\(?(?:ext(?:ension|n)?|x|доб\w*|дод\w*|вн\w*|внутр\w*|wewn?\w*|dw|durchwahl)[.:=\s№#]*\d+\W*)$",
     re.IGNORECASE | re.DOTALL,
 )
+_EXTENSION_APART = re.compile(r"^((?:[+\s()./-]*\d){11,})(?:\s*\(\d{1,5}\)|\s[-–—]\s*\d{1,5})$")
+"""In parentheses or behind a dash, after as many digits as a number with its country code has."""
 _LOGIN = re.compile(r"(?=.*[a-z])[\w.+-]+", re.IGNORECASE | re.ASCII)
 
 
@@ -114,7 +116,7 @@ def _address(raw: str) -> str:
     bracketed = _BRACKETED.search(text)
     text = (bracketed[1] if bracketed else text).strip(" \t\r\n\"'")
     text = _HOST.sub("", _SCHEME.sub("", text))
-    return _EXTENSION.sub(r"\1", text).strip()
+    return _EXTENSION_APART.sub(r"\1", _EXTENSION.sub(r"\1", text)).strip(" (")
 
 
 def _digits(address: str) -> tuple[str, bool]:

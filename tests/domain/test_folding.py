@@ -123,6 +123,15 @@ def test_the_longer_talk_beats_the_shorter() -> None:
     assert known_after(longer, replace(ANSWERED, employee_name="Z")).employee_name == "A"
 
 
+@pytest.mark.parametrize("word", ["null", "anonymous", "Номер приховано"])
+def test_number_that_any_event_names_beats_a_word_for_a_hidden_one(word: str) -> None:
+    interim = CallFacts(ringostat_id="1.1", e164="+380671234567", caller=word)
+    final = CallFacts(ringostat_id="1.1", is_final=True, status="ANSWERED", talk_seconds=9, e164=word, caller=word)
+    for several in ([interim, final], [final, interim]):
+        facts = known_after(*several)
+        assert (facts.e164, facts.caller) == ("+380671234567", word)
+
+
 def test_a_final_false_is_a_value() -> None:
     interim = replace(INTERIM, has_recording=True)
     assert known_after(interim, replace(MISSED, has_recording=False)).has_recording is False

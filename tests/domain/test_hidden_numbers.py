@@ -19,6 +19,9 @@ IN_WORDS = [
     *("Анонімний дзвінок", "Приватний номер", "Numer zastrzeżony", "numer zastrzezony", "Numer nieznany", "Nieznany"),
     *("Ukryty numer", "Brak numeru", "numer niedostępny", "Anonimowy", "Unbekannt", "Unbekannter Anrufer"),
     *("Unbekannte Rufnummer", "Nummer unterdrückt", "Rufnummer nicht verfügbar", "Keine Rufnummer", "Anonym", "Privat"),
+    *("O", "NA", "brak", "false", "0", "000", "Payphone", "anonymous.invalid", "Caller withheld their number"),
+    *("Абонент приховав номер", "абонент скрыл номер", "номер не надано", "АнтиАОН", "Połączenie anonimowe"),
+    *("Rufnummernunterdrückung", "Rufnummer unterdrueckt", "Nummer nicht uebermittelt"),
     *('"Private" <private>', "sip:anonymous@anonymous.invalid", "<b>Unknown</b>"),
 ]
 

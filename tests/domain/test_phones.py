@@ -107,6 +107,10 @@ def test_a_full_number_stays_what_it_is_everywhere(text: str, home: str, abroad:
         pytest.param("380001234567", "UA", "+380001234567", id="the same without plus"),
         pytest.param("+48401234567", "UA", "+48401234567", id="of an unknown foreign range"),
         pytest.param("48401234567", "UA", None, id="of an unknown foreign range, without plus"),
+        pytest.param("+380671234567 (101)", "PL", "+380671234567", id="with an extension in parentheses"),
+        pytest.param("067 123 45 67 (доб. 3)", "UA", "+380671234567", id="with a named extension in parentheses"),
+        pytest.param("+38 067 123-45-67 - 12", "UA", "+380671234567", id="with an extension behind a dash"),
+        pytest.param("+38 067 123 45 (67)", "UA", "+380671234567", id="its last digits in parentheses"),
         pytest.param("+0380671234567", "PL", None, id="plus and 0 is no country"),
     ],
 )
