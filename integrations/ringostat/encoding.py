@@ -13,20 +13,31 @@ MAX_BYTES = 256 * 1024
 """Of a body, unpacked: as much as the webhook takes of one that is not packed."""
 
 MAX_CODINGS = 3
+LOOKED_AT = 400
+"""Bytes at the beginning by which UTF-16 without a mark is recognised."""
 
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 GZIP_MAGIC = b"\x1f\x8b"
 GZIP, ZLIB, RAW_DEFLATE = 31, 15, -15
 """The `wbits` of zlib for each kind of header."""
 
-CODINGS: dict[str, tuple[int, ...]] = {"gzip": (GZIP,), "x-gzip": (GZIP,), "deflate": (ZLIB, RAW_DEFLATE)}
-"""RFC 9110, 8.4.1. Under the name "deflate" some senders leave the zlib header out."""
+CODINGS: dict[str, tuple[int, ...]] = {
+    "gzip": (GZIP, ZLIB),
+    "x-gzip": (GZIP, ZLIB),
+    "deflate": (ZLIB, RAW_DEFLATE, GZIP),
+}
+"""RFC 9110, 8.4.1. Some senders leave the zlib header of "deflate" out, or take one name for the other."""
+
+OTHER_MAGIC = {b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
+"""First bytes of what is compressed in a way that is not read."""
+ZLIB_MAGIC = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+MAGIC = (GZIP_MAGIC, *ZLIB_MAGIC, *OTHER_MAGIC)
 
 UNICODE = frozenset({"utf-8", "utf8", "utf-16", "utf-16le", "utf-16be", "utf-32", "utf-32le", "utf-32be"})
 ONE_BYTE = frozenset(
     {
         *("windows-1250", "windows-1251", "windows-1252", "cp1250", "cp1251", "cp1252", "cp866", "ibm866"),
-        *("koi8-u", "koi8-r", "iso-8859-1", "iso-8859-2", "iso-8859-5", "latin1", "latin-1"),
+        *("koi8-u", "koi8-r", "iso-8859-1", "iso-8859-2", "iso-8859-5", "latin1", "latin-1", "mac-cyrillic"),
     }
 )
 """Believed when declared. Python knows others that are no charsets of a body (`zip`, `unicode_escape`)."""
@@ -37,9 +48,16 @@ FALLBACK_CHARSET = "windows-1251"
 GUESSES = (FALLBACK_CHARSET, "koi8-u", "cp866", "windows-1250")
 """Tried in turn until the text reads well."""
 
+SYNONYMS = {
+    "win-1251": "windows-1251",
+    "x-cp1251": "windows-1251",
+    "win1251": "windows-1251",
+    "x-mac-cyrillic": "mac-cyrillic",
+}
+
 _CHARSET = re.compile(r"charset=[\"' ]*([\w-]+)")
 _READS_BADLY = re.compile(
-    r"(?<!\\)[A-Za-z][\u0400-\u04ff]|[\u0400-\u04ff][A-Za-z]|[а-яёіїєґ][А-ЯЁІЇЄҐ]|[\x80-\x9f\u2500-\u25a0\ufffd]"
+    r"(?<!\\)[A-Za-z][\u0400-\u04ff]|[\u0400-\u04ff][A-Za-z]|[а-яёіїєґ][А-ЯЁІЇЄҐ]|[\x80-\x9f\xad¶\u2500-\u25a0\ufffd]"
 )
 """A word of two alphabets, a capital in the midst of a word, a character that no text has."""
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
@@ -59,7 +77,7 @@ def unpacked(body: bytes, content_encoding: str) -> bytes:
 
     A body that is plain text stays as it is, whatever the header says: proxies unpack bodies and leave the header.
     """
-    if not content_encoding and not body.startswith(GZIP_MAGIC):
+    if not content_encoding and not body.startswith(MAGIC):
         return body
     codings = [coding.strip().lower() for coding in content_encoding.split(",") if coding.strip()]
     if len(codings) > MAX_CODINGS:
@@ -67,7 +85,12 @@ def unpacked(body: bytes, content_encoding: str) -> bytes:
     for coding in reversed(codings):
         if not _is_plain(body):
             body = _without(coding, body)
-    return _inflated("gzip", body) if body.startswith(GZIP_MAGIC) else body
+    if body.startswith((GZIP_MAGIC, *ZLIB_MAGIC)) and not _is_plain(body):
+        return _inflated("gzip", body)
+    for magic, coding in OTHER_MAGIC.items():
+        if body.startswith(magic) and not _is_plain(body):
+            raise _unknown(coding)
+    return body
 
 
 def decoded(body: bytes, content_type: str) -> Text:
@@ -75,12 +98,12 @@ def decoded(body: bytes, content_type: str) -> Text:
     try:
         is_marked = body.startswith((b"\xef\xbb\xbf", *UTF_16_MARKS))
         if not is_marked and b"\0" not in body[:4]:
-            return Text(body.decode())
+            return Text(body.decode()) if b"\0" not in body[:LOOKED_AT] else _with_zeros(body)
         # Without a mark, zero bytes alone make no UTF-16: what is not valid as that is something else.
         errors = "replace" if body.startswith(UTF_16_MARKS) else "strict"
         return Text(body.decode(json.detect_encoding(body), errors).lstrip("\ufeff"))
     except UnicodeDecodeError:
-        return _in_one_byte_charset(body, declared_charset(content_type))
+        return _mostly_utf_8(body) or _in_one_byte_charset(body, declared_charset(content_type))
 
 
 def readable_body(body: bytes, content_type: str, content_encoding: str) -> str:
@@ -94,7 +117,8 @@ def readable_body(body: bytes, content_type: str, content_encoding: str) -> str:
 def declared_charset(content_type: str) -> str:
     """The charset that the header names; "" for none and for one that is not believed."""
     declared = _CHARSET.search(content_type.lower())
-    return declared[1] if declared and declared[1] in UNICODE | ONE_BYTE else ""
+    charset = SYNONYMS.get(declared[1], declared[1]) if declared else ""
+    return charset if charset in UNICODE | ONE_BYTE else ""
 
 
 def query_text(query_string: str) -> str:
@@ -105,6 +129,28 @@ def query_text(query_string: str) -> str:
         return decoded(query_string.encode("latin-1"), "").text
     except UnicodeEncodeError:
         return query_string
+
+
+def _with_zeros(body: bytes) -> Text:
+    """A text in UTF-16 that begins with another alphabet has its zero bytes later, all in even or all in odd places."""
+    first = body[: min(LOOKED_AT, len(body) // 2 * 2)]
+    even, odd = first[::2].count(0), first[1::2].count(0)
+    for charset, many, few in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if many > len(first) // 6 and not few:
+            return Text(body.decode(charset))
+    return Text(body.decode())
+
+
+def _mostly_utf_8(body: bytes) -> Text | None:
+    """UTF-8 that was cut within a character, or has emoji as two surrogates (CESU-8): only a few bytes are wrong."""
+    try:
+        surrogates = body.decode("utf-8", "surrogatepass")
+        return Text(surrogates.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    except UnicodeDecodeError:
+        text = body.decode("utf-8", "replace")
+    lost = text.count("\ufffd")
+    others = sum(character > "\x7f" for character in text) - lost
+    return Text(text) if others > 2 * lost else None
 
 
 def _in_one_byte_charset(body: bytes, declared: str) -> Text:
@@ -125,24 +171,38 @@ def _without(coding: str, body: bytes) -> bytes:
     if coding in ("identity", "none") or coding in UNICODE | ONE_BYTE:  # a charset in the wrong header
         return body
     if coding not in CODINGS:
-        reason = f"The body is compressed as “{coding[:40]}”; Ringofix reads gzip and deflate."
-        raise NotUnderstood(Problem.UNKNOWN_COMPRESSION, reason)
+        raise _unknown(coding)
     return _inflated(coding, body)
+
+
+def _unknown(coding: str) -> NotUnderstood:
+    reason = f"The body is compressed as “{coding[:40]}”; Ringofix reads gzip and deflate."
+    return NotUnderstood(Problem.UNKNOWN_COMPRESSION, reason)
 
 
 def _inflated(coding: str, body: bytes) -> bytes:
     for wbits in CODINGS[coding]:
-        inflater = zlib.decompressobj(wbits)
         try:
-            content = inflater.decompress(body, MAX_BYTES + 1)
+            content, is_whole = _inflated_members(body, wbits)
         except zlib.error:
             continue
         if len(content) > MAX_BYTES:
             raise NotUnderstood(Problem.TOO_LARGE, f"The body has more than {MAX_BYTES} bytes once unpacked.")
-        if not inflater.eof:
+        if not is_whole:
             reason = f"The {coding} body is cut off: it ends after {len(content)} bytes of text."
             raise NotUnderstood(Problem.CUT_OFF, reason)
         return content
     raise NotUnderstood(
         Problem.BROKEN_COMPRESSION, f"The body is announced as {coding}, but cannot be unpacked as that."
     )
+
+
+def _inflated_members(body: bytes, wbits: int) -> tuple[bytes, bool]:
+    """At most MAX_BYTES + 1 bytes, and whether the end was reached. RFC 1952, 2.2: gzip may have several members."""
+    content = b""
+    while True:
+        inflater = zlib.decompressobj(wbits)
+        content += inflater.decompress(body, MAX_BYTES + 1 - len(content))
+        if not inflater.eof or len(content) > MAX_BYTES or not inflater.unused_data.startswith(GZIP_MAGIC):
+            return content, inflater.eof
+        body = inflater.unused_data

@@ -20,6 +20,7 @@ from integrations.ringostat.values import (
     link_of,
     links_of,
     name_of,
+    number_of,
     seconds_of,
     seconds_of_milliseconds,
     text_of,
@@ -46,11 +47,16 @@ MAX_NOTED = 60
 GENERAL_TIMES = frozenset({"timestamp", "unixtime"})
 """Names under which flow tools also send their own time."""
 
+NUMBERS = ("e164", "userfield", "caller", "destination")
+"""Facts that may hold the client's number."""
+
 SAME_TIME = timedelta(minutes=2)
 
 _ID = re.compile(r"[^\t\r\n;=&,|\"'<>{}?/]{1,64}")
 _RINGOSTAT_ID = re.compile(r"[a-z]{2,3}\d{0,3}_-\d{9,11}\.\d{1,12}|\d{9,11}\.\d{3,12}", re.ASCII)
 _TOKEN = re.compile(r"(token=)[^&\s]+", re.IGNORECASE)
+
+_PHONE = re.compile(r"\+?(?:[\s().-]*\d){9,15}")
 
 Read = Callable[[str], str]
 
@@ -95,10 +101,10 @@ def read(fields: Mapping[str, str], timezone: ZoneInfo, received_at: datetime | 
         total_seconds=total,
         wait_seconds=wait,
         talk_seconds=talk,
-        e164=reader.first("e164", name_of),
-        userfield=reader.first("userfield", name_of),
-        caller=reader.first("caller", name_of),
-        destination=reader.first("destination", name_of),
+        e164=reader.first("e164", number_of),
+        userfield=reader.first("userfield", number_of),
+        caller=reader.first("caller", number_of),
+        destination=reader.first("destination", number_of),
         connected_with=reader.first("connected_with", name_of),
         outbound_number=reader.first("outbound_number", name_of),
         staff_id=reader.first("staff_id", _somebody),
@@ -133,10 +139,16 @@ class _Reader:
 
     def first(self, fact: str, read: Read) -> str:
         """The value of the most trusted name that has one."""
-        for _slot, _name, raw in self.known.get(fact, ()):
-            if value := read(raw):
+        for slot, name, raw in self.known.get(fact, ()):
+            if (value := read(raw)) and not (slot.is_doubtful and not self._is_only_number(value)):
+                self._used.add(name)
                 return value
         return ""
+
+    def _is_only_number(self, value: str) -> bool:
+        """Whether a common word holds the client's number: a text that looks so, in a request that names no other."""
+        others = any(not slot.is_doubtful for fact in NUMBERS for slot, _name, _raw in self.known.get(fact, ()))
+        return not others and _PHONE.fullmatch(value) is not None
 
     def ringostat_id(self) -> str:
         ids = [(named[1], call_id) for named in self.known.get("ringostat_id", ()) if (call_id := _id_of(named))]
@@ -148,11 +160,9 @@ class _Reader:
 
     def durations(self) -> tuple[int | None, int | None, int | None]:
         """Talk, waiting, whole call."""
-        talk, wait = self._seconds("talk_seconds", seconds_of), self._seconds("wait_seconds", seconds_of)
-        total = self._seconds("total_seconds", seconds_of)
-        if total is None:
-            total = self._seconds("duration_ms", seconds_of_milliseconds)
-        return talk, wait, total
+        talk = self._seconds("talk_seconds", "talk_ms")
+        wait = self._seconds("wait_seconds", "wait_ms")
+        return talk, wait, self._seconds("total_seconds", "duration_ms")
 
     def talk_of(self, total: int | None, wait: int | None) -> int | None:
         """The whole call is waiting and talk (rows of Ringostat's documentation: 50 = 27 + 23)."""
@@ -182,7 +192,11 @@ class _Reader:
         return Status()
 
     def call_type(self) -> str:
-        words = [(name, text_of(raw, MAX_WORD)) for _slot, name, raw in self.known.get("call_type", ())]
+        named = [
+            named for named in self.known.get("call_type", ()) if not named[0].is_doubtful or _is_direction(named[2])
+        ]
+        words = [(name, text_of(raw, MAX_WORD)) for _slot, name, raw in named]
+        self._used.update(name for name, _word in words)
         directions = [(name, word) for name, text in words if (word := word_of(text)) in DIRECTIONS]
         if directions:
             if len(directions) > 1 and len({DIRECTIONS[word] for _, word in directions}) > 1:
@@ -257,19 +271,23 @@ class _Reader:
             if not raw.isascii() and "\ufffd" in raw:
                 self.note(NoteKind.CHARACTERS_LOST, name, raw)
 
-    def _seconds(self, fact: str, read: Callable[[str], int | None]) -> int | None:
-        found: list[tuple[str, str]] = []
-        first: int | None = None
-        for _slot, name, raw in self.known.get(fact, ()):
+    def _seconds(self, fact: str, fact_in_milliseconds: str) -> int | None:
+        found = self._readings(fact, seconds_of)
+        return (found or self._readings(fact_in_milliseconds, seconds_of_milliseconds) or [None])[0]
+
+    def _readings(self, fact: str, read: Callable[[str], int | None]) -> list[int | None]:
+        """What each name of the fact says, the most trusted first."""
+        found: list[tuple[str, int]] = []
+        for slot, name, raw in self.known.get(fact, ()):
             seconds = read(raw)
             if seconds is not None:
-                first = seconds if first is None else first
-                found.append((name, str(seconds)))
-            elif text_of(raw):
+                self._used.add(name)
+                found.append((name, seconds))
+            elif text_of(raw) and not slot.is_doubtful:
                 self.note(NoteKind.VALUE_UNREADABLE, name, raw)
         if len(found) > 1:
-            self._note_difference(found)
-        return first
+            self._note_difference([(name, str(seconds)) for name, seconds in found])
+        return [seconds for _name, seconds in found]
 
     def _local(self, name: str, raw: str, timezone: ZoneInfo, receipt: Receipt | None) -> datetime | None:
         start = local_start_of(raw, timezone, receipt)
@@ -341,6 +359,10 @@ def _status_of(named: Named) -> str:
     word = normal_status(text_of(raw, MAX_WORD))
     word = STATUS_SPELLINGS.get(word, word)
     return word if not slot.is_doubtful or word in MEANINGS else ""
+
+
+def _is_direction(raw: str) -> bool:
+    return word_of(text_of(raw, MAX_WORD)) in DIRECTIONS
 
 
 def _long_text(raw: str) -> str:

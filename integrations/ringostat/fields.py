@@ -6,17 +6,22 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote, unquote_plus
 
-from integrations.ringostat.formats import read_json
-from integrations.ringostat.names import holds_call_id, inner_name, is_wrapper
+from integrations.ringostat.formats import call_in, read_json
+from integrations.ringostat.names import holds_call_id, inner_name, is_not_a_call, is_wrapper
 from integrations.ringostat.problems import NotUnderstood, Problem
 
-MAX_DEPTH = 5
+MAX_DEPTH = 6
 
 MAX_DECODINGS = 3
 """How often a text may have been percent-encoded."""
 
-_JSON_BEGINS = frozenset("{[ \t\r\n")
+_JSON_BEGINS = frozenset('{["')
+_MAY_BEGIN_JSON = _JSON_BEGINS | frozenset(" \t\r\n")
+VALUES = frozenset(("value", "val", "rawvalue"))
+"""Names of the one thing that an object holds which stands for a value: `{"call_id": {"value": "1.1"}}`."""
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_JAVASCRIPT_ESCAPE = re.compile(r"%u([0-9A-Fa-f]{4})")
+"""As JavaScript's old escape() writes other alphabets."""
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _HAS_BLANKS = re.compile(r"[\s,]")
 _LOOKS_LIKE_ADDRESS = re.compile(r"[:/?&=@]")
@@ -51,7 +56,7 @@ def flat(parameters: Mapping[str, object], depth: int = 1) -> dict[str, str]:
 
 def _is_plain(name: str, text: str) -> bool:
     """True for ASCII text that has nothing to decode and wraps nothing: most values are so."""
-    return text.isascii() and "%" not in text and text[:1] not in _JSON_BEGINS and "\x00" not in text + name
+    return text.isascii() and "%" not in text and text[:1] not in _MAY_BEGIN_JSON and "\x00" not in text + name
 
 
 def clean(text: str) -> str:
@@ -62,10 +67,13 @@ def clean(text: str) -> str:
 
 
 def _opened(name: str, value: object) -> object:
-    """The object behind a list of one, or behind JSON text."""
-    if isinstance(value, list) and len(value) == 1:
-        return _opened(name, value[0]) if not isinstance(value[0], list) else value
-    if isinstance(value, str) and value[:1] in _JSON_BEGINS and value.lstrip()[:1] in ("{", "["):
+    """The object behind a list, or behind JSON text."""
+    if isinstance(value, list):
+        found = call_in(value) if is_wrapper(name) or not is_not_a_call(name) else value
+        return value if found is None or isinstance(found, list) else _opened(name, found)
+    if isinstance(value, Mapping) and len(value) == 1 and not VALUES.isdisjoint(map(str.lower, value)):
+        return next(iter(value.values()))
+    if isinstance(value, str) and value[:1] in _MAY_BEGIN_JSON and value.lstrip()[:1] in _JSON_BEGINS:
         return _object_in(name, value)
     return value
 
@@ -76,8 +84,7 @@ def _object_in(name: str, text: str) -> object:
         content = read_json(text)
     except NotUnderstood:
         return text
-    while isinstance(content, list) and len(content) == 1:
-        content = content[0]
+    content = call_in(content) if isinstance(content, list) else content
     if isinstance(content, Mapping) and (is_wrapper(name) or holds_call_id(name, content)):
         return content
     return text
@@ -102,12 +109,15 @@ def _text(name: str, value: object) -> str:
 
 
 def _list_text(name: str, items: list[object]) -> str:
-    objects = [item for item in items if isinstance(item, Mapping)]
-    if len(objects) > 1 and all(holds_call_id(name, item) for item in objects):
-        reason = f"The parameter “{name[:40]}” tells of {len(objects)} calls; a request has to tell of one."
-        raise NotUnderstood(Problem.NOT_ONE_OBJECT, reason)
-    texts = (_text(name, item) for item in items if not isinstance(item, (list, Mapping)))
-    return ", ".join(dict.fromkeys(texts))
+    texts = (_text(name, _only_text(item)) for item in items if not isinstance(item, list))
+    return ", ".join(text for text in dict.fromkeys(texts) if text)
+
+
+def _only_text(item: object) -> object:
+    """Of an object in a list the first text: `{"url": "https://…", "size": 5}`."""
+    if not isinstance(item, Mapping):
+        return item
+    return next((value for value in item.values() if isinstance(value, str) and value), None)
 
 
 def _percent_decoded(text: str) -> str:
@@ -116,6 +126,8 @@ def _percent_decoded(text: str) -> str:
 
     Only a text in which every `%` is an escape was encoded. An address keeps its escapes: they belong to it.
     """
+    if "%u" in text:
+        text = clean(_JAVASCRIPT_ESCAPE.sub(lambda found: chr(int(found[1], 16)), text))
     for _ in range(MAX_DECODINGS):
         once = _once_decoded(text)
         if once == text:

@@ -1,29 +1,49 @@
-"""The text of a request becomes parameters, nested as they came: JSON, a form, a multipart form. Knows no names."""
+"""The text of a request becomes parameters, nested as they came: JSON, a form, a multipart form.
+
+Of names it knows only those of a call's ID: by them a list's one call is found.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from urllib.parse import parse_qsl, unquote_plus
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from urllib.parse import parse_qsl, unquote_plus, unquote_to_bytes
 
-from integrations.ringostat.encoding import FALLBACK_CHARSET, declared_charset, decoded
+from integrations.ringostat.encoding import declared_charset, decoded
+from integrations.ringostat.names import has_call_id
 from integrations.ringostat.problems import NotUnderstood, Problem
 
 MAX_PARAMETERS = 1000
 MAX_KEY_PARTS = 12
+MAX_PREAMBLE = 1000
+MAX_DIGITS = 30
 
 Tree = Mapping[str, object]
 """Parameters by their own names: text, None, bool, lists and further trees."""
+
+PAIR_NAMES, PAIR_VALUES = ("name", "key", "field", "parameter", "param"), ("value", "val", "text")
+MAX_PAIR = 4
+"""Members of an object that only holds a name and its value."""
+MAX_LOOKED_INTO = 4
 
 JSON_IN_A_NAME = "json"
 """The name of JSON that a form carries in place of a name."""
 
 _PART_NAME = re.compile(rb"[; ]name=\"?([^\";\r\n]*)\"?", re.IGNORECASE)
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
-_BOUNDARY_LINE = re.compile(rb"--[^\r\n]+")
-_OUTSIDE_OF_STRINGS = re.compile(r"(\"(?:[^\"\\]|\\.)*\")|\x00|,(?=[\s\x00]*[}\]])", re.DOTALL)
-_PERCENT_ENCODED_JSON = re.compile(r"(?:%22)?%(?:7B|5B)(?!%7B)", re.IGNORECASE)
+_MULTIPART = re.compile(rb"^\s*(--[^\r\n]+)\r?\nContent-", re.IGNORECASE | re.MULTILINE)
+"""The first line of the first part."""
+_OUTSIDE_OF_STRINGS = re.compile(
+    r"(\"(?:[^\"\\]|\\.)*\")|[\x00\u00a0\u200b\ufeff]|,(?=[\s\x00\u00a0]*[}\]])", re.DOTALL
+)
+_AROUND_JSON = " \t\r\n=;,\x00\x1a\ufeff"
+_PERCENT_ENCODED_JSON = re.compile(r"(?:%22)?(?:%(?:7B|5B)(?:%20|%09|%0A|%0D|\+)*)+(?:%22|%5C%22)", re.IGNORECASE)
+_JSON_BEGINS = re.compile(r"\s*(?:[{\[]\s*)+[\"\\]")
+_NAME_IN_BRACES = re.compile(r"\{+[\w .-]+\}+\s*=")
+_JSON_BEHIND = re.compile(r"[^<={\[&]*[{\[]\s*\"")
+"""Text before JSON, such as a comment. Reading it as JSON tells the place of the fault."""
 _CUT_ESCAPE = re.compile(r"%[0-9A-Fa-f]?$")
 _BRACKETS = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
 
@@ -33,10 +53,12 @@ def read_text(text: str, charset: str) -> Tree:
     bare = text.strip(" \t\r\n\x00\ufeff")
     if not bare:
         return {}
-    if bare[0] in '{["' and not bare.startswith("{{"):  # a name in braces begins a form: {{Call ID}}=1
+    if bare[0] in '{["' and not _NAME_IN_BRACES.match(bare):  # which begins a form: {{Call ID}}=1
         return _one_object(read_json(text))
     if _PERCENT_ENCODED_JSON.match(bare):
         return _one_object(read_json(unquote_plus(bare).removesuffix("=")))
+    if _JSON_BEHIND.match(bare):
+        return _one_object(read_json(text))
     if bare[0] == "<":
         raise NotUnderstood(Problem.UNKNOWN_FORMAT, "The body is XML or HTML, neither a JSON object nor a form.")
     if "=" not in bare:
@@ -46,9 +68,9 @@ def read_text(text: str, charset: str) -> Tree:
 
 
 def is_multipart(body: bytes, content_type: str) -> bool:
-    if not body.lstrip().startswith(b"--"):
+    if not _MULTIPART.search(body[:MAX_PREAMBLE]):
         return False
-    return "multipart/" in content_type.lower() or b"form-data" in body[:400].lower()
+    return "multipart/" in content_type.lower() or b"form-data" in body[:MAX_PREAMBLE].lower()
 
 
 def read_multipart(body: bytes, content_type: str) -> Tree:
@@ -56,14 +78,14 @@ def read_multipart(body: bytes, content_type: str) -> Tree:
 
     Raises NotUnderstood when the closing line is missing.
     """
-    body = body.lstrip()
-    line = _BOUNDARY_LINE.match(body)
-    boundary = line[0] if line else body
+    line = _MULTIPART.search(body)
+    boundary = line[1] if line else body
     charset = declared_charset(content_type)
-    if boundary + b"--" not in body[len(boundary) :]:
+    _preamble, *parts = body.split(boundary)
+    if not any(part.startswith(b"--") for part in parts):
         raise NotUnderstood(Problem.CUT_OFF, "The multipart form is cut off: its closing line is missing.")
     pairs = []
-    for part in body.split(boundary):
+    for part in parts:
         head, *content = _BLANK_LINE.split(part, maxsplit=1)
         if content and (name := _PART_NAME.search(head)):
             pairs.append((_part_text(name[1], charset), _part_text(_without_line_end(content[0]), charset)))
@@ -85,7 +107,7 @@ def read_json(text: str) -> object:
 
 def _json_without_slips(text: str) -> object:
     try:
-        return _JSON.decode(_OUTSIDE_OF_STRINGS.sub(lambda found: found[1] or " ", text).strip(" \t\r\n=\x00\ufeff"))
+        return _JSON.decode(_OUTSIDE_OF_STRINGS.sub(lambda found: found[1] or " ", text).strip(_AROUND_JSON))
     except RecursionError as error:
         raise NotUnderstood(Problem.TOO_DEEP, "The JSON is nested too deeply.") from error
     except ValueError as error:
@@ -114,19 +136,71 @@ def _last_non_empty(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return content
 
 
+def _all_digits(number: str) -> str:
+    """`3.80671234567e11` as 380671234567. A number whose last digits are not written stays as it came."""
+    if "e" not in number.lower() or len(number) > MAX_DIGITS:
+        return number
+    decimal = Decimal(number)
+    return f"{decimal:f}" if -MAX_DIGITS < int(decimal.as_tuple().exponent) <= 0 else number
+
+
 _JSON = json.JSONDecoder(
-    object_pairs_hook=_last_non_empty, parse_int=str, parse_float=str, parse_constant=str, strict=False
+    object_pairs_hook=_last_non_empty, parse_int=str, parse_float=_all_digits, parse_constant=str, strict=False
 )
 
 
 def _one_object(content: object) -> Tree:
-    while isinstance(content, list) and len(content) == 1:
-        content = content[0]
-    if not isinstance(content, Mapping):
+    found = call_in(content) if isinstance(content, list) else content
+    if not isinstance(found, Mapping):
         raise NotUnderstood(Problem.NOT_ONE_OBJECT, "The body is JSON, but not one object with parameters.")
-    if "params" in content and ("jsonrpc" in content or "method" in content):
-        return {name: content[name] for name in ("method", "params") if name in content}
-    return content
+    if "params" in found and ("jsonrpc" in found or "method" in found):
+        return {name: found[name] for name in ("method", "params") if name in found}
+    return _tree(list(found.items())) if any("[" in name for name in found) else found
+
+
+def call_in(items: list[object]) -> object:
+    """The one thing that a list says: its only item, the only object that has something of a call, or what names and
+    values in pairs say. None for a list that says several things. Raises NotUnderstood for several calls.
+    """
+    while len(items) == 1 and isinstance(items[0], list):
+        items = items[0]
+    objects = [item for item in items if isinstance(item, Mapping)]
+    if pairs := _named_pairs(objects):
+        return pairs
+    distinct = [item for place, item in enumerate(objects) if item not in objects[:place]]
+    calls = [item for item in distinct if _tells_of_a_call(item)]
+    if len(calls) > 1:
+        reason = f"The body is JSON, but not one object with parameters: a list tells of {len(calls)} calls."
+        raise NotUnderstood(Problem.NOT_ONE_OBJECT, reason)
+    if calls:
+        return calls[0]
+    return items[0] if len(items) == 1 else None
+
+
+def _named_pairs(objects: list[Mapping[str, object]]) -> dict[str, object]:
+    """`[{"name": "call_id", "value": "1.1"}, …]` as an object; {} for other lists."""
+    pairs: dict[str, object] = {}
+    for item in objects:
+        lower = {name.lower(): value for name, value in item.items()}
+        name = next((lower[key] for key in PAIR_NAMES if key in lower), None)
+        value = next((lower[key] for key in PAIR_VALUES if key in lower), None)
+        if not isinstance(name, str) or len(item) > MAX_PAIR:
+            return {}
+        pairs[name] = value
+    return pairs if len(pairs) > 1 and len(pairs) == len(objects) else {}
+
+
+def _tells_of_a_call(item: object, depth: int = 0) -> bool:
+    if isinstance(item, str) and item.lstrip()[:1] == "{":
+        try:
+            item = read_json(item)
+        except NotUnderstood:
+            return False
+    if isinstance(item, list) and depth < MAX_LOOKED_INTO:
+        return any(_tells_of_a_call(inner, depth + 1) for inner in item)
+    if not isinstance(item, Mapping) or depth > MAX_LOOKED_INTO:
+        return False
+    return has_call_id(item) or any(_tells_of_a_call(inner, depth + 1) for inner in item.values())
 
 
 def _form(text: str, charset: str) -> Tree:
@@ -138,7 +212,8 @@ def _form(text: str, charset: str) -> Tree:
     try:
         return _tree(_pairs(text, charset))
     except UnicodeDecodeError:
-        return _tree(_pairs(text, FALLBACK_CHARSET, errors="replace"))
+        guessed = decoded(unquote_to_bytes(text), "").charset
+        return _tree(_pairs(text, guessed, errors="replace"))
 
 
 def _pairs(text: str, charset: str, errors: str = "strict") -> list[tuple[str, str]]:
@@ -151,11 +226,11 @@ def _pairs(text: str, charset: str, errors: str = "strict") -> list[tuple[str, s
         raise NotUnderstood(Problem.TOO_MANY_PARAMETERS, reason) from error
 
 
-def _tree(pairs: list[tuple[str, str]]) -> Tree:
+def _tree(pairs: Sequence[tuple[str, object]]) -> Tree:
     """`outer[inner]=value` nests, `name[]=value` makes a list. Of equal names the last non-empty value counts."""
     tree: dict[str, object] = {}
     for name, value in pairs:
-        if name.lstrip().startswith("{") and not name.startswith("{{"):
+        if _JSON_BEGINS.match(name):
             tree[JSON_IN_A_NAME] = f"{name}={value}" if value else name
         elif "[" in name and (nested := _BRACKETS.fullmatch(name.strip())):
             _put(tree, [nested[1], *nested[2][1:-1].split("][")][:MAX_KEY_PARTS], value)
@@ -164,7 +239,7 @@ def _tree(pairs: list[tuple[str, str]]) -> Tree:
     return _with_lists(tree) if any(isinstance(value, dict) for value in tree.values()) else tree
 
 
-def _put(tree: dict[str, object], keys: list[str], value: str) -> None:
+def _put(tree: dict[str, object], keys: list[str], value: object) -> None:
     *outer, last = keys
     for key in outer:
         inner = tree.get(key)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from integrations.ringostat.name_words import plain_letters, rule_for, without_prefixes
 from integrations.ringostat.vocabulary import (
     ANALYSIS,
     DOUBTFUL,
@@ -16,6 +17,7 @@ from integrations.ringostat.vocabulary import (
     NUMBERED_ACTION,
     PARAMETERS,
     RATING,
+    SCARCE_IDS,
     SURE_IDS,
     UNMISTAKABLE,
     WRAPPERS,
@@ -49,7 +51,7 @@ Known = dict[str, list[Named]]
 
 def folded(name: str) -> str:
     """Letters and digits in lower case: `callType`, `Call type`, `{{call_type}}` and `CALL-TYPE` are one name."""
-    return _NO_LETTERS.sub("", name.lower())
+    return _NO_LETTERS.sub("", plain_letters(name).lower())
 
 
 def plain_name(name: str) -> str:
@@ -57,18 +59,24 @@ def plain_name(name: str) -> str:
     return _SEPARATORS.sub("_", name.strip("{} ").lower())
 
 
+BEHIND_PREFIX, BY_WORDS, DOUBTED = 100, 200, 1000
+"""Added to a name's rank: a name that the vocabulary lists comes before one that only its words explain."""
+
+
 def _slots() -> dict[str, Slot]:
     slots: dict[str, Slot] = {}
     for table, is_doubtful in ((PARAMETERS, False), (ANALYSIS, False), (RATING, False), (DOUBTFUL, True)):
         for fact, names in table.items():
             for rank, name in enumerate(names):
-                slots.setdefault(folded(name), Slot(fact, rank + 100 * is_doubtful, is_doubtful))
+                slots.setdefault(folded(name), Slot(fact, rank + DOUBTED * is_doubtful, is_doubtful))
     return slots
 
 
 SLOTS = _slots()
 _EVENT_NAMES = [folded(name) for name in EVENT_NAMES]
-_SURE_IDS, _UNMISTAKABLE, _WRAPPERS = (frozenset(map(folded, names)) for names in (SURE_IDS, UNMISTAKABLE, WRAPPERS))
+_SURE_IDS, _SCARCE_IDS, _UNMISTAKABLE, _WRAPPERS = (
+    frozenset(map(folded, names)) for names in (SURE_IDS, SCARCE_IDS, UNMISTAKABLE, WRAPPERS)
+)
 
 
 def _slot_of(name: str) -> Slot | None:
@@ -76,7 +84,24 @@ def _slot_of(name: str) -> Slot | None:
         return slot
     if action := _ACTION.fullmatch(plain_name(name)):
         return Slot(f"action_{int(action[1])}", 0)
+    if folded(name) in _EVENT_NAMES:
+        return None
+    return _slot_behind_prefix(name) or _slot_by_words(name)
+
+
+def _slot_behind_prefix(name: str) -> Slot | None:
+    """Of `data__call_id`, `ringostat_billsec`. A common word behind a prefix is doubtful: `data_type`, `body.date`."""
+    for key in map(folded, without_prefixes(plain_letters(name))):
+        if slot := SLOTS.get(key):
+            is_doubtful = slot.is_doubtful or key not in _UNMISTAKABLE | _SURE_IDS
+            rank = slot.rank + BEHIND_PREFIX + DOUBTED * (is_doubtful and not slot.is_doubtful)
+            return Slot(slot.fact, rank, is_doubtful)
     return None
+
+
+def _slot_by_words(name: str) -> Slot | None:
+    rule = rule_for(plain_letters(name))
+    return Slot(rule.fact, BY_WORDS + DOUBTED * rule.is_doubtful, rule.is_doubtful) if rule else None
 
 
 class _Name(NamedTuple):
@@ -84,16 +109,23 @@ class _Name(NamedTuple):
 
     slot: Slot | None
     event: str
+    is_sure_id: bool
+    """True for a name of the call's ID: an object that has it is a call, whatever the object is called."""
+    own: str
+    """The name of a parameter of the customer's own, if it is another than the name that came."""
 
 
 def _read_name(name: str) -> _Name:
     key = folded(name)
-    return _Name(_slot_of(name), key if key in _EVENT_NAMES else "")
+    own = next((behind for behind in without_prefixes(name) if behind.startswith("utm_")), "")
+    slot = _slot_of(name)
+    is_sure_id = slot is not None and slot.fact == "ringostat_id" and not slot.is_doubtful and key not in _SCARCE_IDS
+    return _Name(slot, key if key in _EVENT_NAMES else "", is_sure_id, own)
 
 
 _read_short_name = lru_cache(maxsize=4096)(_read_name)
 """Every webhook of a customer brings the same names."""
-_NO_FACT = _Name(None, "")
+_NO_FACT = _Name(None, "", False, "")
 
 
 def slot_of(name: str) -> Slot | None:
@@ -121,12 +153,12 @@ def by_fact(fields: Mapping[str, str]) -> Sorted:
     events: dict[str, str] = {}
     has_doubtful = has_several = False
     for name, raw in fields.items():
-        slot, event = _read_short_name(name) if len(name) <= MAX_NAME else _NO_FACT
+        slot, event, _is_sure_id, own_name = _read_short_name(name) if len(name) <= MAX_NAME else _NO_FACT
         if event and raw:
             events[event] = raw
         if slot is None:
             if not event:
-                own.append((name, raw))
+                own.append((own_name or name, raw))
         elif raw:
             fact, _rank_of_name, is_doubtful = slot
             has_doubtful = has_doubtful or is_doubtful
@@ -156,13 +188,21 @@ def is_wrapper(name: str) -> bool:
 
 def holds_call_id(outer: str, names: Iterable[str]) -> bool:
     """True for an object that is the call itself, whatever the object is called."""
-    return not is_not_a_call(outer) and not _SURE_IDS.isdisjoint(map(folded, names))
+    return not is_not_a_call(outer) and has_call_id(names)
+
+
+def has_call_id(names: Iterable[str]) -> bool:
+    """True when one of the names is sure to hold a call's ID."""
+    return any(_read_short_name(name).is_sure_id for name in names if len(name) <= MAX_NAME)
 
 
 def inner_name(outer: str, inner: str, *, wraps: bool) -> str:
     """The name of a parameter inside of an object: `employee: {id: 1}` is employee_id, `call: {billsec: 4}` billsec."""
     full = f"{outer}_{inner}"
-    if slot_of(full) and not is_not_a_call(outer):
+    if wraps and slot_of(inner) and folded(full) not in SLOTS:
+        return inner
+    slot = slot_of(full) if not is_not_a_call(outer) else None
+    if slot and (not slot.is_doubtful or folded(full) in SLOTS):
         return full
     if wraps or (not is_not_a_call(outer) and (folded(inner) in _UNMISTAKABLE or inner.lower().startswith("utm_"))):
         return inner

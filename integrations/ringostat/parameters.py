@@ -33,9 +33,15 @@ def _fact(facts: CallFacts, name: str, timezone: ZoneInfo) -> str:
     known = asdict(facts) | {
         "exact_start": facts.started_at,
         "local_start": facts.started_at,
-        "duration_ms": None if facts.total_seconds is None else facts.total_seconds * 1000,
+        "duration_ms": _milliseconds(facts.total_seconds),
+        "talk_ms": _milliseconds(facts.talk_seconds),
+        "wait_ms": _milliseconds(facts.wait_seconds),
     }
     value = known[name]
     if isinstance(value, datetime):
         return value.astimezone(timezone).isoformat(" ", "seconds")[:19]
     return str(int(value) if isinstance(value, bool) else "" if value is None else value)
+
+
+def _milliseconds(seconds: int | None) -> int | None:
+    return None if seconds is None else seconds * 1000

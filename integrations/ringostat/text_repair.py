@@ -8,7 +8,9 @@ from __future__ import annotations
 import html
 import re
 
-MISREAD_AS = ("cp1251", "cp1252", "cp1250", "iso-8859-2", "cp866", "koi8-u", "mac-cyrillic")
+MISREAD_AS = (
+    *("cp1251", "cp1252", "cp1250", "iso-8859-2", "cp866", "koi8-u", "mac-cyrillic", "cp437", "cp850", "iso-8859-5"),
+)
 """What UTF-8 is read as by mistake; Latin-1 is cp1252 with controls in its holes."""
 
 MAX_ROUNDS = 2
@@ -17,17 +19,23 @@ MAX_ROUNDS = 2
 MAX_REPAIRED = 10_000
 
 _SUSPECT = re.compile(
-    "[ГДЕРСврѓРС][^\\x00-\\x7fа-яА-Я]"  # UTF-8 read as windows-1251
-    "|[РС] |[ÂÃÄÅÐÑâðĂĐŃ][^\\x00-\\x7f]|[╨╤├─┼][^\\x00-\\x7f]|[пяц┐└][\\u2219-\\u25a0©°²·÷]|[–—√ƒ≈][^\\x00-\\x7f\\s]"
+    "[абвтХУ][\\x80-\\x9f]|[ГДЕРСврѓРС][^\\x00-\\x7fа-яА-Я]"  # UTF-8 read as windows-1251
+    "|[РС] |[ÂÃÄÅÐÑâðĂĐŃĹ][^\\x00-\\x7f]|[╨╤├─┼][^\\x00-\\x7f]|[пяц┐└][\\u2219-\\u25a0©°²·÷]|[–—√ƒ≈][^\\x00-\\x7f\\s]"
 )
 _PLAUSIBLE = re.compile(
     "[\\x20-\\x7e\\n\\r\\t\\u00a0-\\u024f\\u0400-\\u045f\\u0490\\u0491\\u2010-\\u2027\\u2030-\\u203a\\u20a0-\\u20bf"
     "\\u2100-\\u214f\\u2190-\\u21ff\\u2600-\\u27bf\\ufe0f\\u200d\\U0001f000-\\U0001faff]*"
 )
 _HALF_PAIR = re.compile("([РС]) ")
-_LATIN_1_CYRILLIC = re.compile("[À-ÿ¨¸²³ªº¯¿´¥]{4,}")
-_MIXED_WORD = re.compile("[A-Za-z][À-ÿ¨¸²³ªº¯¿´¥]|[À-ÿ¨¸²³ªº¯¿´¥][A-Za-z]")
-_CASE_INSIDE = re.compile("[а-яёіїєґ][А-ЯЁІЇЄҐ]")
+_MISREAD_LETTERS = "À-ÿ¨¸²³ªº¯¿´¥ŔĹĆČĘĚĎĐŃŇŐŘŮŰŢŕĺćčęěďđńňőřůűţ˙ľŞşŽžŤť˘Ł"
+_MISREAD_CYRILLIC = re.compile(f"[{_MISREAD_LETTERS}]{{4,}}")
+_MIXED_WORD = re.compile(f"[A-Za-z][{_MISREAD_LETTERS}]|[{_MISREAD_LETTERS}][A-Za-z]")
+_TWO_ALPHABETS = re.compile("[A-Za-z][\\u0400-\\u04ff]|[\\u0400-\\u04ff][A-Za-z]")
+_ODD_CASE = re.compile("[а-яёіїєґa-zß-žß][А-ЯЁІЇЄҐÀ-Þ]|\\b[А-ЯЁЎІЇЄҐ]{2,}[а-яёіїєґ]|\\b[A-Z][ÀÂ-Þ][a-z]")
+_UNUSUAL = re.compile("[ŝĉĝĥĵŭŜĈĜĤĴŬ]|[ўЎџЏќЌѓЃ]|[А-яЁёІіЇїЄєҐґ][\\u2100-\\u214f]")
+_POLISH_AS_LATIN_1 = re.compile("[A-Za-zó][³¹¿¼][a-zóêñæ]|[£¯][a-zó]{2}|[a-z][³¹]\\b")
+_ONE_PAIR = re.compile(r"[A-Za-z](?:[ÃÄÅ][\x80-\xbf‚ƒ„…†‡ˆ‰‹‘’“”•–—˜™›Œœ]|[ĂĹ][\x80-\xbf‚„…†‡‰‹‘’“”•–—™›ˇ˘łąĽľżšźťž])")
+_NUMERIC = re.compile(r"&#(?:\d{1,7}|[xX][0-9a-fA-F]{1,6});")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 
 
@@ -37,11 +45,16 @@ def repaired(text: str) -> str:
         return text
     for _ in range(MAX_ROUNDS):
         once = _utf_8_again(text) if _SUSPECT.search(text) else None
-        once = once or _cyrillic_again(text)
+        once = once or _cyrillic_again(text) or _polish_again(text)
         if once is None:
             break
         text = once
     return text
+
+
+def with_references_read(text: str) -> str:
+    """Without numeric references (`&#1072;`): browsers write so what the charset of a form does not have."""
+    return _NUMERIC.sub(lambda entity: html.unescape(entity[0]), text) if "&#" in text else text
 
 
 def unescaped(text: str) -> str:
@@ -50,13 +63,24 @@ def unescaped(text: str) -> str:
 
 
 def _utf_8_again(text: str) -> str | None:
-    """By the first encoding that turns all of the text into bytes of UTF-8 that make sense."""
+    """By the encoding that turns all of the text into bytes of UTF-8 that make sense, the most usual of several."""
+    readings = []
     for encoding in MISREAD_AS:
-        for spelled in (text, _HALF_PAIR.sub("\\1\u00a0", text)):
-            read = _decoded(spelled, encoding)
-            if read is not None and len(text) - len(read) >= 2 and _PLAUSIBLE.fullmatch(read):
-                return read
-    return None
+        for spelled in dict.fromkeys((text, _HALF_PAIR.sub("\\1\u00a0", text))):
+            read = _plausible(spelled, encoding)
+            is_sure = read is not None and (len(text) - len(read) >= 2 or _ONE_PAIR.search(text))
+            if read is not None and is_sure:
+                readings.append(read)
+    usual = (read for read in readings if not _ODD_CASE.search(read) and not _UNUSUAL.search(read))
+    return next(usual, readings[0] if readings else None)
+
+
+def _plausible(text: str, encoding: str) -> str | None:
+    """The text read again, twice if it only makes sense then; None if it makes none."""
+    read = _decoded(text, encoding)
+    if read is not None and not _PLAUSIBLE.fullmatch(read):
+        read = _decoded(read, encoding)
+    return read if read is not None and _PLAUSIBLE.fullmatch(read) else None
 
 
 def _decoded(text: str, encoding: str) -> str | None:
@@ -77,11 +101,24 @@ def _bytes_of(character: str, encoding: str) -> bytes:
 
 
 def _cyrillic_again(text: str) -> str | None:
-    """Of windows-1251 that was read as Latin-1: no language has words of four accented letters and no other."""
-    if not _LATIN_1_CYRILLIC.search(text) or _MIXED_WORD.search(text):
+    """Of windows-1251 that was read as Western or Central European: no language has words of four accented letters."""
+    if not _MISREAD_CYRILLIC.search(text) or _MIXED_WORD.search(text):
         return None
-    try:
-        read = b"".join(_bytes_of(character, "cp1252") for character in text).decode("cp1251")
-    except UnicodeError:
-        return None
-    return None if _CASE_INSIDE.search(read) or not _PLAUSIBLE.fullmatch(read) else read
+    return _first_plausible(text, ("cp1252", "cp1250"), "cp1251")
+
+
+def _polish_again(text: str) -> str | None:
+    """Of windows-1250 that was read as Western European: `Ma³gorzata`. No language has ³ or ¿ within a word."""
+    return _first_plausible(text, ("cp1252",), "cp1250") if _POLISH_AS_LATIN_1.search(text) else None
+
+
+def _first_plausible(text: str, read_as: tuple[str, ...], written: str) -> str | None:
+    for encoding in read_as:
+        try:
+            read = b"".join(_bytes_of(character, encoding) for character in text).decode(written)
+        except UnicodeError:
+            continue
+        is_odd = _ODD_CASE.search(read) or _TWO_ALPHABETS.search(read)
+        if not is_odd and _PLAUSIBLE.fullmatch(read):
+            return read
+    return None

@@ -32,7 +32,7 @@ NEAR = timedelta(hours=36)
 
 _EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH = re.compile(r"\d{9,19}(?:\.\d{1,9})?", re.ASCII)
-_COMPACT = re.compile(r"20\d{6}T?\d{6}", re.ASCII)
+_COMPACT = re.compile(r"20\d{6}T?\d{6}Z?", re.ASCII)
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*", re.ASCII)
 # A `+` that was not encoded in a query string arrives as a space.
 _LOOSE_OFFSET = re.compile(r"(:\d\d(?:\.\d+)?) ([+-]?)(\d\d:?\d\d)$", re.ASCII)
@@ -48,7 +48,20 @@ _NAMED_DAY = (
     r"(?:st|nd|rd|th)?)[.,]*[\s-]+(?P<year>\d{4})"
 )
 _BETWEEN = r"(?:\s?(?:г|р|r)\.)?(?:,?\s+(?:(?:at|в|о|у|o)\s+)?|t)"
-_WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun|пн|вт|ср|чт|пт|сб|нд|вс)[^\W\d_]*\.?,?\s+")
+_WEEKDAY = re.compile(
+    r"^(?:mon|tue|wed|thu|fri|sat|sun|пн|пон|вт|вів|ср|сер|чт|чет|пт|пят|п.?ят|сб|суб|нд|нед|вс|вос"
+    r"|pon|wt|śr|czw|pt|pią|sob|nie|mo|di|mi|do|fr|sa|so)[^\W\d_]*\.?,?\s+"
+)
+_OF_DOTNET = re.compile(r"\\?/Date\((\d{9,16})(?:[+-]\d{4})?\)\\?/")
+_JOINED_DAY = re.compile(r"^(\d{1,4}([-./])\d\d?\2\d{1,4})[_+]+(?=\d)")
+_OTHER_CLOCK = re.compile(r"(?<=\d[ T])(\d\d?)([.-])(\d\d)(?:\2(\d\d))?$")
+_REGION = re.compile(r"\s*\[?\b([A-Z][A-Za-z]+/[A-Z][A-Za-z_]+)\]?$")
+_ABBREVIATION = re.compile(r"\s+([A-Z]{3,4})$")
+ABBREVIATIONS = {
+    # Hours east of Greenwich of the names that mean one zone only where Ringostat is at home.
+    **{"WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "TRT": 3},
+    **{"EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7},
+}
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -56,6 +69,7 @@ _PATTERNS = tuple(
         _NAMED_DAY + _BETWEEN + _CLOCK + _ZONE,
         _CLOCK + r",?\s+" + _DAY,
         _CLOCK + r",?\s+" + _NAMED_DAY,
+        r"(?P<month2>[^\W\d_]{3,})\s+(?P<day2>\d{1,2})\s+" + _CLOCK + r"\s+(?P<year>\d{4})(?P<month>)(?P<day>)",
     )
 )
 _DATE_ALONE = re.compile(_DAY, re.ASCII)
@@ -85,6 +99,8 @@ class Start:
 def exact_time_of(raw: str) -> datetime | None:
     """UTC by an epoch in seconds, milli-, micro- or nanoseconds or by a date with an offset; otherwise None."""
     text = raw.strip()
+    if text[:2] in ("/D", "\\/") and (dotnet := _OF_DOTNET.fullmatch(text)):
+        text = dotnet[1]
     if _EPOCH.fullmatch(text):
         return _epoch(Decimal(text))
     readings = readings_of(text)
@@ -126,11 +142,41 @@ def readings_of(text: str) -> list[datetime]:
     """All moments that the text may mean, naive if it names no offset; none if it is no date with a time of day."""
     if (_ISO.fullmatch(text) or _COMPACT.fullmatch(text)) and (moment := _iso(text)):
         return [moment]
-    bare = _WEEKDAY.sub("", _IN_PARENTHESES.sub("", text[:80]).lower()).strip()
+    text, zone = _without_zone_name(text[:80])
+    text = _OTHER_CLOCK.sub(_with_colons, _JOINED_DAY.sub(r"\1 ", text))
+    if zone is None and (_ISO.fullmatch(text) and (moment := _iso(text))):
+        return [moment]
+    bare = _WEEKDAY.sub("", _IN_PARENTHESES.sub("", text).lower()).strip()
     for pattern in _PATTERNS if ":" in bare else ():
         if found := pattern.fullmatch(bare):
-            return _combined(found.groupdict())
+            readings = _combined(found.groupdict())
+            return [reading.replace(tzinfo=zone) for reading in readings] if zone else readings
     return []
+
+
+def _without_zone_name(text: str) -> tuple[str, tzinfo | None]:
+    """`… 15:37:18 EEST`, `… 15:37:18 Europe/Kyiv`. A name behind an offset (`…+03:00[Europe/Kyiv]`) adds nothing."""
+    if named := _REGION.search(text):
+        bare = text[: named.start()]
+        if re.search(r"(?:[+-]\d\d:?\d\d|Z)$", bare):
+            return bare, None
+        zone = _region(named[1])
+        return (bare, zone) if zone else (text, None)
+    named = _ABBREVIATION.search(text)
+    if named and named[1] in ABBREVIATIONS:
+        return text[: named.start()], fixed_offset(timedelta(hours=ABBREVIATIONS[named[1]]))
+    return text, None
+
+
+def _region(name: str) -> tzinfo | None:
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _with_colons(clock: re.Match[str]) -> str:
+    return ":".join(filter(None, (clock[1], clock[3], clock[4])))
 
 
 def _combined(parts: dict[str, str | None]) -> list[datetime]:
@@ -222,7 +268,7 @@ def _iso(text: str) -> datetime | None:
 
 
 def _compact(text: str) -> str:
-    return f"{text[:8]}T{text[-6:]}" if text.isdecimal() else text
+    return f"{text[:8]}T{text[8:]}" if text[:14].isdecimal() else text
 
 
 def _tight_offset(match: re.Match[str]) -> str:

@@ -6,25 +6,31 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from integrations.ringostat.text_repair import repaired, unescaped
+from integrations.ringostat.text_repair import repaired, unescaped, with_references_read
 from integrations.ringostat.vocabulary import EMPTY, FLAGS
 
 MAX_TEXT = 255
 MAX_URL = 1000
 MAX_SECONDS = 10 * 24 * 3600
 
-TRANSCRIPTS = (".vtt", ".srt")
-"""What a transcript's file is called: text with times, nothing to listen to."""
+TRANSCRIPTS = (".vtt", ".srt", ".txt", ".json", ".html", ".pdf", ".docx")
+"""What a transcript's file is called: text, nothing to listen to."""
 
-_NUMBER = re.compile(r"(\d{1,12})(?:[.,]\d*)?", re.ASCII)
-_CLOCK = re.compile(r"(?:(\d{1,3}):(?=\d\d:))?(\d{1,3}):([0-5]\d)(?:[.,]\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[+'\"]?(\d{1,12})(?:[.,]\d*)?['\"]?", re.ASCII)
+_GROUPED = re.compile(r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+")
+_CLOCK = re.compile(r"(?:(\d{1,3})\s?:\s?(?=\d\d\s?:))?(\d{1,3})\s?:\s?([0-5]\d)(?:[.,]\d+)?(\s*[^\W\d_]+\.?)?")
+_HOURS = r"hours?|hrs?|h|годин[аи]?|год|час(?:ов|а)?|ч|godz(?:in[ay]?)?|stunden?|std"
+_MINUTES = r"minuten?|minutes?|mins?|m|хвилин[аи]?|хв|минут[аы]?|мин|м|minut[ay]?|′|'"
+_SECONDS = r"sekunden?|seconds?|secs?|s|секунд[аиы]?|сек|с|sekund[ay]?|sek|″|\""
 _UNITS = re.compile(
-    r"(?:pt)?(?:(?P<h>\d+)\s*(?:hours?|hrs?|h|годин[аи]?|год|час(?:ов|а)?|ч|godz(?:in[ay]?)?)\.?,?\s*)?"
-    r"(?:(?P<m>\d+)\s*(?:minutes?|mins?|m|хвилин[аи]?|хв|минут[аы]?|мин|minut[ay]?|′|')\.?,?\s*)?"
-    r"(?:(?P<s>\d+)(?:[.,]\d+)?\s*(?:seconds?|secs?|s|секунд[аи]?|секунды|сек|с|sekund[ay]?|sek|″|\")\.?)?",
+    rf"(?:p(?:0d)?t)?(?:(?P<h>\d+)\s*(?:{_HOURS})\.?,?\s*(?:and|и|і|та|i|und)?\s*)?"
+    rf"(?:(?P<m>\d+)\s*(?:{_MINUTES})\.?,?\s*(?:and|и|і|та|i|und)?\s*)?"
+    rf"(?:(?P<s>\d+)(?:[.,]\d+)?\s*(?:{_SECONDS})\.?)?",
     re.IGNORECASE,
 )
-_MILLISECONDS = re.compile(r"(\d{1,12})(?:[.,]\d+)?\s*(?:ms|msec|milliseconds?|мс)\.?", re.IGNORECASE | re.ASCII)
+_PARTS_OF_A_MINUTE = re.compile(rf"(\d{{1,4}}[.,]\d{{1,3}})\s*(?:{_MINUTES})\.?", re.IGNORECASE)
+_MINUTES_AND_SECONDS = re.compile(rf"\s*(?:{_MINUTES})\.?", re.IGNORECASE)
+_MILLISECONDS = re.compile(r"(\d{1,12})(?:[.,]\d+)?\s*(?:ms|msec|milliseconds?|мс)\.?", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 """Line breaks and tabs stay."""
 _BREAK = re.compile(r"[\t\r\n\x0b\x0c]+")
@@ -36,17 +42,33 @@ _NEXT_LINK = re.compile(r"[\s,;|]+(?=\"?'?(?:https?:)?//)", re.IGNORECASE)
 _NOT_IN_LINKS = re.compile(r"[^\x21-\x7e]")
 _RINGOSTAT_HOST = re.compile(r"(?:[a-z0-9-]+\.)*ringostat\.(?:com|net)(?=[:/])", re.IGNORECASE)
 _OWN_PLAIN_LINK = re.compile(r"http://((?:[a-z0-9-]+\.)*ringostat\.(?:com|net))(?::80)?(?=[/?#]|$)", re.IGNORECASE)
-_EMPTY_TOKEN = re.compile(r"[?&]token(?:=(?:null|none|undefined)?)?(?=&|#|$)", re.IGNORECASE)
+_EMPTY_TOKEN = re.compile(
+    r"[?&]token(?:=(?:null|none|undefined|nil|false|0|%20|\+|%7B%7B.*?%7D%7D|\{\{.*?\}\}|\{.*?\})?)?(?=&|#|$)",
+    re.IGNORECASE,
+)
+_LINK_IN_TEXT = re.compile(r"https?://[^\s\"'<>\[\](){}|\\^]+[^\s\"'<>\[\](){}|\\^.,;:!]", re.IGNORECASE)
+_WITH_A_PATH = re.compile(r"https?://[^/?#]+/[^?#]*[^/?#](?:[?#].*)?|https?://[^/?#]+/?\?.+", re.IGNORECASE)
+"""An address with a file, or with a query."""
+_ONE_SLASH = re.compile(r"^(https?:)/(?!/)", re.IGNORECASE)
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 
 
 def text_of(raw: str, limit: int = MAX_TEXT) -> str:
     """Trimmed, repaired and cut; empty for the words that mean nothing, such as `(not set)`."""
-    text = raw.strip()
+    text = _whole_text(raw)
+    return "" if text.lower() in EMPTY else text[:limit].rstrip()
+
+
+def _whole_text(raw: str) -> str:
+    text = (with_references_read(raw) if "&" in raw else raw).strip()
     if not text.isascii():
         text = repaired(text)
-    if not text.isprintable():
-        text = _CONTROL.sub("", text)
-    return "" if text.lower() in EMPTY else text[:limit].rstrip()
+    return text if text.isprintable() else _CONTROL.sub("", text)
+
+
+def number_of(raw: str) -> str:
+    """As name_of, with the words that mean nothing elsewhere: in the place of a number they mean a hidden caller."""
+    return name_of(raw) or (_whole_text(raw)[:MAX_TEXT].rstrip() if raw else "")
 
 
 def name_of(raw: str) -> str:
@@ -94,12 +116,13 @@ def link_of(raw: str) -> str:
     """An http(s) address, Ringostat's own always as https. A longer one than we keep is of no use cut."""
     if len(raw) <= MAX_URL and _CLEAN_LINK.fullmatch(raw):
         return raw
-    text = text_of(raw.replace("&amp;", "&"), MAX_URL * 3)
-    text = re.sub(r"[\t\r\n]", "", text).strip("\"'<>[] ")
+    text = text_of(raw.replace("&amp;", "&").replace("\\/", "/"), MAX_URL * 3)
+    text = _INVISIBLE.sub("", re.sub(r"[\t\r\n]", "", text)).strip("\"'<>[] ")
     if text.startswith("//") or _RINGOSTAT_HOST.match(text):
         text = "https://" + text.removeprefix("//")
+    text = _ONE_SLASH.sub(r"\1//", text)
     if not text.lower().startswith(("http://", "https://")):
-        return ""
+        text = found[0] if (found := _LINK_IN_TEXT.search(text)) else ""
     link = _OWN_PLAIN_LINK.sub(r"https://\1", _NOT_IN_LINKS.sub(lambda found: quote(found[0]), text))
     return link if len(link) <= MAX_URL else ""
 
@@ -108,7 +131,8 @@ def links_of(raw: str) -> Links:
     """The links of a text: one, or several separated by blanks or commas."""
     if _is_clean(raw):
         return Links(sound=raw)
-    links = [link for piece in _NEXT_LINK.split(raw.strip()) if (link := link_of(piece))]
+    pieces = _NEXT_LINK.split(raw.replace("\\/", "/").strip())
+    links = [link for piece in pieces if _WITH_A_PATH.fullmatch(link := link_of(piece))]
     sounds = list(dict.fromkeys(link for link in links if not _is_transcript(link)))
     ready = [link for link in sounds if not _EMPTY_TOKEN.search(link)]
     return Links(
@@ -121,7 +145,7 @@ def links_of(raw: str) -> Links:
 
 def _is_clean(raw: str) -> bool:
     """True for the usual link to a recording: nothing has to be put right."""
-    is_link = len(raw) <= MAX_URL and _CLEAN_LINK.fullmatch(raw) is not None
+    is_link = len(raw) <= MAX_URL and _CLEAN_LINK.fullmatch(raw) is not None and _WITH_A_PATH.fullmatch(raw) is not None
     return is_link and not _EMPTY_TOKEN.search(raw) and not _is_transcript(raw)
 
 
@@ -138,12 +162,26 @@ def _seconds_in_words(text: str) -> int | None:
     if len(text) > 40:
         return None
     if clock := _CLOCK.fullmatch(text):
-        hours, minutes, seconds = (int(part or 0) for part in clock.groups())
-        return None if clock[1] and minutes > 59 else hours * 3600 + minutes * 60 + seconds
+        return _seconds_on_the_clock(*clock.groups())
     if milliseconds := _MILLISECONDS.fullmatch(text):
         return int(milliseconds[1]) // 1000
-    units = _UNITS.fullmatch(text) if text[:1].isdecimal() or text[:2].lower() == "pt" else None
+    if minutes := _PARTS_OF_A_MINUTE.fullmatch(text):
+        return round(float(minutes[1].replace(",", ".")) * 60)
+    if _GROUPED.fullmatch(text):
+        return int("".join(filter(str.isdecimal, text)))
+    units = _UNITS.fullmatch(text) if text[:1].isdecimal() or text[:1].lower() == "p" else None
     if units and any(units.groups()):
-        hours, minutes, seconds = (int(units[name] or 0) for name in "hms")
-        return hours * 3600 + minutes * 60 + seconds
+        return _in_seconds(*(int(units[name] or 0) for name in "hms"))
     return None
+
+
+def _seconds_on_the_clock(hours: str | None, minutes: str, seconds: str, unit: str | None) -> int | None:
+    """`1:40 min` is a minute and 40 seconds. Another word behind a clock makes it unclear."""
+    is_unclear = unit is not None and (hours is not None or not _MINUTES_AND_SECONDS.fullmatch(unit))
+    if is_unclear or (hours is not None and int(minutes) > 59):
+        return None
+    return _in_seconds(int(hours or 0), int(minutes), int(seconds))
+
+
+def _in_seconds(hours: int, minutes: int, seconds: int) -> int:
+    return hours * 3600 + minutes * 60 + seconds

@@ -47,6 +47,8 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
         *("duration_ms", "duration_call_ms", "call_duration_ms", "duration_milliseconds"),
         *("call_duration_milliseconds", "total_duration_ms"),
     ),
+    "talk_ms": ("talk_ms", "billsec_ms", "conversation_ms"),
+    "wait_ms": ("wait_ms", "waittime_ms", "waiting_ms"),
     "wait_seconds": (
         *("waittime", "waiting", "duration_waiting", "waiting_time", "wait", "wait_duration"),
         *("waiting_duration", "wait_sec", "wait_seconds", "waiting_sec", "waiting_seconds", "call_wait_time"),
@@ -146,7 +148,10 @@ DOUBTFUL: dict[str, tuple[str, ...]] = {
 """Common words: they mean the fact only if the value cannot be anything else."""
 
 SURE_IDS = ("uniqueid", "unique_id", "call_id", "cdr_id", "unique_call_id", "call_uid", "ringostat_call_id")
-"""An object that has one of these is a call, whatever the object is called."""
+"""Names of the call's ID that stand for it behind a prefix too: `data_call_id`."""
+
+SCARCE_IDS = ("record", "cdr")
+"""Names of the call's ID that other objects have as well, for something else."""
 
 UNMISTAKABLE = (
     *("uniqueid", "cdr_id", "disposition", "call_status", "call_type", "calldate", "call_date", "call_timestamp"),
