@@ -1,0 +1,62 @@
+"""Phone numbers that no client can have, for trials: of ranges kept for fiction, or that a country has not assigned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import phonenumbers
+from phonenumbers import PhoneNumber, PhoneNumberType
+
+FICTION = {
+    # Numbers kept for films and books: NANPA 555-01XX, Ofcom's drama numbers, Arcep's numéros fictifs.
+    "US": "+120255501",
+    "CA": "+141655501",
+    "GB": "+447700900",
+    "FR": "+3319900",
+}
+"""Beginnings of full numbers, by region."""
+
+FALLBACK_REGION = "US"
+
+
+def unassigned_number(region: str, seed: int) -> str:
+    """A number in full format of the region's usual length, which is assigned to nobody. `seed` makes its last digits.
+
+    `region`: ISO 3166 letters ("UA").
+    """
+    start, length = _range_of(region)
+    digits = length - len(start)
+    return start + str(seed % 10**digits).rjust(digits, "0")
+
+
+@lru_cache(64)
+def _range_of(region: str) -> tuple[str, int]:
+    """How the numbers begin, and their length with the plus."""
+    example = phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE)
+    if example is None:
+        return _range_of(FALLBACK_REGION)
+    length = len(phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164))
+    if region in FICTION:
+        return FICTION[region], length
+    national = len(phonenumbers.national_significant_number(example))
+    for start in _starts():
+        if _is_unassigned(example.country_code or 0, start, national):
+            return f"+{example.country_code}{start}", length
+    return _range_of(FALLBACK_REGION)
+
+
+def _starts() -> Iterator[str]:
+    """Two digits that a national number may begin with; a leading 0 would be read as the national prefix."""
+    return (f"{number:02d}" for number in range(10, 100))
+
+
+def _is_unassigned(country_code: int, start: str, length: int) -> bool:
+    """Is no number with this beginning valid? Tries each next digit, by which numbering plans tell ranges apart."""
+    numbers = (
+        PhoneNumber(country_code=country_code, national_number=int(start + digit * (length - len(start))))
+        for digit in "0123456789"
+    )
+    return all(
+        phonenumbers.is_possible_number(number) and not phonenumbers.is_valid_number(number) for number in numbers
+    )

@@ -1,0 +1,44 @@
+"""The numbers of trials: whole numbers of the country that nobody has."""
+
+from __future__ import annotations
+
+import phonenumbers
+import pytest
+from phonenumbers import SUPPORTED_REGIONS
+
+from integrations.domain.phones import read_number
+from integrations.domain.unassigned_numbers import FICTION, unassigned_number
+
+PLANNED = sorted({"UA", "PL", "RU", "KZ", "DE", "BY", "MD", "CZ", "TR", "GE", "LT", "IL", "ES", "IT", "RO", "EE"})
+
+
+@pytest.mark.parametrize("region", PLANNED)
+def test_number_is_possible_in_the_country_and_assigned_to_nobody(region: str) -> None:
+    number = phonenumbers.parse(unassigned_number(region, 123_456_789))
+
+    assert number.country_code == phonenumbers.country_code_for_region(region)
+    assert phonenumbers.is_possible_number(number)
+    assert not phonenumbers.is_valid_number(number)
+
+
+@pytest.mark.parametrize(("region", "start"), FICTION.items())
+def test_number_is_of_the_range_kept_for_fiction(region: str, start: str) -> None:
+    number = unassigned_number(region, 7)
+
+    assert number.startswith(start)
+    assert phonenumbers.is_possible_number(phonenumbers.parse(number))
+
+
+@pytest.mark.parametrize("region", sorted(SUPPORTED_REGIONS))
+def test_every_country_has_such_a_number(region: str) -> None:
+    number = unassigned_number(region, 42)
+
+    assert number.startswith("+")
+    assert number.endswith("42")
+    read = read_number(number, region)
+    assert read is not None
+    assert read.number == number
+
+
+def test_other_seeds_make_other_numbers() -> None:
+    assert len({unassigned_number("UA", seed) for seed in range(100)}) == 100
