@@ -322,6 +322,13 @@ class Account:
             self.files_by_id[stored.id] = stored
         return stored
 
+    def remove_file(self, file: StoredFile) -> None:
+        """Comments lose it too."""
+        with self.lock:
+            del self.files_by_id[file.id]
+            for comment in self.comments_by_id.values():
+                comment.files = [other for other in comment.files if other.id != file.id]
+
     def add_contact_field(self, *, name: str, type_: int, group_id: int) -> CustomField:
         with self.lock:
             new = CustomField(

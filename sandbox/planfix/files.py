@@ -141,6 +141,11 @@ def _rename(call: RestCall) -> Reply:
     return EMPTY
 
 
+def _delete(call: RestCall) -> Reply:
+    call.account.remove_file(_file_of(call))
+    return EMPTY
+
+
 def _attach(kind: str, call: RestCall) -> Reply:
     """Attach the file to the contact or task itself, not to a comment."""
     file, number = _file_of(call), call.query.get("id", "")
@@ -157,6 +162,7 @@ ROUTES = (
     Route(method="POST", path="/file", scope="file_add", operation=_upload),
     Route(method="GET", path="/file/{}", scope="file_readonly", operation=_get),
     Route(method="POST", path="/file/{}", scope="file_add", operation=_rename),
+    Route(method="DELETE", path="/file/{}", scope="file_delete", operation=_delete),
     Route(method="GET", path="/file/{}/download", scope="file_readonly", operation=_download),
     Route(method="POST", path="/file/{}/attach/contact", scope="file_add", operation=partial(_attach, "contact")),
     Route(method="POST", path="/file/{}/attach/task", scope="file_add", operation=partial(_attach, "task")),
