@@ -23,6 +23,7 @@ from integrations.services.dry_run.run import dry_run_job
 from integrations.services.intake.catch_up import catch_up_job
 from integrations.services.queue.background import take
 from integrations.services.queue.progress import CannotBeDone, Progress, Stopped, held
+from integrations.services.trial.run import trial_job
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +40,7 @@ KINDS: Mapping[str, Callable[[BackgroundJob, Progress], Result]] = {
     BackgroundJobKind.DRY_RUN: dry_run_job,
     BackgroundJobKind.EXPORT: export_job,
     BackgroundJobKind.REMOVE_CUSTOMER: removal_job,
+    BackgroundJobKind.TRIAL: trial_job,
 }
 """Each function may be killed and started again at any time."""
 

@@ -32,6 +32,7 @@ from integrations.models.job_file import JobFile, JobFilePiece
 from integrations.models.saved_view import SavedView
 from integrations.models.second_factor import SecondFactor
 from integrations.models.secret import Secret, SecretField
+from integrations.models.trial import TrialReceipt, TrialRecordKind
 
 __all__ = [
     "AccountRateLimit",
@@ -71,6 +72,8 @@ __all__ = [
     "SecretField",
     "Step",
     "Target",
+    "TrialReceipt",
+    "TrialRecordKind",
     "UserSession",
     "WebhookEvent",
     "WebhookToken",

@@ -22,6 +22,7 @@ class BackgroundJobKind(models.TextChoices):
     DISMISS = "settle", gettext_lazy("Marking calls as resolved")
     IGNORE_NUMBERS = "ignore_numbers", gettext_lazy("Ignoring numbers")
     DRY_RUN = "dry_run", gettext_lazy("Dry run")
+    TRIAL = "trial", gettext_lazy("Trial")
     CONNECT = "connect", gettext_lazy("Checking the access")
     REMOVE_CUSTOMER = "remove_customer", gettext_lazy("Deleting a customer")
     EXPORT = "export", gettext_lazy("Exporting calls")

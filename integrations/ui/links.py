@@ -54,6 +54,13 @@ def task_url(planfix_url: str, task_id: int, comment_id: int | None = None) -> s
     return f"{_account_url(planfix_url)}/task/{task_id}{_comment_query(comment_id)}"
 
 
+def trial_url(planfix_url: str, contact_id: int | None, comment_id: int | None) -> str:
+    """The page in Planfix that shows a record of a trial: its contact's, else the account's first page."""
+    if contact_id is None:
+        return _account_url(planfix_url)
+    return contact_url(planfix_url, contact_id, comment_id)
+
+
 def dry_run_url(customer_id: int, call_id: int) -> str:
     """The console's page that shows what delivery would do with this call today."""
     return _customer_page_url("integrations_customer_dry_run", customer_id, call_id)

@@ -1,0 +1,49 @@
+"""The receipts of a trial: every record that it writes to Planfix, noted before and after the write."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from integrations.models.background_job import BackgroundJob
+from integrations.models.customer import Customer
+
+
+class TrialRecordKind(models.TextChoices):
+    """In the order in which they are removed."""
+
+    TAG_ENTRY = "tag_entry", _("data tag entry")
+    COMMENT = "comment", _("comment")
+    FILE = "file", _("file")
+    CONTACT = "contact", _("contact")
+
+
+class TrialReceipt(models.Model):
+    """A record of a trial that is, or may be, in Planfix. Stored before the write; the ID follows after it, and the row
+    goes with the record. So whatever was written can be found and removed after a crash.
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="trial_receipts")
+    job = models.ForeignKey(BackgroundJob, null=True, on_delete=models.SET_NULL, related_name="trial_receipts")
+    account = models.CharField(max_length=300)
+    """As Customer.planfix_account: in another account the IDs mean other records."""
+    kind = models.CharField(max_length=16, choices=TrialRecordKind)
+    planfix_id = models.PositiveBigIntegerField(null=True)
+    """Of a data tag entry: its key. Null: the write has not ended, or its response was lost."""
+    contact_id = models.PositiveBigIntegerField(null=True)
+    """Of all but the contact: the trial's contact."""
+    comment_id = models.PositiveBigIntegerField(null=True)
+    """Of a data tag entry: its comment."""
+    tag_id = models.PositiveBigIntegerField(null=True)
+    source_object_id = models.UUIDField(null=True)
+    name = models.CharField(max_length=255, blank=True, default="", db_default="")
+    """Of a contact and a file: its name. Of a comment: a word that only its text contains."""
+    number = models.CharField(max_length=32, blank=True, default="", db_default="")
+    """Of a contact, in full format."""
+    written_at = models.DateTimeField(db_default=Now())
+    problem = models.TextField(blank=True, default="", db_default="")
+    """Why the record could not be removed."""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.planfix_id or '?'}"

@@ -1,0 +1,94 @@
+"""The trial's Planfix client: counts its requests, stops at the limit, and waits out a short request limit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from integrations.models import BackgroundJob, Customer
+from integrations.planfix.http.errors import PlanfixUnavailable
+from integrations.planfix.http.json_fields import JSON, Row
+from integrations.services.clients.planfix import logged_client
+from integrations.services.queue.progress import Progress, Stopped, held
+
+MOST_REQUESTS = 40
+FOR_REMOVAL = 9
+"""Requests that the questions leave for the removal of what they wrote: seven records and two searches."""
+LONGEST_WAIT_SECONDS = 150.0
+"""A short request limit ends within a minute or two; a longer wait ends the trial."""
+SLICE_SECONDS = 5.0
+
+
+class RequestsSpent(Exception):
+    """The trial has sent as many requests as it may. Nothing was sent."""
+
+
+class TrialClient:
+    """Sends at the account's rate and keeps the job meanwhile. The job's row holds the count, also after a crash."""
+
+    def __init__(self, job: BackgroundJob, customer: Customer, progress: Progress) -> None:
+        self._job = job
+        self._customer = customer
+        self._progress = progress
+        self._client = logged_client(customer, acquire_slot=self.acquire_slot)
+        self._is_hurried = False
+        self.limit = MOST_REQUESTS
+
+    @property
+    def sent(self) -> int:
+        return self._job.done
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, JSON] | None = None,
+        params: Mapping[str, str] | None = None,
+        timeout_factor: float = 1,
+    ) -> Row:
+        """See Planfix. Repeats a request once that was surely not carried out, after the wait that Planfix asks for.
+
+        Raises RequestsSpent, or Stopped.
+        """
+        try:
+            return self._client.request(method, path, body=body, params=params, timeout_factor=timeout_factor)
+        except PlanfixUnavailable as error:
+            if self._is_hurried or not is_short_limit(error):
+                raise
+            self.wait(error.retry_after or 0.0)
+        return self._client.request(method, path, body=body, params=params, timeout_factor=timeout_factor)
+
+    @contextmanager
+    def hurry(self) -> Iterator[None]:
+        """Requests inside are sent without waiting for the account's rate, and are not repeated."""
+        self._is_hurried = True
+        try:
+            yield
+        finally:
+            self._is_hurried = False
+
+    def wait(self, seconds: float) -> None:
+        """Sleeps, and keeps holding the job. Raises Stopped."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._progress.add(0)
+            time.sleep(min(left, SLICE_SECONDS))
+
+    def acquire_slot(self, seconds: float) -> None:
+        """Counts a request, and returns when it may be sent. Raises RequestsSpent, or Stopped."""
+        if self.sent >= self.limit:
+            raise RequestsSpent
+        if not self._is_hurried:
+            self._progress.acquire_slot(self._customer, seconds)
+        self._progress.add()
+        if not held(self._job).update(done=self._job.done):
+            raise Stopped
+
+
+def is_short_limit(error: PlanfixUnavailable) -> bool:
+    """Has Planfix turned the request away for a minute or two, without looking at it?"""
+    if error.retry_after is None or error.daily_limit or error.may_have_written:
+        return False
+    return error.retry_after <= LONGEST_WAIT_SECONDS

@@ -1,0 +1,175 @@
+"""What a trial writes to Planfix: a contact, two comments with call tags, and a recording. Sends nothing."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+import phonenumbers
+from django.conf import settings
+from django.templatetags.static import static
+
+from integrations.domain.calls import Direction, Outcome
+from integrations.domain.unassigned_numbers import unassigned_number
+from integrations.models import BackgroundJob, Call, Customer, Employee
+from integrations.outbound.allowed_hosts import is_recording_allowed
+from integrations.planfix.call_tags.entries import CallEntry, entry_values
+from integrations.planfix.call_tags.schema import CallTags
+from integrations.planfix.comment_text import CallText, call_text
+from integrations.planfix.http.json_fields import JSON
+from integrations.services.account_traits import NumberFormat
+
+OBJECTS = uuid.UUID("7d1f2a90-4f0b-5c1c-8f1e-52494e474f46")
+"""Namespace of the ids under which Planfix stores the trial's records (sourceObjectId)."""
+
+EMOJI = "🙂"
+ODD_TEXT = 'Trial <line> & "quotes"'
+"""Characters that HTML needs to escape."""
+EXAMPLE = "trial"
+"""The value of every mapped parameter."""
+BEFORE_MIDNIGHT = time(23, 50)
+DAYS_BACK = timedelta(days=2)
+"""Both calls lie in the past, at any time of the day."""
+TALK_SECONDS, WAIT_SECONDS = 20 * 60, 12
+SOUND = "ringofix/trial.wav"
+NEWEST_CALLS = 20
+"""Calls that are looked through for a recording."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialContent:
+    """`key`: in the names and texts of this trial's records, and in no other. Times are UTC."""
+
+    key: str
+    number: str
+    region: str
+    employee: Employee | None
+    """In whose name the answered call is written."""
+    language: str
+    customer: Customer
+    answered_at: datetime
+    """Ten minutes before midnight in the customer's time zone: the call ends on the next day."""
+    recording: Recording
+
+    @property
+    def name(self) -> str:
+        return f"Ringofix {self.key}"
+
+    @property
+    def missed_at(self) -> datetime:
+        return self.answered_at + timedelta(hours=1)
+
+    def source_object_id(self, record: str) -> uuid.UUID:
+        """`record`: "contact", "answered" or "missed"."""
+        return uuid.uuid5(OBJECTS, f"{self.customer.pk}:{self.key}:{record}")
+
+    def marker(self, record: str) -> str:
+        """The call id in the comment's text."""
+        return f"{self.key}.{record}"
+
+    @property
+    def formats(self) -> dict[NumberFormat, str]:
+        """The number in each format that the phone filter is asked for."""
+        parsed = phonenumbers.parse(self.number, self.region)
+        prefix = phonenumbers.ndd_prefix_for_region(self.region, True) or ""
+        digits = self.number.removeprefix("+")
+        return {
+            NumberFormat.FULL: self.number,
+            NumberFormat.DIGITS: digits,
+            NumberFormat.NATIONAL: prefix + phonenumbers.national_significant_number(parsed),
+            NumberFormat.LAST_SEVEN: digits[-7:],
+        }
+
+    @property
+    def answered_text(self) -> str:
+        text = CallText(
+            direction=Direction.INCOMING,
+            outcome=Outcome.ANSWERED,
+            client_number=self.number,
+            ringostat_id=self.marker("answered"),
+            line_name=f"{ODD_TEXT} {EMOJI}",
+            employee_name=self.employee.name if self.employee else "",
+            talk_seconds=TALK_SECONDS,
+            wait_seconds=WAIT_SECONDS,
+            card_url=f"{settings.PUBLIC_URL}/",
+        )
+        return call_text(text, self.language)
+
+    @property
+    def missed_text(self) -> str:
+        text = CallText(
+            direction=Direction.INCOMING,
+            outcome=Outcome.MISSED,
+            client_number=self.number,
+            ringostat_id=self.marker("missed"),
+        )
+        return call_text(text, self.language)
+
+    def values(self, tags: CallTags, contact_id: int, outcome: Outcome) -> list[dict[str, JSON]]:
+        """The values of the data tag of the answered or of the missed call."""
+        is_answered = outcome is Outcome.ANSWERED
+        started_at = self.answered_at if is_answered else self.missed_at
+        fields = [tags.text_field(outcome, mapping.field) for mapping in self.customer.utm_fields.all()]
+        entry = CallEntry(
+            direction=Direction.INCOMING,
+            started_at=started_at,
+            ended_at=started_at + timedelta(seconds=TALK_SECONDS),
+            talk_seconds=TALK_SECONDS,
+            employee_id=self.employee.planfix_user_id if self.employee else None,
+            contact_id=contact_id,
+            line="380440000000",
+            client_number=self.number,
+            line_name=ODD_TEXT,
+            extra={field.id: EXAMPLE for field in fields if field},
+        )
+        return entry_values(tags.of(outcome), entry, timezone=self.customer.zone, outcome=outcome)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """`is_own`: Ringofix's own sound, because no call has a recording yet."""
+
+    url: str
+    is_own: bool
+
+
+def trial_content(job: BackgroundJob, customer: Customer) -> TrialContent:
+    """The same content whenever it is made for the same job, except the recording."""
+    asked_at = job.asked_at.astimezone(customer.zone)
+    past_day = asked_at.date() - DAYS_BACK
+    answered_at = datetime.combine(past_day, BEFORE_MIDNIGHT, customer.zone).astimezone(UTC)
+    return TrialContent(
+        key=f"trial-{job.pk}",
+        number=job.arguments["number"],
+        region=customer.region,
+        employee=author_of(customer),
+        language=customer.language,
+        customer=customer,
+        answered_at=answered_at,
+        recording=recording_of(customer),
+    )
+
+
+def author_of(customer: Customer) -> Employee | None:
+    """An employee who takes calls. The newest: the account's first employee is often the one that the token acts for,
+    in whose name Planfix writes anyway.
+    """
+    matched = customer.employees.filter(participates=True).exclude(planfix_user_id=None)
+    return matched.order_by("-pk").first()
+
+
+def recording_of(customer: Customer) -> Recording:
+    """The newest recording that Ringostat has for the customer, else Ringofix's own short sound."""
+    recorded = Call.objects.filter(customer=customer, has_recording=True)
+    for call in recorded.order_by("-started_at", "-pk")[:NEWEST_CALLS]:
+        url = call.folded.recording_url
+        if url and is_recording_allowed(url, api_url=customer.ringostat_api_url):
+            return Recording(url=url, is_own=False)
+    return Recording(url=f"{settings.PUBLIC_URL}{static(SOUND)}", is_own=True)
+
+
+def new_number(customer: Customer) -> str:
+    """A number of the customer's country that nobody has, in full format: another one each time."""
+    return unassigned_number(customer.region, secrets.randbelow(10**9))

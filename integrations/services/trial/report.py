@@ -1,0 +1,116 @@
+"""The report of a trial, as data: a finding for each question. Stored as JSON; the sentences are in texts.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Question(StrEnum):
+    """What the trial asks of the account, in the order of its report."""
+
+    ACCESS = "access"
+    NUMBER_UNUSED = "number_unused"
+    CONTACT_CREATED = "contact_created"
+    NUMBER_STORAGE = "number_storage"
+    FOUND_BY = "found_by"
+    FILTER_MATCHES = "filter_matches"
+    FILTERS_COMBINED = "filters_combined"
+    COMPANIES = "companies"
+    RECORDING_COPIED = "recording_copied"
+    RECORDING_FILE = "recording_file"
+    EMPLOYEE_AUTHOR = "employee_author"
+    CONTACT_AUTHOR = "contact_author"
+    COMMENT_TIME = "comment_time"
+    COMMENT_HTML = "comment_html"
+    COMMENT_CHARACTERS = "comment_characters"
+    EMOJI = "emoji"
+    COMMENT_VISIBLE = "comment_visible"
+    SOURCE_ID = "source_id"
+    COMMENT_ORDER = "comment_order"
+    CALL_TAG = "call_tag"
+    CALL_FIELDS = "call_fields"
+    MIDNIGHT = "midnight"
+    MISSED_CALL_TAG = "missed_call_tag"
+    MISSED_CALL_FIELDS = "missed_call_fields"
+    FILES_ON_UPDATE = "files_on_update"
+    TASK_FILTER = "task_filter"
+    TASK_ROWS = "task_rows"
+    REQUEST_RATE = "request_rate"
+    RIGHTS = "rights"
+    DELETED_CONTACTS = "deleted_contacts"
+    REMOVED = "removed"
+
+
+class Outcome(StrEnum):
+    """`ADAPTED`: other than expected, and Ringofix adapts. `TROUBLE`: a person has to do something."""
+
+    OK = "ok"
+    ADAPTED = "adapted"
+    TROUBLE = "trouble"
+    UNKNOWN = "unknown"
+
+
+REFUSED, NO_RIGHT, NO_RESPONSE, NOT_ASKED = "refused", "no_right", "no_response", "not_asked"
+"""Answers that any question can have: Planfix refused the request, the token may not send it, Planfix did not answer,
+and the trial ended before.
+"""
+LIMIT = "limit"
+"""The trial has sent as many requests as it may."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """The answer to one question. `answer`: a code, which has its sentences in the pages."""
+
+    question: Question
+    outcome: Outcome
+    answer: str
+    came: str = ""
+    """What came back, as Planfix gave it."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Values for the sentences."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leftover:
+    """A record of the trial that is still in Planfix."""
+
+    kind: str
+    """A TrialRecordKind."""
+    id: int | None
+    """None: it may exist and could not be found."""
+    contact_id: int | None = None
+    """The trial's contact, whose page in Planfix shows the record."""
+    comment_id: int | None = None
+    """The comment that the record is, or belongs to."""
+    name: str = ""
+    why: str = ""
+    """Why it could not be removed; "" for what is kept on purpose."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialReport:
+    account: str
+    number: str = ""
+    name: str = ""
+    findings: tuple[Finding, ...] = ()
+    left: tuple[Leftover, ...] = ()
+    requests: int = 0
+    is_kept: bool = False
+    """Everything stays in Planfix to be looked at."""
+    was_interrupted: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> TrialReport:
+        findings = tuple(
+            Finding(**{**row, "question": Question(row["question"]), "outcome": Outcome(row["outcome"])})
+            for row in stored["findings"]
+        )
+        left = tuple(Leftover(**row) for row in stored["left"])
+        return cls(**{**stored, "findings": findings, "left": left})

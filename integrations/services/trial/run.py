@@ -1,0 +1,166 @@
+"""Runs a trial: sends its steps in order, removes what they wrote, and reports. Safe to be killed and started again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import structlog
+
+from integrations.models import BackgroundJob, Customer, TrialRecordKind
+from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixError, PlanfixUnavailable
+from integrations.planfix.records.read_back import contacts_by_phone
+from integrations.planfix.records.removal import is_gone
+from integrations.planfix.rights import is_missing_right
+from integrations.services.queue.progress import Progress, Stopped, held
+from integrations.services.trial.client import FOR_REMOVAL, MOST_REQUESTS, RequestsSpent, TrialClient
+from integrations.services.trial.content import trial_content
+from integrations.services.trial.judges import judged, with_removal
+from integrations.services.trial.learnt import learn_from
+from integrations.services.trial.readings import Failure, Readings
+from integrations.services.trial.receipts import TrialReceipts, abandoned_receipts, leftovers, remove
+from integrations.services.trial.report import LIMIT, NO_RESPONSE, Leftover, TrialReport
+from integrations.services.trial.steps import STEPS, Step, Trial
+
+log = structlog.get_logger(__name__)
+
+EXPECTED_REQUESTS = 36
+"""For the progress bar."""
+FAILURES_TO_END = 2
+"""So many steps in a row without a response end the questions."""
+
+NUMBER, KEEP, CLEAN_UP = "number", "keep", "clean_up"
+"""The job's arguments: the contact's number in full format; whether everything stays in Planfix; whether the job only
+removes what earlier trials left.
+"""
+
+
+def trial_job(job: BackgroundJob, progress: Progress) -> dict[str, Any]:
+    """The background job. A job that was interrupted only removes what it wrote: its questions are asked anew by a new
+    trial.
+    """
+    customer = Customer.objects.prefetch_related("employees", "utm_fields").get(background_jobs=job.pk)
+    client = TrialClient(job, customer, progress)
+    if job.arguments.get(CLEAN_UP):
+        return _clean_up(job, customer, client).to_json()
+    receipts = TrialReceipts(job, customer)
+    if job.result is not None:
+        return _finish_interrupted(job, client, receipts).to_json()
+    content = trial_content(job, customer)
+    trial = Trial(customer=customer, content=content, client=client, receipts=receipts, read=Readings())
+    progress.expect(EXPECTED_REQUESTS)
+    return _run(job, trial).to_json()
+
+
+def _run(job: BackgroundJob, trial: Trial) -> TrialReport:
+    read, client = trial.read, trial.client
+    read.is_kept = bool(job.arguments.get(KEEP))
+    _save(job, _report(job, trial))  # from now on the job counts as begun
+    client.limit = MOST_REQUESTS - FOR_REMOVAL
+    _ask(job, trial)
+    client.limit = MOST_REQUESTS
+    if not read.is_kept:
+        _remove(trial)
+    read.left = [*leftovers(trial.receipts.rows), *_not_deleted(read)]
+    report = _report(job, trial)
+    learn_from(job, trial.customer, report.findings, read)
+    return report
+
+
+def _ask(job: BackgroundJob, trial: Trial) -> None:
+    """Sends the steps until Planfix ends them: it denies access, does not answer, or the requests are spent."""
+    unanswered = 0
+    for step in STEPS:
+        if any(getattr(trial.read, name) is None for name in step.needs):
+            continue
+        failure = _send(trial, step)
+        unanswered = unanswered + 1 if failure and failure.answer == NO_RESPONSE else 0
+        if unanswered == FAILURES_TO_END:
+            trial.read.end = failure
+        if trial.read.end:
+            return
+        _save(job, _report(job, trial))
+
+
+def _send(trial: Trial, step: Step) -> Failure | None:
+    """Sends one step. Returns why it failed."""
+    read = trial.read
+    try:
+        step.send(trial)
+    except RequestsSpent:
+        read.end = Failure(answer=LIMIT, message="")
+        return read.end
+    except PlanfixError as error:
+        failure = read.failures[step.name] = Failure.of(error)
+        read.has_answered |= error.http_status is not None and not isinstance(error, PlanfixUnavailable)
+        if isinstance(error, PlanfixAccessDenied) and not is_missing_right(error):
+            read.end = failure
+        if isinstance(error, PlanfixUnavailable) and error.daily_limit:
+            read.end = failure
+        return failure
+    read.has_answered |= trial.client.sent > 0
+    return None
+
+
+def _remove(trial: Trial) -> None:
+    """Removes what the trial wrote, then looks whether the search still finds the contact."""
+    errors = remove(trial.client, trial.receipts.rows)
+    trial.read.failures |= {f"removal {number}": Failure.of(error) for number, error in enumerate(errors)}
+    if trial.read.contact_id is None or trial.receipts.rows.filter(planfix_id=trial.read.contact_id).exists():
+        return
+    step = Step(name="deleted", send=_look_for_deleted)
+    _send(trial, step)
+
+
+def _look_for_deleted(trial: Trial) -> None:
+    read, forms = trial.read, trial.content.formats
+    if not read.found_by or read.contact_id is None:
+        return
+    read.found_when_deleted = found = contacts_by_phone(trial.client, [forms[min(read.found_by)]])
+    if any(contact.id == read.contact_id and not contact.is_deleted for contact in found):
+        read.contact_stays = not is_gone(trial.client, read.contact_id)
+
+
+def _not_deleted(read: Readings) -> list[Leftover]:
+    """The contact, if Planfix confirmed its deletion and shows it still."""
+    if not read.contact_stays:
+        return []
+    contact_id, why = read.contact_id, "Planfix did not delete the contact."
+    return [Leftover(kind=TrialRecordKind.CONTACT, id=contact_id, contact_id=contact_id, why=why)]
+
+
+def _report(job: BackgroundJob, trial: Trial) -> TrialReport:
+    return TrialReport(
+        account=trial.customer.planfix_account,
+        number=trial.content.number,
+        name=trial.content.name,
+        findings=judged(trial.content, trial.read),
+        left=tuple(trial.read.left or ()),
+        requests=trial.client.sent,
+        is_kept=trial.read.is_kept,
+    )
+
+
+def _save(job: BackgroundJob, report: TrialReport) -> None:
+    """Stores what is known so far, for the page and for a job that continues. Raises Stopped."""
+    job.result = report.to_json()
+    if not held(job).update(result=job.result):
+        raise Stopped
+
+
+def _finish_interrupted(job: BackgroundJob, client: TrialClient, receipts: TrialReceipts) -> TrialReport:
+    """Removes what the interrupted run wrote. Keeps what it had found."""
+    report = TrialReport.from_json(job.result or {})
+    log.info("trial interrupted", job_id=job.pk, customer_id=job.customer_id)
+    if not report.is_kept:
+        remove(client, receipts.rows)
+    left = tuple(leftovers(receipts.rows))
+    findings = with_removal(report.findings, left, is_kept=report.is_kept)
+    return replace(report, findings=findings, left=left, requests=client.sent, was_interrupted=True)
+
+
+def _clean_up(job: BackgroundJob, customer: Customer, client: TrialClient) -> TrialReport:
+    """Removes what earlier trials of this customer have left."""
+    remove(client, abandoned_receipts(customer))
+    left = tuple(leftovers(abandoned_receipts(customer)))
+    return TrialReport(account=customer.planfix_account, left=left, requests=client.sent)
