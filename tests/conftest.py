@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -10,8 +11,10 @@ from typing import Any
 
 import hypothesis
 import pytest
+from django.apps import apps
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
+from django.db.models.signals import post_migrate
 from django.test import Client
 from django.utils.translation import deactivate
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -44,6 +47,20 @@ NEW_CLIENT = "+380501112233"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the longest tests first, so that no worker is left with one at the end."""
     items.sort(key=lambda item: "processes" not in item.path.parts)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Let the garbage collector skip what lives until the end. Thousands of collected tests make each pass slow."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
+def pytest_runtest_teardown() -> None:
+    """Undo what a page leaves in this process. A hook, because a fixture of every test costs more than most tests."""
+    deactivate()  # a page in Polish leaves its language active in the thread
+    stream_limit._limit = stream_limit.StreamLimit()  # few tests read a response to its end, as a server does
 
 
 @pytest.fixture(scope="session")
@@ -89,17 +106,20 @@ def _static_files_are_looked_for_once() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True)
-def _language_of_the_source() -> Iterator[None]:
-    """Reset the language: a page in Polish leaves its language active in the thread."""
-    yield
-    deactivate()
+@pytest.fixture(scope="session", autouse=True)
+def _a_flush_empties_the_queue() -> None:
+    """Empty the queue whenever Django empties the database after a test with real commits.
+
+    Django leaves Procrastinate's tables alone, because their models are unmanaged.
+    """
+    post_migrate.connect(empty_queue_tables, sender=apps.get_app_config("integrations"))
 
 
-@pytest.fixture(autouse=True)
-def _no_response_outlives_its_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Free the stream slots: few tests read a response to its end or close it as a server does."""
-    monkeypatch.setattr(stream_limit, "_limit", stream_limit.StreamLimit())
+def empty_queue_tables(**_: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "TRUNCATE procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers"
+        )
 
 
 @pytest.fixture(scope="session")
@@ -224,13 +244,6 @@ class Scenario:
 
     def call(self, ringostat_id: str) -> Call:
         return Call.objects.select_related("delivery").get(customer=self.customer, ringostat_id=ringostat_id)
-
-
-@pytest.fixture
-def empty_queue(db: None) -> None:
-    """Removes the jobs of earlier tests: a test with real commits leaves its jobs behind."""
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM procrastinate_jobs")
 
 
 @pytest.fixture

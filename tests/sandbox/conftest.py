@@ -15,10 +15,20 @@ from sandbox.state import Sandbox
 Ask = Callable[..., requests.Response]
 
 
+@pytest.fixture(scope="session")
+def server_of_new_sandboxes() -> Iterator[SandboxServer]:
+    """One server for all tests, because stopping one takes longer than most tests."""
+    with SandboxServer(Sandbox()) as server:
+        yield server
+
+
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with SandboxServer(Sandbox(allow_private_hosts=True)) as server:
-        yield server.sandbox
+def sandbox(server_of_new_sandboxes: SandboxServer) -> Iterator[Sandbox]:
+    sandbox = Sandbox(allow_private_hosts=True)
+    sandbox.open_at(server_of_new_sandboxes.sandbox.url)
+    server_of_new_sandboxes.sandbox = sandbox
+    yield sandbox
+    server_of_new_sandboxes.hang_up()
 
 
 @pytest.fixture

@@ -106,7 +106,6 @@ def test_metrics_count_failed_calls(scenario: Scenario) -> None:
     assert metrics(scenario.client)['ringofix_calls{state="failed"}'] == 1
 
 
-@pytest.mark.usefixtures("empty_queue")
 def test_metrics_count_waiting_jobs(scenario: Scenario) -> None:
     before = metrics(scenario.client)["ringofix_jobs_waiting"]
     deliver_soon(scenario.customer.pk)

@@ -25,7 +25,7 @@ from integrations.services.queue.defer import (
     wake_jobs,
 )
 
-pytestmark = pytest.mark.usefixtures("empty_queue")
+pytestmark = pytest.mark.django_db
 
 
 def jobs() -> list[tuple[str, str]]:

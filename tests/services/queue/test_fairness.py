@@ -90,8 +90,6 @@ def test_new_call_waits_only_minutes_after_a_long_outage(poisoned: Scenario) -> 
 def make_customer(sandbox: Sandbox, transactional_db: None, settings: Any) -> Iterator[Callable[..., Scenario]]:
     """Customers with an account each, whose data tags are known already."""
     settings.ALLOW_PRIVATE_HOSTS = True
-    # Jobs of customers whom an earlier test forgot without them.
-    queue("WITH gone AS (DELETE FROM procrastinate_jobs RETURNING id) SELECT count(*) FROM gone")
 
     def make(name: str, *, account: str = "", requests_per_second: float = 1000) -> Scenario:
         own = sandbox.accounts.get(account) or sandbox.add_account(account or name, token=f"token-{name}")
