@@ -26,7 +26,7 @@ def main() -> None:
     django.setup()
     for name in sys.argv[1:] or BENCHMARKS:
         print(f"\n## {name}\n", flush=True)
-        importlib.import_module(f"bench.{name}").run()
+        importlib.import_module(f"bench.scenarios.{name}").run()
 
 
 if __name__ == "__main__":

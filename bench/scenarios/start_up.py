@@ -16,8 +16,8 @@ from pathlib import Path
 import psycopg
 import requests
 
-from bench.processes import memory_megabytes
-from bench.scratch import local_stack
+from bench.stack.processes import memory_megabytes
+from bench.stack.scratch import local_stack
 from ringofix.embedded_postgres.server import DATABASE, ROLE, socket_folder
 from sandbox.harness.processes import free_port
 

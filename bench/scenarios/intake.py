@@ -21,9 +21,9 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from bench.ceiling import TABLE
-from bench.processes import processor_seconds
-from bench.scratch import local_stack
+from bench.stack.ceiling import TABLE
+from bench.stack.processes import processor_seconds
+from bench.stack.scratch import local_stack
 from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.demo_day import customer_file
 from sandbox.harness.processes import free_port
@@ -90,7 +90,7 @@ def run() -> None:
         paths = [_path(number) for number in range(CUSTOMERS)]
         with (
             _server("ringofix.wsgi", paths, stack.environment) as ours,
-            _server("bench.ceiling", ["/"], stack.environment) as ceiling,
+            _server("bench.stack.ceiling", ["/"], stack.environment) as ceiling,
         ):
             for server in (ours, ceiling):
                 _round(server, "warm", seconds=1)
@@ -147,7 +147,11 @@ def _posted(server: Server, prefix: str, seconds: float) -> dict[str, Any]:
         "seconds": seconds,
     }
     load = subprocess.run(
-        [sys.executable, "-m", "bench.load"], input=json.dumps(order), stdout=subprocess.PIPE, text=True, check=True
+        [sys.executable, "-m", "bench.stack.load"],
+        input=json.dumps(order),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     )
     result: dict[str, Any] = json.loads(load.stdout)
     return result

@@ -18,8 +18,8 @@ from django.db.models import Max
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from bench.processes import processor_seconds
-from bench.scratch import local_stack
+from bench.stack.processes import processor_seconds
+from bench.stack.scratch import local_stack
 from integrations.models import Call, CallState, Customer, PlanfixRequest, RememberedContact
 from integrations.ringostat.body import RawRequest
 from integrations.services.customers.account_discovery import discover
@@ -53,7 +53,7 @@ def run() -> None:
 
 
 def _measure(stack: LocalStack, customers: list[Customer], port: int, latency: float) -> None:
-    account = subprocess.Popen([sys.executable, "-m", "bench.fixed_latency_account", str(port), str(latency)])
+    account = subprocess.Popen([sys.executable, "-m", "bench.stack.fixed_latency_account", str(port), str(latency)])
     try:
         stack.start_worker(concurrency=THREADS)
         _deliver(_waiting_calls(customers, WARM_UP))

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from bench.scratch import local_stack
+from bench.stack.scratch import local_stack
 from integrations.models import Customer
 from integrations.ringostat.body import RawRequest
 from integrations.services.customers.account_discovery import discover

@@ -29,7 +29,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from bench.call_log_rows import fill
+from bench.stack.call_log_rows import fill
 from integrations.models import Call, Customer, Employee
 from integrations.users.visibility import SPECIALISTS
 

@@ -1,4 +1,4 @@
-"""Posts over keep-alive connections, each request as soon as the last is answered: python -m bench.load < order.json
+"""Posts over keep-alive connections, each request as soon as the last is answered. Reads an order of JSON from stdin.
 
 Builds each request from a template and imports no Django, so that on a small machine the servers get the processor.
 Prints JSON: the number of 200 responses, of others, and the milliseconds of each request.
