@@ -29,6 +29,9 @@ NUMBERS = ("e164", "userfield", "caller", "destination")
 HIDDEN_RANK = (-1, 0, 0, 0)
 """Of the words that stand for a hidden number: a number that any event names beats them."""
 
+SHORTEST_SURE = 5
+"""Characters of what ends with a digit and is a number."""
+
 MAPPINGS = ("parameters", "analysis", "rating")
 SCALARS = tuple(field.name for field in fields(CallFacts) if field.name not in {"ringostat_id", "is_final", *MAPPINGS})
 DECODERS: dict[str, Callable[[str], object]] = {
@@ -90,11 +93,16 @@ def _folded(event: CallFacts) -> Folded:
     facts = {_stored_name(name): getattr(event, name) for name in SCALARS}
     folded["facts"] = _candidates(rank, facts)
     for name in NUMBERS:
-        if name in folded["facts"] and is_hidden(facts[name]):
+        if name in folded["facts"] and _may_be_hidden(facts[name]) and is_hidden(facts[name]):
             folded["facts"][name] = [*HIDDEN_RANK, facts[name]]
     for name in MAPPINGS:
         folded[name] = _candidates(rank, getattr(event, name))
     return folded
+
+
+def _may_be_hidden(number: str) -> bool:
+    """False for nearly all numbers, at little cost."""
+    return not number[-1].isdecimal() or len(number) < SHORTEST_SURE
 
 
 def _rank(event: CallFacts) -> list[int]:

@@ -48,7 +48,7 @@ _BETWEEN_WORDS = re.compile(r"[\s+_-]+")
 
 def normal_status(raw: str) -> str:
     """The status in one spelling: upper case, single spaces (`no-forward` → `NO FORWARD`)."""
-    words = _BETWEEN_WORDS.sub(" ", raw).strip().upper()
+    words = (raw if raw.isalpha() else _BETWEEN_WORDS.sub(" ", raw).strip()).upper()
     return SPELLINGS.get(words, words)
 
 

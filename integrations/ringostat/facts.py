@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from integrations.domain.calls import CallFacts
 from integrations.domain.folding import kept_keys
 from integrations.domain.outcome import MEANINGS, Meaning, normal_status
-from integrations.ringostat.names import Known, Named, by_fact, folded, plain_name
+from integrations.ringostat.names import Known, Named, by_fact, folded, own_name, plain_name
 from integrations.ringostat.problems import Note, NoteKind
 from integrations.ringostat.times import AHEAD, Receipt, exact_time_of, is_clock, is_date, joined, local_start_of
 from integrations.ringostat.values import (
@@ -38,7 +38,6 @@ from integrations.ringostat.vocabulary import (
 
 MAX_ID = 64
 MAX_WORD = 64
-MAX_PARAMETER_NAME = 64
 MAX_PARAMETER = 2000
 MAX_ANALYSIS = 5000
 MAX_NOTES = 12
@@ -257,7 +256,7 @@ class _Reader:
     def unused(self) -> list[tuple[str, str]]:
         """Parameters with a common name that turned out to be the customer's own."""
         return [
-            (name, raw)
+            (own_name(name), raw)
             for named in self.known.values()
             for slot, name, raw in named
             if slot.is_doubtful and name not in self._used
@@ -339,11 +338,8 @@ class _Reader:
 def _parameters(own: list[tuple[str, str]]) -> dict[str, str]:
     parameters: dict[str, str] = {}
     for name, raw in own:
-        if raw and (value := text_of(raw, MAX_PARAMETER)):
-            plain = plain_name(name)
-            own_name = plain if plain.startswith("utm_") else name.strip("{} ")
-            if own_name:
-                parameters[own_name[:MAX_PARAMETER_NAME]] = value
+        if raw and name and (value := text_of(raw, MAX_PARAMETER)):
+            parameters[name] = value
     return {name: parameters[name] for name in kept_keys(parameters)}
 
 

@@ -38,7 +38,7 @@ def flat(parameters: Mapping[str, object], depth: int = 1) -> dict[str, str]:
     fields: dict[str, str] = {}
     inner: dict[str, str] = {}
     for raw_name, value in parameters.items():
-        if isinstance(value, str) and raw_name.isascii() and _is_plain(raw_name, value):
+        if isinstance(value, str) and _is_plain(raw_name) and _is_plain(value) and value[:1] not in _MAY_BEGIN_JSON:
             fields[raw_name.strip()] = value.strip()
             continue
         name = raw_name.strip() if raw_name.isascii() and "\x00" not in raw_name else clean(raw_name)
@@ -54,9 +54,9 @@ def flat(parameters: Mapping[str, object], depth: int = 1) -> dict[str, str]:
     return fields
 
 
-def _is_plain(name: str, text: str) -> bool:
-    """True for ASCII text that has nothing to decode and wraps nothing: most values are so."""
-    return text.isascii() and "%" not in text and text[:1] not in _MAY_BEGIN_JSON and "\x00" not in text + name
+def _is_plain(text: str) -> bool:
+    """True for ASCII text that has nothing to decode: most names and values are so."""
+    return text.isascii() and "%" not in text and "\x00" not in text
 
 
 def clean(text: str) -> str:

@@ -56,6 +56,8 @@ def folded(name: str) -> str:
 
 def plain_name(name: str) -> str:
     """Lower case with underscores, without the braces that names with spaces are typed in: {{Call type}}."""
+    if name.isalpha() and name.islower():
+        return name
     return _SEPARATORS.sub("_", name.strip("{} ").lower())
 
 
@@ -112,15 +114,20 @@ class _Name(NamedTuple):
     is_sure_id: bool
     """True for a name of the call's ID: an object that has it is a call, whatever the object is called."""
     own: str
-    """The name of a parameter of the customer's own, if it is another than the name that came."""
+    """The name under which a parameter of the customer's own is kept."""
 
 
 def _read_name(name: str) -> _Name:
     key = folded(name)
-    own = next((behind for behind in without_prefixes(name) if behind.startswith("utm_")), "")
     slot = _slot_of(name)
     is_sure_id = slot is not None and slot.fact == "ringostat_id" and not slot.is_doubtful and key not in _SCARCE_IDS
-    return _Name(slot, key if key in _EVENT_NAMES else "", is_sure_id, own)
+    return _Name(slot, key if key in _EVENT_NAMES else "", is_sure_id, own_name(name))
+
+
+def own_name(name: str) -> str:
+    """The name under which a parameter that means no fact is kept: `utm_source` for `data__UTM source` too."""
+    utm_names = (found for found in (plain_name(name), *without_prefixes(name)) if found.startswith("utm_"))
+    return next(utm_names, name.strip("{} "))[:MAX_NAME]
 
 
 _read_short_name = lru_cache(maxsize=4096)(_read_name)
@@ -153,12 +160,12 @@ def by_fact(fields: Mapping[str, str]) -> Sorted:
     events: dict[str, str] = {}
     has_doubtful = has_several = False
     for name, raw in fields.items():
-        slot, event, _is_sure_id, own_name = _read_short_name(name) if len(name) <= MAX_NAME else _NO_FACT
+        slot, event, _is_sure_id, own_as = _read_short_name(name) if len(name) <= MAX_NAME else _NO_FACT
         if event and raw:
             events[event] = raw
         if slot is None:
             if not event:
-                own.append((own_name or name, raw))
+                own.append((own_as or own_name(name), raw))
         elif raw:
             fact, _rank_of_name, is_doubtful = slot
             has_doubtful = has_doubtful or is_doubtful

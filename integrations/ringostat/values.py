@@ -31,6 +31,8 @@ _UNITS = re.compile(
 _PARTS_OF_A_MINUTE = re.compile(rf"(\d{{1,4}}[.,]\d{{1,3}})\s*(?:{_MINUTES})\.?", re.IGNORECASE)
 _MINUTES_AND_SECONDS = re.compile(rf"\s*(?:{_MINUTES})\.?", re.IGNORECASE)
 _MILLISECONDS = re.compile(r"(\d{1,12})(?:[.,]\d+)?\s*(?:ms|msec|milliseconds?|мс)\.?", re.IGNORECASE)
+LONGEST_EMPTY = max(map(len, EMPTY))
+
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 """Line breaks and tabs stay."""
 _BREAK = re.compile(r"[\t\r\n\x0b\x0c]+")
@@ -38,6 +40,9 @@ _LETTERS = re.compile(r"[\W_]+")
 
 _CLEAN_LINK = re.compile(r"https://[\w.~:/?#@!$()*+=%-]+(?:&(?!amp;)[\w.~:/?#@!$()*+=%-]*)*", re.ASCII)
 """Nothing has to be put right in such a link."""
+_USUAL_LINK = re.compile(
+    r"https://[\w.-]+/(?:[\w.~%-]+/)*[\w.~%-]+\.(?:wav|mp3|ogg|m4a)(?:\?token=[0-9a-f]{16,64})?", re.ASCII
+)
 _NEXT_LINK = re.compile(r"[\s,;|]+(?=\"?'?(?:https?:)?//)", re.IGNORECASE)
 _NOT_IN_LINKS = re.compile(r"[^\x21-\x7e]")
 _RINGOSTAT_HOST = re.compile(r"(?:[a-z0-9-]+\.)*ringostat\.(?:com|net)(?=[:/])", re.IGNORECASE)
@@ -56,14 +61,16 @@ _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 def text_of(raw: str, limit: int = MAX_TEXT) -> str:
     """Trimmed, repaired and cut; empty for the words that mean nothing, such as `(not set)`."""
     text = _whole_text(raw)
-    return "" if text.lower() in EMPTY else text[:limit].rstrip()
+    if len(text) <= LONGEST_EMPTY and text.lower() in EMPTY:
+        return ""
+    return text if len(text) <= limit else text[:limit].rstrip()
 
 
 def _whole_text(raw: str) -> str:
-    text = (with_references_read(raw) if "&" in raw else raw).strip()
-    if not text.isascii():
-        text = repaired(text)
-    return text if text.isprintable() else _CONTROL.sub("", text)
+    text = raw.strip()
+    if text.isascii() and text.isprintable() and "&#" not in text:
+        return text
+    return _CONTROL.sub("", repaired(with_references_read(text)))
 
 
 def number_of(raw: str) -> str:
@@ -79,7 +86,7 @@ def name_of(raw: str) -> str:
 
 def word_of(raw: str) -> str:
     """The letters and digits of a word, in lower case: `Transit-In` is `transitin`."""
-    return _LETTERS.sub("", raw.lower())
+    return raw.lower() if raw.isalnum() else _LETTERS.sub("", raw.lower())
 
 
 def seconds_of(raw: str) -> int | None:
@@ -129,7 +136,7 @@ def link_of(raw: str) -> str:
 
 def links_of(raw: str) -> Links:
     """The links of a text: one, or several separated by blanks or commas."""
-    if _is_clean(raw):
+    if len(raw) <= MAX_URL and _USUAL_LINK.fullmatch(raw):
         return Links(sound=raw)
     pieces = _NEXT_LINK.split(raw.replace("\\/", "/").strip())
     links = [link for piece in pieces if _WITH_A_PATH.fullmatch(link := link_of(piece))]
@@ -141,12 +148,6 @@ def links_of(raw: str) -> Links:
         others=max(len(ready) - 1, 0),
         is_ready=bool(ready) or not sounds,
     )
-
-
-def _is_clean(raw: str) -> bool:
-    """True for the usual link to a recording: nothing has to be put right."""
-    is_link = len(raw) <= MAX_URL and _CLEAN_LINK.fullmatch(raw) is not None and _WITH_A_PATH.fullmatch(raw) is not None
-    return is_link and not _EMPTY_TOKEN.search(raw) and not _is_transcript(raw)
 
 
 def _is_transcript(link: str) -> bool:

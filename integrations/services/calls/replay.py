@@ -104,8 +104,9 @@ def _decided_anew(call: Call, customer: Customer) -> dict[str, Any]:
     events = call.events.order_by("pk")
     read = (understand(recipient, event.event, raw_request_of(event), event.received_at).facts for event in events)
     folded = refold(call.facts, [facts for facts in read if facts and facts.ringostat_id == call.ringostat_id])
-    columns = columns_of(folded, customer.region, call.received_at)
-    if facts_of(folded, "").started_at is None:
+    facts = facts_of(folded, "")
+    columns = columns_of(folded, facts, customer.region, call.received_at)
+    if facts.started_at is None:
         del columns["started_at"]
     if call.state == CallState.DELIVERED:
         del columns["outcome"]  # keep the outcome that was written to Planfix

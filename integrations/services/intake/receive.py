@@ -175,7 +175,7 @@ def fold_into_call(recipient: Recipient, facts: CallFacts, now: datetime, *, eve
 def _fold_into_call(origin: Origin, facts: CallFacts, now: datetime) -> int:
     region = origin.recipient.region
     fresh = fold(None, facts)
-    columns = columns_of(fresh, region, now) | _due_if_final(fresh)
+    columns = columns_of(fresh, facts, region, now) | _due_if_final(fresh)
     call = write_new(origin, facts.ringostat_id, {"received_at": now, **columns})
     if isinstance(call, int):
         return call
@@ -184,8 +184,9 @@ def _fold_into_call(origin: Origin, facts: CallFacts, now: datetime) -> int:
         if origin.event:
             write_event(origin, call)
         return call.id
-    columns = columns_of(folded, region, now) | _change(call, folded)
-    if facts_of(folded, "").started_at is None:
+    all_facts = facts_of(folded, "")
+    columns = columns_of(folded, all_facts, region, now) | _change(call, folded, all_facts)
+    if all_facts.started_at is None:
         del columns["started_at"]  # keep the arrival of the first event: nothing better is known
     if call.state is CallState.DELIVERED:
         del columns["outcome"]  # keep the outcome that was written to Planfix
@@ -193,9 +194,8 @@ def _fold_into_call(origin: Origin, facts: CallFacts, now: datetime) -> int:
     return call.id
 
 
-def columns_of(folded: Folded, region: str, now: datetime) -> dict[str, Any]:
-    """The call's columns that follow from its folded facts. Lists filter by them."""
-    facts = facts_of(folded, "")
+def columns_of(folded: Folded, facts: CallFacts, region: str, now: datetime) -> dict[str, Any]:
+    """The call's columns that follow from its facts, which `folded` adds up to. Lists filter by them."""
     number = client_number(facts, region)
     return {
         "facts": folded,
@@ -213,9 +213,8 @@ def _due_if_final(folded: Folded) -> dict[str, Any]:
     return DUE if folded["final"] else {}
 
 
-def _change(call: StoredCall, folded: Folded) -> dict[str, Any]:
+def _change(call: StoredCall, folded: Folded, facts: CallFacts) -> dict[str, Any]:
     """The columns of state that an event changes in a stored call. Often it changes none."""
-    facts = facts_of(folded, "")
     if call.state is CallState.IN_PROGRESS:
         return _due_if_final(folded)
     if call.state is CallState.SKIPPED and call.reason not in (Reason.ERASED, Reason.DISMISSED) and facts.is_final:
