@@ -21,6 +21,7 @@ from integrations.services.delivery.pause import check_paused_customers
 from integrations.services.delivery.resume_check import check_access
 from integrations.services.intake.call_list import look_up_call
 from integrations.services.intake.catch_up import catch_up, customers_to_catch_up
+from integrations.services.intake.senders import forget_old_senders
 from integrations.services.intake.stale_calls import close_all_stale_calls, close_stale_calls
 from integrations.services.monitoring.alerts import check_alerts
 from integrations.services.privacy.retention import prune_all
@@ -170,5 +171,6 @@ def delete_old_files(timestamp: int) -> None:
 @app.task(name="prune", queueing_lock="prune", lock="prune", pass_context=True)
 @closes_connections
 def prune(context: JobContext, timestamp: int) -> None:
+    forget_old_senders()
     prune_all(should_stop=context.additional_context["stopping"].is_set)
     delete_expired_counters()

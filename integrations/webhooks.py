@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 
 from integrations.ringostat.body import RawRequest
 from integrations.services.intake.receive import receive_at
+from integrations.services.intake.senders import note_sender
 from integrations.services.intake.traffic_limit import count_wrong_address, seconds_to_wait
 from integrations.users.client_ip import client_network, may_send_webhooks
 
@@ -118,6 +119,7 @@ class RingostatWebhook(APIView):
         if result is None:
             count_wrong_address(client_network(request.META))
             raise Refusal(404, "unknown address")
+        note_sender(token, client_network(request.META))
         return Response({"result": result})
 
     get = put = post

@@ -96,6 +96,8 @@ TRUSTED_PROXIES = [ip_network(word) for word in env.list("TRUSTED_PROXIES", defa
 WEBHOOK_ALLOWED_NETWORKS = [ip_network(word) for word in env.list("WEBHOOK_ALLOWED_NETWORKS", default=[])]
 WEBHOOKS_PER_MINUTE = env.int("WEBHOOKS_PER_MINUTE", default=300)
 WEBHOOKS_TIMES_USUAL = env.float("WEBHOOKS_TIMES_USUAL", default=20)
+NEW_CONTACTS_PER_HOUR = env.int("NEW_CONTACTS_PER_HOUR", default=500)
+NEW_CONTACTS_TIMES_USUAL = env.float("NEW_CONTACTS_TIMES_USUAL", default=5)
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=120)
 EXPORT_STREAM_ROWS = env.int("EXPORT_STREAM_ROWS", default=10_000)
 EXPORT_HOURS = env.int("EXPORT_HOURS", default=24)

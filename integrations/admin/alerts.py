@@ -23,6 +23,8 @@ KIND_COLOURS: dict[str, str] = {
     AlertKind.FAILED: "danger",
     AlertKind.LATE: "danger",
     AlertKind.TRAFFIC: "warning",
+    AlertKind.LEAK: "danger",
+    AlertKind.CONTACTS: "warning",
     AlertKind.CATCH_UP: "warning",
 }
 

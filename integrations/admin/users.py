@@ -12,7 +12,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.formats import date_format
 from django.utils.html import format_html_join
@@ -133,11 +133,11 @@ class UserAdmin(SimpleLookups, ListTitle, DjangoUserAdmin, ModelAdmin):  # type:
         users: QuerySet[User] = super().get_queryset(request)
         return users.select_related("second_factor").prefetch_related("groups")
 
-    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponseBase:
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Sends users to the page that asks for the current password, if it is their own that they change."""
         if self.get_object(request, unquote(id)) == request.user:
             return redirect("account:password")
-        response: HttpResponseBase = super().user_change_password(request, id, form_url)
+        response: HttpResponse = super().user_change_password(request, id, form_url)
         return response
 
     @admin.display(description=pgettext_lazy("of a person", "name"))

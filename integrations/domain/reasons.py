@@ -35,6 +35,8 @@ class Reason(StrEnum):
     ACCESS_DENIED = "access"
     SEARCH_BLIND = "search_blind"
     """The contact search of the Planfix account does not find contacts that exist, so no contact is created."""
+    TOO_MANY_CONTACTS = "too_many_contacts"
+    """The contacts created for the customer within the hour reached its limit. The call creates one later."""
 
     # Failed: only a person can start the next attempt.
     REFUSED = "refused"

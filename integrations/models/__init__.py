@@ -32,6 +32,7 @@ from integrations.models.job_file import JobFile, JobFilePiece
 from integrations.models.saved_view import SavedView
 from integrations.models.second_factor import SecondFactor
 from integrations.models.secret import Secret, SecretField
+from integrations.models.traffic import NewContactCount, WebhookSender
 from integrations.models.trial import TrialReceipt, TrialRecordKind
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "HistoryKind",
     "JobFile",
     "JobFilePiece",
+    "NewContactCount",
     "ParameterMapping",
     "PhoneMatching",
     "PlanfixRequest",
@@ -76,5 +78,6 @@ __all__ = [
     "TrialRecordKind",
     "UserSession",
     "WebhookEvent",
+    "WebhookSender",
     "WebhookToken",
 ]

@@ -17,6 +17,8 @@ class AlertKind(models.TextChoices):
     WEBHOOK = "webhook", _("Webhooks missing")
     DIFFERENT = "differs", _("Planfix differs")
     TRAFFIC = "traffic", _("Too many webhooks")
+    LEAK = "leak", _("Address may have leaked")
+    CONTACTS = "contacts", _("New contacts held")
     CATCH_UP = "catch_up", _("Call list unreadable")
 
 

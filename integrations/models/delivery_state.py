@@ -77,3 +77,5 @@ class CatchUpCursor(models.Model):
     refused_fields = ArrayField(
         models.CharField(max_length=64), verbose_name=_("fields that the call list lacks"), default=list, db_default=[]
     )
+    listed_calls = models.PositiveIntegerField(_("recent calls that are in the call list"), null=True)
+    unlisted_calls = models.PositiveIntegerField(_("recent calls that are not in the call list"), null=True)

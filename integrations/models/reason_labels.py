@@ -22,6 +22,7 @@ REASONS: dict[str, str | Promise] = {
     Reason.DISMISSED: _("marked as resolved"),
     Reason.NOT_ADDED: _("later data could not be added"),
     Reason.SEARCH_BLIND: _("Planfix's contact search does not find contacts that exist"),
+    Reason.TOO_MANY_CONTACTS: _("held: more new contacts than usual"),
     Reason.UNAVAILABLE: _("Planfix did not answer"),
     Reason.ACCESS_DENIED: _("Planfix denied access"),
     Reason.REFUSED: _("Planfix refused the request"),

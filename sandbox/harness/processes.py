@@ -42,7 +42,9 @@ class LocalStack:
             "ALLOW_PRIVATE_HOSTS": "true",
             "PUBLIC_URL": self.web_url,
             "RINGOSTAT_API_URL": self.sandbox_url,
-            "WEBHOOKS_PER_MINUTE": "1000000",  # the load comes to a few addresses
+            # The load comes to a few addresses, from many new clients.
+            "WEBHOOKS_PER_MINUTE": "1000000",
+            "NEW_CONTACTS_PER_HOUR": "1000000",
             **(environment or {}),
         }
         self.processes: dict[str, subprocess.Popen[bytes]] = {}

@@ -10,21 +10,27 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from integrations.admin.customer.pages import address_of, customer_page, render_page
 from integrations.admin.customer.request_counts import request_counts
 from integrations.domain.calls import EventKind
+from integrations.domain.reasons import Reason
 from integrations.models import CallState, Customer
+from integrations.services.contacts.creation_limit import held_calls, lift_creation_limit
 from integrations.services.customers.webhook_addresses import (
     last_received,
     newest_webhook,
+    replace_leaked,
     revoke,
     rotate,
     send_test_event,
     valid_tokens,
 )
+from integrations.services.intake.senders import senders_of
+from integrations.services.monitoring.leaks import leak_signs
 from integrations.ui.call_row import call_reason, receipts_of
 from integrations.ui.labels import EVENTS, STATES, LazyText
 from integrations.ui.links import comment_url
@@ -166,6 +172,8 @@ class EventWebhook:
 @customer_page
 def webhook_setup(request: HttpRequest, customer: Customer) -> HttpResponse:
     if request.method == "POST":
+        if request.POST.get("action") == "ask_to_replace":
+            return render_page(request, customer, "webhook_setup", "replace_address.html", {})
         action = ACTIONS.get(request.POST.get("action", ""))
         if action:
             action(request, customer)
@@ -178,6 +186,10 @@ def webhook_setup(request: HttpRequest, customer: Customer) -> HttpResponse:
         "own_parameters": _own_parameters(customer),
         "zone": customer.zone,
         "requests": request_counts(customer),
+        "senders": senders_of(customer),
+        "signs": leak_signs([customer.pk]).get(customer.pk),
+        "held": held_calls(customer).count(),
+        "held_address": f"{reverse('calllog:list')}?customer={customer.pk}&reason={Reason.TOO_MANY_CONTACTS.value}",
         **_arrival(customer),
     }
     return render_page(request, customer, "webhook_setup", "webhook_setup.html", context)
@@ -251,6 +263,20 @@ def _rotate(request: HttpRequest, customer: Customer) -> None:
     messages.success(request, text)
 
 
+def _replace_leaked(request: HttpRequest, customer: Customer) -> None:
+    replace_leaked(customer)
+    audit_record(request.user, _("Replaced the webhook address and disabled the old one."), customer)
+    text = _("New address created. The old one is disabled. Paste the new one into Ringostat now.")
+    messages.success(request, text)
+
+
+def _create_contacts(request: HttpRequest, customer: Customer) -> None:
+    count = lift_creation_limit(customer)
+    audit_record(request.user, _("Lifted the limit of new contacts for a day."), customer)
+    text = ngettext("%(count)s held call continues.", "%(count)s held calls continue.", count)
+    messages.success(request, text % {"count": count})
+
+
 def _revoke(request: HttpRequest, customer: Customer) -> None:
     token_id = parse_pk(request.POST.get("token", ""))
     if token_id is not None and revoke(customer, token_id):
@@ -266,4 +292,10 @@ def _test(request: HttpRequest, customer: Customer) -> None:
         messages.error(request, _("There is no valid address. Create a new one."))
 
 
-ACTIONS: Mapping[str, Callable[[HttpRequest, Customer], None]] = {"rotate": _rotate, "revoke": _revoke, "test": _test}
+ACTIONS: Mapping[str, Callable[[HttpRequest, Customer], None]] = {
+    "rotate": _rotate,
+    "replace_leaked": _replace_leaked,
+    "create_contacts": _create_contacts,
+    "revoke": _revoke,
+    "test": _test,
+}

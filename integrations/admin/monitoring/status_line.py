@@ -30,6 +30,8 @@ ICONS: Mapping[Cause, str] = {
     Cause.LATE: "running_with_errors",
     Cause.SKIPPED: "block",
     Cause.DIFFERENT: "difference",
+    Cause.LEAKED: "gpp_maybe",
+    Cause.CONTACTS_HELD: "person_add_disabled",
     Cause.TRAFFIC: "traffic",
     Cause.CALL_LIST_UNREADABLE: "sync_problem",
     Cause.WAITING: "schedule",

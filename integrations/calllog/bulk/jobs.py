@@ -32,7 +32,7 @@ def replay_job(job: BackgroundJob, progress: Progress) -> dict[str, int]:
 
 def dismiss_job(job: BackgroundJob, progress: Progress) -> dict[str, int]:
     """Dismisses the calls with the note in the job's arguments."""
-    calls = finished_calls_of(job)
+    calls = known_calls_of(job).exclude(finished_at__gt=job.asked_at)
     progress.expect(dismissable(calls).count())
     return {"calls": dismiss(calls, note=job.arguments["note"], by=job.asked_by, done=progress.add)}
 

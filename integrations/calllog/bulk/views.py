@@ -127,7 +127,9 @@ def _why_not_reread(call: StateAndReason) -> LazyText:
 
 
 def _why_not_dismiss(call: StateAndReason) -> LazyText:
-    state, _reason = call
+    state, reason = call
+    if (state, reason) == (CallState.PENDING, Reason.TOO_MANY_CONTACTS):
+        return ""
     if state == CallState.SKIPPED:
         return gettext_lazy("skipped, not failed")
     return UNCHANGED_STATES.get(state, "")

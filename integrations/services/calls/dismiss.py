@@ -1,11 +1,11 @@
-"""Dismisses failed calls: a person has dealt with them, or nobody needs to. Sends nothing to Planfix."""
+"""Dismisses failed and held calls: a person has dealt with them, or nobody needs to. Sends nothing to Planfix."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from integrations.domain.reasons import Reason
@@ -19,7 +19,8 @@ DETAIL_LENGTH = 300
 def dismiss(
     calls: QuerySet[Call], *, note: str, by: User | None, done: Callable[[int], None] = lambda count: None
 ) -> int:
-    """Dismisses those of the calls that failed. Their `finished_at` then says when, their `detail` who did it and why.
+    """Dismisses those of the calls that failed or are held. Their `finished_at` then says when, their `detail` who did
+    it and why.
 
     Calls `done` with the size of each batch. Returns the number of dismissed calls.
     """
@@ -29,15 +30,17 @@ def dismiss(
 def skip_failed(
     calls: QuerySet[Call], *, reason: str, detail: str = "", done: Callable[[int], None] = lambda count: None
 ) -> int:
-    """Skips those of the calls that failed, and calls `done` with the size of each batch. Returns their number."""
-    columns = {"state": CallState.SKIPPED, "reason": reason, "detail": detail, "finished_at": Now()}
+    """Skips those that failed or are held. Calls `done` with the size of each batch. Returns their number."""
+    columns = {"state": CallState.SKIPPED, "reason": reason, "detail": detail, "finished_at": Now(), "due_at": None}
     # The state again: a user may have retried one of them since the batch was read.
     batches = in_batches(dismissable(calls), done)
     return sum(dismissable(Call.objects.filter(pk__in=batch)).update(**columns) for batch in batches)
 
 
 def dismissable(calls: QuerySet[Call]) -> QuerySet[Call]:
-    return calls.filter(state=CallState.FAILED)
+    """The calls that failed, and those that are held because of too many new contacts."""
+    held = Q(state=CallState.PENDING, reason=Reason.TOO_MANY_CONTACTS)
+    return calls.filter(Q(state=CallState.FAILED) | held)
 
 
 def _detail(note: str, by: User | None) -> str:

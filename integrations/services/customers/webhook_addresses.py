@@ -46,6 +46,14 @@ def rotate(customer: Customer) -> WebhookToken:
         return WebhookToken.issue(customer)
 
 
+def replace_leaked(customer: Customer) -> WebhookToken:
+    """Issues a new address, and ends all others at once. The call list brings what is sent to them until then."""
+    with transaction.atomic():
+        Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+        valid_tokens(customer).update(valid_until=Now())
+        return WebhookToken.issue(customer)
+
+
 def revoke(customer: Customer, token_id: int) -> bool:
     """Disables an old address now. Returns False for the current address and for one that is not valid."""
     old = valid_tokens(customer).exclude(valid_until=None).filter(pk=token_id)

@@ -16,6 +16,7 @@ from integrations.planfix.http.errors import PlanfixRefused
 from integrations.planfix.records.comments import CommentDraft, Target, find_comment, write_comment
 from integrations.planfix.records.contacts import create_contact
 from integrations.planfix.records.tasks import last_active_task
+from integrations.services.contacts.creation_limit import check_creation_limit, count_new_contact
 from integrations.services.contacts.creation_lock import acquire_creation_lock
 from integrations.services.contacts.remembered import forget_contact, remembered_contact
 from integrations.services.contacts.search import find
@@ -96,6 +97,8 @@ class CallDelivery:
         # A search always precedes a creation, so it also finds what an unclear response has left in Planfix.
         self._contact_is_fresh = True
         customer = self.customer
+        if self.call.reason == Reason.TOO_MANY_CONTACTS:
+            check_creation_limit(customer)  # before a search that would find nothing again
         began = time.monotonic()
         found = find(self.planfix, plan.client_number, matching=customer.phone_matching, region=customer.region)
         if found:
@@ -107,8 +110,10 @@ class CallDelivery:
             return None
         if customer.search_is_blind:
             prove_search(self.planfix, customer)
+        check_creation_limit(customer)
         self._acquire_creation_lock(plan.client_number, time.monotonic() - began)
         created = self.book.send(Step.CONTACT, lambda: self._create_contact(plan))
+        count_new_contact(customer)
         self.book.note(contact_created=True, in_flight_step="")
         self.book.remember(plan.client_number, created)
         return created

@@ -21,6 +21,7 @@ from integrations.planfix.http.json_fields import masked_text
 from integrations.planfix.rights import is_missing_right
 from integrations.services.clients.lease import HeldLease
 from integrations.services.clients.planfix import forget_call_tags
+from integrations.services.contacts.creation_limit import CreationHeld
 from integrations.services.delivery.attempt import Attempt, finished, save_attempt_result
 from integrations.services.delivery.pause import pause
 from integrations.services.delivery.recording import ATTEMPTS_AT_ADDITIONS
@@ -44,6 +45,10 @@ SharedError = PlanfixUnavailable | PlanfixAccessDenied | PlanfixRefused
 def save_failed_attempt(attempt: Attempt, error: Exception) -> SharedError | None:
     """Stores what an error means for the call. Returns the error if other calls may meet it too."""
     call = attempt.call
+    if isinstance(error, CreationHeld):
+        held = {"reason": Reason.TOO_MANY_CONTACTS, "detail": "", "due_in": timedelta(seconds=error.seconds)}
+        save_attempt_result(attempt, held)
+        return None
     if isinstance(error, PlanfixUnavailable):
         delay = _delay(attempt.book.row.attempts, error, longest=LONGEST_DELAY_SECONDS)
         is_blind = isinstance(error, PlanfixSearchBlind)

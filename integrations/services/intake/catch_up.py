@@ -23,6 +23,7 @@ from integrations.services.clients.ringostat import ringostat_client
 from integrations.services.database import database_time, release_connection
 from integrations.services.intake.receive import fold_into_call
 from integrations.services.intake.recipients import Recipient
+from integrations.services.intake.unlisted_calls import count_unlisted
 from integrations.services.queue.progress import CannotBeDone, Progress
 
 log = structlog.get_logger(__name__)
@@ -174,6 +175,7 @@ class _Reading:
         # By the database's clock: a worker whose clock is wrong must not move the cursor past calls.
         self._now = database_time()
         self._open_since = self._now
+        self._recent_ids: set[str] = set()
 
     def read(self, client: RingostatClient, window: Window | None, should_stop: Callable[[], bool]) -> None:
         for part in _parts(window or self._since_last_run()):
@@ -181,6 +183,8 @@ class _Reading:
                 return
             if window is None:
                 self._advance(min(part.end, self._open_since))
+        if window is None:
+            count_unlisted(self._customer, self._recent_ids, self._now)
 
     def _read_part(self, client: RingostatClient, part: Window, should_stop: Callable[[], bool]) -> bool:
         """Returns True when the whole part was read and stored."""
@@ -207,6 +211,8 @@ class _Reading:
 
     def _take_batch(self, rows: Sequence[Mapping[str, Any]]) -> None:
         parsed = [parse_list_row(row, timezone=self._customer.zone) for row in rows]
+        recent = self._now - OVERLAP
+        self._recent_ids |= {facts.ringostat_id for facts in parsed if facts and (facts.started_at or recent) >= recent}
         known = self._known([facts.ringostat_id for facts in parsed if facts])
         for facts in parsed:
             self.fates[self._take(facts, known) if facts else Fate.UNUSABLE] += 1

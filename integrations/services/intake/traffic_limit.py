@@ -6,7 +6,6 @@ is for each web process. A customer's limit is a multiple of its own usual traff
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,10 +15,11 @@ import structlog
 from django.conf import settings
 from django.db.models import Count
 from django.db.models.functions import Now, TruncHour
-from django.utils import timezone
 
-from integrations.models import RateLimitCounter, WebhookEvent
+from integrations.domain.usual_traffic import usual_peak
+from integrations.models import WebhookEvent
 from integrations.services.intake.recipients import Recipient, remembered_recipient_of
+from integrations.services.markers import mark, marked
 
 log = structlog.get_logger(__name__)
 
@@ -62,9 +62,7 @@ def seconds_to_wait(token: str, network: Callable[[], str]) -> int:
     seconds = _wait(what, settings.WEBHOOKS_PER_MINUTE)
     over = _windows[what].count - _limit_of(recipient) if seconds else 0
     if over == 1:  # the first one of this window
-        RateLimitCounter.objects.update_or_create(
-            key=_alert_key(recipient.customer_id), defaults={"until": timezone.now() + ALERT_FOR, "count": 1}
-        )
+        mark(_limited(recipient.customer_id), ALERT_FOR)
         log.warning("webhook address limited", customer_id=recipient.customer_id)
     return seconds if over > 0 else 0
 
@@ -75,9 +73,8 @@ def count_wrong_address(network: str) -> None:
 
 def limited_customers(customer_ids: Iterable[int]) -> set[int]:
     """Returns those customers whose webhooks were limited within the last hour."""
-    keys = {_alert_key(customer_id): customer_id for customer_id in customer_ids}
-    current = RateLimitCounter.objects.filter(key__in=list(keys), until__gt=timezone.now())
-    return {keys[bytes(key)] for key in current.values_list("key", flat=True)}
+    names = {_limited(customer_id): customer_id for customer_id in customer_ids}
+    return {names[name] for name in marked(names)}
 
 
 def _wait(what: str, most: int, *, counts: bool = True) -> int:
@@ -95,26 +92,26 @@ def _wait(what: str, most: int, *, counts: bool = True) -> int:
 
 
 def _limit_of(recipient: Recipient) -> int:
-    """Requests per window: WEBHOOKS_TIMES_USUAL times the customer's busiest hour, and never below the floor."""
+    """Requests per window: WEBHOOKS_TIMES_USUAL times the customer's usual busiest hour, and never below the floor."""
     now = time.monotonic()
     known = _limits.get(recipient.customer_id)
     if known is None or now - known[0] > REMEMBERED_SECONDS:
-        per_window = _busiest_hour(recipient.customer_id) * WINDOW / 3600
+        per_window = _usual_hour(recipient.customer_id) * WINDOW / 3600
         most = max(settings.WEBHOOKS_PER_MINUTE, round(per_window * settings.WEBHOOKS_TIMES_USUAL))
         known = _limits[recipient.customer_id] = (now, most)
     return known[1]
 
 
-def _busiest_hour(customer_id: int) -> int:
-    """Requests in the busiest hour of USUAL_DAYS, without the last hour: a flood must not raise its own limit."""
+def _usual_hour(customer_id: int) -> int:
+    """Requests in the usual busiest hour of USUAL_DAYS. The last day does not count."""
     events = WebhookEvent.objects.filter(
         customer=customer_id,
         received_at__gt=Now() - timedelta(days=USUAL_DAYS),
-        received_at__lt=TruncHour(Now()) - timedelta(hours=1),
+        received_at__lt=Now() - timedelta(days=1),
     )
     hours = events.order_by().values_list(TruncHour("received_at")).annotate(count=Count("pk"))
-    return max((count for _hour, count in hours), default=0)
+    return usual_peak(dict(hours))
 
 
-def _alert_key(customer_id: int) -> bytes:
-    return hashlib.sha256(f"webhooks limited|{customer_id}".encode()).digest()
+def _limited(customer_id: int) -> str:
+    return f"webhooks limited|{customer_id}"

@@ -34,6 +34,14 @@ RAISED = {
     ),
     AlertKind.WEBHOOK: gettext_lazy("Webhooks of %(customer)s are missing. %(sentence)s"),
     AlertKind.DIFFERENT: gettext_lazy("Planfix and Ringofix differ for %(customer)s. %(sentence)s"),
+    AlertKind.LEAK: gettext_lazy(
+        "Someone else seems to know the webhook address of %(customer)s. %(sentence)s Replace the address if these"
+        " requests are not Ringostat's."
+    ),
+    AlertKind.CONTACTS: gettext_lazy(
+        "%(customer)s has more new contacts than usual. %(sentence)s They continue by themselves, some every hour, and"
+        " none is lost. Create all contacts now if the calls are real; mark the calls as resolved if not."
+    ),
     AlertKind.TRAFFIC: gettext_lazy(
         "%(customer)s gets too many webhooks. %(sentence)s Replace the address if it has leaked."
     ),
@@ -56,6 +64,10 @@ RESOLVED = {
     AlertKind.TRAFFIC: gettext_lazy(
         "%(customer)s gets as many webhooks as usual again. The alert was raised on %(since)s."
     ),
+    AlertKind.LEAK: gettext_lazy(
+        "The webhook address of %(customer)s shows no signs of a leak any more. The alert was raised on %(since)s."
+    ),
+    AlertKind.CONTACTS: gettext_lazy("%(customer)s has no held calls any more. The alert was raised on %(since)s."),
     AlertKind.CATCH_UP: gettext_lazy(
         "The Ringostat call list of %(customer)s can be read again. The alert was raised on %(since)s. Missed calls are"
         " being recovered."

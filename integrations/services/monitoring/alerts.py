@@ -33,6 +33,8 @@ KINDS: Mapping[Cause, tuple[AlertKind, Level]] = {
     Cause.EVENT_MISSING: (AlertKind.WEBHOOK, Level.WARNING),
     Cause.SILENT: (AlertKind.WEBHOOK, Level.WARNING),
     Cause.DIFFERENT: (AlertKind.DIFFERENT, Level.WARNING),
+    Cause.LEAKED: (AlertKind.LEAK, Level.WARNING),
+    Cause.CONTACTS_HELD: (AlertKind.CONTACTS, Level.WARNING),
     Cause.TRAFFIC: (AlertKind.TRAFFIC, Level.WARNING),
     Cause.CALL_LIST_UNREADABLE: (AlertKind.CATCH_UP, Level.WARNING),
 }

@@ -22,7 +22,7 @@ from integrations.domain.calls import Direction, EventKind
 from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, Customer, Employee, WebhookEvent
 from integrations.ringostat.webhook import TEST_EVENT
 from integrations.services.customers.connection_report import Check, Finding
-from integrations.services.intake.traffic_limit import limited_customers
+from integrations.services.monitoring.leaks import LeakSigns, leak_signs
 from integrations.services.monitoring.sql import FACTS
 from integrations.services.queue.load import live_workers
 
@@ -94,6 +94,7 @@ class CustomerFacts:
     list_problem_since: datetime | None = None
     is_limited: bool = False
     """Were webhooks refused within the last hour, because there were too many?"""
+    leak: LeakSigns = field(default_factory=LeakSigns)
     workers: int = 1
     groups: Mapping[Fact, Sequence[Group]] = field(default_factory=dict)
 
@@ -119,11 +120,11 @@ def facts_of(customers: QuerySet[Customer]) -> list[CustomerFacts]:
     """In no particular order."""
     rows = list(_with_columns(customers))
     ids = [row.pk for row in rows]
-    groups, limited, workers = _groups(ids), limited_customers(ids), live_workers()
-    return [_facts(row, groups.get(row.pk, {}), is_limited=row.pk in limited, workers=workers) for row in rows]
+    groups, leaks, workers = _groups(ids), leak_signs(ids), live_workers()
+    return [_facts(row, groups.get(row.pk, {}), leak=leaks.get(row.pk, LeakSigns()), workers=workers) for row in rows]
 
 
-def _facts(row: Any, groups: Mapping[Fact, Sequence[Group]], *, is_limited: bool, workers: int) -> CustomerFacts:
+def _facts(row: Any, groups: Mapping[Fact, Sequence[Group]], *, leak: LeakSigns, workers: int) -> CustomerFacts:
     return CustomerFacts(
         customer=row,
         has_token=row.has_token,
@@ -136,7 +137,8 @@ def _facts(row: Any, groups: Mapping[Fact, Sequence[Group]], *, is_limited: bool
         list_read_until=row.list_read_until,
         list_problem=(row.has_auth_key and row.list_problem) or "",
         list_problem_since=row.list_problem_since,
-        is_limited=is_limited,
+        is_limited=leak.is_flooded,
+        leak=leak,
         workers=workers,
         groups=groups,
     )

@@ -35,6 +35,10 @@ RARE_AFTER = timedelta(days=14)
 """A direction without a call for so long may have lost its webhook."""
 
 
+NEW_NETWORK = "new_network"
+"""The code of LEAKED when a network sends that never sent before."""
+
+
 class Level(IntEnum):
     """From worst to best."""
 
@@ -75,6 +79,10 @@ class Cause(StrEnum):
     SKIPPED = "SKIPPED"
     DIFFERENT = "DIFFERENT"
     """Planfix no longer holds calls as they were written."""
+    LEAKED = "LEAKED"
+    """Somebody else seems to know the webhook address."""
+    CONTACTS_HELD = "CONTACTS_HELD"
+    """Calls of unknown clients wait, because more contacts are created than usual."""
     TRAFFIC = "TRAFFIC"
     CALL_LIST_UNREADABLE = "CALL_LIST_UNREADABLE"
     """A call whose webhook is lost cannot be recovered."""
@@ -334,16 +342,29 @@ def _failed(facts: CustomerFacts, now: datetime) -> Iterator[Issue]:
 
 
 def _late(facts: CustomerFacts, now: datetime) -> Iterator[Issue]:
-    oldest = facts.first_at(Fact.WAITING)
+    groups = [group for group in facts.group(Fact.WAITING) if group.code != Reason.TOO_MANY_CONTACTS]
+    oldest = min((group.first_at for group in groups if group.first_at), default=None)
     if oldest and oldest < late_before(now):
-        groups = facts.group(Fact.WAITING)
         yield Issue(
             cause=Cause.LATE,
             level=Level.PROBLEM,
             code=max(groups, key=lambda group: group.count).code,
-            count=facts.count(Fact.WAITING),
+            count=sum(group.count for group in groups),
             since=oldest,
         )
+
+
+def _held(facts: CustomerFacts, now: datetime) -> Iterator[Issue]:
+    for group in facts.group(Fact.WAITING):
+        if group.code == Reason.TOO_MANY_CONTACTS:
+            yield Issue(cause=Cause.CONTACTS_HELD, level=Level.WARNING, count=group.count, since=group.first_at)
+
+
+def _leak(facts: CustomerFacts, now: datetime) -> Iterator[Issue]:
+    signs = facts.leak
+    if signs.is_likely:
+        code = NEW_NETWORK if signs.new_networks else ""
+        yield Issue(cause=Cause.LEAKED, level=Level.WARNING, code=code, count=signs.unlisted)
 
 
 def _skipped(facts: CustomerFacts, now: datetime) -> Iterator[Issue]:
@@ -416,8 +437,10 @@ FINDERS: tuple[Callable[[CustomerFacts, datetime], Iterator[Issue]], ...] = (
     _workers,
     _failed,
     _late,
+    _held,
     _skipped,
     _differences,
+    _leak,
     _traffic,
     _call_list,
     _waiting,

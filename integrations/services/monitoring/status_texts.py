@@ -19,7 +19,7 @@ from integrations.models.reason_labels import REASONS
 from integrations.planfix.http.explanations import explain
 from integrations.services.customers.connection_report import Check, Finding
 from integrations.services.customers.connection_texts import sentence_and_steps
-from integrations.services.monitoring.customer_status import Cause, Issue
+from integrations.services.monitoring.customer_status import NEW_NETWORK, Cause, Issue
 
 Text = str | Promise
 
@@ -47,6 +47,8 @@ LABELS: Mapping[Cause, Text] = {
     Cause.LATE: gettext_lazy("Late"),
     Cause.SKIPPED: gettext_lazy("Calls are skipped"),
     Cause.DIFFERENT: gettext_lazy("Planfix differs"),
+    Cause.LEAKED: gettext_lazy("Address may have leaked"),
+    Cause.CONTACTS_HELD: gettext_lazy("New contacts held"),
     Cause.TRAFFIC: gettext_lazy("Too many webhooks"),
     Cause.CALL_LIST_UNREADABLE: gettext_lazy("Call list unreadable"),
     Cause.WAITING: gettext_lazy("Waiting for Planfix"),
@@ -88,6 +90,16 @@ SENTENCES: Mapping[Cause, Text] = {
     Cause.DIFFERENT: ngettext_lazy(
         "One call was changed or deleted in Planfix.", "%(count)s calls were changed or deleted in Planfix.", "count"
     ),
+    Cause.LEAKED: ngettext_lazy(
+        "Ringostat's call list does not have %(count)s recent call.",
+        "Ringostat's call list does not have %(count)s recent calls.",
+        "count",
+    ),
+    Cause.CONTACTS_HELD: ngettext_lazy(
+        "One call is held: more contacts were created within an hour than is usual.",
+        "%(count)s calls are held: more contacts were created within an hour than is usual.",
+        "count",
+    ),
     Cause.TRAFFIC: gettext_lazy("The webhook address gets far more requests than usual, and some are refused."),
     Cause.CALL_LIST_UNREADABLE: gettext_lazy(
         "The Ringostat call list cannot be read, so calls whose webhook is lost are not recovered."
@@ -111,6 +123,13 @@ SPECIAL_SENTENCES: Mapping[tuple[Cause, str], Text] = {
     (Cause.EVENT_MISSING, EventKind.AFTER_OUTGOING_CALL): gettext_lazy(
         "The webhook “after an outgoing call” does not arrive. Calls are read from the call list instead, minutes late."
     ),
+    (Cause.LEAKED, NEW_NETWORK): ngettext_lazy(
+        "Webhooks come from a network that never sent before, and Ringostat's call list does not have %(count)s recent"
+        " call.",
+        "Webhooks come from a network that never sent before, and Ringostat's call list does not have %(count)s recent"
+        " calls.",
+        "count",
+    ),
     (Cause.FAILED, Reason.INTERNAL_ERROR): ngettext_lazy(
         "One call failed because of an error in Ringofix.",
         "%(count)s calls failed because of an error in Ringofix.",
@@ -126,6 +145,10 @@ SENTENCES_WITHOUT_COUNT: Mapping[tuple[Cause, str], Text] = {
     (Cause.EVENT_MISSING, EventKind.AFTER_OUTGOING_CALL): gettext_lazy(
         "No outgoing call arrives. If this company calls clients, add the webhook “after an outgoing call”."
     ),
+    (Cause.LEAKED, NEW_NETWORK): gettext_lazy(
+        "Webhooks come from a network that never sent before, far more than usual."
+    ),
+    (Cause.LEAKED, ""): gettext_lazy("Far more webhooks than usual."),
     (Cause.CONNECTED, ""): gettext_lazy("No calls in the last 7 days."),
 }
 """By cause and code, for an issue that is about no call."""
@@ -133,6 +156,7 @@ SENTENCES_WITHOUT_COUNT: Mapping[tuple[Cause, str], Text] = {
 REASONS_TO_WAIT: Mapping[str, Text] = {
     Reason.UNAVAILABLE: gettext_lazy("Planfix does not answer."),
     Reason.ACCESS_DENIED: gettext_lazy("Planfix denied access."),
+    Reason.TOO_MANY_CONTACTS: gettext_lazy("More contacts were created than is usual."),
     Reason.SEARCH_BLIND: gettext_lazy("Planfix's contact search does not find contacts that exist."),
 }
 SAY_SINCE = frozenset(
@@ -228,6 +252,8 @@ STEPS: Mapping[Cause, tuple[Text, Callable[[int], str]]] = {
     Cause.LATE: _WAITING,
     Cause.SKIPPED: (gettext_lazy("Show skipped calls"), _calls(CallState.SKIPPED)),
     Cause.DIFFERENT: (gettext_lazy("Show differences"), _page("overview")),
+    Cause.LEAKED: (gettext_lazy("Replace the address"), _page("webhook_setup")),
+    Cause.CONTACTS_HELD: (gettext_lazy("Decide about held calls"), _page("webhook_setup")),
     Cause.TRAFFIC: (gettext_lazy("Replace the address"), _page("webhook_setup")),
     Cause.CALL_LIST_UNREADABLE: _ACCESS,
     Cause.WAITING: _WAITING,

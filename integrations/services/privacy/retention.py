@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 
 from integrations.models import CallHistory, ContactClaim, Customer, PlanfixRequest, WebhookEvent
 from integrations.services.account_traits import forget_unused_traits
+from integrations.services.contacts.creation_limit import forget_old_counts
 from integrations.services.database import database_time
 from integrations.services.queue.background import forget_old_dry_runs, forget_old_jobs
 from integrations.services.queue.files import delete_expired_files
@@ -37,6 +38,7 @@ def prune_all(*, should_stop: Callable[[], bool] = lambda: False) -> None:
     forget_old_jobs()
     forget_unused_traits()
     delete_expired_files()
+    forget_old_counts()
     ContactClaim.objects.filter(held_until__lt=database_time() - CLAIMS_ARE_KEPT).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     Session.objects.filter(expire_date__lt=database_time()).delete()  # of releases up to 0.1

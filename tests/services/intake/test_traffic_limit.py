@@ -32,10 +32,10 @@ def statuses(scenario: Scenario, number: int) -> list[int]:
     return [scenario.post(answered(uniqueid=f"call-{each}")).status_code for each in range(number)]
 
 
-def in_an_hour_of_yesterday(scenario: Scenario, number: int) -> None:
+def in_an_hour_of_two_days_ago(scenario: Scenario, number: int) -> None:
     event = WebhookEvent.objects.first()
     assert event
-    day = timezone.now().replace(minute=30) - timedelta(days=1)
+    day = timezone.now().replace(minute=30) - timedelta(days=2)
     for _ in range(number):
         event.pk, event.received_at = None, day
         event.save(force_insert=True)
@@ -53,7 +53,7 @@ def test_flood_is_refused_with_a_retry_time(scenario: Scenario) -> None:
 def test_a_customer_gets_a_multiple_of_its_usual_traffic(scenario: Scenario, settings) -> None:
     settings.WEBHOOKS_TIMES_USUAL = 6
     statuses(scenario, 1)
-    in_an_hour_of_yesterday(scenario, 60)  # one a minute
+    in_an_hour_of_two_days_ago(scenario, 60)  # one a minute
 
     assert statuses(scenario, 8) == [200] * 6 + [429] * 2
 

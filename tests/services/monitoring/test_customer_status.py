@@ -22,13 +22,13 @@ from integrations.models import (
     Customer,
     DeliveryLease,
     EventResult,
-    RateLimitCounter,
     Secret,
     WebhookEvent,
 )
 from integrations.services.customers.connection_report import Check, Finding
 from integrations.services.customers.webhook_addresses import send_test_event
-from integrations.services.intake.traffic_limit import _alert_key
+from integrations.services.intake.traffic_limit import _limited
+from integrations.services.markers import mark
 from integrations.services.monitoring.customer_facts import AccessCheck, CustomerFacts, Fact, Group
 from integrations.services.monitoring.customer_status import (
     Cause,
@@ -39,6 +39,7 @@ from integrations.services.monitoring.customer_status import (
     statuses_of,
 )
 from integrations.services.monitoring.fleet import calls_per_day
+from integrations.services.monitoring.leaks import LeakSigns
 from tests.factories import OUTGOING, call_facts, make_call, make_customer, make_employee, make_event
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
@@ -198,6 +199,17 @@ RULES: dict[str, tuple[dict[str, Any], Cause, Level]] = {
         Level.FINE,
     ),
     "calls were deleted in Planfix": ({"groups": grouped(difference=[group(2)])}, Cause.DIFFERENT, Level.WARNING),
+    "calls are held": (
+        {"groups": grouped(waiting=[group(3, Reason.TOO_MANY_CONTACTS, since=2 * HOUR)])},
+        Cause.CONTACTS_HELD,
+        Level.WARNING,
+    ),
+    "calls are held, and another is late": (
+        {"groups": grouped(waiting=[group(3, Reason.TOO_MANY_CONTACTS), group(1, Reason.UNAVAILABLE)])},
+        Cause.LATE,
+        Level.PROBLEM,
+    ),
+    "the address leaked": ({"leak": LeakSigns(unlisted=34, listed=20)}, Cause.LEAKED, Level.WARNING),
     "webhooks are refused": ({"is_limited": True}, Cause.TRAFFIC, Level.WARNING),
     "the call list cannot be read": (
         {"list_problem": "401", "list_problem_since": NOW - HOUR},
@@ -321,12 +333,20 @@ STORED: dict[str, tuple[Callable[[Customer], object], Cause]] = {
         lambda customer: store_call(customer, CallState.SKIPPED, reason=Reason.UNKNOWN_EMPLOYEE),
         Cause.SKIPPED,
     ),
+    "a held call": (
+        lambda customer: store_call(customer, CallState.PENDING, due_since=ago(MINUTE), reason="too_many_contacts"),
+        Cause.NO_WORKER,
+    ),
+    "calls that are not listed": (
+        lambda customer: CatchUpCursor.objects.create(
+            customer=store_call(customer).customer, read_until=ago(MINUTE), listed_calls=5, unlisted_calls=30
+        ),
+        Cause.LEAKED,
+    ),
     "a refused recording": (store_refused_recording, Cause.RECORDINGS_REFUSED),
     "a request that was not understood": (store_misunderstood_request, Cause.NOT_UNDERSTOOD),
     "refused webhooks": (
-        lambda customer: RateLimitCounter.objects.create(
-            key=_alert_key(store_call(customer).customer_id), until=ago(-HOUR), count=1
-        ),
+        lambda customer: mark(_limited(store_call(customer).customer_id), HOUR),
         Cause.TRAFFIC,
     ),
     "an unreadable call list": (

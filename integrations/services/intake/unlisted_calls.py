@@ -1,0 +1,32 @@
+"""Counts the calls of webhooks that Ringostat's call list does not have: somebody else may know the address."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db.models import Max
+
+from integrations.models import Call, CallState, CatchUpCursor, Customer
+
+LISTED_AFTER = timedelta(hours=1)
+"""Younger calls may not be in the list yet."""
+LOOKED_BACK = timedelta(minutes=110)
+"""Less than the time that every run reads again (catch_up.OVERLAP): near its edge a row may start a moment earlier."""
+
+
+def count_unlisted(customer: Customer, listed_ids: Collection[str], now: datetime) -> None:
+    """Stores how many recent calls are in the list, and how many are not. `listed_ids`: those of the list's rows.
+
+    Calls that came before the webhook address was last replaced do not count.
+    """
+    address_since = customer.webhook_tokens.aggregate(since=Max("created_at"))["since"] or customer.created_at
+    recent = Call.objects.filter(
+        customer=customer,
+        started_at__gt=max(now - LOOKED_BACK, address_since),
+        started_at__lte=now - LISTED_AFTER,
+        received_at__gt=address_since,
+    ).exclude(state=CallState.IN_PROGRESS)
+    ids = recent.values_list("ringostat_id", flat=True)
+    unlisted = sum(each not in listed_ids for each in ids)
+    CatchUpCursor.objects.filter(customer=customer).update(unlisted_calls=unlisted, listed_calls=len(ids) - unlisted)
