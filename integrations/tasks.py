@@ -23,6 +23,7 @@ from integrations.services.intake.call_list import look_up_call
 from integrations.services.intake.catch_up import catch_up, customers_to_catch_up
 from integrations.services.intake.senders import forget_old_senders
 from integrations.services.intake.stale_calls import close_all_stale_calls, close_stale_calls
+from integrations.services.missed_calls.fold import fold_missed_calls
 from integrations.services.monitoring.alerts import check_alerts
 from integrations.services.privacy.retention import prune_all
 from integrations.services.queue.background import unfinished_jobs
@@ -151,6 +152,19 @@ def settle_stale(timestamp: int) -> None:
 @closes_connections
 def fold_counts(context: JobContext, timestamp: int) -> None:
     fold_call_counts(should_stop=context.additional_context["stopping"].is_set)
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(
+    name="fold_missed_calls",
+    queueing_lock="fold_missed_calls",
+    priority=AHEAD,
+    lock="fold_missed_calls",
+    pass_context=True,
+)
+@closes_connections
+def fold_missed(context: JobContext, timestamp: int) -> None:
+    fold_missed_calls(should_stop=context.additional_context["stopping"].is_set)
 
 
 @app.periodic(cron="* * * * *")

@@ -57,6 +57,15 @@ class CallSerializer(serializers.Serializer[dict[str, Any]]):
     )
     reason = serializers.CharField(help_text=_("Why the call was skipped, waits or failed: a code that never changes."))
     explanation = serializers.CharField(help_text=_("The reason as text, in the requested language."))
+    called_back_at = serializers.DateTimeField(
+        default_timezone=UTC,
+        allow_null=True,
+        help_text=_("Of a missed incoming call: the first later call on which the client was reached."),
+    )
+    called_back_by = serializers.CharField(help_text=_("The employee who talked with the client on that call."))
+    callback_attempts = serializers.IntegerField(
+        allow_null=True, help_text=_("Unanswered attempts to call the client back; null if the call was not missed.")
+    )
     attempts = serializers.IntegerField(help_text=_("The number of delivery attempts."))
     planfix = PlanfixNumbers(help_text=_("The records of the call in Planfix."))
     has_recording = serializers.BooleanField(help_text=_("Is there a recording?"))
@@ -89,6 +98,9 @@ def call_record(call: Call) -> dict[str, Any]:
         "state": call.state,
         "reason": call.reason,
         "explanation": str(row.reason),
+        "called_back_at": row.callback.at if row.callback else None,
+        "called_back_by": row.callback.by if row.callback else "",
+        "callback_attempts": row.callback.attempts if row.callback else None,
         "attempts": row.attempts,
         "planfix": {
             "contact_id": row.contact_id,

@@ -20,6 +20,9 @@ ONE_CALL = {
     "state": "delivered",
     "reason": "",
     "explanation": "",
+    "called_back_at": None,
+    "called_back_by": "",
+    "callback_attempts": None,
     "attempts": 1,
     "planfix": {
         "contact_id": 812,

@@ -12,6 +12,7 @@ from integrations.calllog.call.views import call_page, call_updates, request_bod
 from integrations.calllog.export.views import delete_export, export_csv, export_file, export_xlsx, exports
 from integrations.calllog.list.saved_views import delete_view, make_default, save_view
 from integrations.calllog.list.views import call_list, chart, customer_names, new_calls
+from integrations.calllog.waiting.views import waiting
 from integrations.users.api_tokens import api_access, withdraw_token
 from integrations.users.login import Login, Logout
 from integrations.users.second_factor.pages import EnterCode, second_factor, switch_second_factor_off
@@ -19,6 +20,7 @@ from integrations.users.second_factor.pages import EnterCode, second_factor, swi
 app_name = "calllog"
 urlpatterns: list[URLPattern] = [
     path("", call_list, name="list"),
+    path("waiting/", waiting, name="waiting"),
     path("news/", new_calls, name="new_calls"),
     path("chart/", chart, name="chart"),
     path("customers/", customer_names, name="customer_names"),

@@ -29,6 +29,7 @@ from integrations.models.delivery_state import (
     RememberedContact,
 )
 from integrations.models.job_file import JobFile, JobFilePiece
+from integrations.models.missed_call import MissedCall, MissedCallChange
 from integrations.models.saved_view import SavedView
 from integrations.models.second_factor import SecondFactor
 from integrations.models.secret import Secret, SecretField
@@ -61,6 +62,8 @@ __all__ = [
     "HistoryKind",
     "JobFile",
     "JobFilePiece",
+    "MissedCall",
+    "MissedCallChange",
     "NewContactCount",
     "ParameterMapping",
     "PhoneMatching",

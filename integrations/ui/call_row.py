@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from integrations.domain.calls import CallFacts, Direction, Outcome
 from integrations.domain.phones import sip_login
 from integrations.domain.reasons import Reason
-from integrations.models import Call, CallState, Customer, Delivery
+from integrations.models import Call, CallState, Customer, Delivery, MissedCall
+from integrations.services.missed_calls.waiting import NOBODY_WAITS
 from integrations.ui.labels import STATES, UNANSWERED_OUTGOING, Badge, LazyText, kind_badge, reason_label
 from integrations.ui.links import contact_url, task_url
 
-RELATED = ("customer", "employee", "delivery", "customer__delivery_lease")
+RELATED = ("customer", "employee", "delivery", "customer__delivery_lease", "missed__called_back_in__employee")
 """For select_related: with these, call_row() needs no query."""
 
 
@@ -42,6 +44,29 @@ class CallRow:
     contact_url: str
     task_id: int | None
     task_url: str
+    callback: Callback | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Callback:
+    """Whether the client of a missed call was reached afterwards."""
+
+    at: datetime | None
+    """None: not yet."""
+    by: str
+    """The employee who talked with the client; "" if unknown."""
+    after: timedelta | None
+    """From the start of the missed call."""
+    attempts: int
+    """Unanswered attempts before, or until now."""
+
+    @property
+    def text(self) -> str:
+        if self.after is None:
+            tried = ngettext("Not called back, %(count)s attempt", "Not called back, %(count)s attempts", self.attempts)
+            return tried % {"count": self.attempts} if self.attempts else _("Not called back")
+        text = _("Called back after %(time)s by %(name)s") if self.by else _("Called back after %(time)s")
+        return text % {"time": short_duration(self.after), "name": self.by}
 
 
 def call_row(call: Call) -> CallRow:
@@ -68,7 +93,28 @@ def call_row(call: Call) -> CallRow:
         contact_url=_contact_url(customer, receipts),
         task_id=receipts.task_id,
         task_url=task_url(customer.planfix_url, receipts.task_id, receipts.comment_id) if receipts.task_id else "",
+        callback=callback_of(call),
     )
+
+
+def callback_of(call: Call) -> Callback | None:
+    """None for a call that is not missed, and for one that is no call of a client."""
+    missed: MissedCall | None = getattr(call, "missed", None)
+    if missed is None or call.reason in NOBODY_WAITS:
+        return None
+    answered = missed.called_back_in
+    by = (answered.employee.name if answered.employee else reported_employee(answered.folded)) if answered else ""
+    after = missed.called_back_at - missed.started_at if missed.called_back_at else None
+    return Callback(at=missed.called_back_at, by=by, after=after, attempts=missed.attempts)
+
+
+def short_duration(duration: timedelta) -> str:
+    """In minutes, hours or days: 12 min, 3 h, 2 d."""
+    minutes = int(duration.total_seconds()) // 60
+    for size, text in ((24 * 60, _("%(count)s d")), (60, _("%(count)s h"))):
+        if minutes >= 2 * size:
+            return text % {"count": minutes // size}
+    return _("%(count)s min") % {"count": minutes}
 
 
 def receipts_of(call: Call) -> Delivery:

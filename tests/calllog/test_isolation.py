@@ -66,6 +66,7 @@ DECISIONS = {
     "": OPEN,
     "calls/": LOGGED_IN,
     "calls/news/": LOGGED_IN,
+    "calls/waiting/": LOGGED_IN,
     "calls/chart/": LOGGED_IN,
     "calls/customers/": LOGGED_IN,
     "calls/views/": LOGGED_IN,

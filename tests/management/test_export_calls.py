@@ -10,8 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from integrations.models import Call
+from integrations.services.missed_calls.fold import fold_missed_calls
 from tests.conftest import Scenario
-from tests.end_to_end.bodies import CALL_ID, CLIENT, answered
+from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, dialled, missed
 
 
 def exported(*arguments: str) -> str:
@@ -42,7 +43,21 @@ def test_a_delivered_call_is_exported_with_its_numbers_in_planfix(scenario: Scen
         "task_id": None,
         "comment_id": scenario.account.comments[0].id,
         "tag_id": scenario.account.tag_entries[0].key,
+        "called_back_at": None,
+        "called_back_by": None,
+        "callback_attempts": None,
     }
+
+
+def test_missed_call_is_exported_with_its_callback(scenario: Scenario) -> None:
+    scenario.post(missed())
+    scenario.post(dialled(call_id="ua9_-2.2", date="2026-09-30 15:49:18"), event="after_outgoing_call")
+    scenario.deliver()
+    fold_missed_calls()
+
+    (row, _outgoing) = [json.loads(line) for line in exported().splitlines()]
+    assert row["called_back_at"] == "2026-09-30T12:49:18+00:00"
+    assert (row["called_back_by"], row["callback_attempts"]) == ("Oleh Tkachenko", 0)
 
 
 def test_exported_call_without_delivery_has_no_attempts(scenario: Scenario) -> None:

@@ -49,7 +49,15 @@ def test_prune_deletes_events_older_than_the_retention_days(
 
 def test_prune_prints_deleted_rows(customers: list[Customer]) -> None:
     assert lines("prune") == [
-        {"customer": "Acme", "days": 90, "events": 1, "planfix_requests": 0, "recording_links": 1},
+        {
+            "customer": "Acme",
+            "days": 90,
+            "events": 1,
+            "planfix_requests": 0,
+            "history": 0,
+            "client_names": 0,
+            "recording_links": 1,
+        },
         {"customer": "Archive", "days": 0},
     ]
 

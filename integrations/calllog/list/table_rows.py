@@ -29,6 +29,9 @@ FIELDS = (
     *("state", "reason"),
     *("customer__name", "customer__timezone", "customer__planfix_url", "customer__paused_reason"),
     "employee__name",
+    *("missed__started_at", "missed__called_back_at", "missed__attempts"),
+    *("missed__called_back_in__ringostat_id", "missed__called_back_in__facts"),
+    "missed__called_back_in__employee__name",
     *("delivery__attempts", "delivery__contact_id", "delivery__task_id", "delivery__comment_id"),
 )
 """The columns that a row needs. Loading whole customers with every call would be slow."""
@@ -66,7 +69,7 @@ class TableRow:
 
 def with_fields(calls: QuerySet[Call]) -> QuerySet[Call]:
     """Loads in one query exactly what table_rows() reads."""
-    return calls.select_related("customer", "employee", "delivery").only(*FIELDS)
+    return calls.select_related("customer", "employee", "delivery", "missed__called_back_in__employee").only(*FIELDS)
 
 
 def table_rows(calls: Iterable[Call]) -> list[TableRow]:

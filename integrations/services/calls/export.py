@@ -23,9 +23,12 @@ COLUMNS = {
     "task_id": "delivery__task_id",
     "comment_id": "delivery__comment_id",
     "tag_id": "delivery__tag_key",
+    "called_back_at": "missed__called_back_at",
+    "called_back_by": "missed__called_back_in__employee__name",
+    "callback_attempts": "missed__attempts",
 }
 """Our column → where it comes from. `tag_id` is the key of the data tag's entry, by which Planfix knows this call's
-tag.
+tag. Of a missed incoming call: when and by whom the client was called back, and the attempts before; empty for others.
 """
 
 
@@ -37,4 +40,6 @@ def exported_calls(customer_name: str | None = None) -> Iterator[dict[str, Any]]
         exported = dict(zip(COLUMNS, row, strict=True))
         exported["started_at"] = exported["started_at"].isoformat()
         exported["attempts"] = exported["attempts"] or 0
+        if exported["called_back_at"]:
+            exported["called_back_at"] = exported["called_back_at"].isoformat()
         yield exported

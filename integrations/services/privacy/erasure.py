@@ -31,6 +31,7 @@ from integrations.models import (
     CallState,
     ContactClaim,
     Customer,
+    MissedCall,
     PlanfixRequest,
     RememberedContact,
     SavedView,
@@ -119,6 +120,7 @@ def _erase_from_call(call_id: int, customer: Customer, number: str, mention: re.
             detail = ERASED if mention.search(call.detail) else call.detail
             Call.objects.filter(pk=call_id).update(facts=_without_mentions(call.facts, mention), detail=detail)
             return 0, 0
+        MissedCall.objects.filter(call=call).delete()
         events, _rows = WebhookEvent.objects.filter(call=call).delete()
         requests, _rows = PlanfixRequest.objects.filter(call=call).delete()
         Call.objects.filter(pk=call_id).update(

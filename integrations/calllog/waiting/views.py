@@ -1,0 +1,148 @@
+"""Waiting clients: one row for each client, longest waiting first; and how soon clients were called back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from integrations.models import Customer
+from integrations.services.contacts.remembered import named_contacts
+from integrations.services.missed_calls.waiting import CalledBack, WaitingClient, called_back, waiting_clients
+from integrations.ui.call_row import reported_employee, short_duration
+from integrations.ui.labels import LazyText
+from integrations.ui.local_time import local_time
+from integrations.ui.page_context import page_context
+from integrations.ui.parse_pk import parse_pk
+from integrations.users.decorators import login_required_htmx
+from integrations.users.visibility import customers_visible_to, sees_all_customers
+
+PERIODS: Mapping[str, tuple[LazyText, timedelta]] = {
+    "1": (gettext_lazy("24 hours"), timedelta(days=1)),
+    "7": (gettext_lazy("7 days"), timedelta(days=7)),
+    "14": (gettext_lazy("14 days"), timedelta(days=14)),
+    "30": (gettext_lazy("30 days"), timedelta(days=30)),
+}
+USUAL_PERIOD = "14"
+MOST_CLIENTS = 200
+BARS: Mapping[str, LazyText] = {
+    "in_quarter_hour": gettext_lazy("within 15 minutes"),
+    "in_hour": gettext_lazy("within an hour"),
+    "later": gettext_lazy("later"),
+    "not_yet": gettext_lazy("not called back"),
+}
+TABLES: Mapping[str, tuple[LazyText, LazyText]] = {
+    "employee": (gettext_lazy("By employee"), gettext_lazy("not called back, or unknown")),
+    "source": (gettext_lazy("By UTM source"), gettext_lazy("without a source")),
+}
+"""Title of the table, and the label of the group without a name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingRow:
+    number: str
+    name: str
+    customer: str
+    waits_for: str
+    waits_since: str
+    calls: int
+    attempts: int
+    source: str
+    missed_by: str
+    calls_url: str
+    call_url: str
+
+
+@require_safe
+@login_required_htmx
+@never_cache
+def waiting(request: HttpRequest) -> HttpResponse:
+    customers = customers_visible_to(request.user)
+    chosen = _chosen_customer(request, list(customers.order_by("name")))
+    period = request.GET.get("days", "") if request.GET.get("days", "") in PERIODS else USUAL_PERIOD
+    since = timezone.now() - PERIODS[period][1]
+    whose = _whose(request, chosen, customers.values_list("pk", flat=True))
+    clients = waiting_clients(whose, since=since, most=MOST_CLIENTS + 1)
+    context = {
+        **page_context(request, _("Waiting clients")),
+        "rows": _rows(clients[:MOST_CLIENTS], timezone.now()),
+        "is_more": len(clients) > MOST_CLIENTS,
+        "most": MOST_CLIENTS,
+        "periods": [(label, f"?{_query(chosen, days)}", days == period) for days, (label, _span) in PERIODS.items()],
+        "shows_customer": chosen is None and customers.count() > 1,
+        "customers": customers.order_by("name") if customers.count() > 1 else [],
+        "chosen": chosen,
+        "period": period,
+        "bars": _bars(called_back(whose, since=since)),
+        "tables": _tables(whose, since),
+    }
+    return render(request, "calllog/waiting/waiting.html", context)
+
+
+def _chosen_customer(request: HttpRequest, customers: list[Customer]) -> Customer | None:
+    key = parse_pk(request.GET.get("customer", ""))
+    return next((customer for customer in customers if customer.pk == key), None)
+
+
+def _whose(request: HttpRequest, chosen: Customer | None, visible: Collection[int]) -> list[int] | None:
+    if chosen:
+        return [chosen.pk]
+    return None if sees_all_customers(request.user) else list(visible)
+
+
+def _query(chosen: Customer | None, days: str) -> str:
+    return urlencode({"days": days} | ({"customer": chosen.pk} if chosen else {}))
+
+
+def _rows(clients: list[WaitingClient], now: datetime) -> list[WaitingRow]:
+    names = named_contacts(client.newest for client in clients)
+    return [_row(client, names.get((client.customer_id, client.number)), now) for client in clients]
+
+
+def _row(client: WaitingClient, contact: Any, now: datetime) -> WaitingRow:
+    call, customer = client.newest, client.newest.customer
+    query = urlencode({"customer": customer.pk, "number": client.number})
+    return WaitingRow(
+        number=client.number,
+        name=contact.name if contact else "",
+        customer=customer.name,
+        waits_for=short_duration(now - client.waits_since),
+        waits_since=local_time(customer, client.waits_since, now),
+        calls=client.calls,
+        attempts=client.attempts,
+        source=call.utm_source,
+        missed_by=call.employee.name if call.employee else reported_employee(call.folded),
+        calls_url=f"{reverse('calllog:list')}?{query}",
+        call_url=reverse("calllog:call", args=[call.pk]),
+    )
+
+
+def _bars(groups: list[CalledBack]) -> list[dict[str, Any]]:
+    """The parts of all missed calls, for a stacked bar; [] without missed calls."""
+    if not groups:
+        return []
+    [group] = groups
+    counts = {name: getattr(group, name) for name in BARS}
+    return [
+        {"name": name, "label": BARS[name], "count": count, "percent": 100 * count / group.total}
+        for name, count in counts.items()
+    ]
+
+
+def _tables(whose: list[int] | None, since: datetime) -> list[dict[str, Any]]:
+    tables = []
+    for by, (title, nameless) in TABLES.items():
+        groups = called_back(whose, since=since, by=by)
+        tables.append({"title": title, "rows": [(group.group or nameless, group) for group in groups]})
+    return tables

@@ -1,0 +1,105 @@
+"""Clients who still wait to be called back, and how soon clients were called back. Reads only.
+
+Costs grow with the missed calls of the period, not with the calls of the customer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from integrations.domain.reasons import Reason
+from integrations.models import Call
+from integrations.services.missed_calls.sql import CALLED_BACK, WAITING_CLIENTS
+
+NOBODY_WAITS = (Reason.INTERNAL_CALL, Reason.IGNORED_NUMBER, Reason.ERASED)
+"""Calls that were skipped for one of these are no calls of a client."""
+QUARTER_HOUR, HOUR = timedelta(minutes=15), timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingClient:
+    """A client who called in vain and was not reached since."""
+
+    customer_id: int
+    number: str
+    calls: int
+    """Missed calls of the period."""
+    attempts: int
+    """Attempts to call back since the first of them."""
+    waits_since: datetime
+    newest: Call
+    """The newest missed call."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalledBack:
+    """Missed calls of one group, such as an employee's or a source's, by how soon the client was reached."""
+
+    group: str
+    in_quarter_hour: int
+    in_hour: int
+    later: int
+    not_yet: int
+
+    @property
+    def total(self) -> int:
+        return self.in_quarter_hour + self.in_hour + self.later + self.not_yet
+
+    @property
+    def share(self) -> float | None:
+        """Of the missed calls, the part whose client was reached; None without missed calls."""
+        return (self.total - self.not_yet) / self.total if self.total else None
+
+
+def waiting_clients(customer_ids: Collection[int] | None, *, since: datetime, most: int) -> list[WaitingClient]:
+    """Longest waiting first, at most `most`. `customer_ids` None: of all customers."""
+    rows = _rows(WAITING_CLIENTS, customer_ids, since=since, most=most)
+    calls = Call.objects.select_related("customer", "employee").in_bulk([row[-1] for row in rows])
+    return [
+        WaitingClient(
+            customer_id=customer_id,
+            number=number,
+            calls=count,
+            attempts=attempts,
+            waits_since=first,
+            newest=calls[newest],
+        )
+        for customer_id, number, count, attempts, first, newest in rows
+        if newest in calls
+    ]
+
+
+def called_back(customer_ids: Collection[int] | None, *, since: datetime, by: str = "all") -> list[CalledBack]:
+    """`by`: all, customer (the key as text), employee (who reached the client) or source. Largest groups first."""
+    statement = CALLED_BACK.format(group=GROUPS[by])
+    return [
+        CalledBack(group=group, in_quarter_hour=quarter, in_hour=hour, later=later, not_yet=not_yet)
+        for group, quarter, hour, later, not_yet in _rows(
+            statement, customer_ids, since=since, quarter=QUARTER_HOUR, hour=HOUR
+        )
+    ]
+
+
+GROUPS = {
+    "all": "''",
+    "customer": "missed.customer_id::text",
+    "employee": "COALESCE(employee.name, '')",
+    "source": "call.utm_source",
+}
+
+
+def _rows(statement: str, customer_ids: Iterable[int] | None, **values: Any) -> list[tuple[Any, ...]]:
+    arguments = {
+        "every": customer_ids is None,
+        "customers": list(customer_ids or ()),
+        "reasons": [reason.value for reason in NOBODY_WAITS],
+        **values,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement, arguments)
+        return list(cursor.fetchall())

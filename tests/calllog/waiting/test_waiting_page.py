@@ -1,0 +1,82 @@
+"""The page of waiting clients."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from integrations.models import Call, Customer, RememberedContact
+from integrations.services.missed_calls.fold import fold_missed_calls
+from tests.factories import MISSED, OUTGOING, call_facts, make_call, make_customer, make_specialist, make_viewer
+
+pytestmark = pytest.mark.django_db
+
+WAITING, REACHED = "+380671234567", "+380501112233"
+
+
+def waiting_call(customer: Customer, number: str = WAITING, *, minutes: int = 200) -> Call:
+    start = timezone.now() - timedelta(minutes=minutes)
+    return make_call(customer, call_facts(**MISSED | {"e164": number, "exact_start": start}))
+
+
+def call_back(customer: Customer, number: str, *, minutes: int) -> Call:
+    start = timezone.now() - timedelta(minutes=minutes)
+    return make_call(customer, call_facts(**OUTGOING | {"destination": number, "exact_start": start}))
+
+
+def html_of(client: Client, query: str = "") -> str:
+    fold_missed_calls()
+    return client.get(reverse("calllog:waiting") + query).content.decode()
+
+
+def test_viewer_sees_the_waiting_clients_of_the_own_customer_only(client: Client) -> None:
+    customer, other = make_customer(), make_customer()
+    call = waiting_call(customer)
+    waiting_call(other, "+380939999999")
+    waiting_call(customer, REACHED, minutes=100)
+    call_back(customer, REACHED, minutes=90)
+    client.force_login(make_viewer(customer))
+
+    html = html_of(client)
+
+    assert WAITING in html
+    assert "3 h" in html
+    assert REACHED not in html
+    assert "+380939999999" not in html
+    assert reverse("calllog:call", args=[call.pk]) in html
+    assert "within 15 minutes: <strong" in html
+    assert "not called back: <strong" in html
+    assert "+380939999999" not in html_of(client, f"?customer={other.pk}")
+
+
+def test_client_is_shown_by_name(client: Client) -> None:
+    customer = make_customer()
+    waiting_call(customer)
+    RememberedContact.objects.create(customer=customer, number=WAITING, contact_id=812, name="Olha Koval")
+    client.force_login(make_specialist())
+
+    assert "Olha Koval" in html_of(client)
+
+
+def test_customer_and_period_narrow_the_page(client: Client) -> None:
+    customer, other = make_customer(name="Acme"), make_customer(name="Other")
+    waiting_call(customer, minutes=3 * 24 * 60)
+    waiting_call(other, REACHED)
+    client.force_login(make_specialist())
+
+    assert (WAITING in html_of(client), REACHED in html_of(client)) == (True, True)
+    assert REACHED not in html_of(client, f"?customer={customer.pk}")
+    assert WAITING not in html_of(client, "?days=1")
+    assert "No client waits" in html_of(client, f"?customer={customer.pk}&days=1")
+
+
+@pytest.mark.parametrize("query", ["?days=x", "?customer=x", "?days=9999999999999999999"])
+def test_odd_values_are_ignored(client: Client, query: str) -> None:
+    waiting_call(make_customer())
+    client.force_login(make_specialist())
+
+    assert WAITING in html_of(client, query)

@@ -1,0 +1,171 @@
+"""Was the client of a missed call reached? The times of the calls decide, and never the order in which they arrive."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from integrations.domain.calls import CallFacts
+from integrations.models import Call, Customer, MissedCall, MissedCallChange
+from integrations.services.intake.receive import fold_into_call
+from integrations.services.intake.recipients import Recipient
+from integrations.services.missed_calls.fold import fold_missed_calls
+from integrations.services.privacy.erasure import erase_number
+from tests.factories import MISSED, NOON, OUTGOING, call_facts, make_customer
+
+pytestmark = pytest.mark.django_db
+
+CLIENT, OTHER = "+380671234567", "+380501112233"
+KINDS: dict[str, dict[str, Any]] = {
+    "answered": {},
+    "missed": MISSED,
+    "answered_outgoing": OUTGOING,
+    "attempt": MISSED | OUTGOING,
+    "busy": MISSED | {"status": "BUSY"},
+    "voicemail": MISSED | {"status": "VOICEMAIL"},
+    "callback_not_answered": MISSED | {"call_type": "callback"},
+}
+INCOMING_MISSED = ("missed", "busy", "voicemail", "callback_not_answered")
+
+
+def facts(name: str, kind: str, minute: int, number: str = CLIENT) -> CallFacts:
+    place = {"destination": number} if "outgoing" in kind or kind == "attempt" else {"e164": number, "caller": number}
+    start = NOON + timedelta(minutes=minute)
+    return call_facts(ringostat_id=name, exact_start=start, **{**KINDS[kind], **place})
+
+
+def arrive(customer: Customer, *events: CallFacts) -> None:
+    for event in events:
+        fold_into_call(Recipient.of(customer), event, timezone.now())
+
+
+def state_of(customer: Customer) -> dict[str, tuple[str | None, int]]:
+    """Missed call → the call on which its client was reached, and the attempts before."""
+    fold_missed_calls()
+    rows = MissedCall.objects.filter(customer=customer).select_related("call", "called_back_in")
+    for row in rows:
+        assert row.called_back_at == (row.called_back_in.started_at if row.called_back_in else None)
+    return {
+        row.call.ringostat_id: (row.called_back_in.ringostat_id if row.called_back_in else None, row.attempts)
+        for row in rows
+    }
+
+
+@pytest.fixture
+def customer() -> Customer:
+    return make_customer()
+
+
+@pytest.mark.parametrize("kind", INCOMING_MISSED)
+@pytest.mark.parametrize("answer", ["answered", "answered_outgoing"])
+def test_first_later_answered_call_reaches_the_client(customer: Customer, kind: str, answer: str) -> None:
+    arrive(customer, facts("m", kind, 0), facts("t", "attempt", 5), facts("a", answer, 12), facts("b", answer, 20))
+
+    assert state_of(customer) == {"m": ("a", 1)}
+
+
+def test_client_who_is_not_reached_waits_with_all_attempts(customer: Customer) -> None:
+    arrive(customer, facts("a", "answered", 0), facts("m", "missed", 5))
+    arrive(customer, *(facts(f"t{minute}", "attempt", minute) for minute in (6, 7, 8)))
+
+    assert state_of(customer) == {"m": (None, 3)}
+
+
+def test_calls_of_other_clients_and_customers_reach_nobody(customer: Customer) -> None:
+    arrive(customer, facts("m", "missed", 0), facts("a", "answered", 5, OTHER))
+    arrive(make_customer(), facts("b", "answered", 5))
+
+    assert state_of(customer) == {"m": (None, 0)}
+
+
+def test_number_that_nobody_can_call_back_is_not_waited_for(customer: Customer) -> None:
+    arrive(customer, facts("m", "missed", 0, "+380000000000"), facts("h", "missed", 0, "anonymous"))
+
+    assert state_of(customer) == {}
+
+
+def test_missed_call_that_was_answered_after_all_is_forgotten(customer: Customer) -> None:
+    arrive(customer, facts("m", "missed", 0), facts("n", "missed", 5))
+    before = state_of(customer)
+    arrive(customer, facts("n", "answered", 5))
+
+    assert before == {"m": (None, 0), "n": (None, 0)}
+    assert state_of(customer) == {"m": ("n", 0)}
+
+
+def test_running_call_reaches_nobody_before_its_end(customer: Customer) -> None:
+    running = call_facts(ringostat_id="a", exact_start=NOON + timedelta(minutes=3), is_final=False)
+    arrive(customer, facts("m", "missed", 0), running)
+    before = state_of(customer)
+    arrive(customer, facts("a", "answered", 3))
+
+    assert before == {"m": (None, 0)}
+    assert state_of(customer) == {"m": ("a", 0)}
+
+
+def test_erased_client_waits_no_more(customer: Customer) -> None:
+    arrive(customer, facts("m", "missed", 0), facts("o", "missed", 0, OTHER))
+    before = state_of(customer)
+    erase_number(customer, CLIENT)
+    after = state_of(customer)
+
+    assert before == {"m": (None, 0), "o": (None, 0)}
+    assert after == {"o": (None, 0)}
+    assert not MissedCallChange.objects.exists()
+
+
+EVENTS = st.lists(
+    st.tuples(
+        st.integers(0, 6),
+        st.sampled_from(["answered", "missed", "answered_outgoing", "attempt", "busy"]),
+        st.sampled_from([CLIENT, OTHER]),
+    ),
+    min_size=1,
+    max_size=12,
+)
+MINUTES = st.permutations(range(7))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(events=EVENTS, minutes=MINUTES, data=st.data())
+def test_state_equals_that_of_the_sorted_calls(customer: Customer, events: Any, minutes: Any, data: Any) -> None:
+    """Events of seven calls in any order of arrival, repeated and corrected, with folds in between."""
+    MissedCallChange.objects.all().delete()
+    MissedCall.objects.all().delete()
+    Call.objects.all().delete()
+    for name, kind, number in events:
+        arrive(customer, facts(str(name), kind, minutes[name], number))
+        if data.draw(st.booleans()):
+            fold_missed_calls()
+
+    assert state_of(customer) == expected_of(list(Call.objects.filter(customer=customer).order_by("started_at")))
+
+
+def expected_of(calls: list[Call]) -> dict[str, tuple[str | None, int]]:
+    expected = {}
+    for position, call in enumerate(calls):
+        if (call.direction, call.outcome) != ("incoming", "missed"):
+            continue
+        later = [other for other in calls[position + 1 :] if other.client_number == call.client_number]
+        answered = next((at for at, other in enumerate(later) if other.outcome == "answered"), None)
+        between = later[:answered]
+        attempts = sum((other.direction, other.outcome) == ("outgoing", "missed") for other in between)
+        expected[call.ringostat_id] = (None if answered is None else later[answered].ringostat_id, attempts)
+    return expected
+
+
+def test_missed_calls_of_the_past_are_folded_after_the_migration(customer: Customer) -> None:
+    arrive(customer, facts("m", "missed", 0), facts("n", "missed", 2), facts("a", "answered", 12))
+    MissedCallChange.objects.all().delete()
+    migration = import_module("integrations.migrations.0039_past_missed_calls")
+    migration.record(None, SimpleNamespace(connection=connection))
+
+    assert state_of(customer) == {"m": ("a", 0), "n": ("a", 0)}
