@@ -305,9 +305,10 @@ UNFOLD = {
     "COLORS": {"primary": {"500": "oklch(71.4% .203 305.504)"}},  # links on dark pages, light enough to read (WCAG AA)
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("ringofix/icon.svg")}],
     "STYLES": [lambda request: static("ringofix/site.css")],
+    "SCRIPTS": [lambda request: static("ringofix/site.js")],
     "DASHBOARD_CALLBACK": "integrations.admin.monitoring.dashboard.dashboard",
     "SIDEBAR": {
-        "show_search": True,
+        "show_search": False,  # the search box of templates/admin/base_site.html finds more
         "show_all_applications": False,
         "navigation": "integrations.admin.menu.navigation",
     },

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.ui.labels import LazyText
 
+ACCOUNT_PAGES = frozenset({"api_access", "withdraw_token", "second_factor", "second_factor_off", "second_factor_code"})
+
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of links, in unfold's terms. A link shows only to those who may open its page."""
@@ -18,7 +20,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "items": [
                 _link(_("Overview"), "monitoring", "admin:index", "integrations.view_customer"),
-                {"title": _("Calls"), "icon": "call", "link": reverse_lazy("calllog:list")},
+                {"title": _("Calls"), "icon": "call", "link": reverse_lazy("calllog:list"), "active": _shows_calls},
                 _list(_("Customers"), "apartment", "integrations.customer"),
             ],
         },
@@ -54,3 +56,9 @@ def _link(title: LazyText, icon: str, address: str, permission: str) -> dict[str
 
 def _may(permission: str) -> Callable[[HttpRequest], bool]:
     return lambda request: request.user.has_perm(permission)
+
+
+def _shows_calls(request: HttpRequest) -> bool:
+    """False for the pages of a user's own account, which have addresses below those of the call log."""
+    match = request.resolver_match
+    return match is not None and match.app_name == "calllog" and match.url_name not in ACCOUNT_PAGES

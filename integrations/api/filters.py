@@ -45,13 +45,19 @@ DESCRIPTIONS = {
 """Descriptions for the schema, where the label of the form field is too short."""
 
 
+class ApiCallFilter(CallFilter):
+    """A program that asks for a call by its ID must not get another one."""
+
+    finds_parts_of_ids = False
+
+
 class ListFilters(BaseFilterBackend):
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
         given = request.query_params
         unknown = sorted(set(given) - set(CallFilter.base_filters) - set(PAGING))
         if unknown:
             raise ValidationError({name: [_("Unknown filter.")] for name in unknown})
-        filters = CallFilter.for_user(request.user, given, calls=queryset)
+        filters = ApiCallFilter.for_user(request.user, given, calls=queryset)
         if not filters.is_valid():
             raise ValidationError(filters.errors)
         for name in _invalid_booleans(filters, given):

@@ -11,7 +11,8 @@ from integrations.calllog.call.recording import recording
 from integrations.calllog.call.views import call_page, call_updates, request_body, webhook_body
 from integrations.calllog.export.views import delete_export, export_csv, export_file, export_xlsx, exports
 from integrations.calllog.list.saved_views import delete_view, make_default, save_view
-from integrations.calllog.list.views import call_list, chart, customer_names, new_calls
+from integrations.calllog.list.search import search
+from integrations.calllog.list.views import call_list, chart, customer_names, new_calls, talk
 from integrations.calllog.waiting.views import waiting
 from integrations.users.api_tokens import api_access, withdraw_token
 from integrations.users.login import Login, Logout
@@ -23,6 +24,8 @@ urlpatterns: list[URLPattern] = [
     path("waiting/", waiting, name="waiting"),
     path("news/", new_calls, name="new_calls"),
     path("chart/", chart, name="chart"),
+    path("talk/", talk, name="talk"),
+    path("search/", search, name="search"),
     path("customers/", customer_names, name="customer_names"),
     path("views/", save_view, name="save_view"),
     path("views/<int:view_id>/delete/", delete_view, name="delete_view"),

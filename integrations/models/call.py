@@ -28,15 +28,17 @@ def list_indexes() -> list[models.Index]:
     """The indexes of the list of calls: the newest calls by one filter, of one customer and of all customers.
 
     Among all customers' calls, most filters match so many that the newest are soon found without an index. Filters that
-    may match few have one. A number is searched by its beginning and by its end; the customer beside it keeps the
-    planner from reading all calls of a large customer. Filters without tallies (call_count.py) are counted from these
-    indexes alone, so they hold the counted columns too.
+    may match few have one. A number and a call ID are searched by their beginning and by their end; the customer beside
+    them keeps the planner from reading all calls of a large customer. Filters without tallies (call_count.py) are
+    counted from these indexes alone, so they hold the counted columns too.
     """
     newest = [F("started_at").desc(), F("id").desc()]
     counted, whose = [F("state"), F("outcome")], F("customer")
     undelivered, with_reason, with_utm = ~Q(state="delivered"), ~Q(reason=""), ~Q(utm_source="")
     forwards = OpClass("client_number", name="varchar_pattern_ops")
     backwards = OpClass(Reverse("client_number"), name="text_pattern_ops")
+    id_forwards = OpClass("ringostat_id", name="varchar_pattern_ops")
+    id_backwards = OpClass(Reverse("ringostat_id"), name="text_pattern_ops")
     return [
         models.Index("customer", "direction", *newest, name="call_direction_of_customer"),
         models.Index("customer", "outcome", *newest, name="call_outcome_of_customer"),
@@ -50,6 +52,8 @@ def list_indexes() -> list[models.Index]:
         models.Index("utm_source", *newest, *counted, whose, name="calls_by_utm", condition=with_utm),
         models.Index(forwards, whose, *newest, *counted, name="calls_by_number"),
         models.Index(backwards, whose, *newest, "client_number", *counted, name="calls_by_number_backwards"),
+        models.Index(id_forwards, whose, name="calls_by_id"),
+        models.Index(id_backwards, whose, name="calls_by_id_backwards"),
     ]
 
 

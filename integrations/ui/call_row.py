@@ -37,6 +37,8 @@ class CallRow:
     wait_time: str
     utm_source: str
     has_recording: bool
+    recording_link: str
+    """At Ringostat; "" without one. Pages link to their own address of it."""
     state: Badge
     reason: LazyText
     attempts: int
@@ -86,6 +88,7 @@ def call_row(call: Call) -> CallRow:
         wait_time=format_duration(facts.wait_seconds),
         utm_source=call.utm_source,
         has_recording=call.has_recording,
+        recording_link=recording_link(facts),
         state=STATES[CallState(call.state)],
         reason=_("the customer is paused") if is_paused(call) else call_reason(call),
         attempts=receipts.attempts,
@@ -153,6 +156,11 @@ def reported_employee(facts: CallFacts) -> str:
     staff = _("staff ID %(id)s") % {"id": facts.staff_id} if facts.staff_id else ""
     names = (facts.employee_name, facts.employee_email, *logins, facts.extension, staff)
     return next((name.strip() for name in names if name.strip()), "")
+
+
+def recording_link(facts: CallFacts) -> str:
+    """The link to the recording or voicemail, "" without one. Some projects do not send `has_recording`."""
+    return "" if facts.has_recording is False else facts.recording_url
 
 
 def format_duration(seconds: int | None) -> str:

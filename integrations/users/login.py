@@ -94,6 +94,10 @@ class LoginForm(ThrottledLoginForm):
 class ConsoleLoginForm(ThrottledLoginForm, UnfoldAuthenticationForm):  # type: ignore[misc]
     """The form of the console's login page, for staff."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].widget.attrs["autofocus"] = True
+
 
 class Login(LoginView):
     template_name = "users/login.html"

@@ -223,3 +223,12 @@ def test_api_is_read_only(method: str) -> None:
 
 def test_responses_are_not_cached() -> None:
     assert "no-store" in reader(make_specialist()).get(CALLS)["Cache-Control"]
+
+
+def test_part_of_a_call_id_finds_no_call() -> None:
+    customer = make_customer()
+    call = make_call(customer, call_facts(ringostat_id="ua7_-1772445600.77"))
+    api = reader(make_viewer(customer))
+
+    assert ids(api.get(CALLS, {"call_id": "ua7_-1772445600.77"})) == [call.pk]
+    assert ids(api.get(CALLS, {"call_id": "ua7_-1772445600.7"})) == []

@@ -49,7 +49,7 @@ def some_calls(customer: Customer, number: int, **columns: object) -> list[Call]
 
 def open_list(page: Page, server: LiveServer, query: str = "") -> None:
     page.goto(f"{server.url}/calls/{query}")
-    expect(page.locator("#chart h2")).to_be_visible()
+    expect(page.locator("#chart h3")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -72,8 +72,7 @@ def test_axe_finds_no_serious_problem_on_the_call_list(
     calls = [make_call(customer, state=state, reason="refused", employee=employee) for state in CallState]
     make_call(customer, call_facts(**MISSED), started_at=timezone.now())
     open_list(page, live_server, "?direction=incoming")
-    for closed in page.locator("main summary, #content summary").all():
-        closed.click()
+    page.evaluate("for (const details of document.querySelectorAll('main details')) details.open = true")
     assert_accessible(page)
     page.goto(f"{live_server.url}/calls/{calls[2].pk}/")
     assert_accessible(page)
@@ -163,10 +162,12 @@ def test_keyboard_moves_in_the_list_opens_a_call_and_focuses_the_search(
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     page.keyboard.press("/")
-    expect(page.get_by_label("Client number")).to_be_focused()
+    search = page.get_by_role("searchbox")
+    expect(search).to_be_focused()
     page.keyboard.press("j")
-    expect(page.get_by_label("Client number")).to_have_value("j")
-    page.get_by_label("Client number").blur()
+    expect(search).to_have_value("j")
+    search.fill("")
+    search.blur()
     for key in "jjk":
         page.keyboard.press(key)
     page.keyboard.press("j")
@@ -202,3 +203,101 @@ def test_error_while_scrolling_says_what_to_do(
         page.context.set_offline(False)
         trouble.get_by_role("button", name="Try again").click()
         expect(page.locator("#rows [data-row]")).to_have_count(PAGE_SIZE + 1)
+
+
+def test_ten_calls_are_visible_at_once(
+    page: Page, live_server: LiveServer, customer: Customer, specialist: User, sign_in: SignIn
+) -> None:
+    some_calls(customer, 12, state=CallState.SKIPPED, reason="unknown_employee")
+    sign_in(page, specialist)
+    open_list(page, live_server)
+
+    tenth = page.locator("#rows [data-row]").nth(9).bounding_box()
+
+    assert tenth
+    assert tenth["y"] + tenth["height"] <= 900
+
+
+def test_search_box_suggests_by_keyboard_and_leads_to_the_calls(
+    page: Page, live_server: LiveServer, customer: Customer, specialist: User, sign_in: SignIn
+) -> None:
+    (call,) = some_calls(customer, 1)
+    sign_in(page, specialist)
+    page.goto(f"{live_server.url}/admin/integrations/customer/")
+
+    page.keyboard.press("/")
+    page.keyboard.type("067 123-45-67")
+    expect(page.locator(".site-search-results a")).to_contain_text("+380 67 123 45 67")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/calls/?number=067+123-45-67")
+    expect(page.locator("#rows [data-row]")).to_have_count(1)
+    page.keyboard.press("/")
+    page.keyboard.type(call.ringostat_id)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/calls/{call.pk}/")
+
+
+def test_click_anywhere_in_a_row_opens_the_call_and_its_number_can_be_selected(
+    page: Page, live_server: LiveServer, customer: Customer, specialist: User, sign_in: SignIn
+) -> None:
+    (call,) = some_calls(customer, 1)
+    sign_in(page, specialist)
+    open_list(page, live_server)
+
+    page.locator(".calls-client").dblclick()
+    assert page.evaluate("String(getSelection())")
+    assert page.url.endswith("/calls/")
+
+    state = page.locator("#rows .calls-state").bounding_box()
+    assert state
+    page.mouse.click(state["x"] + state["width"] - 4, state["y"] + 4)
+    page.wait_for_url(f"**/calls/{call.pk}/")
+
+
+def test_delivered_call_changes_its_row_and_the_counts_by_itself(
+    page: Page, live_server: LiveServer, customer: Customer, specialist: User, sign_in: SignIn
+) -> None:
+    (call,) = some_calls(customer, 1, state=CallState.PENDING)
+    sign_in(page, specialist)
+    open_list(page, live_server)
+    row = page.locator("#rows [data-row]")
+    row.get_by_role("checkbox").check()
+    expect(row).to_contain_text("Waiting")
+
+    Call.objects.filter(pk=call.pk).update(state=CallState.DELIVERED, due_at=None)
+
+    expect(row).to_contain_text("In Planfix", timeout=15_000)
+    expect(row.get_by_role("checkbox")).to_be_checked()
+    expect(page.get_by_role("link", name="In Planfix 1")).to_be_visible()
+
+
+def test_banner_of_new_calls_moves_no_row(
+    page: Page, live_server: LiveServer, customer: Customer, specialist: User, sign_in: SignIn
+) -> None:
+    some_calls(customer, 3)
+    sign_in(page, specialist)
+    open_list(page, live_server)
+    row = page.locator("#rows [data-row]").first
+    before = row.bounding_box()
+    make_call(customer, started_at=timezone.now() + timedelta(seconds=1))
+
+    page.evaluate("htmx.trigger('#news', 'poll')")
+
+    expect(page.get_by_role("link", name="1 new call: show it")).to_be_visible()
+    assert row.bounding_box() == before
+
+
+def test_name_of_a_view_runs_no_shortcut(
+    page: Page, live_server: LiveServer, customer: Customer, specialist: User, sign_in: SignIn
+) -> None:
+    some_calls(customer, 2, state=CallState.FAILED)
+    sign_in(page, specialist)
+    open_list(page, live_server, "?state=failed")
+
+    page.get_by_text("Save view").click()
+    page.keyboard.type("jk Skipped all")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("link", name="jk Skipped all")).to_be_visible()

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from integrations.models import Call, Customer
+from integrations.ui.phone_text import grouped
 from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, missed, recorded
@@ -67,7 +68,7 @@ def assert_fits(page: Page) -> None:
 
 def test_pages_open_and_fit(scenario: Scenario, page: Page, live_server: LiveServer) -> None:
     log_in(page, live_server)
-    assert page.get_by_text(CLIENT).first.is_visible()
+    assert page.get_by_text(grouped(CLIENT)).first.is_visible()
     customer, call = Customer.objects.get(), Call.objects.get(ringostat_id=CALL_ID)
     addresses = [
         "/calls/",

@@ -68,6 +68,8 @@ DECISIONS = {
     "calls/news/": LOGGED_IN,
     "calls/waiting/": LOGGED_IN,
     "calls/chart/": LOGGED_IN,
+    "calls/talk/": LOGGED_IN,
+    "calls/search/": LOGGED_IN,
     "calls/customers/": LOGGED_IN,
     "calls/views/": LOGGED_IN,
     "calls/views/<int:view_id>/delete/": OWN,

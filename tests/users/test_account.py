@@ -192,7 +192,9 @@ def test_a_page_that_updates_itself_keeps_no_session_alive() -> None:
 
 def test_every_polled_view_is_known() -> None:
     templates = Path(__file__).parent.parent.parent.glob("templates/**/*.html")
-    polled = [re.findall(r'hx-get="{% url "([\w:]+)"[^>]*hx-trigger="every', path.read_text()) for path in templates]
+    polled = [
+        re.findall(r'hx-get="{% url "([\w:]+)"[^>]*hx-trigger="(?:every|poll)', path.read_text()) for path in templates
+    ]
 
     assert {name for names in polled for name in names} == POLLED
 

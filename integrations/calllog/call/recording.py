@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from integrations.domain.calls import CallFacts
 from integrations.models import Call
 from integrations.services.database import release_connection
 from integrations.services.recordings.proxy import NoRecording, OpenRecording, Trouble, Wanted, open_recording
+from integrations.ui.call_row import recording_link
 from integrations.ui.labels import LazyText
 from integrations.users.visibility import calls_visible_to
 
@@ -56,11 +56,6 @@ def recording(request: HttpRequest, call_id: int) -> HttpResponseBase:
     except BaseException:
         opened.close()
         raise
-
-
-def recording_link(facts: CallFacts) -> str:
-    """The link to the recording or voicemail, "" without one. Some projects do not send `has_recording`."""
-    return "" if facts.has_recording is False else facts.recording_url
 
 
 def _error_response(trouble: Trouble) -> HttpResponse:

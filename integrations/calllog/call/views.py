@@ -20,11 +20,10 @@ from django.views.decorators.http import require_safe
 from integrations.calllog.call.actions import available_actions
 from integrations.calllog.call.analysis import analysis_of
 from integrations.calllog.call.details import call_details
-from integrations.calllog.call.recording import recording_link
 from integrations.calllog.call.status_summary import status_summary
 from integrations.calllog.call.timeline import timeline
 from integrations.models import Call, CallState, PlanfixRequest, WebhookEvent
-from integrations.ui.call_row import RELATED, call_row, receipts_of
+from integrations.ui.call_row import RELATED, call_row, receipts_of, recording_link
 from integrations.ui.links import call_links, comment_url
 from integrations.ui.page_context import page_context
 from integrations.ui.request_log import LoggedBody, request_bodies, request_row, webhook_bodies, webhook_row

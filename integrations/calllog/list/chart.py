@@ -27,6 +27,8 @@ MAX_HOURLY_DAYS = 2
 MAX_DAYS = 62
 MAX_MONTHS = 36
 
+HATCHED = ("failed", "missed")
+
 FULL = 100
 """Percent of the chart's height and width."""
 GAP = 0.16
@@ -39,6 +41,10 @@ class Series:
     label: str | Promise
     total: int = 0
 
+    @property
+    def is_hatched(self) -> bool:
+        return self.key in HATCHED
+
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
@@ -47,6 +53,8 @@ class Segment:
     count: int
     y: float
     height: float
+    is_hatched: bool
+    """So that trouble differs by more than its colour."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,11 +119,6 @@ class Chart:
 
 
 SERIES: dict[str, list[Series]] = {
-    "outcome": [
-        Series(key="answered", label=gettext_lazy("Answered")),
-        Series(key="missed", label=gettext_lazy("Missed")),
-        Series(key="", label=gettext_lazy("Not ended yet")),
-    ],
     "state": [
         Series(key=state, label=STATES[state].label)
         for state in (
@@ -126,8 +129,13 @@ SERIES: dict[str, list[Series]] = {
             CallState.FAILED,
         )
     ],
+    "outcome": [
+        Series(key="answered", label=gettext_lazy("Answered")),
+        Series(key="missed", label=gettext_lazy("Missed")),
+        Series(key="", label=gettext_lazy("Not ended yet")),
+    ],
 }
-"""From the bottom of a bar to its top."""
+"""From the bottom of a bar to its top. The first grouping is the default."""
 
 
 def build_chart(filters: CallFilter, *, by: str, now: datetime | None = None) -> Chart:
@@ -236,7 +244,14 @@ def _segments(cell: dict[str, int], series: list[Series], max_count: int) -> Ite
             height = FULL * count / max_count
             y -= height
             key = each.key or "open"
-            yield Segment(key=key, label=str(each.label), count=count, y=round(y, 2), height=round(height, 2))
+            yield Segment(
+                key=key,
+                label=str(each.label),
+                count=count,
+                y=round(y, 2),
+                height=round(height, 2),
+                is_hatched=key in HATCHED,
+            )
 
 
 def _title(slots: list[Slot], hourly: bool) -> str:

@@ -23,6 +23,7 @@ from integrations.models import Call, CallCount
 
 MAX_BY_STATE = 2000
 MAX_OVER_TIME = 5_000
+MAX_TALKS = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,15 +38,38 @@ class Counts:
 
 
 def counts_by_state(filters: CallFilter) -> Counts:
-    """The counts of every state, also when the filters name one."""
+    """By (state, outcome). Counts every state, also when the filters name one."""
     every = filters.with_values(state=None)
     tally = _tally(every, hourly=False)
     if tally is not None:
-        return Counts(by_key=_summed(tally, "state"))
+        return Counts(by_key=_summed(tally, "state", "outcome"))
     parts = every.parts
     # In the list's order PostgreSQL finds the first calls by an index. Without an order it may scan all calls.
     order = NEWEST if len(parts) == 1 else ()
     return _counted([part.order_by(*order) for part in parts], _BY_STATE, MAX_BY_STATE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TalkTime:
+    """The talk time of the newest calls."""
+
+    calls: int
+    talked: int
+    """Calls that somebody talked on."""
+    seconds: int
+    is_complete: bool
+    """False: more calls match than were read."""
+
+    @property
+    def average(self) -> int:
+        return round(self.seconds / self.talked) if self.talked else 0
+
+
+def talk_time(filters: CallFilter) -> TalkTime:
+    """Reads at most MAX_TALKS calls, because the talk time is in no index."""
+    parts = [part.order_by(*NEWEST) for part in filters.parts]
+    (calls, talked, seconds), *_none = _newest_of(parts, ("facts", "started_at"), _TALK, MAX_TALKS) or [(0, 0, 0)]
+    return TalkTime(calls=min(calls, MAX_TALKS), talked=talked, seconds=seconds, is_complete=calls <= MAX_TALKS)
 
 
 def counts_over_time(filters: CallFilter, *, first: date, last: date, hourly: bool, by: str) -> Counts:
@@ -94,25 +118,39 @@ def _summed(cells: QuerySet[CallCount], *columns: str) -> dict[Any, int]:
 
 
 def _counted(parts: list[QuerySet[Call]], statement: str, most: int) -> Counts:
-    """Groups the first `most` calls. The ORM cannot group a sliced query, so this wraps the SQL of the slice."""
+    by_key = _by_key(_newest_of(parts, _SOURCES, statement, most))
+    return Counts(by_key=by_key, is_complete=sum(by_key.values()) <= most)
+
+
+def _newest_of(
+    parts: list[QuerySet[Call]], columns: tuple[str, ...], statement: str, most: int
+) -> list[tuple[Any, ...]]:
+    """The statement's rows for the first `most` + 1 calls. The ORM cannot group a sliced query, so this wraps the SQL
+    of the slice. No row if Django knows that no call matches.
+    """
     try:
-        firsts = [part.values_list(*_SOURCES)[: most + 1].query.sql_with_params() for part in parts]
-    except EmptyResultSet:  # Django knows that no call matches
-        return Counts(by_key={})
+        firsts = [part.values_list(*columns)[: most + 1].query.sql_with_params() for part in parts]
+    except EmptyResultSet:
+        return []
     union = " UNION ALL ".join(f"({sql})" for sql, _parameters in firsts)
     parameters = [*(value for _sql, values in firsts for value in values), most + 1]
     with connection.cursor() as cursor:
         calls = f"SELECT * FROM ({union}) AS part ORDER BY started_at DESC LIMIT %s"  # noqa: S608
-        cursor.execute(statement.format(calls=calls), parameters)
-        by_key = _by_key(cursor.fetchall())
-    return Counts(by_key=by_key, is_complete=sum(by_key.values()) <= most)
+        cursor.execute(statement.replace("{calls}", calls), parameters)
+        return list(cursor.fetchall())
 
 
 _SOURCES = ("state", "outcome", "started_at", "customer_id")
 
 _BY_STATE = """
-SELECT state, count(*) FROM ({calls}) AS call (state, outcome, started_at, customer_id) GROUP BY 1
+SELECT state, outcome, count(*) FROM ({calls}) AS call (state, outcome, started_at, customer_id) GROUP BY 1, 2
 """
+
+_TALK = """
+SELECT count(*), count(*) FILTER (WHERE seconds > 0), coalesce(sum(seconds), 0)::bigint
+  FROM (SELECT (facts #>> '{facts,talk,4}')::numeric AS seconds FROM ({calls}) AS call (facts, started_at)) AS talks
+"""
+"""The place of the value: see domain/folding.py."""
 
 _OVER_TIME = """
 SELECT {names}, sum(calls)::bigint

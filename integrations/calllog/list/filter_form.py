@@ -16,8 +16,8 @@ from django.utils.safestring import SafeString
 from integrations.calllog.list.filters import CallFilter
 from integrations.ui.inputs import text_input
 
-MAIN = ("number", "customer", "employee", "direction", "outcome", "first_day", "last_day")
-MORE = ("reason", "recording", "utm_source", "unmatched", "call_id")
+MAIN = ("customer", "employee", "direction", "outcome")
+MORE = ("number", "call_id", "first_day", "last_day", "reason", "recording", "utm_source", "unmatched")
 HIDDEN = ("period", "hour", "state")
 
 
@@ -59,7 +59,7 @@ def filter_form(filters: CallFilter) -> FilterForm:
         main=[_form_field(form[name]) for name in MAIN if name not in hidden],
         more=[_form_field(form[name]) for name in MORE],
         hidden=[_form_field(form[name]) for name in (*HIDDEN, *sorted(hidden))],
-        is_more_open=any(filters.data.get(name) for name in MORE),
+        is_more_open=any(name in MORE for name in form.errors),
     )
 
 

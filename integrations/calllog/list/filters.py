@@ -19,8 +19,9 @@ import django_filters
 import phonenumbers
 from django import forms
 from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.db.models.functions import Reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -38,6 +39,10 @@ from integrations.users.visibility import calls_visible_to, customers_visible_to
 PLAUSIBLE_DAYS = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2100, 1, 1))]
 MAX_MENU_CUSTOMERS = 50
 """With more customers the menu becomes a text field."""
+MAX_NAMED = 5
+"""Customers that an error message names."""
+SHORTEST_ID_PART = 5
+"""Characters of a call ID by which calls are found."""
 
 TALLIED = frozenset({"customer", "direction", "outcome", "state", "first_day", "last_day", "period", "hour"})
 """The filters that CallCount can answer (models/call_count.py)."""
@@ -47,7 +52,7 @@ choice = partial(django_filters.ChoiceFilter, empty_label=_("All"), widget=Unfol
 
 
 class CustomerField(django_filters.fields.ModelChoiceField):  # type: ignore[misc]
-    """Takes a customer's number, as URLs have it, or a name, as people type it."""
+    """Takes a customer's number, as URLs have it, or a name or part of one, as people type it."""
 
     shown_name = ""
     """The name that a text field shows instead of the number."""
@@ -56,9 +61,23 @@ class CustomerField(django_filters.fields.ModelChoiceField):  # type: ignore[mis
         return self.shown_name or super().prepare_value(value)
 
     def to_python(self, value: Any) -> Any:
-        if value and not str(value).isdecimal():
-            value = self.queryset.filter(name__iexact=str(value).strip()).values_list("pk", flat=True).first() or value
-        return super().to_python(value)
+        return super().to_python(value if not value or str(value).isdecimal() else self._pk_of(str(value).strip()))
+
+    def _pk_of(self, name: str) -> int:
+        found = dict(customers_named(self.queryset, name).values_list("pk", "name")[: MAX_NAMED + 1])
+        exact = [pk for pk, each in found.items() if each.casefold() == name.casefold()]
+        if len(exact or found) == 1:
+            return next(iter(exact or found))
+        if not found:
+            raise ValidationError(_("No customer is named “%(name)s”.") % {"name": name})
+        names = [*list(found.values())[:MAX_NAMED], *(["…"] if len(found) > MAX_NAMED else [])]
+        raise ValidationError(_("Several customers match: %(names)s.") % {"names": ", ".join(names)})
+
+
+def customers_named(customers: QuerySet[Customer], name: str) -> QuerySet[Customer]:
+    """The customers whose name contains the text. The exact name comes first, then names that begin with it."""
+    rank = Case(When(name__iexact=name, then=0), When(name__istartswith=name, then=1), default=2)
+    return customers.filter(name__icontains=name).order_by(rank, "name")
 
 
 class CustomerFilter(django_filters.ModelChoiceFilter):  # type: ignore[misc]
@@ -68,15 +87,20 @@ class CustomerFilter(django_filters.ModelChoiceFilter):  # type: ignore[misc]
 class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Filters the calls of `customers`. Their time zones and countries define what dates and local numbers mean."""
 
+    finds_parts_of_ids = True
+    """Does part of a call ID find calls?"""
+
     number = django_filters.CharFilter(label=_("Client number"), method="by_number", widget=text_input())
     customer = CustomerFilter(
-        label=_("Customer"), queryset=None, empty_label=_("All"), widget=UnfoldAdminSelectWidget()
+        label=_("Customer"), queryset=None, empty_label=_("Any customer"), widget=UnfoldAdminSelectWidget()
     )
     employee = django_filters.ModelChoiceFilter(
-        label=_("Employee"), queryset=None, empty_label=_("All"), widget=UnfoldAdminSelectWidget()
+        label=_("Employee"), queryset=None, empty_label=_("Any employee"), widget=UnfoldAdminSelectWidget()
     )
-    direction = choice(label=_("Direction"), choices=Call._meta.get_field("direction").choices)
-    outcome = choice(label=_("Outcome"), choices=Call._meta.get_field("outcome").choices)
+    direction = choice(
+        label=_("Direction"), empty_label=_("Any direction"), choices=Call._meta.get_field("direction").choices
+    )
+    outcome = choice(label=_("Outcome"), empty_label=_("Any outcome"), choices=Call._meta.get_field("outcome").choices)
     first_day = django_filters.DateFilter(
         label=_("From"), method="no_condition", widget=day_input(), validators=PLAUSIBLE_DAYS
     )
@@ -115,6 +139,7 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
         self, data: Mapping[str, Any], *, queryset: QuerySet[Call], customers: QuerySet[Customer], **kwargs: Any
     ) -> None:
         self.customers = customers
+        self._known_ids: dict[str, bool] = {}
         super().__init__(data, queryset=queryset, **kwargs)
         self.filters["customer"].queryset = customers.order_by("name")
         self.filters["employee"].queryset = Employee.objects.filter(customer__in=customers).order_by("name")
@@ -146,23 +171,24 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     def by_number(self, queryset: QuerySet[Call], name: str, value: str) -> QuerySet[Call]:
         """Finds a whole number in any spelling, and part of a number at the start or the end of numbers."""
-        return _with_reversed_number(queryset).filter(reduce(or_, self._number_conditions(value)))
+        return _with_reversed_texts(queryset).filter(reduce(or_, self._number_conditions(value)))
 
     @property
     def parts(self) -> list[QuerySet[Call]]:
-        """The calls of `qs` as disjoint querysets, one for each alternative of the number filter.
+        """The calls of `qs` as disjoint querysets, one for each alternative of the number or of the call ID.
 
         PostgreSQL finds the newest calls of each part by an index. For an OR of the alternatives it would scan.
         """
-        number = self.values.get("number", "")
-        conditions = self._number_conditions(number) if number else []
-        if len(conditions) < 2 or not self.is_valid():
-            return [self.qs]
-        calls = _with_reversed_number(self.with_values(number=None).qs)
-        return [
-            calls.filter(condition).exclude(reduce(or_, conditions[:nth], Q(pk__in=[])))
-            for nth, condition in enumerate(conditions)
-        ]
+        conditions_of = {"number": self._number_conditions, "call_id": self._call_id_conditions}
+        for name, conditions_for in conditions_of.items():
+            conditions = conditions_for(self.values[name]) if name in self.values else []
+            if len(conditions) > 1 and self.is_valid():
+                calls = _with_reversed_texts(self.with_values(**{name: None}).qs)
+                return [
+                    calls.filter(condition).exclude(reduce(or_, conditions[:nth], Q(pk__in=[])))
+                    for nth, condition in enumerate(conditions)
+                ]
+        return [self.qs]
 
     def _number_conditions(self, value: str) -> list[Q]:
         regions = {region for _zone, region in self.zones_and_regions}
@@ -174,9 +200,22 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
         return [Q(client_number__startswith=prefix) for prefix in sorted(prefixes)] + suffixes
 
     def by_call_id(self, queryset: QuerySet[Call], name: str, value: str) -> QuerySet[Call]:
+        """Finds a call ID; without such a call, the calls whose ID begins or ends with the text."""
+        return _with_reversed_texts(queryset).filter(reduce(or_, self._call_id_conditions(value)))
+
+    def _call_id_conditions(self, value: str) -> list[Q]:
         # With the customers in the condition, PostgreSQL uses the unique index.
         customers = self._customer_ids if self.customer_ids is None else self.customer_ids
-        return queryset.filter(ringostat_id=value, customer__in=customers)
+        exact = Q(ringostat_id=value, customer__in=customers)
+        if len(value) < SHORTEST_ID_PART or not self.finds_parts_of_ids or self._is_known_id(value, exact):
+            return [exact]
+        return [Q(ringostat_id__startswith=value), Q(backwards_id__startswith=value[::-1])]
+
+    def _is_known_id(self, value: str, exact: Q) -> bool:
+        """One query for these filters and their copies."""
+        if value not in self._known_ids:
+            self._known_ids[value] = self.queryset.filter(exact).exists()
+        return self._known_ids[value]
 
     def by_unmatched(self, queryset: QuerySet[Call], name: str, value: bool) -> QuerySet[Call]:
         """Calls by an employee who is not among the customer's employees."""
@@ -263,8 +302,8 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
         return not self.offers_customers or self.chosen_customer is not None
 
 
-def _with_reversed_number(calls: QuerySet[Call]) -> QuerySet[Call]:
-    return calls.alias(backwards=Reverse("client_number"))
+def _with_reversed_texts(calls: QuerySet[Call]) -> QuerySet[Call]:
+    return calls.alias(backwards=Reverse("client_number"), backwards_id=Reverse("ringostat_id"))
 
 
 def _number_prefixes(digits: str, regions: set[str]) -> set[str]:

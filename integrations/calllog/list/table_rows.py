@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from zlib import crc32
 
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
@@ -20,13 +21,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from integrations.calllog.list.keyset_paging import position_of
-from integrations.models import Call
-from integrations.ui.call_row import call_row
+from integrations.calllog.list.query_string import list_url
+from integrations.models import Call, CallState
+from integrations.services.contacts.remembered import client_name, with_client_names
+from integrations.ui.call_row import call_row, receipts_of
 from integrations.ui.labels import Badge, LazyText, kind_badge
+from integrations.ui.phone_text import grouped
 
 FIELDS = (
     *("ringostat_id", "facts", "direction", "outcome", "client_number", "started_at", "utm_source", "has_recording"),
-    *("state", "reason"),
+    *("state", "reason", "due_at"),
     *("customer__name", "customer__timezone", "customer__planfix_url", "customer__paused_reason"),
     "employee__name",
     *("missed__started_at", "missed__called_back_at", "missed__attempts"),
@@ -36,10 +40,11 @@ FIELDS = (
 )
 """The columns that a row needs. Loading whole customers with every call would be slow."""
 
+LIVE_STATES = (CallState.PENDING, CallState.IN_PROGRESS)
 
 _LINK = (
     '<a href="{}" target="_blank" rel="noopener noreferrer"'
-    ' class="font-medium text-primary-600 underline whitespace-nowrap dark:text-primary-500">{}</a>'
+    ' class="calls-above font-medium text-primary-600 underline whitespace-nowrap dark:text-primary-500">{}</a>'
 )
 _UNKNOWN_EMPLOYEE = '<span class="text-subtle" title="{}">{}</span>'
 
@@ -49,17 +54,29 @@ class TableRow:
     id: int
     position: str
     """The position in the list, to ask for newer calls."""
+    version: str
+    """Changes with what the row shows; "" for a call that is not expected to change soon."""
     url: str
     time: str
     checkbox_label: str
     """For screen readers."""
     customer: str
     kind: SafeString
+    client_name: str
+    """As in Planfix; "" if it is not known."""
     client_number: str
+    """With grouped digits."""
+    number_url: str
+    """All calls of this number; "" without a number."""
+    number_label: str
     employee: str
     """Marked if no employee of the customer matches the webhook's."""
     durations: str
+    recording_url: str
+    """"" if there is no link to a recording."""
+    play_label: str
     recorded_icon: str
+    """For a call that was recorded and cannot be played yet."""
     utm_source: str
     state: SafeString
     """With the reason, and the number of attempts if there was more than one."""
@@ -68,14 +85,20 @@ class TableRow:
 
 
 def with_fields(calls: QuerySet[Call]) -> QuerySet[Call]:
-    """Loads in one query exactly what table_rows() reads."""
+    """Loads in one query what a row reads, except the client's name."""
     return calls.select_related("customer", "employee", "delivery", "missed__called_back_in__employee").only(*FIELDS)
 
 
+def listed(calls: QuerySet[Call]) -> QuerySet[Call]:
+    """Loads in one query what table_rows() reads."""
+    return with_client_names(with_fields(calls))
+
+
 def table_rows(calls: Iterable[Call]) -> list[TableRow]:
-    """The rows of calls from with_fields(), without a query."""
+    """The rows of calls from listed(), without a query."""
     list_page, day, kind, state = reverse("calllog:list"), cache(_day), cache(_kind), cache(_state)
     checkbox_label, unknown_number = _("Select the call with %(number)s at %(time)s"), _("unknown number")
+    number_label, play_label = _("All calls of %(number)s"), _("Play the call with %(number)s at %(time)s")
     recorded_icon, as_reported = render_to_string("calllog/list/_recorded_icon.html"), _("Name from the webhook")
     contact, task = _("Contact %(id)s"), _("Task %(id)s")
 
@@ -84,25 +107,44 @@ def table_rows(calls: Iterable[Call]) -> list[TableRow]:
         local = row.started_at.astimezone(row.zone)
         minute = f"{day(local.date())}, {local:%H:%M}"
         is_unknown = row.employee and not row.is_employee_known
-        links = ((row.contact_url, contact % {"id": row.contact_id}), (row.task_url, task % {"id": row.task_id}))
+        links = (
+            (row.contact_url, contact % {"id": row.contact_id}),
+            (row.task_url, task % {"id": row.task_id}),
+        )
+        number = grouped(row.client_number)
+        names = {"number": number or unknown_number, "time": minute}
+        can_play = bool(row.recording_link)
         return TableRow(
             id=row.id,
             position=position_of(call),
+            version=_version(call) if call.state in LIVE_STATES else "",
             url=f"{list_page}{row.id}/",
             time=f"{minute}:{local:%S}",
-            checkbox_label=checkbox_label % {"number": row.client_number or unknown_number, "time": minute},
+            checkbox_label=checkbox_label % names,
             customer=row.customer,
             kind=kind(call.direction, call.outcome),
-            client_number=row.client_number or "–",
+            client_name=client_name(call, row.contact_id),
+            client_number=number or "–",
+            number_url=list_url({}, number=row.client_number) if row.client_number else "",
+            number_label=number_label % names,
             employee=format_html(_UNKNOWN_EMPLOYEE, as_reported, row.employee) if is_unknown else row.employee or "–",
             durations=f"{row.talk_time or '–'} / {row.wait_time or '–'}",
-            recorded_icon=recorded_icon if row.has_recording else "",
+            recording_url=f"{list_page}{row.id}/recording" if can_play else "",
+            play_label=play_label % names if can_play else "",
+            recorded_icon=recorded_icon if row.has_recording and not can_play else "",
             utm_source=row.utm_source,
             state=state(row.state, row.reason, row.attempts),
             links=format_html_join("", _LINK, (link for link in links if link[0])),
         )
 
     return [one(call) for call in calls]
+
+
+def _version(call: Call) -> str:
+    receipts = receipts_of(call)
+    written = (receipts.attempts, receipts.contact_id, receipts.task_id, receipts.comment_id)
+    shown = (call.state, call.reason, call.outcome, call.facts, call.employee_id, call.customer.paused_reason, written)
+    return f"{crc32(repr(shown).encode()):08x}"
 
 
 def _day(day: date) -> str:

@@ -5,6 +5,7 @@ Every view starts with the calls visible to the user. The templates make no quer
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,22 +19,29 @@ from django.views.decorators.http import require_safe
 
 from integrations.calllog.list.active_filters import active_filters
 from integrations.calllog.list.chart import SERIES, build_chart
-from integrations.calllog.list.counts import MAX_OVER_TIME, counts_by_state
+from integrations.calllog.list.counts import MAX_OVER_TIME, MAX_TALKS, Counts, counts_by_state, talk_time
 from integrations.calllog.list.date_ranges import PERIODS
 from integrations.calllog.list.filter_form import filter_form
-from integrations.calllog.list.filters import CallFilter
+from integrations.calllog.list.filters import CallFilter, customers_named
 from integrations.calllog.list.keyset_paging import NEWEST, PAGE_SIZE, BadPosition, Page, newer_than, page_of
 from integrations.calllog.list.query_string import list_query, list_url
 from integrations.calllog.list.saved_views import saved_views_of
-from integrations.calllog.list.table_rows import table_rows, with_fields
+from integrations.calllog.list.table_rows import TableRow, listed, table_rows
+from integrations.domain.calls import Outcome
 from integrations.models import Call, CallState
+from integrations.ui.call_row import format_duration
 from integrations.ui.inputs import INPUT_CLASSES
 from integrations.ui.labels import STATES, LazyText
 from integrations.ui.page_context import page_context
+from integrations.ui.parse_pk import parse_pk
 from integrations.users.decorators import login_required_htmx
-from integrations.users.visibility import customers_visible_to
+from integrations.users.visibility import calls_visible_to, customers_visible_to, may_act_on_calls
 
+DEFAULT_CHART = next(iter(SERIES))
 MAX_NEW_CALLS = 99
+MAX_LIVE_ROWS = 60
+"""Waiting rows of a page that one poll looks at."""
+MAX_SUGGESTED_CUSTOMERS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +55,17 @@ class StateChip:
     """There are more calls than were counted."""
     url: str
     is_chosen: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Totals:
+    """Of the calls that match the filters."""
+
+    calls: int
+    answered_percent: int | None
+    """Of the calls that have ended; None if none has."""
+    is_more: bool
+    """There are more calls than were counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,22 +88,24 @@ def call_list(request: HttpRequest) -> HttpResponse:
     if default and not request.GET:
         return HttpResponseRedirect(f"?{default.query}" if default.query else "?all=1")
     filters = CallFilter.for_user(request.user, request.GET)
-    query, rows = list_query(filters.data), _rows(filters, _page(filters))
-    chips = _state_chips(filters)  # after the rows: copies of the filters share what the rows have queried
+    query, rows = list_query(filters.data), _rows(request, filters, _page(filters))
+    counts = _counts(filters)  # after the rows: copies of the filters share what the rows have queried
     context = {
         **page_context(request, _("Calls")),
         **rows,
+        **counts,
         "filter": filters,
         "form": filter_form(filters),
         "input_classes": INPUT_CLASSES,
         "query": query,
         "active_filters": active_filters(filters),
-        "chips": chips,
-        "result_count": _result_count(chips),
+        "result_count": _result_count(counts["chips"]),
         "periods": _period_links(filters),
         "views": views,
         "chosen_view": next((view for view in views if view.query == query), None),
         "chart_by": _chart_by(request),
+        "default_chart": DEFAULT_CHART,
+        "is_chart_open": not any(name in filters.values for name in ("number", "call_id")),
     }
     return render(request, "calllog/list/list.html", context)
 
@@ -93,7 +114,9 @@ def call_list(request: HttpRequest) -> HttpResponse:
 @login_required_htmx
 @never_cache
 def new_calls(request: HttpRequest) -> HttpResponse:
-    """The banner with the number of calls that are newer than the newest one on the page."""
+    """What has changed since the page was loaded: the banner with the number of newer calls, the counts of the states,
+    and those rows in `live` ("12.1f2e3d4c,15.…": keys and versions) that look different now.
+    """
     filters = CallFilter.for_user(request.user, request.GET)
     after = request.GET.get("after", "")
     try:
@@ -107,16 +130,44 @@ def new_calls(request: HttpRequest) -> HttpResponse:
         "query": list_query(filters.data),
         "url": list_url(filters.data, after=after),
         "fits_in": count <= PAGE_SIZE and "after" in request.GET,
+        "rows": _changed_rows(request),
+        **_row_context(request, filters),
+        **_counts(filters),
     }
     return render(request, "calllog/list/_new_calls.html", context)
+
+
+def _changed_rows(request: HttpRequest) -> list[TableRow]:
+    shown = dict(each.partition(".")[::2] for each in request.GET.get("live", "").split(",")[:MAX_LIVE_ROWS])
+    keys = [key for text in shown if (key := parse_pk(text)) is not None]
+    if not keys:
+        return []
+    calls = listed(calls_visible_to(request.user).filter(pk__in=keys))
+    return [row for row in table_rows(calls) if row.version != shown.get(str(row.id))]
+
+
+@require_safe
+@login_required_htmx
+@never_cache
+def talk(request: HttpRequest) -> HttpResponse:
+    """The talk time of the filtered calls."""
+    found = talk_time(CallFilter.for_user(request.user, request.GET))
+    context = {
+        "talk": found,
+        "total": format_duration(found.seconds),
+        "average": format_duration(found.average),
+        "most": MAX_TALKS,
+    }
+    return render(request, "calllog/list/_talk_time.html", context)
 
 
 @require_safe
 @login_required_htmx
 @never_cache
 def customer_names(request: HttpRequest) -> HttpResponse:
-    """The suggestions for the customer field."""
-    names = customers_visible_to(request.user).order_by("name").values_list("name", flat=True)
+    """The suggestions for the customer field: the customers whose name contains the text of `customer`."""
+    named = customers_named(customers_visible_to(request.user), request.GET.get("customer", "").strip())
+    names = named.values_list("name", flat=True)[:MAX_SUGGESTED_CUSTOMERS]
     return HttpResponse(format_html_join("", '<option value="{}">', ((name,) for name in names)))
 
 
@@ -137,38 +188,77 @@ def chart(request: HttpRequest) -> HttpResponse:
 def _more_rows(request: HttpRequest) -> HttpResponse:
     """Older rows, or newer rows with the new counts of the states."""
     filters = CallFilter.for_user(request.user, request.GET)
-    new_chips = {"new_chips": _state_chips(filters)} if "after" in request.GET else {}
-    return render(request, "calllog/list/_table_rows.html", _rows(filters, _page(filters)) | new_chips)
+    rows, is_newer = _rows(request, filters, _page(filters)), "after" in request.GET
+    new_counts = {**_counts(filters), "has_new_counts": True} if is_newer else {}
+    return render(request, "calllog/list/_table_rows.html", rows | new_counts)
 
 
 def _page(filters: CallFilter) -> Page:
     position = filters.data.get
     try:
         newer = [newer_than(part, position("after", "")) for part in filters.parts]
-        return page_of(newer, rows=with_fields(Call.objects.all()), before=position("before", ""))
+        return page_of(newer, rows=listed(Call.objects.all()), before=position("before", ""))
     except BadPosition as error:
         raise Http404(_("There is no such position in the list.")) from error
 
 
-def _rows(filters: CallFilter, page: Page) -> dict[str, Any]:
+def _rows(request: HttpRequest, filters: CallFilter, page: Page) -> dict[str, Any]:
     """The context of _table_rows.html."""
     has_older = page.older and not filters.data.get("after")
     return {
         "rows": table_rows(page.calls),
         "older": list_url(filters.data, before=page.older) if has_older else "",
-        "shows_customer": not filters.shows_one_customer,
+        **_row_context(request, filters),
     }
 
 
-def _state_chips(filters: CallFilter) -> list[StateChip]:
+def _row_context(request: HttpRequest, filters: CallFilter) -> dict[str, Any]:
+    """The context of _table_row.html that all rows share."""
+    labels = {
+        "time": _("Time"),
+        "call": _("Call"),
+        "client": _("Client"),
+        "employee": _("Employee"),
+        "durations": _("Talk / wait"),
+        "utm": _("UTM source"),
+        "state": _("State"),
+        "planfix": _("Planfix"),
+    }
+    may_select = may_act_on_calls(request.user)
+    return {"labels": labels, "may_select": may_select, "shows_customer": not filters.shows_one_customer}
+
+
+def _counts(filters: CallFilter) -> dict[str, Any]:
+    """The context of _state_chips.html and _totals.html, from one query."""
+    counts = counts_by_state(filters)
+    return {"chips": _state_chips(filters, counts), "totals": _totals(filters, counts)}
+
+
+def _totals(filters: CallFilter, counts: Counts) -> Totals:
+    chosen = filters.values.get("state")
+    by_outcome = Counter[str]()
+    for (state, outcome), count in counts.by_key.items():
+        if chosen in (None, state):
+            by_outcome[outcome] += count
+    answered, ended = by_outcome[Outcome.ANSWERED], by_outcome[Outcome.ANSWERED] + by_outcome[Outcome.MISSED]
+    return Totals(
+        calls=by_outcome.total(),
+        answered_percent=round(100 * answered / ended) if ended else None,
+        is_more=not counts.is_complete,
+    )
+
+
+def _state_chips(filters: CallFilter, counts: Counts) -> list[StateChip]:
     """A chip for all calls, and one for each state."""
-    counts, chosen = counts_by_state(filters), filters.data.get("state", "")
+    chosen, by_state = filters.data.get("state", ""), Counter[str]()
+    for (state, _outcome), count in counts.by_key.items():
+        by_state[state] += count
     labels = [("", _("All"), "list"), *((state, STATES[state].label, STATES[state].icon) for state in CallState)]
     return [
         StateChip(
             label=label,
             icon=icon,
-            count=counts.by_key.get(state, 0) if state else counts.total,
+            count=by_state[state] if state else counts.total,
             is_more=not counts.is_complete,
             url=list_url(filters.data, state=state),
             is_chosen=chosen == state,
@@ -191,4 +281,4 @@ def _period_links(filters: CallFilter) -> Iterator[PeriodLink]:
 
 def _chart_by(request: HttpRequest) -> str:
     by = request.GET.get("chart", "")
-    return by if by in SERIES else "outcome"
+    return by if by in SERIES else DEFAULT_CHART

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection
@@ -24,7 +25,12 @@ RECORD_ACTION = """
 
 def record_action(call_ids: Sequence[int], kind: HistoryKind, *, by: User | None = None, note: str = "") -> None:
     """Call it in the transaction of the action, before the calls change. Without `by`, no user started the action."""
-    parameters = {"calls": list(call_ids), "kind": kind.value, "by": name_of(by)[:150], "note": note[:300]}
+    parameters: dict[str, Any] = {
+        "calls": list(call_ids),
+        "kind": kind.value,
+        "by": name_of(by)[:150],
+        "note": note[:300],
+    }
     with connection.cursor() as cursor:
         cursor.execute(RECORD_ACTION, parameters)
 

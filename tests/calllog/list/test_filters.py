@@ -204,3 +204,52 @@ def test_incomplete_counts_are_marked(log: Client, monkeypatch: pytest.MonkeyPat
 
     assert "3+" in log.get("/calls/?recording=true").content.decode()
     assert "3+" not in log.get("/calls/?outcome=answered").content.decode()
+
+
+def many_customers(*names: str) -> list[Customer]:
+    named = [make_customer(name=name) for name in names]
+    Customer.objects.bulk_create(Customer(name=f"Number {number}") for number in range(MAX_MENU_CUSTOMERS))
+    return named
+
+
+def test_customer_is_found_by_part_of_the_name_among_many(log: Client) -> None:
+    (acme,) = many_customers("Acme Logistics")
+    call = make_call(acme)
+
+    assert listed(log, "?customer=acme") == {call.pk}
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("acme", "Several customers match: Acme Logistics, Acme Plus."),
+        ("umber", "Several customers match: Number 0, Number 1, Number 10, Number 11, Number 12, …."),
+        ("nobody", "No customer is named “nobody”."),
+    ],
+)
+def test_unclear_customer_name_says_which_names_match(log: Client, typed: str, message: str) -> None:
+    many_customers("Acme Logistics", "Acme Plus")
+
+    response = log.get("/calls/", {"customer": typed})
+
+    assert response.context["filter"].form.errors["customer"] == [message]
+    assert response.context["rows"] == []
+
+
+def test_customer_field_suggests_names_that_contain_the_text(log: Client) -> None:
+    many_customers("Acme Logistics", "The Acme")
+
+    names = log.get("/calls/customers/?customer=acme").content.decode()
+
+    assert names == '<option value="Acme Logistics"><option value="The Acme">'
+
+
+@pytest.mark.parametrize("query", ["?call_id=ua7_-1772445600.77", "?call_id=2445600.77", "?call_id=ua7_-1772"])
+def test_call_is_found_by_its_id_and_by_the_start_or_end_of_it(log: Client, query: str) -> None:
+    call = make_call(make_customer(), call_facts(ringostat_id="ua7_-1772445600.77"))
+    make_call(make_customer(), call_facts(ringostat_id="ua8_-1800000000.7"))
+
+    response = log.get(f"/calls/{query}")
+
+    assert [row.id for row in response.context["rows"]] == [call.pk]
+    assert response.context["totals"].calls == 1

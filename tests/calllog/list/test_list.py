@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integrations.calllog.list.keyset_paging import PAGE_SIZE
-from integrations.models import CallState
+from integrations.models import Call, CallState, RememberedContact
 from tests.factories import (
     MISSED,
     NOON,
@@ -293,9 +293,9 @@ def test_state_chip_keeps_the_other_filters(log: Client) -> None:
 @pytest.mark.parametrize(
     ("facts", "columns", "expected"),
     [
-        ({}, {}, ["2 Mar, 12:00:00", "Incoming, answered", "+380671234567", "1:03 / 0:12", "google", "In Planfix"]),
+        ({}, {}, ["2 Mar, 12:00:00", "Incoming, answered", "+380 67 123 45 67", "1:03 / 0:12", "google", "In Planfix"]),
         (MISSED, {}, ["Incoming, missed", "0:00 / 0:12"]),
-        (OUTGOING, {}, ["Outgoing, answered", "+380671234567"]),
+        (OUTGOING, {}, ["Outgoing, answered", "+380 67 123 45 67"]),
         ({"talk_seconds": 3723}, {}, ["1:02:03"]),
         ({"is_final": False, "status": ""}, {"state": "in_progress"}, ["Incoming", "In progress"]),
         ({}, {"state": "skipped", "reason": "hidden_number"}, ["Skipped", "number is hidden"]),
@@ -364,3 +364,119 @@ def test_list_names_the_customer_only_if_there_are_several(log: Client) -> None:
 
     assert not re.search(r"text-xs\">The One<", alone)
     assert re.search(r"text-xs\">The One<", together)
+
+
+def test_client_name_from_planfix_is_shown_with_the_call_of_its_contact(log: Client) -> None:
+    customer = make_customer()
+    for number, contact_id in (("+380671234567", 8), ("+380501112233", 9)):
+        name = f"Name {contact_id}"
+        RememberedContact.objects.create(customer=customer, number=number, contact_id=contact_id, name=name)
+    calls = {
+        make_call(customer, receipts={"contact_id": 8}).pk: "Name 8",
+        make_call(customer, state=CallState.FAILED).pk: "Name 8",
+        make_call(customer, receipts={"contact_id": 7}).pk: "",
+        make_call(make_customer()).pk: "",
+    }
+
+    rows = log.get("/calls/").context["rows"]
+
+    assert {row.id: row.client_name for row in rows} == calls
+
+
+def test_row_links_to_all_calls_of_its_number(log: Client) -> None:
+    customer = make_customer()
+    calls = {make_call(customer).pk, make_call(customer, call_facts(**OUTGOING)).pk}
+    make_call(customer, call_facts(e164="+380501112233", caller=""))
+
+    row = next(row for row in log.get("/calls/").context["rows"] if row.id in calls)
+
+    assert set(listed(log, row.number_url)) == calls
+
+
+@pytest.mark.parametrize(
+    ("changes", "can_play"), [({}, True), ({"has_recording": False}, False), ({"recording_url": ""}, False)]
+)
+def test_row_offers_to_play_a_recording_that_has_a_link(log: Client, changes: dict[str, Any], can_play: bool) -> None:
+    call = make_call(make_customer(), call_facts(**changes))
+
+    (row,) = log.get("/calls/").context["rows"]
+
+    assert row.recording_url == (f"/calls/{call.pk}/recording" if can_play else "")
+
+
+def live_rows(log: Client, rows: list[Any]) -> list[int]:
+    live = ",".join(f"{row.id}.{row.version}" for row in rows if row.version)
+    return [row.id for row in log.get("/calls/news/", {"after": "9000000000000000-1", "live": live}).context["rows"]]
+
+
+def test_news_contain_the_waiting_rows_that_changed(log: Client) -> None:
+    customer = make_customer()
+    waiting, delivered = (make_call(customer, state=CallState.PENDING) for _ in range(2))
+    make_call(customer)
+    rows = log.get("/calls/").context["rows"]
+    assert live_rows(log, rows) == []
+
+    Call.objects.filter(pk=delivered.pk).update(state=CallState.DELIVERED, due_at=None)
+
+    assert live_rows(log, rows) == [delivered.pk]
+    assert waiting.pk in [row.id for row in rows if row.version]
+
+
+def test_news_contain_no_row_of_another_customer(client: Client) -> None:
+    foreign = make_call(make_customer(), state=CallState.PENDING)
+    client.force_login(make_viewer(make_customer()))
+
+    assert client.get("/calls/news/", {"live": f"{foreign.pk}.x"}).context["rows"] == []
+
+
+@pytest.mark.parametrize("live", ["", ",", "x", "1", "1.", "99999999999999999999.x", "1.x," * 500])
+def test_malformed_live_rows_are_no_error(log: Client, live: str) -> None:
+    assert log.get("/calls/news/", {"live": live}).status_code == 200
+
+
+def test_totals_are_of_the_filtered_calls(log: Client) -> None:
+    customer = make_customer()
+    for _ in range(2):
+        make_call(customer)
+    make_call(customer, call_facts(**MISSED), state=CallState.SKIPPED, reason="hidden_number")
+    make_call(customer, call_facts(is_final=False, status=""), state=CallState.IN_PROGRESS)
+
+    every, skipped = (log.get(f"/calls/{query}").context["totals"] for query in ("", "?state=skipped"))
+
+    assert (every.calls, every.answered_percent) == (4, 67)
+    assert (skipped.calls, skipped.answered_percent) == (1, 0)
+
+
+def test_talk_time_is_summed_and_averaged_over_the_filtered_calls(log: Client) -> None:
+    customer = make_customer()
+    for seconds in (30, 90):
+        make_call(customer, call_facts(talk_seconds=seconds))
+    make_call(customer, call_facts(**MISSED))
+    make_call(customer, call_facts(talk_seconds=3600, e164="+380501112233", caller=""))
+
+    text = " ".join(log.get("/calls/talk/?number=0671234567").content.decode().split())
+
+    assert text == "· <strong>2:00</strong> talk time (average talk 1:00)"
+
+
+def test_talk_time_of_many_calls_is_the_average_of_the_newest(log: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integrations.calllog.list.counts.MAX_TALKS", 2)
+    customer = make_customer()
+    for number, seconds in enumerate((1, 60, 60, 60)):
+        make_call(customer, call_facts(talk_seconds=seconds), started_at=NOON + timedelta(seconds=number))
+
+    talk = log.get("/calls/talk/").context["talk"]
+
+    assert (talk.is_complete, talk.average) == (False, 60)
+
+
+def test_talk_time_without_a_call_is_left_out(log: Client) -> None:
+    assert log.get("/calls/talk/").content.decode().strip() == ""
+    assert log.get("/calls/talk/?first_day=x").content.decode().strip() == ""
+
+
+def test_chart_is_closed_while_a_number_is_searched(log: Client) -> None:
+    make_call(make_customer())
+
+    assert log.get("/calls/").context["is_chart_open"]
+    assert not log.get("/calls/?number=067").context["is_chart_open"]

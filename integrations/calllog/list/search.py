@@ -1,0 +1,104 @@
+"""The search box of every page: finds a number, a call ID, a customer or an employee, and leads to their calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from integrations.calllog.list.filters import SHORTEST_ID_PART, CallFilter, customers_named
+from integrations.calllog.list.query_string import list_url
+from integrations.domain.phones import is_hidden, normalize
+from integrations.models import Employee
+from integrations.ui.phone_text import grouped
+from integrations.users.decorators import login_required_htmx
+from integrations.users.visibility import customers_visible_to
+
+MAX_LENGTH = 100
+SHORTEST_NAME = 2
+SHORTEST_NUMBER = 3
+"""Digits."""
+MAX_SUGGESTIONS = 5
+"""Customers, and employees."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suggestion:
+    text: str
+    kind: str
+    icon: str
+    url: str
+
+
+@require_safe
+@login_required_htmx
+@never_cache
+def search(request: HttpRequest) -> HttpResponse:
+    """The suggestions for the search box; without htmx a redirect to the first one."""
+    typed = " ".join(request.GET.get("q", "").split())[:MAX_LENGTH]
+    found = list(suggestions(request.user, typed)) if typed else []  # type: ignore[arg-type]
+    if request.headers.get("HX-Request"):
+        return render(request, "calllog/list/_search_results.html", {"found": found, "typed": typed})
+    if found:
+        return redirect(found[0].url)
+    return redirect(_calls(number=typed) if typed else _calls())
+
+
+def suggestions(user: User, typed: str) -> Iterator[Suggestion]:
+    """What the text may mean, the most exact first: only what exists and what the user may see."""
+    yield from _number(user, typed)
+    yield from _call_id(user, typed)
+    if len(typed) >= SHORTEST_NAME:
+        yield from _customers(user, typed)
+        yield from _employees(user, typed)
+
+
+def _number(user: User, typed: str) -> Iterator[Suggestion]:
+    digits = sum(character.isdigit() for character in typed)
+    if is_hidden(typed) or (digits >= SHORTEST_NUMBER and not any(character.isalpha() for character in typed)):
+        filters = CallFilter.for_user(user, {"number": typed})
+        if any(part.exists() for part in filters.parts):
+            yield Suggestion(
+                text=_full_number(filters, typed), kind=_("Calls of this number"), icon="call", url=_calls(number=typed)
+            )
+
+
+def _full_number(filters: CallFilter, typed: str) -> str:
+    numbers = {normalize(typed, region) for _zone, region in filters.zones_and_regions} - {None}
+    return grouped(next(iter(numbers)) or typed) if len(numbers) == 1 else typed
+
+
+def _call_id(user: User, typed: str) -> Iterator[Suggestion]:
+    if len(typed) < SHORTEST_ID_PART or " " in typed:
+        return
+    filters = CallFilter.for_user(user, {"call_id": typed})
+    found = {pk: text for part in filters.parts for pk, text in part.values_list("pk", "ringostat_id")[:2]}
+    if len(found) == 1:
+        ((pk, text),) = found.items()
+        yield Suggestion(text=text, kind=_("Call"), icon="call", url=reverse("calllog:call", args=[pk]))
+    elif found:
+        yield Suggestion(text=typed, kind=_("Calls with this in their ID"), icon="tag", url=_calls(call_id=typed))
+
+
+def _customers(user: User, typed: str) -> Iterator[Suggestion]:
+    for customer in customers_named(customers_visible_to(user), typed).only("name")[:MAX_SUGGESTIONS]:
+        yield Suggestion(text=customer.name, kind=_("Customer"), icon="apartment", url=_calls(customer=customer.pk))
+
+
+def _employees(user: User, typed: str) -> Iterator[Suggestion]:
+    named = Employee.objects.filter(customer__in=customers_visible_to(user), name__icontains=typed)
+    for employee in named.select_related("customer").order_by("name", "pk")[:MAX_SUGGESTIONS]:
+        kind = _("Employee of %(customer)s") % {"customer": employee.customer.name}
+        url = _calls(customer=employee.customer_id, employee=employee.pk)
+        yield Suggestion(text=employee.name, kind=kind, icon="badge", url=url)
+
+
+def _calls(**filters: object) -> str:
+    return reverse("calllog:list") + list_url({}, **filters)
