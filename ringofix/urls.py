@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # One page changes passwords: it limits wrong ones. Django's own pages do not.
     path("admin/password_change/", RedirectView.as_view(pattern_name="account:password"), name="password_before"),
     path("admin/password_change/done/", RedirectView.as_view(pattern_name="account:account"), name="password_done"),
+    path("admin/", include("integrations.admin.monitoring.urls")),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from integrations.models import Alert
 from integrations.ui.labels import LazyText
 
 ACCOUNT_PAGES = frozenset({"api_access", "withdraw_token", "second_factor", "second_factor_off", "second_factor_code"})
@@ -19,15 +20,15 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {
             "items": [
-                _link(_("Overview"), "monitoring", "admin:index", "integrations.view_customer"),
+                _link(_("Customers"), "apartment", "admin:index", "integrations.view_customer"),
+                _link(_("Problems"), "report", "console:problems", "integrations.view_customer"),
                 {"title": _("Calls"), "icon": "call", "link": reverse_lazy("calllog:list"), "active": _shows_calls},
-                _list(_("Customers"), "apartment", "integrations.customer"),
             ],
         },
         {
             "title": _("Activity"),
             "items": [
-                _list(_("Alerts"), "notifications", "integrations.alert"),
+                _list(_("Alerts"), "notifications", "integrations.alert") | {"badge": _open_alerts(request)},
                 _list(_("Webhook events"), "webhook", "integrations.webhookevent"),
                 _list(_("Planfix requests"), "sync_alt", "integrations.planfixrequest"),
                 _list(_("Background jobs"), "pending_actions", "integrations.backgroundjob"),
@@ -38,10 +39,18 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "title": _("Administration"),
             "items": [
                 _list(_("Users"), "group", "auth.user"),
+                _link(_("System"), "monitor_heart", "console:system", "integrations.view_customer"),
                 _list(_("Queue"), "list_alt", "procrastinate.procrastinatejob"),
             ],
         },
     ]
+
+
+def _open_alerts(request: HttpRequest) -> str:
+    """The number beside “Alerts”; "" without open ones, which shows no badge."""
+    if not request.user.has_perm("integrations.view_alert"):
+        return ""
+    return str(Alert.objects.filter(resolved_at=None).count() or "")
 
 
 def _list(title: LazyText, icon: str, model: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from tests.factories import make_call, make_customer, make_superuser
 
 pytestmark = pytest.mark.django_db
 
-CALLS, CUSTOMERS = "/admin/integrations/call/", "/admin/integrations/customer/"
+CALLS, EMPLOYEES = "/admin/integrations/call/", "/admin/integrations/employee/"
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,8 @@ CALLS, CUSTOMERS = "/admin/integrations/call/", "/admin/integrations/customer/"
         (f"{CALLS}?customer__id__exact=1", 200),
         (f"{CALLS}?started_at__range=1,2,3", 400),
         (f"{CALLS}?ringostat_id__regex=[1", 400),
-        (f"{CUSTOMERS}?ignored_numbers=[1", 400),
-        (f"{CUSTOMERS}?planfix_token__startswith=gAAAA", 400),
+        (f"{EMPLOYEES}?sip_logins=[1", 400),
+        (f"{EMPLOYEES}?customer__planfix_token__startswith=gAAAA", 400),
     ],
 )
 def test_a_list_takes_simple_lookups_only(client: Client, address: str, status: int) -> None:

@@ -60,4 +60,4 @@ def test_viewers_page_has_a_log_out_button_and_no_console_link(client: Client) -
 def test_a_specialists_page_has_the_consoles_menu(client: Client) -> None:
     client.force_login(make_specialist())
 
-    assert "/admin/integrations/customer/" in client.get("/calls/").content.decode()
+    assert "/admin/integrations/webhookevent/" in client.get("/calls/").content.decode()

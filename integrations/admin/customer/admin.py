@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import astuple
 from datetime import datetime
 from typing import Any
@@ -14,16 +14,15 @@ from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern
+from django.urls import URLPattern, reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.admin import ModelAdmin
 from unfold.decorators import action as unfold_action
-from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
 
-from integrations.admin.columns import coloured
 from integrations.admin.customer.connection import check_new_access, connect, connection_report
 from integrations.admin.customer.copy import copy
 from integrations.admin.customer.dry_run import dry_run
@@ -36,14 +35,11 @@ from integrations.admin.customer.secret_widget import SecretFormField, SecretInp
 from integrations.admin.customer.utm_mapping import utm_mapping_page
 from integrations.admin.customer.webhook_addresses import first_webhook_light, webhook_setup
 from integrations.admin.lookups import SimpleLookups
-from integrations.admin.monitoring.status_line import COLOURS, badge_of, status_line
 from integrations.admin.read_only import ListTitle
 from integrations.models import BackgroundJobKind, Customer, SecretField, WebhookToken
 from integrations.planfix.http.explanations import explain
 from integrations.services.customers.account_change import follow_change, overlap_of
 from integrations.services.delivery.pause import resume_customer
-from integrations.services.monitoring.customer_facts import Fact
-from integrations.services.monitoring.customer_status import CustomerStatus, statuses_of
 from integrations.services.queue.background import enqueue
 from integrations.ui.local_time import local_time
 from integrations.users.audit import audit_record
@@ -77,31 +73,9 @@ NEW = "new"
 """The form of a customer that is not saved yet."""
 
 
-class CustomerList(ChangeList):  # type: ignore[misc]
-    """Adds each customer's status to its row."""
-
-    result_list: Iterable[Any]
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.result_list = list(self.result_list)
-        statuses = statuses_of(Customer.objects.filter(pk__in=[customer.pk for customer in self.result_list]))
-        by_key = {status.customer.pk: status for status in statuses}
-        for customer in self.result_list:
-            customer.current_status = by_key[customer.pk]
-
-
-def _status(customer: Any) -> CustomerStatus:
-    """The status that CustomerList added to the row."""
-    status: CustomerStatus = customer.current_status
-    return status
-
-
 @admin.register(Customer)
 class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  # type: ignore[misc]
     form = CustomerForm
-    list_display = ("name", "status", "problem", "pending", "failed", "last_webhook")
-    list_filter = ("call_target", "recording")
     search_fields = ("name", "planfix_url", "ringostat_project_id")
     ordering = ("name",)
     actions = ("resume", "check_access")
@@ -178,30 +152,13 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
 
     # --- the list ---
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return CustomerList
-
-    @coloured(gettext_lazy("status"), {colour: colour for colour in COLOURS.values()})
-    def status(self, customer: Customer) -> tuple[str, str]:
-        badge = badge_of(_status(customer).issue)
-        return badge.colour, str(badge.label)
-
-    @admin.display(description=gettext_lazy("problem"), empty_value="–")
-    def problem(self, customer: Customer) -> str | None:
-        status = _status(customer)
-        return status_line(status.issue, status.customer, timezone.now()).sentence
-
-    @admin.display(description=gettext_lazy("calls waiting"))
-    def pending(self, customer: Customer) -> int:
-        return _status(customer).facts.count(Fact.WAITING)
-
-    @admin.display(description=gettext_lazy("calls failed"))
-    def failed(self, customer: Customer) -> int:
-        return _status(customer).facts.count(Fact.FAILED)
-
-    @admin.display(description=gettext_lazy("last webhook"), empty_value="–")
-    def last_webhook(self, customer: Customer) -> str | None:
-        return _local_time(customer, _status(customer).facts.last_webhook_at)
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list is the console's first page, which posts its actions here."""
+        if request.method != "POST":
+            query = urlencode({"q": request.GET["q"]}) if request.GET.get("q") else ""
+            return redirect(reverse("admin:index") + (f"?{query}" if query else ""))
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        return response
 
     # --- one customer ---
 

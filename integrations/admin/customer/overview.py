@@ -19,13 +19,13 @@ from django.utils.translation import gettext as _
 from integrations.admin.customer.catch_up import catch_up, catch_up_context
 from integrations.admin.customer.pages import address_of, customer_page, listed, render_page
 from integrations.admin.customer.request_counts import request_counts
-from integrations.admin.monitoring.dashboard import dashboard_row
-from integrations.admin.monitoring.sparkline import chart
+from integrations.admin.monitoring.customer_rows import customer_row
+from integrations.admin.monitoring.pictures import stacked_chart
 from integrations.admin.monitoring.status_line import status_lines
 from integrations.models import BackgroundJobKind, Customer
 from integrations.services.delivery.pause import pause_by_hand, resume_customer
 from integrations.services.monitoring.customer_status import statuses_of
-from integrations.services.monitoring.fleet import calls_per_day, requests_left
+from integrations.services.monitoring.fleet import pictures_of, requests_left
 from integrations.ui.labels import LazyText
 from integrations.users.audit import audit_record
 
@@ -40,10 +40,11 @@ def overview(request: HttpRequest, customer: Customer) -> HttpResponse:
         if action:
             action(request, customer)
         return redirect(address_of("overview", customer))
-    [status] = statuses_of(Customer.objects.filter(pk=customer.pk))
-    calls, now = chart(calls_per_day([customer], DAYS)[customer.pk]), timezone.now()
+    [status], now = statuses_of(Customer.objects.filter(pk=customer.pk)), timezone.now()
+    pictures = pictures_of([customer], DAYS, fleet=[customer.pk], now=now)
     context = {
-        "row": dashboard_row(status, calls, now),
+        "row": customer_row(status, pictures, now),
+        "chart": stacked_chart(pictures.days[customer.pk]),
         "lines": status_lines(status, now),
         "requests_left": requests_left(customer),
         "days": DAYS,

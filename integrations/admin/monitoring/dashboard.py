@@ -1,58 +1,47 @@
-"""The first page of the console: every customer with its status, problems first."""
+"""The first page of the console: every customer with its status, the worst first, below the numbers of all of them."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import CHECKBOX_CLASSES
 
-from integrations.admin.monitoring.sparkline import Chart, chart
-from integrations.admin.monitoring.status_line import StatusLine, badge_of, status_line
-from integrations.domain.numbering_plans import library_date
+from integrations.admin.monitoring.customer_rows import customer_row
+from integrations.admin.monitoring.numbers_age import age_of_number_library
+from integrations.admin.monitoring.overall import bars_of_reasons, tiles_of
+from integrations.admin.monitoring.pictures import stacked_chart
+from integrations.admin.monitoring.status_line import badge_of
 from integrations.services.monitoring.customer_facts import Fact
 from integrations.services.monitoring.customer_status import Cause, CustomerStatus, statuses_of
-from integrations.services.monitoring.fleet import calls_per_day
-from integrations.ui.labels import Badge
-from integrations.users.visibility import customers_visible_to
+from integrations.services.monitoring.fleet import pictures_of
+from integrations.ui.labels import Badge, LazyText
+from integrations.users.visibility import customers_visible_to, sees_all_customers
 
 PAGE_SIZE = 25
 DAYS = 14
-
-NUMBERS_AGE = timedelta(days=365)
-"""How old the library of phone numbers may be: countries open new ranges every year."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """A customer as the dashboard shows it."""
-
-    status: CustomerStatus
-    line: StatusLine
-    chart: Chart
-    address: str
-    log_address: str
-    """The customer's calls in a state, to be named at the end."""
-
-    @property
-    def waiting(self) -> int:
-        return self.status.facts.count(Fact.WAITING)
-
-    @property
-    def failed(self) -> int:
-        return self.status.facts.count(Fact.FAILED)
-
-    @property
-    def skipped(self) -> int:
-        return self.status.facts.count(Fact.SKIPPED)
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+SORTS: Mapping[str, tuple[LazyText, Callable[[CustomerStatus], Any]]] = {
+    "name": (gettext_lazy("Customer"), lambda status: status.customer.name.casefold()),
+    "status": (gettext_lazy("Status"), lambda status: (status.level, status.cause)),
+    "calls": (gettext_lazy("Calls, 14 days"), lambda status: status.facts.calls()),
+    "waiting": (gettext_lazy("Waiting"), lambda status: status.facts.count(Fact.WAITING)),
+    "failed": (gettext_lazy("Failed"), lambda status: status.facts.count(Fact.FAILED)),
+    "skipped": (gettext_lazy("Skipped"), lambda status: status.facts.count(Fact.SKIPPED)),
+    "webhook": (gettext_lazy("Last webhook"), lambda status: status.facts.last_webhook_at or LONG_AGO),
+}
+"""The columns of the list: heading, and what they sort by."""
+DOWN_FIRST = frozenset({"calls", "waiting", "failed", "skipped", "webhook"})
+"""Columns whose largest values are wanted first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,78 +54,109 @@ class Chip:
     is_active: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Heading:
+    """A column's heading, which sorts the list by it."""
+
+    label: LazyText
+    address: str
+    direction: str
+    """For aria-sort: "ascending", "descending" or "none"."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """The address's parameters: ?q= searches, ?light= filters by a Cause, ?sort= is a key of SORTS, "-" turns it."""
+
+    text: str
+    cause: Cause | None
+    sort: str
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Query:
+        light, sort = request.GET.get("light", ""), request.GET.get("sort", "")
+        return cls(
+            text=request.GET.get("q", "").strip(),
+            cause=Cause[light] if light in Cause.__members__ else None,
+            sort=sort if sort.removeprefix("-") in SORTS else "",
+        )
+
+    def address(self, **changes: Any) -> str:
+        values: dict[str, Any] = {"q": self.text, "light": self.cause and self.cause.name, "sort": self.sort, **changes}
+        return "?" + urlencode({name: value for name, value in values.items() if value})
+
+
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """For unfold's DASHBOARD_CALLBACK. Query parameters: ?q= searches, ?light= filters by a Cause."""
-    context["title"] = _("Overview")
+    """For unfold's DASHBOARD_CALLBACK."""
+    context["title"] = _("Customers")
     if not request.user.has_perm("integrations.view_customer"):
         return context
-    query = request.GET.get("q", "").strip()
-    now = timezone.now()
-    found = [status for status in statuses_of(customers_visible_to(request.user)) if _matches(status, query)]
-    chosen = _cause(request.GET.get("light", ""))
-    shown = found if chosen is None else [status for status in found if status.cause is chosen]
-    page = Paginator(shown, PAGE_SIZE).get_page(request.GET.get("page"))
-    chips = _chips(found, chosen, query)
-    days = calls_per_day([status.customer for status in page], DAYS)
+    now, query = timezone.now(), Query.of(request)
+    statuses = statuses_of(customers_visible_to(request.user))
+    found = [status for status in statuses if _matches(status, query.text)]
+    page = Paginator(_sorted(_filtered(found, query), query.sort), PAGE_SIZE).get_page(request.GET.get("page"))
+    fleet = None if sees_all_customers(request.user) else [status.customer.pk for status in statuses]
+    pictures = pictures_of((status.customer for status in page), DAYS, fleet=fleet, now=now)
     return context | {
-        "old_numbers": _age_of_number_library(now.date()) if _may_see_all(request) else "",
+        "old_numbers": age_of_number_library(now.date()) if getattr(request.user, "is_superuser", False) else "",
+        "has_worker": not statuses or statuses[0].facts.workers > 0,
+        "tiles": tiles_of(statuses, pictures, now),
+        "chart": stacked_chart(pictures.fleet),
+        "reasons": bars_of_reasons(statuses),
         "query": query,
-        "chips": chips,
-        "rows": [dashboard_row(status, chart(days[status.customer.pk]), now) for status in page],
+        "chips": _chips(found, query),
+        "headings": [_heading(name, query) for name in SORTS],
+        "rows": [customer_row(status, pictures, now) for status in page],
         "page": page,
-        "page_address": f"{_address(query, chosen)}&page=",
+        "page_numbers": page.paginator.get_elided_page_range(page.number),
+        "page_address": f"{query.address()}&page=",
         "days": DAYS,
+        "checkbox_classes": " ".join(CHECKBOX_CLASSES),
         "may_add": request.user.has_perm("integrations.add_customer"),
+        "may_change": request.user.has_perm("integrations.change_customer"),
+        "may_delete": request.user.has_perm("integrations.delete_customer"),
     }
 
 
-def _may_see_all(request: HttpRequest) -> bool:
-    return bool(getattr(request.user, "is_superuser", False))
-
-
-def _age_of_number_library(today: date) -> str:
-    """A sentence when the library that knows the world's phone numbers is over a year old, else ""."""
-    made = library_date()
-    if made is None or today - made < NUMBERS_AGE:
-        return ""
-    text = _("The phone number library is from %(date)s and does not know newer ranges: update phonenumbers.")
-    return text % {"date": date_format(made)}
-
-
-def dashboard_row(status: CustomerStatus, calls: Chart, now: datetime) -> Row:
-    customer = status.customer
-    return Row(
-        status=status,
-        line=status_line(status.issue, customer, now),
-        chart=calls,
-        address=reverse("admin:integrations_customer_overview", args=[customer.pk]),
-        log_address=f"{reverse('calllog:list')}?customer={customer.pk}&state=",
-    )
-
-
-def _matches(status: CustomerStatus, query: str) -> bool:
+def _matches(status: CustomerStatus, text: str) -> bool:
     customer = status.customer
     texts = (customer.name, customer.planfix_url, customer.ringostat_project_id)
-    return any(query.casefold() in text.casefold() for text in texts)
+    return any(text.casefold() in each.casefold() for each in texts)
 
 
-def _cause(name: str) -> Cause | None:
-    return Cause[name] if name in Cause.__members__ else None
+def _filtered(statuses: Sequence[CustomerStatus], query: Query) -> list[CustomerStatus]:
+    return [status for status in statuses if query.cause in (None, status.cause)]
 
 
-def _chips(found: list[CustomerStatus], chosen: Cause | None, query: str) -> list[Chip]:
+def _sorted(statuses: list[CustomerStatus], sort: str) -> list[CustomerStatus]:
+    """Without a column they stay in the order of their status."""
+    if not sort:
+        return statuses
+    _label, key = SORTS[sort.removeprefix("-")]
+    return sorted(statuses, key=key, reverse=sort.startswith("-"))
+
+
+def _heading(name: str, query: Query) -> Heading:
+    orders = (f"-{name}", name) if name in DOWN_FIRST else (name, f"-{name}")
+    direction = "none"
+    if query.sort in orders:
+        direction = "descending" if query.sort.startswith("-") else "ascending"
+    following = orders[1] if query.sort == orders[0] else orders[0]
+    return Heading(label=SORTS[name][0], address=query.address(sort=following), direction=direction)
+
+
+def _chips(found: Sequence[CustomerStatus], query: Query) -> list[Chip]:
     """One for all customers, and one for each status that occurs, the worst first."""
     counts = Counter(status.cause for status in found)
     badges = {status.cause: badge_of(status.issue) for status in reversed(found)}
     offered: list[tuple[Cause | None, Badge, int]] = [(None, Badge(label=_("All"), icon="apartment"), len(found))]
     offered += [(cause, badges[cause], counts[cause]) for cause in reversed(badges)]
     return [
-        Chip(badge=badge, count=count, address=_address(query, cause), is_active=cause is chosen)
+        Chip(
+            badge=badge,
+            count=count,
+            address=query.address(light=cause and cause.name),
+            is_active=cause is query.cause,
+        )
         for cause, badge, count in offered
     ]
-
-
-def _address(query: str, cause: Cause | None) -> str:
-    """The dashboard with this search and this filter."""
-    wanted = {"q": query, "light": "" if cause is None else cause.name}
-    return "?" + urlencode({name: text for name, text in wanted.items() if text})

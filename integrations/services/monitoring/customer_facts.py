@@ -22,9 +22,10 @@ from integrations.domain.calls import Direction, EventKind
 from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, Customer, Employee, WebhookEvent
 from integrations.ringostat.webhook import TEST_EVENT
 from integrations.services.customers.connection_report import Check, Finding
-from integrations.services.monitoring.leaks import LeakSigns, leak_signs
+from integrations.services.intake.traffic_limit import limited_customers
+from integrations.services.monitoring.leaks import LeakSigns, signs_of, with_leak_columns
 from integrations.services.monitoring.sql import FACTS
-from integrations.services.queue.load import live_workers
+from integrations.services.queue.load import live_workers_column
 
 DAYS = 7
 RECENT = timedelta(days=DAYS)
@@ -118,13 +119,13 @@ class CustomerFacts:
 
 def facts_of(customers: QuerySet[Customer]) -> list[CustomerFacts]:
     """In no particular order."""
-    rows = list(_with_columns(customers))
+    rows = list(with_leak_columns(_with_columns(customers)))
     ids = [row.pk for row in rows]
-    groups, leaks, workers = _groups(ids), leak_signs(ids), live_workers()
-    return [_facts(row, groups.get(row.pk, {}), leak=leaks.get(row.pk, LeakSigns()), workers=workers) for row in rows]
+    groups, flooded = _groups(ids), limited_customers(ids)
+    return [_facts(row, groups.get(row.pk, {}), leak=signs_of(row, is_flooded=row.pk in flooded)) for row in rows]
 
 
-def _facts(row: Any, groups: Mapping[Fact, Sequence[Group]], *, leak: LeakSigns, workers: int) -> CustomerFacts:
+def _facts(row: Any, groups: Mapping[Fact, Sequence[Group]], *, leak: LeakSigns) -> CustomerFacts:
     return CustomerFacts(
         customer=row,
         has_token=row.has_token,
@@ -139,7 +140,7 @@ def _facts(row: Any, groups: Mapping[Fact, Sequence[Group]], *, leak: LeakSigns,
         list_problem_since=row.list_problem_since,
         is_limited=leak.is_flooded,
         leak=leak,
-        workers=workers,
+        workers=row.workers,
         groups=groups,
     )
 
@@ -165,6 +166,7 @@ def _with_columns(customers: QuerySet[Customer]) -> QuerySet[Customer]:
         last_outgoing_at=_newest_call("direction", Direction.OUTGOING, "started_at"),
         last_delivery_at=_newest_call("state", CallState.DELIVERED, "finished_at"),
         retry_at=F("delivery_lease__retry_at"),
+        workers=live_workers_column(),
         list_read_until=F("catch_up_cursor__read_until"),
         list_problem=F("catch_up_cursor__trouble"),
         list_problem_since=F("catch_up_cursor__trouble_since"),

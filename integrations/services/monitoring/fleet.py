@@ -1,16 +1,22 @@
-"""Numbers of many customers for pictures: calls per day and state. Reads the tallies, never the calls."""
+"""Numbers for the pictures of many customers: calls per day and state, webhooks per hour, the delay to Planfix."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db.models import Sum
+from django.db import connection
 from django.utils import timezone
 
-from integrations.models import AccountRateLimit, CallCount, Customer
+from integrations.models import AccountRateLimit, CallState, Customer
+from integrations.services.monitoring.sql import PICTURES
+
+HOURS = 24
+MOST_DELAYS = 5000
+"""The delay is measured by so many calls of the last day, the newest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,27 +31,34 @@ class DayCounts:
         return sum(self.by_state.values())
 
 
-def calls_per_day(customers: Iterable[Customer], days: int) -> dict[int, list[DayCounts]]:
-    """The last `days` days including today, by customer ID. Days are those of the customer's zone. One query."""
-    now = timezone.now()
-    by_key = {customer.pk: customer for customer in customers}
-    counts = CallCount.objects.filter(
-        customer_id__in=list(by_key), hour=None, day__gt=(now - timedelta(days=days + 1)).date()
+@dataclass(frozen=True, kw_only=True)
+class Pictures:
+    days: Mapping[int, Sequence[DayCounts]]
+    """By customer ID: the last days including today, by the customer's own zone."""
+    fleet: Sequence[DayCounts]
+    """The same days of all customers together."""
+    webhooks: Mapping[int, Sequence[int]]
+    """By customer ID: requests in each of the last HOURS, the oldest first."""
+    delays: Mapping[int, float]
+    """Seconds between a call's end and its comment in Planfix, by percentile (50 and 95); empty without calls."""
+
+
+def pictures_of(
+    shown: Iterable[Customer], days: int, *, fleet: Sequence[int] | None = None, now: datetime | None = None
+) -> Pictures:
+    """The pictures of the shown customers, and those of the fleet: of these customer IDs, or of all. One query."""
+    now, customers = now or timezone.now(), {customer.pk: customer for customer in shown}
+    values = _values(list(customers), fleet, now, days)
+    newest = max((now.astimezone(customer.zone).date() for customer in customers.values()), default=now.date())
+    return Pictures(
+        days={
+            pk: [_counts(values["customer_day"], pk, day) for day in _last_days(now.astimezone(one.zone).date(), days)]
+            for pk, one in customers.items()
+        },
+        fleet=[_counts(values["fleet_day"], None, day) for day in _last_days(newest, days)],
+        webhooks={pk: _hours(values["webhook_hour"], pk) for pk in customers},
+        delays={percent: seconds for (_pk, _day, percent, _state), seconds in values["delay"].items()},
     )
-    sums: dict[tuple[int, date], dict[str, int]] = defaultdict(dict)
-    rows = counts.order_by().values_list("customer_id", "day", "state").annotate(Sum("calls"))
-    for pk, day, state, calls in rows:
-        sums[pk, day][state] = calls
-    return {pk: [_day(sums, pk, day) for day in last_days(customer, now, days)] for pk, customer in by_key.items()}
-
-
-def last_days(customer: Customer, now: datetime, days: int) -> list[date]:
-    today = now.astimezone(customer.zone).date()
-    return [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
-
-
-def _day(sums: Mapping[tuple[int, date], Mapping[str, int]], customer_id: int, day: date) -> DayCounts:
-    return DayCounts(day=day, by_state={state: n for state, n in sums.get((customer_id, day), {}).items() if n > 0})
 
 
 def requests_left(customer: Customer) -> int | None:
@@ -54,3 +67,49 @@ def requests_left(customer: Customer) -> int | None:
         account=customer.planfix_account, next_request_at__gt=timezone.now() - timedelta(days=1)
     )
     return recent.values_list("requests_left", flat=True).first()
+
+
+Key = tuple[int | None, date | None, int | None, str]
+"""Customer, day, number (hours ago, or a percentile) and state."""
+
+
+def _values(
+    shown: Sequence[int], fleet: Sequence[int] | None, now: datetime, days: int
+) -> Mapping[str, dict[Key, Any]]:
+    statement = PICTURES.format(
+        of_fleet="customer_id IS NULL" if fleet is None else "customer_id = ANY(%(fleet)s::bigint[])",
+        of_calls="" if fleet is None else "AND customer_id = ANY(%(fleet)s::bigint[])",
+    )
+    arguments: dict[str, Any] = {
+        "shown": list(shown),
+        "fleet": list(fleet or ()),
+        # One day more: the newest day of a zone may be tomorrow here.
+        "first_day": (now - timedelta(days=days + 1)).date(),
+        "now": now,
+        "most_delays": MOST_DELAYS,
+    }
+    found: dict[str, dict[Key, Any]] = defaultdict(dict)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, arguments)
+        for picture, customer_id, day, number, state, value in cursor.fetchall():
+            found[picture][customer_id, day, number, state] = value
+    return found
+
+
+def _last_days(today: date, days: int) -> list[date]:
+    return [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
+
+
+def _counts(values: Mapping[Key, float], customer_id: int | None, day: date) -> DayCounts:
+    return DayCounts(
+        day=day,
+        by_state={
+            state.value: int(calls)
+            for state in CallState
+            if (calls := values.get((customer_id, day, None, state.value), 0)) > 0
+        },
+    )
+
+
+def _hours(values: Mapping[Key, float], customer_id: int) -> list[int]:
+    return [int(values.get((customer_id, None, back, ""), 0)) for back in range(HOURS - 1, -1, -1)]

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from django.db.models import Exists, F, Max, OuterRef
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 
-from integrations.models import CatchUpCursor, WebhookSender
+from integrations.models import Customer, WebhookSender, WebhookToken
 from integrations.services.intake.traffic_limit import limited_customers
 
 MANY_UNLISTED, SOME_UNLISTED = 10, 3
 """Calls of an hour that Ringostat's call list does not have: enough alone, and enough together with another sign."""
 NEW_FOR, OLD_AFTER, REQUESTS_OF_SENDER = timedelta(days=1), timedelta(days=7), 10
 """A network is new in its first day, beside one that has sent for a week."""
-NO_CALLS = (0, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,33 +43,45 @@ class LeakSigns:
 
 def leak_signs(customer_ids: Collection[int]) -> Mapping[int, LeakSigns]:
     """The signs of those of the customers that have some, by customer ID."""
-    cursors = CatchUpCursor.objects.filter(customer__in=customer_ids, unlisted_calls__gte=SOME_UNLISTED)
-    counts = {pk: each for pk, *each in cursors.values_list("pk", "unlisted_calls", "listed_calls")}
-    networks, flooded = _new_networks(customer_ids), limited_customers(customer_ids)
-    return {
-        pk: LeakSigns(
-            unlisted=counts.get(pk, NO_CALLS)[0] or 0,
-            listed=counts.get(pk, NO_CALLS)[1] or 0,
-            new_networks=tuple(networks.get(pk, ())),
-            is_flooded=pk in flooded,
-        )
-        for pk in counts.keys() | networks.keys() | flooded
-    }
+    rows = with_leak_columns(Customer.objects.filter(pk__in=customer_ids).only("pk"))
+    flooded = limited_customers(customer_ids)
+    signs = {row.pk: signs_of(row, is_flooded=row.pk in flooded) for row in rows}
+    return {pk: each for pk, each in signs.items() if each != LeakSigns()}
 
 
-def _new_networks(customer_ids: Collection[int]) -> Mapping[int, list[str]]:
-    """Networks that began to send to the current address within NEW_FOR, beside one that has sent for OLD_AFTER."""
+def with_leak_columns(customers: QuerySet[Customer]) -> QuerySet[Customer]:
+    """Adds the columns that signs_of() reads."""
+    return customers.annotate(
+        unlisted_calls=F("catch_up_cursor__unlisted_calls"),
+        listed_calls=F("catch_up_cursor__listed_calls"),
+        new_networks=ArraySubquery(_new_networks().values("network")),
+    )
+
+
+def signs_of(row: Any, *, is_flooded: bool) -> LeakSigns:
+    """`row`: a customer with the columns of with_leak_columns()."""
+    unlisted = row.unlisted_calls or 0
+    is_sign = unlisted >= SOME_UNLISTED
+    return LeakSigns(
+        unlisted=unlisted if is_sign else 0,
+        listed=(row.listed_calls or 0) if is_sign else 0,
+        new_networks=tuple(row.new_networks),
+        is_flooded=is_flooded,
+    )
+
+
+def _new_networks() -> QuerySet[WebhookSender]:
+    """Networks that began to send to a customer's current address within NEW_FOR, beside one that has sent for
+    OLD_AFTER.
+    """
     old = WebhookSender.objects.filter(
         customer=OuterRef("customer"), first_seen__lt=Now() - OLD_AFTER, last_seen__gt=Now() - OLD_AFTER
     )
-    new = (
-        WebhookSender.objects.filter(
-            Exists(old), customer__in=customer_ids, first_seen__gt=Now() - NEW_FOR, requests__gte=REQUESTS_OF_SENDER
-        )
-        .annotate(address_since=Max("customer__webhook_tokens__created_at"))
-        .filter(last_seen__gt=F("address_since"))
-    )
-    found: defaultdict[int, list[str]] = defaultdict(list)
-    for customer_id, network in new.order_by("-requests").values_list("customer_id", "network"):
-        found[customer_id].append(network)
-    return found
+    addresses = WebhookToken.objects.filter(customer=OuterRef("customer")).order_by("-created_at")
+    return WebhookSender.objects.filter(
+        Exists(old),
+        customer=OuterRef("pk"),
+        first_seen__gt=Now() - NEW_FOR,
+        requests__gte=REQUESTS_OF_SENDER,
+        last_seen__gt=Subquery(addresses.values("created_at")[:1]),
+    ).order_by("-requests")

@@ -68,3 +68,60 @@ facts is a further part, and a member of customer_facts.Fact.
 A direction is compared by >= and <=, and is the first column to sort by: for = PostgreSQL would look for the newest
 calls among those of all customers, and read them all for a customer without such a call.
 """
+
+PICTURES = """
+SELECT 'customer_day' AS picture, customer_id, day, NULL::integer AS number, state, sum(calls)::float
+  FROM integrations_callcount
+ WHERE hour IS NULL AND day > %(first_day)s AND customer_id = ANY(%(shown)s::bigint[])
+ GROUP BY customer_id, day, state
+
+UNION ALL
+SELECT 'fleet_day', NULL, day, NULL, state, sum(calls)::float
+  FROM integrations_callcount
+ WHERE hour IS NULL AND day > %(first_day)s AND {of_fleet}
+ GROUP BY day, state
+
+UNION ALL
+SELECT 'webhook_hour', customer_id, NULL, hours_ago, '', count(*)::float
+  FROM integrations_webhookevent,
+       LATERAL (SELECT floor(extract(epoch FROM %(now)s - received_at) / 3600)::integer) AS each (hours_ago)
+ WHERE received_at > %(now)s - interval '24 hours' AND customer_id = ANY(%(shown)s::bigint[])
+ GROUP BY customer_id, hours_ago
+
+UNION ALL
+SELECT 'delay', NULL, NULL, percent, '', seconds
+  FROM (SELECT percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (
+                 ORDER BY extract(epoch FROM finished_at - due_since)::float) AS measured
+          FROM (SELECT state, finished_at, due_since
+                  FROM "integrations_call"
+                 WHERE started_at > %(now)s - interval '24 hours' {of_calls}
+                 ORDER BY started_at DESC
+                 LIMIT %(most_delays)s) AS newest
+         WHERE state = 'delivered' AND due_since IS NOT NULL) AS delays,
+       unnest(ARRAY[50, 95], measured) AS each (percent, seconds)
+ WHERE seconds IS NOT NULL
+"""
+"""Rows of (picture, customer, day, number, state, value): calls per customer, day and state; calls of all customers per
+day and state; webhook requests per customer and hours ago; the delay to Planfix in seconds per percentile.
+"""
+
+_SIGNATURE = """coalesce(
+           substring(detail FROM 'wants the field .+ filled in'),
+           substring(detail FROM 'HTTP [0-9]{3}(?:, code [0-9]+)?'),
+           regexp_replace(detail, '[0-9]+', '#', 'g'))"""
+"""What error messages of one kind have in common."""
+
+FAILURES = f"""
+SELECT customer_id, reason, {_SIGNATURE} AS signature,
+       count(*), min(finished_at), max(finished_at), (array_agg(detail ORDER BY finished_at DESC))[1]
+  FROM "integrations_call"
+ WHERE state = 'failed' AND customer_id = ANY(%(ids)s::bigint[])
+ GROUP BY customer_id, reason, signature
+"""  # noqa: S608 - no input
+"""Rows of (customer, reason, signature, count, first time, last time, newest error message)."""
+
+FAILED_CALLS = f"""
+SELECT id FROM "integrations_call"
+ WHERE state = 'failed' AND customer_id = ANY(%(ids)s::bigint[]) AND reason = %(reason)s
+   AND {_SIGNATURE} = ANY(%(signatures)s)
+"""  # noqa: S608

@@ -247,7 +247,7 @@ STEPS: Mapping[Cause, tuple[Text, Callable[[int], str]]] = {
     Cause.NOT_UNDERSTOOD: (gettext_lazy("Show requests"), _page("webhook_setup")),
     Cause.EVENT_MISSING: (gettext_lazy("Add the webhook"), _page("webhook_setup")),
     Cause.SILENT: (gettext_lazy("Check webhooks"), _page("webhook_setup")),
-    Cause.NO_WORKER: _WAITING,
+    Cause.NO_WORKER: (gettext_lazy("Start a worker"), lambda customer_id: reverse("console:system")),
     Cause.FAILED: (gettext_lazy("Show failed calls"), _calls(CallState.FAILED)),
     Cause.LATE: _WAITING,
     Cause.SKIPPED: (gettext_lazy("Show skipped calls"), _calls(CallState.SKIPPED)),
@@ -275,7 +275,13 @@ STEPS_FOR_SKIPS: Mapping[str, tuple[Text, Callable[[int], str]]] = {
 
 
 def next_step(issue: Issue, customer_id: int) -> NextStep:
+    if issue.cause is Cause.SKIPPED and (step := step_for_skips(issue.code, customer_id)):
+        return step
     text, address = STEPS[issue.cause]
-    if issue.cause is Cause.SKIPPED:
-        text, address = STEPS_FOR_SKIPS.get(issue.code, (text, address))
     return NextStep(text=str(text), address=address(customer_id))
+
+
+def step_for_skips(reason: str, customer_id: int) -> NextStep | None:
+    """What keeps further calls of the customer from being skipped for this reason; None if nothing does."""
+    found = STEPS_FOR_SKIPS.get(reason)
+    return NextStep(text=str(found[0]), address=found[1](customer_id)) if found else None

@@ -40,3 +40,9 @@ SELECT count(DISTINCT job.id), coalesce(extract(epoch FROM now() - min(event.at)
    AND (job.scheduled_at IS NULL OR job.scheduled_at <= now())"""
 
 LIVE_WORKERS = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 s'"
+
+LAST_PERIODIC_RUNS = """
+SELECT task_name, to_timestamp(max(defer_timestamp)) FROM procrastinate_periodic_defers GROUP BY task_name"""
+"""When each periodic job was last put into the queue: about when it last ran."""
+
+WORKERS_LAST_SEEN = "SELECT max(last_heartbeat) FROM procrastinate_workers"

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from integrations.admin.monitoring import dashboard as dashboard_module
+from integrations.admin.monitoring import numbers_age
 from integrations.models import CallState, Customer
 from integrations.services.queue.defer import DELIVER_CALLS
 from tests.factories import (
@@ -87,14 +90,168 @@ def test_counts_link_to_their_calls(console: Client, customers: dict[str, Custom
     assert f"{reverse('calllog:list')}?customer={customers['Cafe'].pk}&amp;state=failed" in html
 
 
-def test_dashboard_chart_has_a_text_with_its_numbers(console: Client) -> None:
+@pytest.mark.parametrize(
+    ("sort", "found"),
+    [
+        ("name", ["Acme", "Borshch", "Cafe"]),
+        ("-name", ["Cafe", "Borshch", "Acme"]),
+        ("-failed", ["Cafe", "Borshch", "Acme"]),
+        ("failed", ["Borshch", "Acme", "Cafe"]),
+        ("-webhook", ["Borshch", "Cafe", "Acme"]),
+        ("password", ["Cafe", "Borshch", "Acme"]),
+    ],
+)
+def test_list_is_sorted_by_its_columns(
+    console: Client, customers: dict[str, Customer], sort: str, found: list[str]
+) -> None:
+    make_event(make_call(customers["Borshch"]))
+
+    assert names(console, f"?sort={sort}") == found
+
+
+def test_heading_sorts_and_turns_the_order(console: Client, customers: dict[str, Customer]) -> None:
+    def heading(query: str) -> Any:
+        return console.get(f"/admin/{query}").context["headings"][4]
+
+    assert heading("?q=a").address == "?q=a&sort=-failed"
+    assert (heading("?sort=-failed").direction, heading("?sort=-failed").address) == ("descending", "?sort=failed")
+
+
+def test_further_pages_keep_search_filter_and_order(console: Client) -> None:
+    for number in range(60):
+        make_customer(name=f"Acme {number:02}")
+
+    page = console.get("/admin/?q=acme&light=NO_EMPLOYEES&sort=-name&page=2")
+
+    assert [row.customer.name for row in page.context["rows"]][:2] == ["Acme 34", "Acme 33"]
+    assert 'href="?q=acme&amp;light=NO_EMPLOYEES&amp;sort=-name&amp;page=3"' in page.content.decode()
+
+
+def test_list_of_customers_is_the_first_page(console: Client) -> None:
+    response = console.get("/admin/integrations/customer/", {"q": "acme", "call_target": "contact"})
+
+    assert (response.status_code, response["Location"]) == (302, "/admin/?q=acme")
+
+
+def test_row_leads_to_every_action_of_a_customer(client: Client) -> None:
+    client.force_login(make_superuser())
+    customer = make_customer()
+
+    html = client.get("/admin/").content.decode()
+
+    pages = ("change/", "copy/", "delete/", "overview/#pausing")
+    assert [f'href="/admin/integrations/customer/{customer.pk}/{page}"' in html for page in pages] == [True] * 4
+    assert f'value="{customer.pk}" form="selected-customers"' in html
+    assert 'action="/admin/integrations/customer/"' in html
+
+
+# --- the pictures ---
+
+
+def test_tiles_sum_up_all_customers(console: Client) -> None:
+    now = timezone.now()
+    customer, other = make_customer(), make_customer()
+    for state, reason in (("delivered", ""), ("failed", "refused"), ("skipped", "unknown_employee")):
+        make_call(customer, call_facts(exact_start=now), state=state, reason=reason, due_since=now, finished_at=now)
+    make_call(other, call_facts(exact_start=now), state="pending", due_since=now - timedelta(hours=3))
+    make_call(other, call_facts(exact_start=now), state="skipped", reason="internal_call")
+
+    tiles = {tile.label: (tile.value, tile.note) for tile in console.get("/admin/").context["tiles"]}
+
+    assert tiles == {
+        "Calls today": ("5", "yesterday 0"),
+        "In Planfix": ("20 %", "1 of 5 calls, 7 days"),
+        "Time to Planfix": ("0 s", "95 % within 0 s"),
+        "Oldest waiting": ("3 h", "one call waits"),
+        "Failed": ("1", "for 0 s"),
+        "Skipped, 7 days": ("1", "1 more by the settings"),
+    }
+
+
+def test_chart_and_its_table_hold_the_same_numbers(console: Client) -> None:
+    now = timezone.now()
+    for state in ("delivered", "delivered", "failed"):
+        make_call(make_customer(), call_facts(exact_start=now), state=state)
+
+    page = console.get("/admin/")
+
+    chart = page.context["chart"]
+    assert [(each.state, each.count) for each in chart.states] == [("delivered", 2), ("failed", 1)]
+    assert chart.bars[-1].counts == (2, 1)
+    assert [(segment.state, segment.height) for segment in chart.bars[-1].segments] == [
+        ("delivered", 66.67),
+        ("failed", 33.33),
+    ]
+    table = re.search(r'<table class="mt-2" aria-labelledby="fleet-chart">(.*?)</table>', page.content.decode(), re.S)
+    assert table
+    assert re.findall(r"<td>(\d+)</td>", table[1])[-3:] == ["3", "2", "1"]
+
+
+def test_reasons_are_bars_with_the_most_frequent_first(console: Client) -> None:
+    now = timezone.now()
+    for reason in ("unknown_employee", "unknown_employee", "internal_call"):
+        make_call(make_customer(), call_facts(exact_start=now), state="skipped", reason=reason)
+
+    bars = console.get("/admin/").context["reasons"]
+
+    assert [(str(bar.reason), bar.count, bar.width) for bar in bars] == [
+        ("employee is unknown", 2, 100.0),
+        ("call between employees", 1, 50.0),
+    ]
+
+
+def test_heartbeat_counts_the_webhooks_of_a_day(console: Client) -> None:
+    call = make_call(make_customer())
+    for hours in (0, 1, 1, 30):
+        make_event(call, received_at=timezone.now() - timedelta(hours=hours))
+
+    [row] = console.get("/admin/").context["rows"]
+
+    assert row.heartbeat.text == "3 webhook requests in the last 24 hours"
+    assert row.heartbeat.path.count("M") == 2
+
+
+def test_numbers_are_those_of_the_customers_that_the_user_sees(client: Client) -> None:
+    now = timezone.now()
+    mine, other = make_customer(name="Mine"), make_customer(name="Other")
+    for customer in (mine, other, other):
+        make_call(customer, call_facts(exact_start=now), due_since=now, finished_at=now)
+    user = make_user(is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_customer"))
+    mine.viewers.add(user)
+    client.force_login(user)
+
+    page = client.get("/admin/").context
+
+    assert [row.customer.name for row in page["rows"]] == ["Mine"]
+    assert page["tiles"][0].value == "1"
+
+
+def test_without_a_worker_the_first_page_says_so(console: Client) -> None:
+    make_customer()
+
+    assert "No worker is running." in console.get("/admin/").content.decode()
+
+
+@pytest.mark.parametrize("make", [make_superuser, make_specialist])
+def test_first_page_asks_at_most_twelve_queries_for_500_customers(client: Client, make: Any) -> None:
+    client.force_login(make())
+    Customer.objects.bulk_create(Customer(name=f"Acme {number}") for number in range(500))
+
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get("/admin/")
+
+    assert len(page.context["rows"]) == 25
+    assert len(queries) <= 12, [query["sql"][:80] for query in queries]
+
+
+def test_sparkline_has_a_text_with_its_numbers(console: Client) -> None:
     now = timezone.now()
     make_call(make_customer(), call_facts(exact_start=now))
 
-    drawing = re.search(r'<svg[^>]*role="img" aria-label="([^"]*)"', console.get("/admin/").content.decode())
+    drawings = re.findall(r'<svg[^>]*role="img" aria-label="([^"]*)"', console.get("/admin/").content.decode())
 
-    assert drawing
-    assert drawing[1].endswith(": one call")
+    assert "One call, 1 in Planfix" in drawings
 
 
 def test_user_without_permission_learns_whom_to_ask(client: Client) -> None:
@@ -213,7 +370,7 @@ def test_customer_pages_require_change_permission(client: Client, name: str) -> 
 def test_operator_sees_a_warning_about_an_old_phone_number_library(
     client: Client, monkeypatch: pytest.MonkeyPatch, made: date | None, is_told: bool
 ) -> None:
-    monkeypatch.setattr(dashboard_module, "library_date", lambda: made)
+    monkeypatch.setattr(numbers_age, "library_date", lambda: made)
     client.force_login(make_superuser())
 
     assert ("The phone number library is from" in client.get("/admin/").content.decode()) is is_told
@@ -222,6 +379,6 @@ def test_operator_sees_a_warning_about_an_old_phone_number_library(
 def test_specialists_see_no_warning_about_an_old_phone_number_library(
     console: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dashboard_module, "library_date", lambda: date(2020, 1, 1))
+    monkeypatch.setattr(numbers_age, "library_date", lambda: date(2020, 1, 1))
 
     assert "The phone number library is from" not in console.get("/admin/").content.decode()

@@ -38,7 +38,7 @@ from integrations.services.monitoring.customer_status import (
     status_of,
     statuses_of,
 )
-from integrations.services.monitoring.fleet import calls_per_day
+from integrations.services.monitoring.fleet import pictures_of
 from integrations.services.monitoring.leaks import LeakSigns
 from tests.factories import OUTGOING, call_facts, make_call, make_customer, make_employee, make_event
 
@@ -453,7 +453,7 @@ def test_the_number_of_queries_does_not_grow_with_the_customers() -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
             found = statuses_of(Customer.objects.all())
-            calls_per_day([status.customer for status in found], 14)
+            pictures_of([status.customer for status in found], 14)
         return len(captured)
 
     store_call(make_customer())
@@ -473,7 +473,7 @@ def test_calls_are_counted_by_the_days_of_the_customers_own_zone() -> None:
     make_call(customer, call_facts(exact_start=start - 40 * DAY))
     make_call(make_customer(), call_facts(exact_start=start))
 
-    days = calls_per_day([customer], 14)[customer.pk]
+    days = pictures_of([customer], 14).days[customer.pk]
 
     assert [day.total for day in days] == [0] * 12 + [1, 1]
     assert days[-1].day == start.date()

@@ -1,0 +1,85 @@
+"""How the processes, the queue and the database are doing, for operators. No secrets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Count, Max, Min, Q
+
+from integrations.domain.numbering_plans import library_date
+from integrations.models import Alert, Call, CallState, CatchUpCursor
+from integrations.services.queue.load import QueueLoad, last_periodic_runs, queue_load, worker_last_seen
+from ringofix import __version__
+
+SWEEP, ALERTS, CATCH_UP_ALL = "sweep", "alerts", "catch_up_all"
+"""The periodic jobs whose last run is shown."""
+
+DATABASE = """
+SELECT current_setting('server_version'), pg_database_size(current_database()),
+       (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()),
+       current_setting('max_connections')::integer
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseFacts:
+    version: str
+    bytes: int
+    connections: int
+    most_connections: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SystemFacts:
+    version: str
+    """Of the product."""
+    load: QueueLoad
+    worker_seen_at: datetime | None
+    waiting_calls: int
+    oldest_waiting_at: datetime | None
+    last_sweep_at: datetime | None
+    last_alert_check_at: datetime | None
+    last_catch_up_at: datetime | None
+    """Up to when the call list of any customer was read."""
+    unreadable_lists: int
+    open_alerts: int
+    mailed_to: int
+    """The number of addresses that get alerts."""
+    encryption_keys: int
+    numbers_from: date | None
+    """The age of the library of phone numbers."""
+    database: DatabaseFacts
+
+
+def system_facts() -> SystemFacts:
+    waiting = Call.objects.filter(due_at__isnull=False, state=CallState.PENDING).aggregate(
+        count=Count("pk"), oldest=Min("due_since")
+    )
+    lists = CatchUpCursor.objects.aggregate(newest=Max("read_until"), unreadable=Count("pk", filter=~Q(trouble="")))
+    runs = last_periodic_runs()
+    return SystemFacts(
+        version=__version__,
+        load=queue_load(),
+        worker_seen_at=worker_last_seen(),
+        waiting_calls=waiting["count"],
+        oldest_waiting_at=waiting["oldest"],
+        last_sweep_at=runs.get(SWEEP),
+        last_alert_check_at=runs.get(ALERTS),
+        last_catch_up_at=lists["newest"],
+        unreadable_lists=lists["unreadable"],
+        open_alerts=Alert.objects.filter(resolved_at=None).count(),
+        mailed_to=len(settings.ALERT_EMAILS),
+        encryption_keys=len(settings.ENCRYPTION_KEYS),
+        numbers_from=library_date(),
+        database=_database(),
+    )
+
+
+def _database() -> DatabaseFacts:
+    with connection.cursor() as cursor:
+        cursor.execute(DATABASE)
+        version, size, connections, most = cursor.fetchone()
+    return DatabaseFacts(version=version, bytes=size, connections=connections, most_connections=most)
