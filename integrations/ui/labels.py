@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.domain.calls import Direction, EventKind, Outcome
 from integrations.models import CallState
-from integrations.models.reason_labels import REASONS as REASONS
+from integrations.models.call import REASONS as REASONS
 
 LazyText = str | Promise
 """A text, or one that Django translates when it is shown."""

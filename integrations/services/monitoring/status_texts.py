@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 from integrations.domain.calls import EventKind
 from integrations.domain.reasons import Reason
 from integrations.models import CallState
-from integrations.models.reason_labels import REASONS
+from integrations.models.call import REASONS
 from integrations.planfix.http.explanations import explain
 from integrations.services.customers.connection_report import Check, Finding
 from integrations.services.customers.connection_texts import sentence_and_steps
