@@ -23,6 +23,7 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelect2MultipleWidget, UnfoldBooleanSwitchWidget
 
+from integrations.admin.change_messages import members, with_details
 from integrations.admin.columns import coloured, time_column
 from integrations.admin.lookups import SimpleLookups
 from integrations.admin.read_only import ListTitle
@@ -93,7 +94,7 @@ class UserForm(RoleFields, UserChangeForm):  # type: ignore[misc]
         has_one = factor_of(self.instance) is not None
         self.fields["second_factor"].disabled = not has_one or self.instance == self.editor
         self.initial.update(
-            role=role_of(self.instance), customers=self.instance.customer_set.all(), second_factor=has_one
+            role=role_of(self.instance), customers=list(self.instance.customer_set.all()), second_factor=has_one
         )
 
     def clean_role(self) -> str:
@@ -169,13 +170,13 @@ class UserAdmin(SimpleLookups, ListTitle, DjangoUserAdmin, ModelAdmin):  # type:
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> list[dict[str, Any]]:
-        """Names the old and the new role, so that the audit log shows who became an administrator."""
+        """Names the old and the new rights, so that the audit log shows who became what."""
         message: list[dict[str, Any]] = super().construct_change_message(request, form, formsets, add)
-        if not add and "role" in form.changed_data:
-            roles = "Role ({} → {})".format(Role(form.initial["role"]).value, Role(form.cleaned_data["role"]).value)
-            fields = message[0]["changed"]["fields"]
-            message[0]["changed"]["fields"] = [roles if field == "Role" else field for field in fields]
-        return message
+        if add:
+            return [*message, {"changed": {"fields": [f"Role ({Role(form.cleaned_data['role']).value})"]}}]
+        roles = f"{Role(form.initial['role']).value} → {Role(form.cleaned_data['role']).value}"
+        customers = members(form.initial["customers"], form.cleaned_data["customers"])
+        return with_details(message, form, {"role": roles, "customers": customers})
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

@@ -12,6 +12,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.contrib.contenttypes.models import ContentType
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
 
 from integrations.models import AuditOrigin, Customer
 from integrations.users.client_ip import client_address
@@ -37,6 +38,12 @@ def audit_account(user: AbstractBaseUser, what: str, by: AbstractBaseUser | None
     `by`: who did it, if not the user.
     """
     _write((by or user).pk, what, user)
+
+
+def audit_logout(user: AbstractBaseUser | None, **signal: Any) -> None:
+    """A receiver of user_logged_out: a click, or a session that was unused for too long."""
+    if user and user.pk:
+        audit_account(user, _("Logged out"))
 
 
 def audit_origins(get_response: GetResponse) -> GetResponse:

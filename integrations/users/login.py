@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.forms import AuthenticationForm
@@ -22,6 +23,8 @@ from integrations.users.known_device import device_of, remember_device
 from integrations.users.login_throttle import LoginAttempt, count, logged_in
 from integrations.users.rate_limit import wait_message
 from integrations.users.second_factor.codes import accept, factor_of, without_separators
+
+log = structlog.get_logger(__name__)
 
 CODE_WIDGET = UnfoldAdminTextInputWidget(
     attrs={
@@ -80,7 +83,9 @@ class ThrottledLoginForm(AuthenticationForm):
 
     def _audit_failure(self) -> None:
         user = User.objects.filter(username=self.cleaned_data.get("username")).first()
-        if user and self.request:
+        if user is None:
+            log.warning("login failed", reason="no such user")
+        elif self.request:
             audit_account(user, str(_("Login failed")))
 
 

@@ -176,6 +176,23 @@ def test_administrator_cannot_enable_two_factor_login_for_a_user(console: Client
     assert not SecondFactor.objects.exists()
 
 
+def test_the_audit_log_names_added_and_removed_customers(console: Client) -> None:
+    first, second = make_customer(name="Acme"), make_customer(name="Zorya")
+    user = make_viewer(first)
+
+    save(console, user, customers=[second.pk])
+
+    entry = LogEntry.objects.get(object_id=str(user.pk))
+    assert "Customers (+Zorya, −Acme)" in entry.get_change_message()
+
+
+def test_the_audit_log_names_the_role_of_a_new_user(console: Client) -> None:
+    console.post(ADD, {**NEW, "role": "administrator"})
+
+    entry = LogEntry.objects.get()
+    assert "Role (administrator)" in entry.get_change_message()
+
+
 def test_the_audit_log_names_the_role_before_and_after(console: Client) -> None:
     user = make_viewer(make_customer())
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.test import Client
 
 from integrations.users.audit import audit_record
-from tests.factories import make_customer
+from tests.factories import make_customer, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -20,6 +21,16 @@ def test_audit_record_of_a_customer_appears_in_its_history() -> None:
     entry = LogEntry.objects.get()
     assert (entry.user, entry.get_edited_object(), entry.object_repr) == (user, customer, "Acme")
     assert entry.get_change_message() == "Two calls were retried."
+
+
+def test_logout_is_recorded(client: Client) -> None:
+    user = make_user()
+    client.force_login(user)
+
+    client.post("/calls/logout/")
+
+    entry = LogEntry.objects.get()
+    assert (entry.user, entry.change_message, entry.origin.address) == (user, "Logged out", "127.0.0.1")
 
 
 def test_audit_record_without_a_customer_is_stored() -> None:

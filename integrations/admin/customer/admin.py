@@ -23,6 +23,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action as unfold_action
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
 
+from integrations.admin.change_messages import members, with_details
 from integrations.admin.customer.connection import check_new_access, connect, connection_report
 from integrations.admin.customer.copy import copy
 from integrations.admin.customer.dry_run import dry_run
@@ -37,6 +38,7 @@ from integrations.admin.customer.webhook_addresses import first_webhook_light, w
 from integrations.admin.lookups import SimpleLookups
 from integrations.admin.read_only import ListTitle
 from integrations.models import BackgroundJobKind, Customer, SecretField, WebhookToken
+from integrations.models.customer import SECRET_OF_ADDRESS
 from integrations.planfix.http.explanations import explain
 from integrations.services.customers.account_change import follow_change, overlap_of
 from integrations.services.delivery.pause import resume_customer
@@ -227,6 +229,19 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
         if not change or changed & CHECKED_COLUMNS:
             assert isinstance(request.user, User)
             check_new_access(obj, request.user)
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> list[dict[str, Any]]:
+        """Names the old and the new addresses, and whose right to see the calls changed."""
+        message: list[dict[str, Any]] = super().construct_change_message(request, form, formsets, add)
+        if add:
+            return message
+        old, new = form.initial, form.cleaned_data
+        details = {name: f"{old.get(name)} → {new[name]}" for name in SECRET_OF_ADDRESS if name in new}
+        if "viewers" in new:
+            details["viewers"] = members(old["viewers"], new["viewers"])
+        return with_details(message, form, details)
 
     def _warn_of_overlap(self, request: HttpRequest, customer: Customer) -> None:
         overlap = overlap_of(customer)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from integrations.models import Call
 from integrations.services.database import release_connection
+from integrations.services.markers import mark, marked
 from integrations.services.recordings.proxy import NoRecording, OpenRecording, Trouble, Wanted, open_recording
 from integrations.ui.call_row import recording_link
 from integrations.ui.labels import LazyText
+from integrations.users.audit import audit_record
 from integrations.users.visibility import calls_visible_to
+
+PLAYED_AGAIN_AFTER = timedelta(hours=1)
 
 MESSAGES: dict[Trouble, tuple[int, LazyText]] = {
     Trouble.NO_LINK: (404, _("Ringostat sent no recording link for this call.")),
@@ -52,10 +59,21 @@ def recording(request: HttpRequest, call_id: int) -> HttpResponseBase:
     except NoRecording as error:
         return _error_response(error.trouble)
     try:
+        _audit_play(request, call)
         return _recording_response(request, call, opened)
     except BaseException:
         opened.close()
         raise
+
+
+def _audit_play(request: HttpRequest, call: Call) -> None:
+    """Once an hour: a player asks for one recording in many pieces."""
+    what = f"played|{request.user.pk}|{call.pk}"
+    if request.method == "GET" and not marked([what]):
+        mark(what, PLAYED_AGAIN_AFTER)
+        text = gettext("Played the recording of call %(id)s")
+        audit_record(request.user, text % {"id": call.ringostat_id}, call.customer)
+    release_connection()
 
 
 def _error_response(trouble: Trouble) -> HttpResponse:

@@ -110,7 +110,7 @@ def moment_of(timepoint: Row) -> datetime | None:
     for text, spelling in [*spellings, (local, "%d-%m-%Y %H:%M%z")]:
         try:
             return datetime.strptime(text, spelling).astimezone(UTC)
-        except ValueError:
+        except (ValueError, OverflowError):
             continue
     return None
 

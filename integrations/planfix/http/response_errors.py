@@ -140,7 +140,7 @@ def is_daily_limit(answer: Answer) -> bool:
     left = answer.headers.get("X-RateLimit-Remaining", "").strip()
     wait = seconds_to_reset(answer)
     if wait is None:
-        return not left.isdecimal() or int(left) == 0
+        return not re.fullmatch(r"0*[1-9][0-9]{0,8}", left)
     return wait >= SHORTEST_DAILY_WAIT_SECONDS
 
 
@@ -191,7 +191,7 @@ def seconds_to_wait(retry_after: str, now: datetime) -> float | None:
         return min(float(value), LONGEST_WAIT_SECONDS)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
     return min(max(0.0, seconds), LONGEST_WAIT_SECONDS)

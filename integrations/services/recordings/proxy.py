@@ -238,7 +238,7 @@ def _part(answer: requests.Response, asked: ByteRange | None, if_range: str) -> 
         return None
     has_changed = if_range and if_range not in (answer.headers.get("ETag"), answer.headers.get("Last-Modified"))
     size = answer.headers.get("Content-Length", "")
-    return part_of_whole(None if has_changed else asked, int(size) if size.isdecimal() else None)
+    return part_of_whole(None if has_changed else asked, int(size) if re.fullmatch(r"[0-9]{1,15}", size) else None)
 
 
 def _audio_type(told: str, suffix: str) -> str:

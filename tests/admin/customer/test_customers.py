@@ -875,3 +875,22 @@ def test_each_tab_has_its_own_browser_title(console: Client, name: str) -> None:
     html = console.get(reverse(f"admin:integrations_customer_{name}", args=[customer.pk])).content.decode()
 
     assert f"{MENU[name].label} · Acme | Ringofix" in html
+
+
+def test_the_audit_log_names_changed_addresses_and_viewers_but_no_secrets(client: Client) -> None:
+    client.force_login(make_superuser())
+    viewer = make_viewer()
+    customer = make_customer(name="Acme")
+    page = reverse("admin:integrations_customer_change", args=[customer.pk])
+    form = client.get(page).context["adminform"].form
+    kept = {name: form[name].value() for name in form.fields if form[name].value() not in (None, "")}
+    del kept["ringostat_auth_key"]
+    kept |= {"planfix_url": "https://other.planfix.com", "planfix_token": "new-secret", "viewers": [viewer.pk]}
+
+    answer = client.post(page, kept)
+
+    assert answer.status_code == 302, answer.context["errors"]
+    told = LogEntry.objects.filter(object_id=str(customer.pk)).latest("pk").get_change_message()
+    assert "(https://acme.planfix.com → https://other.planfix.com)" in told
+    assert f"(+{viewer})" in told
+    assert "new-secret" not in told

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.core.signals import request_started
 from django.db import close_old_connections
 from django.http import HttpResponseBase
@@ -249,12 +250,41 @@ def test_interrupted_recording_ends_early(log: Client, source: Source, call: Cal
     assert free_slots() == stream_limit.AT_ONCE
 
 
+def test_play_is_recorded_once_an_hour_without_the_number(log: Client, source: Source, call: Call) -> None:
+    for start in ("bytes=0-", "bytes=100-", "bytes=200-"):
+        heard(hear(log, call, Range=start))
+    log.head(f"/calls/{call.pk}/recording")
+
+    [entry] = LogEntry.objects.filter(object_id=str(call.customer_id))
+    assert entry.change_message == "Played the recording of call ua7_-1.2"
+
+
+def test_recording_that_cannot_be_played_is_not_recorded_as_played(log: Client, source: Source, call: Call) -> None:
+    source.reply = lambda request: Reply(status=404)
+
+    hear(log, call)
+
+    assert not LogEntry.objects.exists()
+
+
 def test_too_large_recording_is_not_streamed(
     log: Client, source: Source, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(proxy, "MAX_BYTES", 100)
 
     assert b"too large" in hear(log, call).content
+
+
+@pytest.mark.parametrize("length", ["9" * 5000, "-1", "1e9", "10240, 10240"])
+def test_length_that_is_no_number_topples_nothing(log: Client, source: Source, call: Call, length: str) -> None:
+    headers = {"Content-Length": length, "Connection": "close"}
+    source.reply = lambda request: Reply(body=SOUND, content_type="audio/mpeg", headers=headers)
+
+    response = hear(log, call, Range="bytes=0-")
+
+    assert response.status_code != 500
+    response.close()
+    assert free_slots() == stream_limit.AT_ONCE
 
 
 def test_number_of_parallel_streams_is_limited(log: Client, source: Source, call: Call) -> None:

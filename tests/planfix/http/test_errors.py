@@ -161,6 +161,8 @@ def test_only_code_22_is_the_daily_limit(code, is_daily):
         ("-5", None),
         ("1e9", None),
         ("9" * 5000, None),
+        ("Mon, 01 Jan 99999999999999 00:00:00 GMT", None),
+        ("Mon, 01 Jan 2026 00:00:00 +99999999999999999999", None),
         ("999999999", 86400.0),
         ("Thu, 20 Aug 2037 09:15:00 GMT", 86400.0),
     ],
