@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from integrations.admin.customer.pages import address_of, customer_page, render_page
 from integrations.admin.customer.request_counts import request_counts
+from integrations.admin.customer.webhook_statistics import statistics
 from integrations.domain.calls import EventKind
 from integrations.domain.reasons import Reason
 from integrations.models import CallState, Customer
@@ -185,6 +186,7 @@ def webhook_setup(request: HttpRequest, customer: Customer) -> HttpResponse:
         "parameters": PARAMETERS,
         "own_parameters": _own_parameters(customer),
         "zone": customer.zone,
+        "statistics": statistics(customer),
         "requests": request_counts(customer),
         "senders": senders_of(customer),
         "signs": leak_signs([customer.pk]).get(customer.pk),

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from integrations.admin.customer.webhook_addresses import PARAMETERS
 from integrations.domain.calls import EventKind
@@ -128,3 +129,19 @@ def test_malformed_request_keeps_the_webhook_address(console: Client, body: dict
 
     assert customer.webhook_tokens.get().valid_until is None
     assert not LogEntry.objects.exists()
+
+
+def test_page_says_which_parameters_come_and_what_their_lack_costs(console: Client) -> None:
+    customer = make_customer()
+    make_event(make_call(customer, started_at=timezone.now()), received_at=timezone.now())
+
+    html = html_of(console, customer)
+
+    assert "What your webhooks tell" in html
+    assert "never" in html
+    assert "Calls without it are skipped: no contact can be found." in html
+    assert "1 of 1" in html
+
+
+def test_page_of_a_customer_without_requests_has_no_statistics(console: Client) -> None:
+    assert "What your webhooks tell" not in html_of(console, make_customer())
