@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,9 +14,20 @@ from integrations.domain.calls import CallFacts, Direction, Outcome
 from integrations.domain.phones import sip_login
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Customer, Delivery, MissedCall
+from integrations.planfix.http.explanations import explain
 from integrations.services.missed_calls.waiting import NOBODY_WAITS
-from integrations.ui.labels import STATES, UNANSWERED_OUTGOING, Badge, LazyText, kind_badge, reason_label
+from integrations.ui.labels import (
+    STATES,
+    UNANSWERED_OUTGOING,
+    Badge,
+    LazyText,
+    kind_badge,
+    reason_label,
+    without_full_stop,
+)
 from integrations.ui.links import contact_url, task_url
+
+REQUEST_LINE = re.compile(r"(?:GET|POST|PUT|DELETE) /")
 
 RELATED = ("customer", "employee", "delivery", "customer__delivery_lease", "missed__called_back_in__employee")
 """For select_related: with these, call_row() needs no query."""
@@ -129,6 +141,23 @@ def receipts_of(call: Call) -> Delivery:
 def is_paused(call: Call) -> bool:
     """Does the call wait because its customer is paused?"""
     return call.state == CallState.PENDING and bool(call.customer.paused_reason)
+
+
+def pause_reason(customer: Customer) -> tuple[str, str]:
+    """Why the customer is paused, in the reader's language, and the stored line if the sentence does not quote it."""
+    line = without_full_stop(customer.paused_reason)
+    explanation = "" if customer.paused_by_hand else explain(customer.paused_reason)
+    return (without_full_stop(explanation), line) if explanation else (line, "")
+
+
+def explained(line: str) -> str:
+    """What the line means; the line itself if it is a plain sentence."""
+    return explain(line) or ("" if is_technical(line) else line)
+
+
+def is_technical(line: str) -> bool:
+    """Does the line begin with a request, as "POST /contact/: …" does?"""
+    return bool(REQUEST_LINE.match(line))
 
 
 def call_reason(call: Call) -> LazyText:

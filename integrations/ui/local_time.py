@@ -10,8 +10,18 @@ from django.utils.translation import gettext as _
 from integrations.models import Customer
 
 
-def local_time(customer: Customer, at: datetime, now: datetime) -> str:
-    """The time in the customer's zone, with the date unless it is today."""
+def local_time(customer: Customer, at: datetime, near: datetime) -> str:
+    """The time in the customer's zone, with the date unless it is the day of `near`."""
+    return _local(customer, at, near, "H:i")
+
+
+def local_second(customer: Customer, at: datetime, near: datetime) -> str:
+    """Like local_time(), with seconds."""
+    return _local(customer, at, near, "H:i:s")
+
+
+def _local(customer: Customer, at: datetime, near: datetime, time_format: str) -> str:
     zone = customer.zone
-    local, today = at.astimezone(zone), now.astimezone(zone).date()
-    return date_format(local, "H:i" if local.date() == today else _("j M, H:i"))
+    local, day = at.astimezone(zone), near.astimezone(zone).date()
+    time = date_format(local, time_format)
+    return time if local.date() == day else f"{date_format(local, _('j M'))}, {time}"

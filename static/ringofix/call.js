@@ -9,3 +9,14 @@ function showLoadError(event) {
 
 document.addEventListener("htmx:responseError", showLoadError);
 document.addEventListener("htmx:sendError", showLoadError);
+
+// Menus close like others: by a click beside them and by Escape.
+document.addEventListener("click", (event) => {
+  for (const open of document.querySelectorAll(".ringofix-disclosure[open]")) if (!open.contains(event.target)) open.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  const open = event.key === "Escape" && event.target.closest(".ringofix-disclosure[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from integrations.calllog.bulk.forecast import Forecast, forecast
 from integrations.calllog.call.actions import NOTE_LENGTH
 from integrations.calllog.list.filters import CallFilter
 from integrations.domain.reasons import Reason
@@ -31,6 +32,7 @@ from integrations.services.queue.background import enqueue
 from integrations.ui.labels import LazyText
 from integrations.ui.page_context import page_context
 from integrations.ui.parse_pk import parse_pk
+from integrations.ui.phone_text import grouped
 from integrations.users.audit import audit_record
 from integrations.users.visibility import calls_visible_to, may_act_on_calls, works_visible_to
 
@@ -38,6 +40,8 @@ MAX_CALLS = 100_000
 """Calls of one background job."""
 MAX_SELECTED = 5000
 """Calls selected one by one."""
+MAX_LISTED = 100
+"""Numbers that the confirmation page shows."""
 MAX_NUMBERS = 1000
 """Numbers added to the ignore list at once: delivery compares every call with the whole list."""
 
@@ -53,6 +57,11 @@ class Plan:
     is_too_many: bool = False
     by_customer: Mapping[int, int] = field(default_factory=dict)
     """The number of phone numbers by customer id."""
+    numbers: Sequence[str] = ()
+    """The first phone numbers that the action affects, with grouped digits."""
+    more_numbers: int = 0
+    forecast: Forecast | None = None
+    """Only for a retry."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +165,11 @@ def _plan_of_calls(action: str) -> Callable[[Selection], Plan]:
     return lambda selection: plan_of(action, selection.counts())
 
 
+def _plan_of_retry(selection: Selection) -> Plan:
+    plan = plan_of("send-again", selection.counts())
+    return replace(plan, forecast=forecast(selection.calls)) if plan.affected and not plan.is_too_many else plan
+
+
 def _plan_of_numbers(selection: Selection) -> Plan:
     calls = list(spelled_numbers(selection.calls)[: MAX_CALLS + 1])
     if len(calls) > MAX_CALLS or len(set(calls)) > MAX_NUMBERS:
@@ -166,13 +180,18 @@ def _plan_of_numbers(selection: Selection) -> Plan:
         (found.unusable_calls, gettext_lazy("they have no phone number")),
     ]
     unchanged = [(count, cause) for count, cause in causes if count]
-    return Plan(affected=len(found.new), unchanged=unchanged, by_customer=found.by_customer)
+    numbers = sorted({number for _customer_id, number in found.new})
+    return Plan(
+        affected=len(found.new),
+        unchanged=unchanged,
+        by_customer=found.by_customer,
+        numbers=[grouped(number) for number in numbers[:MAX_LISTED]],
+        more_numbers=max(0, len(numbers) - MAX_LISTED),
+    )
 
 
 BULK_ACTIONS: Mapping[str, BulkAction] = {
-    "send-again": BulkAction(
-        kind=BackgroundJobKind.SEND_AGAIN, title=gettext_lazy("Retry calls"), plan=_plan_of_calls("send-again")
-    ),
+    "send-again": BulkAction(kind=BackgroundJobKind.SEND_AGAIN, title=gettext_lazy("Retry calls"), plan=_plan_of_retry),
     "replay": BulkAction(
         kind=BackgroundJobKind.REPLAY, title=gettext_lazy("Re-read webhooks and retry"), plan=_plan_of_calls("replay")
     ),

@@ -7,13 +7,14 @@ from django.utils.translation import gettext as _
 from integrations.domain.calls import CallFacts
 from integrations.models import Delivery
 from integrations.ui.call_row import CallRow
+from integrations.ui.phone_text import grouped
 from integrations.ui.ringostat_labels import status_label, type_label
 
 
 def call_details(row: CallRow, facts: CallFacts, receipts: Delivery) -> list[tuple[str, str]]:
     rows = [
         (_("Ringostat call ID"), row.ringostat_id),
-        (_("Client number"), row.client_number),
+        (_("Client number"), grouped(row.client_number)),
         (_("Customer's number"), facts.destination if facts.direction == "incoming" else facts.outbound_number),
         (_("Project or pool"), facts.line_name),
         (_("Type in Ringostat"), type_label(facts.call_type)),

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Delivery
-from integrations.ui.call_row import call_reason, is_unanswered_outgoing, next_attempt
-from integrations.ui.labels import STATES, Badge, LazyText, without_full_stop
+from integrations.ui.call_row import call_reason, explained, is_unanswered_outgoing, next_attempt, pause_reason
+from integrations.ui.labels import STATES, Badge, LazyText
 from integrations.ui.local_time import local_time
 
 NEXT_STEPS: dict[str, LazyText] = {
@@ -38,6 +38,9 @@ NEXT_STEPS: dict[str, LazyText] = {
     Reason.NO_FINAL_EVENT: gettext_lazy("Check in Ringostat that the webhook “after the call” is set up."),
     Reason.ERASED: gettext_lazy("Nothing to do: the data was erased on request."),
     Reason.DISMISSED: gettext_lazy("Nothing to do. You can still retry the call."),
+    Reason.TOO_MANY_CONTACTS: gettext_lazy(
+        "Nothing to do: the call continues by itself. To create the contact now, open the customer's Webhooks page."
+    ),
     Reason.REFUSED: gettext_lazy("Fix the problem in Planfix, then retry; or mark the call as resolved with a note."),
     Reason.INTERNAL_ERROR: gettext_lazy("Send the address of this page to the developers, and retry after the fix."),
 }
@@ -51,13 +54,29 @@ class StatusSummary:
     next_step: str
     """"" if there is none."""
     badge: Badge
+    technical_detail: str
+    """The stored line that the text explains; "" if there is none."""
 
 
 def status_summary(call: Call, receipts: Delivery, now: datetime) -> StatusSummary:
     """For a call that is loaded with ui.call_row.RELATED."""
     state = CallState(call.state)
     text, next_step = _SUMMARIES[state](call, receipts, now)
-    return StatusSummary(text=" ".join(text.split()), next_step=next_step, badge=STATES[state])
+    detail = technical_detail(call)
+    return StatusSummary(text=" ".join(text.split()), next_step=next_step, badge=STATES[state], technical_detail=detail)
+
+
+def technical_detail(call: Call) -> str:
+    """The line of Planfix, or of our own error, behind the call's state."""
+    if call.state == CallState.PENDING and call.customer.paused_reason:
+        return pause_reason(call.customer)[1]
+    has_line = call.state in (CallState.FAILED, CallState.PENDING) or call.reason == Reason.NOT_ADDED
+    return call.detail if has_line else ""
+
+
+def _near(call: Call, now: datetime) -> datetime:
+    """Times on the page have a date unless they are of the day of the call."""
+    return call.started_at or now
 
 
 def _in_progress(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
@@ -66,13 +85,12 @@ def _in_progress(call: Call, receipts: Delivery, now: datetime) -> tuple[str, st
 
 def _pending(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
     if call.customer.paused_reason:
-        text = _("Waiting because the customer is paused: %(why)s.")
-        why = without_full_stop(call.customer.paused_reason)
-        return text % {"why": why}, _("Fix this on the customer's page. The call is then sent automatically.")
+        text = _("Waiting because the customer is paused: %(why)s.") % {"why": pause_reason(call.customer)[0]}
+        return text, _("Fix this on the customer's page. The call is then sent automatically.")
     due = next_attempt(call)
     if due <= now:
         return _("The call is about to be sent to Planfix."), _("Nothing to do: this page updates itself.")
-    names = {"time": local_time(call.customer, due, now), "why": call_reason(call)}
+    names = {"time": local_time(call.customer, due, _near(call, now)), "why": call_reason(call)}
     text = _("Waiting: %(why)s.") % names if call.reason else _("Waiting for the next attempt.")
     return text, _("Nothing to do: the next attempt is at %(time)s.") % names
 
@@ -81,7 +99,7 @@ def _delivered(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]
     names = {
         "task": receipts.task_id,
         "contact": receipts.contact_id,
-        "time": local_time(call.customer, call.finished_at, now) if call.finished_at else "",
+        "time": local_time(call.customer, call.finished_at, _near(call, now)) if call.finished_at else "",
     }
     if receipts.task_id:
         text = _("In Planfix since %(time)s: task %(task)s of contact %(contact)s.")
@@ -94,7 +112,7 @@ def _delivered(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]
 
 def _pending_additions(call: Call, now: datetime) -> str:
     if call.reason == Reason.NOT_ADDED:
-        return _("Later data could not be added. %(detail)s") % {"detail": call.detail}
+        return " ".join([_("Later data could not be added."), explained(call.detail)]).strip()
     if not call.due_at:
         return ""
     if call.customer.paused_reason:
@@ -105,7 +123,7 @@ def _pending_additions(call: Call, now: datetime) -> str:
 def _skipped(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
     names = {"why": call_reason(call), "detail": call.detail}
     if call.reason == Reason.DISMISSED:
-        names["time"] = local_time(call.customer, call.finished_at, now) if call.finished_at else ""
+        names["time"] = local_time(call.customer, call.finished_at, _near(call, now)) if call.finished_at else ""
         text = _("Not sent to Planfix: marked as resolved at %(time)s by %(detail)s.")
     elif call.detail:
         text = _("Not sent to Planfix: %(why)s – %(detail)s.")
@@ -117,10 +135,9 @@ def _skipped(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
 
 
 def _failed(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]:
-    names = {"why": call_reason(call), "detail": call.detail}
-    return _("The call could not be sent: %(why)s. %(detail)s") % names, str(
-        NEXT_STEPS.get(call.reason, NEXT_STEPS[Reason.REFUSED])
-    )
+    text = _("The call could not be sent: %(why)s.") % {"why": call_reason(call)}
+    next_step = NEXT_STEPS.get(call.reason, NEXT_STEPS[Reason.REFUSED])
+    return " ".join([text, explained(call.detail)]), str(next_step)
 
 
 _SUMMARIES = {

@@ -5,8 +5,8 @@ Pure: works on the models that it is given, without a query.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -16,10 +16,20 @@ from integrations.domain.calls import CallFacts, Direction, Outcome
 from integrations.domain.employees import MatchedBy, match_employee
 from integrations.domain.outcome import is_known_status, outcome_of
 from integrations.domain.reasons import Reason
-from integrations.models import Call, CallState, Delivery, PlanfixRequest, Step, WebhookEvent
-from integrations.ui.call_row import call_reason, next_attempt
-from integrations.ui.labels import KIND_SENTENCES, LazyText, without_full_stop
-from integrations.ui.local_time import local_time
+from integrations.models import (
+    Call,
+    CallHistory,
+    CallState,
+    Delivery,
+    HistoryKind,
+    PlanfixRequest,
+    Step,
+    WebhookEvent,
+)
+from integrations.ui.call_row import call_reason, explained, is_technical, next_attempt, pause_reason
+from integrations.ui.labels import KIND_SENTENCES, LazyText, reason_label, without_full_stop
+from integrations.ui.local_time import local_second, local_time
+from integrations.ui.phone_text import grouped
 
 IN_FLIGHT = {
     Step.CONTACT: gettext_lazy(
@@ -46,12 +56,38 @@ MATCHED_BY: dict[MatchedBy, LazyText] = {
 }
 
 
+ACTIONS: dict[HistoryKind, tuple[LazyText, LazyText]] = {
+    HistoryKind.RETRIED: (gettext_lazy("The call was retried."), gettext_lazy("%(name)s retried the call.")),
+    HistoryKind.REREAD: (
+        gettext_lazy("The webhooks were re-read and the call retried."),
+        gettext_lazy("%(name)s re-read the webhooks and retried the call."),
+    ),
+}
+"""Without and with the name of the user."""
+
+REQUEST_OF_STEP: dict[str, Callable[[PlanfixRequest], bool]] = {
+    "person": lambda sent: sent.path.endswith("/contact/list"),
+    "person_add": lambda sent: sent.method == "POST" and sent.path.rstrip("/").endswith("/contact"),
+    "task_alt": lambda sent: sent.path.endswith("/task/list"),
+    "graphic_eq": lambda sent: "/file/" in sent.path,
+    "chat": lambda sent: "/comments" in sent.path,
+    "sell": lambda sent: "/datatag/" in sent.path and sent.method == "POST",
+}
+"""By the icon of the step's entry."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class TimelineEntry:
     text: str
     icon: str
     colour: str = ""
     """A colour of ui.labels.BADGE_CLASSES."""
+    at: datetime | None = None
+    """None if the time is not known: the entry keeps its place."""
+    time: str = ""
+    """`at` in the customer's time zone, with the date unless it is the day of the call."""
+    technical_detail: str = ""
+    """The stored line that the text explains."""
 
 
 def timeline(
@@ -61,28 +97,92 @@ def timeline(
     events: Sequence[WebhookEvent],
     requests: Sequence[PlanfixRequest],
     now: datetime,
+    history: Sequence[CallHistory] = (),
 ) -> list[TimelineEntry]:
-    """The timeline of a call that is loaded with ui.call_row.RELATED. `events` and `requests` may be pruned."""
+    """The timeline of a call that is loaded with ui.call_row.RELATED.
+
+    By time. `events`, `requests` and `history` may be pruned.
+    """
     facts = call.folded
-    return [
-        *_call_and_webhooks(call, facts, events, now),
-        *_employee(call, facts),
+    steps = [
         *_contact(call, receipts),
         *_target(receipts),
         *_recording(receipts),
         *_comment(call, receipts),
         *_tag(call, facts, receipts),
-        *_requests_and_attempts(receipts, requests),
-        *_current_state(call, receipts, now),
     ]
+    entries = [
+        *_call_and_webhooks(call, facts, events),
+        *_employee(call, facts),
+        *_history(call, history),
+        *(_with_request_time(step, requests) for step in steps),
+        *_requests_and_attempts(receipts, requests),
+    ]
+    return [_with_time(call, entry) for entry in [*_by_time(entries), *_current_state(call, receipts, now)]]
 
 
-def _call_and_webhooks(
-    call: Call, facts: CallFacts, events: Sequence[WebhookEvent], now: datetime
-) -> Iterator[TimelineEntry]:
-    number = call.client_number or _("an unknown number")
+def _by_time(entries: Sequence[TimelineEntry]) -> list[TimelineEntry]:
+    """An entry without a time follows the one before it."""
+    keys: list[float] = []
+    for entry in entries:
+        keys.append(entry.at.timestamp() if entry.at else (keys[-1] if keys else 0.0))
+    return [entry for _key, entry in sorted(zip(keys, entries, strict=True), key=lambda pair: pair[0])]
+
+
+def _with_time(call: Call, entry: TimelineEntry) -> TimelineEntry:
+    return replace(entry, time=local_second(call.customer, entry.at, call.started_at)) if entry.at else entry
+
+
+def _with_request_time(step: TimelineEntry, requests: Sequence[PlanfixRequest]) -> TimelineEntry:
+    """With the time of the newest request that did the step, if it is still stored."""
+    is_of_step = REQUEST_OF_STEP.get(step.icon)
+    times = [sent.sent_at for sent in requests if is_of_step and is_of_step(sent)]
+    return replace(step, at=max(times)) if times else step
+
+
+def _history(call: Call, history: Sequence[CallHistory]) -> Iterator[TimelineEntry]:
+    """The failed attempts and people's actions. The newest attempt is the call's current state, unless it waits."""
+    is_manual = False
+    for entry in history:
+        if entry.kind == HistoryKind.ATTEMPT:
+            if not _is_current_state(call, entry):
+                yield _attempt(entry, is_manual)
+            is_manual = False
+        else:
+            yield _action(entry)
+            is_manual = True
+
+
+def _is_current_state(call: Call, entry: CallHistory) -> bool:
+    """Is this how the call was given up? Then the last entry of the timeline says so."""
+    is_finished = call.finished_at is not None and abs((call.finished_at - entry.at).total_seconds()) < 1
+    return is_finished and (call.state, call.reason) == (entry.state, entry.reason)
+
+
+def _attempt(entry: CallHistory, is_manual: bool) -> TimelineEntry:
+    text = _("Attempt after the retry: %(why)s.") if is_manual else _("Automatic attempt: %(why)s.")
+    if entry.state == CallState.SKIPPED:
+        text = _("Skipped: %(why)s.")
+    is_plain = entry.state == CallState.SKIPPED or not is_technical(entry.detail)
+    meaning = entry.detail if is_plain else explained(entry.detail)
+    return TimelineEntry(
+        text=" ".join([text % {"why": reason_label(entry.reason)}, meaning]).strip(),
+        icon="block" if entry.state == CallState.SKIPPED else "sync_problem",
+        colour="" if entry.state == CallState.SKIPPED else "warning",
+        at=entry.at,
+        technical_detail="" if is_plain else entry.detail,
+    )
+
+
+def _action(entry: CallHistory) -> TimelineEntry:
+    text = ACTIONS[HistoryKind(entry.kind)][bool(entry.by_name)]
+    return TimelineEntry(text=str(text) % {"name": entry.by_name}, icon="person_edit", at=entry.at)
+
+
+def _call_and_webhooks(call: Call, facts: CallFacts, events: Sequence[WebhookEvent]) -> Iterator[TimelineEntry]:
+    number = grouped(call.client_number) or _("an unknown number")
     kind = str(KIND_SENTENCES.get((call.direction, call.outcome), _("A call with %(number)s.")))
-    yield TimelineEntry(text=kind % {"number": number}, icon="call")
+    yield TimelineEntry(text=kind % {"number": number}, icon="call", at=call.started_at)
     if call.outcome and facts.status and not is_known_status(facts.status):
         text = _(
             "Ringofix does not know the outcome “%(status)s”. The talk time decided whether the call was answered."
@@ -91,8 +191,8 @@ def _call_and_webhooks(
     if events:
         count, first = len(events), min(event.received_at for event in events)
         text = ngettext("Webhook received at %(time)s.", "%(count)s webhooks received, the first at %(time)s.", count)
-        names = {"count": count, "time": local_time(call.customer, first, now)}
-        yield TimelineEntry(text=text % names, icon="webhook")
+        names = {"count": count, "time": local_time(call.customer, first, call.started_at)}
+        yield TimelineEntry(text=text % names, icon="webhook", at=first)
     else:
         yield TimelineEntry(text=_("No webhooks stored."), icon="webhook")
 
@@ -128,7 +228,7 @@ def _contact(call: Call, receipts: Delivery) -> Iterator[TimelineEntry]:
         text = _("Contact %(contact)s is known from an earlier call with this number.")
     colour = "warning" if found > 1 else ""
     icon = "person_add" if receipts.contact_created else "person"
-    names = {"contact": contact, "found": found, "number": call.client_number}
+    names = {"contact": contact, "found": found, "number": grouped(call.client_number)}
     yield TimelineEntry(text=text % names, icon=icon, colour=colour)
 
 
@@ -234,9 +334,9 @@ def _in_progress(call: Call, now: datetime) -> Iterator[TimelineEntry]:
 
 def _pending(call: Call, now: datetime) -> Iterator[TimelineEntry]:
     if call.customer.paused_reason:
-        text = _("Waiting because the customer is paused: %(why)s. No call is lost.")
-        text %= {"why": without_full_stop(call.customer.paused_reason)}
-        yield TimelineEntry(text=text, icon="pause_circle", colour="warning")
+        why, line = pause_reason(call.customer)
+        text = _("Waiting because the customer is paused: %(why)s. No call is lost.") % {"why": why}
+        yield TimelineEntry(text=text, icon="pause_circle", colour="warning", technical_detail=line)
         return
     due = next_attempt(call)
     if due <= now:
@@ -245,7 +345,7 @@ def _pending(call: Call, now: datetime) -> Iterator[TimelineEntry]:
     text = _("Next attempt at %(time)s.")
     if call.reason:
         text = _("Next attempt at %(time)s. Reason: %(why)s.")
-    names = {"time": local_time(call.customer, due, now), "why": call_reason(call)}
+    names = {"time": local_time(call.customer, due, call.started_at), "why": call_reason(call)}
     yield TimelineEntry(text=text % names, icon="schedule", colour="warning")
 
 
@@ -256,41 +356,42 @@ def _delivered(call: Call, now: datetime) -> Iterator[TimelineEntry]:
     text = _("Everything is in Planfix.")
     if call.finished_at:
         text = _("Everything has been in Planfix since %(time)s.") % {
-            "time": local_time(call.customer, call.finished_at, now)
+            "time": local_time(call.customer, call.finished_at, call.started_at)
         }
-    yield TimelineEntry(text=text, icon="check_circle", colour="success")
+    yield TimelineEntry(text=text, icon="check_circle", colour="success", at=call.finished_at)
     if call.reason == Reason.NOT_ADDED:
-        text = _("Later data could not be added. %(detail)s") % {"detail": call.detail}
-        yield TimelineEntry(text=text, icon="link_off", colour="warning")
+        text = " ".join([_("Later data could not be added."), explained(call.detail)]).strip()
+        yield TimelineEntry(text=text, icon="link_off", colour="warning", technical_detail=call.detail)
 
 
 def _pending_additions(call: Call, now: datetime) -> Iterator[TimelineEntry]:
     yield TimelineEntry(text=_("The call itself is in Planfix."), icon="check_circle", colour="success")
     due = next_attempt(call)
     if call.customer.paused_reason:
-        text = _("Later data, such as the recording, waits because the customer is paused: %(why)s.")
-        text %= {"why": without_full_stop(call.customer.paused_reason)}
-        yield TimelineEntry(text=text, icon="pause_circle", colour="warning")
+        why, line = pause_reason(call.customer)
+        text = _("Later data, such as the recording, waits because the customer is paused: %(why)s.") % {"why": why}
+        yield TimelineEntry(text=text, icon="pause_circle", colour="warning", technical_detail=line)
     elif due <= now:
         yield TimelineEntry(text=_("Later data, such as the recording, is about to be added."), icon="schedule")
     else:
         text = _("Next check for the recording and other later data at %(time)s.")
-        yield TimelineEntry(text=text % {"time": local_time(call.customer, due, now)}, icon="schedule")
+        yield TimelineEntry(text=text % {"time": local_time(call.customer, due, call.started_at)}, icon="schedule")
 
 
 def _skipped(call: Call, now: datetime) -> Iterator[TimelineEntry]:
     if call.reason == Reason.DISMISSED:
         text = _("Marked as resolved and not sent. %(detail)s")
-        yield TimelineEntry(text=text % {"detail": call.detail}, icon="task_alt")
+        yield TimelineEntry(text=text % {"detail": call.detail}, icon="task_alt", at=call.finished_at)
         return
     text = _("Skipped: %(why)s – %(detail)s.") if call.detail else _("Skipped: %(why)s.")
-    yield TimelineEntry(text=text % {"why": call_reason(call), "detail": call.detail}, icon="block")
+    names = {"why": call_reason(call), "detail": call.detail}
+    yield TimelineEntry(text=text % names, icon="block", at=call.finished_at)
 
 
 def _failed(call: Call, now: datetime) -> Iterator[TimelineEntry]:
-    text = _("Failed: %(why)s. %(detail)s Needs attention.")
-    names = {"why": call_reason(call), "detail": call.detail}
-    yield TimelineEntry(text=" ".join((text % names).split()), icon="error", colour="danger")
+    parts = [_("Failed: %(why)s.") % {"why": call_reason(call)}, explained(call.detail), _("Needs attention.")]
+    text = " ".join(part for part in parts if part)
+    yield TimelineEntry(text=text, icon="error", colour="danger", at=call.finished_at, technical_detail=call.detail)
 
 
 _CURRENT_STATES = {

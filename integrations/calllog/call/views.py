@@ -9,9 +9,11 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -19,13 +21,17 @@ from django.views.decorators.http import require_safe
 
 from integrations.calllog.call.actions import available_actions
 from integrations.calllog.call.analysis import analysis_of
+from integrations.calllog.call.client_history import client_history
 from integrations.calllog.call.details import call_details
 from integrations.calllog.call.status_summary import status_summary
 from integrations.calllog.call.timeline import timeline
-from integrations.models import Call, CallState, PlanfixRequest, WebhookEvent
+from integrations.domain.reasons import Reason
+from integrations.models import Call, CallHistory, CallState, PlanfixRequest, WebhookEvent
+from integrations.services.contacts.remembered import client_name, with_client_names
 from integrations.ui.call_row import RELATED, call_row, receipts_of, recording_link
 from integrations.ui.links import call_links, comment_url
 from integrations.ui.page_context import page_context
+from integrations.ui.phone_text import grouped
 from integrations.ui.request_log import LoggedBody, request_bodies, request_row, webhook_bodies, webhook_row
 from integrations.users.decorators import login_required_htmx
 from integrations.users.visibility import calls_visible_to, may_act_on_calls
@@ -33,8 +39,14 @@ from integrations.users.visibility import calls_visible_to, may_act_on_calls
 MAX_LOGGED = 100
 """Webhooks and requests that the page of one call shows: the newest ones."""
 
-Events = Sequence[WebhookEvent]
-Requests = Sequence[PlanfixRequest]
+
+@dataclass(frozen=True, kw_only=True)
+class RequestLog:
+    """The newest rows of each, the oldest first."""
+
+    events: Sequence[WebhookEvent]
+    requests: Sequence[PlanfixRequest]
+    history: Sequence[CallHistory]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +65,13 @@ class Player:
 @never_cache
 def call_page(request: HttpRequest, call_id: int) -> HttpResponse:
     call = _call(request, call_id)
-    context = _call_context(request, call, *_request_log(call))
-    title = call.client_number or _("Call")
-    return render(
-        request, "calllog/call/call.html", {**page_context(request, title), **context, "player": _player(call)}
-    )
+    context = {
+        **page_context(request, grouped(call.client_number) or _("Call")),
+        **_call_context(request, call, _request_log(call)),
+        "player": _player(call),
+        "client_history": client_history(call),
+    }
+    return render(request, "calllog/call/call.html", context)
 
 
 @require_safe
@@ -66,10 +80,10 @@ def call_page(request: HttpRequest, call_id: int) -> HttpResponse:
 def call_updates(request: HttpRequest, call_id: int) -> HttpResponse:
     """The page's current parts, or 204 if `version` says that the page shows them already."""
     call = _call(request, call_id)
-    events, requests = _request_log(call)
-    if _version(call, events, requests) == request.GET.get("version"):
+    log = _request_log(call)
+    if _version(call, log) == request.GET.get("version"):
         return HttpResponse(status=204)
-    return render(request, "calllog/call/updates.html", _call_context(request, call, events, requests))
+    return render(request, "calllog/call/updates.html", _call_context(request, call, log))
 
 
 @require_safe
@@ -89,31 +103,47 @@ def request_body(request: HttpRequest, call_id: int, request_id: int) -> HttpRes
 
 
 def _call(request: HttpRequest, call_id: int) -> Call:
-    return get_object_or_404(calls_visible_to(request.user).select_related(*RELATED), pk=call_id)
+    calls = with_client_names(calls_visible_to(request.user).select_related(*RELATED))
+    return get_object_or_404(calls, pk=call_id)
 
 
-def _request_log(call: Call) -> tuple[Events, Requests]:
+def _request_log(call: Call) -> RequestLog:
     """Without the bodies: they are large, and loaded only when a user opens one."""
     events = call.events.defer("body", "query_string").order_by("-pk")[:MAX_LOGGED]
     requests = call.planfix_requests.defer("body", "answer").order_by("-pk")[:MAX_LOGGED]
-    return list(events)[::-1], list(requests)[::-1]
+    history = call.history.order_by("-at", "-pk")[:MAX_LOGGED] if _may_have_history(call) else []
+    return RequestLog(events=list(events)[::-1], requests=list(requests)[::-1], history=list(history)[::-1])
 
 
-def _call_context(request: HttpRequest, call: Call, events: Events, requests: Requests) -> dict[str, Any]:
+def _may_have_history(call: Call) -> bool:
+    """A call that was delivered or skipped at its first attempt has none."""
+    is_settled = call.state in (CallState.DELIVERED, CallState.SKIPPED)
+    return not is_settled or receipts_of(call).attempts > 1 or call.reason in (Reason.DISMISSED, Reason.NOT_ADDED)
+
+
+def _call_context(request: HttpRequest, call: Call, log: RequestLog) -> dict[str, Any]:
     row, receipts, facts, now = call_row(call), receipts_of(call), call.folded, timezone.now()
     return {
         "row": row,
+        "client_name": client_name(call, receipts.contact_id),
+        "client_number": grouped(row.client_number),
+        "number_url": _number_url(row.client_number),
         "links": call_links(call, receipts),
         "status_summary": status_summary(call, receipts, now),
         "actions": available_actions(call) if may_act_on_calls(request.user) else None,
         "analysis": analysis_of(facts),
         "details": call_details(row, facts, receipts),
-        "timeline": timeline(call, receipts, events=events, requests=requests, now=now),
-        "events": [webhook_row(event) for event in events],
-        "requests": [request_row(sent) for sent in requests],
-        "version": _version(call, events, requests),
+        "timeline": timeline(call, receipts, events=log.events, requests=log.requests, history=log.history, now=now),
+        "events": [webhook_row(event) for event in log.events],
+        "requests": [request_row(sent) for sent in log.requests],
+        "version": _version(call, log),
         "may_change": call.state in (CallState.IN_PROGRESS, CallState.PENDING) or call.due_at is not None,
     }
+
+
+def _number_url(number: str) -> str:
+    """The list of all calls of the number; "" without a number."""
+    return f"{reverse('calllog:list')}?{urlencode({'number': number})}" if number else ""
 
 
 def _player(call: Call) -> Player:
@@ -127,12 +157,12 @@ def _player(call: Call) -> Player:
     )
 
 
-def _version(call: Call, events: Events, requests: Requests) -> str:
+def _version(call: Call, log: RequestLog) -> str:
     """A hash that changes whenever the page's content changes."""
     receipts = receipts_of(call)
     columns = (call.facts, call.state, call.reason, call.detail, call.due_at, call.finished_at, call.employee_id)
     written = (receipts.attempts, receipts.in_flight_step, receipts.contact_id, receipts.comment_id, receipts.tag_key)
-    newest = (events[-1].pk if events else 0, requests[-1].pk if requests else 0)
+    newest = [rows[-1].pk if rows else 0 for rows in (log.events, log.requests, log.history)]
     text = repr((columns, written, newest, call.customer.paused_reason))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from django.utils import timezone
 from integrations.background_jobs import run_job
 from integrations.calllog.bulk.views import BULK_ACTIONS, plan_of
 from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, Customer
-from tests.factories import make_call, make_customer, make_specialist, make_user, make_viewer
+from tests.factories import call_facts, make_call, make_customer, make_employee, make_specialist, make_user, make_viewer
 
 pytestmark = pytest.mark.django_db
 
@@ -310,3 +311,38 @@ def test_unchanged_calls_have_a_reason(action: str, standing: tuple[str, str], w
 
     assert plan.affected == (7 if why is None else 0)
     assert [(count, str(words)) for count, words in plan.unchanged] == ([] if why is None else [(7, why)])
+
+
+def test_confirmation_of_a_retry_says_how_many_calls_would_now_go_through(specialist: Client) -> None:
+    customer = make_customer()
+    make_employee(customer, staff_id="331851")
+    known, unknown = call_facts(), call_facts(staff_id="9", connected_with="acmecom_new", employee_name="New Comer")
+    calls = [make_call(customer, known, state=CallState.SKIPPED, reason="unknown_employee")]
+    for number in range(2):
+        facts = replace(unknown, ringostat_id=f"ua7_-1.{number}")
+        calls.append(make_call(customer, facts, state=CallState.SKIPPED, reason="unknown_employee"))
+
+    plan = preview_of(specialist, "send-again", *calls).context["plan"]
+
+    assert (plan.forecast.calls, plan.forecast.would_pass) == (3, 1)
+    assert [(count, str(why)) for count, why in plan.forecast.skipped_again] == [(2, "employee is unknown")]
+
+
+def test_forecast_of_many_calls_is_of_the_newest(specialist: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integrations.calllog.bulk.forecast.MAX_CALLS", 2)
+    customer = make_customer()
+    calls = [make_call(customer, state=CallState.FAILED, reason="refused") for _ in range(3)]
+
+    plan = preview_of(specialist, "send-again", *calls).context["plan"]
+
+    assert (plan.affected, plan.forecast.calls, plan.forecast.is_complete) == (3, 2, False)
+
+
+def test_numbers_are_listed_before_they_are_ignored(specialist: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integrations.calllog.bulk.views.MAX_LISTED", 1)
+    customer = make_customer()
+    calls = [make_call(customer, call_facts(e164=number, caller="")) for number in ("+380671234567", "+380501112233")]
+
+    plan = preview_of(specialist, "ignore-numbers", *calls).context["plan"]
+
+    assert (list(plan.numbers), plan.more_numbers) == (["+380 50 111 22 33"], 1)

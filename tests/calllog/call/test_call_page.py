@@ -10,14 +10,16 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from integrations.models import Call, CallState, Customer, Delivery
+from integrations.models import Call, CallState, Customer, Delivery, RememberedContact
 from tests.factories import (
+    MISSED,
     call_facts,
     make_call,
     make_customer,
     make_employee,
     make_event,
     make_request,
+    make_specialist,
 )
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +35,7 @@ def test_call_page_shows_the_timeline(log: Client) -> None:
 
     html = page_of(log, call)
 
-    assert "Contact 812 was found by +380671234567." in html
+    assert "Contact 812 was found by +380 67 123 45 67." in html
     assert "Comment 90211 was written in the name of Iryna Bondar." in html
 
 
@@ -269,3 +271,45 @@ def test_call_page_makes_few_queries(log: Client) -> None:
         page_of(log, call)
 
     assert len(queries) <= 12
+
+
+def test_call_page_shows_the_other_calls_of_the_client(log: Client) -> None:
+    customer = make_customer()
+    call, other = make_call(customer), make_call(customer, call_facts(**MISSED))
+    make_call(make_customer())
+    make_call(customer, call_facts(e164="+380501112233", caller=""))
+
+    history = log.get(f"/calls/{call.pk}/").context["client_history"]
+
+    assert [each.url for each in history.calls] == [f"/calls/{other.pk}/"]
+    assert not history.is_more
+
+
+def test_hidden_number_has_no_client_history(log: Client) -> None:
+    customer = make_customer()
+    hidden = [make_call(customer, call_facts(e164="", caller="anonymous")) for _ in range(2)]
+
+    assert log.get(f"/calls/{hidden[0].pk}/").context["client_history"] is None
+
+
+def test_call_page_shows_the_client_name_and_leads_to_all_calls_of_the_number(log: Client) -> None:
+    customer = make_customer()
+    RememberedContact.objects.create(customer=customer, number="+380671234567", contact_id=8, name="Olha Koval")
+    call = make_call(customer, receipts={"contact_id": 8})
+
+    html = log.get(f"/calls/{call.pk}/").content.decode()
+
+    assert "Olha Koval" in html
+    assert "+380 67 123 45 67" in html
+    assert "/calls/?number=%2B380671234567" in html
+
+
+def test_retry_is_shown_in_the_timeline_with_the_users_name(client: Client) -> None:
+    user = make_specialist()
+    client.force_login(user)
+    call = make_call(make_customer(), state=CallState.FAILED, reason="refused", detail="no")
+
+    client.post(f"/calls/{call.pk}/do/send-again/")
+
+    texts = [entry.text for entry in client.get(f"/calls/{call.pk}/").context["timeline"]]
+    assert f"{user.username} retried the call." in texts

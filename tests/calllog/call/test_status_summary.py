@@ -90,7 +90,7 @@ def summarised(receipts: dict[str, Any] | None = None, **columns: Any) -> tuple[
         (
             {},
             {"state": CallState.FAILED, "reason": "refused", "detail": "POST /contact/: no such template."},
-            "The call could not be sent: Planfix refused the request. POST /contact/: no such template.",
+            "The call could not be sent: Planfix refused the request.",
             "Fix the problem in Planfix, then retry",
         ),
     ],
@@ -120,3 +120,44 @@ def test_unanswered_outgoing_call_without_contact_says_that_it_never_creates_one
 )
 def test_every_reason_of_an_undelivered_call_has_a_next_step(reason: str) -> None:
     assert str(NEXT_STEPS[reason]).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("columns", "text", "detail"),
+    [
+        (
+            {"state": CallState.FAILED, "reason": "refused", "detail": "POST /contact/: HTTP 400, code 23 (limit)."},
+            "The call could not be sent: Planfix refused the request."
+            " The contact limit of the customer's Planfix plan is reached.",
+            "POST /contact/: HTTP 400, code 23 (limit).",
+        ),
+        (
+            {
+                "state": CallState.PENDING,
+                "due_at": NOON,
+                "customer": Customer(name="Acme", paused_reason="POST /datatag/list: HTTP 401, code 1."),
+            },
+            "Waiting because the customer is paused:"
+            " Planfix does not know the token. Enter a new one in the customer's settings.",
+            "POST /datatag/list: HTTP 401, code 1",
+        ),
+        (
+            {
+                "state": CallState.PENDING,
+                "due_at": NOON,
+                "customer": Customer(name="Acme", paused_reason="HTTP 401: asked them.", paused_by_hand=True),
+            },
+            "Waiting because the customer is paused: HTTP 401: asked them.",
+            "",
+        ),
+    ],
+)
+def test_stored_line_of_planfix_is_explained_and_kept_as_a_detail(
+    columns: dict[str, Any], text: str, detail: str
+) -> None:
+    known: dict[str, Any] = {"customer": Customer(name="Acme"), "received_at": NOON, "due_at": None}
+    call = Call(**known | columns)
+
+    summary = status_summary(call, Delivery(call=call), NOON)
+
+    assert (summary.text, summary.technical_detail) == (text, detail)

@@ -13,6 +13,7 @@ from integrations.domain.outcome import outcome_of
 from integrations.domain.reasons import Reason
 from integrations.models import (
     Call,
+    CallHistory,
     CallState,
     Customer,
     Delivery,
@@ -54,7 +55,7 @@ def timeline_texts(
         call,
         Delivery(call=call, **receipts or {}),
         events=[WebhookEvent(received_at=NOON + timedelta(seconds=number)) for number in range(events)],
-        requests=[PlanfixRequest(seconds=0.2) for _ in range(requests)],
+        requests=[PlanfixRequest(seconds=0.2, path="/contact/9", sent_at=NOON) for _ in range(requests)],
         now=NOON,
     )
     return [sentence.text for sentence in sentences]
@@ -63,12 +64,12 @@ def timeline_texts(
 @pytest.mark.parametrize(
     ("facts", "columns", "sentence"),
     [
-        ({}, {}, "Answered incoming call from +380671234567."),
-        (MISSED, {}, "Missed incoming call from +380671234567."),
-        (OUTGOING, {}, "Answered outgoing call to +380671234567."),
-        (OUTGOING | {"status": "NO ANSWER", "talk_seconds": 0}, {}, "Unanswered outgoing call to +380671234567."),
-        ({"is_final": False}, {"state": CallState.IN_PROGRESS}, "Incoming call from +380671234567."),
-        ({"direction": None, "is_final": False}, {}, "A call with +380671234567."),
+        ({}, {}, "Answered incoming call from +380 67 123 45 67."),
+        (MISSED, {}, "Missed incoming call from +380 67 123 45 67."),
+        (OUTGOING, {}, "Answered outgoing call to +380 67 123 45 67."),
+        (OUTGOING | {"status": "NO ANSWER", "talk_seconds": 0}, {}, "Unanswered outgoing call to +380 67 123 45 67."),
+        ({"is_final": False}, {"state": CallState.IN_PROGRESS}, "Incoming call from +380 67 123 45 67."),
+        ({"direction": None, "is_final": False}, {}, "A call with +380 67 123 45 67."),
         ({}, {"client_number": ""}, "Answered incoming call from an unknown number."),
     ],
 )
@@ -81,7 +82,7 @@ def test_timeline_begins_with_direction_outcome_and_number(
 @pytest.mark.parametrize(
     ("receipts", "sentence"),
     [
-        ({"contact_id": 812, "contacts_found": 1}, "Contact 812 was found by +380671234567."),
+        ({"contact_id": 812, "contacts_found": 1}, "Contact 812 was found by +380 67 123 45 67."),
         ({"contact_id": 813, "contact_created": True}, "Contact 813 was created."),
         (
             {"contact_id": 812, "contacts_found": 3},
@@ -177,7 +178,7 @@ def test_timeline_of_a_resolved_call_shows_user_and_note() -> None:
 
 def test_timeline_without_receipts_does_not_mention_planfix() -> None:
     assert timeline_texts(state=CallState.SKIPPED, reason=Reason.HIDDEN_NUMBER, employee=None) == [
-        "Answered incoming call from +380671234567.",
+        "Answered incoming call from +380 67 123 45 67.",
         "No webhooks stored.",
         "Skipped: number is hidden.",
     ]
@@ -218,7 +219,7 @@ def test_timeline_without_receipts_does_not_mention_planfix() -> None:
         ),
         (
             {"state": CallState.FAILED, "reason": "refused", "detail": "POST /contact/: no such template."},
-            "Failed: Planfix refused the request. POST /contact/: no such template. Needs attention.",
+            "Failed: Planfix refused the request. Needs attention.",
         ),
         ({"state": CallState.IN_PROGRESS}, "The call has not ended yet. It is sent to Planfix when it ends."),
         (PENDING, "The call is about to be sent to Planfix."),
@@ -289,7 +290,7 @@ def test_timeline_shows_all_steps_in_order() -> None:
     receipts = {"attempts": 1, "contact_id": 813, "contact_created": True, "file_id": 7, "comment_id": 9, "tag_key": 4}
 
     assert timeline_texts(receipts=receipts, events=1, requests=5) == [
-        "Answered incoming call from +380671234567.",
+        "Answered incoming call from +380 67 123 45 67.",
         "Webhook received at 12:00.",
         "Iryna Bondar was matched by the name.",
         "Contact 813 was created.",
@@ -300,3 +301,67 @@ def test_timeline_shows_all_steps_in_order() -> None:
         "5 requests to Planfix.",
         "Everything is in Planfix.",
     ]
+
+
+def one_call(**columns: Any) -> Call:
+    known = call_facts()
+    filled: dict[str, Any] = {"facts": fold(None, known), "direction": "incoming", "outcome": "answered"}
+    filled |= {"client_number": "+380671234567", "started_at": NOON, "received_at": NOON, "employee": IRYNA}
+    filled |= {"customer": Customer(name="Acme"), "reason": "", "detail": "", "finished_at": NOON + timedelta(hours=2)}
+    return Call(**filled | {"state": CallState.DELIVERED} | columns)
+
+
+def test_timeline_shows_attempts_their_trigger_and_who_retried_with_times() -> None:
+    line = "POST /contact/: Planfix answered HTTP 400, code 23 (limit)."
+    history = [
+        CallHistory(kind="attempt", at=NOON + timedelta(minutes=1), state="failed", reason="refused", detail=line),
+        CallHistory(kind="retried", at=NOON + timedelta(minutes=8), by_name="demo"),
+        CallHistory(kind="attempt", at=NOON + timedelta(minutes=9), state="pending", reason="unavailable", detail=""),
+    ]
+    call = one_call()
+    requests = [PlanfixRequest(method="POST", path="/contact/812/comments/", sent_at=NOON + timedelta(hours=2))]
+
+    entries = timeline(
+        call,
+        Delivery(call=call, comment_id=9, attempts=3),
+        events=[],
+        requests=requests,
+        history=history,
+        now=NOON + timedelta(days=1),
+    )
+
+    shown = [(entry.time, entry.text) for entry in entries if entry.time]
+    assert shown == [
+        ("12:00:00", "Answered incoming call from +380 67 123 45 67."),
+        (
+            "12:01:00",
+            "Automatic attempt: Planfix refused the request."
+            " The contact limit of the customer's Planfix plan is reached.",
+        ),
+        ("12:08:00", "demo retried the call."),
+        ("12:09:00", "Attempt after the retry: Planfix did not answer."),
+        ("14:00:00", "Comment 9 was written in the name of Iryna Bondar."),
+        ("14:00:00", "Everything has been in Planfix since 14:00."),
+    ]
+    assert [entry.technical_detail for entry in entries if entry.technical_detail] == [line]
+
+
+def test_time_of_another_day_has_its_date() -> None:
+    call = one_call(finished_at=NOON + timedelta(days=1))
+
+    entries = timeline(call, Delivery(), events=[], requests=[], now=NOON)
+
+    assert entries[-1].time == "3 Mar, 12:00:00"
+    assert entries[-1].text == "Everything has been in Planfix since 3 Mar, 12:00."
+
+
+def test_attempt_that_gave_the_call_up_is_shown_once() -> None:
+    call = one_call(state=CallState.FAILED, reason="refused", detail="POST /contact/: no such template.")
+    history = [CallHistory(kind="attempt", at=call.finished_at, state="failed", reason="refused", detail=call.detail)]
+
+    entries = timeline(call, Delivery(), events=[], requests=[], history=history, now=NOON)
+
+    assert [entry.text for entry in entries if "refused" in entry.text] == [
+        "Failed: Planfix refused the request. Needs attention."
+    ]
+    assert entries[-1].technical_detail == "POST /contact/: no such template."

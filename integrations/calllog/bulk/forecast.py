@@ -1,0 +1,58 @@
+"""What a retry would achieve today: which of the selected calls the customers' settings would let pass.
+
+Decides as a delivery does before its first request. What Planfix would answer is not known.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from integrations.domain.reasons import Reason
+from integrations.domain.rules import CustomerRules, Skip, decide
+from integrations.models import Call, Customer
+from integrations.services.calls.replay import replayable
+from integrations.ui.labels import LazyText, reason_label
+
+MAX_CALLS = 500
+"""Calls that are decided; of more, the newest."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    calls: int
+    would_pass: int
+    skipped_again: list[tuple[int, LazyText]]
+    is_complete: bool
+    """False: more calls are selected than were decided."""
+
+
+def forecast(calls: QuerySet[Call]) -> Forecast:
+    newest = list(replayable(calls).order_by("-started_at", "-pk")[: MAX_CALLS + 1])
+    decided = newest[:MAX_CALLS]
+    rules = _rules_of({call.customer_id for call in decided})
+    reasons = Counter(_reason_to_skip(call, rules) for call in decided if call.customer_id in rules)
+    would_pass = reasons.pop("", 0)
+    return Forecast(
+        calls=len(decided),
+        would_pass=would_pass,
+        skipped_again=[(count, reason_label(reason)) for reason, count in reasons.most_common()],
+        is_complete=len(newest) <= MAX_CALLS,
+    )
+
+
+def _rules_of(customer_ids: set[int]) -> Mapping[int, CustomerRules]:
+    customers = Customer.objects.filter(pk__in=customer_ids).prefetch_related("employees")
+    return {customer.pk: customer.rules for customer in customers}
+
+
+def _reason_to_skip(call: Call, rules: Mapping[int, CustomerRules]) -> str:
+    """An empty text for a call that would go to Planfix."""
+    decision = decide(call.folded, rules[call.customer_id])
+    if isinstance(decision, Skip):
+        return decision.reason
+    is_known = call.reason != Reason.UNKNOWN_CONTACT or decision.may_create_contact
+    return "" if is_known else Reason.UNKNOWN_CONTACT
