@@ -80,3 +80,10 @@ def test_odd_values_are_ignored(client: Client, query: str) -> None:
     client.force_login(make_specialist())
 
     assert WAITING in html_of(client, query)
+
+
+def test_it_is_the_first_page_of_viewers_only(client: Client) -> None:
+    viewer, specialist = make_viewer(make_customer()), make_specialist()
+    for user, page in ((viewer, "waiting"), (specialist, "list")):
+        client.force_login(user)
+        assert client.get("/")["Location"] == reverse(f"calllog:{page}")
