@@ -15,6 +15,7 @@ from tests.factories import MISSED, OUTGOING, call_facts, make_call, make_custom
 
 pytestmark = pytest.mark.django_db
 
+VALUES = ("waiting", "reached", "x")
 WAITING, REACHED = "+380671234567", "+380501112233"
 
 
@@ -80,6 +81,33 @@ def test_odd_values_are_ignored(client: Client, query: str) -> None:
     client.force_login(make_specialist())
 
     assert WAITING in html_of(client, query)
+
+
+def test_list_and_page_of_a_missed_call_tell_when_the_client_was_called_back(client: Client) -> None:
+    customer = make_customer()
+    reached, waits = waiting_call(customer, REACHED, minutes=100), waiting_call(customer)
+    answer = call_back(customer, REACHED, minutes=88)
+    fold_missed_calls()
+    client.force_login(make_viewer(customer))
+
+    rows = {row.id: row.callback for row in client.get("/calls/").context["rows"]}
+    page = client.get(f"/calls/{reached.pk}/").content.decode()
+
+    assert rows == {reached.pk: "Called back after 12 min by Iryna Bondar", waits.pk: "Not called back", answer.pk: ""}
+    assert "Called back after 12 min by Iryna Bondar" in page
+    assert f'href="/calls/{answer.pk}/"' in page
+
+
+def test_list_is_filtered_by_whether_clients_were_called_back(client: Client) -> None:
+    customer = make_customer()
+    reached, waits = waiting_call(customer, REACHED, minutes=100), waiting_call(customer)
+    call_back(customer, REACHED, minutes=88)
+    fold_missed_calls()
+    client.force_login(make_viewer(customer))
+
+    found = {value: [row.id for row in client.get(f"/calls/?callback={value}").context["rows"]] for value in VALUES}
+
+    assert found == {"waiting": [waits.pk], "reached": [reached.pk], "x": []}
 
 
 def test_it_is_the_first_page_of_viewers_only(client: Client) -> None:
