@@ -1,4 +1,4 @@
-"""A background job that a user started on a page, and its progress."""
+"""A background job that a user started on a page, its progress, and the file that it makes for the user."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Now
@@ -139,3 +140,44 @@ RESULTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     BackgroundJobKind.IGNORE_NUMBERS: _ignored,
     BackgroundJobKind.EXPORT: _exported,
 }
+
+
+class JobFile(models.Model):
+    """Only the user who started the job may fetch it, until it expires."""
+
+    # No constraints to tables of earlier releases: such a release, running beside this one, may delete their rows.
+    job = models.OneToOneField(BackgroundJob, on_delete=models.CASCADE, related_name="file", db_constraint=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="job_files", db_constraint=False
+    )
+    customer_ids = ArrayField(models.BigIntegerField(), null=True)
+    """Customers whose calls the file may hold; null: all customers."""
+    name = models.CharField(gettext_lazy("name"), max_length=100)
+    content_type = models.CharField(max_length=100)
+    size = models.BigIntegerField(gettext_lazy("size in bytes"), db_default=0)
+    is_ready = models.BooleanField(db_default=False)
+    created_at = models.DateTimeField(gettext_lazy("created"), db_default=Now())
+    expires_at = models.DateTimeField(gettext_lazy("expires"), db_index=True)
+
+    class Meta:
+        verbose_name = gettext_lazy("file of a background job")
+        verbose_name_plural = gettext_lazy("files of background jobs")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class JobFilePiece(models.Model):
+    """Pieces are numbered from 0. All but the last have the same size."""
+
+    file = models.ForeignKey(JobFile, on_delete=models.CASCADE, related_name="pieces")
+    number = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        verbose_name = gettext_lazy("piece of a file")
+        verbose_name_plural = gettext_lazy("pieces of files")
+        constraints = [models.UniqueConstraint(name="job_file_piece_once", fields=["file", "number"])]
+
+    def __str__(self) -> str:
+        return f"{self.file_id}/{self.number}"
