@@ -12,7 +12,6 @@ from django.conf import settings
 from django.templatetags.static import static
 
 from integrations.domain.calls import Direction, Outcome
-from integrations.domain.unassigned_numbers import unassigned_number
 from integrations.models import BackgroundJob, Call, Customer, Employee
 from integrations.outbound.allowed_hosts import is_recording_allowed
 from integrations.planfix.call_tags.entries import CallEntry, entry_values
@@ -20,6 +19,7 @@ from integrations.planfix.call_tags.schema import CallTags
 from integrations.planfix.comment_text import CallText, call_text
 from integrations.planfix.http.json_fields import JSON
 from integrations.services.account_traits import NumberFormat
+from integrations.services.trial.unassigned_numbers import unassigned_number
 
 OBJECTS = uuid.UUID("7d1f2a90-4f0b-5c1c-8f1e-52494e474f46")
 """Namespace of the ids under which Planfix stores the trial's records (sourceObjectId)."""

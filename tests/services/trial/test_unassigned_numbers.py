@@ -7,7 +7,7 @@ import pytest
 from phonenumbers import SUPPORTED_REGIONS
 
 from integrations.domain.phones import read_number
-from integrations.domain.unassigned_numbers import FICTION, unassigned_number
+from integrations.services.trial.unassigned_numbers import FICTION, unassigned_number
 
 PLANNED = sorted({"UA", "PL", "RU", "KZ", "DE", "BY", "MD", "CZ", "TR", "GE", "LT", "IL", "ES", "IT", "RO", "EE"})
 
