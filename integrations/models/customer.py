@@ -139,6 +139,9 @@ class Customer(models.Model):
     ignored_numbers = ArrayField(
         models.CharField(max_length=32), verbose_name=_("ignored numbers"), default=list, blank=True
     )
+    own_numbers = ArrayField(
+        models.CharField(max_length=32), verbose_name=_("own numbers"), default=list, db_default=[], blank=True
+    )
 
     retention_days = models.PositiveIntegerField(
         _("days to keep personal data"),
@@ -229,6 +232,10 @@ class Customer(models.Model):
         return frozenset(normalize(number, self.region) or number for number in self.ignored_numbers)
 
     @cached_property
+    def full_own_numbers(self) -> frozenset[str]:
+        return frozenset(normalize(number, self.region) or number for number in self.own_numbers)
+
+    @cached_property
     def rules(self) -> CustomerRules:
         employees = {employee.pk: employee.facts for employee in self.employees.all()}
         fallback = employees.get(self.fallback_employee_id or 0)
@@ -237,6 +244,7 @@ class Customer(models.Model):
             employees=tuple(employees.values()),
             fallback=fallback if fallback and fallback.planfix_user_id else None,
             ignored_numbers=self.full_ignored_numbers,
+            own_numbers=self.full_own_numbers,
             create_contacts=self.create_contacts,
             create_for_incoming_answered=self.create_for_incoming_answered,
             create_for_incoming_missed=self.create_for_incoming_missed,

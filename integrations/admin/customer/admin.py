@@ -141,6 +141,7 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
                     "requests_per_second",
                     "call_tag_id",
                     "missed_call_tag_id",
+                    "own_numbers",
                     "ignored_numbers",
                     "viewers",
                     "retention_days",
