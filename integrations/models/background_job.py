@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -132,12 +133,21 @@ def _exported(result: Mapping[str, Any]) -> str:
     return ngettext("The file has one call.", "The file has %(count)s calls.", count) % {"count": count}
 
 
+def _tried(result: Mapping[str, Any]) -> str:
+    outcomes = Counter(finding["outcome"] for finding in result.get("findings", ()))
+    if not outcomes:
+        return _("The records of the trial were removed.")
+    counts = {name: outcomes[name] for name in ("ok", "adapted", "trouble")}
+    return _("As expected: %(ok)s. Adapted: %(adapted)s. Problems: %(trouble)s.") % counts
+
+
 RESULTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     BackgroundJobKind.CATCH_UP: _caught_up,
     BackgroundJobKind.SEND_AGAIN: _sent_again,
     BackgroundJobKind.REPLAY: _replayed,
     BackgroundJobKind.DISMISS: _dismissed,
     BackgroundJobKind.IGNORE_NUMBERS: _ignored,
+    BackgroundJobKind.TRIAL: _tried,
     BackgroundJobKind.EXPORT: _exported,
 }
 

@@ -33,6 +33,7 @@ from integrations.admin.customer.overview import overview
 from integrations.admin.customer.pages import address_of, browser_title, customer_urls, menu, next_page
 from integrations.admin.customer.removal import RemovedByTheWorker
 from integrations.admin.customer.secret_widget import SecretFormField, SecretInput, TypedSecrets
+from integrations.admin.customer.trial import trial
 from integrations.admin.customer.utm_mapping import utm_mapping_page
 from integrations.admin.customer.webhook_addresses import first_webhook_light, webhook_setup
 from integrations.admin.lookups import SimpleLookups
@@ -51,6 +52,7 @@ PAGES: Mapping[str, Callable[..., HttpResponse]] = {
     "webhook_setup": webhook_setup,
     "first_webhook": first_webhook_light,
     "dry_run": dry_run,
+    "trial": trial,
     "copy": copy,
     "connect": connect,
     "employees": employees_page,

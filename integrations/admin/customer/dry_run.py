@@ -27,6 +27,7 @@ from integrations.models import (
     EventResult,
     WebhookEvent,
 )
+from integrations.services.account_traits import traits_of
 from integrations.services.dry_run.report import (
     Comment,
     Contact,
@@ -202,6 +203,9 @@ def lines(report: DryRunReport, customer: Customer) -> Iterator[Line]:
         yield from _target(report.target, customer)
     for write in report.writes or []:
         yield _write(write)
+    if _is_author_ignored(report, customer):
+        text = _("Planfix writes this account's comments in the token's name. The text names the employee.")
+        yield Line(text=text, icon="info", colour="warning")
     if left_out := report.left_out:
         text = _("Not written, because Planfix has no field for it: %(fields)s.") % {"fields": ", ".join(left_out)}
         yield Line(text=text, icon="rule", colour="warning")
@@ -335,6 +339,11 @@ def _write(write: Write) -> Line:
             return _comment(write)
         case TagEntry():
             return _tag(write)
+
+
+def _is_author_ignored(report: DryRunReport, customer: Customer) -> bool:
+    is_wanted = any(isinstance(write, Comment) and write.by_employee for write in report.writes or [])
+    return is_wanted and traits_of(customer).honours_employee_author is False
 
 
 def _end(asked: int) -> Line:

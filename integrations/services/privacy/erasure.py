@@ -35,6 +35,7 @@ from integrations.models import (
     PlanfixRequest,
     RememberedContact,
     SavedView,
+    TrialReceipt,
     WebhookEvent,
 )
 from integrations.ringostat.encoding import readable_body
@@ -88,6 +89,7 @@ def erase_number(customer: Customer, raw: str) -> dict[str, int]:
     delete_files_about(customer.pk)
     _delete_mentioning(jobs.exclude(finished_at=None), _job_text, mention)
     ContactClaim.objects.filter(account=customer.planfix_account, number=number).delete()
+    TrialReceipt.objects.filter(customer=customer, number=number).update(number="")
     _delete_mentioning(SavedView.objects.all(), _view_text, mention)
     done["remembered_contacts"], _rows = RememberedContact.objects.filter(customer=customer, number=number).delete()
     return done
