@@ -11,7 +11,7 @@ from integrations.models.alert import Alert, AlertKind
 from integrations.models.background_job import BackgroundJob, BackgroundJobKind, JobFile, JobFilePiece
 from integrations.models.call import Call, CallState, Delivery, EventResult, PlanfixRequest, Step, WebhookEvent
 from integrations.models.call_count import CallCount, CallTallyChange, CustomerTally, EverybodyTally
-from integrations.models.call_history import CallHistory, HistoryKind
+from integrations.models.call_history import CallHistory, HistoryKind, ReadBack
 from integrations.models.customer import (
     Customer,
     Employee,
@@ -67,6 +67,7 @@ __all__ = [
     "PhoneMatching",
     "PlanfixRequest",
     "RateLimitCounter",
+    "ReadBack",
     "Recording",
     "RememberedContact",
     "SavedView",

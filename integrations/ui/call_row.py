@@ -29,7 +29,14 @@ from integrations.ui.links import contact_url, task_url
 
 REQUEST_LINE = re.compile(r"(?:GET|POST|PUT|DELETE) /")
 
-RELATED = ("customer", "employee", "delivery", "customer__delivery_lease", "missed__called_back_in__employee")
+RELATED = (
+    "customer",
+    "employee",
+    "delivery",
+    "read_back",
+    "customer__delivery_lease",
+    "missed__called_back_in__employee",
+)
 """For select_related: with these, call_row() needs no query."""
 
 

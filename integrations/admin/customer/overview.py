@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from integrations.admin.customer.catch_up import catch_up, catch_up_context
 from integrations.admin.customer.pages import address_of, customer_page, listed, render_page
+from integrations.admin.customer.read_back import read_back_overview
 from integrations.admin.customer.request_counts import request_counts
 from integrations.admin.monitoring.customer_rows import customer_row
 from integrations.admin.monitoring.pictures import stacked_chart
@@ -54,6 +55,7 @@ def overview(request: HttpRequest, customer: Customer) -> HttpResponse:
         "activity": audit_log_of(customer)[:RECENT],
         "copy_address": address_of("copy", customer),
         "delete_address": address_of("delete", customer) if request.user.is_superuser else "",
+        "read_back": read_back_overview(customer),
         "links": _links(customer),
         **catch_up_context(customer),
     }

@@ -18,6 +18,7 @@ from integrations.models import (
     Customer,
     EventResult,
     PlanfixRequest,
+    ReadBack,
     WebhookEvent,
 )
 from integrations.services.database import database_time
@@ -50,6 +51,7 @@ class DatabaseMetrics:
             OUTCOMES,
         )
         yield from _queue()
+        yield _read_backs()
 
     def describe(self) -> Iterator[Metric]:
         return iter(())
@@ -93,6 +95,18 @@ def _queue() -> Iterator[Metric]:
     yield _gauge("jobs_waiting", "Jobs waiting for a worker.", load.waiting_jobs)
     yield _gauge("oldest_waiting_job_seconds", "Age of the oldest waiting job.", load.oldest_job_seconds)
     yield _gauge("workers", "Workers with a heartbeat in the last 30 seconds.", load.workers)
+
+
+READ_BACK_RESULTS: Mapping[bool | None, str] = {True: "verified", False: "differs", None: "waits"}
+
+
+def _read_backs() -> Metric:
+    """Few rows: one call in two hundred is read back."""
+    chosen = ReadBack.objects.filter(Q(due_at__isnull=False) | Q(verified__isnull=False))
+    counts = chosen.order_by().values_list("verified").annotate(Count("pk"))
+    found = {READ_BACK_RESULTS[verified]: count for verified, count in counts}
+    meaning = "Calls chosen to be read back from Planfix and compared with what was sent."
+    return _by_label("calls_read_back", meaning, "result", found, READ_BACK_RESULTS.values())
 
 
 def _lately(model: type[Model], time: str, label: str) -> dict[str, int]:

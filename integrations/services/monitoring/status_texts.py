@@ -88,7 +88,7 @@ SENTENCES: Mapping[Cause, Text] = {
         "One of %(of)s calls was skipped: %(reason)s.", "%(count)s of %(of)s calls were skipped: %(reason)s.", "count"
     ),
     Cause.DIFFERENT: ngettext_lazy(
-        "One call was changed or deleted in Planfix.", "%(count)s calls were changed or deleted in Planfix.", "count"
+        "One call in Planfix is not as it was sent.", "%(count)s calls in Planfix are not as they were sent.", "count"
     ),
     Cause.LEAKED: ngettext_lazy(
         "Ringostat's call list does not have %(count)s recent call.",

@@ -33,6 +33,7 @@ from integrations.models import (
     Customer,
     MissedCall,
     PlanfixRequest,
+    ReadBack,
     RememberedContact,
     SavedView,
     TrialReceipt,
@@ -121,10 +122,12 @@ def _erase_from_call(call_id: int, customer: Customer, number: str, mention: re.
         if not is_client:
             detail = ERASED if mention.search(call.detail) else call.detail
             Call.objects.filter(pk=call_id).update(facts=_without_mentions(call.facts, mention), detail=detail)
+            ReadBack.objects.filter(call=call).exclude(differences=[]).delete()
             return 0, 0
         MissedCall.objects.filter(call=call).delete()
         events, _rows = WebhookEvent.objects.filter(call=call).delete()
         requests, _rows = PlanfixRequest.objects.filter(call=call).delete()
+        ReadBack.objects.filter(call=call).delete()
         Call.objects.filter(pk=call_id).update(
             facts=_without_client(call, mention),
             client_number=ERASED,
