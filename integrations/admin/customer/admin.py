@@ -37,12 +37,14 @@ from integrations.admin.customer.trial import trial
 from integrations.admin.customer.utm_mapping import utm_mapping_page
 from integrations.admin.customer.webhook_addresses import first_webhook_light, webhook_setup
 from integrations.admin.lookups import SimpleLookups
+from integrations.admin.monitoring.status_line import status_line
 from integrations.admin.read_only import ListTitle
 from integrations.models import BackgroundJobKind, Customer, SecretField, WebhookToken
 from integrations.models.customer import SECRET_OF_ADDRESS
 from integrations.planfix.http.explanations import explain
 from integrations.services.customers.account_change import follow_change, overlap_of
 from integrations.services.delivery.pause import resume_customer
+from integrations.services.monitoring.customer_status import statuses_of
 from integrations.services.queue.background import enqueue
 from integrations.ui.local_time import local_time
 from integrations.users.audit import audit_record
@@ -167,6 +169,12 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
 
     # --- one customer ---
 
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The audit log has the history, with times in the customer's zone and addresses."""
+        return redirect(f"{reverse('admin:admin_logentry_changelist')}?{urlencode({'customer': object_id})}")
+
     def get_urls(self) -> list[URLPattern]:
         return [*customer_urls(PAGES), *super().get_urls()]
 
@@ -196,9 +204,8 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
             return text % {"why": _why_paused(customer), "check": check}
         if not customer.pk:
             return _("New.")
-        if not customer.fallback_employee_id and not customer.employees.filter(participates=True).exists():
-            return _("No employees included yet: answered calls will not reach Planfix.")
-        return _("Calls go to Planfix.")
+        [status] = statuses_of(Customer.objects.filter(pk=customer.pk))
+        return status_line(status.issue, status.customer, timezone.now()).sentence
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any

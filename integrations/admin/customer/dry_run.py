@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from integrations.admin.customer.pages import address_of, customer_page, render_page
-from integrations.admin.events import IGNORED_REASONS
 from integrations.domain.calls import Direction, Outcome
 from integrations.domain.employees import MatchedBy
 from integrations.models import (
@@ -43,7 +42,7 @@ from integrations.services.queue.background import enqueue
 from integrations.ui.labels import EVENTS, KIND_SENTENCES, LazyText, reason_label
 from integrations.ui.links import contact_url, task_url
 from integrations.ui.parse_pk import parse_pk
-from integrations.ui.webhook_findings import note_sentence
+from integrations.ui.webhook_findings import IGNORED_REASONS, note_sentence
 
 NEWEST = 10
 """The number of stored requests to choose from."""

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from integrations.admin.alerts import alert_sentence
 from integrations.admin.customer.catch_up import catch_up, catch_up_context
 from integrations.admin.customer.pages import address_of, customer_page, listed, render_page
 from integrations.admin.customer.read_back import read_back_overview
@@ -50,7 +51,7 @@ def overview(request: HttpRequest, customer: Customer) -> HttpResponse:
         "requests_left": requests_left(customer),
         "days": DAYS,
         "requests": request_counts(customer),
-        "alerts": customer.alerts.order_by("-raised_at", "-pk")[:RECENT],
+        "alerts": [(alert, alert_sentence(alert)) for alert in customer.alerts.order_by("-raised_at", "-pk")[:RECENT]],
         "jobs": customer.background_jobs.exclude(kind=BackgroundJobKind.DRY_RUN).order_by("-pk")[:RECENT],
         "activity": audit_log_of(customer)[:RECENT],
         "copy_address": address_of("copy", customer),

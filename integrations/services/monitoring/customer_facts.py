@@ -32,10 +32,10 @@ DAYS = 7
 RECENT = timedelta(days=DAYS)
 """Calls and requests of this time say how a customer is doing. Failed and waiting calls count however old they are."""
 FINAL_EVENTS = {Direction.INCOMING: EventKind.AFTER_CALL, Direction.OUTGOING: EventKind.AFTER_OUTGOING_CALL}
-NEWEST_CALLS = 3
+NEWEST_CALLS = 2
 """So many calls of a direction in a row without a webhook are no accident."""
 KNOWN_FINDINGS = frozenset(Finding)
-MOST_RECORDINGS = 5000
+MOST_RECORDINGS = 1000
 """Refused recordings that are looked through, the newest of all customers."""
 
 

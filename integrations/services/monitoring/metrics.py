@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
@@ -22,6 +23,7 @@ from integrations.models import (
     WebhookEvent,
 )
 from integrations.services.database import database_time
+from integrations.services.monitoring.customer_status import Cause, Level, statuses_of
 from integrations.services.queue.load import queue_load
 
 LATELY = timedelta(minutes=5)
@@ -84,6 +86,13 @@ def _customers() -> Iterator[Metric]:
     yield _gauge("customers", "Customers.", Customer.objects.count())
     paused = Customer.objects.exclude(paused_reason="").count()
     yield _gauge("customers_paused", "Paused customers, whose calls wait.", paused)
+    statuses = statuses_of(Customer.objects.all())
+    causes = Counter(status.cause.value.lower() for status in statuses)
+    every_cause = [cause.value.lower() for cause in Cause]
+    yield _by_label("customers_by_status", "Customers by their status.", "status", causes, every_cause)
+    levels = Counter(status.level.name.lower() for status in statuses)
+    every_level = [level.name.lower() for level in Level]
+    yield _by_label("customers_by_level", "Customers by how serious their status is.", "level", levels, every_level)
     open_alerts = dict(Alert.objects.filter(resolved_at=None).values_list("kind").annotate(Count("pk")))
     yield _by_label("alerts_open", "Open alerts.", "kind", open_alerts, AlertKind.values)
     accounts = AccountRateLimit.objects.filter(next_request_at__gt=Now()).count()

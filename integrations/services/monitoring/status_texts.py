@@ -57,7 +57,7 @@ LABELS: Mapping[Cause, Text] = {
 }
 
 SENTENCES: Mapping[Cause, Text] = {
-    Cause.PAUSED_BY_HAND: gettext_lazy("Paused by hand: %(detail)s"),
+    Cause.PAUSED_BY_HAND: gettext_lazy("Paused by hand: %(detail)s."),
     Cause.PAUSED: gettext_lazy("Calls wait, because Planfix denies access."),
     Cause.NO_ACCESS: gettext_lazy("No Planfix token is stored."),
     Cause.NO_EMPLOYEES: ngettext_lazy(

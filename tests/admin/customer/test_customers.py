@@ -603,7 +603,8 @@ def test_the_history_names_a_changed_secret_and_no_unchanged_one(console: Client
     save(console, customer, planfix_token="another-token")
 
     html = console.get(f"{page_of(customer)}").content.decode()
-    history = console.get(reverse("admin:integrations_customer_history", args=[customer.pk])).content.decode()
+    address = reverse("admin:integrations_customer_history", args=[customer.pk])
+    history = console.get(address, follow=True).content.decode()
     assert "Planfix API token" in history
     assert "Auth-key" not in history
     assert "another-token" not in html + history
