@@ -162,6 +162,10 @@ def _addresses(of: int | None = None) -> dict[str, str]:
         **{f"list, {name}": f"/calls/?{query or 'all=1'}" for name, query in filters.items()},
         "older rows, deep": f"/calls/?before={place}",
         "older rows, deep, missed": f"/calls/?outcome=missed&before={place}",
+        "list, end of a call ID": f"/calls/?call_id={some.ringostat_id[-8:]}",
+        "search, a number": "/calls/search/?q=067+000-00-00",
+        "search, end of a call ID": f"/calls/search/?q={some.ringostat_id[-8:]}",
+        "talk time": "/calls/talk/",
         "news": "/calls/news/?after=9000000000000000-1",
         "one call": f"/calls/{some.pk // 10 * 10}/" if of is None else f"/calls/{some.pk}/",
         "chart": "/calls/chart/",
@@ -202,7 +206,8 @@ def _timed(databases: list[BaseDatabaseWrapper], pages: list[Page]) -> Figures:
 
 def _client(database: BaseDatabaseWrapper, page: Page) -> Client:
     user, address = page
-    client = Client(headers={"HX-Request": "true"} if "before=" in address or "/chart/" in address else {})
+    is_fragment = any(part in address for part in ("before=", "/chart/", "/search/", "/talk/"))
+    client = Client(headers={"HX-Request": "true"} if is_fragment else {})
     with used(database):
         client.force_login(User.objects.get(username=user))
     return client

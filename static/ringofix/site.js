@@ -16,7 +16,7 @@
 
   // --- icons are pictures, not words: their text is hidden, and a control without other text gets a name ---
 
-  const NAMES = { dock_to_right: "menu", close: "close", filter_list: "filters", phone_in_talk: "home", arrow_back: "back", more_vert: "more" };
+  const NAMES = { dock_to_right: "menu", close: "close", filter_list: "filters", phone_in_talk: "home", arrow_back: "back", more_vert: "more", search: "search", manage_search: "search", progress_activity: "search" };
 
   const texts = () => document.getElementById("site-texts")?.dataset || {};
 
@@ -28,12 +28,24 @@
     if (!isIcon && copy.textContent.trim()) return;
     const icon = isIcon ? element.textContent.trim() : element.querySelector(".material-symbols-outlined")?.textContent.trim();
     const isTheme = element.getAttribute("x-on:click")?.includes("openTheme");
-    const name = element.title || texts()[isTheme ? "theme" : NAMES[icon]];
+    const name = element.title || texts()[isTheme ? "theme" : NAMES[icon]] || (icon && texts().more);
     if (name) element.ariaLabel = name;
   }
 
   function hideIcons(root) {
     for (const icon of root.querySelectorAll(".material-symbols-outlined:not([aria-hidden], [role=button])")) icon.ariaHidden = "true";
+  }
+
+  // --- select2: the box that people use has the name of the field ---
+
+  function nameSelect2(root) {
+    for (const box of root.querySelectorAll(".select2-container [role=combobox], .select2-search__field")) {
+      const select = box.closest(".select2-container")?.previousElementSibling;
+      const label = select?.labels?.[0]?.textContent || select?.ariaLabel || select?.closest("[data-label], label")?.textContent || select?.dataset.placeholder || select?.name;
+      if (!label) continue;
+      box.removeAttribute("aria-labelledby");
+      box.ariaLabel = label.trim();
+    }
   }
 
   function press(event) {
@@ -84,6 +96,7 @@
     for (const element of root.querySelectorAll(CLICKABLE)) makeButton(element);
     for (const element of root.querySelectorAll("a[href], button")) nameByIcon(element);
     hideIcons(root);
+    nameSelect2(root);
   }
 
   document.addEventListener("DOMContentLoaded", () => {

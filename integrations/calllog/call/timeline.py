@@ -71,7 +71,7 @@ REQUEST_OF_STEP: dict[str, Callable[[PlanfixRequest], bool]] = {
     "task_alt": lambda sent: sent.path.endswith("/task/list"),
     "graphic_eq": lambda sent: "/file/" in sent.path,
     "chat": lambda sent: "/comments" in sent.path,
-    "sell": lambda sent: "/datatag/" in sent.path and sent.method == "POST",
+    "sell": lambda sent: "/datatags/" in sent.path and sent.method == "POST",
 }
 """By the icon of the step's entry."""
 

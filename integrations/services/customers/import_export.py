@@ -29,7 +29,6 @@ PLAIN = (
     "recording",
     "add_analysis",
     "ignored_numbers",
-    "own_numbers",
     "retention_days",
 )
 NESTED = {

@@ -78,7 +78,7 @@ class Cause(StrEnum):
     LATE = "LATE"
     SKIPPED = "SKIPPED"
     DIFFERENT = "DIFFERENT"
-    """Planfix does not hold calls as they were sent."""
+    """Planfix no longer holds calls as they were written."""
     LEAKED = "LEAKED"
     """Somebody else seems to know the webhook address."""
     CONTACTS_HELD = "CONTACTS_HELD"
