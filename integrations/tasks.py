@@ -35,13 +35,16 @@ from integrations.services.queue.defer import (
     DELIVER_CALLS,
     DISCOVER_ACCOUNT,
     LOOK_UP_CALL,
+    READ_BACK,
     RUN_JOB,
     catch_up_soon,
     free_jobs_of_dead_workers,
+    one_job_each,
     wake_customers,
     wake_jobs,
 )
 from integrations.services.queue.files import delete_expired_files
+from integrations.services.read_back.run import customers_to_read_back, read_back
 from integrations.users.rate_limit import delete_expired_counters
 
 P = ParamSpec("P")
@@ -113,6 +116,19 @@ def discover_account(customer_id: int) -> None:
 @closes_connections
 def look_up_call_in_list(call_id: int) -> None:
     look_up_call(call_id)
+
+
+@app.task(name=READ_BACK, pass_context=True)
+@closes_connections
+def read_back_customer(context: JobContext, customer_id: int) -> None:
+    read_back(customer_id, should_stop=context.additional_context["stopping"].is_set)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="read_back_all", queueing_lock="read_back_all", priority=AHEAD)
+@closes_connections
+def read_back_all(timestamp: int) -> None:
+    one_job_each(READ_BACK, customers_to_read_back())
 
 
 @app.task(name=CHECK_ACCESS)

@@ -186,7 +186,7 @@ TEMPLATES = [
 ]
 
 LOGIN_URL = "calllog:login"
-LOGIN_REDIRECT_URL = "calllog:list"
+LOGIN_REDIRECT_URL = "home"
 PASSWORD_RULES = {
     "UserAttributeSimilarityValidator": {},
     "MinimumLengthValidator": {"min_length": 12},

@@ -6,12 +6,14 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from integrations.users.login import home
+
 handler403, handler404 = "ringofix.errors.forbidden", "ringofix.errors.not_found"
 
 JOBS = "admin:integrations_backgroundjob"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", RedirectView.as_view(pattern_name="calllog:list"), name="home"),
+    path("", home, name="home"),
     path("calls/", include("integrations.calllog.urls")),
     path("account/", include("integrations.users.urls")),
     path("api/v1/", include("integrations.api.urls")),

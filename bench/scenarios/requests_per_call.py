@@ -12,12 +12,14 @@ from typing import Any
 from django.conf import settings
 
 from bench.stack.scratch import local_stack
-from integrations.models import Customer
+from integrations.models import Call, Customer, ReadBack
 from integrations.ringostat.body import RawRequest
 from integrations.services.customers.account_discovery import discover
 from integrations.services.customers.import_export import import_customer, webhook_address
 from integrations.services.delivery.customer_run import deliver_due_calls
 from integrations.services.intake.receive import receive, recipient_of
+from integrations.services.read_back.choice import ONE_IN
+from integrations.services.read_back.run import read_back
 from sandbox.harness.demo_day import customer_file
 from sandbox.harness.processes import LocalStack
 from sandbox.state import DEFAULT, DEFAULT_TOKEN
@@ -44,6 +46,7 @@ def run() -> None:
             _deliver(stack, customer, number, client, changes)
             print(f"{name:70} {floor:5} {_asked(stack) - before:8}")
         _print_remembered(stack, customer)
+        _print_read_backs(stack, customer)
 
 
 def _print_remembered(stack: LocalStack, customer: Customer) -> None:
@@ -56,6 +59,19 @@ def _print_remembered(stack: LocalStack, customer: Customer) -> None:
     searched = sum(request["path"].endswith("/contact/") for request in sent)  # each search made the contact it missed
     print(f"\n{CALLS} calls of {CLIENTS} clients, none known at first: {1 - searched / CALLS:.0%} need no search,")
     print(f"{len(sent) / CALLS:.2f} requests per call")
+
+
+def _print_read_backs(stack: LocalStack, customer: Customer) -> None:
+    """Reads back what was chosen of all calls before, and computes the share of a customer with many calls."""
+    delivered, before = Call.objects.filter(customer=customer).count(), _asked(stack)
+    chosen = ReadBack.objects.filter(customer=customer).count()
+    read_back(customer.pk)
+    sent = _asked(stack) - before
+    verified = ReadBack.objects.filter(customer=customer, verified=True).count()
+    print(f"\n{chosen} of {delivered} calls were chosen to be read back, {verified} verified: {sent} requests,")
+    print(
+        f"{sent / chosen:.2f} per call that is read; later {sent / chosen / ONE_IN:.3f} per call, only while none waits"
+    )
 
 
 def _customer(stack: LocalStack) -> Customer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
 from django.contrib import admin
 from django.urls import reverse
@@ -17,18 +16,9 @@ from unfold.paginator import InfinitePaginator
 from integrations.admin.columns import by_label, coloured, link, time_column
 from integrations.admin.read_only import ReadOnly, as_text
 from integrations.models import Call, CallState, EventResult, PlanfixRequest, WebhookEvent
-from integrations.ringostat.webhook import IgnoredReason
 from integrations.ui.labels import BADGE_CLASSES, EVENTS, REASONS, REQUEST_OUTCOMES, STATES, LazyText, reason_label
 from integrations.ui.request_log import outcome_badge, readable, webhook_text
-from integrations.ui.webhook_findings import note_sentences, problem_label
-
-IGNORED_REASONS: Mapping[str, LazyText] = {
-    IgnoredReason.NO_CALL_ID: _("it has no call ID"),
-    IgnoredReason.NOT_A_CALL: _("it is not about a call"),
-    IgnoredReason.UNKNOWN_EVENT: _("its event is unknown"),
-    IgnoredReason.TEST: _("it is a test"),
-}
-"""Why a webhook created no call, by the code in WebhookEvent.reason."""
+from integrations.ui.webhook_findings import IGNORED_REASONS, note_sentences, problem_label
 
 RESULT_COLOURS: dict[str, str] = {
     EventResult.CALL: "success",

@@ -12,6 +12,7 @@ from rest_framework import serializers
 
 from integrations.models import Call, CallState
 from integrations.outbound.allowed_hosts import ringostat_link
+from integrations.services.read_back.findings import is_verified
 from integrations.ui.call_row import call_row, receipts_of
 
 DIRECTIONS = {"incoming": _("a client called"), "outgoing": _("a client was called"), "": _("not known yet")}
@@ -68,6 +69,10 @@ class CallSerializer(serializers.Serializer[dict[str, Any]]):
     )
     attempts = serializers.IntegerField(help_text=_("The number of delivery attempts."))
     planfix = PlanfixNumbers(help_text=_("The records of the call in Planfix."))
+    verified = serializers.BooleanField(
+        allow_null=True,
+        help_text=_("Was the call read back from Planfix as it was sent? Null if it was not read back."),
+    )
     has_recording = serializers.BooleanField(help_text=_("Is there a recording?"))
     card_url = serializers.CharField(help_text=_("The call's card in Ringostat; empty if Ringostat sent none."))
     parameters = serializers.DictField(
@@ -110,6 +115,7 @@ def call_record(call: Call) -> dict[str, Any]:
             "comment_id": receipts.comment_id,
             "tag_id": receipts.tag_key,
         },
+        "verified": is_verified(call),
         "has_recording": call.has_recording,
         "card_url": ringostat_link(facts.card_url),
         "parameters": dict(facts.parameters),

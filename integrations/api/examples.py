@@ -32,6 +32,7 @@ ONE_CALL = {
         "comment_id": 90211,
         "tag_id": 4,
     },
+    "verified": None,
     "has_recording": True,
     "card_url": "https://app.ringostat.com/call/ua7",
     "parameters": {"utm_source": "google", "utm_medium": "cpc"},

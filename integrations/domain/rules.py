@@ -39,6 +39,8 @@ class CustomerRules:
     """In whose name calls of unknown, ambiguous and non-participating employees are written; None: they are skipped."""
     ignored_numbers: frozenset[str] = frozenset()
     """In full format."""
+    own_numbers: frozenset[str] = frozenset()
+    """The customer's own lines, in full format: a call between two of them has no client."""
     create_contacts: bool = False
     create_for_incoming_answered: bool = True
     create_for_incoming_missed: bool = True
@@ -80,6 +82,15 @@ _PROBLEMS = {
 
 def decide(facts: CallFacts, rules: CustomerRules) -> DeliveryPlan | Skip:
     """What is due for a call whose final event is in."""
+    plan = plan_of_delivered(facts, rules)
+    if isinstance(plan, Skip) or plan.employee or plan.author is Author.CONTACT:
+        return plan
+    match = match_employee(facts, rules.employees, rules.region)
+    return Skip(reason=_objection_to_employee(match), detail=match.seen)
+
+
+def plan_of_delivered(facts: CallFacts, rules: CustomerRules) -> DeliveryPlan | Skip:
+    """As decide(), for a call that is in Planfix already: an employee who is not known now does not matter any more."""
     client = client_number(facts, rules.region)
     if reason := _objection_to_number(client, facts, rules):
         return Skip(reason=reason, detail=client.raw)
@@ -90,9 +101,6 @@ def decide(facts: CallFacts, rules: CustomerRules) -> DeliveryPlan | Skip:
     match = match_employee(facts, rules.employees, rules.region)
     participant = match.employee if match.employee and match.employee.participates else None
     employee = participant if is_missed_incoming else participant or rules.fallback
-    if employee is None and not is_missed_incoming:
-        return Skip(reason=_objection_to_employee(match), detail=match.seen)
-
     return DeliveryPlan(
         direction=direction,
         outcome=outcome,
@@ -109,6 +117,8 @@ def decide(facts: CallFacts, rules: CustomerRules) -> DeliveryPlan | Skip:
 
 def _objection_to_number(client: ClientNumber, facts: CallFacts, rules: CustomerRules) -> Reason | None:
     if is_internal(facts, rules.region) or is_employees_number(client.raw, rules.employees, rules.region):
+        return Reason.INTERNAL_CALL
+    if client.number in rules.own_numbers:
         return Reason.INTERNAL_CALL
     if client.number in rules.ignored_numbers:
         return Reason.IGNORED_NUMBER

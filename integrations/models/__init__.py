@@ -6,12 +6,12 @@ Knows what a row may hold. Does not know what is done with it.
 from __future__ import annotations
 
 from integrations.models.access import ApiToken, AuditOrigin, RateLimitCounter, UserSession
-from integrations.models.account_trait import AccountTrait
+from integrations.models.account import AccountTrait, TrialReceipt, TrialRecordKind
 from integrations.models.alert import Alert, AlertKind
-from integrations.models.background_job import BackgroundJob, BackgroundJobKind
+from integrations.models.background_job import BackgroundJob, BackgroundJobKind, JobFile, JobFilePiece
 from integrations.models.call import Call, CallState, Delivery, EventResult, PlanfixRequest, Step, WebhookEvent
 from integrations.models.call_count import CallCount, CallTallyChange, CustomerTally, EverybodyTally
-from integrations.models.call_history import CallHistory, HistoryKind
+from integrations.models.call_history import CallHistory, HistoryKind, ReadBack
 from integrations.models.customer import (
     Customer,
     Employee,
@@ -28,13 +28,11 @@ from integrations.models.delivery_state import (
     DeliveryLease,
     RememberedContact,
 )
-from integrations.models.job_file import JobFile, JobFilePiece
 from integrations.models.missed_call import MissedCall, MissedCallChange
 from integrations.models.saved_view import SavedView
 from integrations.models.second_factor import SecondFactor
 from integrations.models.secret import Secret, SecretField
 from integrations.models.traffic import NewContactCount, WebhookSender
-from integrations.models.trial import TrialReceipt, TrialRecordKind
 
 __all__ = [
     "AccountRateLimit",
@@ -69,6 +67,7 @@ __all__ = [
     "PhoneMatching",
     "PlanfixRequest",
     "RateLimitCounter",
+    "ReadBack",
     "Recording",
     "RememberedContact",
     "SavedView",

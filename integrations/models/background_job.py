@@ -1,11 +1,13 @@
-"""A background job that a user started on a page, and its progress."""
+"""A background job that a user started on a page, its progress, and the file that it makes for the user."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Now
@@ -131,11 +133,61 @@ def _exported(result: Mapping[str, Any]) -> str:
     return ngettext("The file has one call.", "The file has %(count)s calls.", count) % {"count": count}
 
 
+def _tried(result: Mapping[str, Any]) -> str:
+    outcomes = Counter(finding["outcome"] for finding in result.get("findings", ()))
+    if not outcomes:
+        return _("The records of the trial were removed.")
+    counts = {name: outcomes[name] for name in ("ok", "adapted", "trouble")}
+    return _("As expected: %(ok)s. Adapted: %(adapted)s. Problems: %(trouble)s.") % counts
+
+
 RESULTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     BackgroundJobKind.CATCH_UP: _caught_up,
     BackgroundJobKind.SEND_AGAIN: _sent_again,
     BackgroundJobKind.REPLAY: _replayed,
     BackgroundJobKind.DISMISS: _dismissed,
     BackgroundJobKind.IGNORE_NUMBERS: _ignored,
+    BackgroundJobKind.TRIAL: _tried,
     BackgroundJobKind.EXPORT: _exported,
 }
+
+
+class JobFile(models.Model):
+    """Only the user who started the job may fetch it, until it expires."""
+
+    # No constraints to tables of earlier releases: such a release, running beside this one, may delete their rows.
+    job = models.OneToOneField(BackgroundJob, on_delete=models.CASCADE, related_name="file", db_constraint=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="job_files", db_constraint=False
+    )
+    customer_ids = ArrayField(models.BigIntegerField(), null=True)
+    """Customers whose calls the file may hold; null: all customers."""
+    name = models.CharField(gettext_lazy("name"), max_length=100)
+    content_type = models.CharField(max_length=100)
+    size = models.BigIntegerField(gettext_lazy("size in bytes"), db_default=0)
+    is_ready = models.BooleanField(db_default=False)
+    created_at = models.DateTimeField(gettext_lazy("created"), db_default=Now())
+    expires_at = models.DateTimeField(gettext_lazy("expires"), db_index=True)
+
+    class Meta:
+        verbose_name = gettext_lazy("file of a background job")
+        verbose_name_plural = gettext_lazy("files of background jobs")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class JobFilePiece(models.Model):
+    """Pieces are numbered from 0. All but the last have the same size."""
+
+    file = models.ForeignKey(JobFile, on_delete=models.CASCADE, related_name="pieces")
+    number = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        verbose_name = gettext_lazy("piece of a file")
+        verbose_name_plural = gettext_lazy("pieces of files")
+        constraints = [models.UniqueConstraint(name="job_file_piece_once", fields=["file", "number"])]
+
+    def __str__(self) -> str:
+        return f"{self.file_id}/{self.number}"

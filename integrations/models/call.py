@@ -278,6 +278,12 @@ class WebhookEvent(models.Model):
                 name="event_not_understood",
                 condition=Q(result="not_understood"),
             ),
+            # Those that are no call are few: counting them reads the index alone.
+            models.Index(
+                name="event_not_a_call",
+                fields=["customer", "-received_at", "event"],
+                condition=Q(result="ignored"),
+            ),
         ]
 
     def __str__(self) -> str:

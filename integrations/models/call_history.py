@@ -1,12 +1,14 @@
-"""What happened to one call: its failed attempts, and what people did with it."""
+"""What happened to one call: its failed attempts, what people did with it, and what was read back from Planfix."""
 
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from integrations.models.call import Call
+from integrations.models.customer import Customer
 
 
 class HistoryKind(models.TextChoices):
@@ -40,3 +42,38 @@ class CallHistory(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class ReadBack(models.Model):
+    """One delivered call that is read back from Planfix, and what differs there. Most calls have none."""
+
+    # An older release that runs beside this one deletes calls and customers without these rows.
+    call = models.OneToOneField(
+        Call, primary_key=True, on_delete=models.CASCADE, related_name="read_back", db_constraint=False
+    )
+    customer = models.ForeignKey(
+        Customer, on_delete=models.CASCADE, related_name="read_backs", db_constraint=False, db_index=False
+    )
+    settings = models.CharField(max_length=32)
+    """A hash of the customer's settings and its account's traits at the delivery."""
+    chosen_at = models.DateTimeField(_("chosen"), db_default=Now())
+    due_at = models.DateTimeField(_("due"), null=True, db_default=Now())
+    """None: nothing more is read for this call."""
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, db_default=0)
+    read_at = models.DateTimeField(_("read"), null=True)
+    verified = models.BooleanField(_("verified"), null=True)
+    """Planfix holds what was sent; None while that is not known."""
+    differences = models.JSONField(_("differences"), default=list, db_default=[])
+    """What differs: [part, field, sent, read] each (services.read_back.compare.Difference)."""
+
+    class Meta:
+        verbose_name = _("read-back")
+        verbose_name_plural = _("read-backs")
+        indexes = [
+            models.Index(name="read_back_of_customer", fields=["customer", "chosen_at"]),
+            models.Index(name="read_back_due", fields=["due_at"], condition=Q(due_at__isnull=False)),
+            models.Index(name="read_back_newest", fields=["customer", "-read_at"], condition=Q(read_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.call_id}"

@@ -83,6 +83,21 @@ def origin_of(address: str) -> tuple[str, str, int | None]:
     return parts.scheme, parts.hostname or "", parts.port or PORTS.get(parts.scheme)
 
 
+STATE_COLUMNS = frozenset(
+    {
+        "access_check_at",
+        "account_since",
+        "created_at",
+        "look_first_before",
+        "paused_at",
+        "paused_by_hand",
+        "paused_reason",
+        "released_extensions",
+        "search_is_blind",
+    }
+)
+"""The columns of a customer that are no settings."""
+
 RATE_MARGIN = 1.03
 """Requests leave 3 % later than the rate allows, so that network jitter cannot put two of them into one second."""
 
@@ -138,6 +153,9 @@ class Customer(models.Model):
     )
     ignored_numbers = ArrayField(
         models.CharField(max_length=32), verbose_name=_("ignored numbers"), default=list, blank=True
+    )
+    own_numbers = ArrayField(
+        models.CharField(max_length=32), verbose_name=_("own numbers"), default=list, db_default=[], blank=True
     )
 
     retention_days = models.PositiveIntegerField(
@@ -229,6 +247,23 @@ class Customer(models.Model):
         return frozenset(normalize(number, self.region) or number for number in self.ignored_numbers)
 
     @cached_property
+    def full_own_numbers(self) -> frozenset[str]:
+        return frozenset(normalize(number, self.region) or number for number in self.own_numbers)
+
+    @cached_property
+    def settings_hash(self) -> str:
+        """Changes with every setting that a person makes: the customer's own, its employees and its UTM mapping."""
+        related = [*self.employees.all(), *self.utm_fields.all()]
+        rows = [self, *sorted(related, key=lambda row: (type(row).__name__, row.pk))]
+        values = [
+            (field.attname, str(getattr(row, field.attname)))
+            for row in rows
+            for field in row._meta.concrete_fields
+            if not isinstance(field, SecretField) and field.attname not in STATE_COLUMNS
+        ]
+        return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
+
+    @cached_property
     def rules(self) -> CustomerRules:
         employees = {employee.pk: employee.facts for employee in self.employees.all()}
         fallback = employees.get(self.fallback_employee_id or 0)
@@ -237,6 +272,7 @@ class Customer(models.Model):
             employees=tuple(employees.values()),
             fallback=fallback if fallback and fallback.planfix_user_id else None,
             ignored_numbers=self.full_ignored_numbers,
+            own_numbers=self.full_own_numbers,
             create_contacts=self.create_contacts,
             create_for_incoming_answered=self.create_for_incoming_answered,
             create_for_incoming_missed=self.create_for_incoming_missed,

@@ -37,6 +37,8 @@ class NumberFormat(StrEnum):
     DIGITS = "digits"
     NATIONAL = "national"
     LAST_SEVEN = "last_seven"
+    PIECES = "pieces"
+    """Its usual groups of digits, all at once: finds a formatted number where the filter compares texts."""
 
 
 class FilesOnUpdate(StrEnum):
@@ -54,6 +56,8 @@ class AccountTraits:
     number_storage: NumberStorage | None = None
     found_by: frozenset[NumberFormat] | None = None
     """The formats in which the phone filter finds a contact that was created with the full number."""
+    finds_parts: bool | None = None
+    """The phone filter finds a part of a number, without which only one format is found."""
     combines_filters: bool | None = None
     """A contact must pass all filters of a request."""
     separates_companies: bool | None = None
@@ -164,6 +168,11 @@ def shape_of(text: str) -> str:
 
 def _digits(text: str) -> str:
     return re.sub(r"\D", "", text)
+
+
+def forget(customer: Customer, *names: str) -> None:
+    """Makes these traits of the customer's account unknown."""
+    AccountTrait.objects.filter(account=customer.planfix_account, name__in=names).delete()
 
 
 def forget_unused_traits() -> None:

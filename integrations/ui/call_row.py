@@ -29,7 +29,14 @@ from integrations.ui.links import contact_url, task_url
 
 REQUEST_LINE = re.compile(r"(?:GET|POST|PUT|DELETE) /")
 
-RELATED = ("customer", "employee", "delivery", "customer__delivery_lease", "missed__called_back_in__employee")
+RELATED = (
+    "customer",
+    "employee",
+    "delivery",
+    "read_back",
+    "customer__delivery_lease",
+    "missed__called_back_in__employee",
+)
 """For select_related: with these, call_row() needs no query."""
 
 
@@ -73,6 +80,8 @@ class Callback:
     """From the start of the missed call."""
     attempts: int
     """Unanswered attempts before, or until now."""
+    call_id: int | None
+    """The call on which the client was reached."""
 
     @property
     def text(self) -> str:
@@ -120,7 +129,9 @@ def callback_of(call: Call) -> Callback | None:
     answered = missed.called_back_in
     by = (answered.employee.name if answered.employee else reported_employee(answered.folded)) if answered else ""
     after = missed.called_back_at - missed.started_at if missed.called_back_at else None
-    return Callback(at=missed.called_back_at, by=by, after=after, attempts=missed.attempts)
+    return Callback(
+        at=missed.called_back_at, by=by, after=after, attempts=missed.attempts, call_id=missed.called_back_in_id
+    )
 
 
 def short_duration(duration: timedelta) -> str:

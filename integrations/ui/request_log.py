@@ -17,7 +17,7 @@ from integrations.models import PlanfixRequest, WebhookEvent
 from integrations.planfix.rights import is_expected_refusal
 from integrations.ringostat.encoding import readable_body
 from integrations.ui.labels import EVENTS, REQUEST_OUTCOMES, Badge, LazyText
-from integrations.ui.webhook_findings import note_sentences
+from integrations.ui.webhook_findings import IGNORED_REASONS, note_sentences
 
 MAX_SHOWN = 20_000
 """Characters of a body that a page shows."""
@@ -64,7 +64,7 @@ def webhook_row(event: WebhookEvent) -> WebhookRow:
         result=event.get_result_display(),
         request=event.method,
         content_type=event.content_type,
-        reason=event.reason or " ".join(note_sentences(event)),
+        reason=str(IGNORED_REASONS.get(event.reason, event.reason)) or " ".join(note_sentences(event)),
     )
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.models import WebhookEvent
 from integrations.ringostat.problems import NoteKind, Problem
+from integrations.ringostat.webhook import IgnoredReason
 from integrations.ui.labels import LazyText
 
 PROBLEMS: Mapping[str, LazyText] = {
@@ -44,6 +45,15 @@ NOTES: Mapping[str, LazyText] = {
     NoteKind.LINK_TO_TRANSCRIPT: _("“%(name)s” links a transcript, not a recording."),
     NoteKind.LINKS_UNUSED: _("“%(name)s” holds several links. The first one is used."),
 }
+
+
+IGNORED_REASONS: Mapping[str, LazyText] = {
+    IgnoredReason.NO_CALL_ID: _("it has no call ID"),
+    IgnoredReason.NOT_A_CALL: _("it is not about a call"),
+    IgnoredReason.UNKNOWN_EVENT: _("its event is unknown"),
+    IgnoredReason.TEST: _("it is a test"),
+}
+"""Why a webhook created no call, by the code in WebhookEvent.reason."""
 
 
 def problem_label(code: str) -> LazyText:

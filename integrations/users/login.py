@@ -13,6 +13,8 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm as UnfoldAuthenticationForm
 from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminTextInputWidget
@@ -23,6 +25,7 @@ from integrations.users.known_device import device_of, remember_device
 from integrations.users.login_throttle import LoginAttempt, count, logged_in
 from integrations.users.rate_limit import wait_message
 from integrations.users.second_factor.codes import accept, factor_of, without_separators
+from integrations.users.visibility import sees_all_customers
 
 log = structlog.get_logger(__name__)
 
@@ -107,12 +110,18 @@ class ConsoleLoginForm(ThrottledLoginForm, UnfoldAuthenticationForm):  # type: i
 class Login(LoginView):
     template_name = "users/login.html"
     authentication_form = LoginForm
-    next_page = "calllog:list"
+    next_page = "home"
     redirect_authenticated_user = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         shell = admin.site.each_context(self.request)
         return super().get_context_data(**{**shell, "title": _("Log in"), "site_url": None, **kwargs})
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Leads viewers to the clients who wait, and others to all calls."""
+    is_viewer = request.user.is_authenticated and not sees_all_customers(request.user)
+    return redirect("calllog:waiting" if is_viewer else "calllog:list")
 
 
 class Logout(LogoutView):

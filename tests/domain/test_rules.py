@@ -10,7 +10,7 @@ import pytest
 from integrations.domain.calls import CallFacts, Direction, Outcome
 from integrations.domain.employees import Employee
 from integrations.domain.reasons import Reason
-from integrations.domain.rules import Author, CallTarget, CustomerRules, DeliveryPlan, Skip, decide
+from integrations.domain.rules import Author, CallTarget, CustomerRules, DeliveryPlan, Skip, decide, plan_of_delivered
 
 IRYNA = Employee(
     key=1,
@@ -388,3 +388,30 @@ def decided(facts: CallFacts, rules: CustomerRules) -> DeliveryPlan:
     due = decide(facts, rules)
     assert isinstance(due, DeliveryPlan)
     return due
+
+
+OFFICE = "+380443334455"
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        replace(INCOMING, e164=OFFICE, userfield="380443334455"),
+        replace(MISSED, e164="", userfield="", caller="044 333-44-55", destination="380442223344"),
+        replace(OUTGOING, caller="", destination="0443334455", connected_with="acmecom_iryna"),
+    ],
+)
+def test_call_of_an_own_number_is_internal(facts: CallFacts) -> None:
+    rules = replace(RULES, own_numbers=frozenset({OFFICE}))
+    assert isinstance(decide(facts, RULES), DeliveryPlan)
+    assert decide(facts, rules) == Skip(
+        reason=Reason.INTERNAL_CALL, detail=facts.e164 or facts.caller or facts.destination
+    )
+
+
+def test_plan_of_a_delivered_call_needs_no_employee() -> None:
+    facts = replace(INCOMING, connected_with="acmecom_stranger")
+    assert isinstance(decide(facts, RULES), Skip)
+    plan = plan_of_delivered(facts, RULES)
+    assert isinstance(plan, DeliveryPlan)
+    assert (plan.outcome, plan.employee) == (Outcome.ANSWERED, None)

@@ -401,6 +401,17 @@ def test_answered_after_missed_is_corrected_on_the_same_comment(scenario: Scenar
     assert "Ringostat later reported that the call was answered" in page
 
 
+def test_answered_after_missed_is_corrected_for_an_unknown_employee_too(scenario: Scenario) -> None:
+    scenario.account.add_contact(name="Olha", phones=[CLIENT])
+    scenario.post(missed())
+    scenario.deliver()
+    scenario.post(answered(billsec="61", connected_with="acmecom_stranger", employee_number="999", employee_fio="A B"))
+    scenario.deliver()
+
+    (comment,) = scenario.account.comments
+    assert "Correction from Ringostat: the call was answered</b> (1 min 1 s)" in comment.description
+
+
 def test_missed_after_answered_changes_nothing(scenario: Scenario) -> None:
     scenario.post(answered())
     scenario.deliver()

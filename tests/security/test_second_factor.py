@@ -106,7 +106,7 @@ def test_the_code_page_leads_to_no_foreign_site(factor: SecondFactor) -> None:
 
     answer = client.post(CODE_PAGE, {"code": code_now(factor), "next": "https://evil.example/"})
 
-    assert answer["Location"] == "/calls/"
+    assert answer["Location"] == "/"
 
 
 def test_the_session_has_a_new_name_after_the_code(factor: SecondFactor) -> None:
@@ -122,7 +122,7 @@ def test_who_has_none_is_not_asked(user: User) -> None:
     client = with_password(user)
 
     assert is_in(client)
-    assert client.get(CODE_PAGE)["Location"] == "/calls/"
+    assert client.get(CODE_PAGE)["Location"] == "/"
 
 
 def test_a_code_is_good_once(factor: SecondFactor) -> None:

@@ -21,7 +21,7 @@ def log_in(client: Client, user: User, password: str = "open sesame", **query: s
 def test_viewers_and_specialists_can_log_in(client: Client, make) -> None:
     response = log_in(client, make())
 
-    assert response["Location"] == "/calls/"
+    assert response["Location"] == "/"
     assert client.get("/calls/").status_code == 200
 
 
@@ -36,7 +36,7 @@ def test_login_leads_to_the_requested_page(client: Client) -> None:
 
 
 def test_login_does_not_redirect_to_another_site(client: Client) -> None:
-    assert log_in(client, make_user(), next="https://evil.example/")["Location"] == "/calls/"
+    assert log_in(client, make_user(), next="https://evil.example/")["Location"] == "/"
 
 
 def test_logging_out_ends_the_session(client: Client, settings) -> None:

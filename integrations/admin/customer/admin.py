@@ -33,15 +33,18 @@ from integrations.admin.customer.overview import overview
 from integrations.admin.customer.pages import address_of, browser_title, customer_urls, menu, next_page
 from integrations.admin.customer.removal import RemovedByTheWorker
 from integrations.admin.customer.secret_widget import SecretFormField, SecretInput, TypedSecrets
+from integrations.admin.customer.trial import trial
 from integrations.admin.customer.utm_mapping import utm_mapping_page
 from integrations.admin.customer.webhook_addresses import first_webhook_light, webhook_setup
 from integrations.admin.lookups import SimpleLookups
+from integrations.admin.monitoring.status_line import status_line
 from integrations.admin.read_only import ListTitle
 from integrations.models import BackgroundJobKind, Customer, SecretField, WebhookToken
 from integrations.models.customer import SECRET_OF_ADDRESS
 from integrations.planfix.http.explanations import explain
 from integrations.services.customers.account_change import follow_change, overlap_of
 from integrations.services.delivery.pause import resume_customer
+from integrations.services.monitoring.customer_status import statuses_of
 from integrations.services.queue.background import enqueue
 from integrations.ui.local_time import local_time
 from integrations.users.audit import audit_record
@@ -51,6 +54,7 @@ PAGES: Mapping[str, Callable[..., HttpResponse]] = {
     "webhook_setup": webhook_setup,
     "first_webhook": first_webhook_light,
     "dry_run": dry_run,
+    "trial": trial,
     "copy": copy,
     "connect": connect,
     "employees": employees_page,
@@ -141,6 +145,7 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
                     "requests_per_second",
                     "call_tag_id",
                     "missed_call_tag_id",
+                    "own_numbers",
                     "ignored_numbers",
                     "viewers",
                     "retention_days",
@@ -163,6 +168,12 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
         return response
 
     # --- one customer ---
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The audit log has the history, with times in the customer's zone and addresses."""
+        return redirect(f"{reverse('admin:admin_logentry_changelist')}?{urlencode({'customer': object_id})}")
 
     def get_urls(self) -> list[URLPattern]:
         return [*customer_urls(PAGES), *super().get_urls()]
@@ -193,9 +204,8 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
             return text % {"why": _why_paused(customer), "check": check}
         if not customer.pk:
             return _("New.")
-        if not customer.fallback_employee_id and not customer.employees.filter(participates=True).exists():
-            return _("No employees included yet: answered calls will not reach Planfix.")
-        return _("Calls go to Planfix.")
+        [status] = statuses_of(Customer.objects.filter(pk=customer.pk))
+        return status_line(status.issue, status.customer, timezone.now()).sentence
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any

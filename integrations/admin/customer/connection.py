@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from integrations.admin.customer.pages import MENU, address_of, customer_page
 from integrations.models import BackgroundJob, BackgroundJobKind, Customer
-from integrations.services.customers.connection_report import Check, Connection, newest_check
+from integrations.services.customers.connection_report import Check, Connection, limit_checks, newest_check
 from integrations.services.customers.connection_texts import sentence_and_steps
 from integrations.services.customers.utm_problems import utm_problems
 from integrations.services.queue.background import enqueue
@@ -72,13 +72,14 @@ def connection_report(customer: Customer) -> ConnectionReport:
     """Reads the database only."""
     job = newest_check(customer)
     connection = Connection.from_json(job.result) if job and job.result else None
-    rows = [row_of(check) for check in connection.checks] if connection else []
+    limits = list(limit_checks(customer))
+    rows = [row_of(check) for check in [*(connection.checks if connection else []), *limits]]
     rows += [Row(mark=Mark.UNSURE, text=problem) for problem in utm_problems(customer)]
     return ConnectionReport(
         job=job,
         rows=tuple(row for mark in (Mark.WRONG, Mark.UNSURE) for row in rows if row.mark is mark),
         fine=tuple(row for row in rows if row.mark is Mark.FINE),
-        is_good=connection is not None and connection.is_good,
+        is_good=connection is not None and connection.is_good and not any(check.is_trouble for check in limits),
     )
 
 

@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from integrations.admin.customer.pages import address_of, customer_page, render_page
-from integrations.admin.events import IGNORED_REASONS
 from integrations.domain.calls import Direction, Outcome
 from integrations.domain.employees import MatchedBy
 from integrations.models import (
@@ -27,6 +26,7 @@ from integrations.models import (
     EventResult,
     WebhookEvent,
 )
+from integrations.services.account_traits import traits_of
 from integrations.services.dry_run.report import (
     Comment,
     Contact,
@@ -42,7 +42,7 @@ from integrations.services.queue.background import enqueue
 from integrations.ui.labels import EVENTS, KIND_SENTENCES, LazyText, reason_label
 from integrations.ui.links import contact_url, task_url
 from integrations.ui.parse_pk import parse_pk
-from integrations.ui.webhook_findings import note_sentence
+from integrations.ui.webhook_findings import IGNORED_REASONS, note_sentence
 
 NEWEST = 10
 """The number of stored requests to choose from."""
@@ -202,6 +202,9 @@ def lines(report: DryRunReport, customer: Customer) -> Iterator[Line]:
         yield from _target(report.target, customer)
     for write in report.writes or []:
         yield _write(write)
+    if _is_author_ignored(report, customer):
+        text = _("Planfix writes this account's comments in the token's name. The text names the employee.")
+        yield Line(text=text, icon="info", colour="warning")
     if left_out := report.left_out:
         text = _("Not written, because Planfix has no field for it: %(fields)s.") % {"fields": ", ".join(left_out)}
         yield Line(text=text, icon="rule", colour="warning")
@@ -335,6 +338,11 @@ def _write(write: Write) -> Line:
             return _comment(write)
         case TagEntry():
             return _tag(write)
+
+
+def _is_author_ignored(report: DryRunReport, customer: Customer) -> bool:
+    is_wanted = any(isinstance(write, Comment) and write.by_employee for write in report.writes or [])
+    return is_wanted and traits_of(customer).honours_employee_author is False
 
 
 def _end(asked: int) -> Line:

@@ -58,6 +58,10 @@ HELP = {
     "requests_per_second": gettext_lazy("Planfix allows one request per second on a standard plan."),
     "call_tag_id": gettext_lazy("Set this only if Ringofix did not find the data tag by its name."),
     "missed_call_tag_id": gettext_lazy("Set this only if Ringofix did not find the data tag by its name."),
+    "own_numbers": gettext_lazy(
+        "The customer's own lines. Calls with one of them as client are internal and stay out of Planfix. Any spelling,"
+        " separated by commas."
+    ),
     "ignored_numbers": gettext_lazy("Calls from and to these numbers are skipped. Any spelling, separated by commas."),
     "viewers": gettext_lazy("Viewers who can see this customer's calls. Specialists and administrators see all."),
 }

@@ -16,8 +16,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from integrations.admin.alerts import alert_sentence
 from integrations.admin.customer.catch_up import catch_up, catch_up_context
 from integrations.admin.customer.pages import address_of, customer_page, listed, render_page
+from integrations.admin.customer.read_back import read_back_overview
 from integrations.admin.customer.request_counts import request_counts
 from integrations.admin.monitoring.customer_rows import customer_row
 from integrations.admin.monitoring.pictures import stacked_chart
@@ -49,11 +51,12 @@ def overview(request: HttpRequest, customer: Customer) -> HttpResponse:
         "requests_left": requests_left(customer),
         "days": DAYS,
         "requests": request_counts(customer),
-        "alerts": customer.alerts.order_by("-raised_at", "-pk")[:RECENT],
+        "alerts": [(alert, alert_sentence(alert)) for alert in customer.alerts.order_by("-raised_at", "-pk")[:RECENT]],
         "jobs": customer.background_jobs.exclude(kind=BackgroundJobKind.DRY_RUN).order_by("-pk")[:RECENT],
         "activity": audit_log_of(customer)[:RECENT],
         "copy_address": address_of("copy", customer),
         "delete_address": address_of("delete", customer) if request.user.is_superuser else "",
+        "read_back": read_back_overview(customer),
         "links": _links(customer),
         **catch_up_context(customer),
     }

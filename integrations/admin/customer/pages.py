@@ -36,8 +36,9 @@ MENU: Mapping[str, Tab] = {
     "change": Tab(label=_("Settings"), icon="settings", step=SetupStep.ACCESS),
     "employees": Tab(label=_("Employees"), icon="group", step=SetupStep.EMPLOYEES),
     "parameters": Tab(label=_("UTM"), icon="sell", step=SetupStep.UTM),
-    "webhook_setup": Tab(label=_("Webhooks"), icon="webhook", step=SetupStep.WEBHOOKS),
     "dry_run": Tab(label=_("Dry run"), icon="science"),
+    "trial": Tab(label=_("Trial"), icon="labs", step=SetupStep.TRIAL),
+    "webhook_setup": Tab(label=_("Webhooks"), icon="webhook", step=SetupStep.WEBHOOKS),
 }
 """The tabs at the top of each page, by the name of the URL."""
 CONTINUE = "_next"

@@ -32,6 +32,7 @@ from integrations.ui.call_row import RELATED, call_row, receipts_of, recording_l
 from integrations.ui.links import call_links, comment_url
 from integrations.ui.page_context import page_context
 from integrations.ui.phone_text import grouped
+from integrations.ui.read_back import read_back_result
 from integrations.ui.request_log import LoggedBody, request_bodies, request_row, webhook_bodies, webhook_row
 from integrations.users.decorators import login_required_htmx
 from integrations.users.visibility import calls_visible_to, may_act_on_calls
@@ -133,6 +134,7 @@ def _call_context(request: HttpRequest, call: Call, log: RequestLog) -> dict[str
         "actions": available_actions(call) if may_act_on_calls(request.user) else None,
         "analysis": analysis_of(facts),
         "details": call_details(row, facts, receipts),
+        "read_back": read_back_result(getattr(call, "read_back", None)),
         "timeline": timeline(call, receipts, events=log.events, requests=log.requests, history=log.history, now=now),
         "events": [webhook_row(event) for event in log.events],
         "requests": [request_row(sent) for sent in log.requests],

@@ -17,7 +17,7 @@ from integrations.calllog.list.filters import CallFilter
 from integrations.ui.inputs import text_input
 
 MAIN = ("customer", "employee", "direction", "outcome")
-MORE = ("number", "call_id", "first_day", "last_day", "reason", "recording", "utm_source", "unmatched")
+MORE = ("number", "call_id", "first_day", "last_day", "reason", "callback", "recording", "utm_source", "unmatched")
 HIDDEN = ("period", "hour", "state")
 
 

@@ -32,6 +32,7 @@ from integrations.calllog.list.date_ranges import PERIODS, DateRange, date_range
 from integrations.domain.phones import normalize
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Customer, Employee
+from integrations.services.missed_calls.waiting import NOBODY_WAITS
 from integrations.ui.inputs import day_input, text_input
 from integrations.ui.labels import REASONS
 from integrations.users.visibility import calls_visible_to, customers_visible_to
@@ -122,6 +123,11 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
             choices=[("", _("All")), ("true", _("Only unknown employees")), ("false", _("Without unknown employees"))]
         ),
     )
+    callback = choice(
+        label=_("Called back"),
+        method="by_callback",
+        choices=[("waiting", _("Not called back")), ("reached", _("Called back"))],
+    )
     period = django_filters.ChoiceFilter(
         label=_("Period"), choices=list(PERIODS.items()), method="no_condition", widget=forms.HiddenInput()
     )
@@ -172,6 +178,11 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
     def by_number(self, queryset: QuerySet[Call], name: str, value: str) -> QuerySet[Call]:
         """Finds a whole number in any spelling, and part of a number at the start or the end of numbers."""
         return _with_reversed_texts(queryset).filter(reduce(or_, self._number_conditions(value)))
+
+    def by_callback(self, queryset: QuerySet[Call], name: str, value: str) -> QuerySet[Call]:
+        """Missed incoming calls whose client was reached afterwards, or was not."""
+        found = queryset.filter(missed__isnull=False, missed__called_back_at__isnull=value == "waiting")
+        return found.exclude(reason__in=NOBODY_WAITS)
 
     @property
     def parts(self) -> list[QuerySet[Call]]:

@@ -62,6 +62,8 @@ class TableRow:
     """For screen readers."""
     customer: str
     kind: SafeString
+    callback: str
+    """Of a missed incoming call: whether the client was called back."""
     client_name: str
     """As in Planfix; "" if it is not known."""
     client_number: str
@@ -123,6 +125,7 @@ def table_rows(calls: Iterable[Call]) -> list[TableRow]:
             checkbox_label=checkbox_label % names,
             customer=row.customer,
             kind=kind(call.direction, call.outcome),
+            callback=row.callback.text if row.callback else "",
             client_name=client_name(call, row.contact_id),
             client_number=number or "–",
             number_url=list_url({}, number=row.client_number) if row.client_number else "",

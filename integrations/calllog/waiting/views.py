@@ -25,6 +25,7 @@ from integrations.ui.labels import LazyText
 from integrations.ui.local_time import local_time
 from integrations.ui.page_context import page_context
 from integrations.ui.parse_pk import parse_pk
+from integrations.ui.phone_text import grouped
 from integrations.users.decorators import login_required_htmx
 from integrations.users.visibility import customers_visible_to, sees_all_customers
 
@@ -114,7 +115,7 @@ def _row(client: WaitingClient, contact: Any, now: datetime) -> WaitingRow:
     call, customer = client.newest, client.newest.customer
     query = urlencode({"customer": customer.pk, "number": client.number})
     return WaitingRow(
-        number=client.number,
+        number=grouped(client.number),
         name=contact.name if contact else "",
         customer=customer.name,
         waits_for=short_duration(now - client.waits_since),

@@ -108,7 +108,11 @@ def target_of_comment(client: Planfix, comment_id: int) -> Target | None:
     say; raises PlanfixRefused if the comment is gone.
     """
     answer = client.request("GET", f"/comment/{comment_id}", params={"fields": "id,contact,task"})
-    comment = child_of(answer, "comment")
+    return target_of(child_of(answer, "comment"))
+
+
+def target_of(comment: Row) -> Target | None:
+    """The target in a comment's JSON."""
     if task_id := id_of(child_of(comment, "task").get("id")):
         return Target(kind="task", id=task_id)
     contact_id = id_of(child_of(comment, "contact").get("id"))

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from integrations.planfix.http.client import PAGE_SIZE, Planfix
 from integrations.planfix.http.json_fields import JSON, Row, child_of, full_name_of, id_of, moment_of, rows_of, text_of
-from integrations.planfix.records.comments import Target
+from integrations.planfix.records.comments import Target, target_of
 from integrations.planfix.records.contacts import PHONE_FILTER
 from integrations.planfix.records.tasks import COUNTERPARTY_FILTER
 
@@ -16,7 +16,7 @@ NAME_FILTER = 4001
 ZONED = ("datetime", "dateTimeUtcSeconds")
 """The parts of a TimePoint that name their zone."""
 CONTACT_FIELDS = "id,name,lastname,phones,isCompany,isDeleted,sourceObjectId"
-COMMENT_FIELDS = "id,dateTime,description,owner,isHidden,isDeleted,files,sourceObjectId,dataTags"
+COMMENT_FIELDS = "id,dateTime,description,owner,isHidden,isDeleted,files,sourceObjectId,dataTags,contact,task"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +43,10 @@ class StoredComment:
     is_hidden: bool
     file_ids: tuple[int, ...]
     source_object_id: str
+    target: Target | None = None
+    """None if the answer does not tell."""
+    tag_keys: frozenset[tuple[int, int]] = frozenset()
+    """Data tag and key of each entry."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +128,12 @@ def _comment(row: Row) -> StoredComment:
         is_hidden=row.get("isHidden") is True,
         file_ids=tuple(file_id for file_id in files if file_id is not None),
         source_object_id=text_of(row, "sourceObjectId").lower(),
+        target=target_of(row),
+        tag_keys=frozenset(
+            (tag_id, key)
+            for entry in rows_of(row, "dataTags")
+            if (tag_id := id_of(child_of(entry, "dataTag").get("id"))) and (key := id_of(entry.get("key")))
+        ),
     )
 
 

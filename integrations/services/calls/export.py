@@ -26,9 +26,11 @@ COLUMNS = {
     "called_back_at": "missed__called_back_at",
     "called_back_by": "missed__called_back_in__employee__name",
     "callback_attempts": "missed__attempts",
+    "verified": "read_back__verified",
 }
 """Our column → where it comes from. `tag_id` is the key of the data tag's entry, by which Planfix knows this call's
 tag. Of a missed incoming call: when and by whom the client was called back, and the attempts before; empty for others.
+`verified`: was the call read back from Planfix as it was sent? Empty if it was not read back.
 """
 
 

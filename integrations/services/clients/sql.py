@@ -9,12 +9,27 @@ NEXT_SLOT = """
        SET next_request_at = GREATEST(account_limit.next_request_at, clock_timestamp()) + %(interval)s
     RETURNING next_request_at - %(interval)s AS starts_at
 """
-"""Takes the account's next free slot. No other statement takes one."""
+"""Takes the account's next free slot."""
 
 READ_SLOT = f"""
     WITH slot AS ({NEXT_SLOT})
     SELECT EXTRACT(EPOCH FROM starts_at - clock_timestamp()) FROM slot
 """  # noqa: S608 - our own query
+
+SPARE_SLOT = """
+    WITH slot AS (
+        INSERT INTO integrations_accountpace AS account_limit (account, next_request_at)
+        SELECT %(account)s, clock_timestamp() + %(interval)s
+         WHERE NOT EXISTS (SELECT FROM integrations_call
+                            WHERE customer_id = ANY(%(customers)s) AND due_at <= statement_timestamp())
+        ON CONFLICT (account) DO UPDATE
+           SET next_request_at = GREATEST(account_limit.next_request_at, clock_timestamp()) + %(interval)s
+         WHERE account_limit.next_request_at <= clock_timestamp() + %(interval)s
+        RETURNING next_request_at - %(interval)s AS starts_at
+    )
+    SELECT EXTRACT(EPOCH FROM starts_at - clock_timestamp()) FROM slot
+"""
+"""Takes the account's next slot if it starts within one interval and no call of these customers is due."""
 
 LEASED_SLOT = f"""
     WITH {{piggyback}} slot AS ({NEXT_SLOT})

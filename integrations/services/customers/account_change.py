@@ -8,9 +8,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from integrations.models import CallState, Customer, Delivery, DeliveryLease
+from integrations.services.account_traits import forget
 from integrations.services.database import database_time
 
 TAGS = ("call_tag_id", "missed_call_tag_id")
+TRAITS_OF_TAGS = ("takes_call_tag", "takes_missed_call_tag", "keeps_call_fields", "keeps_missed_call_fields")
 CHOSEN_THERE = (*TAGS, "contact_template_id")
 """IDs of the account that a specialist chooses."""
 
@@ -27,6 +29,7 @@ def follow_change(customer: Customer, *, given: Collection[str]) -> None:
         _leave_account(customer, given)
     elif any(getattr(customer, column) != getattr(before, column) for column in TAGS):
         customer.planfix_tags = None
+        forget(customer, *TRAITS_OF_TAGS)
 
 
 def _leave_account(customer: Customer, given: Collection[str]) -> None:

@@ -5,14 +5,17 @@ Findings are codes with values; the pages have the sentences.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from django.db.models import QuerySet
 
-from integrations.models import BackgroundJob, BackgroundJobKind, Customer
+from integrations.domain.calls import Outcome
+from integrations.models import BackgroundJob, BackgroundJobKind, Customer, PhoneMatching, Recording, Target
+from integrations.planfix.call_tags.schema import ROLES
+from integrations.services.account_traits import AccountTraits, traits_of
 
 
 class Finding(StrEnum):
@@ -47,6 +50,13 @@ class Finding(StrEnum):
     SEARCH_PROVEN = "search_proven"
     SEARCH_UNPROVEN = "search_unproven"
     SEARCH_BLIND = "search_blind"
+    CALL_TAG_REFUSED = "call_tag_refused"
+    MISSED_CALL_TAG_REFUSED = "missed_call_tag_refused"
+    NEW_CONTACT_NOT_FOUND = "new_contact_not_found"
+    AUTHOR_IGNORED = "author_ignored"
+    OTHER_FORMATS_MISSED = "other_formats_missed"
+    TASKS_MISSED = "tasks_missed"
+    RECORDINGS_NOT_COPIED = "recordings_not_copied"
     KEY_KNOWN = "key_known"
     KEY_MISSING = "key_missing"
     KEY_UNKNOWN = "key_unknown"
@@ -74,6 +84,10 @@ UNSURE = frozenset(
         Finding.ACTS_FOR_UNKNOWN,
         Finding.RIGHT_UNCLEAR,
         Finding.SEARCH_UNPROVEN,
+        Finding.AUTHOR_IGNORED,
+        Finding.OTHER_FORMATS_MISSED,
+        Finding.TASKS_MISSED,
+        Finding.RECORDINGS_NOT_COPIED,
         Finding.BUSY,
         Finding.RINGOSTAT_BUSY,
         Finding.KEY_MISSING,
@@ -138,3 +152,38 @@ def newest_check(customer: Customer) -> BackgroundJob | None:
 
 def _checks_of(customer: Customer) -> QuerySet[BackgroundJob]:
     return BackgroundJob.objects.filter(customer=customer, kind=BackgroundJobKind.CONNECT).order_by("-pk")
+
+
+# What the account cannot keep, by what is known of it
+
+
+def limit_checks(customer: Customer) -> Iterator[Check]:
+    """What the check list shows beside the access check. Nothing that is not known."""
+    traits = traits_of(customer)
+    for finding, applies in LIMITS.items():
+        if applies(customer, traits):
+            yield Check(finding=finding, names=NAMES.get(finding, {}))
+
+
+def _misses_tasks(customer: Customer, traits: AccountTraits) -> bool:
+    is_wanted = customer.call_target == Target.LAST_ACTIVE_TASK
+    return is_wanted and False in (traits.filters_tasks, traits.shows_active_tasks)
+
+
+LIMITS: Mapping[Finding, Callable[[Customer, AccountTraits], bool]] = {
+    Finding.CALL_TAG_REFUSED: lambda customer, traits: traits.takes_call_tag is False,
+    Finding.MISSED_CALL_TAG_REFUSED: lambda customer, traits: traits.takes_missed_call_tag is False,
+    Finding.NEW_CONTACT_NOT_FOUND: lambda customer, traits: customer.create_contacts and traits.found_by == frozenset(),
+    Finding.AUTHOR_IGNORED: lambda customer, traits: traits.honours_employee_author is False,
+    Finding.OTHER_FORMATS_MISSED: lambda customer, traits: (
+        customer.phone_matching == PhoneMatching.ANY_FORMAT and traits.finds_parts is False
+    ),
+    Finding.TASKS_MISSED: _misses_tasks,
+    Finding.RECORDINGS_NOT_COPIED: lambda customer, traits: (
+        customer.recording == Recording.COPY and traits.copies_recordings is False
+    ),
+}
+NAMES: Mapping[Finding, Mapping[str, str]] = {
+    Finding.CALL_TAG_REFUSED: {"fields": ", ".join(ROLES[Outcome.ANSWERED])},
+    Finding.MISSED_CALL_TAG_REFUSED: {"fields": ", ".join(ROLES[Outcome.MISSED])},
+}

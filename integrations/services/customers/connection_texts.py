@@ -26,6 +26,13 @@ NEW_KEY = _("Enter it as “Ringostat Auth-key” in the settings and save.")
 NEW_TOKEN = _("Enter the new token as “Planfix API token” in the settings and save.")
 ASK_CUSTOMER = _("Ask the customer to fix this in Planfix, then press “Check again” here.")
 
+TRIAL_AGAIN = _("Then run a trial again.")
+OWN_TAG = (
+    _("In Planfix create a data tag of your own with these fields, in this order: %(fields)s."),
+    _("Choose it below, under “Advanced”, and save."),
+    TRIAL_AGAIN,
+)
+
 SENTENCES: Mapping[Finding, Sentence] = {
     Finding.REACHED: Sentence(text=_("%(host)s answers.")),
     Finding.NOT_REACHED: Sentence(
@@ -143,6 +150,39 @@ SENTENCES: Mapping[Finding, Sentence] = {
             _("Check that the token's employee can see all contacts, and ask Planfix support about filter 4003."),
             AGAIN,
         ),
+    ),
+    Finding.CALL_TAG_REFUSED: Sentence(
+        text=_("Planfix takes no entries into its data tag for answered calls."), steps=OWN_TAG
+    ),
+    Finding.MISSED_CALL_TAG_REFUSED: Sentence(
+        text=_("Planfix takes no entries into its data tag for missed calls."), steps=OWN_TAG
+    ),
+    Finding.NEW_CONTACT_NOT_FOUND: Sentence(
+        text=_("The search does not find a contact that Ringofix has just created."),
+        steps=(
+            _("Switch off “create a contact for an unknown number” below, or ask Planfix support about filter 4003."),
+            TRIAL_AGAIN,
+        ),
+    ),
+    Finding.AUTHOR_IGNORED: Sentence(
+        text=_("Planfix writes comments in the token's name. Their text names the employee."),
+        steps=(
+            API_ACCESS,
+            _("To write in employees' names, choose an administrator or a robot for the token, and save."),
+            TRIAL_AGAIN,
+        ),
+    ),
+    Finding.OTHER_FORMATS_MISSED: Sentence(
+        text=_("The search finds whole numbers only, so “any spelling of the number” finds fewer contacts."),
+        steps=(_("Store clients' numbers in Planfix in full format, such as +380671234567."),),
+    ),
+    Finding.TASKS_MISSED: Sentence(
+        text=_("Planfix does not show which task of a contact is the last active one."),
+        steps=(_("Choose “the contact” under “Where calls go” below."), TRIAL_AGAIN),
+    ),
+    Finding.RECORDINGS_NOT_COPIED: Sentence(
+        text=_("Planfix does not copy recordings. Comments link to them in Ringostat."),
+        steps=(_("Allow access to recordings by link in Ringostat's project settings."), TRIAL_AGAIN),
     ),
     Finding.KEY_KNOWN: Sentence(text=_("Ringostat accepts the Auth-key and lists %(count)s employees.")),
     Finding.KEY_MISSING: Sentence(

@@ -29,6 +29,7 @@ PLAIN = (
     "recording",
     "add_analysis",
     "ignored_numbers",
+    "own_numbers",
     "retention_days",
 )
 NESTED = {

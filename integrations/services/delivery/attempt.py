@@ -34,6 +34,7 @@ from integrations.services.delivery.sql import (
     STATE,
     UNLESS_OUTDATED,
 )
+from integrations.services.read_back.choice import CHOOSE_CALL, choice_parameters
 
 RECORDS = (("/comments", "comment"), ("/datatags", "data tag"), ("/file", "recording"))
 
@@ -167,8 +168,9 @@ def save_attempt_result(attempt: Attempt, columns: Mapping[str, Any]) -> None:
     expressions = {"state": STATE, "due_in": DUE_NOW_IF_OUTDATED if state == CallState.DELIVERED else DUE_AT}
     unstored = attempt.book.take_unstored()
     history = f"history AS ({RECORD_FAILED_ATTEMPT}), " if columns.get("reason") and state in KEPT_STATES else ""
+    chosen, choice = _choice(attempt) if columns.get("state") == CallState.DELIVERED else ("", {})
     statement = SAVE_ATTEMPT_RESULT.format(
-        piggyback=f"{unstored}{history}",
+        piggyback=f"{unstored}{history}{chosen}",
         assignments=", ".join(expressions.get(name, f"{name} = %({name})s") for name in columns),
         unless_outdated=UNLESS_OUTDATED if is_given_up else "",
     )
@@ -179,4 +181,9 @@ def save_attempt_result(attempt: Attempt, columns: Mapping[str, Any]) -> None:
         "requests_left": attempt.book.requests_left,
     }
     with connection.cursor() as cursor:
-        cursor.execute(statement, {**unstored.parameters, **parameters, **columns})
+        cursor.execute(statement, {**unstored.parameters, **parameters, **choice, **columns})
+
+
+def _choice(attempt: Attempt) -> tuple[str, Mapping[str, object]]:
+    """The part of the statement that chooses a call to be read back later, and its parameters."""
+    return f"chosen AS ({CHOOSE_CALL}), ", choice_parameters(attempt.call, attempt.customer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from integrations.domain.calls import Outcome
-from integrations.domain.rules import Skip, decide
+from integrations.domain.rules import Skip, plan_of_delivered
 from integrations.planfix.http.errors import PlanfixRefused
 from integrations.planfix.records.comments import Target, target_of_comment, update_comment
 from integrations.services.delivery.attempt import Attempt
@@ -23,7 +23,7 @@ def follow_up(attempt: Attempt) -> timedelta | None:
         return None
     if attempt.facts.has_recording and not attempt.facts.recording_url and attempt.customer.ringostat_auth_key:
         look_up_soon(attempt.call.pk)  # A link that it finds makes the call due again.
-    decision = decide(attempt.facts, attempt.customer.rules)
+    decision = plan_of_delivered(attempt.facts, attempt.customer.rules)
     if isinstance(decision, Skip):
         return None
     # A missed call in Planfix cannot become an answered one: its author and data tag stay, and its comment corrects it.

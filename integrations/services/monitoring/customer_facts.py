@@ -26,15 +26,16 @@ from integrations.services.intake.traffic_limit import limited_customers
 from integrations.services.monitoring.leaks import LeakSigns, signs_of, with_leak_columns
 from integrations.services.monitoring.sql import FACTS
 from integrations.services.queue.load import live_workers_column
+from integrations.services.read_back.findings import NEWEST as NEWEST_READ_BACKS
 
 DAYS = 7
 RECENT = timedelta(days=DAYS)
 """Calls and requests of this time say how a customer is doing. Failed and waiting calls count however old they are."""
 FINAL_EVENTS = {Direction.INCOMING: EventKind.AFTER_CALL, Direction.OUTGOING: EventKind.AFTER_OUTGOING_CALL}
-NEWEST_CALLS = 3
+NEWEST_CALLS = 2
 """So many calls of a direction in a row without a webhook are no accident."""
 KNOWN_FINDINGS = frozenset(Finding)
-MOST_RECORDINGS = 5000
+MOST_RECORDINGS = 1000
 """Refused recordings that are looked through, the newest of all customers."""
 
 
@@ -56,7 +57,7 @@ class Fact(StrEnum):
     NOT_UNDERSTOOD = "not_understood"
     """Webhook requests of the last DAYS; code: ringostat.problems.Problem."""
     DIFFERENCE = "difference"
-    """Calls that Planfix no longer holds as they were written."""
+    """Of the newest calls that were read back, those that Planfix does not hold as they were sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,6 +207,7 @@ def _groups(customer_ids: Sequence[int]) -> Mapping[int, Mapping[Fact, Sequence[
         "final_events": [kind.value for kind in FINAL_EVENTS.values()],
         "newest": NEWEST_CALLS,
         "most_recordings": MOST_RECORDINGS,
+        "newest_read_backs": NEWEST_READ_BACKS,
     }
     with connection.cursor() as cursor:
         cursor.execute(FACTS, arguments)

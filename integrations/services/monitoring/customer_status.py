@@ -78,7 +78,7 @@ class Cause(StrEnum):
     LATE = "LATE"
     SKIPPED = "SKIPPED"
     DIFFERENT = "DIFFERENT"
-    """Planfix no longer holds calls as they were written."""
+    """Planfix does not hold calls as they were sent."""
     LEAKED = "LEAKED"
     """Somebody else seems to know the webhook address."""
     CONTACTS_HELD = "CONTACTS_HELD"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
@@ -18,9 +19,11 @@ from integrations.models import (
     Customer,
     EventResult,
     PlanfixRequest,
+    ReadBack,
     WebhookEvent,
 )
 from integrations.services.database import database_time
+from integrations.services.monitoring.customer_status import Cause, Level, statuses_of
 from integrations.services.queue.load import queue_load
 
 LATELY = timedelta(minutes=5)
@@ -50,6 +53,7 @@ class DatabaseMetrics:
             OUTCOMES,
         )
         yield from _queue()
+        yield _read_backs()
 
     def describe(self) -> Iterator[Metric]:
         return iter(())
@@ -82,6 +86,13 @@ def _customers() -> Iterator[Metric]:
     yield _gauge("customers", "Customers.", Customer.objects.count())
     paused = Customer.objects.exclude(paused_reason="").count()
     yield _gauge("customers_paused", "Paused customers, whose calls wait.", paused)
+    statuses = statuses_of(Customer.objects.all())
+    causes = Counter(status.cause.value.lower() for status in statuses)
+    every_cause = [cause.value.lower() for cause in Cause]
+    yield _by_label("customers_by_status", "Customers by their status.", "status", causes, every_cause)
+    levels = Counter(status.level.name.lower() for status in statuses)
+    every_level = [level.name.lower() for level in Level]
+    yield _by_label("customers_by_level", "Customers by how serious their status is.", "level", levels, every_level)
     open_alerts = dict(Alert.objects.filter(resolved_at=None).values_list("kind").annotate(Count("pk")))
     yield _by_label("alerts_open", "Open alerts.", "kind", open_alerts, AlertKind.values)
     accounts = AccountRateLimit.objects.filter(next_request_at__gt=Now()).count()
@@ -93,6 +104,18 @@ def _queue() -> Iterator[Metric]:
     yield _gauge("jobs_waiting", "Jobs waiting for a worker.", load.waiting_jobs)
     yield _gauge("oldest_waiting_job_seconds", "Age of the oldest waiting job.", load.oldest_job_seconds)
     yield _gauge("workers", "Workers with a heartbeat in the last 30 seconds.", load.workers)
+
+
+READ_BACK_RESULTS: Mapping[bool | None, str] = {True: "verified", False: "differs", None: "waits"}
+
+
+def _read_backs() -> Metric:
+    """Few rows: one call in two hundred is read back."""
+    chosen = ReadBack.objects.filter(Q(due_at__isnull=False) | Q(verified__isnull=False))
+    counts = chosen.order_by().values_list("verified").annotate(Count("pk"))
+    found = {READ_BACK_RESULTS[verified]: count for verified, count in counts}
+    meaning = "Calls chosen to be read back from Planfix and compared with what was sent."
+    return _by_label("calls_read_back", meaning, "result", found, READ_BACK_RESULTS.values())
 
 
 def _lately(model: type[Model], time: str, label: str) -> dict[str, int]:

@@ -54,6 +54,15 @@ SELECT call.customer_id, 'recording_refused', '', count(*), min(call.started_at)
  GROUP BY call.customer_id
 
 UNION ALL
+SELECT customer.id, 'difference', '', count(*), min(read_at), max(read_at), ''
+  FROM unnest(%(ids)s::bigint[]) AS customer (id)
+ CROSS JOIN LATERAL (SELECT verified, read_at FROM integrations_readback
+                      WHERE customer_id = customer.id AND read_at IS NOT NULL
+                      ORDER BY read_at DESC LIMIT %(newest_read_backs)s) AS newest
+ WHERE NOT verified
+ GROUP BY customer.id
+
+UNION ALL
 SELECT customer_id, 'not_understood', problem, count(*), min(received_at), max(received_at), ''
   FROM integrations_webhookevent
  WHERE result = 'not_understood' AND received_at > %(since)s AND customer_id = ANY(%(ids)s::bigint[])
@@ -62,8 +71,8 @@ SELECT customer_id, 'not_understood', problem, count(*), min(received_at), max(r
 """Rows of (customer, fact, code, count, first time, last time, newest error message).
 
 Every part reads an index: of the waiting and the failed calls only, of the calls with a reason, of the tallies, of the
-newest calls per direction, of the refused recordings and of the requests that were not understood. A further source of
-facts is a further part, and a member of customer_facts.Fact.
+newest calls per direction, of the refused recordings, of the newest read-backs and of the requests that were not
+understood. A further source of facts is a further part, and a member of customer_facts.Fact.
 
 A direction is compared by >= and <=, and is the first column to sort by: for = PostgreSQL would look for the newest
 calls among those of all customers, and read them all for a customer without such a call.

@@ -57,7 +57,7 @@ LABELS: Mapping[Cause, Text] = {
 }
 
 SENTENCES: Mapping[Cause, Text] = {
-    Cause.PAUSED_BY_HAND: gettext_lazy("Paused by hand: %(detail)s"),
+    Cause.PAUSED_BY_HAND: gettext_lazy("Paused by hand: %(detail)s."),
     Cause.PAUSED: gettext_lazy("Calls wait, because Planfix denies access."),
     Cause.NO_ACCESS: gettext_lazy("No Planfix token is stored."),
     Cause.NO_EMPLOYEES: ngettext_lazy(
@@ -88,7 +88,7 @@ SENTENCES: Mapping[Cause, Text] = {
         "One of %(of)s calls was skipped: %(reason)s.", "%(count)s of %(of)s calls were skipped: %(reason)s.", "count"
     ),
     Cause.DIFFERENT: ngettext_lazy(
-        "One call was changed or deleted in Planfix.", "%(count)s calls were changed or deleted in Planfix.", "count"
+        "One call in Planfix is not as it was sent.", "%(count)s calls in Planfix are not as they were sent.", "count"
     ),
     Cause.LEAKED: ngettext_lazy(
         "Ringostat's call list does not have %(count)s recent call.",

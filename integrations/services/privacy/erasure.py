@@ -33,8 +33,10 @@ from integrations.models import (
     Customer,
     MissedCall,
     PlanfixRequest,
+    ReadBack,
     RememberedContact,
     SavedView,
+    TrialReceipt,
     WebhookEvent,
 )
 from integrations.ringostat.encoding import readable_body
@@ -88,6 +90,7 @@ def erase_number(customer: Customer, raw: str) -> dict[str, int]:
     delete_files_about(customer.pk)
     _delete_mentioning(jobs.exclude(finished_at=None), _job_text, mention)
     ContactClaim.objects.filter(account=customer.planfix_account, number=number).delete()
+    TrialReceipt.objects.filter(customer=customer, number=number).update(number="")
     _delete_mentioning(SavedView.objects.all(), _view_text, mention)
     done["remembered_contacts"], _rows = RememberedContact.objects.filter(customer=customer, number=number).delete()
     return done
@@ -119,10 +122,12 @@ def _erase_from_call(call_id: int, customer: Customer, number: str, mention: re.
         if not is_client:
             detail = ERASED if mention.search(call.detail) else call.detail
             Call.objects.filter(pk=call_id).update(facts=_without_mentions(call.facts, mention), detail=detail)
+            ReadBack.objects.filter(call=call).exclude(differences=[]).delete()
             return 0, 0
         MissedCall.objects.filter(call=call).delete()
         events, _rows = WebhookEvent.objects.filter(call=call).delete()
         requests, _rows = PlanfixRequest.objects.filter(call=call).delete()
+        ReadBack.objects.filter(call=call).delete()
         Call.objects.filter(pk=call_id).update(
             facts=_without_client(call, mention),
             client_number=ERASED,

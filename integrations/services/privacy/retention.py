@@ -16,7 +16,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.models import QuerySet
 
-from integrations.models import CallHistory, ContactClaim, Customer, PlanfixRequest, WebhookEvent
+from integrations.models import CallHistory, ContactClaim, Customer, PlanfixRequest, ReadBack, WebhookEvent
 from integrations.services.account_traits import forget_unused_traits
 from integrations.services.contacts.creation_limit import forget_old_counts
 from integrations.services.database import database_time
@@ -47,8 +47,8 @@ def prune_all(*, should_stop: Callable[[], bool] = lambda: False) -> None:
 
 
 def prune(customer: Customer, *, days: int, should_stop: Callable[[], bool] = lambda: False) -> dict[str, int]:
-    """Deletes events, Planfix requests and call history older than `days`, the recording links of older calls, and the
-    names of clients whose last call is older.
+    """Deletes events, Planfix requests and call history older than `days`, the recording links of older calls, what
+    differed in Planfix in older read-backs, and the names of clients whose last call is older.
 
     Returns the number of each.
     """
@@ -62,6 +62,7 @@ def prune(customer: Customer, *, days: int, should_stop: Callable[[], bool] = la
         "planfix_requests": _repeated(lambda: delete_some(requests, BATCH), BATCH, should_stop),
         "history": _repeated(lambda: delete_some(history, BATCH), BATCH, should_stop),
         "client_names": _repeated(lambda: _forget_some_names(customer, before), BATCH, should_stop),
+        "read_backs": _forget_differences(customer, before),
         "recording_links": _repeated(lambda: _forget_some_links(customer, before), LINKS_BATCH, should_stop),
     }
     if any(done.values()):
@@ -124,3 +125,9 @@ def _forget_some_names(customer: Customer, before: datetime) -> int:
             {"customer": customer.pk, "before": before, "batch": BATCH},
         )
         return int(cursor.rowcount)
+
+
+def _forget_differences(customer: Customer, before: datetime) -> int:
+    """What was sent and read is personal data. That a call was verified or differed stays."""
+    old = ReadBack.objects.filter(customer=customer, read_at__lt=before).exclude(differences=[])
+    return old.update(differences=[])

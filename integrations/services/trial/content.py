@@ -12,7 +12,6 @@ from django.conf import settings
 from django.templatetags.static import static
 
 from integrations.domain.calls import Direction, Outcome
-from integrations.domain.unassigned_numbers import unassigned_number
 from integrations.models import BackgroundJob, Call, Customer, Employee
 from integrations.outbound.allowed_hosts import is_recording_allowed
 from integrations.planfix.call_tags.entries import CallEntry, entry_values
@@ -20,6 +19,7 @@ from integrations.planfix.call_tags.schema import CallTags
 from integrations.planfix.comment_text import CallText, call_text
 from integrations.planfix.http.json_fields import JSON
 from integrations.services.account_traits import NumberFormat
+from integrations.services.trial.unassigned_numbers import pieces_of_unassigned, unassigned_number
 
 OBJECTS = uuid.UUID("7d1f2a90-4f0b-5c1c-8f1e-52494e474f46")
 """Namespace of the ids under which Planfix stores the trial's records (sourceObjectId)."""
@@ -70,16 +70,17 @@ class TrialContent:
         return f"{self.key}.{record}"
 
     @property
-    def formats(self) -> dict[NumberFormat, str]:
-        """The number in each format that the phone filter is asked for."""
+    def formats(self) -> dict[NumberFormat, tuple[str, ...]]:
+        """What the phone filter is asked for in each format, the best format first. A contact must have all parts."""
         parsed = phonenumbers.parse(self.number, self.region)
         prefix = phonenumbers.ndd_prefix_for_region(self.region, True) or ""
         digits = self.number.removeprefix("+")
         return {
-            NumberFormat.FULL: self.number,
-            NumberFormat.DIGITS: digits,
-            NumberFormat.NATIONAL: prefix + phonenumbers.national_significant_number(parsed),
-            NumberFormat.LAST_SEVEN: digits[-7:],
+            NumberFormat.FULL: (self.number,),
+            NumberFormat.DIGITS: (digits,),
+            NumberFormat.NATIONAL: (prefix + phonenumbers.national_significant_number(parsed),),
+            NumberFormat.LAST_SEVEN: (digits[-7:],),
+            NumberFormat.PIECES: pieces_of_unassigned(self.number, self.region),
         }
 
     @property

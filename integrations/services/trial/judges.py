@@ -119,7 +119,7 @@ def _number_storage(content: TrialContent, read: Readings) -> Finding:
 
 def _found_by(content: TrialContent, read: Readings) -> Finding:
     found = _given(read.found_by)
-    formats = ", ".join(text for form, text in content.formats.items() if form in found)
+    formats = ", ".join(" ".join(parts) for form, parts in content.formats.items() if form in found)
     question = Question.FOUND_BY
     if NumberFormat.FULL in found:
         return Finding(question=question, outcome=OK, answer="full", came=formats)
@@ -133,7 +133,7 @@ def _filter_matches(content: TrialContent, read: Readings) -> Finding:
     found, question = _given(read.found_by), Question.FILTER_MATCHES
     if not found:
         raise _NotRead
-    if NumberFormat.LAST_SEVEN in found:
+    if found & {NumberFormat.LAST_SEVEN, NumberFormat.PIECES}:
         return Finding(question=question, outcome=OK, answer="parts")
     others = found - {NumberFormat.FULL}
     return Finding(question=question, outcome=ADAPTED, answer="whole_numbers" if others else "same_text")
@@ -245,7 +245,8 @@ def _comment_html(content: TrialContent, read: Readings) -> Finding:
 
 def _comment_characters(content: TrialContent, read: Readings) -> Finding:
     text = _given(read.comment(read.answered_id)).text
-    is_kept = ODD_TEXT in _readable(text)
+    # Where Planfix removes all tags, what stands in < > is part of the text.
+    is_kept = ODD_TEXT in _readable(text) or ODD_TEXT in html.unescape(text)
     outcome, answer = (OK, "kept") if is_kept else (TROUBLE, "changed")
     return Finding(question=Question.COMMENT_CHARACTERS, outcome=outcome, answer=answer, came="" if is_kept else text)
 
@@ -337,6 +338,8 @@ def _midnight(content: TrialContent, read: Readings) -> Finding:
 def _task_filter(content: TrialContent, read: Readings) -> Finding:
     question = Question.TASK_FILTER
     tasks = _given(read.tasks)
+    if read.tasks_of_trial:
+        return Finding(question=question, outcome=TROUBLE, answer="others_found")
     if read.tasks_of_one is None:
         return Finding(question=question, outcome=UNKNOWN, answer="no_tasks")
     first = next(task for task in tasks if task.counterparty)
@@ -423,8 +426,8 @@ QUESTIONS: Mapping[Question, Asked] = {
         step="recording", judge=_recording_copied, if_refused=ADAPTED, if_failed=_own_sound_refused
     ),
     Q.RECORDING_FILE: Asked(step="recording_read", judge=_recording_file),
-    Q.EMPLOYEE_AUTHOR: Asked(step="answered", judge=_employee_author, if_refused=TROUBLE, read_by="comments"),
-    Q.CONTACT_AUTHOR: Asked(step="missed", judge=_contact_author, if_refused=TROUBLE, read_by="comments"),
+    Q.EMPLOYEE_AUTHOR: Asked(step="answered", judge=_employee_author, if_refused=ADAPTED, read_by="comments"),
+    Q.CONTACT_AUTHOR: Asked(step="missed", judge=_contact_author, if_refused=ADAPTED, read_by="comments"),
     Q.COMMENT_TIME: Asked(step="comments", judge=_comment_time),
     Q.COMMENT_HTML: Asked(step="comments", judge=_comment_html),
     Q.COMMENT_CHARACTERS: Asked(step="comments", judge=_comment_characters),

@@ -11,6 +11,7 @@ from integrations.services.trial.report import NO_RIGHT, REFUSED, Finding, Quest
 
 TRAITS: Mapping[Question, tuple[str, Mapping[str, Value]]] = {
     Question.NUMBER_STORAGE: ("number_storage", {value: value for value in NumberStorage}),
+    Question.FILTER_MATCHES: ("finds_parts", {"parts": True, "whole_numbers": False, "same_text": False}),
     Question.FILTERS_COMBINED: ("combines_filters", {"all": True, "any": False}),
     Question.COMPANIES: ("separates_companies", {"separate": True, "mixed": False}),
     Question.DELETED_CONTACTS: ("hides_deleted_contacts", {"hidden": True, "marked": False, "not_marked": False}),

@@ -92,6 +92,8 @@ class Readings:
     updated: StoredComment | None = None
 
     tasks: list[StoredTask] | None = None
+    tasks_of_trial: list[StoredTask] | None = None
+    """Of the trial's contact, which has none."""
     tasks_of_one: list[StoredTask] | None = None
     """Of the counterparty of the first task that has one."""
     rate: RateReading | None = None

@@ -71,7 +71,7 @@ def _ask(job: BackgroundJob, trial: Trial) -> None:
     """Sends the steps until Planfix ends them: it denies access, does not answer, or the requests are spent."""
     unanswered = 0
     for step in STEPS:
-        if any(getattr(trial.read, name) is None for name in step.needs):
+        if not step.is_due(trial.read):
             continue
         failure = _send(trial, step)
         unanswered = unanswered + 1 if failure and failure.answer == NO_RESPONSE else 0
@@ -113,10 +113,10 @@ def _remove(trial: Trial) -> None:
 
 
 def _look_for_deleted(trial: Trial) -> None:
-    read, forms = trial.read, trial.content.formats
-    if not read.found_by or read.contact_id is None:
+    read, parts = trial.read, trial.best_parts
+    if not parts or read.contact_id is None:
         return
-    read.found_when_deleted = found = contacts_by_phone(trial.client, [forms[min(read.found_by)]])
+    read.found_when_deleted = found = contacts_by_phone(trial.client, parts)
     if any(contact.id == read.contact_id and not contact.is_deleted for contact in found):
         read.contact_stays = not is_gone(trial.client, read.contact_id)
 

@@ -24,7 +24,6 @@ from integrations.planfix.records.read_back import (
     read_file,
     some_tasks,
 )
-from integrations.services.account_traits import NumberFormat
 from integrations.services.clients.planfix import stored_call_tags
 from integrations.services.customers.account_discovery import discover
 from integrations.services.delivery.recording import look_at
@@ -35,6 +34,8 @@ from integrations.services.trial.receipts import TrialReceipts
 
 FOREIGN_PART = "0000000000000000"
 """No phone number contains it."""
+TOKEN_EMPLOYEE = ""
+"""No author: Planfix writes the comment in the name of the token's employee."""
 
 
 @dataclass(kw_only=True)
@@ -52,14 +53,25 @@ class Trial:
         assert self.read.contact_id
         return Target(kind="contact", id=self.read.contact_id)
 
+    @property
+    def best_parts(self) -> tuple[str, ...]:
+        """What the phone filter is asked for to find the contact; () if nothing finds it."""
+        found_by = self.read.found_by or frozenset()
+        return next((parts for form, parts in self.content.formats.items() if form in found_by), ())
+
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """`needs`: the readings without which the step is left out."""
+    """`needs`: the readings without which the step is left out. `unless`: the reading with which it is."""
 
     name: str
     send: Callable[[Trial], None]
     needs: tuple[str, ...] = ()
+    unless: str = ""
+
+    def is_due(self, read: Readings) -> bool:
+        has_needs = all(getattr(read, name) is not None for name in self.needs)
+        return has_needs and not (self.unless and getattr(read, self.unless) is not None)
 
 
 # The contact and its search
@@ -93,18 +105,16 @@ def _read_contact(trial: Trial) -> None:
 
 
 def _search(trial: Trial) -> None:
-    found = {form for form, text in trial.content.formats.items() if _finds(trial, text)}
+    found = {form for form, parts in trial.content.formats.items() if _finds(trial, *parts)}
     trial.read.found_by = frozenset(found)
 
 
 def _search_more(trial: Trial) -> None:
     """By the number and a foreign part, and among companies. Asks nothing if the number finds nothing anyway."""
-    form = next((form for form in NumberFormat if form in (trial.read.found_by or ())), None)
-    if form is None:
+    if not (parts := trial.best_parts):
         return
-    text = trial.content.formats[form]
-    trial.read.found_with_foreign_part = _finds(trial, text, FOREIGN_PART)
-    trial.read.found_among_companies = _finds(trial, text, companies=True)
+    trial.read.found_with_foreign_part = _finds(trial, *parts, FOREIGN_PART)
+    trial.read.found_among_companies = _finds(trial, *parts, companies=True)
 
 
 def _finds(trial: Trial, *parts: str, companies: bool = False) -> bool:
@@ -136,15 +146,23 @@ def _read_file(trial: Trial) -> None:
 
 
 def _write_answered(trial: Trial) -> None:
-    content, employee = trial.content, trial.content.employee
-    owner = f"user:{employee.planfix_user_id}" if employee else f"contact:{trial.contact.id}"
-    files = (trial.read.file_id,) if trial.read.file_id else ()
+    employee = trial.content.employee
+    _answered(trial, f"user:{employee.planfix_user_id}" if employee else TOKEN_EMPLOYEE)
+
+
+def _write_answered_again(trial: Trial) -> None:
+    """Planfix refused the employee as its author: in the token's name, for the questions that remain."""
+    _answered(trial, TOKEN_EMPLOYEE)
+
+
+def _answered(trial: Trial, owner: str) -> None:
+    content = trial.content
     draft = CommentDraft(
         owner=owner,
         at=content.answered_at,
         text=content.answered_text,
         source_object_id=content.source_object_id("answered"),
-        file_ids=files,
+        file_ids=(trial.read.file_id,) if trial.read.file_id else (),
     )
     before = trial.client.sent
     trial.read.answered_id = _comment(trial, draft, content.marker("answered"))
@@ -152,9 +170,17 @@ def _write_answered(trial: Trial) -> None:
 
 
 def _write_missed(trial: Trial) -> None:
+    _missed(trial, f"contact:{trial.contact.id}")
+
+
+def _write_missed_again(trial: Trial) -> None:
+    _missed(trial, TOKEN_EMPLOYEE)
+
+
+def _missed(trial: Trial, owner: str) -> None:
     content = trial.content
     draft = CommentDraft(
-        owner=f"contact:{trial.contact.id}",
+        owner=owner,
         at=content.missed_at,
         text=content.missed_text,
         source_object_id=content.source_object_id("missed"),
@@ -241,7 +267,9 @@ def _with_stored(trial: Trial, reading: TagReading | None) -> TagReading:
 
 
 def _look_at_tasks(trial: Trial) -> None:
-    """Reads only. The filter is tried with a contact that has a task."""
+    """Reads only. The filter is tried with a contact that has a task, and with the trial's contact, which has none."""
+    if trial.read.contact_id:
+        trial.read.tasks_of_trial = some_tasks(trial.client, counterparty=trial.read.contact_id)
     trial.read.tasks = some_tasks(trial.client)
     counterparty = next((task.counterparty for task in trial.read.tasks if task.counterparty), None)
     if counterparty is not None:
@@ -272,7 +300,9 @@ STEPS = (
     Step(name="recording", send=_copy_recording, needs=("contact_id",)),
     Step(name="recording_read", send=_read_file, needs=("file_id",)),
     Step(name="answered", send=_write_answered, needs=("contact_id",)),
+    Step(name="answered_again", send=_write_answered_again, needs=("contact_id",), unless="answered_id"),
     Step(name="missed", send=_write_missed, needs=("contact_id",)),
+    Step(name="missed_again", send=_write_missed_again, needs=("contact_id",), unless="missed_id"),
     Step(name="comments", send=_read_comments, needs=("contact_id",)),
     Step(name="answered_tag", send=_write_answered_tag, needs=("answered_id", "tags")),
     Step(name="answered_tag_read", send=_read_answered_tag, needs=("answered_tag",)),

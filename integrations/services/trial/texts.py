@@ -66,7 +66,7 @@ ASKED: Mapping[Question, Asked] = {
     Q.FOUND_BY: Asked(
         title=gettext_lazy("By which format does the search find the number?"),
         sent=gettext_lazy(
-            "A search with the plus, with the digits only, in national format, and with the last seven digits."
+            "A search with the plus, by digits only, in national format, by its last seven digits, by groups of digits."
         ),
     ),
     Q.FILTER_MATCHES: Asked(
@@ -302,8 +302,10 @@ ANSWERS: Mapping[tuple[Question, str], Answer] = {
         )
     ),
     (Q.EMPLOYEE_AUTHOR, REFUSED): Answer(
-        means=gettext_lazy("Planfix refused a comment in an employee's name. Answered calls would fail."),
-        steps=(API_ACCESS, gettext_lazy("Choose an administrator or a robot for the token, and save."), AGAIN),
+        means=gettext_lazy(
+            "Planfix refuses comments in an employee's name. Ringofix writes them in the token's name, with the "
+            "employee's name in the text; an administrator's or robot's token may change this."
+        )
     ),
     (Q.EMPLOYEE_AUTHOR, NO_RIGHT): Answer(
         means=gettext_lazy("The token cannot write comments. No call would reach Planfix."),
@@ -314,8 +316,10 @@ ANSWERS: Mapping[tuple[Question, str], Answer] = {
         means=gettext_lazy("Planfix writes comments in the token's name. The text tells that the client called.")
     ),
     (Q.CONTACT_AUTHOR, REFUSED): Answer(
-        means=gettext_lazy("Planfix refused a comment in the contact's name. Missed calls would fail."),
-        steps=(API_ACCESS, gettext_lazy("Choose an administrator or a robot for the token, and save."), AGAIN),
+        means=gettext_lazy(
+            "Planfix refuses comments in a contact's name. Ringofix writes them in the token's name; the text tells "
+            "that the client called."
+        )
     ),
     (Q.CONTACT_AUTHOR, NO_RIGHT): Answer(
         means=gettext_lazy("The token cannot write comments. No call would reach Planfix."),
@@ -396,7 +400,9 @@ ANSWERS: Mapping[tuple[Question, str], Answer] = {
         means=gettext_lazy("Planfix adds the file. A late recording reaches its call.")
     ),
     (Q.FILES_ON_UPDATE, "replaced"): Answer(
-        means=gettext_lazy("Planfix replaces the files. A call has one recording, so a late one reaches its call.")
+        means=gettext_lazy(
+            "Planfix replaces the files. Ringofix sends the files that are there together with a late recording."
+        )
     ),
     (Q.FILES_ON_UPDATE, "ignored"): Answer(
         means=gettext_lazy("Planfix ignores the file. A recording that is ready late stays out of Planfix."),

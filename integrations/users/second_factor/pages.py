@@ -116,7 +116,7 @@ class EnterCode(RedirectURLMixin, FormView):  # type: ignore[type-arg]
 
     template_name = "users/second_factor_code.html"
     form_class = CodeForm
-    next_page = "calllog:list"
+    next_page = "home"
     factor: SecondFactor
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

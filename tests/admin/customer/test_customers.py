@@ -141,7 +141,7 @@ def test_save_and_continue_leads_through_the_steps(console: Client) -> None:
     staying = console.post(address_of("parameters", customer), {})
 
     assert settings["Location"] == address_of("employees", customer)
-    assert parameters["Location"] == address_of("webhook_setup", customer)
+    assert parameters["Location"] == address_of("trial", customer)
     assert staying["Location"] == address_of("parameters", customer)
 
 
@@ -153,9 +153,9 @@ def test_tabs_show_which_steps_are_done(console: Client) -> None:
         make_event(make_call(customer), kind=kind)
     after = menu(customer, "change")
 
-    assert [tab["is_step"] for tab in before][:6] == [False, True, True, False, True, False]
-    assert [tab["is_done"] for tab in before][:6] == [False, False, False, True, False, False]
-    assert [tab["is_done"] for tab in after][:6] == [False, False, True, True, True, False]
+    assert [tab["is_step"] for tab in before][:7] == [False, True, True, False, False, False, True]
+    assert [tab["is_done"] for tab in before][:7] == [False, False, False, True, False, False, False]
+    assert [tab["is_done"] for tab in after][:7] == [False, False, True, True, False, False, True]
 
 
 def test_saving_again_keeps_the_webhook_address(console: Client) -> None:
@@ -603,7 +603,8 @@ def test_the_history_names_a_changed_secret_and_no_unchanged_one(console: Client
     save(console, customer, planfix_token="another-token")
 
     html = console.get(f"{page_of(customer)}").content.decode()
-    history = console.get(reverse("admin:integrations_customer_history", args=[customer.pk])).content.decode()
+    address = reverse("admin:integrations_customer_history", args=[customer.pk])
+    history = console.get(address, follow=True).content.decode()
     assert "Planfix API token" in history
     assert "Auth-key" not in history
     assert "another-token" not in html + history

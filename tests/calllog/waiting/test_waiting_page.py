@@ -15,7 +15,9 @@ from tests.factories import MISSED, OUTGOING, call_facts, make_call, make_custom
 
 pytestmark = pytest.mark.django_db
 
+VALUES = ("waiting", "reached", "x")
 WAITING, REACHED = "+380671234567", "+380501112233"
+SHOWN = {WAITING: "+380 67 123 45 67", REACHED: "+380 50 111 22 33"}
 
 
 def waiting_call(customer: Customer, number: str = WAITING, *, minutes: int = 200) -> Call:
@@ -43,14 +45,14 @@ def test_viewer_sees_the_waiting_clients_of_the_own_customer_only(client: Client
 
     html = html_of(client)
 
-    assert WAITING in html
+    assert SHOWN[WAITING] in html
     assert "3 h" in html
-    assert REACHED not in html
-    assert "+380939999999" not in html
+    assert SHOWN[REACHED] not in html
+    assert "+380 93 999 99 99" not in html
     assert reverse("calllog:call", args=[call.pk]) in html
     assert "within 15 minutes: <strong" in html
     assert "not called back: <strong" in html
-    assert "+380939999999" not in html_of(client, f"?customer={other.pk}")
+    assert "+380 93 999 99 99" not in html_of(client, f"?customer={other.pk}")
 
 
 def test_client_is_shown_by_name(client: Client) -> None:
@@ -68,9 +70,9 @@ def test_customer_and_period_narrow_the_page(client: Client) -> None:
     waiting_call(other, REACHED)
     client.force_login(make_specialist())
 
-    assert (WAITING in html_of(client), REACHED in html_of(client)) == (True, True)
-    assert REACHED not in html_of(client, f"?customer={customer.pk}")
-    assert WAITING not in html_of(client, "?days=1")
+    assert (SHOWN[WAITING] in html_of(client), SHOWN[REACHED] in html_of(client)) == (True, True)
+    assert SHOWN[REACHED] not in html_of(client, f"?customer={customer.pk}")
+    assert SHOWN[WAITING] not in html_of(client, "?days=1")
     assert "No client waits" in html_of(client, f"?customer={customer.pk}&days=1")
 
 
@@ -79,4 +81,38 @@ def test_odd_values_are_ignored(client: Client, query: str) -> None:
     waiting_call(make_customer())
     client.force_login(make_specialist())
 
-    assert WAITING in html_of(client, query)
+    assert SHOWN[WAITING] in html_of(client, query)
+
+
+def test_list_and_page_of_a_missed_call_tell_when_the_client_was_called_back(client: Client) -> None:
+    customer = make_customer()
+    reached, waits = waiting_call(customer, REACHED, minutes=100), waiting_call(customer)
+    answer = call_back(customer, REACHED, minutes=88)
+    fold_missed_calls()
+    client.force_login(make_viewer(customer))
+
+    rows = {row.id: row.callback for row in client.get("/calls/").context["rows"]}
+    page = client.get(f"/calls/{reached.pk}/").content.decode()
+
+    assert rows == {reached.pk: "Called back after 12 min by Iryna Bondar", waits.pk: "Not called back", answer.pk: ""}
+    assert "Called back after 12 min by Iryna Bondar" in page
+    assert f'href="/calls/{answer.pk}/"' in page
+
+
+def test_list_is_filtered_by_whether_clients_were_called_back(client: Client) -> None:
+    customer = make_customer()
+    reached, waits = waiting_call(customer, REACHED, minutes=100), waiting_call(customer)
+    call_back(customer, REACHED, minutes=88)
+    fold_missed_calls()
+    client.force_login(make_viewer(customer))
+
+    found = {value: [row.id for row in client.get(f"/calls/?callback={value}").context["rows"]] for value in VALUES}
+
+    assert found == {"waiting": [waits.pk], "reached": [reached.pk], "x": []}
+
+
+def test_it_is_the_first_page_of_viewers_only(client: Client) -> None:
+    viewer, specialist = make_viewer(make_customer()), make_specialist()
+    for user, page in ((viewer, "waiting"), (specialist, "list")):
+        client.force_login(user)
+        assert client.get("/")["Location"] == reverse(f"calllog:{page}")

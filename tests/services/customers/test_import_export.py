@@ -38,6 +38,13 @@ def test_a_file_becomes_a_customer(data: dict[str, Any]) -> None:
     assert customer.utm_fields.count() == 5
 
 
+def test_own_numbers_are_read_and_written_in_any_spelling(data: dict[str, Any]) -> None:
+    customer = import_customer({**data, "own_numbers": ["044 222-33-44", "+380503334455"]})
+
+    assert Customer.objects.get().rules.own_numbers == {"+380442223344", "+380503334455"}
+    assert export_customer(customer)["own_numbers"] == ["044 222-33-44", "+380503334455"]
+
+
 def test_importing_again_changes_the_customer_and_keeps_its_address(data: dict[str, Any]) -> None:
     address = webhook_address(import_customer(data))
     employee = Customer.objects.get().employees.get(name="Iryna Bondar").pk

@@ -409,7 +409,7 @@ def test_missing_event_is_named(customer: Customer) -> None:
 
     issue = only().issue
 
-    assert (issue.level, issue.code, issue.count) == (Level.WARNING, EventKind.AFTER_OUTGOING_CALL, 3)
+    assert (issue.level, issue.code, issue.count) == (Level.WARNING, EventKind.AFTER_OUTGOING_CALL, 2)
 
 
 def test_single_lost_webhook_is_no_missing_event(customer: Customer) -> None:

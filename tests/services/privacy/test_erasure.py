@@ -23,6 +23,7 @@ from integrations.models import (
     PlanfixRequest,
     RememberedContact,
     SavedView,
+    TrialReceipt,
     WebhookEvent,
 )
 from integrations.services.calls.replay import replay_calls
@@ -51,7 +52,16 @@ def make_other_call(customer: Customer) -> Call:
 def stored_text() -> str:
     """All that is kept of calls."""
     rows: list[Any] = []
-    for model in (Call, CallHistory, Delivery, WebhookEvent, PlanfixRequest, RememberedContact, ContactClaim):
+    for model in (
+        Call,
+        CallHistory,
+        Delivery,
+        WebhookEvent,
+        PlanfixRequest,
+        RememberedContact,
+        ContactClaim,
+        TrialReceipt,
+    ):
         rows += model._default_manager.values()
     return repr(rows)
 
@@ -63,6 +73,7 @@ def test_erased_number_is_in_no_stored_row(customer: Customer) -> None:
     make_request(call)
     RememberedContact.objects.create(customer=customer, number=NUMBER, contact_id=812)
     acquire_creation_lock(customer, NUMBER, searched_for=0)
+    TrialReceipt.objects.create(customer=customer, account=customer.planfix_account, kind="contact", number=NUMBER)
 
     done = erase_number(customer, NUMBER)
 

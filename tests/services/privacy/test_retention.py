@@ -52,7 +52,14 @@ def test_older_rows_are_deleted_and_younger_rows_stay() -> None:
 
     done = prune(customer, days=90)
 
-    assert done == {"events": 1, "planfix_requests": 1, "history": 0, "client_names": 0, "recording_links": 1}
+    assert done == {
+        "events": 1,
+        "planfix_requests": 1,
+        "history": 0,
+        "client_names": 0,
+        "read_backs": 0,
+        "recording_links": 1,
+    }
     assert [event.call for event in WebhookEvent.objects.all()] == [young]
     assert [request.call for request in PlanfixRequest.objects.all()] == [young]
     assert (link_of(old), bool(link_of(young))) == ("", True)
@@ -145,7 +152,14 @@ def test_deletion_in_batches_deletes_all_old_rows() -> None:
     ):
         done = prune(customer, days=90)
 
-    assert done == {"events": 5, "planfix_requests": 5, "history": 0, "client_names": 0, "recording_links": 5}
+    assert done == {
+        "events": 5,
+        "planfix_requests": 5,
+        "history": 0,
+        "client_names": 0,
+        "read_backs": 0,
+        "recording_links": 5,
+    }
     assert not WebhookEvent.objects.exists()
 
 
@@ -159,7 +173,7 @@ def test_interrupted_deletion_is_finished_by_the_next_run() -> None:
         first = prune(customer, days=90, should_stop=lambda: next(answers))
         second = prune(customer, days=90)
 
-    kept = {"history": 0, "client_names": 0}
+    kept = {"history": 0, "client_names": 0, "read_backs": 0}
     assert first == {"events": 2, "planfix_requests": 0, "recording_links": 0} | kept
     assert second == {"events": 2, "planfix_requests": 4, "recording_links": 4} | kept
 

@@ -35,6 +35,7 @@ def populate(account: Account) -> None:
     """Records that are not the trial's, of each kind. Their contact has a number that ends like the trial's."""
     contact = account.add_contact(name="Olha Koval", phones=["+380671234567"])
     task = account.add_task(contact.id, "Order")
+    account.add_task(account.add_contact(name="Ivan Petrenko", phones=["+380501112233"]).id, "Order")
     comment = account.add_comment(("contact", contact.id), author="user:5", description="Hello")
     account.add_comment(("task", task.id), author="user:5", description="Hello")
     account.add_entry(comment, next(iter(account.tags.values())), {})

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import accumulate
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType
+
+from integrations.domain.phones import search_pieces
 
 FICTION = {
     # Numbers kept for films and books: NANPA 555-01XX, Ofcom's drama numbers, Arcep's numéros fictifs.
@@ -28,6 +31,22 @@ def unassigned_number(region: str, seed: int) -> str:
     start, length = _range_of(region)
     digits = length - len(start)
     return start + str(seed % 10**digits).rjust(digits, "0")
+
+
+def pieces_of_unassigned(number: str, region: str) -> tuple[str, ...]:
+    """The groups of digits by which an assigned number of this length would be searched for; see search_pieces().
+
+    The library has no format for a number that nobody has.
+    """
+    example = phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE)
+    if example is None:
+        return search_pieces(number)
+    national = phonenumbers.national_significant_number(phonenumbers.parse(number))
+    pieces = search_pieces(phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164))
+    ends = list(accumulate(map(len, pieces)))
+    if not ends or ends[-1] != len(national):
+        return search_pieces(number)
+    return tuple(national[end - len(piece) : end] for piece, end in zip(pieces, ends, strict=True))
 
 
 @lru_cache(64)

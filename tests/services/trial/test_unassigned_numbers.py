@@ -7,7 +7,7 @@ import pytest
 from phonenumbers import SUPPORTED_REGIONS
 
 from integrations.domain.phones import read_number
-from integrations.domain.unassigned_numbers import FICTION, unassigned_number
+from integrations.services.trial.unassigned_numbers import FICTION, pieces_of_unassigned, unassigned_number
 
 PLANNED = sorted({"UA", "PL", "RU", "KZ", "DE", "BY", "MD", "CZ", "TR", "GE", "LT", "IL", "ES", "IT", "RO", "EE"})
 
@@ -38,6 +38,18 @@ def test_every_country_has_such_a_number(region: str) -> None:
     read = read_number(number, region)
     assert read is not None
     assert read.number == number
+
+
+PIECES = [
+    ("+380101234567", "UA", ("10", "123", "45", "67")),
+    ("+48101234567", "PL", ("101", "234", "567")),
+    ("+38010", "UA", ("10",)),
+]
+
+
+@pytest.mark.parametrize(("number", "region", "pieces"), PIECES)
+def test_pieces_are_those_of_an_assigned_number(number: str, region: str, pieces: tuple[str, ...]) -> None:
+    assert pieces_of_unassigned(number, region) == pieces
 
 
 def test_other_seeds_make_other_numbers() -> None:

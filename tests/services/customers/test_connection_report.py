@@ -1,0 +1,69 @@
+"""What the check list says where a rule cannot be kept in the customer's Planfix account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from integrations.admin.customer.connection import connection_report
+from integrations.models import AccountTrait, PhoneMatching, Recording, Target
+from integrations.services.account_traits import NumberFormat, learn, traits_of
+from integrations.services.customers.account_change import follow_change
+from integrations.services.customers.connection_report import Finding, limit_checks
+from tests.factories import make_customer, make_specialist
+
+pytestmark = pytest.mark.django_db
+
+FULL_ONLY = frozenset({NumberFormat.FULL})
+LIMITS: list[tuple[dict[str, Any], dict[str, Any], list[Finding]]] = [
+    ({}, {}, []),
+    ({"takes_call_tag": True, "honours_employee_author": True, "found_by": FULL_ONLY}, {}, []),
+    ({"takes_call_tag": False}, {}, [Finding.CALL_TAG_REFUSED]),
+    ({"takes_missed_call_tag": False}, {}, [Finding.MISSED_CALL_TAG_REFUSED]),
+    ({"honours_employee_author": False}, {}, [Finding.AUTHOR_IGNORED]),
+    ({"found_by": frozenset()}, {}, [Finding.NEW_CONTACT_NOT_FOUND]),
+    ({"found_by": frozenset()}, {"create_contacts": False}, []),
+    ({"finds_parts": False}, {"phone_matching": PhoneMatching.ANY_FORMAT}, [Finding.OTHER_FORMATS_MISSED]),
+    ({"finds_parts": False}, {"phone_matching": PhoneMatching.FULL}, []),
+    # A search that found the full number says nothing of other formats.
+    ({"found_by": FULL_ONLY}, {"phone_matching": PhoneMatching.ANY_FORMAT}, []),
+    ({"copies_recordings": False}, {}, [Finding.RECORDINGS_NOT_COPIED]),
+    ({"copies_recordings": False}, {"recording": Recording.LINK}, []),
+    ({"filters_tasks": False}, {"call_target": Target.LAST_ACTIVE_TASK}, [Finding.TASKS_MISSED]),
+    ({"shows_active_tasks": False}, {"call_target": Target.LAST_ACTIVE_TASK}, [Finding.TASKS_MISSED]),
+    ({"shows_active_tasks": False}, {"call_target": Target.CONTACT}, []),
+]
+
+
+@pytest.mark.parametrize(("traits", "settings_of_customer", "expected"), LIMITS)
+def test_limits_of_an_account(
+    traits: dict[str, Any], settings_of_customer: dict[str, Any], expected: list[Finding]
+) -> None:
+    customer = make_customer(**settings_of_customer)
+    learn(customer, evidence="", **traits)
+
+    assert [check.finding for check in limit_checks(customer)] == expected
+
+
+def test_own_data_tag_with_the_same_fields_is_offered(client: Client) -> None:
+    customer = make_customer()
+    learn(customer, evidence="", takes_missed_call_tag=False)
+    client.force_login(make_specialist())
+
+    shown = client.get(reverse("admin:integrations_customer_change", args=[customer.pk])).content.decode()
+
+    assert "these fields, in this order: Date and time, Type, Contact, External line, Contact phone" in shown
+    assert not connection_report(customer).is_good
+
+
+def test_another_data_tag_is_unknown_again() -> None:
+    customer = make_customer()
+    learn(customer, evidence="", takes_call_tag=False, takes_emoji=False)
+    customer.call_tag_id = 12
+    follow_change(customer, given={"call_tag_id"})
+
+    assert traits_of(customer).takes_call_tag is None
+    assert [trait.name for trait in AccountTrait.objects.all()] == ["takes_emoji"]
