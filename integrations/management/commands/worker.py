@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 HEARTBEAT_SECONDS = 3
 RECONNECT_SECONDS = 2
+REGISTRATION_SECONDS = 5
+"""How long a worker that is told to stop waits for the registration it has asked for."""
 LOST = (ConnectorException, DatabaseError, psycopg.Error, OSError)
 """A lost connection, as the queue, Django, the pool and the network report it."""
 POLLING_SECONDS = 1.0
@@ -66,6 +68,19 @@ class RegisteredWorker(Worker):
             update_heartbeat_interval=HEARTBEAT_SECONDS,
             fetch_job_polling_interval=POLLING_SECONDS,
         )
+
+    async def run(self) -> None:
+        """Run until cancelled. A cancellation while the worker registers waits until it can sign off again."""
+        running = asyncio.ensure_future(super().run())  # type: ignore[no-untyped-call]
+        try:
+            await asyncio.shield(running)
+        except asyncio.CancelledError:
+            deadline = asyncio.get_running_loop().time() + REGISTRATION_SECONDS
+            while self.worker_id is None and not running.done() and asyncio.get_running_loop().time() < deadline:
+                await asyncio.sleep(0.02)
+            running.cancel()
+            await running
+            raise
 
     async def _persist_job_status(self, job: Job, *outcome: Any, **named: Any) -> None:
         try:
@@ -117,7 +132,7 @@ async def _work_while_registered(concurrency: int) -> None:
     with app.replace_connector(pool) as worker_app:
         worker_app.perform_import_paths()  # type: ignore[no-untyped-call]
         async with worker_app.open_async():
-            await RegisteredWorker(worker_app, concurrency).run()  # type: ignore[no-untyped-call]
+            await RegisteredWorker(worker_app, concurrency).run()
 
 
 async def _use_no_transactions(connection: AsyncConnection[Any]) -> None:
