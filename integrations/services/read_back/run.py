@@ -14,8 +14,8 @@ from integrations.models import Customer, Delivery, ReadBack
 from integrations.planfix.call_tags.read_back import read_entry
 from integrations.planfix.http.client import Planfix
 from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixError, PlanfixRefused
-from integrations.planfix.records.read_back import read_comment
-from integrations.services.account_traits import traits_of
+from integrations.planfix.records.read_back import read_comment, read_contact
+from integrations.services.account_traits import learn_number_storage, traits_of
 from integrations.services.clients.planfix import logged_client
 from integrations.services.clients.rate_limit import NoSpareSlot, SpareSlots
 from integrations.services.read_back.compare import Difference, Held, Part, Sent, differences
@@ -72,6 +72,7 @@ def _read(row: ReadBack, customer: Customer, client: Planfix) -> None:
     found = _differences(sent, receipts.comment_id, customer, client)
     if not Delivery.objects.filter(call=call, attempts=receipts.attempts).exists():
         return  # An attempt may have changed the comment meanwhile: the call is read again.
+    _learn_from_contact(receipts, customer, client)
     _save(row, found)
     if found:
         log.warning(
@@ -80,6 +81,17 @@ def _read(row: ReadBack, customer: Customer, client: Planfix) -> None:
             call_id=call.pk,
             parts=sorted({difference.part.value for difference in found}),
         )
+
+
+def _learn_from_contact(receipts: Delivery, customer: Customer, client: Planfix) -> None:
+    """Learns from the first contact that is created in an account how the account stores its number. One request."""
+    if not receipts.contact_created or receipts.contact_id is None or traits_of(customer).number_storage:
+        return
+    try:
+        contact = read_contact(client, receipts.contact_id)
+    except PlanfixRefused:
+        return  # It was deleted or merged meanwhile.
+    learn_number_storage(customer, written=receipts.call.client_number, stored=contact.phones)
 
 
 def _differences(sent: Sent, comment_id: int, customer: Customer, client: Planfix) -> list[Difference]:

@@ -182,7 +182,7 @@ API_ACCESS = gettext_lazy("In Planfix open Account management → API access →
 AGAIN = gettext_lazy("Run the trial again.")
 OWN_TAG = (
     gettext_lazy("In Planfix create a data tag of your own with the same fields in the same order."),
-    gettext_lazy("Enter its ID in the customer's settings, under “Advanced”."),
+    gettext_lazy("Choose it in the customer's settings, under “Advanced”."),
     AGAIN,
 )
 LOST_FIELDS = (

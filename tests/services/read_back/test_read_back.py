@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from integrations.models import Alert, AlertKind, ApiToken, Customer, Delivery, PlanfixRequest, ReadBack
-from integrations.services.account_traits import learn
+from integrations.services.account_traits import NumberStorage, learn, traits_of
 from integrations.services.calls.export import exported_calls
 from integrations.services.customers.account_discovery import discover
 from integrations.services.delivery.customer_run import deliver_due_calls
@@ -60,12 +60,36 @@ def found(row: ReadBack) -> dict[tuple[Part, str], tuple[str, str]]:
 
 @pytest.mark.parametrize("body", [answered(), missed(), answered("+380501112233"), missed("+380501112233")], ids=str)
 def test_a_call_is_verified_by_two_requests(ready: Scenario, body: dict[str, str]) -> None:
+    learn(ready.customer, evidence="", number_storage=NumberStorage.AS_WRITTEN)
     delivered(ready, body)
     before = PlanfixRequest.objects.count()
     row = read(ready)
 
     assert (row.verified, row.differences, row.due_at) == (True, [], None)
     assert PlanfixRequest.objects.count() - before == 2
+
+
+STORED = {"as_given": NumberStorage.AS_WRITTEN, "digits": NumberStorage.DIGITS, "masked": NumberStorage.FORMATTED}
+
+
+@pytest.mark.parametrize(("value", "storage"), STORED.items())
+def test_the_first_new_contact_tells_how_the_account_stores_numbers(
+    ready: Scenario, value: str, storage: NumberStorage
+) -> None:
+    ready.account.enter(ready.account.world.with_switches({"stored_number": value}))
+    delivered(ready, answered("+380501112233"))
+    before = PlanfixRequest.objects.count()
+    read(ready)
+
+    assert PlanfixRequest.objects.count() - before == 3
+    assert traits_of(ready.customer).number_storage is storage
+
+
+def test_a_known_contact_tells_nothing_of_what_is_stored(ready: Scenario) -> None:
+    delivered(ready, answered())
+    read(ready)
+
+    assert traits_of(ready.customer).number_storage is None
 
 
 def test_a_copied_recording_and_an_update_are_verified(ready: Scenario, sandbox: Sandbox) -> None:
