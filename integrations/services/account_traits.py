@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.models.functions import Now
 
+from integrations.domain.phones import search_pieces
 from integrations.models import AccountTrait, Customer
 
 EVIDENCE_LENGTH = 1000
@@ -39,6 +40,15 @@ class NumberFormat(StrEnum):
     LAST_SEVEN = "last_seven"
     PIECES = "pieces"
     """Its usual groups of digits, all at once: finds a formatted number where the filter compares texts."""
+
+
+SEARCHED_TEXTS: Mapping[NumberFormat, Callable[[str], tuple[str, ...]]] = {
+    NumberFormat.FULL: lambda number: (number,),
+    NumberFormat.DIGITS: lambda number: (number.removeprefix("+"),),
+    NumberFormat.LAST_SEVEN: lambda number: (number[-7:],),
+    NumberFormat.PIECES: search_pieces,
+}
+"""What the phone filter is asked for to find a full number, by format; the best format first."""
 
 
 class FilesOnUpdate(StrEnum):

@@ -94,7 +94,7 @@ def test_any_format_prefers_the_full_format_and_reports_other_spellings(
     make_scenario: Callable[..., Scenario], db: None
 ) -> None:
     scenario = make_scenario(phone_matching="any_format")
-    for spelling in ("067 123-45-67", "380671234567"):
+    for spelling in ("067 123-45-67", "0671234567"):
         scenario.account.add_contact(name="Olha", phones=[spelling], is_company=True)
     full = scenario.account.add_contact(name="Olha Koval", phones=[CLIENT], is_company=True)
     scenario.post(answered())
@@ -455,7 +455,7 @@ def test_a_customer_that_searched_before_another_created_the_contact_searches_ag
     projects: tuple[Scenario, Scenario], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, two = projects
-    once(monkeypatch, call_delivery, "find", two.deliver, after=True)
+    once(monkeypatch, call_delivery, "find_client", two.deliver, after=True)
     one.deliver()
 
     assert_one_waited_for_the_other(one, two)

@@ -15,6 +15,7 @@ from integrations.models import Call, CallState
 from integrations.services.delivery import call_delivery, follow_up
 from sandbox.http.faults import Fault
 from sandbox.http.server import Reply, html_reply, json_reply
+from sandbox.planfix.world import UpdatedFiles, World
 from sandbox.ringostat.api import Ringostat
 from sandbox.ringostat.recording_audio import recording_wav
 from sandbox.state import Sandbox
@@ -62,6 +63,21 @@ def test_a_recording_whose_link_comes_later_is_attached_to_the_same_comment(
     assert len(scenario.account.tag_entries) == 1
     call = scenario.call(CALL_ID)
     assert (call.state, call.due_at) == (CallState.DELIVERED, None)
+
+
+@pytest.mark.parametrize("rule", UpdatedFiles)
+def test_files_that_people_added_stay_when_the_recording_is_attached(
+    scenario: Scenario, sandbox: Sandbox, rule: UpdatedFiles
+) -> None:
+    scenario.account.enter(World(updated_files=rule))
+    scenario.post(answered(has_recording="1"))
+    scenario.deliver()
+    (comment,) = scenario.account.comments
+    comment.files.append(scenario.account.add_file(name="offer.pdf", content=b"%PDF", content_type="application/pdf"))
+    scenario.post(answered(**recorded(sandbox)))
+    scenario.deliver()
+
+    assert [file.name for file in comment.files] == ["offer.pdf", f"{CALL_ID}.wav"]
 
 
 def test_a_recording_that_was_not_ready_is_linked_and_copied_later(scenario: Scenario, sandbox: Sandbox) -> None:

@@ -101,7 +101,7 @@ def test_the_last_active_task_is_found_among_many(account, client):
     account.add_task(contact.id, "Deleted", created=STARTED, is_deleted=True)
     newest = next(task for task in account.tasks if task.name == "Order 0")
 
-    assert last_active_task(client, contact.id) == newest.id
+    assert last_active_task(client, contact.id).id == newest.id
 
 
 def test_an_answered_call_reads_in_planfix_as_the_employees_own(sandbox, language):

@@ -63,13 +63,17 @@ def _date(entry: CallEntry, timezone: ZoneInfo) -> JSON:
 
 
 def _period(entry: CallEntry, timezone: ZoneInfo) -> JSON:
-    """Planfix's periods lie within one day: a call over midnight ends at 24:00. No period ends before it begins."""
+    """Planfix's periods lie within one day: a call over midnight ends at 24:00. No period ends before it begins.
+
+    Planfix takes 00:00–00:00 for a whole day, so a call in the first minute of a day ends at 00:01.
+    """
     start, end = _local_time(entry.started_at, timezone), _local_time(entry.ended_at, timezone)
     if entry.ended_at <= entry.started_at:
         end = start
     elif _local_date(entry.ended_at, timezone) != _local_date(entry.started_at, timezone):
         end = "24:00"
-    return {"from": {"time": start}, "to": {"time": max(start, end)}}
+    end = max(start, end)
+    return {"from": {"time": start}, "to": {"time": "00:01" if start == end == "00:00" else end}}
 
 
 def _moment(entry: CallEntry, timezone: ZoneInfo) -> JSON:

@@ -62,7 +62,11 @@ CODES: Mapping[int, Meaning] = {
     5001: _FAILED,
     5002: _FAILED,
     6000: Meaning(PlanfixRefused, "There is no such data tag or entry: discover the call tags again."),
-    6001: _FAILED,
+    6001: Meaning(
+        None,
+        "If it is a system tag, Planfix may not take entries into it: create a data tag with the same fields, choose "
+        "it in the customer's settings and retry.",
+    ),
     6002: _FAILED,
     6010: _GONE,
     6011: _FAILED,

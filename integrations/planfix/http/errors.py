@@ -113,6 +113,11 @@ class PlanfixRefused(PlanfixError):
         return self.code == 5000 or self.is_missing_contact or self.is_missing_task
 
     @property
+    def may_concern_author(self) -> bool:
+        """Was a comment refused for want of a right or for a value? Its author may be the reason."""
+        return self.code in (6, 41)
+
+    @property
     def may_be_missing_tag(self) -> bool:
         """Was a data tag entry refused? Planfix has no code of its own for a tag or a field that does not exist."""
         return self.code in (6000, 6001)

@@ -48,6 +48,10 @@ BY_CODE: Mapping[int, Promise] = {
     4000: gettext_lazy("The employee does not exist in Planfix any more. Match the employee again."),
     5000: _GONE,
     6000: gettext_lazy("The data tag does not exist in Planfix any more. Check the access to find the tags again."),
+    6001: gettext_lazy(
+        "Planfix does not take the entry into its data tag. Create a data tag with the same fields and choose it in "
+        "the customer's settings."
+    ),
     6010: _GONE,
     7000: _GONE,
     7001: gettext_lazy("Planfix could not fetch the recording from its address."),

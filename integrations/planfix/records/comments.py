@@ -10,7 +10,7 @@ from typing import Literal
 from uuid import UUID
 
 from integrations.planfix.http.client import Planfix, read_pages
-from integrations.planfix.http.json_fields import JSON, Row, child_of, created_id, id_of, moment_of, text_of
+from integrations.planfix.http.json_fields import JSON, Row, child_of, created_id, id_of, moment_of, rows_of, text_of
 
 SOURCE_ID = UUID("5b0d6f5e-7a0e-4c53-9f0a-3d1f2c9a64e1")
 """Names our application to Planfix; never to be changed, or our own comments would look like another's."""
@@ -30,7 +30,7 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True)
 class CommentDraft:
-    """`owner` is the author, "user:5" or "contact:812"; `at` is UTC; `text` is HTML."""
+    """`owner` is the author, "user:5" or "contact:812", "" for the token's employee; `at` is UTC; `text` is HTML."""
 
     owner: str
     at: datetime
@@ -42,13 +42,14 @@ class CommentDraft:
 def write_comment(client: Planfix, target: Target, draft: CommentDraft) -> int:
     """The new comment's id. Nobody is notified. Not idempotent: after an unclear answer use find_comment."""
     body: dict[str, JSON] = {
-        "owner": {"id": draft.owner},
         "dateTime": {"datetime": draft.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")},
         "description": draft.text,
         "isHidden": False,
         "sourceId": str(SOURCE_ID),
         "sourceObjectId": str(draft.source_object_id),
     }
+    if draft.owner:
+        body["owner"] = {"id": draft.owner}
     if draft.file_ids:
         body["files"] = _files(draft.file_ids)
     path = f"{target.path}/comments/"
@@ -90,7 +91,9 @@ def _is_ours(row: Row, source_object_id: str, marker: str) -> bool:
 def _is_past(page: list[Row], horizon: datetime) -> bool:
     """True if the page ends before the horizon, newest first; a list in another order is read to its end."""
     moments = [moment for row in page if (moment := moment_of(child_of(row, "dateTime")))]
-    return bool(moments) and moments[0] > moments[-1] and moments[-1] < horizon
+    if len(moments) < 2 or moments[0] == moments[-1] or moments != sorted(moments, reverse=True):
+        return False
+    return moments[-1] < horizon
 
 
 def update_comment(
@@ -101,6 +104,13 @@ def update_comment(
     if file_ids:
         body["files"] = _files(file_ids)
     client.request("POST", f"{target.path}/comments/{comment_id}", body=body)
+
+
+def files_of_comment(client: Planfix, comment_id: int) -> tuple[int, ...]:
+    """The ids of the files that the comment has now. One request. Raises PlanfixError."""
+    answer = client.request("GET", f"/comment/{comment_id}", params={"fields": "id,files"})
+    rows = rows_of(child_of(answer, "comment"), "files")
+    return tuple(file_id for row in rows if (file_id := id_of(row.get("id"))) is not None)
 
 
 def target_of_comment(client: Planfix, comment_id: int) -> Target | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from uuid import UUID
@@ -24,12 +24,12 @@ from integrations.planfix.http.json_fields import (
 from integrations.planfix.records.fields import TEXT_TYPES
 
 PHONE_FILTER = 4003
+NAME_FILTER = 4001
+"""Part of the name, of the surname, or of a company's name."""
 SEARCHED_FIELDS = "id,name,lastname,phones,isDeleted,isCompany"
 MOBILE = 1
 MOST_PAGES = 3
 """Pages of candidates that contain a full number: three hundred, which no company's switchboard has."""
-PLAIN_NUMBER = re.compile(r"\+?\d{9,15}")
-"""Found in every account that finds anything; shorter ones may be part of many others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +38,10 @@ class FoundContact:
     name: str
     is_company: bool
     phones: tuple[str, ...]
+
+    def has_digits_of(self, number: str) -> bool:
+        """True when one of its phones is this full number, whatever other signs the account stores with it."""
+        return any(digits_of(phone) == digits_of(number) for phone in self.phones)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,18 +56,38 @@ class NewContact:
     fields: Mapping[int, str] = field(default_factory=dict)
 
 
-def find_contacts(client: Planfix, number: str, *, companies: bool = False) -> list[FoundContact]:
-    """Contacts (or companies) that have exactly this number, by id: those of the first page that has any.
+def digits_of(text: str) -> str:
+    return re.sub(r"\D", "", text)
 
-    Planfix lists by ascending id, so the lowest id is among them. At most MOST_PAGES requests.
+
+def find_contacts(
+    client: Planfix, number: str, *, asked: Sequence[str] = (), companies: bool = False
+) -> list[FoundContact]:
+    """Contacts (or companies) whose number has exactly these digits, by id: those of the first page that has any.
+
+    `asked`: the texts that the phone filter is asked for, instead of the number itself. An account may store the number
+    without its plus, or formatted, so the digits decide. Planfix lists by ascending id, so the lowest id is among them.
+    An account that ignores `isCompany` lists both; contacts come first. At most MOST_PAGES requests.
     """
-    question = _question([number], companies)
+    question = _question(asked or [number], companies)
     pages = read_pages(client, "/contact/list", "contacts", fields=SEARCHED_FIELDS, body=question)
     for rows in islice(pages, MOST_PAGES):
-        found = [contact for contact in map(_found, rows) if contact and number in contact.phones]
+        found = [contact for contact in map(_found, rows) if contact and contact.has_digits_of(number)]
         if found:
-            return sorted(found, key=lambda contact: contact.id)
+            return sorted(found, key=lambda contact: (contact.is_company, contact.id))
     return []
+
+
+def find_created_contacts(client: Planfix, number: str) -> list[FoundContact]:
+    """Contacts that are named by this number and have no other: what creating a contact leaves behind. One request.
+
+    The name is stored as it is written, and its filter is another than that of phones. So this search finds a contact
+    whose number the phone filter does not find.
+    """
+    question: dict[str, JSON] = {"filters": [{"type": NAME_FILTER, "operator": "equal", "value": number}]}
+    rows = next(read_pages(client, "/contact/list", "contacts", fields=SEARCHED_FIELDS, body=question))
+    named = [contact for contact in map(_found, rows) if contact and contact.name == number and not contact.is_company]
+    return [contact for contact in named if not contact.phones or contact.has_digits_of(number)]
 
 
 def first_candidates(
@@ -79,19 +103,21 @@ def first_candidates(
     return list(filter(None, map(_found, rows))), len(rows) < PAGE_SIZE
 
 
-def search_finds_what_exists(client: Planfix) -> bool | None:
-    """Searches for the number of a contact that exists. None when no contact with a plain number is seen. Two requests.
+def first_contacts(client: Planfix) -> list[FoundContact]:
+    """The account's first hundred contacts. One request."""
+    rows = next(read_pages(client, "/contact/list", "contacts", fields=SEARCHED_FIELDS, body={"isCompany": False}))
+    return list(filter(None, map(_found, rows)))
 
-    Planfix answers an unknown filter with an empty list and success, so an empty answer alone proves nothing.
-    """
-    known = next(read_pages(client, "/contact/list", "contacts", fields=SEARCHED_FIELDS, body={"isCompany": False}))
-    contacts = list(filter(None, map(_found, known)))
-    samples = [(one.id, phone) for one in contacts for phone in one.phones if PLAIN_NUMBER.fullmatch(phone)]
-    if not samples:
-        return None
-    contact_id, phone = samples[-1]
-    found, are_all = first_candidates(client, [phone])
-    return not are_all or any(one.id == contact_id for one in found)
+
+def read_contact(client: Planfix, contact_id: int) -> FoundContact | None:
+    """The contact; None when it is deleted or never existed. One request."""
+    try:
+        answer = client.request("GET", f"/contact/{contact_id}", params={"fields": SEARCHED_FIELDS})
+    except PlanfixRefused as error:
+        if error.is_missing_contact:
+            return None
+        raise
+    return _found(child_of(answer, "contact"))
 
 
 def _question(parts: Iterable[str], companies: bool) -> dict[str, JSON]:
@@ -129,14 +155,8 @@ def create_contact(client: Planfix, contact: NewContact) -> int:
 
 def contact_name(client: Planfix, contact_id: int) -> str | None:
     """None for a contact that is gone."""
-    params = {"fields": "id,name,lastname,isDeleted"}
-    try:
-        contact = child_of(client.request("GET", f"/contact/{contact_id}", params=params), "contact")
-    except PlanfixRefused as error:
-        if error.is_missing_contact:
-            return None
-        raise
-    return None if contact.get("isDeleted") is True else full_name_of(contact)
+    contact = read_contact(client, contact_id)
+    return contact.name if contact else None
 
 
 def contact_text_fields(client: Planfix) -> dict[str, int]:

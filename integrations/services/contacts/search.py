@@ -1,4 +1,7 @@
-"""Finds a number's contacts and companies in Planfix, in the number formats that the customer wants matched."""
+"""Finds a number's contacts and companies in Planfix, in the number formats that the customer wants matched.
+
+An empty list counts only where the account's search is proved to find contacts that exist.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +9,72 @@ from collections.abc import Iterable
 
 from integrations.domain.phone_fields import has_number
 from integrations.domain.phones import search_pieces
-from integrations.models import PhoneMatching
+from integrations.models import Customer, PhoneMatching
 from integrations.planfix.http.client import Planfix
-from integrations.planfix.records.contacts import FoundContact, find_contacts, first_candidates
+from integrations.planfix.http.errors import PlanfixSearchBlind
+from integrations.planfix.records.contacts import (
+    FoundContact,
+    digits_of,
+    find_contacts,
+    find_created_contacts,
+    first_candidates,
+)
+from integrations.services.account_traits import SEARCHED_TEXTS, NumberFormat, traits_of
+from integrations.services.contacts.search_proof import learn_format, prove_search
+
+FILTERS_NOT_COMBINED = (
+    "The contact search of this Planfix account lists contacts that do not pass all filters of a request, so it cannot "
+    "find a number in any format. The call waits, and no contact is created: choose the full format for phone matching "
+    "in the customer's settings."
+)
 
 
-def find(planfix: Planfix, number: str, *, matching: str, region: str) -> list[FoundContact]:
+def find_client(
+    planfix: Planfix, customer: Customer, number: str, *, may_be_created: bool = False
+) -> list[FoundContact]:
+    """The contacts of a number in full format, the best first. An empty list means that there is none.
+
+    `may_be_created`: an earlier attempt may have created the contact. Then it is searched for by its name as well.
+    Raises PlanfixSearchBlind while the account's search finds nothing in any format, and other PlanfixErrors.
+    """
+    proven = _proven_format(customer)
+    matching, region = customer.phone_matching, customer.region
+    asked_in = proven or NumberFormat.FULL
+    found = find(planfix, number, matching=matching, region=region, asked_in=asked_in)
+    if found and proven is None and matching == PhoneMatching.FULL:
+        learn_format(customer, asked_in)
+    if not found and proven is None:
+        proven = prove_search(planfix, customer)
+        if proven not in (None, asked_in):
+            found = find(planfix, number, matching=matching, region=region, asked_in=proven)
+    if not found and may_be_created:
+        found = find_created_contacts(planfix, number)
+    return found
+
+
+def _proven_format(customer: Customer) -> NumberFormat | None:
+    """The format in which the account's search is known to find numbers; None while that is not known."""
+    if customer.search_is_blind:
+        return None
+    found_by = traits_of(customer).found_by or frozenset()
+    return next((form for form in SEARCHED_TEXTS if form in found_by), None)
+
+
+def find(
+    planfix: Planfix, number: str, *, matching: str, region: str, asked_in: NumberFormat = NumberFormat.FULL
+) -> list[FoundContact]:
     """Contacts with this number, else companies with it; those in full format first, then by id.
 
-    `number` is in full format, `matching` a PhoneMatching, `region` the country of numbers without a country code.
-    FULL takes at most two requests, ANY_FORMAT four. Raises PlanfixError.
+    `number` is in full format, `matching` a PhoneMatching, `region` the country of numbers without a country code,
+    `asked_in` the format in which the account's phone filter finds numbers. FULL takes at most two requests, ANY_FORMAT
+    four. Raises PlanfixError.
     """
-    if contacts := find_contacts(planfix, number):
+    asked = SEARCHED_TEXTS[asked_in](number)
+    if contacts := find_contacts(planfix, number, asked=asked):
         return contacts
     if matching == PhoneMatching.ANY_FORMAT:
         return _find_any_format(planfix, number, region)
-    return find_contacts(planfix, number, companies=True)
+    return find_contacts(planfix, number, asked=asked, companies=True)
 
 
 def _find_any_format(planfix: Planfix, number: str, region: str) -> list[FoundContact]:
@@ -38,11 +91,18 @@ def _find_any_format(planfix: Planfix, number: str, region: str) -> list[FoundCo
         candidates, are_all = first_candidates(planfix, pieces, companies=companies)
         if not are_all and pieces != narrow:
             pieces = narrow
-            more, _ = first_candidates(planfix, pieces, companies=companies)
+            more, are_all = first_candidates(planfix, pieces, companies=companies)
             candidates += more
         if matches := _matches(candidates, number, region):
             return matches
+        if not are_all and not all(_has_all(contact, narrow) for contact in candidates):
+            raise PlanfixSearchBlind(FILTERS_NOT_COMBINED)
     return []
+
+
+def _has_all(contact: FoundContact, pieces: Iterable[str]) -> bool:
+    digits = " ".join(map(digits_of, contact.phones))
+    return all(piece in digits for piece in pieces)
 
 
 def unbroken_pieces(number: str) -> tuple[str, ...]:
@@ -57,4 +117,4 @@ def unbroken_pieces(number: str) -> tuple[str, ...]:
 
 def _matches(candidates: Iterable[FoundContact], number: str, region: str) -> list[FoundContact]:
     same = {c for c in candidates if any(has_number(phone, number, region) for phone in c.phones)}
-    return sorted(same, key=lambda contact: (number not in contact.phones, contact.id))
+    return sorted(same, key=lambda contact: (contact.is_company, not contact.has_digits_of(number), contact.id))

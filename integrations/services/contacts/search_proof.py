@@ -1,20 +1,89 @@
-"""Proves that the account's contact search finds contacts that exist, before a contact is created."""
+"""Proves that the account's contact search finds contacts that exist, and learns in which format it finds them.
+
+Planfix answers a filter that it does not know with success and an empty list. And it may store a number in another
+format than it was written in, in which its filter does not find it.
+"""
 
 from __future__ import annotations
 
-from integrations.models import Customer
+from collections.abc import Iterator
+
+from integrations.domain.phones import normalize
+from integrations.models import Customer, RememberedContact
 from integrations.planfix.http.client import Planfix
 from integrations.planfix.http.errors import PlanfixSearchBlind
-from integrations.planfix.records.contacts import search_finds_what_exists
+from integrations.planfix.records.contacts import (
+    FoundContact,
+    digits_of,
+    find_contacts,
+    first_contacts,
+    read_contact,
+)
+from integrations.services.account_traits import SEARCHED_TEXTS, NumberFormat, learn, traits_of
 from integrations.services.clients.planfix import with_this_access
 
+BLIND = (
+    "The contact search of this Planfix account does not find a contact that exists. The call waits, and no contact is "
+    "created until it does: run the connection check, and ask Planfix's support if it fails again."
+)
 
-def prove_search(planfix: Planfix, customer: Customer) -> None:
-    """Two requests. Raises PlanfixSearchBlind while the search fails; forgets that it failed once it finds again."""
-    if search_finds_what_exists(planfix) is False:
-        raise PlanfixSearchBlind(
-            "The contact search of this Planfix account does not find a contact that exists. The call waits, and no "
-            "contact is created until it does: run the connection check, and ask Planfix's support if it fails again."
-        )
-    with_this_access(customer).update(search_is_blind=False)
-    customer.search_is_blind = False
+
+def prove_search(planfix: Planfix, customer: Customer) -> NumberFormat | None:
+    """Searches for a contact that exists, format by format. Returns the first format that finds it, and remembers it.
+
+    None when the account has no contact with a full number. Two requests, and one more for each format that finds
+    nothing. Raises PlanfixSearchBlind when no format finds a contact; that is remembered too.
+    """
+    is_seen = False
+    formats = _possible_formats(customer)
+    for number in _existing_numbers(planfix, customer):
+        is_seen = True
+        for form in formats:
+            if find_contacts(planfix, number, asked=SEARCHED_TEXTS[form](number)):
+                learn_format(customer, form)
+                return form
+    if is_seen:
+        _note_blind(customer, True)
+        raise PlanfixSearchBlind(BLIND)
+    return None
+
+
+def _possible_formats(customer: Customer) -> list[NumberFormat]:
+    """Where the account is known not to find a new contact in any usual format, an old contact proves nothing."""
+    nothing_finds = traits_of(customer).found_by == frozenset()
+    return [NumberFormat.PIECES] if nothing_finds else list(SEARCHED_TEXTS)
+
+
+def _existing_numbers(planfix: Planfix, customer: Customer) -> Iterator[str]:
+    """One full number among the account's first contacts, and if there is none, one that a call was delivered to."""
+    listed = [(number, one) for one in first_contacts(planfix) if (number := _full_number(one, customer))]
+    if listed:
+        # People may have typed a number with blanks, which says nothing about the account.
+        yield max(listed, key=lambda sample: _is_plain(*sample))[0]
+        return
+    remembered = RememberedContact.objects.filter(customer=customer).order_by("-id").first()
+    contact = read_contact(planfix, remembered.contact_id) if remembered else None
+    if contact and (number := _full_number(contact, customer)):
+        yield number
+
+
+def _full_number(contact: FoundContact, customer: Customer) -> str | None:
+    """A number of the contact that is stored with its country code, in full format."""
+    numbers = ((phone, normalize(phone, customer.region)) for phone in contact.phones)
+    return next((number for phone, number in numbers if number and digits_of(phone) == digits_of(number)), None)
+
+
+def _is_plain(number: str, contact: FoundContact) -> bool:
+    return number in contact.phones or digits_of(number) in contact.phones
+
+
+def learn_format(customer: Customer, form: NumberFormat) -> None:
+    """Remembers that the account's search finds numbers in this format."""
+    learn(customer, evidence=f"A search finds the number of an existing contact: {form}.", found_by=frozenset({form}))
+    _note_blind(customer, False)
+
+
+def _note_blind(customer: Customer, is_blind: bool) -> None:
+    if customer.search_is_blind != is_blind:
+        with_this_access(customer).update(search_is_blind=is_blind)
+        customer.search_is_blind = is_blind

@@ -23,15 +23,16 @@ from integrations.planfix.call_tags.discovery import (
 )
 from integrations.planfix.http.client import Planfix, host_of
 from integrations.planfix.http.codes import STATUSES
-from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixError, PlanfixUnavailable
+from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixError, PlanfixSearchBlind, PlanfixUnavailable
 from integrations.planfix.http.json_fields import Row, id_of, text_of
 from integrations.planfix.http.ping import ping
-from integrations.planfix.records.contacts import contact_templates, contact_text_fields, search_finds_what_exists
+from integrations.planfix.records.contacts import contact_templates, contact_text_fields
 from integrations.planfix.records.required_fields import required_fields
 from integrations.planfix.rights import TRIALS, WRITING, Right, has_right, is_missing_right, token_employee
 from integrations.ringostat.api import RingostatError
 from integrations.services.clients.planfix import logged_client, save_account_data, save_default_template
 from integrations.services.clients.ringostat import ringostat_client
+from integrations.services.contacts.search_proof import prove_search
 from integrations.services.customers.connection_report import Check, Connection, Finding
 from integrations.services.delivery.pause import resume_customer
 from integrations.services.queue.progress import Progress
@@ -226,12 +227,12 @@ def _contacts(client: Planfix, customer: Customer, connection: Connection) -> It
 def _search(client: Planfix, customer: Customer) -> Check:
     """Proves the contact search, without which every call would create one more contact."""
     try:
-        finds = search_finds_what_exists(client)
+        proven = prove_search(client, customer)
+    except PlanfixSearchBlind:
+        return Check(finding=Finding.SEARCH_BLIND)
     except PlanfixError:
         return Check(finding=Finding.SEARCH_UNPROVEN)
-    save_account_data(customer, search_is_blind=finds is False)
-    findings = {True: Finding.SEARCH_PROVEN, False: Finding.SEARCH_BLIND, None: Finding.SEARCH_UNPROVEN}
-    return Check(finding=findings[finds])
+    return Check(finding=Finding.SEARCH_PROVEN if proven else Finding.SEARCH_UNPROVEN)
 
 
 def _required_fields(client: Planfix, template_id: int) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from integrations.domain.calls import Outcome
@@ -19,8 +19,7 @@ from integrations.planfix.records.tasks import last_active_task
 from integrations.services.contacts.creation_limit import check_creation_limit, count_new_contact
 from integrations.services.contacts.creation_lock import acquire_creation_lock
 from integrations.services.contacts.remembered import forget_contact, remembered_contact
-from integrations.services.contacts.search import find
-from integrations.services.contacts.search_proof import prove_search
+from integrations.services.contacts.search import find_client
 from integrations.services.delivery.attempt import Attempt
 from integrations.services.delivery.content import CallContent, hash_of, new_contact
 from integrations.services.delivery.recording import copy_once, next_look
@@ -100,7 +99,8 @@ class CallDelivery:
         if self.call.reason == Reason.TOO_MANY_CONTACTS:
             check_creation_limit(customer)  # before a search that would find nothing again
         began = time.monotonic()
-        found = find(self.planfix, plan.client_number, matching=customer.phone_matching, region=customer.region)
+        is_in_doubt = self.book.searches_first or self.receipts.in_flight_step == Step.CONTACT
+        found = find_client(self.planfix, customer, plan.client_number, may_be_created=is_in_doubt)
         if found:
             step = self.receipts.in_flight_step
             self.book.note(contacts_found=len(found), in_flight_step="" if step == Step.CONTACT else step)
@@ -108,8 +108,6 @@ class CallDelivery:
             return found[0].id
         if not plan.may_create_contact:
             return None
-        if customer.search_is_blind:
-            prove_search(self.planfix, customer)
         check_creation_limit(customer)
         self._acquire_creation_lock(plan.client_number, time.monotonic() - began)
         created = self.book.send(Step.CONTACT, lambda: self._create_contact(plan))
@@ -155,7 +153,10 @@ class CallDelivery:
         if self.customer.rules.call_target is CallTarget.CONTACT or self.receipts.contact_created:
             return contact
         if not self.receipts.target_known:
-            self.book.note(task_id=last_active_task(self.planfix, contact_id), target_known=True)
+            found = last_active_task(self.planfix, contact_id)
+            self.book.note(task_id=found.id, target_known=True)
+            if found.problem:
+                self.book.note_refused(found.problem)
         return Target(kind="task", id=self.receipts.task_id) if self.receipts.task_id else contact
 
     def _comment_or_fall_back(
@@ -189,7 +190,7 @@ class CallDelivery:
         def send() -> int:
             # Noted before the request: a comment found after an unclear response has this text, not a later one.
             self.book.note(text_hash=hash_of(draft.text), recording_attached=bool(draft.file_ids))
-            return write_comment(self.planfix, target, draft)
+            return self._write_comment(target, draft)
 
         def find() -> int | None:
             found = find_comment(
@@ -205,6 +206,20 @@ class CallDelivery:
             return found
 
         return self.book.write(Step.COMMENT, "comment_id", send=send, find=find)
+
+    def _write_comment(self, target: Target, draft: CommentDraft) -> int:
+        """Writes the comment; once more in the name of the token's employee where its author may have been refused.
+
+        The text names the employee and the client's number in any case.
+        """
+        try:
+            return write_comment(self.planfix, target, draft)
+        except PlanfixRefused as error:
+            if not (error.may_concern_author and self._contact_is_fresh):
+                raise  # A remembered contact may be gone, which the same codes can mean: run() searches for it first.
+        comment_id = write_comment(self.planfix, target, replace(draft, owner=""))
+        self.book.note_refused(f"comment: author {draft.owner}")
+        return comment_id
 
     def _tag(self, content: CallContent, contact_id: int, target: Target, comment_id: int) -> int:
         tagged = content.tag(self.attempt.tags, contact_id)

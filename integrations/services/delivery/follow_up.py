@@ -7,7 +7,8 @@ from datetime import timedelta
 from integrations.domain.calls import Outcome
 from integrations.domain.rules import Skip, plan_of_delivered
 from integrations.planfix.http.errors import PlanfixRefused
-from integrations.planfix.records.comments import Target, target_of_comment, update_comment
+from integrations.planfix.records.comments import Target, files_of_comment, target_of_comment, update_comment
+from integrations.services.account_traits import FilesOnUpdate, traits_of
 from integrations.services.delivery.attempt import Attempt
 from integrations.services.delivery.content import CallContent, hash_of
 from integrations.services.delivery.recording import copy_once, next_look
@@ -47,7 +48,9 @@ def _update_comment(attempt: Attempt, content: CallContent, file_id: int | None)
     if comment_id is None or not content.is_missing_from(receipts, file_id):
         return
     text = content.text(linked_recording=file_id is None)
-    files = (file_id,) if file_id is not None and not receipts.recording_attached else ()
+    files: tuple[int, ...] = ()
+    if file_id is not None and not receipts.recording_attached:
+        files = _with_files_of_comment(attempt, comment_id, file_id)
     target = _target(attempt)
     try:
         update_comment(attempt.planfix, target, comment_id, text=text, file_ids=files)
@@ -55,6 +58,17 @@ def _update_comment(attempt: Attempt, content: CallContent, file_id: int | None)
         target = _moved_target(attempt, comment_id, target, error)
         update_comment(attempt.planfix, target, comment_id, text=text, file_ids=files)
     attempt.book.note(text_hash=hash_of(text), recording_attached=receipts.recording_attached or bool(files))
+
+
+def _with_files_of_comment(attempt: Attempt, comment_id: int, file_id: int) -> tuple[int, ...]:
+    """The recording beside the files that people have added to the comment: an update may replace all files."""
+    if traits_of(attempt.customer).files_on_update is FilesOnUpdate.ADDED:
+        return (file_id,)
+    try:
+        kept = files_of_comment(attempt.planfix, comment_id)
+    except PlanfixRefused:
+        return (file_id,)  # The comment may be gone; the update finds out.
+    return tuple(dict.fromkeys([*kept, file_id]))
 
 
 def _target(attempt: Attempt) -> Target:

@@ -29,7 +29,7 @@ from integrations.planfix.records.contacts import (
     first_candidates,
 )
 from integrations.planfix.records.files import copy_recording
-from integrations.planfix.records.tasks import last_active_task
+from integrations.planfix.records.tasks import FOREIGN_TASKS, UNKNOWN_ACTIVITY, LastTask, last_active_task
 
 REST = "https://acme.planfix.com/rest"
 NUMBER = "+380671234567"
@@ -57,14 +57,16 @@ def found(planfix, client, *rows) -> list[int]:
         ([contact_row(812, "+380441111111", NUMBER)], [812]),
         ([contact_row(900, NUMBER), contact_row(812, NUMBER)], [812, 900]),
         ([contact_row(812, NUMBER + "8")], []),
-        ([contact_row(812, "380671234567")], []),
-        ([contact_row(812, "+38 (067) 123-45-67")], []),
+        ([contact_row(812, "380671234567")], [812]),
+        ([contact_row(812, "+38 (067) 123-45-67")], [812]),
+        ([contact_row(812, "067 123-45-67")], []),
+        ([contact_row(812, NUMBER, isCompany=True), contact_row(900, NUMBER)], [900, 812]),
         ([contact_row(812, NUMBER, isDeleted=True)], []),
         ([contact_row(812, NUMBER, isDeleted=False)], [812]),
         ([{"id": 812}, {"id": 813, "phones": None}, {"id": 814, "phones": ["x"]}, {"phones": []}], []),
     ],
 )
-def test_only_contacts_with_exactly_the_number_are_found(planfix, client, rows, ids):
+def test_only_contacts_with_the_digits_of_the_full_number_are_found(planfix, client, rows, ids):
     assert found(planfix, client, *rows) == ids
 
 
@@ -186,7 +188,8 @@ def task_row(
     task_id: object, created: object = "2026-08-02T07:11Z", *, active: object = True, **more: object
 ) -> dict[str, object]:
     moment = created if isinstance(created, dict) else {"datetime": created}
-    return {"id": task_id, "status": {"id": 2, "isActive": active}, "dateTime": moment, **more}
+    status = {"id": 2, "isActive": active}
+    return {"id": task_id, "status": status, "dateTime": moment, "counterparty": {"id": "contact:812"}, **more}
 
 
 @pytest.mark.parametrize(
@@ -195,7 +198,7 @@ def task_row(
         ([], None),
         ([task_row(1)], 1),
         ([task_row(1, active=False)], None),
-        ([task_row(1, active=None), {"id": 2}, {"id": 3, "status": None}], None),
+        ([task_row(1, active=None)], None),
         ([task_row(1, isDeleted=True)], None),
         ([task_row(9, "2026-08-01T00:00Z"), task_row(3, "2026-08-02T00:00Z")], 3),
         ([task_row(9, "2026-08-02T00:00Z", active=False), task_row(3, "2026-08-01T00:00Z")], 3),
@@ -216,14 +219,29 @@ def task_row(
 def test_the_last_active_task_is_the_newest_created(planfix, client, rows, task_id):
     planfix.post(f"{REST}/task/list", json={"result": "success", "tasks": rows})
 
-    assert last_active_task(client, 812) == task_id
+    assert last_active_task(client, 812) == LastTask(id=task_id)
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ([task_row(1), task_row(2, counterparty={"id": "contact:813"})], FOREIGN_TASKS),
+        ([task_row(1), task_row(2, counterparty=None)], FOREIGN_TASKS),
+        ([task_row(1, status={"id": 2})], UNKNOWN_ACTIVITY),
+        ([task_row(1, status=None)], UNKNOWN_ACTIVITY),
+    ],
+)
+def test_a_list_that_cannot_tell_the_last_active_task_gives_none_and_says_why(planfix, client, rows, problem):
+    planfix.post(f"{REST}/task/list", json={"result": "success", "tasks": rows})
+
+    assert last_active_task(client, 812) == LastTask(id=None, problem=problem)
 
 
 def test_tasks_are_asked_for_by_counterparty_to_the_last_page(planfix, client, sent):
     planfix.post(f"{REST}/task/list", json={"result": "success", "tasks": [task_row(1)] * 100})
     planfix.post(f"{REST}/task/list", json={"result": "success", "tasks": [task_row(4102, "2026-08-19T10:00Z")]})
 
-    assert last_active_task(client, 812) == 4102
+    assert last_active_task(client, 812).id == 4102
     assert [body["offset"] for body in sent()] == [0, 100]
     assert sent()[0]["filters"] == [{"type": 7, "operator": "equal", "value": "contact:812"}]
 

@@ -12,6 +12,7 @@ from integrations.models import PhoneMatching
 from integrations.planfix.http.client import PlanfixClient
 from integrations.services.contacts.search import find, unbroken_pieces
 from sandbox.planfix.account import Account
+from sandbox.planfix.phone_numbers import only_digits
 from sandbox.planfix.world import PhoneFilter, World
 
 NUMBER = "+380671234567"
@@ -117,7 +118,10 @@ def test_a_contact_is_found_in_any_spelling_by_no_more_requests_than_full_takes(
     contact = account.add_contact(name="Olha Koval", phones=["+380441111111", spelling])
 
     assert searched(planfix) == [contact.id]
-    assert len(account.requests) == (1 if spelling == NUMBER else 2)
+    # Planfix itself returns some spellings for the full number. The same digits are the same number.
+    is_returned = normalises or NUMBER in spelling
+    is_same = is_returned and only_digits(spelling) == only_digits(NUMBER)
+    assert len(account.requests) == (1 if is_same else 2)
 
 
 @pytest.mark.parametrize("normalises", [False, True], ids=["as typed", "digits only"])

@@ -182,7 +182,7 @@ def test_a_refusal_text_that_postgresql_cannot_store_fails_only_its_call(scenari
         Fault(
             path="/contact/*/comments",
             status=400,
-            body=json.dumps({"result": "fail", "code": 41, "error": "bad \0 \ud800 https://a.example/?token=0123"}),
+            body=json.dumps({"result": "fail", "code": 5001, "error": "bad \0 \ud800 https://a.example/?token=0123"}),
             times=1,
         )
     )

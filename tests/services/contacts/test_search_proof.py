@@ -1,0 +1,150 @@
+"""An empty search counts only where the account's search is proved to find what exists."""
+
+from __future__ import annotations
+
+import pytest
+
+from integrations.models import Customer, RememberedContact
+from integrations.planfix.http.client import PlanfixClient
+from integrations.planfix.http.errors import PlanfixSearchBlind
+from integrations.services.account_traits import NumberFormat, learn, traits_of
+from integrations.services.contacts.search import find_client
+from sandbox.planfix.account import Account
+from sandbox.planfix.world import World
+from tests.conftest import Scenario
+
+NUMBER, OTHER = "+380671234567", "+380931112233"
+
+
+@pytest.fixture
+def planfix(account: Account) -> PlanfixClient:
+    return PlanfixClient(account.url, account.token)
+
+
+@pytest.fixture
+def customer(scenario: Scenario) -> Customer:
+    return scenario.customer
+
+
+def enter(account: Account, **switches: str) -> None:
+    account.enter(World().with_switches(switches))
+
+
+def found(planfix: PlanfixClient, customer: Customer, **more: bool) -> list[int]:
+    return [contact.id for contact in find_client(planfix, customer, NUMBER, **more)]
+
+
+def searches(account: Account) -> int:
+    return len([request for request in account.requests if request.path == "/contact/list"])
+
+
+@pytest.mark.parametrize(
+    ("world", "form"),
+    [
+        ({}, NumberFormat.FULL),
+        ({"stored_number": "digits"}, NumberFormat.DIGITS),
+        ({"stored_number": "digits", "phone_filter": "equals"}, NumberFormat.DIGITS),
+        ({"stored_number": "digits", "phone_filter": "with_plus"}, NumberFormat.FULL),
+        ({"stored_number": "masked", "phone_filter": "digits"}, NumberFormat.FULL),
+        ({"stored_number": "masked"}, NumberFormat.PIECES),
+    ],
+)
+def test_a_client_is_found_in_the_format_that_the_accounts_search_finds(
+    planfix: PlanfixClient, account: Account, customer: Customer, world: dict[str, str], form: NumberFormat
+) -> None:
+    enter(account, **world)
+    account.add_contact(name="Ivan", phones=[OTHER])
+    client = account.add_contact(name="Olha", phones=[NUMBER])
+
+    assert found(planfix, customer) == [client.id]
+    assert traits_of(customer).found_by == {form}
+    account.forget_requests()
+    assert found(planfix, customer) == [client.id]
+    assert searches(account) == 1, "what was learnt costs no further request"
+
+
+@pytest.mark.parametrize(
+    "world", [{"phone_filter": "nothing"}, {"stored_number": "masked", "phone_filter": "equals"}], ids=str
+)
+def test_a_search_that_finds_nothing_that_exists_is_no_answer(
+    planfix: PlanfixClient, account: Account, customer: Customer, world: dict[str, str]
+) -> None:
+    enter(account, **world)
+    account.add_contact(name="Ivan", phones=[OTHER])
+
+    with pytest.raises(PlanfixSearchBlind):
+        found(planfix, customer)
+    assert Customer.objects.get().search_is_blind
+
+    enter(account)
+    account.add_contact(name="Petro", phones=["+380501112233"])
+    assert found(planfix, customer) == []
+    assert not Customer.objects.get().search_is_blind
+
+
+def test_an_account_without_full_numbers_proves_nothing_and_blocks_nothing(
+    planfix: PlanfixClient, account: Account, customer: Customer
+) -> None:
+    account.add_contact(name="Ivan", phones=["093 111 22 33"])
+
+    assert found(planfix, customer) == []
+    assert traits_of(customer).found_by is None
+
+
+def test_the_contact_of_an_earlier_call_proves_the_search_where_no_other_can(
+    planfix: PlanfixClient, account: Account, customer: Customer
+) -> None:
+    for number in range(100):
+        account.add_contact(name="Ivan", phones=[f"093 111 {number:04}"])
+    earlier = account.add_contact(name="Petro", phones=[OTHER])
+    RememberedContact.objects.create(customer=customer, number=OTHER, contact_id=earlier.id)
+    enter(account, phone_filter="nothing")
+
+    with pytest.raises(PlanfixSearchBlind):
+        found(planfix, customer)
+
+
+def test_a_number_that_people_typed_with_blanks_is_not_preferred_as_a_proof(
+    planfix: PlanfixClient, account: Account, customer: Customer
+) -> None:
+    account.add_contact(name="Plain", phones=[OTHER])
+    account.add_contact(name="Typed", phones=["+380 50 111 22 33"])
+
+    assert found(planfix, customer) == []
+    assert traits_of(customer).found_by == {NumberFormat.FULL}
+
+
+def test_a_contact_that_may_be_created_is_searched_for_by_name(
+    planfix: PlanfixClient, account: Account, customer: Customer
+) -> None:
+    enter(account, new_contacts="not_found")
+    account.add_contact(name="Ivan", phones=[OTHER])
+    created = account.add_contact(name=NUMBER, phones=[NUMBER], is_made_by_api=True)
+    account.add_contact(name=f"{NUMBER}8", phones=[f"{NUMBER}8"])
+
+    assert found(planfix, customer) == []
+    assert found(planfix, customer, may_be_created=True) == [created.id]
+
+
+def test_where_no_format_finds_a_new_contact_an_old_one_proves_nothing(
+    planfix: PlanfixClient, account: Account, customer: Customer
+) -> None:
+    learn(customer, evidence="tried", found_by=frozenset())
+    account.add_contact(name="Ivan", phones=[OTHER])
+    enter(account, phone_filter="equals")
+
+    with pytest.raises(PlanfixSearchBlind):
+        found(planfix, customer)
+
+
+def test_a_search_that_does_not_combine_filters_does_not_answer_for_any_format(
+    planfix: PlanfixClient, account: Account, customer: Customer
+) -> None:
+    customer.phone_matching = "any_format"
+    for number in range(120):
+        account.add_contact(name="Ivan", phones=[f"+38067123{number:04}"])
+    assert found(planfix, customer) == []
+
+    enter(account, several_filters="any")
+    with pytest.raises(PlanfixSearchBlind, match="do not pass all filters"):
+        found(planfix, customer)
