@@ -287,7 +287,8 @@ class WebhookEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind or self.result} {self.received_at:%Y-%m-%d %H:%M:%S}"
+        received_at = self.received_at.astimezone(self.customer.zone)
+        return f"{self.kind or self.result} {received_at:%Y-%m-%d %H:%M:%S}"
 
 
 class PlanfixRequest(models.Model):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -85,14 +86,14 @@ def _groups(statuses: Sequence[CustomerStatus], fact: Fact) -> list[Group]:
 
 def _today(pictures: Pictures, log: str) -> Tile:
     today, before = pictures.fleet[-1].total, pictures.fleet[-2].total
-    note = _("yesterday %(count)s") % {"count": before}
-    return Tile(label=_("Calls today"), value=str(today), note=note, address=f"{log}?period=today")
+    note = _("yesterday %(count)s") % {"count": _grouped(before)}
+    return Tile(label=_("Calls today"), value=_grouped(today), note=note, address=f"{log}?period=today")
 
 
 def _in_planfix(statuses: Sequence[CustomerStatus], log: str) -> Tile:
     delivered = sum(status.facts.calls(CallState.DELIVERED) for status in statuses)
     total = sum(status.facts.calls() for status in statuses)
-    note = _("%(count)s of %(of)s calls, 7 days") % {"count": delivered, "of": total}
+    note = _("%(count)s of %(of)s calls, 7 days") % {"count": _grouped(delivered), "of": _grouped(total)}
     # Rounded down: 100 % is said of all calls only.
     value = f"{1000 * delivered // total / 10:g} %" if total else NOTHING
     return Tile(label=_("In Planfix"), value=value, note=note, address=f"{log}?state={CallState.DELIVERED.value}")
@@ -113,7 +114,7 @@ def _oldest(statuses: Sequence[CustomerStatus], now: datetime, log: str) -> Tile
     return Tile(
         label=_("Oldest waiting"),
         value=rough_duration((now - oldest).total_seconds()) if oldest else NOTHING,
-        note=ngettext("one call waits", "%(count)s calls wait", count) % {"count": count},
+        note=ngettext("one call waits", "%(count)s calls wait", count) % {"count": _grouped(count)},
         address=f"{log}?state={CallState.PENDING.value}",
         colour="danger" if is_late else "",
     )
@@ -126,7 +127,7 @@ def _failed(statuses: Sequence[CustomerStatus], now: datetime, problems: str) ->
     since = rough_duration((now - first).total_seconds()) if first else ""
     return Tile(
         label=_("Failed"),
-        value=str(count),
+        value=_grouped(count),
         note=_("for %(duration)s") % {"duration": since} if since else _("nothing to do"),
         address=f"{problems}#failed",
         colour="danger" if count else "",
@@ -139,8 +140,12 @@ def _skipped(statuses: Sequence[CustomerStatus], problems: str) -> Tile:
     chosen = sum(group.count for group in groups) - unwanted
     return Tile(
         label=_("Skipped, 7 days"),
-        value=str(unwanted),
-        note=_("%(count)s more by the settings") % {"count": chosen},
+        value=_grouped(unwanted),
+        note=_("%(count)s more by the settings") % {"count": _grouped(chosen)},
         address=f"{problems}#skipped",
         colour="warning" if unwanted else "",
     )
+
+
+def _grouped(number: int) -> str:
+    return str(number_format(number, force_grouping=True))
