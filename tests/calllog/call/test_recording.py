@@ -431,6 +431,35 @@ def test_served_content_type_is_playable_media(
     heard(response)
 
 
+ENDLESS_WAV = (
+    b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x80\x3e\0\0\2\0\x10\0data\xff\xff\xff\xff" + SOUND
+)
+"""As a PBX streams it: the size of the data is not known when it begins."""
+M4A = b"\0\0\0\x20ftypM4A \0\0\0\0" + SOUND
+
+
+@pytest.mark.parametrize(
+    ("body", "source_type", "path", "given"),
+    [
+        (ENDLESS_WAV, "audio/x-wav", "/x.wav", "audio/wav"),
+        (ENDLESS_WAV, "application/octet-stream", "/x.wav", "audio/wav"),
+        (M4A, "audio/x-m4a", "/x.m4a", "audio/mp4"),
+        (M4A, "application/octet-stream", "/x.m4a", "audio/mp4"),
+        (M4A, "audio/mp4", "/x", "audio/mp4"),
+    ],
+)
+def test_formats_of_pbxs_are_played_byte_by_byte(
+    log: Client, source: Source, call: Call, body: bytes, source_type: str, path: str, given: str
+) -> None:
+    source.reply = lambda request: media_reply(body, source_type, request.headers.get("range", ""))
+    recording = recorded(source.url + path)
+
+    whole, part = hear(log, recording), hear(log, recording, Range="bytes=0-43")
+
+    assert (whole.status_code, whole["Content-Type"], heard(whole)) == (200, given, body)
+    assert (part.status_code, part["Content-Range"], heard(part)) == (206, f"bytes 0-43/{len(body)}", body[:44])
+
+
 # --- where it may come from ---
 
 
