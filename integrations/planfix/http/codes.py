@@ -92,16 +92,25 @@ SHORTEST_DAILY_WAIT_SECONDS = 3600.0
 NOT_JSON = 30
 """Also for a text with emoji, which some versions of Planfix cannot read."""
 
-REQUIRED_FIELD = re.compile(r"(?i)\bcustom_field_is_required\b|\bfield\b.*\brequired\b|\brequired\b.*\bfield\b")
-"""Planfix names a required field in the text alone, with any status and code: "custom_field_is_required, id 81905"."""
-FIELD_NUMBER = re.compile(r"(?i)\b(?:id|field)\W{0,3}(\d{1,18})\b")
+_FIELD = r"\b(?:field|поле|поля|pole|pola)\b"
+_REQUIRED = (
+    r"(?:\b(?:required|mandatory|wymagan\w*|обязательн\w*|must be filled|must not be empty|cannot be empty)"
+    r"|обов.{0,2}язков|не ?заполнен|не ?заповнен)"
+)
+REQUIRED_FIELD = re.compile(rf"(?is)\bcustom_field_is_required\b|{_FIELD}.*{_REQUIRED}|{_REQUIRED}.*{_FIELD}")
+"""Planfix names a required field in the text alone, with any status and code: "custom_field_is_required, id 81905".
+
+The text may be in the account's language.
+"""
+FIELD_NUMBER = re.compile(r"(?i)\b(?:id|field|поле|pole|empty|required)\W{0,3}(\d{1,18})\b")
 FIELD_NAME = re.compile("[\"'«“„]([^\"'»”“]{1,80})[\"'»”“]")
 REQUIRED_FIELD_ADVICE = (
     "Planfix wants the field {field} filled in, and the integration has no value for it: make the field optional in "
     "Planfix's contact template, or choose another contact template in the customer's settings."
 )
 COMMENTS_REFUSED = re.compile(
-    r"(?i)\bcomments? (?:are )?(?:not allowed|forbidden|denied|closed)\b|\bno (?:new )?comments?\b"
+    r"(?i)\bcomments? (?:is |are )?(?:not allowed|forbidden|denied|closed|disabled)\b|\bno (?:new )?comments?\b"
+    r"|\b(?:adding|new) comments? (?:is|are) (?:not allowed|forbidden|denied|disabled)\b"
 )
 COMMENTS_REFUSED_ADVICE = "The task takes no comments: its process in Planfix forbids them."
 NO_RIGHT = 6

@@ -122,6 +122,9 @@ def required_field(answer: Answer) -> str:
     text = _error_text(answer)
     if answer.status in (401, 405) or not REQUIRED_FIELD.search(text):
         return ""
+    numbered = (answer.payload or {}).get("id")
+    if isinstance(numbered, int | str) and str(numbered).isdecimal():
+        return str(numbered)
     named = FIELD_NUMBER.search(text) or FIELD_NAME.search(text)
     return named[1].strip() if named else masked_text(text).strip()[:ERROR_TEXT_LENGTH]
 

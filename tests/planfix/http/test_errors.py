@@ -331,6 +331,11 @@ def test_the_daily_limit_is_told_from_the_short_one(
         ("Field 'Lead source' is required", "Lead source"),
         ("Required field “Джерело” is empty", "Джерело"),
         ("field 81905 is required", "81905"),
+        ("Required field is empty: 81905", "81905"),
+        ("mandatory field 81905 must be filled", "81905"),
+        ("Не заполнено обязательное поле «Источник»", "Источник"),
+        ("Поле «Джерело» обов'язкове", "Джерело"),
+        ('Pole "Źródło" jest wymagane', "Źródło"),
     ],
 )
 def test_a_required_field_is_a_refusal_that_names_it(status: int, code: int, text: str, field: str) -> None:
@@ -340,6 +345,11 @@ def test_a_required_field_is_a_refusal_that_names_it(status: int, code: int, tex
     assert found.required_field == field
     assert f"the field {field} filled in" in found.message
     assert "contact template" in found.message
+
+
+def test_number_of_a_required_field_may_stand_beside_the_text() -> None:
+    found = error(400, {"result": "fail", "code": 30, "error": "custom_field_is_required", "id": 81905})
+    assert getattr(found, "required_field", "") == "81905"
 
 
 @pytest.mark.parametrize(
@@ -355,6 +365,8 @@ def test_other_refusals_name_no_required_field(status: int, text: str) -> None:
         (fail(6, "New comments not allowed in this process"), "POST /task/77/comments/", True),
         (fail(6, "Access denied"), "POST /task/77/comments/", True),
         (fail(0, "Comments are not allowed"), "POST /task/77/comments/", True),
+        (fail(0, "Comments are disabled in this process"), "POST /task/77/comments/", True),
+        (fail(30, "Adding comments is forbidden"), "POST /task/77/comments/", True),
         (fail(5001, "Rest API error"), "POST /task/77/comments/", False),
         (fail(1000, "Task not found"), "POST /task/77/comments/", False),
         (fail(6, "New comments not allowed in this process"), "POST /contact/7/comments/", False),
