@@ -187,10 +187,13 @@ def _content(status: int, content: bytes) -> object:
 def _rows(content: object) -> list[Any] | None:
     """The rows of the call list; None for an answer that has none.
 
-    In quiet hours the answer is an empty body, or an object with an empty list.
+    In quiet hours the answer is an empty body, or an object with an empty list or null, perhaps one level deeper.
     """
+    if content in ("", {}):
+        return []
     if isinstance(content, dict) and not content.get("error"):
-        content = next((content[name] for name in ROW_LISTS if isinstance(content.get(name), list)), None)
+        named = (content[name] for name in ROW_LISTS if name in content)
+        return next((rows for each in named if (rows := _rows([] if each is None else each)) is not None), None)
     return content if isinstance(content, list) else None
 
 

@@ -288,7 +288,13 @@ def test_json_rpc_error_with_status_200_is_an_error(
     assert not raised.value.retryable
 
 
-@pytest.mark.parametrize("answer", ["", " \n", "\ufeff", "[]", '{"results": []}', '{"data": []}', '{"calls":[]}'])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *("", " \n", "\ufeff", "[]", '{"results": []}', '{"data": []}', '{"calls":[]}', '""', "{}"),
+        *('{"results": null}', '{"success": true, "data": {"calls": []}}', '{"result": {"rows": null}, "error": null}'),
+    ],
+)
 def test_quiet_hours_have_no_calls_and_are_no_error(
     ringostat: responses.RequestsMock, client: RingostatClient, answer: str
 ) -> None:
@@ -308,6 +314,14 @@ def test_rows_of_the_call_list_may_be_in_an_object(
     ringostat: responses.RequestsMock, client: RingostatClient, name: str
 ) -> None:
     ringostat.get(LIST, json={name: [{"uniqueid": "1.1"}]})
+
+    assert read(client) == [{"uniqueid": "1.1"}]
+
+
+def test_rows_of_the_call_list_may_lie_one_level_deeper(
+    ringostat: responses.RequestsMock, client: RingostatClient
+) -> None:
+    ringostat.get(LIST, json={"success": True, "data": {"calls": [{"uniqueid": "1.1"}]}})
 
     assert read(client) == [{"uniqueid": "1.1"}]
 
