@@ -89,6 +89,8 @@ NAMINGS: dict[str, Callable[[str], str]] = {
     "{{In braces}}": lambda name: "{{" + " ".join(_words(name)).capitalize() + "}}",
     "with.dots": lambda name: ".".join(_words(name)),
     "runtogether": lambda name: folded(name),
+    "data__prefixed": lambda name: f"data__{name}",
+    "ringostat.prefixed": lambda name: f"ringostat.{'.'.join(_words(name))}",
 }
 
 # --- values ---
@@ -107,6 +109,9 @@ DATES: dict[str, Callable[[datetime], str]] = {
     "RFC 2822": lambda at: at.replace(tzinfo=KYIV).strftime("%a, %d %b %Y %H:%M:%S %z"),
     "epoch": lambda at: str(int(at.replace(tzinfo=KYIV).timestamp())),
     "compact": lambda at: at.strftime("%Y%m%d%H%M%S"),
+    "15-37-18": lambda at: at.strftime("%Y-%m-%d %H-%M-%S"),
+    "with the name of its zone": lambda at: at.strftime("%Y-%m-%d %H:%M:%S Europe/Kyiv"),
+    "asctime": lambda at: at.strftime("%a %b %d %H:%M:%S %Y"),
 }
 DURATIONS: dict[str, Callable[[int], str]] = {
     "00:01:40": lambda seconds: f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}",
@@ -115,6 +120,8 @@ DURATIONS: dict[str, Callable[[int], str]] = {
     "1m40s": lambda seconds: f"{seconds // 60}m{seconds % 60}s",
     "100.0": lambda seconds: f"{seconds}.0",
     "PT100S": lambda seconds: f"PT{seconds}S",
+    "1 хв 40 с": lambda seconds: f"{seconds // 60} хв {seconds % 60} с",
+    "1 min and 40 s": lambda seconds: f"{seconds // 60} min and {seconds % 60} s",
 }
 DURATION_NAMES = frozenset(("billsec", "duration", "waittime", "waiting", "dialog", "callduration", "talktime"))
 FREE_TEXTS = frozenset(("employeefio", "employee", "utmcampaign", "utmterm", "utmsource", "department", "summary"))
@@ -141,25 +148,39 @@ def _changed_values(fields: dict[str, str], rng: random.Random, how: list[str]) 
 # --- structure and form ---
 
 
+def _in_halves(fields: dict[str, Any], outer: str, rng: random.Random) -> dict[str, Any]:
+    names = list(fields)
+    half = rng.sample(names, len(names) // 2)
+    inner = {name: fields[name] for name in names if name in half}
+    return {name: fields[name] for name in names if name not in half} | {"additional_call_data": inner}
+
+
+Wrap = Callable[[dict[str, Any], str, random.Random], dict[str, Any]]
+WRAPPINGS: dict[str, Wrap] = {
+    "flat": lambda fields, outer, rng: fields,
+    "flat as well": lambda fields, outer, rng: fields,
+    "wrapper": lambda fields, outer, rng: {outer: fields},
+    "unknown wrapper": lambda fields, outer, rng: {rng.choice(["hook", "ringostatEvent", "zapItem"]): fields},
+    "rpc": lambda fields, outer, rng: {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "call",
+        "params": rng.choice([fields, [fields]]),
+    },
+    "half": _in_halves,
+    "list": lambda fields, outer, rng: {outer: [fields]},
+    "text in JSON": lambda fields, outer, rng: {outer: json.dumps(fields)},
+    "pairs": lambda fields, outer, rng: {"fields": [{"name": name, "value": raw} for name, raw in fields.items()]},
+    "values": lambda fields, outer, rng: {name: {"value": raw} for name, raw in fields.items()},
+    "deep": lambda fields, outer, rng: {"request": {"body": {outer: {"items": [None, fields, fields]}}}},
+}
+
+
 def _wrapped(fields: dict[str, Any], rng: random.Random, how: list[str]) -> dict[str, Any]:
-    style = rng.choice(["flat", "flat", "wrapper", "unknown wrapper", "rpc", "half", "list", "text in JSON"])
+    style = rng.choice(list(WRAPPINGS))
     how.append(style)
     outer = rng.choice(["data", "payload", "body", "call", "event", "jsonData", "params", "message"])
-    if style == "wrapper":
-        return {outer: fields}
-    if style == "unknown wrapper":
-        return {rng.choice(["hook", "ringostatEvent", "zapItem"]): fields}
-    if style == "rpc":
-        return {"jsonrpc": "2.0", "id": 1, "method": "call", "params": rng.choice([fields, [fields]])}
-    if style == "half":
-        names = list(fields)
-        half = rng.sample(names, len(names) // 2)
-        return {name: fields[name] for name in names if name not in half} | {
-            "additional_call_data": {name: fields[name] for name in half}
-        }
-    if style == "list":
-        return {outer: [fields]}
-    return {outer: json.dumps(fields)} if style == "text in JSON" else fields
+    return WRAPPINGS[style](fields, outer, rng)
 
 
 def _json(tree: dict[str, Any], rng: random.Random, how: list[str]) -> str:
