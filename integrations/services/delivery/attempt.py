@@ -184,6 +184,6 @@ def save_attempt_result(attempt: Attempt, columns: Mapping[str, Any]) -> None:
         cursor.execute(statement, {**unstored.parameters, **parameters, **choice, **columns})
 
 
-def _choice(attempt: Attempt) -> tuple[str, Mapping[str, object]]:
+def _choice(attempt: Attempt) -> tuple[str, dict[str, Any]]:
     """The part of the statement that chooses a call to be read back later, and its parameters."""
     return f"chosen AS ({CHOOSE_CALL}), ", choice_parameters(attempt.call, attempt.customer)

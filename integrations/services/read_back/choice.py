@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from typing import Any
 
 from integrations.models import Call, Customer
 
@@ -31,7 +32,7 @@ CHOOSE_CALL = f"""
 """A part of the statement that stores a delivery. Reads a few rows of one index, and no row of any call."""
 
 
-def choice_parameters(call: Call, customer: Customer) -> dict[str, object]:
+def choice_parameters(call: Call, customer: Customer) -> dict[str, Any]:
     """The parameters of CHOOSE_CALL, besides the call, its attempts and its account."""
     return {
         "chosen_customer_id": customer.pk,

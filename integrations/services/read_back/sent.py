@@ -57,7 +57,8 @@ def _bodies(call: Call) -> _Bodies:
     comment: Row | None = None
     updates: list[Row] = []
     entry: Row | None = None
-    for path, body, outcome in requests.values_list("path", "body", "outcome"):
+    for path, body, outcome in requests.exclude(body=None).values_list("path", "body", "outcome"):
+        assert body is not None
         if COMMENT.fullmatch(path):
             comment, updates = body, []
         elif UPDATE.fullmatch(path) and outcome == "ok":
