@@ -90,6 +90,34 @@ def test_pages_open_and_fit(scenario: Scenario, page: Page, live_server: LiveSer
         assert_fits(page)
 
 
+IS_SHOWN = """item => {
+    const box = item.getBoundingClientRect();
+    const found = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    return box.left >= 0 && box.right <= window.innerWidth && (item === found || item.contains(found));
+}"""
+
+
+@pytest.mark.parametrize("address", ["/admin/", "/calls/"])
+def test_menus_of_short_lists_are_whole_on_a_telephone(
+    scenario: Scenario, page: Page, live_server: LiveServer, address: str
+) -> None:
+    """The list has few rows, so that its menus are longer than the list."""
+    Call.objects.exclude(ringostat_id=CALL_ID).delete()
+    page.set_viewport_size({"width": 390, "height": 800})
+    log_in(page, live_server)
+    page.goto(live_server.url + address)
+
+    menus = page.locator("details:has(> .calls-menu), .console-menu")
+    assert menus.count()
+    for menu in menus.all():
+        menu.locator("summary").click()
+        for item in menu.locator("a").all():
+            item.scroll_into_view_if_needed()
+            assert item.evaluate(IS_SHOWN), item.inner_text()
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        menu.locator("summary").click()
+
+
 def test_sandbox_account_page_shows_a_call(scenario: Scenario, page: Page, sandbox: Sandbox) -> None:
     page.goto(f"{sandbox.url}/account/")
 
