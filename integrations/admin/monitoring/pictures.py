@@ -19,6 +19,8 @@ from integrations.ui.labels import STATES, LazyText
 
 FULL = 100
 """Percent of a picture's height and width."""
+MOST_LABELS = 7
+"""Days that are written below a chart: more would touch on a narrow screen."""
 SPARK_WIDTH, SPARK_HEIGHT = 112, 28
 """Of the pictures in a row."""
 GAP = 0.25
@@ -48,6 +50,10 @@ class Bar:
     label: str
     has_label: bool
     """Is the day written below the bar?"""
+
+    @property
+    def middle(self) -> float:
+        return round(self.x + self.width / 2, 2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +165,7 @@ def _bar(days: Sequence[DayCounts], number: int, states: Sequence[StateTotal], m
         counts=tuple(counts.by_state.get(each.state, 0) for each in states),
         total=counts.total,
         label=f"{day}: {counts.total}" + (f" ({', '.join(parts)})" if parts else ""),
-        has_label=(len(days) - 1 - number) % 2 == 0,
+        has_label=(len(days) - 1 - number) % -(-len(days) // MOST_LABELS) == 0,
     )
 
 
