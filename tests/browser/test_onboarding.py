@@ -23,7 +23,7 @@ from tests.end_to_end.bodies import CLIENT, UTM, answered
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PASSWORD = "correct horse"
-MOST_CLICKS, MOST_FIELDS, MOST_NAMES = 10, 5, 18
+MOST_CLICKS, MOST_FIELDS, MOST_NAMES = 8, 5, 18
 PATIENCE_MILLISECONDS = 60_000
 
 

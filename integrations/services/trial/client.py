@@ -10,6 +10,7 @@ from integrations.models import BackgroundJob, Customer
 from integrations.planfix.http.errors import PlanfixUnavailable
 from integrations.planfix.http.json_fields import JSON, Row
 from integrations.services.clients.planfix import logged_client
+from integrations.services.database import release_connection
 from integrations.services.queue.progress import Progress, Stopped, held
 
 MOST_REQUESTS = 40
@@ -80,11 +81,12 @@ class TrialClient:
         """Counts a request, and returns when it may be sent. Raises RequestsSpent, or Stopped."""
         if self.sent >= self.limit:
             raise RequestsSpent
-        if not self._is_hurried:
-            self._progress.acquire_slot(self._customer, seconds)
         self._progress.add()
         if not held(self._job).update(done=self._job.done):
             raise Stopped
+        if not self._is_hurried:
+            self._progress.acquire_slot(self._customer, seconds)
+        release_connection()  # A request may take long, and connections are few.
 
 
 def is_short_limit(error: PlanfixUnavailable) -> bool:

@@ -1,0 +1,137 @@
+"""A worker is killed at each write of a trial: another worker removes what the trial wrote, and nothing else.
+
+No step is listed here: a trial in which nothing goes wrong tells which writes there are. A kill between two writes
+leaves what a kill after the first one leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from integrations.models import BackgroundJob, BackgroundJobKind, Customer
+from integrations.planfix.http.client import is_write
+from integrations.services.customers.account_discovery import discover
+from integrations.services.customers.import_export import import_customer
+from integrations.services.queue.background import enqueue
+from integrations.services.trial.report import TrialReport
+from sandbox.harness.processes import LocalStack, wait_until
+from sandbox.http.faults import Fault
+from sandbox.planfix.account import Account
+from sandbox.server.app import SandboxServer
+from sandbox.state import Sandbox
+from tests.conftest import customer_data
+from tests.end_to_end.bodies import recorded
+from tests.factories import call_facts, make_call
+from tests.processes.steps import workers_known
+from tests.services.trial.conftest import NUMBER, populate, records, run_trial
+
+pytestmark = pytest.mark.slow
+
+FOR_EVER = 600
+SECONDS = 200
+"""Until all of them hang, on a busy machine."""
+PATIENCE = {"PLANFIX_PATIENCE_SECONDS": "300"}
+"""The first request still hangs when the last one starts to."""
+COPY = "/file/from-url/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a trial of its own account is held. `before`: what the account had before it."""
+
+    step: str
+    account: Account
+    customer: Customer
+    before: dict[str, Any]
+
+
+@pytest.fixture
+def sandbox_server() -> Iterator[SandboxServer]:
+    with SandboxServer(Sandbox(allow_private_hosts=True)) as server:
+        yield server
+
+
+@pytest.fixture
+def places(sandbox_server: SandboxServer, transactional_db: None, settings: Any) -> list[Place]:
+    settings.ALLOW_PRIVATE_HOSTS = True
+    sandbox = sandbox_server.sandbox
+    place = _place(sandbox, "undisturbed")
+    assert run_trial(place.customer).left == ()
+    return list(_places(sandbox, [(request.method, request.path) for request in place.account.requests]))
+
+
+def test_trial_is_cleaned_up_when_its_worker_is_killed_at_each_write(
+    places: list[Place], sandbox_server: SandboxServer, stack: LocalStack
+) -> None:
+    stack.environment |= PATIENCE
+    stack.start_worker("one", concurrency=128)
+    for place in places:
+        enqueue(BackgroundJobKind.TRIAL, customer=place.customer, number=NUMBER, keep=False)
+    faults = sandbox_server.sandbox.faults
+    wait_until(lambda: all(struck for _, struck in faults.struck()), "each write to hang", seconds=SECONDS)
+    doomed = workers_known()
+
+    stack.kill("one")
+    _time_passes(doomed)
+    stack.start_worker("other")
+    trials = BackgroundJob.objects.filter(kind=BackgroundJobKind.TRIAL)
+    wait_until(lambda: not trials.filter(finished_at=None).exists(), "all trials to end", seconds=SECONDS)
+
+    assert {place.step: _difference(place) for place in places} == {place.step: None for place in places}
+
+
+def _places(sandbox: Sandbox, requests: list[tuple[str, str]]) -> Iterator[Place]:
+    """A trial for each write, where it hangs before or after it is carried out."""
+    whens: tuple[Literal["before", "after"], ...] = ("before", "after")
+    for position, (method, path) in enumerate(requests):
+        for when in whens if is_write(method, path) else ():
+            place = _place(sandbox, f"{when} {method} {path} ({position})")
+            hang = Fault(account=place.account.name, kind="hang", seconds=FOR_EVER, skip=position, times=1, when=when)
+            sandbox.add_fault(hang)
+            yield place
+
+
+def _place(sandbox: Sandbox, step: str) -> Place:
+    """An account with records of its own, and its customer, whose newest call has a recording."""
+    number = len(sandbox.accounts)
+    account = sandbox.add_account(f"account-{number}", token=f"token-{number}")
+    populate(account)
+    customer = import_customer(customer_data(account, sandbox, name=account.name, planfix=_access(account)))
+    discover(customer)
+    make_call(customer, call_facts(recording_url=recorded(sandbox)["recording"], has_recording=True))
+    account.forget_requests()
+    return Place(step=step, account=account, customer=customer, before=records(account))
+
+
+def _access(account: Account) -> dict[str, Any]:
+    return {"url": account.url, "token": account.token, "contact_template_id": 1, "requests_per_second": 1000}
+
+
+def _time_passes(dead: list[int]) -> None:
+    """As much as it takes to know that the worker is dead, and that no request of it can still arrive."""
+    BackgroundJob.objects.filter(finished_at=None).update(held_until=timezone.now() - timedelta(seconds=1))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = 'epoch' WHERE id = ANY(%s)", [dead])
+
+
+def _difference(place: Place) -> object:
+    """What is otherwise than before the trial. A copied file cannot be searched for: the report names it."""
+    job = BackgroundJob.objects.get(customer=place.customer, kind=BackgroundJobKind.TRIAL)
+    report = TrialReport.from_json(job.result or {})
+    now = records(place.account)
+    left = [(one.kind, one.id) for one in report.left]
+    if COPY in place.step:
+        known = {file["name"] for file in place.before["files"]}
+        own = [file["name"] for file in now["files"] if file["name"] not in known]
+        now["files"] = [file for file in now["files"] if file["name"] in known]
+        left = [entry for entry in left if entry != ("file", None)]
+        if not set(own) <= {one.name for one in report.left}:
+            return own
+    return None if now == place.before and not left and not job.trouble else (left, now, place.before, job.trouble)
