@@ -28,10 +28,11 @@ FOLDERS = ["integrations", "ringofix", "templates"]
 NOT_TRANSLATED = "sandbox"
 """The stand-in for tests, wherever its files lie."""
 
-NAMES = {"API", "Planfix", "Ringostat", "UTM", "5. UTM"}
+NAMES = {"API", "Planfix", "Planfix: %(came)s", "PostgreSQL", "Ringofix", "Ringostat", "UTM", "5. UTM"}
 SPELLED_ALIKE: dict[str, set[str]] = {
     "uk": {"callback", "e-mail"},
     "pl": {"%(minutes)d min %(seconds)d s", "%(seconds)d s", "%(seconds)s s", "Administrator"}
+    | {"15 min", "%(count)s min", "%(count)s s", "Link", "Menu", "problem"}
     | {"alert", "callback", "e-mail", "status", "token"},
     "ru": {"callback", "e-mail"},
 }
