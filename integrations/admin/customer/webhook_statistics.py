@@ -71,7 +71,7 @@ class Cell:
 
     text: str
     color: str = ""
-    """Of a badge; "" for an event that did not come."""
+    """The kind of colour; "" for an event that did not come."""
 
 
 @dataclass(frozen=True, kw_only=True)
