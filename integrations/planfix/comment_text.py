@@ -1,4 +1,4 @@
-"""What a manager reads in Planfix: the comment of a call, in the customer's language. Knows no requests."""
+"""The text of a call's comment in Planfix, in the customer's language. Sends nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from integrations.domain.calls import Direction, Outcome
 
 BREAK = "<br/>"
-"""Planfix drops line feeds. The slash makes the text well-formed XML too."""
+"""Planfix drops line feeds. With the slash the text is well-formed XML too."""
 VALUE_LENGTH = 255
 NOTE_LENGTH = 1000
 ADDRESS_LENGTH = 2000
@@ -58,19 +58,19 @@ class CallText:
     analysis: Mapping[str, str] = field(default_factory=dict)
     rating: Mapping[str, str] = field(default_factory=dict)
     fallback_for: str | None = None
-    """Who really talked, "" when that is not known; None: the employee."""
+    """Who talked instead of the employee, "" if that is unknown; None if the employee talked."""
     correction: Outcome | None = None
-    """What Ringostat reported after the comment was written, when it is another outcome."""
+    """The outcome that Ringostat reported after the comment was written, if it is another one."""
 
 
 def call_text(call: CallText, language: str) -> str:
-    """The comment as HTML (b, br, a) with every value escaped. It always names the Ringostat call id."""
+    """The comment as HTML (b, br, a), with every value escaped. It always contains the Ringostat call id."""
     with translation.override(language):
         return BREAK.join(line for line in _lines(call) if line)
 
 
 def duration(seconds: int) -> str:
-    """ "2 min 4 s", in the active language."""
+    """A duration in the active language: "2 min 4 s"."""
     hours, rest = divmod(seconds, 3600)
     minutes, rest = divmod(rest, 60)
     if hours:
@@ -88,7 +88,7 @@ def _lines(call: CallText) -> Iterator[str]:
     yield _who_talked(call)
     yield _named(gettext("Call status: %(value)s"), call.status)
     yield from (f"{safe(name)}: {safe(value)}" for name, value in call.parameters.items() if value)
-    yield from _said_later(call)
+    yield from _additions(call)
     yield link(call.recording_url, gettext("Recording"))
     yield f"{_card(call)} · {safe(call.ringostat_id)}"
 
@@ -108,8 +108,8 @@ RATING: Mapping[str, str] = {
 }
 
 
-def _said_later(call: CallText) -> Iterator[str]:
-    """What Ringostat's AI and the rating menu said, in the order of the tables; actions by their numbers."""
+def _additions(call: CallText) -> Iterator[str]:
+    """The AI analysis and the rating from Ringostat, in the order of the tables; action items by their numbers."""
     for name, pattern in ANALYSIS.items():
         for key in sorted((key for key in call.analysis if re.fullmatch(rf"{name}(_\d+)?", key)), key=_action_number):
             yield _named(gettext(pattern), call.analysis[key], NOTE_LENGTH)
@@ -148,7 +148,7 @@ def _card(call: CallText) -> str:
 
 
 def _who_talked(call: CallText) -> str:
-    """For a call that is written in the name of somebody who was not on the line."""
+    """Who talked, if the comment's author is another employee."""
     if call.fallback_for is None:
         return ""
     pattern = FALLBACK_FOR if call.fallback_for else FALLBACK_FOR_NOBODY_KNOWN
@@ -160,16 +160,16 @@ def _named(pattern: str, value: str, length: int = VALUE_LENGTH) -> str:
 
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]+")
-"""Control characters, halves of letters and reversers of text: nobody means them, and some break the page."""
+"""Control characters, lone surrogates and characters that reverse text: they mean nothing, and some break the page."""
 
 
 def safe(value: str, length: int = VALUE_LENGTH) -> str:
-    """A value from outside as HTML text in one line, cut to a length."""
+    """A value from outside as escaped HTML text in one line, cut to a length."""
     return escape(_UNPRINTABLE.sub(" ", value).strip()[:length])
 
 
 def link(url: str, title: str) -> str:
-    """A link with a title, "" if the address is not one of the web."""
+    """A link with a title; "" if the address is not a web address."""
     if len(url) > ADDRESS_LENGTH or re.search(r"\s", url) or _UNPRINTABLE.search(url):
         return ""
     try:

@@ -1,7 +1,7 @@
-"""Which rights a token has, and for whom it acts: found out by requests that change nothing. Knows no customer.
+"""Finds out which rights a token has and which employee it acts for. Its requests change nothing. Knows no customer.
 
-A right to write is tried by a request that Planfix must refuse for what it asks: contact 0, a contact without a name or
-template, a file without an address. Whoever lacks the right is turned away before that, with 405 and code 5.
+A right to write is probed by a request that Planfix must refuse for its content: contact 0, a contact without a name or
+template, a file without an address. A token without the right is refused earlier, with 405 and code 5.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from integrations.planfix.http.json_fields import JSON, child_of, id_of, rows_of
 
 SCOPE_DENIED = 5
 NO_SUCH_OBJECT = frozenset({1000, 2000, 5000})
-"""Some versions answer HTTP 500 with these: they looked for the object, so the right is there."""
+"""Some versions answer HTTP 500 with these codes. They searched for the object, so the token has the right."""
 
 
 class Right(StrEnum):
-    """What the integration needs, by the names that the token's settings in Planfix have for them."""
+    """The rights that the integration needs. The values are their names in the token's settings in Planfix."""
 
     FIND_CONTACTS = "contact_readonly"
     CREATE_CONTACTS = "contact_add"
@@ -29,7 +29,7 @@ class Right(StrEnum):
     READ_COMMENTS = "comment_readonly"
     WRITE_COMMENTS = "comment_add"
     UPDATE_COMMENTS = "comment_update"
-    """For what comes later: a recording, what the AI said, a rating."""
+    """For additions to a delivered call: a recording, the AI analysis, a rating."""
     READ_TAGS = "datatag_readonly"
     WRITE_TAGS = "datatag_add"
     ADD_FILES = "file_add"
@@ -41,36 +41,38 @@ WRITING = frozenset(
 )
 
 
-class Trial(NamedTuple):
+class Probe(NamedTuple):
+    """A POST request that shows whether the token has a right."""
+
     path: str
     body: Mapping[str, JSON]
 
 
-TRIALS: Mapping[Right, Trial] = {
-    Right.FIND_CONTACTS: Trial("/contact/list", {"pageSize": 1, "fields": "id"}),
-    Right.CREATE_CONTACTS: Trial("/contact/", {"template": {"id": 0}, "name": ""}),
-    Right.READ_COMMENTS: Trial("/contact/0/comments/list", {"pageSize": 1, "fields": "id"}),
-    Right.WRITE_COMMENTS: Trial("/contact/0/comments/", {"description": ""}),
-    Right.UPDATE_COMMENTS: Trial("/contact/0/comments/0", {"description": ""}),
-    Right.WRITE_TAGS: Trial("/contact/0/datatags/0", {"dataTag": {"id": 0}, "items": []}),
-    Right.ADD_FILES: Trial("/file/from-url/", {"name": "", "url": ""}),
+PROBES: Mapping[Right, Probe] = {
+    Right.FIND_CONTACTS: Probe("/contact/list", {"pageSize": 1, "fields": "id"}),
+    Right.CREATE_CONTACTS: Probe("/contact/", {"template": {"id": 0}, "name": ""}),
+    Right.READ_COMMENTS: Probe("/contact/0/comments/list", {"pageSize": 1, "fields": "id"}),
+    Right.WRITE_COMMENTS: Probe("/contact/0/comments/", {"description": ""}),
+    Right.UPDATE_COMMENTS: Probe("/contact/0/comments/0", {"description": ""}),
+    Right.WRITE_TAGS: Probe("/contact/0/datatags/0", {"dataTag": {"id": 0}, "items": []}),
+    Right.ADD_FILES: Probe("/file/from-url/", {"name": "", "url": ""}),
 }
-"""The other rights show when that is read which they are needed for."""
+"""The other rights are checked by the reads that need them."""
 
-REFUSED_TRIALS = tuple(trial for right, trial in TRIALS.items() if right is not Right.FIND_CONTACTS)
+REFUSED_PROBES = tuple(probe for right, probe in PROBES.items() if right is not Right.FIND_CONTACTS)
 
 
 def is_expected_refusal(path: str, body: Mapping[str, JSON]) -> bool:
-    """Whether Planfix should refuse this request: it tries a right, or which fields a contact template requires."""
-    is_nameless_contact = path == TRIALS[Right.CREATE_CONTACTS].path and body.get("name") == ""
-    return is_nameless_contact or Trial(path, body) in REFUSED_TRIALS
+    """True for a request that probes a right or the required fields of a contact template: Planfix should refuse it."""
+    is_nameless_contact = path == PROBES[Right.CREATE_CONTACTS].path and body.get("name") == ""
+    return is_nameless_contact or Probe(path, body) in REFUSED_PROBES
 
 
 def has_right(client: Planfix, right: Right) -> bool:
-    """Raises PlanfixError when Planfix's answer says neither yes nor no."""
-    trial = TRIALS[right]
+    """Sends the probe of a right. Raises PlanfixError when the answer does not show whether the token has it."""
+    probe = PROBES[right]
     try:
-        client.request("POST", trial.path, body=trial.body)
+        client.request("POST", probe.path, body=probe.body)
     except PlanfixError as error:
         if is_missing_right(error):
             return False
@@ -85,9 +87,9 @@ def is_missing_right(error: PlanfixError) -> bool:
 
 
 def token_employee(client: Planfix) -> tuple[int, str] | None:
-    """Number and name of the employee for whom the token acts, None when Planfix does not tell.
+    """Id and name of the employee whom the token acts for; None when Planfix does not tell.
 
-    No request asks for it. But the ready filter "out" shows the tasks that this very employee has given, if any.
+    Planfix has no request for that. But its filter "out" lists the tasks that this employee has assigned, if any.
     """
     question: dict[str, JSON] = {"filterId": "out", "offset": 0, "pageSize": 20, "fields": "id,assigner"}
     try:

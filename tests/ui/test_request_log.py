@@ -8,7 +8,7 @@ import pytest
 
 from integrations.background_jobs import run_job
 from integrations.models import BackgroundJobKind, PlanfixRequest
-from integrations.planfix.rights import TRIALS, Right
+from integrations.planfix.rights import PROBES, Right
 from integrations.services.queue.background import enqueue
 from integrations.ui.request_log import outcome_badge
 from tests.conftest import Scenario
@@ -19,9 +19,9 @@ def badge_of(path: str, body: dict[str, Any] | None, outcome: str = "refused") -
     return str(badge.label), badge.colour
 
 
-@pytest.mark.parametrize("right", [right for right in TRIALS if right is not Right.FIND_CONTACTS])
+@pytest.mark.parametrize("right", [right for right in PROBES if right is not Right.FIND_CONTACTS])
 def test_refusal_of_a_trial_is_no_alarm(right: Right) -> None:
-    path, body = TRIALS[right]
+    path, body = PROBES[right]
 
     assert badge_of(path, dict(body)) == ("Refused", "")
 
@@ -40,7 +40,7 @@ def test_every_other_refusal_is_red(path: str, body: dict[str, Any] | None) -> N
 
 
 def test_missing_right_is_red() -> None:
-    path, body = TRIALS[Right.WRITE_COMMENTS]
+    path, body = PROBES[Right.WRITE_COMMENTS]
 
     assert badge_of(path, dict(body), "access") == ("No access", "danger")
 
@@ -51,5 +51,5 @@ def test_access_check_of_a_usual_account_leaves_no_red_request(scenario: Scenari
 
     sent = list(PlanfixRequest.objects.filter(customer=scenario.customer))
     refused = [request for request in sent if request.outcome == "refused"]
-    assert len(refused) >= len(TRIALS) - 1
+    assert len(refused) >= len(PROBES) - 1
     assert [request.path for request in sent if outcome_badge(request).colour == "danger"] == []

@@ -30,7 +30,7 @@ GROUP_NAMES = frozenset({"telephony", "телефония", "телефонія"
 
 
 class DiscoveryFailed(PlanfixError):
-    """The account answers, but lacks what calls are written into; the message says what to do in Planfix."""
+    """The account answers but has no data tag for calls. The message says what to do in Planfix."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,13 +40,13 @@ class PlanfixEmployee:
     email: str
     extension: str
     role: str = ""
-    """Robot, Admin, TechAdmin, User, …, as Planfix names it."""
+    """Planfix's word: Robot, Admin, TechAdmin, User, …"""
 
 
 def discover_call_tags(
     client: Planfix, *, call_tag_id: int | None = None, missed_call_tag_id: int | None = None
 ) -> CallTags:
-    """The tags "Call" and "Missed call", by the given ids or by name. Raises DiscoveryFailed."""
+    """Finds the tags "Call" and "Missed call" by the given ids, or by name. Raises DiscoveryFailed."""
     rows = data_tags(client)
     return call_tags_among(rows, client, call_tag_id=call_tag_id, missed_call_tag_id=missed_call_tag_id)
 
@@ -93,7 +93,7 @@ def _listed(rows: Sequence[Row]) -> str:
 
 
 def _with_fields(client: Planfix, tag: CallTag) -> CallTag:
-    """The tag list may leave out a list's values: then the tag's fields are asked for by themselves."""
+    """The tag with its fields. The tag list may lack a list field's values: then one more request reads the fields."""
     if tag.fields and all(field.values for field in tag.fields if field.type == FieldType.LIST):
         return tag
     path = f"/customfield/datatag/{tag.id}"
@@ -103,7 +103,7 @@ def _with_fields(client: Planfix, tag: CallTag) -> CallTag:
 
 
 def employees(client: Planfix) -> list[PlanfixEmployee]:
-    """The account's active employees, by id; an extension only where Planfix gives one."""
+    """The account's active employees, by id. `extension`: "" where Planfix gives none."""
     fields = "id,name,lastname,email,extensionNumber,role,isDeleted"
     rows = read_list(client, "/user/list", "users", fields=fields, body={"onlyActive": True})
     return [

@@ -20,7 +20,7 @@ API_ACCESS = "Account management, API access, REST API"
 
 
 class Meaning(NamedTuple):
-    """What a code says. Without a kind the HTTP status decides: such codes are given for anything."""
+    """What a code means. Without a kind the HTTP status decides: Planfix uses such codes for any problem."""
 
     kind: type[PlanfixError] | None
     advice: str
@@ -87,10 +87,10 @@ STATUSES: Mapping[int, tuple[type[PlanfixError], str]] = {
 REQUEST_LIMIT = 22
 DAILY_LIMIT_ADVICE = "The account's daily limit of requests is used up."
 SHORTEST_DAILY_WAIT_SECONDS = 3600.0
-"""Code 22 stands for the daily limit and for one of a minute or two; `timeToReset` says which."""
+"""Code 22 means the daily limit or a limit of a minute or two. `timeToReset` tells which."""
 
 NOT_JSON = 30
-"""Also for a text with emoji, which some versions of Planfix cannot read."""
+"""Also the answer to a text with emoji, which some versions of Planfix cannot read."""
 
 _FIELD = r"\b(?:field|поле|поля|pole|pola)\b"
 _REQUIRED = (
@@ -117,7 +117,7 @@ NO_RIGHT = 6
 COMMENT_ON_TASK = re.compile(r"POST /task/[^/]+/comments/?")
 
 SURELY_NOT_DONE = frozenset({10, REQUEST_LIMIT})
-"""Codes by which Planfix turns a request away before looking at it."""
+"""Codes with which Planfix refuses a request before it reads it."""
 
 SCOPES: tuple[tuple[str, str], ...] = (
     (r"POST /(contact|task)/[^/]+/comments/list", "comment_readonly"),

@@ -1,10 +1,10 @@
-"""Every way in which Planfix does not do what it was asked, as three kinds. Knows no codes and no calls.
+"""The three kinds of errors of a request to Planfix. Knows no codes and no calls.
 
 PlanfixError
-├── PlanfixUnavailable   not now: wait and try again
-│   └── PlanfixSearchBlind  the contact search finds nothing, not even what exists
-├── PlanfixAccessDenied  not with this account or token: a specialist has to change something in Planfix
-└── PlanfixRefused       not this: the same request would be refused again
+├── PlanfixUnavailable   Planfix cannot answer now: wait and try again
+│   └── PlanfixSearchBlind  the contact search does not find a contact that exists
+├── PlanfixAccessDenied  the account or token is denied access: a specialist has to change something in Planfix
+└── PlanfixRefused       Planfix refuses this request, and would refuse it again
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ MESSAGE_LENGTH = 300
 
 
 class PlanfixError(Exception):
-    """A request that did not do what it should; the message is a sentence for the integration specialist."""
+    """A request that failed. The message is a sentence for the integration specialist."""
 
     outcome: ClassVar[str] = "refused"
 
@@ -33,7 +33,7 @@ class PlanfixError(Exception):
 class PlanfixUnavailable(PlanfixError):
     """Planfix cannot answer now.
 
-    `may_have_written`: a write may have happened: look before repeating it. `retry_after`: seconds.
+    `may_have_written`: the write may have happened, so search before you repeat it. `retry_after`: seconds.
     """
 
     outcome = "unavailable"
@@ -56,17 +56,17 @@ class PlanfixUnavailable(PlanfixError):
 
 
 class PlanfixSearchBlind(PlanfixUnavailable):
-    """The contact search does not find a contact that exists: what it does not find may exist too."""
+    """The contact search does not find a contact that exists, so a contact that it does not find may exist too."""
 
 
 class PlanfixAccessDenied(PlanfixError):
-    """The account, its address or the token has to be put right before any request can succeed."""
+    """No request can succeed before a person corrects the account, its address or the token."""
 
     outcome = "access"
 
 
 class PlanfixRefused(PlanfixError):
-    """Planfix understood the request and will not do it."""
+    """Planfix understood the request and refused it."""
 
     def __init__(
         self,
@@ -109,7 +109,7 @@ class PlanfixRefused(PlanfixError):
 
     @property
     def is_missing_comment(self) -> bool:
-        """With its contact or task, perhaps."""
+        """Also when its contact or task is missing."""
         return self.code == 5000 or self.is_missing_contact or self.is_missing_task
 
     @property
@@ -119,7 +119,7 @@ class PlanfixRefused(PlanfixError):
 
     @property
     def may_be_missing_tag(self) -> bool:
-        """Was a data tag entry refused? Planfix has no code of its own for a tag or a field that does not exist."""
+        """True for a refused data tag entry. Planfix has no separate code for a tag or field that does not exist."""
         return self.code in (6000, 6001)
 
     def _is_404_on(self, path: str) -> bool:

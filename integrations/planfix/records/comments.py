@@ -1,4 +1,4 @@
-"""Comments on a contact's card or in a task: written in someone's name, found again, given files."""
+"""Comments on a contact's card or in a task: writes them in an employee's or contact's name, finds and updates them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from integrations.planfix.http.client import Planfix, read_pages
 from integrations.planfix.http.json_fields import JSON, Row, child_of, created_id, id_of, moment_of, rows_of, text_of
 
 SOURCE_ID = UUID("5b0d6f5e-7a0e-4c53-9f0a-3d1f2c9a64e1")
-"""Names our application to Planfix; never to be changed, or our own comments would look like another's."""
+"""Identifies our application to Planfix. Never change it, or our comments would look like those of another application.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,10 @@ class CommentDraft:
 
 
 def write_comment(client: Planfix, target: Target, draft: CommentDraft) -> int:
-    """The new comment's id. Nobody is notified. Not idempotent: after an unclear answer use find_comment."""
+    """Writes the comment and returns its id. Notifies nobody.
+
+    Not idempotent: after an unclear answer use find_comment().
+    """
     body: dict[str, JSON] = {
         "dateTime": {"datetime": draft.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")},
         "description": draft.text,
@@ -59,9 +63,10 @@ def write_comment(client: Planfix, target: Target, draft: CommentDraft) -> int:
 def find_comment(
     client: Planfix, target: Target, *, source_object_id: UUID, marker: str, since: datetime
 ) -> int | None:
-    """The id of our comment, if Planfix has it. Looks back to a day before `since` (UTC): zones may differ.
+    """The id of our comment; None if Planfix does not have it. Searches back to a day before `since` (UTC): time zones
+    may differ.
 
-    A comment is ours by its sourceObjectId; where the answer has none, by the marker standing in its text.
+    A comment is ours by its sourceObjectId, or by the marker in its text if the answer has no sourceObjectId.
     """
     question: dict[str, JSON] = {
         "typeList": "Comments",
@@ -89,7 +94,7 @@ def _is_ours(row: Row, source_object_id: str, marker: str) -> bool:
 
 
 def _is_past(page: list[Row], horizon: datetime) -> bool:
-    """True if the page ends before the horizon, newest first; a list in another order is read to its end."""
+    """True if the page is sorted by the newest first and ends before the horizon."""
     moments = [moment for row in page if (moment := moment_of(child_of(row, "dateTime")))]
     if len(moments) < 2 or moments[0] == moments[-1] or moments != sorted(moments, reverse=True):
         return False
@@ -99,7 +104,7 @@ def _is_past(page: list[Row], horizon: datetime) -> bool:
 def update_comment(
     client: Planfix, target: Target, comment_id: int, *, text: str, file_ids: tuple[int, ...] = ()
 ) -> None:
-    """Replaces a comment's text, and hangs uploaded files on it if any are given. May be repeated."""
+    """Replaces a comment's text, and attaches uploaded files if any are given. May be repeated."""
     body: dict[str, JSON] = {"description": text}
     if file_ids:
         body["files"] = _files(file_ids)

@@ -1,4 +1,4 @@
-"""Files that Planfix fetches by itself. Knows nothing of calls, only of an address and a name."""
+"""Files that Planfix downloads from an address. Knows nothing of calls."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ DOWNLOAD_TIMEOUT_FACTOR = 4
 
 
 def copy_recording(client: Planfix, *, url: str, name: str) -> int:
-    """The id of the file that Planfix has downloaded; the name's ending makes the player appear.
+    """Has Planfix download the file, and returns its id. Planfix shows a player if the name ends like an audio file's.
 
-    Raises PlanfixRefused when Planfix may not or cannot fetch it (codes 41, 7001, 7002).
+    Raises PlanfixRefused when Planfix must not or cannot download it (codes 41, 7001, 7002).
     """
     path, body = "/file/from-url/", {"url": url, "name": name}
     # Planfix answers when it has the whole file.

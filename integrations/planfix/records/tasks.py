@@ -1,4 +1,4 @@
-"""The contact's last active task in Planfix's own meaning. Knows nothing of calls."""
+"""Finds a contact's last active task, as Planfix itself defines it. Knows nothing of calls."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from integrations.planfix.http.json_fields import Row, id_of, text_of
 from integrations.planfix.http.ping import ping
 from integrations.planfix.records.contacts import contact_templates, contact_text_fields
 from integrations.planfix.records.required_fields import required_fields
-from integrations.planfix.rights import TRIALS, WRITING, Right, has_right, is_missing_right, token_employee
+from integrations.planfix.rights import PROBES, WRITING, Right, has_right, is_missing_right, token_employee
 from integrations.ringostat.api import RingostatError
 from integrations.services.clients.planfix import logged_client, save_account_data, save_default_template
 from integrations.services.clients.ringostat import ringostat_client
@@ -39,7 +39,7 @@ from integrations.services.queue.progress import Progress
 
 T = TypeVar("T")
 
-REQUESTS = len(TRIALS) + 11
+REQUESTS = len(PROBES) + 11
 """The approximate number of requests, for the progress bar."""
 
 ROBOT = "Robot"
@@ -124,7 +124,7 @@ def _access_problem(error: PlanfixError) -> Finding:
 
 
 def _check_account(client: Planfix, customer: Customer, connection: Connection) -> None:
-    rights = {right: _right_finding(partial(has_right, client, right)) for right in TRIALS}
+    rights = {right: _right_finding(partial(has_right, client, right)) for right in PROBES}
     given = _read(rights, Right.FIND_TASKS, partial(token_employee, client))
     tags = _read(rights, Right.READ_TAGS, partial(data_tags, client))
     people = _read(rights, Right.READ_EMPLOYEES, partial(employees, client))

@@ -39,7 +39,7 @@ from integrations.services.read_back.choice import CHOOSE_CALL, choice_parameter
 RECORDS = (("/comments", "comment"), ("/datatags", "data tag"), ("/file", "recording"))
 
 KEPT_STATES = (CallState.PENDING, CallState.FAILED, CallState.DELIVERED)
-"""The states of calls whose failed attempts are written down. A skipped call says itself why it was skipped."""
+"""The states of calls whose failed attempts go into the history. A skipped call has its reason in its own row."""
 
 
 class ReceiptBook:

@@ -31,38 +31,38 @@ TALK_SECONDS, WAIT_SECONDS = 60, 12
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trial:
+class TriedCall:
     """`call`: the call to try; None when the request contains none. `report`: how the request was understood."""
 
     call: Call | None
     report: DryRunReport = field(default_factory=DryRunReport)
 
 
-def dry_run_job(work: BackgroundJob, progress: Progress) -> dict[str, Any]:
+def dry_run_job(job: BackgroundJob, progress: Progress) -> dict[str, Any]:
     """The background job. Its arguments have one of the keys of SOURCES, and the values that this source needs."""
     forget_old_dry_runs()
-    customer = Customer.objects.prefetch_related("employees", "utm_fields").get(background_jobs=work.pk)
-    source = next(name for name in SOURCES if name in work.arguments)
-    trial = SOURCES[source](customer, work.arguments)
-    report = deliver_dry(trial.call, customer, trial.report) if trial.call else trial.report
+    customer = Customer.objects.prefetch_related("employees", "utm_fields").get(background_jobs=job.pk)
+    source = next(name for name in SOURCES if name in job.arguments)
+    tried = SOURCES[source](customer, job.arguments)
+    report = deliver_dry(tried.call, customer, tried.report) if tried.call else tried.report
     return report.to_json()
 
 
-def _stored_event(customer: Customer, arguments: Mapping[str, Any]) -> Trial:
+def _stored_event(customer: Customer, arguments: Mapping[str, Any]) -> TriedCall:
     event = WebhookEvent.objects.get(customer=customer, pk=arguments["event"])
     return _request(customer, event.event, raw_request_of(event), event.received_at)
 
 
-def _stored_call(customer: Customer, arguments: Mapping[str, Any]) -> Trial:
-    return Trial(call=Call.objects.get(customer=customer, pk=arguments["call"]))
+def _stored_call(customer: Customer, arguments: Mapping[str, Any]) -> TriedCall:
+    return TriedCall(call=Call.objects.get(customer=customer, pk=arguments["call"]))
 
 
-def _pasted_body(customer: Customer, arguments: Mapping[str, Any]) -> Trial:
+def _pasted_body(customer: Customer, arguments: Mapping[str, Any]) -> TriedCall:
     raw = RawRequest(method="POST", content_type="", query_string="", body=arguments["body"].encode())
     return _request(customer, arguments["event_name"], raw, timezone.now())
 
 
-def _typed_number(customer: Customer, arguments: Mapping[str, Any]) -> Trial:
+def _typed_number(customer: Customer, arguments: Mapping[str, Any]) -> TriedCall:
     employee = Employee.objects.filter(customer=customer, pk=arguments["employee"]).first()
     facts = typed_facts(
         customer,
@@ -71,10 +71,10 @@ def _typed_number(customer: Customer, arguments: Mapping[str, Any]) -> Trial:
         outcome=Outcome(arguments["outcome"]),
         employee=employee,
     )
-    return Trial(call=_unsaved(customer, facts))
+    return TriedCall(call=_unsaved(customer, facts))
 
 
-SOURCES: Mapping[str, Callable[[Customer, Mapping[str, Any]], Trial]] = {
+SOURCES: Mapping[str, Callable[[Customer, Mapping[str, Any]], TriedCall]] = {
     "event": _stored_event,
     "call": _stored_call,
     "body": _pasted_body,
@@ -110,7 +110,7 @@ def typed_facts(
     )
 
 
-def _request(customer: Customer, event: str, raw: RawRequest, received_at: datetime) -> Trial:
+def _request(customer: Customer, event: str, raw: RawRequest, received_at: datetime) -> TriedCall:
     """Parses the request as intake does."""
     recipient = Recipient.of(customer)
     understood = understand(recipient, event, raw, received_at)
@@ -122,7 +122,7 @@ def _request(customer: Customer, event: str, raw: RawRequest, received_at: datet
         why_not=reason,
         notes=findings_of(understood)["notes"] or [],
     )
-    return Trial(call=_unsaved(customer, understood.facts) if understood.facts else None, report=report)
+    return TriedCall(call=_unsaved(customer, understood.facts) if understood.facts else None, report=report)
 
 
 def _unsaved(customer: Customer, facts: CallFacts) -> Call:
