@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from covertable import make
 
 from integrations.services.trial.report import Outcome, Question
 from sandbox.planfix.quota import Limits
@@ -167,3 +168,30 @@ def test_trial_finds_what_too_fast_looks_like(
 
     assert finding_of(report, Question.REQUEST_RATE).answer == answer
     assert answers(report)[Question.REMOVED] == "all"
+
+
+SEARCH = {Q.FOUND_BY, Q.FILTER_MATCHES, Q.FILTERS_COMBINED, Q.COMPANIES, Q.DELETED_CONTACTS}
+"""What they answer depends on several switches at once."""
+COVERING_SET = [{name: str(value) for name, value in row.items()} for row in make(SWITCHES)]
+"""Worlds that contain every pair of values of two switches."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("world", COVERING_SET, ids=[f"world {number}" for number in range(len(COVERING_SET))])
+def test_trial_is_right_where_several_switches_are_changed(
+    scenario: Scenario, sandbox: Sandbox, trial: Trial, world: dict[str, str]
+) -> None:
+    with_a_recording(scenario, sandbox)
+    scenario.account.enter(scenario.account.world.with_switches(world))
+    before = records(scenario.account)
+    scenario.account.forget_requests()
+
+    found = answers(trial())
+
+    expected = dict(USUAL)
+    for switch in world.items():
+        expected |= WORLDS.get(switch, {})
+    asked = {question: answer for question, answer in found.items() if answer != "not_asked"}
+    assert asked == {question: asked[question] if question in SEARCH else expected[question] for question in asked}
+    assert records(scenario.account) == before
+    assert len(scenario.account.requests) <= 40
