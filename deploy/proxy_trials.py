@@ -8,7 +8,7 @@ import json
 import re
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
@@ -81,6 +81,12 @@ class Client:
             response = http.client.HTTPResponse(connection.sock)
             response.begin()
             return self._answer(response)
+
+    def post(self, path: str, form: Mapping[str, str]) -> Answer:
+        """Send a form of a logged-in user."""
+        token = next(value for name, value in self.cookies.items() if "csrf" in name)
+        headers = {"Content__Type": "application/x-www-form-urlencoded", "Referer": f"https://{self.host}/"}
+        return self.ask("POST", path, urlencode({"csrfmiddlewaretoken": token, **form}).encode(), **headers)
 
     def log_in(self, name: str, password: str, **headers: str) -> bool:
         """Return whether the login succeeds. Raises TrialFailed when the answer is neither success nor a form."""
@@ -205,6 +211,80 @@ class Trials:
             if answer.status not in (200, 411) or (answer.status == 200 and '"call"' not in answer.body):
                 raise TrialFailed(f"a chunked webhook was answered {answer.status} {answer.body[:100]}")
         return sum(answer.status == 200 for answer in answers)
+
+    def hostile_values_topple_no_page(self) -> None:
+        client = self._logged_in(7)
+        values = ("%00", "a%00b", "9" * 5000, "9999-12-31", "0001-01-01", "%FF", "-1", "1e309", "x" * 6000, "%F0%9F")
+        for path in ("/calls/?customer=", "/calls/?first_day=", "/calls/?before=", "/calls/news/?after=", "/calls/"):
+            self._none_fails(client, (path + value for value in values))
+        lists = ("/admin/integrations/customer/?planfix_token__startswith=", "/admin/auth/user/?id=", "/admin/?q=")
+        for path in (*lists, "/api/v1/calls/?limit=", "/calls/export.csv?number=", "/calls/exports/"):
+            self._none_fails(client, (path + value for value in values))
+        answer = client.post("/calls/views/", {"name": "a\0b", "query": "customer=\0"})
+        if answer.status >= 500:
+            raise TrialFailed(f"a NUL in a form was answered {answer.status}")
+
+    def _none_fails(self, client: Client, paths: Iterable[str]) -> None:
+        for path in paths:
+            answer = client.ask("GET", path)
+            if answer.status >= 500:
+                raise TrialFailed(f"{path[:100]} was answered {answer.status}")
+
+    def no_cache_keeps_a_page(self) -> None:
+        client = self._logged_in(7)
+        pages = (
+            "/calls/",
+            "/account/",
+            "/calls/exports/",
+            "/calls/export.csv",
+            "/calls/chart/",
+            "/nowhere/",
+            "/admin/",
+        )
+        for path in (*pages, "/api/v1/docs/", "/api/v1/schema/", "/api/v1/calls/", "/calls/999999999/"):
+            kept = client.ask("GET", path).headers.get("cache-control", "")
+            if "no-store" not in kept:
+                raise TrialFailed(f"{path} may be cached: {kept!r}")
+
+    def one_page_changes_passwords(self) -> None:
+        client = self._logged_in(7)
+        new = "another password of many words"
+        names = ("new_password1", "new_password2", "password1", "password2")
+        client.post("/admin/password_change/", {"old_password": self.password, **dict.fromkeys(names, new)})
+        if not self.client(8).log_in(self.user, self.password):
+            raise TrialFailed("Django's own page changed the password")
+
+    def guessed_tokens_slow_their_network_only(self) -> None:
+        statuses = {self._api_status(10, f"Bearer ringofix_guess{number}") for number in range(70)}
+        if 429 not in statuses:
+            raise TrialFailed(f"70 guessed tokens were answered {statuses}")
+        if self._api_status(11, "Bearer ringofix_guess") != 401:
+            raise TrialFailed("guesses from one address slowed another one")
+
+    def _api_status(self, number: int, authorization: str) -> int:
+        return self.client(number).ask("GET", "/api/v1/calls/", Authorization=authorization).status
+
+    def an_export_is_made_and_fetched(self, wait_until: Callable[[Callable[[], bool], str], None]) -> None:
+        client = self._logged_in(7)
+        if client.post("/calls/export.xlsx", {}).status != 302:
+            raise TrialFailed("the export was not started")
+        found: list[str] = []
+
+        def is_ready() -> bool:
+            found[:] = re.findall(r'href="(/calls/exports/\d+/)"', client.ask("GET", "/calls/exports/").body)
+            return bool(found)
+
+        wait_until(is_ready, "the export")
+        if not client.ask("GET", found[0]).body.startswith("PK"):
+            raise TrialFailed("the export is no XLSX file")
+        if self.client(8).ask("GET", found[0]).status != 302:
+            raise TrialFailed("a stranger got the export")
+
+    def _logged_in(self, number: int) -> Client:
+        client = self.client(number)
+        if not client.log_in(self.user, self.password):
+            raise TrialFailed("the login failed")
+        return client
 
     def other_hosts_get_no_receipt(self, webhook: str) -> None:
         answer = self.client(6).ask("POST", webhook, b"{}", Host="elsewhere.example")

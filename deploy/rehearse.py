@@ -85,6 +85,7 @@ class Rehearsal:
             ("migrate, create an administrator", self.migrate),
             ("start web and worker", self.start_release),
             ("connect a customer and deliver its call", self.first_call),
+            ("give a new host no stored secret", self.move_without_secret),
             ("attack the product through the shipped proxy configuration", self.attack_through_proxy),
             ("change releases while webhooks arrive", self.change_release),
             ("back up, lose the database, restore", self.lose_and_restore),
@@ -173,6 +174,22 @@ class Rehearsal:
         if status(f"http://127.0.0.1:{self.port}/admin/login/", self.headers) != 200:
             raise Failed("the login page does not open")
 
+    def move_without_secret(self) -> None:
+        """Import the customer with new addresses and without their secrets. Nothing may connect to them."""
+        with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+            elsewhere.settimeout(3)
+            address = f"http://127.0.0.1:{elsewhere.getsockname()[1]}"
+            moved = customer_file(address)
+            for secret, section in (("token", "planfix"), ("auth_key", "ringostat")):
+                del moved[section][secret]
+            file = self.folder / "moved.json"
+            file.write_text(json.dumps(moved))
+            if self.succeeds("python", "manage.py", "import_customer", str(file)):
+                raise Failed("a customer was moved to a new host without its secrets")
+            with contextlib.suppress(TimeoutError):
+                elsewhere.accept()
+                raise Failed("a new host was asked with the stored secrets")
+
     def attack_through_proxy(self) -> None:
         caddy = self.program("caddy")
         if caddy is None:
@@ -202,6 +219,11 @@ class Rehearsal:
         trials.no_server_tells_its_name()
         trials.large_bodies_are_refused(webhook)
         trials.other_hosts_get_no_receipt(webhook)
+        trials.hostile_values_topple_no_page()
+        trials.no_cache_keeps_a_page()
+        trials.one_page_changes_passwords()
+        trials.guessed_tokens_slow_their_network_only()
+        trials.an_export_is_made_and_fetched(wait_until)
         bodies = (json.dumps(self.call_body(f"chunked-{number}")).encode() for number in range(2))
         self.calls += trials.bodies_without_a_length_are_stored(webhook, (next(bodies), next(bodies)))
         self.wait_for_delivery()
@@ -387,6 +409,13 @@ class Rehearsal:
 
     def shell(self, command: str) -> None:
         self.output("sh", "-euc", command)
+
+    def succeeds(self, *command: str) -> bool:
+        try:
+            self.output(*command)
+        except Failed:
+            return False
+        return True
 
     def output(self, *command: str) -> str:
         result = subprocess.run(  # noqa: S603 - the project's own commands

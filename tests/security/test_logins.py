@@ -233,6 +233,13 @@ def test_logins_and_failures_are_in_the_audit_log_with_their_address(user: User)
     ]
 
 
+def test_the_limits_are_those_of_the_documentation() -> None:
+    """The tests above follow the limits, whatever they are."""
+    limits = [login_throttle.PER_NAME_AND_NETWORK, login_throttle.PER_NETWORK, login_throttle.PER_NAME]
+
+    assert [(limit.times, limit.seconds) for limit in limits] == [(5, 900), (50, 900), (100, 3600)]
+
+
 def test_a_forged_header_makes_no_new_address(user: User) -> None:
     for number in range(6):
         answer = try_in(user.username, "wrong", **{"X-Forwarded-For": f"198.51.100.{number}"})

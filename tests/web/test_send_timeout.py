@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,5 +20,10 @@ def test_a_connection_inherits_the_send_timeout_of_its_listener() -> None:
         when_ready(SimpleNamespace(LISTENERS=[SimpleNamespace(sock=listener)]))
         client.connect(listener.getsockname())
         connection, _address = listener.accept()
-        with connection, pytest.raises(BlockingIOError):
-            connection.sendall(b"x" * 50_000_000)
+        with connection, ThreadPoolExecutor(1) as thread:
+            sent = thread.submit(connection.sendall, b"x" * 50_000_000)
+            try:
+                with pytest.raises(BlockingIOError):
+                    sent.result(10)
+            finally:
+                client.close()  # without a timeout the thread would wait for ever

@@ -1,7 +1,8 @@
 """Limits the requests to each webhook address, and requests to wrong addresses. Knows nothing of what they say.
 
-The counters are in the memory of the process: a request below its limit costs a few dictionary operations, and a limit
-is for each web process. A customer's limit is a multiple of its own usual traffic, so only a flood reaches it.
+The counters are in the memory of the process, so a request costs a few dictionary operations and no query. Every limit
+is therefore one of each web process: N processes accept up to N times as much. A customer's limit is a multiple of its
+own usual traffic, so only a flood reaches it, and a flood is stopped by either number.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connection
 
@@ -57,3 +57,17 @@ def test_lost_key_is_named_in_the_error(customer: Customer, settings: Any) -> No
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     with pytest.raises(ImproperlyConfigured, match="ENCRYPTION_KEYS"):
         Customer.objects.get().planfix_token.reveal()
+
+
+def test_a_secret_prints_neither_itself_nor_its_ciphertext() -> None:
+    secret = Secret.of("planfix-token")
+
+    for text in (str(secret), repr(secret), f"{secret}", str([secret])):
+        assert "planfix-token" not in text
+        assert secret.ciphertext not in text
+
+
+@pytest.mark.parametrize("lookup", ["startswith", "contains", "regex", "gt", "iexact", "endswith", "length"])
+def test_no_query_reads_a_ciphertext_letter_by_letter(lookup: str) -> None:
+    with pytest.raises(FieldError):
+        Customer.objects.filter(**{f"planfix_token__{lookup}": "gAAAA"})
