@@ -41,6 +41,17 @@ def test_no_value_topples_a_page_or_shows_another_customer(who: str, method: str
     assert unchanged(world) == before
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "1999-12-31", "2100-01-02"])
+@pytest.mark.parametrize("address", ["/calls/", "/calls/chart/", "/calls/news/", "/calls/export.csv", "/api/v1/calls/"])
+def test_far_dates_topple_no_page(address: str, day: str) -> None:
+    client = client_of(make_world().superuser)
+    ranges = ([("first_day", day)], [("last_day", day)], [("first_day", day), ("last_day", day), ("hour", "23")])
+
+    for parameters in (*ranges, [("started_after", f"{day}T23:59:59+14:00")]):
+        answer = send(client, "GET", address, [(name, value.encode()) for name, value in parameters])
+        assert answer.status < 500, answer.error
+
+
 def test_the_other_customers_pages_have_what_is_looked_for() -> None:
     """Otherwise the test above could not see a leak."""
     world = make_world()
