@@ -22,7 +22,7 @@ from rest_framework.views import APIView
 from integrations.ringostat.body import RawRequest
 from integrations.services.intake.receive import receive_at
 from integrations.services.intake.senders import note_sender
-from integrations.services.intake.traffic_limit import count_wrong_address, seconds_to_wait
+from integrations.services.intake.traffic_limit import count_request, count_wrong_address
 from integrations.users.client_ip import client_network, may_send_webhooks
 
 MAX_BODY_BYTES = 256 * 1024
@@ -90,7 +90,7 @@ class TrafficThrottle(BaseThrottle):
     seconds = 0
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        self.seconds = seconds_to_wait(view.kwargs["token"], lambda: client_network(request.META))
+        self.seconds = count_request(view.kwargs["token"], lambda: client_network(request.META))
         return not self.seconds
 
     def wait(self) -> float | None:

@@ -35,8 +35,8 @@ from sandbox.state import DEFAULT, DEFAULT_TOKEN, Sandbox
 from tests import migrated_template
 from tests.imported_customers import imported
 
-# No deadline: on a busy machine an example may take long.
-hypothesis.settings.register_profile("ringofix", deadline=None)
+# No deadline: on a busy machine an example may take long. CI tries more examples than a run at one's desk.
+hypothesis.settings.register_profile("ringofix", deadline=None, max_examples=100 if os.environ.get("CI") else 40)
 hypothesis.settings.load_profile("ringofix")
 
 CLIENT = "+380671234567"

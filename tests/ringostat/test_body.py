@@ -47,7 +47,7 @@ bodies = st.one_of(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(body=bodies, content_type=content_types, query=st.text(max_size=40))
 @example(body=b"[" * 200_000, content_type="", query="")
 @example(body=b'{"a":' * 200_000, content_type="", query="")

@@ -60,7 +60,7 @@ def reason_of(raw: RawRequest) -> str:
     return ""
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(any_requests())
 def test_any_request_is_parsed_or_told_in_a_sentence(raw: RawRequest) -> None:
     reason = reason_of(raw)

@@ -45,7 +45,7 @@ class Mark(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class CheckRow:
     """A finding as the page shows it."""
 
     mark: Mark
@@ -58,9 +58,9 @@ class ConnectionReport:
     """The newest access check as the customer's page shows it."""
 
     job: BackgroundJob | None
-    rows: tuple[Row, ...]
+    rows: tuple[CheckRow, ...]
     """Problems first."""
-    fine: tuple[Row, ...]
+    fine: tuple[CheckRow, ...]
     is_good: bool
 
     @property
@@ -73,8 +73,8 @@ def connection_report(customer: Customer) -> ConnectionReport:
     job = newest_check(customer)
     connection = Connection.from_json(job.result) if job and job.result else None
     limits = list(limit_checks(customer))
-    rows = [row_of(check) for check in [*(connection.checks if connection else []), *limits]]
-    rows += [Row(mark=Mark.UNSURE, text=problem) for problem in utm_problems(customer)]
+    rows = [check_row(check) for check in [*(connection.checks if connection else []), *limits]]
+    rows += [CheckRow(mark=Mark.UNSURE, text=problem) for problem in utm_problems(customer)]
     return ConnectionReport(
         job=job,
         rows=tuple(row for mark in (Mark.WRONG, Mark.UNSURE) for row in rows if row.mark is mark),
@@ -83,7 +83,7 @@ def connection_report(customer: Customer) -> ConnectionReport:
     )
 
 
-def row_of(check: Check) -> Row:
+def check_row(check: Check) -> CheckRow:
     text, steps = sentence_and_steps(check)
     mark = Mark.FINE if check.is_fine else Mark.WRONG if check.is_trouble else Mark.UNSURE
-    return Row(mark=mark, text=text, steps=steps)
+    return CheckRow(mark=mark, text=text, steps=steps)

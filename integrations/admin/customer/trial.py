@@ -62,7 +62,7 @@ class TrialForm(forms.Form):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class FindingRow:
     """A finding as the page shows it."""
 
     title: str
@@ -129,15 +129,15 @@ def _newest_trial(customer: Customer) -> BackgroundJob | None:
     return jobs.filter(result__account=customer.planfix_account).order_by("-pk").first()
 
 
-def rows_of(report: TrialReport) -> list[Row]:
+def rows_of(report: TrialReport) -> list[FindingRow]:
     """The findings, those first that need a person. Without those that were not asked."""
     order = list(BADGES)
     asked = [finding for finding in report.findings if finding.answer != NOT_ASKED]
-    return [_row(finding) for finding in sorted(asked, key=lambda finding: order.index(finding.outcome))]
+    return [_finding_row(finding) for finding in sorted(asked, key=lambda finding: order.index(finding.outcome))]
 
 
-def _row(finding: Finding) -> Row:
-    return Row(
+def _finding_row(finding: Finding) -> FindingRow:
+    return FindingRow(
         title=title_of(finding.question),
         badge=BADGES[finding.outcome],
         means=meaning_of(finding),

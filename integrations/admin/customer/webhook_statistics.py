@@ -75,7 +75,7 @@ class Cell:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class ParameterRow:
     parameter: Parameter
     cells: tuple[Cell, ...]
     is_complete: bool
@@ -110,7 +110,7 @@ class Chart:
 class Statistics:
     requests: int
     events: tuple[LazyText, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[ParameterRow, ...]
     delay: str
     repeats: str
     gaps: str
@@ -126,7 +126,7 @@ def statistics(customer: Customer) -> Statistics:
     return Statistics(
         requests=found.requests,
         events=tuple(EVENTS[kind] for kind in FINAL_KINDS),
-        rows=tuple(_row(needed, shares) for needed, shares in found.shares.items()),
+        rows=tuple(_parameter_row(needed, shares) for needed, shares in found.shares.items()),
         delay=_delay(found),
         repeats=ngettext("%(count)s repeated request", "%(count)s repeated requests", found.repeats)
         % {"count": found.repeats},
@@ -135,10 +135,10 @@ def statistics(customer: Customer) -> Statistics:
     )
 
 
-def _row(needed: Needed, shares: Mapping[EventKind, Share]) -> Row:
+def _parameter_row(needed: Needed, shares: Mapping[EventKind, Share]) -> ParameterRow:
     is_complete = all(share.presence is Presence.ALWAYS for share in shares.values())
     cells = tuple(_cell(shares.get(kind)) for kind in FINAL_KINDS)
-    return Row(parameter=PARAMETERS[needed], cells=cells, is_complete=is_complete)
+    return ParameterRow(parameter=PARAMETERS[needed], cells=cells, is_complete=is_complete)
 
 
 def _cell(share: Share | None) -> Cell:

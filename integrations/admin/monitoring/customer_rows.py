@@ -18,7 +18,7 @@ from integrations.ui.local_time import local_time
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class CustomerRow:
     customer: Customer
     status: CustomerStatus
     line: StatusLine
@@ -36,10 +36,10 @@ class Row:
     """The customer's calls in a state, which is appended."""
 
 
-def customer_row(status: CustomerStatus, pictures: Pictures, now: datetime) -> Row:
+def customer_row(status: CustomerStatus, pictures: Pictures, now: datetime) -> CustomerRow:
     customer, facts = status.customer, status.facts
     at = facts.last_webhook_at
-    return Row(
+    return CustomerRow(
         customer=customer,
         status=status,
         line=status_line(status.issue, customer, now),

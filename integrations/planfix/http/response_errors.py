@@ -82,7 +82,7 @@ class _Common(TypedDict):
 
 def _wait(answer: Answer, now: datetime) -> float | None:
     """Seconds that Planfix asks for, in its header or its body."""
-    asked_for = [seconds_to_reset(answer), seconds_to_wait(answer.headers.get("Retry-After", ""), now)]
+    asked_for = [seconds_to_reset(answer), retry_after_seconds(answer.headers.get("Retry-After", ""), now)]
     return max((seconds for seconds in asked_for if seconds is not None), default=None)
 
 
@@ -185,7 +185,7 @@ def _host(location: str) -> str:
         return "unknown"
 
 
-def seconds_to_wait(retry_after: str, now: datetime) -> float | None:
+def retry_after_seconds(retry_after: str, now: datetime) -> float | None:
     """Seconds that a Retry-After header asks for, given as seconds or as an HTTP date (RFC 9110, 10.2.3), a day at the
     most.
     """

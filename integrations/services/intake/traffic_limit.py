@@ -51,7 +51,7 @@ _limits: dict[int, tuple[float, int]] = {}
 """By customer: when it was computed, and the requests per window."""
 
 
-def seconds_to_wait(token: str, network: Callable[[], str]) -> int:
+def count_request(token: str, network: Callable[[], str]) -> int:
     """Counts a request. Returns the seconds until the next one to this address is accepted; 0: this one is.
 
     `network` is called for addresses that are not known yet.

@@ -46,7 +46,7 @@ def without_separators(code: str) -> str:
     return re.sub(r"[\s-]", "", code)
 
 
-def seconds_to_wait(factor: SecondFactor) -> int:
+def seconds_until_next_code(factor: SecondFactor) -> int:
     """Returns the seconds to wait after wrong codes; 0: the next code is checked."""
     is_allowed, why_not = factor.verify_is_allowed()
     if is_allowed:

@@ -30,7 +30,7 @@ from integrations.users.rate_limit import wait_message
 from integrations.users.second_factor.codes import (
     accept,
     factor_of,
-    seconds_to_wait,
+    seconds_until_next_code,
     switch_off,
     switch_on,
     without_separators,
@@ -58,7 +58,7 @@ class CodeForm(forms.Form):
 
     def clean_code(self) -> str:
         code = without_separators(self.cleaned_data["code"])
-        seconds = seconds_to_wait(self.factor)
+        seconds = seconds_until_next_code(self.factor)
         if seconds:
             raise ValidationError(wait_message(seconds), code="throttled")
         if not self.accepts(code):

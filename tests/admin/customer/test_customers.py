@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.admin.customer import secret_widget
-from integrations.admin.customer.connection import row_of
+from integrations.admin.customer.connection import check_row
 from integrations.admin.customer.pages import MENU, address_of, menu
 from integrations.background_jobs import run_job
 from integrations.models import (
@@ -800,7 +800,7 @@ def test_working_connection_is_confirmed(console: Client) -> None:
 def test_every_finding_has_a_sentence_with_filled_names(finding: Finding) -> None:
     names = dict.fromkeys(("host", "error", "name", "id", "scopes", "call", "missed_call", "count", "fields"), "it")
 
-    row = row_of(Check(finding=finding, names={**names, "rights": "FIND_TASKS"}))
+    row = check_row(Check(finding=finding, names={**names, "rights": "FIND_TASKS"}))
 
     assert "%" not in " ".join([row.text, *row.steps])
     assert row.mark == "fine" or row.steps, "what is not right says what to do"

@@ -10,7 +10,7 @@ import pytest
 from integrations.planfix.http.codes import CODES, scope_of
 from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixError, PlanfixRefused, PlanfixUnavailable
 from integrations.planfix.http.json_fields import Answer
-from integrations.planfix.http.response_errors import error_of, seconds_to_wait
+from integrations.planfix.http.response_errors import error_of, retry_after_seconds
 
 NOW = datetime(2026, 8, 20, 9, 15, tzinfo=UTC)
 
@@ -168,7 +168,7 @@ def test_only_code_22_is_the_daily_limit(code, is_daily):
     ],
 )
 def test_retry_after_is_read_as_seconds_or_as_a_date(header, seconds):
-    assert seconds_to_wait(header, NOW) == seconds
+    assert retry_after_seconds(header, NOW) == seconds
 
 
 def test_retry_after_reaches_the_error():
