@@ -53,7 +53,7 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """What was sent. `author`: "user:5" or "contact:812". `at`: UTC. `text`: HTML without tokens.
+    """What was sent. `author`: "user:5", "contact:812", or "" if Planfix chose it. `at`: UTC. `text`: HTML, no tokens.
 
     `values`: of the data tag's fields by id. For people to read: `names` of those fields, and of `people` by author.
     """
@@ -104,7 +104,7 @@ def expected_parts(author: str, traits: AccountTraits) -> frozenset[Part]:
 def _of_comment(sent: Sent, held: Held, zone: ZoneInfo) -> Iterator[Difference]:
     comment = held.comment
     for part, (wanted, read) in _columns(sent, comment, zone).items():
-        if read is not None and read != wanted:
+        if wanted is not None and read is not None and read != wanted:
             yield Difference(part=part, sent=wanted, read=read)
     text, read_text = visible_text(sent.text), visible_text(comment.text)
     if text != read_text:
@@ -115,11 +115,11 @@ def _of_comment(sent: Sent, held: Held, zone: ZoneInfo) -> Iterator[Difference]:
         yield Difference(part=Part.FILE, sent=str(file_id), read=", ".join(map(str, comment.file_ids)))
 
 
-def _columns(sent: Sent, comment: StoredComment, zone: ZoneInfo) -> Mapping[Part, tuple[str, str | None]]:
-    """What was sent and what was read, by part; None for what the answer does not tell."""
+def _columns(sent: Sent, comment: StoredComment, zone: ZoneInfo) -> Mapping[Part, tuple[str | None, str | None]]:
+    """What was sent and read, by part. None: left to Planfix to choose, or not told in its answer."""
     return {
         Part.TARGET: (_target(sent.target), _target(comment.target) if comment.target else None),
-        Part.AUTHOR: (_person(sent.author, sent), _person(comment.owner, sent) if comment.owner else None),
+        Part.AUTHOR: (_person(sent.author, sent), _person(comment.owner, sent)),
         Part.TIME: (_minute(sent.at), _minute(_in_zone(comment.at, comment, zone)) if comment.at else None),
         Part.HIDDEN: (VISIBILITY[sent.is_hidden], VISIBILITY[comment.is_hidden]),
     }
@@ -143,10 +143,10 @@ def _target(target: Target) -> str:
     return f"{target.kind}:{target.id}"
 
 
-def _person(author: str, sent: Sent) -> str:
-    """ "Iryna Bondar (user:5)"."""
+def _person(author: str, sent: Sent) -> str | None:
+    """ "Iryna Bondar (user:5)"; None for no author."""
     name = sent.people.get(author, "")
-    return f"{name} ({author})" if name else author
+    return f"{name} ({author})" if name else author or None
 
 
 def _in_zone(at: datetime, comment: StoredComment, zone: ZoneInfo) -> datetime:

@@ -191,6 +191,7 @@ def test_what_planfix_holds_in_another_way_is_a_difference(
     ("switches", "parts"),
     [
         ({"employee_owner": "ignored"}, [Part.AUTHOR]),
+        ({"employee_owner": "refused"}, []),
         ({"comment_time": "ignored"}, [Part.TIME]),
         ({"comment_time": "account_zone"}, [Part.TIME]),
         ({"html": "escaped"}, [Part.LINK, Part.TEXT]),
