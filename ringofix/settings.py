@@ -33,7 +33,7 @@ PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 HTTPS = PUBLIC_URL.startswith("https://")
 
-# --- database: PostgreSQL, ours when none is named ---
+# --- database: PostgreSQL, the embedded one without DATABASE_URL ---
 
 EMBEDDED_POSTGRES = Path(env.str("EMBEDDED_POSTGRES", default=str(VAR_DIR / "postgres")))
 POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=16)
@@ -52,7 +52,7 @@ else:
             "HOST": str(socket_folder(EMBEDDED_POSTGRES)),
         }
     }
-# Django itself prepares no statements; those that do so are prepared at once, whatever this number is.
+# Django prepares no statements. Statements that ask for it are prepared at once, whatever this number is.
 DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
 if POOL_SIZE:
     # A delivery gives its connection back while it waits for Planfix: 64 customers share these few.
@@ -101,9 +101,9 @@ NEW_CONTACTS_TIMES_USUAL = env.float("NEW_CONTACTS_TIMES_USUAL", default=5)
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=120)
 EXPORT_STREAM_ROWS = env.int("EXPORT_STREAM_ROWS", default=10_000)
 EXPORT_HOURS = env.int("EXPORT_HOURS", default=24)
-# The webhook reads its own body and has its own limit; these are for forms.
+# Limits of forms. The webhook reads its body itself, with its own limit.
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # a customer with many employees has long forms
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # the forms of a customer with many employees are long
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
 
 # --- outgoing requests ---
@@ -142,7 +142,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "procrastinate.contrib.django",
     "integrations",
-    # The stand-in Planfix and Ringostat, for the demo, tests and benchmarks. An installed product has none.
+    # The sandbox of Planfix and Ringostat, for the demo, tests and benchmarks. An installed product has none.
     *(["sandbox"] if (BASE_DIR / "sandbox").is_dir() else []),
 ]
 
@@ -225,7 +225,7 @@ SPECTACULAR_SETTINGS = {
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("pl", _("Polish")), ("uk", _("Ukrainian")), ("ru", _("Russian"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-# The browser's language, until somebody chooses another one.
+# The browser's language, until the user chooses another one.
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LANGUAGE_COOKIE_SECURE, LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SAMESITE = HTTPS, True, "Lax"
 USE_TZ = True
@@ -250,7 +250,7 @@ new ones. tests/browser/test_policy.py tells which.
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 if HTTPS:
-    # Browsers take such a name from this very host only, over TLS only.
+    # Browsers accept a cookie of such a name only from this exact host, and only over TLS.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
 SESSION_ENGINE = "integrations.users.sessions.store"
 SESSION_COOKIE_AGE = 12 * 3600
@@ -266,12 +266,12 @@ SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        # No script stands in a page. Alpine, on which unfold's pages are built, makes functions of its attributes.
+        # Pages contain no inline script. Alpine, which unfold uses, compiles its attributes to functions.
         "script-src": [SELF, UNSAFE_EVAL],
         "style-src-elem": [SELF, *INLINE_STYLES],
         "style-src-attr": [UNSAFE_INLINE],  # widths that Alpine and charts set
         "img-src": [SELF, "data:"],
-        "media-src": [SELF, "blob:"],  # a recording that was fetched once, to be drawn and heard (player.js)
+        "media-src": [SELF, "blob:"],  # a recording that the player fetched once, to draw and play it (player.js)
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],
@@ -293,7 +293,7 @@ UNFOLD = {
     "SITE_HEADER": "Ringofix",
     "SITE_SUBHEADER": _("Ringostat calls in Planfix"),
     "SITE_SYMBOL": "phone_in_talk",
-    "SITE_URL": None,  # the menu leads everywhere; there is no other site to view
+    "SITE_URL": None,  # no link "View site": the menu has all pages
     "SHOW_HISTORY": True,
     "SHOW_LANGUAGES": True,
     "ACCOUNT": {

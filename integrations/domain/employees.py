@@ -1,4 +1,4 @@
-"""Which employee talked. Knows nothing of what follows from it."""
+"""Matches a call to the employee who talked. Knows no delivery rules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from integrations.domain.phones import normalize, sip_login
 @dataclass(frozen=True, kw_only=True)
 class Employee:
     key: int
-    """Our own row."""
+    """Primary key of the employee's row."""
     name: str
     planfix_user_id: int | None
     staff_id: str = ""
@@ -26,7 +26,7 @@ class Employee:
     """SIP logins, and the phone numbers to which calls for this employee are forwarded."""
     extension: str = ""
     extension_since: datetime | None = None
-    """UTC. Earlier calls of the extension are another employee's; None: all of them are this one's."""
+    """UTC. Earlier calls of the extension belong to another employee. None: all of them are this employee's."""
     email: str = ""
     participates: bool = True
 
@@ -45,9 +45,9 @@ class EmployeeMatch:
     employee: Employee | None
     by: MatchedBy
     seen: str
-    """Whom the event names, for people to read: "New Comer (staff id 999999, SIP acmecom_newcomer)"."""
+    """The employee as the event names them, for display: "New Comer (staff id 999999, SIP acmecom_newcomer)"."""
     ambiguous: bool = False
-    """No employee, because several fit equally well."""
+    """True when there is no employee because several fit equally well."""
 
 
 Clue = tuple[MatchedBy, Callable[[Employee], bool]]
@@ -56,11 +56,11 @@ _ALIKE_IN_NAMES = str.maketrans({"ё": "е", **dict.fromkeys("'’‘ʼ`´′", 
 
 
 def match_employee(facts: CallFacts, employees: Sequence[Employee], region: str) -> EmployeeMatch:
-    """Looks by staff id, SIP login, extension, e-mail and full name: the first to fit one employee decides.
+    """Matches by staff ID, SIP login, extension, e-mail and full name. The first clue that fits one employee decides.
 
-    When several fit, weaker clues choose among them only. A staff id or login that nobody has does not end
-    the search: employees are often configured by half of their identities. But an extension, an e-mail or a
-    name, which people share and inherit, never points to somebody with another staff id than the event's.
+    When a clue fits several employees, the weaker clues choose among these. A staff ID or login that no employee has
+    does not end the search: often only some of an employee's identities are configured. People share and inherit
+    extensions, e-mails and names, so these never match an employee whose staff ID differs from the event's.
     """
     left, ambiguous = employees, False
     for by, fits in _clues(facts, region):
@@ -74,7 +74,7 @@ def match_employee(facts: CallFacts, employees: Sequence[Employee], region: str)
 
 @dataclass(frozen=True, kw_only=True)
 class CallAgent:
-    """Everything by which an event names the employee who talked."""
+    """All identities that an event gives of the employee who talked."""
 
     name: str
     staff_id: str
@@ -95,13 +95,13 @@ def call_agent(facts: CallFacts, region: str) -> CallAgent:
 
 
 def is_employees_number(raw: str, employees: Iterable[Employee], region: str) -> bool:
-    """True when the number is somebody's extension or a phone to which somebody's calls are forwarded."""
+    """True when the number is an employee's extension, or a phone to which their calls are forwarded."""
     extension, line = raw.strip(), _line(raw, region)
     return any(_is(employee.extension, extension) or _answers_at(employee, line, region) for employee in employees)
 
 
 def _clues(facts: CallFacts, region: str) -> Iterator[Clue]:
-    """What the event tells of the employee, the most trustworthy first."""
+    """The event's clues to the employee, the most reliable first."""
     staff_id, name = facts.staff_id.strip(), name_words(facts.employee_name)
     yield MatchedBy.STAFF_ID, lambda employee: _is(employee.staff_id, staff_id)
     for line in _lines(facts, region):
@@ -117,7 +117,7 @@ def _clues(facts: CallFacts, region: str) -> Iterator[Clue]:
 
 
 def _had_extension(employee: Employee, *, facts: CallFacts) -> bool:
-    """Whether the event's extension was this employee's when the call began."""
+    """True when the event's extension was this employee's at the start of the call."""
     since, started_at = employee.extension_since, facts.started_at
     was_anothers = since is not None and started_at is not None and started_at < since
     return not was_anothers and _is(employee.extension, facts.extension)
@@ -132,7 +132,7 @@ def _lines(facts: CallFacts, region: str) -> list[str]:
     """The employee's SIP logins and phones in the event, never the client's own number."""
     incoming = direction_of(facts) is Direction.INCOMING
     spoken_at = [facts.connected_with] if incoming else [facts.caller, facts.connected_with]
-    # On a callback our SIP login may stand on the client's side; a number there is not an employee's.
+    # On a callback, a field of the client may hold our SIP login. A number there is not an employee's.
     logins = [sip_login(facts.destination), sip_login(facts.caller)]
     client = client_number(facts, region).number
     lines = dict.fromkeys(_line(raw, region) for raw in [*spoken_at, *logins])
@@ -141,7 +141,7 @@ def _lines(facts: CallFacts, region: str) -> list[str]:
 
 @lru_cache(maxsize=4096)  # every call is compared with the same few lines of all employees
 def _line(raw: str, region: str) -> str:
-    """A SIP login or a phone number in the one spelling by which they are compared."""
+    """A SIP login or phone number in one spelling, for comparison."""
     return sip_login(raw).casefold() or normalize(raw, region) or ""
 
 
@@ -153,14 +153,14 @@ def _is(configured: str, seen: str) -> bool:
     return bool(seen.strip()) and configured.strip().casefold() == seen.strip().casefold()
 
 
-@lru_cache(maxsize=4096)  # everybody's name is compared with everybody's
+@lru_cache(maxsize=4096)  # every name is compared with every other
 def name_words(name: str) -> frozenset[str]:
     folded = unicodedata.normalize("NFC", name).casefold().translate(_ALIKE_IN_NAMES)
     return frozenset(re.findall(r"[\w-]+", folded))
 
 
 def is_shorter_form(one: frozenset[str], other: frozenset[str]) -> bool:
-    """True when one of two names lacks the patronymic; a single word is too little to say so."""
+    """True when one name is the other without its patronymic. Needs at least two words of each."""
     return min(len(one), len(other)) >= 2 and (one < other or other < one)
 
 

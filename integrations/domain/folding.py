@@ -1,7 +1,7 @@
-"""Many events of one call become one set of facts, whatever their order and number. Knows nothing of storage.
+"""Folds the events of one call into one set of facts. Their order and number do not matter. Knows no storage.
 
-Each field keeps its greatest candidate, and a candidate's rank depends on nothing but the event it came from:
-so folding is commutative, associative and idempotent by construction.
+Each field keeps its candidate of the highest rank. A rank depends only on the candidate's own event, so folding is
+commutative, associative and idempotent.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from integrations.domain.outcome import outcome_of
 from integrations.domain.phones import is_hidden
 
 Folded = dict[str, Any]
-"""JSON-serialisable: {"final": bool, "facts": {field: candidate}, "parameters": {name: candidate}, …},
-a candidate being [final, answered, talk_seconds, total_seconds, value]."""
+"""JSON-serialisable: {"final": bool, "facts": {field: candidate}, "parameters": {name: candidate}, …}.
+A candidate is [final, answered, talk_seconds, total_seconds, value]."""
 
 MAX_KEYS = 100
 
 STORED_NAMES = {"total_seconds": "duration", "wait_seconds": "waiting", "talk_seconds": "talk"}
-"""Facts that the database keeps under an older name than their attribute."""
+"""Attribute → older name, under which the database stores the fact."""
 
 NUMBERS = ("e164", "userfield", "caller", "destination")
 HIDDEN_RANK = (-1, 0, 0, 0)
-"""Of the words that stand for a hidden number: a number that any event names beats them."""
+"""The rank of a word for a hidden number. A number from any event ranks higher."""
 
 SHORTEST_SURE = 5
-"""Characters of what ends with a digit and is a number."""
+"""Characters from which a text that ends with a digit is surely a number."""
 
 MAPPINGS = ("parameters", "analysis", "rating")
 SCALARS = tuple(field.name for field in fields(CallFacts) if field.name not in {"ringostat_id", "is_final", *MAPPINGS})
@@ -44,7 +44,7 @@ Candidates = dict[str, list[Any]]
 
 
 def fold(stored: Folded | None, event: CallFacts) -> Folded:
-    """What is known after one more event. `stored` is None before the first one; it is not changed."""
+    """The facts after one more event. `stored` is None before the first event, and is not changed."""
     stored, news = stored or {}, _folded(event)
     merged: Folded = {"final": bool(stored.get("final")) or news["final"]}
     merged["facts"] = _merge(stored.get("facts", {}), news["facts"])
@@ -54,10 +54,10 @@ def fold(stored: Folded | None, event: CallFacts) -> Folded:
 
 
 def refold(stored: Folded, events: Iterable[CallFacts]) -> Folded:
-    """What is known once the stored call's events are read anew, by a parser that has learned since.
+    """The facts after the call's events are parsed again, by a newer parser.
 
-    What the events tell replaces what was read from them before. What none of them tells stays, and so does what came
-    from elsewhere (the call list) and outranks them.
+    New values replace those that were read from the same events before. Values that no event contains stay, and so do
+    values of a higher rank from elsewhere, such as the call list.
     """
     fresh: Folded = reduce(fold, events, {"final": False})
     anew: Folded = {"final": bool(stored.get("final")) or fresh["final"]}
@@ -70,7 +70,7 @@ def refold(stored: Folded, events: Iterable[CallFacts]) -> Folded:
 
 
 def facts_of(stored: Folded, ringostat_id: str) -> CallFacts:
-    """The facts that the folded events add up to. Fields that this version does not know are left out."""
+    """The call's facts. Skips fields that this version does not know."""
     known = stored.get("facts", {})
     values: dict[str, Any] = {
         name: DECODERS.get(name, _as_is)(known[_stored_name(name)][-1])
@@ -83,7 +83,7 @@ def facts_of(stored: Folded, ringostat_id: str) -> CallFacts:
 
 
 def kept_keys(names: Iterable[str]) -> list[str]:
-    """The parameters that are kept when there are too many: utm_* first, then by name."""
+    """The parameters to keep when there are more than MAX_KEYS: utm_* first, then by name."""
     return sorted(names, key=lambda name: (not name.startswith("utm_"), name))[:MAX_KEYS]
 
 
@@ -101,7 +101,7 @@ def _folded(event: CallFacts) -> Folded:
 
 
 def _may_be_hidden(number: str) -> bool:
-    """False for nearly all numbers, at little cost."""
+    """A cheap check that is False for nearly all numbers."""
     return not number[-1].isdecimal() or len(number) < SHORTEST_SURE
 
 
@@ -129,8 +129,8 @@ def _merge(one: Candidates, other: Candidates) -> Candidates:
 
 
 def _bounded(candidates: Candidates) -> Candidates:
-    # Dropping the greatest keys keeps the order of events irrelevant: a key that survives the whole
-    # union is among the smallest of every part of it.
+    # Dropping the last keys keeps folding independent of the order of events: a key among the first of the whole
+    # union is among the first of each part of it.
     if len(candidates) <= MAX_KEYS:
         return candidates
     return {name: candidates[name] for name in kept_keys(candidates)}

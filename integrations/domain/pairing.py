@@ -1,4 +1,4 @@
-"""Who in one system is who in the other: people paired by e-mail, extension and name. Knows neither system."""
+"""Pairs the people of two systems by e-mail, extension and name. Knows neither system."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class PairedBy(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class EmployeePair:
-    """Two people, by their places in the two lists, who are one."""
+    """Two entries of the two lists, by position, that are one person."""
 
     left: int
     right: int
     by: PairedBy
     against: tuple[PairedBy, ...] = ()
-    """What points at somebody else on either side: a person should look."""
+    """Clues that point to another person on either side. A specialist should check the pair."""
 
 
 def _same_text(left: str, right: str) -> bool:
@@ -59,13 +59,14 @@ CLUES: tuple[tuple[PairedBy, Likeness], ...] = (
     (PairedBy.NAME, lambda left, right: _same_name(left.name, right.name)),
     (PairedBy.NAME, lambda left, right: _same_shorter_name(left.name, right.name)),
 )
-"""The most trustworthy first: an extension may have been inherited, and two people may have one name."""
+"""The most reliable first: an extension may be inherited, and two people may have one name."""
 
 
 def pair_people(left: Sequence[Person], right: Sequence[Person]) -> list[EmployeePair]:
-    """Each person in one pair at the most. By each clue those are paired, of the people still left, whom it joins to
-    nobody else; where it joins several, the next clue decides among all that are left. The order of the lists changes
-    nothing.
+    """Pairs people clue by clue. Each person is in one pair at most, and the order of the lists does not matter.
+
+    A clue pairs two people who are not paired yet when it fits no other of them. When it fits several, the next clue
+    decides.
     """
     alike = {place: _alike(left, right, likeness) for place, (_, likeness) in enumerate(CLUES)}
     found: list[EmployeePair] = []
@@ -91,7 +92,7 @@ def _only_ones(joined: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 
 def _against(one: int, other: int, alike: Mapping[int, Sequence[tuple[int, int]]]) -> tuple[PairedBy, ...]:
-    """The clues that do not join these two, but one of them to somebody else."""
+    """The clues that do not fit these two, but fit one of them and another person."""
     doubts = (
         CLUES[place][0]
         for place, joined in alike.items()

@@ -1,7 +1,7 @@
-"""Who is on the line: the client, our own number, and the calls that have no client. Knows no employees.
+"""Finds the client's number, the customer's line, and the calls that have no client. Knows no employees.
 
-Which field holds the client follows what Ringostat sends, not what its fields are called: a callback may have
-the client as caller and a SIP login as destination, and all fields of an incoming call may carry one number.
+The names of Ringostat's fields do not tell which one holds the client: a callback may have the client as caller and a
+SIP login as destination, and all fields of an incoming call may hold one number.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ class NumberProblem(StrEnum):
 @dataclass(frozen=True, kw_only=True)
 class ClientNumber:
     number: str | None
-    """In full format, or None with a problem."""
+    """In full format. None: `problem` says why."""
     is_dialable: bool = False
-    """False for a number that cannot exist: it may be searched for, but no contact is created with it."""
+    """False for a number that cannot exist: contacts are searched for with it, but none is created."""
     raw: str
-    """As it came; the SIP login if nothing but one is there."""
+    """As received. A SIP login when there is nothing else."""
     problem: NumberProblem
 
 
 def direction_of(facts: CallFacts) -> Direction:
-    """The direction Ringostat named; without a name, a call from a SIP login to a number is outgoing."""
+    """Ringostat's direction. Without one, a call from a SIP login to a number is outgoing."""
     if facts.direction:
         return facts.direction
     dialled_out = sip_login(facts.caller) and facts.destination and not sip_login(facts.destination)
@@ -40,7 +40,7 @@ def direction_of(facts: CallFacts) -> Direction:
 
 
 def client_number(facts: CallFacts, region: str) -> ClientNumber:
-    """The first dialable number of the client's fields, else the first searchable one, else what is there instead."""
+    """The first dialable number of the client's fields, else the first searchable one, else a problem."""
     candidates = _candidates(facts, region)
     read = [(raw, number) for raw in candidates if (number := read_number(raw, region))]
     if read:
@@ -56,7 +56,7 @@ def client_number(facts: CallFacts, region: str) -> ClientNumber:
 
 
 def line_number(facts: CallFacts, region: str) -> str:
-    """The customer's number that was called, or was shown to the client; "" when a SIP login stands there."""
+    """The customer's number that was called, or that the client saw. Empty when the field holds a SIP login."""
     incoming = direction_of(facts) is Direction.INCOMING
     raw = (facts.destination if incoming else facts.outbound_number).strip()
     number = normalize(raw, region)
@@ -66,9 +66,9 @@ def line_number(facts: CallFacts, region: str) -> str:
 
 
 def is_internal(facts: CallFacts, region: str) -> bool:
-    """True for SIP to SIP: the fields of the client hold SIP logins and no number. And for a call to our own line.
+    """True for a call between SIP logins, where the client's fields hold no number, and for a call to our own line.
 
-    Not when a number of the customer's was called: then it is a word that the network shows as the caller.
+    False when a number of the customer was called: the login is then a word that the network shows as the caller.
     """
     incoming = direction_of(facts) is Direction.INCOMING
     if incoming and normalize(facts.destination, region):
@@ -80,7 +80,7 @@ def is_internal(facts: CallFacts, region: str) -> bool:
 
 
 def _candidates(facts: CallFacts, region: str) -> list[str]:
-    """What stands in the fields of the client and is no SIP login, the most trusted first."""
+    """The values of the client's fields that are no SIP logins, the most reliable first."""
     return [raw for raw in _client_fields(facts, region) if raw.strip() and not sip_login(raw)]
 
 
@@ -88,8 +88,8 @@ def _client_fields(facts: CallFacts, region: str) -> list[str]:
     if direction_of(facts) is Direction.INCOMING:
         return [facts.e164, facts.userfield, facts.caller]
     fields = [facts.destination, facts.userfield, facts.e164]
-    # A callback ordered by API may be an outgoing call from the client to our SIP login. Otherwise the caller
-    # of an outgoing call is ours, even when it is a number: that of our line, which the client sees.
+    # A callback through the API may be an outgoing call from the client to our SIP login. Otherwise the caller of an
+    # outgoing call is ours. A number there is our line's, which the client sees.
     if sip_login(facts.destination) and not same_number(facts.caller, facts.outbound_number, region):
         fields.append(facts.caller)
     return fields

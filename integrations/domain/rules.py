@@ -1,4 +1,4 @@
-"""What is due for a finished call: a handover in somebody's name, or a skip and its reason. Writes nothing."""
+"""Decides what happens to a finished call: a delivery plan, or a skip with its reason. Writes nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class CallTarget(StrEnum):
 
 
 class Author(StrEnum):
-    """In whose name the call stands in Planfix."""
+    """The author of the call's comment in Planfix."""
 
     EMPLOYEE = "employee"
     CONTACT = "contact"
@@ -36,11 +36,11 @@ class CustomerRules:
     region: str
     employees: tuple[Employee, ...] = ()
     fallback: Employee | None = None
-    """In whose name calls of unknown, ambiguous and non-participating employees are written; None: they are skipped."""
+    """Author of calls whose employee is unknown, ambiguous or not included. None: such calls are skipped."""
     ignored_numbers: frozenset[str] = frozenset()
     """In full format."""
     own_numbers: frozenset[str] = frozenset()
-    """The customer's own lines, in full format: a call between two of them has no client."""
+    """The customer's own lines, in full format. A call between two of them has no client."""
     create_contacts: bool = False
     create_for_incoming_answered: bool = True
     create_for_incoming_missed: bool = True
@@ -52,7 +52,7 @@ class CustomerRules:
 class Skip:
     reason: Reason
     detail: str
-    """The number as it came, or whom the event names as employee."""
+    """The number as received, or the employee as the event names them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,13 +62,13 @@ class DeliveryPlan:
     client_number: str
     """In full format."""
     is_dialable: bool = True
-    """False for a number that cannot exist: a contact with it is found, but none is created."""
+    """False for a number that cannot exist: contacts are searched for with it, but none is created."""
     line_number: str
     line_name: str
     employee: Employee | None
-    """Who talked or dialled, or the fallback; None is possible for a missed incoming call only."""
+    """The employee who talked or dialled, or the fallback. None only for a missed incoming call."""
     fallback_for: str | None = None
-    """Who really talked, as far as it is known ("": not at all), when the employee is the fallback; None: it is not."""
+    """With the fallback employee: who really talked, or "" when unknown. None: the employee is not the fallback."""
     author: Author
     may_create_contact: bool
 
@@ -81,7 +81,7 @@ _PROBLEMS = {
 
 
 def decide(facts: CallFacts, rules: CustomerRules) -> DeliveryPlan | Skip:
-    """What is due for a call whose final event is in."""
+    """Decides for a call whose final event has arrived."""
     plan = plan_of_delivered(facts, rules)
     if isinstance(plan, Skip) or plan.employee or plan.author is Author.CONTACT:
         return plan
@@ -90,7 +90,7 @@ def decide(facts: CallFacts, rules: CustomerRules) -> DeliveryPlan | Skip:
 
 
 def plan_of_delivered(facts: CallFacts, rules: CustomerRules) -> DeliveryPlan | Skip:
-    """As decide(), for a call that is in Planfix already: an employee who is not known now does not matter any more."""
+    """As decide(), for a call that is already in Planfix: its employee need not be known any more."""
     client = client_number(facts, rules.region)
     if reason := _objection_to_number(client, facts, rules):
         return Skip(reason=reason, detail=client.raw)
@@ -136,7 +136,7 @@ def _who_talked(match: EmployeeMatch) -> str:
 
 
 def _may_create_contact(direction: Direction, outcome: Outcome, rules: CustomerRules) -> bool:
-    """An outgoing call that nobody answered never makes a contact: nobody was there."""
+    """An unanswered outgoing call never creates a contact: the number may be mistyped."""
     switches = {
         (Direction.INCOMING, Outcome.ANSWERED): rules.create_for_incoming_answered,
         (Direction.INCOMING, Outcome.MISSED): rules.create_for_incoming_missed,

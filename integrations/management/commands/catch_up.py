@@ -36,7 +36,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, customer: str | None, start: str | None, end: str | None, **options: Any) -> None:
         if end and not start:
             raise CommandError("--to needs --from.")
-        # All windows first: what is mistyped must not come to light half way.
+        # Computes all windows first: a mistyped time fails before anything is read.
         windows = [(each, _window(each, start, end)) for each in named_customers(customer)]
         failed = 0
         for each, window in windows:

@@ -1,4 +1,4 @@
-"""Prints calls, one a line."""
+"""Prints calls, one per line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from integrations.services.calls.spreadsheet import harmless
 
 
 class Command(BaseCommand):
-    help = "Prints one line per call: what it was, where it stands, and its numbers in Planfix."
+    help = "Prints one line per call: its facts, its state and its Planfix IDs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--customer", metavar="NAME", help="only this customer's calls")

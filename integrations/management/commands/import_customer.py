@@ -16,14 +16,14 @@ from integrations.services.customers.utm_problems import utm_problems
 
 
 class Command(BaseCommand):
-    help = "Makes or updates a customer from a JSON file and prints its webhook address as JSON."
+    help = "Creates or updates a customer from a JSON file and prints its webhook address as JSON."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument(
             "--no-discovery",
             action="store_true",
-            help="do not ask Planfix for its data tags now, but at the first call",
+            help="discover the data tags at the first call, not now",
         )
 
     def handle(self, *args: Any, file: Path, no_discovery: bool, **options: Any) -> None:
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             raise CommandError(f"{file} is not JSON: {error}") from error
         except CustomerFileError as error:
             raise CommandError(str(error)) from error
-        # Whatever Planfix says now: the address takes webhooks from here on.
+        # Printed even when discovery fails: the address accepts webhooks from now on.
         self.stdout.write(json.dumps({"customer": customer.name, "webhook_url": webhook_address(customer)}))
         if not no_discovery:
             try:

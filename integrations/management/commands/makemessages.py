@@ -1,4 +1,4 @@
-"""Django's makemessages without guesses: a new string is empty until somebody translates it, never almost right."""
+"""Django's makemessages without fuzzy matching: a new string stays empty until it is translated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forgets personal data now: what is too old, or one phone number. Prints one JSON line per customer."""
+"""Erases personal data now: data that is too old, or one phone number. Prints one JSON line per customer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Command(BaseCommand):
             "--days",
             type=int,
             metavar="N",
-            help="instead of each customer's own number of days; a customer that keeps everything (0) must be named",
+            help="replaces each customer's own number of days; a customer that keeps everything (0) must be named",
         )
         what.add_argument("--number", metavar="+380…", help="the phone number to erase")
 

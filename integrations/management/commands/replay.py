@@ -1,4 +1,4 @@
-"""Does stored webhook events, or failed and skipped calls, again, and prints the counts as JSON."""
+"""Processes stored webhook events, or failed and skipped calls, again. Prints the counts as JSON."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--calls", action="store_true", help="calls instead of webhook events")
-        parser.add_argument("--failed", action="store_true", help="what failed; of events also what was not understood")
+        parser.add_argument("--failed", action="store_true", help="failed ones, and events not understood")
         parser.add_argument("--skipped", action="store_true", help="calls that were skipped (with --calls)")
         parser.add_argument("--customer", metavar="NAME", help="only this customer's")
         parser.add_argument(
@@ -32,7 +32,7 @@ class Command(BaseCommand):
             help="only what was received since this ISO date or time; in the customer's time zone with --customer,"
             " else in UTC, unless it names one",
         )
-        parser.add_argument("--id", dest="ids", type=int, nargs="+", metavar="N", help="only these, by our number")
+        parser.add_argument("--id", dest="ids", type=int, nargs="+", metavar="N", help="only those with these numbers")
 
     def handle(self, *args: Any, calls: bool, **options: Any) -> None:
         chosen = _chosen(**options)
@@ -47,7 +47,7 @@ class Command(BaseCommand):
 
 
 def _chosen(*, customer: str | None, since: str | None, ids: list[int] | None, **options: Any) -> dict[str, Any]:
-    """The conditions that calls and events have in common."""
+    """The conditions that apply to calls and to events."""
     chosen: dict[str, Any] = {}
     zone: tzinfo = UTC
     if customer is not None:

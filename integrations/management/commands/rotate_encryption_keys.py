@@ -1,4 +1,4 @@
-"""Re-encrypts every stored secret with the first of ENCRYPTION_KEYS, after which older keys may be dropped."""
+"""Re-encrypts every stored secret with the first of ENCRYPTION_KEYS. Older keys can be removed afterwards."""
 
 from __future__ import annotations
 

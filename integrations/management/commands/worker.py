@@ -34,8 +34,8 @@ REGISTRATION_SECONDS = 5
 LOST = (ConnectorException, DatabaseError, psycopg.Error, OSError)
 """A lost connection, as the queue, Django, the pool and the network report it."""
 POLLING_SECONDS = 1.0
-"""The worker notices a job at once by a notification. Polling covers two cases: a job that comes while the worker looks
-and finds nothing, and a job that waits for its customer's last job to end.
+"""A notification tells the worker of a new job at once. Polling covers two cases: a job that comes while the worker
+looks and finds nothing, and a job that waits for its customer's last job to end.
 """
 
 
@@ -53,8 +53,8 @@ class Command(BaseCommand):
 
 
 class RegisteredWorker(Worker):
-    """Procrastinate's worker, for the case that it hung and others took it for dead. It gives its registration up when
-    a job could be stuck under it, and soon takes a new one.
+    """Procrastinate's worker, which may pause for so long that others take it for dead. It ends its registration when
+    a job could be stuck under it. A new worker with a new registration follows.
     """
 
     def __init__(self, worker_app: App, concurrency: int) -> None:
@@ -89,14 +89,14 @@ class RegisteredWorker(Worker):
             if isinstance(error.__cause__, RaiseException):
                 log.warning("another worker has freed the job meanwhile", job=job.call_string)
                 return
-            # It would be taken for under way, and hold up its customer's next job, for as long as this registration
-            # has a heartbeat.
+            # The job would count as running, and block its customer's next job, while this registration has a
+            # heartbeat.
             log.warning("job could not be ended", job=job.call_string, error=repr(error.__cause__))
             self.stop()  # type: ignore[no-untyped-call]
 
     async def _shutdown(self, side_tasks: list[asyncio.Task[Any]]) -> None:
-        # Not only a signal leads here: a lost database does, and a job that was to be taken for a registration which
-        # another worker has deleted. No job is taken now until those in hand have ended; some have work for hours.
+        # Reached after a signal, a lost database, or a registration that another worker has deleted. The worker takes
+        # no new job until the open ones end, and some could go on for hours: they see `stopping`.
         self._leaving.set()
         await super()._shutdown(side_tasks)
 
@@ -127,8 +127,8 @@ async def _work(concurrency: int) -> None:
 async def _work_while_registered(concurrency: int) -> None:
     await asyncio.to_thread(_touch_database)
     pool = PsycopgConnector(kwargs=connector_params(), configure=_use_no_transactions)
-    # Not with_connector(), which makes another app of the same tasks: periodic jobs would still be put into the queue
-    # by Django's own connection of one thread, which nobody renews once it has broken. No sweep would ever come again.
+    # Not with_connector(): its second app would leave the periodic jobs to Django's connection of one thread. Nothing
+    # renews that connection once it is broken, and the sweep would stop for ever.
     with app.replace_connector(pool) as worker_app:
         worker_app.perform_import_paths()  # type: ignore[no-untyped-call]
         async with worker_app.open_async():

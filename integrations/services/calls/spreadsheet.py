@@ -13,21 +13,21 @@ from typing import IO
 import xlsxwriter
 
 Cell = str | int | float | datetime | None
-"""A datetime is shown as it is: without a zone, in whichever it was meant."""
+"""Format of a datetime without a time zone: it is shown unchanged."""
 Row = Sequence[Cell]
 
 _SIGNS = "=+\\-@＝＋－＠﹦﹢﹣﹫−"
-"""Characters that begin a formula, in the widths that spreadsheets take for the same."""
+"""Characters that begin a formula, in all widths that spreadsheets accept."""
 _BLANKS = "\\s\\x00-\\x1f\\x7f-\\x9f\\xad\\u200b-\\u200f\\u2028-\\u202f\\u2060-\\u206f\\ufeff"
-"""Characters that a spreadsheet may drop at the start of a cell: spaces, controls, and characters without a width."""
+"""Characters that a spreadsheet may drop at the start of a cell: spaces, control and zero-width characters."""
 _FORMULA = re.compile(rf"[{_BLANKS}\"']*[{_SIGNS}]|[\t\r\n]")
 _BEFORE_FORMULA = re.compile(rf"([,;:\t|\r\n\v\f\x85\u2028\u2029][{_BLANKS}\"']*)(?=[{_SIGNS}])")
-"""In some countries programs split a CSV file at another character, so that the rest of a text becomes a cell."""
+"""Characters at which a CSV file may be split, depending on the country. The rest of a text then becomes a cell."""
 
 SHEET_ROWS = 1_048_576
-"""Excel opens no longer sheet."""
+"""Excel's limit of rows in a sheet."""
 TEXT_LENGTH = 32_767
-"""Nor a longer text in a cell."""
+"""Excel's limit of characters in a cell."""
 
 _LINES_AT_ONCE = 500
 _XLSX = {
@@ -49,7 +49,7 @@ def harmless(value: Cell) -> Cell:
 
 
 def csv_lines(titles: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
-    """UTF-8 that says so at its start, without which Excel takes it for something else."""
+    """UTF-8 with a byte order mark: without it Excel assumes another encoding."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC)
     buffer.write("\N{ZERO WIDTH NO-BREAK SPACE}")
@@ -62,7 +62,7 @@ def csv_lines(titles: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
 
 
 def xlsx_file(titles: Sequence[str], rows: Iterable[Row], *, sheet_rows: int = SHEET_ROWS) -> IO[bytes]:
-    """An open temporary file, gone when it is closed. Memory stays as it is however many rows there are."""
+    """An open temporary file that is deleted when it is closed. Memory use does not depend on the number of rows."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 - who gets it closes it
     with xlsxwriter.Workbook(file, _XLSX) as workbook:
         bold = workbook.add_format({"bold": True})
