@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from integrations.admin.customer.webhook_addresses import SHORT_LISTS
+from integrations.admin.customer.webhooks.addresses import SHORT_LISTS
 from integrations.domain.calls import EventKind
 from sandbox.state import Sandbox
 from tests.conftest import Scenario

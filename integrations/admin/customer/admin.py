@@ -35,7 +35,7 @@ from integrations.admin.customer.removal import RemovedByTheWorker
 from integrations.admin.customer.secret_widget import SecretFormField, SecretInput, TypedSecrets
 from integrations.admin.customer.trial import trial
 from integrations.admin.customer.utm_mapping import utm_mapping_page
-from integrations.admin.customer.webhook_addresses import first_webhook_light, webhook_setup
+from integrations.admin.customer.webhooks.addresses import first_webhook_light, webhook_setup
 from integrations.admin.lookups import SimpleLookups
 from integrations.admin.monitoring.status_line import status_line
 from integrations.admin.read_only import ListTitle

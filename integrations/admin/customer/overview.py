@@ -20,7 +20,7 @@ from integrations.admin.alerts import alert_sentence
 from integrations.admin.customer.catch_up import catch_up, catch_up_context
 from integrations.admin.customer.pages import address_of, customer_page, listed, render_page
 from integrations.admin.customer.read_back import read_back_overview
-from integrations.admin.customer.request_counts import request_counts
+from integrations.admin.customer.webhooks.request_counts import request_counts
 from integrations.admin.monitoring.customer_rows import customer_row
 from integrations.admin.monitoring.pictures import stacked_chart
 from integrations.admin.monitoring.status_line import status_lines

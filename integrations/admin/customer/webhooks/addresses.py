@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from integrations.admin.customer.pages import address_of, customer_page, render_page
-from integrations.admin.customer.request_counts import request_counts
-from integrations.admin.customer.webhook_statistics import statistics
+from integrations.admin.customer.webhooks.request_counts import request_counts
+from integrations.admin.customer.webhooks.statistics import statistics
 from integrations.domain.calls import EventKind
 from integrations.domain.reasons import Reason
 from integrations.models import CallState, Customer

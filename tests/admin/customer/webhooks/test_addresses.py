@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.admin.customer.webhook_addresses import PARAMETERS
+from integrations.admin.customer.webhooks.addresses import PARAMETERS
 from integrations.domain.calls import EventKind
 from integrations.models import Call, CallState, Customer, Delivery, WebhookEvent
 from integrations.ringostat.vocabulary import ANALYSIS, RATING
