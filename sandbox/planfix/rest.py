@@ -148,14 +148,15 @@ Fields = Mapping[str, Callable[["Account", Row], object]]
 
 
 def shown(account: Account, row: Row, fields: Fields[Row], asked: Sequence[str]) -> dict[str, object]:
-    """Return the id and the requested fields. Unknown names are ignored, as in Planfix."""
+    """Return the id and the requested fields that have a value. Unknown names are ignored, as in Planfix."""
     is_readable = account.world.source_object_id is not SourceObjectId.NOT_READABLE
     known = {
         name: fields[name](account, row)
         for name in asked
         if name in fields and (is_readable or name != "sourceObjectId")
     }
-    return {"id": fields["id"](account, row), **known}
+    present = {name: value for name, value in known.items() if value is not None}
+    return {"id": fields["id"](account, row), **present}
 
 
 def time_point(account: Account, moment: datetime) -> dict[str, str]:

@@ -44,7 +44,7 @@ def find_client(
     if found and proven is None and matching == PhoneMatching.FULL:
         learn_format(customer, asked_in)
     if not found and proven is None:
-        proven = prove_search(planfix, customer)
+        proven = prove_search(planfix, customer, like=number)
         if proven not in (None, asked_in):
             found = find(planfix, number, matching=matching, region=region, asked_in=proven)
     if not found and may_be_created:

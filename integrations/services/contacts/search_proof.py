@@ -6,7 +6,7 @@ format than it was written in, in which its filter does not find it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
 
 from integrations.domain.phones import normalize
 from integrations.models import Customer, RememberedContact
@@ -28,24 +28,24 @@ BLIND = (
 )
 
 
-def prove_search(planfix: Planfix, customer: Customer) -> NumberFormat | None:
-    """Searches for a contact that exists, format by format. Returns the first format that finds it, and remembers it.
+def prove_search(planfix: Planfix, customer: Customer, *, like: str = "") -> NumberFormat | None:
+    """Searches for a contact that exists, format by format. Returns the first format that finds it.
 
+    `like`: a full number. The format is remembered when the contact's number has the same country and length: an
+    account may format some countries' numbers and not others. Without it, the most frequent kind of number counts.
     None when the account has no contact with a full number. Two requests, and one more for each format that finds
     nothing. Raises PlanfixSearchBlind when no format finds a contact; that is remembered too.
     """
-    is_seen = False
-    formats = _possible_formats(customer)
-    for number in _existing_numbers(planfix, customer):
-        is_seen = True
-        for form in formats:
-            if find_contacts(planfix, number, asked=SEARCHED_TEXTS[form](number)):
+    sample = _existing_number(planfix, customer, like)
+    if sample is None:
+        return None
+    for form in _possible_formats(customer):
+        if find_contacts(planfix, sample, asked=SEARCHED_TEXTS[form](sample)):
+            if not like or _kind(sample) == _kind(like):
                 learn_format(customer, form)
-                return form
-    if is_seen:
-        _note_blind(customer, True)
-        raise PlanfixSearchBlind(BLIND)
-    return None
+            return form
+    _note_blind(customer, True)
+    raise PlanfixSearchBlind(BLIND)
 
 
 def _possible_formats(customer: Customer) -> list[NumberFormat]:
@@ -54,17 +54,25 @@ def _possible_formats(customer: Customer) -> list[NumberFormat]:
     return [NumberFormat.PIECES] if nothing_finds else list(SEARCHED_TEXTS)
 
 
-def _existing_numbers(planfix: Planfix, customer: Customer) -> Iterator[str]:
-    """One full number among the account's first contacts, and if there is none, one that a call was delivered to."""
+def _existing_number(planfix: Planfix, customer: Customer, like: str) -> str | None:
+    """A full number of one of the account's first contacts, else of one that a call was delivered to.
+
+    One of the same kind as `like` if there is any. Of those rather one without blanks and brackets: people may have
+    typed them, which says nothing about the account.
+    """
     listed = [(number, one) for one in first_contacts(planfix) if (number := _full_number(one, customer))]
     if listed:
-        # People may have typed a number with blanks, which says nothing about the account.
-        yield max(listed, key=lambda sample: _is_plain(*sample))[0]
-        return
+        kinds = Counter(_kind(number) for number, _ in listed)
+        kind = _kind(like) if like else kinds.most_common(1)[0][0]
+        return max(listed, key=lambda sample: (_kind(sample[0]) == kind, _is_plain(*sample)))[0]
     remembered = RememberedContact.objects.filter(customer=customer).order_by("-id").first()
     contact = read_contact(planfix, remembered.contact_id) if remembered else None
-    if contact and (number := _full_number(contact, customer)):
-        yield number
+    return _full_number(contact, customer) if contact else None
+
+
+def _kind(number: str) -> tuple[str, int]:
+    """The first digits and the length of a full number: numbers of one country mostly share both."""
+    return number[:3], len(number)
 
 
 def _full_number(contact: FoundContact, customer: Customer) -> str | None:

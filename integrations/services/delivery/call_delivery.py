@@ -14,7 +14,7 @@ from integrations.models import Step
 from integrations.planfix.call_tags.entries import find_tag_key, write_tag
 from integrations.planfix.http.errors import PlanfixRefused
 from integrations.planfix.records.comments import CommentDraft, Target, find_comment, write_comment
-from integrations.planfix.records.contacts import create_contact
+from integrations.planfix.records.contacts import create_contact, read_contact
 from integrations.planfix.records.tasks import last_active_task
 from integrations.services.contacts.creation_limit import check_creation_limit, count_new_contact
 from integrations.services.contacts.creation_lock import acquire_creation_lock
@@ -61,7 +61,7 @@ class CallDelivery:
         except PlanfixRefused as error:
             if not self._may_be_gone(error):
                 raise
-            self._forget_contact(decision.client_number)
+            self._forget_what_is_gone(decision.client_number, error)
             return self._deliver(decision)
 
     def _deliver(self, plan: DeliveryPlan) -> Delivered | Skip:
@@ -130,15 +130,21 @@ class CallDelivery:
 
     def _may_be_gone(self, error: PlanfixRefused) -> bool:
         """May the contact or its task have been deleted or merged in Planfix since the last call? Many codes can mean
-        that, so any refusal for a remembered contact starts one new search.
+        that, so after any refusal for a remembered contact the contact is looked at.
         """
         if error.is_missing_contact or error.is_missing_task:
             return True
         return self.receipts.comment_id is None and not self._contact_is_fresh
 
-    def _forget_contact(self, number: str) -> None:
-        forget_contact(self.customer, number)
-        self.book.note(contact_id=None, contact_created=False, contacts_found=0, task_id=None, target_known=False)
+    def _forget_what_is_gone(self, number: str, error: PlanfixRefused) -> None:
+        """Forgets the task, and the contact unless Planfix still has it: a new search may not find it."""
+        self.book.note(task_id=None, target_known=False)
+        contact_id = self.receipts.contact_id
+        if error.is_missing_contact or contact_id is None or read_contact(self.planfix, contact_id) is None:
+            forget_contact(self.customer, number)
+            self.book.note(contact_id=None, contact_created=False, contacts_found=0)
+        else:
+            self._contact_is_fresh = True
         if self.receipts.comment_id is not None:
             # A merge moves the comment to the other contact: it is searched for there before it is written.
             self.book.note(comment_id=None, in_flight_step=Step.COMMENT)
@@ -216,7 +222,7 @@ class CallDelivery:
             return write_comment(self.planfix, target, draft)
         except PlanfixRefused as error:
             if not (error.may_concern_author and self._contact_is_fresh):
-                raise  # A remembered contact may be gone, which the same codes can mean: run() searches for it first.
+                raise  # A remembered contact may be gone, which the same codes can mean: run() looks at it first.
         comment_id = write_comment(self.planfix, target, replace(draft, owner=""))
         self.book.note_refused(f"comment: author {draft.owner}")
         return comment_id

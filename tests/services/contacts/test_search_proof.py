@@ -114,6 +114,22 @@ def test_a_number_that_people_typed_with_blanks_is_not_preferred_as_a_proof(
     assert traits_of(customer).found_by == {NumberFormat.FULL}
 
 
+def test_a_number_of_another_kind_proves_nothing_for_good(
+    planfix: PlanfixClient, account: Account, customer: Customer
+) -> None:
+    """The account formats numbers of its own country only."""
+    enter(account, stored_number="masked")
+    account.add_contact(name="Anna", phones=["+48512345678"])
+    assert found(planfix, customer) == []
+    assert traits_of(customer).found_by is None
+
+    client = account.add_contact(name="Olha", phones=[NUMBER])
+    account.add_contact(name="Jan", phones=["+48512345679"])
+
+    assert found(planfix, customer) == [client.id]
+    assert traits_of(customer).found_by == {NumberFormat.PIECES}
+
+
 def test_a_contact_that_may_be_created_is_searched_for_by_name(
     planfix: PlanfixClient, account: Account, customer: Customer
 ) -> None:
