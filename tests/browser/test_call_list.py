@@ -223,7 +223,7 @@ def test_search_box_suggests_by_keyboard_and_leads_to_the_calls(
 ) -> None:
     (call,) = some_calls(customer, 1)
     sign_in(page, specialist)
-    page.goto(f"{live_server.url}/admin/integrations/customer/")
+    page.goto(f"{live_server.url}/admin/integrations/webhookevent/")
 
     page.keyboard.press("/")
     page.keyboard.type("067 123-45-67")

@@ -51,6 +51,8 @@ def filter_form(filters: CallFilter) -> FilterForm:
     hidden = set() if filters.offers_customers else {"customer"}
     if filters.has_many_customers:
         _use_text_field(filters, form)
+    elif filters.offers_customers:
+        _use_known_names(filters, form)
     if not _show_employees(filters, form):
         hidden.add("employee")
     for name in hidden:
@@ -68,6 +70,12 @@ def _use_text_field(filters: CallFilter, form: forms.Form) -> None:
     field.widget = text_input(attrs={**text_input().attrs, "list": "customer-names"})
     if filters.chosen_customer:
         field.shown_name = filters.chosen_customer.name  # type: ignore[attr-defined]
+
+
+def _use_known_names(filters: CallFilter, form: forms.Form) -> None:
+    """The field itself would query the names a second time."""
+    field = form.fields["customer"]
+    field.widget.choices = [("", field.empty_label), *filters.menu_customers.items()]  # type: ignore[attr-defined]
 
 
 def _show_employees(filters: CallFilter, form: forms.Form) -> bool:

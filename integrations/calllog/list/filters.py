@@ -293,7 +293,13 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
     def first_customers(self) -> list[int]:
         """The first visible customers: one more than fit into a menu."""
         most = MAX_MENU_CUSTOMERS + 1
-        return list(self._customer_ids[:most]) if self.customer_ids is None else self.customer_ids[:most]
+        return list(self.menu_customers) if self.customer_ids is None else self.customer_ids[:most]
+
+    @cached_property
+    def menu_customers(self) -> dict[int, str]:
+        """The names of the first visible customers: one more than fit into a menu."""
+        named = self.customers.order_by("name").values_list("pk", "name")
+        return dict(named[: MAX_MENU_CUSTOMERS + 1])
 
     @property
     def _customer_ids(self) -> QuerySet[Customer, int]:
