@@ -142,13 +142,15 @@ SELECT days.day, count(call.id) FILTER (WHERE call.has_webhook), count(call.id)
                generate_series(%(days)s - 1, 0, -1) AS back) AS days
   LEFT JOIN LATERAL (SELECT id, EXISTS (SELECT FROM integrations_webhookevent AS event
                                          WHERE event.call_id = newest.id) AS has_webhook
-                       FROM (SELECT id, state FROM integrations_call
+                       FROM (SELECT id FROM integrations_call
                               WHERE customer_id = %(customer)s
                                 AND started_at >= days.day::timestamp AT TIME ZONE %(zone)s
                                 AND started_at < (days.day + 1)::timestamp AT TIME ZONE %(zone)s
                               ORDER BY started_at DESC, id DESC
-                              LIMIT %(most)s) AS newest
-                      WHERE state <> 'in_progress') AS call ON true
+                              LIMIT %(most)s) AS newest) AS call ON true
  GROUP BY days.day
  ORDER BY days.day"""
-"""Of each day the newest calls, and how many of them a webhook reported. Rows: day, with a webhook, all."""
+"""Of each day the newest calls, and how many of them a webhook reported. Rows: day, with a webhook, all.
+
+The index `call_newest_of_customer` alone has what the innermost query reads, so that it stops at its limit.
+"""
