@@ -46,7 +46,7 @@ NEW_CLIENT = "+380501112233"
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the longest tests first, so that no worker is left with one at the end."""
-    items.sort(key=lambda item: "processes" not in item.path.parts)
+    items.sort(key=lambda item: ("processes" not in item.path.parts, item.get_closest_marker("slow") is None))
 
 
 @pytest.hookimpl(trylast=True)
