@@ -87,10 +87,18 @@ def test_a_foreign_host_is_refused(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_form_from_elsewhere_is_refused() -> None:
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("/calls/login/", "/calls/views/", "/calls/export.xlsx", "/calls/bulk/begin/", "/calls/api/"),
+        *("/account/password/", "/account/sessions/end/", "/admin/integrations/customer/add/", "/admin/auth/user/add/"),
+    ],
+)
+def test_a_form_from_elsewhere_is_refused(address: str) -> None:
     client = Client(enforce_csrf_checks=True)
+    client.force_login(make_superuser())
 
-    assert client.post("/calls/login/", {"username": "a", "password": "b"}).status_code == 403
+    assert client.post(address, {"username": "a", "password": "b"}).status_code == 403
 
 
 @pytest.mark.django_db

@@ -340,6 +340,8 @@ def test_the_certificate_must_be_the_names(tls_server: tuple[str, Path]) -> None
         assert session.get(url, verify=str(authority)).status_code == 200
         with pytest.raises(requests.exceptions.SSLError):
             session.get(url.replace(NAME, "localhost"), verify=str(authority))
+        with pytest.raises(requests.exceptions.SSLError):  # of an unknown authority
+            session.get(url)
 
 
 def test_a_redirect_leads_nobody(tls_server: tuple[str, Path]) -> None:
