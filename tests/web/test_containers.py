@@ -83,3 +83,26 @@ def test_the_products_image_is_built_from_an_exact_version() -> None:
     base = (settings.BASE_DIR / "Dockerfile").read_text().split("FROM ", 1)[1].split()[0]
 
     assert EXACT_VERSION.fullmatch(base)
+
+
+def test_every_name_in_the_compose_file_is_declared() -> None:
+    """What `docker compose config` would refuse."""
+    for name, service in SERVICES.items():
+        assert set(service.get("depends_on", ())) <= set(SERVICES), name
+        assert networks_of(name) <= set(COMPOSE["networks"]), name
+        mounted = {volume.split(":")[0] for volume in service.get("volumes", ())}
+        assert {volume for volume in mounted if not volume.startswith("./")} <= set(COMPOSE["volumes"]), name
+        assert all((settings.BASE_DIR / path).exists() for path in mounted if path.startswith("./")), name
+        assert ("image" in service) or ("build" in service), name
+    assert {name for name in SERVICES if "build" in SERVICES[name]} == {"migrate"}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_condition_of_a_dependency_can_come_true(name: str) -> None:
+    depends = SERVICES[name].get("depends_on", {})
+    for other, how in depends.items() if isinstance(depends, dict) else ():
+        condition = how["condition"]
+        if condition == "service_healthy":
+            assert SERVICES[other]["healthcheck"]["test"]
+        else:
+            assert (condition, SERVICES[other]["restart"]) == ("service_completed_successfully", "no")
