@@ -91,7 +91,8 @@ def _limit_of(customer: Customer, now: datetime) -> int:
         customer=customer, hour__gt=now - timedelta(days=USUAL_DAYS), hour__lt=now - timedelta(days=1)
     )
     usual = usual_peak(dict(counts.values_list("hour", "count")))
-    return max(settings.NEW_CONTACTS_PER_HOUR, round(usual * settings.NEW_CONTACTS_TIMES_USUAL))
+    limit: int = max(settings.NEW_CONTACTS_PER_HOUR, round(usual * settings.NEW_CONTACTS_TIMES_USUAL))
+    return limit
 
 
 def _is_lifted(customer: Customer) -> bool:

@@ -66,7 +66,7 @@ def named_contacts(calls: Iterable[Call]) -> Mapping[NumberOfCustomer, NamedCont
     wanted = {(call.customer_id, call.client_number) for call in calls if call.client_number}
     if not wanted:
         return {}
-    customers, numbers = ({each[place] for each in wanted} for place in (0, 1))
+    customers, numbers = {whose for whose, _number in wanted}, {number for _whose, number in wanted}
     rows = RememberedContact.objects.filter(customer__in=customers, number__in=numbers).exclude(name="")
     found = rows.values_list("customer_id", "number", "contact_id", "name")
     return {(whose, number): NamedContact(contact_id=key, name=name) for whose, number, key, name in found}

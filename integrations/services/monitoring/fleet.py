@@ -57,7 +57,7 @@ def pictures_of(
         },
         fleet=[_counts(values["fleet_day"], None, day) for day in _last_days(newest, days)],
         webhooks={pk: _hours(values["webhook_hour"], pk) for pk in customers},
-        delays={percent: seconds for (_pk, _day, percent, _state), seconds in values["delay"].items() if percent},
+        delays={percent: took for (_pk, _day, percent, _state), took in values["delay"].items() if percent is not None},
     )
 
 
