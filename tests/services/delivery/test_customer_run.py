@@ -108,6 +108,16 @@ def test_each_failed_attempt_doubles_the_wait(scenario: Scenario, sandbox: Sandb
         assert 0.7 * doubled < wait < 1.3 * doubled
 
 
+def test_one_failed_call_does_not_end_the_customers_run(scenario: Scenario, sandbox: Sandbox) -> None:
+    sandbox.add_fault(Fault(path="/contact/list", status=503, times=1))
+    scenario.post(answered())
+    scenario.post(answered(uniqueid="ua9_-1790775459.1"))
+    scenario.deliver()
+
+    states = [scenario.call(number).state for number in (CALL_ID, "ua9_-1790775459.1")]
+    assert sorted(states) == [CallState.DELIVERED, CallState.PENDING]
+
+
 def test_the_next_attempt_respects_retry_after(scenario: Scenario, sandbox: Sandbox) -> None:
     sandbox.add_fault(Fault(path="/contact/list", status=429, headers={"Retry-After": "500"}))
     scenario.post(answered())
