@@ -202,7 +202,7 @@ def test_a_recording_is_copied_and_plays_at_the_comment(scenario: Scenario, sand
 
 
 def test_a_recording_that_planfix_refuses_is_linked(scenario: Scenario) -> None:
-    link = f"https://app.ringostat.invalid/{CALL_ID}.wav?token=0"
+    link = f"https://app.ringostat.invalid/{CALL_ID}.wav?token=5f3a"
     scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
     scenario.post(answered(has_recording="1", recording=link))
     scenario.deliver()
