@@ -11,7 +11,11 @@ PROJECT = Path(__file__).parent.parent
 ROOT = PROJECT / "integrations"
 MOST_MODULES = 15
 FOLDERS = sorted(
-    {path.parent for name in ("integrations", "ringofix", "bench") for path in (PROJECT / name).rglob("*.py")}
+    {
+        path.parent
+        for name in ("integrations", "ringofix", "sandbox", "bench")
+        for path in (PROJECT / name).rglob("*.py")
+    }
 )
 
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from sandbox.http.server import Reply, Request
-from sandbox.planfix import comments, contacts, data_tags, files, tasks, users
+from sandbox.planfix import comments, data_tags, files, tasks, users
 from sandbox.planfix.account import Account
+from sandbox.planfix.contacts import requests as contacts
 from sandbox.planfix.quota import Limits
 from sandbox.planfix.rest import Body, Refusal, RestCall, Route
 from sandbox.planfix.world import Emoji, TooFast

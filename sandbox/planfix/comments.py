@@ -10,7 +10,7 @@ from html import escape, unescape
 
 from sandbox.http.server import Reply
 from sandbox.planfix.account import Account, Subject
-from sandbox.planfix.contacts import contact_of, known_files, known_person, source_object_id
+from sandbox.planfix.contacts.requests import contact_of, known_files, known_person, source_object_id
 from sandbox.planfix.records import Comment
 from sandbox.planfix.rest import (
     EMPTY,

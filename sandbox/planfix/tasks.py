@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox.http.server import Reply
 from sandbox.planfix.account import Account
-from sandbox.planfix.contacts import known_person, source_object_id
+from sandbox.planfix.contacts.requests import known_person, source_object_id
 from sandbox.planfix.records import Task, TaskStatus
 from sandbox.planfix.rest import Body, Fields, Refusal, RestCall, Route, bad_value, shown, success, time_point
 from sandbox.planfix.world import TaskActivity, TaskFilter

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sandbox.http.server import Reply
 from sandbox.planfix.account import Account
-from sandbox.planfix.contact_search import found_contacts
+from sandbox.planfix.contacts.search import found_contacts
 from sandbox.planfix.phone_numbers import masked
 from sandbox.planfix.records import Contact, CustomField, Phone, StoredFile
 from sandbox.planfix.rest import Body, Fields, Refusal, RestCall, Route, bad_value, shown, success, time_point
