@@ -16,6 +16,7 @@ from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Customer, Delivery, MissedCall
 from integrations.planfix.http.explanations import explain
 from integrations.services.missed_calls.waiting import NOBODY_WAITS
+from integrations.ui.durations import rough_duration
 from integrations.ui.labels import (
     STATES,
     UNANSWERED_OUTGOING,
@@ -89,7 +90,7 @@ class Callback:
             tried = ngettext("Not called back, %(count)s attempt", "Not called back, %(count)s attempts", self.attempts)
             return tried % {"count": self.attempts} if self.attempts else _("Not called back")
         text = _("Called back after %(time)s by %(name)s") if self.by else _("Called back after %(time)s")
-        return text % {"time": short_duration(self.after), "name": self.by}
+        return text % {"time": rough_duration(self.after.total_seconds()), "name": self.by}
 
 
 def call_row(call: Call) -> CallRow:
@@ -132,15 +133,6 @@ def callback_of(call: Call) -> Callback | None:
     return Callback(
         at=missed.called_back_at, by=by, after=after, attempts=missed.attempts, call_id=missed.called_back_in_id
     )
-
-
-def short_duration(duration: timedelta) -> str:
-    """In minutes, hours or days: 12 min, 3 h, 2 d."""
-    minutes = int(duration.total_seconds()) // 60
-    for size, text in ((24 * 60, _("%(count)s d")), (60, _("%(count)s h"))):
-        if minutes >= 2 * size:
-            return text % {"count": minutes // size}
-    return _("%(count)s min") % {"count": minutes}
 
 
 def receipts_of(call: Call) -> Delivery:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +20,8 @@ from django.views.decorators.http import require_safe
 from integrations.models import Customer
 from integrations.services.contacts.remembered import named_contacts
 from integrations.services.missed_calls.waiting import CalledBack, WaitingClient, called_back, waiting_clients
-from integrations.ui.call_row import reported_employee, short_duration
+from integrations.ui.call_row import reported_employee
+from integrations.ui.durations import rough_duration
 from integrations.ui.labels import LazyText
 from integrations.ui.local_time import local_time
 from integrations.ui.page_context import page_context
@@ -69,11 +70,11 @@ class WaitingRow:
 @login_required_htmx
 @never_cache
 def waiting(request: HttpRequest) -> HttpResponse:
-    customers = customers_visible_to(request.user)
-    chosen = _chosen_customer(request, list(customers.order_by("name")))
+    customers = list(customers_visible_to(request.user).order_by("name"))
+    chosen = _chosen_customer(request, customers)
     period = request.GET.get("days", "") if request.GET.get("days", "") in PERIODS else USUAL_PERIOD
     since = timezone.now() - PERIODS[period][1]
-    whose = _whose(request, chosen, customers.values_list("pk", flat=True))
+    whose = _whose(request, chosen, customers)
     clients = waiting_clients(whose, since=since, most=MOST_CLIENTS + 1)
     context = {
         **page_context(request, _("Waiting clients")),
@@ -81,8 +82,8 @@ def waiting(request: HttpRequest) -> HttpResponse:
         "is_more": len(clients) > MOST_CLIENTS,
         "most": MOST_CLIENTS,
         "periods": [(label, f"?{_query(chosen, days)}", days == period) for days, (label, _span) in PERIODS.items()],
-        "shows_customer": chosen is None and customers.count() > 1,
-        "customers": customers.order_by("name") if customers.count() > 1 else [],
+        "shows_customer": chosen is None and len(customers) > 1,
+        "customers": customers if len(customers) > 1 else [],
         "chosen": chosen,
         "period": period,
         "bars": _bars(called_back(whose, since=since)),
@@ -96,10 +97,11 @@ def _chosen_customer(request: HttpRequest, customers: list[Customer]) -> Custome
     return next((customer for customer in customers if customer.pk == key), None)
 
 
-def _whose(request: HttpRequest, chosen: Customer | None, visible: Collection[int]) -> list[int] | None:
+def _whose(request: HttpRequest, chosen: Customer | None, visible: Iterable[Customer]) -> list[int] | None:
+    """The keys of the customers to show; None for all."""
     if chosen:
         return [chosen.pk]
-    return None if sees_all_customers(request.user) else list(visible)
+    return None if sees_all_customers(request.user) else [customer.pk for customer in visible]
 
 
 def _query(chosen: Customer | None, days: str) -> str:
@@ -118,7 +120,7 @@ def _row(client: WaitingClient, contact: Any, now: datetime) -> WaitingRow:
         number=grouped(client.number),
         name=contact.name if contact else "",
         customer=customer.name,
-        waits_for=short_duration(now - client.waits_since),
+        waits_for=rough_duration((now - client.waits_since).total_seconds()),
         waits_since=local_time(customer, client.waits_since, now),
         calls=client.calls,
         attempts=client.attempts,

@@ -175,10 +175,6 @@ SAY_SINCE = frozenset(
 """Causes whose sentence is followed by the time since when it is so."""
 
 
-def label_of(issue: Issue) -> str:
-    return str(LABELS[issue.cause])
-
-
 def sentence_of(issue: Issue, when: Callable[[datetime], str]) -> str:
     """What is wrong, in one to three short sentences. `when` writes a time in the customer's zone."""
     since = when(issue.since) if issue.since else ""
