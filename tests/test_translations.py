@@ -32,7 +32,7 @@ NAMES = {"API", "Planfix", "Planfix: %(came)s", "PostgreSQL", "Ringofix", "Ringo
 SPELLED_ALIKE: dict[str, set[str]] = {
     "uk": {"callback", "e-mail"},
     "pl": {"%(minutes)d min %(seconds)d s", "%(seconds)d s", "%(seconds)s s", "Administrator"}
-    | {"15 min", "%(count)s min", "%(count)s s", "Link", "Menu", "problem"}
+    | {"15 min", "%(count)s min", "%(count)s s", "Link", "Menu", "System", "problem"}
     | {"alert", "callback", "e-mail", "status", "token"},
     "ru": {"callback", "e-mail"},
 }

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from integrations.models import Alert
 from integrations.ui.labels import LazyText
@@ -39,7 +40,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "title": _("Administration"),
             "items": [
                 _list(_("Users"), "group", "auth.user"),
-                _link(_("System"), "monitor_heart", "console:system", "integrations.view_customer"),
+                _link(pgettext_lazy("page", "System"), "monitor_heart", "console:system", "integrations.view_customer"),
                 _list(_("Queue"), "list_alt", "procrastinate.procrastinatejob"),
             ],
         },

@@ -95,7 +95,7 @@ def _in_planfix(statuses: Sequence[CustomerStatus], log: str) -> Tile:
     total = sum(status.facts.calls() for status in statuses)
     note = _("%(count)s of %(of)s calls, 7 days") % {"count": _grouped(delivered), "of": _grouped(total)}
     # Rounded down: 100 % is said of all calls only.
-    value = f"{1000 * delivered // total / 10:g} %" if total else NOTHING
+    value = f"{number_format(f'{1000 * delivered // total / 10:g}')} %" if total else NOTHING
     return Tile(label=_("In Planfix"), value=value, note=note, address=f"{log}?state={CallState.DELIVERED.value}")
 
 

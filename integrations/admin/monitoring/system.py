@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.cache import never_cache
 
 from integrations.admin.monitoring.numbers_age import age_of_number_library
@@ -51,7 +51,7 @@ def system(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     facts, now = system_facts(), timezone.now()
     cards = [_workers(facts, now), _calls(facts, now), _database(facts), _release(facts, now)]
-    context = {**admin.site.each_context(request), "title": _("System"), "cards": cards}
+    context = {**admin.site.each_context(request), "title": pgettext("page", "System"), "cards": cards}
     return render(request, "admin/monitoring/system.html", context)
 
 
