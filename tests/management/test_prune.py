@@ -56,6 +56,7 @@ def test_prune_prints_deleted_rows(customers: list[Customer]) -> None:
             "planfix_requests": 0,
             "history": 0,
             "client_names": 0,
+            "read_backs": 0,
             "recording_links": 1,
         },
         {"customer": "Archive", "days": 0},

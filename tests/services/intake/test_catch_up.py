@@ -245,7 +245,12 @@ def test_failed_read_is_repeated_by_the_next_run(scenario: Scenario, ringostat: 
 
 @pytest.mark.parametrize(
     "fault",
-    [Fault(kind="reset"), Fault(kind="html"), Fault(kind="cut_json", when="after"), Fault(status=200, body="{}")],
+    [
+        Fault(kind="reset"),
+        Fault(kind="html"),
+        Fault(kind="cut_json", when="after"),
+        Fault(status=200, body='{"ok": true}'),
+    ],
     ids=["reset", "html", "cut json", "no list"],
 )
 def test_every_ringostat_error_is_reported_and_keeps_the_cursor(
