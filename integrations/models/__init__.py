@@ -28,6 +28,7 @@ from integrations.models.delivery_state import (
     DeliveryLease,
     RememberedContact,
 )
+from integrations.models.directory import DirectoryAccount, DirectoryContact, DirectoryNumber, Spelling
 from integrations.models.missed_call import MissedCall, MissedCallChange
 from integrations.models.saved_view import SavedView
 from integrations.models.second_factor import SecondFactor
@@ -54,6 +55,9 @@ __all__ = [
     "CustomerTally",
     "Delivery",
     "DeliveryLease",
+    "DirectoryAccount",
+    "DirectoryContact",
+    "DirectoryNumber",
     "Employee",
     "EventResult",
     "EverybodyTally",
@@ -74,6 +78,7 @@ __all__ = [
     "SecondFactor",
     "Secret",
     "SecretField",
+    "Spelling",
     "Step",
     "Target",
     "TrialReceipt",

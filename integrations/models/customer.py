@@ -141,6 +141,15 @@ class Customer(models.Model):
     phone_matching = models.CharField(
         _("find contacts by"), max_length=16, choices=PhoneMatching, default=PhoneMatching.FULL
     )
+    directory = models.BooleanField(
+        _("keep a directory of the account's contacts"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "Reads all contacts and companies of the Planfix account ahead of the calls, while no call waits: calls of"
+            " known clients then need no search. Names and phone numbers of all contacts are stored here."
+        ),
+    )
     recording = models.CharField(_("recordings"), max_length=8, choices=Recording, default=Recording.COPY)
     add_analysis = models.BooleanField(_("add the AI summary and rating to the call's comment"), default=True)
     fallback_employee = models.ForeignKey(
