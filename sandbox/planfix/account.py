@@ -67,6 +67,11 @@ class Account:
     users: dict[int, User] = field(default_factory=dict, repr=False)
     tags: dict[int, DataTag] = field(default_factory=dict, repr=False)
     statuses: dict[int, TaskStatus] = field(default_factory=dict, repr=False)
+    processes: dict[int, str] = field(default_factory=dict, repr=False)
+    """Names of the processes of tasks. All of them have the account's statuses."""
+    task_templates: dict[int, str] = field(default_factory=dict, repr=False)
+    processes_of_templates: dict[int, int] = field(default_factory=dict, repr=False)
+    user_groups: dict[int, str] = field(default_factory=dict, repr=False)
     contact_templates: dict[int, str] = field(default_factory=dict, repr=False)
     contact_groups: dict[int, str] = field(default_factory=dict, repr=False)
     contact_fields: dict[int, CustomField] = field(default_factory=dict, repr=False)
@@ -109,6 +114,10 @@ class Account:
             users={user.id: user for user in template_account.USERS},
             tags={tag.id: tag for tag in template_account.tags(language, utm_fields)},
             statuses={status.id: status for status in template_account.statuses(language)},
+            processes={template_account.PROCESS_ID: "Task"},
+            task_templates=dict(template_account.TASK_TEMPLATES),
+            processes_of_templates=dict.fromkeys(template_account.TASK_TEMPLATES, template_account.PROCESS_ID),
+            user_groups=dict(template_account.USER_GROUPS),
             contact_templates={1: VOCABULARIES[language].contact_template},
         )
 
@@ -230,8 +239,11 @@ class Account:
         created: datetime | None = None,
         **properties: object,
     ) -> Task:
-        """Add a task with properties of `Task`. The default status is the first active (or inactive) one."""
+        """Add a task with properties of `Task`, by default of the first process, in the first active (or inactive)
+        status.
+        """
         created = created or datetime.now(UTC)
+        properties.setdefault("process_id", next(iter(self.processes), None))
         properties.setdefault("status", next(s for s in self.statuses.values() if s.is_active == active))
         task = Task(
             id=0,

@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from sandbox.http.server import Reply, Request
-from sandbox.planfix import comments, data_tags, files, tasks, users
+from sandbox.planfix import comments, data_tags, files, users
 from sandbox.planfix.account import Account
 from sandbox.planfix.contacts import requests as contacts
 from sandbox.planfix.quota import Limits
 from sandbox.planfix.rest import Body, Refusal, RestCall, Route
+from sandbox.planfix.tasks import processes
+from sandbox.planfix.tasks import requests as tasks
 from sandbox.planfix.world import Emoji, TooFast
 
 NUMBER = re.compile(r"(?<=/)(?:(?:contact|user|task):)?(\d+)(?=/|$)")
@@ -20,7 +22,7 @@ NUMBER = re.compile(r"(?<=/)(?:(?:contact|user|task):)?(\d+)(?=/|$)")
 
 ROUTES: Mapping[tuple[str, str], Route] = {
     (route.method, route.path): route
-    for room in (users, contacts, tasks, comments, data_tags, files)
+    for room in (users, contacts, tasks, processes, comments, data_tags, files)
     for route in room.ROUTES
 }
 EMOJI = re.compile("[\U00010000-\U0010ffff]")

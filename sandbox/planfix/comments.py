@@ -25,7 +25,7 @@ from sandbox.planfix.rest import (
     success,
     time_point,
 )
-from sandbox.planfix.tasks import task_of
+from sandbox.planfix.tasks.requests import task_of
 from sandbox.planfix.world import CommentOrder, CommentTime, HiddenFlag, Html, Owner, TaskComments, UpdatedFiles
 
 HTML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)

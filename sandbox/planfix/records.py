@@ -117,8 +117,14 @@ class Task:
     description: str = ""
     is_deleted: bool = False
     template_id: int | None = None
+    process_id: int | None = None
+    """None: the task belongs to no process, and its status cannot change."""
+    is_urgent: bool = False
+    due: datetime | None = None
     assigner: str = "user:1"
     assignees: list[str] = field(default_factory=list)
+    """Prefixed: user:5."""
+    assigned_groups: list[int] = field(default_factory=list)
     files: list[StoredFile] = field(default_factory=list)
     source_object_id: str = ""
 

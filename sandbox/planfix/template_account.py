@@ -18,6 +18,11 @@ USERS = (
     User(id=7, name="Maria", lastname="Kovalenko", email="maria@example.com", extension="103"),
 )
 
+PROCESS_ID = 1
+CALL_BACK_TEMPLATE = 31
+TASK_TEMPLATES = {CALL_BACK_TEMPLATE: "Call back", 32: "Order"}
+USER_GROUPS = {3: "Managers"}
+
 STATUS_COLORS = (("#4573b1", True), ("#2e8b57", True), ("#8a8f98", False), ("#b04a4a", False))
 
 

@@ -74,6 +74,13 @@ def _empty(name: str, _: RestCall) -> Reply:
     return json_reply({"result": "success", name: []})
 
 
+def _groups(call: RestCall) -> Reply:
+    groups = call.account.user_groups.items()
+    return success(
+        groups=[{"id": number, "name": name} if "name" in call.fields else {"id": number} for number, name in groups]
+    )
+
+
 def _ping(_: RestCall) -> Reply:
     return success()
 
@@ -101,7 +108,7 @@ ROUTES = (
     Route(method="GET", path="/ping", scope="", operation=_ping),
     Route(method="POST", path="/user/list", scope="user_readonly", operation=_list),
     Route(method="GET", path="/user/{}", scope="user_readonly", operation=_get),
-    Route(method="GET", path="/user/groups", scope="user_readonly", operation=partial(_empty, "groups")),
+    Route(method="GET", path="/user/groups", scope="user_readonly", operation=_groups),
     Route(method="GET", path="/user/positions", scope="user_readonly", operation=partial(_empty, "positions")),
     Route(method="GET", path="/customfield/contact", scope="contact_readonly", operation=_contact_fields),
     Route(method="GET", path="/customfield/contact/{}", scope="contact_readonly", operation=_contact_fields),

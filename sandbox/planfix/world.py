@@ -204,6 +204,21 @@ class TaskComments(StrEnum):
     REFUSED = "refused"
 
 
+class TaskStatusChange(StrEnum):
+    """Does the tasks' process allow the API to change a status?"""
+
+    CHANGED = "changed"
+    REFUSED = "refused"
+    """Planfix answers success with `failures`, and the status stays."""
+
+
+class TaskTemplateFields(StrEnum):
+    """Do the task templates have a required field?"""
+
+    FREE = "free"
+    REQUIRED = "required"
+
+
 class TimePoints(StrEnum):
     """How times are given."""
 
@@ -251,6 +266,8 @@ class World:
     task_filter: TaskFilter = TaskFilter.HONOURED
     task_activity: TaskActivity = TaskActivity.SHOWN
     task_comments: TaskComments = TaskComments.TAKEN
+    task_status: TaskStatusChange = TaskStatusChange.CHANGED
+    task_template: TaskTemplateFields = TaskTemplateFields.FREE
     time_points: TimePoints = TimePoints.FULL
     too_fast: TooFast = TooFast.STATUS_429
 

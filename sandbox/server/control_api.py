@@ -224,6 +224,12 @@ def state(account: Account) -> dict[str, object]:
                     "isActive": task.status.is_active,
                     "isDeleted": task.is_deleted,
                     "created": task.created.isoformat(),
+                    "description": task.description,
+                    "template": task.template_id,
+                    "assignees": [*task.assignees, *(f"group:{number}" for number in task.assigned_groups)],
+                    "due": task.due.isoformat() if task.due else None,
+                    "isUrgent": task.is_urgent,
+                    "sourceObjectId": task.source_object_id,
                 }
                 for task in account.tasks
             ],

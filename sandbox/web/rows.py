@@ -42,6 +42,9 @@ class ListedSubject:
     missed: int
     status: str = ""
     color: str = ""
+    due: datetime | None = None
+    assignees: str = ""
+    is_urgent: bool = False
     is_company: bool = False
 
 
@@ -143,6 +146,14 @@ def listed_task(account: Account, task: Task) -> ListedSubject:
         missed=calls["missed"],
         status=task.status.name,
         color=task.status.color,
+        due=task.due.astimezone(account.zone) if task.due else None,
+        assignees=", ".join(
+            [
+                *(account.person_name(person) or person for person in task.assignees),
+                *(account.user_groups[number] for number in task.assigned_groups),
+            ]
+        ),
+        is_urgent=task.is_urgent,
     )
 
 

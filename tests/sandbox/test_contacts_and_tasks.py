@@ -9,6 +9,7 @@ import pytest
 
 from sandbox.planfix.account import Account
 from sandbox.planfix.records import Contact
+from sandbox.planfix.template_account import CALL_BACK_TEMPLATE
 from sandbox.planfix.world import PhoneFilter, World
 from tests.sandbox.conftest import Ask
 
@@ -263,6 +264,84 @@ def test_the_description_of_a_task_is_its_first_comment(ask: Ask, account: Accou
     task = ask("POST", "/task/", {"name": "Order", "description": "Two tyres"}).json()["id"]
 
     assert [(c.task_id, c.description, c.author) for c in account.comments] == [(task, "Two tyres", "user:1")]
+
+
+CALL_BACK = {
+    "template": {"id": CALL_BACK_TEMPLATE},
+    "name": "Call back",
+    "priority": "Urgent",
+    "assignees": {"users": [{"id": "user:5"}], "groups": [{"id": 3}]},
+    "endDateTime": {"date": "02-08-2026", "time": "16:00"},
+    "sourceObjectId": "0f3c7a52-6f0e-5b0e-9a36-52494e474f46",
+}
+
+
+def test_a_created_task_keeps_what_was_sent(ask: Ask, account: Account, olha: Contact) -> None:
+    created = ask("POST", "/task/", {**CALL_BACK, "counterparty": {"id": f"contact:{olha.id}"}})
+    fields = "assignees,priority,endDateTime,template,processId,counterparty,sourceObjectId"
+    shown = ask("GET", f"/task/{created.json()['id']}?fields={fields}").json()["task"]
+
+    assert created.status_code == 201
+    assert shown["assignees"] == {
+        "users": [{"id": "user:5", "name": "Iryna Bondar"}],
+        "groups": [{"id": 3, "name": "Managers"}],
+    }
+    assert (shown["priority"], shown["template"]["id"], shown["processId"]) == ("Urgent", CALL_BACK_TEMPLATE, 1)
+    assert shown["endDateTime"]["datetime"] == "2026-08-02T13:00Z", "it is read in the account's zone"
+    assert shown["counterparty"]["id"] == f"contact:{olha.id}"
+    assert shown["sourceObjectId"] == CALL_BACK["sourceObjectId"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"template": {"id": 77}},
+        {"priority": "High"},
+        {"assignees": {"users": [{"id": "user:99"}]}},
+        {"assignees": {"groups": [{"id": 99}]}},
+        {"counterparty": {"id": "contact:999"}},
+        {"endDateTime": {"date": "2026-08-02"}},
+    ],
+)
+def test_a_task_with_a_wrong_value_is_not_created(ask: Ask, account: Account, change: dict[str, Any]) -> None:
+    answer = ask("POST", "/task/", {**CALL_BACK, **change})
+
+    assert (answer.status_code, answer.json()["code"], account.tasks) == (400, 41, [])
+
+
+@pytest.mark.parametrize(
+    ("template", "world", "changed"), [(True, "changed", True), (True, "refused", False), (False, "changed", False)]
+)
+def test_the_process_decides_whether_a_status_changes(
+    ask: Ask, account: Account, template: bool, world: str, changed: bool
+) -> None:
+    account.enter(account.world.with_switches({"task_status": world}))
+    number = ask("POST", "/task/", CALL_BACK if template else {"name": "Loose"}).json()["id"]
+
+    answer = ask("POST", f"/task/{number}", {"status": {"id": 3}, "name": "Done"})
+
+    assert answer.status_code == 200
+    assert [failure["field"] for failure in answer.json().get("failures", [])] == ([] if changed else ["status"])
+    assert (account.tasks[0].status.id, account.tasks[0].name) == (3 if changed else 1, "Done")
+
+
+def test_a_template_may_require_a_field(ask: Ask, account: Account) -> None:
+    account.enter(account.world.with_switches({"task_template": "required"}))
+
+    answer = ask("POST", "/task/", CALL_BACK)
+
+    assert (answer.status_code, account.tasks) == (400, [])
+    assert "custom_field_is_required" in answer.json()["error"]
+
+
+def test_task_templates_are_listed_with_their_process(ask: Ask) -> None:
+    templates = ask("GET", "/task/templates?fields=id,name,processId").json()["templates"]
+
+    assert templates[0] == {"id": CALL_BACK_TEMPLATE, "name": "Call back", "processId": 1}
+
+
+def test_groups_of_employees_are_listed(ask: Ask) -> None:
+    assert ask("GET", "/user/groups?fields=id,name").json()["groups"] == [{"id": 3, "name": "Managers"}]
 
 
 def test_statuses_of_a_process_can_be_read(ask: Ask) -> None:

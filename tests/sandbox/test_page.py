@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,15 @@ def test_a_task_has_its_own_feed(account: Account, olha: Contact) -> None:
 
     assert "In the task" in html
     assert "On the card" not in html
+
+
+def test_a_task_shows_for_whom_it_is_and_when_it_is_due(account: Account, olha: Contact) -> None:
+    due = datetime(2026, 8, 3, 7, 11, tzinfo=UTC)
+    account.add_task(olha.id, "Call back", due=due, assignees=["user:5"], assigned_groups=[3], is_urgent=True)
+
+    html = page(f"{account.url}/account/")
+
+    assert "Olha Koval · for Iryna Bondar, Managers · due 3 Aug 10:11 · urgent" in html
 
 
 def test_times_are_in_the_zone_of_the_account(sandbox: Sandbox, account: Account, olha: Contact) -> None:
