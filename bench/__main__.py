@@ -9,6 +9,7 @@ import sys
 import django
 
 BENCHMARKS = (
+    "cost",
     "intake",
     "delivery",
     "latency",

@@ -18,7 +18,7 @@ from django.db.models import Max
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from bench.stack.processes import processor_seconds
+from bench.stack.processes import processor_seconds, server_seconds
 from bench.stack.scratch import local_stack
 from integrations.models import Call, CallState, Customer, PlanfixRequest, RememberedContact
 from integrations.ringostat.body import RawRequest
@@ -44,7 +44,7 @@ def run() -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
     port = free_port(0)
     with local_stack() as stack:
-        customers = _customers(port)
+        customers = customers_of_account(port, max(CUSTOMERS))
         print(f"{CALLS} calls, {REQUESTS} requests each, one worker process with {THREADS} threads\n")
         print(f"{'latency':>8} {'customers':>9} {'calls/s':>8} {'ideal':>6} {'share':>6} {'worker':>8} {'database':>8}")
         for latency in LATENCIES:
@@ -59,10 +59,10 @@ def _measure(stack: LocalStack, customers: list[Customer], port: int, latency: f
         _deliver(_waiting_calls(customers, WARM_UP))
         waiting = _waiting_calls(customers, CALLS)
         worker = stack.processes["worker"].pid
-        worker_before, database_before = processor_seconds(worker), _database_seconds()
+        worker_before, database_before = processor_seconds(worker), server_seconds()
         took = _deliver(waiting)
         worker_took = processor_seconds(worker) - worker_before
-        database_took = _database_seconds() - database_before
+        database_took = server_seconds() - database_before
     finally:
         stack.stop()
         account.terminate()
@@ -77,14 +77,14 @@ def _measure(stack: LocalStack, customers: list[Customer], port: int, latency: f
     )
 
 
-def _customers(port: int) -> list[Customer]:
-    """Add customers, each with an account of fixed latency whose data tags are known."""
+def customers_of_account(port: int, count: int) -> list[Customer]:
+    """Adds customers, each with an account of fixed latency at this port, whose data tags are known."""
     with SandboxServer(Sandbox(allow_private_hosts=True)) as server:
         account = server.sandbox.add_account("model", token="model")
         model = import_customer(customer_file("model", account.url, account.token, 1000))
         discover(model)
     customers = []
-    for number in range(max(CUSTOMERS)):
+    for number in range(count):
         file = customer_file(f"c{number}", f"http://127.0.0.1:{port}/c{number}", "token", requests_per_second=1000)
         customers.append(import_customer(file))
     Customer.objects.update(planfix_tags=model.planfix_tags, planfix_contact_fields=model.planfix_contact_fields)
@@ -119,13 +119,6 @@ def _deliver(customers: list[Customer]) -> float:
     assert not Call.objects.exclude(state=CallState.DELIVERED).exists()
     ended = Call.objects.aggregate(last=Max("finished_at"))["last"]
     return float((ended - began).total_seconds())
-
-
-def _database_seconds() -> float:
-    """Processor seconds of the server processes of this database, if it runs on this machine."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
-        return sum(processor_seconds(pid) for (pid,) in cursor.fetchall())
 
 
 def _body(number: int) -> bytes:

@@ -5,12 +5,25 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from django.db import connection
+
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def processor_seconds(pid: int) -> float:
     """Seconds of the process and its running children, in user and kernel mode."""
     return sum(_seconds(each) for each in family(pid))
+
+
+def server_seconds() -> float:
+    """Processor seconds of the PostgreSQL server that this database is on: of all its processes, also of those that
+    have ended. The server must run on this machine.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        server = int(_stat(cursor.fetchone()[0])[1])
+    ended = sum(map(int, _stat(server)[13:15])) / TICKS
+    return processor_seconds(server) + ended
 
 
 def memory_megabytes(pid: int) -> tuple[float, float]:
@@ -25,8 +38,14 @@ def family(pid: int) -> list[int]:
 
 
 def _seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    return sum(map(int, _stat(pid)[11:13])) / TICKS
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat from the third on (man proc_pid_stat): 1 is the parent, 11 to 14 are ticks of
+    processor time.
+    """
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
 
 
 def _rollup(pid: int, name: str) -> int:
