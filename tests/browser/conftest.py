@@ -14,11 +14,29 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from sandbox.state import Sandbox
+from tests.conftest import Scenario
+from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, missed, recorded
+
 CHROMIUM = shutil.which("chromium")
 QUIET = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 ]
+
+
+@pytest.fixture
+def scenario(transactional_db: None, make_scenario: Callable[..., Scenario], sandbox: Sandbox) -> Scenario:
+    """A customer with a delivered, a missed and a skipped call, and with requests that tell of none."""
+    scenario = make_scenario()
+    scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
+    scenario.post(answered(**recorded(sandbox)))
+    scenario.post(missed("+380501112233", uniqueid=f"{CALL_ID}1"))
+    scenario.post(answered(connected_with="acmecom_newcomer", uniqueid=f"{CALL_ID}2"))
+    for body in ({"caller": CLIENT}, '{"uniqueid": "1" "a": 2}', "", {"event": "chat_started", "chat_id": "7"}):
+        scenario.post(body, event="")
+    scenario.deliver()
+    return scenario
 
 
 @pytest.fixture(scope="session")

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
-from integrations.models import Call, Customer
-from sandbox.state import Sandbox
-from tests.browser.test_pages import CUSTOMER_PAGES
+from tests.browser.addresses import addresses
 from tests.conftest import Scenario
-from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, missed, recorded
 from tests.factories import make_superuser
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WIDTHS = (1440, 390, 360)
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+LANGUAGES = ("en", "uk", "pl", "ru")
 MAX_STOPS = 400
 
 UNREACHED = """() => {
@@ -36,17 +37,6 @@ UNREACHED = """() => {
 
 
 @pytest.fixture
-def scenario(transactional_db: None, make_scenario: Callable[..., Scenario], sandbox: Sandbox) -> Scenario:
-    scenario = make_scenario()
-    scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
-    scenario.post(answered(**recorded(sandbox)))
-    scenario.post(missed("+380501112233", uniqueid=f"{CALL_ID}1"))
-    scenario.post(answered(connected_with="acmecom_newcomer", uniqueid=f"{CALL_ID}2"))
-    scenario.deliver()
-    return scenario
-
-
-@pytest.fixture
 def page(browser: Browser, live_server: LiveServer, sign_in: Callable[..., None], scenario: Scenario) -> Iterator[Page]:
     page = browser.new_page()
     sign_in(page, make_superuser())
@@ -54,42 +44,28 @@ def page(browser: Browser, live_server: LiveServer, sign_in: Callable[..., None]
     page.close()
 
 
-def addresses() -> list[str]:
-    customer, call = Customer.objects.get(), Call.objects.get(ringostat_id=CALL_ID)
-    return [
-        "/calls/",
-        "/calls/?state=skipped&direction=incoming",
-        f"/calls/{call.pk}/",
-        "/calls/waiting/",
-        "/calls/exports/",
-        "/calls/api/",
-        "/calls/second-factor/",
-        "/account/",
-        "/admin/",
-        "/admin/problems/",
-        "/admin/system/",
-        *(f"/admin/integrations/customer/{customer.pk}/{page}/" for page in CUSTOMER_PAGES),
-        "/admin/integrations/webhookevent/",
-        "/admin/integrations/planfixrequest/",
-        "/admin/integrations/alert/",
-        "/admin/integrations/work/",
-        "/admin/admin/logentry/",
-        "/admin/auth/user/",
-        "/admin/auth/user/add/",
-    ]
-
-
-def test_axe_finds_nothing_serious_on_any_page_in_both_themes_on_three_widths(
+def test_axe_finds_nothing_serious_on_any_page_in_any_language(
     page: Page, live_server: LiveServer, assert_accessible: Callable[[Page], None]
 ) -> None:
-    for address in addresses():
-        page.goto(live_server.url + address)
-        page.wait_for_load_state("networkidle")
-        for width in WIDTHS:
-            for scheme in SCHEMES:
+    """Each page in both themes on three widths; the languages take turns, so that each meets each of them."""
+    for address, turn in zip(addresses(), itertools.cycle(range(len(LANGUAGES)))):
+        for language, looks in looks_by_language(turn).items():
+            page.context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
+            page.goto(live_server.url + address)
+            page.wait_for_load_state("networkidle")
+            assert page.get_attribute("html", "lang") == language
+            for width, scheme in looks:
                 page.set_viewport_size({"width": width, "height": 900})
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 assert_accessible(page)
+
+
+def looks_by_language(turn: int) -> dict[str, list[tuple[int, Literal["light", "dark"]]]]:
+    """Returns which widths and themes to look at in which language, for the page of this turn."""
+    looks = defaultdict(list)
+    for place, look in enumerate(itertools.product(WIDTHS, SCHEMES)):
+        looks[LANGUAGES[(turn + place) % len(LANGUAGES)]].append(look)
+    return looks
 
 
 def test_keyboard_alone_reaches_every_control_of_every_page(page: Page, live_server: LiveServer) -> None:

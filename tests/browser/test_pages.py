@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth import get_user_model
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
-from integrations.models import Call, Customer
+from integrations.models import Call
 from integrations.ui.phone_text import grouped
 from sandbox.state import Sandbox
+from tests.browser.addresses import addresses
 from tests.conftest import Scenario
-from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, missed, recorded
+from tests.end_to_end.bodies import CALL_ID, CLIENT
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PASSWORD = "correct horse"
-CUSTOMER_PAGES = ("overview", "change", "employees", "parameters", "webhook-setup", "dry-run", "copy")
 
 
-@pytest.fixture
-def scenario(transactional_db: None, make_scenario: Callable[..., Scenario], sandbox: Sandbox) -> Scenario:
-    """A customer with a delivered, a missed and a skipped call, and with requests that tell of none."""
-    scenario = make_scenario()
-    scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
-    scenario.post(answered(**recorded(sandbox)))
-    scenario.post(missed("+380501112233", uniqueid=f"{CALL_ID}1"))
-    scenario.post(answered(connected_with="acmecom_newcomer", uniqueid=f"{CALL_ID}2"))
-    for body in ({"caller": CLIENT}, '{"uniqueid": "1" "a": 2}', "", {"event": "chat_started", "chat_id": "7"}):
-        scenario.post(body, event="")
-    scenario.deliver()
+@pytest.fixture(autouse=True)
+def _administrator(transactional_db: None) -> None:
     get_user_model().objects.create_superuser("admin", password=PASSWORD)
-    return scenario
 
 
 @pytest.fixture
@@ -69,24 +59,7 @@ def assert_fits(page: Page) -> None:
 def test_pages_open_and_fit(scenario: Scenario, page: Page, live_server: LiveServer) -> None:
     log_in(page, live_server)
     assert page.get_by_text(grouped(CLIENT)).first.is_visible()
-    customer, call = Customer.objects.get(), Call.objects.get(ringostat_id=CALL_ID)
-    addresses = [
-        "/calls/",
-        f"/calls/{call.pk}/",
-        "/admin/",
-        "/admin/problems/",
-        "/admin/system/",
-        *(f"/admin/integrations/customer/{customer.pk}/{page}/" for page in CUSTOMER_PAGES),
-        "/admin/integrations/webhookevent/",
-        "/admin/integrations/planfixrequest/",
-        "/admin/integrations/alert/",
-        "/admin/integrations/work/",
-        "/admin/admin/logentry/",
-        "/admin/procrastinate/procrastinatejob/",
-        "/admin/auth/user/",
-        "/admin/auth/user/add/",
-    ]
-    for address in addresses:
+    for address in addresses():
         page.goto(live_server.url + address)
         assert_fits(page)
 
