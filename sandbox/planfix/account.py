@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from sandbox.http.recorded import RecordedAnswers
 from sandbox.http.request_log import LoggedRequest
 from sandbox.planfix import field_values, template_account
 from sandbox.planfix.phone_numbers import FILTERS, STORED
@@ -63,6 +64,8 @@ class Account:
     latency: float = 0
     """Seconds before each response, in addition to the sandbox's own latency."""
     quota: Quota = field(default_factory=Quota)
+    recorded: RecordedAnswers | None = field(default=None, repr=False)
+    """Answers before the account's own."""
 
     users: dict[int, User] = field(default_factory=dict, repr=False)
     tags: dict[int, DataTag] = field(default_factory=dict, repr=False)

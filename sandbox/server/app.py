@@ -80,7 +80,7 @@ class SandboxServer:
             return json_reply({"result": "fail", "code": 0, "error": "No such account"}, 404)
         if path.startswith("/rest/"):
             rest_path = path.removeprefix("/rest")
-            act = partial(rest_answer, account, rest_path, request)
+            act = partial(_rest, account, rest_path, request)
             return self._logged(request, rest_path, act, account.remember, account)
         if path.startswith("/files/"):
             return _file(account, path, request)
@@ -90,7 +90,7 @@ class SandboxServer:
         self,
         request: Request,
         path: str,
-        act: Callable[[], Reply],
+        act: Callable[[], Reply | Broken],
         remember: Callable[[LoggedRequest], None],
         account: Account | None = None,
     ) -> Reply | Broken:
@@ -113,11 +113,12 @@ class SandboxServer:
         )
         return outcome
 
-    def _outcome(self, fault: Fault | None, act: Callable[[], Reply]) -> Reply | Broken:
+    def _outcome(self, fault: Fault | None, act: Callable[[], Reply | Broken]) -> Reply | Broken:
         if fault is None:
             return act()
         if fault.kind != "slow":
-            return spoiled(fault, act() if fault.when == "after" else None)
+            reply = act() if fault.when == "after" else None
+            return reply if isinstance(reply, Broken) else spoiled(fault, reply)
         if fault.when == "before":
             self._wait(fault.seconds)
             return act()
@@ -128,6 +129,12 @@ class SandboxServer:
     def _wait(self, seconds: float) -> None:
         if seconds and self._server:
             self._server.stopping.wait(seconds)
+
+
+def _rest(account: Account, path: str, request: Request) -> Reply | Broken:
+    """As recorded somewhere else, else the account's own answer."""
+    recorded = account.recorded.answer(path, request) if account.recorded else None
+    return recorded or rest_answer(account, path, request)
 
 
 def _addressed(path: str) -> tuple[str, str]:

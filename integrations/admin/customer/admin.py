@@ -26,6 +26,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
 from integrations.admin.change_messages import members, with_details
 from integrations.admin.customer.connection import check_new_access, connect, connection_report
 from integrations.admin.customer.copy import copy
+from integrations.admin.customer.diagnostics import diagnostics
 from integrations.admin.customer.dry_run import dry_run
 from integrations.admin.customer.employee_mapping import employees_page, send_skipped_calls
 from integrations.admin.customer.form import ACCESS_COLUMNS, CHECKED_COLUMNS, IDENTITY_COLUMNS, CustomerForm
@@ -56,6 +57,7 @@ PAGES: Mapping[str, Callable[..., HttpResponse]] = {
     "dry_run": dry_run,
     "trial": trial,
     "copy": copy,
+    "diagnostics": diagnostics,
     "connect": connect,
     "employees": employees_page,
     "send_skipped_calls": send_skipped_calls,

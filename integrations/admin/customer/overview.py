@@ -55,6 +55,7 @@ def overview(request: HttpRequest, customer: Customer) -> HttpResponse:
         "jobs": customer.background_jobs.exclude(kind=BackgroundJobKind.DRY_RUN).order_by("-pk")[:RECENT],
         "activity": audit_log_of(customer)[:RECENT],
         "copy_address": address_of("copy", customer),
+        "diagnostics_address": address_of("diagnostics", customer),
         "delete_address": address_of("delete", customer) if request.user.is_superuser else "",
         "read_back": read_back_overview(customer),
         "links": _links(customer),

@@ -1,14 +1,21 @@
-"""Runs the sandbox Planfix and Ringostat until a signal stops it. Needs no database."""
+"""Runs the sandbox Planfix and Ringostat until a signal stops it. Needs no database, unless it plays a file back."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import signal
+import tempfile
 import threading
+from collections.abc import Mapping
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from sandbox.harness.playback import NotDiagnostics, customer_of, play_back, read_file, send, webhooks_of
 from sandbox.planfix.world import World
 from sandbox.server.app import SandboxServer
 from sandbox.state import Sandbox
@@ -37,9 +44,17 @@ class Command(BaseCommand):
             metavar="NAME=VALUE",
             help="how the accounts behave where Planfix's documentation is silent, for example stored_number=digits",
         )
+        parser.add_argument(
+            "--answers",
+            type=Path,
+            metavar="FILE",
+            help="a file of manage.py diagnostics: imports its customer, answers as recorded there, and sends the"
+            " webhooks of its calls to PUBLIC_URL",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         world = _world(options["world"])
+        file = _diagnostics(options["answers"]) if options["answers"] else None
         stopped = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopped.set())
@@ -54,7 +69,36 @@ class Command(BaseCommand):
                 f"Sandbox: page {sandbox.url}/ · Planfix {account.url}, token {account.token} · Ringostat {sandbox.url}"
             )
             self.stdout.flush()
+            if file:
+                self._play_back(sandbox, file, stopped)
             stopped.wait()
+
+    def _play_back(self, sandbox: Sandbox, file: Mapping[str, Any], stopped: threading.Event) -> None:
+        play_back(sandbox, file)
+        customer, address = _imported(customer_of(sandbox, file))
+        self.stdout.write(f"Customer {customer}. Its webhooks go to {address} as soon as the web server answers.")
+        self.stdout.flush()
+        statuses = list(send(webhooks_of(file), address, stopped))
+        self.stdout.write(f"Webhooks sent: {len(statuses)}. HTTP {', '.join(map(str, sorted(set(statuses))))}.")
+        self.stdout.flush()
+
+
+def _diagnostics(path: Path) -> dict[str, Any]:
+    try:
+        return read_file(path)
+    except (OSError, NotDiagnostics) as error:
+        raise CommandError(str(error)) from error
+
+
+def _imported(customer: Mapping[str, Any]) -> tuple[str, str]:
+    """Imports the customer. Returns its name and its webhook address."""
+    printed = StringIO()
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+        json.dump(customer, file)
+        file.flush()
+        call_command("import_customer", file.name, stdout=printed)
+    answer = json.loads(printed.getvalue().splitlines()[0])
+    return answer["customer"], answer["webhook_url"]
 
 
 def _world(switches: list[str]) -> World:
