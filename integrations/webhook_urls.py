@@ -1,12 +1,13 @@
-"""The addresses that Ringostat sends webhooks to."""
+"""The addresses that Ringostat sends webhooks and routing questions to."""
 
 from __future__ import annotations
 
 from django.urls import path
 
+from integrations.routing_webhook import RingostatRouting
 from integrations.webhooks import RingostatWebhook
 
-webhook = RingostatWebhook.as_view()
+webhook, routing = RingostatWebhook.as_view(), RingostatRouting.as_view()
 
 urlpatterns = [
     path("webhooks/ringostat/<str:token>/<str:event>/", webhook),
@@ -14,4 +15,6 @@ urlpatterns = [
     # People paste addresses into Ringostat without the last slash, too.
     path("webhooks/ringostat/<str:token>/<str:event>", webhook),
     path("webhooks/ringostat/<str:token>", webhook),
+    path("route/ringostat/<str:token>/", routing),
+    path("route/ringostat/<str:token>", routing),
 ]

@@ -97,12 +97,8 @@ class TrafficThrottle(BaseThrottle):
         return self.seconds or None
 
 
-class RingostatWebhook(APIView):
-    """Answers 200 exactly when the raw request is stored, whatever is in it: from then on replaying is our job, not
-    Ringostat's.
-
-    Ringostat marks every other answer as an error. Its own articles disagree on whether it sends such a request again.
-    """
+class RawRequestView(APIView):
+    """Takes a request as it came, whatever method and content type it has."""
 
     http_method_names = ["get", "post", "put"]
     authentication_classes = ()  # the token in the address identifies the customer
@@ -110,19 +106,6 @@ class RingostatWebhook(APIView):
     parser_classes = (RawRequestParser,)
     renderer_classes = (ResultRenderer,)
     content_negotiation_class = OneParserOneRenderer
-    throttle_classes: Sequence[type[BaseThrottle]] = (TrafficThrottle,)
-
-    def post(self, request: Request, token: str, event: str = "") -> Response:
-        if not may_send_webhooks(request.META):
-            raise Refusal(403, "webhooks are not taken from here")
-        result = receive_at(token, event=event, raw=self._raw(request))
-        if result is None:
-            count_wrong_address(client_network(request.META))
-            raise Refusal(404, "unknown address")
-        note_sender(token, client_network(request.META))
-        return Response({"result": result})
-
-    get = put = post
 
     @property
     def default_response_headers(self) -> dict[str, str]:
@@ -140,11 +123,33 @@ class RingostatWebhook(APIView):
     def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         return HttpResponseNotAllowed(self.allowed_methods)
 
-    def _raw(self, request: Request) -> RawRequest:
+    def raw(self, request: Request) -> RawRequest:
         """Not `request.data`: for REST framework a body without a length is empty, and chunked bodies have none."""
         [parser] = self.get_parsers()
         stream = cast(IO[bytes], request)
         return cast(RawRequest, parser.parse(stream, request.META.get("CONTENT_TYPE"), request.parser_context))
+
+
+class RingostatWebhook(RawRequestView):
+    """Answers 200 exactly when the raw request is stored, whatever is in it: from then on replaying is our job, not
+    Ringostat's.
+
+    Ringostat marks every other answer as an error. Its own articles disagree on whether it sends such a request again.
+    """
+
+    throttle_classes: Sequence[type[BaseThrottle]] = (TrafficThrottle,)
+
+    def post(self, request: Request, token: str, event: str = "") -> Response:
+        if not may_send_webhooks(request.META):
+            raise Refusal(403, "webhooks are not taken from here")
+        result = receive_at(token, event=event, raw=self.raw(request))
+        if result is None:
+            count_wrong_address(client_network(request.META))
+            raise Refusal(404, "unknown address")
+        note_sender(token, client_network(request.META))
+        return Response({"result": result})
+
+    get = put = post
 
 
 def _body(stream: IO[Any], environ: Mapping[str, Any]) -> bytes:

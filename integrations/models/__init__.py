@@ -33,6 +33,7 @@ from integrations.models.missed_call import MissedCall, MissedCallChange
 from integrations.models.saved_view import SavedView
 from integrations.models.second_factor import SecondFactor
 from integrations.models.secret import Secret, SecretField
+from integrations.models.telephone.routing import Routing, RoutingAnswer, RoutingForm, RoutingReason, RoutingSource
 from integrations.models.traffic import NewContactCount, WebhookSender
 
 __all__ = [
@@ -74,6 +75,11 @@ __all__ = [
     "ReadBack",
     "Recording",
     "RememberedContact",
+    "Routing",
+    "RoutingAnswer",
+    "RoutingForm",
+    "RoutingReason",
+    "RoutingSource",
     "SavedView",
     "SecondFactor",
     "Secret",

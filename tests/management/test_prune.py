@@ -55,6 +55,7 @@ def test_prune_prints_deleted_rows(customers: list[Customer]) -> None:
             "events": 1,
             "planfix_requests": 0,
             "history": 0,
+            "routing_answers": 0,
             "client_names": 0,
             "read_backs": 0,
             "recording_links": 1,

@@ -23,6 +23,7 @@ from integrations.models import (
     Delivery,
     HistoryKind,
     PlanfixRequest,
+    RoutingAnswer,
     Step,
     WebhookEvent,
 )
@@ -30,6 +31,7 @@ from integrations.ui.call_row import call_reason, explained, is_technical, next_
 from integrations.ui.labels import KIND_SENTENCES, LazyText, reason_label, without_full_stop
 from integrations.ui.local_time import local_second, local_time
 from integrations.ui.phone_text import grouped
+from integrations.ui.routing import answer_sentence
 
 IN_FLIGHT = {
     Step.CONTACT: gettext_lazy(
@@ -98,10 +100,11 @@ def timeline(
     requests: Sequence[PlanfixRequest],
     now: datetime,
     history: Sequence[CallHistory] = (),
+    answers: Sequence[RoutingAnswer] = (),
 ) -> list[TimelineEntry]:
     """The timeline of a call that is loaded with ui.call_row.RELATED.
 
-    By time. `events`, `requests` and `history` may be pruned.
+    By time. `events`, `requests`, `history` and the routing `answers` may be pruned.
     """
     facts = call.folded
     steps = [
@@ -113,6 +116,7 @@ def timeline(
     ]
     entries = [
         *_call_and_webhooks(call, facts, events),
+        *(_routing(answer) for answer in answers),
         *_employee(call, facts),
         *_history(call, history),
         *(_with_request_time(step, requests) for step in steps),
@@ -195,6 +199,11 @@ def _call_and_webhooks(call: Call, facts: CallFacts, events: Sequence[WebhookEve
         yield TimelineEntry(text=text % names, icon="webhook", at=first)
     else:
         yield TimelineEntry(text=_("No webhooks stored."), icon="webhook")
+
+
+def _routing(answer: RoutingAnswer) -> TimelineEntry:
+    icon = "phone_forwarded" if answer.directions else "phone_disabled"
+    return TimelineEntry(text=answer_sentence(answer), icon=icon, at=answer.asked_at)
 
 
 def _employee(call: Call, facts: CallFacts) -> Iterator[TimelineEntry]:

@@ -26,8 +26,9 @@ from integrations.calllog.call.details import call_details
 from integrations.calllog.call.status_summary import status_summary
 from integrations.calllog.call.timeline import timeline
 from integrations.domain.reasons import Reason
-from integrations.models import Call, CallHistory, CallState, PlanfixRequest, WebhookEvent
+from integrations.models import Call, CallHistory, CallState, PlanfixRequest, RoutingAnswer, WebhookEvent
 from integrations.services.contacts.remembered import client_name, with_client_names
+from integrations.services.routing.answer_log import answers_of
 from integrations.ui.call_row import RELATED, call_row, receipts_of, recording_link
 from integrations.ui.links import call_links, comment_url
 from integrations.ui.page_context import page_context
@@ -48,6 +49,7 @@ class RequestLog:
     events: Sequence[WebhookEvent]
     requests: Sequence[PlanfixRequest]
     history: Sequence[CallHistory]
+    answers: Sequence[RoutingAnswer]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,8 +106,8 @@ def request_body(request: HttpRequest, call_id: int, request_id: int) -> HttpRes
 
 
 def _call(request: HttpRequest, call_id: int) -> Call:
-    calls = with_client_names(calls_visible_to(request.user).select_related(*RELATED))
-    return get_object_or_404(calls, pk=call_id)
+    calls = with_client_names(calls_visible_to(request.user).select_related(*RELATED, "customer__routing"))
+    return get_object_or_404(calls.defer("customer__routing__online"), pk=call_id)
 
 
 def _request_log(call: Call) -> RequestLog:
@@ -113,7 +115,12 @@ def _request_log(call: Call) -> RequestLog:
     events = call.events.defer("body", "query_string").order_by("-pk")[:MAX_LOGGED]
     requests = call.planfix_requests.defer("body", "answer").order_by("-pk")[:MAX_LOGGED]
     history = call.history.order_by("-at", "-pk")[:MAX_LOGGED] if _may_have_history(call) else []
-    return RequestLog(events=list(events)[::-1], requests=list(requests)[::-1], history=list(history)[::-1])
+    return RequestLog(
+        events=list(events)[::-1],
+        requests=list(requests)[::-1],
+        history=list(history)[::-1],
+        answers=answers_of(call) if hasattr(call.customer, "routing") else [],
+    )
 
 
 def _may_have_history(call: Call) -> bool:
@@ -135,7 +142,15 @@ def _call_context(request: HttpRequest, call: Call, log: RequestLog) -> dict[str
         "analysis": analysis_of(facts),
         "details": call_details(row, facts, receipts),
         "read_back": read_back_result(getattr(call, "read_back", None)),
-        "timeline": timeline(call, receipts, events=log.events, requests=log.requests, history=log.history, now=now),
+        "timeline": timeline(
+            call,
+            receipts,
+            events=log.events,
+            requests=log.requests,
+            history=log.history,
+            answers=log.answers,
+            now=now,
+        ),
         "events": [webhook_row(event) for event in log.events],
         "requests": [request_row(sent) for sent in log.requests],
         "version": _version(call, log),
@@ -164,7 +179,7 @@ def _version(call: Call, log: RequestLog) -> str:
     receipts = receipts_of(call)
     columns = (call.facts, call.state, call.reason, call.detail, call.due_at, call.finished_at, call.employee_id)
     written = (receipts.attempts, receipts.in_flight_step, receipts.contact_id, receipts.comment_id, receipts.tag_key)
-    newest = [rows[-1].pk if rows else 0 for rows in (log.events, log.requests, log.history)]
+    newest = [rows[-1].pk if rows else 0 for rows in (log.events, log.requests, log.history, log.answers)]
     text = repr((columns, written, newest, call.customer.paused_reason))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from integrations.models import Customer
 from integrations.services.customers.import_export import CustomerFileError, export_customer, import_customer
 
-EMPLOYEE_KEYS = ("employees", "fallback_employee")
-"""Employee IDs belong to one Planfix account and one Ringostat project."""
+EMPLOYEE_KEYS = ("employees", "fallback_employee", "routing")
+"""Employee IDs and SIP logins belong to one Planfix account and one Ringostat project."""
 
 
 def copy_customer(customer: Customer, name: str, *, with_employees: bool) -> Customer:

@@ -10,7 +10,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from integrations.models import Customer, Employee, ParameterMapping, Secret, WebhookToken
+from integrations.models import Customer, Employee, ParameterMapping, Routing, Secret, WebhookToken
 from integrations.services.customers.account_change import follow_change
 from integrations.services.customers.addresses import account_address, public_address
 from integrations.services.delivery.pause import resume_customer
@@ -51,7 +51,8 @@ ADDRESSES: Mapping[str, Callable[[str], str]] = {"planfix_url": account_address,
 SECRETS = frozenset({"ringostat_auth_key", "planfix_token"})
 EMPLOYEE = ("name", "planfix_user_id", "staff_id", "sip_logins", "extension", "email", "participates")
 UTM_FIELD = ("parameter", "field", "contact_field")
-LISTS = frozenset({"employees", "utm_fields", "fallback_employee"})
+ROUTING = ("order", "fixed", "form", "key", "only_online")
+LISTS = frozenset({"employees", "utm_fields", "fallback_employee", "routing"})
 
 
 class CustomerFileError(Exception):
@@ -69,6 +70,7 @@ def import_customer(data: Mapping[str, Any]) -> Customer:
             customer = _save_customer(columns)
             _save_employees(customer, data)
             _save_utm_fields(customer, data)
+            _save_routing(customer, data)
             if not customer.webhook_tokens.exists():
                 WebhookToken.issue(customer)
     except ValidationError as error:
@@ -91,6 +93,7 @@ def export_customer(customer: Customer) -> dict[str, Any]:
     data["employees"] = [{name: getattr(employee, name) for name in EMPLOYEE} for employee in customer.employees.all()]
     data["fallback_employee"] = customer.fallback_employee.name if customer.fallback_employee else None
     data["utm_fields"] = list(customer.utm_fields.order_by("pk").values(*UTM_FIELD))
+    data["routing"] = Routing.objects.filter(customer=customer, enabled=True).values(*ROUTING).first()
     return data
 
 
@@ -176,6 +179,24 @@ def _save_utm_fields(customer: Customer, data: Mapping[str, Any]) -> None:
         _refuse_unknown("utm_fields.", row, UTM_FIELD)
         given = {name: str(row[name]) for name in UTM_FIELD if row.get(name) is not None}
         _save_checked(ParameterMapping(customer=customer, **given))
+
+
+def _save_routing(customer: Customer, data: Mapping[str, Any]) -> None:
+    """An object turns routing on, null turns it off. Settings that it does not name keep their values."""
+    if "routing" not in data:
+        return
+    given = data["routing"]
+    routing = Routing.objects.filter(customer=customer).first() or Routing(customer=customer)
+    routing.enabled = given is not None
+    settings = {} if given is None else given
+    _refuse_unknown("routing.", settings, ROUTING)
+    for name, value in settings.items():
+        if value is not None:
+            setattr(routing, name, value)
+    _save_checked(routing)
+    if routing.uses_directory and "directory" not in data:
+        customer.directory = True
+        customer.save(update_fields=["directory"])
 
 
 def _save_checked(row: models.Model) -> None:

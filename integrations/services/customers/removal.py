@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from integrations.models import BackgroundJob, Call, Customer, PlanfixRequest, WebhookEvent
+from integrations.models import BackgroundJob, Call, Customer, PlanfixRequest, RoutingAnswer, WebhookEvent
 from integrations.services.account_traits import forget_unused_traits
 from integrations.services.delivery.pause import pause_by_hand
 from integrations.services.privacy.retention import delete_some
@@ -14,7 +14,7 @@ from integrations.services.queue.progress import Progress
 BATCH = 1000
 """Rows per transaction: few, so that web processes wait only briefly for a lock."""
 
-LARGE_MODELS = (PlanfixRequest, WebhookEvent, Call)
+LARGE_MODELS = (RoutingAnswer, PlanfixRequest, WebhookEvent, Call)
 """Models with up to millions of rows. The others are deleted with the customer."""
 
 

@@ -35,6 +35,7 @@ from integrations.models import (
     PlanfixRequest,
     ReadBack,
     RememberedContact,
+    RoutingAnswer,
     SavedView,
     TrialReceipt,
     WebhookEvent,
@@ -91,6 +92,7 @@ def erase_number(customer: Customer, raw: str) -> dict[str, int]:
     _delete_mentioning(jobs.exclude(finished_at=None), _job_text, mention)
     ContactClaim.objects.filter(account=customer.planfix_account, number=number).delete()
     TrialReceipt.objects.filter(customer=customer, number=number).update(number="")
+    RoutingAnswer.objects.filter(customer=customer, client_number=number).delete()
     _delete_mentioning(SavedView.objects.all(), _view_text, mention)
     done["remembered_contacts"], _rows = RememberedContact.objects.filter(customer=customer, number=number).delete()
     return done

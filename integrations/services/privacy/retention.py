@@ -16,7 +16,15 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.models import QuerySet
 
-from integrations.models import CallHistory, ContactClaim, Customer, PlanfixRequest, ReadBack, WebhookEvent
+from integrations.models import (
+    CallHistory,
+    ContactClaim,
+    Customer,
+    PlanfixRequest,
+    ReadBack,
+    RoutingAnswer,
+    WebhookEvent,
+)
 from integrations.services.account_traits import forget_unused_traits
 from integrations.services.contacts.creation_limit import forget_old_counts
 from integrations.services.database import database_time
@@ -47,8 +55,8 @@ def prune_all(*, should_stop: Callable[[], bool] = lambda: False) -> None:
 
 
 def prune(customer: Customer, *, days: int, should_stop: Callable[[], bool] = lambda: False) -> dict[str, int]:
-    """Deletes events, Planfix requests and call history older than `days`, the recording links of older calls, what
-    differed in Planfix in older read-backs, and the names of clients whose last call is older.
+    """Deletes events, Planfix requests, call history and routing answers older than `days`, the recording links of
+    older calls, what differed in Planfix in older read-backs, and the names of clients whose last call is older.
 
     Returns the number of each.
     """
@@ -57,10 +65,12 @@ def prune(customer: Customer, *, days: int, should_stop: Callable[[], bool] = la
     events = WebhookEvent.objects.filter(customer=customer, received_at__lt=before)
     requests = PlanfixRequest.objects.filter(customer=customer, sent_at__lt=before)
     history = CallHistory.objects.filter(call__customer=customer, at__lt=before)
+    answers = RoutingAnswer.objects.filter(customer=customer, asked_at__lt=before)
     done = {
         "events": _repeated(lambda: delete_some(events, BATCH), BATCH, should_stop),
         "planfix_requests": _repeated(lambda: delete_some(requests, BATCH), BATCH, should_stop),
         "history": _repeated(lambda: delete_some(history, BATCH), BATCH, should_stop),
+        "routing_answers": _repeated(lambda: delete_some(answers, BATCH), BATCH, should_stop),
         "client_names": _repeated(lambda: _forget_some_names(customer, before), BATCH, should_stop),
         "read_backs": _forget_differences(customer, before),
         "recording_links": _repeated(lambda: _forget_some_links(customer, before), LINKS_BATCH, should_stop),

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from integrations.models import Call, CallState, Customer, Delivery, RememberedContact
+from integrations.models import Call, CallState, Customer, Delivery, RememberedContact, Routing, RoutingAnswer
 from tests.factories import (
     MISSED,
     call_facts,
@@ -37,6 +37,22 @@ def test_call_page_shows_the_timeline(log: Client) -> None:
 
     assert "Contact 812 was found by +380 67 123 45 67." in html
     assert "Comment 90211 was written in the name of Iryna Bondar." in html
+
+
+def test_call_page_says_whom_the_routing_rang(log: Client) -> None:
+    call = make_call(make_customer())
+    Routing.objects.create(customer=call.customer)
+    RoutingAnswer.objects.create(
+        customer=call.customer,
+        client_number=call.client_number,
+        asked_at=call.started_at,
+        source="responsible",
+        directions=["acmecom_iryna"],
+        names=["Iryna Bondar"],
+        contact_id=812,
+    )
+
+    assert "Rang Iryna Bondar first: responsible for contact 812." in page_of(log, call)
 
 
 def opened_line(log: Client, call: Call, kind: str, number: int) -> str:

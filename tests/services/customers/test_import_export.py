@@ -145,3 +145,45 @@ def test_an_address_that_two_parsers_read_differently_is_refused(data: dict[str,
 
     with pytest.raises(CustomerFileError, match=r"planfix_url: .* is not a public https:// address"):
         import_customer(data)
+
+
+ROUTING = {
+    "order": ["responsible", "fixed"],
+    "fixed": "acmecom_desk",
+    "form": "plain",
+    "key": "to",
+    "only_online": True,
+}
+
+
+def test_routing_is_read_written_and_turned_off(data: dict[str, Any]) -> None:
+    customer = import_customer({**data, "routing": ROUTING})
+    assert export_customer(customer)["routing"] == ROUTING
+    assert customer.directory, "the responsible employees come from the directory"
+
+    import_customer({**data, "routing": None})
+    assert export_customer(customer)["routing"] is None
+    assert not customer.routing.__class__.objects.get(customer=customer).enabled
+
+    import_customer({**data, "routing": {"form": "json"}})
+    assert export_customer(customer)["routing"] == {**ROUTING, "form": "json"}
+
+
+@pytest.mark.parametrize(
+    "routing",
+    [
+        {"order": ["nobody"]},
+        {"order": ["responsible", "responsible"]},
+        {"order": ["fixed"]},
+        {"order": ["fixed"], "fixed": "a,b,c,d"},
+        {"order": ["fixed"], "fixed": "<script>"},
+        {"key": "two words"},
+        {"form": "xml"},
+        {"unknown": 1},
+        {"order": 5},
+        [],
+    ],
+)
+def test_routing_that_cannot_be_is_refused(data: dict[str, Any], routing: Any) -> None:
+    with pytest.raises(CustomerFileError):
+        import_customer({**data, "routing": routing})

@@ -56,6 +56,7 @@ def test_older_rows_are_deleted_and_younger_rows_stay() -> None:
         "events": 1,
         "planfix_requests": 1,
         "history": 0,
+        "routing_answers": 0,
         "client_names": 0,
         "read_backs": 0,
         "recording_links": 1,
@@ -156,6 +157,7 @@ def test_deletion_in_batches_deletes_all_old_rows() -> None:
         "events": 5,
         "planfix_requests": 5,
         "history": 0,
+        "routing_answers": 0,
         "client_names": 0,
         "read_backs": 0,
         "recording_links": 5,
@@ -173,7 +175,7 @@ def test_interrupted_deletion_is_finished_by_the_next_run() -> None:
         first = prune(customer, days=90, should_stop=lambda: next(answers))
         second = prune(customer, days=90)
 
-    kept = {"history": 0, "client_names": 0, "read_backs": 0}
+    kept = {"history": 0, "routing_answers": 0, "client_names": 0, "read_backs": 0}
     assert first == {"events": 2, "planfix_requests": 0, "recording_links": 0} | kept
     assert second == {"events": 2, "planfix_requests": 4, "recording_links": 4} | kept
 

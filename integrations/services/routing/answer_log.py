@@ -1,0 +1,109 @@
+"""Stores the answers to Ringostat's questions, and finds those of a call."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db.models import Q, QuerySet
+
+from integrations.domain.calls import Direction
+from integrations.models import Call, Customer, RoutingAnswer, RoutingReason
+from integrations.ringostat.telephone.question import RoutingQuestion
+from integrations.services.routing.decide import Decision
+
+log = structlog.get_logger(__name__)
+
+STATEMENT_MILLISECONDS = 500
+BEFORE, AFTER = timedelta(minutes=2), timedelta(minutes=2)
+"""A call's questions come while it rings: so long before its start at the earliest (clocks differ) and after its end at
+the latest.
+"""
+MOST_OF_A_CALL = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedCall:
+    """A question that came at `began` of time.monotonic()."""
+
+    customer_id: int
+    question: RoutingQuestion
+    began: float
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """A transaction with short statements, whose commit does not wait for the disk: an answer that a power cut loses
+    is no harm. Changes nothing inside a transaction (of a test).
+    """
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_outermost:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT set_config('statement_timeout', %s, true), set_config('synchronous_commit', 'off', true)",
+                    [str(STATEMENT_MILLISECONDS)],
+                )
+        yield
+
+
+def store_answer(asked: AskedCall, decision: Decision) -> None:
+    """Never raises a database error: the answer itself is more important."""
+    chosen = decision.chosen
+    if chosen is None:
+        return store_empty_answer(asked, decision.reason)
+    return _store(
+        asked,
+        source=chosen.source,
+        directions=list(chosen.directions),
+        names=list(chosen.names),
+        contact_id=chosen.contact_id,
+    )
+
+
+def store_empty_answer(asked: AskedCall, reason: RoutingReason | None) -> None:
+    """As store_answer()."""
+    _store(asked, reason=reason or "")
+
+
+def _store(asked: AskedCall, **columns: Any) -> None:
+    client = asked.question.client
+    answer = RoutingAnswer(
+        customer_id=asked.customer_id,
+        client_number=(client.number or client.raw)[:64],
+        call_id=asked.question.call_id,
+        milliseconds=round((time.monotonic() - asked.began) * 1000),
+        **columns,
+    )
+    try:
+        with bounded():
+            answer.save(force_insert=True)
+    except (DatabaseError, InterfaceError) as error:
+        log.warning("routing answer not stored", customer_id=asked.customer_id, error=type(error).__name__)
+
+
+def answers_of(call: Call) -> list[RoutingAnswer]:
+    """The answers that were given while the call rang, by the call ID of the question or by the client's number, the
+    oldest first.
+    """
+    if call.direction != Direction.INCOMING:
+        return []
+    ends = call.started_at + timedelta(seconds=call.folded.total_seconds or 0)
+    is_of_call = Q(call_id=call.ringostat_id)
+    if call.client_number:
+        is_of_call |= Q(client_number=call.client_number)
+    answers = RoutingAnswer.objects.filter(
+        is_of_call, customer=call.customer_id, asked_at__range=(call.started_at - BEFORE, ends + AFTER)
+    )
+    found = list(answers.order_by("asked_at")[:MOST_OF_A_CALL])
+    return [answer for answer in found if answer.call_id == call.ringostat_id] or found
+
+
+def newest_answers(customer: Customer) -> QuerySet[RoutingAnswer]:
+    return RoutingAnswer.objects.filter(customer=customer).order_by("-asked_at", "-pk")

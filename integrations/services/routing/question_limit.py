@@ -1,0 +1,44 @@
+"""Limits the questions of each customer, so that one customer's flood takes no time from others' ringing calls.
+
+Counts in the memory of the process, as services/intake/traffic_limit.py does: N processes accept up to N times as much.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from integrations.services.intake.recipients import remembered_recipient_of
+from integrations.services.intake.traffic_limit import count_request
+
+PER_SECOND = 60
+"""Questions of one customer and process. A question is a ringing call: no call center has so many."""
+MOST_COUNTED = 10_000
+
+
+@dataclass
+class _Second:
+    ends: float
+    count: int = 0
+
+
+_seconds: dict[int, _Second] = {}
+
+
+def count_question(token: str, network: Callable[[], str]) -> int:
+    """Counts a question. Returns the seconds until the next one to this address is accepted; 0: this one is.
+
+    `network` is called for addresses that are not known yet; they share their limit with the webhooks.
+    """
+    recipient = remembered_recipient_of(token)
+    if recipient is None:
+        return count_request(token, network)
+    now = time.monotonic()
+    second = _seconds.get(recipient.customer_id)
+    if second is None or second.ends <= now:
+        if len(_seconds) >= MOST_COUNTED:
+            _seconds.clear()
+        second = _seconds[recipient.customer_id] = _Second(ends=now + 1)
+    second.count += 1
+    return int(second.count > PER_SECOND)

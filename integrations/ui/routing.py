@@ -1,0 +1,29 @@
+"""Sentences about whom Ringostat was told to ring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from integrations.models import RoutingAnswer, RoutingReason, RoutingSource
+from integrations.ui.labels import LazyText
+
+RANG: Mapping[RoutingSource, LazyText] = {
+    RoutingSource.RESPONSIBLE: gettext_lazy("Rang %(who)s first: responsible for contact %(contact)s."),
+    RoutingSource.LAST_TALKED: gettext_lazy("Rang %(who)s first: talked with the client last."),
+    RoutingSource.FIXED: gettext_lazy("Rang %(who)s first: the fixed direction of the routing."),
+}
+
+
+def answer_sentence(answer: RoutingAnswer) -> str:
+    """What Ringostat was told, and why: "Rang Iryna first: responsible for contact 812"."""
+    if answer.directions:
+        who = ", ".join(answer.names or answer.directions)
+        return str(RANG[RoutingSource(answer.source)]) % {"who": who, "contact": answer.contact_id}
+    return _("Ringostat asked whom to ring first and got no direction: %(why)s.") % {"why": reason_text(answer.reason)}
+
+
+def reason_text(reason: str) -> str:
+    return str(RoutingReason(reason).label) if reason in RoutingReason else _("no source is set")
