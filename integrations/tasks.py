@@ -19,6 +19,8 @@ from integrations.services.customers.account_discovery import discover_waiting_a
 from integrations.services.delivery.customer_run import customers_with_due_calls, deliver_due_calls
 from integrations.services.delivery.pause import check_paused_customers
 from integrations.services.delivery.resume_check import check_access
+from integrations.services.directory.accounts import forget_unused_directories
+from integrations.services.directory.reading import customers_to_read, read_directory
 from integrations.services.intake.call_list import look_up_call
 from integrations.services.intake.catch_up import catch_up, customers_to_catch_up
 from integrations.services.intake.senders import forget_old_senders
@@ -36,6 +38,7 @@ from integrations.services.queue.defer import (
     DISCOVER_ACCOUNT,
     LOOK_UP_CALL,
     READ_BACK,
+    READ_DIRECTORY,
     RUN_JOB,
     catch_up_soon,
     free_jobs_of_dead_workers,
@@ -129,6 +132,21 @@ def read_back_customer(context: JobContext, customer_id: int) -> None:
 @closes_connections
 def read_back_all(timestamp: int) -> None:
     one_job_each(READ_BACK, customers_to_read_back())
+
+
+@app.task(name=READ_DIRECTORY, pass_context=True)
+@closes_connections
+def read_directory_of_account(context: JobContext, customer_id: int) -> None:
+    read_directory(customer_id, should_stop=context.additional_context["stopping"].is_set)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="read_directories", queueing_lock="read_directories", priority=AHEAD)
+@closes_connections
+def read_all_directories(timestamp: int) -> None:
+    """Also deletes a directory soon after the last customer has stopped using it."""
+    forget_unused_directories()
+    one_job_each(READ_DIRECTORY, customers_to_read())
 
 
 @app.task(name=CHECK_ACCESS)

@@ -111,6 +111,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 1
 ALLOW_PRIVATE_HOSTS = env.bool("ALLOW_PRIVATE_HOSTS", default=False)
 RINGOSTAT_API_URL = env.str("RINGOSTAT_API_URL", default="https://api.ringostat.net")
 PLANFIX_PATIENCE_SECONDS = env.float("PLANFIX_PATIENCE_SECONDS", default=15.0)
+DIRECTORY_DAILY_PERCENT = env.float("DIRECTORY_DAILY_PERCENT", default=5.0)
 FIRST_RETRY_SECONDS = env.float("FIRST_RETRY_SECONDS", default=15.0)
 
 # --- e-mail: alerts ---

@@ -51,8 +51,10 @@ class DirectoryAccount(models.Model):
     requests_day = models.DateField(null=True)
     requests = models.PositiveIntegerField(_("requests of the day"), default=0, db_default=0)
     """On `requests_day`, in UTC."""
+    changes_due_at = models.DateTimeField(db_default=Now())
+    round_due_at = models.DateTimeField(db_default=Now())
     next_at = models.DateTimeField(db_default=Now())
-    """When something is to be read next."""
+    """When something is to be read next: the earlier of both, or later while Planfix cannot be asked."""
     held_until = models.DateTimeField(null=True)
     """A worker reads the account until then."""
     error = models.TextField(_("why contacts cannot be read"), blank=True, default="", db_default="")

@@ -212,6 +212,7 @@ class Account:
             contact.id = next(self._ids)
             self.contacts_by_id[contact.id] = contact
             self.set_phones(contact, phones)
+            contact.updated = created
         return contact
 
     def set_phones(self, contact: Contact, phones: Sequence[str | Phone]) -> None:
@@ -221,6 +222,7 @@ class Account:
             contact.phones = [self._stored(Phone(number=one) if isinstance(one, str) else one) for one in phones]
             for phone in contact.phones:
                 self._owners_of_number[phone.number.lower()].add(contact.id)
+            contact.updated = datetime.now(UTC)
 
     def _stored(self, phone: Phone) -> Phone:
         return replace(phone, number=STORED[self.world.stored_number](phone.number))

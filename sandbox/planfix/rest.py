@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sandbox.http.server import Reply, json_reply
@@ -127,7 +128,7 @@ class RestCall:
     def page(self, rows: Iterable[Row]) -> Sequence[Row]:
         offset = max(0, self.body.number("offset"))
         size = min(MAX_PAGE, max(1, self.body.number("pageSize", MAX_PAGE)))
-        return list(rows)[offset : offset + size]
+        return list(islice(rows, offset, offset + size))
 
 
 Operation = Callable[[RestCall], Reply]

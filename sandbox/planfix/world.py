@@ -63,6 +63,26 @@ class DeletedContacts(StrEnum):
     FOUND = "found"
 
 
+class ChangedFilter(StrEnum):
+    """The filter of contacts by their last change."""
+
+    HONOURED = "honoured"
+    NOTHING = "nothing"
+    """It answers an empty list, as Planfix does for a filter that it does not know."""
+    IGNORED = "ignored"
+    """All contacts are listed."""
+
+
+class FilterZone(StrEnum):
+    """The time zone in which a filter's date and time are read: that of the token's employee."""
+
+    ACCOUNT = "account"
+    WEST = "west"
+    """New York."""
+    EAST = "east"
+    """Tokyo."""
+
+
 class ContactTemplate(StrEnum):
     """Does the template have a required field?"""
 
@@ -248,6 +268,8 @@ class World:
     several_filters: SeveralFilters = SeveralFilters.ALL
     company_flag: CompanyFlag = CompanyFlag.HONOURED
     deleted_contacts: DeletedContacts = DeletedContacts.HIDDEN
+    changed_filter: ChangedFilter = ChangedFilter.HONOURED
+    filter_zone: FilterZone = FilterZone.ACCOUNT
     contact_template: ContactTemplate = ContactTemplate.FREE
     employee_owner: Owner = Owner.HONOURED
     contact_owner: Owner = Owner.HONOURED

@@ -118,6 +118,35 @@ def test_deleted_contacts_may_be_found(account: Account, ask: Ask, enter: Enter)
     assert row == {"id": gone.id, "isDeleted": True}
 
 
+@pytest.mark.parametrize(
+    ("switches", "hours_found"),
+    [
+        ({}, [0]),
+        ({"filter_zone": "west"}, []),
+        ({"filter_zone": "east"}, [0, 3]),
+        ({"changed_filter": "nothing"}, []),
+        ({"changed_filter": "ignored"}, [0, 3]),
+    ],
+)
+def test_contacts_that_changed_since_a_time_are_listed(
+    account: Account, ask: Ask, enter: Enter, switches: dict[str, str], hours_found: list[int]
+) -> None:
+    enter(**switches)
+    contact = account.add_contact(name="Olha", created=datetime(2026, 1, 5, 10, 30, 40, tzinfo=UTC))
+
+    def is_listed(hours: int) -> bool:
+        """Asks from a minute or hours after the change on, in Kyiv's time."""
+        value = {
+            "dateType": "otherRange_withTime",
+            "dateFrom": f"05-01-2026 {12 + hours}:30",
+            "dateTo": "01-01-2027 00:00",
+        }
+        question = {"filters": [{"type": 38, "operator": "equal", "value": value}]}
+        return [row["id"] for row in ask("POST", "/contact/list", question).json()["contacts"]] == [contact.id]
+
+    assert [hours for hours in (0, 3) if is_listed(hours)] == hours_found
+
+
 def test_a_template_may_require_a_field(account: Account, ask: Ask, enter: Enter) -> None:
     enter(contact_template="requires_field")
     (field_id,) = account.required_contact_fields

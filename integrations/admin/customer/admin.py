@@ -131,6 +131,7 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
                     "create_for_outgoing_answered",
                     "contact_template_id",
                     "phone_matching",
+                    "directory",
                 ),
                 "classes": ("before-utm",),
             },

@@ -26,6 +26,7 @@ PLAIN = (
     "create_for_incoming_missed",
     "create_for_outgoing_answered",
     "phone_matching",
+    "directory",
     "recording",
     "add_analysis",
     "ignored_numbers",

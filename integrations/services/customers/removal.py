@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from integrations.models import BackgroundJob, Call, Customer, PlanfixRequest, RoutingAnswer, WebhookEvent
 from integrations.services.account_traits import forget_unused_traits
 from integrations.services.delivery.pause import pause_by_hand
+from integrations.services.directory.accounts import forget_unused_directories
 from integrations.services.privacy.retention import delete_some
 from integrations.services.queue.files import delete_files_about
 from integrations.services.queue.progress import Progress
@@ -36,3 +37,4 @@ def removal_job(work: BackgroundJob, progress: Progress) -> None:
     delete_files_about(customer.pk)
     customer.delete()
     forget_unused_traits()
+    forget_unused_directories()

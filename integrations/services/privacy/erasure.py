@@ -41,6 +41,7 @@ from integrations.models import (
     WebhookEvent,
 )
 from integrations.ringostat.encoding import readable_body
+from integrations.services.directory.store import erase_number as erase_number_from_directory
 from integrations.services.queue.files import delete_files_about
 
 ERASED = "erased"
@@ -66,7 +67,8 @@ class NotANumber(Exception):
 
 
 def erase_number(customer: Customer, raw: str) -> dict[str, int]:
-    """Erases the number from the customer's calls, events, Planfix requests, remembered contacts and saved views.
+    """Erases the number from the customer's calls, events, Planfix requests, remembered contacts, contact directory and
+    saved views.
 
     An ignored number stays ignored, so that its next call does not reach Planfix. Returns the number of affected rows
     of each kind. Raises NotANumber.
@@ -93,6 +95,7 @@ def erase_number(customer: Customer, raw: str) -> dict[str, int]:
     ContactClaim.objects.filter(account=customer.planfix_account, number=number).delete()
     TrialReceipt.objects.filter(customer=customer, number=number).update(number="")
     RoutingAnswer.objects.filter(customer=customer, client_number=number).delete()
+    erase_number_from_directory(customer, number)
     _delete_mentioning(SavedView.objects.all(), _view_text, mention)
     done["remembered_contacts"], _rows = RememberedContact.objects.filter(customer=customer, number=number).delete()
     return done

@@ -28,6 +28,7 @@ from integrations.models import (
 from integrations.services.account_traits import forget_unused_traits
 from integrations.services.contacts.creation_limit import forget_old_counts
 from integrations.services.database import database_time
+from integrations.services.directory.accounts import forget_unused_directories
 from integrations.services.queue.background import forget_old_dry_runs, forget_old_jobs
 from integrations.services.queue.files import delete_expired_files
 
@@ -45,6 +46,7 @@ def prune_all(*, should_stop: Callable[[], bool] = lambda: False) -> None:
     forget_old_dry_runs()
     forget_old_jobs()
     forget_unused_traits()
+    forget_unused_directories()
     delete_expired_files()
     forget_old_counts()
     ContactClaim.objects.filter(held_until__lt=database_time() - CLAIMS_ARE_KEPT).delete()

@@ -18,6 +18,7 @@ CLOSE_STALE_CALLS = "settle_stale_calls"
 DISCOVER_ACCOUNT = "discover_account"
 LOOK_UP_CALL = "look_up_call"
 READ_BACK = "read_back"
+READ_DIRECTORY = "read_directory"
 RUN_JOB = "carry_out"
 QUEUE = "default"
 
@@ -34,11 +35,12 @@ PRIORITIES = {
     CATCH_UP: -6,
     CLOSE_STALE_CALLS: -1,
     READ_BACK: -10_000,
+    READ_DIRECTORY: -10_000,
 }
 """Calls wait for an access check and for a discovery, so these wait in line as the calls would. Reading call lists
 comes after all calls, because Ringostat may be slow for every customer at once. A waiting job gains one each time that
 it is enqueued again: under a lasting backlog it is in line after half an hour (enqueued every five minutes) or an hour.
-Reading calls back never comes into line: it waits until workers have nothing else to do.
+Reading calls back and reading contacts never come into line: they wait until workers have nothing else to do.
 """
 LOCK_SPACE = 0x52464958
 """Keeps our advisory locks apart from others in the same database (the letters RFIX)."""

@@ -6,12 +6,14 @@ https://help.planfix.com/restapidocs/ and Planfix help, "REST API: complex conta
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sandbox.planfix.account import Account
 from sandbox.planfix.records import Contact
 from sandbox.planfix.rest import Body, Refusal
-from sandbox.planfix.world import CompanyFlag, DeletedContacts, SeveralFilters
+from sandbox.planfix.world import ChangedFilter, CompanyFlag, DeletedContacts, FilterZone, SeveralFilters
 
 PHONE_FILTER = 4003
 COMPANY_FILTERS = (4006, 4007)
@@ -33,6 +35,22 @@ def _is_one_of(account: Account, value: Any) -> Predicate:
     return lambda contact: contact.id in numbers
 
 
+def _changed_in(account: Account, value: Any) -> Predicate:
+    """`{"dateType": "otherRange_withTime", "dateFrom": "28-11-2026 14:20", "dateTo": …}`, both ends included."""
+    if account.world.changed_filter is not ChangedFilter.HONOURED:
+        is_listed = account.world.changed_filter is ChangedFilter.IGNORED
+        return lambda _: is_listed
+    if value["dateType"] != "otherRange_withTime":
+        raise ValueError
+    zone = FILTER_ZONES.get(account.world.filter_zone, account.zone)
+    first, last = (datetime.strptime(value[end], MINUTES).replace(tzinfo=zone) for end in ("dateFrom", "dateTo"))
+    return lambda contact: first <= contact.updated.replace(second=0, microsecond=0) <= last
+
+
+FILTER_ZONES = {FilterZone.WEST: ZoneInfo("America/New_York"), FilterZone.EAST: ZoneInfo("Asia/Tokyo")}
+MINUTES = "%d-%m-%Y %H:%M"
+
+
 FILTERS: Mapping[int, Callable[[Account, Any], Predicate]] = {
     PHONE_FILTER: _number_is,
     4001: _contains(lambda contact: contact.full_name),
@@ -46,6 +64,7 @@ FILTERS: Mapping[int, Callable[[Account, Any], Predicate]] = {
     4007: lambda _, __: lambda contact: not contact.is_company,
     4016: lambda _, value: lambda contact: contact.template_id == int(value),
     4231: _is_one_of,
+    38: _changed_in,
 }
 
 OPPOSITES = ("notequal", "nothave")
@@ -57,7 +76,7 @@ def _predicate(account: Account, filter_: Body) -> Predicate:
         raise Refusal(500, 0, "Rest API error")
     try:
         accepts = make(account, filter_.value("value"))
-    except (TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise Refusal(500, 0, "Rest API error") from error
     return (lambda contact: not accepts(contact)) if filter_.text("operator") in OPPOSITES else accepts
 

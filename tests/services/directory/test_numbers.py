@@ -1,0 +1,42 @@
+"""Phone fields as people fill them in: their numbers, and how those are written."""
+
+from __future__ import annotations
+
+import pytest
+
+from integrations.models import Spelling
+from integrations.services.directory.numbers import numbers_of
+
+NUMBER = "+380671234567"
+
+
+@pytest.mark.parametrize(
+    ("written", "spelling"),
+    [
+        ("+380671234567", Spelling.FULL),
+        ("380671234567", Spelling.DIGITS),
+        ("+38 (067) 123-45-67", Spelling.FORMATTED),
+        ("38 067 123 45 67", Spelling.FORMATTED),
+        ("067 123-45-67", Spelling.LOCAL),
+        ("0671234567", Spelling.LOCAL),
+        ("067 123-45-67 Viber", Spelling.TEXT),
+        ("Ivan +380671234567", Spelling.TEXT),
+    ],
+)
+def test_a_field_with_one_number(written: str, spelling: Spelling) -> None:
+    (found,) = numbers_of([written], ["UA"])
+
+    assert (found.number, found.written, found.spelling) == (NUMBER, written, spelling)
+
+
+def test_a_field_with_two_numbers() -> None:
+    found = numbers_of(["067 123-45-67 / 050 765-43-21"], ["UA"])
+
+    assert {one.number for one in found} == {NUMBER, "+380507654321"}
+    assert {one.spelling for one in found} == {Spelling.TEXT}
+
+
+def test_a_field_without_a_number() -> None:
+    (found,) = numbers_of(["telegram @ivan"], ["UA"])
+
+    assert (found.number, found.spelling) == ("", Spelling.UNREADABLE)
