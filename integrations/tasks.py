@@ -39,6 +39,7 @@ from integrations.services.queue.defer import (
     LOOK_UP_CALL,
     READ_BACK,
     READ_DIRECTORY,
+    READ_ONLINE,
     RUN_JOB,
     catch_up_soon,
     free_jobs_of_dead_workers,
@@ -48,6 +49,7 @@ from integrations.services.queue.defer import (
 )
 from integrations.services.queue.files import delete_expired_files
 from integrations.services.read_back.run import customers_to_read_back, read_back
+from integrations.services.routing.online import customers_to_read_online, read_online
 from integrations.users.rate_limit import delete_expired_counters
 
 P = ParamSpec("P")
@@ -147,6 +149,19 @@ def read_all_directories(timestamp: int) -> None:
     """Also deletes a directory soon after the last customer has stopped using it."""
     forget_unused_directories()
     one_job_each(READ_DIRECTORY, customers_to_read())
+
+
+@app.task(name=READ_ONLINE)
+@closes_connections
+def read_online_of_customer(customer_id: int) -> None:
+    read_online(customer_id)
+
+
+@app.periodic(cron="* * * * * */30")
+@app.task(name="read_online_all", queueing_lock="read_online_all", priority=AHEAD)
+@closes_connections
+def read_online_all(timestamp: int) -> None:
+    one_job_each(READ_ONLINE, customers_to_read_online())
 
 
 @app.task(name=CHECK_ACCESS)

@@ -443,5 +443,10 @@ class WebhookToken(models.Model):
     def address(self) -> str:
         return f"{settings.PUBLIC_URL}/webhooks/ringostat/{self.token.reveal()}/"
 
+    @property
+    def routing_address(self) -> str:
+        """For Ringostat's webhook forwarding number. It is replaced together with the webhook address."""
+        return f"{settings.PUBLIC_URL}/route/ringostat/{self.token.reveal()}/"
+
     def __str__(self) -> str:
         return f"{self.customer} · {self.created_at:%Y-%m-%d}"

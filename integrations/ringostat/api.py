@@ -1,4 +1,6 @@
-"""Ringostat's HTTP API: the call list and the employees. Knows nothing of what is done with them."""
+"""Ringostat's HTTP API: the call list, the employees, who is online, and the contact book of the telephones. Knows
+nothing of what is done with them.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +92,9 @@ class RingostatClient:
         *,
         refused_fields: Iterable[str] = (),
         session: requests.Session | None = None,
+        seconds: float | None = None,
     ) -> None:
+        """`seconds`: for each whole exchange, if not ANSWER_SECONDS."""
         if not re.fullmatch(r"[!-~]+", auth_key):
             raise RingostatError("The Auth-key is empty or has characters no key has.", retryable=False)
         self.dropped_fields = list(refused_fields)
@@ -99,6 +103,8 @@ class RingostatClient:
         self._headers = {"Auth-key": auth_key}
         self._project_id = project_id
         self._session = session or NoRedirectSession()
+        self._seconds = seconds
+        self._timeout = exchange_timeout(connect=5, read=seconds, total=seconds) if seconds else TIMEOUT
 
     def calls(self, start_utc: datetime, end_utc: datetime, timezone: ZoneInfo) -> list[dict[str, Any]]:
         """The rows of the calls that started in the window; the API reckons in the project's time zone.
@@ -127,6 +133,14 @@ class RingostatClient:
             raise RingostatError(f"Ringostat refused: {_rpc_error(content)}", retryable=False, status=HTTPStatus.OK)
         return [_employee(person) for person in _objects(content["result"]) if person.get("staffId")]
 
+    def online(self) -> list[str]:
+        """The SIP logins that are online now (help.ringostat.com, article 6313081). Raises RingostatError."""
+        content = self._asked("GET", "/sipstatus/online")
+        if not isinstance(content, list):
+            message = f"The list of SIP logins is no list: {_rpc_error(content)}"
+            raise RingostatError(message, retryable=False, status=HTTPStatus.OK)
+        return [login for login in content if isinstance(login, str)]
+
     def _window(self, start_utc: datetime, end_utc: datetime, timezone: ZoneInfo) -> list[dict[str, Any]]:
         parameters = {
             "export_type": "json",
@@ -153,12 +167,12 @@ class RingostatClient:
                 method,
                 self._url + path,
                 headers=self._headers,
-                timeout=TIMEOUT,
+                timeout=self._timeout,
                 allow_redirects=False,
                 stream=True,
                 **arguments,
             ) as response:
-                deadline = time.monotonic() + ANSWER_SECONDS
+                deadline = time.monotonic() + (self._seconds or ANSWER_SECONDS)
                 content = read_response(response, most_bytes=ANSWER_BYTES, deadline=deadline)
         except UnreadableResponse as error:
             raise RingostatError(f"Ringostat cannot be read: {error}.", retryable=True) from error

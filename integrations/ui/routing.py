@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from integrations.models import RoutingAnswer, RoutingReason, RoutingSource
+from integrations.services.routing.decide import Proposal
 from integrations.ui.labels import LazyText
 
 RANG: Mapping[RoutingSource, LazyText] = {
@@ -23,6 +24,22 @@ def answer_sentence(answer: RoutingAnswer) -> str:
         who = ", ".join(answer.names or answer.directions)
         return str(RANG[RoutingSource(answer.source)]) % {"who": who, "contact": answer.contact_id}
     return _("Ringostat asked whom to ring first and got no direction: %(why)s.") % {"why": reason_text(answer.reason)}
+
+
+RINGS: Mapping[RoutingSource, LazyText] = {
+    RoutingSource.RESPONSIBLE: gettext_lazy("Rings %(who)s: responsible for contact %(contact)s."),
+    RoutingSource.LAST_TALKED: gettext_lazy("Rings %(who)s: talked with the client last."),
+    RoutingSource.FIXED: gettext_lazy("Rings %(who)s: the fixed direction."),
+}
+
+
+def proposal_sentence(proposal: Proposal) -> str:
+    """What one source says of a number that is tried out."""
+    names = {"who": ", ".join(proposal.names or proposal.directions), "contact": proposal.contact_id}
+    if proposal.directions:
+        return str(RINGS[proposal.source]) % names
+    text = _("%(source)s: %(why)s.")
+    return text % {"source": proposal.source.label, "why": reason_text(proposal.reason or "")}
 
 
 def reason_text(reason: str) -> str:

@@ -1,4 +1,5 @@
-"""A sandbox Ringostat with the parts that a client calls: recordings, the call list, the staff list.
+"""A sandbox Ringostat with the parts that a client calls: recordings, the call list, the staff list, who is online, and
+the contact book of the telephones.
 
 https://help.ringostat.com/ (Ringostat API: calls/list, JSON-RPC). Knows nothing of Planfix.
 """
@@ -66,6 +67,11 @@ FIELDS = frozenset(
         "employee_fio",
     }
 )
+CONTACT_FIELDS = (
+    *("projectId", "fullName", "origin", "externalId", "leadId", "responsible", "staffId"),
+    *("contactLink", "leadLink", "dealLink", "googleClientId", "contactDirections", "organizations"),
+)
+"""Required in each contact; some may be null (help.ringostat.com, article 9221318)."""
 DEFAULT_FIELDS = ("calldate", "caller", "dst", "disposition", "billsec", "duration", "uniqueid")
 
 Row = Mapping[str, Any]
@@ -113,6 +119,8 @@ class Ringostat:
         self.recordings: dict[str, Reply] = {}
         """Answers to the links of these call ids, instead of the generated recording."""
         """Ids of calls whose recordings do not exist yet."""
+        self.contact_book: dict[tuple[str, str], Row] = {}
+        """What the employees' telephones show, by the CRM's name and its contact ID."""
         self.rejected_fields: set[str] = set()
         """Fields that calls/list of this project rejects. Some real projects reject recording_wav."""
         self._log: deque[LoggedRequest] = deque(maxlen=10_000)
@@ -194,10 +202,42 @@ class Ringostat:
             return _rpc_error(number, -32000, "User does not exist")
         return json_reply({"jsonrpc": "2.0", "id": number, "result": found})
 
+    # Who is online
+
+    def online(self, request: Request) -> Reply:
+        if not self.has_key(request):
+            return json_reply({"error": "Unauthorized"}, 401)
+        people = [person for person in self.staff.values() if person.get("status")]
+        directions = [each for person in people for each in person["directions"]["main"]]
+        return json_reply([each["direction"] for each in directions if each["type"] == "sip"])
+
+    # The contact book
+
+    def sync_contacts(self, request: Request) -> Reply:
+        """Adds contacts, or changes those with the same origin and ID. There is no request that removes one."""
+        if not self.has_key(request):
+            return json_reply({"error": "Unauthorized"}, 401)
+        try:
+            contacts = json.loads(request.body)["contacts"]
+            keyed = {_contact_key(contact): contact for contact in contacts}
+        except (ValueError, KeyError, TypeError):
+            return json_reply({"error": "Invalid contacts"}, 400)
+        self.contact_book.update(keyed)
+        return json_reply({"result": {"status": "ok"}})
+
+
+def _contact_key(contact: Row) -> tuple[str, str]:
+    """Raises KeyError for a contact that lacks one of the required fields."""
+    for name in CONTACT_FIELDS:
+        contact[name]
+    return str(contact["origin"]), str(contact["externalId"] or contact["leadId"])
+
 
 OPERATIONS: Mapping[tuple[str, str], Callable[[Ringostat, Request], Reply]] = {
     ("GET", "/calls/list"): Ringostat.call_list,
     ("POST", "/api/json-rpc"): Ringostat.json_rpc,
+    ("GET", "/sipstatus/online"): Ringostat.online,
+    ("POST", "/minicrm/contacts/sync"): Ringostat.sync_contacts,
 }
 
 

@@ -21,7 +21,7 @@ from sandbox.web import pages
 
 log = logging.getLogger(__name__)
 
-RINGOSTAT_PATHS = ("/recordings/", "/calls/list", "/api/json-rpc")
+RINGOSTAT_PATHS = ("/recordings/", "/calls/list", "/api/json-rpc", "/sipstatus/", "/minicrm/")
 TOKEN_IN_QUERY = re.compile(r"\b((?:access_)?token=)[^&]*")
 BODY_EXCERPT, ANSWER_EXCERPT = 4000, 1000
 

@@ -34,6 +34,7 @@ from integrations.admin.customer.overview import overview
 from integrations.admin.customer.pages import address_of, browser_title, customer_urls, menu, next_page
 from integrations.admin.customer.removal import RemovedByTheWorker
 from integrations.admin.customer.secret_widget import SecretFormField, SecretInput, TypedSecrets
+from integrations.admin.customer.telephone.routing import first_question, routing_page
 from integrations.admin.customer.trial import trial
 from integrations.admin.customer.utm_mapping import utm_mapping_page
 from integrations.admin.customer.webhooks.addresses import first_webhook_light, webhook_setup
@@ -62,6 +63,8 @@ PAGES: Mapping[str, Callable[..., HttpResponse]] = {
     "employees": employees_page,
     "send_skipped_calls": send_skipped_calls,
     "parameters": utm_mapping_page,
+    "routing": routing_page,
+    "first_question": first_question,
 }
 """The other pages of a customer, by the names of their URLs. pages.MENU lists those that have a tab."""
 

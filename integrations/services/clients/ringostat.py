@@ -10,8 +10,8 @@ from integrations.ringostat.api import RingostatClient
 from integrations.services.database import release_connection
 
 
-def ringostat_client(customer: Customer) -> RingostatClient | None:
-    """None for a customer without an Auth-key. Raises RingostatError for an invalid key.
+def ringostat_client(customer: Customer, *, seconds: float | None = None) -> RingostatClient | None:
+    """None for a customer without an Auth-key. `seconds`: for each exchange. Raises RingostatError for an invalid key.
 
     Fields that the project refused are requested again once a day, because the project may have got them meanwhile.
     Releases the database connection: Ringostat may be slow, and connections are few.
@@ -27,4 +27,5 @@ def ringostat_client(customer: Customer) -> RingostatClient | None:
         customer.ringostat_project_id,
         session=public_session(),
         refused_fields=refused_fields,
+        seconds=seconds,
     )

@@ -19,6 +19,7 @@ DISCOVER_ACCOUNT = "discover_account"
 LOOK_UP_CALL = "look_up_call"
 READ_BACK = "read_back"
 READ_DIRECTORY = "read_directory"
+READ_ONLINE = "read_online"
 RUN_JOB = "carry_out"
 QUEUE = "default"
 
@@ -30,6 +31,7 @@ that serve all customers.
 PRIORITIES = {
     RUN_JOB: AHEAD,
     CHECK_ACCESS: IN_LINE,
+    READ_ONLINE: IN_LINE,
     DISCOVER_ACCOUNT: IN_LINE,
     LOOK_UP_CALL: -1,
     CATCH_UP: -6,
