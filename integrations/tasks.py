@@ -14,6 +14,8 @@ from procrastinate.contrib.django import app
 
 from integrations.background_jobs import run_job
 from integrations.models import Customer
+from integrations.services.callback_tasks.notes import note_missed_calls
+from integrations.services.callback_tasks.run import write_callback_tasks
 from integrations.services.calls.counts import fold_call_counts
 from integrations.services.customers.account_discovery import discover_waiting_account
 from integrations.services.delivery.customer_run import customers_with_due_calls, deliver_due_calls
@@ -31,11 +33,13 @@ from integrations.services.privacy.retention import prune_all
 from integrations.services.queue.background import unfinished_jobs
 from integrations.services.queue.defer import (
     AHEAD,
+    CALLBACK_TASKS,
     CATCH_UP,
     CHECK_ACCESS,
     CLOSE_STALE_CALLS,
     DELIVER_CALLS,
     DISCOVER_ACCOUNT,
+    LOCK_OF_CUSTOMER,
     LOOK_UP_CALL,
     READ_BACK,
     READ_DIRECTORY,
@@ -213,7 +217,15 @@ def fold_counts(context: JobContext, timestamp: int) -> None:
 )
 @closes_connections
 def fold_missed(context: JobContext, timestamp: int) -> None:
+    """Then enqueues the callback tasks that follow."""
     fold_missed_calls(should_stop=context.additional_context["stopping"].is_set)
+    one_job_each(CALLBACK_TASKS, note_missed_calls(), lock=LOCK_OF_CUSTOMER)
+
+
+@app.task(name=CALLBACK_TASKS, pass_context=True)
+@closes_connections
+def write_callback_tasks_of_customer(context: JobContext, customer_id: int) -> None:
+    write_callback_tasks(customer_id, should_stop=context.additional_context["stopping"].is_set)
 
 
 @app.periodic(cron="* * * * *")

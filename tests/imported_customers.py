@@ -31,7 +31,8 @@ def imported(data: dict[str, Any]) -> Customer:
     Tests whose subject is the import call import_customer.
     """
     key = json.dumps([data, settings.ENCRYPTION_KEYS], sort_keys=True, default=str)
-    if data.get("fallback_employee") or Customer.objects.filter(name=data["name"]).exists():
+    names_employees = data.get("fallback_employee") or data.get("callback_tasks")
+    if names_employees or Customer.objects.filter(name=data["name"]).exists():
         return import_customer(data)
     if key in _remembered:
         return _copied(deepcopy(_remembered[key]))

@@ -43,5 +43,7 @@ class Reason(StrEnum):
     INTERNAL_ERROR = "internal_error"
 
     # Delivered, but incomplete.
+    TASK_REFUSED = "task_refused"
+    """Planfix refused the callback task, its comment or its new status."""
     NOT_ADDED = "not_added"
     """The comment could not be updated with what came later, because it was deleted in Planfix, for example."""

@@ -89,6 +89,12 @@ def decide(facts: CallFacts, rules: CustomerRules) -> DeliveryPlan | Skip:
     return Skip(reason=_objection_to_employee(match), detail=match.seen)
 
 
+def unknown_employee(facts: CallFacts, rules: CustomerRules) -> str:
+    """Who talked on an answered call, as Ringostat names them; "" for an employee of the customer's."""
+    match = match_employee(facts, rules.employees, rules.region)
+    return match.seen if match.employee is None and outcome_of(facts) is Outcome.ANSWERED else ""
+
+
 def plan_of_delivered(facts: CallFacts, rules: CustomerRules) -> DeliveryPlan | Skip:
     """As decide(), for a call that is already in Planfix: its employee need not be known any more."""
     client = client_number(facts, rules.region)

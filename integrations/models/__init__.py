@@ -29,7 +29,17 @@ from integrations.models.delivery_state import (
     RememberedContact,
 )
 from integrations.models.directory import DirectoryAccount, DirectoryContact, DirectoryNumber, Spelling
-from integrations.models.missed_call import MissedCall, MissedCallChange
+from integrations.models.missed_call import (
+    CallbackComment,
+    CallbackSettings,
+    CallbackStep,
+    CallbackTask,
+    CallbackTaskKind,
+    MissedCall,
+    MissedCallChange,
+    TaskAssignee,
+    TaskClients,
+)
 from integrations.models.saved_view import SavedView
 from integrations.models.second_factor import SecondFactor
 from integrations.models.secret import Secret, SecretField
@@ -50,6 +60,11 @@ __all__ = [
     "CallHistory",
     "CallState",
     "CallTallyChange",
+    "CallbackComment",
+    "CallbackSettings",
+    "CallbackStep",
+    "CallbackTask",
+    "CallbackTaskKind",
     "CatchUpCursor",
     "ContactClaim",
     "Customer",
@@ -87,6 +102,8 @@ __all__ = [
     "Spelling",
     "Step",
     "Target",
+    "TaskAssignee",
+    "TaskClients",
     "TrialReceipt",
     "TrialRecordKind",
     "UserSession",

@@ -40,6 +40,7 @@ REASONS: dict[str, str | Promise] = {
     Reason.ERASED: _("client data was erased before delivery"),
     Reason.DISMISSED: _("marked as resolved"),
     Reason.NOT_ADDED: _("later data could not be added"),
+    Reason.TASK_REFUSED: _("Planfix refused the callback task"),
     Reason.SEARCH_BLIND: _("Planfix's contact search does not find contacts that exist"),
     Reason.TOO_MANY_CONTACTS: _("held: more new contacts than usual"),
     Reason.UNAVAILABLE: _("Planfix did not answer"),

@@ -1,4 +1,4 @@
-"""Missed incoming calls: whether and when the client was reached afterwards.
+"""Missed incoming calls: whether and when the client was reached afterwards, and the tasks for calling back.
 
 A trigger appends the place of each changed call to MissedCallChange (migration `missed_calls`), so that simultaneous
 webhooks never wait for each other. A job folds the places into MissedCall (services/missed_calls/fold.py), by the times
@@ -7,12 +7,19 @@ of the calls: the order in which they arrive does not matter.
 
 from __future__ import annotations
 
+from datetime import time
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from integrations.models.call import Call
-from integrations.models.customer import Customer
+from integrations.models.customer import Customer, Employee
 
 
 class MissedCall(models.Model):
@@ -71,3 +78,175 @@ class MissedCallChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer_id} {self.until:%Y-%m-%d %H:%M:%S}"
+
+
+class TaskClients(models.TextChoices):
+    """Whose missed calls get a task."""
+
+    NOBODY = "nobody", _("No client: off")
+    NEW = "new", _("New clients: their contact is created for the call")
+    KNOWN = "known", _("Known clients")
+    ALL = "all", _("All clients")
+
+
+class TaskAssignee(models.TextChoices):
+    """Where the assignee of a task comes from."""
+
+    RESPONSIBLE = "responsible", _("the contact's responsible employee")
+    LAST_TALKED = "last_talked", _("the employee who talked with the client last")
+    MISSED_BY = "missed_by", _("the employee who missed the call")
+
+
+def all_assignees() -> list[str]:
+    return [str(assignee) for assignee in TaskAssignee]
+
+
+def monday_to_friday() -> list[int]:
+    return [1, 2, 3, 4, 5]
+
+
+WORK_BEGINS, WORK_ENDS = time(9), time(18)
+
+
+class CallbackSettings(models.Model):
+    """Which calls of a customer get a task in Planfix, and what it is like. A customer without a row wants none."""
+
+    customer = models.OneToOneField(
+        Customer, primary_key=True, on_delete=models.CASCADE, related_name="callback_settings"
+    )
+    clients = models.CharField(
+        _("missed calls of"), max_length=8, choices=TaskClients, default=TaskClients.NOBODY, db_default="nobody"
+    )
+    template_id = models.PositiveBigIntegerField(_("task template"), null=True, blank=True)
+    assignees = ArrayField(
+        models.CharField(max_length=16, choices=TaskAssignee),
+        verbose_name=_("assignee"),
+        default=all_assignees,
+        blank=True,
+    )
+    """The first one that is known gets the task."""
+    employee = models.ForeignKey(
+        Employee, verbose_name=_("otherwise"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    group_id = models.PositiveBigIntegerField(_("otherwise, Planfix group ID"), null=True, blank=True)
+    due_hours = models.PositiveSmallIntegerField(
+        _("due after working hours"), default=4, validators=[MinValueValidator(1), MaxValueValidator(200)]
+    )
+    weekdays = ArrayField(
+        models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(7)]),
+        verbose_name=_("working days"),
+        default=monday_to_friday,
+    )
+    """1 for Monday to 7 for Sunday."""
+    work_begins = models.TimeField(_("work begins"), default=WORK_BEGINS)
+    work_ends = models.TimeField(_("work ends"), default=WORK_ENDS)
+    holidays = ArrayField(models.DateField(), verbose_name=_("holidays"), default=list, blank=True)
+    is_urgent = models.BooleanField(_("urgent"), default=False)
+    reached_status_id = models.PositiveBigIntegerField(_("status once the client is reached"), null=True, blank=True)
+    unknown_employee_for = models.ForeignKey(
+        Employee,
+        verbose_name=_("task about an unknown employee for"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    since = models.DateTimeField(null=True, editable=False)
+    """When tasks for missed calls were switched on: calls that came in before get none."""
+
+    class Meta:
+        verbose_name = _("callback tasks")
+        verbose_name_plural = _("callback tasks")
+
+    def __str__(self) -> str:
+        return f"{self.customer_id}"
+
+    @property
+    def is_on(self) -> bool:
+        return self.clients != TaskClients.NOBODY
+
+    def clean(self) -> None:
+        """Raises ValidationError for settings with which no task could be made."""
+        if (self.is_on or self.unknown_employee_for_id) and self.template_id is None:
+            raise ValidationError({"template_id": _("Choose a task template: tasks need one.")})
+        if self.employee_id and self.group_id:
+            raise ValidationError({"group_id": _("Choose either an employee or a group, not both.")})
+
+    def save(self, *args: object, **options: object) -> None:
+        """Notes since when tasks are on."""
+        if not self.is_on:
+            self.since = None
+        elif self.since is None:
+            self.since = timezone.now()
+        super().save(*args, **options)  # type: ignore[arg-type]
+
+
+class CallbackTaskKind(models.TextChoices):
+    MISSED_CALL = "missed_call", _("Missed call")
+    UNKNOWN_EMPLOYEE = "unknown_employee", _("Unknown employee")
+
+
+class CallbackStep(models.TextChoices):
+    """A write of a callback task that may have been sent."""
+
+    TASK = "task", _("task")
+    REACHED = "reached", _("comment that the client was reached")
+
+
+class CallbackTask(models.Model):
+    """A task in Planfix: wanted, made, or finished. At most one of a client is open."""
+
+    customer = models.ForeignKey(
+        Customer, on_delete=models.CASCADE, related_name="callback_tasks", db_index=False, db_constraint=False
+    )
+    kind = models.CharField(max_length=20, choices=CallbackTaskKind)
+    subject = models.CharField(max_length=300)
+    """The client's number; or the unknown employee, as Ringostat names them."""
+    call = models.OneToOneField(Call, on_delete=models.CASCADE, related_name="callback_task", db_constraint=False)
+    """The call for which the task is made."""
+    opened_at = models.DateTimeField(db_default=Now())
+    contact_id = models.PositiveBigIntegerField(null=True)
+    task_id = models.PositiveBigIntegerField(null=True)
+    reached_in = models.ForeignKey(
+        Call, null=True, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    """The call on which the client was reached."""
+    reached_comment_id = models.PositiveBigIntegerField(null=True)
+    in_flight_step = models.CharField(max_length=8, choices=CallbackStep, blank=True, default="", db_default="")
+    attempts = models.PositiveIntegerField(default=0, db_default=0)
+    """Failed attempts since the last write that succeeded."""
+    due_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=300, blank=True, default="", db_default="")
+    """What Planfix refused, or why the task still waits."""
+    closed_at = models.DateTimeField(null=True)
+    """Nothing more is written into the task."""
+
+    class Meta:
+        verbose_name = _("callback task")
+        verbose_name_plural = _("callback tasks")
+        constraints = [
+            models.UniqueConstraint(
+                name="callback_task_open_once", fields=["customer", "kind", "subject"], condition=Q(closed_at=None)
+            )
+        ]
+        indexes = [
+            models.Index(name="callback_task_due", fields=["customer", "due_at"], condition=Q(due_at__isnull=False)),
+            models.Index(name="callback_task_subject", fields=["customer", "subject"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task_id or self.subject}"
+
+
+class CallbackComment(models.Model):
+    """A further call, which gets a comment in an open task."""
+
+    task = models.ForeignKey(CallbackTask, on_delete=models.CASCADE, related_name="comments")
+    call = models.OneToOneField(Call, on_delete=models.CASCADE, related_name="callback_comment", db_constraint=False)
+    comment_id = models.PositiveBigIntegerField(null=True)
+    in_flight = models.BooleanField(default=False, db_default=False)
+    """The comment may have been sent."""
+    refused = models.BooleanField(default=False, db_default=False)
+
+    def __str__(self) -> str:
+        return f"{self.comment_id or self.call_id}"

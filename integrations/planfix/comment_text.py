@@ -83,14 +83,14 @@ def duration(seconds: int) -> str:
 def _lines(call: CallText) -> Iterator[str]:
     yield _heading(call)
     yield _correction(call)
-    yield _named(gettext("Line: %(value)s"), _line(call))
-    yield _named(gettext("Employee: %(value)s"), call.employee_name)
+    yield named(gettext("Line: %(value)s"), line_label(call.line_name, call.line))
+    yield named(gettext("Employee: %(value)s"), call.employee_name)
     yield _who_talked(call)
-    yield _named(gettext("Call status: %(value)s"), call.status)
+    yield named(gettext("Call status: %(value)s"), call.status)
     yield from (f"{safe(name)}: {safe(value)}" for name, value in call.parameters.items() if value)
     yield from _additions(call)
     yield link(call.recording_url, gettext("Recording"))
-    yield f"{_card(call)} · {safe(call.ringostat_id)}"
+    yield card(call.card_url, call.ringostat_id)
 
 
 ANALYSIS: Mapping[str, str] = {
@@ -112,9 +112,9 @@ def _additions(call: CallText) -> Iterator[str]:
     """The AI analysis and the rating from Ringostat, in the order of the tables; action items by their numbers."""
     for name, pattern in ANALYSIS.items():
         for key in sorted((key for key in call.analysis if re.fullmatch(rf"{name}(_\d+)?", key)), key=_action_number):
-            yield _named(gettext(pattern), call.analysis[key], NOTE_LENGTH)
+            yield named(gettext(pattern), call.analysis[key], NOTE_LENGTH)
     for name, pattern in RATING.items():
-        yield _named(gettext(pattern), call.rating.get(name, ""))
+        yield named(gettext(pattern), call.rating.get(name, ""))
 
 
 def _action_number(key: str) -> int:
@@ -136,15 +136,17 @@ def _correction(call: CallText) -> str:
     return f"<b>{gettext(CORRECTIONS[call.correction])}</b>{talk}"
 
 
-def _line(call: CallText) -> str:
-    if call.line_name and call.line and call.line_name != call.line:
-        return f"{call.line_name} ({call.line})"
-    return call.line_name or call.line
+def line_label(name: str, number: str) -> str:
+    """The line with its number, as far as they are known."""
+    if name and number and name != number:
+        return f"{name} ({number})"
+    return name or number
 
 
-def _card(call: CallText) -> str:
+def card(url: str, ringostat_id: str) -> str:
+    """The line that identifies a call, with a link to its card if there is one."""
     title = gettext("Ringostat call card")
-    return link(call.card_url, title) or gettext("Ringostat call")
+    return f"{link(url, title) or gettext('Ringostat call')} · {safe(ringostat_id)}"
 
 
 def _who_talked(call: CallText) -> str:
@@ -155,7 +157,8 @@ def _who_talked(call: CallText) -> str:
     return str(pattern) % {"who": safe(call.fallback_for), "employee": safe(call.employee_name)}
 
 
-def _named(pattern: str, value: str, length: int = VALUE_LENGTH) -> str:
+def named(pattern: str, value: str, length: int = VALUE_LENGTH) -> str:
+    """The pattern with the escaped value; "" without a value."""
     return pattern % {"value": safe(value, length)} if value else ""
 
 
@@ -165,7 +168,12 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\
 
 def safe(value: str, length: int = VALUE_LENGTH) -> str:
     """A value from outside as escaped HTML text in one line, cut to a length."""
-    return escape(_UNPRINTABLE.sub(" ", value).strip()[:length])
+    return escape(plain(value, length))
+
+
+def plain(value: str, length: int = VALUE_LENGTH) -> str:
+    """A value from outside as plain text in one line, cut to a length."""
+    return _UNPRINTABLE.sub(" ", value).strip()[:length]
 
 
 def link(url: str, title: str) -> str:

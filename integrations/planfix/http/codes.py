@@ -108,6 +108,10 @@ REQUIRED_FIELD_ADVICE = (
     "Planfix wants the field {field} filled in, and the integration has no value for it: make the field optional in "
     "Planfix's contact template, or choose another contact template in the customer's settings."
 )
+TASK_FIELD_ADVICE = (
+    "Planfix wants the field {field} filled in, and the integration has no value for it: make the field optional in "
+    "Planfix's task template, or choose another task template in the customer's settings."
+)
 COMMENTS_REFUSED = re.compile(
     r"(?i)\bcomments? (?:is |are )?(?:not allowed|forbidden|denied|closed|disabled)\b|\bno (?:new )?comments?\b"
     r"|\b(?:adding|new) comments? (?:is|are) (?:not allowed|forbidden|denied|disabled)\b"
@@ -137,6 +141,8 @@ SCOPES: tuple[tuple[str, str], ...] = (
     (r"POST /contact/list", "contact_readonly"),
     (r"POST /contact/[^/]+", "contact_update"),
     (r"GET /(customfield/)?contact(/.*)?", "contact_readonly"),
+    (r"POST /task", "task_add"),
+    (r"POST /task/(?!list$)[^/]+", "task_update"),
     (r"(GET|POST) /task/.*", "task_readonly"),
     (r"(GET|POST) /user/.*", "user_readonly"),
     (r"GET /process/.*", "process_readonly"),

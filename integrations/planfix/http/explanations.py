@@ -73,11 +73,14 @@ BY_TEXT: tuple[tuple[str, Promise], ...] = (
     ("It is a redirect to host", gettext_lazy("The account address leads to another address. Correct it.")),
 )
 REQUIRED_FIELD = re.compile(r"Planfix wants the field (.+?) filled in")
+TASK_FIELD = re.compile(r"^POST /task\b.*Planfix wants the field (.+?) filled in")
 STATUS_AND_CODE = re.compile(r"\bHTTP (\d{3})(?:, code (\d+))?")
 
 
 def explain(line: str) -> str:
     """What the line means, as one or two sentences; "" for a line that this table does not know."""
+    if field := TASK_FIELD.search(line):
+        return _("Planfix requires the field %(field)s. Make it optional in the task template.") % {"field": field[1]}
     if field := REQUIRED_FIELD.search(line):
         return _("Planfix requires the field %(field)s. Make it optional in the contact template.") % {
             "field": field[1]

@@ -30,6 +30,7 @@ from integrations.planfix.http.codes import (
     SHORTEST_DAILY_WAIT_SECONDS,
     STATUSES,
     SURELY_NOT_DONE,
+    TASK_FIELD_ADVICE,
     scope_of,
 )
 from integrations.planfix.http.errors import (
@@ -109,7 +110,8 @@ def _kind_and_advice(answer: Answer) -> tuple[type[PlanfixError], str]:
 def _special_case(answer: Answer) -> tuple[type[PlanfixError], str] | None:
     """Answers that neither code nor status tells apart."""
     if field := required_field(answer):
-        return PlanfixRefused, REQUIRED_FIELD_ADVICE.format(field=field)
+        advice = TASK_FIELD_ADVICE if answer.request.startswith("POST /task") else REQUIRED_FIELD_ADVICE
+        return PlanfixRefused, advice.format(field=field)
     if refuses_comments(answer):
         return PlanfixRefused, COMMENTS_REFUSED_ADVICE
     if is_daily_limit(answer):

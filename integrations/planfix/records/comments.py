@@ -38,10 +38,12 @@ class CommentDraft:
     text: str
     source_object_id: UUID
     file_ids: tuple[int, ...] = ()
+    notifies_assignee: bool = False
+    """Of a task: whether the assignee gets a notification. Nobody else gets one."""
 
 
 def write_comment(client: Planfix, target: Target, draft: CommentDraft) -> int:
-    """Writes the comment and returns its id. Notifies nobody.
+    """Writes the comment and returns its id. Notifies nobody unless the draft says so.
 
     Not idempotent: after an unclear answer use find_comment().
     """
@@ -56,6 +58,8 @@ def write_comment(client: Planfix, target: Target, draft: CommentDraft) -> int:
         body["owner"] = {"id": draft.owner}
     if draft.file_ids:
         body["files"] = _files(draft.file_ids)
+    if draft.notifies_assignee:
+        body["recipients"] = {"roles": ["assignee"]}
     path = f"{target.path}/comments/"
     return created_id(client.request("POST", path, body=body).get("id"), f"POST {path}")
 
@@ -76,14 +80,15 @@ def find_comment(
     path = f"{target.path}/comments/list"
     for page in read_pages(client, path, "comments", fields=fields, body=question):
         for row in page:
-            if _is_ours(row, str(source_object_id), marker):
+            if is_ours(row, str(source_object_id), marker):
                 return id_of(row.get("id"))
         if _is_past(page, since - timedelta(days=1)):
             return None
     return None
 
 
-def _is_ours(row: Row, source_object_id: str, marker: str) -> bool:
+def is_ours(row: Row, source_object_id: str, marker: str) -> bool:
+    """Is a comment or task ours, by its sourceObjectId or else by the marker in its description?"""
     if row.get("isDeleted") is True:
         return False
     if stamp := text_of(row, "sourceObjectId"):

@@ -153,6 +153,13 @@ def create_contact(client: Planfix, contact: NewContact) -> int:
     return created_id(client.request("POST", "/contact/", body=body).get("id"), "POST /contact/")
 
 
+def responsible_employees(client: Planfix, contact_id: int) -> list[int]:
+    """The Planfix user ids of the contact's responsible employees, in Planfix's order. One request."""
+    answer = client.request("GET", f"/contact/{contact_id}", params={"fields": "id,supervisors"})
+    users = rows_of(child_of(child_of(answer, "contact"), "supervisors"), "users")
+    return [number for user in users if text_of(user, "id").startswith("user:") and (number := id_of(user.get("id")))]
+
+
 def contact_name(client: Planfix, contact_id: int) -> str | None:
     """None for a contact that is gone."""
     contact = read_contact(client, contact_id)

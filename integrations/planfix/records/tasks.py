@@ -1,14 +1,29 @@
-"""Finds a contact's last active task, as Planfix itself defines it. Knows nothing of calls."""
+"""Tasks of Planfix: the last active one of a contact, new ones, their status and templates. Knows nothing of calls."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 from integrations.planfix.http.client import Planfix, read_pages
-from integrations.planfix.http.json_fields import JSON, Row, child_of, id_of, moment_of
+from integrations.planfix.http.json_fields import (
+    JSON,
+    Row,
+    child_of,
+    created_id,
+    failed_fields,
+    id_of,
+    moment_of,
+    rows_of,
+    text_of,
+)
+from integrations.planfix.records.comments import is_ours
 
 COUNTERPARTY_FILTER = 7
+NAME_FILTER = 8
+"""Part of the name."""
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 FOREIGN_TASKS = "task list: it contains tasks of other clients"
 UNKNOWN_ACTIVITY = "task list: it does not tell which tasks are active"
@@ -55,3 +70,110 @@ def _is_active(row: Row) -> bool:
 
 def _created(row: Row) -> datetime:
     return moment_of(child_of(row, "dateTime")) or LONG_AGO
+
+
+# New tasks
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewTask:
+    """`description` is HTML; Planfix shows it as the task's first comment. `due`: in the account's time zone.
+
+    Without an assignee the template's ones get the task. `user_id` and `group_id` are Planfix IDs.
+    """
+
+    name: str
+    description: str
+    template_id: int
+    due: datetime
+    source_object_id: UUID
+    contact_id: int | None = None
+    user_id: int | None = None
+    group_id: int | None = None
+    is_urgent: bool = False
+
+
+def create_task(client: Planfix, task: NewTask) -> int:
+    """The new task's id. Notifies its assignee. Not idempotent: after an unclear answer use find_task().
+
+    The template is required: a task without one belongs to no process, and its status can never change.
+    """
+    body: dict[str, JSON] = {
+        "template": {"id": task.template_id},
+        "name": task.name,
+        "description": task.description,
+        "priority": "Urgent" if task.is_urgent else "NotUrgent",
+        "endDateTime": {"date": f"{task.due:%d-%m-%Y}", "time": f"{task.due:%H:%M}"},
+        "sourceObjectId": str(task.source_object_id),
+    }
+    if task.contact_id is not None:
+        body["counterparty"] = {"id": f"contact:{task.contact_id}"}
+    if task.user_id is not None or task.group_id is not None:
+        body["assignees"] = {
+            "users": [{"id": f"user:{task.user_id}"}] if task.user_id is not None else [],
+            "groups": [{"id": task.group_id}] if task.group_id is not None else [],
+        }
+    return created_id(client.request("POST", "/task/", body=body).get("id"), "POST /task/")
+
+
+def find_task(
+    client: Planfix, *, contact_id: int | None, name_part: str, source_object_id: UUID, marker: str
+) -> int | None:
+    """The id of our task; None if Planfix does not have it. Looks among the contact's tasks, then by a part of the
+    name: an empty list may also mean that the account does not know the filter.
+
+    A task is ours by its sourceObjectId, or by the marker in its description if the answer has no sourceObjectId.
+    """
+    questions: list[tuple[int, JSON]] = [(NAME_FILTER, name_part)]
+    if contact_id is not None:
+        questions.insert(0, (COUNTERPARTY_FILTER, f"contact:{contact_id}"))
+    fields = "id,description,sourceObjectId,isDeleted"
+    for kind, value in questions:
+        body: dict[str, JSON] = {"filters": [{"type": kind, "operator": "equal", "value": value}]}
+        for page in read_pages(client, "/task/list", "tasks", fields=fields, body=body):
+            for row in page:
+                if is_ours(row, str(source_object_id), marker):
+                    return id_of(row.get("id"))
+    return None
+
+
+def set_status(client: Planfix, task_id: int, status_id: int) -> bool:
+    """Returns whether Planfix changed the status: the task's process may forbid it. May be repeated."""
+    answer = client.request("POST", f"/task/{task_id}", body={"status": {"id": status_id}})
+    return not failed_fields(answer)
+
+
+# What a specialist chooses from
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskTemplate:
+    id: int
+    name: str
+    process_id: int | None
+
+
+def task_templates(client: Planfix) -> list[TaskTemplate]:
+    """All task templates by id. One request for each hundred."""
+    found: list[TaskTemplate] = []
+    while True:
+        params = {"fields": "id,name,processId", "offset": str(len(found)), "pageSize": str(TEMPLATES_AT_ONCE)}
+        rows = rows_of(client.request("GET", "/task/templates", params=params), "templates")
+        page = [
+            TaskTemplate(id=number, name=text_of(row, "name"), process_id=id_of(row.get("processId")))
+            for row in rows
+            if (number := id_of(row.get("id"))) is not None
+        ]
+        found += page
+        if len(rows) < TEMPLATES_AT_ONCE or not page:
+            return sorted(found, key=lambda template: template.id)
+
+
+TEMPLATES_AT_ONCE = 100
+
+
+def statuses_of_process(client: Planfix, process_id: int) -> Mapping[int, str]:
+    """The names of the statuses that a task of the process may have, by id. One request."""
+    answer = client.request("GET", f"/process/task/{process_id}/statuses", params={"fields": "id,name"})
+    rows = rows_of(answer, "statuses")
+    return {number: text_of(row, "name") for row in rows if (number := id_of(row.get("id"))) is not None}

@@ -58,17 +58,19 @@ def logged_client(
     acquire_slot: Callable[[float], None] | None = None,
     asked: Callable[[], None] = lambda: None,
     is_logged: Callable[[Exchange], bool] = lambda exchange: True,
+    call_id: int | None = None,
 ) -> PlanfixClient:
     """A client for everything but the delivery of calls. Logs each request as soon as its response is in, then calls
     `asked`.
 
     `acquire_slot`: of the delivery lease or the background job that sends the requests; by default the account's.
     `is_logged`: False for requests that are too many, and whose answers tell too much, to be kept.
+    `call_id`: of the call that the requests are for, if there is one.
     """
 
     def observe(exchange: Exchange) -> None:
         if is_logged(exchange):
-            PlanfixRequest.objects.create(customer=customer, **log_columns(exchange))
+            PlanfixRequest.objects.create(customer=customer, call_id=call_id, **log_columns(exchange))
         _note_requests_left(customer, exchange.requests_left)
         asked()
 

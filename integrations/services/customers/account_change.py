@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from integrations.models import CallState, Customer, Delivery, DeliveryLease
 from integrations.services.account_traits import forget
+from integrations.services.callback_tasks.notes import forget_tasks_of_account
 from integrations.services.database import database_time
 
 TAGS = ("call_tag_id", "missed_call_tag_id")
@@ -41,6 +42,7 @@ def _leave_account(customer: Customer, given: Collection[str]) -> None:
     DeliveryLease.objects.filter(customer=customer).update(holder=uuid.uuid4())
     Delivery.objects.filter(call__customer=customer).exclude(call__state=CallState.DELIVERED).delete()
     customer.remembered_contacts.all().delete()
+    forget_tasks_of_account(customer)
     customer.employees.update(planfix_user_id=None)
     customer.account_since = database_time()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from integrations.models import Customer
+from integrations.services.callback_tasks.settings_file import SECTION, without_employees
 from integrations.services.customers.import_export import CustomerFileError, export_customer, import_customer
 
 EMPLOYEE_KEYS = ("employees", "fallback_employee", "routing")
@@ -21,4 +22,5 @@ def copy_customer(customer: Customer, name: str, *, with_employees: bool) -> Cus
     data = {**export_customer(customer), "name": name}
     if not with_employees:
         data = {key: value for key, value in data.items() if key not in EMPLOYEE_KEYS}
+        data[SECTION] = without_employees(data[SECTION])
     return import_customer(data)

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from integrations.models import Customer, Employee, ParameterMapping, Routing, Secret, WebhookToken
+from integrations.services.callback_tasks.settings_file import KEYS, SECTION, exported_settings, save_settings
 from integrations.services.customers.account_change import follow_change
 from integrations.services.customers.addresses import account_address, public_address
 from integrations.services.delivery.pause import resume_customer
@@ -53,7 +54,7 @@ SECRETS = frozenset({"ringostat_auth_key", "planfix_token"})
 EMPLOYEE = ("name", "planfix_user_id", "staff_id", "sip_logins", "extension", "email", "participates")
 UTM_FIELD = ("parameter", "field", "contact_field")
 ROUTING = ("order", "fixed", "form", "key", "only_online")
-LISTS = frozenset({"employees", "utm_fields", "fallback_employee", "routing"})
+LISTS = frozenset({"employees", "utm_fields", "fallback_employee", "routing", SECTION})
 
 
 class CustomerFileError(Exception):
@@ -72,6 +73,7 @@ def import_customer(data: Mapping[str, Any]) -> Customer:
             _save_employees(customer, data)
             _save_utm_fields(customer, data)
             _save_routing(customer, data)
+            _save_callback_tasks(customer, data)
             if not customer.webhook_tokens.exists():
                 WebhookToken.issue(customer)
     except ValidationError as error:
@@ -95,6 +97,7 @@ def export_customer(customer: Customer) -> dict[str, Any]:
     data["fallback_employee"] = customer.fallback_employee.name if customer.fallback_employee else None
     data["utm_fields"] = list(customer.utm_fields.order_by("pk").values(*UTM_FIELD))
     data["routing"] = Routing.objects.filter(customer=customer, enabled=True).values(*ROUTING).first()
+    data[SECTION] = exported_settings(customer)
     return data
 
 
@@ -198,6 +201,12 @@ def _save_routing(customer: Customer, data: Mapping[str, Any]) -> None:
     if routing.uses_directory and "directory" not in data:
         customer.directory = True
         customer.save(update_fields=["directory"])
+
+
+def _save_callback_tasks(customer: Customer, data: Mapping[str, Any]) -> None:
+    if given := data.get(SECTION):
+        _refuse_unknown(f"{SECTION}.", given, KEYS)
+        save_settings(customer, given)
 
 
 def _save_checked(row: models.Model) -> None:

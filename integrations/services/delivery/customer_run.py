@@ -13,13 +13,15 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from requests import Session
 
-from integrations.domain.rules import Skip
+from integrations.domain.reasons import Reason
+from integrations.domain.rules import Skip, unknown_employee
 from integrations.models import Call, CallState, Customer
 from integrations.planfix.call_tags.schema import CallTags
+from integrations.services.callback_tasks.notes import note_unknown_employee
 from integrations.services.clients.lease import HeldLease, LeaseLost
 from integrations.services.clients.planfix import planfix_client, planfix_session, stored_call_tags
 from integrations.services.delivery.attempt import Attempt, ReceiptBook, begin_attempt, finished, save_attempt_result
-from integrations.services.delivery.call_delivery import CallDelivery
+from integrations.services.delivery.call_delivery import CallDelivery, Delivered
 from integrations.services.delivery.follow_up import follow_up
 from integrations.services.delivery.retry import SharedError, may_continue, save_failed_attempt
 from integrations.services.delivery.sql import CALL_COLUMNS, CUSTOMER_VERSION, NEXT_CALL
@@ -156,6 +158,7 @@ def _searches_first(call: Call, customer: Customer) -> bool:
 
 def _first_delivery(attempt: Attempt) -> dict[str, object]:
     result = CallDelivery(attempt).run()
+    _note_unknown_employee(attempt, result)
     if isinstance(result, Skip):
         return finished(CallState.SKIPPED, reason=result.reason, detail=result.detail)
     return {
@@ -164,6 +167,17 @@ def _first_delivery(attempt: Attempt) -> dict[str, object]:
         "employee_id": result.employee_id,
         "due_in": result.due_in,
     }
+
+
+def _note_unknown_employee(attempt: Attempt, result: Delivered | Skip) -> None:
+    """Notes a task for the customer's person, if Ringostat names an employee whom nobody knows."""
+    if isinstance(result, Skip):
+        is_likely = result.reason in (Reason.UNKNOWN_EMPLOYEE, Reason.AMBIGUOUS_EMPLOYEE)
+    else:
+        is_likely = result.employee_id is not None and result.employee_id == attempt.customer.fallback_employee_id
+    if is_likely and (who := unknown_employee(attempt.facts, attempt.customer.rules)):
+        call, contact_id = attempt.call, attempt.book.row.contact_id
+        note_unknown_employee(call.customer_id, call.pk, who=who, contact_id=contact_id)
 
 
 def _follow_up(attempt: Attempt) -> dict[str, object]:

@@ -28,6 +28,8 @@ from integrations.models import (
     BackgroundJob,
     BackgroundJobKind,
     Call,
+    CallbackComment,
+    CallbackTask,
     CallState,
     ContactClaim,
     Customer,
@@ -130,6 +132,8 @@ def _erase_from_call(call_id: int, customer: Customer, number: str, mention: re.
             ReadBack.objects.filter(call=call).exclude(differences=[]).delete()
             return 0, 0
         MissedCall.objects.filter(call=call).delete()
+        CallbackTask.objects.filter(call=call).delete()
+        CallbackComment.objects.filter(call=call).delete()
         events, _rows = WebhookEvent.objects.filter(call=call).delete()
         requests, _rows = PlanfixRequest.objects.filter(call=call).delete()
         ReadBack.objects.filter(call=call).delete()

@@ -12,6 +12,7 @@ from integrations.services.queue.sql import DELIVER_SOON, FREE_JOBS_OF_DEAD_WORK
 
 # The names and arguments of jobs stay as they are: an older release may have enqueued some.
 DELIVER_CALLS = "deliver_calls"
+CALLBACK_TASKS = "callback_tasks"
 CATCH_UP = "catch_up"
 CHECK_ACCESS = "check_access"
 CLOSE_STALE_CALLS = "settle_stale_calls"
@@ -30,6 +31,7 @@ that serve all customers.
 """
 PRIORITIES = {
     RUN_JOB: AHEAD,
+    CALLBACK_TASKS: IN_LINE,
     CHECK_ACCESS: IN_LINE,
     READ_ONLINE: IN_LINE,
     DISCOVER_ACCOUNT: IN_LINE,
@@ -50,8 +52,11 @@ WOKEN_AT_ONCE = 1000
 """The database has room for about 6,000 locks of all its sessions together."""
 
 
+LOCK_OF_CUSTOMER = "customer"
+
+
 def lock_of(customer_id: int) -> str:
-    return f"customer:{customer_id}"
+    return f"{LOCK_OF_CUSTOMER}:{customer_id}"
 
 
 def delivery_job(customer_id: int) -> dict[str, Any]:
@@ -101,11 +106,13 @@ def free_jobs_of_dead_workers(seconds: float) -> None:
         cursor.execute(FREE_JOBS_OF_DEAD_WORKERS, [seconds])
 
 
-def one_job_each(task: str, customer_ids: Iterable[int]) -> None:
+def one_job_each(task: str, customer_ids: Iterable[int], *, lock: str = "") -> None:
     """Enqueues one job of this task per customer, unless one already waits. A slow answer for one customer thus delays
     no other.
+
+    `lock`: LOCK_OF_CUSTOMER for a job that takes turns with the deliveries of the customer.
     """
-    _one_job_each(task, "customer_id", customer_ids)
+    _one_job_each(task, "customer_id", customer_ids, lock=lock)
 
 
 def wake_jobs(job_ids: Iterable[int]) -> None:
@@ -113,10 +120,11 @@ def wake_jobs(job_ids: Iterable[int]) -> None:
     _one_job_each(RUN_JOB, "work_id", job_ids)
 
 
-def _one_job_each(task: str, argument: str, ids: Iterable[int]) -> None:
+def _one_job_each(task: str, argument: str, ids: Iterable[int], *, lock: str = "") -> None:
     arguments: dict[str, Any] = {
         "queue": QUEUE,
         "task": task,
+        "lock": lock or task,
         "priority": PRIORITIES[task],
         "in_line": IN_LINE,
         "argument": argument,

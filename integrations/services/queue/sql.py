@@ -19,7 +19,7 @@ SELECT %(queue)s, %(task)s, lock, lock, jsonb_build_object('customer_id', id)
 
 ONE_JOB_EACH = """
 INSERT INTO procrastinate_jobs AS job (queue_name, task_name, priority, lock, queueing_lock, args)
-SELECT %(queue)s, %(task)s, %(priority)s, %(task)s || ':' || id, %(task)s || ':' || id,
+SELECT %(queue)s, %(task)s, %(priority)s, %(lock)s || ':' || id, %(task)s || ':' || id,
        jsonb_build_object(%(argument)s::text, id)
   FROM unnest(%(ids)s::bigint[]) AS id
  ORDER BY id

@@ -116,7 +116,10 @@ def test_unanswered_outgoing_call_without_contact_says_that_it_never_creates_one
 
 
 @pytest.mark.parametrize(
-    "reason", sorted({str(reason) for reason in REASONS} - {"unavailable", "search_blind", "access", "not_added"})
+    "reason",
+    sorted(
+        {str(reason) for reason in REASONS} - {"unavailable", "search_blind", "access", "not_added", "task_refused"}
+    ),
 )
 def test_every_reason_of_an_undelivered_call_has_a_next_step(reason: str) -> None:
     assert str(NEXT_STEPS[reason]).endswith(".")
