@@ -29,6 +29,7 @@ from integrations.services.intake.senders import forget_old_senders
 from integrations.services.intake.stale_calls import close_all_stale_calls, close_stale_calls
 from integrations.services.missed_calls.fold import fold_missed_calls
 from integrations.services.monitoring.alerts import check_alerts
+from integrations.services.phone_book.send import customers_to_send, send_contacts
 from integrations.services.privacy.retention import prune_all
 from integrations.services.queue.background import unfinished_jobs
 from integrations.services.queue.defer import (
@@ -45,6 +46,7 @@ from integrations.services.queue.defer import (
     READ_DIRECTORY,
     READ_ONLINE,
     RUN_JOB,
+    SEND_CONTACTS,
     catch_up_soon,
     free_jobs_of_dead_workers,
     one_job_each,
@@ -166,6 +168,19 @@ def read_online_of_customer(customer_id: int) -> None:
 @closes_connections
 def read_online_all(timestamp: int) -> None:
     one_job_each(READ_ONLINE, customers_to_read_online())
+
+
+@app.task(name=SEND_CONTACTS, pass_context=True)
+@closes_connections
+def send_contacts_of_customer(context: JobContext, customer_id: int) -> None:
+    send_contacts(customer_id, should_stop=context.additional_context["stopping"].is_set)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="send_all_contacts", queueing_lock="send_all_contacts", priority=AHEAD)
+@closes_connections
+def send_all_contacts(timestamp: int) -> None:
+    one_job_each(SEND_CONTACTS, customers_to_send())
 
 
 @app.task(name=CHECK_ACCESS)

@@ -43,6 +43,7 @@ from integrations.models.missed_call import (
 from integrations.models.saved_view import SavedView
 from integrations.models.second_factor import SecondFactor
 from integrations.models.secret import Secret, SecretField
+from integrations.models.telephone.phone_book import PhoneBook, PhoneBookContacts, PhoneBookEntry
 from integrations.models.telephone.routing import Routing, RoutingAnswer, RoutingForm, RoutingReason, RoutingSource
 from integrations.models.traffic import NewContactCount, WebhookSender
 
@@ -84,6 +85,9 @@ __all__ = [
     "MissedCallChange",
     "NewContactCount",
     "ParameterMapping",
+    "PhoneBook",
+    "PhoneBookContacts",
+    "PhoneBookEntry",
     "PhoneMatching",
     "PlanfixRequest",
     "RateLimitCounter",

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -23,6 +23,7 @@ from integrations.outbound.public_session import (
     exchange_timeout,
     read_response,
 )
+from integrations.ringostat.telephone.contact import PhoneBookContact
 from integrations.ringostat.vocabulary import UTM
 
 ANSWER_SECONDS = 60.0
@@ -141,6 +142,25 @@ class RingostatClient:
             raise RingostatError(message, retryable=False, status=HTTPStatus.OK)
         return [login for login in content if isinstance(login, str)]
 
+    def sync_contacts(self, contacts: Sequence[PhoneBookContact]) -> None:
+        """Adds contacts to the contact book of the telephones, or changes those with the same origin and external ID.
+        No request removes one (help.ringostat.com, article 9221318).
+
+        No answer is documented: every success without an `error` counts. Raises RingostatError.
+        """
+        status, content = self._exchange(
+            "POST",
+            "/minicrm/contacts/sync",
+            json={"contacts": [contact.to_json(self._project_id) for contact in contacts]},
+            headers={**self._headers, "x-project-id": self._project_id},
+        )
+        if status in (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT):
+            if error := _error_of(content):
+                raise RingostatError(f"Ringostat refused: {error}", retryable=False, status=status)
+            return
+        message = f"Ringostat answered {status}{_meaning(status)}."
+        raise RingostatError(message, retryable=_is_passing(status), status=status)
+
     def _window(self, start_utc: datetime, end_utc: datetime, timezone: ZoneInfo) -> list[dict[str, Any]]:
         parameters = {
             "export_type": "json",
@@ -161,16 +181,19 @@ class RingostatClient:
             return [row for row in rows if isinstance(row, dict)]
 
     def _asked(self, method: str, path: str, **arguments: Any) -> object:
+        return _content(*self._exchange(method, path, **arguments))
+
+    def _exchange(self, method: str, path: str, **arguments: Any) -> tuple[int, bytes]:
+        """The status and the body of the answer."""
         try:
             # Not redirected: requests would carry the key to any host.
             with self._session.request(
                 method,
                 self._url + path,
-                headers=self._headers,
                 timeout=self._timeout,
                 allow_redirects=False,
                 stream=True,
-                **arguments,
+                **({"headers": self._headers} | arguments),
             ) as response:
                 deadline = time.monotonic() + (self._seconds or ANSWER_SECONDS)
                 content = read_response(response, most_bytes=ANSWER_BYTES, deadline=deadline)
@@ -179,7 +202,7 @@ class RingostatClient:
         except TRANSPORT_ERRORS as error:
             message = f"Ringostat cannot be reached ({type(error).__name__})."
             raise RingostatError(message, retryable=True) from error
-        return _content(response.status_code, content)
+        return response.status_code, content
 
 
 def _content(status: int, content: bytes) -> object:
@@ -196,6 +219,15 @@ def _content(status: int, content: bytes) -> object:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise RingostatError("Ringostat's answer is no JSON.", retryable=True) from error
+
+
+def _error_of(content: bytes) -> str:
+    """The error that an answer of a success names; "" if it names none."""
+    try:
+        answer = json.loads(content)
+    except (ValueError, RecursionError):
+        return ""
+    return _rpc_error(answer) if isinstance(answer, dict) and answer.get("error") else ""
 
 
 def _rows(content: object) -> list[Any] | None:

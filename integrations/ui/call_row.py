@@ -15,6 +15,7 @@ from integrations.domain.phones import sip_login
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Customer, Delivery, MissedCall
 from integrations.planfix.http.explanations import explain
+from integrations.planfix.links import contact_url, task_url
 from integrations.services.missed_calls.waiting import NOBODY_WAITS
 from integrations.ui.durations import rough_duration
 from integrations.ui.labels import (
@@ -26,7 +27,6 @@ from integrations.ui.labels import (
     reason_label,
     without_full_stop,
 )
-from integrations.ui.links import contact_url, task_url
 
 REQUEST_LINE = re.compile(r"(?:GET|POST|PUT|DELETE) /")
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from integrations.models import Call, Delivery
 from integrations.outbound.allowed_hosts import ringostat_link
+from integrations.planfix.links import account_url, contact_url, task_url
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,20 +45,10 @@ def comment_url(planfix_url: str, receipts: Delivery) -> str:
     return contact_url(planfix_url, receipts.contact_id, receipts.comment_id) if receipts.contact_id else ""
 
 
-def contact_url(planfix_url: str, contact_id: int, comment_id: int | None = None) -> str:
-    """The contact's page in Planfix, scrolled to the comment if there is one."""
-    return f"{_account_url(planfix_url)}/contact/{contact_id}{_comment_query(comment_id)}"
-
-
-def task_url(planfix_url: str, task_id: int, comment_id: int | None = None) -> str:
-    """The task's page in Planfix, scrolled to the comment if there is one."""
-    return f"{_account_url(planfix_url)}/task/{task_id}{_comment_query(comment_id)}"
-
-
 def trial_url(planfix_url: str, contact_id: int | None, comment_id: int | None) -> str:
     """The page in Planfix that shows a record of a trial: its contact's, else the account's first page."""
     if contact_id is None:
-        return _account_url(planfix_url)
+        return account_url(planfix_url)
     return contact_url(planfix_url, contact_id, comment_id)
 
 
@@ -73,11 +64,3 @@ def employees_url(customer_id: int, call_id: int) -> str:
 
 def _customer_page_url(name: str, customer_id: int, call_id: int) -> str:
     return f"{reverse(f'admin:{name}', args=[customer_id])}?call={call_id}"
-
-
-def _account_url(planfix_url: str) -> str:
-    return planfix_url.rstrip("/").removesuffix("/rest")
-
-
-def _comment_query(comment_id: int | None) -> str:
-    return f"?comment={comment_id}" if comment_id else ""

@@ -166,6 +166,11 @@ def _staff(sandbox: Sandbox, given: Json, _: tuple[str, ...]) -> object:
     return {}
 
 
+def _phone_book(sandbox: Sandbox, _: Json, __: tuple[str, ...]) -> object:
+    """The contacts that Ringostat's telephones show."""
+    return list(sandbox.ringostat.contact_book.values())
+
+
 _ACCOUNT = r"/_sandbox/accounts/([^/]+)"
 CONTROLS: Mapping[tuple[str, re.Pattern[str]], Control] = {
     (method, re.compile(pattern)): control
@@ -189,6 +194,7 @@ CONTROLS: Mapping[tuple[str, re.Pattern[str]], Control] = {
         ("POST", r"/_sandbox/calls", _calls),
         ("POST", r"/_sandbox/recordings", _recordings),
         ("POST", r"/_sandbox/staff", _staff),
+        ("GET", r"/_sandbox/phone_book", _phone_book),
     )
 }
 

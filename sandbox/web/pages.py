@@ -16,6 +16,7 @@ from sandbox.web.rows import (
     ListedSubject,
     listed_contact,
     listed_contacts,
+    listed_phone_book,
     listed_switches,
     listed_task,
     listed_tasks,
@@ -29,9 +30,19 @@ SHOWN_COMMENTS, SHOWN_REQUESTS = 60, 200
 def answer(sandbox: Sandbox, account: Account, path: str, request: Request) -> Reply:
     if path == "/" and request.path == "/" and len(sandbox.accounts) > 1:
         return html_reply(_accounts_page(sandbox))
+    if request.method in ("GET", "HEAD") and path.rstrip("/") in PHONE_BOOK:
+        return html_reply(_phone_book_page(sandbox, account))
     if request.method not in ("GET", "HEAD") or path.rstrip("/") not in PAGES:
         return html_reply(render_to_string("sandbox/not_found.html"), 404)
     return html_reply(PAGES[path.rstrip("/")](account, request))
+
+
+PHONE_BOOK = ("/phone-book", "/account/phone-book")
+
+
+def _phone_book_page(sandbox: Sandbox, account: Account) -> str:
+    rows = listed_phone_book(sandbox.ringostat)
+    return render_to_string("sandbox/phone_book.html", {**_frame(account), "rows": rows})
 
 
 def _accounts_page(sandbox: Sandbox) -> str:

@@ -15,6 +15,7 @@ from sandbox.planfix.files import download_url
 from sandbox.planfix.records import Comment, Contact, TagEntry, Task
 from sandbox.planfix.template_account import CALL_TAG_ID, MISSED_CALL_TAG_ID
 from sandbox.planfix.world import SWITCHES, World
+from sandbox.ringostat.api import Ringostat
 from sandbox.web.sanitize import safe_html
 
 SHOWN_ROWS = 100
@@ -46,6 +47,17 @@ class ListedSubject:
     assignees: str = ""
     is_urgent: bool = False
     is_company: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownBookEntry:
+    """A contact as an employee's telephone shows it."""
+
+    name: str
+    numbers: str
+    employee: str
+    link: str
+    origin: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +113,21 @@ class ShownRequest:
 def _latest(account: Account, subject: Subject) -> datetime:
     feed = account.feed(subject)
     return feed[-1].written if feed else datetime.min.replace(tzinfo=UTC)
+
+
+def listed_phone_book(ringostat: Ringostat) -> list[ShownBookEntry]:
+    """The contact book of the telephones, the newest entry first."""
+    entries = list(ringostat.contact_book.values())[::-1]
+    return [
+        ShownBookEntry(
+            name=str(entry["fullName"]),
+            numbers=", ".join(str(each["value"]) for each in entry["contactDirections"]),
+            employee=str(ringostat.staff.get(str(entry["staffId"]), {}).get("fio", "")),
+            link=link if (link := str(entry["contactLink"])).startswith(("http://", "https://")) else "",
+            origin=str(entry["origin"]),
+        )
+        for entry in entries[:SHOWN_ROWS]
+    ]
 
 
 def listed_contacts(account: Account, search: str) -> list[ListedSubject]:

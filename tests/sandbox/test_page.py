@@ -17,6 +17,7 @@ from sandbox.planfix.account import Account
 from sandbox.planfix.files import download_url
 from sandbox.planfix.records import Contact
 from sandbox.planfix.template_account import CALL_TAG_ID, MISSED_CALL_TAG_ID
+from sandbox.ringostat.api import Ringostat
 from sandbox.state import Sandbox
 from sandbox.web.sanitize import safe_html
 
@@ -179,3 +180,20 @@ def test_the_command_serves_until_it_is_told_to_stop(number: signal.Signals) -> 
 
     assert "All activity" in html
     assert code == 0
+
+
+def test_phone_book_page_shows_what_telephones_show(account: Account, ringostat: Ringostat) -> None:
+    entry = {
+        "fullName": "Olha <Koval>",
+        "origin": "Planfix",
+        "staffId": 331851,
+        "contactLink": "javascript:alert(1)",
+        "contactDirections": [{"name": "work", "type": "phone", "value": "+380671234567"}],
+    }
+    ringostat.contact_book[("Planfix", "812")] = entry
+
+    html = page(f"{account.url}/phone-book")
+
+    assert "Olha &lt;Koval&gt;" in html
+    assert "+380671234567 · Iryna Bondar" in html
+    assert "javascript:" not in html

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from integrations.outbound.allowed_hosts import ringostat_link
-from integrations.ui.links import contact_url, task_url
+from integrations.planfix.links import contact_url, task_url
 
 
 @pytest.mark.parametrize(

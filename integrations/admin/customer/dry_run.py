@@ -26,6 +26,7 @@ from integrations.models import (
     EventResult,
     WebhookEvent,
 )
+from integrations.planfix.links import contact_url, task_url
 from integrations.services.account_traits import traits_of
 from integrations.services.dry_run.report import (
     Comment,
@@ -40,7 +41,6 @@ from integrations.services.dry_run.report import (
 )
 from integrations.services.queue.background import enqueue
 from integrations.ui.labels import EVENTS, KIND_SENTENCES, LazyText, reason_label
-from integrations.ui.links import contact_url, task_url
 from integrations.ui.parse_pk import parse_pk
 from integrations.ui.webhook_findings import IGNORED_REASONS, note_sentence
 

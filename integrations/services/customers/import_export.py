@@ -10,11 +10,12 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from integrations.models import Customer, Employee, ParameterMapping, Routing, Secret, WebhookToken
+from integrations.models import Customer, Employee, ParameterMapping, PhoneBookContacts, Routing, Secret, WebhookToken
 from integrations.services.callback_tasks.settings_file import KEYS, SECTION, exported_settings, save_settings
 from integrations.services.customers.account_change import follow_change
 from integrations.services.customers.addresses import account_address, public_address
 from integrations.services.delivery.pause import resume_customer
+from integrations.services.phone_book.choice import choose_contacts, chosen_contacts
 
 PLAIN = (
     "name",
@@ -54,7 +55,7 @@ SECRETS = frozenset({"ringostat_auth_key", "planfix_token"})
 EMPLOYEE = ("name", "planfix_user_id", "staff_id", "sip_logins", "extension", "email", "participates")
 UTM_FIELD = ("parameter", "field", "contact_field")
 ROUTING = ("order", "fixed", "form", "key", "only_online")
-LISTS = frozenset({"employees", "utm_fields", "fallback_employee", "routing", SECTION})
+LISTS = frozenset({"employees", "utm_fields", "fallback_employee", "routing", "phone_book", SECTION})
 
 
 class CustomerFileError(Exception):
@@ -74,6 +75,7 @@ def import_customer(data: Mapping[str, Any]) -> Customer:
             _save_utm_fields(customer, data)
             _save_routing(customer, data)
             _save_callback_tasks(customer, data)
+            _save_phone_book(customer, data)
             if not customer.webhook_tokens.exists():
                 WebhookToken.issue(customer)
     except ValidationError as error:
@@ -98,6 +100,7 @@ def export_customer(customer: Customer) -> dict[str, Any]:
     data["utm_fields"] = list(customer.utm_fields.order_by("pk").values(*UTM_FIELD))
     data["routing"] = Routing.objects.filter(customer=customer, enabled=True).values(*ROUTING).first()
     data[SECTION] = exported_settings(customer)
+    data["phone_book"] = chosen_contacts(customer).value
     return data
 
 
@@ -207,6 +210,15 @@ def _save_callback_tasks(customer: Customer, data: Mapping[str, Any]) -> None:
     if given := data.get(SECTION):
         _refuse_unknown(f"{SECTION}.", given, KEYS)
         save_settings(customer, given)
+
+
+def _save_phone_book(customer: Customer, data: Mapping[str, Any]) -> None:
+    if data.get("phone_book") is None:
+        return
+    if data["phone_book"] not in PhoneBookContacts:
+        names = {"value": data["phone_book"], "known": ", ".join(PhoneBookContacts.values)}
+        raise CustomerFileError(_("phone_book: “%(value)s” is none of %(known)s.") % names)
+    choose_contacts(customer, PhoneBookContacts(data["phone_book"]))
 
 
 def _save_checked(row: models.Model) -> None:

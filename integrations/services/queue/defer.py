@@ -22,6 +22,7 @@ READ_BACK = "read_back"
 READ_DIRECTORY = "read_directory"
 READ_ONLINE = "read_online"
 RUN_JOB = "carry_out"
+SEND_CONTACTS = "send_contacts"
 QUEUE = "default"
 
 AHEAD, IN_LINE = 1, 0
@@ -39,6 +40,7 @@ PRIORITIES = {
     CATCH_UP: -6,
     CLOSE_STALE_CALLS: -1,
     READ_BACK: -10_000,
+    SEND_CONTACTS: -60,
     READ_DIRECTORY: -10_000,
 }
 """Calls wait for an access check and for a discovery, so these wait in line as the calls would. Reading call lists

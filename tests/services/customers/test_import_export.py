@@ -187,3 +187,13 @@ def test_routing_is_read_written_and_turned_off(data: dict[str, Any]) -> None:
 def test_routing_that_cannot_be_is_refused(data: dict[str, Any], routing: Any) -> None:
     with pytest.raises(CustomerFileError):
         import_customer({**data, "routing": routing})
+
+
+def test_names_on_telephones_are_read_and_written(data: dict[str, Any]) -> None:
+    customer = import_customer({**data, "phone_book": "callers"})
+    assert export_customer(customer)["phone_book"] == "callers"
+    assert customer.directory
+
+    assert export_customer(import_customer(data))["phone_book"] == "callers", "an absent setting stays"
+    with pytest.raises(CustomerFileError, match="none of none, callers, all"):
+        import_customer({**data, "phone_book": "some"})

@@ -1,4 +1,6 @@
-"""The routing page: the settings, what to enter in Ringostat, a number to try, and the last answers."""
+"""The routing page: the settings, what to enter in Ringostat, a number to try, the last answers, and the names on
+telephones.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +13,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import BASE_INPUT_CLASSES
+from unfold.widgets import BASE_INPUT_CLASSES, SELECT_CLASSES
 
 from integrations.admin.customer.pages import address_of, customer_page, render_page
 from integrations.admin.customer.telephone.form import RoutingSettingsForm
 from integrations.domain.phones import normalize
-from integrations.models import Customer, Routing, RoutingAnswer, RoutingForm
+from integrations.models import Customer, PhoneBookContacts, Routing, RoutingAnswer, RoutingForm
 from integrations.services.customers.webhook_addresses import valid_tokens
+from integrations.services.phone_book.choice import choose_contacts, phone_book_state
 from integrations.services.routing.answer_log import newest_answers
 from integrations.services.routing.decide import Proposal, decide
 from integrations.services.routing.situation import situation_of
@@ -56,6 +59,9 @@ def routing_page(request: HttpRequest, customer: Customer) -> HttpResponse:
     if action == "save" and form.is_valid():
         _save(request, customer, form)
         return redirect(address_of("routing", customer))
+    if action == "phone_book":
+        _choose_contacts(request, customer)
+        return redirect(address_of("routing", customer) + "#phone-book")
     attempt = _tried(_routing_of(customer), request.POST.get("number", "")) if action == "try" else None
     token = valid_tokens(customer).first()
     context = {
@@ -67,6 +73,10 @@ def routing_page(request: HttpRequest, customer: Customer) -> HttpResponse:
         "attempt": attempt,
         "input_classes": " ".join(BASE_INPUT_CLASSES),
         "rows": [(answer, answer_sentence(answer)) for answer in _last_answers(customer)],
+        "phone_book": phone_book_state(customer),
+        "choices": PhoneBookContacts.choices,
+        "select_classes": " ".join(SELECT_CLASSES),
+        "lacks_ringostat": not (customer.ringostat_auth_key and customer.ringostat_project_id),
         **_arrival(customer, routing),
     }
     return render_page(request, customer, "routing", "routing.html", context)
@@ -106,6 +116,16 @@ def _save(request: HttpRequest, customer: Customer, form: RoutingSettingsForm) -
     if routing.uses_directory and not customer.directory:
         Customer.objects.filter(pk=customer.pk).update(directory=True)
         messages.info(request, _("The contact directory was turned on. Ringofix now reads the account's contacts."))
+
+
+def _choose_contacts(request: HttpRequest, customer: Customer) -> None:
+    posted = request.POST.get("contacts", "")
+    if posted not in PhoneBookContacts:
+        return
+    chosen = PhoneBookContacts(posted)
+    choose_contacts(customer, chosen)
+    audit_record(request.user, _("Chose the names on telephones: %(choice)s.") % {"choice": chosen.label}, customer)
+    messages.success(request, _("Names on telephones saved."))
 
 
 def _tried(routing: Routing, typed: str) -> Attempt:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from integrations.models import Customer, Routing, RoutingAnswer, WebhookToken
+from integrations.models import Customer, PhoneBook, PhoneBookEntry, Routing, RoutingAnswer, WebhookToken
 from tests.directory_contacts import add_directory_contact
 from tests.factories import make_customer, make_employee, make_specialist
 
@@ -123,3 +124,23 @@ def test_page_says_what_is_missing(console: Client, customer: Customer) -> None:
     assert "The contact directory is off" in shown
     assert "Without a Ringostat Auth-key" in shown
     assert "Ringostat answered 401." in shown
+
+
+def test_names_on_telephones_are_chosen_and_what_was_sent_is_told(console: Client, customer: Customer) -> None:
+    assert "What was sent cannot be taken back:" in page(console, customer)
+    shown = console.post(address(customer), {"action": "phone_book", "contacts": "callers"}, follow=True)
+    assert "Names on telephones saved." in shown.content.decode()
+    assert "No contact has been sent yet." in shown.content.decode()
+    assert PhoneBook.objects.get().contacts == "callers"
+
+    PhoneBookEntry.objects.create(customer=customer, contact_id=812, content_hash="x")
+    PhoneBook.objects.update(sent_at=timezone.now(), trouble="Ringostat answered 401.")
+    shown_later = page(console, customer)
+    assert "1 contact is in the contact book" in shown_later
+    assert "Contacts are not sent: Ringostat answered 401." in shown_later
+
+
+def test_unknown_choice_changes_nothing(console: Client, customer: Customer) -> None:
+    console.post(address(customer), {"action": "phone_book", "contacts": "some"})
+
+    assert not PhoneBook.objects.exists()

@@ -1,0 +1,70 @@
+"""Names on telephones: which contacts a customer sends to Ringostat's contact book, and what was sent."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from integrations.models.customer import Customer
+
+
+class PhoneBookContacts(models.TextChoices):
+    NONE = "none", _("No contacts")
+    CALLERS = "callers", _("Contacts who ever called or were called")
+    ALL = "all", _("All contacts of the directory")
+
+
+class PhoneBook(models.Model):
+    """Which contacts are sent, and how far the directory has been gone through. A customer without a row sends none."""
+
+    # An older release that runs beside this one deletes customers without these rows.
+    customer = models.OneToOneField(
+        Customer, primary_key=True, on_delete=models.CASCADE, related_name="phone_book", db_constraint=False
+    )
+    contacts = models.CharField(
+        _("names on telephones"),
+        max_length=8,
+        choices=PhoneBookContacts,
+        default=PhoneBookContacts.NONE,
+        db_default="none",
+    )
+    cursor_at = models.DateTimeField(null=True, editable=False)
+    """Changes of the directory were looked at up to here, and to `cursor_id` of the same moment. None: none of them."""
+    cursor_id = models.BigIntegerField(default=0, db_default=0, editable=False)
+    round_at = models.DateTimeField(null=True, editable=False)
+    """When the current round through the whole directory began."""
+    sent_at = models.DateTimeField(_("last sent"), null=True, editable=False)
+    next_at = models.DateTimeField(db_default=Now(), editable=False)
+    """When contacts are to be sent next."""
+    failures = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    """In a row."""
+    trouble = models.CharField(
+        _("why contacts are not sent"), max_length=300, blank=True, default="", db_default="", editable=False
+    )
+
+    class Meta:
+        verbose_name = _("contact book of telephones")
+        verbose_name_plural = _("contact books of telephones")
+
+    def __str__(self) -> str:
+        return f"{self.customer_id}"
+
+
+class PhoneBookEntry(models.Model):
+    """A contact that is in Ringostat's contact book. Ringostat has no request that removes it."""
+
+    customer = models.ForeignKey(
+        Customer, on_delete=models.CASCADE, related_name="phone_book_entries", db_constraint=False, db_index=False
+    )
+    contact_id = models.PositiveBigIntegerField()
+    """Of Planfix, and `externalId` in Ringostat."""
+    content_hash = models.CharField(max_length=16)
+    """Of what was sent last."""
+    sent_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="phone_book_entry_once", fields=["customer", "contact_id"])]
+
+    def __str__(self) -> str:
+        return f"{self.contact_id}"
