@@ -17,6 +17,7 @@ from integrations.ringostat.body import RawRequest
 from integrations.services.customers.account_discovery import discover
 from integrations.services.customers.import_export import import_customer, webhook_address
 from integrations.services.delivery.customer_run import deliver_due_calls
+from integrations.services.directory.reading import read_directory
 from integrations.services.intake.receive import receive, recipient_of
 from integrations.services.read_back.choice import ONE_IN
 from integrations.services.read_back.run import read_back
@@ -24,10 +25,11 @@ from sandbox.harness.demo_day import customer_file
 from sandbox.harness.processes import LocalStack
 from sandbox.state import DEFAULT, DEFAULT_TOKEN
 
-KNOWN, NEW, TASKED = "+380671234567", "+380501112233", "+380931112233"
+KNOWN, NEW, TASKED, LISTED = "+380671234567", "+380501112233", "+380931112233", "+380681112233"
 CLIENTS, CALLS = 60, 200
 SCENARIOS: list[tuple[str, str, dict[str, Any], int]] = [
     ("known contact: search, comment, tag", KNOWN, {}, 3),
+    ("known contact in the directory: comment, tag", LISTED, {"directory": True}, 2),
     ("the same caller again: comment, tag", KNOWN, {}, 2),
     ("with a recording to copy", KNOWN, {"has_recording": "1"}, 3),
     ("new contact: search of contacts and companies, contact, comment, tag", NEW, {}, 5),
@@ -42,6 +44,8 @@ def run() -> None:
         customer = _customer(stack)
         print(f"{'scenario':70} {'floor':>5} {'measured':>8}")
         for number, (name, client, changes, floor) in enumerate(SCENARIOS):
+            if "directory" in changes:
+                _read_directory(stack, customer)
             before = _asked(stack)
             _deliver(stack, customer, number, client, changes)
             print(f"{name:70} {floor:5} {_asked(stack) - before:8}")
@@ -76,6 +80,7 @@ def _print_read_backs(stack: LocalStack, customer: Customer) -> None:
 
 def _customer(stack: LocalStack) -> Customer:
     stack.add_contact("Olha Koval", KNOWN)
+    stack.add_contact("Ivan Bondar", LISTED)
     contact = stack.add_contact("Petro Melnyk", TASKED)
     stack.control("POST", f"/accounts/{DEFAULT}/tasks", {"counterparty_id": contact, "name": "Order"})
     customer = import_customer(customer_file("Acme", stack.sandbox_url, DEFAULT_TOKEN, 1000))
@@ -83,8 +88,17 @@ def _customer(stack: LocalStack) -> Customer:
     return customer
 
 
+def _read_directory(stack: LocalStack, customer: Customer) -> None:
+    Customer.objects.filter(pk=customer.pk).update(directory=True)
+    read_directory(customer.pk)
+
+
 def _deliver(stack: LocalStack, customer: Customer, number: int, client: str, changes: dict[str, Any]) -> None:
-    Customer.objects.filter(pk=customer.pk).update(call_target=changes.pop("call_target", "contact"))
+    settings_of_call = {
+        "call_target": changes.pop("call_target", "contact"),
+        "directory": changes.pop("directory", False),
+    }
+    Customer.objects.filter(pk=customer.pk).update(**settings_of_call)
     recipient = recipient_of(webhook_address(customer).rstrip("/").rsplit("/", 1)[1])
     assert recipient
     call_id = f"ua9_-1790775438.{number}"

@@ -1,4 +1,5 @@
-"""Finds a number's contacts and companies in Planfix, in the number formats that the customer wants matched.
+"""Finds a number's contacts and companies, in the number formats that the customer wants matched: in the account's
+directory if it has one, else in Planfix.
 
 An empty list counts only where the account's search is proved to find contacts that exist.
 """
@@ -21,12 +22,47 @@ from integrations.planfix.records.contacts import (
 )
 from integrations.services.account_traits import SEARCHED_TEXTS, NumberFormat, traits_of
 from integrations.services.contacts.search_proof import learn_format, prove_search
+from integrations.services.directory.look_up import DirectoryMatch, contacts_of
 
 FILTERS_NOT_COMBINED = (
     "The contact search of this Planfix account lists contacts that do not pass all filters of a request, so it cannot "
     "find a number in any format. The call waits, and no contact is created: choose the full format for phone matching "
     "in the customer's settings."
 )
+
+
+def known_client(customer: Customer, number: str) -> list[DirectoryMatch]:
+    """The contacts of a number in full format, the best first, by the account's directory. Sends no request.
+
+    Empty without a directory, and while the directory cannot be relied on: then Planfix has to be searched. Chooses as
+    find() does.
+    """
+    if not customer.directory:
+        return []
+    found = contacts_of(customer, number, only_trusted=True)
+    return best_matches(found, number, any_format=customer.phone_matching == PhoneMatching.ANY_FORMAT)
+
+
+def best_matches(found: Iterable[DirectoryMatch], number: str, *, any_format: bool) -> list[DirectoryMatch]:
+    """People before companies, and those in full format before other formats, which count only with `any_format`."""
+    people: list[DirectoryMatch] = []
+    companies: list[DirectoryMatch] = []
+    for match in found:
+        (companies if match.is_company else people).append(match)
+    full_people, other_people = _by_format(people, number)
+    full_companies, other_companies = _by_format(companies, number)
+    if not any_format:
+        return full_people or full_companies
+    return full_people or other_people or [*full_companies, *other_companies]
+
+
+def _by_format(found: Iterable[DirectoryMatch], number: str) -> tuple[list[DirectoryMatch], list[DirectoryMatch]]:
+    full: list[DirectoryMatch] = []
+    others: list[DirectoryMatch] = []
+    for match in found:
+        is_full = any(digits_of(text) == digits_of(number) for text in match.written)
+        (full if is_full else others).append(match)
+    return full, others
 
 
 def find_client(

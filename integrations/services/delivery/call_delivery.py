@@ -19,10 +19,11 @@ from integrations.planfix.records.tasks import last_active_task
 from integrations.services.contacts.creation_limit import check_creation_limit, count_new_contact
 from integrations.services.contacts.creation_lock import acquire_creation_lock
 from integrations.services.contacts.remembered import forget_contact, remembered_contact
-from integrations.services.contacts.search import find_client
+from integrations.services.contacts.search import find_client, known_client
 from integrations.services.delivery.attempt import Attempt
-from integrations.services.delivery.content import CallContent, hash_of, new_contact
+from integrations.services.delivery.content import CallContent, hash_of, new_contact, supervisor_of
 from integrations.services.delivery.recording import copy_once, next_look
+from integrations.services.directory.store import enter_contact, forget_gone_contact
 
 OBJECTS = uuid.UUID("0f3c7a52-6f0e-5b0e-9a36-52494e474f46")
 """Namespace of the ids under which Planfix stores our comments and contacts (sourceObjectId)."""
@@ -50,6 +51,7 @@ class CallDelivery:
         self.book = attempt.book
         self.receipts = attempt.book.row
         self._contact_is_fresh = False
+        self._was_gone = False
 
     def run(self) -> Delivered | Skip:
         """Raises PlanfixError. The receipts keep what was done before."""
@@ -88,9 +90,23 @@ class CallDelivery:
             return self.receipts.contact_id
         number = plan.client_number
         remembered = remembered_contact(self.customer, number)
-        contact_id = remembered or self._found_or_created(plan)
+        contact_id = remembered or self._known_by_directory(number) or self._found_or_created(plan)
         self.book.note(contact_id=contact_id)
         return contact_id
+
+    def _known_by_directory(self, number: str) -> int | None:
+        """The contact by the account's directory, which may be minutes old: so after a doubt Planfix is searched."""
+        found = [] if self._is_in_doubt or self._was_gone else known_client(self.customer, number)
+        if not found:
+            return None
+        self.book.note(contacts_found=len(found))
+        self.book.remember(number, found[0].contact_id, found[0].name)
+        return found[0].contact_id
+
+    @property
+    def _is_in_doubt(self) -> bool:
+        """May an earlier attempt have created the contact?"""
+        return self.book.searches_first or self.receipts.in_flight_step == Step.CONTACT
 
     def _found_or_created(self, plan: DeliveryPlan) -> int | None:
         # A search always precedes a creation, so it also finds what an unclear response has left in Planfix.
@@ -99,8 +115,7 @@ class CallDelivery:
         if self.call.reason == Reason.TOO_MANY_CONTACTS:
             check_creation_limit(customer)  # before a search that would find nothing again
         began = time.monotonic()
-        is_in_doubt = self.book.searches_first or self.receipts.in_flight_step == Step.CONTACT
-        found = find_client(self.planfix, customer, plan.client_number, may_be_created=is_in_doubt)
+        found = find_client(self.planfix, customer, plan.client_number, may_be_created=self._is_in_doubt)
         if found:
             step = self.receipts.in_flight_step
             self.book.note(contacts_found=len(found), in_flight_step="" if step == Step.CONTACT else step)
@@ -111,13 +126,18 @@ class CallDelivery:
         check_creation_limit(customer)
         self._acquire_creation_lock(plan.client_number, time.monotonic() - began)
         created = self.book.send(Step.CONTACT, lambda: self._create_contact(plan))
-        count_new_contact(customer)
+        self._note_creation(plan, created)
         self.book.note(contact_created=True, in_flight_step="")
         self.book.remember(plan.client_number, created)
         return created
 
     def _acquire_creation_lock(self, number: str, searched_for: float) -> None:
         acquire_creation_lock(self.customer, number, searched_for=searched_for)
+
+    def _note_creation(self, plan: DeliveryPlan, contact_id: int) -> None:
+        count_new_contact(self.customer)
+        number = plan.client_number
+        enter_contact(self.customer, contact_id, name=number, number=number, responsible_id=supervisor_of(plan))
 
     def _create_contact(self, plan: DeliveryPlan) -> int:
         object_id = self._source_object_id("contact")
@@ -142,6 +162,8 @@ class CallDelivery:
         contact_id = self.receipts.contact_id
         if error.is_missing_contact or contact_id is None or read_contact(self.planfix, contact_id) is None:
             forget_contact(self.customer, number)
+            forget_gone_contact(self.customer, contact_id)
+            self._was_gone = True
             self.book.note(contact_id=None, contact_created=False, contacts_found=0)
         else:
             self._contact_is_fresh = True

@@ -165,17 +165,21 @@ def new_contact(
 ) -> tuple[NewContact, list[str]]:
     """The contact, and its mapped fields that the account does not have, each as "contact: name"."""
     values, skipped_fields = _field_values(plan, facts, customer)
-    # The employee who talked becomes the supervisor. A missed call has none.
-    talked = plan.employee if plan.author is Author.EMPLOYEE else None
     contact = NewContact(
         name=plan.client_number,  # as Planfix's own telephony does, until an employee enters a name
         phone=plan.client_number,
         template_id=customer.contact_template_id or 0,
-        supervisor_id=talked.planfix_user_id if talked else None,
+        supervisor_id=supervisor_of(plan),
         source_object_id=source_object_id,
         fields=values,
     )
     return contact, skipped_fields
+
+
+def supervisor_of(plan: DeliveryPlan) -> int | None:
+    """The Planfix id of the employee who talked, who becomes the new contact's supervisor. A missed call has none."""
+    talked = plan.employee if plan.author is Author.EMPLOYEE else None
+    return talked.planfix_user_id if talked else None
 
 
 def _field_values(plan: DeliveryPlan, facts: CallFacts, customer: Customer) -> tuple[dict[int, str], list[str]]:

@@ -8,7 +8,8 @@ from itertools import groupby
 from operator import attrgetter
 
 from integrations.domain.phone_fields import has_number
-from integrations.models import Customer, DirectoryNumber
+from integrations.models import Customer, DirectoryAccount, DirectoryNumber
+from integrations.services.directory.accounts import trusted_directory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,15 +26,17 @@ class DirectoryMatch:
     written: tuple[str, ...] = ()
 
 
-def contacts_of(customer: Customer, number: str) -> list[DirectoryMatch]:
+def contacts_of(customer: Customer, number: str, *, only_trusted: bool = False) -> list[DirectoryMatch]:
     """The contacts that have this full number in any spelling: people before companies, then by id. One indexed query.
 
     Empty for a number that the directory does not know, and for an account without a directory. The directory may be
-    minutes behind Planfix.
+    behind Planfix: minutes, or longer while it cannot be read. `only_trusted`: empty in the second case.
     """
-    account = customer.planfix_account
+    accounts = DirectoryAccount.objects.filter(account=customer.planfix_account)
+    if only_trusted:
+        accounts = trusted_directory(customer)
     rows = (
-        DirectoryNumber.objects.filter(account__account=account, number=number, contact__deleted=False)
+        DirectoryNumber.objects.filter(account__in=accounts, number=number, contact__deleted=False)
         .select_related("contact")
         .order_by("contact__is_company", "contact__contact_id", "pk")
     )

@@ -111,8 +111,10 @@ def forget_contact(account: DirectoryAccount, contact_id: int) -> None:
             _write(account, [gone_row], {contact_id: frozenset()})
 
 
-def forget_gone_contact(customer: Customer, contact_id: int) -> None:
+def forget_gone_contact(customer: Customer, contact_id: int | None) -> None:
     """Call it when Planfix reports to a call that the contact is gone."""
+    if contact_id is None:
+        return
     for account in directory_of(customer):
         forget_contact(account, contact_id)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from integrations.domain.calls import CallFacts
 from integrations.domain.employees import match_employee
-from integrations.domain.rules import Skip, decide
+from integrations.domain.rules import DeliveryPlan, Skip, decide
 from integrations.models import Call, Customer, Delivery, Step
 from integrations.planfix.call_tags.schema import CallTags
 from integrations.planfix.http.client import Planfix, is_write
@@ -146,6 +146,9 @@ class DryDelivery(CallDelivery):
             yield _READERS[step](body, self)
 
     def _acquire_creation_lock(self, number: str, searched_for: float) -> None:
+        """Does nothing: no contact is created."""
+
+    def _note_creation(self, plan: DeliveryPlan, contact_id: int) -> None:
         """Does nothing: no contact is created."""
 
     def _may_be_gone(self, error: PlanfixRefused) -> bool:

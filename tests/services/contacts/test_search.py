@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from integrations.models import PhoneMatching
 from integrations.planfix.http.client import PlanfixClient
-from integrations.services.contacts.search import find, unbroken_pieces
+from integrations.services.contacts.search import best_matches, find, unbroken_pieces
+from integrations.services.directory.look_up import DirectoryMatch
 from sandbox.planfix.account import Account
 from sandbox.planfix.phone_numbers import only_digits
 from sandbox.planfix.world import PhoneFilter, World
@@ -308,3 +309,30 @@ def test_however_large_the_account_two_requests_more_than_full_takes_are_the_mos
 
     assert searched(planfix) == []
     assert len(account.requests) == 4
+
+
+PERSON, COMPANY = False, True
+LOCAL = "067 123-45-67"
+
+
+@pytest.mark.parametrize(
+    ("found", "full", "any_format"),
+    [
+        ([], [], []),
+        ([(1, PERSON, NUMBER), (2, PERSON, "380671234567")], [1, 2], [1, 2]),
+        ([(1, PERSON, LOCAL), (2, PERSON, NUMBER)], [2], [2]),
+        ([(1, PERSON, LOCAL), (2, COMPANY, NUMBER)], [2], [1]),
+        ([(1, COMPANY, LOCAL), (2, COMPANY, NUMBER)], [2], [2, 1]),
+        ([(1, COMPANY, LOCAL)], [], [1]),
+    ],
+)
+def test_contacts_of_the_directory_are_chosen_as_those_of_a_search(
+    found: list[tuple[int, bool, str]], full: list[int], any_format: list[int]
+) -> None:
+    matches = [
+        DirectoryMatch(contact_id=key, is_company=is_company, name="", responsible_ids=(), written=(written,))
+        for key, is_company, written in found
+    ]
+
+    assert [match.contact_id for match in best_matches(matches, NUMBER, any_format=False)] == full
+    assert [match.contact_id for match in best_matches(matches, NUMBER, any_format=True)] == any_format
