@@ -33,7 +33,7 @@ from tests.imported_customers import imported
 
 ROUNDS = 6
 """More than any case needs with two faults."""
-PATIENCE_SECONDS = 0.15
+PATIENCE_SECONDS = 0.3
 SECOND_ID = "ua9_-1790775999.2139026"
 
 DAILY_LIMIT = {"result": "fail", "code": 22, "error": "Daily API requests limit is exceeded"}

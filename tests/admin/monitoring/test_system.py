@@ -22,7 +22,7 @@ WORKER = "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now())"
 SWEEP = """
 INSERT INTO procrastinate_periodic_defers (task_name, periodic_id, defer_timestamp)
 VALUES ('sweep', '', extract(epoch FROM now() - interval '3 s')::bigint),
-       ('alerts', '', extract(epoch FROM now() - interval '1 hour')::bigint)
+       ('alerts', '', extract(epoch FROM now() - interval '60.5 minutes')::bigint)
 """
 
 

@@ -160,7 +160,7 @@ def test_trial_finds_what_too_fast_looks_like(
     scenario: Scenario, sandbox: Sandbox, trial: Trial, value: str, answer: str
 ) -> None:
     scenario.account.enter(scenario.account.world.with_switches({"too_fast": value}))
-    scenario.account.quota.limits = Limits(per_second=10, retry_after=1)
+    scenario.account.quota.limits = Limits(per_second=10, retry_after=1, time_to_reset=1)
     scenario.customer.requests_per_second = 9
     scenario.customer.save()
 
