@@ -84,10 +84,35 @@ class _DeadlineResponse(StandardResponse):
 
 
 class _DeadlineConnection(HTTPConnection):
+    """Sends a request in one piece: http.client would send its head and its body apart, each with a system call, a
+    packet and a TLS record of its own.
+    """
+
+    _unsent = b""
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()  # as http.client does, while the timeout is that of connecting
+        if not isinstance(data, bytes):
+            self._flush()
+            super().send(data)
+            return
+        self._unsent += data
+
+    def _flush(self) -> None:
+        unsent, self._unsent = self._unsent, b""
+        if unsent:
+            super().send(unsent)
+
+    def close(self) -> None:
+        self._unsent = b""
+        super().close()
+
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3's own signature
         deadline = _deadline.get()
         if deadline != float("inf"):
             self.response_class = partial(_DeadlineResponse, deadline=deadline)  # type: ignore[assignment]
+        self._flush()
         return super().getresponse()
 
 
@@ -199,7 +224,7 @@ class _Guard(_DeadlineAdapter):
 
 
 class NoRedirectSession(requests.Session):
-    """Treats a redirect like any other response, and bounds each exchange by its timeout.
+    """Treats a redirect like any other response, keeps no cookies, and bounds each exchange by its timeout.
 
     Without this, requests would read the whole body of a redirect even when told not to follow it, and raise ValueError
     for a target that is no address.
@@ -210,8 +235,13 @@ class NoRedirectSession(requests.Session):
         for scheme in ("https://", "http://"):
             self.mount(scheme, _DeadlineAdapter())
 
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        return None
+    def send(self, request: requests.PreparedRequest, **how: Any) -> requests.Response:
+        how.pop("allow_redirects", None)
+        settings = {"stream": self.stream, "verify": self.verify, "cert": self.cert, "proxies": self.proxies} | how
+        response = self.get_adapter(request.url or "").send(request, **settings)
+        if not settings["stream"]:
+            response.content  # noqa: B018 - reads it
+        return response
 
 
 def public_session() -> requests.Session:

@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 
 from integrations.domain.phones import search_pieces
 from integrations.models import AccountTrait, Customer
+from integrations.services.database import run_prepared
 
 EVIDENCE_LENGTH = 1000
 
@@ -114,13 +115,15 @@ READERS: Mapping[str, Callable[[str], Value]] = {
 }
 """How a stored value is read, by trait. All other traits are yes or no."""
 
+TRAITS = "SELECT name, value FROM integrations_accounttrait WHERE account = %(account)s"
+
 NAMES = frozenset(field.name for field in fields(AccountTraits))
 
 
 def traits_of(customer: Customer) -> AccountTraits:
     """The traits of the customer's Planfix account. One query. Ignores rows that this release does not know."""
-    rows = AccountTrait.objects.filter(account=customer.planfix_account, name__in=NAMES)
-    read = {name: _read(name, value) for name, value in rows.values_list("name", "value")}
+    rows = run_prepared(TRAITS, {"account": customer.planfix_account})
+    read = {name: _read(name, value) for name, value in rows if name in NAMES}
     return AccountTraits(**{name: value for name, value in read.items() if value is not None})
 
 

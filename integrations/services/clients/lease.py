@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 
 from integrations.models import Customer, DeliveryLease
 from integrations.services.clients.sql import ACQUIRE_LEASE, LEASED_SLOT, RELEASE_LEASE
-from integrations.services.database import release_connection
+from integrations.services.database import release_connection, run_prepared
 
 SLACK_SECONDS = 3
 """A lease outlasts its request by this time, for name resolution and waking threads."""
@@ -60,11 +60,9 @@ class HeldLease:
 
     def acquire(self) -> bool:
         """Returns False while the last holder's request may still run, or while the customer waits after failures."""
-        with connection.cursor() as cursor:
-            cursor.execute(ACQUIRE_LEASE, self._parameters(FIRST_LEASE_SECONDS))
-            row = cursor.fetchone()
-        self.failures = row[0] if row else 0
-        return row is not None
+        rows = run_prepared(ACQUIRE_LEASE, self._parameters(FIRST_LEASE_SECONDS))
+        self.failures = rows[0][0] if rows else 0
+        return bool(rows)
 
     def acquire_slot(self, seconds: float, piggyback: PiggybackWrites = NOTHING) -> None:
         """Blocks until the account accepts a request, and extends the lease beyond a request of so many seconds.
@@ -84,15 +82,11 @@ class HeldLease:
 
     def _next_slot(self, seconds: float, piggyback: PiggybackWrites) -> float:
         """Takes the account's next free slot. Returns the seconds until it starts."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                LEASED_SLOT.format(piggyback=piggyback),
-                {**piggyback.parameters, **self._parameters(seconds + SLACK_SECONDS)},
-            )
-            row = cursor.fetchone()
-        if row is None:
+        parameters = {**piggyback.parameters, **self._parameters(seconds + SLACK_SECONDS)}
+        rows = run_prepared(LEASED_SLOT.format(piggyback=piggyback), parameters)
+        if not rows:
             raise LeaseLost
-        return max(float(row[0]), 0.0)
+        return max(float(rows[0][0]), 0.0)
 
     def _parameters(self, lease_seconds: float) -> dict[str, Any]:
         return {
@@ -111,8 +105,7 @@ class HeldLease:
     def release(self) -> None:
         """Frees the lease for the next worker."""
         remaining = {"remaining": timedelta(seconds=self._remaining_interval)}
-        with connection.cursor() as cursor:
-            cursor.execute(RELEASE_LEASE, self._parameters(0) | remaining)
+        run_prepared(RELEASE_LEASE, self._parameters(0) | remaining)
 
     def reset_failures(self) -> None:
         if self.failures:

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from integrations.models import Call, Customer, RememberedContact
 from integrations.services.contacts.sql import REMEMBERED_CONTACT
+from integrations.services.database import run_prepared
 
 NAME_LENGTH = 255
 
@@ -28,10 +28,8 @@ NumberOfCustomer = tuple[int, str]
 
 
 def remembered_contact(customer: Customer, number: str) -> int | None:
-    with connection.cursor() as cursor:
-        cursor.execute(REMEMBERED_CONTACT, {"customer": customer.pk, "number": number})
-        row = cursor.fetchone()
-    return row[0] if row else None
+    rows = run_prepared(REMEMBERED_CONTACT, {"customer": customer.pk, "number": number})
+    return rows[0][0] if rows else None
 
 
 def forget_contact(customer: Customer, number: str) -> None:

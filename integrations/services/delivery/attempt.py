@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-
 from integrations.domain.calls import CallFacts
 from integrations.models import Call, CallState, Customer, Delivery, Step
 from integrations.planfix.call_tags.schema import CallTags
@@ -21,6 +19,7 @@ from integrations.planfix.http.errors import PlanfixError, PlanfixUnavailable
 from integrations.services.clients.lease import HeldLease, LeaseLost, PiggybackWrites
 from integrations.services.clients.planfix import log_columns
 from integrations.services.contacts.remembered import spoken_name
+from integrations.services.database import run_prepared
 from integrations.services.delivery.sql import (
     BEGIN_ATTEMPT,
     DELIVERY_COLUMNS,
@@ -87,7 +86,7 @@ class ReceiptBook:
         parameters: dict[str, object] = {"call_id": self.row.pk, "attempts": self.row.attempts}
         if self._changed:
             parameters |= {name: getattr(self.row, name) for name in self._changed}
-            assignments = ", ".join(f"{DELIVERY_COLUMNS[name]} = %({name})s" for name in self._changed)
+            assignments = ", ".join(f"{DELIVERY_COLUMNS[name]} = %({name})s" for name in sorted(self._changed))
             queries["receipts"] = SAVE_RECEIPTS.format(assignments=assignments)
         if self._log:
             parameters["log"] = json.dumps(self._log)
@@ -145,12 +144,11 @@ class Attempt:
 
 def begin_attempt(call: Call, lease: HeldLease) -> Delivery:
     """Counts this attempt in the call's row, which the first attempt creates. Raises LeaseLost."""
-    with connection.cursor() as cursor:
-        cursor.execute(BEGIN_ATTEMPT, {"call_id": call.pk, "customer_id": call.customer_id, "holder": lease.holder})
-        row = cursor.fetchone()
-    if row is None:
+    parameters = {"call_id": call.pk, "customer_id": call.customer_id, "holder": lease.holder}
+    rows = run_prepared(BEGIN_ATTEMPT, parameters)
+    if not rows:
         raise LeaseLost
-    return Delivery(**dict(zip(DELIVERY_COLUMNS, row, strict=True)))
+    return Delivery(**dict(zip(DELIVERY_COLUMNS, rows[0], strict=True)))
 
 
 def finished(state: CallState, *, reason: str = "", detail: str = "") -> dict[str, object]:
@@ -180,8 +178,7 @@ def save_attempt_result(attempt: Attempt, columns: Mapping[str, Any]) -> None:
         "account": attempt.customer.planfix_account,
         "requests_left": attempt.book.requests_left,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {**unstored.parameters, **parameters, **choice, **columns})
+    run_prepared(statement, {**unstored.parameters, **parameters, **choice, **columns})
 
 
 def _choice(attempt: Attempt) -> tuple[str, dict[str, Any]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from requests import Session
@@ -20,6 +20,7 @@ from integrations.planfix.call_tags.schema import CallTags
 from integrations.services.callback_tasks.notes import note_unknown_employee
 from integrations.services.clients.lease import HeldLease, LeaseLost
 from integrations.services.clients.planfix import planfix_client, planfix_session, stored_call_tags
+from integrations.services.database import run_prepared
 from integrations.services.delivery.attempt import Attempt, ReceiptBook, begin_attempt, finished, save_attempt_result
 from integrations.services.delivery.call_delivery import CallDelivery, Delivered
 from integrations.services.delivery.follow_up import follow_up
@@ -65,10 +66,8 @@ def running_customer(customer_id: int) -> Customer | None:
 
     Only the thread whose job holds the customer's queue lock may use the object.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(CUSTOMER_VERSION, [customer_id])
-        row = cursor.fetchone()
-    return _customer(customer_id, tuple(row[0])) if row else None
+    rows = run_prepared(CUSTOMER_VERSION, {"customer": customer_id})
+    return _customer(customer_id, tuple(rows[0][0])) if rows else None
 
 
 @lru_cache(CACHED_CUSTOMERS)
@@ -116,12 +115,10 @@ def _next_call(customer: Customer) -> Call | None:
     """The call that has been due longest. Raw SQL, because Django needs longer to build the query than PostgreSQL to
     answer it.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(NEXT_CALL, [customer.pk])
-        row = cursor.fetchone()
-    if row is None:
+    rows = run_prepared(NEXT_CALL, {"customer": customer.pk})
+    if not rows:
         return None
-    values = dict(zip(CALL_COLUMNS, row, strict=True))
+    values = dict(zip(CALL_COLUMNS, rows[0], strict=True))
     return Call(**values | {"facts": json.loads(values["facts"])})
 
 

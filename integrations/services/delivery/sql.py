@@ -11,7 +11,7 @@ DELIVERY_COLUMNS = {field.attname: str(field.column) for field in Delivery._meta
 
 NEXT_CALL = f"""
     SELECT {", ".join(CALL_COLUMNS)} FROM integrations_call
-     WHERE customer_id = %s AND due_at <= statement_timestamp()
+     WHERE customer_id = %(customer)s AND due_at <= statement_timestamp()
      ORDER BY due_at, id
      LIMIT 1
 """  # noqa: S608 - the model's own columns
@@ -22,7 +22,7 @@ CUSTOMER_VERSION = """
         || ARRAY['']
         || ARRAY(SELECT ROW(xmin, ctid)::text FROM integrations_utmfield WHERE customer_id = customer.id ORDER BY id)
       FROM integrations_customer AS customer
-     WHERE id = %s AND paused_reason = ''
+     WHERE id = %(customer)s AND paused_reason = ''
 """
 """The transactions that wrote the rows, and where the rows lie: every change alters one of them. This takes a tenth of
 the time of reading the rows.
@@ -60,7 +60,7 @@ REMEMBER_CONTACT = """
 
 RECORD_FAILED_ATTEMPT = """
     INSERT INTO integrations_callhistory (call_id, kind, state, reason, detail)
-    SELECT %(call_id)s, 'attempt', %(state)s, %(reason)s, %(detail)s
+    SELECT %(call_id)s, 'attempt', %(state)s::varchar, %(reason)s::varchar, %(detail)s::varchar
       FROM integrations_delivery WHERE call_id = %(call_id)s AND attempts = %(attempts)s
 """
 

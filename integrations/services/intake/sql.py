@@ -8,15 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
-import psycopg
 from django.db import OperationalError, connection
 from django.db.models.functions import Now
 
 from integrations.domain.folding import Folded
 from integrations.models import CallState
+from integrations.services.database import run_prepared
 from integrations.services.intake.recipients import Recipient
 from integrations.services.queue.defer import delivery_job
 from integrations.services.queue.sql import DELIVER_SOON
@@ -157,9 +156,7 @@ def _arguments(prefix: str, columns: Columns) -> dict[str, Any]:
 
 
 def _argument(value: Any) -> Any:
-    if isinstance(value, (dict, list)):
-        return json.dumps(value)
-    return value.value if isinstance(value, Enum) else value
+    return json.dumps(value) if isinstance(value, (dict, list)) else value
 
 
 def _run(statement: str, arguments: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -167,18 +164,9 @@ def _run(statement: str, arguments: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     first try was executed after all, the second finds the call and changes nothing.
     """
     try:
-        return _run_prepared(statement, arguments)
+        return run_prepared(statement, arguments)
     except OperationalError:
         if connection.in_atomic_block or connection.connection is None or not connection.connection.closed:
             raise
     connection.close()
-    return _run_prepared(statement, arguments)
-
-
-def _run_prepared(statement: str, arguments: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Uses psycopg's own cursor. Django's puts the arguments into the text, so the server would plan each statement
-    anew.
-    """
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        return cursor.execute(statement.encode(), arguments, prepare=True).fetchall()
+    return run_prepared(statement, arguments)

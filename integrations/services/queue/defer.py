@@ -8,7 +8,14 @@ from typing import Any
 
 from django.db import connection
 
-from integrations.services.queue.sql import DELIVER_SOON, FREE_JOBS_OF_DEAD_WORKERS, ONE_JOB_EACH, WAKE_CUSTOMERS
+from integrations.services.database import run_prepared
+from integrations.services.queue.sql import (
+    DELIVER_SOON,
+    FREE_JOBS_OF_DEAD_WORKERS,
+    ONE_JOB_EACH,
+    WAIT_FOR_INTAKE,
+    WAKE_CUSTOMERS,
+)
 
 # The names and arguments of jobs stay as they are: an older release may have enqueued some.
 DELIVER_CALLS = "deliver_calls"
@@ -154,5 +161,4 @@ def wait_for_intake(customer_id: int) -> None:
     """Returns when every transaction that relies on the running job to deliver its calls has ended. Call it outside a
     transaction.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_SPACE, customer_id % 2**31])
+    run_prepared(WAIT_FOR_INTAKE, {"job_lock_space": LOCK_SPACE, "job_lock_number": customer_id % 2**31})

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 DELIVER_SOON = """
 INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)
-SELECT %(job_queue)s, %(job_task)s, %(job_lock)s, %(job_lock)s, %(job_args)s
-  FROM (SELECT pg_advisory_xact_lock_shared(%(job_lock_space)s, %(job_lock_number)s)) AS held
+SELECT %(job_queue)s, %(job_task)s, %(job_lock)s, %(job_lock)s, %(job_args)s::jsonb
+  FROM (SELECT pg_advisory_xact_lock_shared(%(job_lock_space)s::integer, %(job_lock_number)s::integer)) AS held
  {condition}
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING"""
 """The statement of deliver_soon(). It can also be a part of another statement that has the same arguments."""
+
+WAIT_FOR_INTAKE = "SELECT pg_advisory_xact_lock(%(job_lock_space)s::integer, %(job_lock_number)s::integer)"
 
 WAKE_CUSTOMERS = """
 INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)
