@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from html import escape
+from datetime import datetime
+from html import escape, unescape
 from urllib.parse import urlsplit
 
 from django.utils import translation
@@ -15,6 +16,8 @@ from integrations.domain.calls import Direction, Outcome
 
 BREAK = "<br/>"
 """Planfix drops line feeds. With the slash the text is well-formed XML too."""
+PLAIN_BREAK = " · "
+"""Between the lines of a text without HTML, whose line feeds are dropped too."""
 VALUE_LENGTH = 255
 NOTE_LENGTH = 1000
 ADDRESS_LENGTH = 2000
@@ -59,6 +62,8 @@ class CallText:
     rating: Mapping[str, str] = field(default_factory=dict)
     fallback_for: str | None = None
     """Who talked instead of the employee, "" if that is unknown; None if the employee talked."""
+    started_at: datetime | None = None
+    """In the customer's time zone; given if Planfix does not keep the time of a comment."""
     correction: Outcome | None = None
     """The outcome that Ringostat reported after the comment was written, if it is another one."""
 
@@ -67,6 +72,16 @@ def call_text(call: CallText, language: str) -> str:
     """The comment as HTML (b, br, a), with every value escaped. It always contains the Ringostat call id."""
     with translation.override(language):
         return BREAK.join(line for line in _lines(call) if line)
+
+
+def without_html(text: str) -> str:
+    """A comment's text for an account that removes HTML or shows it: each link is followed by its address.
+
+    What remains of < and > is replaced, because the account would take it for HTML.
+    """
+    linked = re.sub(r'<a href="([^"]*)">([^<]*)</a>', r"\2: \1", text)
+    plain = unescape(re.sub("<[^<>]*>", "", linked.replace(BREAK, PLAIN_BREAK)))
+    return plain.translate({ord("<"): "‹", ord(">"): "›"})
 
 
 def duration(seconds: int) -> str:
@@ -83,6 +98,7 @@ def duration(seconds: int) -> str:
 def _lines(call: CallText) -> Iterator[str]:
     yield _heading(call)
     yield _correction(call)
+    yield named(gettext("Time: %(value)s"), f"{call.started_at:%Y-%m-%d %H:%M}" if call.started_at else "")
     yield named(gettext("Line: %(value)s"), line_label(call.line_name, call.line))
     yield named(gettext("Employee: %(value)s"), call.employee_name)
     yield _who_talked(call)

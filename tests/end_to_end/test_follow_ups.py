@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Call, CallState
+from integrations.services.account_traits import FilesOnUpdate, learn
 from integrations.services.delivery import call_delivery, follow_up
 from sandbox.http.faults import Fault
 from sandbox.http.server import Reply, html_reply, json_reply
@@ -94,6 +95,18 @@ def test_a_recording_that_was_not_ready_is_linked_and_copied_later(scenario: Sce
     (comment,) = scenario.account.comments
     assert len(comment.files) == 1
     assert "/recordings/" not in comment.description
+
+
+def test_a_late_recording_is_linked_where_an_update_takes_no_files(scenario: Scenario, sandbox: Sandbox) -> None:
+    learn(scenario.customer, evidence="", files_on_update=FilesOnUpdate.IGNORED)
+    scenario.post(answered(has_recording="1"))
+    scenario.deliver()
+    scenario.post(answered(**recorded(sandbox)))
+    scenario.deliver()
+
+    (comment,) = scenario.account.comments
+    assert (comment.files, scenario.account.files) == ([], [])
+    assert "/recordings/" in comment.description
 
 
 def test_missing_recording_is_looked_for_a_few_times_only(scenario: Scenario, sandbox: Sandbox) -> None:

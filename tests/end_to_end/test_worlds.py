@@ -15,13 +15,17 @@ import pytest
 from covertable import make
 from django.db.models import QuerySet
 
-from integrations.models import Call, CallState
+from integrations.models import Call, CallState, Customer, PlanfixRequest
+from integrations.services.account_traits import learn
+from integrations.services.trial.learnt import TRAITS
+from integrations.services.trial.report import Question as Q
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.planfix.phone_numbers import only_digits
 from sandbox.planfix.records import Comment, Contact
 from sandbox.planfix.world import (
     SWITCHES,
+    CommentTime,
     ContactTemplate,
     FileFromUrl,
     Html,
@@ -40,6 +44,8 @@ from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered, dialled, missed, recorded, unanswered
 from tests.end_to_end.test_faults import a_while_later
+from tests.services.trial.test_worlds import USUAL
+from tests.services.trial.test_worlds import WORLDS as TRIAL_FINDS
 
 SECOND_ID = "ua9_-1790775999.2139026"
 OTHER_CLIENT = "+380931112233"
@@ -47,8 +53,8 @@ ROUNDS = 8
 TOO_FAST_EVERY = 9
 """Each ninth request is refused as too fast, so that every world shows its answer to that."""
 
-PRODUCT = {"phone_matching": ("full", "any_format")}
-"""Settings of the customer that meet every switch."""
+PRODUCT = {"phone_matching": ("full", "any_format"), "account": ("unknown", "tried")}
+"""What meets every switch besides: settings of the customer, and whether a trial has told how the account behaves."""
 STOPPING = {
     "phone_filter": (PhoneFilter.NOTHING,),
     "contact_template": (ContactTemplate.REQUIRES_FIELD,),
@@ -57,13 +63,25 @@ STOPPING = {
 """Values with which calls cannot be delivered. They would hide how the other switches go together."""
 
 
-def covering_set(without: dict[str, tuple[str, ...]]) -> list[dict[str, str]]:
-    """Worlds that contain every pair of values of two switches."""
-    values = {name: [value for value in SWITCHES[name] if value not in without.get(name, ())] for name in SWITCHES}
-    return [{name: str(row[name]) for name in row} for row in make({**values, **PRODUCT})]
+FACTORS = {**SWITCHES, **PRODUCT}
 
 
-WORLDS = [*covering_set({}), *covering_set(STOPPING)]
+def covering_set() -> list[dict[str, str]]:
+    """Worlds in which calls can be delivered, with every pair of such values of two switches."""
+    values = {name: [one for one in FACTORS[name] if one not in STOPPING.get(name, ())] for name in FACTORS}
+    return [{name: str(row[name]) for name in row} for row in make(values)]
+
+
+def stopping_worlds() -> Iterator[dict[str, str]]:
+    """Each stopping value with every value of every other switch."""
+    for place, (name, (value,)) in enumerate(STOPPING.items()):
+        others = {other: values for other, values in FACTORS.items() if other != name}
+        for turn in range(max(map(len, others.values()))):
+            world = {other: str(values[(turn + place) % len(values)]) for other, values in others.items()}
+            yield {**world, name: str(value)}
+
+
+WORLDS = [*covering_set(), *stopping_worlds()]
 
 pytestmark = pytest.mark.slow
 
@@ -167,6 +185,20 @@ def customer(request: pytest.FixtureRequest) -> dict[str, str]:
     return {name: row[name] for name in PRODUCT}
 
 
+LEARNT = (Q.EMPLOYEE_AUTHOR, Q.CONTACT_AUTHOR, Q.COMMENT_TIME, Q.COMMENT_HTML, Q.EMOJI, Q.FILES_ON_UPDATE)
+
+
+def learn_as_a_trial_does(customer: Customer, world: World) -> None:
+    """What the trial's tests find in this world, of the questions whose answers do not depend on each other."""
+    found = dict(USUAL)
+    for switch in world.switches().items():
+        found |= TRIAL_FINDS.get(switch, {})
+    for question in LEARNT:
+        trait, values = TRAITS[question]
+        if found[question] in values:
+            learn(customer, evidence="A trial.", **{trait: values[found[question]]})
+
+
 @pytest.fixture
 def ready(sandbox: Sandbox, account: Account, world: World) -> Iterator[Account]:
     """An account that is used: another client with a newer task, and a number that contains the client's."""
@@ -188,7 +220,10 @@ def test_one_call_and_one_contact_or_a_reason_in_every_world(
     name: str, world: World, customer: dict[str, str], ready: Account, sandbox: Sandbox, make_scenario: Any, db: None
 ) -> None:
     case = CASES[name]
+    is_tried = customer.pop("account") == "tried"
     scenario = make_scenario(**customer, **case.customer)
+    if is_tried:
+        learn_as_a_trial_does(scenario.customer, world)
     for step in case.steps:
         step(scenario, sandbox)
         deliver_until(scenario, lambda: not waiting().exclude(state=CallState.DELIVERED).exists())
@@ -197,6 +232,8 @@ def test_one_call_and_one_contact_or_a_reason_in_every_world(
     assert_nothing_doubled(ready, case)
     for call_id in case.call_ids:
         assert_ended(scenario, case, call_id, world)
+    if is_tried:
+        assert_written_as_the_account_keeps_it(scenario, world)
 
 
 def waiting() -> QuerySet[Call]:
@@ -276,13 +313,21 @@ def assert_delivered(scenario: Scenario, case: WorldCase, call: Call, world: Wor
         assert_recorded(call, comment, world)
 
 
+def assert_written_as_the_account_keeps_it(scenario: Scenario, world: World) -> None:
+    for comment in scenario.account.comments:
+        assert ("<b>" in comment.description) == (world.html is Html.KEPT)
+        assert "&lt;" not in comment.description
+        assert ("2026-09-30 " in comment.description) == (world.comment_time is not CommentTime.HONOURED)
+    refused = PlanfixRequest.objects.filter(path__contains="/comments", http_status=400)
+    assert not refused.exclude(path__startswith="/task/").exists()
+
+
 def assert_recorded(call: Call, comment: Comment, world: World) -> None:
     if world.file_from_url is not FileFromUrl.REFUSED:
         assert [file.name for file in comment.files] == [f"{CALL_ID}.wav"]
         assert "/recordings/" not in comment.description
-    elif world.html is not Html.STRIPPED:
-        assert "/recordings/" in comment.description
-    else:
+    elif "/recordings/" not in comment.description:
+        assert world.html is Html.STRIPPED
         assert call.delivery.recording_refused
 
 
@@ -322,7 +367,7 @@ def is_of(account: Account, comment: Comment, people: Sequence[Contact]) -> bool
 
 
 def test_the_covering_set_contains_every_pair_of_values(capsys: pytest.CaptureFixture[str]) -> None:
-    values = {**SWITCHES, **PRODUCT}
+    values = FACTORS
     pairs = {
         ((one, a), (other, b))
         for one in values

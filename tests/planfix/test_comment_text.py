@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.domain.calls import Direction, Outcome
-from integrations.planfix.comment_text import CallText, call_text
+from integrations.planfix.comment_text import CallText, call_text, without_html
 
 CALL_ID = "ua9_-1790775458.2139025"
 LANGUAGES = ["en", "uk", "ru", "pl"]
@@ -333,6 +335,29 @@ def test_hostile_values_stay_text(language):
     assert {element.tag for element in root.iter()} == {"div", "b", "br"}
     assert "<script>alert('x')</script>" in "".join(root.itertext())
     assert not set("\x00\x1b\r\n\u202e\ud800\uffff") & set("".join(root.itertext()))
+
+
+def test_a_text_without_html_has_everything_and_an_address_behind_each_link():
+    call = replace(CALL, card_url="https://app.ringostat.com/card?a=1&b=2", employee_name="O'Neil & <Sons>")
+    plain = without_html(call_text(call, "en"))
+
+    assert "<" not in plain
+    assert ">" not in plain
+    assert "Employee: O'Neil & ‹Sons›" in plain
+    assert "Ringostat call card: https://app.ringostat.com/card?a=1&b=2" in plain
+    assert CALL.ringostat_id in plain
+
+
+@given(value=st.text())
+def test_no_value_brings_html_into_a_plain_text(value):
+    text = without_html(call_text(replace(CALL, employee_name=value, parameters={value: value}), "en"))
+    assert not set("<>\n") & set(text)
+
+
+def test_the_time_of_the_call_is_in_the_text_where_a_comment_does_not_keep_it():
+    at = datetime(2026, 9, 30, 15, 37, tzinfo=ZoneInfo("Europe/Kyiv"))
+    assert "Time: 2026-09-30 15:37" in call_text(replace(CALL, started_at=at), "en")
+    assert "Time:" not in call_text(CALL, "en")
 
 
 @given(value=st.text(), language=st.sampled_from(LANGUAGES))

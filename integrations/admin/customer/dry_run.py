@@ -27,7 +27,6 @@ from integrations.models import (
     WebhookEvent,
 )
 from integrations.planfix.links import contact_url, task_url
-from integrations.services.account_traits import traits_of
 from integrations.services.dry_run.report import (
     Comment,
     Contact,
@@ -202,7 +201,7 @@ def lines(report: DryRunReport, customer: Customer) -> Iterator[Line]:
         yield from _target(report.target, customer)
     for write in report.writes or []:
         yield _write(write)
-    if _is_author_ignored(report, customer):
+    if _is_author_ignored(report):
         text = _("Planfix writes this account's comments in the token's name. The text names the employee.")
         yield Line(text=text, icon="info", colour="warning")
     if left_out := report.left_out:
@@ -317,9 +316,11 @@ def _comment(write: Comment) -> Line:
         text = _("Comment in the name of %(author)s:")
     elif write.author:
         text = _("Comment in the name of the contact %(author)s:")
+    elif write.by_token:
+        text = _("Comment in the name of the token's employee:")
     else:
         text = _("Comment in the name of the new contact:")
-    # Ringofix made this HTML and escaped its values. It is the text that Planfix would get.
+    # Ringofix made this HTML and escaped its values; plain text has no < and >. Planfix would get this text.
     return Line(text=text % {"author": write.author}, icon="chat", comment=SafeString(write.text))
 
 
@@ -340,9 +341,9 @@ def _write(write: Write) -> Line:
             return _tag(write)
 
 
-def _is_author_ignored(report: DryRunReport, customer: Customer) -> bool:
-    is_wanted = any(isinstance(write, Comment) and write.by_employee for write in report.writes or [])
-    return is_wanted and traits_of(customer).honours_employee_author is False
+def _is_author_ignored(report: DryRunReport) -> bool:
+    by_token = any(isinstance(write, Comment) and write.by_token for write in report.writes or [])
+    return by_token and report.decided is not None and bool(report.decided.employee)
 
 
 def _end(asked: int) -> Line:

@@ -110,7 +110,7 @@ class PlanfixClient:
     """One account.
 
     `pace`: called before each request with the seconds that it may take; returns when the request may be sent.
-    `observe`: called after each request.
+    `observe`: called after each request. `takes_emoji`: False for an account that is known to refuse or remove them.
     """
 
     def __init__(
@@ -122,6 +122,7 @@ class PlanfixClient:
         observe: Callable[[Exchange], None] = lambda exchange: None,
         session: requests.Session | None = None,
         timeout: float = TIMEOUT_SECONDS,
+        takes_emoji: bool = True,
     ) -> None:
         self._root = api_root(url)
         self._token = token.strip()
@@ -130,6 +131,7 @@ class PlanfixClient:
         self._session = session or NoRedirectSession()
         self._timeout = timeout
         self._blank: requests.PreparedRequest | None = None
+        self._takes_emoji = takes_emoji
 
     def __repr__(self) -> str:
         return f"<PlanfixClient {host_of(self._root)}>"
@@ -146,11 +148,11 @@ class PlanfixClient:
         """See Planfix. A body with emoji that Planfix cannot read is sent once more without them."""
         self._check_token(f"{method} {path}")
         timeout = self._timeout * timeout_factor
+        plain = {key: without_emoji(value) for key, value in body.items()} if body else body
         try:
-            return self._attempt(method, path, body, params, timeout)
+            return self._attempt(method, path, body if self._takes_emoji else plain, params, timeout)
         except PlanfixRefused as error:
-            plain = {key: without_emoji(value) for key, value in (body or {}).items()}
-            if error.code != NOT_JSON or plain == (body or {}):
+            if error.code != NOT_JSON or plain == body or not self._takes_emoji:
                 raise
         return self._attempt(method, path, plain, params, timeout)
 

@@ -41,6 +41,7 @@ def planfix_client(
     session: requests.Session,
     pace: Callable[[float], None],
     observe: Callable[[Exchange], None],
+    takes_emoji: bool = True,
 ) -> PlanfixClient:
     return PlanfixClient(
         customer.planfix_url,
@@ -49,6 +50,7 @@ def planfix_client(
         observe=observe,
         session=session,
         timeout=settings.PLANFIX_PATIENCE_SECONDS,
+        takes_emoji=takes_emoji,
     )
 
 

@@ -13,6 +13,8 @@ from integrations.services.callback_tasks.notes import forget_tasks_of_account
 from integrations.services.database import database_time
 
 TAGS = ("call_tag_id", "missed_call_tag_id")
+TRAITS_OF_TOKEN = ("honours_employee_author", "honours_contact_author")
+"""They depend on the employee that the token acts for."""
 TRAITS_OF_TAGS = ("takes_call_tag", "takes_missed_call_tag", "keeps_call_fields", "keeps_missed_call_fields")
 CHOSEN_THERE = (*TAGS, "contact_template_id")
 """IDs of the account that a specialist chooses."""
@@ -28,7 +30,10 @@ def follow_change(customer: Customer, *, given: Collection[str]) -> None:
         return
     if customer.planfix_account != before.planfix_account:
         _leave_account(customer, given)
-    elif any(getattr(customer, column) != getattr(before, column) for column in TAGS):
+        return
+    if customer.planfix_token.reveal() != before.planfix_token.reveal():
+        forget(customer, *TRAITS_OF_TOKEN)
+    if any(getattr(customer, column) != getattr(before, column) for column in TAGS):
         customer.planfix_tags = None
         forget(customer, *TRAITS_OF_TAGS)
 

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from integrations.domain.calls import Outcome
 from integrations.models import BackgroundJob, BackgroundJobKind, Customer, PhoneMatching, Recording, Target
 from integrations.planfix.call_tags.schema import ROLES
-from integrations.services.account_traits import AccountTraits, traits_of
+from integrations.services.account_traits import AccountTraits, FilesOnUpdate, traits_of
 
 
 class Finding(StrEnum):
@@ -54,6 +54,15 @@ class Finding(StrEnum):
     MISSED_CALL_TAG_REFUSED = "missed_call_tag_refused"
     NEW_CONTACT_NOT_FOUND = "new_contact_not_found"
     AUTHOR_IGNORED = "author_ignored"
+    CONTACT_AUTHOR_IGNORED = "contact_author_ignored"
+    TIME_NOT_KEPT = "time_not_kept"
+    HTML_NOT_KEPT = "html_not_kept"
+    EMOJI_NOT_KEPT = "emoji_not_kept"
+    CALL_FIELDS_LOST = "call_fields_lost"
+    MISSED_CALL_FIELDS_LOST = "missed_call_fields_lost"
+    FILES_NOT_ADDED = "files_not_added"
+    FILTERS_NOT_COMBINED = "filters_not_combined"
+    NEW_CONTACT_REFUSED = "new_contact_refused"
     OTHER_FORMATS_MISSED = "other_formats_missed"
     TASKS_MISSED = "tasks_missed"
     RECORDINGS_NOT_COPIED = "recordings_not_copied"
@@ -85,6 +94,13 @@ UNSURE = frozenset(
         Finding.RIGHT_UNCLEAR,
         Finding.SEARCH_UNPROVEN,
         Finding.AUTHOR_IGNORED,
+        Finding.CONTACT_AUTHOR_IGNORED,
+        Finding.TIME_NOT_KEPT,
+        Finding.HTML_NOT_KEPT,
+        Finding.EMOJI_NOT_KEPT,
+        Finding.CALL_FIELDS_LOST,
+        Finding.MISSED_CALL_FIELDS_LOST,
+        Finding.FILES_NOT_ADDED,
         Finding.OTHER_FORMATS_MISSED,
         Finding.TASKS_MISSED,
         Finding.RECORDINGS_NOT_COPIED,
@@ -174,7 +190,22 @@ LIMITS: Mapping[Finding, Callable[[Customer, AccountTraits], bool]] = {
     Finding.CALL_TAG_REFUSED: lambda customer, traits: traits.takes_call_tag is False,
     Finding.MISSED_CALL_TAG_REFUSED: lambda customer, traits: traits.takes_missed_call_tag is False,
     Finding.NEW_CONTACT_NOT_FOUND: lambda customer, traits: customer.create_contacts and traits.found_by == frozenset(),
+    Finding.NEW_CONTACT_REFUSED: lambda customer, traits: (
+        customer.create_contacts and traits.has_required_fields is True
+    ),
+    Finding.FILTERS_NOT_COMBINED: lambda customer, traits: (
+        customer.phone_matching == PhoneMatching.ANY_FORMAT and traits.combines_filters is False
+    ),
+    Finding.CALL_FIELDS_LOST: lambda customer, traits: traits.keeps_call_fields is False,
+    Finding.MISSED_CALL_FIELDS_LOST: lambda customer, traits: traits.keeps_missed_call_fields is False,
     Finding.AUTHOR_IGNORED: lambda customer, traits: traits.honours_employee_author is False,
+    Finding.CONTACT_AUTHOR_IGNORED: lambda customer, traits: traits.honours_contact_author is False,
+    Finding.TIME_NOT_KEPT: lambda customer, traits: traits.keeps_comment_time is False,
+    Finding.HTML_NOT_KEPT: lambda customer, traits: traits.keeps_html is False,
+    Finding.EMOJI_NOT_KEPT: lambda customer, traits: traits.takes_emoji is False,
+    Finding.FILES_NOT_ADDED: lambda customer, traits: (
+        customer.recording == Recording.COPY and traits.files_on_update is FilesOnUpdate.IGNORED
+    ),
     Finding.OTHER_FORMATS_MISSED: lambda customer, traits: (
         customer.phone_matching == PhoneMatching.ANY_FORMAT and traits.finds_parts is False
     ),

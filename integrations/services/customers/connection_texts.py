@@ -172,6 +172,55 @@ SENTENCES: Mapping[Finding, Sentence] = {
             TRIAL_AGAIN,
         ),
     ),
+    Finding.CONTACT_AUTHOR_IGNORED: Sentence(
+        text=_("Planfix writes missed calls in the token's name, not in the contact's. Their text has the number."),
+        steps=(
+            API_ACCESS,
+            _("To write in contacts' names, choose an administrator or a robot for the token, and save."),
+            TRIAL_AGAIN,
+        ),
+    ),
+    Finding.TIME_NOT_KEPT: Sentence(
+        text=_("Planfix does not keep the time of a comment. Its text has the time of the call."),
+        steps=(API_ACCESS, _("Choose an administrator or a robot for the token, and save."), TRIAL_AGAIN),
+    ),
+    Finding.HTML_NOT_KEPT: Sentence(
+        text=_("Planfix does not keep the format of comments. Ringofix writes plain text."),
+        steps=(_("Ask Planfix support why comments of the API are not shown as HTML."), TRIAL_AGAIN),
+    ),
+    Finding.EMOJI_NOT_KEPT: Sentence(
+        text=_("Planfix does not keep emoji. Ringofix leaves them out."),
+        steps=(_("Avoid emoji in the names of lines and campaigns in Ringostat."),),
+    ),
+    Finding.CALL_FIELDS_LOST: Sentence(
+        text=_("Planfix does not keep all fields of its data tag for answered calls. UTM values are in the text too."),
+        steps=(_("Open the trial: it names the fields. Attach them to the data tag in Planfix."), TRIAL_AGAIN),
+    ),
+    Finding.MISSED_CALL_FIELDS_LOST: Sentence(
+        text=_("Planfix does not keep all fields of its data tag for missed calls. UTM values are in the text too."),
+        steps=(_("Open the trial: it names the fields. Attach them to the data tag in Planfix."), TRIAL_AGAIN),
+    ),
+    Finding.FILES_NOT_ADDED: Sentence(
+        text=_("Planfix adds no files to a comment later. Ringofix links a recording that is ready late."),
+        steps=(_("Allow access to recordings by link in Ringostat's project settings."), TRIAL_AGAIN),
+    ),
+    Finding.FILTERS_NOT_COMBINED: Sentence(
+        text=_(
+            "The search lists contacts that do not pass all its filters, so “any spelling of the number” is impossible."
+        ),
+        steps=(
+            _("Calls of unknown numbers wait. Choose “full format only” under “New contacts” below, and save."),
+            TRIAL_AGAIN,
+        ),
+    ),
+    Finding.NEW_CONTACT_REFUSED: Sentence(
+        text=_("Planfix refused the trial's contact: its template requires a field that Ringofix cannot fill in."),
+        steps=(
+            _("In Planfix open the contact template and make the field optional."),
+            _("Or choose another template below, under “New contacts”, and save."),
+            TRIAL_AGAIN,
+        ),
+    ),
     Finding.OTHER_FORMATS_MISSED: Sentence(
         text=_("The search finds whole numbers only, so “any spelling of the number” finds fewer contacts."),
         steps=(_("Store clients' numbers in Planfix in full format, such as +380671234567."),),

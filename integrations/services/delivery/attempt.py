@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from integrations.domain.calls import CallFacts
@@ -16,6 +16,7 @@ from integrations.models import Call, CallState, Customer, Delivery, Step
 from integrations.planfix.call_tags.schema import CallTags
 from integrations.planfix.http.client import Exchange, Planfix
 from integrations.planfix.http.errors import PlanfixError, PlanfixUnavailable
+from integrations.services.account_traits import AccountTraits
 from integrations.services.clients.lease import HeldLease, LeaseLost, PiggybackWrites
 from integrations.services.clients.planfix import log_columns
 from integrations.services.contacts.remembered import spoken_name
@@ -140,6 +141,7 @@ class Attempt:
     planfix: Planfix
     tags: CallTags
     book: ReceiptBook
+    traits: AccountTraits = field(default_factory=AccountTraits)
 
 
 def begin_attempt(call: Call, lease: HeldLease) -> Delivery:

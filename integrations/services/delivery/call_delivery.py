@@ -72,7 +72,7 @@ class CallDelivery:
             reason = Reason.UNKNOWN_CONTACT if plan.is_dialable else Reason.UNUSABLE_NUMBER
             return Skip(reason=reason, detail=plan.client_number)
         target = self._target(plan, contact_id)
-        content = CallContent(self.call, self.attempt.facts, plan, self.customer)
+        content = CallContent(self.call, self.attempt.facts, plan, self.customer, traits=self.attempt.traits)
         # A comment that may exist already gets its recording by a follow-up.
         is_attachable = content.has_recording and self._is_comment_unwritten()
         file_id = copy_once(self.attempt, content) if is_attachable else self.receipts.file_id

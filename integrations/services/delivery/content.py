@@ -17,12 +17,13 @@ from integrations.models import Call, Customer, Delivery, ParameterMapping
 from integrations.outbound.allowed_hosts import is_recording_allowed, ringostat_link
 from integrations.planfix.call_tags.entries import CallEntry, entry_values
 from integrations.planfix.call_tags.schema import CallTag, CallTags
-from integrations.planfix.comment_text import CallText, call_text
+from integrations.planfix.comment_text import CallText, call_text, without_html
 from integrations.planfix.http.json_fields import JSON
 from integrations.planfix.records.contacts import NewContact
 from integrations.planfix.records.fields import field_of_name
 from integrations.ringostat.parameters import value_of
 from integrations.ringostat.vocabulary import UTM
+from integrations.services.account_traits import AccountTraits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +45,14 @@ class CallContent:
         plan: DeliveryPlan,
         customer: Customer,
         *,
+        traits: AccountTraits | None = None,
         delivered_as: Outcome | None = None,
     ) -> None:
-        """`delivered_as`: the outcome that a delivered call has in Planfix, where it cannot be changed any more."""
+        """`traits`: what is known of the account. What it does not keep is written so that it does not get lost.
+
+        `delivered_as`: the outcome that a delivered call has in Planfix, where it cannot be changed any more.
+        """
+        self.traits = traits or AccountTraits()
         self.delivered_as = delivered_as or plan.outcome
         self.call = call
         self.facts = facts
@@ -55,10 +61,11 @@ class CallContent:
         self._texts: dict[bool, str] = {}
 
     def author(self, contact_id: int) -> str:
+        """ "" where the account takes no other author than the token's employee: it may refuse the comment."""
         employee = self.plan.employee
         if self.plan.author is Author.EMPLOYEE and employee:
-            return f"user:{employee.planfix_user_id}"
-        return f"contact:{contact_id}"
+            return "" if self.traits.honours_employee_author is False else f"user:{employee.planfix_user_id}"
+        return "" if self.traits.honours_contact_author is False else f"contact:{contact_id}"
 
     @property
     def has_recording(self) -> bool:
@@ -91,6 +98,7 @@ class CallContent:
         text = CallText(
             direction=plan.direction,
             outcome=self.delivered_as,
+            started_at=self._started_at(),
             correction=plan.outcome if plan.outcome is not self.delivered_as else None,
             client_number=plan.client_number,
             line=plan.line_number,
@@ -107,7 +115,13 @@ class CallContent:
             analysis=facts.analysis if self.customer.add_analysis else {},
             rating=facts.rating if self.customer.add_analysis else {},
         )
-        return call_text(text, language=self.customer.language)
+        html = call_text(text, language=self.customer.language)
+        return without_html(html) if self.traits.keeps_html is False else html
+
+    def _started_at(self) -> datetime | None:
+        """Of a comment that has another time than its call."""
+        is_kept = self.traits.keeps_comment_time is not False
+        return None if is_kept else self.call.started_at.astimezone(self.customer.zone)
 
     def tag(self, tags: CallTags, contact_id: int) -> TagContent:
         plan, facts = self.plan, self.facts

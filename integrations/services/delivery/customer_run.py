@@ -17,6 +17,7 @@ from integrations.domain.reasons import Reason
 from integrations.domain.rules import Skip, unknown_employee
 from integrations.models import Call, CallState, Customer
 from integrations.planfix.call_tags.schema import CallTags
+from integrations.services.account_traits import AccountTraits, traits_of
 from integrations.services.callback_tasks.notes import note_unknown_employee
 from integrations.services.clients.lease import HeldLease, LeaseLost
 from integrations.services.clients.planfix import planfix_client, planfix_session, stored_call_tags
@@ -93,17 +94,19 @@ def customers_with_due_calls() -> list[int]:
 def try_one_call(customer: Customer, tags: CallTags, lease: HeldLease) -> SharedError | None:
     """Makes one attempt at the customer's next call. Returns an error that its other calls may meet too."""
     call = _next_call(customer)
-    return _deliver(call, customer, tags, lease, planfix_session(customer)) if call else None
+    if call is None:
+        return None
+    return _deliver(call, customer, tags, traits_of(customer), lease, planfix_session(customer))
 
 
 def _run(customer: Customer, tags: CallTags, lease: HeldLease, should_stop: Callable[[], bool]) -> None:
     ends_at = time.monotonic() + RUN_SECONDS
-    session = planfix_session(customer)
+    session, traits = planfix_session(customer), traits_of(customer)
     while not should_stop():
         call = _next_call(customer)
         if call is None:
             return
-        shared_error = _deliver(call, customer, tags, lease, session)
+        shared_error = _deliver(call, customer, tags, traits, lease, session)
         if shared_error and not may_continue(customer, lease, shared_error):
             return
         if time.monotonic() > ends_at:
@@ -122,9 +125,11 @@ def _next_call(customer: Customer) -> Call | None:
     return Call(**values | {"facts": json.loads(values["facts"])})
 
 
-def _deliver(call: Call, customer: Customer, tags: CallTags, lease: HeldLease, session: Session) -> SharedError | None:
+def _deliver(
+    call: Call, customer: Customer, tags: CallTags, traits: AccountTraits, lease: HeldLease, session: Session
+) -> SharedError | None:
     """Makes one attempt at a call, or at an addition to a delivered one."""
-    attempt = _begin(call, customer, tags, lease, session)
+    attempt = _begin(call, customer, tags, traits, lease, session)
     try:
         columns = _follow_up(attempt) if call.state == CallState.DELIVERED else _first_delivery(attempt)
     except (OperationalError, InterfaceError, LeaseLost):
@@ -137,16 +142,21 @@ def _deliver(call: Call, customer: Customer, tags: CallTags, lease: HeldLease, s
     return None
 
 
-def _begin(call: Call, customer: Customer, tags: CallTags, lease: HeldLease, session: Session) -> Attempt:
+def _begin(
+    call: Call, customer: Customer, tags: CallTags, traits: AccountTraits, lease: HeldLease, session: Session
+) -> Attempt:
     # The client first: a missing encryption key fails before the attempt is counted.
     planfix = planfix_client(
         customer,
         session=session,
         pace=lambda seconds: lease.acquire_slot(seconds, book.take_unstored()),
         observe=lambda exchange: book.log(exchange),
+        takes_emoji=traits.takes_emoji is not False,
     )
     book = ReceiptBook(call, begin_attempt(call, lease), searches_first=_searches_first(call, customer))
-    return Attempt(call=call, facts=call.folded, customer=customer, planfix=planfix, tags=tags, book=book)
+    return Attempt(
+        call=call, facts=call.folded, customer=customer, planfix=planfix, tags=tags, book=book, traits=traits
+    )
 
 
 def _searches_first(call: Call, customer: Customer) -> bool:

@@ -8,7 +8,7 @@ from integrations.domain.calls import Outcome
 from integrations.domain.rules import Skip, plan_of_delivered
 from integrations.planfix.http.errors import PlanfixRefused
 from integrations.planfix.records.comments import Target, files_of_comment, target_of_comment, update_comment
-from integrations.services.account_traits import FilesOnUpdate, traits_of
+from integrations.services.account_traits import FilesOnUpdate
 from integrations.services.delivery.attempt import Attempt
 from integrations.services.delivery.content import CallContent, hash_of
 from integrations.services.delivery.recording import copy_once, next_look
@@ -29,10 +29,18 @@ def follow_up(attempt: Attempt) -> timedelta | None:
         return None
     # A missed call in Planfix cannot become an answered one: its author and data tag stay, and its comment corrects it.
     delivered_as = Outcome(attempt.call.outcome)
-    content = CallContent(attempt.call, attempt.facts, decision, attempt.customer, delivered_as=delivered_as)
-    file_id = copy_once(attempt, content)
+    content = CallContent(
+        attempt.call, attempt.facts, decision, attempt.customer, traits=attempt.traits, delivered_as=delivered_as
+    )
+    file_id = copy_once(attempt, content) if _may_attach(attempt) else None
     _update_comment(attempt, content, file_id)
     return next_look(attempt, content)
+
+
+def _may_attach(attempt: Attempt) -> bool:
+    """Where an update takes no files, a late recording is linked."""
+    is_ignored = attempt.traits.files_on_update is FilesOnUpdate.IGNORED
+    return attempt.book.row.recording_attached or not is_ignored
 
 
 def _is_in_former_account(attempt: Attempt) -> bool:
@@ -62,7 +70,7 @@ def _update_comment(attempt: Attempt, content: CallContent, file_id: int | None)
 
 def _with_files_of_comment(attempt: Attempt, comment_id: int, file_id: int) -> tuple[int, ...]:
     """The recording beside the files that people have added to the comment: an update may replace all files."""
-    if traits_of(attempt.customer).files_on_update is FilesOnUpdate.ADDED:
+    if attempt.traits.files_on_update is FilesOnUpdate.ADDED:
         return (file_id,)
     try:
         kept = files_of_comment(attempt.planfix, comment_id)

@@ -14,6 +14,7 @@ from integrations.planfix.http.client import Planfix, is_write
 from integrations.planfix.http.errors import PlanfixError, PlanfixRefused
 from integrations.planfix.http.json_fields import JSON, Row, child_of, full_name_of, id_of, masked, rows_of, text_of
 from integrations.planfix.records.contacts import contact_name
+from integrations.services.account_traits import traits_of
 from integrations.services.clients.planfix import logged_client
 from integrations.services.customers.account_discovery import call_tags_of
 from integrations.services.delivery.attempt import Attempt, ReceiptBook
@@ -109,9 +110,16 @@ class DryDelivery(CallDelivery):
         self.reading = ReadingClient(logged_client(customer))
         self.tags = tags
         self.contact_is_gone = False
-        book = ReceiptBook(call, Delivery(call=call, attempts=1))
         super().__init__(
-            Attempt(call=call, facts=call.folded, customer=customer, planfix=self.reading, tags=tags, book=book)
+            Attempt(
+                call=call,
+                facts=call.folded,
+                customer=customer,
+                planfix=self.reading,
+                tags=tags,
+                book=ReceiptBook(call, Delivery(call=call, attempts=1)),
+                traits=traits_of(customer),
+            )
         )
 
     def look_up_contact(self) -> None:
@@ -190,8 +198,9 @@ def _recording(body: Row, delivery: DryDelivery) -> CopiedRecording:
 def _comment(body: Row, delivery: DryDelivery) -> Comment:
     owner = text_of(child_of(body, "owner"), "id")
     return Comment(
-        author=delivery.name_of_person(owner),
+        author=delivery.name_of_person(owner) if owner else "",
         by_employee=owner.startswith("user:"),
+        by_token=not owner,
         text=text_of(body, "description"),
         with_recording=bool(rows_of(body, "files")),
     )

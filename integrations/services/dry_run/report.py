@@ -65,11 +65,14 @@ class CopiedRecording:
 
 @dataclass(frozen=True, kw_only=True)
 class Comment:
-    """`author`: "" for the new contact. `text`: HTML with escaped values."""
+    """`author`: "" for the new contact, and for the token's employee (`by_token`). `text`: HTML with escaped values, or
+    plain text for an account that keeps no HTML.
+    """
 
     step: Step = field(default=Step.COMMENT, init=False)
     author: str = ""
     by_employee: bool = False
+    by_token: bool = False
     text: str = ""
     with_recording: bool = False
 

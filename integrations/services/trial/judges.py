@@ -239,8 +239,7 @@ def _comment_html(content: TrialContent, read: Readings) -> Finding:
     if BOLD.search(text) and BREAK.search(text):
         return Finding(question=question, outcome=OK, answer="kept")
     is_shown = BOLD.search(html.unescape(text)) is not None
-    outcome, answer = (TROUBLE, "escaped") if is_shown else (ADAPTED, "removed")
-    return Finding(question=question, outcome=outcome, answer=answer, came=text)
+    return Finding(question=question, outcome=ADAPTED, answer="escaped" if is_shown else "removed", came=text)
 
 
 def _comment_characters(content: TrialContent, read: Readings) -> Finding:
@@ -289,7 +288,7 @@ def _comment_order(content: TrialContent, read: Readings) -> Finding:
 FILES: Mapping[FilesOnUpdate, Outcome] = {
     FilesOnUpdate.ADDED: OK,
     FilesOnUpdate.REPLACED: OK,
-    FilesOnUpdate.IGNORED: TROUBLE,
+    FilesOnUpdate.IGNORED: ADAPTED,
 }
 
 

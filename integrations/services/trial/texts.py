@@ -327,10 +327,14 @@ ANSWERS: Mapping[tuple[Question, str], Answer] = {
     ),
     (Q.COMMENT_TIME, "kept"): Answer(means=gettext_lazy("The comment has the time of the call.")),
     (Q.COMMENT_TIME, "own_time"): Answer(
-        means=gettext_lazy("The comment has the time at which it was written. The data tag has the time of the call.")
+        means=gettext_lazy(
+            "The comment has the time at which it was written. Its text and the data tag have the time of the call."
+        )
     ),
     (Q.COMMENT_TIME, "shifted"): Answer(
-        means=gettext_lazy("The comment's time is %(hours)s hours off. The data tag has the time of the call."),
+        means=gettext_lazy(
+            "The comment's time is %(hours)s hours off. Its text and the data tag have the time of the call."
+        ),
         steps=(
             gettext_lazy("Compare the time zone in the customer's settings with the account's in Planfix."),
             gettext_lazy("Use the token of an administrator or a robot."),
@@ -338,12 +342,9 @@ ANSWERS: Mapping[tuple[Question, str], Answer] = {
         ),
     ),
     (Q.COMMENT_HTML, "kept"): Answer(means=gettext_lazy("Bold text and lines are kept.")),
-    (Q.COMMENT_HTML, "removed"): Answer(
-        means=gettext_lazy("Planfix removes the format. The comment shows plain text; nothing is missing.")
-    ),
+    (Q.COMMENT_HTML, "removed"): Answer(means=gettext_lazy("Planfix removes the format. Ringofix writes plain text.")),
     (Q.COMMENT_HTML, "escaped"): Answer(
-        means=gettext_lazy("Planfix shows the format as text, such as <b>."),
-        steps=(gettext_lazy("Ask Planfix support why comments of the API are not shown as HTML."), AGAIN),
+        means=gettext_lazy("Planfix shows the format as text, such as <b>. Ringofix writes plain text.")
     ),
     (Q.COMMENT_CHARACTERS, "kept"): Answer(means=gettext_lazy("Special characters are kept.")),
     (Q.COMMENT_CHARACTERS, "changed"): Answer(
@@ -352,9 +353,7 @@ ANSWERS: Mapping[tuple[Question, str], Answer] = {
     ),
     (Q.EMOJI, "kept"): Answer(means=gettext_lazy("Emoji are kept.")),
     (Q.EMOJI, "emoji_removed"): Answer(means=gettext_lazy("Planfix removes emoji. The rest of the text is kept.")),
-    (Q.EMOJI, "emoji_refused"): Answer(
-        means=gettext_lazy("Planfix refuses emoji. Ringofix sends such a text once more without them.")
-    ),
+    (Q.EMOJI, "emoji_refused"): Answer(means=gettext_lazy("Planfix refuses emoji. Ringofix leaves them out.")),
     (Q.COMMENT_VISIBLE, "visible"): Answer(means=gettext_lazy("The comment is visible.")),
     (Q.COMMENT_VISIBLE, "hidden"): Answer(
         means=gettext_lazy("Planfix hides the comment. Only administrators see calls."),
@@ -405,8 +404,7 @@ ANSWERS: Mapping[tuple[Question, str], Answer] = {
         )
     ),
     (Q.FILES_ON_UPDATE, "ignored"): Answer(
-        means=gettext_lazy("Planfix ignores the file. A recording that is ready late stays out of Planfix."),
-        steps=(gettext_lazy("Choose links under “Recordings” in the customer's settings."),),
+        means=gettext_lazy("Planfix ignores the file. Ringofix links a recording that is ready late.")
     ),
     (Q.TASK_FILTER, "works"): Answer(means=gettext_lazy("Planfix finds the contact's tasks and no others.")),
     (Q.TASK_FILTER, "no_tasks"): Answer(means=gettext_lazy("The account shows no task of a contact to try it with.")),

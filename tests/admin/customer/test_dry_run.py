@@ -12,8 +12,7 @@ from django.urls import reverse
 from integrations.admin.customer.dry_run import lines
 from integrations.background_jobs import run_job
 from integrations.models import BackgroundJob, BackgroundJobKind, Customer
-from integrations.services.account_traits import learn
-from integrations.services.dry_run.report import Comment, DryRunReport
+from integrations.services.dry_run.report import Comment, Decided, DryRunReport
 from tests.conftest import NEW_CLIENT, Scenario
 from tests.end_to_end.bodies import CLIENT, answered, missed
 from tests.factories import make_call, make_customer, make_employee, make_event, make_specialist
@@ -194,10 +193,13 @@ def test_stored_requests_are_listed_by_their_event(console: Client) -> None:
 
 def test_dry_run_says_that_the_account_ignores_the_author() -> None:
     customer = make_customer()
-    report = DryRunReport(writes=[Comment(author="Iryna Bondar", by_employee=True, text="Incoming call")])
+    decided = Decided(employee="Iryna Bondar", direction="incoming", outcome="answered", matched_by="name")
     warning = "Planfix writes this account's comments in the token's name. The text names the employee."
-    assert warning not in [line.text for line in lines(report, customer)]
+    honoured = DryRunReport(decided=decided, writes=[Comment(author="Iryna Bondar", by_employee=True)])
+    assert warning not in [line.text for line in lines(honoured, customer)]
 
-    learn(customer, evidence="", honours_employee_author=False)
+    ignored = DryRunReport(decided=decided, writes=[Comment(by_token=True, text="Incoming call · Iryna Bondar")])
 
-    assert warning in [line.text for line in lines(report, customer)]
+    shown = [line.text for line in lines(ignored, customer)]
+    assert warning in shown
+    assert "Comment in the name of the token's employee:" in shown

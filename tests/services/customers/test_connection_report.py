@@ -9,11 +9,13 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.admin.customer.connection import connection_report
-from integrations.models import AccountTrait, PhoneMatching, Recording, Target
-from integrations.services.account_traits import NumberFormat, learn, traits_of
+from integrations.models import AccountTrait, PhoneMatching, Recording, Secret, Target
+from integrations.services.account_traits import FilesOnUpdate, NumberFormat, learn, traits_of
 from integrations.services.customers.account_change import follow_change
-from integrations.services.customers.connection_report import Finding, limit_checks
-from tests.factories import make_customer, make_specialist
+from integrations.services.customers.connection_report import LIMITS as LIMITS_OF_ACCOUNT
+from integrations.services.customers.connection_report import Check, Finding, limit_checks
+from integrations.services.customers.connection_texts import sentence_and_steps
+from tests.factories import PLANFIX_TOKEN, make_customer, make_specialist
 
 pytestmark = pytest.mark.django_db
 
@@ -24,6 +26,18 @@ LIMITS: list[tuple[dict[str, Any], dict[str, Any], list[Finding]]] = [
     ({"takes_call_tag": False}, {}, [Finding.CALL_TAG_REFUSED]),
     ({"takes_missed_call_tag": False}, {}, [Finding.MISSED_CALL_TAG_REFUSED]),
     ({"honours_employee_author": False}, {}, [Finding.AUTHOR_IGNORED]),
+    ({"honours_contact_author": False}, {}, [Finding.CONTACT_AUTHOR_IGNORED]),
+    ({"keeps_comment_time": False}, {}, [Finding.TIME_NOT_KEPT]),
+    ({"keeps_html": False}, {}, [Finding.HTML_NOT_KEPT]),
+    ({"takes_emoji": False}, {}, [Finding.EMOJI_NOT_KEPT]),
+    ({"keeps_call_fields": False}, {}, [Finding.CALL_FIELDS_LOST]),
+    ({"keeps_missed_call_fields": False}, {}, [Finding.MISSED_CALL_FIELDS_LOST]),
+    ({"files_on_update": FilesOnUpdate.IGNORED}, {}, [Finding.FILES_NOT_ADDED]),
+    ({"files_on_update": FilesOnUpdate.IGNORED}, {"recording": Recording.LINK}, []),
+    ({"combines_filters": False}, {"phone_matching": PhoneMatching.ANY_FORMAT}, [Finding.FILTERS_NOT_COMBINED]),
+    ({"combines_filters": False}, {}, []),
+    ({"has_required_fields": True}, {}, [Finding.NEW_CONTACT_REFUSED]),
+    ({"has_required_fields": True}, {"create_contacts": False}, []),
     ({"found_by": frozenset()}, {}, [Finding.NEW_CONTACT_NOT_FOUND]),
     ({"found_by": frozenset()}, {"create_contacts": False}, []),
     ({"finds_parts": False}, {"phone_matching": PhoneMatching.ANY_FORMAT}, [Finding.OTHER_FORMATS_MISSED]),
@@ -67,3 +81,24 @@ def test_another_data_tag_is_unknown_again() -> None:
 
     assert traits_of(customer).takes_call_tag is None
     assert [trait.name for trait in AccountTrait.objects.all()] == ["takes_emoji"]
+
+
+def test_every_limit_has_a_sentence() -> None:
+    for finding in LIMITS_OF_ACCOUNT:
+        sentence, steps = sentence_and_steps(Check(finding=finding, names={"fields": "Date"}))
+        assert "%" not in sentence
+        assert sentence.endswith(".")
+        assert all(step.endswith(".") or "→" in step for step in steps)
+
+
+def test_a_new_token_may_write_in_other_names() -> None:
+    customer = make_customer()
+    learn(customer, evidence="", honours_employee_author=False, keeps_html=False)
+    customer.planfix_token = Secret.of(PLANFIX_TOKEN)
+    follow_change(customer, given=())
+    assert traits_of(customer).honours_employee_author is False
+
+    customer.planfix_token = Secret.of("another token")
+    follow_change(customer, given=())
+    assert traits_of(customer).honours_employee_author is None
+    assert traits_of(customer).keeps_html is False

@@ -124,7 +124,6 @@ TROUBLE = {
     (Q.CONTACT_CREATED, "refused"),
     (Q.FOUND_BY, "none"),
     (Q.COMMENT_TIME, "shifted"),
-    (Q.COMMENT_HTML, "escaped"),
     (Q.CALL_TAG, "refused"),
     (Q.MISSED_CALL_TAG, "refused"),
     (Q.CALL_FIELDS, "lost"),
