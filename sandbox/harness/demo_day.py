@@ -85,6 +85,26 @@ def day_of_calls(day: datetime, sandbox_url: str) -> Iterator[Post]:
     yield Post(event="", body={"event": "form", "name": "Olha", "phone": OLHA})
 
 
+RESPONSIBLE = {"Olha Koval": "user:5", "Petro Melnyk": "user:6", "Marta Nowak": "user:5"}
+"""The employees who are responsible for the known contacts: Iryna Bondar and Oleh Tkachenko."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RingingCall:
+    """A call of Olha Koval that begins now: what Ringostat asks while it rings, and the webhooks."""
+
+    question: dict[str, Any]
+    posts: list[Post]
+
+
+def ringing_call(now: datetime, sandbox_url: str) -> RingingCall:
+    """`now`: in the customer's time zone. The call is answered by the employee who is rung."""
+    calls = _Calls(now - timedelta(minutes=23), sandbox_url)
+    posts = list(calls.incoming(OLHA, IRYNA, talk_seconds=35, utm=UTM, earlier_events=("before_call", "taking_call")))
+    call_id = posts[0].body["uniqueid"]
+    return RingingCall(question={"caller": OLHA.lstrip("+"), "dst": LINE, "uniqueid": call_id}, posts=posts)
+
+
 def _employee(who: tuple[str, str, str], user_id: int, extension: str, participates: bool = True) -> dict[str, Any]:
     name, staff_id, sip_login = who
     return {

@@ -92,8 +92,9 @@ class LocalStack:
         answer.raise_for_status()
         return answer.json()
 
-    def add_contact(self, name: str, *phones: str, account: str = DEFAULT) -> int:
-        number: int = self.control("POST", f"/accounts/{account}/contacts", {"name": name, "phones": phones})["id"]
+    def add_contact(self, name: str, *phones: str, account: str = DEFAULT, **properties: object) -> int:
+        body = {"name": name, "phones": phones, **properties}
+        number: int = self.control("POST", f"/accounts/{account}/contacts", body)["id"]
         return number
 
     def kill(self, name: str) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import signal
 import threading
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,14 +16,31 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
-from integrations.models import BackgroundJobKind, Call, CallState, Customer, PlanfixRequest
+from integrations.models import (
+    BackgroundJobKind,
+    Call,
+    CallState,
+    Customer,
+    DirectoryAccount,
+    PhoneBookEntry,
+    PlanfixRequest,
+)
+from integrations.services.directory.accounts import forget_unused_directories
 from integrations.services.queue.background import enqueue
-from sandbox.harness.demo_day import KNOWN_CONTACTS, customer_file, day_of_calls
+from integrations.services.queue.defer import READ_DIRECTORY, SEND_CONTACTS, one_job_each
+from sandbox.harness.demo_day import KNOWN_CONTACTS, RESPONSIBLE, Post, customer_file, day_of_calls, ringing_call
 from sandbox.harness.processes import LocalStack, wait_until
 from sandbox.state import DEFAULT_TOKEN
 
 CUSTOMER = "Demo company"
+ZONE = ZoneInfo("Europe/Kyiv")
 PASSWORD = "ringofix"  # noqa: S105 - the demo's, on loopback; the demo prints it
+TELEPHONES = {
+    "directory": True,
+    "routing": {"order": ["responsible", "last_talked"], "form": "json", "key": "number_01"},
+    "phone_book": "callers",
+}
+"""Part of the customer's file: whom a ringing call rings first, and names on the telephones."""
 REQUESTS_PER_SECOND = 20
 """A real account allows one. With twenty, the day takes seconds."""
 
@@ -53,8 +72,9 @@ class Command(BaseCommand):
         stack.start_worker()
         posts = _post_the_day(webhook, stack.sandbox_url)
         wait_until(_no_call_is_due, "the calls to be delivered")
-        enqueue(BackgroundJobKind.CONNECT, customer=Customer.objects.get(name=CUSTOMER))
         self._summary(posts)
+        self._ring(webhook, stack.sandbox_url)
+        enqueue(BackgroundJobKind.CONNECT, customer=Customer.objects.get(name=CUSTOMER))
         self._addresses(stack, webhook)
 
     def _summary(self, posts: int) -> None:
@@ -70,8 +90,21 @@ class Command(BaseCommand):
         self.stdout.write(f"  failed                {states[CallState.FAILED]:3}")
         self.stdout.write(f"  requests to Planfix   {asked:3}  {asked / max(delivered, 1):.1f} a delivered call")
 
+    def _ring(self, webhook: str, sandbox_url: str) -> None:
+        """A client calls now: Ringostat asks whom to ring, and the telephone shows the client's name."""
+        customer = Customer.objects.get(name=CUSTOMER)
+        wait_until(partial(_directory_is_read, customer), "the contacts to be read")
+        call = ringing_call(datetime.now(ZONE), sandbox_url)
+        answer = requests.post(webhook.replace("/webhooks/", "/route/"), json=call.question, timeout=10)
+        _post_all(webhook, call.posts)
+        one_job_each(SEND_CONTACTS, [customer.pk])
+        wait_until(PhoneBookEntry.objects.filter(customer=customer).exists, "the first name on the telephones")
+        wait_until(_no_call_is_due, "the call to be delivered")
+        self.stdout.write(f"\nOlha Koval calls: Ringostat asks whom to ring and gets {answer.text}")
+
     def _addresses(self, stack: LocalStack, webhook: str) -> None:
         self.stdout.write(f"\nThe Planfix account, as its users see it      {stack.sandbox_url}/")
+        self.stdout.write(f"The names on its telephones                   {stack.sandbox_url}/phone-book")
         self.stdout.write(f"The call log                                  {stack.web_url}/calls/")
         self.stdout.write(f"The specialists' console                      {stack.web_url}/admin/")
         self.stdout.write(f"Log in as demo (everything) or viewer (calls only), password: {PASSWORD}")
@@ -83,9 +116,11 @@ class Command(BaseCommand):
 def _customer(stack: LocalStack) -> str:
     """Import the demo customer again, because the sandbox starts empty. Returns the webhook address."""
     Customer.objects.filter(name=CUSTOMER).delete()
+    forget_unused_directories()
     for name, phone in KNOWN_CONTACTS.items():
-        stack.add_contact(name, phone)
-    return stack.import_customer(customer_file(CUSTOMER, stack.sandbox_url, DEFAULT_TOKEN, REQUESTS_PER_SECOND))
+        stack.add_contact(name, phone, supervisors=[RESPONSIBLE[name]])
+    file = customer_file(CUSTOMER, stack.sandbox_url, DEFAULT_TOKEN, REQUESTS_PER_SECOND)
+    return stack.import_customer({**file, **TELEPHONES})
 
 
 def _users() -> None:
@@ -99,13 +134,24 @@ def _users() -> None:
 
 
 def _post_the_day(webhook: str, sandbox_url: str) -> int:
-    yesterday = datetime.now(ZoneInfo("Europe/Kyiv")) - timedelta(days=1)
-    posts = list(day_of_calls(yesterday, sandbox_url))
+    posts = list(day_of_calls(datetime.now(ZONE) - timedelta(days=1), sandbox_url))
+    _post_all(webhook, posts)
+    return len(posts)
+
+
+def _post_all(webhook: str, posts: Iterable[Post]) -> None:
     with requests.Session() as session:
         for post in posts:
             address = f"{webhook}{post.event}/" if post.event else webhook
             session.post(address, json=post.body, timeout=10).raise_for_status()
-    return len(posts)
+
+
+def _directory_is_read(customer: Customer) -> bool:
+    """Asks for the reading again and again: it gives way to other requests, and would go on a minute later."""
+    if DirectoryAccount.objects.filter(account=customer.planfix_account, first_read_at__isnull=False).exists():
+        return True
+    one_job_each(READ_DIRECTORY, [customer.pk])
+    return False
 
 
 def _no_call_is_due() -> bool:
