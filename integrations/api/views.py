@@ -1,6 +1,6 @@
-"""The views of the read API: the list of calls, one call, the schema and its documentation.
+"""The views of the read API: calls, customers with their status, the schema and its documentation.
 
-A user sees the same calls as in the call log.
+A user sees the same calls and customers as in the call log.
 """
 
 from __future__ import annotations
@@ -22,13 +22,15 @@ from rest_framework.response import Response
 
 from integrations.api.authentication import TokenAuthentication
 from integrations.api.calls import CallSerializer, call_record
+from integrations.api.customers import CustomerSerializer, customer_record
 from integrations.api.examples import ONE_CALL
 from integrations.api.filters import ListFilters
 from integrations.api.paging import KeysetPagination
 from integrations.api.throttle import PerUser
 from integrations.models import Call
+from integrations.services.monitoring.customer_status import statuses_of
 from integrations.ui.call_row import RELATED
-from integrations.users.visibility import calls_visible_to
+from integrations.users.visibility import calls_visible_to, customers_visible_to
 
 
 class Trouble(serializers.Serializer[dict[str, str]]):
@@ -93,6 +95,22 @@ class OneCall(ReadOnly):
     def get(self, request: Request, call_id: str) -> Response:
         call = get_object_or_404(self.get_queryset().select_related(*RELATED), pk=call_id)
         return Response(CallSerializer(call_record(call)).data)
+
+
+class CustomerList(ReadOnly):
+    serializer_class = CustomerSerializer
+    pagination_class = None
+
+    @extend_schema(
+        operation_id="customers",
+        summary=_("Customers and their status, the worst first"),
+        description=_("The status that the first page and the alerts show: whose calls do not reach Planfix, and why."),
+        tags=["customers"],
+        responses={200: CustomerSerializer(many=True), **REFUSALS},
+    )
+    def get(self, request: Request) -> Response:
+        records: Any = [customer_record(status) for status in statuses_of(customers_visible_to(request.user))]
+        return Response(CustomerSerializer(records, many=True).data)
 
 
 @method_decorator(never_cache, name="dispatch")

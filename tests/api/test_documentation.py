@@ -26,8 +26,8 @@ def test_api_schema_is_valid_without_warnings() -> None:
     call_command("spectacular", validate=True, fail_on_warn=True, file="/dev/null")
 
 
-def test_api_schema_describes_only_calls(schema: dict[str, Any]) -> None:
-    assert list(schema["paths"]) == ["/api/v1/calls/", "/api/v1/calls/{call_id}/"]
+def test_api_schema_describes_calls_and_customers(schema: dict[str, Any]) -> None:
+    assert list(schema["paths"]) == ["/api/v1/calls/", "/api/v1/calls/{call_id}/", "/api/v1/customers/"]
 
 
 def test_api_schema_names_every_filter_of_the_call_list(schema: dict[str, Any]) -> None:
@@ -38,7 +38,7 @@ def test_api_schema_names_every_filter_of_the_call_list(schema: dict[str, Any]) 
 
 def test_every_parameter_and_every_field_is_described(schema: dict[str, Any]) -> None:
     described = [*schema["paths"]["/api/v1/calls/"]["get"]["parameters"]]
-    for name in ("Call", "PlanfixNumbers"):
+    for name in ("Call", "Customer", "Issue", "PlanfixNumbers"):
         described += schema["components"]["schemas"][name]["properties"].values()
 
     assert len(described) > 40

@@ -101,6 +101,7 @@ DECISIONS = {
     "account/sessions/end/": OWN,
     "api/v1/calls/": LOGGED_IN,
     "api/v1/calls/<str:call_id>/": OF_CUSTOMER,
+    "api/v1/customers/": LOGGED_IN,
     "api/v1/schema/": LOGGED_IN,
     "api/v1/docs/": LOGGED_IN,
     "admin/login/": OPEN,
