@@ -44,7 +44,7 @@ def test_each_customer_has_the_status_of_the_first_page(failing: Customer) -> No
     assert (failed["level"], failed["count"]) == ("problem", 1)
     assert failed["next_step_url"].endswith(f"/calls/?customer={failing.pk}&state=failed")
     assert (found["Zorya Dental"]["delivered"], found["Zorya Dental"]["failed"]) == (1, 1)
-    assert found["Acme"]["status"]["cause"] == "no_access"
+    assert found["Acme"]["status"]["cause"] == "no_employees"
 
 
 def test_a_viewer_reads_only_the_own_customer(failing: Customer) -> None:
