@@ -67,6 +67,10 @@ class CallSerializer(serializers.Serializer[dict[str, Any]]):
     callback_attempts = serializers.IntegerField(
         allow_null=True, help_text=_("Unanswered attempts to call the client back; null if the call was not missed.")
     )
+    callback_task = serializers.IntegerField(
+        allow_null=True, help_text=_("The callback task in Planfix: made for the call, or with a comment about it.")
+    )
+    callback_task_url = serializers.CharField(help_text=_("The task's page in Planfix; empty while there is none."))
     attempts = serializers.IntegerField(help_text=_("The number of delivery attempts."))
     planfix = PlanfixNumbers(help_text=_("The records of the call in Planfix."))
     verified = serializers.BooleanField(
@@ -106,6 +110,8 @@ def call_record(call: Call) -> dict[str, Any]:
         "called_back_at": row.callback.at if row.callback else None,
         "called_back_by": row.callback.by if row.callback else "",
         "callback_attempts": row.callback.attempts if row.callback else None,
+        "callback_task": row.callback_task_id,
+        "callback_task_url": row.callback_task_url,
         "attempts": row.attempts,
         "planfix": {
             "contact_id": row.contact_id,

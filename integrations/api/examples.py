@@ -23,6 +23,8 @@ ONE_CALL = {
     "called_back_at": None,
     "called_back_by": "",
     "callback_attempts": None,
+    "callback_task": None,
+    "callback_task_url": "",
     "attempts": 1,
     "planfix": {
         "contact_id": 812,

@@ -151,6 +151,8 @@ class CallbackSettings(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
+    choices = models.JSONField(default=dict, db_default={}, editable=False)
+    """What the last access check found in the account: templates, statuses and groups with their names."""
     since = models.DateTimeField(null=True, editable=False)
     """When tasks for missed calls were switched on: calls that came in before get none."""
 
@@ -165,9 +167,14 @@ class CallbackSettings(models.Model):
     def is_on(self) -> bool:
         return self.clients != TaskClients.NOBODY
 
+    @property
+    def makes_tasks(self) -> bool:
+        """For missed calls, or for calls of unknown employees."""
+        return self.is_on or self.unknown_employee_for_id is not None
+
     def clean(self) -> None:
         """Raises ValidationError for settings with which no task could be made."""
-        if (self.is_on or self.unknown_employee_for_id) and self.template_id is None:
+        if self.makes_tasks and self.template_id is None:
             raise ValidationError({"template_id": _("Choose a task template: tasks need one.")})
         if self.employee_id and self.group_id:
             raise ValidationError({"group_id": _("Choose either an employee or a group, not both.")})

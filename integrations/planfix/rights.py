@@ -1,7 +1,8 @@
 """Finds out which rights a token has and which employee it acts for. Its requests change nothing. Knows no customer.
 
 A right to write is probed by a request that Planfix must refuse for its content: contact 0, a contact without a name or
-template, a file without an address. A token without the right is refused earlier, with 405 and code 5.
+template, a task with the status 0, a file without an address. A token without the right is refused earlier, with 405
+and code 5.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ class Right(StrEnum):
     FIND_CONTACTS = "contact_readonly"
     CREATE_CONTACTS = "contact_add"
     FIND_TASKS = "task_readonly"
+    CREATE_TASKS = "task_add"
+    UPDATE_TASKS = "task_update"
+    """For the status of a callback task whose client was reached."""
     READ_COMMENTS = "comment_readonly"
     WRITE_COMMENTS = "comment_add"
     UPDATE_COMMENTS = "comment_update"
@@ -36,9 +40,14 @@ class Right(StrEnum):
     READ_EMPLOYEES = "user_readonly"
 
 
-WRITING = frozenset(
-    {Right.CREATE_CONTACTS, Right.WRITE_COMMENTS, Right.UPDATE_COMMENTS, Right.WRITE_TAGS, Right.ADD_FILES}
-)
+FOR_CALLBACK_TASKS = frozenset({Right.CREATE_TASKS, Right.UPDATE_TASKS})
+WRITING = FOR_CALLBACK_TASKS | {
+    Right.CREATE_CONTACTS,
+    Right.WRITE_COMMENTS,
+    Right.UPDATE_COMMENTS,
+    Right.WRITE_TAGS,
+    Right.ADD_FILES,
+}
 
 
 class Probe(NamedTuple):
@@ -51,6 +60,8 @@ class Probe(NamedTuple):
 PROBES: Mapping[Right, Probe] = {
     Right.FIND_CONTACTS: Probe("/contact/list", {"pageSize": 1, "fields": "id"}),
     Right.CREATE_CONTACTS: Probe("/contact/", {"template": {"id": 0}, "name": ""}),
+    Right.CREATE_TASKS: Probe("/task/", {"template": {"id": 0}, "status": {"id": 0}, "name": ""}),
+    Right.UPDATE_TASKS: Probe("/task/0", {"status": {"id": 0}}),
     Right.READ_COMMENTS: Probe("/contact/0/comments/list", {"pageSize": 1, "fields": "id"}),
     Right.WRITE_COMMENTS: Probe("/contact/0/comments/", {"description": ""}),
     Right.UPDATE_COMMENTS: Probe("/contact/0/comments/0", {"description": ""}),

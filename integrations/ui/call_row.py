@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from integrations.domain.calls import CallFacts, Direction, Outcome
 from integrations.domain.phones import sip_login
 from integrations.domain.reasons import Reason
-from integrations.models import Call, CallState, Customer, Delivery, MissedCall
+from integrations.models import Call, CallbackComment, CallbackTask, CallState, Customer, Delivery, MissedCall
 from integrations.planfix.http.explanations import explain
 from integrations.planfix.links import contact_url, task_url
 from integrations.services.missed_calls.waiting import NOBODY_WAITS
@@ -37,6 +37,8 @@ RELATED = (
     "read_back",
     "customer__delivery_lease",
     "missed__called_back_in__employee",
+    "callback_task",
+    "callback_comment__task",
 )
 """For select_related: with these, call_row() needs no query."""
 
@@ -67,6 +69,9 @@ class CallRow:
     task_id: int | None
     task_url: str
     callback: Callback | None
+    callback_task_id: int | None
+    """In Planfix. Of the task that was made for the call, or that has a comment about it."""
+    callback_task_url: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +100,7 @@ class Callback:
 
 def call_row(call: Call) -> CallRow:
     facts, customer, receipts = call.folded, call.customer, receipts_of(call)
+    task = callback_task_of(call)
     return CallRow(
         id=call.pk,
         ringostat_id=call.ringostat_id,
@@ -119,7 +125,27 @@ def call_row(call: Call) -> CallRow:
         task_id=receipts.task_id,
         task_url=task_url(customer.planfix_url, receipts.task_id, receipts.comment_id) if receipts.task_id else "",
         callback=callback_of(call),
+        callback_task_id=task.task_id if task else None,
+        callback_task_url=task_url(customer.planfix_url, task.task_id) if task and task.task_id else "",
     )
+
+
+def callback_task_of(call: Call) -> CallbackTask | None:
+    """The task that was made for the call, or that has a comment about it. Needs no query with RELATED."""
+    task: CallbackTask | None = getattr(call, "callback_task", None)
+    comment: CallbackComment | None = getattr(call, "callback_comment", None)
+    return task or (comment.task if comment else None)
+
+
+def callback_state(task: CallbackTask) -> str:
+    """What the task waits for, or how it ended."""
+    if task.problem:
+        return _("Refused by Planfix, is tried again") if task.due_at else _("Refused by Planfix")
+    if task.task_id is None:
+        return _("Not needed any more") if task.closed_at else _("About to be created")
+    if task.reached_in_id is not None:
+        return _("The client was reached")
+    return _("No more comments") if task.closed_at else _("Open")
 
 
 def callback_of(call: Call) -> Callback | None:

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from integrations.domain.calls import Direction, EventKind, Outcome
+from integrations.domain.reasons import Reason
 from integrations.models import CallState
 from integrations.models.call import REASONS as REASONS
 
@@ -67,6 +68,12 @@ KIND_SENTENCES: dict[tuple[str, str], LazyText] = {
     (Direction.INCOMING, ""): _("Incoming call from %(number)s."),
     (Direction.OUTGOING, ""): _("Outgoing call to %(number)s."),
 }
+
+INCOMPLETE: dict[str, LazyText] = {
+    Reason.NOT_ADDED: _("Later data could not be added."),
+    Reason.TASK_REFUSED: _("Planfix refused the callback task, or a change of it."),
+}
+"""What is missing of a delivered call, by the call's reason."""
 
 UNANSWERED_OUTGOING = _("no matching contact, and an unanswered outgoing call never creates one")
 

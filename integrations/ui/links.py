@@ -18,8 +18,10 @@ class Link:
     url: str
 
 
-def call_links(call: Call, receipts: Delivery) -> list[Link]:
-    """Links to the call's contact, task and comment in Planfix, as far as they exist, and to its card in Ringostat."""
+def call_links(call: Call, receipts: Delivery, callback_task_id: int | None = None) -> list[Link]:
+    """Links to the call's contact, task and comment in Planfix, as far as they exist, to the task for calling back, and
+    to the call's card in Ringostat.
+    """
     account, contact_id, task_id = call.customer.planfix_url, receipts.contact_id, receipts.task_id
     links = []
     if contact_id:
@@ -31,6 +33,9 @@ def call_links(call: Call, receipts: Delivery) -> list[Link]:
     if comment := comment_url(account, receipts):
         text = _("Comment %(id)s in Planfix") % {"id": receipts.comment_id}
         links.append(Link(text=text, url=comment))
+    if callback_task_id:
+        text = _("Callback task %(id)s in Planfix") % {"id": callback_task_id}
+        links.append(Link(text=text, url=task_url(account, callback_task_id)))
     if card := ringostat_link(call.folded.card_url):
         links.append(Link(text=_("Call card in Ringostat"), url=card))
     return links

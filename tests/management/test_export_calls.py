@@ -46,6 +46,7 @@ def test_a_delivered_call_is_exported_with_its_numbers_in_planfix(scenario: Scen
         "called_back_at": None,
         "called_back_by": None,
         "callback_attempts": None,
+        "callback_task": None,
         "verified": None,
     }
 

@@ -24,6 +24,7 @@ from unfold.decorators import action as unfold_action
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
 
 from integrations.admin.change_messages import members, with_details
+from integrations.admin.customer.callback_tasks.page import callback_tasks_page
 from integrations.admin.customer.connection import check_new_access, connect, connection_report
 from integrations.admin.customer.copy import copy
 from integrations.admin.customer.diagnostics import diagnostics
@@ -63,6 +64,7 @@ PAGES: Mapping[str, Callable[..., HttpResponse]] = {
     "employees": employees_page,
     "send_skipped_calls": send_skipped_calls,
     "parameters": utm_mapping_page,
+    "callback_tasks": callback_tasks_page,
     "routing": routing_page,
     "first_question": first_question,
 }

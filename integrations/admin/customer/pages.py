@@ -36,6 +36,7 @@ MENU: Mapping[str, Tab] = {
     "change": Tab(label=_("Settings"), icon="settings", step=SetupStep.ACCESS),
     "employees": Tab(label=_("Employees"), icon="group", step=SetupStep.EMPLOYEES),
     "parameters": Tab(label=_("UTM"), icon="sell", step=SetupStep.UTM),
+    "callback_tasks": Tab(label=_("Callback tasks"), icon="task_alt"),
     "dry_run": Tab(label=_("Dry run"), icon="science"),
     "trial": Tab(label=_("Trial"), icon="labs", step=SetupStep.TRIAL),
     "webhook_setup": Tab(label=_("Webhooks"), icon="webhook", step=SetupStep.WEBHOOKS),

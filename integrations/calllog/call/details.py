@@ -26,6 +26,7 @@ def call_details(row: CallRow, facts: CallFacts, receipts: Delivery) -> list[tup
         (_("Wait time"), row.wait_time),
         (_("Contact"), _text(receipts.contact_id)),
         (_("Task"), _text(receipts.task_id)),
+        (_("Callback task"), _text(row.callback_task_id)),
         (_("Comment"), _text(receipts.comment_id)),
         (_("Data tag entry"), _text(receipts.tag_key)),
         (_("Attempts"), str(row.attempts)),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Delivery
 from integrations.ui.call_row import call_reason, explained, is_unanswered_outgoing, next_attempt, pause_reason
-from integrations.ui.labels import STATES, Badge, LazyText
+from integrations.ui.labels import INCOMPLETE, STATES, Badge, LazyText
 from integrations.ui.local_time import local_time
 
 NEXT_STEPS: dict[str, LazyText] = {
@@ -73,7 +73,7 @@ def technical_detail(call: Call) -> str:
     """The line of Planfix, or of our own error, behind the call's state."""
     if call.state == CallState.PENDING and call.customer.paused_reason:
         return pause_reason(call.customer)[1]
-    has_line = call.state in (CallState.FAILED, CallState.PENDING) or call.reason == Reason.NOT_ADDED
+    has_line = call.state in (CallState.FAILED, CallState.PENDING) or call.reason in INCOMPLETE
     return call.detail if has_line else ""
 
 
@@ -114,8 +114,8 @@ def _delivered(call: Call, receipts: Delivery, now: datetime) -> tuple[str, str]
 
 
 def _pending_additions(call: Call, now: datetime) -> str:
-    if call.reason == Reason.NOT_ADDED:
-        return " ".join([_("Later data could not be added."), explained(call.detail)]).strip()
+    if call.reason in INCOMPLETE:
+        return " ".join([str(INCOMPLETE[call.reason]), explained(call.detail)]).strip()
     if not call.due_at:
         return ""
     if call.customer.paused_reason:

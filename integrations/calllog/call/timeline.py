@@ -18,6 +18,7 @@ from integrations.domain.outcome import is_known_status, outcome_of
 from integrations.domain.reasons import Reason
 from integrations.models import (
     Call,
+    CallbackTask,
     CallHistory,
     CallState,
     Delivery,
@@ -27,8 +28,8 @@ from integrations.models import (
     Step,
     WebhookEvent,
 )
-from integrations.ui.call_row import call_reason, explained, is_technical, next_attempt, pause_reason
-from integrations.ui.labels import KIND_SENTENCES, LazyText, reason_label, without_full_stop
+from integrations.ui.call_row import call_reason, callback_task_of, explained, is_technical, next_attempt, pause_reason
+from integrations.ui.labels import INCOMPLETE, KIND_SENTENCES, LazyText, reason_label, without_full_stop
 from integrations.ui.local_time import local_second, local_time
 from integrations.ui.phone_text import grouped
 from integrations.ui.routing import answer_sentence
@@ -114,12 +115,15 @@ def timeline(
         *_comment(call, receipts),
         *_tag(call, facts, receipts),
     ]
+    task = callback_task_of(call)
+    of_call = [sent for sent in requests if not (task and _is_about(task, sent))]
     entries = [
         *_call_and_webhooks(call, facts, events),
         *(_routing(answer) for answer in answers),
         *_employee(call, facts),
         *_history(call, history),
-        *(_with_request_time(step, requests) for step in steps),
+        *(_with_request_time(step, of_call) for step in steps),
+        *(_callback_task(call, task, requests) if task else ()),
         *_requests_and_attempts(receipts, requests),
     ]
     return [_with_time(call, entry) for entry in [*_by_time(entries), *_current_state(call, receipts, now)]]
@@ -310,6 +314,24 @@ def _tag(call: Call, facts: CallFacts, receipts: Delivery) -> Iterator[TimelineE
         yield TimelineEntry(text=text % {"parts": ", ".join(receipts.refused_parts)}, icon="rule", colour="warning")
 
 
+def _is_about(task: CallbackTask, sent: PlanfixRequest) -> bool:
+    path = sent.path.rstrip("/")
+    return path == "/task" or (task.task_id is not None and f"{path}/".startswith(f"/task/{task.task_id}/"))
+
+
+def _callback_task(call: Call, task: CallbackTask, requests: Sequence[PlanfixRequest]) -> Iterator[TimelineEntry]:
+    """What was written into the callback task about this call. A refusal is a part of the current state."""
+    if task.task_id is None:
+        return
+    times = [sent.sent_at for sent in requests if sent.method == "POST" and _is_about(task, sent)]
+    text = _("Callback task %(task)s was created.")
+    if task.call_id != call.pk:
+        text = _("The call was added to callback task %(task)s as a comment.")
+    yield TimelineEntry(text=text % {"task": task.task_id}, icon="add_task", at=max(times, default=None))
+    if task.call_id == call.pk and task.reached_comment_id:
+        yield TimelineEntry(text=_("The callback task says that the client was reached."), icon="phone_callback")
+
+
 def _utm(call: Call, facts: CallFacts) -> str:
     if call.direction == Direction.OUTGOING:
         return _("No UTM: the call is outgoing.")
@@ -368,8 +390,8 @@ def _delivered(call: Call, now: datetime) -> Iterator[TimelineEntry]:
             "time": local_time(call.customer, call.finished_at, call.started_at)
         }
     yield TimelineEntry(text=text, icon="check_circle", colour="success", at=call.finished_at)
-    if call.reason == Reason.NOT_ADDED:
-        text = " ".join([_("Later data could not be added."), explained(call.detail)]).strip()
+    if call.reason in INCOMPLETE:
+        text = " ".join([str(INCOMPLETE[call.reason]), explained(call.detail)]).strip()
         yield TimelineEntry(text=text, icon="link_off", colour="warning", technical_detail=call.detail)
 
 

@@ -29,7 +29,7 @@ from integrations.domain.reasons import Reason
 from integrations.models import Call, CallHistory, CallState, PlanfixRequest, RoutingAnswer, WebhookEvent
 from integrations.services.contacts.remembered import client_name, with_client_names
 from integrations.services.routing.answer_log import answers_of
-from integrations.ui.call_row import RELATED, call_row, receipts_of, recording_link
+from integrations.ui.call_row import RELATED, call_row, callback_task_of, receipts_of, recording_link
 from integrations.ui.links import call_links, comment_url
 from integrations.ui.page_context import page_context
 from integrations.ui.phone_text import grouped
@@ -136,7 +136,7 @@ def _call_context(request: HttpRequest, call: Call, log: RequestLog) -> dict[str
         "client_name": client_name(call, receipts.contact_id),
         "client_number": grouped(row.client_number),
         "number_url": _number_url(row.client_number),
-        "links": call_links(call, receipts),
+        "links": call_links(call, receipts, row.callback_task_id),
         "status_summary": status_summary(call, receipts, now),
         "actions": available_actions(call) if may_act_on_calls(request.user) else None,
         "analysis": analysis_of(facts),
@@ -154,8 +154,15 @@ def _call_context(request: HttpRequest, call: Call, log: RequestLog) -> dict[str
         "events": [webhook_row(event) for event in log.events],
         "requests": [request_row(sent) for sent in log.requests],
         "version": _version(call, log),
-        "may_change": call.state in (CallState.IN_PROGRESS, CallState.PENDING) or call.due_at is not None,
+        "may_change": _may_change(call),
     }
+
+
+def _may_change(call: Call) -> bool:
+    """Is anything of the call still on its way?"""
+    task = callback_task_of(call)
+    is_task_due = task is not None and task.due_at is not None
+    return call.state in (CallState.IN_PROGRESS, CallState.PENDING) or call.due_at is not None or is_task_due
 
 
 def _number_url(number: str) -> str:
@@ -180,7 +187,9 @@ def _version(call: Call, log: RequestLog) -> str:
     columns = (call.facts, call.state, call.reason, call.detail, call.due_at, call.finished_at, call.employee_id)
     written = (receipts.attempts, receipts.in_flight_step, receipts.contact_id, receipts.comment_id, receipts.tag_key)
     newest = [rows[-1].pk if rows else 0 for rows in (log.events, log.requests, log.history, log.answers)]
-    text = repr((columns, written, newest, call.customer.paused_reason))
+    task = callback_task_of(call)
+    of_task = (task.task_id, task.due_at, task.problem, task.reached_comment_id) if task else ()
+    text = repr((columns, written, newest, of_task, call.customer.paused_reason))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

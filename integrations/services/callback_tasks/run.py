@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from integrations.models import Call, CallbackSettings, CallbackTask, Customer
 from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixError, PlanfixUnavailable
 from integrations.planfix.http.json_fields import masked_text
-from integrations.services.callback_tasks.problems import show_problem
+from integrations.services.callback_tasks.problems import hide_problem, show_problem
 from integrations.services.callback_tasks.sql import FINISH
 from integrations.services.callback_tasks.writer import TaskWriter
 from integrations.services.clients.lease import HeldLease, LeaseLost
@@ -69,6 +69,9 @@ def _calls_wait(customer: Customer) -> bool:
 
 def _write(task: CallbackTask, customer: Customer, wanted: CallbackSettings, lease: HeldLease) -> bool:
     """Returns whether the customer's next task can be tried now."""
+    if task.problem:  # It is shown again if it still exists.
+        CallbackTask.objects.filter(pk=task.pk).update(problem="")
+        hide_problem(task.call_id)
     try:
         TaskWriter(task, customer, wanted, lease).write()
     except (OperationalError, InterfaceError, LeaseLost):

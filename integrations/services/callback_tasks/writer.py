@@ -36,7 +36,7 @@ from integrations.services.callback_tasks.content import (
     new_task,
     record_id,
 )
-from integrations.services.callback_tasks.problems import hide_problem, show_problem
+from integrations.services.callback_tasks.problems import show_problem
 from integrations.services.callback_tasks.sql import BEGIN_WRITE
 from integrations.services.clients.lease import HeldLease, LeaseLost
 from integrations.services.clients.planfix import logged_client
@@ -108,9 +108,6 @@ class TaskWriter:
         draft = new_task(task, self.customer, self.wanted, assignee_of(task, self.customer, self.wanted, client))
         created = self._send(task, IN_FLIGHT_TASK, partial(self._create, client, draft))
         self._save(task, task_id=created, in_flight_step="")
-        if task.problem:
-            self._save(task, problem="")
-            hide_problem(task.call_id)
         return True
 
     def _is_wanted(self) -> bool:

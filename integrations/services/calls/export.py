@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models.functions import Coalesce
+
 from integrations.models import Call
 
-COLUMNS = {
+COLUMNS: dict[str, str | Coalesce] = {
     "call_id": "ringostat_id",
     "customer": "customer__name",
     "started_at": "started_at",
@@ -26,10 +28,12 @@ COLUMNS = {
     "called_back_at": "missed__called_back_at",
     "called_back_by": "missed__called_back_in__employee__name",
     "callback_attempts": "missed__attempts",
+    "callback_task": Coalesce("callback_task__task_id", "callback_comment__task__task_id"),
     "verified": "read_back__verified",
 }
 """Our column → where it comes from. `tag_id` is the key of the data tag's entry, by which Planfix knows this call's
 tag. Of a missed incoming call: when and by whom the client was called back, and the attempts before; empty for others.
+`callback_task`: the task in Planfix that was made for the call or has a comment about it.
 `verified`: was the call read back from Planfix as it was sent? Empty if it was not read back.
 """
 

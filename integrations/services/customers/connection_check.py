@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from django.utils import timezone
 
-from integrations.models import BackgroundJob, BackgroundJobKind, Customer, Recording, Target
+from integrations.models import BackgroundJob, BackgroundJobKind, CallbackSettings, Customer, Recording, Target
 from integrations.planfix.call_tags.discovery import (
     DiscoveryFailed,
     PlanfixEmployee,
@@ -28,8 +28,18 @@ from integrations.planfix.http.json_fields import Row, id_of, text_of
 from integrations.planfix.http.ping import ping
 from integrations.planfix.records.contacts import contact_templates, contact_text_fields
 from integrations.planfix.records.required_fields import required_fields
-from integrations.planfix.rights import PROBES, WRITING, Right, has_right, is_missing_right, token_employee
+from integrations.planfix.rights import (
+    FOR_CALLBACK_TASKS,
+    PROBES,
+    WRITING,
+    Right,
+    has_right,
+    is_missing_right,
+    token_employee,
+)
 from integrations.ringostat.api import RingostatError
+from integrations.services.callback_tasks.choices import read_choices
+from integrations.services.callback_tasks.settings_file import settings_of
 from integrations.services.clients.planfix import logged_client, save_account_data, save_default_template
 from integrations.services.clients.ringostat import ringostat_client
 from integrations.services.contacts.search_proof import prove_search
@@ -39,7 +49,7 @@ from integrations.services.queue.progress import Progress
 
 T = TypeVar("T")
 
-REQUESTS = len(PROBES) + 11
+REQUESTS = len(PROBES) + 14
 """The approximate number of requests, for the progress bar."""
 
 ROBOT = "Robot"
@@ -124,12 +134,14 @@ def _access_problem(error: PlanfixError) -> Finding:
 
 
 def _check_account(client: Planfix, customer: Customer, connection: Connection) -> None:
-    rights = {right: _right_finding(partial(has_right, client, right)) for right in PROBES}
+    tasks = settings_of(customer)
+    probed = [right for right in PROBES if tasks.makes_tasks or right not in FOR_CALLBACK_TASKS]
+    rights = {right: _right_finding(partial(has_right, client, right)) for right in probed}
     given = _read(rights, Right.FIND_TASKS, partial(token_employee, client))
     tags = _read(rights, Right.READ_TAGS, partial(data_tags, client))
     people = _read(rights, Right.READ_EMPLOYEES, partial(employees, client))
     connection.checks.append(_acts_for(given, people or []))
-    connection.checks += _rights({right: rights[right] for right in Right if right in _needed(customer)})
+    connection.checks += _rights({right: rights[right] for right in Right if right in _needed(customer, tasks)})
     if tags is not None:
         connection.tags = sorted((id_of(row.get("id")) or 0, text_of(row, "name")) for row in tags)
         connection.checks.append(_call_tags(client, customer, tags))
@@ -137,6 +149,8 @@ def _check_account(client: Planfix, customer: Customer, connection: Connection) 
         connection.users = [asdict(one) for one in people if one.role != ROBOT]
     if rights[Right.FIND_CONTACTS] is Finding.RIGHT_GRANTED:
         connection.checks += _contacts(client, customer, connection)
+    if rights[Right.FIND_TASKS] is Finding.RIGHT_GRANTED:
+        connection.checks += _tasks(client, tasks)
 
 
 def _right_finding(has: Callable[[], bool]) -> Finding:
@@ -157,10 +171,12 @@ def _read(rights: dict[Right, Finding], right: Right, read: Callable[[], T]) -> 
     return found
 
 
-def _needed(customer: Customer) -> frozenset[Right]:
+def _needed(customer: Customer, tasks: CallbackSettings) -> frozenset[Right]:
     """The rights that this customer's settings need."""
     unused = {
-        Right.FIND_TASKS: customer.call_target != Target.LAST_ACTIVE_TASK,
+        Right.FIND_TASKS: customer.call_target != Target.LAST_ACTIVE_TASK and not tasks.makes_tasks,
+        Right.CREATE_TASKS: not tasks.makes_tasks,
+        Right.UPDATE_TASKS: not (tasks.is_on and tasks.reached_status_id),
         Right.CREATE_CONTACTS: not customer.create_contacts,
         Right.ADD_FILES: customer.recording != Recording.COPY,
     }
@@ -233,6 +249,27 @@ def _search(client: Planfix, customer: Customer) -> Check:
     except PlanfixError:
         return Check(finding=Finding.SEARCH_UNPROVEN)
     return Check(finding=Finding.SEARCH_PROVEN if proven else Finding.SEARCH_UNPROVEN)
+
+
+def _tasks(client: Planfix, wanted: CallbackSettings) -> Iterator[Check]:
+    """Reads what callback tasks can be made of, and compares it with the settings of a customer that wants them."""
+    try:
+        found = read_choices(client, wanted)
+    except PlanfixError:
+        return
+    if not wanted.makes_tasks:
+        return
+    template_id = wanted.template_id or 0
+    if template_id not in found.templates:
+        yield Check(finding=Finding.TASK_TEMPLATE_GONE, names={"id": str(template_id)})
+        return
+    yield Check(finding=Finding.TASK_TEMPLATE_FOUND, names={"name": found.templates[template_id]})
+    statuses, status_id = found.statuses_of_template, wanted.reached_status_id
+    if statuses and status_id and status_id not in statuses:
+        names = {"status": found.statuses.get(status_id, str(status_id)), "name": found.templates[template_id]}
+        yield Check(finding=Finding.TASK_STATUS_FOREIGN, names=names)
+    if found.groups and wanted.group_id and wanted.group_id not in found.groups:
+        yield Check(finding=Finding.TASK_GROUP_GONE, names={"id": str(wanted.group_id)})
 
 
 def _required_fields(client: Planfix, template_id: int) -> list[str]:

@@ -47,6 +47,10 @@ class Finding(StrEnum):
     TEMPLATE_GONE = "template_gone"
     TEMPLATE_MISSING = "template_missing"
     FIELDS_REQUIRED = "fields_required"
+    TASK_TEMPLATE_FOUND = "task_template_found"
+    TASK_TEMPLATE_GONE = "task_template_gone"
+    TASK_STATUS_FOREIGN = "task_status_foreign"
+    TASK_GROUP_GONE = "task_group_gone"
     SEARCH_PROVEN = "search_proven"
     SEARCH_UNPROVEN = "search_unproven"
     SEARCH_BLIND = "search_blind"
@@ -83,6 +87,7 @@ FINE = frozenset(
         Finding.RIGHT_GRANTED,
         Finding.TAGS_FOUND,
         Finding.TEMPLATE_FOUND,
+        Finding.TASK_TEMPLATE_FOUND,
         Finding.SEARCH_PROVEN,
         Finding.KEY_KNOWN,
     }

@@ -26,6 +26,7 @@ NEW_KEY = _("Enter it as “Ringostat Auth-key” in the settings and save.")
 NEW_TOKEN = _("Enter the new token as “Planfix API token” in the settings and save.")
 ASK_CUSTOMER = _("Ask the customer to fix this in Planfix, then press “Check again” here.")
 
+CHOOSE_FOR_TASKS = _("Choose another one on the page “Callback tasks” and save.")
 TRIAL_AGAIN = _("Then run a trial again.")
 OWN_TAG = (
     _("In Planfix create a data tag of your own with these fields, in this order: %(fields)s."),
@@ -135,6 +136,19 @@ SENTENCES: Mapping[Finding, Sentence] = {
             _("Or choose another template below, under “New contacts”, and save."),
             AGAIN,
         ),
+    ),
+    Finding.TASK_TEMPLATE_FOUND: Sentence(text=_("Callback tasks use the template “%(name)s”.")),
+    Finding.TASK_TEMPLATE_GONE: Sentence(
+        text=_("The chosen task template (ID %(id)s) is no longer in Planfix, or the token's employee cannot see it."),
+        steps=(CHOOSE_FOR_TASKS,),
+    ),
+    Finding.TASK_STATUS_FOREIGN: Sentence(
+        text=_("A task of the template “%(name)s” cannot have the status “%(status)s”: its process does not have it."),
+        steps=(CHOOSE_FOR_TASKS,),
+    ),
+    Finding.TASK_GROUP_GONE: Sentence(
+        text=_("The group of employees for callback tasks (ID %(id)s) is no longer in Planfix."),
+        steps=(CHOOSE_FOR_TASKS,),
     ),
     Finding.SEARCH_PROVEN: Sentence(text=_("The search by phone number works.")),
     Finding.SEARCH_UNPROVEN: Sentence(
@@ -261,6 +275,8 @@ RIGHTS: Mapping[str, str | Promise] = {
     Right.FIND_CONTACTS.name: _("find contacts"),
     Right.CREATE_CONTACTS.name: _("create contacts"),
     Right.FIND_TASKS.name: _("find tasks"),
+    Right.CREATE_TASKS.name: _("create tasks"),
+    Right.UPDATE_TASKS.name: _("change tasks"),
     Right.READ_COMMENTS.name: _("read comments"),
     Right.WRITE_COMMENTS.name: _("write comments"),
     Right.UPDATE_COMMENTS.name: _("change comments"),

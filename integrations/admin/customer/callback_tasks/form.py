@@ -1,0 +1,165 @@
+"""The form of a customer's callback tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from integrations.models import CallbackSettings, Customer, Employee, TaskAssignee
+from integrations.services.callback_tasks.choices import Choices, stored_choices
+
+NOBODY = [("", gettext_lazy("Nobody of these")), *TaskAssignee.choices]
+ORDER = ("first", "second", "third")
+WHOLE_WEEK = [(str(day + 1), name) for day, name in WEEKDAYS.items()]
+HELP = {
+    "clients": gettext_lazy(
+        "One client has one open task. Further missed calls of the client become comments in it, and so does the call"
+        " on which the client is reached, whoever called whom."
+    ),
+    "template_id": gettext_lazy(
+        "Tasks are made from this template. Reminders and participants belong into the template. A template with"
+        " required fields cannot be used."
+    ),
+    "due_hours": gettext_lazy("Counted from the missed call, in the working hours below and the customer's time zone."),
+    "holidays": gettext_lazy("Days without work, such as 2026-12-25, separated by commas."),
+    "work_ends": gettext_lazy("The same time as the beginning means around the clock. An earlier one is the next day."),
+    "is_urgent": gettext_lazy("Marks the tasks as urgent in Planfix."),
+    "reached_status_id": gettext_lazy(
+        "Set when the client was reached, if the process of the tasks allows it. Empty: the task only gets a comment."
+    ),
+    "unknown_employee_for": gettext_lazy(
+        "Gets a task when an employee talks whom Ringofix does not know, with the SIP login and the client's number."
+        " Further calls of that employee become comments in it."
+    ),
+    "employee": gettext_lazy("Gets the task if none of the three is known."),
+    "group_id": gettext_lazy("Instead of an employee. Empty and no employee: the template decides."),
+}
+NOT_READ = gettext_lazy("Check the access in the settings to choose from a list.")
+
+
+class CallbackTasksForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The order of the assignees is three choices. Choices of the account have names once an access check read them."""
+
+    first = forms.ChoiceField(
+        label=gettext_lazy("Assignee"), choices=NOBODY, required=False, widget=UnfoldAdminSelectWidget
+    )
+    second = forms.ChoiceField(
+        label=gettext_lazy("If unknown"), choices=NOBODY, required=False, widget=UnfoldAdminSelectWidget
+    )
+    third = forms.ChoiceField(
+        label=gettext_lazy("If unknown too"), choices=NOBODY, required=False, widget=UnfoldAdminSelectWidget
+    )
+    weekdays = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Working days"),
+        choices=WHOLE_WEEK,
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = CallbackSettings
+        fields = (
+            "clients",
+            "template_id",
+            "employee",
+            "group_id",
+            "due_hours",
+            "weekdays",
+            "work_begins",
+            "work_ends",
+            "holidays",
+            "is_urgent",
+            "reached_status_id",
+            "unknown_employee_for",
+        )
+        widgets = {
+            "clients": UnfoldAdminSelectWidget,
+            "template_id": UnfoldAdminIntegerFieldWidget,
+            "employee": UnfoldAdminSelectWidget,
+            "group_id": UnfoldAdminIntegerFieldWidget,
+            "due_hours": UnfoldAdminIntegerFieldWidget,
+            "work_begins": UnfoldAdminTextInputWidget(attrs={"type": "time"}),
+            "work_ends": UnfoldAdminTextInputWidget(attrs={"type": "time"}),
+            "holidays": UnfoldAdminTextInputWidget,
+            "is_urgent": UnfoldBooleanSwitchWidget,
+            "reached_status_id": UnfoldAdminIntegerFieldWidget,
+            "unknown_employee_for": UnfoldAdminSelectWidget,
+        }
+        help_texts = HELP
+
+    field_order = (
+        "clients",
+        "template_id",
+        *ORDER,
+        "employee",
+        "group_id",
+        "due_hours",
+        "weekdays",
+        "work_begins",
+        "work_ends",
+        "holidays",
+        "is_urgent",
+        "reached_status_id",
+        "unknown_employee_for",
+    )
+
+    def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("work_begins", "work_ends"):
+            self.initial[name] = f"{getattr(self.instance, name):%H:%M}"
+        for name in ("employee", "unknown_employee_for"):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = Employee.objects.filter(customer=customer, planfix_user_id__isnull=False)
+        for name, assignee in zip(ORDER, self.instance.assignees, strict=False):
+            self.fields[name].initial = assignee
+        self._offer(stored_choices(self.instance))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        chosen = [cleaned[name] for name in ORDER if cleaned.get(name)]
+        if len(set(chosen)) != len(chosen):
+            self.add_error("second", ValidationError(_("Choose each of them once.")))
+        self.instance.assignees = list(dict.fromkeys(chosen))
+        return cleaned
+
+    def _offer(self, found: Choices) -> None:
+        """Offers names where the model stores IDs."""
+        for name, known in (
+            ("template_id", found.templates),
+            ("group_id", found.groups),
+            ("reached_status_id", found.statuses),
+        ):
+            number = self.fields[name]
+            if not known:
+                number.help_text = f"{number.help_text} {NOT_READ}"
+                continue
+            self.fields[name] = forms.TypedChoiceField(
+                label=number.label,
+                help_text=number.help_text,
+                required=False,
+                coerce=int,
+                empty_value=None,
+                widget=UnfoldAdminSelectWidget,
+                choices=[("", "—"), *_with_chosen(known, getattr(self.instance, name))],
+            )
+        self.order_fields(self.field_order)
+
+
+def _with_chosen(known: Mapping[int, str], chosen: int | None) -> list[tuple[int, str]]:
+    """Adds the current choice if Planfix does not list it."""
+    if chosen is None or chosen in known:
+        return list(known.items())
+    return [*known.items(), (chosen, _("ID %(id)s (not shown by Planfix)") % {"id": chosen})]
