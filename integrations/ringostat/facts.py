@@ -15,6 +15,7 @@ from integrations.ringostat.names import Known, Named, by_fact, folded, own_name
 from integrations.ringostat.problems import Note, NoteKind
 from integrations.ringostat.times import AHEAD, Receipt, exact_time_of, is_clock, is_date, joined, local_start_of
 from integrations.ringostat.values import (
+    INVISIBLE,
     Links,
     flag_of,
     link_of,
@@ -345,7 +346,7 @@ def _parameters(own: list[tuple[str, str]]) -> dict[str, str]:
 
 def _id_of(named: Named) -> str:
     slot, _name, raw = named
-    text = text_of(raw, MAX_ID + 1)
+    text = INVISIBLE.sub("", text_of(raw, MAX_ID + 1))
     wanted = _RINGOSTAT_ID if slot.is_doubtful else _ID
     return text if wanted.fullmatch(text) else ""
 

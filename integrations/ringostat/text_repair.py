@@ -1,12 +1,14 @@
 """Text that somebody before us read in the wrong encoding becomes what it was, if it surely is that.
 
-"Ірина" in UTF-8 that was read as windows-1251 is `Р†СЂРёРЅР°`, in windows-1251 that was read as Latin-1 `²ðèíà`.
+"Ірина" in UTF-8 that was read as windows-1251 is `Р†СЂРёРЅР°`, in windows-1251 that was read as Latin-1 `²ðèíà`, and
+"Ирина" in KOI8 that was read as windows-1251 `йТЙОБ`.
 """
 
 from __future__ import annotations
 
 import html
 import re
+from itertools import pairwise
 
 MISREAD_AS = (
     *("cp1251", "cp1252", "cp1250", "iso-8859-2", "cp866", "koi8-u", "mac-cyrillic", "cp437", "cp850", "iso-8859-5"),
@@ -33,6 +35,32 @@ _MIXED_WORD = re.compile(f"[A-Za-z][{_MISREAD_LETTERS}]|[{_MISREAD_LETTERS}][A-Z
 _TWO_ALPHABETS = re.compile("[A-Za-z][\\u0400-\\u04ff]|[\\u0400-\\u04ff][A-Za-z]")
 _ODD_CASE = re.compile("[а-яёіїєґa-zß-žß][А-ЯЁІЇЄҐÀ-Þ]|\\b[А-ЯЁЎІЇЄҐ]{2,}[а-яёіїєґ]|\\b[A-Z][ÀÂ-Þ][a-z]")
 _UNUSUAL = re.compile("[ŝĉĝĥĵŭŜĈĜĤĴŬ]|[ўЎџЏќЌѓЃ]|[А-яЁёІіЇїЄєҐґ][\\u2100-\\u214f]")
+_OTHER_PAGE = re.compile(
+    "\\b[а-яёіїєґ][А-ЯЁІЇЄҐ]{2}"  # windows-1251 and KOI8: small and capital letters change places
+    "|[\u2500-\u259f][р-яЁёЄєЇїЎўЮА-ЯЪ\u2500-\u259f]"  # read as cp866 or KOI8
+    "|[а-п][ЎўЈ¤Ґ¦§Ё©Є«¬\xad®Ї]|[ЎўЈ¤¦§©«¬\xad®][а-п]"  # cp866 read as windows-1251
+    "|[à-ï][¡-¯]|[¡-¯][à-ï]|[À-ÿ]{4}"  # cp866 and KOI8 read as Latin-1
+)
+_CYRILLIC_PAGES = (
+    *(("koi8-u", "cp1251"), ("cp1251", "koi8-u"), ("cp1251", "cp866"), ("cp866", "cp1251"), ("koi8-u", "cp866")),
+    *(("cp866", "koi8-u"), ("cp1252", "koi8-u"), ("cp1252", "cp866"), ("cp1250", "koi8-u")),
+)
+"""The encoding by which a text was read, and the one in which it was written."""
+_FREQUENT_PAIRS = frozenset(
+    first + second
+    for first, *others in (
+        *("абвдежзйклмнпрстчюяє", "беоухі", "вагеилнортучыі", "гаело", "дадезикмнорті", "ебвгдзйклмнрстц", "жаек"),
+        *("завмн", "ивдежзйклмнрстхя", "йклт", "каеилорстуці", "лаеиоьюяі", "маеикопуі", "надеикнотуыяі"),
+        *("обвгджзйклмнпрст", "паеиорі", "равгежиноучьі", "савеиклмоптья", "тавдеиклнорсуья", "увдзкт", "хаоу"),
+        *("цио", "чаеиу", "шеи", "ще", "ый", "ьгнстя", "эт", "юдлт", "якнт", "єв", "івдйклнстя"),
+    )
+    for second in others
+)
+"""The letters that most often follow a letter in Ukrainian and Russian: nineteen of twenty pairs of their texts."""
+_SURELY_READS, _READS_BETTER = 0.6, 0.3
+"""The least share of frequent pairs in a text that is read again, and by how much it is greater than before."""
+_FEWEST_PAIRS = 3
+
 _POLISH_AS_LATIN_1 = re.compile("[A-Za-zó][³¹¿¼][a-zóêñæ]|[£¯][a-zó]{2}|[a-z][³¹]\\b")
 _ONE_PAIR = re.compile(r"[A-Za-z](?:[ÃÄÅ][\x80-\xbf‚ƒ„…†‡ˆ‰‹‘’“”•–—˜™›Œœ]|[ĂĹ][\x80-\xbf‚„…†‡‰‹‘’“”•–—™›ˇ˘łąĽľżšźťž])")
 _NUMERIC = re.compile(r"&#(?:\d{1,7}|[xX][0-9a-fA-F]{1,6});")
@@ -45,7 +73,7 @@ def repaired(text: str) -> str:
         return text
     for _ in range(MAX_ROUNDS):
         once = _utf_8_again(text) if _SUSPECT.search(text) else None
-        once = once or _cyrillic_again(text) or _polish_again(text)
+        once = once or _cyrillic_again(text) or _polish_again(text) or _of_other_page(text)
         if once is None:
             break
         text = once
@@ -110,6 +138,32 @@ def _cyrillic_again(text: str) -> str | None:
 def _polish_again(text: str) -> str | None:
     """Of windows-1250 that was read as Western European: `Ma³gorzata`. No language has ³ or ¿ within a word."""
     return _first_plausible(text, ("cp1252",), "cp1250") if _POLISH_AS_LATIN_1.search(text) else None
+
+
+def _of_other_page(text: str) -> str | None:
+    """Of one Cyrillic code page that was read as another: `йТЙОБ`, `╚Ёшэр`. The most likely text, if it surely is one.
+
+    Capital and small letters alone prove nothing: with caps lock on, people write `иРИНА`.
+    """
+    if not _OTHER_PAGE.search(text):
+        return None
+    readings = {read for pages in _CYRILLIC_PAGES if (read := _first_plausible(text, pages[:1], pages[1]))}
+    usual = [read for read in readings if not _UNUSUAL.search(read) and len(_pairs(read)) >= _FEWEST_PAIRS]
+    best = max(sorted(usual), key=_share_of_frequent, default="")
+    share = _share_of_frequent(best)
+    is_sure = share >= _SURELY_READS and share - _share_of_frequent(text) >= _READS_BETTER
+    return best if is_sure else None
+
+
+def _pairs(text: str) -> list[str]:
+    """Neighbours that are not ASCII, in small letters."""
+    small = text.lower()
+    return [first + second for first, second in pairwise(small) if not first.isascii() and not second.isascii()]
+
+
+def _share_of_frequent(text: str) -> float:
+    pairs = _pairs(text)
+    return sum(pair in _FREQUENT_PAIRS for pair in pairs) / len(pairs) if pairs else 0.0
 
 
 def _first_plausible(text: str, read_as: tuple[str, ...], written: str) -> str | None:

@@ -55,7 +55,7 @@ _LINK_IN_TEXT = re.compile(r"https?://[^\s\"'<>\[\](){}|\\^]+[^\s\"'<>\[\](){}|\
 _WITH_A_PATH = re.compile(r"https?://[^/?#]+/[^?#]*[^/?#](?:[?#].*)?|https?://[^/?#]+/?\?.+", re.IGNORECASE)
 """An address with a file, or with a query."""
 _ONE_SLASH = re.compile(r"^(https?:)/(?!/)", re.IGNORECASE)
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
+INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 
 
 def text_of(raw: str, limit: int = MAX_TEXT) -> str:
@@ -124,7 +124,7 @@ def link_of(raw: str) -> str:
     if len(raw) <= MAX_URL and _CLEAN_LINK.fullmatch(raw):
         return raw
     text = text_of(raw.replace("&amp;", "&").replace("\\/", "/"), MAX_URL * 3)
-    text = _INVISIBLE.sub("", re.sub(r"[\t\r\n]", "", text)).strip("\"'<>[] ")
+    text = INVISIBLE.sub("", re.sub(r"[\t\r\n]", "", text)).strip("\"'<>[] ")
     if text.startswith("//") or _RINGOSTAT_HOST.match(text):
         text = "https://" + text.removeprefix("//")
     text = _ONE_SLASH.sub(r"\1//", text)

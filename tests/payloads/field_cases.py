@@ -376,8 +376,51 @@ TOTAL = {
     "total__whole_equals_waiting.json": missed(status="", total_seconds=31, wait_seconds=31, talk_seconds=0),
 }
 
+CODE_PAGES = {
+    "text__caps_lock.json": talked(employee_name="иРИНА бОНДАРЬ"),
+    "text__cp866_as_windows_1251.json": talked(employee_name="Ирина Бондарь"),
+    "text__guillemets_and_signs.json": talked(line_name="ТОВ «Світло» – відділ №1 ©"),
+    "text__koi8_as_latin_1.json": talked(employee_name="Ирина Бондарь"),
+    "text__koi8_as_windows_1251.json": talked(employee_name="Ирина Бондарь"),
+    "text__windows_1251_as_cp866.json": talked(parameters={"utm_campaign": "Весенние скидки"}),
+    "text__windows_1251_as_koi8.form": talked(employee_name="Ирина Бондарь"),
+}
+
+MORE = {
+    "almost__bom_and_blank_lines.json": talked(),
+    "almost__semicolon_at_the_end.json": talked(),
+    "almost__wrapped_in_a_list.json": talked(),
+    "control__zero_width.json": talked(e164="\u200e+380671234567\u200f"),
+    "date__microseconds_point.json": talked(local_start=START.replace(microsecond=219025)),
+    "date__weekday_first.json": talked(),
+    "deeper__body_with_headers.json": talked(
+        parameters={
+            "headers_host": "hook.example",
+            "headers_user-agent": "Ringostat",
+            "webhookUrl": "https://hook.example/1",
+        }
+    ),
+    "deeper__three_times_json.json": talked(),
+    "direction__callback.json": talked(call_type="callback"),
+    "duration__float.json": talked(),
+    "duration__negative.json": noted(talked(total_seconds=48, wait_seconds=8), NoteKind.VALUE_UNREADABLE),
+    "duration__not_a_minute.json": talked(),
+    "forms__empty_name.form": talked(),
+    "forms__plus_and_percent_mixed.form": talked(e164="+38067 123 45 67"),
+    "names__polish.form": talked(e164="", userfield=CLIENT),
+    "names__unicode_composed_apart.json": talked(employee_name="Андрій".replace("й", "и\u0306")),
+    "names__with_tabs.json": talked(),
+    "number__full_width_digits.json": talked(e164="＋３８０６７１２３４５６７"),
+    "number__two_in_one.json": talked(e164="+380671234567, +380501112233"),
+    "number__with_pause.json": talked(e164="+380671234567p101"),
+    "recording__m4a.json": talked(recording_url=f"https://app.ringostat.com/recordings/ua9_-1.1.m4a{TOKEN}"),
+    "recording__null_word.json": talked(has_recording=True),
+    "status__lower_with_hyphen.json": missed(status="NO ANSWER", talk_seconds=0),
+}
+
 FIELD_CASES: dict[str, Case] = {
     **ALMOST,
+    **CODE_PAGES,
     **COMPRESSED,
     **CONTROL,
     **DATE,
@@ -386,6 +429,7 @@ FIELD_CASES: dict[str, Case] = {
     **DURATION,
     **ENCODING,
     **FORMS,
+    **MORE,
     **NAMES,
     **NONE,
     **RECORDING,

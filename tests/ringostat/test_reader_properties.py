@@ -174,3 +174,34 @@ def test_compressed_body_is_unpacked_up_to_the_limit(size: int) -> None:
         return
     with pytest.raises(NotUnderstood, match="more than 262144 bytes"):
         unpacked(packed, "gzip")
+
+
+@pytest.mark.parametrize("written", ["Ирина Бондарь", "Сергей Петренко", "Отдел продаж", "Купить авто в кредит"])
+@pytest.mark.parametrize(
+    ("encoding", "read_as"),
+    [
+        *(("cp1251", "koi8-u"), ("cp1251", "cp866"), ("koi8-u", "cp1251"), ("koi8-u", "cp866"), ("koi8-u", "cp1252")),
+        *(("cp866", "cp1251"), ("cp866", "koi8-u"), ("cp866", "latin-1")),
+    ],
+)
+def test_a_text_of_one_code_page_that_was_read_as_another_is_repaired(
+    written: str, encoding: str, read_as: str
+) -> None:
+    assert repaired(written.encode(encoding).decode(read_as)) == written
+
+
+@pytest.mark.parametrize(
+    "genuine",
+    [
+        *("иВАНОВ иВАН", "ООО «Ромашка»", "ТОВ «Світло»", "Євген", "їжак Ґанок", "ЖК «Щасливий»", "Łódź świeża żółć"),
+        *("Müller Straße ÄÖÜ", "©2026 компанія", "вул. Шевченка 5°", "цена 5 ÷ 7", "мТС Украина", "─── Відділ ───"),
+    ],
+)
+def test_a_genuine_text_of_odd_signs_stays(genuine: str) -> None:
+    assert repaired(genuine) == genuine
+
+
+@given(st.text(st.sampled_from("абвгдеєжзиіїйклмнопрстуфхцчшщьюяАБВГДЕЄЖЗИІЇ «»–№’-.,1 "), max_size=40))
+def test_a_word_in_small_letters_stays(text: str) -> None:
+    small = text.lower()
+    assert repaired(small) == small
