@@ -49,7 +49,7 @@ def _microseconds(size: int) -> Microseconds:
         with connection.cursor() as cursor:
             return {
                 "intake of a new call": _median(_intake(customer)),
-                "the next call that is due": _median(lambda: cursor.execute(NEXT_CALL, {"customer": customer.pk})),
+                "the next call that is due": _median(lambda: cursor.execute(NEXT_CALL, {"customer_id": customer.pk})),
                 f"sweep, {DUE} calls due": _median(customers_with_due_calls),
                 f"{LISTED} listed calls compared": _median(
                     lambda: list(Call.objects.filter(customer=customer, ringostat_id__in=listed).values_list("facts"))

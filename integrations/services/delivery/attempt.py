@@ -22,7 +22,8 @@ from integrations.services.clients.planfix import log_columns
 from integrations.services.contacts.remembered import spoken_name
 from integrations.services.database import run_prepared
 from integrations.services.delivery.sql import (
-    BEGIN_ATTEMPT,
+    BEGIN_NEXT_ATTEMPT,
+    CALL_COLUMNS,
     DELIVERY_COLUMNS,
     DUE_AT,
     DUE_NOW_IF_OUTDATED,
@@ -144,13 +145,19 @@ class Attempt:
     traits: AccountTraits = field(default_factory=AccountTraits)
 
 
-def begin_attempt(call: Call, lease: HeldLease) -> Delivery:
-    """Counts this attempt in the call's row, which the first attempt creates. Raises LeaseLost."""
-    parameters = {"call_id": call.pk, "customer_id": call.customer_id, "holder": lease.holder}
-    rows = run_prepared(BEGIN_ATTEMPT, parameters)
+def begin_next_attempt(lease: HeldLease) -> tuple[Call, Delivery] | None:
+    """The customer's call that has been due longest, and its receipts, in which this attempt is counted; the first one
+    creates them. None if no call is due. Raises LeaseLost.
+    """
+    rows = run_prepared(BEGIN_NEXT_ATTEMPT, {"customer_id": lease.customer.pk, "holder": lease.holder})
     if not rows:
+        return None
+    columns, receipts = rows[0][: len(CALL_COLUMNS)], rows[0][len(CALL_COLUMNS) :]
+    if receipts[0] is None:
         raise LeaseLost
-    return Delivery(**dict(zip(DELIVERY_COLUMNS, rows[0], strict=True)))
+    values = dict(zip(CALL_COLUMNS, columns, strict=True))
+    call = Call(**values | {"facts": json.loads(values["facts"])})
+    return call, Delivery(**dict(zip(DELIVERY_COLUMNS, receipts, strict=True)))
 
 
 def finished(state: CallState, *, reason: str = "", detail: str = "") -> dict[str, object]:
@@ -158,8 +165,9 @@ def finished(state: CallState, *, reason: str = "", detail: str = "") -> dict[st
     return {"state": state, "reason": reason, "detail": detail[:300], "due_in": None}
 
 
-def save_attempt_result(attempt: Attempt, columns: Mapping[str, Any]) -> None:
-    """Stores the call's columns and the attempt's unstored receipts in one statement.
+def save_attempt_result(attempt: Attempt, columns: Mapping[str, Any]) -> bool:
+    """Stores the call's columns and the attempt's unstored receipts in one statement. Returns whether a call of the
+    customer may be due now.
 
     `columns` may hold `due_in`: the time until the call's next attempt, None for none.
     """
@@ -175,12 +183,14 @@ def save_attempt_result(attempt: Attempt, columns: Mapping[str, Any]) -> None:
         unless_outdated=UNLESS_OUTDATED if is_given_up else "",
     )
     parameters = {
+        "customer_id": attempt.call.customer_id,
         "state": state,
         "facts": json.dumps(attempt.call.facts),
         "account": attempt.customer.planfix_account,
         "requests_left": attempt.book.requests_left,
     }
-    run_prepared(statement, {**unstored.parameters, **parameters, **choice, **columns})
+    rows = run_prepared(statement, {**unstored.parameters, **parameters, **choice, **columns})
+    return not rows or bool(rows[0][0])
 
 
 def _choice(attempt: Attempt) -> tuple[str, dict[str, Any]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 import structlog
@@ -22,11 +22,17 @@ from integrations.services.callback_tasks.notes import note_unknown_employee
 from integrations.services.clients.lease import HeldLease, LeaseLost
 from integrations.services.clients.planfix import planfix_client, planfix_session, stored_call_tags
 from integrations.services.database import run_prepared
-from integrations.services.delivery.attempt import Attempt, ReceiptBook, begin_attempt, finished, save_attempt_result
+from integrations.services.delivery.attempt import (
+    Attempt,
+    ReceiptBook,
+    begin_next_attempt,
+    finished,
+    save_attempt_result,
+)
 from integrations.services.delivery.call_delivery import CallDelivery, Delivered
 from integrations.services.delivery.follow_up import follow_up
 from integrations.services.delivery.retry import SharedError, may_continue, save_failed_attempt
-from integrations.services.delivery.sql import CALL_COLUMNS, CUSTOMER_VERSION, NEXT_CALL
+from integrations.services.delivery.sql import CUSTOMER_VERSION
 from integrations.services.queue.defer import deliver_soon, discover_soon, wait_for_intake
 
 log = structlog.get_logger(__name__)
@@ -93,58 +99,39 @@ def customers_with_due_calls() -> list[int]:
 
 def try_one_call(customer: Customer, tags: CallTags, lease: HeldLease) -> SharedError | None:
     """Makes one attempt at the customer's next call. Returns an error that its other calls may meet too."""
-    call = _next_call(customer)
-    if call is None:
-        return None
-    return _deliver(call, customer, tags, traits_of(customer), lease, planfix_session(customer))
+    attempt = _begin_next(customer, tags, traits_of(customer), lease, planfix_session(customer))
+    return _deliver(attempt, lease).error if attempt else None
 
 
 def _run(customer: Customer, tags: CallTags, lease: HeldLease, should_stop: Callable[[], bool]) -> None:
     ends_at = time.monotonic() + RUN_SECONDS
     session, traits = planfix_session(customer), traits_of(customer)
     while not should_stop():
-        call = _next_call(customer)
-        if call is None:
+        attempt = _begin_next(customer, tags, traits, lease, session)
+        if attempt is None:
             return
-        shared_error = _deliver(call, customer, tags, traits, lease, session)
-        if shared_error and not may_continue(customer, lease, shared_error):
+        ended = _deliver(attempt, lease)
+        if ended.error and not may_continue(customer, lease, ended.error):
+            return
+        if not ended.is_more_due:  # A call that comes from now on brings its own job.
             return
         if time.monotonic() > ends_at:
             break
     deliver_soon(customer.pk)
 
 
-def _next_call(customer: Customer) -> Call | None:
-    """The call that has been due longest. Raw SQL, because Django needs longer to build the query than PostgreSQL to
-    answer it.
-    """
-    rows = run_prepared(NEXT_CALL, {"customer": customer.pk})
-    if not rows:
-        return None
-    values = dict(zip(CALL_COLUMNS, rows[0], strict=True))
-    return Call(**values | {"facts": json.loads(values["facts"])})
+@dataclass(frozen=True, kw_only=True)
+class _Ended:
+    """`error`: one that the customer's other calls may meet too. `is_more_due`: another call may be due."""
+
+    error: SharedError | None = None
+    is_more_due: bool = True
 
 
-def _deliver(
-    call: Call, customer: Customer, tags: CallTags, traits: AccountTraits, lease: HeldLease, session: Session
-) -> SharedError | None:
-    """Makes one attempt at a call, or at an addition to a delivered one."""
-    attempt = _begin(call, customer, tags, traits, lease, session)
-    try:
-        columns = _follow_up(attempt) if call.state == CallState.DELIVERED else _first_delivery(attempt)
-    except (OperationalError, InterfaceError, LeaseLost):
-        raise
-    except Exception as error:
-        return save_failed_attempt(attempt, error)
-    save_attempt_result(attempt, columns)
-    log.info("attempt finished", customer_id=customer.pk, call_id=call.pk, state=columns.get("state", call.state))
-    lease.reset_failures()
-    return None
-
-
-def _begin(
-    call: Call, customer: Customer, tags: CallTags, traits: AccountTraits, lease: HeldLease, session: Session
-) -> Attempt:
+def _begin_next(
+    customer: Customer, tags: CallTags, traits: AccountTraits, lease: HeldLease, session: Session
+) -> Attempt | None:
+    """An attempt at the call that has been due longest; None if none is due."""
     # The client first: a missing encryption key fails before the attempt is counted.
     planfix = planfix_client(
         customer,
@@ -153,10 +140,30 @@ def _begin(
         observe=lambda exchange: book.log(exchange),
         takes_emoji=traits.takes_emoji is not False,
     )
-    book = ReceiptBook(call, begin_attempt(call, lease), searches_first=_searches_first(call, customer))
+    begun = begin_next_attempt(lease)
+    if begun is None:
+        return None
+    call, receipts = begun
+    book = ReceiptBook(call, receipts, searches_first=_searches_first(call, customer))
     return Attempt(
         call=call, facts=call.folded, customer=customer, planfix=planfix, tags=tags, book=book, traits=traits
     )
+
+
+def _deliver(attempt: Attempt, lease: HeldLease) -> _Ended:
+    """Makes an attempt at a call, or at an addition to a delivered one."""
+    call = attempt.call
+    try:
+        columns = _follow_up(attempt) if call.state == CallState.DELIVERED else _first_delivery(attempt)
+    except (OperationalError, InterfaceError, LeaseLost):
+        raise
+    except Exception as error:
+        return _Ended(error=save_failed_attempt(attempt, error))
+    is_more_due = save_attempt_result(attempt, columns)
+    state = columns.get("state", call.state)
+    log.info("attempt finished", customer_id=call.customer_id, call_id=call.pk, state=state)
+    lease.reset_failures()
+    return _Ended(is_more_due=is_more_due)
 
 
 def _searches_first(call: Call, customer: Customer) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from integrations.models import Call, CallState, Customer, Delivery, RememberedContact
 from integrations.services.clients.lease import HeldLease, LeaseLost
 from integrations.services.customers.import_export import import_customer
-from integrations.services.delivery.attempt import ReceiptBook, begin_attempt
+from integrations.services.delivery.attempt import ReceiptBook, begin_next_attempt
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.state import Sandbox
@@ -145,9 +145,11 @@ def test_import_of_the_same_account_keeps_everything(
 
 def test_account_change_stops_a_running_delivery(scenario: Scenario, move: Callable[..., Scenario]) -> None:
     scenario.post(answered())
-    call, turn = Call.objects.get(), HeldLease(scenario.customer)
+    turn = HeldLease(scenario.customer)
     assert turn.acquire()
-    receipt_book = ReceiptBook(call, begin_attempt(call, turn))
+    begun = begin_next_attempt(turn)
+    assert begun
+    receipt_book = ReceiptBook(*begun)
 
     move()
     receipt_book.note(contact_id=812)

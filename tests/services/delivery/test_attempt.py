@@ -11,17 +11,22 @@ from integrations.models import Call, CallState, Delivery, DeliveryLease, Step
 from integrations.planfix.call_tags.schema import CallTags
 from integrations.services.clients.lease import HeldLease, LeaseLost
 from integrations.services.clients.planfix import logged_client
-from integrations.services.delivery.attempt import Attempt, ReceiptBook, begin_attempt, finished, save_attempt_result
+from integrations.services.delivery.attempt import (
+    Attempt,
+    ReceiptBook,
+    begin_next_attempt,
+    finished,
+    save_attempt_result,
+)
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, answered
 
 
 def test_receipts_of_an_older_attempt_are_not_stored(scenario: Scenario) -> None:
     scenario.post(answered())
-    call = scenario.customer.calls.get()
-    late = begun(call, next_lease(scenario))
+    late = begun(next_lease(scenario))
     lease = next_lease(scenario)
-    newer = begun(call, lease)
+    newer = begun(lease)
     newer.note(in_flight_step=Step.TAG)
     lease.acquire_slot(1, newer.take_unstored())
     late.note(comment_id=1, in_flight_step=Step.COMMENT)
@@ -36,7 +41,7 @@ def test_the_attempt_that_began_last_sets_the_calls_state(scenario: Scenario) ->
     scenario.deliver()
     call = scenario.call(CALL_ID)
     Call.objects.update(state=CallState.PENDING, due_at=call.received_at)
-    late, newer = (attempt(scenario, Call.objects.get()) for _ in range(2))
+    late, newer = (attempt(scenario) for _ in range(2))
     save_attempt_result(newer, finished(CallState.DELIVERED))
     save_attempt_result(late, finished(CallState.FAILED))
 
@@ -45,11 +50,10 @@ def test_the_attempt_that_began_last_sets_the_calls_state(scenario: Scenario) ->
 
 def test_a_worker_without_its_lease_cannot_begin_an_attempt(scenario: Scenario) -> None:
     scenario.post(answered())
-    call = scenario.customer.calls.get()
     late, lease = next_lease(scenario), next_lease(scenario)
-    newer = begun(call, lease)
+    newer = begun(lease)
     with pytest.raises(LeaseLost):
-        begun(call, late)
+        begun(late)
     newer.note(comment_id=1)
     lease.acquire_slot(1, newer.take_unstored())
 
@@ -64,17 +68,21 @@ def next_lease(scenario: Scenario) -> HeldLease:
     return lease
 
 
-def begun(call: Call, lease: HeldLease) -> ReceiptBook:
-    return ReceiptBook(call, begin_attempt(call, lease))
+def begun(lease: HeldLease) -> ReceiptBook:
+    """An attempt at the only call, which stays due."""
+    found = begin_next_attempt(lease)
+    assert found
+    return ReceiptBook(*found)
 
 
-def attempt(scenario: Scenario, call: Call) -> Attempt:
+def attempt(scenario: Scenario) -> Attempt:
     scenario.customer.refresh_from_db()
+    book = begun(next_lease(scenario))
     return Attempt(
-        call=call,
-        facts=call.folded,
+        call=book.call,
+        facts=book.call.folded,
         customer=scenario.customer,
         planfix=logged_client(scenario.customer),
         tags=CallTags.from_json(scenario.customer.planfix_tags or {}),
-        book=begun(call, next_lease(scenario)),
+        book=book,
     )
