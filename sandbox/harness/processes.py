@@ -60,8 +60,8 @@ class LocalStack:
         self._start("web", [*command, *how])
         wait_until(lambda: _answers(f"{self.web_url}/healthz"), "the web server")
 
-    def start_worker(self, name: str = "worker", *, concurrency: int = 64) -> None:
-        self.start(name, "worker", "--concurrency", str(concurrency))
+    def start_worker(self, name: str = "worker", *, concurrency: int = 64, processes: int = 1) -> None:
+        self.start(name, "worker", "--concurrency", str(concurrency), "--processes", str(processes))
 
     def start(self, name: str, *arguments: str) -> None:
         """Start manage.py with these arguments, under this name."""

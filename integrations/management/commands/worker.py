@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import multiprocessing
 import signal
 import threading
 from argparse import ArgumentParser
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -24,6 +27,7 @@ from psycopg import AsyncConnection
 from psycopg.errors import RaiseException
 
 from ringofix.garbage import freeze_gc
+from ringofix.process_group import run_in_processes
 
 log = structlog.get_logger(__name__)
 
@@ -46,10 +50,27 @@ class Command(BaseCommand):
         parser.add_argument(
             "--concurrency", type=int, default=64, help="how many customers are served at once (default: 64)"
         )
+        parser.add_argument(
+            "--processes", type=int, default=multiprocessing.cpu_count(), help="in how many processes (default: cores)"
+        )
 
-    def handle(self, *args: Any, concurrency: int, **options: Any) -> None:
+    def handle(self, *args: Any, concurrency: int, processes: int, **options: Any) -> None:
         freeze_gc()
-        asyncio.run(_work(concurrency))
+        if processes <= 1:
+            _work_in_this_process(concurrency)
+        else:
+            _share_connections(processes)
+            run_in_processes(processes, partial(_work_in_this_process, math.ceil(concurrency / processes)))
+
+
+def _share_connections(processes: int) -> None:
+    """Divides DATABASE_POOL_SIZE by the number of processes, so that the worker needs no more connections in all."""
+    if pool := connection.settings_dict["OPTIONS"].get("pool"):
+        pool["max_size"] = max(2, math.ceil(pool["max_size"] / processes))
+
+
+def _work_in_this_process(concurrency: int) -> None:
+    asyncio.run(_work(concurrency))
 
 
 class RegisteredWorker(Worker):
@@ -141,13 +162,20 @@ async def _use_no_transactions(connection: AsyncConnection[Any]) -> None:
 
 
 def _stop_on_signal(running: asyncio.Future[None], stopping: threading.Event) -> None:
+    """Stops also when the process that would end or replace this one is gone."""
+    loop, parent = asyncio.get_running_loop(), multiprocessing.parent_process()
+
     def stop() -> None:
+        if parent:
+            loop.remove_reader(parent.sentinel)  # it stays readable
         if not stopping.is_set():  # a second cancellation would keep the worker from signing off
             stopping.set()
             running.cancel()
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
+        loop.add_signal_handler(number, stop)
+    if parent:
+        loop.add_reader(parent.sentinel, stop)
 
 
 def _touch_database() -> None:

@@ -1,0 +1,57 @@
+"""Runs one function in several processes: replaces a process that dies, and ends all of them on a signal.
+
+Knows nothing of what they do.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import time
+from collections.abc import Callable
+from multiprocessing.context import ForkProcess
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGCHLD})
+RESTART_SECONDS = 1.0
+"""A function that fails at once must not use up a processor."""
+
+
+def run_in_processes(count: int, work: Callable[[], None]) -> None:
+    """Returns when all processes have ended after SIGTERM or SIGINT, which each of them gets as SIGTERM.
+
+    Forks, so that the processes share the memory of what is loaded: call it while no thread runs and no connection is
+    open. Until it returns, SIGTERM and SIGINT reach nobody else in this process.
+    """
+    # Blocked signals wait for sigwait(): none comes between the start of a process and its entry in the list.
+    blocked_before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # some systems drop an ignored signal although it is blocked
+    running = [_start(work) for _ in range(count)]
+    is_stopping = False
+    while running:
+        if signal.sigwait(SIGNALS) != signal.SIGCHLD:
+            is_stopping = True
+            for process in running:
+                process.terminate()
+        for process in [each for each in running if not each.is_alive()]:
+            running.remove(process)
+            if not is_stopping:
+                log.warning("process ended, starting another", exit_code=process.exitcode)
+                time.sleep(RESTART_SECONDS)
+                running.append(_start(work))
+    signal.pthread_sigmask(signal.SIG_SETMASK, blocked_before)
+
+
+def _start(work: Callable[[], None]) -> ForkProcess:
+    process = multiprocessing.get_context("fork").Process(target=_run, args=(work,))
+    process.start()
+    return process
+
+
+def _run(work: Callable[[], None]) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    work()
