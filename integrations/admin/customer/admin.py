@@ -26,6 +26,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
 from integrations.admin.change_messages import members, with_details
 from integrations.admin.customer.callback_tasks.page import callback_tasks_page
 from integrations.admin.customer.connection import check_new_access, connect, connection_report
+from integrations.admin.customer.contacts.directory import directory_page, shared_numbers_csv
 from integrations.admin.customer.copy import copy
 from integrations.admin.customer.diagnostics import diagnostics
 from integrations.admin.customer.dry_run import dry_run
@@ -65,6 +66,8 @@ PAGES: Mapping[str, Callable[..., HttpResponse]] = {
     "send_skipped_calls": send_skipped_calls,
     "parameters": utm_mapping_page,
     "callback_tasks": callback_tasks_page,
+    "directory": directory_page,
+    "shared_numbers": shared_numbers_csv,
     "routing": routing_page,
     "first_question": first_question,
 }

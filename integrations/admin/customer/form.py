@@ -15,12 +15,14 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from integrations.admin.customer.contacts.directory import advice_of, spelling_sentence
 from integrations.admin.customer.secret_widget import TypedSecrets
 from integrations.admin.suggestions import SuggestingInput
 from integrations.models import Customer, Employee
 from integrations.models.customer import all_timezones, validate_timezone
 from integrations.services.customers.addresses import account_address, public_address
 from integrations.services.customers.connection_report import Connection, newest_connection
+from integrations.services.directory.report import spelling_report
 from integrations.ui.countries import country_code, country_names
 
 HELP = {
@@ -104,7 +106,15 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
         if isinstance(fallback, forms.ModelChoiceField):
             fallback.queryset = Employee.objects.filter(customer=self.instance.pk)
         if self.instance.pk:
+            self._advise_on_matching()
             self._offer_found_names(newest_connection(self.instance) or Connection())
+
+    def _advise_on_matching(self) -> None:
+        """Adds what the account's own numbers say about the choice."""
+        report = spelling_report(self.instance) if self.instance.directory else None
+        if report and (advice := advice_of(self.instance, report)):
+            field = self.fields["phone_matching"]
+            field.help_text = f"{field.help_text} {spelling_sentence(report)} {advice}"
 
     def full_clean(self) -> None:
         """Keeps typed secrets while the form has errors."""

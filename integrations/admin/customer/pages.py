@@ -40,6 +40,7 @@ MENU: Mapping[str, Tab] = {
     "dry_run": Tab(label=_("Dry run"), icon="science"),
     "trial": Tab(label=_("Trial"), icon="labs", step=SetupStep.TRIAL),
     "webhook_setup": Tab(label=_("Webhooks"), icon="webhook", step=SetupStep.WEBHOOKS),
+    "directory": Tab(label=_("Contacts"), icon="contacts"),
     "routing": Tab(label=_("Routing"), icon="phone_forwarded"),
 }
 """The tabs at the top of each page, by the name of the URL."""

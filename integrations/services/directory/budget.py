@@ -35,6 +35,10 @@ class BudgetedSlots:
         rows.update(requests=F("requests") + 1)
 
 
+def requests_today(account: DirectoryAccount) -> int:
+    return account.requests if account.requests_day == today() else 0
+
+
 def today() -> date:
     return datetime.now(UTC).date()
 
