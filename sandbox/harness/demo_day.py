@@ -81,6 +81,7 @@ def day_of_calls(day: datetime, sandbox_url: str) -> Iterator[Post]:
     yield from calls.incoming(OLHA, ("New Comer", "999999", "acmecom_newcomer"), talk_seconds=60)
     yield from calls.incoming("anonymous", IRYNA, talk_seconds=33)
     yield from calls.internal()
+    yield from calls.missed(OLHA, "NO ANSWER")
     yield Post(event="ai_processed", body={"call_id": calls.first_id, "summary": "The client asks for a price list."})
     yield Post(event="", body={"event": "form", "name": "Olha", "phone": OLHA})
 

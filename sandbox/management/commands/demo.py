@@ -15,10 +15,13 @@ import requests
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
+from django.db.models import QuerySet
 
 from integrations.models import (
     BackgroundJobKind,
     Call,
+    CallbackTask,
+    CallbackTaskKind,
     CallState,
     Customer,
     DirectoryAccount,
@@ -30,6 +33,7 @@ from integrations.services.queue.background import enqueue
 from integrations.services.queue.defer import READ_DIRECTORY, SEND_CONTACTS, one_job_each
 from sandbox.harness.demo_day import KNOWN_CONTACTS, RESPONSIBLE, Post, customer_file, day_of_calls, ringing_call
 from sandbox.harness.processes import LocalStack, wait_until
+from sandbox.planfix.template_account import CALL_BACK_TEMPLATE
 from sandbox.state import DEFAULT_TOKEN
 
 CUSTOMER = "Demo company"
@@ -41,6 +45,17 @@ TELEPHONES = {
     "phone_book": "callers",
 }
 """Part of the customer's file: whom a ringing call rings first, and names on the telephones."""
+CALLBACK_TASKS = {
+    "callback_tasks": {
+        "clients": "all",
+        "template_id": CALL_BACK_TEMPLATE,
+        "reached_status_id": 3,
+        "unknown_employee_for": "Iryna Bondar",
+    }
+}
+"""Part of the customer's file: a task for each client who called in vain."""
+WAITING_CLIENTS = 2
+"""Of the day's clients who called in vain and were not reached on that day."""
 REQUESTS_PER_SECOND = 20
 """A real account allows one. With twenty, the day takes seconds."""
 
@@ -73,7 +88,10 @@ class Command(BaseCommand):
         posts = _post_the_day(webhook, stack.sandbox_url)
         wait_until(_no_call_is_due, "the calls to be delivered")
         self._summary(posts)
+        wait_until(lambda: _callback_tasks().exclude(task_id=None).count() == WAITING_CLIENTS, "the callback tasks")
         self._ring(webhook, stack.sandbox_url)
+        wait_until(lambda: _callback_tasks().exclude(closed_at=None).exists(), "the client's task to be finished")
+        self.stdout.write("She had called in vain before. Her callback task now names the employee who reached her.")
         enqueue(BackgroundJobKind.CONNECT, customer=Customer.objects.get(name=CUSTOMER))
         self._addresses(stack, webhook)
 
@@ -120,7 +138,7 @@ def _customer(stack: LocalStack) -> str:
     for name, phone in KNOWN_CONTACTS.items():
         stack.add_contact(name, phone, supervisors=[RESPONSIBLE[name]])
     file = customer_file(CUSTOMER, stack.sandbox_url, DEFAULT_TOKEN, REQUESTS_PER_SECOND)
-    return stack.import_customer({**file, **TELEPHONES})
+    return stack.import_customer({**file, **TELEPHONES, **CALLBACK_TASKS})
 
 
 def _users() -> None:
@@ -152,6 +170,10 @@ def _directory_is_read(customer: Customer) -> bool:
         return True
     one_job_each(READ_DIRECTORY, [customer.pk])
     return False
+
+
+def _callback_tasks() -> QuerySet[CallbackTask]:
+    return CallbackTask.objects.filter(customer__name=CUSTOMER, kind=CallbackTaskKind.MISSED_CALL)
 
 
 def _no_call_is_due() -> bool:

@@ -11,6 +11,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
@@ -65,7 +66,7 @@ class CallbackTasksForm(forms.ModelForm):  # type: ignore[type-arg]
         label=gettext_lazy("Working days"),
         choices=WHOLE_WEEK,
         coerce=int,
-        widget=forms.CheckboxSelectMultiple,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
 
     class Meta:
@@ -98,6 +99,7 @@ class CallbackTasksForm(forms.ModelForm):  # type: ignore[type-arg]
             "unknown_employee_for": UnfoldAdminSelectWidget,
         }
         help_texts = HELP
+        labels = {"group_id": gettext_lazy("Otherwise, group of employees")}
 
     field_order = (
         "clients",

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from integrations.admin.customer.callback_tasks.form import CallbackTasksForm
 from integrations.admin.customer.pages import address_of, customer_page, render_page
 from integrations.models import CallbackTask, Customer
+from integrations.planfix.links import task_url
 from integrations.services.callback_tasks.notes import retry_refused_tasks
 from integrations.services.callback_tasks.settings_file import settings_of
 from integrations.ui.call_row import callback_state
-from integrations.ui.links import task_url
 from integrations.users.audit import audit_record
 
 SHOWN_TASKS = 10
