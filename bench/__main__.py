@@ -13,6 +13,7 @@ BENCHMARKS = (
     "intake",
     "delivery",
     "latency",
+    "routing",
     "requests_per_call",
     "memory",
     "fairness",

@@ -10,11 +10,9 @@ import time
 
 import structlog
 from django.db import InterfaceError, OperationalError
-from django.db.models import Q
-from django.db.models.functions import Now
 from psycopg.errors import QueryCanceled
 
-from integrations.models import Routing, RoutingReason, WebhookToken
+from integrations.models import RoutingReason
 from integrations.ringostat.body import RawRequest
 from integrations.ringostat.telephone.answer import NO_DIRECTION, RoutingReply, reply
 from integrations.ringostat.telephone.question import read_question
@@ -23,9 +21,9 @@ from integrations.services.intake.recipients import (
     recipient_of,
     remembered_recipient_of,
 )
-from integrations.services.routing.answer_log import AskedCall, bounded, store_answer, store_empty_answer
-from integrations.services.routing.decide import Decision, decide
-from integrations.services.routing.situation import situation_of
+from integrations.services.routing.answer_log import AskedCall, store_answer, store_empty_answer
+from integrations.services.routing.decide import decide
+from integrations.services.routing.situation import settings_at, situation_of
 
 log = structlog.get_logger(__name__)
 
@@ -54,20 +52,11 @@ def answer_at(token: str, raw: RawRequest) -> RoutingReply | None:
 
 
 def _answer(token: str, asked: AskedCall) -> RoutingReply | None:
-    with bounded():
-        routing = _routing_at(token)
-        decision = decide(situation_of(routing, asked.question.client.number)) if routing else Decision()
-    if routing is None:  # it is off, or the address has expired
+    settings = settings_at(token)
+    if settings is None:  # routing is off, or the address has expired
         forget_recipient_of(token)
         return NO_DIRECTION if recipient_of(token) else None
+    decision = decide(situation_of(settings, asked.question.client.number))
     store_answer(asked, decision)
     directions = decision.chosen.directions if decision.chosen else ()
-    return reply(directions, form=routing.form, key=routing.key, rpc_id=asked.question.rpc_id)
-
-
-def _routing_at(token: str) -> Routing | None:
-    """The settings of the address's customer. None while they are off, and for an address that is not valid."""
-    token_hash = WebhookToken.hash_of(token)
-    valid = WebhookToken.objects.filter(Q(valid_until=None) | Q(valid_until__gt=Now()), token_hash=token_hash)
-    enabled = Routing.objects.filter(enabled=True, customer__in=valid.values("customer"))
-    return enabled.select_related("customer").first()
+    return reply(directions, form=settings.form, key=settings.key, rpc_id=asked.question.rpc_id)

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import structlog
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, InterfaceError
 from django.db.models import Q, QuerySet
 
 from integrations.domain.calls import Direction
 from integrations.models import Call, Customer, RoutingAnswer, RoutingReason
 from integrations.ringostat.telephone.question import RoutingQuestion
 from integrations.services.routing.decide import Decision
+from integrations.services.routing.sql import NEW_ANSWER, run_bounded
 
 log = structlog.get_logger(__name__)
 
-STATEMENT_MILLISECONDS = 500
 BEFORE, AFTER = timedelta(minutes=2), timedelta(minutes=2)
 """A call's questions come while it rings: so long before its start at the earliest (clocks differ) and after its end at
 the latest.
@@ -37,22 +35,6 @@ class AskedCall:
     began: float
 
 
-@contextmanager
-def bounded() -> Iterator[None]:
-    """A transaction with short statements, whose commit does not wait for the disk: an answer that a power cut loses
-    is no harm. Changes nothing inside a transaction (of a test).
-    """
-    is_outermost = not connection.in_atomic_block
-    with transaction.atomic():
-        if is_outermost:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT set_config('statement_timeout', %s, true), set_config('synchronous_commit', 'off', true)",
-                    [str(STATEMENT_MILLISECONDS)],
-                )
-        yield
-
-
 def store_answer(asked: AskedCall, decision: Decision) -> None:
     """Never raises a database error: the answer itself is more important."""
     chosen = decision.chosen
@@ -61,8 +43,8 @@ def store_answer(asked: AskedCall, decision: Decision) -> None:
     return _store(
         asked,
         source=chosen.source,
-        directions=list(chosen.directions),
-        names=list(chosen.names),
+        directions=chosen.directions,
+        names=chosen.names,
         contact_id=chosen.contact_id,
     )
 
@@ -72,18 +54,29 @@ def store_empty_answer(asked: AskedCall, reason: RoutingReason | None) -> None:
     _store(asked, reason=reason or "")
 
 
-def _store(asked: AskedCall, **columns: Any) -> None:
+def _store(
+    asked: AskedCall,
+    *,
+    source: str = "",
+    directions: Sequence[str] = (),
+    names: Sequence[str] = (),
+    contact_id: int | None = None,
+    reason: str = "",
+) -> None:
     client = asked.question.client
-    answer = RoutingAnswer(
-        customer_id=asked.customer_id,
-        client_number=(client.number or client.raw)[:64],
-        call_id=asked.question.call_id,
-        milliseconds=round((time.monotonic() - asked.began) * 1000),
-        **columns,
-    )
+    columns = {
+        "customer_id": asked.customer_id,
+        "client_number": (client.number or client.raw)[:64],
+        "call_id": asked.question.call_id,
+        "source": source,
+        "directions": list(directions),
+        "names": list(names),
+        "contact_id": contact_id,
+        "reason": reason,
+        "milliseconds": round((time.monotonic() - asked.began) * 1000),
+    }
     try:
-        with bounded():
-            answer.save(force_insert=True)
+        run_bounded(NEW_ANSWER, columns)
     except (DatabaseError, InterfaceError) as error:
         log.warning("routing answer not stored", customer_id=asked.customer_id, error=type(error).__name__)
 

@@ -23,7 +23,7 @@ from integrations.services.customers.webhook_addresses import valid_tokens
 from integrations.services.phone_book.choice import choose_contacts, phone_book_state
 from integrations.services.routing.answer_log import newest_answers
 from integrations.services.routing.decide import Proposal, decide
-from integrations.services.routing.situation import situation_of
+from integrations.services.routing.situation import RoutingSettings, situation_of
 from integrations.ui.labels import LazyText
 from integrations.ui.routing import answer_sentence, proposal_sentence
 from integrations.users.audit import audit_record
@@ -134,7 +134,7 @@ def _tried(routing: Routing, typed: str) -> Attempt:
     if number is None:
         error = _("“%(number)s” is not a phone number. Write it in full: +380671234567.") % {"number": typed}
         return Attempt(number=typed, answer="", sentences=[], error=error)
-    decision = decide(situation_of(routing, number))
+    decision = decide(situation_of(RoutingSettings.of(routing), number))
     chosen: Proposal | None = decision.chosen
     return Attempt(
         number=number,
