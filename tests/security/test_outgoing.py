@@ -265,7 +265,10 @@ def test_planfix_and_ringostat_are_asked_through_it(lookups: list[list[str]], li
     lookups.append(["169.254.169.254"])
     customer = make_customer(planfix_url=f"https://{NAME}", ringostat_api_url=f"https://{NAME}")
     planfix = planfix_client(
-        customer, session=planfix_session(customer), pace=lambda seconds: None, observe=lambda exchange: None
+        customer,
+        session=planfix_session(customer.planfix_url),
+        pace=lambda seconds: None,
+        observe=lambda exchange: None,
     )
     ringostat = ringostat_client(customer)
     assert ringostat is not None

@@ -148,10 +148,10 @@ class PlanfixClient:
         """See Planfix. A body with emoji that Planfix cannot read is sent once more without them."""
         self._check_token(f"{method} {path}")
         timeout = self._timeout * timeout_factor
-        plain = {key: without_emoji(value) for key, value in body.items()} if body else body
         try:
-            return self._attempt(method, path, body if self._takes_emoji else plain, params, timeout)
+            return self._attempt(method, path, body if self._takes_emoji else _plain(body), params, timeout)
         except PlanfixRefused as error:
+            plain = _plain(body)
             if error.code != NOT_JSON or plain == body or not self._takes_emoji:
                 raise
         return self._attempt(method, path, plain, params, timeout)
@@ -248,6 +248,10 @@ class PlanfixClient:
             failed_fields=() if error else tuple(map(masked_text, failed)),
             requests_left=int(left) if re.fullmatch(r"[0-9]{1,9}", left) else None,
         )
+
+
+def _plain(body: Mapping[str, JSON] | None) -> Mapping[str, JSON] | None:
+    return {key: without_emoji(value) for key, value in body.items()} if body else body
 
 
 def read_pages(

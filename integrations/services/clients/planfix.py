@@ -4,7 +4,9 @@ about the account.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
@@ -19,15 +21,44 @@ from integrations.planfix.call_tags.schema import CallTags
 from integrations.planfix.http.client import Exchange, PlanfixClient
 from integrations.services.clients.rate_limit import acquire_read_slot
 
+KEPT_IDLE_SECONDS = 30
+"""After a longer rest a connection is not used again: something on its way may have forgotten it without a word. One
+that the other end has closed is noticed before each request.
+"""
 
-def planfix_session(customer: Customer) -> requests.Session:
-    """A session for the requests of one run, which share a connection. Looks up the environment's proxies once per
+
+def planfix_session(url: str) -> requests.Session:
+    """A session for requests to an account, which share a connection. Looks up the environment's proxies once per
     address, not with each request.
     """
     session = public_session()
-    session.proxies = dict(_proxies(customer.planfix_url))
+    session.proxies = dict(_proxies(url))
     session.trust_env = False
     return session
+
+
+def kept_session(customer: Customer) -> requests.Session:
+    """The session of the customer's last run in this process, whose connection may still be open: a new one takes two
+    round trips and a TLS handshake. Only the thread whose job holds the customer's queue lock may use it.
+    """
+    kept = _kept_session(customer.pk, customer.planfix_url)
+    if time.monotonic() - kept.used_at > KEPT_IDLE_SECONDS:
+        kept.session.close()
+    kept.used_at = time.monotonic()
+    return kept.session
+
+
+@dataclass(kw_only=True)
+class _KeptSession:
+    """`used_at`: when its last run began (time.monotonic())."""
+
+    session: requests.Session
+    used_at: float
+
+
+@lru_cache(256)
+def _kept_session(customer_id: int, url: str) -> _KeptSession:
+    return _KeptSession(session=planfix_session(url), used_at=time.monotonic())
 
 
 @lru_cache(1024)
@@ -77,7 +108,7 @@ def logged_client(
         asked()
 
     pace = acquire_slot or partial(acquire_read_slot, customer)
-    return planfix_client(customer, session=planfix_session(customer), pace=pace, observe=observe)
+    return planfix_client(customer, session=planfix_session(customer.planfix_url), pace=pace, observe=observe)
 
 
 def _note_requests_left(customer: Customer, requests_left: int | None) -> None:

@@ -11,16 +11,15 @@ import structlog
 from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
-from requests import Session
 
 from integrations.domain.reasons import Reason
 from integrations.domain.rules import Skip, unknown_employee
 from integrations.models import Call, CallState, Customer
 from integrations.planfix.call_tags.schema import CallTags
-from integrations.services.account_traits import AccountTraits, traits_of
+from integrations.services.account_traits import traits_of
 from integrations.services.callback_tasks.notes import note_unknown_employee
 from integrations.services.clients.lease import HeldLease, LeaseLost
-from integrations.services.clients.planfix import planfix_client, planfix_session, stored_call_tags
+from integrations.services.clients.planfix import kept_session, planfix_client, stored_call_tags
 from integrations.services.database import run_prepared
 from integrations.services.delivery.attempt import (
     Attempt,
@@ -99,15 +98,15 @@ def customers_with_due_calls() -> list[int]:
 
 def try_one_call(customer: Customer, tags: CallTags, lease: HeldLease) -> SharedError | None:
     """Makes one attempt at the customer's next call. Returns an error that its other calls may meet too."""
-    attempt = _begin_next(customer, tags, traits_of(customer), lease, planfix_session(customer))
+    attempt = _Run(customer, tags, lease).begin_next_attempt()
     return _deliver(attempt, lease).error if attempt else None
 
 
 def _run(customer: Customer, tags: CallTags, lease: HeldLease, should_stop: Callable[[], bool]) -> None:
     ends_at = time.monotonic() + RUN_SECONDS
-    session, traits = planfix_session(customer), traits_of(customer)
+    run = _Run(customer, tags, lease)
     while not should_stop():
-        attempt = _begin_next(customer, tags, traits, lease, session)
+        attempt = run.begin_next_attempt()
         if attempt is None:
             return
         ended = _deliver(attempt, lease)
@@ -120,34 +119,45 @@ def _run(customer: Customer, tags: CallTags, lease: HeldLease, should_stop: Call
     deliver_soon(customer.pk)
 
 
+class _Run:
+    """What the attempts of a run share: read, decrypted and prepared once."""
+
+    def __init__(self, customer: Customer, tags: CallTags, lease: HeldLease) -> None:
+        self.customer, self.tags, self.lease = customer, tags, lease
+        self.traits = traits_of(customer)
+        # Made before the first attempt is counted: a missing encryption key fails here.
+        self.planfix = planfix_client(
+            customer,
+            session=kept_session(customer),
+            pace=lambda seconds: lease.acquire_slot(seconds, self._book.take_unstored()),
+            observe=lambda exchange: self._book.log(exchange),
+            takes_emoji=self.traits.takes_emoji is not False,
+        )
+
+    def begin_next_attempt(self) -> Attempt | None:
+        """An attempt at the call that has been due longest; None if none is due. Raises LeaseLost."""
+        begun = begin_next_attempt(self.lease)
+        if begun is None:
+            return None
+        call, receipts = begun
+        self._book = ReceiptBook(call, receipts, searches_first=_searches_first(call, self.customer))
+        return Attempt(
+            call=call,
+            facts=call.folded,
+            customer=self.customer,
+            planfix=self.planfix,
+            tags=self.tags,
+            book=self._book,
+            traits=self.traits,
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Ended:
     """`error`: one that the customer's other calls may meet too. `is_more_due`: another call may be due."""
 
     error: SharedError | None = None
     is_more_due: bool = True
-
-
-def _begin_next(
-    customer: Customer, tags: CallTags, traits: AccountTraits, lease: HeldLease, session: Session
-) -> Attempt | None:
-    """An attempt at the call that has been due longest; None if none is due."""
-    # The client first: a missing encryption key fails before the attempt is counted.
-    planfix = planfix_client(
-        customer,
-        session=session,
-        pace=lambda seconds: lease.acquire_slot(seconds, book.take_unstored()),
-        observe=lambda exchange: book.log(exchange),
-        takes_emoji=traits.takes_emoji is not False,
-    )
-    begun = begin_next_attempt(lease)
-    if begun is None:
-        return None
-    call, receipts = begun
-    book = ReceiptBook(call, receipts, searches_first=_searches_first(call, customer))
-    return Attempt(
-        call=call, facts=call.folded, customer=customer, planfix=planfix, tags=tags, book=book, traits=traits
-    )
 
 
 def _deliver(attempt: Attempt, lease: HeldLease) -> _Ended:
