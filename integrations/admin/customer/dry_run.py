@@ -28,6 +28,7 @@ from integrations.models import (
 )
 from integrations.planfix.links import contact_url, task_url
 from integrations.services.dry_run.report import (
+    CallbackTask,
     Comment,
     Contact,
     CopiedRecording,
@@ -201,16 +202,23 @@ def lines(report: DryRunReport, customer: Customer) -> Iterator[Line]:
         yield from _target(report.target, customer)
     for write in report.writes or []:
         yield _write(write)
+    yield from _limits(report)
+    if report.callback_task:
+        yield _callback_task(report.callback_task, customer)
+    if trouble := report.trouble:
+        yield Line(text=_("The delivery would stop here. %(why)s") % {"why": trouble}, icon="error", colour="danger")
+    if report.asked is not None:
+        yield _end(report.asked)
+
+
+def _limits(report: DryRunReport) -> Iterator[Line]:
+    """What the account does not keep of the call."""
     if _is_author_ignored(report):
         text = _("Planfix writes this account's comments in the token's name. The text names the employee.")
         yield Line(text=text, icon="info", colour="warning")
     if left_out := report.left_out:
         text = _("Not written, because Planfix has no field for it: %(fields)s.") % {"fields": ", ".join(left_out)}
         yield Line(text=text, icon="rule", colour="warning")
-    if trouble := report.trouble:
-        yield Line(text=_("The delivery would stop here. %(why)s") % {"why": trouble}, icon="error", colour="danger")
-    if report.asked is not None:
-        yield _end(report.asked)
 
 
 def _beginning(report: DryRunReport) -> Iterator[Line]:
@@ -327,6 +335,15 @@ def _comment(write: Comment) -> Line:
 def _tag(write: TagEntry) -> Line:
     table = [[name, value or _("the new contact")] for name, value in write.values]
     return Line(text=_("Data tag “%(tag)s”:") % {"tag": write.name}, icon="sell", table=table)
+
+
+def _callback_task(task: CallbackTask, customer: Customer) -> Line:
+    if task.open_task:
+        text = _("The call would be added to callback task %(task)s as a comment.") % {"task": task.open_task}
+        return Line(text=text, icon="add_task", link=task_url(customer.planfix_url, task.open_task))
+    text = _("A callback task would be made, unless the client is reached before: %(name)s.")
+    table = [[_("Assignee"), task.assignee or _("as in the template")], [_("Due"), task.due]]
+    return Line(text=text % {"name": task.name}, icon="add_task", comment=SafeString(task.text), table=table)
 
 
 def _write(write: Write) -> Line:

@@ -57,8 +57,9 @@ def record_id(kind: str, customer: Customer, call: Call) -> uuid.UUID:
 def new_task(task: CallbackTask, customer: Customer, wanted: CallbackSettings, assignee: Assignee) -> NewTask:
     """The task as it is created. `task.call` is loaded."""
     language = customer.language
-    call = task_call(task.call, customer, number=task.call.client_number)
-    if task.kind == CallbackTaskKind.MISSED_CALL:
+    is_missed = task.kind == CallbackTaskKind.MISSED_CALL
+    call = task_call(task.call, customer, number=task.subject if is_missed else task.call.client_number)
+    if is_missed:
         name, text = missed_call_name(call, language), missed_call_text(call, language)
     else:
         name = unknown_employee_name(task.subject, language)
@@ -126,7 +127,7 @@ def task_call(call: Call, customer: Customer, *, number: str) -> TaskCall:
         line_name=facts.line_name,
         wait_seconds=facts.wait_seconds,
         talk_seconds=facts.talk_seconds,
-        source=call.utm_source,
+        source=facts.parameters.get("utm_source", ""),
         card_url=ringostat_link(facts.card_url),
     )
 

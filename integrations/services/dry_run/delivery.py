@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from integrations.domain.calls import CallFacts
 from integrations.domain.employees import match_employee
-from integrations.domain.rules import DeliveryPlan, Skip, decide
+from integrations.domain.rules import DeliveryPlan, Skip, decide, unknown_employee
 from integrations.models import Call, Customer, Delivery, Step
 from integrations.planfix.call_tags.schema import CallTags
 from integrations.planfix.http.client import Planfix, is_write
@@ -15,11 +15,18 @@ from integrations.planfix.http.errors import PlanfixError, PlanfixRefused
 from integrations.planfix.http.json_fields import JSON, Row, child_of, full_name_of, id_of, masked, rows_of, text_of
 from integrations.planfix.records.contacts import contact_name
 from integrations.services.account_traits import traits_of
+from integrations.services.callback_tasks.preview import (
+    PlannedTask,
+    is_missed,
+    task_for_missed_call,
+    task_for_unknown_employee,
+)
 from integrations.services.clients.planfix import logged_client
 from integrations.services.customers.account_discovery import call_tags_of
 from integrations.services.delivery.attempt import Attempt, ReceiptBook
 from integrations.services.delivery.call_delivery import CallDelivery
 from integrations.services.dry_run.report import (
+    CallbackTask,
     Comment,
     Contact,
     CopiedRecording,
@@ -43,8 +50,10 @@ def deliver_dry(call: Call, customer: Customer, report: DryRunReport) -> DryRunR
     facts = call.folded
     if not facts.is_final:
         return replace(report, not_over=True)
-    report = replace(report, decided=_decided(facts, customer))
-    return report if report.decided and report.decided.skip else _delivered(call, customer, report)
+    decided = _decided(facts, customer)
+    report = replace(report, decided=decided)
+    report = report if decided.skip else _delivered(call, customer, report)
+    return _with_callback_task(call, customer, report)
 
 
 def _decided(facts: CallFacts, customer: Customer) -> Decided:
@@ -72,6 +81,34 @@ def _delivered(call: Call, customer: Customer, report: DryRunReport) -> DryRunRe
     except PlanfixError as error:
         report = replace(report, trouble=str(error))
     return delivery.add_to(report) if delivery else report
+
+
+def _with_callback_task(call: Call, customer: Customer, report: DryRunReport) -> DryRunReport:
+    """Adds the callback task that would follow the call."""
+    decided, contact = report.decided or Decided(), report.contact
+    client = ReadingClient(logged_client(customer))
+    who = unknown_employee(call.folded, customer.rules)
+    planned = task_for_unknown_employee(call, customer, client, who=who) if who else None
+    if contact and is_missed(decided.direction, decided.outcome) and not (report.unknown_contact or report.trouble):
+        contact_id = None if contact.is_new else contact.id
+        planned = task_for_missed_call(call, customer, client, number=decided.number, contact_id=contact_id)
+    if planned is None:
+        return report
+    asked = None if report.asked is None else report.asked + client.sent
+    return replace(report, callback_task=_callback_task(planned, customer), asked=asked)
+
+
+def _callback_task(planned: PlannedTask, customer: Customer) -> CallbackTask:
+    draft = planned.draft
+    names = {employee.planfix_user_id: employee.name for employee in customer.employees.all()}
+    chosen = draft.user_id or draft.group_id
+    return CallbackTask(
+        name=draft.name,
+        text=draft.description,
+        assignee=names.get(draft.user_id, str(chosen)) if chosen else "",
+        due=f"{draft.due:%d.%m.%Y %H:%M}",
+        open_task=planned.open_task_id,
+    )
 
 
 class ReadingClient:

@@ -86,6 +86,19 @@ class TagEntry:
     values: list[list[str]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, kw_only=True)
+class CallbackTask:
+    """`open_task`: of the same client, which would get a comment instead of a new task. `assignee`: a name or an ID, ""
+    if the template decides. `due`: in the customer's time zone.
+    """
+
+    name: str = ""
+    text: str = ""
+    assignee: str = ""
+    due: str = ""
+    open_task: int | None = None
+
+
 Write = NewContact | CopiedRecording | Comment | TagEntry
 WRITES: Mapping[Step, type[Write]] = {
     Step.CONTACT: NewContact,
@@ -111,6 +124,7 @@ class DryRunReport:
     contact: Contact | None = None
     target: Target | None = None
     writes: list[Write] | None = None
+    callback_task: CallbackTask | None = None
     left_out: list[str] = field(default_factory=list)
     """Names of fields that have a value but do not exist in the account."""
     trouble: str = ""
@@ -130,10 +144,11 @@ class DryRunReport:
         return cls(**{**stored, **parts})
 
 
-PARTS: Mapping[str, type[Decided] | type[Contact] | type[Target]] = {
+PARTS: Mapping[str, type[Decided] | type[Contact] | type[Target] | type[CallbackTask]] = {
     "decided": Decided,
     "contact": Contact,
     "target": Target,
+    "callback_task": CallbackTask,
 }
 
 
