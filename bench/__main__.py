@@ -15,6 +15,7 @@ BENCHMARKS = (
     "latency",
     "routing",
     "requests_per_call",
+    "directory",
     "memory",
     "fairness",
     "reliability",

@@ -113,6 +113,13 @@ def _calls(facts: SystemFacts, now: datetime) -> Card:
             Line(label=_("Call lists read up to"), value=_ago(facts.last_catch_up_at, now)),
             Line(label=_("Unreadable call lists"), value=str(facts.unreadable_lists)),
             Line(
+                label=_("Contact directories"),
+                value=str(facts.directories),
+                advice=_("Some cannot be read: see the page Contacts of their customers.")
+                if facts.unreadable_directories
+                else "",
+            ),
+            Line(
                 label=_("Open alerts"),
                 value=str(facts.open_alerts),
                 address=f"{reverse('admin:integrations_alert_changelist')}?open=yes",

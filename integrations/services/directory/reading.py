@@ -31,7 +31,8 @@ log = structlog.get_logger(__name__)
 
 RUN_SECONDS = 50
 HELD_FOR = timedelta(minutes=2)
-"""Longer than a request and its storing take. Each page extends it."""
+MOST_REQUESTS = 3
+"""Of one step. HELD_FOR is longer than these and the storing of a page take; each page extends the hold."""
 LATER = timedelta(minutes=10)
 """After a request that failed, and when the day's part is used up."""
 MUCH_LATER = timedelta(hours=1)
@@ -72,7 +73,7 @@ def read_directory(customer_id: int, *, should_stop: Callable[[], bool] = lambda
 
 def take(customer: Customer) -> AccountReading | None:
     """None while another worker reads the account."""
-    until = database_time() + HELD_FOR + customer.request_interval
+    until = _hold_of(customer)
     free = directory_of(customer).filter(Q(held_until=None) | Q(held_until__lt=Now()))
     if not free.update(held_until=until):
         return None
@@ -148,7 +149,7 @@ class AccountReading:
 
     def _save(self, **columns: Any) -> None:
         """Changes the account's row, and holds it longer. Raises HoldLost."""
-        until = database_time() + HELD_FOR + self.customer.request_interval
+        until = _hold_of(self.customer)
         held = DirectoryAccount.objects.filter(pk=self.account.pk, held_until=self.account.held_until)
         if not held.update(held_until=until, **columns):
             raise HoldLost
@@ -158,6 +159,10 @@ class AccountReading:
     def release(self) -> None:
         self._save()
         DirectoryAccount.objects.filter(pk=self.account.pk, held_until=self.account.held_until).update(held_until=None)
+
+
+def _hold_of(customer: Customer) -> datetime:
+    return database_time() + HELD_FOR + MOST_REQUESTS * customer.request_interval
 
 
 def _delay(error: PlanfixError) -> timedelta:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Count, Max, Min, Q
 
 from integrations.domain.numbering_plans import library_date
-from integrations.models import Alert, Call, CallState, CatchUpCursor
+from integrations.models import Alert, Call, CallState, CatchUpCursor, DirectoryAccount
 from integrations.services.queue.load import QueueLoad, last_periodic_runs, queue_load, worker_last_seen
 from ringofix import __version__
 
@@ -45,6 +45,9 @@ class SystemFacts:
     last_catch_up_at: datetime | None
     """Up to when the call list of any customer was read."""
     unreadable_lists: int
+    directories: int
+    """Contact directories of Planfix accounts."""
+    unreadable_directories: int
     open_alerts: int
     mailed_to: int
     """The number of addresses that get alerts."""
@@ -59,6 +62,7 @@ def system_facts() -> SystemFacts:
         count=Count("pk"), oldest=Min("due_since")
     )
     lists = CatchUpCursor.objects.aggregate(newest=Max("read_until"), unreadable=Count("pk", filter=~Q(trouble="")))
+    directories = DirectoryAccount.objects.aggregate(count=Count("pk"), unreadable=Count("pk", filter=~Q(error="")))
     runs = last_periodic_runs()
     return SystemFacts(
         version=__version__,
@@ -70,6 +74,8 @@ def system_facts() -> SystemFacts:
         last_alert_check_at=runs.get(ALERTS),
         last_catch_up_at=lists["newest"],
         unreadable_lists=lists["unreadable"],
+        directories=directories["count"],
+        unreadable_directories=directories["unreadable"],
         open_alerts=Alert.objects.filter(resolved_at=None).count(),
         mailed_to=len(settings.ALERT_EMAILS),
         encryption_keys=len(settings.ENCRYPTION_KEYS),

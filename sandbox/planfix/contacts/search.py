@@ -107,5 +107,5 @@ def found_contacts(account: Account, filters: Sequence[Body], *, are_companies: 
         for contact in _candidates(account, filters)
         if (is_any_kind or contact.is_company == are_companies)
         and (world.deleted_contacts is DeletedContacts.FOUND or not contact.is_deleted)
-        and passes(accepts(contact) for accepts in predicates)
+        and (not predicates or passes(accepts(contact) for accepts in predicates))
     )

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from integrations.models import BackgroundJobKind, CallState
+from integrations.models import BackgroundJobKind, CallState, DirectoryAccount
 from integrations.services.queue.background import enqueue
 from ringofix import __version__
 from tests.factories import make_call, make_customer, make_specialist, make_superuser, make_user
@@ -51,6 +51,16 @@ def test_missing_workers_come_with_advice(operator: Client) -> None:
     execute(WORKER)
 
     assert lines(operator)["Workers running"] == ("1", "")
+
+
+def test_directories_that_cannot_be_read_come_with_advice(operator: Client) -> None:
+    directory = DirectoryAccount.objects.create(account="acme.planfix.com")
+    assert lines(operator)["Contact directories"] == ("1", "")
+
+    directory.error = "Planfix does not answer."
+    directory.save()
+
+    assert lines(operator)["Contact directories"][1]
 
 
 def test_periodic_jobs_show_when_they_last_ran(operator: Client) -> None:

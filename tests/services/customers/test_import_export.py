@@ -38,6 +38,11 @@ def test_a_file_becomes_a_customer(data: dict[str, Any]) -> None:
     assert customer.utm_fields.count() == 5
 
 
+def test_the_directory_is_off_unless_the_file_wants_it(data: dict[str, Any]) -> None:
+    assert export_customer(import_customer(data))["directory"] is False
+    assert export_customer(import_customer({**data, "directory": True}))["directory"] is True
+
+
 def test_own_numbers_are_read_and_written_in_any_spelling(data: dict[str, Any]) -> None:
     customer = import_customer({**data, "own_numbers": ["044 222-33-44", "+380503334455"]})
 

@@ -1,0 +1,132 @@
+"""Reads the directory of an account with 200,000 contacts: memory, kills, requests, a change, a deletion, and look-ups.
+
+The worker that reads is killed three times during the first reading. The sandbox is in this process.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import connection
+from django.db.models.functions import Now
+
+from bench.stack.processes import memory_megabytes
+from bench.stack.scratch import local_stack
+from integrations.models import Customer, DirectoryAccount, DirectoryContact
+from integrations.services.customers.import_export import import_customer
+from integrations.services.directory.look_up import contacts_of
+from integrations.services.directory.report import shared_numbers, spelling_report
+from integrations.services.queue.defer import READ_DIRECTORY, one_job_each
+from sandbox.harness.demo_day import customer_file
+from sandbox.harness.processes import LocalStack
+from sandbox.planfix.account import Account
+from sandbox.server.app import SandboxServer
+from sandbox.state import DEFAULT, DEFAULT_TOKEN, Sandbox
+
+CONTACTS = 200_000
+KILLED_AFTER = (20_000, 90_000, 160_000)
+"""Contacts in the directory."""
+LOOK_UPS = 2000
+SPELLINGS = ("+38067{:07}", "+38067{:07}", "38067{:07}", "067{:07}", "+38 (067) {:07}", "067 {:07} Viber")
+
+
+def run() -> None:
+    settings.ALLOW_PRIVATE_HOSTS = True
+    with SandboxServer(Sandbox(allow_private_hosts=True)) as server, local_stack() as stack:
+        account = server.sandbox.add_account(DEFAULT, token=DEFAULT_TOKEN)
+        _fill(account)
+        file = customer_file("Acme", server.sandbox.url, DEFAULT_TOKEN, 1000) | {"directory": True}
+        customer = import_customer(file)
+        _first_reading(stack, customer, account)
+        _changes(stack, customer, account)
+        _look_ups(customer)
+
+
+def _fill(account: Account) -> None:
+    pick = random.Random(19)
+    for number in range(CONTACTS):
+        written = pick.choice(SPELLINGS).format(number)
+        account.add_contact(name=f"Client {number}", phones=[written], is_company=number % 20 == 0)
+
+
+def _first_reading(stack: LocalStack, customer: Customer, account: Account) -> None:
+    began, largest = time.monotonic(), 0.0
+    kills = list(KILLED_AFTER)
+    stack.start_worker()
+    while not DirectoryAccount.objects.filter(changes_read_at__isnull=False).exists():
+        one_job_each(READ_DIRECTORY, [customer.pk])
+        time.sleep(0.5)
+        largest = max(largest, memory_megabytes(stack.processes["worker"].pid)[0])
+        if kills and DirectoryContact.objects.count() >= kills[0]:
+            kills.pop(0)
+            stack.kill("worker")
+            DirectoryAccount.objects.update(held_until=None)
+            with connection.cursor() as cursor:
+                cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = 'epoch'")
+            stack.start_worker()
+    contacts = DirectoryContact.objects.filter(deleted=False).count()
+    print(
+        f"first reading: {contacts} contacts in {time.monotonic() - began:.0f} s, 3 kills, {_lists(account)} requests"
+    )
+    print(f"memory of the worker, largest: {largest:.0f} MB")
+    print(f"tables and indexes: {_megabytes():.0f} MB")
+
+
+def _changes(stack: LocalStack, customer: Customer, account: Account) -> None:
+    changed, gone = account.contacts[150_000], account.contacts[100_001]
+    gone_before = contacts_of(customer, _number(gone.name))
+    account.set_phones(changed, ["+380501112233"])
+    gone.is_deleted = True
+    before = _lists(account)
+    DirectoryAccount.objects.update(changes_due_at=Now(), next_at=Now())
+    seconds = _until(customer, lambda: bool(contacts_of(customer, "+380501112233")))
+    print(f"a change: in the directory after {seconds:.1f} s of its cycle, {_lists(account) - before} requests")
+    before = len(account.requests)
+    DirectoryAccount.objects.update(round_due_at=Now(), next_at=Now())
+    seconds = _until(
+        customer, lambda: DirectoryAccount.objects.filter(round_cursor=None, round_due_at__gt=Now()).exists()
+    )
+    is_gone = bool(gone_before) and not contacts_of(customer, _number(gone.name))
+    print(f"a deletion: found {is_gone} by a round of {seconds:.0f} s, {len(account.requests) - before} requests")
+
+
+def _number(name: str) -> str:
+    return f"+38067{int(name.split()[1]):07}"
+
+
+def _until(customer: Customer, is_done: Callable[[], bool]) -> float:
+    began = time.monotonic()
+    while not is_done():
+        one_job_each(READ_DIRECTORY, [customer.pk])
+        time.sleep(0.2)
+    return time.monotonic() - began
+
+
+def _look_ups(customer: Customer) -> None:
+    pick, milliseconds = random.Random(7), []
+    for _ in range(LOOK_UPS):
+        number = f"+38067{pick.randrange(CONTACTS):07}"
+        began = time.perf_counter()
+        contacts_of(customer, number, only_trusted=True)
+        milliseconds.append(1000 * (time.perf_counter() - began))
+    parts = statistics.quantiles(milliseconds, n=100)
+    print(f"look-up: p50 {parts[49]:.2f} ms, p99 {parts[98]:.2f} ms")
+    for name, read in {"spellings": spelling_report, "shared numbers": shared_numbers}.items():
+        began = time.perf_counter()
+        read(customer)
+        print(f"{name}: {time.perf_counter() - began:.2f} s")
+
+
+def _lists(account: Account) -> int:
+    return sum(request.path.startswith("/contact/list") for request in account.requests)
+
+
+def _megabytes() -> float:
+    tables = ("integrations_directorycontact", "integrations_directorynumber")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sum(pg_total_relation_size(name::regclass)) FROM unnest(%s) AS name", [list(tables)])
+        return float(cursor.fetchone()[0]) / 1024 / 1024
