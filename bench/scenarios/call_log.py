@@ -153,6 +153,7 @@ def _addresses(of: int | None = None) -> dict[str, str]:
         "with a recording": "recording=true",
         "without a recording": "recording=false",
         "call ID": f"call_id={some.ringostat_id}",
+        "not called back": "callback=waiting",
         "yesterday": "period=yesterday",
         "30 days": "period=30_days",
     }
@@ -165,6 +166,7 @@ def _addresses(of: int | None = None) -> dict[str, str]:
         "list, end of a call ID": f"/calls/?call_id={some.ringostat_id[-8:]}",
         "search, a number": "/calls/search/?q=067+000-00-00",
         "search, end of a call ID": f"/calls/search/?q={some.ringostat_id[-8:]}",
+        "waiting clients": "/calls/waiting/",
         "talk time": "/calls/talk/",
         "news": "/calls/news/?after=9000000000000000-1",
         "one call": f"/calls/{some.pk // 10 * 10}/" if of is None else f"/calls/{some.pk}/",

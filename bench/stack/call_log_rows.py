@@ -86,7 +86,21 @@ SELECT customer_id, id, received_at, 0.2, 'POST', '/contact/list', '{"offset": 0
   FROM integrations_call WHERE id % 10 = 0
 """
 
-_TABLES = ("webhookevent", "planfixrequest", "delivery", "call")
+_MISSED = """
+INSERT INTO integrations_missedcall
+       (call_id, customer_id, client_number, started_at, called_back_at, called_back_in_id, attempts)
+SELECT id, customer_id, client_number, started_at, called_back_at, called_back_in, 0
+  FROM (SELECT *, min(started_at) FILTER (WHERE outcome = 'answered') OVER later AS called_back_at,
+               min(id) FILTER (WHERE outcome = 'answered') OVER later AS called_back_in
+          FROM integrations_call
+         WHERE client_number <> 'anonymous'
+        WINDOW later AS (PARTITION BY customer_id, client_number ORDER BY started_at DESC
+                         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS call
+ WHERE direction = 'incoming' AND outcome = 'missed'
+"""
+"""Ids are in order of time, so the smallest one is the first call back."""
+
+_TABLES = ("webhookevent", "planfixrequest", "delivery", "missedcall", "call")
 
 _COUNT = import_module("integrations.migrations.0009_count_stored_calls").COUNT
 
@@ -109,7 +123,7 @@ def fill(calls: int) -> None:
         names = {"calls": calls, "customers": CUSTOMERS, "employees": EMPLOYEES, "facts": _FACTS}
         cursor.execute("SELECT setseed(0.5)")
         cursor.execute(_CALLS, names)
-        for statement in (_DELIVERIES, _EVENTS, _REQUESTS, *indexes, _COUNT):
+        for statement in (_DELIVERIES, _EVENTS, _REQUESTS, _MISSED, *indexes, _COUNT):
             cursor.execute(statement)
         cursor.execute("RESET session_replication_role")
         cursor.execute("VACUUM ANALYZE")
