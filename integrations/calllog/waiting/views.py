@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -36,15 +36,16 @@ PERIODS: Mapping[str, tuple[LazyText, timedelta]] = {
     "14": (gettext_lazy("14 days"), timedelta(days=14)),
     "30": (gettext_lazy("30 days"), timedelta(days=30)),
 }
-USUAL_PERIOD = "14"
-MOST_CLIENTS = 200
+USUAL_PERIOD, USUAL_PERIOD_OF_ALL = "14", "1"
+"""Of all customers together so many clients wait that a day fills the page."""
+MOST_CLIENTS = 100
 BARS: Mapping[str, LazyText] = {
     "in_quarter_hour": gettext_lazy("within 15 minutes"),
     "in_hour": gettext_lazy("within an hour"),
     "later": gettext_lazy("later"),
     "not_yet": gettext_lazy("not called back"),
 }
-TABLES: Mapping[str, tuple[LazyText, LazyText]] = {
+TABLES: Mapping[Literal["employee", "source"], tuple[LazyText, LazyText]] = {
     "employee": (gettext_lazy("By employee"), gettext_lazy("not called back, or unknown")),
     "source": (gettext_lazy("By UTM source"), gettext_lazy("without a source")),
 }
@@ -72,9 +73,11 @@ class WaitingRow:
 def waiting(request: HttpRequest) -> HttpResponse:
     customers = list(customers_visible_to(request.user).order_by("name"))
     chosen = _chosen_customer(request, customers)
-    period = request.GET.get("days", "") if request.GET.get("days", "") in PERIODS else USUAL_PERIOD
-    since = timezone.now() - PERIODS[period][1]
     whose = _whose(request, chosen, customers)
+    usual = USUAL_PERIOD if whose else USUAL_PERIOD_OF_ALL
+    period = request.GET.get("days", "") if request.GET.get("days", "") in PERIODS else usual
+    since = timezone.now() - PERIODS[period][1]
+    groups = called_back(whose, since=since)
     clients = waiting_clients(whose, since=since, most=MOST_CLIENTS + 1)
     context = {
         **page_context(request, _("Waiting clients")),
@@ -86,8 +89,11 @@ def waiting(request: HttpRequest) -> HttpResponse:
         "customers": customers if len(customers) > 1 else [],
         "chosen": chosen,
         "period": period,
-        "bars": _bars(called_back(whose, since=since)),
-        "tables": _tables(whose, since),
+        "bars": _bars(groups["all"]),
+        "tables": [
+            {"title": title, "rows": [(group.group or nameless, group) for group in groups[by]]}
+            for by, (title, nameless) in TABLES.items()
+        ],
     }
     return render(request, "calllog/waiting/waiting.html", context)
 
@@ -141,11 +147,3 @@ def _bars(groups: list[CalledBack]) -> list[dict[str, Any]]:
         {"name": name, "label": BARS[name], "count": count, "percent": 100 * count / group.total}
         for name, count in counts.items()
     ]
-
-
-def _tables(whose: list[int] | None, since: datetime) -> list[dict[str, Any]]:
-    tables = []
-    for by, (title, nameless) in TABLES.items():
-        groups = called_back(whose, since=since, by=by)
-        tables.append({"title": title, "rows": [(group.group or nameless, group) for group in groups]})
-    return tables

@@ -5,10 +5,10 @@ Costs grow with the missed calls of the period, not with the calls of the custom
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from django.db import connection
 
@@ -74,23 +74,25 @@ def waiting_clients(customer_ids: Collection[int] | None, *, since: datetime, mo
     ]
 
 
-def called_back(customer_ids: Collection[int] | None, *, since: datetime, by: str = "all") -> list[CalledBack]:
-    """`by`: all, customer (the key as text), employee (who reached the client) or source. Largest groups first."""
-    statement = CALLED_BACK.format(group=GROUPS[by])
-    return [
-        CalledBack(group=group, in_quarter_hour=quarter, in_hour=hour, later=later, not_yet=not_yet)
-        for group, quarter, hour, later, not_yet in _rows(
-            statement, customer_ids, since=since, quarter=QUARTER_HOUR, hour=HOUR
-        )
-    ]
+def called_back(
+    customer_ids: Collection[int] | None, *, since: datetime
+) -> dict[Literal["all", "employee", "source"], list[CalledBack]]:
+    """The missed calls together, by the employee who reached the client, and by UTM source. Largest groups first.
+
+    `customer_ids` None: of all customers. "all" is one group, or none without missed calls.
+    """
+    found: dict[Literal["all", "employee", "source"], list[CalledBack]] = {"all": [], "employee": [], "source": []}
+    rows = _rows(CALLED_BACK, customer_ids, since=since, quarter=QUARTER_HOUR, hour=HOUR)
+    for bits, group, quarter, hour, later, not_yet in rows:
+        groups = found[GROUPINGS[bits]]
+        if quarter + hour + later + not_yet and len(groups) < MOST_GROUPS:
+            groups.append(CalledBack(group=group, in_quarter_hour=quarter, in_hour=hour, later=later, not_yet=not_yet))
+    return found
 
 
-GROUPS = {
-    "all": "''",
-    "customer": "missed.customer_id::text",
-    "employee": "COALESCE(employee.name, '')",
-    "source": "call.utm_source",
-}
+GROUPINGS: Mapping[int, Literal["all", "employee", "source"]] = {0b11: "all", 0b01: "employee", 0b10: "source"}
+"""By GROUPING() of the statement: a bit is set for each column that the row is not grouped by."""
+MOST_GROUPS = 20
 
 
 def _rows(statement: str, customer_ids: Iterable[int] | None, **values: Any) -> list[tuple[Any, ...]]:

@@ -70,9 +70,11 @@ def test_customer_and_period_narrow_the_page(client: Client) -> None:
     waiting_call(other, REACHED)
     client.force_login(make_specialist())
 
-    assert (SHOWN[WAITING] in html_of(client), SHOWN[REACHED] in html_of(client)) == (True, True)
+    week = html_of(client, "?days=7")
+    assert (SHOWN[WAITING] in week, SHOWN[REACHED] in week) == (True, True)
     assert SHOWN[REACHED] not in html_of(client, f"?customer={customer.pk}")
-    assert SHOWN[WAITING] not in html_of(client, "?days=1")
+    assert SHOWN[WAITING] in html_of(client, f"?customer={customer.pk}"), "one customer: two weeks"
+    assert SHOWN[WAITING] not in html_of(client), "all customers: a day"
     assert "No client waits" in html_of(client, f"?customer={customer.pk}&days=1")
 
 

@@ -71,9 +71,9 @@ def test_missed_calls_are_counted_by_when_the_client_was_called_back() -> None:
             called(customer, f"+38067123450{number}", ago=ago - after, employee=employee)
     fold_missed_calls()
 
-    [every] = called_back([customer.pk], since=SINCE)
-    by_employee = {group.group: group.total for group in called_back([customer.pk], since=SINCE, by="employee")}
-    [source] = called_back([customer.pk], since=SINCE, by="source")
+    found = called_back([customer.pk], since=SINCE)
+    [every], [source] = found["all"], found["source"]
+    by_employee = {group.group: group.total for group in found["employee"]}
 
     assert (every.in_quarter_hour, every.in_hour, every.later, every.not_yet) == (1, 2, 1, 1)
     assert every.share == pytest.approx(0.8)
