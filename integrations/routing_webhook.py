@@ -8,7 +8,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from integrations.services.intake.traffic_limit import count_wrong_address
-from integrations.services.routing.answer import answer_at
+from integrations.services.routing.answer import GivenAnswer, answer_at
 from integrations.services.routing.question_limit import count_question
 from integrations.users.client_ip import client_network, may_send_webhooks
 from integrations.webhooks import RawRequestView, Refusal
@@ -35,10 +35,25 @@ class RingostatRouting(RawRequestView):
     def post(self, request: Request, token: str) -> HttpResponse:
         if not may_send_webhooks(request.META):
             raise Refusal(403, "questions are not taken from here")
-        reply = answer_at(token, self.raw(request))
-        if reply is None:
+        answer = answer_at(token, self.raw(request))
+        if answer is None:
             count_wrong_address(client_network(request.META))
             raise Refusal(404, "unknown address")
-        return HttpResponse(reply.body, content_type=reply.content_type)
+        return _RoutingResponse(answer)
 
     get = put = post
+
+
+class _RoutingResponse(HttpResponse):
+    """Stores the answer after it has been sent, so that the ringing telephone does not wait for that."""
+
+    def __init__(self, answer: GivenAnswer) -> None:
+        super().__init__(answer.reply.body, content_type=answer.reply.content_type)
+        self._store = answer.store
+
+    def close(self) -> None:
+        store, self._store = self._store, lambda: None
+        try:
+            store()
+        finally:
+            super().close()

@@ -96,6 +96,16 @@ def test_unknown_client_gets_an_empty_answer_with_its_reason(customer: Customer)
     assert RoutingAnswer.objects.get().reason == "unknown_client"
 
 
+def test_contacts_are_those_of_the_account_that_the_customer_has_now(customer: Customer) -> None:
+    assert ask(customer).json() == {"number_01": "acmecom_iryna"}
+    Customer.objects.filter(pk=customer.pk).update(planfix_url="https://moved.planfix.com")
+    assert ask(customer).json() == {"number_01": ""}
+
+    customer.refresh_from_db()
+    add_directory_contact(customer, 5, NUMBER)
+    assert ask(customer).json() == {"number_01": "acmecom_iryna"}
+
+
 def test_contact_of_another_customer_is_not_routed(customer: Customer) -> None:
     stranger = make_customer(planfix_url="https://other.planfix.com")
     Routing.objects.create(customer=stranger, enabled=True)
@@ -177,7 +187,7 @@ def test_trouble_gives_an_empty_answer(
     def fail(*_: object) -> None:
         raise error from cause
 
-    monkeypatch.setattr(answer, "situation_of", fail)
+    monkeypatch.setattr(answer, "settings_and_situation", fail)
     response = ask(customer)
 
     assert response.status_code == status

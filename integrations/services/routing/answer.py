@@ -7,6 +7,9 @@ answer, with which Ringostat's forwarding scheme goes on.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from django.db import InterfaceError, OperationalError
@@ -23,12 +26,20 @@ from integrations.services.intake.recipients import (
 )
 from integrations.services.routing.answer_log import AskedCall, store_answer, store_empty_answer
 from integrations.services.routing.decide import decide
-from integrations.services.routing.situation import settings_at, situation_of
+from integrations.services.routing.situation import settings_and_situation
 
 log = structlog.get_logger(__name__)
 
 
-def answer_at(token: str, raw: RawRequest) -> RoutingReply | None:
+@dataclass(frozen=True, kw_only=True)
+class GivenAnswer:
+    """`store`: stores the answer. Call it when the response has been sent. Never raises a database error."""
+
+    reply: RoutingReply
+    store: Callable[[], None] = lambda: None
+
+
+def answer_at(token: str, raw: RawRequest) -> GivenAnswer | None:
     """The answer to a question that came to this address. None for an unknown address.
 
     Raises OperationalError or InterfaceError while the database cannot be reached.
@@ -44,19 +55,22 @@ def answer_at(token: str, raw: RawRequest) -> RoutingReply | None:
     except (OperationalError, InterfaceError) as error:
         if not isinstance(error.__cause__, QueryCanceled):
             raise
-        store_empty_answer(asked, RoutingReason.TOO_SLOW)
+        reason = RoutingReason.TOO_SLOW
     except Exception:
         log.exception("routing question failed", customer_id=recipient.customer_id)
-        store_empty_answer(asked, RoutingReason.TROUBLE)
-    return NO_DIRECTION
+        reason = RoutingReason.TROUBLE
+    return GivenAnswer(reply=NO_DIRECTION, store=partial(store_empty_answer, asked.answered(), reason))
 
 
-def _answer(token: str, asked: AskedCall) -> RoutingReply | None:
-    settings = settings_at(token)
-    if settings is None:  # routing is off, or the address has expired
+def _answer(token: str, asked: AskedCall) -> GivenAnswer | None:
+    found = settings_and_situation(token, asked.customer_id, asked.question.client.number)
+    if found is None:  # routing is off, or the address has expired
         forget_recipient_of(token)
-        return NO_DIRECTION if recipient_of(token) else None
-    decision = decide(situation_of(settings, asked.question.client.number))
-    store_answer(asked, decision)
+        return GivenAnswer(reply=NO_DIRECTION) if recipient_of(token) else None
+    settings, situation = found
+    decision = decide(situation)
     directions = decision.chosen.directions if decision.chosen else ()
-    return reply(directions, form=settings.form, key=settings.key, rpc_id=asked.question.rpc_id)
+    return GivenAnswer(
+        reply=reply(directions, form=settings.form, key=settings.key, rpc_id=asked.question.rpc_id),
+        store=partial(store_answer, asked.answered(), decision),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -33,6 +33,12 @@ class AskedCall:
     customer_id: int
     question: RoutingQuestion
     began: float
+    milliseconds: int = 0
+    """Until it was answered."""
+
+    def answered(self) -> AskedCall:
+        """The question, answered now."""
+        return replace(self, milliseconds=round((time.monotonic() - self.began) * 1000))
 
 
 def store_answer(asked: AskedCall, decision: Decision) -> None:
@@ -73,7 +79,7 @@ def _store(
         "names": list(names),
         "contact_id": contact_id,
         "reason": reason,
-        "milliseconds": round((time.monotonic() - asked.began) * 1000),
+        "milliseconds": asked.milliseconds,
     }
     try:
         run_bounded(NEW_ANSWER, columns)

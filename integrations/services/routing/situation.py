@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,10 +14,11 @@ from integrations.domain.phone_fields import has_number
 from integrations.models import Customer, Routing, RoutingSource, WebhookToken
 from integrations.models.telephone.routing import directions_in
 from integrations.services.routing.decide import KnownContact, Situation
-from integrations.services.routing.sql import KNOWN_OF_CLIENT, SETTINGS_AT, run_bounded
+from integrations.services.routing.sql import KNOWN_OF_CLIENT, SETTINGS_AND_KNOWN_AT, run_bounded
 
 ONLINE_IS_KNOWN_FOR = timedelta(minutes=2)
 """An older list of who is online is ignored: then everybody may be rung."""
+MAX_REMEMBERED = 10_000
 LAST_CALLS = 20
 """Answered calls of a client among which the last employee is looked for."""
 
@@ -51,13 +52,44 @@ class RoutingSettings:
         )
 
 
-def settings_at(token: str) -> RoutingSettings | None:
-    """Of the address's customer. None while routing is off, and for an address that is not valid."""
-    arguments = {"token_hash": WebhookToken.hash_of(token), "known_for": ONLINE_IS_KNOWN_FOR}
-    rows = run_bounded(SETTINGS_AT, arguments)
-    if not rows:
-        return None
-    customer_id, planfix_url, region, order, fixed, form, key, online = rows[0]
+_accounts: dict[int, str] = {}
+"""The Planfix account of each customer, as the last question found it."""
+
+
+def settings_and_situation(
+    token: str, customer_id: int, number: str | None
+) -> tuple[RoutingSettings, Situation] | None:
+    """The settings of an address, and what is known of a client. None while routing is off, and for an address that is
+    not valid. One statement, if the customer's account is the one of the last question.
+
+    `number`: the client's, in full format; None for a hidden or unusable one.
+    """
+    while True:
+        account = _accounts.get(customer_id, "")
+        address = {"token_hash": WebhookToken.hash_of(token), "known_for": ONLINE_IS_KNOWN_FOR}
+        rows = run_bounded(SETTINGS_AND_KNOWN_AT, address | _client(customer_id, account, number))
+        if not rows:
+            return None
+        settings = _settings(rows[0][:8])
+        if settings.account == account:
+            return settings, _situation(settings, number, *rows[0][8:])
+        if len(_accounts) >= MAX_REMEMBERED:
+            _accounts.clear()
+        _accounts[customer_id] = settings.account
+
+
+def situation_of(settings: RoutingSettings, number: str) -> Situation:
+    """What is known of a client. `number`: in full format."""
+    arguments = _client(settings.customer_id, settings.account, number)
+    return _situation(settings, number, *run_bounded(KNOWN_OF_CLIENT, arguments)[0])
+
+
+def _client(customer_id: int, account: str, number: str | None) -> dict[str, Any]:
+    return {"customer_id": customer_id, "account": account, "number": number, "last_calls": LAST_CALLS}
+
+
+def _settings(row: Sequence[Any]) -> RoutingSettings:
+    customer_id, planfix_url, region, order, fixed, form, key, online = row
     return RoutingSettings(
         customer_id=customer_id,
         account=Customer(planfix_url=planfix_url).planfix_account,
@@ -70,15 +102,9 @@ def settings_at(token: str) -> RoutingSettings | None:
     )
 
 
-def situation_of(settings: RoutingSettings, number: str | None) -> Situation:
-    """`number`: the client's, in full format; None for a hidden or unusable one."""
-    arguments = {
-        "customer_id": settings.customer_id,
-        "account": settings.account,
-        "number": number,
-        "last_calls": LAST_CALLS,
-    }
-    contacts, last_talked, employees = run_bounded(KNOWN_OF_CLIENT, arguments)[0] if number else (None, None, None)
+def _situation(
+    settings: RoutingSettings, number: str | None, contacts: Any, last_talked: int | None, employees: Any
+) -> Situation:
     return Situation(
         order=settings.order,
         has_number=number is not None,
