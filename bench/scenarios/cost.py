@@ -11,6 +11,7 @@ webhook to its data tag in Planfix, and the memory of the processes without the 
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -101,7 +102,7 @@ def _peers(stack: LocalStack, times: Path) -> Iterator[Peer]:
     with _account(times):
         paths = [f"/{webhook_address(customer).split('/', 3)[3]}EVENT/" for customer in customers]
         stack.start_web()
-        stack.start_worker()
+        stack.start_worker(processes=multiprocessing.cpu_count())
         web, worker = stack.processes["web"].pid, stack.processes["worker"].pid
         yield Peer(name="Ringofix", port=stack.port, paths=paths, processes={"web": web, "worker": worker})
         stack.stop()
@@ -179,8 +180,8 @@ def _spent(peer: Peer) -> dict[str, float]:
 
 
 def _memory(peer: Peer) -> float:
-    """RSS in MB."""
-    return sum(memory_megabytes(pid)[0] for pid in peer.processes.values())
+    """PSS in MB: pages that processes share count once."""
+    return sum(memory_megabytes(pid)[1] for pid in peer.processes.values())
 
 
 def _print(title: str, cost: Cost, ours: Cost, memory: float) -> None:

@@ -1,4 +1,4 @@
-"""Compares one worker process with the ideal, in which its threads only wait for Planfix.
+"""Compares one worker with the ideal, in which its threads only wait for Planfix.
 
 1,024 calls of 64 and of 256 customers become due at once; each takes three requests (search, comment, data tag).
 Printed: calls per second until the last call is delivered, the share of the ideal (threads ÷ latency ÷ requests), and
@@ -8,6 +8,7 @@ the processor time per call of the worker and of the database.
 from __future__ import annotations
 
 import json
+import multiprocessing
 import subprocess
 import sys
 from datetime import timedelta
@@ -32,7 +33,7 @@ from sandbox.harness.processes import LocalStack, free_port, wait_until
 from sandbox.server.app import SandboxServer
 from sandbox.state import Sandbox
 
-THREADS = 64
+THREADS, PROCESSES = 64, multiprocessing.cpu_count()
 CALLS, REQUESTS = 1024, 3
 CUSTOMERS = (64, 256)
 LATENCIES = (0.2, 0.05, 0.0)
@@ -45,7 +46,7 @@ def run() -> None:
     port = free_port(0)
     with local_stack() as stack:
         customers = customers_of_account(port, max(CUSTOMERS))
-        print(f"{CALLS} calls, {REQUESTS} requests each, one worker process with {THREADS} threads\n")
+        print(f"{CALLS} calls, {REQUESTS} requests each, one worker with {THREADS} threads in {PROCESSES} processes\n")
         print(f"{'latency':>8} {'customers':>9} {'calls/s':>8} {'ideal':>6} {'share':>6} {'worker':>8} {'database':>8}")
         for latency in LATENCIES:
             for count in CUSTOMERS:
@@ -55,7 +56,7 @@ def run() -> None:
 def _measure(stack: LocalStack, customers: list[Customer], port: int, latency: float) -> None:
     account = subprocess.Popen([sys.executable, "-m", "bench.stack.fixed_latency_account", str(port), str(latency)])
     try:
-        stack.start_worker(concurrency=THREADS)
+        stack.start_worker(concurrency=THREADS, processes=PROCESSES)
         _deliver(_waiting_calls(customers, WARM_UP))
         waiting = _waiting_calls(customers, CALLS)
         worker = stack.processes["worker"].pid

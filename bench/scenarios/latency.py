@@ -6,6 +6,7 @@ least. Idle: one call at a time, each of another customer. Under load: 20 calls 
 
 from __future__ import annotations
 
+import multiprocessing
 import random
 import re
 import time
@@ -56,7 +57,7 @@ def _set_up(stack: LocalStack) -> list[str]:
         customers.append(import_customer(customer_with_account(stack, number, requests_per_second=RATE)))
         discover(customers[-1])
     stack.start_web()
-    stack.start_worker()
+    stack.start_worker(processes=multiprocessing.cpu_count())
     return [f"{stack.web_url}/{webhook_address(customer).split('/', 3)[3]}after_call/" for customer in customers]
 
 

@@ -1,4 +1,4 @@
-"""Measures memory without PostgreSQL: the web server with two processes, and one delivery worker.
+"""Measures memory without PostgreSQL: the web server with two processes, and one worker with a process per core.
 
 Measured after the start, and again after 2,000 webhooks and deliveries. RSS counts shared pages in every process, PSS
 counts them once.
@@ -6,6 +6,7 @@ counts them once.
 
 from __future__ import annotations
 
+import multiprocessing
 import random
 from concurrent.futures import ThreadPoolExecutor
 
@@ -28,7 +29,7 @@ def run() -> None:
         files = [customer_with_account(stack, number, requests_per_second=1000) for number in range(CUSTOMERS)]
         paths = [webhook_address(import_customer(file)).split("/", 3)[3] for file in files]
         stack.start_web(workers=2)
-        stack.start_worker()
+        stack.start_worker(processes=multiprocessing.cpu_count())
         load = list(calls(CUSTOMERS, CALLS_EACH, stack.sandbox_url, random.Random(1)))
         number, body = load.pop()
         post_until_accepted(f"{stack.web_url}/{paths[number]}", body, seconds=60)
