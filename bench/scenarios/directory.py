@@ -9,6 +9,7 @@ import random
 import statistics
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
@@ -31,6 +32,7 @@ CONTACTS = 200_000
 KILLED_AFTER = (20_000, 90_000, 160_000)
 """Contacts in the directory."""
 LOOK_UPS = 2000
+FIRST_DAY = datetime(2021, 1, 1, tzinfo=UTC)
 SPELLINGS = ("+38067{:07}", "+38067{:07}", "38067{:07}", "067{:07}", "+38 (067) {:07}", "067 {:07} Viber")
 
 
@@ -50,7 +52,8 @@ def _fill(account: Account) -> None:
     pick = random.Random(19)
     for number in range(CONTACTS):
         written = pick.choice(SPELLINGS).format(number)
-        account.add_contact(name=f"Client {number}", phones=[written], is_company=number % 20 == 0)
+        created = FIRST_DAY + timedelta(minutes=10 * number)
+        account.add_contact(name=f"Client {number}", phones=[written], is_company=number % 20 == 0, created=created)
 
 
 def _first_reading(stack: LocalStack, customer: Customer, account: Account) -> None:
@@ -84,14 +87,20 @@ def _changes(stack: LocalStack, customer: Customer, account: Account) -> None:
     before = _lists(account)
     DirectoryAccount.objects.update(changes_due_at=Now(), next_at=Now())
     seconds = _until(customer, lambda: bool(contacts_of(customer, "+380501112233")))
-    print(f"a change: in the directory after {seconds:.1f} s of its cycle, {_lists(account) - before} requests")
+    print(
+        f"a change: in the directory after {seconds:.1f} s of its cycle, {_lists(account) - before} requests",
+        flush=True,
+    )
     before = len(account.requests)
     DirectoryAccount.objects.update(round_due_at=Now(), next_at=Now())
     seconds = _until(
         customer, lambda: DirectoryAccount.objects.filter(round_cursor=None, round_due_at__gt=Now()).exists()
     )
     is_gone = bool(gone_before) and not contacts_of(customer, _number(gone.name))
-    print(f"a deletion: found {is_gone} by a round of {seconds:.0f} s, {len(account.requests) - before} requests")
+    print(
+        f"a deletion: found {is_gone} by a round of {seconds:.0f} s, {len(account.requests) - before} requests",
+        flush=True,
+    )
 
 
 def _number(name: str) -> str:

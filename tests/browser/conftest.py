@@ -14,6 +14,8 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from integrations.models import Customer
+from integrations.services.directory.reading import read_directory
 from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, missed, recorded
@@ -27,7 +29,7 @@ QUIET = [
 
 @pytest.fixture
 def scenario(transactional_db: None, make_scenario: Callable[..., Scenario], sandbox: Sandbox) -> Scenario:
-    """A customer with a delivered, a missed and a skipped call, and with requests that tell of none."""
+    """A customer with a delivered, a missed and a skipped call, with requests that tell of none, and a directory."""
     scenario = make_scenario()
     scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
     scenario.post(answered(**recorded(sandbox)))
@@ -36,6 +38,9 @@ def scenario(transactional_db: None, make_scenario: Callable[..., Scenario], san
     for body in ({"caller": CLIENT}, '{"uniqueid": "1" "a": 2}', "", {"event": "chat_started", "chat_id": "7"}):
         scenario.post(body, event="")
     scenario.deliver()
+    scenario.account.add_contact(name="Petro Koval", phones=["067 123-45-67"])
+    Customer.objects.update(directory=True)
+    read_directory(scenario.customer.pk)
     return scenario
 
 
