@@ -10,23 +10,27 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import psycopg
 import requests
 from django.db import OperationalError, connection
 
-from integrations.models import Customer, Secret, WebhookToken
+from integrations.models import CallbackSettings, CallbackTask, Customer, Secret, WebhookToken
 from integrations.planfix.http.client import is_write
 from integrations.planfix.records.fields import FieldType
 from integrations.services.customers.account_discovery import discover
 from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
+from sandbox.planfix.records import Comment
 from sandbox.state import Sandbox
 from tests.conftest import Scenario, customer_data
-from tests.end_to_end.bodies import CLIENT, NEW_CLIENT, answered, recorded
+from tests.end_to_end.bodies import CLIENT, NEW_CLIENT, answered, missed, recorded
+from tests.services.callback_tasks.test_run import want_tasks, write_tasks
 
 FOR_EVER = 600
 SECONDS = 60
@@ -37,13 +41,14 @@ Body = dict[str, Any]
 @dataclass(frozen=True, kw_only=True)
 class KillCase:
     """`known`: what the account holds. `earlier`: the webhook of what is delivered before. `now`: the webhook whose way
-    is held.
+    is held. `makes_task`: the customer wants callback tasks.
     """
 
     now: Callable[[Sandbox], Body]
     known: Callable[[Account], object] = lambda account: None
     earlier: Body | None = None
     customer: Body = field(default_factory=dict)
+    makes_task: bool = False
 
 
 def olha(account: Account) -> None:
@@ -58,6 +63,9 @@ def source_field(account: Account) -> None:
     account.add_contact_field(name="Source", type_=FieldType.LINE, group_id=1)
 
 
+TODAY = f"{datetime.now(ZoneInfo('Europe/Kyiv')) - timedelta(hours=1):%Y-%m-%d %H:%M:%S}"
+"""Only calls of the last days get a callback task."""
+
 CASES = {
     "known contact": KillCase(known=olha, now=lambda sandbox: answered()),
     "new contact": KillCase(now=lambda sandbox: answered(NEW_CLIENT)),
@@ -71,6 +79,7 @@ CASES = {
     "remembered contact": KillCase(
         known=olha, earlier=answered(uniqueid="ua9_-1790775000.1"), now=lambda sandbox: answered()
     ),
+    "callback task": KillCase(known=olha, now=lambda sandbox: missed(calldate=TODAY), makes_task=True),
     "late recording": KillCase(
         known=olha, earlier=answered(has_recording="1"), now=lambda sandbox: answered(**recorded(sandbox))
     ),
@@ -137,6 +146,8 @@ class Hall:
         scenario = self._set_up(name)
         scenario.post(CASES[name].now(self.sandbox))
         scenario.deliver()
+        if CASES[name].makes_task:
+            write_tasks(scenario)
         self.asked[name] = [f"{request.method} {request.path}" for request in scenario.account.requests]
         self.wanted[name] = held(scenario.account)
 
@@ -181,6 +192,8 @@ class Hall:
             row.pk, row.customer = None, customer
             row.save(force_insert=True)
         WebhookToken.issue(customer)
+        if CASES[name].makes_task:
+            want_tasks(customer)
         return customer
 
 
@@ -201,12 +214,25 @@ def held(account: Account) -> dict[str, object]:
     return {
         "contacts": [(contact.id, contact.name, contact.phones, contact.custom) for contact in account.contacts],
         "comments": [
-            (comment.id, comment.contact_id, comment.task_id, comment.author, comment.at, comment.description)
+            (comment.id, comment.contact_id, comment.task_id, comment.author, _time_of(comment), comment.description)
             for comment in account.comments
         ],
+        "tasks": [(task.id, task.name, task.counterparty_id, task.assignees, task.due) for task in account.tasks],
         "files": [[(file.name, file.content) for file in comment.files] for comment in account.comments],
         "entries": account.tag_entries,
     }
+
+
+def _time_of(comment: Comment) -> datetime | None:
+    """The description of a task has the time at which it was written."""
+    return None if comment.task_id and "Missed call" in comment.description else comment.at
+
+
+def unwritten_tasks() -> set[int]:
+    """The customers that want a callback task and do not have it yet."""
+    written = CallbackTask.objects.filter(due_at=None).exclude(task_id=None)
+    wanting = CallbackSettings.objects.values_list("customer_id", flat=True)
+    return set(wanting) - set(written.values_list("customer_id", flat=True))
 
 
 class Door:

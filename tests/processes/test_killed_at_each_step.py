@@ -20,7 +20,7 @@ from integrations.models import Call, CallState, DeliveryLease
 from sandbox.harness.processes import LocalStack, wait_until
 from sandbox.server.app import SandboxServer
 from sandbox.state import Sandbox
-from tests.processes.steps import Door, Hall, kill_server, server_answers, workers_known
+from tests.processes.steps import Door, Hall, kill_server, server_answers, unwritten_tasks, workers_known
 
 pytestmark = pytest.mark.slow
 
@@ -99,6 +99,7 @@ def wait_until_delivered(posts: list[threading.Thread]) -> None:
         post.join()
     undelivered = Call.objects.exclude(state=CallState.DELIVERED, due_at=None)
     wait_until(lambda: not undelivered.exists(), "all calls to be delivered")
+    wait_until(lambda: not unwritten_tasks(), "all callback tasks to be written")
 
 
 def time_passes(dead: list[int]) -> None:
