@@ -54,7 +54,7 @@ class ReadOnly(GenericAPIView[Any]):
     authentication_classes = [TokenAuthentication]
     permission_classes = [IsAuthenticated]
     throttle_classes = [PerUser]
-    serializer_class = CallSerializer
+    serializer_class: type[serializers.BaseSerializer[Any]] = CallSerializer
 
     def get_queryset(self) -> QuerySet[Call]:
         return calls_visible_to(self.request.user)
