@@ -47,14 +47,14 @@ _CYRILLIC_PAGES = (
 )
 """The encoding by which a text was read, and the one in which it was written."""
 _FREQUENT_PAIRS = frozenset(
-    first + second
-    for first, *others in (
+    letters[0] + second
+    for letters in (
         *("абвдежзйклмнпрстчюяє", "беоухі", "вагеилнортучыі", "гаело", "дадезикмнорті", "ебвгдзйклмнрстц", "жаек"),
         *("завмн", "ивдежзйклмнрстхя", "йклт", "каеилорстуці", "лаеиоьюяі", "маеикопуі", "надеикнотуыяі"),
         *("обвгджзйклмнпрст", "паеиорі", "равгежиноучьі", "савеиклмоптья", "тавдеиклнорсуья", "увдзкт", "хаоу"),
         *("цио", "чаеиу", "шеи", "ще", "ый", "ьгнстя", "эт", "юдлт", "якнт", "єв", "івдйклнстя"),
     )
-    for second in others
+    for second in letters[1:]
 )
 """The letters that most often follow a letter in Ukrainian and Russian: nineteen of twenty pairs of their texts."""
 _SURELY_READS, _READS_BETTER = 0.6, 0.3
