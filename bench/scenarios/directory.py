@@ -137,5 +137,7 @@ def _lists(account: Account) -> int:
 def _megabytes() -> float:
     tables = ("integrations_directorycontact", "integrations_directorynumber")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT sum(pg_total_relation_size(name::regclass)) FROM unnest(%s) AS name", [list(tables)])
+        cursor.execute(
+            "SELECT sum(pg_total_relation_size(name::regclass)) FROM unnest(%s::text[]) AS name", [list(tables)]
+        )
         return float(cursor.fetchone()[0]) / 1024 / 1024

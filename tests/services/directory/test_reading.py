@@ -98,6 +98,7 @@ def test_a_large_import_is_not_read_again_in_every_cycle(directory: Directory) -
 
 def test_a_contact_deleted_during_the_reading_hides_no_other(directory: Directory) -> None:
     contacts = fill(directory.planfix, 250)
+    directory.planfix.add_contact(name="Olha", phones=[NUMBER])
     answers = iter([False, True])
     read_directory(directory.scenario.customer.pk, should_stop=lambda: next(answers))
     for contact in contacts[40:60]:
