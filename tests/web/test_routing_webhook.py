@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from psycopg.errors import QueryCanceled
 
-from integrations.models import Customer, Routing, RoutingAnswer, WebhookToken
+from integrations.models import Customer, DirectoryContact, Routing, RoutingAnswer, WebhookToken
 from integrations.services.customers.webhook_addresses import replace_leaked
 from integrations.services.routing import answer, answer_log, question_limit
 from tests.directory_contacts import add_directory_contact
@@ -86,6 +86,8 @@ def test_unknown_client_is_sent_to_who_talked_with_them_last(customer: Customer)
         facts = call_facts(e164=other, caller=other, exact_start=now - timedelta(hours=hours), **outcome)
         make_call(customer, facts, employee=employee)
     make_call(customer, call_facts(e164=other, caller=other, exact_start=now, employee_name="", staff_id=""))
+    stranger = make_customer()
+    make_call(stranger, call_facts(e164=other, caller=other, exact_start=now), employee=make_employee(stranger))
 
     assert ask(customer, {"src": other}).json() == {"number_01": "acmecom_oleh"}
     assert RoutingAnswer.objects.get().source == "last_talked"
@@ -94,6 +96,12 @@ def test_unknown_client_is_sent_to_who_talked_with_them_last(customer: Customer)
 def test_unknown_client_gets_an_empty_answer_with_its_reason(customer: Customer) -> None:
     assert ask(customer, {"src": "+380501112233"}).json() == {"number_01": ""}
     assert RoutingAnswer.objects.get().reason == "unknown_client"
+
+
+def test_deleted_contact_is_passed_over(customer: Customer) -> None:
+    DirectoryContact.objects.update(deleted=True)
+
+    assert ask(customer).json() == {"number_01": ""}
 
 
 def test_contacts_are_those_of_the_account_that_the_customer_has_now(customer: Customer) -> None:
@@ -162,7 +170,8 @@ def test_flood_of_one_customer_is_refused_and_no_other_customers(
 ) -> None:
     other = make_customer()
     Routing.objects.create(customer=other, enabled=True)
-    ask(customer)  # from then on the address is remembered
+    for each in (customer, other):
+        ask(each)  # from then on the address is remembered
     monkeypatch.setattr(question_limit, "PER_SECOND", 2)
     monkeypatch.setattr(question_limit.time, "monotonic", lambda: 1000.0)
 

@@ -10,6 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from integrations.models import (
+    Call,
     Customer,
     DirectoryAccount,
     DirectoryContact,
@@ -122,6 +123,17 @@ def test_new_caller_whose_contact_did_not_change_is_sent_by_the_next_run(
     assert sent_names(ringostat) == ["Olha"]
 
 
+def test_sent_contact_stays_up_to_date_without_its_calls(customer: Customer, ringostat: Ringostat) -> None:
+    add_contact(customer, 1, OLHA, name="Olha")
+    make_call(customer, call_facts(e164=OLHA, caller=OLHA))
+    send_all(customer, PhoneBookContacts.CALLERS)
+    Call.objects.all().delete()
+    DirectoryContact.objects.update(name="Olha Bila", changed_at=F("changed_at") + timedelta(minutes=5))
+    send_contacts(customer.pk)
+
+    assert sent_names(ringostat) == ["Olha Bila"]
+
+
 def test_a_run_sends_only_what_differs(customer: Customer, ringostat: Ringostat) -> None:
     olha = add_contact(customer, 1, OLHA, name="Olha")
     add_contact(customer, 2, PETRO, name="Petro")
@@ -187,7 +199,9 @@ def test_trouble_is_told_delays_the_next_attempt_and_loses_nothing(customer: Cus
 def test_only_customers_with_choice_key_and_project_send() -> None:
     able = make_customer()
     choose_contacts(able, PhoneBookContacts.ALL)
-    choose_contacts(make_customer(), PhoneBookContacts.NONE)
+    turned_off = make_customer()
+    for chosen in (PhoneBookContacts.ALL, PhoneBookContacts.NONE):
+        choose_contacts(turned_off, chosen)
     choose_contacts(make_customer(ringostat_project_id=""), PhoneBookContacts.ALL)
     choose_contacts(make_customer(ringostat_auth_key=Secret()), PhoneBookContacts.ALL)
 
