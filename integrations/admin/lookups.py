@@ -25,7 +25,7 @@ class SimpleLookups:
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         allowed: bool = super().lookup_allowed(lookup, value, request)  # type: ignore[misc]
-        return allowed and _is_simple(self.model, lookup)
+        return allowed and _is_simple(self.model, lookup) and _is_choice(self.model, lookup, value)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
         """Reads an empty `_to_field` as none: Django 5.2 looks a column of that name up, and fails."""
@@ -47,6 +47,18 @@ def _is_simple(model: type[Model], lookup: str) -> bool:
             return False
         here = getattr(field, "related_model", None)
     return True
+
+
+def _is_choice(model: type[Model], lookup: str, value: str) -> bool:
+    """A column of a few values is compared with one of them only: PostgreSQL refuses others for an enum."""
+    name, _, comparison = lookup.partition("__")
+    field = _field(model, name)
+    if not isinstance(field, Field) or not field.choices or comparison == "isnull":
+        return True
+    is_cleared = not comparison and value == ""  # a filter of the list that is not used
+    return is_cleared or (
+        comparison in ("", "exact") and value in {str(choice) for choice, _label in field.flatchoices}
+    )
 
 
 def _field(model: type[Model] | None, name: str) -> Field[Any, Any] | None:

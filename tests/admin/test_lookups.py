@@ -12,6 +12,7 @@ from tests.factories import make_call, make_customer, make_superuser
 pytestmark = pytest.mark.django_db
 
 CALLS, EMPLOYEES = "/admin/integrations/call/", "/admin/integrations/employee/"
+QUEUE = "/admin/procrastinate/procrastinatejob/"
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,11 @@ CALLS, EMPLOYEES = "/admin/integrations/call/", "/admin/integrations/employee/"
         (f"{CALLS}?started_at__range=1,2,3", 400),
         (f"{CALLS}?ringostat_id__regex=[1", 400),
         (f"{EMPLOYEES}?sip_logins=[1", 400),
+        (f"{QUEUE}?status=failed", 200),
+        (f"{QUEUE}?status=", 200),
+        (f"{QUEUE}?status=unheard", 400),
+        (f"{QUEUE}?status__exact=unheard", 400),
+        (f"{QUEUE}?status__gte=%22", 400),
         (f"{EMPLOYEES}?customer__planfix_token__startswith=gAAAA", 400),
     ],
 )

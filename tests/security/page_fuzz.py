@@ -164,6 +164,12 @@ class _Noted(QueryDict):
         self._mutable = False
         self.names = names
 
+    def copy(self) -> _Noted:
+        """As QueryDict.copy(): it may be changed. What is read from it is noted too."""
+        copied = _Noted(self, self.names)
+        copied._mutable = True
+        return copied
+
     def __getitem__(self, name: str) -> Any:
         self.names.add(name)
         return super().__getitem__(name)
