@@ -10,7 +10,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import get_resolver
 
-from ringofix.garbage import freeze_gc
+from ringofix.processes import freeze_gc
 from ringofix.machines import MACHINE_URLS
 from ringofix.request import Request
 

@@ -44,6 +44,10 @@ class Secret:
         """The same secret, encrypted with the first key."""
         return Secret(_fernet().rotate(self.ciphertext.encode()).decode()) if self.ciphertext else self
 
+    def is_same_as(self, other: Secret) -> bool:
+        """Compares the plain texts: one secret encrypted twice has two ciphertexts."""
+        return self.reveal() == other.reveal()
+
     def __bool__(self) -> bool:
         return bool(self.ciphertext)
 

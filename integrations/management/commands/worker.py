@@ -26,8 +26,7 @@ from procrastinate.worker import Worker
 from psycopg import AsyncConnection
 from psycopg.errors import RaiseException
 
-from ringofix.garbage import freeze_gc
-from ringofix.process_group import run_in_processes
+from ringofix.processes import freeze_gc, run_in_processes
 
 log = structlog.get_logger(__name__)
 

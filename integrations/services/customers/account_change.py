@@ -31,7 +31,7 @@ def follow_change(customer: Customer, *, given: Collection[str]) -> None:
     if customer.planfix_account != before.planfix_account:
         _leave_account(customer, given)
         return
-    if customer.planfix_token.reveal() != before.planfix_token.reveal():
+    if not customer.planfix_token.is_same_as(before.planfix_token):
         forget(customer, *TRAITS_OF_TOKEN)
     if any(getattr(customer, column) != getattr(before, column) for column in TAGS):
         customer.planfix_tags = None
