@@ -10,8 +10,8 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import get_resolver
 
-from ringofix.processes import freeze_gc
 from ringofix.machines import MACHINE_URLS
+from ringofix.processes import freeze_gc
 from ringofix.request import Request
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ringofix.settings")
