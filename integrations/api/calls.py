@@ -12,8 +12,9 @@ from rest_framework import serializers
 
 from integrations.models import Call, CallState
 from integrations.outbound.allowed_hosts import ringostat_link
+from integrations.planfix.links import task_url
 from integrations.services.read_back.findings import is_verified
-from integrations.ui.call_row import call_row, receipts_of
+from integrations.ui.call_row import call_row, callback_task_id_of, receipts_of
 
 DIRECTIONS = {"incoming": _("a client called"), "outgoing": _("a client was called"), "": _("not known yet")}
 OUTCOMES = {"answered": _("the client and an employee talked"), "missed": _("nobody answered"), "": _("not ended yet")}
@@ -89,6 +90,7 @@ class CallSerializer(serializers.Serializer[dict[str, Any]]):
 def call_record(call: Call) -> dict[str, Any]:
     """The data for CallSerializer, without the recording's link, which is a secret. Needs no query with RELATED."""
     facts, row, receipts = call.folded, call_row(call), receipts_of(call)
+    task_id = callback_task_id_of(call)
     return {
         "id": call.pk,
         "call_id": call.ringostat_id,
@@ -110,8 +112,8 @@ def call_record(call: Call) -> dict[str, Any]:
         "called_back_at": row.callback.at if row.callback else None,
         "called_back_by": row.callback.by if row.callback else "",
         "callback_attempts": row.callback.attempts if row.callback else None,
-        "callback_task": row.callback_task_id,
-        "callback_task_url": row.callback_task_url,
+        "callback_task": task_id,
+        "callback_task_url": task_url(call.customer.planfix_url, task_id) if task_id else "",
         "attempts": row.attempts,
         "planfix": {
             "contact_id": row.contact_id,

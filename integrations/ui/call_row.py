@@ -40,7 +40,7 @@ RELATED = (
     "callback_task",
     "callback_comment__task",
 )
-"""For select_related: with these, call_row() needs no query."""
+"""For select_related: with these, call_row() and callback_task_of() need no query."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +69,6 @@ class CallRow:
     task_id: int | None
     task_url: str
     callback: Callback | None
-    callback_task_id: int | None
-    """In Planfix. Of the task that was made for the call, or that has a comment about it."""
-    callback_task_url: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +97,6 @@ class Callback:
 
 def call_row(call: Call) -> CallRow:
     facts, customer, receipts = call.folded, call.customer, receipts_of(call)
-    task = callback_task_of(call)
     return CallRow(
         id=call.pk,
         ringostat_id=call.ringostat_id,
@@ -125,9 +121,13 @@ def call_row(call: Call) -> CallRow:
         task_id=receipts.task_id,
         task_url=task_url(customer.planfix_url, receipts.task_id, receipts.comment_id) if receipts.task_id else "",
         callback=callback_of(call),
-        callback_task_id=task.task_id if task else None,
-        callback_task_url=task_url(customer.planfix_url, task.task_id) if task and task.task_id else "",
     )
+
+
+def callback_task_id_of(call: Call) -> int | None:
+    """The ID in Planfix of callback_task_of()."""
+    task = callback_task_of(call)
+    return task.task_id if task else None
 
 
 def callback_task_of(call: Call) -> CallbackTask | None:

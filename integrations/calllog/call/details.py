@@ -11,7 +11,9 @@ from integrations.ui.phone_text import grouped
 from integrations.ui.ringostat_labels import status_label, type_label
 
 
-def call_details(row: CallRow, facts: CallFacts, receipts: Delivery) -> list[tuple[str, str]]:
+def call_details(
+    row: CallRow, facts: CallFacts, receipts: Delivery, callback_task_id: int | None
+) -> list[tuple[str, str]]:
     rows = [
         (_("Ringostat call ID"), row.ringostat_id),
         (_("Client number"), grouped(row.client_number)),
@@ -26,7 +28,7 @@ def call_details(row: CallRow, facts: CallFacts, receipts: Delivery) -> list[tup
         (_("Wait time"), row.wait_time),
         (_("Contact"), _text(receipts.contact_id)),
         (_("Task"), _text(receipts.task_id)),
-        (_("Callback task"), _text(row.callback_task_id)),
+        (_("Callback task"), _text(callback_task_id)),
         (_("Comment"), _text(receipts.comment_id)),
         (_("Data tag entry"), _text(receipts.tag_key)),
         (_("Attempts"), str(row.attempts)),

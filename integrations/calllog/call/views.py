@@ -29,7 +29,14 @@ from integrations.domain.reasons import Reason
 from integrations.models import Call, CallHistory, CallState, PlanfixRequest, RoutingAnswer, WebhookEvent
 from integrations.services.contacts.remembered import client_name, with_client_names
 from integrations.services.routing.answer_log import answers_of
-from integrations.ui.call_row import RELATED, call_row, callback_task_of, receipts_of, recording_link
+from integrations.ui.call_row import (
+    RELATED,
+    call_row,
+    callback_task_id_of,
+    callback_task_of,
+    receipts_of,
+    recording_link,
+)
 from integrations.ui.links import call_links, comment_url
 from integrations.ui.page_context import page_context
 from integrations.ui.phone_text import grouped
@@ -136,11 +143,11 @@ def _call_context(request: HttpRequest, call: Call, log: RequestLog) -> dict[str
         "client_name": client_name(call, receipts.contact_id),
         "client_number": grouped(row.client_number),
         "number_url": _number_url(row.client_number),
-        "links": call_links(call, receipts, row.callback_task_id),
+        "links": call_links(call, receipts, callback_task_id_of(call)),
         "status_summary": status_summary(call, receipts, now),
         "actions": available_actions(call) if may_act_on_calls(request.user) else None,
         "analysis": analysis_of(facts),
-        "details": call_details(row, facts, receipts),
+        "details": call_details(row, facts, receipts, callback_task_id_of(call)),
         "read_back": read_back_result(getattr(call, "read_back", None)),
         "timeline": timeline(
             call,

@@ -63,7 +63,17 @@ PARAMETER_NAMES = frozenset(
 """Names of parameters that stay, however they are spelled."""
 
 CHOICES = (
-    *("responsible", "last_talked", "missed", "fixed", "contact", "last_active_task", "full", "any_format"),
+    *(
+        "responsible",
+        "last_talked",
+        "missed_by",
+        "nobody",
+        "fixed",
+        "contact",
+        "last_active_task",
+        "full",
+        "any_format",
+    ),
     *("copy", "link", "none", "callers", "all", "new", "known", "plain", "json", "json-rpc"),
 )
 
