@@ -28,11 +28,14 @@ FOLDERS = ["integrations", "ringofix", "templates"]
 NOT_TRANSLATED = "sandbox"
 """The stand-in for tests, wherever its files lie."""
 
-NAMES = {"API", "Planfix", "Planfix: %(came)s", "PostgreSQL", "Ringofix", "Ringostat", "UTM", "5. UTM"}
+NAMES = {"API", "Planfix", "Planfix: %(came)s", "PostgreSQL", "Ringofix", "Ringostat", "UTM", "5. UTM"} | {
+    *("URL:", "json", "json-rpc", "%(source)s: %(why)s."),
+}
 SPELLED_ALIKE: dict[str, set[str]] = {
     "uk": {"callback", "e-mail"},
     "pl": {"%(minutes)d min %(seconds)d s", "%(seconds)d s", "%(seconds)s s", "Administrator"}
     | {"15 min", "%(count)s min", "%(count)s s", "Link", "Menu", "System", "problem"}
+    | {"%(number)s ms", "Routing", "routing"}
     | {"alert", "callback", "e-mail", "status", "token"},
     "ru": {"callback", "e-mail"},
 }

@@ -161,8 +161,8 @@ def line_label(name: str, number: str) -> str:
 
 def card(url: str, ringostat_id: str) -> str:
     """The line that identifies a call, with a link to its card if there is one."""
-    title = gettext("Ringostat call card")
-    return f"{link(url, title) or gettext('Ringostat call')} · {safe(ringostat_id)}"
+    title = link(url, gettext("Ringostat call card")) or gettext("Ringostat call")
+    return f"{title} · {safe(ringostat_id)}"
 
 
 def _who_talked(call: CallText) -> str:
