@@ -36,8 +36,9 @@ PERIODS: Mapping[str, tuple[LazyText, timedelta]] = {
     "14": (gettext_lazy("14 days"), timedelta(days=14)),
     "30": (gettext_lazy("30 days"), timedelta(days=30)),
 }
-USUAL_PERIOD, USUAL_PERIOD_OF_ALL = "14", "1"
-"""Of all customers together so many clients wait that a day fills the page."""
+USUAL_PERIOD, USUAL_PERIOD_OF_MANY = "14", "1"
+MANY_CUSTOMERS = 50
+"""Of more customers together so many clients wait that a day fills the page."""
 MOST_CLIENTS = 100
 BARS: Mapping[str, LazyText] = {
     "in_quarter_hour": gettext_lazy("within 15 minutes"),
@@ -74,7 +75,8 @@ def waiting(request: HttpRequest) -> HttpResponse:
     customers = list(customers_visible_to(request.user).order_by("name"))
     chosen = _chosen_customer(request, customers)
     whose = _whose(request, chosen, customers)
-    usual = USUAL_PERIOD if whose else USUAL_PERIOD_OF_ALL
+    is_of_many = chosen is None and len(customers) > MANY_CUSTOMERS
+    usual = USUAL_PERIOD_OF_MANY if is_of_many else USUAL_PERIOD
     period = request.GET.get("days", "") if request.GET.get("days", "") in PERIODS else usual
     since = timezone.now() - PERIODS[period][1]
     groups = called_back(whose, since=since)

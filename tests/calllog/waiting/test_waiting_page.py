@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from integrations.calllog.waiting import views
 from integrations.models import Call, Customer, RememberedContact
 from integrations.services.missed_calls.fold import fold_missed_calls
 from tests.factories import MISSED, OUTGOING, call_facts, make_call, make_customer, make_specialist, make_viewer
@@ -70,12 +71,21 @@ def test_customer_and_period_narrow_the_page(client: Client) -> None:
     waiting_call(other, REACHED)
     client.force_login(make_specialist())
 
-    week = html_of(client, "?days=7")
-    assert (SHOWN[WAITING] in week, SHOWN[REACHED] in week) == (True, True)
+    assert (SHOWN[WAITING] in html_of(client), SHOWN[REACHED] in html_of(client)) == (True, True)
     assert SHOWN[REACHED] not in html_of(client, f"?customer={customer.pk}")
-    assert SHOWN[WAITING] in html_of(client, f"?customer={customer.pk}"), "one customer: two weeks"
-    assert SHOWN[WAITING] not in html_of(client), "all customers: a day"
+    assert SHOWN[WAITING] not in html_of(client, "?days=1")
     assert "No client waits" in html_of(client, f"?customer={customer.pk}&days=1")
+
+
+def test_many_customers_together_show_a_day_at_first(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "MANY_CUSTOMERS", 1)
+    customer, _other = make_customer(name="Acme"), make_customer(name="Other")
+    waiting_call(customer, minutes=3 * 24 * 60)
+    client.force_login(make_specialist())
+
+    assert SHOWN[WAITING] not in html_of(client)
+    assert SHOWN[WAITING] in html_of(client, "?days=7")
+    assert SHOWN[WAITING] in html_of(client, f"?customer={customer.pk}")
 
 
 @pytest.mark.parametrize("query", ["?days=x", "?customer=x", "?days=9999999999999999999"])
