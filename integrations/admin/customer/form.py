@@ -13,8 +13,8 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from unfold.widgets import UnfoldAdminSelectWidget
 
+from integrations.admin.choices import account_choice
 from integrations.admin.customer.contacts.directory import advice_of, spelling_sentence
 from integrations.admin.customer.secret_widget import TypedSecrets
 from integrations.admin.suggestions import SuggestingInput
@@ -174,17 +174,8 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
         ):
             if not found:
                 continue
-            number = self.fields[name]
             chosen: int | None = getattr(self.instance, name)
-            self.fields[name] = forms.TypedChoiceField(
-                label=number.label,
-                help_text=number.help_text,
-                required=False,
-                coerce=int,
-                empty_value=None,
-                widget=UnfoldAdminSelectWidget,
-                choices=[("", empty), *_with_chosen(found, chosen)],
-            )
+            self.fields[name] = account_choice(self.fields[name], dict(found), chosen, empty=empty)
 
 
 def _timezone_suggestions() -> Iterable[tuple[str, str]]:
@@ -194,10 +185,3 @@ def _timezone_suggestions() -> Iterable[tuple[str, str]]:
 
 def _country_suggestions() -> Iterable[tuple[str, str]]:
     return country_names(get_language() or settings.LANGUAGE_CODE).items()
-
-
-def _with_chosen(found: list[tuple[int, str]], chosen: int | None) -> list[tuple[int, str]]:
-    """Adds the current choice if Planfix does not list it."""
-    if chosen is None or chosen in dict(found):
-        return found
-    return [*found, (chosen, _("ID %(id)s (not shown by Planfix)") % {"id": chosen})]

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -18,11 +15,16 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from integrations.admin.choices import ORDER, OrderedChoicesForm, account_choice, select_field
 from integrations.models import CallbackSettings, Customer, Employee, TaskAssignee
 from integrations.services.callback_tasks.choices import Choices, stored_choices
 
 NOBODY = [("", gettext_lazy("Nobody of these")), *TaskAssignee.choices]
-ORDER = ("first", "second", "third")
+BEFORE_ORDER = ("clients", "template_id")
+AFTER_ORDER = (
+    *("employee", "group_id", "due_hours", "weekdays", "work_begins", "work_ends", "holidays", "is_urgent"),
+    *("reached_status_id", "unknown_employee_for"),
+)
 WHOLE_WEEK = [(str(day + 1), name) for day, name in WEEKDAYS.items()]
 HELP = {
     "clients": gettext_lazy(
@@ -50,18 +52,13 @@ HELP = {
 NOT_READ = gettext_lazy("Check the access in the settings to choose from a list.")
 
 
-class CallbackTasksForm(forms.ModelForm):  # type: ignore[type-arg]
+class CallbackTasksForm(OrderedChoicesForm):
     """The order of the assignees is three choices. Choices of the account have names once an access check read them."""
 
-    first = forms.ChoiceField(
-        label=gettext_lazy("Assignee"), choices=NOBODY, required=False, widget=UnfoldAdminSelectWidget
-    )
-    second = forms.ChoiceField(
-        label=gettext_lazy("If unknown"), choices=NOBODY, required=False, widget=UnfoldAdminSelectWidget
-    )
-    third = forms.ChoiceField(
-        label=gettext_lazy("If unknown too"), choices=NOBODY, required=False, widget=UnfoldAdminSelectWidget
-    )
+    ordered = "assignees"
+    first = select_field(gettext_lazy("Assignee"), NOBODY)
+    second = select_field(gettext_lazy("If unknown"), NOBODY)
+    third = select_field(gettext_lazy("If unknown too"), NOBODY)
     weekdays = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Working days"),
         choices=WHOLE_WEEK,
@@ -71,20 +68,7 @@ class CallbackTasksForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = CallbackSettings
-        fields = (
-            "clients",
-            "template_id",
-            "employee",
-            "group_id",
-            "due_hours",
-            "weekdays",
-            "work_begins",
-            "work_ends",
-            "holidays",
-            "is_urgent",
-            "reached_status_id",
-            "unknown_employee_for",
-        )
+        fields = (*BEFORE_ORDER, *AFTER_ORDER)
         widgets = {
             "clients": UnfoldAdminSelectWidget,
             "template_id": UnfoldAdminIntegerFieldWidget,
@@ -101,21 +85,7 @@ class CallbackTasksForm(forms.ModelForm):  # type: ignore[type-arg]
         help_texts = HELP
         labels = {"group_id": gettext_lazy("Otherwise, group of employees")}
 
-    field_order = (
-        "clients",
-        "template_id",
-        *ORDER,
-        "employee",
-        "group_id",
-        "due_hours",
-        "weekdays",
-        "work_begins",
-        "work_ends",
-        "holidays",
-        "is_urgent",
-        "reached_status_id",
-        "unknown_employee_for",
-    )
+    field_order = (*BEFORE_ORDER, *ORDER, *AFTER_ORDER)
 
     def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -125,17 +95,7 @@ class CallbackTasksForm(forms.ModelForm):  # type: ignore[type-arg]
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
             field.queryset = Employee.objects.filter(customer=customer, planfix_user_id__isnull=False)
-        for name, assignee in zip(ORDER, self.instance.assignees, strict=False):
-            self.fields[name].initial = assignee
         self._offer(stored_choices(self.instance))
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        chosen = [cleaned[name] for name in ORDER if cleaned.get(name)]
-        if len(set(chosen)) != len(chosen):
-            self.add_error("second", ValidationError(_("Choose each of them once.")))
-        self.instance.assignees = list(dict.fromkeys(chosen))
-        return cleaned
 
     def _offer(self, found: Choices) -> None:
         """Offers names where the model stores IDs."""
@@ -148,20 +108,5 @@ class CallbackTasksForm(forms.ModelForm):  # type: ignore[type-arg]
             if not known:
                 number.help_text = f"{number.help_text} {NOT_READ}"
                 continue
-            self.fields[name] = forms.TypedChoiceField(
-                label=number.label,
-                help_text=number.help_text,
-                required=False,
-                coerce=int,
-                empty_value=None,
-                widget=UnfoldAdminSelectWidget,
-                choices=[("", "—"), *_with_chosen(known, getattr(self.instance, name))],
-            )
+            self.fields[name] = account_choice(number, known, getattr(self.instance, name), empty="—")
         self.order_fields(self.field_order)
-
-
-def _with_chosen(known: Mapping[int, str], chosen: int | None) -> list[tuple[int, str]]:
-    """Adds the current choice if Planfix does not list it."""
-    if chosen is None or chosen in known:
-        return list(known.items())
-    return [*known.items(), (chosen, _("ID %(id)s (not shown by Planfix)") % {"id": chosen})]

@@ -5,31 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
+from integrations.admin.choices import ORDER, OrderedChoicesForm, select_field
 from integrations.admin.suggestions import SuggestingInput
 from integrations.domain.phones import sip_login
 from integrations.models import Customer, Routing, RoutingSource
 
 OTHERWISE = [("", gettext_lazy("Nobody: Ringostat's scheme goes on")), *RoutingSource.choices]
-ORDER = ("first", "second", "third")
 
 
-class RoutingSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
+class RoutingSettingsForm(OrderedChoicesForm):
     """The order is three choices."""
 
-    first = forms.ChoiceField(
-        label=gettext_lazy("Ring first"), choices=RoutingSource.choices, widget=UnfoldAdminSelectWidget
-    )
-    second = forms.ChoiceField(
-        label=gettext_lazy("Otherwise"), choices=OTHERWISE, required=False, widget=UnfoldAdminSelectWidget
-    )
-    third = forms.ChoiceField(
-        label=gettext_lazy("Otherwise again"), choices=OTHERWISE, required=False, widget=UnfoldAdminSelectWidget
-    )
+    ordered = "order"
+    first = select_field(gettext_lazy("Ring first"), RoutingSource.choices, required=True)
+    second = select_field(gettext_lazy("Otherwise"), OTHERWISE)
+    third = select_field(gettext_lazy("Otherwise again"), OTHERWISE)
 
     class Meta:
         model = Routing
@@ -58,16 +51,6 @@ class RoutingSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["fixed"].widget = SuggestingInput(lambda: _logins(customer))
-        for name, source in zip(ORDER, self.instance.order, strict=False):
-            self.fields[name].initial = source
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        chosen = [cleaned[name] for name in ORDER if cleaned.get(name)]
-        if len(set(chosen)) != len(chosen):
-            self.add_error("second", ValidationError(gettext_lazy("Choose each of them once.")))
-        self.instance.order = list(dict.fromkeys(chosen))
-        return cleaned
 
 
 def _logins(customer: Customer) -> Iterable[tuple[str, str]]:
