@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models.functions import Now
 
@@ -19,14 +17,13 @@ from integrations.services.callback_tasks.problems import hide_problem, show_pro
 from integrations.services.callback_tasks.sql import FINISH
 from integrations.services.callback_tasks.writer import TaskWriter
 from integrations.services.clients.lease import HeldLease, LeaseLost
+from integrations.services.clients.retry_delay import doubling_delay, retry_delay
 
 log = structlog.get_logger(__name__)
 
 RUN_SECONDS = 10
 MOST_ATTEMPTS = 80
 """About three days."""
-LONGEST_DELAY_SECONDS = 3600
-DAILY_LIMIT_SECONDS = 1800
 
 
 def write_callback_tasks(customer_id: int, *, should_stop: Callable[[], bool] = lambda: False) -> None:
@@ -101,7 +98,7 @@ def _postpone(task: CallbackTask, error: PlanfixUnavailable | PlanfixAccessDenie
         return
     CallbackTask.objects.filter(pk=task.pk).update(attempts=attempts)
     due = CallbackTask.objects.filter(customer=task.customer_id, due_at__lte=Now())
-    due.update(due_at=Now() + timedelta(seconds=_delay(attempts, error)))
+    due.update(due_at=Now() + _delay(attempts, error))
 
 
 def _give_up(task: CallbackTask, message: str) -> None:
@@ -112,10 +109,7 @@ def _give_up(task: CallbackTask, message: str) -> None:
     log.warning("callback task refused", call_id=task.call_id)
 
 
-def _delay(attempts: int, error: PlanfixError) -> float:
-    """Seconds. They double with each attempt, and respect the time that Planfix asks for."""
-    doubled = settings.FIRST_RETRY_SECONDS * 2.0 ** min(attempts - 1, 12)
-    delay: float = min(doubled, LONGEST_DELAY_SECONDS) * random.uniform(0.8, 1.2)  # noqa: S311 - spreading load
-    if not isinstance(error, PlanfixUnavailable):
-        return delay
-    return max(delay, error.retry_after or 0, DAILY_LIMIT_SECONDS if error.daily_limit else 0)
+def _delay(attempts: int, error: PlanfixUnavailable | PlanfixAccessDenied) -> timedelta:
+    if isinstance(error, PlanfixUnavailable):
+        return timedelta(seconds=retry_delay(attempts, error))
+    return timedelta(seconds=doubling_delay(attempts))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from datetime import timedelta
 
 import structlog
-from django.conf import settings
 
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Customer
@@ -21,6 +19,7 @@ from integrations.planfix.http.json_fields import masked_text
 from integrations.planfix.rights import is_missing_right
 from integrations.services.clients.lease import HeldLease
 from integrations.services.clients.planfix import forget_call_tags
+from integrations.services.clients.retry_delay import doubling_delay, retry_delay
 from integrations.services.contacts.creation_limit import CreationHeld
 from integrations.services.delivery.attempt import Attempt, finished, save_attempt_result
 from integrations.services.delivery.pause import pause
@@ -29,9 +28,6 @@ from integrations.services.queue.defer import discover_soon
 
 log = structlog.get_logger(__name__)
 
-LONGEST_DELAY_SECONDS = 3600
-DAILY_LIMIT_SECONDS = (1800, 3600)
-"""When Planfix resets an account's daily limit is not documented. Attempts are so rare that they hardly use it up."""
 FAILURES_TO_POSTPONE = 2
 """So many calls in a row that find Planfix unavailable postpone the whole customer. One may be that call's own problem.
 """
@@ -50,7 +46,7 @@ def save_failed_attempt(attempt: Attempt, error: Exception) -> SharedError | Non
         save_attempt_result(attempt, held)
         return None
     if isinstance(error, PlanfixUnavailable):
-        delay = _delay(attempt.book.row.attempts, error, longest=LONGEST_DELAY_SECONDS)
+        delay = retry_delay(attempt.book.row.attempts, error)
         is_blind = isinstance(error, PlanfixSearchBlind)
         reason = Reason.SEARCH_BLIND if is_blind else Reason.UNAVAILABLE
         save_attempt_result(attempt, _waiting(call, reason, error) | {"due_in": timedelta(seconds=delay)})
@@ -94,7 +90,7 @@ def may_continue(customer: Customer, lease: HeldLease, error: SharedError) -> bo
 def postpone_or_pause(customer: Customer, lease: HeldLease, error: PlanfixError) -> None:
     """Makes all of the customer's calls wait: for a while, or until its access works again."""
     if isinstance(error, PlanfixUnavailable):
-        lease.postpone(_delay(lease.failures, error, longest=LONGEST_POSTPONEMENT_SECONDS))
+        lease.postpone(retry_delay(lease.failures, error, longest=LONGEST_POSTPONEMENT_SECONDS))
     else:
         pause(customer, error)
 
@@ -119,16 +115,4 @@ def _postponed_addition(attempt: Attempt, error: PlanfixError) -> dict[str, obje
     given_up = _given_up(attempt.call, Reason.ACCESS_DENIED, error)
     if attempts >= ATTEMPTS_AT_ADDITIONS:
         return given_up
-    return given_up | {"due_in": timedelta(seconds=_doubling_delay(attempts, longest=LONGEST_DELAY_SECONDS))}
-
-
-def _delay(attempts: int, error: PlanfixUnavailable, *, longest: float) -> float:
-    """Seconds until the next attempt. They double with each attempt, and respect Planfix's Retry-After."""
-    daily = random.uniform(*DAILY_LIMIT_SECONDS)  # noqa: S311 - spreading load, not secrets
-    delay = daily if error.daily_limit else _doubling_delay(attempts, longest=longest)
-    return max(delay, error.retry_after or 0)
-
-
-def _doubling_delay(attempts: int, *, longest: float) -> float:
-    doubled: float = settings.FIRST_RETRY_SECONDS * 2.0 ** min(attempts - 1, 12)
-    return min(doubled, longest) * random.uniform(0.8, 1.2)  # noqa: S311
+    return given_up | {"due_in": timedelta(seconds=doubling_delay(attempts))}
