@@ -276,6 +276,20 @@ def read_list(
         yield from page
 
 
+def read_get_list(
+    client: Planfix, path: str, key: str, *, fields: str, params: Mapping[str, str] | None = None
+) -> Iterator[Row]:
+    """All rows of a list that is requested by GET."""
+    offset = 0
+    while True:
+        question = {"offset": str(offset), "pageSize": str(PAGE_SIZE), **(params or {}), "fields": fields}
+        rows = rows_of(client.request("GET", path, params=question), key)
+        yield from rows
+        if len(rows) < PAGE_SIZE:
+            return
+        offset += PAGE_SIZE
+
+
 def is_write(method: str, path: str) -> bool:
     """False for requests that change nothing and may be repeated: GET, and lists, which are requested by POST."""
     return method != "GET" and not path.rstrip("/").endswith("/list")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -73,6 +73,11 @@ def child_of(row: Row, key: str) -> Row:
 def rows_of(row: Row, key: str) -> list[Row]:
     value = row.get(key)
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def names_by_id(rows: Iterable[Row]) -> dict[int, str]:
+    """The names of rows that have an id."""
+    return {number: text_of(row, "name") for row in rows if (number := id_of(row.get("id"))) is not None}
 
 
 def id_of(value: JSON) -> int | None:

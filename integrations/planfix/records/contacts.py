@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from uuid import UUID
 
-from integrations.planfix.http.client import PAGE_SIZE, Planfix, read_pages
+from integrations.planfix.http.client import PAGE_SIZE, Planfix, read_get_list, read_pages
 from integrations.planfix.http.errors import PlanfixRefused
 from integrations.planfix.http.json_fields import (
     JSON,
@@ -17,6 +17,7 @@ from integrations.planfix.http.json_fields import (
     created_id,
     full_name_of,
     id_of,
+    names_by_id,
     rows_of,
     text_of,
     text_value,
@@ -181,24 +182,5 @@ def contact_text_fields(client: Planfix) -> dict[str, int]:
 
 def contact_templates(client: Planfix) -> list[tuple[int, str]]:
     """Id and name of every template that a contact (not a company) can be made by."""
-    return [
-        (template_id, text_of(row, "name"))
-        for row in _template_rows(client)
-        if (template_id := id_of(row.get("id"))) is not None
-    ]
-
-
-def _template_rows(client: Planfix) -> Iterator[Row]:
-    offset = 0
-    while True:
-        params = {
-            "offset": str(offset),
-            "pageSize": str(PAGE_SIZE),
-            "isCompany": "false",
-            "fields": "id,name",
-        }
-        rows = rows_of(client.request("GET", "/contact/templates", params=params), "templates")
-        yield from rows
-        if len(rows) < PAGE_SIZE:
-            return
-        offset += PAGE_SIZE
+    rows = read_get_list(client, "/contact/templates", "templates", fields="id,name", params={"isCompany": "false"})
+    return list(names_by_id(rows).items())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from integrations.planfix.http.client import Planfix, read_pages
+from integrations.planfix.http.client import Planfix, read_get_list, read_pages
 from integrations.planfix.http.json_fields import (
     JSON,
     Row,
@@ -16,6 +16,7 @@ from integrations.planfix.http.json_fields import (
     failed_fields,
     id_of,
     moment_of,
+    names_by_id,
     rows_of,
     text_of,
 )
@@ -155,31 +156,21 @@ class TaskTemplate:
 
 def task_templates(client: Planfix) -> list[TaskTemplate]:
     """All task templates by id. One request for each hundred."""
-    found: list[TaskTemplate] = []
-    while True:
-        params = {"fields": "id,name,processId", "offset": str(len(found)), "pageSize": str(TEMPLATES_AT_ONCE)}
-        rows = rows_of(client.request("GET", "/task/templates", params=params), "templates")
-        page = [
-            TaskTemplate(id=number, name=text_of(row, "name"), process_id=id_of(row.get("processId")))
-            for row in rows
-            if (number := id_of(row.get("id"))) is not None
-        ]
-        found += page
-        if len(rows) < TEMPLATES_AT_ONCE or not page:
-            return sorted(found, key=lambda template: template.id)
-
-
-TEMPLATES_AT_ONCE = 100
+    rows = read_get_list(client, "/task/templates", "templates", fields="id,name,processId")
+    found = [
+        TaskTemplate(id=number, name=text_of(row, "name"), process_id=id_of(row.get("processId")))
+        for row in rows
+        if (number := id_of(row.get("id"))) is not None
+    ]
+    return sorted(found, key=lambda template: template.id)
 
 
 def statuses_of_process(client: Planfix, process_id: int) -> Mapping[int, str]:
     """The names of the statuses that a task of the process may have, by id. One request."""
     answer = client.request("GET", f"/process/task/{process_id}/statuses", params={"fields": "id,name"})
-    rows = rows_of(answer, "statuses")
-    return {number: text_of(row, "name") for row in rows if (number := id_of(row.get("id"))) is not None}
+    return names_by_id(rows_of(answer, "statuses"))
 
 
 def employee_groups(client: Planfix) -> Mapping[int, str]:
     """The names of the account's groups of employees, by id. One request."""
-    rows = rows_of(client.request("GET", "/user/groups", params={"fields": "id,name"}), "groups")
-    return {number: text_of(row, "name") for row in rows if (number := id_of(row.get("id"))) is not None}
+    return names_by_id(rows_of(client.request("GET", "/user/groups", params={"fields": "id,name"}), "groups"))
