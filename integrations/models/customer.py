@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
@@ -245,6 +245,10 @@ class Customer(models.Model):
         """The key of the account's rate limit: two customers that share an account share its rate."""
         parts = urlsplit(self.planfix_url.lower())
         return f"{parts.netloc}{parts.path.rstrip('/').removesuffix('/rest')}"
+
+    def searches_first(self, started_at: datetime) -> bool:
+        """May another database, before a restore, have written a call of this time to Planfix?"""
+        return self.look_first_before is not None and started_at < self.look_first_before
 
     @property
     def request_interval(self) -> timedelta:

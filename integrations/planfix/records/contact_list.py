@@ -37,6 +37,11 @@ class ListedContact:
     responsible_ids: tuple[int, ...] = ()
     changed_at: datetime | None = None
 
+    @classmethod
+    def gone(cls, contact_id: int) -> ListedContact:
+        """A contact that Planfix does not know any more."""
+        return cls(id=contact_id, name="", is_company=False, is_deleted=True)
+
 
 def list_contacts(
     client: Planfix, *, companies: bool, offset: int, changed_since: datetime | None = None

@@ -92,7 +92,7 @@ class TaskWriter:
         """Returns False for a task that is not wanted any more."""
         task, call = self.task, self.task.call
         client = self._client(call)
-        if task.in_flight_step == CallbackStep.TASK or self._looks_first(call):
+        if task.in_flight_step == CallbackStep.TASK or self.customer.searches_first(call.started_at):
             found = find_task(
                 client,
                 contact_id=task.contact_id,
@@ -164,7 +164,7 @@ class TaskWriter:
 
     def _comment(self, call: Call, draft: CommentDraft, row: Model, step: InFlight, *, is_in_flight: bool) -> int:
         client, target = self._client(call), Target(kind="task", id=self.task.task_id or 0)
-        if is_in_flight or self._looks_first(call):
+        if is_in_flight or self.customer.searches_first(call.started_at):
             found = find_comment(
                 client,
                 target,
@@ -185,11 +185,6 @@ class TaskWriter:
 
     def _client(self, call: Call) -> Planfix:
         return logged_client(self.customer, acquire_slot=self.lease.acquire_slot, call_id=call.pk)
-
-    def _looks_first(self, call: Call) -> bool:
-        """May another database, before a restore, have written it?"""
-        before = self.customer.look_first_before
-        return before is not None and call.started_at < before
 
     def _send(self, row: Model, step: InFlight, send: Callable[[], int]) -> int:
         """Sends a write. It stays in flight until its receipt is saved or Planfix has certainly not done it."""

@@ -140,7 +140,7 @@ class _Run:
         if begun is None:
             return None
         call, receipts = begun
-        self._book = ReceiptBook(call, receipts, searches_first=_searches_first(call, self.customer))
+        self._book = ReceiptBook(call, receipts, searches_first=self.customer.searches_first(call.started_at))
         return Attempt(
             call=call,
             facts=call.folded,
@@ -174,10 +174,6 @@ def _deliver(attempt: Attempt, lease: HeldLease) -> _Ended:
     log.info("attempt finished", customer_id=call.customer_id, call_id=call.pk, state=state)
     lease.reset_failures()
     return _Ended(is_more_due=is_more_due)
-
-
-def _searches_first(call: Call, customer: Customer) -> bool:
-    return customer.look_first_before is not None and call.started_at < customer.look_first_before
 
 
 def _first_delivery(attempt: Attempt) -> dict[str, object]:

@@ -14,7 +14,7 @@ from integrations.planfix.http.client import PAGE_SIZE
 from integrations.planfix.records.contact_list import ListedContact, list_contacts, read_listed_contact
 from integrations.services.directory.cursor import Cursor, Part, after_page, proven_by
 from integrations.services.directory.full_round import CLOCK_SKEW
-from integrations.services.directory.source import CannotProve, Outcome, Source, gone
+from integrations.services.directory.source import CannotProve, Outcome, Source
 
 EVERY = timedelta(minutes=5)
 SHIFTS = (1, 2, 3, 4, 6, 8, 10, 12, 16, 20, 26)
@@ -97,7 +97,7 @@ def _with_another_proof(source: Source) -> Outcome:
     contact = read_listed_contact(source.client, other)
     changed_at = contact.changed_at if contact else None
     return Outcome(
-        contacts=[gone(account.proof_contact_id)] if account.proof_contact_id else [],
+        contacts=[ListedContact.gone(account.proof_contact_id)] if account.proof_contact_id else [],
         columns={
             "changes_cursor": None,
             "proof_contact_id": other,

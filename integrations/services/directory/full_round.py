@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from integrations.planfix.http.errors import PlanfixRefused
-from integrations.planfix.records.contact_list import list_contacts, read_listed_contact
+from integrations.planfix.records.contact_list import ListedContact, list_contacts, read_listed_contact
 from integrations.services.directory.cursor import Cursor, DoubtfulList, Part, after_page
-from integrations.services.directory.source import CannotProve, Outcome, Source, gone
+from integrations.services.directory.source import CannotProve, Outcome, Source
 from integrations.services.directory.store import missing_contact
 
 EVERY = timedelta(days=1)
@@ -45,7 +45,7 @@ def _confirm_missing(source: Source, cursor: Cursor, now: datetime) -> Outcome:
     except PlanfixRefused:
         contact = None  # The token may not see it: calls cannot reach it either.
     if contact is None:
-        return Outcome(contacts=[gone(contact_id)], columns={"round_cursor": cursor.to_json()})
+        return Outcome(contacts=[ListedContact.gone(contact_id)], columns={"round_cursor": cursor.to_json()})
     if cursor.alive >= MOST_ALIVE:
         raise DoubtfulList
     counted = replace(cursor, alive=cursor.alive + 1)

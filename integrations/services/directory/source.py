@@ -33,8 +33,3 @@ class Outcome:
 
 class CannotProve(Exception):
     """What Planfix lists cannot be relied on. The message tells a specialist why."""
-
-
-def gone(contact_id: int) -> ListedContact:
-    """A contact that Planfix does not know any more."""
-    return ListedContact(id=contact_id, name="", is_company=False, is_deleted=True)

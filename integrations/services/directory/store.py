@@ -102,11 +102,10 @@ def _forget_moved_numbers(
 
 def forget_contact(account: DirectoryAccount, contact_id: int) -> None:
     """Marks the contact as deleted, and deletes its name and numbers."""
-    gone = ListedContact(id=contact_id, name="", is_company=False, is_deleted=True)
     rows = account.contacts.filter(contact_id=contact_id, deleted=False)
     with transaction.atomic():
         for row in rows.select_for_update():
-            gone_row = _row(account, gone)
+            gone_row = _row(account, ListedContact.gone(contact_id))
             gone_row.is_company = row.is_company
             _write(account, [gone_row], {contact_id: frozenset()})
 
