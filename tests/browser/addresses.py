@@ -7,7 +7,7 @@ from tests.end_to_end.bodies import CALL_ID
 
 CUSTOMER_PAGES = (
     *("overview", "change", "employees", "parameters", "webhook-setup"),
-    *("dry-run", "trial", "copy", "directory", "routing"),
+    *("dry-run", "trial", "copy", "directory", "routing", "callback-tasks"),
 )
 
 
