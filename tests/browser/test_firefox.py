@@ -54,6 +54,8 @@ def test_firefox_opens_every_page_without_an_error(signed_in: Firefox, live_serv
         for width in (1440, 390):
             signed_in.resize(width, 900)
             assert signed_in.evaluate("document.documentElement.scrollWidth <= innerWidth"), (address, width)
+            # A font that still loads when the page is left would count as an error.
+            signed_in.evaluate("document.fonts.ready.then(() => true)")
         assert signed_in.take_errors() == [], address
 
 

@@ -79,8 +79,8 @@ class Pseudonyms:
         return self._once("uuid", text.lower(), _other_hexadecimals)
 
     def octet(self, digits: str) -> str:
-        """A part of an IP address."""
-        return self._once("octet", digits, lambda _digits, chance: str(chance.randrange(1, 255)))
+        """A part of an IP address, of the same length."""
+        return self._once("octet", digits, _other_octet)
 
     def _national_for(self, number: str, national: str) -> str:
         country = number.removesuffix(national)
@@ -123,6 +123,10 @@ def _other_digits(digits: str, chance: random.Random) -> str:
     zeros = len(digits) - len(digits.lstrip("0"))
     rest = len(digits) - zeros - 1
     return "0" * zeros + chance.choice("123456789") + "".join(chance.choices("0123456789", k=rest))
+
+
+def _other_octet(digits: str, chance: random.Random) -> str:
+    return str(chance.randrange(10 ** (len(digits) - 1), min(10 ** len(digits), 255)))
 
 
 def _other_hexadecimals(text: str, chance: random.Random) -> str:
