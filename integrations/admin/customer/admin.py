@@ -207,6 +207,15 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
 
     @admin.display(description=gettext_lazy("status"))
     def paused_because(self, customer: Customer) -> str:
+        # Unfold reads a field five times for one page, and the sentence takes 20 ms.
+        kept = vars(customer)
+        if "status_sentence" not in kept:
+            kept["status_sentence"] = self._status_sentence(customer)
+        sentence: str = kept["status_sentence"]
+        return sentence
+
+    @staticmethod
+    def _status_sentence(customer: Customer) -> str:
         if customer.paused_by_hand:
             return _("Paused by hand. %(why)s") % {"why": _why_paused(customer)}
         if customer.paused_reason:
