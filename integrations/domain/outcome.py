@@ -1,8 +1,7 @@
-"""How a call ended: the status words and what they mean. Knows nothing of events, people or Planfix."""
+"""How a call ended, by its status and its talk time. Knows nothing of events, people, Planfix and spellings."""
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 
 from integrations.domain.calls import CallFacts, Outcome
@@ -14,7 +13,6 @@ class Meaning(StrEnum):
     PENDING = "pending"
 
 
-# help.ringostat.com, article 6413217 "Call log: description of call statuses".
 MEANINGS = {
     "ANSWERED": Meaning.TALKED,
     "PROPER": Meaning.TALKED,
@@ -33,37 +31,21 @@ MEANINGS = {
     "IN PROGRESS": Meaning.PENDING,
     "CALLING": Meaning.PENDING,
 }
-
-SPELLINGS = {
-    "NOANSWER": "NO ANSWER",
-    "NOFORWARD": "NO FORWARD",
-    "NOEXTENSION": "NO EXTENSION",
-    "INPROGRESS": "IN PROGRESS",
-    "VOICE MAIL": "VOICEMAIL",
-    "DECLINED": "DECLINE",
-}
-
-_BETWEEN_WORDS = re.compile(r"[\s+_-]+")
-
-
-def normal_status(raw: str) -> str:
-    """The status in one spelling: upper case, single spaces (`no-forward` → `NO FORWARD`)."""
-    words = (raw if raw.isalpha() else _BETWEEN_WORDS.sub(" ", raw).strip()).upper()
-    return SPELLINGS.get(words, words)
+"""What the statuses of stored calls mean; ringostat/vocabulary.py has the words that they are read from."""
 
 
 def is_known_status(status: str) -> bool:
-    return normal_status(status) in MEANINGS
+    return status in MEANINGS
 
 
 def is_pending_status(status: str) -> bool:
     """True while the call still rings or is being talked on."""
-    return MEANINGS.get(normal_status(status)) is Meaning.PENDING
+    return MEANINGS.get(status) is Meaning.PENDING
 
 
 def outcome_of(facts: CallFacts) -> Outcome:
     """Whether somebody talked. An unknown, pending or missing status is decided by the talk time."""
-    meaning = MEANINGS.get(normal_status(facts.status))
+    meaning = MEANINGS.get(facts.status)
     if meaning is Meaning.TALKED:
         return Outcome.ANSWERED
     if meaning is Meaning.MISSED:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from integrations.domain.calls import CallFacts
 from integrations.domain.folding import kept_keys
-from integrations.domain.outcome import MEANINGS, Meaning, normal_status
+from integrations.domain.outcome import MEANINGS, Meaning
 from integrations.ringostat.names import Known, Named, by_fact, folded, own_name, plain_name
 from integrations.ringostat.problems import Note, NoteKind
 from integrations.ringostat.times import AHEAD, Receipt, exact_time_of, is_clock, is_date, joined, local_start_of
@@ -21,6 +21,7 @@ from integrations.ringostat.values import (
     link_of,
     links_of,
     name_of,
+    normal_status,
     number_of,
     seconds_of,
     seconds_of_milliseconds,
@@ -34,7 +35,6 @@ from integrations.ringostat.vocabulary import (
     FLAGS,
     NOBODY,
     RATING,
-    STATUS_SPELLINGS,
 )
 
 MAX_ID = 64
@@ -354,7 +354,6 @@ def _id_of(named: Named) -> str:
 def _status_of(named: Named) -> str:
     slot, _name, raw = named
     word = normal_status(text_of(raw, MAX_WORD))
-    word = STATUS_SPELLINGS.get(word, word)
     return word if not slot.is_doubtful or word in MEANINGS else ""
 
 

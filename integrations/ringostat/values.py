@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from integrations.ringostat.text_repair import repaired, unescaped, with_references_read
-from integrations.ringostat.vocabulary import EMPTY, FLAGS
+from integrations.ringostat.vocabulary import EMPTY, FLAGS, STATUS_SPELLINGS
 
 MAX_TEXT = 255
 MAX_URL = 1000
@@ -37,6 +37,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 """Line breaks and tabs stay."""
 _BREAK = re.compile(r"[\t\r\n\x0b\x0c]+")
 _LETTERS = re.compile(r"[\W_]+")
+_BETWEEN_WORDS = re.compile(r"[\s+_-]+")
 
 _CLEAN_LINK = re.compile(r"https://[\w.~:/?#@!$()*+=%-]+(?:&(?!amp;)[\w.~:/?#@!$()*+=%-]*)*", re.ASCII)
 """Nothing has to be put right in such a link."""
@@ -87,6 +88,12 @@ def name_of(raw: str) -> str:
 def word_of(raw: str) -> str:
     """The letters and digits of a word, in lower case: `Transit-In` is `transitin`."""
     return raw.lower() if raw.isalnum() else _LETTERS.sub("", raw.lower())
+
+
+def normal_status(raw: str) -> str:
+    """The status in one spelling: upper case, single spaces (`no-forward` → `NO FORWARD`)."""
+    words = (raw if raw.isalpha() else _BETWEEN_WORDS.sub(" ", raw).strip()).upper()
+    return STATUS_SPELLINGS.get(words, words)
 
 
 def seconds_of(raw: str) -> int | None:

@@ -222,6 +222,12 @@ DIRECTIONS = dict.fromkeys(_INCOMING, Direction.INCOMING) | dict.fromkeys(_OUTGO
 """By the letters of the word, in lower case."""
 
 STATUS_SPELLINGS = {
+    "NOANSWER": "NO ANSWER",
+    "NOFORWARD": "NO FORWARD",
+    "NOEXTENSION": "NO EXTENSION",
+    "INPROGRESS": "IN PROGRESS",
+    "VOICE MAIL": "VOICEMAIL",
+    "DECLINED": "DECLINE",
     "ANSWER": "ANSWERED",
     "UNANSWERED": "NO ANSWER",
     "NOT ANSWERED": "NO ANSWER",
@@ -250,7 +256,9 @@ STATUS_SPELLINGS = {
     "ODEBRANE": "ANSWERED",
     "NIEODEBRANE": "NO ANSWER",
 }
-"""Other words for Ringostat's statuses, upper case with single spaces."""
+"""Other words for Ringostat's statuses, upper case with single spaces. help.ringostat.com, article 6413217 "Call log:
+description of call statuses".
+"""
 
 DIRECTIONS_OF_KINDS = {
     EventKind.BEFORE_CALL: Direction.INCOMING,

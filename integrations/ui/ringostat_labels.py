@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
 
-from integrations.domain.outcome import normal_status
+from integrations.ringostat.values import normal_status
 from integrations.ui.labels import LazyText
 
 STATUSES: dict[str, LazyText] = {

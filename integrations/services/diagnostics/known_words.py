@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from integrations.domain.outcome import MEANINGS, SPELLINGS
+from integrations.domain.outcome import MEANINGS
 from integrations.planfix.call_tags.discovery import CALL_NAMES, GROUP_NAMES, MISSED_CALL_NAMES
 from integrations.planfix.call_tags.entries import TYPE_VALUES
 from integrations.planfix.call_tags.schema import NAMES, plain
@@ -115,7 +115,7 @@ def is_known_word(word: str) -> bool:
 @cache
 def _known_values() -> frozenset[str]:
     names = {name for spellings in NAMES.values() for name in spellings} | CALL_NAMES | MISSED_CALL_NAMES | GROUP_NAMES
-    statuses = {*MEANINGS, *SPELLINGS, *STATUS_SPELLINGS}
+    statuses = {*MEANINGS, *STATUS_SPELLINGS}
     events = {*EVENT_KINDS, *WRAPPERS, *UTM}
     types = {text for _place, text in TYPE_VALUES.values()}
     known = {*names, *statuses, *DIRECTIONS, *events, *FLAGS, *EMPTY, *NOBODY, *types, *CHOICES}
