@@ -33,19 +33,22 @@ HIDDEN: tuple[str, ...] = (
     # English, and what programs print
     *("anonymous", "anonymized", "restricted", "unknown", "private", "unavailable", "withheld", "hidden", "blocked"),
     *("suppressed", "concealed", "masked", "secret", "unidentified", "undisclosed", "unlisted", "undefined", "none"),
-    *("null", "nil", "nan", "empty", "blank", "clir", "false", "invalid", "payphone", "coin"),
+    *("null", "nil", "nan", "empty", "blank", "clir", "false", "invalid", "payphone", "coin", "unspecified", "nobody"),
     # German
     *("unbekannt", "unbekannte", "unbekannter", "unbekanntes", "anonym", "anonyme", "anonymer", "anonymes"),
     *("unterdrückt", "unterdrückte", "unterdrückter", "verborgen", "verborgene", "geheim", "gesperrt", "versteckt"),
+    # French, Spanish, Italian, Czech, as roaming networks send them
+    *("inconnu", "masqué", "privé", "anonyme", "desconocido", "oculto", "privado", "anónimo", "sconosciuto"),
+    *("nascosto", "privato", "anonimo", "neznámé", "skryté", "soukromé", "anonymní"),
     *("zurückgehalten", "privat", "privater", "private", "rufnummernunterdrückung", "nummernunterdrückung"),
 )
 HIDDEN_STEMS: tuple[str, ...] = (
     # Ukrainian
     *("прихован", "схован", "невідом", "невизначен", "анонім", "приватн", "засекречен", "заблокован", "недоступ"),
-    *("закрит", "обмежен", "відсутн", "неідентифікован", "прихова"),
+    *("закрит", "обмежен", "відсутн", "неідентифікован", "прихова", "конфіденц", "таємн", "пуст"),
     # Russian
     *("скрыт", "неизвест", "неопредел", "аноним", "закрыт", "заблокирован", "ограничен", "отсутств", "секретн"),
-    *("засекреч", "частн", "анти", "неидентифицир", "скрыл"),
+    *("засекреч", "частн", "анти", "неидентифицир", "скрыл", "конфиденц", "пуст"),
     # Polish
     *("zastrzeżon", "ukryt", "nieznan", "anonim", "prywatn", "niedostępn", "zablokowan", "utajnion", "nieokreślon"),
     *("niezidentyfikowan", "nierozpoznan"),
@@ -63,6 +66,11 @@ SHOWN: tuple[str, ...] = (
     "sent",
     "set",
     "present",
+    "specified",
+    "found",
+    "detected",
+    "recognized",
+    "determined",
 )
 SHOWN += ("verfügbar", "bekannt", "angezeigt", "übermittelt", "vorhanden", "ermittelt")
 SHOWN_STEMS: tuple[str, ...] = (
@@ -105,7 +113,7 @@ ABOUT_NUMBERS += (
     "anrufer",
     "anruf",
 )
-ABOUT_NUMBERS += ("the", "their", "is", "was", "has", "by", "of")
+ABOUT_NUMBERS += ("the", "their", "is", "was", "has", "by", "of", "numéro", "número", "číslo", "numer")
 ABOUT_NUMBERS += ("teilnehmer", "anruferkennung", "numer", "numeru", "telefon", "telefonu", "abonent", "identyfikator")
 ABOUT_NUMBERS_STEMS: tuple[str, ...] = (
     "номер",
@@ -119,7 +127,7 @@ ABOUT_NUMBERS_STEMS: tuple[str, ...] = (
     "дзвін",
 )
 ABOUT_NUMBERS_STEMS += ("аон", "звонок", "абонен", "dzwoni", "rozmówc", "połączeni", "numer", "telefon")
-PHRASES = frozenset({"out of area", "n a", "na", "o", "p", "not set", "brak"})
+PHRASES = frozenset({"out of area", "n a", "na", "o", "p", "not set", "brak", "нет", "нема", "немає", "ні"})
 """Caller ID equipment sends O for "out of area" and P for "private" (Telcordia GR-30)."""
 
 
@@ -129,11 +137,13 @@ def is_hidden_word(address: str) -> bool:
     """
     if not any(char.isalnum() for char in address) or re.fullmatch(r"\W*(?:-1|0+)\W*", address):
         return True
+    if any(char.isdigit() for char in address):
+        return False
     words = tuple(_words(address))
-    if " ".join(words) in PHRASES:
+    if " ".join(words) in PHRASES or _FILLED_UP.fullmatch(address):
         return True
     kinds = {_kind(word) for word in words}
-    if not words or None in kinds or any(char.isdigit() for char in address):
+    if not words or None in kinds:
         return False
     return HIDDEN_KIND in kinds or (NEGATION_KIND in kinds and len(kinds) > 1)
 
@@ -184,6 +194,8 @@ _GLUED = re.compile(f"(?:{'|'.join(_LONGEST_FIRST)})+")
 _PART = re.compile("|".join(_LONGEST_FIRST))
 _HUMP = re.compile(r"(?<=[a-zа-я])(?=[A-ZА-Я])")
 LONGEST_GLUED = 24
+_FILLED_UP = re.compile("[x\u0445]{3,}", re.IGNORECASE)
+"""A letter in the place of each digit, Latin or Cyrillic."""
 
 
 def _words(address: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ MOST_GROUPS = 40
 """Groups of digits in one run; a longer run is no list of numbers."""
 
 _EXTENSION = re.compile(r"(?i)(?:ext(?:ension)?|доб\w*|дод\w*|вн\w*|внутр\w*|wewn?\w*|x|#)[.:=\s]*\d{1,6}\b")
-_LIST_MARKER = re.compile(r"(?<![\d(])\d\)")
+_LIST_MARKER = re.compile(r"(?<![\d(])\d\)|(?<!\S)\d\.(?=\s)")
 _RUN = re.compile(r"\+?[\s(]*\d[\d\s()./+–—-]*")
 _BETWEEN_NUMBERS = re.compile(r"[/+]|\s{2,}|\s[-–—]\s|\n")
 _GROUP = re.compile(r"\+?\d+")

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 
 import phonenumbers
@@ -27,17 +28,25 @@ SHORTEST_OF_NEW_RANGE = 10
 
 _TAG = re.compile(r"</?(?:a|b|br|div|i|p|span|strong|u)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _BRACKETED = re.compile(r"<([^<>]*\w[^<>]*)>\s*$")
-_SCHEME = re.compile(r"^(?:sips?|tel):", re.IGNORECASE)
+_SCHEME = re.compile(r"^(?:sips?|tel|callto|whatsapp):", re.IGNORECASE)
+_CHANNEL = re.compile(r"^(?:pj)?sip/(?:[\w.]+/)?(.+?)(?:-[0-9a-f]{6,8})?$", re.IGNORECASE)
+"""How Asterisk names a line: SIP/trunk/380671234567, PJSIP/acmecom_iryna-0000a1b2."""
+_HIDES_OWN_NUMBER = re.compile(r"^[*#]31#(?=\+?\d)")
+"""Dialled before a number to hide one's own (3GPP TS 22.030)."""
+_FRACTION = re.compile(r"^(\+?\d{9,15})[.,]0+$")
+"""What spreadsheets make of a number: 380671234567.0."""
+_ALL_DIGITS = re.compile(r"\d(?:[.,]\d{1,15})?e\+?\d\d", re.IGNORECASE)
+"""3.80671234567E+11"""
 _HOST = re.compile(r"[@;].*$", re.DOTALL)
 _EXTENSION = re.compile(
     # After a comma or #, after the pause signs p and w that telephones keep, or after a word.
     r"^([+\d\s()./-]*\d[\s).]*)(?:[,#*].*|[pw][\d,pw#*\s-]*"
-    r"|\(?(?:ext(?:ension|n)?|x|доб\w*|дод\w*|вн\w*|внутр\w*|wewn?\w*|dw|durchwahl)[.:=\s№#]*\d+\W*)$",
+    r"|\(?(?:ext(?:ension|n)?|x|до[бдп]\w*|вн\w*|внутр\w*|wewn?\w*|dw|durchwahl)[.:=\s№#]*\d+\W*)$",
     re.IGNORECASE | re.DOTALL,
 )
 _EXTENSION_APART = re.compile(r"^((?:[+\s()./-]*\d){11,})(?:\s*\(\d{1,5}\)|\s[-–—]\s*\d{1,5})$")
 """In parentheses or behind a dash, after as many digits as a number with its country code has."""
-_LOGIN = re.compile(r"(?=.*[a-z])[\w.+-]+", re.IGNORECASE | re.ASCII)
+_LOGIN = re.compile(r"(?!\+)(?=.*[a-z])[\w.+-]+", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +93,8 @@ def is_hidden(raw: str) -> bool:
 def sip_login(raw: str) -> str:
     """The login in `"Iryna" <acmecom_iryna>`, `sip:acmecom_iryna@host` or `acmecom_iryna`; else ""."""
     address = _address(raw)
-    return address if _LOGIN.fullmatch(address) and not is_hidden_word(address) else ""
+    is_login = _LOGIN.fullmatch(address) and not _ALL_DIGITS.fullmatch(address) and not is_hidden_word(address)
+    return address if is_login else ""
 
 
 def same_number(one: str, other: str, region: str) -> bool:
@@ -112,11 +122,23 @@ def _short(group: str) -> list[str]:
 def _address(raw: str) -> str:
     """The number or login without display name, HTML, scheme, host and extension."""
     text = unicodedata.normalize("NFKC", html.unescape(raw[:LONGEST_SPELLING]))
+    if not text.isascii():
+        text = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
     text = _TAG.sub(" ", text)
     bracketed = _BRACKETED.search(text)
     text = (bracketed[1] if bracketed else text).strip(" \t\r\n\"'")
     text = _HOST.sub("", _SCHEME.sub("", text))
+    text = _HIDES_OWN_NUMBER.sub("", _CHANNEL.sub(r"\1", text))
+    text = _FRACTION.sub(r"\1", _with_all_digits(text))
     return _EXTENSION_APART.sub(r"\1", _EXTENSION.sub(r"\1", text)).strip(" (")
+
+
+def _with_all_digits(text: str) -> str:
+    """`3.80671234567E+11` as 380671234567. A number whose last digits are not written stays as it came."""
+    if not _ALL_DIGITS.fullmatch(text):
+        return text
+    decimal = Decimal(text.replace(",", "."))
+    return f"{decimal:f}" if decimal.as_tuple().exponent == 0 else text
 
 
 def _digits(address: str) -> tuple[str, bool]:

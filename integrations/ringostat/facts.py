@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from integrations.domain.calls import CallFacts
+from integrations.domain.calls import CallFacts, Direction
 from integrations.domain.folding import kept_keys
 from integrations.domain.outcome import MEANINGS, Meaning
-from integrations.ringostat.names import Known, Named, by_fact, folded, own_name, plain_name
+from integrations.ringostat.names import Known, Named, by_fact, folded, own_name, plain_name, slot_of
 from integrations.ringostat.problems import Note, NoteKind
 from integrations.ringostat.times import AHEAD, Receipt, exact_time_of, is_clock, is_date, joined, local_start_of
 from integrations.ringostat.values import (
     INVISIBLE,
     Links,
+    direction_of,
     flag_of,
     link_of,
     links_of,
@@ -30,7 +31,6 @@ from integrations.ringostat.values import (
 )
 from integrations.ringostat.vocabulary import (
     ANALYSIS,
-    DIRECTIONS,
     EVENT_KINDS,
     FLAGS,
     NOBODY,
@@ -47,10 +47,13 @@ MAX_NOTED = 60
 GENERAL_TIMES = frozenset({"timestamp", "unixtime"})
 """Names under which flow tools also send their own time."""
 
+IN_UTC = ("utc", "gmt")
+"""How the name of a date ends that is in UTC."""
+
 NUMBERS = ("e164", "userfield", "caller", "destination")
 """Facts that may hold the client's number."""
 
-SAME_TIME = timedelta(minutes=2)
+SAME_TIME, SAME_SECOND = timedelta(minutes=2), timedelta(seconds=1)
 
 _ID = re.compile(r"[^\t\r\n;=&,|\"'<>{}?/]{1,64}")
 _RINGOSTAT_ID = re.compile(r"[a-z]{2,3}\d{0,3}_-\d{9,11}\.\d{1,12}|\d{9,11}\.\d{3,12}", re.ASCII)
@@ -94,7 +97,7 @@ def read(fields: Mapping[str, str], timezone: ZoneInfo, received_at: datetime | 
     facts = CallFacts(
         ringostat_id=ringostat_id,
         call_type=call_type,
-        direction=DIRECTIONS.get(call_type),
+        direction=direction_of(call_type),
         status=status.word,
         exact_start=exact_start,
         local_start=local_start,
@@ -147,8 +150,16 @@ class _Reader:
 
     def _is_only_number(self, value: str) -> bool:
         """Whether a common word holds the client's number: a text that looks so, in a request that names no other."""
-        others = any(not slot.is_doubtful for fact in NUMBERS for slot, _name, _raw in self.known.get(fact, ()))
-        return not others and _PHONE.fullmatch(value) is not None
+        others = [named for fact in NUMBERS for named in self.known.get(fact, ()) if not named[0].is_doubtful]
+        if not _PHONE.fullmatch(value) or len(others) > 1:
+            return False
+        # Beside the number that was called on an incoming call, only the client's is left.
+        is_other_end = others and others[0][0].fact == "destination" and not _is_same_number(value, others[0][2])
+        return not others or (bool(is_other_end) and self._is_incoming())
+
+    def _is_incoming(self) -> bool:
+        words = self.known.get("call_type", ())
+        return bool(words) and direction_of(words[0][2]) is Direction.INCOMING
 
     def ringostat_id(self) -> str:
         ids = [(named[1], call_id) for named in self.known.get("ringostat_id", ()) if (call_id := _id_of(named))]
@@ -197,9 +208,9 @@ class _Reader:
         ]
         words = [(name, text_of(raw, MAX_WORD)) for _slot, name, raw in named]
         self._used.update(name for name, _word in words)
-        directions = [(name, word) for name, text in words if (word := word_of(text)) in DIRECTIONS]
+        directions = [(name, word_of(text)) for name, text in words if direction_of(text)]
         if directions:
-            if len(directions) > 1 and len({DIRECTIONS[word] for _, word in directions}) > 1:
+            if len(directions) > 1 and len({direction_of(word) for _, word in directions}) > 1:
                 self._note_difference(directions)
             return directions[0][1]
         for name, text in words:
@@ -213,13 +224,14 @@ class _Reader:
         """The start by an exact source and by wall time."""
         # The format of a date is chosen in Ringostat's settings, so each name may hold either kind of time.
         named = [*self.known.get("exact_start", ()), *self.known.get("local_start", ())]
-        exact_name, exact = next(((name, at) for _, name, raw in named if (at := exact_time_of(raw))), ("", None))
+        exact_name, exact = next(((name, at) for _, name, raw in named if (at := _exact_time(name, raw))), ("", None))
         others = (found for found in named if found[1] != exact_name)
         local = next(filter(None, (self._local(name, raw, timezone, receipt) for _, name, raw in others)), None)
         if named and not exact and not local:
             local = self._local_of_parts(named, timezone, receipt)
-        if exact and local and folded(exact_name) in GENERAL_TIMES and abs(exact - local) > SAME_TIME:
-            self.note(NoteKind.VALUES_DIFFER, exact_name, exact.isoformat())
+        if exact and local and folded(exact_name) in GENERAL_TIMES and abs(exact - local) > SAME_SECOND:
+            if abs(exact - local) > SAME_TIME:
+                self.note(NoteKind.VALUES_DIFFER, exact_name, exact.isoformat())
             exact = None
         self._used.add(exact_name)
         return self._not_ahead(exact, receipt), self._not_ahead(local, receipt)
@@ -348,7 +360,22 @@ def _id_of(named: Named) -> str:
     slot, _name, raw = named
     text = INVISIBLE.sub("", text_of(raw, MAX_ID + 1))
     wanted = _RINGOSTAT_ID if slot.is_doubtful else _ID
-    return text if wanted.fullmatch(text) else ""
+    return text if wanted.fullmatch(text) and not _stands_for_no_id(text) else ""
+
+
+def _stands_for_no_id(text: str) -> bool:
+    """True for "nothing" and for what a template did not fill in, `[call_id]`: all such calls would be one."""
+    if text in NOBODY:
+        return True
+    if any(map(str.isdecimal, text)):
+        return False
+    return text.lower() in FLAGS or slot_of(text.strip("[]()%$#@*:")) is not None
+
+
+def _exact_time(name: str, raw: str) -> datetime | None:
+    """The time of a name such as `call_date_utc` needs no offset."""
+    exact = exact_time_of(raw)
+    return exact if exact or not folded(name).endswith(IN_UTC) else exact_time_of(f"{raw} UTC")
 
 
 def _status_of(named: Named) -> str:
@@ -358,7 +385,13 @@ def _status_of(named: Named) -> str:
 
 
 def _is_direction(raw: str) -> bool:
-    return word_of(text_of(raw, MAX_WORD)) in DIRECTIONS
+    return direction_of(text_of(raw, MAX_WORD)) is not None
+
+
+def _is_same_number(one: str, other: str) -> bool:
+    """True for two spellings that end with the same digits, with a country code or without."""
+    digits = [re.sub(r"\D", "", raw)[-9:] for raw in (one, other)]
+    return digits[0] == digits[1]
 
 
 def _long_text(raw: str) -> str:

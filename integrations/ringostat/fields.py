@@ -17,11 +17,15 @@ MAX_DECODINGS = 3
 
 _JSON_BEGINS = frozenset('{["')
 _MAY_BEGIN_JSON = _JSON_BEGINS | frozenset(" \t\r\n")
-VALUES = frozenset(("value", "val", "rawvalue"))
+VALUES = frozenset(("value", "val", "rawvalue", "_text", "#text", "$t"))
 """Names of the one thing that an object holds which stands for a value: `{"call_id": {"value": "1.1"}}`."""
+_BLANKS = " \t\r\n\x0b\x0c"
+"""Not those beyond ASCII: half of a letter that was decoded wrong may look like one."""
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 _JAVASCRIPT_ESCAPE = re.compile(r"%u([0-9A-Fa-f]{4})")
 """As JavaScript's old escape() writes other alphabets."""
+_ESCAPED_LETTER = re.compile(r"\\u([0-9A-Fa-f]{4})")
+"""As JSON writes other alphabets, in a text that was escaped twice."""
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _HAS_BLANKS = re.compile(r"[\s,]")
 _LOOKS_LIKE_ADDRESS = re.compile(r"[:/?&=@]")
@@ -56,14 +60,14 @@ def flat(parameters: Mapping[str, object], depth: int = 1) -> dict[str, str]:
 
 def _is_plain(text: str) -> bool:
     """True for ASCII text that has nothing to decode: most names and values are so."""
-    return text.isascii() and "%" not in text and "\x00" not in text
+    return text.isascii() and "%" not in text and "\x00" not in text and "\\u" not in text
 
 
 def clean(text: str) -> str:
     """Without what PostgreSQL cannot hold as text: NUL characters and lone surrogates."""
     if not text.isascii():
         text = text.encode("utf-8", "replace").decode("utf-8")
-    return text.replace("\x00", "").strip()
+    return text.replace("\x00", "").strip(_BLANKS)
 
 
 def _opened(name: str, value: object) -> object:
@@ -105,7 +109,9 @@ def _text(name: str, value: object) -> str:
     text = str(value)
     if not text.isascii() or "\x00" in text:
         text = clean(text)
-    return (_percent_decoded(text) if "%" in text else text).strip()
+    if "\\u" in text:
+        text = _with_letters(_ESCAPED_LETTER, text)
+    return (_percent_decoded(text) if "%" in text else text).strip(_BLANKS)
 
 
 def _list_text(name: str, items: list[object]) -> str:
@@ -127,13 +133,19 @@ def _percent_decoded(text: str) -> str:
     Only a text in which every `%` is an escape was encoded. An address keeps its escapes: they belong to it.
     """
     if "%u" in text:
-        text = clean(_JAVASCRIPT_ESCAPE.sub(lambda found: chr(int(found[1], 16)), text))
+        text = _with_letters(_JAVASCRIPT_ESCAPE, text)
     for _ in range(MAX_DECODINGS):
         once = _once_decoded(text)
         if once == text:
             break
         text = clean(once)
     return text
+
+
+def _with_letters(escape: re.Pattern[str], text: str) -> str:
+    """With the characters of UTF-16 that the escapes stand for: of an emoji there are two."""
+    letters = escape.sub(lambda found: chr(int(found[1], 16)), text)
+    return clean(letters.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 def _once_decoded(text: str) -> str:

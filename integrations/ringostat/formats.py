@@ -28,6 +28,9 @@ MAX_PAIR = 4
 """Members of an object that only holds a name and its value."""
 MAX_LOOKED_INTO = 4
 
+MISREAD_MARK = "ï»¿"
+"""The mark of UTF-8 that was read as Latin-1."""
+
 JSON_IN_A_NAME = "json"
 """The name of JSON that a form carries in place of a name."""
 
@@ -41,15 +44,19 @@ _OUTSIDE_OF_STRINGS = re.compile(
 _AROUND_JSON = " \t\r\n=;,\x00\x1a\ufeff"
 _PERCENT_ENCODED_JSON = re.compile(r"(?:%22)?(?:%(?:7B|5B)(?:%20|%09|%0A|%0D|\+)*)+(?:%22|%5C%22)", re.IGNORECASE)
 _JSON_BEGINS = re.compile(r"\s*(?:[{\[]\s*)+[\"\\]")
+_ESCAPED_JSON = re.compile(r"\s*(?:[{\[]\s*)+\\\"")
+"""As old PHP hands a form over: with a backslash before each quote."""
 _NAME_IN_BRACES = re.compile(r"\{+[\w .-]+\}+\s*=")
 _JSON_BEHIND = re.compile(r"[^<={\[&]*[{\[]\s*\"")
 """Text before JSON, such as a comment. Reading it as JSON tells the place of the fault."""
+_ESCAPED_AMPERSAND = re.compile(r"&amp;(?=[^&=]+=|$)")
 _CUT_ESCAPE = re.compile(r"%[0-9A-Fa-f]?$")
 _BRACKETS = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
 
 
 def read_text(text: str, charset: str) -> Tree:
     """The parameters of a body or of a query string; {} for a blank one. Raises NotUnderstood."""
+    text = text.removeprefix(MISREAD_MARK)
     bare = text.strip(" \t\r\n\x00\ufeff")
     if not bare:
         return {}
@@ -102,10 +109,17 @@ def read_json(text: str) -> object:
         content = _json_without_slips(text)
     except RecursionError as error:
         raise NotUnderstood(Problem.TOO_DEEP, "The JSON is nested too deeply.") from error
-    return read_json(content) if isinstance(content, str) else content  # encoded twice
+    return read_json(content) if isinstance(content, str) and _is_json_text(text) else content  # encoded twice
+
+
+def _is_json_text(text: str) -> bool:
+    """False for a bare number, which is read as text too."""
+    return text.lstrip()[:1] == '"'
 
 
 def _json_without_slips(text: str) -> object:
+    if _ESCAPED_JSON.match(text):
+        text = text.replace('\\"', '"').replace("\\\\", "\\")
     try:
         return _JSON.decode(_OUTSIDE_OF_STRINGS.sub(lambda found: found[1] or " ", text).strip(_AROUND_JSON))
     except RecursionError as error:
@@ -207,8 +221,7 @@ def _form(text: str, charset: str) -> Tree:
     if _CUT_ESCAPE.search(text[-3:]) and text.count("%") > 1:
         reason = f"The form is cut off inside an escape: it ends with “{text[-20:]}”."
         raise NotUnderstood(Problem.CUT_OFF, reason)
-    if "&amp;" in text and text.count("&amp;") == text.count("&"):
-        text = text.replace("&amp;", "&")
+    text = _ESCAPED_AMPERSAND.sub("&", text) if "&amp;" in text else text
     try:
         return _tree(_pairs(text, charset))
     except UnicodeDecodeError:

@@ -30,6 +30,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "ms": ("ms", "msec", "millisecond", "milliseconds", "мс"),
     "time": ("time", "at", "час", "часу", "czas", "godzina"),
     "date": ("date", "datetime", "дата", "дати", "даты", "data"),
+    "utc": ("utc", "gmt"),
     "epoch": ("timestamp", "unixtime", "unix", "epoch", "microsecond", "microseconds"),
     "start": ("start", "started", "starting", "begin", "began", "beginning", "begun"),
     "talk": (
@@ -59,7 +60,25 @@ WORDS: dict[str, tuple[str, ...]] = {
     "extension": ("extension", "ext", "internal", "inner"),
     "sip": ("sip",),
     "login": ("login", "account", "логин", "логін"),
-    "": ("of", "the", "for", "by", "in", "ringostat", "webhook", "value", "field", "и", "й", "і", "та", "w", "z", "i"),
+    "": (
+        "of",
+        "the",
+        "for",
+        "by",
+        "in",
+        "ringostat",
+        "webhook",
+        "value",
+        "field",
+        "и",
+        "в",
+        "й",
+        "і",
+        "та",
+        "w",
+        "z",
+        "i",
+    ),
 }
 """Idea → its words. Those of "" add nothing."""
 
@@ -119,6 +138,8 @@ RULES = (
     _rule("card_url", "card call"),
     _rule("exact_start", "call epoch", "start date time"),
     _rule("exact_start", "start epoch", "date time"),
+    _rule("exact_start", "date utc", "call time start"),
+    _rule("exact_start", "time utc", "call start"),
     _rule("talk_ms", "talk ms", "duration time call"),
     _rule("wait_ms", "wait ms", "duration time call"),
     _rule("duration_ms", "ms", "duration time call total"),

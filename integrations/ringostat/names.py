@@ -20,6 +20,7 @@ from integrations.ringostat.vocabulary import (
     SCARCE_IDS,
     SURE_IDS,
     UNMISTAKABLE,
+    UTM,
     WRAPPERS,
 )
 
@@ -75,6 +76,7 @@ def _slots() -> dict[str, Slot]:
 
 
 SLOTS = _slots()
+_UTM = {folded(name): name for name in UTM}
 _EVENT_NAMES = [folded(name) for name in EVENT_NAMES]
 _SURE_IDS, _SCARCE_IDS, _UNMISTAKABLE, _WRAPPERS = (
     frozenset(map(folded, names)) for names in (SURE_IDS, SCARCE_IDS, UNMISTAKABLE, WRAPPERS)
@@ -127,7 +129,7 @@ def _read_name(name: str) -> _Name:
 def own_name(name: str) -> str:
     """The name under which a parameter that means no fact is kept: `utm_source` for `data__UTM source` too."""
     utm_names = (found for found in (plain_name(name), *without_prefixes(name)) if found.startswith("utm_"))
-    return next(utm_names, name.strip("{} "))[:MAX_NAME]
+    return (_UTM.get(folded(name)) or next(utm_names, name.strip("{} ")))[:MAX_NAME]
 
 
 _read_short_name = lru_cache(maxsize=4096)(_read_name)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from datetime import timezone as fixed_offset
 from decimal import Decimal
+from urllib.parse import unquote_plus
 from zoneinfo import ZoneInfo
 
 MONTHS: dict[str, int] = {
@@ -30,6 +31,7 @@ AHEAD = timedelta(minutes=10)
 NEAR = timedelta(hours=36)
 """A webhook comes so soon after its call: of two dates that a text may mean, the one near the receipt is meant."""
 
+_HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d", "-") | {"\u00a0": " "})
 _EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH = re.compile(r"\d{9,19}(?:\.\d{1,9})?", re.ASCII)
 _COMPACT = re.compile(r"20\d{6}T?\d{6}Z?", re.ASCII)
@@ -41,7 +43,7 @@ _CLOCK = (
     r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?"
     r"(?:\s*(?P<half>[ap])\.?m\.?)?"
 )
-_ZONE = r"(?:\s*(?P<zone>z|(?:utc|gmt)?\s?[+-](?:0?\d|1[0-4]):?[0-5]\d|utc|gmt))?"
+_ZONE = r"(?:\s*(?P<zone>z|(?:utc|gmt)?\s?[+-](?:0?\d|1[0-4]):?[0-5]\d|(?:utc|gmt)\s?[+-]\d\d?|utc|gmt))?"
 _DAY = r"(?P<first>\d{1,4})(?P<separator>[./-])(?P<middle>\d{1,2})(?P=separator)(?P<last>\d{4}|\d\d)"
 _NAMED_DAY = (
     r"(?:(?P<day>\d{1,2})(?:st|nd|rd|th)?[\s.-]+(?P<month>[^\W\d_]{3,})|(?P<month2>[^\W\d_]{3,})\.?\s+(?P<day2>\d{1,2})"
@@ -140,6 +142,7 @@ def is_date(raw: str) -> bool:
 
 def readings_of(text: str) -> list[datetime]:
     """All moments that the text may mean, naive if it names no offset; none if it is no date with a time of day."""
+    text = _plain(text)
     if (_ISO.fullmatch(text) or _COMPACT.fullmatch(text)) and (moment := _iso(text)):
         return [moment]
     text, zone = _without_zone_name(text[:80])
@@ -152,6 +155,13 @@ def readings_of(text: str) -> list[datetime]:
             readings = _combined(found.groupdict())
             return [reading.replace(tzinfo=zone) for reading in readings] if zone else readings
     return []
+
+
+def _plain(text: str) -> str:
+    """Without quotes, escapes and the hyphens that word processors write."""
+    if "%" in text:
+        text = unquote_plus(text)
+    return (text if text.isascii() else text.translate(_HYPHENS)).strip(" \t\r\n'\"")
 
 
 def _without_zone_name(text: str) -> tuple[str, tzinfo | None]:
@@ -202,10 +212,10 @@ def _clock(parts: dict[str, str | None]) -> time | None:
 def _zone(raw: str | None) -> tzinfo | None:
     if not raw:
         return None
-    offset = re.search(r"([+-])(\d\d?):?(\d\d)", raw)
+    offset = re.search(r"([+-])(\d\d?)(?::?(\d\d))?$", raw)
     if not offset:
         return UTC
-    minutes = int(offset[2]) * 60 + int(offset[3])
+    minutes = int(offset[2]) * 60 + int(offset[3] or 0)
     return fixed_offset(timedelta(minutes=minutes if offset[1] == "+" else -minutes))
 
 

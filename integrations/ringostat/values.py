@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
+from integrations.domain.calls import Direction
+from integrations.ringostat.name_words import plain_letters
 from integrations.ringostat.text_repair import repaired, unescaped, with_references_read
-from integrations.ringostat.vocabulary import EMPTY, FLAGS, STATUS_SPELLINGS
+from integrations.ringostat.vocabulary import (
+    CALL_WORDS,
+    DIRECTION_STEMS,
+    DIRECTIONS,
+    EMPTY,
+    FLAGS,
+    STATUS_SPELLINGS,
+    STATUS_WORDS,
+)
 
 MAX_TEXT = 255
 MAX_URL = 1000
@@ -33,6 +44,8 @@ _MINUTES_AND_SECONDS = re.compile(rf"\s*(?:{_MINUTES})\.?", re.IGNORECASE)
 _MILLISECONDS = re.compile(r"(\d{1,12})(?:[.,]\d+)?\s*(?:ms|msec|milliseconds?|мс)\.?", re.IGNORECASE)
 LONGEST_EMPTY = max(map(len, EMPTY))
 
+_FULL_WIDTH = {0xFF10 + digit: str(digit) for digit in range(10)}
+_ASCII_BLANKS = " \t\r\n\x0b\x0c"
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 """Line breaks and tabs stay."""
 _BREAK = re.compile(r"[\t\r\n\x0b\x0c]+")
@@ -68,10 +81,10 @@ def text_of(raw: str, limit: int = MAX_TEXT) -> str:
 
 
 def _whole_text(raw: str) -> str:
-    text = raw.strip()
-    if text.isascii() and text.isprintable() and "&#" not in text:
-        return text
-    return _CONTROL.sub("", repaired(with_references_read(text)))
+    if raw.isascii() and raw.isprintable() and "&#" not in raw:
+        return raw.strip()
+    # Trimmed at the end only: half of a letter that was decoded wrong may look like a blank.
+    return _CONTROL.sub("", repaired(with_references_read(raw.strip(_ASCII_BLANKS)))).strip()
 
 
 def number_of(raw: str) -> str:
@@ -90,23 +103,45 @@ def word_of(raw: str) -> str:
     return raw.lower() if raw.isalnum() else _LETTERS.sub("", raw.lower())
 
 
+@lru_cache(256)  # every call brings one of a few words
+def direction_of(text: str) -> Direction | None:
+    """What a word or a few of them say: `out`, `Transit-In`, `Вихідний виклик`. None if it is nothing, or both."""
+    if direction := DIRECTIONS.get(word_of(text)):
+        return direction
+    stems = {direction for word in text.lower().split() for stem, direction in DIRECTION_STEMS.items() if stem in word}
+    return stems.pop() if len(stems) == 1 else None
+
+
 def normal_status(raw: str) -> str:
     """The status in one spelling: upper case, single spaces (`no-forward` → `NO FORWARD`)."""
-    words = (raw if raw.isalpha() else _BETWEEN_WORDS.sub(" ", raw).strip()).upper()
-    return STATUS_SPELLINGS.get(words, words)
+    words = (raw if raw.isalpha() else _BETWEEN_WORDS.sub(" ", raw).strip(" .,:;!?\"'()[]{}")).upper()
+    return words if words in STATUS_WORDS else STATUS_SPELLINGS.get(words) or _status_among_words(words)
+
+
+def _status_among_words(words: str) -> str:
+    """`MISSED CALL` as MISSED; the words themselves if that is no status either."""
+    words = plain_letters(INVISIBLE.sub("", words))
+    others = [word for word in words.split() if word not in CALL_WORDS]
+    return STATUS_SPELLINGS.get(" ".join(others), words)
 
 
 def seconds_of(raw: str) -> int | None:
     """Whole seconds of a number, of a clock (`00:01:40`, `1:40`) or of a text with units (`1m40s`, `40 сек`)."""
-    seconds = _whole(raw)
+    text = raw.strip() if raw.isascii() else plain_digits(raw)
+    seconds = _whole(text)
     if seconds is None:
-        seconds = _seconds_in_words(raw.strip())
+        seconds = _seconds_in_words(text)
     return seconds if seconds is not None and seconds <= MAX_SECONDS else None
 
 
 def seconds_of_milliseconds(raw: str) -> int | None:
-    milliseconds = _whole(raw)
+    milliseconds = _whole(raw if raw.isascii() else plain_digits(raw))
     return seconds_of(str(milliseconds // 1000) if milliseconds is not None else raw)
+
+
+def plain_digits(raw: str) -> str:
+    """Trimmed, without invisible characters, and with plain digits in the place of full-width ones."""
+    return INVISIBLE.sub("", raw).translate(_FULL_WIDTH).strip()
 
 
 def flag_of(raw: str) -> bool | None:

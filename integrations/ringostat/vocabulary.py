@@ -67,7 +67,7 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
         *("time_of_talk", "duration_of_talk", "duration_of_conversation", "разговор", "время_разговора"),
         *("длительность_разговора", "розмова", "час_розмови", "тривалість_розмови", "czas_rozmowy"),
     ),
-    "e164": ("e164", "number_e164", "client_e164", "e164_number", "phone_e164", "client_number_e164"),
+    "e164": ("e164", "е164", "number_e164", "client_e164", "e164_number", "phone_e164", "client_number_e164"),
     "userfield": (
         *("userfield", "full_num", "full_number", "client_number", "client_phone", "client_mob"),
         *("client_tel", "client_mobile", "client_phone_number", "clients_number", "clients_phone"),
@@ -209,56 +209,59 @@ NOT_CALLS = frozenset(
 """An event whose name has one of these words is about something else than a call."""
 
 _INCOMING = (
-    *("in", "incoming", "inbound", "callback", "transitin", "incomingcall", "inboundcall", "callin", "incall"),
-    *("вхідний", "вхідна", "вхідні", "вхіднийдзвінок", "входящий", "входящая", "входящийзвонок", "przychodzące"),
-    *("przychodzace", "zwrotny", "зворотнийдзвінок", "обратныйзвонок"),
+    *("in", "incoming", "inbound", "callback", "transitin", "incall", "callin", "zwrotny", "eingehend", "dialin"),
+    *("зворотнийдзвінок", "зворотній", "зворотний", "обратныйзвонок", "обратный"),
 )
-_OUTGOING = (
-    *("out", "outgoing", "outbound", "transitout", "outgoingcall", "outboundcall", "callout", "outcall"),
-    *("вихідний", "вихідна", "вихідні", "вихіднийдзвінок", "исходящий", "исходящая", "исходящийзвонок"),
-    *("wychodzące", "wychodzace"),
-)
+_OUTGOING = ("out", "outgoing", "outbound", "transitout", "outcall", "callout", "ausgehend", "dialout")
 DIRECTIONS = dict.fromkeys(_INCOMING, Direction.INCOMING) | dict.fromkeys(_OUTGOING, Direction.OUTGOING)
 """By the letters of the word, in lower case."""
-
-STATUS_SPELLINGS = {
-    "NOANSWER": "NO ANSWER",
-    "NOFORWARD": "NO FORWARD",
-    "NOEXTENSION": "NO EXTENSION",
-    "INPROGRESS": "IN PROGRESS",
-    "VOICE MAIL": "VOICEMAIL",
-    "DECLINED": "DECLINE",
-    "ANSWER": "ANSWERED",
-    "UNANSWERED": "NO ANSWER",
-    "NOT ANSWERED": "NO ANSWER",
-    "NOTANSWERED": "NO ANSWER",
-    "NO ANSWERED": "NO ANSWER",
-    "CLIENTNOANSWER": "CLIENT NO ANSWER",
-    "WRONGEXTENSION": "WRONG EXTENSION",
-    "FAILEDFORBIDDENDESTINATION": "FAILED FORBIDDEN DESTINATION",
-    "FORBIDDEN DESTINATION": "FAILED FORBIDDEN DESTINATION",
-    "MISSED": "NO ANSWER",
-    "CALL MISSED": "NO ANSWER",
-    "MISSED CALL": "NO ANSWER",
-    "ВІДПОВІЛИ": "ANSWERED",
-    "ОТВЕЧЕН": "ANSWERED",
-    "ОТВЕЧЕННЫЙ": "ANSWERED",
-    "ПРИЙНЯТИЙ": "ANSWERED",
-    "ПРИНЯТЫЙ": "ANSWERED",
-    "ПРОПУЩЕНИЙ": "NO ANSWER",
-    "ПРОПУЩЕННЫЙ": "NO ANSWER",
-    "НЕ ВІДПОВІЛИ": "NO ANSWER",
-    "НЕ ОТВЕЧЕН": "NO ANSWER",
-    "ЗАЙНЯТО": "BUSY",
-    "ЗАНЯТО": "BUSY",
-    "ЦІЛЬОВИЙ": "PROPER",
-    "ЦЕЛЕВОЙ": "PROPER",
-    "ODEBRANE": "ANSWERED",
-    "NIEODEBRANE": "NO ANSWER",
+DIRECTION_STEMS = {
+    **dict.fromkeys(("incoming", "inbound", "вхідн", "входящ", "przychodz", "eingehend"), Direction.INCOMING),
+    **dict.fromkeys(("outgoing", "outbound", "вихідн", "исходящ", "wychodz", "ausgehend"), Direction.OUTGOING),
 }
-"""Other words for Ringostat's statuses, upper case with single spaces. help.ringostat.com, article 6413217 "Call log:
-description of call statuses".
-"""
+"""How a word begins that says the direction, however it is declined."""
+
+STATUS_WORDS: dict[str, tuple[str, ...]] = {
+    "ANSWERED": (
+        *("ANSWER", "ВІДПОВІЛИ", "ВІДПОВІВ", "ВІДПОВІЛА", "ВІДПОВІДЬ", "ПРИЙНЯТИЙ", "ПРИЙНЯТО", "УСПІШНИЙ"),
+        *("ОТВЕЧЕН", "ОТВЕЧЕНО", "ОТВЕЧЕННЫЙ", "ОТВЕТИЛИ", "ОТВЕТИЛ", "ОТВЕТ", "ПРИНЯТ", "ПРИНЯТО", "ПРИНЯТЫЙ"),
+        *("УСПЕШНЫЙ", "ODEBRANE", "ODEBRANY", "ODEBRANO", "ANGENOMMEN", "BEANTWORTET"),
+    ),
+    "PROPER": ("TARGET", "TARGETED", "ЦІЛЬОВИЙ", "ЦЕЛЕВОЙ", "DOCELOWE"),
+    "REPEATED": ("REPEAT", "ПОВТОРНИЙ", "ПОВТОРНЫЙ", "POWTÓRNE"),
+    "NO ANSWER": (
+        *("NOANSWER", "UNANSWERED", "NOT ANSWERED", "NOTANSWERED", "NO ANSWERED", "MISSED", "NO RESPONSE"),
+        *("NO REPLY", "CANCEL", "CANCELED", "CANCELLED", "ABANDONED", "NOT PICKED UP"),
+        *("ПРОПУЩЕНИЙ", "ПРОПУЩЕНО", "НЕ ВІДПОВІЛИ", "НЕ ВІДПОВІВ", "НЕ ВІДПОВІЛА", "НЕМАЄ ВІДПОВІДІ"),
+        *("БЕЗ ВІДПОВІДІ", "НЕ ПРИЙНЯТИЙ", "НЕПРИЙНЯТИЙ", "НЕДОЗВОН", "СКАСОВАНО", "СКАСОВАНИЙ"),
+        *("ПРОПУЩЕННЫЙ", "ПРОПУЩЕН", "ПРОПУЩЕНО", "НЕ ОТВЕЧЕН", "НЕ ОТВЕЧЕНО", "НЕОТВЕЧЕННЫЙ", "НЕ ОТВЕТИЛИ"),
+        *("НЕ ОТВЕТИЛ", "НЕТ ОТВЕТА", "БЕЗ ОТВЕТА", "НЕ ПРИНЯТ", "НЕПРИНЯТЫЙ", "ОТМЕНЕН", "ОТМЕНЁН"),
+        *("NIEODEBRANE", "NIEODEBRANY", "NIE ODEBRANE", "NIE ODEBRANO", "BRAK ODPOWIEDZI", "BEZ ODPOWIEDZI"),
+        *("VERPASST", "NICHT ANGENOMMEN", "NICHT BEANTWORTET", "KEINE ANTWORT"),
+    ),
+    "BUSY": ("LINE BUSY", "ЗАЙНЯТО", "ЗАЙНЯТИЙ", "ЗАНЯТО", "ЗАНЯТ", "ZAJĘTE", "ZAJĘTY", "BESETZT"),
+    "FAILED": ("FAIL", "CONGESTION", "CHANUNAVAIL", "ПОМИЛКА", "НЕВДАЛИЙ", "ОШИБКА", "НЕУДАЧНЫЙ", "NIEUDANE", "BŁĄD"),
+    "NO FORWARD": ("NOFORWARD",),
+    "VOICEMAIL": (
+        *("VOICE MAIL", "VOICE MESSAGE", "MAILBOX", "ANSWERING MACHINE", "ГОЛОСОВА ПОШТА", "АВТОВІДПОВІДАЧ"),
+        *("ГОЛОСОВАЯ ПОЧТА", "АВТООТВЕТЧИК", "POCZTA GŁOSOWA", "SEKRETARKA", "ANRUFBEANTWORTER"),
+    ),
+    "WRONG EXTENSION": ("WRONGEXTENSION",),
+    "NO EXTENSION": ("NOEXTENSION",),
+    "CLIENT NO ANSWER": ("CLIENTNOANSWER", "КЛІЄНТ НЕ ВІДПОВІВ", "КЛИЕНТ НЕ ОТВЕТИЛ"),
+    "FAILED FORBIDDEN DESTINATION": ("FAILEDFORBIDDENDESTINATION", "FORBIDDEN DESTINATION"),
+    "DECLINE": (
+        *("DECLINED", "REJECT", "REJECTED", "ВІДХИЛЕНО", "ВІДХИЛЕНИЙ", "СКИНУТО", "ОТКЛОНЕН", "ОТКЛОНЁН"),
+        *("ОТКЛОНЕННЫЙ", "ОТКЛОНЁННЫЙ", "СБРОШЕН", "ODRZUCONE", "ABGELEHNT"),
+    ),
+    "IN PROGRESS": ("INPROGRESS", "В ПРОЦЕСІ", "В ПРОЦЕССЕ", "W TOKU"),
+    "CALLING": ("RINGING", "RING", "DIALING", "DIALLING", "ДЗВОНИТЬ", "ЗВОНИТ"),
+}
+"""Ringostat's statuses (help centre, article 6413217), and other words for them, in upper case with single spaces."""
+
+STATUS_SPELLINGS = {word: status for status, words in STATUS_WORDS.items() for word in words}
+CALL_WORDS = frozenset(("CALL", "ДЗВІНОК", "ВИКЛИК", "ЗВОНОК", "ВЫЗОВ", "POŁĄCZENIE", "POLACZENIE", "ROZMOWA", "ANRUF"))
+"""Words that add nothing to a status or a direction: "missed call"."""
 
 DIRECTIONS_OF_KINDS = {
     EventKind.BEFORE_CALL: Direction.INCOMING,

@@ -35,6 +35,9 @@ class IgnoredReason(StrEnum):
 TEST_EVENT = "test"
 """In the place of the event in an address: whatever the request tells of, it is tried out and no call."""
 
+_FULL_NUMBER = re.compile(r"\+?(?:[\s().-]*\d){9,15}")
+_OWN_END = re.compile(r"\d{2,5}|(?=.*[a-z])[\w.-]+_[\w.-]+", re.ASCII | re.IGNORECASE)
+"""An extension, or a SIP login as Ringostat builds it: acmecom_iryna."""
 _SEPARATED = re.compile(r"([;,|\s])\s*([\w.{}-]{2,40})\s*[=:]")
 
 
@@ -180,7 +183,8 @@ def _looks_outgoing(facts: CallFacts) -> bool:
     """By the direction word; without one, by what outgoing calls have: a SIP caller, the number shown."""
     if facts.direction:
         return facts.direction is Direction.OUTGOING
-    return "<" in facts.caller or bool(facts.outbound_number)
+    is_dialled = _FULL_NUMBER.fullmatch(facts.destination) and _OWN_END.fullmatch(facts.caller)
+    return "<" in facts.caller or bool(facts.outbound_number or is_dialled)
 
 
 def _complete(facts: CallFacts, kind: EventKind) -> CallFacts:

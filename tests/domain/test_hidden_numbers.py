@@ -22,6 +22,8 @@ IN_WORDS = [
     *("O", "NA", "brak", "false", "0", "000", "Payphone", "anonymous.invalid", "Caller withheld their number"),
     *("Абонент приховав номер", "абонент скрыл номер", "номер не надано", "АнтиАОН", "Połączenie anonimowe"),
     *("Rufnummernunterdrückung", "Rufnummer unterdrueckt", "Nummer nicht uebermittelt"),
+    *("нет", "немає", "пусто", "Конфиденциальный номер", "конфіденційний", "XXXXXXX", "хххх", "unspecified"),
+    *("not specified", "Number not found", "Inconnu", "Numéro masqué", "Número oculto", "Sconosciuto", "skryté číslo"),
     *('"Private" <private>', "sip:anonymous@anonymous.invalid", "<b>Unknown</b>"),
 ]
 
@@ -37,7 +39,17 @@ def test_words_for_a_hidden_number_are_neither_number_nor_login(raw: str) -> Non
     "raw",
     [
         *("acmecom_private", "privatecom_iryna", "id_user", "caller", "user1", "anna", "nick", "nicole"),
-        *("unknown_iryna", "номер Ірини", "no", "privatecom", "unlisted 067 123 45 67", "hidden5", "Iryna Bondar"),
+        *(
+            "unknown_iryna",
+            "номер Ірини",
+            "no",
+            "xx",
+            "maxxx",
+            "privatecom",
+            "unlisted 067 123 45 67",
+            "hidden5",
+            "Iryna Bondar",
+        ),
     ],
 )
 def test_words_that_only_resemble_those_for_a_hidden_number_are_shown(raw: str) -> None:

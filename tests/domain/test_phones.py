@@ -112,6 +112,21 @@ def test_a_full_number_stays_what_it_is_everywhere(text: str, home: str, abroad:
         pytest.param("+38 067 123-45-67 - 12", "UA", "+380671234567", id="with an extension behind a dash"),
         pytest.param("+38 067 123 45 (67)", "UA", "+380671234567", id="its last digits in parentheses"),
         pytest.param("+0380671234567", "PL", None, id="plus and 0 is no country"),
+        pytest.param("380671234567.0", "UA", "+380671234567", id="as a spreadsheet writes a number"),
+        pytest.param("+380671234567,00", "PL", "+380671234567", id="the same with a comma"),
+        pytest.param("067.123.45.00", "UA", "+380671234500", id="its last two digits are zeros"),
+        pytest.param("3.80671234567E+11", "UA", "+380671234567", id="in exponents"),
+        pytest.param("3.80671E+11", "UA", None, id="in exponents that lost its last digits"),
+        pytest.param("#31#0671234567", "UA", "+380671234567", id="dialled with the caller's number hidden"),
+        pytest.param("*31#+380671234567", "UA", "+380671234567", id="dialled with the caller's number shown"),
+        pytest.param("whatsapp:+380671234567", "UA", "+380671234567", id="as a WhatsApp address"),
+        pytest.param("callto:0671234567", "UA", "+380671234567", id="as an old call link"),
+        pytest.param("SIP/trunk/380671234567", "UA", "+380671234567", id="as a line of Asterisk"),
+        pytest.param("PJSIP/380671234567-0000a1b2", "UA", "+380671234567", id="as a channel of Asterisk"),
+        pytest.param("+380671234567 доп. 101", "UA", "+380671234567", id="with a Russian extension"),
+        pytest.param("٣٨٠٦٧١٢٣٤٥٦٧", "UA", "+380671234567", id="in Arabic digits"),
+        pytest.param("３８０６７１２３４５６７", "UA", "+380671234567", id="in full-width digits"),
+        pytest.param("+38O671234567", "UA", None, id="a letter O in the place of a zero"),
     ],
 )
 def test_a_number_is_read_as_people_mean_it(raw: str, region: str, number: str | None) -> None:
@@ -169,7 +184,7 @@ def test_a_hidden_number_is_no_number_and_no_login(raw: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", ["+380671234567", "101", "1", "acmecom_private", "privatecom_iryna", '"Anonymous" <101>']
+    "raw", ["+380671234567", "101", "1", "acmecom_private", "privatecom_iryna", '"Anonymous" <101>', "+38O671234567"]
 )
 def test_what_only_resembles_a_hidden_number_is_none(raw: str) -> None:
     assert not is_hidden(raw)
@@ -186,6 +201,9 @@ def test_what_only_resembles_a_hidden_number_is_none(raw: str) -> None:
         ("<sip:acmecom_iryna@host;transport=udp>", "acmecom_iryna"),
         ("acmecom_9x101", "acmecom_9x101"),
         ("24x7com_iryna", "24x7com_iryna"),
+        ("PJSIP/acmecom_iryna-0000a1b2", "acmecom_iryna"),
+        ("3.80671E+11", ""),
+        ("+38067I234567", ""),
         ("101", ""),
         ("+380671234567", ""),
         ("380671234567x101", ""),

@@ -17,7 +17,7 @@ from integrations.domain.outcome import outcome_of
 from integrations.domain.parties import client_number
 from integrations.ringostat.body import RawRequest
 from integrations.ringostat.names import slot_of
-from integrations.ringostat.problems import NotUnderstood, Problem
+from integrations.ringostat.problems import NoteKind, NotUnderstood, Problem
 from integrations.ringostat.text_repair import repaired
 from integrations.ringostat.times import exact_time_of, local_time_of
 from integrations.ringostat.values import link_of, links_of, seconds_of, text_of
@@ -85,6 +85,7 @@ NAMES = (
     ("ID połączenia", "Kierunek połączenia", "Wynik połączenia", "Telefon klienta", "Czas rozmowy", "Data połączenia"),
     ("сall_id", "сall_type", "call_status", "clіent_number", "talk_tіme", "calldate"),  # with Cyrillic lookalikes
     ("unique_id", "call_type", "status", "client", "talk_seconds", "call_start"),
+    ("call_id", "call_type", "disposition", "Е164", "Длительность разговора в секундах", "calldate"),  # a Cyrillic Е
 )
 
 
@@ -122,6 +123,18 @@ def test_name_with_another_word_is_the_customers_own(name: str) -> None:
 def test_common_word_is_no_number_beside_the_clients(name: str, value: str) -> None:
     facts = read(posted(CALL | {name: value}))
     assert (facts.userfield, facts.parameters) == ("", {name: value})
+
+
+@pytest.mark.parametrize("name", ["client", "Номер", "tel", "MSISDN", "contact"])
+def test_common_word_is_the_clients_number_beside_the_number_that_was_called(name: str) -> None:
+    facts = read(posted({**CALL, "E164": "", name: CLIENT}))
+    assert is_the_call(facts)
+    assert client_number(read(posted({**CALL, "E164": "", name: "044 222 33 44"})), "UA").number is None
+
+
+@pytest.mark.parametrize("name", ["utmSource", "UTM Source", "UTM_SOURCE", "utm-source", "data__utmSource"])
+def test_utm_tags_have_one_name(name: str) -> None:
+    assert read(posted(CALL | {name: "google"})).parameters == {"utm_source": "google"}
 
 
 @pytest.mark.parametrize("name", ["data_type", "body.status", "payload_kind", "webhook_id"])
@@ -164,6 +177,14 @@ WRAPPED: dict[str, RawRequest] = {
     "a multipart form behind a preamble": posted("preamble\r\n" + PART, "multipart/form-data; boundary=xx"),
     "a comma behind the object": posted(TEXT + ",\x1a"),
     "no-break spaces": posted(TEXT.replace(": ", ":\u00a0")),
+    "escaped as old PHP does": posted(TEXT.replace('"', '\\"')),
+    "the same in a form": posted(urlencode({"data": TEXT.replace('"', '\\"')}), FORM),
+    "a misread byte order mark": posted("ï»¿" + TEXT),
+    "a misread byte order mark before a form": posted("ï»¿" + urlencode(CALL), FORM),
+    "ampersands of which all but one are escaped": posted("a=1&" + urlencode(CALL).replace("&", "&amp;"), FORM),
+    "an attribute for each text": posted({name: {"_text": value} for name, value in CALL.items()}),
+    "values in quotes": posted(CALL | {"billsec": '"40"', "calldate": '"2026-09-30 15:37:18"'}),
+    "a message with a time of its own": posted({"Timestamp": "2026-09-30T12:38:00.000Z", "Message": TEXT}),
     "a number in exponents": posted(TEXT.replace(f'"{CLIENT}"', "3.80671234567e11")),
 }
 
@@ -171,6 +192,74 @@ WRAPPED: dict[str, RawRequest] = {
 @pytest.mark.parametrize("name", WRAPPED)
 def test_wrapped_call_is_found(name: str) -> None:
     assert is_the_call(read(WRAPPED[name]))
+
+
+@pytest.mark.parametrize("body", ['"1"', '"40"', r'"\"1\""'])
+def test_number_in_quotes_is_no_object(body: str) -> None:
+    with pytest.raises(NotUnderstood, match="not one object"):
+        parsed(posted(body))
+
+
+def test_quoted_number_under_a_name_of_the_customers_own_stays() -> None:
+    facts = read(posted(CALL | {"comment": '"40"'}))
+    assert is_the_call(facts)
+    assert facts.parameters == {"comment": '"40"'}
+
+
+@pytest.mark.parametrize(
+    ("word", "direction"),
+    [
+        *(("Вихідний виклик", "outgoing"), ("Исходящий вызов", "outgoing"), ("исходящие", "outgoing")),
+        *(("połączenie wychodzące", "outgoing"), ("wychodzący", "outgoing"), ("ausgehend", "outgoing")),
+        *(("dial out", "outgoing"), ("вхідне", "incoming"), ("входящий вызов", "incoming")),
+        *(("Incoming call from the website", "incoming"), ("[in]", "incoming"), ("przychodzący", "incoming")),
+    ],
+)
+def test_direction_in_other_words(word: str, direction: str) -> None:
+    assert read(posted(CALL | {"call_type": word})).direction == direction
+
+
+@pytest.mark.parametrize("word", ["IN/OUT", "internal", "click2call", "incoming or outgoing"])
+def test_word_of_no_direction_is_told(word: str) -> None:
+    notes = parsed(posted(CALL | {"call_type": word})).notes
+    assert [note.value for note in notes if note.kind is NoteKind.DIRECTION_UNKNOWN] == [word]
+
+
+@pytest.mark.parametrize(("caller", "kind"), [("101", "after_outgoing_call"), ("acmecom_iryna", "after_outgoing_call")])
+def test_call_from_an_own_end_to_a_number_is_outgoing(caller: str, kind: str) -> None:
+    fields = {"call_id": "1.5", "call_status": "PROPER", "caller_number": caller, "call_destination": CLIENT}
+    assert parse(posted(fields), event=None, timezone=KYIV).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        *(("Нет ответа", "NO ANSWER"), ("Немає відповіді", "NO ANSWER"), ("пропущенный вызов", "NO ANSWER")),
+        *(("Nieodebrane połączenie", "NO ANSWER"), ("недозвон", "NO ANSWER"), ("CANCELLED", "NO ANSWER")),
+        *(("Голосова пошта", "VOICEMAIL"), ("голосовая почта", "VOICEMAIL"), ("answering machine", "VOICEMAIL")),
+        *(("зайнято", "BUSY"), ("zajęte", "BUSY"), ("congestion", "FAILED"), ("відхилено", "DECLINE")),
+        *(("отвечено", "ANSWERED"), ("odebrany", "ANSWERED"), ("успішний", "ANSWERED"), ("повторный", "REPEATED")),
+        *(("ringing", "CALLING"), ("в процесі", "IN PROGRESS"), ("[ANSWERED]", "ANSWERED"), ('"BUSY"', "BUSY")),
+        *(("АNSWERED", "ANSWERED"), ("ANSWERED\u200b", "ANSWERED"), ("ANSWERED.", "ANSWERED")),  # a Cyrillic А
+    ],
+)
+def test_status_in_other_words(word: str, status: str) -> None:
+    assert read(posted(CALL | {"disposition": word})).status == status
+
+
+@pytest.mark.parametrize(
+    "call_id", ["0", "-1", "true", "call_id", "[call_id]", "%call_id%", "{{call_id}}", "(uniqueid)"]
+)
+def test_what_stands_for_no_call_id_is_told(call_id: str) -> None:
+    with pytest.raises(NotUnderstood, match=r"call_id|uniqueid"):
+        parsed(posted(CALL | {"call_id": call_id}))
+
+
+@pytest.mark.parametrize(
+    ("name", "raw"), [("call_date_utc", "2026-09-30 12:37:18"), ("Start time UTC", "30.09.2026 12:37:18")]
+)
+def test_name_of_a_date_may_say_that_it_is_utc(name: str, raw: str) -> None:
+    assert is_the_call(read(posted({**CALL, "calldate": "", name: raw})))
 
 
 @pytest.mark.parametrize("body", [[CALL, OTHER], {"events": [CALL, OTHER]}, [{"method": "x", "params": CALL}, OTHER]])
@@ -200,6 +289,7 @@ ENCODED: dict[str, RawRequest] = {
     "deflate called gzip": posted(zlib.compress(NAMED.encode()), coding="gzip"),
     "gzip called deflate": posted(gzip.compress(NAMED.encode()), coding="deflate"),
     "zlib without a header": posted(zlib.compress(NAMED.encode())),
+    "letters escaped twice": posted(json.dumps(CALL | {"employee_fio": json.dumps(NAME).strip('"')})),
     "gzip in two members": posted(
         gzip.compress(NAMED[:50].encode()) + gzip.compress(NAMED[50:].encode()), coding="gzip"
     ),
@@ -211,6 +301,11 @@ def test_encoded_call_is_read(name: str) -> None:
     facts = read(ENCODED[name])
     assert is_the_call(facts)
     assert facts.employee_name == NAME
+
+
+@pytest.mark.parametrize("name", ["Ольга Черних", "Ольга Долгих", "Zażółć gęślą"])
+def test_letter_that_ends_as_a_blank_when_misread_is_kept(name: str) -> None:
+    assert read(posted(CALL | {"employee_fio": misread(name, "utf-8", "latin-1")})).employee_name == name
 
 
 @pytest.mark.parametrize(("first", "name"), [(b"\x28\xb5\x2f\xfd\0\0", "zstd"), (b"PK\x03\x04\0\0", "zip")])
@@ -239,7 +334,16 @@ def test_emoji_in_two_surrogates_stay_one_character() -> None:
     [
         *(("1 minute and 40 seconds", 100), ("1 хвилина та 40 секунд", 100), ("1 м 40 с", 100), ("PT1M40.5S", 100)),
         *(("P0DT0H1M40S", 100), ("1:40 min", 100), ("00 : 01 : 40", 100), ("1 Minute 40 Sekunden", 100), ("+40", 40)),
-        *(("'40'", 40), ("1 000", 1000), ("1.5 min", 90), ("1,5 хв", 90), ("40000 мс", 40), ("2 Std. 1 Min.", 7260)),
+        *(
+            ("'40'", 40),
+            ("４０", 40),
+            ("40\u200b", 40),
+            ("1 000", 1000),
+            ("1.5 min", 90),
+            ("1,5 хв", 90),
+            ("40000 мс", 40),
+            ("2 Std. 1 Min.", 7260),
+        ),
         *(("40c0", None), ("1:40 apples", None), ("1:02:03 min", None), ("1 d", None), ("1e2", None)),
     ],
 )
@@ -253,6 +357,8 @@ def test_spelling_of_a_duration(text: str, seconds: int | None) -> None:
         *("2026-09-30_15:37:18", "2026-09-30+15:37:18", "2026-09-30 15-37-18", "30.09.2026 15.37.18"),
         *("2026-09-30 15:37:18 EEST", "2026-09-30 15:37:18 Europe/Kyiv", "2026-09-30T15:37:18+03:00[Europe/Kiev]"),
         *("/Date(1790771838000)/", r"\/Date(1790771838000+0300)\/", "20260930T123718Z", "Wed Sep 30 15:37:18 2026"),
+        *("2026-09-30 15:37:18 GMT+3", "2026-09-30%2015:37:18", "2026-09-30+15%3A37%3A18", "'2026-09-30 15:37:18'"),
+        *("2026\u201109\u201130 15:37:18", "2026\u201309\u201330 15:37:18", "2026-09-30T09:37:18\u221203:00"),
         *("середа, 30 вересня 2026 р., 15:37:18", "Środa, 30 września 2026 15:37:18", "Mittwoch, 30.09.2026 15:37:18"),
     ],
 )
