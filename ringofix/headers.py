@@ -1,4 +1,4 @@
-"""The Permissions-Policy header. The settings define the Content-Security-Policy."""
+"""The Permissions-Policy and Cache-Control headers. The settings define the Content-Security-Policy."""
 
 from __future__ import annotations
 
@@ -21,6 +21,19 @@ def permissions_policy(get_response: GetResponse) -> GetResponse:
     def answer(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
         response.headers.setdefault("Permissions-Policy", value)
+        return response
+
+    return answer
+
+
+def no_store(get_response: GetResponse) -> GetResponse:
+    """Middleware: no cache keeps a response that does not say otherwise. Caches may keep a permanent redirect, whose
+    address may have a phone number, and an error.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store, private")
         return response
 
     return answer

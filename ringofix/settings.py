@@ -152,6 +152,7 @@ MIDDLEWARE = [
     "ringofix.machines.machine_addresses",
     "django.middleware.security.SecurityMiddleware",
     "ringofix.headers.permissions_policy",
+    "ringofix.headers.no_store",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

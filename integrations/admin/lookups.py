@@ -36,14 +36,15 @@ class SimpleLookups:
 def _is_simple(model: type[Model], lookup: str) -> bool:
     """Follows a lookup such as `customer__id__exact` from column to column.
 
-    A name that is no column of the model is the parameter of a list's own filter.
+    A name that is no column of the model is the parameter of a list's own filter. Columns of rows that refer to the
+    model, such as a user's sessions, are refused.
     """
     here: type[Model] | None = model
     for position, word in enumerate(lookup.split("__")):
         field = _field(here, word)
         if field is None:
             return position == 0 or word in LOOKUPS
-        if isinstance(field, REFUSED_FIELDS):
+        if isinstance(field, REFUSED_FIELDS) or not isinstance(field, Field):
             return False
         here = getattr(field, "related_model", None)
     return True

@@ -171,12 +171,17 @@ class UserAdmin(SimpleLookups, ListTitle, DjangoUserAdmin, ModelAdmin):  # type:
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> list[dict[str, Any]]:
         """Names the old and the new rights, so that the audit log shows who became what."""
+        if not isinstance(form, RoleFields):  # the form that changes a password
+            is_disabled = not form.cleaned_data["set_usable_password"]
+            return [{"changed": {"fields": ["Password (disabled)" if is_disabled else "Password"]}}]
         message: list[dict[str, Any]] = super().construct_change_message(request, form, formsets, add)
+        new, old = form.cleaned_data, form.initial
         if add:
-            return [*message, {"changed": {"fields": [f"Role ({Role(form.cleaned_data['role']).value})"]}}]
-        roles = f"{Role(form.initial['role']).value} → {Role(form.cleaned_data['role']).value}"
-        customers = members(form.initial["customers"], form.cleaned_data["customers"])
-        return with_details(message, form, {"role": roles, "customers": customers})
+            return [*message, {"changed": {"fields": [f"Role ({Role(new['role']).value})"]}}]
+        details = {name: f"{old[name]} → {new[name]}" for name in ("username", "email", "is_active")}
+        details["role"] = f"{Role(old['role']).value} → {Role(new['role']).value}"
+        details["customers"] = members(old["customers"], new["customers"])
+        return with_details(message, form, details)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

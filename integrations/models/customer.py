@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import secrets
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -212,6 +213,8 @@ class Customer(models.Model):
 
     def clean(self) -> None:
         """Checks that forms and imports share. Raises ValidationError."""
+        if not math.isfinite(self.requests_per_second):
+            raise ValidationError({"requests_per_second": _("Enter a number.")})
         before = Customer.objects.filter(pk=self.pk).first()
         if before is None or self.name.casefold() != before.name.casefold():
             self._refuse_a_taken_name()

@@ -4,7 +4,6 @@ nothing of what is done with them.
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import requests
 
+from integrations.outbound.json_answer import read_json
 from integrations.outbound.public_session import (
     TRANSPORT_ERRORS,
     NoRedirectSession,
@@ -39,6 +39,9 @@ ROW_LISTS = ("results", "result", "data", "calls", "items", "rows")
 """Names under which an object of the call list may hold its rows."""
 
 SHORTEST_WINDOW = timedelta(minutes=1)
+
+SHORTEST_KEY = 8
+"""Characters of a key that is looked for in answers."""
 
 REQUIRED_FIELDS = (
     *("uniqueid", "calldate", "call_type", "disposition", "caller", "dst", "connected_with"),
@@ -202,7 +205,12 @@ class RingostatClient:
         except TRANSPORT_ERRORS as error:
             message = f"Ringostat cannot be reached ({type(error).__name__})."
             raise RingostatError(message, retryable=True) from error
-        return response.status_code, content
+        return response.status_code, self._without_key(content)
+
+    def _without_key(self, content: bytes) -> bytes:
+        """An answer that repeats the key must not carry it into a message. A short one could be a word of a name."""
+        key = self._headers["Auth-key"].encode()
+        return content.replace(key, b"***") if len(key) >= SHORTEST_KEY else content
 
 
 def _content(status: int, content: bytes) -> object:
@@ -216,16 +224,16 @@ def _content(status: int, content: bytes) -> object:
         message = f"Ringostat answered {status}{_meaning(status)}."
         raise RingostatError(message, retryable=_is_passing(status), status=status)
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
+        return read_json(text)
+    except ValueError as error:
         raise RingostatError("Ringostat's answer is no JSON.", retryable=True) from error
 
 
 def _error_of(content: bytes) -> str:
     """The error that an answer of a success names; "" if it names none."""
     try:
-        answer = json.loads(content)
-    except (ValueError, RecursionError):
+        answer = read_json(content.decode("utf-8-sig", errors="replace"))
+    except ValueError:
         return ""
     return _rpc_error(answer) if isinstance(answer, dict) and answer.get("error") else ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -40,7 +41,18 @@ def second_factor_changed(instance: SecondFactor, created: bool = True, **signal
 
 
 def user_saved(instance: User, **signal: Any) -> None:
-    """Receives User's post_save: what a deactivated user had open stays closed after a reactivation."""
-    if not instance.is_active:
+    """Receives User's post_save: what a deactivated user had open stays closed after a reactivation. A user whose
+    password was disabled is logged out too: no validator is told of that.
+    """
+    if not instance.is_active or (_has_lost_password(instance) and _is_saved("password", signal)):
         revoke_tokens(instance)
         end_sessions(instance)
+
+
+def _has_lost_password(user: User) -> bool:
+    return bool(user.password) and not user.has_usable_password()
+
+
+def _is_saved(column: str, signal: Mapping[str, Any]) -> bool:
+    """Tells whether the save that sent the signal wrote this column."""
+    return signal.get("update_fields") is None or column in signal["update_fields"]

@@ -28,6 +28,10 @@ QUEUE = "/admin/procrastinate/procrastinatejob/"
         (f"{QUEUE}?status__exact=unheard", 400),
         (f"{QUEUE}?status__gte=%22", 400),
         (f"{EMPLOYEES}?customer__planfix_token__startswith=gAAAA", 400),
+        ("/admin/auth/user/?sessions__session_key__gte=0", 400),
+        ("/admin/auth/user/?sessions__session_key=0", 400),
+        ("/admin/auth/user/?api_tokens__ending=abcd", 400),
+        ("/admin/auth/user/?password__gte=pbkdf2", 400),
     ],
 )
 def test_a_list_takes_simple_lookups_only(client: Client, address: str, status: int) -> None:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django_otp import DEVICE_ID_SESSION_KEY
 
-from integrations.models import Customer, SecondFactor
+from integrations.models import ApiToken, Customer, SecondFactor
 from integrations.users.roles import Role, give_role, role_of
 from integrations.users.visibility import customers_visible_to
 from tests.factories import make_customer, make_second_factor, make_specialist, make_superuser, make_user, make_viewer
@@ -200,3 +200,51 @@ def test_the_audit_log_names_the_role_before_and_after(console: Client) -> None:
 
     entry = LogEntry.objects.get(object_id=str(user.pk))
     assert "Role (viewer → administrator)" in entry.get_change_message()
+
+
+DISABLED = {"usable_password": "false", "unset-password": "on"}
+RESET = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD, "set-password": "on"}
+
+
+@pytest.mark.parametrize(
+    ("form", "works", "recorded"), [(RESET, True, "Password."), (DISABLED, False, "Password (disabled).")]
+)
+def test_an_administrator_changes_a_users_password(
+    console: Client, form: dict[str, str], works: bool, recorded: str
+) -> None:
+    user = make_viewer(make_customer())
+    user.set_password("a former password of the user")
+    user.save()
+    _token, plain = ApiToken.issue(user, "reports")
+    own = Client()
+    own.force_login(user)
+
+    response = console.post(reverse("admin:auth_user_password_change", args=[user.pk]), form)
+
+    assert response.status_code == 302
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD) is works
+    assert user.has_usable_password() is works
+    assert LogEntry.objects.get(object_id=str(user.pk)).get_change_message() == f"Changed {recorded}"
+    assert own.get("/calls/").status_code == 302
+    assert Client(headers={"Authorization": f"Bearer {plain}"}).get("/api/v1/calls/").status_code == 401
+
+
+def test_the_audit_log_names_the_account_before_and_after(console: Client) -> None:
+    user, customer = make_viewer(make_customer()), make_customer()
+    former = user.username
+
+    save(
+        console,
+        user,
+        role="viewer",
+        customers=[customer.pk],
+        username="renamed",
+        email="new@acme.example",
+        is_active="",
+    )
+
+    message = LogEntry.objects.get(object_id=str(user.pk)).get_change_message()
+    assert f"Username ({former} → renamed)" in message
+    assert "→ new@acme.example)" in message
+    assert "Active (True → False)" in message

@@ -62,6 +62,7 @@ def test_user_enables_two_factor_login_and_logs_in_with_it(
     log_in(page, f"{live_server.url}/calls/second-factor/", user)
     page.wait_for_function("() => document.images.length == 1 && document.images[0].naturalWidth > 0")
     assert_fine(page, assert_accessible)
+    page.fill("input[name=password]", PASSWORD)
     send_code(page, code_of(page.inner_text("#key").replace(" ", "")), "Switch on")
     recovery_code = page.locator("#recovery-codes li").first.inner_text()
     assert_fine(page, assert_accessible)

@@ -16,6 +16,7 @@ from sandbox.ringostat.api import Ringostat
 from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.end_to_end.rows import row
+from tests.factories import make_customer
 from tests.management.conftest import lines
 
 pytestmark = pytest.mark.django_db
@@ -136,3 +137,12 @@ def test_window_that_ends_now_is_read_until_now(scenario: Scenario, ringostat: R
     [line] = lines("catch_up", "--from", (datetime.now(UTC) - DAY).isoformat())
 
     assert line["new"] == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("arguments", [["--from", "0001-01-01"], ["--from", "2026-01-01", "--to", "9999-12-31"]])
+def test_catch_up_refuses_years_without_calls(arguments: list[str]) -> None:
+    make_customer()
+
+    with pytest.raises(CommandError, match="is not between 2000 and 2099"):
+        call_command("catch_up", *arguments)

@@ -103,3 +103,10 @@ def test_retention_days_are_part_of_the_customer_file() -> None:
 
     assert customer.retention_days == 30
     assert export_customer(customer)["retention_days"] == 30
+
+
+@pytest.mark.parametrize("days", [2_147_483_647, 10**30])
+def test_more_days_than_the_calendar_has_keep_everything(customers: list[Customer], days: int) -> None:
+    lines("prune", "--days", str(days))
+
+    assert WebhookEvent.objects.count() == 6

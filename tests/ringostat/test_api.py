@@ -343,3 +343,24 @@ def test_employees_without_an_answer_are_an_error(ringostat: responses.RequestsM
 
     with pytest.raises(RingostatError):
         client.employees()
+
+
+@pytest.mark.parametrize(
+    "answer", [{"error": {"message": f"unknown key {KEY}"}}, {"error": KEY}, {"error": f"incorrect field name {KEY}"}]
+)
+def test_answer_that_repeats_the_key_does_not_carry_it_into_a_message(
+    ringostat: responses.RequestsMock, client: RingostatClient, answer: dict[str, Any]
+) -> None:
+    ringostat.post(RPC, json=answer)
+
+    with pytest.raises(RingostatError) as caught:
+        client.employees()
+    assert KEY not in str(caught.value)
+
+
+def test_names_of_employees_have_no_text_that_no_database_holds(
+    ringostat: responses.RequestsMock, client: RingostatClient
+) -> None:
+    ringostat.post(RPC, body=r'{"result": [{"staffId": 1, "fio": "Iryna\u0000 \ud800"}]}')
+
+    assert [employee.name for employee in client.employees()] == ["Iryna ?"]

@@ -53,6 +53,27 @@ def test_no_page_is_kept_by_a_cache(client: Client, address: str) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("method", "address", "status"),
+    [
+        ("POST", "/calls/", 405),
+        ("DELETE", "/account/", 405),
+        ("GET", "/account/sessions/end/", 405),
+        ("GET", "/calls?number=%2B380671234567", 301),
+        ("GET", "/calls/1", 301),
+        ("GET", "/admin/password_change/", 302),
+        ("GET", "/admin/auth/user/?password__gte=a", 400),
+        ("GET", "/admin/jsi18n/", 200),
+    ],
+)
+def test_no_redirect_or_error_is_kept_by_a_cache(client: Client, method: str, address: str, status: int) -> None:
+    client.force_login(make_superuser())
+    answer = client.generic(method, address)
+
+    assert (answer.status_code, "no-store" in answer.headers.get("Cache-Control", "")) == (status, True)
+
+
+@pytest.mark.django_db
 def test_the_page_of_a_call_is_kept_by_no_cache(client: Client) -> None:
     client.force_login(make_superuser())
     call = make_call(make_customer())
@@ -73,9 +94,10 @@ def test_a_nul_is_refused_in_one_place(client: Client, address: str) -> None:
 
 
 @pytest.mark.django_db
-def test_a_saved_view_has_no_nul(client: Client) -> None:
+@pytest.mark.parametrize("nul", ["customer=%00", "%00=1", "customer%00=1", "customer=1%00"])
+def test_a_saved_view_has_no_nul(client: Client, nul: str) -> None:
     client.force_login(make_superuser())
-    client.post("/calls/views/", {"name": "mine", "query": "customer=%00&state=failed", "is_default": "on"})
+    client.post("/calls/views/", {"name": "mine", "query": f"{nul}&state=failed", "is_default": "on"})
 
     assert SavedView.objects.get().query == "state=failed"
     assert client.get("/calls/", follow=True).status_code == 200

@@ -250,7 +250,7 @@ class Drip(socketserver.BaseRequestHandler):
 def test_dripping_headers_are_given_up_at_the_deadline(make_session: Any, settings: Any) -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Drip) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         began = time.monotonic()
 
         with pytest.raises(requests.ReadTimeout):

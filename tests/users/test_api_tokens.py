@@ -155,6 +155,11 @@ def change_password(user: User) -> None:
     user.save()
 
 
+def disable_password(user: User) -> None:
+    user.set_unusable_password()
+    user.save()
+
+
 def deactivate_and_activate(user: User) -> None:
     for user.is_active in (False, True):
         user.save()
@@ -164,7 +169,10 @@ def remove_factor(user: User) -> None:
     SecondFactor.objects.filter(user=user).delete()
 
 
-@pytest.mark.parametrize("change", [change_password, make_second_factor, deactivate_and_activate, remove_factor])
+@pytest.mark.parametrize(
+    "change",
+    [change_password, disable_password, make_second_factor, deactivate_and_activate, remove_factor],
+)
 def test_changed_credentials_revoke_all_tokens_of_the_user(change: Callable[[User], object]) -> None:
     user, other = make_viewer(make_customer()), make_specialist()
     if change is remove_factor:

@@ -25,11 +25,18 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 PAGE = "/calls/second-factor/"
+PASSWORD = "open sesame"
+
+
+def with_password(user: User) -> User:
+    user.set_password(PASSWORD)
+    user.save()
+    return user
 
 
 @pytest.fixture
 def user() -> User:
-    return make_viewer(make_customer())
+    return with_password(make_viewer(make_customer()))
 
 
 @pytest.fixture
@@ -51,13 +58,14 @@ def look(client: Client) -> dict[str, str]:
 def switch_on(client: Client) -> list[str]:
     """The recovery codes as the page shows them."""
     key = look(client)
-    html = client.post(PAGE, {"key": key["carried"], "code": code_of(key["shown"])}).content.decode()
+    form = {"key": key["carried"], "code": code_of(key["shown"]), "password": PASSWORD}
+    html = client.post(PAGE, form).content.decode()
     return re.findall(r"<li><code>([\d ]+)</code></li>", html)
 
 
 @pytest.mark.parametrize("make", [make_viewer, make_specialist, make_superuser])
 def test_every_role_enables_two_factor_login_with_the_first_code(client: Client, make) -> None:
-    client.force_login(user := make())
+    client.force_login(user := with_password(make()))
 
     switch_on(client)
 
@@ -77,12 +85,19 @@ def test_ten_recovery_codes_are_shown_once(viewer: Client) -> None:
 def test_wrong_first_code_enables_nothing_and_keeps_the_key(viewer: Client) -> None:
     key = look(viewer)
 
-    html = viewer.post(
-        PAGE, {"key": key["carried"], "code": code_of(key["shown"], at=NOON.timestamp())}
-    ).content.decode()
+    code = code_of(key["shown"], at=NOON.timestamp())
+    html = viewer.post(PAGE, {"key": key["carried"], "code": code, "password": PASSWORD}).content.decode()
 
     assert "This code is wrong" in html
     assert key["shown"] in html.replace(" ", "")
+    assert not SecondFactor.objects.exists()
+
+
+@pytest.mark.parametrize("password", ["", "wrong"])
+def test_an_open_browser_alone_enables_nothing(viewer: Client, password: str) -> None:
+    key = look(viewer)
+    viewer.post(PAGE, {"key": key["carried"], "code": code_of(key["shown"]), "password": password})
+
     assert not SecondFactor.objects.exists()
 
 
@@ -101,7 +116,7 @@ def test_simultaneous_forms_enable_two_factor_login_once(
     monkeypatch.setattr(middleware, "factor_of", lambda user: None)
     monkeypatch.setattr(pages, "factor_of", lambda user: None)
 
-    answer = viewer.post(PAGE, {"key": key["carried"], "code": code_of(key["shown"])})
+    answer = viewer.post(PAGE, {"key": key["carried"], "code": code_of(key["shown"]), "password": PASSWORD})
 
     assert answer["Location"] == PAGE
     assert SecondFactor.objects.count() == 1
@@ -112,7 +127,7 @@ def test_key_of_another_user_enables_nothing(viewer: Client) -> None:
     other.force_login(make_specialist())
     key = look(other)
 
-    viewer.post(PAGE, {"key": key["carried"], "code": code_of(key["shown"])})
+    viewer.post(PAGE, {"key": key["carried"], "code": code_of(key["shown"]), "password": PASSWORD})
 
     assert not SecondFactor.objects.exists()
 

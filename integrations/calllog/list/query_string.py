@@ -16,7 +16,7 @@ def list_query(parameters: Mapping[str, object], **changes: object) -> str:
     query = QueryDict(mutable=True)
     wanted = kept | {name: str(value) for name, value in changes.items()}
     # No page takes a NUL, so a saved view must have none.
-    query.update({name: value for name, value in wanted.items() if value and "\0" not in value})
+    query.update({name: value for name, value in wanted.items() if value and "\0" not in name + value})
     return query.urlencode()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from integrations.outbound.json_answer import read_json
 from integrations.planfix.http.errors import PlanfixError
 from integrations.services.customers.account_discovery import discover
 from integrations.services.customers.import_export import CustomerFileError, import_customer, webhook_address
@@ -28,10 +29,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, no_discovery: bool, **options: Any) -> None:
         try:
-            customer = import_customer(json.loads(file.read_text("utf-8")))
+            customer = import_customer(read_json(file.read_text("utf-8")))
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"Cannot read {file}: {error}") from error
-        except json.JSONDecodeError as error:
+        except ValueError as error:
             raise CommandError(f"{file} is not JSON: {error}") from error
         except CustomerFileError as error:
             raise CommandError(str(error)) from error

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeAlias
 
+from integrations.outbound.json_answer import read_json
 from integrations.planfix.http.errors import PlanfixUnavailable
 
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
@@ -51,8 +52,8 @@ def parse(text: str) -> Row | None:
     if not text.strip():
         return {}
     try:
-        value: JSON = json.loads(text)
-    except (ValueError, RecursionError):
+        value: JSON = read_json(text)
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 

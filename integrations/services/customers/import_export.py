@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import DataError, ProgrammingError, models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -80,7 +80,7 @@ def import_customer(data: Mapping[str, Any]) -> Customer:
                 WebhookToken.issue(customer)
     except ValidationError as error:
         raise CustomerFileError(_error_text(error)) from error
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, DataError, ProgrammingError) as error:
         raise CustomerFileError(_("A value has the wrong type: %(error)s") % {"error": error}) from error
     return customer
 

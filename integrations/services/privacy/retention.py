@@ -37,6 +37,8 @@ log = structlog.get_logger(__name__)
 BATCH = 5000
 LINKS_BATCH = 500
 """Fewer, because events of a call wait while the call is updated."""
+MOST_DAYS = 36_500
+"""No data is older. A setting of more days would reach before the first year of the calendar."""
 CLAIMS_ARE_KEPT = timedelta(days=1)
 """After they expire: a search that began before must still see them."""
 
@@ -63,7 +65,7 @@ def prune(customer: Customer, *, days: int, should_stop: Callable[[], bool] = la
     Returns the number of each.
     """
     # The database's clock: a worker whose clock is ahead must not delete young data.
-    before = database_time() - timedelta(days=days)
+    before = database_time() - timedelta(days=min(days, MOST_DAYS))
     events = WebhookEvent.objects.filter(customer=customer, received_at__lt=before)
     requests = PlanfixRequest.objects.filter(customer=customer, sent_at__lt=before)
     history = CallHistory.objects.filter(call__customer=customer, at__lt=before)

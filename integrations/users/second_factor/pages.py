@@ -26,6 +26,7 @@ from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminTextInputWidget
 
 from integrations.models import SecondFactor
 from integrations.ui.page_context import page_context
+from integrations.users.account import PASSWORD_WIDGET, check_password
 from integrations.users.rate_limit import wait_message
 from integrations.users.second_factor.codes import (
     accept,
@@ -70,7 +71,15 @@ class CodeForm(forms.Form):
 
 
 class FirstCodeForm(CodeForm):
-    """Accepts the first code of an unsaved factor: it proves that the app has the key."""
+    """Accepts the first code of an unsaved factor: it proves that the app has the key. Asks for the password: who finds
+    an open browser could lock its user out otherwise.
+    """
+
+    password = forms.CharField(label=gettext_lazy("Your password"), strip=False, widget=PASSWORD_WIDGET)
+    field_order = ["password", "code"]
+
+    def clean_password(self) -> str:
+        return check_password(self.factor.user, self.cleaned_data["password"])
 
     def accepts(self, code: str) -> bool:
         return self.factor.spend_code(code)

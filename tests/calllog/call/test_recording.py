@@ -293,7 +293,7 @@ def test_length_that_is_no_number_topples_nothing(
 ) -> None:
     monkeypatch.setattr(Raw, "length", length)
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Raw) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         url = f"http://127.0.0.1:{server.server_address[1]}/recordings/ua9.mp3"
 
         response = hear(log, recorded(url), Range="bytes=0-")
@@ -394,7 +394,7 @@ def test_slow_source_frees_its_slot_at_the_deadline(
     monkeypatch.setattr(Dripping, "start", start)
     monkeypatch.setattr(proxy, "SECONDS", 0.3)
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Dripping) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         began = time.monotonic()
 
         response = hear(log, recorded(f"http://127.0.0.1:{server.server_address[1]}/x.mp3"))

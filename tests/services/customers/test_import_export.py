@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from integrations.models import Customer, RememberedContact, WebhookToken
 from integrations.services.customers.import_export import (
@@ -202,3 +203,27 @@ def test_names_on_telephones_are_read_and_written(data: dict[str, Any]) -> None:
     assert export_customer(import_customer(data))["phone_book"] == "callers", "an absent setting stays"
     with pytest.raises(CustomerFileError, match="none of none, callers, all"):
         import_customer({**data, "phone_book": "some"})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "a\0b"},
+        {"own_numbers": ["\0"]},
+        {"ignored_numbers": {"a": 1}},
+        {"fallback_employee": "\0"},
+        {"employees": [{"name": "\0"}]},
+        {"utm_fields": [{"parameter": "\0", "field": "x"}]},
+        {"name": "\ud800"},
+    ],
+)
+def test_text_that_no_database_holds_is_refused(data: dict[str, Any], changes: dict[str, Any]) -> None:
+    with pytest.raises(CustomerFileError), transaction.atomic():
+        import_customer(data | changes)
+    assert not Customer.objects.exists()
+
+
+@pytest.mark.parametrize("rate", [float("inf"), float("nan"), 0, -1])
+def test_rate_that_is_no_rate_is_refused(data: dict[str, Any], rate: float) -> None:
+    with pytest.raises(CustomerFileError, match="requests_per_second"):
+        import_customer(data | {"planfix": data["planfix"] | {"requests_per_second": rate}})

@@ -69,6 +69,7 @@ def stored_text() -> str:
 def test_erased_number_is_in_no_stored_row(customer: Customer) -> None:
     call = make_call(customer, call_facts(analysis={"summary": "Call me at 067 123-45-67"}))
     make_event(call, body=json.dumps({"caller": NUMBER}).encode())
+    make_event(call, body=b'{"uniqueid": "ua7", "client_name": "Olha Koval"}')
     CallHistory.objects.create(call=call, kind="attempt", detail="Olha Koval has no phone.")
     make_request(call)
     RememberedContact.objects.create(customer=customer, number=NUMBER, contact_id=812)
@@ -77,8 +78,9 @@ def test_erased_number_is_in_no_stored_row(customer: Customer) -> None:
 
     done = erase_number(customer, NUMBER)
 
-    assert done == {"calls": 1, "events": 1, "planfix_requests": 1, "remembered_contacts": 1}
+    assert done == {"calls": 1, "events": 2, "planfix_requests": 1, "remembered_contacts": 1}
     assert "671234567" not in stored_text()
+    assert "Olha Koval" not in stored_text()
     assert Call.objects.get().client_number == ERASED
 
 

@@ -1,0 +1,19 @@
+"""manage.py import_customer: files that are no customer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, '{"name": ' + "1" * 5000 + "}", "[]", "null"])
+def test_file_that_is_no_customer_is_refused_in_words(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "customer.json"
+    file.write_text(text)
+
+    with pytest.raises(CommandError):
+        call_command("import_customer", str(file))
