@@ -4,49 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminPasswordWidget
+from unfold.widgets import BASE_INPUT_CLASSES
 
 from integrations.models import ApiToken
 from integrations.ui.page_context import page_context
 from integrations.users.audit import audit_account
-from integrations.users.rate_limit import Limit, hit, reset, wait_message
+from integrations.users.current_password import check_password
 from integrations.users.roles import role_of
 from integrations.users.second_factor.codes import factor_of
 from integrations.users.sessions.devices import browser_name
 from integrations.users.sessions.store import end_sessions, hash_of, sessions_of
-
-WRONG_PASSWORDS = Limit(times=5, seconds=15 * 60)
-"""Of one user on the pages that ask for the current password."""
-PASSWORD_WIDGET = UnfoldAdminPasswordWidget(
-    attrs={"class": " ".join(BASE_INPUT_CLASSES), "autocomplete": "current-password"}
-)
-
-
-class CurrentPassword(forms.Form):
-    """Asks for the user's current password. A browser that was left alone is not enough."""
-
-    password = forms.CharField(label=gettext_lazy("Your password"), strip=False, widget=PASSWORD_WIDGET)
-
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.user = user
-
-    def clean_password(self) -> str:
-        return check_password(self.user, self.cleaned_data["password"])
 
 
 class NewPassword(PasswordChangeForm):
@@ -57,18 +36,6 @@ class NewPassword(PasswordChangeForm):
 
     def clean_old_password(self) -> str:
         return check_password(self.user, self.cleaned_data["old_password"])
-
-
-def check_password(user: User, password: str) -> str:
-    """Returns the right password. Raises ValidationError for a wrong one, and after too many of them."""
-    what = f"password of|{user.pk}"
-    seconds = hit(what, WRONG_PASSWORDS)
-    if seconds:
-        raise ValidationError(wait_message(seconds), code="throttled")
-    if not user.check_password(password):
-        raise ValidationError(_("This is not your password."), code="wrong")
-    reset(what)
-    return password
 
 
 @require_safe

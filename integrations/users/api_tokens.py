@@ -19,8 +19,8 @@ from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminSelectWidget, UnfoldAd
 from integrations.models import ApiToken
 from integrations.models.access import LONGEST_TOKEN_DAYS
 from integrations.ui.page_context import page_context
-from integrations.users.account import CurrentPassword
 from integrations.users.audit import audit_record
+from integrations.users.current_password import CurrentPassword
 
 MOST = 20
 """Tokens of one user."""

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import ApiToken, SecondFactor
-from integrations.users import account, api_tokens
+from integrations.users import api_tokens, current_password
 from tests.api.test_calls import CALLS, reader
 from tests.factories import make_customer, make_second_factor, make_specialist, make_superuser, make_viewer
 
@@ -112,7 +112,7 @@ def test_without_the_password_no_token_is_created(viewer: Client, password: str)
 def test_guessing_the_password_on_the_token_page_is_slowed_down(
     viewer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(account, "WRONG_PASSWORDS", replace(account.WRONG_PASSWORDS, times=2))
+    monkeypatch.setattr(current_password, "WRONG_PASSWORDS", replace(current_password.WRONG_PASSWORDS, times=2))
     for _ in range(2):
         viewer.post(PAGE, {"name": "reports", "days": 30, "password": "wrong"})
 

@@ -26,7 +26,7 @@ from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminTextInputWidget
 
 from integrations.models import SecondFactor
 from integrations.ui.page_context import page_context
-from integrations.users.account import PASSWORD_WIDGET, check_password
+from integrations.users.current_password import PASSWORD_WIDGET, check_password
 from integrations.users.rate_limit import wait_message
 from integrations.users.second_factor.codes import (
     accept,
