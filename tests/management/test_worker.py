@@ -9,6 +9,7 @@ from procrastinate import App
 from procrastinate.testing import InMemoryConnector
 
 from integrations.management.commands.worker import RegisteredWorker
+from integrations.services.queue.job_threads import JobThreads
 
 
 def test_worker_that_is_stopped_while_it_registers_signs_off(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,6 +35,7 @@ def test_worker_that_is_stopped_while_it_registers_signs_off(monkeypatch: pytest
                 await running
 
     monkeypatch.setattr(app.job_manager, "register_worker", registered_but_not_answered)
+    monkeypatch.setattr(JobThreads, "work", lambda self: None)
     asyncio.run(stopped_at_once())
 
     assert connector.workers == {}

@@ -7,8 +7,8 @@ import math
 import multiprocessing
 import signal
 import threading
+import time
 from argparse import ArgumentParser
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ import psycopg
 import structlog
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
-from procrastinate import PsycopgConnector
+from procrastinate import JobContext, PsycopgConnector
 from procrastinate.app import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
@@ -24,8 +24,9 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
 from procrastinate.worker import Worker
 from psycopg import AsyncConnection
-from psycopg.errors import RaiseException
 
+from integrations.services.queue.defer import QUEUE
+from integrations.services.queue.job_threads import JobThreads, QueuedJob
 from ringofix.processes import freeze_gc, run_in_processes
 
 log = structlog.get_logger(__name__)
@@ -36,10 +37,6 @@ REGISTRATION_SECONDS = 5
 """How long a worker that is told to stop waits for the registration it has asked for."""
 LOST = (ConnectorException, DatabaseError, psycopg.Error, OSError)
 """A lost connection, as the queue, Django, the pool and the network report it."""
-POLLING_SECONDS = 1.0
-"""A notification tells the worker of a new job at once. Polling covers two cases: a job that comes while the worker
-looks and finds nothing, and a job that waits for its customer's last job to end.
-"""
 
 
 class Command(BaseCommand):
@@ -73,8 +70,10 @@ def _work_in_this_process(concurrency: int) -> None:
 
 
 class RegisteredWorker(Worker):
-    """Procrastinate's worker, which may pause for so long that others take it for dead. It ends its registration when
-    a job could be stuck under it. A new worker with a new registration follows.
+    """Procrastinate's worker: its registration, heartbeat and periodic jobs. Threads of our own take and run the jobs.
+
+    It may pause for so long that others take it for dead. It ends its registration when a job could be stuck under it.
+    A new worker with a new registration follows.
     """
 
     def __init__(self, worker_app: App, concurrency: int) -> None:
@@ -82,11 +81,10 @@ class RegisteredWorker(Worker):
         super().__init__(
             worker_app,
             concurrency=concurrency,
-            delete_jobs="always",
+            listen_notify=False,
             additional_context={"stopping": self._leaving},
             install_signal_handlers=False,
             update_heartbeat_interval=HEARTBEAT_SECONDS,
-            fetch_job_polling_interval=POLLING_SECONDS,
         )
 
     async def run(self) -> None:
@@ -102,31 +100,44 @@ class RegisteredWorker(Worker):
             await running
             raise
 
-    async def _persist_job_status(self, job: Job, *outcome: Any, **named: Any) -> None:
+    async def _fetch_and_process_jobs(self) -> None:
+        """Procrastinate 3.10 calls this to take and run jobs, and again until the worker stops.
+
+        Reached its end after a signal, a lost database, or a registration that another worker has deleted: then open
+        jobs see `stopping`, because some could go on for hours.
+        """
+        if self._stop_event.is_set() or self.worker_id is None:
+            return
+        threads = JobThreads(
+            worker_id=self.worker_id, concurrency=self.concurrency, run=self._run_job, stopping=self._leaving
+        )
+        working = asyncio.ensure_future(asyncio.to_thread(threads.work))
+        stopped = asyncio.ensure_future(self._stop_event.wait())
+        await asyncio.wait([working, stopped], return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        threads.stop()
         try:
-            await super()._persist_job_status(job, *outcome, **named)
-        except ConnectorException as error:
-            if isinstance(error.__cause__, RaiseException):
-                log.warning("another worker has freed the job meanwhile", job=job.call_string)
-                return
-            # The job would count as running, and block its customer's next job, while this registration has a
-            # heartbeat.
-            log.warning("job could not be ended", job=job.call_string, error=repr(error.__cause__))
+            await working
+        finally:
             self.stop()  # type: ignore[no-untyped-call]
 
-    async def _shutdown(self, side_tasks: list[asyncio.Task[Any]]) -> None:
-        # Reached after a signal, a lost database, or a registration that another worker has deleted. The worker takes
-        # no new job until the open ones end, and some could go on for hours: they see `stopping`.
-        self._leaving.set()
-        await super()._shutdown(side_tasks)
+    def _run_job(self, job: QueuedJob) -> None:
+        task = self.app.tasks[job.task]
+        context = [self._context(job)] if task.pass_context else []
+        task(*context, **job.arguments)
+
+    def _context(self, job: QueuedJob) -> JobContext:
+        return JobContext(
+            app=self.app,
+            job=Job(id=job.number, queue=QUEUE, lock=None, queueing_lock=None, task_name=job.task),
+            start_timestamp=time.time(),
+            additional_context=self.additional_context or {},
+            abort_reason=lambda: None,
+        )
 
 
 async def _work(concurrency: int) -> None:
     stopping = threading.Event()
-    # asyncio's own pool has 6 threads on 2 cores; deliveries mostly wait, so there may be many. Two more look
-    # up the database's address.
-    threads = ThreadPoolExecutor(concurrency + 2, thread_name_prefix="delivery")
-    asyncio.get_running_loop().set_default_executor(threads)
     await asyncio.to_thread(_touch_database)
     log.info("worker started", concurrency=concurrency)
     while not stopping.is_set():
@@ -146,7 +157,7 @@ async def _work(concurrency: int) -> None:
 
 async def _work_while_registered(concurrency: int) -> None:
     await asyncio.to_thread(_touch_database)
-    pool = PsycopgConnector(kwargs=connector_params(), configure=_use_no_transactions)
+    pool = PsycopgConnector(kwargs=connector_params(), configure=_use_no_transactions, min_size=1, max_size=2)
     # Not with_connector(): its second app would leave the periodic jobs to Django's connection of one thread. Nothing
     # renews that connection once it is broken, and the sweep would stop for ever.
     with app.replace_connector(pool) as worker_app:

@@ -35,6 +35,23 @@ DELETE FROM procrastinate_jobs AS job
                     WHERE worker.id = job.worker_id
                       AND worker.last_heartbeat > now() - make_interval(secs => %s))"""
 
+HEAR_OF_JOBS = "LISTEN procrastinate_any_queue_v1"
+
+TAKE_JOB = "SELECT id, task_name, args::text FROM procrastinate_fetch_job_v2(NULL, %(worker)s::bigint)"
+"""The first waiting job, which runs from now on; a row of NULLs if none waits."""
+
+END_JOB = "DELETE FROM procrastinate_jobs WHERE id = %(job)s AND worker_id = %(worker)s RETURNING 1"
+"""Deletes nothing if the sweep has taken this worker for dead."""
+
+NEXT_JOB = f"""
+  WITH ended AS ({END_JOB})
+SELECT job_count, id, task_name, args::text
+  FROM (SELECT count(*) AS job_count FROM ended) AS before,
+       procrastinate_fetch_job_v2(NULL, CASE WHEN job_count >= 0 THEN %(worker)s::bigint END)"""  # noqa: S608 - our own query
+"""Ends a job, then takes the next one, as TAKE_JOB does. The count makes PostgreSQL end the job first: until then, the
+next job of the same customer waits for it.
+"""
+
 WAITING_JOBS = """
 SELECT count(DISTINCT job.id), coalesce(extract(epoch FROM now() - min(event.at)), 0)
   FROM procrastinate_jobs AS job JOIN procrastinate_events AS event ON event.job_id = job.id
