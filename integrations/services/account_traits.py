@@ -121,9 +121,13 @@ NAMES = frozenset(field.name for field in fields(AccountTraits))
 
 
 def traits_of(customer: Customer) -> AccountTraits:
-    """The traits of the customer's Planfix account. One query. Ignores rows that this release does not know."""
-    rows = run_prepared(TRAITS, {"account": customer.planfix_account})
-    read = {name: _read(name, value) for name, value in rows if name in NAMES}
+    """The traits of the customer's Planfix account. One query."""
+    return traits_from(dict(run_prepared(TRAITS, {"account": customer.planfix_account})))
+
+
+def traits_from(stored: Mapping[str, str]) -> AccountTraits:
+    """The traits from their stored values by name. Ignores what this release does not know."""
+    read = {name: _read(name, value) for name, value in stored.items() if name in NAMES}
     return AccountTraits(**{name: value for name, value in read.items() if value is not None})
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from integrations.domain.calls import Outcome
 from integrations.planfix.http.json_fields import JSON, Row, child_of, id_of, rows_of, text_of
@@ -201,7 +202,8 @@ def text_field(tag: CallTag, name_or_id: str | int) -> TagField | None:
     return next(iter(same_name + same_word + same_id), None)
 
 
-def roles_of(fields: tuple[TagField, ...], outcome: Outcome) -> dict[Role, TagField]:
+@lru_cache(1024)
+def roles_of(fields: tuple[TagField, ...], outcome: Outcome) -> Mapping[Role, TagField]:
     """The standard fields of the tag "Call" (answered) or "Missed call" (missed), without those it lacks.
 
     A field is recognised by its type and name. If no field of a type has a known name, the tag is in an unknown

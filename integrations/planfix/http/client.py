@@ -131,7 +131,7 @@ class PlanfixClient:
         self._session = session or NoRedirectSession()
         self._timeout = timeout
         self._blank: requests.PreparedRequest | None = None
-        self._takes_emoji = takes_emoji
+        self.takes_emoji = takes_emoji
 
     def __repr__(self) -> str:
         return f"<PlanfixClient {host_of(self._root)}>"
@@ -149,10 +149,10 @@ class PlanfixClient:
         self._check_token(f"{method} {path}")
         timeout = self._timeout * timeout_factor
         try:
-            return self._attempt(method, path, body if self._takes_emoji else _plain(body), params, timeout)
+            return self._attempt(method, path, body if self.takes_emoji else _plain(body), params, timeout)
         except PlanfixRefused as error:
             plain = _plain(body)
-            if error.code != NOT_JSON or plain == body or not self._takes_emoji:
+            if error.code != NOT_JSON or plain == body or not self.takes_emoji:
                 raise
         return self._attempt(method, path, plain, params, timeout)
 

@@ -52,7 +52,9 @@ class HeldLease:
 
     def __init__(self, customer: Customer) -> None:
         self.customer = customer
+        self.account = customer.planfix_account
         self.holder = uuid.uuid4()
+        self.is_held = False
         self.failures = 0
         """Failures in a row, those before this lease included."""
         self._sent_at = -math.inf
@@ -62,7 +64,8 @@ class HeldLease:
         """Returns False while the last holder's request may still run, or while the customer waits after failures."""
         rows = run_prepared(ACQUIRE_LEASE, self._parameters(FIRST_LEASE_SECONDS))
         self.failures = rows[0][0] if rows else 0
-        return bool(rows)
+        self.is_held = bool(rows)
+        return self.is_held
 
     def acquire_slot(self, seconds: float, piggyback: PiggybackWrites = NOTHING) -> None:
         """Blocks until the account accepts a request, and extends the lease beyond a request of so many seconds.
@@ -92,7 +95,7 @@ class HeldLease:
         return {
             "customer": self.customer.pk,
             "holder": self.holder,
-            "account": self.customer.planfix_account,
+            "account": self.account,
             "interval": self.customer.request_interval,
             "lease": timedelta(seconds=lease_seconds),
         }
@@ -103,9 +106,13 @@ class HeldLease:
         return max(self._sent_at + self.customer.request_interval.total_seconds() - time.monotonic(), 0.0)
 
     def release(self) -> None:
-        """Frees the lease for the next worker."""
-        remaining = {"remaining": timedelta(seconds=self._remaining_interval)}
-        run_prepared(RELEASE_LEASE, self._parameters(0) | remaining)
+        """Frees the lease for the next worker, unless that has happened already."""
+        if self.is_held:
+            run_prepared(RELEASE_LEASE, self.release_parameters())
+            self.is_held = False
+
+    def release_parameters(self) -> dict[str, Any]:
+        return self._parameters(0) | {"remaining": timedelta(seconds=self._remaining_interval)}
 
     def reset_failures(self) -> None:
         if self.failures:

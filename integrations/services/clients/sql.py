@@ -51,14 +51,18 @@ ACQUIRE_LEASE = """
     RETURNING failures
 """
 
-RELEASE_LEASE = """
+END_LEASE = """
+    UPDATE integrations_turn SET held_until = statement_timestamp()
+     WHERE customer_id = %(customer)s AND holder = %(holder)s
+"""
+
+RELEASE_LEASE = f"""
     WITH limited AS (
         UPDATE integrations_accountpace
            SET next_request_at = clock_timestamp() + %(remaining)s
          WHERE account = %(account)s AND %(remaining)s > interval '0'
            AND next_request_at < clock_timestamp() + %(remaining)s
     )
-    UPDATE integrations_turn SET held_until = statement_timestamp()
-     WHERE customer_id = %(customer)s AND holder = %(holder)s
-"""
+    {END_LEASE}
+"""  # noqa: S608 - our own query
 """Ends the lease, and keeps the account free until its interval after our last request has passed."""

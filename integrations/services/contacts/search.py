@@ -20,7 +20,7 @@ from integrations.planfix.records.contacts import (
     find_created_contacts,
     first_candidates,
 )
-from integrations.services.account_traits import SEARCHED_TEXTS, NumberFormat, traits_of
+from integrations.services.account_traits import SEARCHED_TEXTS, AccountTraits, NumberFormat, traits_of
 from integrations.services.contacts.search_proof import learn_format, prove_search
 from integrations.services.directory.look_up import DirectoryMatch, contacts_of
 
@@ -66,14 +66,20 @@ def _by_format(found: Iterable[DirectoryMatch], number: str) -> tuple[list[Direc
 
 
 def find_client(
-    planfix: Planfix, customer: Customer, number: str, *, may_be_created: bool = False
+    planfix: Planfix,
+    customer: Customer,
+    number: str,
+    *,
+    may_be_created: bool = False,
+    traits: AccountTraits | None = None,
 ) -> list[FoundContact]:
     """The contacts of a number in full format, the best first. An empty list means that there is none.
 
     `may_be_created`: an earlier attempt may have created the contact. Then it is searched for by its name as well.
-    Raises PlanfixSearchBlind while the account's search finds nothing in any format, and other PlanfixErrors.
+    `traits`: of the account, if the caller has read them. Raises PlanfixSearchBlind while the account's search finds
+    nothing in any format, and other PlanfixErrors.
     """
-    proven = _proven_format(customer)
+    proven = _proven_format(customer, traits)
     matching, region = customer.phone_matching, customer.region
     asked_in = proven or NumberFormat.FULL
     found = find(planfix, number, matching=matching, region=region, asked_in=asked_in)
@@ -88,11 +94,11 @@ def find_client(
     return found
 
 
-def _proven_format(customer: Customer) -> NumberFormat | None:
+def _proven_format(customer: Customer, traits: AccountTraits | None) -> NumberFormat | None:
     """The format in which the account's search is known to find numbers; None while that is not known."""
     if customer.search_is_blind:
         return None
-    found_by = traits_of(customer).found_by or frozenset()
+    found_by = (traits or traits_of(customer)).found_by or frozenset()
     return next((form for form in SEARCHED_TEXTS if form in found_by), None)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from integrations.domain.calls import CallFacts
@@ -16,7 +17,7 @@ from integrations.models import Call, CallState, Customer, Delivery, Step
 from integrations.planfix.call_tags.schema import CallTags
 from integrations.planfix.http.client import Exchange, Planfix
 from integrations.planfix.http.errors import PlanfixError, PlanfixUnavailable
-from integrations.services.account_traits import AccountTraits
+from integrations.services.account_traits import AccountTraits, traits_from
 from integrations.services.clients.lease import HeldLease, LeaseLost, PiggybackWrites
 from integrations.services.clients.planfix import log_columns
 from integrations.services.contacts.remembered import spoken_name
@@ -27,6 +28,7 @@ from integrations.services.delivery.sql import (
     DELIVERY_COLUMNS,
     DUE_AT,
     DUE_NOW_IF_OUTDATED,
+    END_LEASE_IF_DONE,
     LOG_REQUESTS,
     RECORD_FAILED_ATTEMPT,
     REMEMBER_CONTACT,
@@ -145,19 +147,22 @@ class Attempt:
     traits: AccountTraits = field(default_factory=AccountTraits)
 
 
-def begin_next_attempt(lease: HeldLease) -> tuple[Call, Delivery] | None:
+def begin_next_attempt(lease: HeldLease) -> tuple[Call, Delivery, AccountTraits] | None:
     """The customer's call that has been due longest, and its receipts, in which this attempt is counted; the first one
-    creates them. None if no call is due. Raises LeaseLost.
+    creates them. Also the account's traits. None if no call is due. Raises LeaseLost.
     """
-    rows = run_prepared(BEGIN_NEXT_ATTEMPT, {"customer_id": lease.customer.pk, "holder": lease.holder})
+    parameters = {"customer_id": lease.customer.pk, "holder": lease.holder, "account": lease.account}
+    rows = run_prepared(BEGIN_NEXT_ATTEMPT, parameters)
     if not rows:
         return None
-    columns, receipts = rows[0][: len(CALL_COLUMNS)], rows[0][len(CALL_COLUMNS) :]
+    *values, traits = rows[0]
+    columns, receipts = values[: len(CALL_COLUMNS)], values[len(CALL_COLUMNS) :]
     if receipts[0] is None:
         raise LeaseLost
-    values = dict(zip(CALL_COLUMNS, columns, strict=True))
-    call = Call(**values | {"facts": json.loads(values["facts"])})
-    return call, Delivery(**dict(zip(DELIVERY_COLUMNS, receipts, strict=True)))
+    known = dict(zip(CALL_COLUMNS, columns, strict=True))
+    call = Call(**known | {"facts": json.loads(known["facts"])})
+    delivery = Delivery(**dict(zip(DELIVERY_COLUMNS, receipts, strict=True)))
+    return call, delivery, traits_from(json.loads(traits or "{}"))
 
 
 def finished(state: CallState, *, reason: str = "", detail: str = "") -> dict[str, object]:
@@ -165,11 +170,11 @@ def finished(state: CallState, *, reason: str = "", detail: str = "") -> dict[st
     return {"state": state, "reason": reason, "detail": detail[:300], "due_in": None}
 
 
-def save_attempt_result(attempt: Attempt, columns: Mapping[str, Any]) -> bool:
+def save_attempt_result(attempt: Attempt, columns: Mapping[str, Any], *, lease: HeldLease | None = None) -> bool:
     """Stores the call's columns and the attempt's unstored receipts in one statement. Returns whether a call of the
     customer may be due now.
 
-    `columns` may hold `due_in`: the time until the call's next attempt, None for none.
+    `columns` may hold `due_in`: the time until the call's next attempt, None for none. `lease`: ends if no call is due.
     """
     state = columns.get("state", attempt.call.state)
     is_given_up = state in (CallState.SKIPPED, CallState.FAILED)
@@ -181,6 +186,7 @@ def save_attempt_result(attempt: Attempt, columns: Mapping[str, Any]) -> bool:
         piggyback=f"{unstored}{history}{chosen}",
         assignments=", ".join(expressions.get(name, f"{name} = %({name})s") for name in columns),
         unless_outdated=UNLESS_OUTDATED if is_given_up else "",
+        end_lease=END_LEASE_IF_DONE if lease else "",
     )
     parameters = {
         "customer_id": attempt.call.customer_id,
@@ -189,8 +195,12 @@ def save_attempt_result(attempt: Attempt, columns: Mapping[str, Any]) -> bool:
         "account": attempt.customer.planfix_account,
         "requests_left": attempt.book.requests_left,
     }
-    rows = run_prepared(statement, {**unstored.parameters, **parameters, **choice, **columns})
-    return not rows or bool(rows[0][0])
+    release = lease.release_parameters() if lease else {"remaining": timedelta()}
+    rows = run_prepared(statement, {**release, **unstored.parameters, **parameters, **choice, **columns})
+    is_more_due = not rows or bool(rows[0][0])
+    if lease and not is_more_due:
+        lease.is_held = False
+    return is_more_due
 
 
 def _choice(attempt: Attempt) -> tuple[str, dict[str, Any]]:

@@ -115,7 +115,8 @@ class CallDelivery:
         if self.call.reason == Reason.TOO_MANY_CONTACTS:
             check_creation_limit(customer)  # before a search that would find nothing again
         began = time.monotonic()
-        found = find_client(self.planfix, customer, plan.client_number, may_be_created=self._is_in_doubt)
+        traits = self.attempt.traits
+        found = find_client(self.planfix, customer, plan.client_number, may_be_created=self._is_in_doubt, traits=traits)
         if found:
             step = self.receipts.in_flight_step
             self.book.note(contacts_found=len(found), in_flight_step="" if step == Step.CONTACT else step)

@@ -16,7 +16,6 @@ from integrations.domain.reasons import Reason
 from integrations.domain.rules import Skip, unknown_employee
 from integrations.models import Call, CallState, Customer
 from integrations.planfix.call_tags.schema import CallTags
-from integrations.services.account_traits import traits_of
 from integrations.services.callback_tasks.notes import note_unknown_employee
 from integrations.services.clients.lease import HeldLease, LeaseLost
 from integrations.services.clients.planfix import kept_session, planfix_client, stored_call_tags
@@ -32,7 +31,7 @@ from integrations.services.delivery.call_delivery import CallDelivery, Delivered
 from integrations.services.delivery.follow_up import follow_up
 from integrations.services.delivery.retry import SharedError, may_continue, save_failed_attempt
 from integrations.services.delivery.sql import CUSTOMER_VERSION
-from integrations.services.queue.defer import deliver_soon, discover_soon, wait_for_intake
+from integrations.services.queue.defer import deliver_soon, discover_soon, intake_lock
 
 log = structlog.get_logger(__name__)
 
@@ -48,11 +47,10 @@ def deliver_due_calls(customer_id: int, *, should_stop: Callable[[], bool]) -> N
 
     Until the customer's account is discovered, its calls wait for that job, which starts another run.
     """
-    wait_for_intake(customer_id)
-    customer = running_customer(customer_id)
-    if customer is None:
+    running = running_customer(customer_id)
+    if running is None:
         return
-    tags = stored_call_tags(customer)
+    customer, tags = running
     if tags is None:
         discover_soon(customer_id)
         return
@@ -67,18 +65,21 @@ def deliver_due_calls(customer_id: int, *, should_stop: Callable[[], bool]) -> N
         lease.release()
 
 
-def running_customer(customer_id: int) -> Customer | None:
-    """The customer with its employees and parameter mappings; None while it is paused.
+def running_customer(customer_id: int) -> tuple[Customer, CallTags | None] | None:
+    """The customer with its employees and parameter mappings, and its account's tags if they are discovered; None while
+    it is paused. Waits for webhooks that rely on the running job: call it outside a transaction.
 
-    Only the thread whose job holds the customer's queue lock may use the object.
+    Only the thread whose job holds the customer's queue lock may use the objects.
     """
-    rows = run_prepared(CUSTOMER_VERSION, {"customer": customer_id})
-    return _customer(customer_id, tuple(rows[0][0])) if rows else None
+    rows = run_prepared(CUSTOMER_VERSION, {"customer": customer_id} | intake_lock(customer_id))
+    return _customer(customer_id, tuple(rows[0][1])) if rows else None
 
 
 @lru_cache(CACHED_CUSTOMERS)
-def _customer(customer_id: int, version: tuple[str, ...]) -> Customer | None:
-    return Customer.objects.prefetch_related("employees", "utm_fields").filter(pk=customer_id, paused_reason="").first()
+def _customer(customer_id: int, version: tuple[str, ...]) -> tuple[Customer, CallTags | None] | None:
+    running = Customer.objects.prefetch_related("employees", "utm_fields").filter(paused_reason="")
+    customer = running.filter(pk=customer_id).first()
+    return (customer, stored_call_tags(customer)) if customer else None
 
 
 def customers_with_due_calls() -> list[int]:
@@ -124,14 +125,12 @@ class _Run:
 
     def __init__(self, customer: Customer, tags: CallTags, lease: HeldLease) -> None:
         self.customer, self.tags, self.lease = customer, tags, lease
-        self.traits = traits_of(customer)
         # Made before the first attempt is counted: a missing encryption key fails here.
         self.planfix = planfix_client(
             customer,
             session=kept_session(customer),
             pace=lambda seconds: lease.acquire_slot(seconds, self._book.take_unstored()),
             observe=lambda exchange: self._book.log(exchange),
-            takes_emoji=self.traits.takes_emoji is not False,
         )
 
     def begin_next_attempt(self) -> Attempt | None:
@@ -139,7 +138,8 @@ class _Run:
         begun = begin_next_attempt(self.lease)
         if begun is None:
             return None
-        call, receipts = begun
+        call, receipts, traits = begun
+        self.planfix.takes_emoji = traits.takes_emoji is not False
         self._book = ReceiptBook(call, receipts, searches_first=self.customer.searches_first(call.started_at))
         return Attempt(
             call=call,
@@ -148,7 +148,7 @@ class _Run:
             planfix=self.planfix,
             tags=self.tags,
             book=self._book,
-            traits=self.traits,
+            traits=traits,
         )
 
 
@@ -169,10 +169,10 @@ def _deliver(attempt: Attempt, lease: HeldLease) -> _Ended:
         raise
     except Exception as error:
         return _Ended(error=save_failed_attempt(attempt, error))
-    is_more_due = save_attempt_result(attempt, columns)
+    lease.reset_failures()
+    is_more_due = save_attempt_result(attempt, columns, lease=lease)
     state = columns.get("state", call.state)
     log.info("attempt finished", customer_id=call.customer_id, call_id=call.pk, state=state)
-    lease.reset_failures()
     return _Ended(is_more_due=is_more_due)
 
 

@@ -8,12 +8,10 @@ from typing import Any
 
 from django.db import connection
 
-from integrations.services.database import run_prepared
 from integrations.services.queue.sql import (
     DELIVER_SOON,
     FREE_JOBS_OF_DEAD_WORKERS,
     ONE_JOB_EACH,
-    WAIT_FOR_INTAKE,
     WAKE_CUSTOMERS,
 )
 
@@ -75,9 +73,7 @@ def delivery_job(customer_id: int) -> dict[str, Any]:
         "job_task": DELIVER_CALLS,
         "job_lock": lock_of(customer_id),
         "job_args": json.dumps({"customer_id": customer_id}),
-        "job_lock_space": LOCK_SPACE,
-        "job_lock_number": customer_id % 2**31,
-    }
+    } | intake_lock(customer_id)
 
 
 def deliver_soon(customer_id: int) -> None:
@@ -157,8 +153,6 @@ def catch_up_soon(customer_ids: Iterable[int]) -> None:
     one_job_each(CATCH_UP, customer_ids)
 
 
-def wait_for_intake(customer_id: int) -> None:
-    """Returns when every transaction that relies on the running job to deliver its calls has ended. Call it outside a
-    transaction.
-    """
-    run_prepared(WAIT_FOR_INTAKE, {"job_lock_space": LOCK_SPACE, "job_lock_number": customer_id % 2**31})
+def intake_lock(customer_id: int) -> dict[str, int]:
+    """The arguments of WAIT_FOR_INTAKE and of DELIVER_SOON that name the customer's lock."""
+    return {"job_lock_space": LOCK_SPACE, "job_lock_number": customer_id % 2**31}

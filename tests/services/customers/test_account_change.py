@@ -149,7 +149,7 @@ def test_account_change_stops_a_running_delivery(scenario: Scenario, move: Calla
     assert turn.acquire()
     begun = begin_next_attempt(turn)
     assert begun
-    receipt_book = ReceiptBook(*begun)
+    receipt_book = ReceiptBook(*begun[:2])
 
     move()
     receipt_book.note(contact_id=812)

@@ -60,6 +60,22 @@ def test_a_worker_without_its_lease_cannot_begin_an_attempt(scenario: Scenario) 
     assert Delivery.objects.get().comment_id == 1
 
 
+def test_the_result_of_the_last_due_call_ends_the_lease(scenario: Scenario) -> None:
+    scenario.post(answered())
+    scenario.deliver()
+    scenario.post(answered(uniqueid="next.1"))
+    scenario.post(answered(uniqueid="next.2"))
+    lease = next_lease(scenario)
+    save_attempt_result(attempt_under(lease), finished(CallState.DELIVERED), lease=lease)
+    assert lease.is_held
+    assert not HeldLease(scenario.customer).acquire()
+
+    save_attempt_result(attempt_under(lease), finished(CallState.DELIVERED), lease=lease)
+
+    assert not lease.is_held
+    assert HeldLease(scenario.customer).acquire()
+
+
 def next_lease(scenario: Scenario) -> HeldLease:
     """A new lease, acquired after the last one has expired."""
     DeliveryLease.objects.update(held_until=timezone.now() - timedelta(seconds=1))
@@ -72,17 +88,21 @@ def begun(lease: HeldLease) -> ReceiptBook:
     """An attempt at the only call, which stays due."""
     found = begin_next_attempt(lease)
     assert found
-    return ReceiptBook(*found)
+    return ReceiptBook(*found[:2])
 
 
 def attempt(scenario: Scenario) -> Attempt:
     scenario.customer.refresh_from_db()
-    book = begun(next_lease(scenario))
+    return attempt_under(next_lease(scenario))
+
+
+def attempt_under(lease: HeldLease) -> Attempt:
+    book = begun(lease)
     return Attempt(
         call=book.call,
         facts=book.call.folded,
-        customer=scenario.customer,
-        planfix=logged_client(scenario.customer),
-        tags=CallTags.from_json(scenario.customer.planfix_tags or {}),
+        customer=lease.customer,
+        planfix=logged_client(lease.customer),
+        tags=CallTags.from_json(lease.customer.planfix_tags or {}),
         book=book,
     )

@@ -23,7 +23,7 @@ def customer() -> Customer:
 def served(customer: Customer) -> Customer:
     found = running_customer(customer.pk)
     assert found
-    return found
+    return found[0]
 
 
 def names(customer: Customer) -> list[str]:

@@ -20,8 +20,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from integrations.models import Call, CallState, Customer, EventResult, WebhookEvent, WebhookToken
 from integrations.services.calls.replay import replay_events
+from integrations.services.delivery.customer_run import running_customer
 from integrations.services.intake.sql import write_change
-from integrations.services.queue.defer import deliver_soon, lock_of, wait_for_intake
+from integrations.services.queue.defer import deliver_soon, lock_of
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, missed
 
@@ -310,7 +311,7 @@ def test_a_job_waits_for_the_webhook_that_relies_on_it(make_scenario: Callable[.
         connection.close()
 
     def job() -> None:
-        wait_for_intake(customer_id)
+        running_customer(customer_id)
         job_goes_on.set()
         connection.close()
 
