@@ -17,6 +17,8 @@ from integrations.domain.outcome import outcome_of
 from integrations.domain.parties import client_number
 from integrations.models import (
     Call,
+    CallbackComment,
+    CallbackTask,
     CallState,
     Customer,
     Delivery,
@@ -153,6 +155,21 @@ def make_call(
     if receipts is not None:
         Delivery.objects.create(call=call, **receipts)
     return call
+
+
+def make_called_back_client(customer: Customer) -> tuple[Call, Call, Call]:
+    """Three calls of a client: missed, missed, and 26 minutes later reached by Iryna. The first one has task 4711, and
+    the second one a comment there. Fold the missed calls afterwards.
+    """
+    first = make_call(customer, call_facts(**MISSED))
+    second = make_call(customer, call_facts(**MISSED | {"exact_start": NOON + timedelta(minutes=6)}))
+    facts = call_facts(**OUTGOING | {"exact_start": NOON + timedelta(minutes=26)})
+    reached = make_call(customer, facts, employee=make_employee(customer))
+    task = CallbackTask.objects.create(
+        customer=customer, kind="missed_call", subject=first.client_number, call=first, task_id=4711
+    )
+    CallbackComment.objects.create(task=task, call=second, comment_id=90300)
+    return first, second, reached
 
 
 def make_event(call: Call, **changes: Any) -> WebhookEvent:

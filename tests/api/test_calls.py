@@ -12,6 +12,7 @@ from django.test import Client
 
 from integrations.api.examples import ONE_CALL
 from integrations.models import ApiToken, CallState
+from integrations.services.missed_calls.fold import fold_missed_calls
 from tests.factories import (
     AUTH_KEY,
     MISSED,
@@ -20,6 +21,7 @@ from tests.factories import (
     PLANFIX_TOKEN,
     call_facts,
     make_call,
+    make_called_back_client,
     make_customer,
     make_employee,
     make_specialist,
@@ -93,6 +95,21 @@ def test_unknown_values_are_null_or_empty() -> None:
         **dict.fromkeys(("contact_id", "task_id", "comment_id", "tag_id")),
         **dict.fromkeys(("contact_url", "task_url"), ""),
     }
+
+
+def test_missed_call_tells_when_the_client_was_called_back_and_by_which_task() -> None:
+    customer = make_customer()
+    calls = make_called_back_client(customer)
+    fold_missed_calls()
+    api = reader(make_viewer(customer))
+
+    first, second, reached = (api.get(f"{CALLS}{call.pk}/").json() for call in calls)
+
+    names = ("called_back_at", "called_back_by", "callback_attempts", "callback_task", "callback_task_url")
+    task = (4711, "https://acme.planfix.com/task/4711")
+    assert [first[name] for name in names] == ["2026-03-02T10:26:00Z", "Iryna Bondar", 0, *task]
+    assert [second[name] for name in names] == [first[name] for name in names]
+    assert [reached[name] for name in names] == [None, "", None, None, ""]
 
 
 @pytest.fixture

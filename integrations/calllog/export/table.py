@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from integrations.calllog.list.keyset_paging import page_of
-from integrations.calllog.list.table_rows import with_fields
+from integrations.calllog.list.table_rows import TASK_FIELDS, with_fields
 from integrations.models import Call
+from integrations.planfix.links import task_url
 from integrations.services.calls.spreadsheet import Cell
-from integrations.ui.call_row import CallRow, call_row
+from integrations.ui.call_row import CallRow, call_row, callback_task_id_of
 from integrations.ui.labels import STATES
 
 BATCH = 2000
@@ -33,7 +35,7 @@ def _rows(calls: QuerySet[Call], columns: Sequence[Column], done: Callable[[int]
     """Reads page by page, so that a slow download keeps no database cursor open."""
     older, is_last = "", False
     while not is_last:
-        page = page_of([calls], rows=with_fields(Call.objects.all()), before=older, size=BATCH)
+        page = page_of([calls], rows=with_fields(Call.objects.all(), *TASK_FIELDS), before=older, size=BATCH)
         for call in page.calls:
             row = call_row(call)
             yield [value(call, row) for value in columns]
@@ -47,7 +49,7 @@ def _columns() -> dict[str, Column]:
     outcomes = _labels(Call._meta.get_field("outcome").flatchoices)
     states = _labels((state, badge.label) for state, badge in STATES.items())
     return {
-        _("Time"): lambda call, row: row.started_at.astimezone(row.zone).replace(tzinfo=None, microsecond=0),
+        _("Time"): lambda call, row: _local(row.started_at, row),
         _("Time zone"): lambda call, row: row.zone.key,
         _("Customer"): lambda call, row: row.customer,
         _("Direction"): lambda call, row: directions.get(call.direction, ""),
@@ -67,7 +69,21 @@ def _columns() -> dict[str, Column]:
         _("Contact in Planfix"): lambda call, row: row.contact_url,
         _("Task in Planfix"): lambda call, row: row.task_url,
         _("Ringostat call ID"): lambda call, row: row.ringostat_id,
+        _("Called back at"): lambda call, row: _local(row.callback.at, row) if row.callback else None,
+        _("Called back by"): lambda call, row: row.callback.by if row.callback else "",
+        _("Attempts to call back"): lambda call, row: row.callback.attempts if row.callback else None,
+        _("Callback task in Planfix"): lambda call, row: _callback_task_url(call),
     }
+
+
+def _local(moment: datetime | None, row: CallRow) -> datetime | None:
+    """In the customer's time zone. A spreadsheet knows no zones."""
+    return moment.astimezone(row.zone).replace(tzinfo=None, microsecond=0) if moment else None
+
+
+def _callback_task_url(call: Call) -> str:
+    task_id = callback_task_id_of(call)
+    return task_url(call.customer.planfix_url, task_id) if task_id else ""
 
 
 def _labels(choices: Iterable[tuple[Any, Any]]) -> dict[str, str]:

@@ -39,6 +39,7 @@ FIELDS = (
     *("delivery__attempts", "delivery__contact_id", "delivery__task_id", "delivery__comment_id"),
 )
 """The columns that a row needs. Loading whole customers with every call would be slow."""
+TASK_FIELDS = ("callback_task__task_id", "callback_comment__task__task_id")
 
 LIVE_STATES = (CallState.PENDING, CallState.IN_PROGRESS)
 
@@ -86,9 +87,11 @@ class TableRow:
     """Links to the contact and the task in Planfix."""
 
 
-def with_fields(calls: QuerySet[Call]) -> QuerySet[Call]:
-    """Loads in one query what a row reads, except the client's name."""
-    return calls.select_related("customer", "employee", "delivery", "missed__called_back_in__employee").only(*FIELDS)
+def with_fields(calls: QuerySet[Call], *extra: str) -> QuerySet[Call]:
+    """Loads in one query what a row reads, except the client's name. `extra`: further columns of related rows."""
+    related = ("customer", "employee", "delivery", "missed__called_back_in__employee")
+    further = (name.rpartition("__")[0] for name in extra)
+    return calls.select_related(*related, *further).only(*FIELDS, *extra)
 
 
 def listed(calls: QuerySet[Call]) -> QuerySet[Call]:

@@ -17,8 +17,9 @@ from openpyxl import load_workbook
 
 from integrations.background_jobs import run_job
 from integrations.calllog.export import jobs, table, views
-from integrations.models import BackgroundJob, BackgroundJobKind, CallState, JobFile, JobFilePiece
+from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, JobFile, JobFilePiece
 from integrations.services.calls.spreadsheet import csv_lines, harmless, xlsx_file
+from integrations.services.missed_calls.fold import fold_missed_calls
 from integrations.services.privacy.erasure import erase_number
 from integrations.services.privacy.retention import prune_all
 from integrations.services.queue import files
@@ -28,6 +29,7 @@ from tests.factories import (
     MISSED,
     call_facts,
     make_call,
+    make_called_back_client,
     make_customer,
     make_employee,
     make_specialist,
@@ -106,8 +108,40 @@ def test_exported_row_has_plain_words_and_the_customers_time(viewer: Client, cus
             "Contact in Planfix": "https://acme.planfix.com/contact/812?comment=90211",
             "Task in Planfix": "",
             "Ringostat call ID": customer.calls.get().ringostat_id,
+            "Called back at": "",
+            "Called back by": "",
+            "Attempts to call back": "",
+            "Callback task in Planfix": "",
         }
     ]
+
+
+@pytest.mark.parametrize("address", [CSV, XLSX])
+def test_export_tells_when_a_missed_client_was_called_back_and_by_which_task(
+    viewer: Client, customer, address: str
+) -> None:
+    make_called_back_client(customer)
+    fold_missed_calls()
+
+    rows = exported(viewer, address)
+
+    titles = ("Called back at", "Called back by", "Attempts to call back", "Callback task in Planfix")
+    task, at = "https://acme.planfix.com/task/4711", "2026-03-02 12:26:00"
+    assert [[str(row[title] or "") for title in titles] for row in rows] == [
+        ["", "", "", ""],
+        [at, "Iryna Bondar", "0" if address == CSV else "", task],
+        [at, "Iryna Bondar", "0" if address == CSV else "", task],
+    ]
+
+
+def test_export_reads_each_batch_of_calls_in_one_query(customer, django_assert_num_queries) -> None:
+    for _ in range(3):
+        make_called_back_client(make_customer())
+    fold_missed_calls()
+
+    with django_assert_num_queries(1):
+        _titles, rows = table.table(Call.objects.all())
+        assert len(list(rows)) == 9
 
 
 def test_excel_file_has_typed_times_and_numbers(viewer: Client, customer) -> None:
