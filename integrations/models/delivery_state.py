@@ -48,6 +48,8 @@ class RememberedContact(models.Model):
     contact_id = models.PositiveBigIntegerField()
     name = models.CharField(max_length=255, blank=True, default="", db_default="")
     """As the search in Planfix returned it; "" where it is unknown or only a number."""
+    proved_at = models.DateTimeField(null=True)
+    """When Planfix last showed the contact with this number. None: not known."""
 
     class Meta:
         constraints = [models.UniqueConstraint(name="remembered_contact_once", fields=["customer", "number"])]

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from integrations.models import CallState, ContactClaim, RememberedContact
@@ -163,6 +165,62 @@ def test_call_of_a_merged_contact_goes_to_the_surviving_contact(scenario: Scenar
 
     assert last_comment(scenario).contact_id == survivor.id
     assert scenario.account.contacts == [survivor]
+
+
+# A number that was given to another contact after its last call
+
+
+def call_later(scenario: Scenario) -> list[str]:
+    """Delivers a call of the client that begins a minute after the last delivery. Returns its requests."""
+    RememberedContact.objects.update(proved_at=Now() - timedelta(minutes=1))
+    scenario.account.forget_requests()
+    kyiv = timezone.now().astimezone(ZoneInfo("Europe/Kyiv"))
+    call_again(scenario, answered(uniqueid=SECOND_ID, calldate=f"{kyiv:%Y-%m-%d %H:%M:%S}"))
+    return [f"{request.method} {request.path}" for request in scenario.account.requests]
+
+
+def test_a_call_goes_to_the_contact_that_has_the_number_now(scenario: Scenario) -> None:
+    former = remembered(scenario)
+    heir = scenario.account.add_contact(name="Petro", phones=[])
+    scenario.account.set_phones(former, [])
+    scenario.account.set_phones(heir, [CLIENT])
+
+    asked = call_later(scenario)
+
+    assert last_comment(scenario).contact_id == heir.id
+    assert asked[:2] == [f"GET /contact/{former.id}", "POST /contact/list"]
+    assert len(asked) == 4
+    assert RememberedContact.objects.get().contact_id == heir.id
+
+
+def test_a_remembered_contact_is_read_once_for_calls_that_begin_later(scenario: Scenario) -> None:
+    known = remembered(scenario)
+    known.name = "Olha Bondar"
+
+    asked = call_later(scenario)
+
+    assert last_comment(scenario).contact_id == known.id
+    assert (asked[0], len(asked)) == (f"GET /contact/{known.id}", 3)
+    assert RememberedContact.objects.get().name == "Olha Bondar"
+
+
+def test_a_remembered_contact_is_not_read_for_a_call_that_began_before(scenario: Scenario) -> None:
+    remembered(scenario)
+    scenario.account.forget_requests()
+
+    call_again(scenario, answered(uniqueid=SECOND_ID))
+
+    assert len(scenario.account.requests) == 2
+
+
+def test_a_remembered_contact_keeps_its_calls_when_nobody_has_the_number(scenario: Scenario) -> None:
+    known = remembered(scenario)
+    scenario.account.set_phones(known, [])
+
+    call_later(scenario)
+
+    assert last_comment(scenario).contact_id == known.id
+    assert len(scenario.account.contacts) == 1
 
 
 @pytest.fixture

@@ -12,11 +12,12 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
 
-from integrations.models import Call, CallState
+from integrations.models import Call, CallbackTask, CallState, DirectoryAccount, RoutingAnswer
 from integrations.services.queue.defer import deliver_soon
 from ringofix import health
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import answered
+from tests.factories import make_call, make_customer
 
 
 def test_a_healthy_process_says_ok(client: Client, db: None) -> None:
@@ -104,6 +105,56 @@ def test_metrics_count_failed_calls(scenario: Scenario) -> None:
     scenario.post(answered())
     Call.objects.update(state=CallState.FAILED, due_at=None)
     assert metrics(scenario.client)['ringofix_calls{state="failed"}'] == 1
+
+
+def test_metrics_count_directories_by_state(client: Client, db: None) -> None:
+    now = timezone.now()
+    read = {"first_read_at": now, "changes_read_at": now}
+    DirectoryAccount.objects.create(account="a", **read)
+    DirectoryAccount.objects.create(account="b")
+    DirectoryAccount.objects.create(account="c", **read | {"changes_read_at": now - timedelta(hours=1)})
+    DirectoryAccount.objects.create(account="d", **read, error="Planfix lists no contacts.")
+    seen = metrics(client)
+
+    for state in ("ready", "first_reading", "behind", "unreadable"):
+        assert seen[f'ringofix_directories{{state="{state}"}}'] == 1
+
+
+def test_metrics_count_open_callback_tasks(client: Client, db: None) -> None:
+    customer, now = make_customer(), timezone.now()
+    closed = {"task_id": 4, "due_at": None, "closed_at": now}
+    rows: list[dict[str, Any]] = [
+        {"due_at": now - timedelta(minutes=5)},
+        {"task_id": 3},
+        {"problem": "Planfix refused it."},
+        closed,
+    ]
+    for number, columns in enumerate(rows):
+        kept = {"kind": "missed_call", "subject": str(number), "call": make_call(customer)} | columns
+        CallbackTask.objects.create(customer=customer, **kept)
+    seen = metrics(client)
+
+    for state in ("due", "written", "refused"):
+        assert seen[f'ringofix_callback_tasks{{state="{state}"}}'] == 1
+    assert 300 <= seen["ringofix_oldest_due_callback_task_seconds"] < 360
+
+
+def test_metrics_count_recent_routing_answers(client: Client, db: None) -> None:
+    customer = make_customer()
+    answers: list[dict[str, Any]] = [
+        {"directions": ["acmecom_iryna"], "milliseconds": 8},
+        {"reason": "unknown_client"},
+        {"reason": "too_slow", "milliseconds": 1500},
+        {"reason": "trouble"},
+        {"directions": ["acmecom_iryna"], "asked_at": timezone.now() - timedelta(hours=1)},
+    ]
+    for columns in answers:
+        RoutingAnswer.objects.create(customer=customer, **columns)
+    seen = metrics(client)
+
+    for result in ("answered", "empty", "too_slow", "trouble"):
+        assert seen[f'ringofix_routing_answers_lately{{result="{result}"}}'] == 1
+    assert seen["ringofix_slowest_routing_answer_seconds"] == 1.5
 
 
 def test_metrics_count_waiting_jobs(scenario: Scenario) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -27,9 +28,24 @@ class NamedContact:
 NumberOfCustomer = tuple[int, str]
 
 
-def remembered_contact(customer: Customer, number: str) -> int | None:
-    rows = run_prepared(REMEMBERED_CONTACT, {"customer": customer.pk, "number": number})
-    return rows[0][0] if rows else None
+@dataclass(frozen=True, kw_only=True)
+class Remembered:
+    """`is_proven`: Planfix has shown the contact with this number since the time that was asked for."""
+
+    contact_id: int
+    is_proven: bool
+
+
+def remembered_contact(customer: Customer, number: str, *, since: datetime) -> Remembered | None:
+    parameters: dict[str, Any] = {
+        "customer": customer.pk,
+        "number": number,
+        "since": since,
+        "directory": customer.directory,
+        "account": customer.planfix_account,
+    }
+    rows = run_prepared(REMEMBERED_CONTACT, parameters)
+    return Remembered(contact_id=rows[0][0], is_proven=rows[0][1]) if rows else None
 
 
 def forget_contact(customer: Customer, number: str) -> None:

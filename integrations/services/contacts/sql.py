@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 REMEMBERED_CONTACT = """
-    SELECT contact_id FROM integrations_rememberedcontact WHERE customer_id = %(customer)s AND number = %(number)s
+    SELECT remembered.contact_id,
+           COALESCE(remembered.proved_at >= %(since)s, false) OR EXISTS (
+               SELECT FROM integrations_directoryaccount AS account
+                 JOIN integrations_directorynumber AS known
+                   ON known.account_id = account.id AND known.number = remembered.number
+                 JOIN integrations_directorycontact AS contact ON contact.id = known.contact_id
+                WHERE %(directory)s AND account.account = %(account)s
+                  AND account.first_read_at IS NOT NULL AND account.changes_read_at >= %(since)s
+                  AND contact.contact_id = remembered.contact_id AND NOT contact.deleted)
+      FROM integrations_rememberedcontact AS remembered
+     WHERE remembered.customer_id = %(customer)s AND remembered.number = %(number)s
 """
+"""With whether Planfix has shown the contact with this number since that time, to a call or to the directory."""
 
 ACQUIRE_CREATION_LOCK = """
     INSERT INTO integrations_contactclaim AS claim (account, number, customer_id, held_until)

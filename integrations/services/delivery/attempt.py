@@ -59,7 +59,7 @@ class ReceiptBook:
         """How many requests the account has left today, by its last response."""
         self._changed: set[str] = set()
         self._log: list[dict[str, object]] = []
-        self._remembered: tuple[str, int, str] | None = None
+        self._remembered: dict[str, object] | None = None
 
     def note(self, **values: object) -> None:
         for name, value in values.items():
@@ -80,9 +80,18 @@ class ReceiptBook:
         if entry not in self.row.skipped_fields:
             self.note(skipped_fields=[*self.row.skipped_fields, entry])
 
-    def remember(self, number: str, contact_id: int, name: str = "") -> None:
-        """Remembers the number's contact for the customer's next call with it, and its name for the call log."""
-        self._remembered = (number, contact_id, spoken_name(name))
+    def remember(self, number: str, contact_id: int, name: str = "", *, is_proven: bool = True) -> None:
+        """Remembers the number's contact for the customer's next call with it, and its name for the call log.
+
+        `is_proven`: Planfix has just shown the contact with this number.
+        """
+        self._remembered = {
+            "customer_id": self.call.customer_id,
+            "number": number,
+            "remembered_id": contact_id,
+            "remembered_name": spoken_name(name),
+            "remembered_proven": is_proven,
+        }
 
     def take_unstored(self) -> PiggybackWrites:
         """Everything new since the last time. The caller has to store it."""
@@ -96,9 +105,7 @@ class ReceiptBook:
             parameters["log"] = json.dumps(self._log)
             queries["logged"] = LOG_REQUESTS
         if self._remembered:
-            number, contact_id, name = self._remembered
-            parameters |= {"customer_id": self.call.customer_id, "number": number}
-            parameters |= {"remembered_id": contact_id, "remembered_name": name}
+            parameters |= self._remembered
             queries["remembered"] = REMEMBER_CONTACT
         self._changed, self._log, self._remembered = set(), [], None
         return PiggybackWrites(queries=queries, parameters=parameters)

@@ -14,12 +14,13 @@ from integrations.models import Step
 from integrations.planfix.call_tags.entries import find_tag_key, write_tag
 from integrations.planfix.http.errors import PlanfixRefused
 from integrations.planfix.records.comments import CommentDraft, Target, find_comment, write_comment
-from integrations.planfix.records.contacts import create_contact, read_contact
+from integrations.planfix.records.contacts import FoundContact, create_contact, read_contact
 from integrations.planfix.records.tasks import last_active_task
 from integrations.services.contacts.creation_limit import check_creation_limit, count_new_contact
 from integrations.services.contacts.creation_lock import acquire_creation_lock
-from integrations.services.contacts.remembered import forget_contact, remembered_contact
-from integrations.services.contacts.search import find_client, known_client
+from integrations.services.contacts.known import KnownContact, known_contact, still_has_number
+from integrations.services.contacts.remembered import forget_contact
+from integrations.services.contacts.search import find_client
 from integrations.services.delivery.attempt import Attempt
 from integrations.services.delivery.content import CallContent, hash_of, new_contact, supervisor_of
 from integrations.services.delivery.recording import copy_once, next_look
@@ -88,27 +89,43 @@ class CallDelivery:
     def _contact(self, plan: DeliveryPlan) -> int | None:
         if self.receipts.contact_id is not None:
             return self.receipts.contact_id
-        number = plan.client_number
-        remembered = remembered_contact(self.customer, number)
-        contact_id = remembered or self._known_by_directory(number) or self._found_or_created(plan)
+        known = known_contact(
+            self.customer,
+            plan.client_number,
+            call_began=self.call.started_at,
+            in_directory=not (self._is_in_doubt or self._was_gone),
+        )
+        contact_id = self._known(plan, known) if known else self._found_or_created(plan)
         self.book.note(contact_id=contact_id)
         return contact_id
 
-    def _known_by_directory(self, number: str) -> int | None:
-        """The contact by the account's directory, which may be minutes old: so after a doubt Planfix is searched."""
-        found = [] if self._is_in_doubt or self._was_gone else known_client(self.customer, number)
-        if not found:
-            return None
-        self.book.note(contacts_found=len(found))
-        self.book.remember(number, found[0].contact_id, found[0].name)
-        return found[0].contact_id
+    def _known(self, plan: DeliveryPlan, known: KnownContact) -> int | None:
+        """The known contact if it still has the number, else the one that a search finds."""
+        if known.is_proven:
+            if not known.is_remembered:
+                self._take_known(plan, known, known.name, is_proven=False)
+            return known.contact_id
+        contact = read_contact(self.planfix, known.contact_id)
+        self._contact_is_fresh = True
+        if contact is None:
+            self._forget_contact(plan.client_number, known.contact_id)
+            return self._found_or_created(plan)
+        if still_has_number(contact, plan.client_number, self.customer.region):
+            self._take_known(plan, known, contact.name)
+            return known.contact_id
+        return self._found_or_created(plan, former=contact if known.is_remembered else None)
+
+    def _take_known(self, plan: DeliveryPlan, known: KnownContact, name: str, *, is_proven: bool = True) -> None:
+        self.book.note(contacts_found=known.found)
+        self.book.remember(plan.client_number, known.contact_id, name, is_proven=is_proven)
 
     @property
     def _is_in_doubt(self) -> bool:
         """May an earlier attempt have created the contact?"""
         return self.book.searches_first or self.receipts.in_flight_step == Step.CONTACT
 
-    def _found_or_created(self, plan: DeliveryPlan) -> int | None:
+    def _found_or_created(self, plan: DeliveryPlan, *, former: FoundContact | None = None) -> int | None:
+        """`former`: the contact of the number's earlier calls. It is taken again if no contact has the number."""
         # A search always precedes a creation, so it also finds what an unclear response has left in Planfix.
         self._contact_is_fresh = True
         customer = self.customer
@@ -122,6 +139,9 @@ class CallDelivery:
             self.book.note(contacts_found=len(found), in_flight_step="" if step == Step.CONTACT else step)
             self.book.remember(plan.client_number, found[0].id, found[0].name)
             return found[0].id
+        if former:
+            self.book.remember(plan.client_number, former.id, former.name)
+            return former.id
         if not plan.may_create_contact:
             return None
         check_creation_limit(customer)
@@ -162,15 +182,19 @@ class CallDelivery:
         self.book.note(task_id=None, target_known=False)
         contact_id = self.receipts.contact_id
         if error.is_missing_contact or contact_id is None or read_contact(self.planfix, contact_id) is None:
-            forget_contact(self.customer, number)
-            forget_gone_contact(self.customer, contact_id)
-            self._was_gone = True
+            self._forget_contact(number, contact_id)
             self.book.note(contact_id=None, contact_created=False, contacts_found=0)
         else:
             self._contact_is_fresh = True
         if self.receipts.comment_id is not None:
             # A merge moves the comment to the other contact: it is searched for there before it is written.
             self.book.note(comment_id=None, in_flight_step=Step.COMMENT)
+
+    def _forget_contact(self, number: str, contact_id: int | None) -> None:
+        """Call it when Planfix does not have the contact any more."""
+        self._was_gone = True
+        forget_contact(self.customer, number)
+        forget_gone_contact(self.customer, contact_id)
 
     def _source_object_id(self, kind: str) -> uuid.UUID:
         return uuid.uuid5(OBJECTS, f"{kind}:{self.customer.pk}:{self.call.ringostat_id}")

@@ -65,10 +65,12 @@ LOG_REQUESTS = f"""
 """  # noqa: S608 - our own column names
 
 REMEMBER_CONTACT = """
-    INSERT INTO integrations_rememberedcontact (customer_id, number, contact_id, name)
-    SELECT %(customer_id)s, %(number)s, %(remembered_id)s, %(remembered_name)s
+    INSERT INTO integrations_rememberedcontact (customer_id, number, contact_id, name, proved_at)
+    SELECT %(customer_id)s, %(number)s, %(remembered_id)s, %(remembered_name)s,
+           CASE WHEN %(remembered_proven)s THEN statement_timestamp() END
       FROM integrations_delivery WHERE call_id = %(call_id)s AND attempts = %(attempts)s
-    ON CONFLICT (customer_id, number) DO UPDATE SET contact_id = EXCLUDED.contact_id, name = EXCLUDED.name
+    ON CONFLICT (customer_id, number) DO UPDATE
+       SET contact_id = EXCLUDED.contact_id, name = EXCLUDED.name, proved_at = EXCLUDED.proved_at
 """
 
 RECORD_FAILED_ATTEMPT = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 from django.db.models.functions import Now
@@ -44,6 +44,11 @@ def directory_of(customer: Customer) -> QuerySet[DirectoryAccount]:
 def trusted_directory(customer: Customer) -> QuerySet[DirectoryAccount]:
     """The directory, unless its contacts are not all read yet or its changes were last read too long ago."""
     return directory_of(customer).filter(first_read_at__isnull=False, changes_read_at__gte=Now() - TRUSTED_FOR)
+
+
+def is_read_since(customer: Customer, moment: datetime) -> bool:
+    """Whether the directory has every change in Planfix before this time."""
+    return trusted_directory(customer).filter(changes_read_at__gte=moment).exists()
 
 
 def forget_unused_directories() -> None:

@@ -135,8 +135,9 @@ class ReadingClient:
             return {"id": NOT_CREATED, "keys": [NOT_CREATED]}
         self.sent += 1
         answer = self._planfix.request(method, path, body=body, params=params, timeout_factor=timeout_factor)
-        for row in rows_of(answer, "contacts"):
-            self.contact_names[id_of(row.get("id")) or NOT_CREATED] = full_name_of(row)
+        for row in (*rows_of(answer, "contacts"), child_of(answer, "contact")):
+            if contact_id := id_of(row.get("id")):
+                self.contact_names[contact_id] = full_name_of(row)
         return answer
 
 
@@ -195,6 +196,10 @@ class DryDelivery(CallDelivery):
 
     def _note_creation(self, plan: DeliveryPlan, contact_id: int) -> None:
         """Does nothing: no contact is created."""
+
+    def _forget_contact(self, number: str, contact_id: int | None) -> None:
+        """Does nothing: the delivery forgets it."""
+        self._was_gone = True
 
     def _may_be_gone(self, error: PlanfixRefused) -> bool:
         return False  # The report shows the refusal.

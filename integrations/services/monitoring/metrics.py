@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
+from typing import Any
 
-from django.db.models import Count, Max, Min, Model, Q
+from django.db.models import Case, Count, F, Max, Min, Model, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from prometheus_client.core import CollectorRegistry, GaugeMetricFamily, Metric
 
@@ -15,14 +16,19 @@ from integrations.models import (
     Alert,
     AlertKind,
     Call,
+    CallbackTask,
     CallState,
     Customer,
+    DirectoryAccount,
     EventResult,
     PlanfixRequest,
     ReadBack,
+    RoutingAnswer,
+    RoutingReason,
     WebhookEvent,
 )
 from integrations.services.database import database_time
+from integrations.services.directory.accounts import TRUSTED_FOR
 from integrations.services.monitoring.customer_status import Cause, Level, statuses_of
 from integrations.services.queue.load import queue_load
 
@@ -54,6 +60,9 @@ class DatabaseMetrics:
         )
         yield from _queue()
         yield _read_backs()
+        yield _directories()
+        yield from _callback_tasks()
+        yield from _routing()
 
     def describe(self) -> Iterator[Metric]:
         return iter(())
@@ -118,11 +127,61 @@ def _read_backs() -> Metric:
     return _by_label("calls_read_back", meaning, "result", found, READ_BACK_RESULTS.values())
 
 
+def _directories() -> Metric:
+    """One row for each Planfix account with a directory."""
+    state = Case(
+        When(~Q(error=""), then=Value("unreadable")),
+        When(first_read_at=None, then=Value("first_reading")),
+        When(changes_read_at__gte=Now() - TRUSTED_FOR, then=Value("ready")),
+        default=Value("behind"),
+    )
+    counts = dict(DirectoryAccount.objects.order_by().annotate(state=state).values_list("state").annotate(Count("pk")))
+    meaning = "Planfix accounts with a contact directory. Calls use only those that are ready."
+    return _by_label("directories", meaning, "state", counts, ("ready", "first_reading", "behind", "unreadable"))
+
+
+def _callback_tasks() -> Iterator[Metric]:
+    """Open tasks are few: each is closed after a week."""
+    open_tasks = CallbackTask.objects.filter(closed_at=None)
+    found = open_tasks.aggregate(
+        due=Count("pk", filter=Q(due_at__lte=Now())),
+        oldest=Min("due_at", filter=Q(due_at__lte=Now())),
+        written=Count("pk", filter=Q(task_id__isnull=False)),
+        refused=Count("pk", filter=~Q(problem="")),
+    )
+    waits = (database_time() - found["oldest"]).total_seconds() if found["oldest"] else 0.0
+    counts = {state: found[state] for state in ("due", "written", "refused")}
+    meaning = "Open callback tasks: due to be written to Planfix now, in Planfix, and refused by Planfix."
+    yield _by_label("callback_tasks", meaning, "state", counts, list(counts))
+    yield _gauge("oldest_due_callback_task_seconds", "Time since the oldest callback task was due.", waits)
+
+
+def _routing() -> Iterator[Metric]:
+    result = Case(
+        When(directions__len__gt=0, then=Value("answered")),
+        When(reason__in=ROUTING_TROUBLE, then=F("reason")),
+        default=Value("empty"),
+    )
+    lately = _newest(RoutingAnswer, "asked_at").annotate(result=result).order_by()
+    counts = dict(lately.values_list("result").annotate(Count("pk")))
+    meaning = "Answers to Ringostat's routing questions in the last five minutes."
+    yield _by_label("routing_answers_lately", meaning, "result", counts, ("answered", "empty", *ROUTING_TROUBLE))
+    slowest = lately.aggregate(slowest=Max("milliseconds"))["slowest"] or 0
+    meaning = "The longest time that one of these answers took."
+    yield _gauge("slowest_routing_answer_seconds", meaning, slowest / 1000)
+
+
+ROUTING_TROUBLE = (RoutingReason.TOO_SLOW.value, RoutingReason.TROUBLE.value)
+
+
 def _lately(model: type[Model], time: str, label: str) -> dict[str, int]:
+    return dict(_newest(model, time).order_by().values_list(label).annotate(Count("pk")))
+
+
+def _newest(model: type[Model], time: str) -> QuerySet[Any]:
     rows = model._default_manager.all()
     newest = rows.aggregate(newest=Max("pk"))["newest"] or 0
-    lately = rows.filter(**{"pk__gt": newest - NEWEST_ROWS, f"{time}__gte": Now() - LATELY})
-    return dict(lately.order_by().values_list(label).annotate(Count("pk")))
+    return rows.filter(**{"pk__gt": newest - NEWEST_ROWS, f"{time}__gte": Now() - LATELY})
 
 
 def _by_label(name: str, meaning: str, label: str, counts: Mapping[str, int], every: Iterable[str]) -> Metric:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from integrations.domain.calls import CallFacts
@@ -24,6 +24,7 @@ from tests.factories import MISSED, NOON, OUTGOING, call_facts, make_customer
 pytestmark = pytest.mark.django_db
 
 CLIENT, OTHER = "+380671234567", "+380501112233"
+NOBODY = "+380000000000"
 KINDS: dict[str, dict[str, Any]] = {
     "answered": {},
     "missed": MISSED,
@@ -36,9 +37,9 @@ KINDS: dict[str, dict[str, Any]] = {
 INCOMING_MISSED = ("missed", "busy", "voicemail", "callback_not_answered")
 
 
-def facts(name: str, kind: str, minute: int, number: str = CLIENT) -> CallFacts:
+def facts(name: str, kind: str, minute: int, number: str = CLIENT, *, second: int = 0) -> CallFacts:
     place = {"destination": number} if "outgoing" in kind or kind == "attempt" else {"e164": number, "caller": number}
-    start = NOON + timedelta(minutes=minute)
+    start = NOON + timedelta(minutes=minute, seconds=second)
     return call_facts(ringostat_id=name, exact_start=start, **{**KINDS[kind], **place})
 
 
@@ -87,7 +88,7 @@ def test_calls_of_other_clients_and_customers_reach_nobody(customer: Customer) -
 
 
 def test_number_that_nobody_can_call_back_is_not_waited_for(customer: Customer) -> None:
-    arrive(customer, facts("m", "missed", 0, "+380000000000"), facts("h", "missed", 0, "anonymous"))
+    arrive(customer, facts("m", "missed", 0, NOBODY), facts("h", "missed", 0, "anonymous"))
 
     assert state_of(customer) == {}
 
@@ -149,14 +150,71 @@ def test_state_equals_that_of_the_sorted_calls(customer: Customer, events: Any, 
     assert state_of(customer) == expected_of(list(Call.objects.filter(customer=customer).order_by("started_at")))
 
 
+SECONDS = st.integers(0, 3)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.integers(0, 6), st.sampled_from(list(KINDS)), st.sampled_from([CLIENT, OTHER]), SECONDS),
+        st.tuples(
+            st.just("correct"), st.integers(0, 6), st.sampled_from([CLIENT, OTHER, "", "+380000000000"]), SECONDS
+        ),
+        st.tuples(st.just("prune"), SECONDS),
+        st.tuples(st.just("erase"), st.sampled_from([CLIENT, OTHER])),
+        st.tuples(st.just("fold")),
+    ),
+    min_size=1,
+    max_size=14,
+)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(steps=[(0, "missed", CLIENT, 0), (1, "answered", CLIENT, 0), (2, "attempt", CLIENT, 0), ("fold",)])
+@example(steps=[(0, "missed", CLIENT, 0), (1, "answered", CLIENT, 2), ("fold",), ("correct", 1, OTHER, 2)])
+@example(steps=[(0, "missed", CLIENT, 1), (1, "answered", CLIENT, 2), ("fold",), ("correct", 1, CLIENT, 0)])
+@example(steps=[(0, "missed", CLIENT, 0), (1, "answered", CLIENT, 2), ("fold",), ("prune", 1), ("erase", CLIENT)])
+@given(steps=STEPS)
+def test_state_equals_that_of_the_sorted_calls_whatever_happens_to_them(customer: Customer, steps: Any) -> None:
+    """Calls of the same second; calls whose number, time or both are corrected; erased numbers; old calls that are
+    deleted; with folds at any time.
+    """
+    for rows in (MissedCallChange, MissedCall, Call):
+        rows.objects.all().delete()
+    for step in steps:
+        happen(customer, step)
+
+    assert state_of(customer) == expected_of(list(Call.objects.filter(customer=customer).order_by("started_at", "pk")))
+
+
+def happen(customer: Customer, step: Any) -> None:
+    match step:
+        case ("fold",):
+            fold_missed_calls()
+        case ("erase", number):
+            erase_number(customer, number)
+        case ("correct", name, number, second):
+            start = NOON + timedelta(seconds=second)
+            Call.objects.filter(ringostat_id=str(name)).update(client_number=number, started_at=start)
+        case ("prune", second):
+            Call.objects.filter(started_at__lt=NOON + timedelta(seconds=second)).delete()
+        case (name, kind, number, second):
+            arrive(customer, facts(str(name), kind, 0, number, second=second))
+
+
+def is_missed(call: Call) -> bool:
+    return (call.direction, call.outcome) == ("incoming", "missed") and call.client_number in (CLIENT, OTHER)
+
+
 def expected_of(calls: list[Call]) -> dict[str, tuple[str | None, int]]:
+    """`calls`: sorted. A call of the same second is not a later one."""
     expected = {}
-    for position, call in enumerate(calls):
-        if (call.direction, call.outcome) != ("incoming", "missed"):
+    for call in calls:
+        if not is_missed(call):
             continue
-        later = [other for other in calls[position + 1 :] if other.client_number == call.client_number]
+        later = [
+            other for other in calls if other.client_number == call.client_number and other.started_at > call.started_at
+        ]
         answered = next((at for at, other in enumerate(later) if other.outcome == "answered"), None)
-        between = later[:answered]
+        until = None if answered is None else later[answered].started_at
+        between = [other for other in later if until is None or other.started_at < until]
         attempts = sum((other.direction, other.outcome) == ("outgoing", "missed") for other in between)
         expected[call.ringostat_id] = (None if answered is None else later[answered].ringostat_id, attempts)
     return expected
