@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 
 from bench.stack.scratch import local_stack
-from integrations.models import Call, Customer, ReadBack
+from integrations.models import Call, Customer, ReadBack, RememberedContact
 from integrations.ringostat.body import RawRequest
 from integrations.services.customers.account_discovery import discover
 from integrations.services.customers.import_export import import_customer, webhook_address
@@ -31,6 +31,7 @@ SCENARIOS: list[tuple[str, str, dict[str, Any], int]] = [
     ("known contact: search, comment, tag", KNOWN, {}, 3),
     ("known contact in the directory: comment, tag", LISTED, {"directory": True}, 2),
     ("the same caller again: comment, tag", KNOWN, {}, 2),
+    ("the same caller later: contact, comment, tag", KNOWN, {"later": True}, 3),
     ("with a recording to copy", KNOWN, {"has_recording": "1"}, 3),
     ("new contact: search of contacts and companies, contact, comment, tag", NEW, {}, 5),
     ("last active task: search, task, comment, tag", TASKED, {"call_target": "last_active_task"}, 4),
@@ -44,6 +45,8 @@ def run() -> None:
         customer = _customer(stack)
         print(f"{'scenario':70} {'floor':>5} {'measured':>8}")
         for number, (name, client, changes, floor) in enumerate(SCENARIOS):
+            if changes.pop("later", False):
+                RememberedContact.objects.update(proved_at=None)
             if "directory" in changes:
                 _read_directory(stack, customer)
             before = _asked(stack)

@@ -171,8 +171,8 @@ def test_call_of_a_merged_contact_goes_to_the_surviving_contact(scenario: Scenar
 
 
 def call_later(scenario: Scenario) -> list[str]:
-    """Delivers a call of the client that begins a minute after the last delivery. Returns its requests."""
-    RememberedContact.objects.update(proved_at=Now() - timedelta(minutes=1))
+    """Delivers a call of the client that begins two minutes after the last delivery. Returns its requests."""
+    RememberedContact.objects.update(proved_at=Now() - timedelta(minutes=2))
     scenario.account.forget_requests()
     kyiv = timezone.now().astimezone(ZoneInfo("Europe/Kyiv"))
     call_again(scenario, answered(uniqueid=SECOND_ID, calldate=f"{kyiv:%Y-%m-%d %H:%M:%S}"))

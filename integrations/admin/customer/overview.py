@@ -5,6 +5,7 @@ resume it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 from django.contrib import messages
 from django.contrib.admin.models import LogEntry
@@ -26,6 +27,7 @@ from integrations.admin.monitoring.pictures import stacked_chart
 from integrations.admin.monitoring.status_line import status_lines
 from integrations.models import BackgroundJobKind, Customer
 from integrations.services.delivery.pause import pause_by_hand, resume_customer
+from integrations.services.missed_calls.waiting import called_back
 from integrations.services.monitoring.customer_status import statuses_of
 from integrations.services.monitoring.fleet import pictures_of, requests_left
 from integrations.ui.labels import LazyText
@@ -33,6 +35,8 @@ from integrations.users.audit import audit_record
 
 DAYS = 30
 RECENT = 5
+CALLED_BACK_SPAN = timedelta(days=14)
+"""As the page of waiting clients shows at first."""
 
 
 @customer_page
@@ -58,6 +62,8 @@ def overview(request: HttpRequest, customer: Customer) -> HttpResponse:
         "diagnostics_address": address_of("diagnostics", customer),
         "delete_address": address_of("delete", customer) if request.user.is_superuser else "",
         "read_back": read_back_overview(customer),
+        "called_back": next(iter(called_back([customer.pk], since=now - CALLED_BACK_SPAN)["all"]), None),
+        "waiting_address": f"{reverse('calllog:waiting')}?customer={customer.pk}",
         "links": _links(customer),
         **catch_up_context(customer),
     }

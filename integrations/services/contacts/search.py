@@ -1,12 +1,16 @@
-"""Finds a number's contacts and companies, in the number formats that the customer wants matched: in the account's
-directory if it has one, else in Planfix.
+"""Finds a number's contacts and companies, in the number formats that the customer wants matched: remembered, in the
+account's directory if it has one, else in Planfix.
 
+People may have given the number to another contact since. So a contact that is known without a search is proven only if
+Planfix has shown it with this number since the call began; otherwise one read of the contact proves it.
 An empty list counts only where the account's search is proved to find contacts that exist.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from integrations.domain.phone_fields import has_number
 from integrations.domain.phones import search_pieces
@@ -21,14 +25,52 @@ from integrations.planfix.records.contacts import (
     first_candidates,
 )
 from integrations.services.account_traits import SEARCHED_TEXTS, AccountTraits, NumberFormat, traits_of
+from integrations.services.contacts.remembered import remembered_contact
 from integrations.services.contacts.search_proof import learn_format, prove_search
+from integrations.services.directory.accounts import is_read_since
 from integrations.services.directory.look_up import DirectoryMatch, contacts_of
 
+PROOF_LASTS = timedelta(minutes=1)
+"""A proof may be so much older than the call. What a search proves may be as old when the comment is written."""
 FILTERS_NOT_COMBINED = (
     "The contact search of this Planfix account lists contacts that do not pass all filters of a request, so it cannot "
     "find a number in any format. The call waits, and no contact is created: choose the full format for phone matching "
     "in the customer's settings."
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownContact:
+    """`found`: how many contacts of the directory have the number. `is_remembered`: an earlier call went to it."""
+
+    contact_id: int
+    is_proven: bool
+    is_remembered: bool
+    name: str = ""
+    found: int = 0
+
+
+def known_contact(customer: Customer, number: str, *, call_began: datetime, in_directory: bool) -> KnownContact | None:
+    """`in_directory`: whether the directory is looked into. Sends no request."""
+    since = call_began - PROOF_LASTS
+    remembered = remembered_contact(customer, number, since=since)
+    if remembered:
+        return KnownContact(contact_id=remembered.contact_id, is_proven=remembered.is_proven, is_remembered=True)
+    found = known_client(customer, number) if in_directory else []
+    if not found:
+        return None
+    return KnownContact(
+        contact_id=found[0].contact_id,
+        is_proven=is_read_since(customer, since),
+        is_remembered=False,
+        name=found[0].name,
+        found=len(found),
+    )
+
+
+def still_has_number(contact: FoundContact, number: str, region: str) -> bool:
+    """Whether the contact, as Planfix shows it now, has this full number in any spelling."""
+    return contact.has_digits_of(number) or any(has_number(phone, number, region) for phone in contact.phones)
 
 
 def known_client(customer: Customer, number: str) -> list[DirectoryMatch]:

@@ -55,6 +55,10 @@ class CalledBack:
         """Of the missed calls, the part whose client was reached; None without missed calls."""
         return (self.total - self.not_yet) / self.total if self.total else None
 
+    @property
+    def percent(self) -> float:
+        return 100 * (self.share or 0)
+
 
 def waiting_clients(customer_ids: Collection[int] | None, *, since: datetime, most: int) -> list[WaitingClient]:
     """Longest waiting first, at most `most`. `customer_ids` None: of all customers."""

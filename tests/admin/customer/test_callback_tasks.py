@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from integrations.models import BackgroundJobKind, CallbackSettings, CallbackTask, Customer
 from integrations.planfix.rights import Right
 from integrations.services.callback_tasks.settings_file import exported_settings
 from integrations.services.customers.connection_check import check_connection
 from integrations.services.customers.connection_report import Finding
+from integrations.services.missed_calls.fold import fold_missed_calls
 from integrations.services.queue.background import enqueue
 from integrations.services.queue.progress import Progress
 from tests.conftest import Scenario
-from tests.factories import make_call, make_customer, make_employee, make_specialist, make_viewer
+from tests.factories import (
+    MISSED,
+    call_facts,
+    make_call,
+    make_customer,
+    make_employee,
+    make_specialist,
+    make_viewer,
+)
 from tests.services.callback_tasks.test_run import want_tasks
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +120,21 @@ def test_the_newest_tasks_are_listed(specialist: Client, customer: Customer) -> 
 
     assert "https://acme.planfix.com/task/4102" in html
     assert "Refused by Planfix" in html
+
+
+def test_the_overview_says_how_many_missed_calls_were_called_back(specialist: Client, customer: Customer) -> None:
+    for minutes, number in ((300, "+380671234567"), (200, "+380501112233"), (100, "+380931112233")):
+        start = timezone.now() - timedelta(minutes=minutes)
+        make_call(customer, call_facts(**MISSED | {"e164": number, "exact_start": start}))
+        if minutes > 100:
+            back = start + timedelta(minutes=minutes / 20)
+            make_call(customer, call_facts(e164=number, exact_start=back))
+    fold_missed_calls()
+
+    html = specialist.get(f"/admin/integrations/customer/{customer.pk}/overview/").content.decode()
+
+    assert "67 % of 3 missed calls were called back, 2 within 15 minutes." in html
+    assert f'href="/calls/waiting/?customer={customer.pk}"' in html
 
 
 def test_a_viewer_sees_no_settings(client: Client, customer: Customer) -> None:
