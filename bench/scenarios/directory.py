@@ -24,7 +24,7 @@ from integrations.services.customers.import_export import import_customer
 from integrations.services.database import database_time
 from integrations.services.directory.cursor import Cursor
 from integrations.services.directory.look_up import contacts_of
-from integrations.services.directory.numbers import numbers_of
+from integrations.services.directory.numbers import WrittenNumber
 from integrations.services.directory.report import shared_numbers, spelling_report
 from integrations.services.queue.defer import READ_DIRECTORY, one_job_each
 from sandbox.harness.demo_day import customer_file
@@ -80,10 +80,10 @@ def _store_people(customer: Customer, people: list[Contact]) -> None:
         rows = DirectoryContact.objects.bulk_create(
             DirectoryContact(account=account, contact_id=one.id, is_company=False, name=one.name) for one in some
         )
+        numbers = [WrittenNumber(_number(one.name), one.phones[0].number) for one in some]
         DirectoryNumber.objects.bulk_create(
             DirectoryNumber(contact=row, account=account, **found._asdict(), spelling=found.spelling)
-            for row, one in zip(rows, some, strict=True)
-            for found in numbers_of([phone.number for phone in one.phones], [customer.region])
+            for row, found in zip(rows, numbers, strict=True)
         )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE integrations_directorycontact, integrations_directorynumber")
