@@ -46,7 +46,7 @@ def rows() -> dict[str, str]:
 def test_every_rule_has_one_row() -> None:
     wanted = [f"M{n}" for n in range(1, 5)] + [f"Q{n}" for n in range(1, 6)] + [f"L{n}" for n in range(1, 7)]
     wanted += [str(n) for n in range(1, 15)] + [f"R{n}" for n in range(1, 12)]
-    wanted += [f"N{n}" for n in range(1, 7)] + [f"P{n}" for n in range(1, 11)] + [f"E{n}" for n in range(1, 5)]
+    wanted += [f"N{n}" for n in range(1, 8)] + [f"P{n}" for n in range(1, 11)] + [f"E{n}" for n in range(1, 5)]
 
     assert [row[1] for row in _ROW.finditer(RULES.read_text())] == wanted
 

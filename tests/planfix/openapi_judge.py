@@ -16,7 +16,8 @@ from sandbox.http.request_log import LoggedRequest
 
 WHOLE_ANSWER = 1000
 """The sandbox keeps no more of an answer."""
-METHODS = ("get", "post", "put", "delete")
+FREE_VALUE = re.compile(r"customFieldData\.\d+\.value$")
+"""The file calls the value of every custom field an object. In its own examples it is a text or a number."""
 Schema = Any
 
 
@@ -43,7 +44,8 @@ class Judge:
         yield from self._of_answer(place, operation, request)
 
     def _operation(self, request: LoggedRequest) -> Mapping[str, Any] | None:
-        for path, operations in self.document["paths"].items():
+        """A path without parameters comes before one with them: /contact/list is no contact."""
+        for path, operations in sorted(self.document["paths"].items(), key=lambda item: "{" in item[0]):
             pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))
             if request.method.lower() in operations and re.fullmatch(pattern, request.path):
                 found: Mapping[str, Any] = operations[request.method.lower()]
@@ -54,9 +56,13 @@ class Judge:
         content = self._resolved(operation.get("requestBody", {})).get("content", {})
         if "application/json" not in content:
             return
-        schema = content["application/json"]["schema"]
-        for error in self._validator(schema, is_closed=True).iter_errors(json.loads(request.body)):
-            yield f"{place}: {'.'.join(map(str, error.absolute_path))}: {error.message[:200]}"
+        schema, body = content["application/json"]["schema"], json.loads(request.body)
+        for error in self._validator(schema).iter_errors(body):
+            where = ".".join(map(str, error.absolute_path))
+            if not FREE_VALUE.search(where):
+                yield f"{place}: {where}: {error.message[:200]}"
+        for name in self._unknown(schema, body):
+            yield f"{place}: unknown property {name}"
 
     def _of_answer(self, place: str, operation: Mapping[str, Any], request: LoggedRequest) -> Iterator[str]:
         answer = self._resolved(operation["responses"].get(str(request.status)))
@@ -66,7 +72,7 @@ class Judge:
         schema = answer.get("content", {}).get("application/json", {}).get("schema")
         if schema is None or not request.answer.strip() or len(request.answer) >= WHOLE_ANSWER:
             return
-        for error in self._validator(schema, is_closed=False).iter_errors(json.loads(request.answer)):
+        for error in self._validator(schema).iter_errors(json.loads(request.answer)):
             yield f"{place}: answer: {'.'.join(map(str, error.absolute_path))}: {error.message[:200]}"
 
     def _resolved(self, part: Any) -> Any:
@@ -77,29 +83,51 @@ class Judge:
             found = found[name]
         return found
 
-    def _validator(self, schema: Schema, *, is_closed: bool) -> Any:
-        """`is_closed`: a property that the file does not name is a fault."""
-        components = self._closed_components if is_closed else self._components
-        return self.validator_of({**as_json_schema(schema, is_closed), "components": {"schemas": components}})
+    def _unknown(self, schema: Schema, value: Any, path: str = "") -> Iterator[str]:
+        """The properties that the file does not name where it names some."""
+        if isinstance(value, list):
+            for one in value:
+                yield from self._unknown(self._resolved(schema).get("items", {}), one, path)
+        if not isinstance(value, Mapping):
+            return
+        named = self._properties(schema)
+        for name, part in value.items():
+            if named and name not in named:
+                yield f"{path}{name}"
+            yield from self._unknown(named.get(name, {}), part, f"{path}{name}.")
+
+    def _properties(self, schema: Schema) -> dict[str, Schema]:
+        """Of the schema and of those that it is made of."""
+        schema = self._resolved(schema)
+        found = dict(schema.get("properties", {}))
+        for key in ("allOf", "anyOf", "oneOf"):
+            for part in schema.get(key, ()):
+                found |= self._properties(part)
+        return found
+
+    def _validator(self, schema: Schema) -> Any:
+        return self.validator_of({**as_json_schema(schema), "components": {"schemas": self._components}})
 
     @cached_property
     def _components(self) -> Schema:
-        return as_json_schema(self.document["components"]["schemas"], False)
-
-    @cached_property
-    def _closed_components(self) -> Schema:
-        return as_json_schema(self.document["components"]["schemas"], True)
+        return as_json_schema(self.document["components"]["schemas"])
 
 
-def as_json_schema(part: Any, is_closed: bool) -> Any:
-    """OpenAPI 3.0 writes "or null" in its own way."""
+def as_json_schema(part: Any) -> Any:
+    """OpenAPI 3.0 writes "or null" in its own way, and Planfix writes remarks into lists of numbers."""
     if isinstance(part, list):
-        return [as_json_schema(one, is_closed) for one in part]
+        return [as_json_schema(one) for one in part]
     if not isinstance(part, Mapping):
         return part
-    found = {name: as_json_schema(value, is_closed) for name, value in part.items() if name not in ("example",)}
+    found = {name: as_json_schema(value) for name, value in part.items() if name != "example"}
+    if isinstance(found.get("enum"), list):
+        found["enum"] = [_without_remark(value) for value in found["enum"]]
     if found.get("nullable") is True and isinstance(found.get("type"), str):
         found["type"] = [found["type"], "null"]
-    if is_closed and found.get("type") == "object" and isinstance(part.get("properties"), Mapping):
-        found.setdefault("additionalProperties", False)
     return found
+
+
+def _without_remark(value: Any) -> Any:
+    """ "4003 // Contact phone" → 4003"""
+    remarked = re.match(r"(\d+) //", value) if isinstance(value, str) else None
+    return int(remarked[1]) if remarked else value

@@ -26,6 +26,10 @@ from tests.services.callback_tasks.test_run import happens, want_tasks
 
 OPENAPI = os.environ.get("PLANFIX_OPENAPI", "")
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+FILTER_OF_CHANGES = "/contact/list: filters.0.type: 38 "
+"""Planfix's help lists the filter, its OpenAPI file does not:
+https://planfix.com/ru/help/REST_API:_Сложные_фильтры_контактов. The directory proves it: one contact must be found.
+"""
 pytestmark = pytest.mark.skipif(not OPENAPI, reason="PLANFIX_OPENAPI names no file")
 
 
@@ -106,4 +110,6 @@ def test_requests_of_the_contact_directory(judge: Judge, make_scenario: Callable
     read_directory(scenario.customer.pk)
 
     assert f"GET /contact/{known.id}" in sent(scenario)
-    assert faults(judge, scenario) == []
+    found = faults(judge, scenario)
+    assert found
+    assert [fault for fault in found if FILTER_OF_CHANGES not in fault] == []

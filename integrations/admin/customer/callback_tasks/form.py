@@ -94,6 +94,7 @@ class CallbackTasksForm(OrderedChoicesForm):
         for name in ("employee", "unknown_employee_for"):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
+            field.empty_label = "—"
             field.queryset = Employee.objects.filter(customer=customer, planfix_user_id__isnull=False)
         self._offer(stored_choices(self.instance))
 
