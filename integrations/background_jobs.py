@@ -1,4 +1,4 @@
-"""Runs background jobs: names the function of each kind, and stores its result or the trouble it met."""
+"""Runs background jobs: names the function of each kind, and stores its result or its error."""
 
 from __future__ import annotations
 

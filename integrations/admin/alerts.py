@@ -98,7 +98,7 @@ class AlertAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
 
 
 def alert_sentence(alert: Alert) -> str:
-    """In the reader's language. An alert of an earlier release has its sentence in `detail`."""
+    """The alert as a sentence in the reader's language. Alerts of earlier releases store theirs in `detail`."""
     return line.sentence if (line := _line(alert)) else alert.detail
 
 

@@ -1,4 +1,4 @@
-"""What an audit log entry says of a changed field, beyond its name: from what to what."""
+"""Adds the old and the new value to audit log messages about changed fields."""
 
 from __future__ import annotations
 

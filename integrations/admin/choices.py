@@ -1,4 +1,4 @@
-"""Fields in which a specialist chooses: from what Planfix lists, and an order of sources."""
+"""Form fields to choose a Planfix record by its name, and to put sources in order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ORDER = ("first", "second", "third")
 
 
 class OrderedChoicesForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A form with the choice fields of ORDER, which together are the list `ordered` of the model."""
+    """A form that edits the model's list `ordered` in several choice fields, which ORDER names."""
 
     ordered: ClassVar[str]
 
@@ -33,15 +33,15 @@ class OrderedChoicesForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 def select_field(label: Any, choices: Sequence[tuple[str, Any]], *, required: bool = False) -> forms.ChoiceField:
-    """`label` and the names of the choices are texts, also lazy ones."""
+    """A field to choose one of several. `label` and the names of the choices may be lazy texts."""
     return forms.ChoiceField(label=label, choices=choices, required=required, widget=UnfoldAdminSelectWidget)
 
 
 def account_choice(number: forms.Field, found: Mapping[int, str], chosen: int | None, *, empty: str) -> forms.Field:
     """A field that offers names where the field `number` takes an ID of the Planfix account.
 
-    `found`: names by ID, as the last access check read them. `chosen`: stays on offer if Planfix does not list it.
-    `empty`: the choice of none.
+    `found`: names by ID from the last access check. `chosen`: the stored ID, offered even if Planfix no longer lists
+    it. `empty`: the label of the empty choice.
     """
     offered = dict(found)
     if chosen is not None:

@@ -38,7 +38,7 @@ def coloured(description: LazyText, colours: Mapping[str, str]) -> Callable[[Col
 
 
 class CodeAndLabel(NamedTuple):
-    """A list shows the label in the colour of the code; a page of one row shows it as text."""
+    """A code and its label. A list shows the label in the colour of the code; the page of one row shows it as text."""
 
     code: str
     label: str

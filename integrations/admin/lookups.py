@@ -19,7 +19,7 @@ REFUSED_FIELDS = (ArrayField, BinaryField, JSONField, SecretField)
 
 
 class SimpleLookups:
-    """Mixed into every ModelAdmin. Another lookup is answered 400."""
+    """A mixin of every ModelAdmin: allows simple lookups and answers 400 to all others."""
 
     model: type[Model]
 
@@ -51,7 +51,7 @@ def _is_simple(model: type[Model], lookup: str) -> bool:
 
 
 def _is_choice(model: type[Model], lookup: str, value: str) -> bool:
-    """A column of a few values is compared with one of them only: PostgreSQL refuses others for an enum."""
+    """False for a value that is none of the column's choices: PostgreSQL refuses it if the column is an enum."""
     name, _, comparison = lookup.partition("__")
     field = _field(model, name)
     if not isinstance(field, Field) or not field.choices or comparison == "isnull":

@@ -57,7 +57,7 @@ class FinishedFilter(DropdownFilter):  # type: ignore[misc]
 
 @admin.register(BackgroundJob)
 class BackgroundJobAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
-    """Without arguments and results: those of a dry run hold phone numbers and names."""
+    """The list of background jobs. Leaves out arguments and results: a dry run's hold phone numbers and names."""
 
     list_display = (ASKED, "kind_label", "customer", "asked_by", "state", "progress", "problem")
     list_filter = (("customer", AutocompleteSelectFilter), FinishedFilter)
@@ -95,7 +95,8 @@ class BackgroundJobAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
 
     @admin.display(description=gettext_lazy("progress"))
     def progress(self, job: BackgroundJob) -> str:
-        """Only until the job is done: it may need fewer steps than expected."""
+        """The progress of an unfinished job. A finished one may have needed fewer steps than expected, and shows
+        none."""
         if job.total is None or (job.is_finished and not job.trouble):
             return "–"
         return _("%(done)s of %(total)s") % {"done": job.done, "total": job.total}
@@ -103,7 +104,7 @@ class BackgroundJobAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
 
 @admin.register(ProcrastinateJob)
 class QueueJobAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
-    """The model belongs to procrastinate, whose labels are English only."""
+    """The list of queued jobs. The model belongs to procrastinate, whose labels are English only."""
 
     list_display = ("id", "task", "arguments", "status_label", NOT_BEFORE, "tries")
     list_filter = (by_label("status", gettext_lazy("status"), JOB_STATUSES), "task_name")

@@ -135,7 +135,7 @@ class UserAdmin(SimpleLookups, ListTitle, DjangoUserAdmin, ModelAdmin):  # type:
         return users.select_related("second_factor").prefetch_related("groups")
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """Sends users to the page that asks for the current password, if it is their own that they change."""
+        """Sends users who change their own password to the page that asks for the current one."""
         if self.get_object(request, unquote(id)) == request.user:
             return redirect("account:password")
         response: HttpResponse = super().user_change_password(request, id, form_url)

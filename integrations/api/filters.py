@@ -46,7 +46,7 @@ DESCRIPTIONS = {
 
 
 class ApiCallFilter(CallFilter):
-    """A program that asks for a call by its ID must not get another one."""
+    """The call log's filters, but a call ID must match exactly: a program must not get another call."""
 
     finds_parts_of_ids = False
 

@@ -40,8 +40,8 @@ class EventKind(StrEnum):
 class CallFacts:
     """What is known of one call, from one event or from all of them folded.
 
-    Empty strings, None and missing keys mean "not known". Times are UTC, durations are seconds. Numbers and
-    people are kept as they came: who the client and the employee are is decided by the rules, not here.
+    Empty strings, None and missing keys mean "not known". Times are UTC, durations are seconds. Numbers and people are
+    kept as they came: the rules decide who the client and the employee are.
     """
 
     ringostat_id: str
@@ -88,11 +88,11 @@ class CallFacts:
 
     @property
     def is_recorded(self) -> bool:
-        """A link counts where it is not said whether there is a recording."""
+        """True if Ringostat reports a recording. If it does not say, a link counts as one."""
         return bool(self.recording_url) if self.has_recording is None else self.has_recording
 
     def says_more_than(self, earlier: CallFacts) -> bool:
-        """Is there news of what comes after a call is over: a recording, an analysis, a rating?"""
+        """Does it change what comes after a call: the recording, the analysis or the rating?"""
         late = (self.has_recording, self.recording_url, self.analysis, self.rating)
         return late != (earlier.has_recording, earlier.recording_url, earlier.analysis, earlier.rating)
 

@@ -132,9 +132,8 @@ PHRASES = frozenset({"out of area", "n a", "na", "o", "p", "not set", "brak", "�
 
 
 def is_hidden_word(address: str) -> bool:
-    """True for no text, -1, zeros, and words that say in English, Ukrainian, Russian, Polish or German that no number
-    is shown.
-    """
+    """True for an empty text, -1, zeros, and words that say in English, Ukrainian, Russian, Polish or German that the
+    number is hidden."""
     if not any(char.isalnum() for char in address) or re.fullmatch(r"\W*(?:-1|0+)\W*", address):
         return True
     if any(char.isdigit() for char in address):
@@ -149,7 +148,7 @@ def is_hidden_word(address: str) -> bool:
 
 
 def is_keypad_word(digits: str, *, states_country: bool) -> bool:
-    """True for the digits of such a word on a telephone's keypad: +7378742833 is RESTRICTED.
+    """True for such a word typed on a telephone's keypad: +7378742833 is RESTRICTED.
 
     Networks put a + or zeros before the code, or a country code, and cut long codes off.
     """
@@ -166,7 +165,7 @@ HIDDEN_KIND, NEGATION_KIND, SHOWN_KIND, NUMBER_KIND = "hidden", "negation", "sho
 
 
 def _folded(text: str) -> str:
-    """Without case, accents and the letters that people replace: ё, ł."""
+    """The text in lower case, without accents and without the letters that people replace: ё, ł."""
     decomposed = unicodedata.normalize("NFKD", text.casefold().replace("ł", "l"))
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
@@ -199,7 +198,7 @@ _FILLED_UP = re.compile("[x\u0445]{3,}", re.IGNORECASE)
 
 
 def _words(address: str) -> Iterator[str]:
-    """The words, also those of hiddenNumber, HIDDEN_NUMBER and hiddennumber."""
+    """Splits a text into words, also hiddenNumber, HIDDEN_NUMBER and hiddennumber."""
     text = address if _folded(address) in WORDS else _HUMP.sub(" ", address)
     for word in re.findall(r"[^\W\d_]+", _folded(text)):
         is_glued = word not in WORDS and len(word) <= LONGEST_GLUED and _GLUED.fullmatch(word)

@@ -1,4 +1,4 @@
-"""Which names may be one person's in two alphabets or after a marriage. A suggestion for people, never a decision."""
+"""Finds names that may belong to one person: in two alphabets, or after a marriage. Suggests them; a person decides."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def likeness(one: str, other: str) -> Likeness:
 
 
 def best_likeness(name: str, others: Sequence[str]) -> tuple[int, Likeness] | None:
-    """The place of the one name that is alike, and how; None when there is none, or several as alike."""
+    """The index of the most similar name, and how similar it is; None when no name, or more than one, is as similar."""
     for wanted in (Likeness.SPELLED_DIFFERENTLY, Likeness.SURNAME_DIFFERS):
         places = [place for place, other in enumerate(others) if likeness(name, other) is wanted]
         if places:

@@ -14,7 +14,7 @@ LIBRARY_DATES = {"9.0.43": date(2026, 11, 6)}
 
 DISUSED_PREFIXES = {
     # Numbers before which people still dial a prefix that the country has abolished (ITU-T E.164 national numbering
-    # plans, https://www.itu.int/oth/T0202.aspx). The library knows the prefixes in use, as Lithuania's 0 and 8.
+    # plans, https://www.itu.int/oth/T0202.aspx). The library knows the prefixes in use, such as Lithuania's 0 and 8.
     30: ("0",),  # Greece, until 2003
     48: ("0",),  # Poland, until 2009
     351: ("0",),  # Portugal, until 1999

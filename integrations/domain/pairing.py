@@ -29,7 +29,7 @@ class PairedBy(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class EmployeePair:
-    """Two entries of the two lists, by position, that are one person."""
+    """One person in two lists, by the positions of the two entries."""
 
     left: int
     right: int
@@ -92,7 +92,7 @@ def _only_ones(joined: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 
 def _against(one: int, other: int, alike: Mapping[int, Sequence[tuple[int, int]]]) -> tuple[PairedBy, ...]:
-    """The clues that do not fit these two, but fit one of them and another person."""
+    """The clues against this pair: each fits one of the two and a different person."""
     doubts = (
         CLUES[place][0]
         for place, joined in alike.items()

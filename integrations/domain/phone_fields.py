@@ -54,7 +54,7 @@ def _in_run(run: str, region: str) -> Iterator[str]:
 
 
 def _split(run: str) -> list[str]:
-    """At what stands between numbers. A + begins the next number and stays with it."""
+    """Splits a run where one number ends and the next begins. A + begins a number and stays with it."""
     pieces = _BETWEEN_NUMBERS.split(re.sub(r"(?<=.)\+", "\n+", run, flags=re.DOTALL).replace("\n+", "\x00"))
     parts = [part for piece in pieces for part in _with_plus(piece)]
     return [part for part in parts if re.search(r"\d", part)]
@@ -66,7 +66,7 @@ def _with_plus(piece: str) -> list[str]:
 
 
 def _in_groups(groups: list[str], region: str) -> Iterator[str]:
-    """Numbers that only blanks divide: from each group on, the longest row of groups that is a dialable number."""
+    """Reads numbers that only spaces separate. From each group on, takes the longest row that is a dialable number."""
     place = 0
     while place < len(groups) <= MOST_GROUPS:
         ends = range(len(groups), place, -1)

@@ -63,8 +63,8 @@ class FullNumber:
 def read_number(raw: str, region: str) -> FullNumber | None:
     """The one number that the text is, or None. Never raises.
 
-    `region` is the country of numbers written without one, as ISO 3166 letters ("UA"). A number that states
-    its country may be of a range that the numbering plan does not know yet: there the right length is enough.
+    `region` is the country of numbers written without one, as ISO 3166 letters ("UA"). If a number states its country,
+    the right length is enough: the numbering plan may not know its range yet.
     """
     address = _address(raw)
     if any(c.isalnum() and c not in "0123456789" for c in address):
@@ -86,7 +86,7 @@ def normalize(raw: str, region: str) -> str | None:
 
 
 def is_hidden(raw: str) -> bool:
-    """True for what networks send in place of a number that the caller does not show, and for no text."""
+    """True for an empty text, and for what networks send in place of a hidden number."""
     return _is_hidden(_address(raw))
 
 
@@ -106,8 +106,8 @@ def same_number(one: str, other: str, region: str) -> bool:
 def search_pieces(number: str) -> tuple[str, ...]:
     """Groups of digits of a full number that stand unbroken in every usual spelling of it.
 
-    Whoever can only search "contains" finds `067 123-45-67` and `380671234567` alike by asking for all the
-    pieces at once, and compares what was found with `same_number`.
+    A search that can only test "contains" asks for all pieces at once, and so finds `067 123-45-67` and `380671234567`
+    alike. Compare its results by `same_number`.
     """
     spelled = phonenumbers.format_number(phonenumbers.parse(number), PhoneNumberFormat.INTERNATIONAL)
     groups = re.findall(r"\d+", spelled)[1:]
@@ -174,7 +174,7 @@ def _national_after_all(digits: str, region: str) -> PhoneNumber | None:
 
 
 def _national_readings(digits: str, region: str) -> Iterator[PhoneNumber]:
-    """What digits mean at home that begin with the national prefix, or with one that the country has abolished."""
+    """Readings of digits that begin with the national prefix, or with one that the country has abolished."""
     trunk = phonenumbers.ndd_prefix_for_region(region, True)
     own = [digits] if trunk and digits.startswith(trunk) else []
     for spelling in [*own, *without_disused_prefix(digits, region, states_country=False)]:
@@ -192,7 +192,7 @@ def _likely_first(digits: str, region: str) -> list[str]:
 
 
 def _of_unknown_range(digits: str, region: str, *, states_country: bool) -> PhoneNumber | None:
-    """A full number of the right length; one that only looks so for the zeros in it is none."""
+    """A full number of the right length, in a range that the numbering plan does not know. Extra zeros do not count."""
     number = _parsed("+" + digits, region)
     if number is None or phonenumbers.format_number(number, PhoneNumberFormat.E164) != "+" + digits:
         return None
@@ -203,7 +203,7 @@ def _of_unknown_range(digits: str, region: str, *, states_country: bool) -> Phon
 
 
 def _of_new_national_range(digits: str, region: str) -> PhoneNumber | None:
-    """070 123-45-67, of a range that the numbering plan does not know yet: as long and shaped as its neighbours."""
+    """Reads 070 123-45-67 if its range is too new for the numbering plan: it must look like numbers of known ranges."""
     if len(digits) < SHORTEST_OF_NEW_RANGE:
         return None
     return next(filter(is_dialable, _national_readings(digits, region)), None)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """A call without a problem has none: its reason is "". The values are stored: never change one."""
+    """Why a call is in its state; "" for a call without a problem. The values are stored: never change one."""
 
     # Skipped by the rules.
     INTERNAL_CALL = "internal_call"

@@ -1,4 +1,4 @@
-"""Tells sound from other files by its first bytes. Knows no addresses."""
+"""Recognises sound files by their first bytes. Knows no addresses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ FIRST_BYTES = 512
 """So many are enough to tell."""
 
 SIGNATURES: tuple[tuple[re.Pattern[bytes], str], ...] = (
-    # The size of WAV data is 0 or FFFFFFFF in files that a PBX wrote as the call went on: it is not looked at.
+    # Ignores the size of WAV data: it is 0 or FFFFFFFF in a file that a PBX wrote during the call.
     (re.compile(rb"(?:RIFF|RIFX|RF64)....WAVE", re.DOTALL), ".wav"),
     (re.compile(rb"OggS"), ".ogg"),
     (re.compile(rb"....ftyp", re.DOTALL), ".m4a"),

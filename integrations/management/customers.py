@@ -8,7 +8,7 @@ from integrations.models import Customer
 
 
 def named_customers(name: str | None) -> list[Customer]:
-    """The customer of that name, or all of them. Raises CommandError when there is none of that name."""
+    """The customer of that name, or all customers without a name. Raises CommandError for an unknown name."""
     if name is None:
         return list(Customer.objects.order_by("name"))
     customer = Customer.objects.filter(name=name).first()

@@ -1,4 +1,4 @@
-"""What was learnt of Planfix accounts, and the records that a trial writes to learn it."""
+"""What is known about Planfix accounts, and the records that a trial writes to find it out."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class AccountTrait(models.Model):
 
 
 class TrialRecordKind(models.TextChoices):
-    """In the order in which they are removed."""
+    """The records that a trial writes, in the order in which they are removed."""
 
     TAG_ENTRY = "tag_entry", _("data tag entry")
     COMMENT = "comment", _("comment")
@@ -40,8 +40,10 @@ class TrialRecordKind(models.TextChoices):
 
 
 class TrialReceipt(models.Model):
-    """A record of a trial that is, or may be, in Planfix. Stored before the write; the ID follows after it, and the row
-    goes with the record. So whatever was written can be found and removed after a crash.
+    """A record of a trial that is, or may be, in Planfix.
+
+    The row is stored before the write, gets the ID after it, and is deleted with the record. So after a crash every
+    record can be found and removed.
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="trial_receipts")

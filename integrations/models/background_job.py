@@ -153,7 +153,7 @@ RESULTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 
 
 class JobFile(models.Model):
-    """Only the user who started the job may fetch it, until it expires."""
+    """A file that a background job made. Only the user who started the job may fetch it, until it expires."""
 
     # No constraints to tables of earlier releases: such a release, running beside this one, may delete their rows.
     job = models.OneToOneField(BackgroundJob, on_delete=models.CASCADE, related_name="file", db_constraint=False)
@@ -178,7 +178,7 @@ class JobFile(models.Model):
 
 
 class JobFilePiece(models.Model):
-    """Pieces are numbered from 0. All but the last have the same size."""
+    """A piece of a file. Pieces are numbered from 0. All but the last have the same size."""
 
     file = models.ForeignKey(JobFile, on_delete=models.CASCADE, related_name="pieces")
     number = models.PositiveIntegerField()

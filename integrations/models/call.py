@@ -232,7 +232,7 @@ class Delivery(models.Model):
 
     @property
     def refused_parts(self) -> list[str]:
-        """What Planfix did not take although the request succeeded, for people to read: "contact: phones (…)"."""
+        """The parts that Planfix refused although the request succeeded, for people to read: "contact: phones (…)"."""
         return [name.removeprefix(self.REFUSED) for name in self.skipped_fields if name.startswith(self.REFUSED)]
 
 

@@ -57,7 +57,7 @@ def all_timezones() -> frozenset[str]:
 
 
 def validate_timezone(name: str) -> None:
-    """Raises ValidationError, which names the zone that was probably meant."""
+    """Raises ValidationError for an unknown zone, and suggests the one that was probably meant."""
     zones = all_timezones()
     if name in zones:
         return
@@ -79,7 +79,7 @@ PORTS = {"http": 80, "https": 443}
 
 
 def origin_of(address: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port: the ones that a request goes to."""
+    """The scheme, host and port of an address."""
     parts = urlsplit(address.strip().lower())
     return parts.scheme, parts.hostname or "", parts.port or PORTS.get(parts.scheme)
 
@@ -212,7 +212,7 @@ class Customer(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Checks that forms and imports share. Raises ValidationError."""
+        """Runs the checks that forms and imports share. Raises ValidationError."""
         if not math.isfinite(self.requests_per_second):
             raise ValidationError({"requests_per_second": _("Enter a number.")})
         before = Customer.objects.filter(pk=self.pk).first()
@@ -250,7 +250,7 @@ class Customer(models.Model):
         return f"{parts.netloc}{parts.path.rstrip('/').removesuffix('/rest')}"
 
     def searches_first(self, started_at: datetime) -> bool:
-        """May another database, before a restore, have written a call of this time to Planfix?"""
+        """Could another database, before a restore, have written a call of this time to Planfix?"""
         return self.look_first_before is not None and started_at < self.look_first_before
 
     @property
@@ -268,7 +268,8 @@ class Customer(models.Model):
 
     @cached_property
     def settings_hash(self) -> str:
-        """Changes with every setting that a person makes: the customer's own, its employees and its UTM mapping."""
+        """A hash that changes with every setting that a person makes: the customer's own, its employees and its UTM
+        mapping."""
         related = [*self.employees.all(), *self.utm_fields.all()]
         rows = [self, *sorted(related, key=lambda row: (type(row).__name__, row.pk))]
         values = [
@@ -329,7 +330,7 @@ class Employee(models.Model):
         return self.name
 
     def save(self, *args: Any, **options: Any) -> None:
-        """Dates an extension that is taken over from another employee."""
+        """Saves the employee. If another employee had the extension before, also stores since when this one has it."""
         former = "" if self._state.adding else self._stored_extension()
         if self.extension != former:
             self.extension_since = timezone.now() if self._takes_over() else None
@@ -452,7 +453,7 @@ class WebhookToken(models.Model):
 
     @property
     def routing_address(self) -> str:
-        """For Ringostat's webhook forwarding number. It is replaced together with the webhook address."""
+        """The address for Ringostat's webhook forwarding number. It is replaced together with the webhook address."""
         return f"{settings.PUBLIC_URL}/route/ringostat/{self.token.reveal()}/"
 
     def __str__(self) -> str:

@@ -69,7 +69,7 @@ class DirectoryAccount(models.Model):
 
 
 class DirectoryContact(models.Model):
-    """A contact or company. Of a deleted one only the ID stays, for those who must follow the deletion."""
+    """A contact or company. A deleted one keeps only its ID, so that readers of the directory learn of the deletion."""
 
     account = models.ForeignKey(DirectoryAccount, on_delete=models.CASCADE, related_name="contacts", db_index=False)
     contact_id = models.PositiveBigIntegerField()

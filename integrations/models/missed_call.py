@@ -1,8 +1,8 @@
 """Missed incoming calls: whether and when the client was reached afterwards, and the tasks for calling back.
 
-A trigger appends the place of each changed call to MissedCallChange (migration `missed_calls`), so that simultaneous
-webhooks never wait for each other. A job folds the places into MissedCall (services/missed_calls/fold.py), by the times
-of the calls: the order in which they arrive does not matter.
+A trigger appends a MissedCallChange for each changed call (migration `missed_calls`), so that simultaneous webhooks
+never wait for each other. A job folds the changes into MissedCall (services/missed_calls/fold.py), by the times of the
+calls: the order in which they arrive does not matter.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class MissedCall(models.Model):
 
 
 class MissedCallChange(models.Model):
-    """A place in a client's calls where the missed calls are to be looked at again.
+    """A span of a client's calls in which the missed calls must be folded again.
 
     It has no foreign keys: a trigger writes it for each call that ends.
     """
@@ -169,7 +169,7 @@ class CallbackSettings(models.Model):
 
     @property
     def makes_tasks(self) -> bool:
-        """For missed calls, or for calls of unknown employees."""
+        """Does the customer want tasks, for missed calls or for calls of unknown employees?"""
         return self.is_on or self.unknown_employee_for_id is not None
 
     def clean(self) -> None:
@@ -180,7 +180,7 @@ class CallbackSettings(models.Model):
             raise ValidationError({"group_id": _("Choose either an employee or a group, not both.")})
 
     def save(self, *args: object, **options: object) -> None:
-        """Notes since when tasks are on."""
+        """Saves the settings, and since when tasks are on."""
         if not self.is_on:
             self.since = None
         elif self.since is None:

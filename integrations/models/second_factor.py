@@ -94,7 +94,7 @@ class SecondFactor(ThrottlingMixin, Device):
         return False
 
     def spend_code(self, token: str, now: float | None = None) -> bool:
-        """Tells whether the app shows this code and no later one was used. Saves nothing."""
+        """Checks that the app shows this code and that no later one was used. Marks it as used, without saving."""
         if len(token) != DIGITS or not (token.isascii() and token.isdigit()):
             return False
         totp = TOTP(b32decode(self.key.reveal()), digits=DIGITS)

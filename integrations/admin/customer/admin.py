@@ -171,7 +171,7 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
     # --- the list ---
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The list is the console's first page, which posts its actions here."""
+        """Redirects to the console's first page, which lists the customers. That page posts its actions here."""
         if request.method != "POST":
             query = urlencode({"q": request.GET["q"]}) if request.GET.get("q") else ""
             return redirect(reverse("admin:index") + (f"?{query}" if query else ""))
@@ -183,7 +183,7 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The audit log has the history, with times in the customer's zone and addresses."""
+        """Redirects to the audit log, which also shows addresses, and times in the customer's zone."""
         return redirect(f"{reverse('admin:admin_logentry_changelist')}?{urlencode({'customer': object_id})}")
 
     def get_urls(self) -> list[URLPattern]:

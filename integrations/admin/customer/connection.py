@@ -69,7 +69,7 @@ class ConnectionReport:
 
 
 def connection_report(customer: Customer) -> ConnectionReport:
-    """Reads the database only."""
+    """Builds the report from the stored access check. Sends no request."""
     job = newest_check(customer)
     connection = Connection.from_json(job.result) if job and job.result else None
     limits = list(limit_checks(customer))

@@ -212,7 +212,7 @@ def lines(report: DryRunReport, customer: Customer) -> Iterator[Line]:
 
 
 def _limits(report: DryRunReport) -> Iterator[Line]:
-    """What the account does not keep of the call."""
+    """Names the parts of the call that this account cannot store."""
     if _is_author_ignored(report):
         text = _("Planfix writes this account's comments in the token's name. The text names the employee.")
         yield Line(text=text, icon="info", colour="warning")

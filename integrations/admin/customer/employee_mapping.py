@@ -73,7 +73,7 @@ def employees_page(request: HttpRequest, customer: Customer) -> HttpResponse:
 
 
 def _saved(request: HttpRequest, customer: Customer, count: int, table: EmployeeTable) -> HttpResponse:
-    """`count`: included employees."""
+    """Reports the saved matches to the user and to the audit log. `count`: the number of included employees."""
     audit_record(request.user, _("Matched employees. Included: %(count)s.") % {"count": count}, customer)
     text = ngettext("One employee included.", "%(count)s employees included.", count) % {"count": count}
     messages.success(request, text)
@@ -174,7 +174,7 @@ def _customer_in_url(request: HttpRequest) -> Customer | None:
 
 @admin.register(Employee)
 class EmployeeAdmin(SimpleLookups, ModelAdmin):  # type: ignore[misc]
-    """One employee by hand, for a SIP login or an employee that no list has."""
+    """The form for one employee: to enter a SIP login, or an employee whom no list contains."""
 
     list_display = ("name", "customer", "planfix_user_id", "participates")
     list_select_related = ("customer",)

@@ -80,7 +80,7 @@ SECRETS = ("planfix_token", "ringostat_auth_key")
 
 
 class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The admin sets the model and the fields."""
+    """The form of a customer's settings. The admin sets the model and the fields."""
 
     instance: Customer
     typed_secrets: TypedSecrets | None = None
@@ -110,7 +110,7 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
             self._offer_found_names(newest_connection(self.instance) or Connection())
 
     def _advise_on_matching(self) -> None:
-        """Adds what the account's own numbers say about the choice."""
+        """Adds advice to the field of phone matching, based on the numbers in the account."""
         report = spelling_report(self.instance) if self.instance.directory else None
         if report and (advice := advice_of(self.instance, report)):
             field = self.fields["phone_matching"]
@@ -134,7 +134,7 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
         return public_address(self.cleaned_data["ringostat_api_url"])
 
     def clean_timezone(self) -> str:
-        """Checked before the instance gets it: a page with errors shows times in the instance's zone."""
+        """Checks the zone before the instance gets it: a page with errors shows times in the instance's zone."""
         name: str = self.cleaned_data["timezone"].strip()
         validate_timezone(name)
         return name

@@ -97,7 +97,7 @@ def menu(customer: Customer, current: str) -> list[dict[str, Any]]:
 
 
 def next_page(customer: Customer, current: str) -> str:
-    """The address of the page for the step after the current page's one. The last step leads to the overview."""
+    """The address of the page for the next step. After the last step: the address of the overview."""
     steps = list(PAGE_OF_STEP.values())
     following = steps[steps.index(current) + 1 :]
     return address_of(following[0] if following else "overview", customer)

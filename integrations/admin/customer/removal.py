@@ -18,7 +18,7 @@ from integrations.services.queue.background import enqueue
 
 
 class RemovedByTheWorker:
-    """A mixin of the customers' admin."""
+    """A mixin of the customers' admin: a background job deletes the customer."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
         """Only an administrator deletes customers."""
@@ -27,7 +27,7 @@ class RemovedByTheWorker:
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Asks for the customer's name: one click too many deletes nothing."""
+        """Asks the user to type the customer's name, so that a stray click deletes nothing."""
         customer = self.get_object(request, object_id)  # type: ignore[attr-defined]
         if request.method == "POST" and customer and request.POST.get("confirmed", "").strip() != customer.name:
             messages.error(request, _("The name does not match. The customer was not deleted."))
@@ -52,7 +52,7 @@ class RemovedByTheWorker:
         messages.info(request, text % {"customer": obj})
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
-        """Without Django's message: the customer is not deleted yet."""
+        """Leaves out Django's message, because the customer is not deleted yet."""
         return redirect("admin:integrations_customer_changelist")
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:

@@ -29,8 +29,8 @@ SESSION_KEY = "typed_secrets"
 class TypedSecrets:
     """The secrets that a user typed into one form, while the form has errors.
 
-    They stand encrypted in the user's session and never in the page. A secret is used for the origin it was typed for;
-    one that was typed beside an address with an error is used for the corrected address.
+    They are kept encrypted in the user's session and never in the page. A secret is used only for the origin it was
+    typed for. If the address beside it had an error, the secret is used for the corrected address.
     """
 
     session: SessionBase
@@ -38,7 +38,7 @@ class TypedSecrets:
     """The form's name: the customer's key, or "new"."""
 
     def filled(self, data: QueryDict) -> QueryDict:
-        """The posted data, with the kept secrets in the place of empty ones."""
+        """The posted data, with the kept secrets in place of empty ones."""
         filled = data.copy()
         for address, name in SECRET_OF_ADDRESS.items():
             kept = self._kept().get(name)
@@ -66,7 +66,8 @@ class TypedSecrets:
 
 
 def _origin(data: QueryDict, address: str) -> list[str | int | None]:
-    """As JSON stores it. People type the account's address with and without the scheme."""
+    """The origin of the typed address, as a list that JSON can store. People type the address with and without the
+    scheme."""
     typed = data.get(address, "").strip()
     return list(origin_of(typed if "://" in typed else f"https://{typed}"))
 

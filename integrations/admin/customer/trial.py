@@ -108,7 +108,7 @@ def trial(request: HttpRequest, customer: Customer) -> HttpResponse:
 
 
 def _start(request: HttpRequest, customer: Customer, form: TrialForm) -> bool:
-    """Enqueues a trial, or the removal of what earlier ones left. Returns whether it did."""
+    """Enqueues a trial, or a clean-up after earlier trials. Returns whether it enqueued one."""
     assert isinstance(request.user, User)
     if request.POST.get("action") == CLEAN_UP:
         enqueue(BackgroundJobKind.TRIAL, customer=customer, by=request.user, **{CLEAN_UP: True})
@@ -124,13 +124,13 @@ def _start(request: HttpRequest, customer: Customer, form: TrialForm) -> bool:
 
 
 def _newest_trial(customer: Customer) -> BackgroundJob | None:
-    """Of the account that the customer has now. The job of a clean-up has no findings, so it is left out."""
+    """The newest trial of the customer's current account. Leaves out clean-up jobs, which have no findings."""
     jobs = customer.background_jobs.filter(kind=BackgroundJobKind.TRIAL).exclude(arguments__has_key=CLEAN_UP)
     return jobs.filter(result__account=customer.planfix_account).order_by("-pk").first()
 
 
 def rows_of(report: TrialReport) -> list[FindingRow]:
-    """The findings, those first that need a person. Without those that were not asked."""
+    """The findings, beginning with those that need a person. Leaves out questions that the trial did not ask."""
     order = list(BADGES)
     asked = [finding for finding in report.findings if finding.answer != NOT_ASKED]
     return [_finding_row(finding) for finding in sorted(asked, key=lambda finding: order.index(finding.outcome))]

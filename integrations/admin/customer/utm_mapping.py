@@ -57,7 +57,8 @@ def _choices(posted: Mapping[str, str], table: UtmTable) -> Iterator[UtmChoice]:
 
 
 def _choice(posted: Mapping[str, str], key: str, parameter: str) -> UtmChoice | None:
-    """None for a parameter without a field. A parameter for contacts only gets a data tag field of its own name."""
+    """The posted choice for a parameter; None without a field. A parameter with only a contact field gets a data tag
+    field of its own name."""
     field, contact_field = (posted.get(f"{name}-{key}", "").strip() for name in ("field", "contact"))
     if not field and not contact_field:
         return None

@@ -66,7 +66,8 @@ class Heading:
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """The address's parameters: ?q= searches, ?light= filters by a Cause, ?sort= is a key of SORTS, "-" turns it."""
+    """The address's parameters: ?q= searches, ?light= filters by a Cause, ?sort= is a key of SORTS, and "-" before it
+    reverses the order."""
 
     text: str
     cause: Cause | None
@@ -87,7 +88,7 @@ class Query:
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """For unfold's DASHBOARD_CALLBACK."""
+    """Fills the context of the first page. Unfold calls it as DASHBOARD_CALLBACK."""
     context["title"] = _("Customers")
     if not request.user.has_perm("integrations.view_customer"):
         return context
@@ -129,7 +130,7 @@ def _filtered(statuses: Sequence[CustomerStatus], query: Query) -> list[Customer
 
 
 def _sorted(statuses: list[CustomerStatus], sort: str) -> list[CustomerStatus]:
-    """Without a column they stay in the order of their status."""
+    """Sorts the customers by a column. Without one they stay in the order of their status."""
     if not sort:
         return statuses
     _label, key = SORTS[sort.removeprefix("-")]

@@ -55,7 +55,7 @@ def badge_of(issue: Issue) -> Badge:
 
 
 def status_line(issue: Issue, customer: Customer, now: datetime) -> StatusLine:
-    """Times are in the customer's zone, with the day unless it is today."""
+    """The line for an issue. Times are in the customer's zone, with the day unless it is today."""
     return StatusLine(
         badge=badge_of(issue),
         sentence=sentence_of(issue, lambda at: local_time(customer, at, now)),

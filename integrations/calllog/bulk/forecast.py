@@ -50,7 +50,7 @@ def _rules_of(customer_ids: set[int]) -> Mapping[int, CustomerRules]:
 
 
 def _reason_to_skip(call: Call, rules: Mapping[int, CustomerRules]) -> str:
-    """An empty text for a call that would go to Planfix."""
+    """Why a delivery would skip the call; "" for a call that would go to Planfix."""
     decision = decide(call.folded, rules[call.customer_id])
     if isinstance(decision, Skip):
         return decision.reason

@@ -26,7 +26,8 @@ def known_calls_of(job: BackgroundJob) -> QuerySet[Call]:
 
 
 def calls_by_filter(user: User, query: str) -> QuerySet[Call]:
-    """The calls that the user sees with the filters in `query`, the list's query string. An invalid filter: no call."""
+    """The calls that the user sees with the filters in `query`, the list's query string. An invalid filter matches no
+    call."""
     return CallFilter.for_user(user, QueryDict(query)).qs
 
 

@@ -20,7 +20,7 @@ class Analysis:
 
 
 def analysis_of(facts: CallFacts) -> Analysis | None:
-    """None if Ringostat sent neither analysis nor rating."""
+    """The call's analysis; None if Ringostat sent neither analysis nor rating."""
     said = {**facts.analysis, **facts.rating}
     if not any(said.values()):
         return None

@@ -33,7 +33,11 @@ class ClientHistory:
 
 
 def client_history(call: Call) -> ClientHistory | None:
-    """None for a hidden number, which many clients share, and for a client's only call. One query, by an index."""
+    """The other calls with the client; None for a hidden number, which many clients share, and for a client's only
+    call.
+
+    One query, by an index.
+    """
     if not call.client_number.startswith("+"):
         return None
     same = Call.objects.filter(customer=call.customer_id, client_number=call.client_number).exclude(pk=call.pk)

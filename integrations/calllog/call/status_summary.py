@@ -62,7 +62,7 @@ class StatusSummary:
 
 
 def status_summary(call: Call, receipts: Delivery, now: datetime) -> StatusSummary:
-    """For a call that is loaded with ui.call_row.RELATED."""
+    """The status of a call that is loaded with ui.call_row.RELATED, and the next step."""
     state = CallState(call.state)
     text, next_step = _SUMMARIES[state](call, receipts, now)
     detail = technical_detail(call)
@@ -70,7 +70,7 @@ def status_summary(call: Call, receipts: Delivery, now: datetime) -> StatusSumma
 
 
 def technical_detail(call: Call) -> str:
-    """The line of Planfix, or of our own error, behind the call's state."""
+    """The error message behind the call's state: Planfix's own, or ours."""
     if call.state == CallState.PENDING and call.customer.paused_reason:
         return pause_reason(call.customer)[1]
     has_line = call.state in (CallState.FAILED, CallState.PENDING) or call.reason in INCOMPLETE
@@ -78,7 +78,7 @@ def technical_detail(call: Call) -> str:
 
 
 def _near(call: Call, now: datetime) -> datetime:
-    """Times on the page have a date unless they are of the day of the call."""
+    """The call's day, on which times on the page show no date; today for a call without a start."""
     return call.started_at or now
 
 

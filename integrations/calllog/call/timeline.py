@@ -142,7 +142,7 @@ def _with_time(call: Call, entry: TimelineEntry) -> TimelineEntry:
 
 
 def _with_request_time(step: TimelineEntry, requests: Sequence[PlanfixRequest]) -> TimelineEntry:
-    """With the time of the newest request that did the step, if it is still stored."""
+    """The entry with the time of the newest request that did the step, if that request is still stored."""
     is_of_step = REQUEST_OF_STEP.get(step.icon)
     times = [sent.sent_at for sent in requests if is_of_step and is_of_step(sent)]
     return replace(step, at=max(times)) if times else step

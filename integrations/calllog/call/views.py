@@ -51,7 +51,7 @@ MAX_LOGGED = 100
 
 @dataclass(frozen=True, kw_only=True)
 class RequestLog:
-    """The newest rows of each, the oldest first."""
+    """The newest rows of each kind about one call, the oldest first."""
 
     events: Sequence[WebhookEvent]
     requests: Sequence[PlanfixRequest]
@@ -166,7 +166,7 @@ def _call_context(request: HttpRequest, call: Call, log: RequestLog) -> dict[str
 
 
 def _may_change(call: Call) -> bool:
-    """Is anything of the call still on its way?"""
+    """Is the call, or anything that follows it, still being delivered?"""
     task = callback_task_of(call)
     is_task_due = task is not None and task.due_at is not None
     return call.state in (CallState.IN_PROGRESS, CallState.PENDING) or call.due_at is not None or is_task_due

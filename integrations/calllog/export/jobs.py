@@ -60,9 +60,9 @@ def sole_customer(filters: CallFilter) -> Customer | None:
 
 
 def export_job(job: BackgroundJob, progress: Progress) -> dict[str, int]:
-    """Stores the calls that the job's user may see now. A worker that takes the job over begins anew.
+    """Stores the calls that the job's user may see now. A worker that takes the job over starts again.
 
-    Raises CannotBeDone, or Stopped while AT_ONCE earlier exports are being made: the sweep then tries again.
+    Raises CannotBeDone. Raises Stopped while AT_ONCE earlier exports are being made: the sweep then tries again.
     """
     if not is_first_of(job, AT_ONCE):
         raise Stopped

@@ -38,7 +38,7 @@ class Counts:
 
 
 def counts_by_state(filters: CallFilter) -> Counts:
-    """By (state, outcome). Counts every state, also when the filters name one."""
+    """The number of calls by (state, outcome). Counts every state, also when the filters name one."""
     every = filters.with_values(state=None)
     tally = _tally(every, hourly=False)
     if tally is not None:
@@ -73,7 +73,8 @@ def talk_time(filters: CallFilter) -> TalkTime:
 
 
 def counts_over_time(filters: CallFilter, *, first: date, last: date, hourly: bool, by: str) -> Counts:
-    """By (day, value of the column `by`), or by (day, hour, value), in each customer's time zone."""
+    """The number of calls by (day, value of the column `by`), or by (day, hour, value), in the customers' time
+    zones."""
     tally = _tally(filters, hourly=hourly)
     columns = ("day", "hour", by) if hourly else ("day", by)
     if tally is not None:
@@ -106,7 +107,7 @@ def _range(dates: DateRange) -> dict[str, Any]:
 
 
 def _customers(filters: CallFilter) -> list[int] | None:
-    """None: all customers."""
+    """The keys of the customers to count; None for all."""
     if filters.chosen_customer:
         return [filters.chosen_customer.pk]
     return filters.customer_ids
@@ -167,5 +168,6 @@ _EXPRESSIONS = {"day": f"{_LOCAL}::date", "hour": f"extract(hour FROM {_LOCAL}):
 
 
 def _by_key(rows: Iterable[tuple[Any, ...]]) -> dict[Any, int]:
-    """The last column by the others: by a tuple, or by the value if there is one other column."""
+    """Maps the other columns of each row to its last one. The key is a tuple, or the value if there is one other
+    column."""
     return {key[0] if len(key) == 1 else tuple(key): count for *key, count in rows}

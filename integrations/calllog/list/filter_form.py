@@ -73,7 +73,7 @@ def _use_text_field(filters: CallFilter, form: forms.Form) -> None:
 
 
 def _use_known_names(filters: CallFilter, form: forms.Form) -> None:
-    """The field itself would query the names a second time."""
+    """Fills the menu with the names that the filters have read; the field would query them again."""
     field = form.fields["customer"]
     field.widget.choices = [("", field.empty_label), *filters.menu_customers.items()]  # type: ignore[attr-defined]
 

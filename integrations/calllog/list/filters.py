@@ -223,7 +223,7 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
         return [Q(ringostat_id__startswith=value), Q(backwards_id__startswith=value[::-1])]
 
     def _is_known_id(self, value: str, exact: Q) -> bool:
-        """One query for these filters and their copies."""
+        """Does a call with this ID exist? One query for these filters and their copies."""
         if value not in self._known_ids:
             self._known_ids[value] = self.queryset.filter(exact).exists()
         return self._known_ids[value]

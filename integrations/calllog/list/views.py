@@ -59,7 +59,7 @@ class StateChip:
 
 @dataclass(frozen=True, kw_only=True)
 class Totals:
-    """Of the calls that match the filters."""
+    """The totals of the calls that match the filters."""
 
     calls: int
     answered_percent: int | None

@@ -45,7 +45,7 @@ class Command(BaseCommand):
 
 
 def _pruned(customer: Customer, days: int) -> dict[str, int]:
-    """0 days: everything is kept."""
+    """Prunes one customer's data. With 0 days everything is kept."""
     return {"days": days, **(prune(customer, days=days) if days else {})}
 
 

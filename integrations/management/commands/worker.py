@@ -172,7 +172,7 @@ async def _use_no_transactions(connection: AsyncConnection[Any]) -> None:
 
 
 def _stop_on_signal(running: asyncio.Future[None], stopping: threading.Event) -> None:
-    """Stops also when the process that would end or replace this one is gone."""
+    """Stops the worker on a signal, and also when its parent process is gone, which would end or replace it."""
     loop, parent = asyncio.get_running_loop(), multiprocessing.parent_process()
 
     def stop() -> None:

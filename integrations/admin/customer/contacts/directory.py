@@ -88,7 +88,7 @@ def spelling_sentence(report: SpellingReport) -> str:
 
 
 def advice_of(customer: Customer, report: SpellingReport) -> str:
-    """What the spellings mean with the customer's phone matching; "" if nothing."""
+    """Advice on the customer's phone matching, given how numbers are written in Planfix; "" for none."""
     if not report.missed:
         return ""
     if customer.phone_matching == PhoneMatching.ANY_FORMAT:
@@ -108,7 +108,7 @@ def grouped(number: int) -> str:
 
 
 def _percent(value: float) -> str:
-    """At least 1 for a part, and at most 99: 0 and 100 are said of none and of all only."""
+    """A share as a whole percentage. Only none is 0 and only all is 100; every other share shows as 1 to 99."""
     return number_format(min(max(round(value), 1), 99) if 0 < value < 100 else round(value))
 
 

@@ -1,4 +1,4 @@
-"""A customer's webhook page: the addresses to paste, what the webhooks tell, and the requests that were no calls.
+"""A customer's webhook page: the addresses to paste, what the webhooks contain, and the requests that report no call.
 
 Does not know how a request is read.
 """

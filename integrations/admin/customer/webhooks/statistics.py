@@ -1,4 +1,4 @@
-"""The part of the webhook page that says what the customer's webhooks tell: parameters, delay, repeats, gaps."""
+"""The part of the webhook page that shows what the customer's webhooks contain: parameters, delay, repeats, gaps."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from integrations.ui.labels import EVENTS, LazyText
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """What is needed, and what its lack costs."""
+    """A parameter that Ringofix needs, and what is missing without it."""
 
     label: LazyText
     cost: LazyText
