@@ -375,7 +375,7 @@ def _stands_for_no_id(text: str) -> bool:
 def _exact_time(name: str, raw: str) -> datetime | None:
     """The time of a name such as `call_date_utc` needs no offset."""
     exact = exact_time_of(raw)
-    return exact if exact or not folded(name).endswith(IN_UTC) else exact_time_of(f"{raw} UTC")
+    return exact if exact or not name.lower().endswith(IN_UTC) else exact_time_of(f"{raw} UTC")
 
 
 def _status_of(named: Named) -> str:

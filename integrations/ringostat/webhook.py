@@ -11,9 +11,8 @@ from zoneinfo import ZoneInfo
 
 from integrations.domain.calls import CallFacts, Direction, EventKind
 from integrations.domain.outcome import MEANINGS, is_pending_status
-from integrations.ringostat.body import RawRequest, read_fields
+from integrations.ringostat.body import RawRequest, flat, read_fields
 from integrations.ringostat.facts import MAX_ID, read, read_facts
-from integrations.ringostat.fields import flat
 from integrations.ringostat.formats import read_json
 from integrations.ringostat.names import SLOTS, folded, is_not_a_call, plain_name, slot_of
 from integrations.ringostat.problems import Note, NoteKind, NotUnderstood, Problem

@@ -27,7 +27,7 @@ from integrations.services.intake.receive import (
     raw_request_of,
     understand,
 )
-from integrations.services.intake.recipients import Recipient
+from integrations.services.intake.sql import Recipient
 from integrations.services.queue.defer import deliver_soon
 
 log = structlog.get_logger(__name__)

@@ -18,7 +18,7 @@ from integrations.ringostat.body import RawRequest
 from integrations.services.dry_run.delivery import deliver_dry
 from integrations.services.dry_run.report import DryRunReport
 from integrations.services.intake.receive import findings_of, raw_request_of, understand
-from integrations.services.intake.recipients import Recipient
+from integrations.services.intake.sql import Recipient
 from integrations.services.queue.background import forget_old_dry_runs
 from integrations.services.queue.progress import Progress
 

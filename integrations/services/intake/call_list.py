@@ -13,7 +13,7 @@ from integrations.ringostat.api import RingostatError
 from integrations.ringostat.webhook import parse_list_row
 from integrations.services.clients.ringostat import ringostat_client
 from integrations.services.intake.receive import fold_into_call
-from integrations.services.intake.recipients import Recipient
+from integrations.services.intake.sql import Recipient
 
 log = structlog.get_logger(__name__)
 

@@ -22,7 +22,7 @@ from integrations.ringostat.webhook import parse_list_row
 from integrations.services.clients.ringostat import ringostat_client
 from integrations.services.database import database_time, release_connection
 from integrations.services.intake.receive import fold_into_call
-from integrations.services.intake.recipients import Recipient
+from integrations.services.intake.sql import Recipient
 from integrations.services.intake.unlisted_calls import count_unlisted
 from integrations.services.queue.progress import CannotBeDone, Progress
 

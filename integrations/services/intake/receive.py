@@ -23,18 +23,16 @@ from integrations.models import CallState, EventResult, WebhookEvent
 from integrations.ringostat.body import RawRequest
 from integrations.ringostat.problems import Note, NotUnderstood
 from integrations.ringostat.webhook import parse
-from integrations.services.intake.recipients import (
-    Recipient,
-    forget_recipient_of,
-    recipient_of,
-    remembered_recipient_of,
-)
 from integrations.services.intake.sql import (
     AddressGone,
     CallMoved,
     Columns,
     Origin,
+    Recipient,
     StoredCall,
+    forget_recipient_of,
+    recipient_of,
+    remembered_recipient_of,
     write_change,
     write_event,
     write_new,

@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from integrations.models import Customer, WebhookSender
-from integrations.services.intake.recipients import remembered_recipient_of
+from integrations.services.intake.sql import remembered_recipient_of
 
 log = structlog.get_logger(__name__)
 

@@ -1,4 +1,5 @@
-"""The SQL of intake: one statement writes a call, its webhook request and the job that will deliver it.
+"""The database's side of intake: whose a webhook address is, and one statement that writes a call, its webhook request
+and the job that will deliver it. The statement checks the address again, so its customer can be remembered.
 
 One statement is one round trip, one commit and a plan that the server keeps; docs/performance.md has the figures.
 """
@@ -9,16 +10,19 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import OperationalError, connection
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from integrations.domain.folding import Folded
-from integrations.models import CallState
+from integrations.models import CallState, Customer, WebhookToken
 from integrations.services.database import run_prepared
-from integrations.services.intake.recipients import Recipient
 from integrations.services.queue.defer import delivery_job
 from integrations.services.queue.sql import DELIVER_SOON
+
+MAX_REMEMBERED = 10_000
 
 Columns = Mapping[str, Any]
 """A row's columns and their values; Now() is the time by the database's clock."""
@@ -63,6 +67,22 @@ SELECT call.id, found.id, found.version, found.facts, found.state, found.reason
                       LIMIT 1) AS found ON true"""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Recipient:
+    """The customer that a call belongs to, with the settings that intake needs."""
+
+    customer_id: int
+    zone: ZoneInfo
+    region: str
+    token_hash: bytes | None = None
+    """Of the webhook address, if there is one. A request is stored only while the address and these settings are valid.
+    """
+
+    @classmethod
+    def of(cls, customer: Customer) -> Recipient:
+        return cls(customer_id=customer.pk, zone=customer.zone, region=customer.region)
+
+
 class AddressGone(Exception):
     """The recipient's address is not valid any more, or its customer was changed. Nothing was written."""
 
@@ -88,6 +108,32 @@ class StoredCall:
     facts: Folded
     state: CallState
     reason: str
+
+
+_remembered: dict[bytes, Recipient] = {}
+
+
+def recipient_of(token: str) -> Recipient | None:
+    """The customer of a webhook token, by one indexed query; None for an unknown or expired token."""
+    token_hash = WebhookToken.hash_of(token)
+    valid = WebhookToken.objects.filter(Q(valid_until=None) | Q(valid_until__gt=Now()), token_hash=token_hash)
+    row = valid.values_list("customer_id", "customer__timezone", "customer__region").first()
+    if row is None:
+        return None
+    recipient = Recipient(customer_id=row[0], zone=ZoneInfo(row[1]), region=row[2], token_hash=token_hash)
+    if len(_remembered) >= MAX_REMEMBERED:
+        _remembered.clear()
+    _remembered[token_hash] = recipient
+    return recipient
+
+
+def remembered_recipient_of(token: str) -> Recipient | None:
+    """The last result of recipient_of(), which may be out of date."""
+    return _remembered.get(WebhookToken.hash_of(token))
+
+
+def forget_recipient_of(token: str) -> None:
+    _remembered.pop(WebhookToken.hash_of(token), None)
 
 
 def write_new(origin: Origin, ringostat_id: str, columns: Columns) -> int | StoredCall:

@@ -19,7 +19,7 @@ from django.db.models.functions import Now, TruncHour
 
 from integrations.domain.usual_traffic import usual_peak
 from integrations.models import WebhookEvent
-from integrations.services.intake.recipients import Recipient, remembered_recipient_of
+from integrations.services.intake.sql import Recipient, remembered_recipient_of
 from integrations.services.markers import mark, marked
 
 log = structlog.get_logger(__name__)

@@ -19,7 +19,7 @@ from integrations.models import RoutingReason
 from integrations.ringostat.body import RawRequest
 from integrations.ringostat.telephone.answer import NO_DIRECTION, RoutingReply, reply
 from integrations.ringostat.telephone.question import read_question
-from integrations.services.intake.recipients import (
+from integrations.services.intake.sql import (
     forget_recipient_of,
     recipient_of,
     remembered_recipient_of,

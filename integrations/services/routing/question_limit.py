@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from integrations.services.intake.recipients import remembered_recipient_of
+from integrations.services.intake.sql import remembered_recipient_of
 from integrations.services.intake.traffic_limit import count_request
 
 PER_SECOND = 60

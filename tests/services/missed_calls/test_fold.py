@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from integrations.domain.calls import CallFacts
 from integrations.models import Call, Customer, MissedCall, MissedCallChange
 from integrations.services.intake.receive import fold_into_call
-from integrations.services.intake.recipients import Recipient
+from integrations.services.intake.sql import Recipient
 from integrations.services.missed_calls.fold import fold_missed_calls
 from integrations.services.privacy.erasure import erase_number
 from tests.factories import MISSED, NOON, OUTGOING, call_facts, make_customer
