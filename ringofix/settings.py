@@ -125,9 +125,9 @@ ALERT_AFTER_MINUTES = env.int("ALERT_AFTER_MINUTES", default=30)
 # --- applications ---
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "ringofix.console.site.ConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

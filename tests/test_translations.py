@@ -20,7 +20,7 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 from integrations.planfix import comment_text
-from ringofix.unfold_words import WORDS
+from ringofix.console.unfold_words import WORDS
 
 ROOT = Path(__file__).parent.parent
 LANGUAGES = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]

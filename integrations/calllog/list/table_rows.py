@@ -1,4 +1,4 @@
-"""The rows of the list, with every label, badge and URL rendered once for the page.
+"""The values of the list's rows, with every label, badge and URL rendered once for the page.
 
 Rendering them in the template for each of thirty rows takes ten times as long.
 """

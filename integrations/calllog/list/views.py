@@ -25,6 +25,7 @@ from integrations.calllog.list.filter_form import filter_form
 from integrations.calllog.list.filters import CallFilter, customers_named
 from integrations.calllog.list.keyset_paging import NEWEST, PAGE_SIZE, BadPosition, Page, newer_than, page_of
 from integrations.calllog.list.query_string import list_query, list_url
+from integrations.calllog.list.row_html import rows_html
 from integrations.calllog.list.saved_views import saved_views_of
 from integrations.calllog.list.table_rows import TableRow, listed, table_rows
 from integrations.domain.calls import Outcome
@@ -123,15 +124,15 @@ def new_calls(request: HttpRequest) -> HttpResponse:
         newer = newer_than(filters.qs, after).order_by(*NEWEST)
     except BadPosition as error:
         raise Http404(_("There is no such position in the list.")) from error
-    count = len(newer.values_list("pk")[: MAX_NEW_CALLS + 1])
+    count, rows = len(newer.values_list("pk")[: MAX_NEW_CALLS + 1]), _changed_rows(request)
     context = {
         "count": count,
         "is_more": count > MAX_NEW_CALLS,
         "query": list_query(filters.data),
         "url": list_url(filters.data, after=after),
         "fits_in": count <= PAGE_SIZE and "after" in request.GET,
-        "rows": _changed_rows(request),
-        **_row_context(request, filters),
+        "rows": rows,
+        "rows_html": rows_html(rows, **_row_context(request, filters), is_out_of_band=True),
         **_counts(filters),
     }
     return render(request, "calllog/list/_new_calls.html", context)
@@ -205,15 +206,17 @@ def _page(filters: CallFilter) -> Page:
 def _rows(request: HttpRequest, filters: CallFilter, page: Page) -> dict[str, Any]:
     """The context of _table_rows.html."""
     has_older = page.older and not filters.data.get("after")
+    rows, shared = table_rows(page.calls), _row_context(request, filters)
     return {
-        "rows": table_rows(page.calls),
+        "rows": rows,
+        "rows_html": rows_html(rows, **shared),
         "older": list_url(filters.data, before=page.older) if has_older else "",
-        **_row_context(request, filters),
+        **shared,
     }
 
 
 def _row_context(request: HttpRequest, filters: CallFilter) -> dict[str, Any]:
-    """The context of _table_row.html that all rows share."""
+    """What all rows share, for rows_html() and the head of the table."""
     labels = {
         "time": _("Time"),
         "call": _("Call"),

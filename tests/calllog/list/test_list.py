@@ -312,7 +312,7 @@ def test_state_chip_keeps_the_other_filters(log: Client) -> None:
         ),
         ({}, {"receipts": {"contact_id": 812, "comment_id": 9}}, ["https://acme.planfix.com/contact/812?comment=9"]),
         ({"employee_name": "New Comer"}, {}, ["New Comer"]),
-        ({"employee_name": "", "connected_with": "SIP/acmecom_new"}, {}, ["331851"]),
+        ({"employee_name": "", "connected_with": "SIP/acmecom_new"}, {}, ["acmecom_new"]),
     ],
 )
 def test_list_row_shows_call_details(
