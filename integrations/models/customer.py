@@ -161,6 +161,8 @@ class Customer(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
+    events_not_needed = ArrayField(models.CharField(max_length=30), default=list, db_default=[], editable=False)
+    """Webhook events that a specialist marked as not needed, because the company makes no such calls."""
     ignored_numbers = ArrayField(
         models.CharField(max_length=32), verbose_name=_("ignored numbers"), default=list, blank=True
     )

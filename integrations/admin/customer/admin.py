@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import User
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -41,6 +42,7 @@ from integrations.admin.customer.trial import trial
 from integrations.admin.customer.utm_mapping import utm_mapping_page
 from integrations.admin.customer.webhooks.addresses import first_webhook_light, webhook_setup
 from integrations.admin.lookups import SimpleLookups
+from integrations.admin.monitoring.dashboard import Query, found_customers
 from integrations.admin.monitoring.status_line import status_line
 from integrations.admin.read_only import ListTitle
 from integrations.models import BackgroundJobKind, Customer, SecretField, WebhookToken
@@ -76,13 +78,13 @@ PAGES: Mapping[str, Callable[..., HttpResponse]] = {
 OVERLAP_TEXTS = (
     (
         messages.WARNING,
-        gettext_lazy("%(names)s has the same Planfix account and Ringostat project. Each call may be written twice."),
+        gettext_lazy("Same Planfix account and Ringostat project as %(names)s. Each call may be written twice."),
     ),
     (
         messages.WARNING,
-        gettext_lazy("%(names)s has the same Ringostat project. Its calls go to two Planfix accounts."),
+        gettext_lazy("Same Ringostat project as %(names)s. Its calls go to two Planfix accounts."),
     ),
-    (messages.INFO, gettext_lazy("%(names)s has the same Planfix account. Both share its request limit.")),
+    (messages.INFO, gettext_lazy("Same Planfix account as %(names)s. They share its request limit.")),
 )
 """By the fields of Overlap."""
 NEW = "new"
@@ -171,12 +173,20 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
     # --- the list ---
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Redirects to the console's first page, which lists the customers. That page posts its actions here."""
+        """Redirects to the console's first page, which lists the customers. That page posts its actions here.
+
+        `all` stands for every customer that the list's search and filter, which are posted too, find.
+        """
         if request.method != "POST":
             query = urlencode({"q": request.GET["q"]}) if request.GET.get("q") else ""
             return redirect(reverse("admin:index") + (f"?{query}" if query else ""))
+        shown = Query.of(request.POST)
+        if request.POST.get("all"):
+            chosen = request.POST.copy()
+            chosen.setlist(ACTION_CHECKBOX_NAME, [str(pk) for pk in found_customers(request.user, shown)])
+            request.POST = chosen  # type: ignore[assignment]
         response: HttpResponse = super().changelist_view(request, extra_context)
-        return response
+        return redirect(reverse("admin:index") + shown.address()) if response.status_code == 302 else response
 
     # --- one customer ---
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.paginator import Paginator
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -74,10 +75,10 @@ class Query:
     sort: str
 
     @classmethod
-    def of(cls, request: HttpRequest) -> Query:
-        light, sort = request.GET.get("light", ""), request.GET.get("sort", "")
+    def of(cls, parameters: QueryDict) -> Query:
+        light, sort = parameters.get("light", ""), parameters.get("sort", "")
         return cls(
-            text=request.GET.get("q", "").strip(),
+            text=parameters.get("q", "").strip(),
             cause=Cause[light] if light in Cause.__members__ else None,
             sort=sort if sort.removeprefix("-") in SORTS else "",
         )
@@ -92,7 +93,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["title"] = _("Customers")
     if not request.user.has_perm("integrations.view_customer"):
         return context
-    now, query = timezone.now(), Query.of(request)
+    now, query = timezone.now(), Query.of(request.GET)
     statuses = statuses_of(customers_visible_to(request.user))
     found = [status for status in statuses if _matches(status, query.text)]
     page = Paginator(_sorted(_filtered(found, query), query.sort), PAGE_SIZE).get_page(request.GET.get("page"))
@@ -117,6 +118,12 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "may_change": request.user.has_perm("integrations.change_customer"),
         "may_delete": request.user.has_perm("integrations.delete_customer"),
     }
+
+
+def found_customers(user: User | AnonymousUser, query: Query) -> list[int]:
+    """The customers of all pages of the list with this search and filter."""
+    statuses = statuses_of(customers_visible_to(user))
+    return [one.customer.pk for one in _filtered(statuses, query) if _matches(one, query.text)]
 
 
 def _matches(status: CustomerStatus, text: str) -> bool:

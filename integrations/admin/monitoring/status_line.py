@@ -36,6 +36,8 @@ ICONS: Mapping[Cause, str] = {
     Cause.CALL_LIST_UNREADABLE: "sync_problem",
     Cause.WAITING: "schedule",
     Cause.RECORDINGS_REFUSED: "voice_over_off",
+    Cause.TASKS_REFUSED: "assignment_late",
+    Cause.DIRECTORY_UNREADABLE: "contacts",
     Cause.CONNECTED: "check_circle",
 }
 

@@ -19,7 +19,16 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from integrations.domain.calls import Direction, EventKind
-from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, Customer, Employee, WebhookEvent
+from integrations.models import (
+    BackgroundJob,
+    BackgroundJobKind,
+    Call,
+    CallState,
+    Customer,
+    DirectoryAccount,
+    Employee,
+    WebhookEvent,
+)
 from integrations.ringostat.webhook import TEST_EVENT
 from integrations.services.customers.connection_report import Check, Finding
 from integrations.services.intake.traffic_limit import limited_customers
@@ -56,6 +65,8 @@ class Fact(StrEnum):
     """Calls of the last DAYS whose recording Planfix did not copy."""
     NOT_UNDERSTOOD = "not_understood"
     """Webhook requests of the last DAYS; code: ringostat.problems.Problem."""
+    TASK_REFUSED = "task_refused"
+    """Delivered calls of the last DAYS whose callback task Planfix refused."""
     DIFFERENCE = "difference"
     """Of the newest calls that were read back, those that Planfix does not hold as they were sent."""
 
@@ -67,7 +78,7 @@ class Group:
     first_at: datetime | None = None
     last_at: datetime | None = None
     detail: str = ""
-    """The newest error message of failed calls."""
+    """The newest error message of failed calls, and of refused callback tasks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +105,9 @@ class CustomerFacts:
     list_read_until: datetime | None = None
     list_problem: str = ""
     list_problem_since: datetime | None = None
+    directory_error: str = ""
+    """Why the account's contacts cannot be read; "" for a customer that does not use its directory."""
+    directory_error_since: datetime | None = None
     is_limited: bool = False
     """Were webhooks refused within the last hour, because there were too many?"""
     leak: LeakSigns = field(default_factory=LeakSigns)
@@ -122,11 +136,34 @@ def facts_of(customers: QuerySet[Customer]) -> list[CustomerFacts]:
     """In no particular order."""
     rows = list(with_leak_columns(_with_columns(customers)))
     ids = [row.pk for row in rows]
-    groups, flooded = _groups(ids), limited_customers(ids)
-    return [_facts(row, groups.get(row.pk, {}), leak=signs_of(row, is_flooded=row.pk in flooded)) for row in rows]
+    groups, flooded, errors = _groups(ids), limited_customers(ids), _directory_errors(rows)
+    return [
+        _facts(
+            row,
+            groups.get(row.pk, {}),
+            leak=signs_of(row, is_flooded=row.pk in flooded),
+            directory_error=errors.get(row.planfix_account if row.directory else "", ("", None)),
+        )
+        for row in rows
+    ]
 
 
-def _facts(row: Any, groups: Mapping[Fact, Sequence[Group]], *, leak: LeakSigns) -> CustomerFacts:
+def _directory_errors(customers: Iterable[Customer]) -> dict[str, tuple[str, datetime | None]]:
+    """By account: why its contacts cannot be read, and since when. No query without a customer that uses one."""
+    accounts = {customer.planfix_account for customer in customers if customer.directory}
+    if not accounts:
+        return {}
+    unreadable = DirectoryAccount.objects.filter(account__in=accounts).exclude(error="")
+    return {each.account: (each.error, each.error_since) for each in unreadable}
+
+
+def _facts(
+    row: Any,
+    groups: Mapping[Fact, Sequence[Group]],
+    *,
+    leak: LeakSigns,
+    directory_error: tuple[str, datetime | None],
+) -> CustomerFacts:
     return CustomerFacts(
         customer=row,
         has_token=row.has_token,
@@ -139,6 +176,8 @@ def _facts(row: Any, groups: Mapping[Fact, Sequence[Group]], *, leak: LeakSigns)
         list_read_until=row.list_read_until,
         list_problem=(row.has_auth_key and row.list_problem) or "",
         list_problem_since=row.list_problem_since,
+        directory_error=directory_error[0],
+        directory_error_since=directory_error[1],
         is_limited=leak.is_flooded,
         leak=leak,
         workers=row.workers,
@@ -155,7 +194,8 @@ def _with_columns(customers: QuerySet[Customer]) -> QuerySet[Customer]:
     names = ("account", "project", "checks")
     check = JSONObject(finished_at="finished_at", **{name: f"result__{name}" for name in names})
     return customers.only(
-        "name", "timezone", "planfix_url", "ringostat_project_id", "paused_reason", "paused_at", "paused_by_hand"
+        *("name", "timezone", "planfix_url", "ringostat_project_id"),
+        *("paused_reason", "paused_at", "paused_by_hand", "events_not_needed", "directory"),
     ).annotate(
         has_token=_is_set("planfix_token"),
         has_auth_key=_is_set("ringostat_auth_key"),

@@ -89,6 +89,10 @@ class Cause(StrEnum):
     WAITING = "WAITING"
     """Planfix did not answer; the next attempt is soon."""
     RECORDINGS_REFUSED = "RECORDINGS_REFUSED"
+    TASKS_REFUSED = "TASKS_REFUSED"
+    """Planfix refused callback tasks. The calls themselves are in Planfix."""
+    DIRECTORY_UNREADABLE = "DIRECTORY_UNREADABLE"
+    """Calls search contacts in Planfix; routing and names on telephones rely on old contacts."""
     CONNECTED = "CONNECTED"
 
 
@@ -296,9 +300,10 @@ def _events(facts: CustomerFacts, now: datetime) -> Iterator[Issue]:
         event = FINAL_EVENTS[Direction(group.code)]
         yield Issue(cause=Cause.EVENT_MISSING, level=Level.WARNING, code=event, count=group.count, since=group.first_at)
     recent = [direction for direction, at in facts.last_call_at.items() if at and at > now - RARE_AFTER]
-    missing = [direction for direction in facts.last_call_at if direction not in recent]
+    not_needed = facts.customer.events_not_needed
+    missing = [each for each in facts.last_call_at if each not in recent and FINAL_EVENTS[each] not in not_needed]
     if recent and missing:
-        # Perhaps the company makes no such calls: a notice.
+        # Perhaps the company makes no such calls: a notice, until a specialist marks the event as not needed.
         since = facts.last_call_at[missing[0]]
         yield Issue(cause=Cause.EVENT_MISSING, level=Level.NOTICE, code=FINAL_EVENTS[missing[0]], since=since)
 
@@ -423,6 +428,19 @@ def _recordings(facts: CustomerFacts, now: datetime) -> Iterator[Issue]:
         yield Issue(cause=Cause.RECORDINGS_REFUSED, level=Level.WARNING, count=count, since=since, until=until)
 
 
+def _tasks(facts: CustomerFacts, now: datetime) -> Iterator[Issue]:
+    if groups := facts.group(Fact.TASK_REFUSED):
+        since, detail = facts.first_at(Fact.TASK_REFUSED), groups[0].detail
+        count = facts.count(Fact.TASK_REFUSED)
+        yield Issue(cause=Cause.TASKS_REFUSED, level=Level.WARNING, count=count, since=since, detail=detail)
+
+
+def _directory(facts: CustomerFacts, now: datetime) -> Iterator[Issue]:
+    since = facts.directory_error_since
+    if facts.directory_error and since and since < late_before(now):
+        yield Issue(cause=Cause.DIRECTORY_UNREADABLE, level=Level.WARNING, since=since, detail=facts.directory_error)
+
+
 def late_before(now: datetime) -> datetime:
     """Calls that were first due earlier are late."""
     return now - timedelta(minutes=settings.ALERT_AFTER_MINUTES)
@@ -445,4 +463,6 @@ FINDERS: tuple[Callable[[CustomerFacts, datetime], Iterator[Issue]], ...] = (
     _call_list,
     _waiting,
     _recordings,
+    _tasks,
+    _directory,
 )

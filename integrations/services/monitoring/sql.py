@@ -54,6 +54,14 @@ SELECT call.customer_id, 'recording_refused', '', count(*), min(call.started_at)
  GROUP BY call.customer_id
 
 UNION ALL
+SELECT customer_id, 'task_refused', '', count(*), min(started_at), max(started_at),
+       (array_agg(detail ORDER BY started_at DESC))[1]
+  FROM "integrations_call"
+ WHERE reason <> '' AND reason = 'task_refused' AND state = 'delivered' AND started_at > %(since)s
+   AND customer_id = ANY(%(ids)s::bigint[])
+ GROUP BY customer_id
+
+UNION ALL
 SELECT customer.id, 'difference', '', count(*), min(read_at), max(read_at), ''
   FROM unnest(%(ids)s::bigint[]) AS customer (id)
  CROSS JOIN LATERAL (SELECT verified, read_at FROM integrations_readback

@@ -53,6 +53,8 @@ LABELS: Mapping[Cause, Text] = {
     Cause.CALL_LIST_UNREADABLE: gettext_lazy("Call list unreadable"),
     Cause.WAITING: gettext_lazy("Waiting for Planfix"),
     Cause.RECORDINGS_REFUSED: gettext_lazy("Recordings missing"),
+    Cause.TASKS_REFUSED: gettext_lazy("Callback tasks missing"),
+    Cause.DIRECTORY_UNREADABLE: gettext_lazy("Contacts unreadable"),
     Cause.CONNECTED: gettext_lazy("Connected"),
 }
 
@@ -109,6 +111,14 @@ SENTENCES: Mapping[Cause, Text] = {
         "One recording was not copied into Planfix. The comment links to Ringostat.",
         "%(count)s recordings were not copied into Planfix. The comments link to Ringostat.",
         "count",
+    ),
+    Cause.TASKS_REFUSED: ngettext_lazy(
+        "Planfix refused one callback task. Its call is in Planfix.",
+        "Planfix refused %(count)s callback tasks. Their calls are in Planfix.",
+        "count",
+    ),
+    Cause.DIRECTORY_UNREADABLE: gettext_lazy(
+        "The contacts of the account cannot be read ahead of calls. Calls search contacts in Planfix instead."
     ),
     Cause.CONNECTED: ngettext_lazy(
         "%(count)s of %(of)s call of the last 7 days is in Planfix.",
@@ -170,6 +180,8 @@ SAY_SINCE = frozenset(
         Cause.SKIPPED,
         Cause.DIFFERENT,
         Cause.CALL_LIST_UNREADABLE,
+        Cause.TASKS_REFUSED,
+        Cause.DIRECTORY_UNREADABLE,
     }
 )
 """Causes whose sentence is followed by the time since when it is so."""
@@ -206,10 +218,14 @@ def _text(issue: Issue) -> Any:
 FINDINGS = frozenset(Finding)
 
 
+EXPLAINED = frozenset({Cause.PAUSED, Cause.FAILED, Cause.TASKS_REFUSED, Cause.DIRECTORY_UNREADABLE})
+"""Causes whose sentence says what their raw line means."""
+
+
 def _why(issue: Issue) -> str:
     if issue.cause is Cause.LATE:
         return str(REASONS_TO_WAIT.get(issue.code, ""))
-    explained = explain(issue.detail) if issue.cause in (Cause.PAUSED, Cause.FAILED) else ""
+    explained = explain(issue.detail) if issue.cause in EXPLAINED else ""
     if explained and issue.count > 1 and issue.cause is Cause.FAILED:
         return _("Last error: %(error)s") % {"error": explained}
     return explained
@@ -254,6 +270,8 @@ STEPS: Mapping[Cause, tuple[Text, Callable[[int], str]]] = {
     Cause.CALL_LIST_UNREADABLE: _ACCESS,
     Cause.WAITING: _WAITING,
     Cause.RECORDINGS_REFUSED: (gettext_lazy("Check access"), _page("change", "#connection")),
+    Cause.TASKS_REFUSED: (gettext_lazy("Check callback tasks"), _page("callback_tasks")),
+    Cause.DIRECTORY_UNREADABLE: (gettext_lazy("Check the directory"), _page("directory")),
     Cause.CONNECTED: (
         gettext_lazy("Show calls"),
         lambda customer_id: f"{reverse('calllog:list')}?customer={customer_id}",

@@ -114,9 +114,9 @@ def test_a_new_customer_gets_its_webhook_address(console: Client) -> None:
 @pytest.mark.parametrize(
     ("url", "project", "sentence"),
     [
-        ("https://acme.planfix.com", "110070", "First has the same Planfix account and Ringostat project."),
-        ("https://other.planfix.com", "110070", "First has the same Ringostat project."),
-        ("https://acme.planfix.com", "110071", "First has the same Planfix account. Both share its request limit."),
+        ("https://acme.planfix.com", "110070", "Same Planfix account and Ringostat project as First."),
+        ("https://other.planfix.com", "110070", "Same Ringostat project as First."),
+        ("https://acme.planfix.com", "110071", "Same Planfix account as First. They share its request limit."),
         ("https://other.planfix.com", "110071", ""),
         ("https://other.planfix.com", "", ""),
     ],

@@ -17,7 +17,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from integrations.admin.monitoring import numbers_age
-from integrations.models import CallState, Customer
+from integrations.models import BackgroundJob, CallState, Customer
 from integrations.services.queue.defer import DELIVER_CALLS
 from tests.factories import (
     call_facts,
@@ -382,3 +382,33 @@ def test_specialists_see_no_warning_about_an_old_phone_number_library(
     monkeypatch.setattr(numbers_age, "library_date", lambda: date(2020, 1, 1))
 
     assert "The phone number library is from" not in console.get("/admin/").content.decode()
+
+
+# --- actions on customers ---
+
+
+def checked(console: Client, **answers: Any) -> tuple[list[str], str]:
+    """The customers whose access is checked, and the address that follows."""
+    response = console.post("/admin/integrations/customer/", {"action": "check_access", **answers})
+    return list(BackgroundJob.objects.order_by("pk").values_list("customer__name", flat=True)), response["Location"]
+
+
+def test_action_on_all_customers_includes_those_of_other_pages_of_the_filter(console: Client) -> None:
+    for number in range(30):
+        make_customer(name=f"Acme {number:02}")
+    make_customer(name="Borshch", planfix_url="https://borshch.planfix.com")
+    make_employee(make_customer(name="Acme with employees"))
+
+    names, address = checked(console, all="1", q="acme", light="NO_EMPLOYEES", sort="-name")
+
+    assert sorted(names) == [f"Acme {number:02}" for number in range(30)]
+    assert address == "/admin/?q=acme&light=NO_EMPLOYEES&sort=-name"
+    assert "Checking 30 customers." in console.get(address).content.decode()
+
+
+def test_action_on_selected_customers_leaves_others(console: Client, customers: dict[str, Customer]) -> None:
+    assert checked(console, _selected_action=customers["Acme"].pk) == (["Acme"], "/admin/?")
+
+
+def test_list_offers_to_select_the_customers_of_all_pages(console: Client, customers: dict[str, Customer]) -> None:
+    assert "Select all 2 customers" in console.get("/admin/?light=NEW").content.decode()

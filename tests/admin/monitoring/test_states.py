@@ -6,27 +6,43 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from html import unescape as html_unescape
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import override
 
+from integrations.admin.monitoring.status_line import status_line
 from integrations.background_jobs import run_job
-from integrations.models import Alert, BackgroundJobKind, Call, CatchUpCursor
+from integrations.models import (
+    Alert,
+    BackgroundJobKind,
+    Call,
+    CatchUpCursor,
+    Customer,
+    DirectoryAccount,
+    WebhookEvent,
+)
 from integrations.planfix.rights import Right
+from integrations.services.customers.account_discovery import discover
 from integrations.services.delivery.pause import pause_by_hand
+from integrations.services.directory.reading import read_directory
 from integrations.services.monitoring.alerts import check_alerts
 from integrations.services.monitoring.customer_status import Cause, Level
 from integrations.services.monitoring.status_texts import LABELS, SENTENCES, SPECIAL_SENTENCES, STEPS
 from integrations.services.queue.background import enqueue
+from integrations.services.read_back.run import read_back
 from sandbox.http.faults import Fault
 from sandbox.ringostat.api import Ringostat
 from sandbox.state import Sandbox
 from tests.conftest import CLIENT, Scenario
-from tests.end_to_end.bodies import answered, dialled, recorded
+from tests.end_to_end.bodies import CALL_ID, answered, dialled, missed, recorded
 from tests.factories import make_superuser
+from tests.services.callback_tasks.test_run import want_tasks, write_tasks
 
 pytestmark = pytest.mark.django_db
 
@@ -143,8 +159,62 @@ def recordings_are_refused(scenario: Scenario, sandbox: Sandbox) -> None:
     refusal = {"result": "fail", "code": 41, "error": "address"}
     sandbox.add_fault(Fault(status=400, json=refusal, path="/file/from-url/"))
     at = local(scenario, timezone.now() - HOUR)
-    scenario.post(answered(uniqueid="recorded", calldate=at) | recorded(sandbox, "recorded"))
+    scenario.post(answered(uniqueid=f"{CALL_ID}9", calldate=at) | recorded(sandbox, f"{CALL_ID}9"))
     scenario.deliver()
+
+
+def planfix_does_not_hold_what_was_sent(scenario: Scenario, sandbox: Sandbox) -> None:
+    discover(scenario.customer)
+    scenario.post(answered(calldate=local(scenario, timezone.now() - HOUR)))
+    scenario.deliver()
+    scenario.account.comments[0].author = "user:1"
+    read_back(scenario.customer.pk)
+
+
+def callback_tasks_are_refused(scenario: Scenario, sandbox: Sandbox) -> None:
+    deliver_calls(scenario)
+    scenario.account.enter(scenario.account.world.with_switches({"task_template": "required"}))
+    want_tasks(scenario.customer)
+    at = local(scenario, timezone.now() - HOUR)
+    scenario.post(missed(uniqueid="missed", calldate=at))
+    scenario.deliver()
+    write_tasks(scenario)
+
+
+def contacts_cannot_be_read(scenario: Scenario, sandbox: Sandbox) -> None:
+    deliver_calls(scenario)
+    Customer.objects.update(directory=True)
+    sandbox.add_fault(Fault(status=503))
+    read_directory(scenario.customer.pk)
+    DirectoryAccount.objects.update(error_since=timezone.now() - HOUR)
+
+
+def planfix_does_not_answer(scenario: Scenario, sandbox: Sandbox) -> None:
+    deliver_calls(scenario)
+    sandbox.add_fault(Fault(status=503))
+    for call_id in ("waits", "too"):
+        scenario.post(answered(uniqueid=call_id, calldate=local(scenario, timezone.now())))
+    scenario.deliver()
+
+
+def data_tags_are_missing(scenario: Scenario, sandbox: Sandbox) -> None:
+    scenario.account.tags.clear()
+    check_access(scenario)
+
+
+def no_webhook_is_about_a_call(scenario: Scenario, sandbox: Sandbox) -> None:
+    scenario.post({"event": "chat_started", "chat_id": "7"}, "")
+
+
+def webhooks_stopped(scenario: Scenario, sandbox: Sandbox) -> None:
+    deliver_calls(scenario)
+    WebhookEvent.objects.update(received_at=timezone.now() - timedelta(days=5))
+    Call.objects.update(started_at=timezone.now() - timedelta(days=5))
+
+
+def outgoing_calls_are_not_needed(scenario: Scenario, sandbox: Sandbox) -> None:
+    one_event_never_came(scenario, sandbox)
+    Customer.objects.update(events_not_needed=["after_outgoing_call"])
 
 
 def call_list_is_unreadable(scenario: Scenario, sandbox: Sandbox) -> None:
@@ -279,6 +349,60 @@ STATES: dict[Callable[[Scenario, Sandbox], None], Shown] = {
         page="change/#connection",
         alert="catch_up",
     ),
+    planfix_does_not_hold_what_was_sent: Shown(
+        cause=Cause.DIFFERENT,
+        level=Level.WARNING,
+        sentence="One call in Planfix is not as it was sent.",
+        step="Show differences",
+        page="overview/",
+        alert="differs",
+    ),
+    callback_tasks_are_refused: Shown(
+        cause=Cause.TASKS_REFUSED,
+        level=Level.WARNING,
+        sentence="Planfix refused one callback task.",
+        step="Check callback tasks",
+        page="callback-tasks/",
+    ),
+    contacts_cannot_be_read: Shown(
+        cause=Cause.DIRECTORY_UNREADABLE,
+        level=Level.WARNING,
+        sentence="The contacts of the account cannot be read ahead of calls.",
+        step="Check the directory",
+        page="directory/",
+    ),
+    planfix_does_not_answer: Shown(
+        cause=Cause.WAITING,
+        level=Level.WARNING,
+        sentence="Planfix does not answer. Next attempt at",
+        step="Show waiting calls",
+        page="state=pending",
+    ),
+    data_tags_are_missing: Shown(
+        cause=Cause.ACCOUNT_INCOMPLETE,
+        level=Level.PROBLEM,
+        sentence="data tag",
+        step="Check access",
+        page="change/#connection",
+    ),
+    no_webhook_is_about_a_call: Shown(
+        cause=Cause.NO_CALL,
+        level=Level.WARNING,
+        sentence="Webhooks arrive, but none of them is about a call.",
+        step="Set up webhooks",
+        page="webhook-setup/",
+    ),
+    webhooks_stopped: Shown(
+        cause=Cause.SILENT,
+        level=Level.WARNING,
+        sentence="No webhook has arrived since",
+        step="Check webhooks",
+        page="webhook-setup/",
+        alert="webhook",
+    ),
+    outgoing_calls_are_not_needed: Shown(
+        cause=Cause.CONNECTED, level=Level.FINE, sentence="1 of 1 call of the last 7 days is in Planfix."
+    ),
     a_person_paused_it: Shown(
         cause=Cause.PAUSED_BY_HAND,
         level=Level.NOTICE,
@@ -310,12 +434,23 @@ def test_state_shows_its_status_and_next_step_everywhere(
     for html in (page.content.decode(), overview.content.decode()):
         assert str(LABELS[expected.cause]) in html
         assert expected.sentence.split(".")[0] in re.sub(r"\s+", " ", html)
+    for language in ("uk", "pl", "ru"):
+        assert_shown(client.get("/admin/", headers={"accept-language": language}), language)
     assert f'ringofix_customers_by_status{{status="{expected.cause.value.lower()}"}} 1.0' in figures
     assert set(Alert.objects.values_list("kind", flat=True)) == ({expected.alert} if expected.alert else set())
 
 
+def assert_shown(page: Any, language: str) -> None:
+    """The page shows status, cause and next step in this language."""
+    [row], html = page.context["rows"], html_unescape(page.content.decode())
+    with override(language):
+        line = status_line(row.status.issue, row.status.customer, timezone.now())
+    shown = (str(line.badge.label), line.sentence, line.step.text if line.step else "")
+    assert [text for text in shown if text not in html] == [], language
+
+
 def test_nothing_but_arriving_calls_is_green() -> None:
-    assert [shown.cause for shown in STATES.values() if shown.level is Level.FINE] == [Cause.CONNECTED]
+    assert {shown.cause for shown in STATES.values() if shown.level is Level.FINE} == {Cause.CONNECTED}
 
 
 @pytest.mark.parametrize("texts", [LABELS, SENTENCES, SPECIAL_SENTENCES, {c: step[0] for c, step in STEPS.items()}])

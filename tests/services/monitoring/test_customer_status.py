@@ -227,6 +227,17 @@ RULES: dict[str, tuple[dict[str, Any], Cause, Level]] = {
         Cause.RECORDINGS_REFUSED,
         Level.WARNING,
     ),
+    "callback tasks are refused": ({"groups": grouped(task_refused=[group(2)])}, Cause.TASKS_REFUSED, Level.WARNING),
+    "contacts cannot be read": (
+        {"directory_error": "503", "directory_error_since": NOW - HOUR},
+        Cause.DIRECTORY_UNREADABLE,
+        Level.WARNING,
+    ),
+    "contacts were not read once": (
+        {"directory_error": "503", "directory_error_since": NOW - MINUTE},
+        Cause.CONNECTED,
+        Level.FINE,
+    ),
 }
 
 

@@ -163,6 +163,9 @@ class EventWebhook:
     received_at: datetime | None
     """The last event of this kind."""
     parameters: tuple[Parameter, ...] = ()
+    kind: EventKind
+    is_needed: bool = True
+    """False: a specialist marked it as not needed."""
 
     @property
     def names(self) -> str:
@@ -234,6 +237,8 @@ def _webhooks(customer: Customer, address: str) -> dict[str, list[EventWebhook]]
             address=f"{address}{kind}/",
             received_at=received.get(kind),
             parameters=parameters,
+            kind=kind,
+            is_needed=kind not in customer.events_not_needed,
         )
 
     needed = {
@@ -286,6 +291,22 @@ def _revoke(request: HttpRequest, customer: Customer) -> None:
         messages.success(request, _("Old address disabled."))
 
 
+def _not_needed(request: HttpRequest, customer: Customer) -> None:
+    if (event := request.POST.get("event", "")) in SHORT_LISTS:
+        customer.events_not_needed = sorted({*customer.events_not_needed, event})
+        customer.save(update_fields=["events_not_needed"])
+        audit_record(request.user, _("Marked the webhook “%(event)s” as not needed.") % {"event": event}, customer)
+        messages.success(request, _("Marked as not needed. Its calls are still handled if they arrive."))
+
+
+def _needed(request: HttpRequest, customer: Customer) -> None:
+    if (event := request.POST.get("event", "")) in customer.events_not_needed:
+        customer.events_not_needed = [each for each in customer.events_not_needed if each != event]
+        customer.save(update_fields=["events_not_needed"])
+        audit_record(request.user, _("Marked the webhook “%(event)s” as needed.") % {"event": event}, customer)
+        messages.success(request, _("Marked as needed."))
+
+
 def _test(request: HttpRequest, customer: Customer) -> None:
     if send_test_event(customer):
         text = _("Test event received at the current address. It is stored as a test and not sent to Planfix.")
@@ -299,5 +320,7 @@ ACTIONS: Mapping[str, Callable[[HttpRequest, Customer], None]] = {
     "replace_leaked": _replace_leaked,
     "create_contacts": _create_contacts,
     "revoke": _revoke,
+    "not_needed": _not_needed,
+    "needed": _needed,
     "test": _test,
 }

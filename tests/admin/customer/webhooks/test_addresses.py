@@ -145,3 +145,20 @@ def test_page_says_which_parameters_come_and_what_their_lack_costs(console: Clie
 
 def test_page_of_a_customer_without_requests_has_no_statistics(console: Client) -> None:
     assert "What your webhooks tell" not in html_of(console, make_customer())
+
+
+def test_event_that_the_company_does_not_need_is_marked_and_unmarked(console: Client) -> None:
+    customer = make_customer()
+
+    def post(action: str, event: str) -> tuple[list[str], bool]:
+        console.post(address(customer), {"action": action, "event": event})
+        customer.refresh_from_db()
+        return customer.events_not_needed, "marked as not needed" in html_of(console, customer)
+
+    assert post("not_needed", "after_outgoing_call") == (["after_outgoing_call"], True)
+    assert post("not_needed", "forwarding") == (["after_outgoing_call"], True)
+    assert post("needed", "after_outgoing_call") == ([], False)
+    assert [entry.get_change_message() for entry in LogEntry.objects.order_by("pk")] == [
+        "Marked the webhook “after_outgoing_call” as not needed.",
+        "Marked the webhook “after_outgoing_call” as needed.",
+    ]
