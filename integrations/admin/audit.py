@@ -22,6 +22,10 @@ from integrations.users.visibility import customers_visible_to
 
 WHEN = time_column("action_time", _("when"))
 
+# Django calls it "log entry", in the application "Administration".
+LogEntry._meta.verbose_name = _("audit entry")
+LogEntry._meta.verbose_name_plural = _("audit entries")
+
 
 class CustomerFilter(DropdownFilter):  # type: ignore[misc]
     title = _("customer")
@@ -39,6 +43,7 @@ class CustomerFilter(DropdownFilter):  # type: ignore[misc]
 
 @admin.register(LogEntry)
 class LogEntryAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
+    list_title = _("Audit log")
     list_display = (WHEN, "user", "address", "of_what", "what")
     list_filter = (CustomerFilter, ("user", RelatedDropdownFilter))
     list_filter_submit = True

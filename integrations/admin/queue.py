@@ -106,6 +106,8 @@ class BackgroundJobAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
 class QueueJobAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     """The list of queued jobs. The model belongs to procrastinate, whose labels are English only."""
 
+    list_title = gettext_lazy("Queue")
+
     list_display = ("id", "task", "arguments", "status_label", NOT_BEFORE, "tries")
     list_filter = (by_label("status", gettext_lazy("status"), JOB_STATUSES), "task_name")
     list_filter_submit = True

@@ -12,15 +12,18 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from integrations.admin.lookups import SimpleLookups
+from integrations.ui.labels import LazyText
 
 
 class ListTitle:
     """A mixin of ModelAdmin: the list is titled by its model, “Alerts”, instead of Django's “Select alert to view”."""
 
     opts: Options[Model]
+    list_title: LazyText = ""
+    """Another title than the model's name, for a list whose entry in the menu has another name."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        title = capfirst(str(self.opts.verbose_name_plural))
+        title = self.list_title or capfirst(str(self.opts.verbose_name_plural))
         response: HttpResponse = super().changelist_view(request, {"title": title, **(extra_context or {})})  # type: ignore[misc]
         return response
 

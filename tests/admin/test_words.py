@@ -15,7 +15,10 @@ from tests.factories import make_call, make_customer, make_event, make_superuser
 
 pytestmark = pytest.mark.django_db
 
-FOREIGN = ("Procrastinate", "Authentication and Authorization", "yielded into no results", "By over", "Not empty")
+FOREIGN = (
+    *("Procrastinate", "Authentication and Authorization", "yielded into no results", "By over", "Not empty"),
+    *("Log entries", "log entr", "Administration</a>"),
+)
 LISTS = (
     "/admin/",
     "/admin/problems/",
@@ -61,6 +64,15 @@ def test_every_page_has_its_own_browser_title(console: Client) -> None:
 
     assert len(set(titles)) == len(titles), titles
     assert [title for title in titles if "Acme" in title] == titles[len(LISTS) :]
+
+
+def test_page_is_titled_like_its_entry_in_the_menu(console: Client) -> None:
+    menu = console.get("/admin/").context["sidebar_navigation"]
+    entries = {str(item["link"]): str(item["title"]) for group in menu for item in group["items"]}
+
+    titles = {address: title_of(console.get(address).content.decode()) for address in entries}
+
+    assert titles == {address: f"{title} | Ringofix" for address, title in entries.items()}
 
 
 @pytest.mark.parametrize("model", [BackgroundJob, Call, WebhookEvent])
