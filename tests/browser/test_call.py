@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from integrations.background_jobs import run_job
 from integrations.models import BackgroundJob, Call, CallState
 from sandbox.state import Sandbox
+from tests.browser.conftest import Tabs, settle
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, recorded
 from tests.factories import make_user
@@ -35,11 +36,11 @@ def scenario(transactional_db: None, make_scenario, sandbox: Sandbox) -> Scenari
 
 
 @pytest.fixture
-def page(browser: Browser, live_server: LiveServer, scenario: Scenario) -> Iterator[Page]:
+def page(browser: Tabs, live_server: LiveServer, scenario: Scenario) -> Iterator[Page]:
     """A page of an administrator. An error in a script fails the test."""
     client = Client()
     client.force_login(get_user_model().objects.get(username="admin"))
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page = browser.new_page(width=1280, height=900)
     page.context.add_cookies(
         [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
     )
@@ -85,12 +86,12 @@ def test_a_recording_is_played_by_mouse_and_keyboard(scenario: Scenario, page: P
 
 
 def test_waveform_is_drawn_from_the_response_that_is_played(
-    scenario: Scenario, page: Page, live_server: LiveServer, assert_accessible: Callable[[Page], None]
+    scenario: Scenario, page: Page, live_server: LiveServer, assert_accessible: Callable[..., None]
 ) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/recording") else None)
     open_call(page, live_server, scenario.call(CALL_ID))
-    page.wait_for_load_state("networkidle")
+    settle(page)
     assert asked == []
 
     page.get_by_role("button", name="Play", exact=True).click()
@@ -105,13 +106,18 @@ def test_waveform_is_drawn_from_the_response_that_is_played(
         assert_accessible(page)
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-def test_click_on_the_waveform_seeks(scenario: Scenario, page: Page, live_server: LiveServer, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
+def test_click_on_the_waveform_seeks(scenario: Scenario, page: Page, live_server: LiveServer) -> None:
     open_call(page, live_server, scenario.call(CALL_ID))
     page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_function(PLAYED)
     page.keyboard.press("k")
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert_click_seeks(page)
+
+
+def assert_click_seeks(page: Page) -> None:
+    page.locator(PICTURE).scroll_into_view_if_needed()
     box = page.locator(PICTURE).bounding_box()
     assert box
 
@@ -188,7 +194,9 @@ def test_expired_recording_is_explained_and_can_be_retried(
     expect(player.get_by_role("alert")).to_be_empty()
 
 
-def test_bodies_are_loaded_when_their_line_is_opened(scenario: Scenario, page: Page, live_server: LiveServer) -> None:
+def test_bodies_are_loaded_when_their_line_is_opened_and_a_failure_is_explained(
+    scenario: Scenario, page: Page, live_server: LiveServer
+) -> None:
     open_call(page, live_server, scenario.call(CALL_ID))
     requests = page.get_by_role("region", name="Requests to Planfix")
 
@@ -198,13 +206,8 @@ def test_bodies_are_loaded_when_their_line_is_opened(scenario: Scenario, page: P
     expect(requests.locator("pre").first).to_contain_text('"type": 4003')
     expect(requests.get_by_text("Response")).to_be_visible()
 
-
-def test_failed_loading_of_a_body_is_explained(scenario: Scenario, page: Page, live_server: LiveServer) -> None:
-    open_call(page, live_server, scenario.call(CALL_ID))
     page.route("**/webhooks/*/", lambda route: route.abort())
-
     page.get_by_role("region", name="Webhooks from Ringostat").locator("summary").first.click()
-
     expect(page.get_by_text("Loading failed.")).to_be_visible()
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.contrib.auth import get_user_model
-from playwright.sync_api import Browser, Page, expect
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from integrations.background_jobs import run_job
 from integrations.models import BackgroundJob
 from integrations.services.customers.import_export import webhook_address
-from tests.browser.test_pages import PASSWORD, log_in
+from tests.browser.conftest import Tabs
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CLIENT, answered
+from tests.factories import make_superuser
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -23,23 +24,21 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def scenario(transactional_db: None, make_scenario: Callable[..., Scenario]) -> Scenario:
     scenario = make_scenario()
     scenario.account.add_contact(name="Olha", lastname="Koval", phones=[CLIENT])
-    get_user_model().objects.create_superuser("admin", password=PASSWORD)
     return scenario
 
 
 @pytest.fixture
-def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
-    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
-    page = context.new_page()
+def page(browser: Tabs, live_server: LiveServer) -> Iterator[Page]:
+    page = browser.new_page(permissions=["clipboard-read", "clipboard-write"])
     yield page
-    context.close()
+    page.close()
 
 
 def test_first_webhook_turns_the_status_green_and_a_dry_run_shows_its_result(
-    scenario: Scenario, page: Page, live_server: LiveServer
+    scenario: Scenario, page: Page, live_server: LiveServer, sign_in: Callable[[Page, User], None]
 ) -> None:
     customer = f"{live_server.url}/admin/integrations/customer/{scenario.customer.pk}"
-    log_in(page, live_server)
+    sign_in(page, make_superuser())
 
     page.goto(f"{customer}/webhook-setup/")
     expect(page.get_by_text("Waiting for the first webhook…")).to_be_visible()

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 import requests
 from django.contrib.auth import get_user_model
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from integrations.models import Customer
 from sandbox.harness.processes import LocalStack, this_database, wait_until
 from sandbox.state import DEFAULT_TOKEN
+from tests.browser.conftest import Tabs
 from tests.end_to_end.bodies import CLIENT, UTM, answered
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -41,8 +42,8 @@ def stack(transactional_db: None) -> Iterator[LocalStack]:
 class Specialist:
     """A specialist at a browser. It counts clicks and collects script errors."""
 
-    def __init__(self, browser: Browser) -> None:
-        self.page: Page = browser.new_page(viewport={"width": 1280, "height": 800})
+    def __init__(self, browser: Tabs) -> None:
+        self.page: Page = browser.new_page(width=1280, height=800)
         self.page.set_default_timeout(PATIENCE_MILLISECONDS)
         self.clicks = self.fields = 0
         self.troubles: list[str] = []
@@ -81,7 +82,7 @@ class Specialist:
         self.page.set_viewport_size({"width": 1280, "height": 800})
 
 
-def test_new_customer_is_connected_after_few_clicks(stack: LocalStack, browser: Browser) -> None:
+def test_new_customer_is_connected_after_few_clicks(stack: LocalStack, browser: Tabs) -> None:
     stack.control("POST", "/accounts/default/tasks", {"counterparty_id": None, "name": "Given by the robot"})
     specialist = Specialist(browser)
 
@@ -120,6 +121,7 @@ def connects(specialist: Specialist, stack: LocalStack) -> str:
     specialist.click("button", "Save")
 
     specialist.sees("Connected. Calls can be delivered.")
+    assert page.evaluate("scrollY") == 0  # the success message is in sight
     specialist.picture("connected", also_dark=True)
     specialist.click("link", "Next: match employees")
     specialist.sees("Suggested: the same e-mail")
@@ -152,7 +154,7 @@ def account(stack: LocalStack) -> Any:
     return stack.control("GET", "/accounts/default")
 
 
-def test_connection_problem_is_explained_with_steps(stack: LocalStack, browser: Browser) -> None:
+def test_connection_problem_is_explained_with_steps(stack: LocalStack, browser: Tabs) -> None:
     stack.control("POST", "/accounts/default/settings", {"scopes": ["contact_readonly", "datatag_readonly"]})
     specialist = Specialist(browser)
     customer = Customer.objects.create(

@@ -1,4 +1,7 @@
-"""In a real browser no page violates the content security policy, and an injected script does not run."""
+"""In a real browser no page violates the content security policy, and an injected script does not run.
+
+test_every_page.py looks for violations too. Here are pages that it does not open, and those that show what others sent.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
 from integrations.models import Call
+from tests.browser.conftest import Tabs, settle
 from tests.factories import make_call, make_customer, make_event, make_request, make_superuser
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -28,7 +32,7 @@ def refusals(page: Page) -> list[str]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(browser: Tabs) -> Iterator[Page]:
     page = browser.new_page()
     yield page
     page.close()
@@ -64,28 +68,21 @@ def test_no_page_violates_the_content_security_policy(
         "/calls/",
         "/calls/?state=failed",
         f"/calls/{call.pk}/",
-        "/calls/api/",
         "/api/v1/docs/",
-        "/admin/",
         "/admin/problems/",
-        "/admin/system/",
-        "/admin/integrations/customer/add/",
-        f"{customer}/change/",
         f"{customer}/history/",
         f"{customer}/delete/",
         "/admin/integrations/webhookevent/",
         "/admin/integrations/planfixrequest/",
-        "/admin/auth/user/",
-        "/admin/auth/user/add/",
         f"/admin/auth/user/{user.pk}/change/",
         f"/admin/auth/user/{user.pk}/password/",
         "/admin/auth/group/add/",
         "/account/password/",
-        "/calls/exports/",
         "/calls/export.xlsx",
     ]
     for address in addresses:
-        page.goto(live_server.url + address, wait_until="networkidle")
+        page.goto(live_server.url + address)
+        settle(page)
         assert page.title() != "run", address
     assert refusals == []
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
 from integrations.models import SecondFactor
+from tests.browser.conftest import Tabs
 from tests.factories import code_of, make_superuser
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -26,7 +27,7 @@ def user(transactional_db: None) -> User:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(browser: Tabs) -> Iterator[Page]:
     page = browser.new_page()
     refused: list[str] = []
     page.on(
@@ -49,7 +50,7 @@ def send_code(page: Page, code: str, button: str) -> None:
     page.get_by_role("button", name=button, exact=True).click()
 
 
-def assert_fine(page: Page, assert_accessible: Callable[[Page], None]) -> None:
+def assert_fine(page: Page, assert_accessible: Callable[..., None]) -> None:
     for width in (390, 1440):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (page.url, width)
@@ -57,7 +58,7 @@ def assert_fine(page: Page, assert_accessible: Callable[[Page], None]) -> None:
 
 
 def test_user_enables_two_factor_login_and_logs_in_with_it(
-    page: Page, live_server: LiveServer, user: User, assert_accessible: Callable[[Page], None]
+    page: Page, live_server: LiveServer, user: User, assert_accessible: Callable[..., None]
 ) -> None:
     log_in(page, f"{live_server.url}/calls/second-factor/", user)
     page.wait_for_function("() => document.images.length == 1 && document.images[0].naturalWidth > 0")
