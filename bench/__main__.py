@@ -17,6 +17,7 @@ BENCHMARKS = (
     "requests_per_call",
     "directory",
     "memory",
+    "burst",
     "fairness",
     "reliability",
     "growth",

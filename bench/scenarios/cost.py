@@ -29,7 +29,7 @@ from django.db import connection
 from bench.scenarios.delivery import customers_of_account
 from bench.scenarios.intake import BODY
 from bench.stack.bare_worker import TABLE as BARE_TABLE
-from bench.stack.call_load import CallOrder
+from bench.stack.call_load import Answer, CallOrder
 from bench.stack.ceiling import TABLE
 from bench.stack.processes import memory_megabytes, processor_seconds, server_seconds
 from bench.stack.scratch import local_stack
@@ -122,7 +122,7 @@ def _peers(stack: LocalStack, times: Path) -> Iterator[Peer]:
 def _account(times: Path) -> Iterator[None]:
     times.write_text("{}")
     module, latency = "bench.stack.fixed_latency_account", str(LATENCY)
-    with _started([sys.executable, "-m", module, str(ACCOUNT_PORT), latency, str(times)], os.environ):
+    with started([sys.executable, "-m", module, str(ACCOUNT_PORT), latency, str(times)], os.environ):
         yield
 
 
@@ -135,13 +135,13 @@ def _bare(stack: LocalStack) -> Iterator[Peer]:
     address = ["--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4", "--log-level", "warning"]
     web = [sys.executable, "-m", "gunicorn", "bench.stack.ceiling", *address]
     worker = [sys.executable, "-m", "bench.stack.bare_worker", str(ACCOUNT_PORT)]
-    with _started(web, stack.environment) as web_pid, _started(worker, stack.environment) as worker_pid:
+    with started(web, stack.environment) as web_pid, started(worker, stack.environment) as worker_pid:
         wait_until(lambda: _listens(port), "the bare web server")
         yield Peer(name="bare", port=port, paths=["/EVENT"], processes={"web": web_pid, "worker": worker_pid})
 
 
 @contextmanager
-def _started(command: list[str], environment: Mapping[str, str]) -> Iterator[int]:
+def started(command: list[str], environment: Mapping[str, str]) -> Iterator[int]:
     process = subprocess.Popen(command, env=environment)
     try:
         yield process.pid
@@ -159,9 +159,9 @@ def _measure(peer: Peer, times: Path, *, first: int, calls: int, rate: float) ->
     order = CallOrder(
         port=peer.port, paths=peer.paths, events=EVENTS, first=first, calls=calls, connections=CONNECTIONS, rate=rate
     )
-    command = [sys.executable, "-m", "bench.stack.call_load"]
-    load = subprocess.run(command, input=json.dumps(vars(order)), stdout=subprocess.PIPE, text=True, check=True)
-    posted = {int(number): at for number, at in json.loads(load.stdout).items()}
+    answers = posted_calls(order)
+    assert not any(answer.refused for answer in answers)
+    posted = {answer.number: answer.at for answer in answers}
 
     def written() -> dict[int, float]:
         return {number: at for key, at in json.loads(times.read_text()).items() if (number := int(key)) in posted}
@@ -174,6 +174,13 @@ def _measure(peer: Peer, times: Path, *, first: int, calls: int, rate: float) ->
         processor={name: seconds / calls * 1000 for name, seconds in spent.items()},
         p95=quantiles([in_planfix[number] - at for number, at in posted.items()], n=20)[-1],
     )
+
+
+def posted_calls(order: CallOrder) -> list[Answer]:
+    """Posts from a process of its own."""
+    command = [sys.executable, "-m", "bench.stack.call_load"]
+    load = subprocess.run(command, input=json.dumps(vars(order)), stdout=subprocess.PIPE, text=True, check=True)
+    return [Answer(**answer) for answer in json.loads(load.stdout)]
 
 
 def _spent(peer: Peer) -> dict[str, float]:

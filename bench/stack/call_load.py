@@ -1,7 +1,7 @@
 """Posts the webhooks of calls over keep-alive connections, at a rate or as fast as they are answered.
 
-Reads a CallOrder of JSON from stdin. Prints JSON: per call, when its last webhook was answered. Imports no Django, so
-that on a small machine the servers get the processor.
+Reads a CallOrder of JSON from stdin. Prints JSON: the vars of an Answer per call. Imports no Django, so that on a small
+machine the servers get the processor.
 """
 
 from __future__ import annotations
@@ -33,34 +33,50 @@ class CallOrder:
     rate: float
 
 
-def post_calls(order: CallOrder) -> dict[int, float]:
-    """Returns the time (time.time()) of the last answer of each call. Raises RuntimeError for an answer but 200."""
+@dataclass(kw_only=True)
+class Answer:
+    """`number`: of the call. `at`: when its last webhook was answered (time.time()). `seconds`: the slowest answer of
+    its webhooks. `refused`: how many of them got another answer than 200.
+    """
+
+    number: int
+    at: float
+    seconds: float
+    refused: int
+
+
+def post_calls(order: CallOrder) -> list[Answer]:
     numbers, began = itertools.count(), time.monotonic()
-    answered: dict[int, float] = {}
+    answers: list[Answer] = []
 
     def post_from_one_connection(_: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", order.port, timeout=60)
         while (number := next(numbers)) < order.calls:
             if order.rate:
                 time.sleep(max(0.0, began + number / order.rate - time.monotonic()))
-            for event, template in order.events:
-                _post(connection, order, order.first + number, event, template)
-            answered[order.first + number] = time.time()
+            call = order.first + number
+            posted = [_post(connection, order, call, event, template) for event, template in order.events]
+            refused = sum(status != 200 for status, _ in posted)
+            slowest = max(seconds for _, seconds in posted)
+            answers.append(Answer(number=call, at=time.time(), seconds=slowest, refused=refused))
 
     with ThreadPoolExecutor(order.connections) as pool:
         list(pool.map(post_from_one_connection, range(order.connections)))
-    return answered
+    return answers
 
 
-def _post(connection: http.client.HTTPConnection, order: CallOrder, number: int, event: str, template: str) -> None:
+def _post(
+    connection: http.client.HTTPConnection, order: CallOrder, number: int, event: str, template: str
+) -> tuple[int, float]:
+    """The status of the answer, and the seconds until it was there."""
     path = order.paths[number % len(order.paths)].replace("EVENT", event)
     body = template.replace("CALL_ID", f"cost-{number}").replace("CLIENT", CLIENT.format(number))
+    began = time.monotonic()
     connection.request("POST", path, body.encode(), {"Content-Type": "application/json"})
     answer = connection.getresponse()
     answer.read()
-    if answer.status != 200:
-        raise RuntimeError(f"{path}: HTTP {answer.status}")
+    return answer.status, time.monotonic() - began
 
 
 if __name__ == "__main__":
-    json.dump(post_calls(CallOrder(**json.load(sys.stdin))), sys.stdout)
+    json.dump([vars(answer) for answer in post_calls(CallOrder(**json.load(sys.stdin)))], sys.stdout)
