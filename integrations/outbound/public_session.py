@@ -21,6 +21,8 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidURL
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_encoding_from_headers
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationValueError, NewConnectionError, ReadTimeoutError
@@ -136,6 +138,29 @@ class _DeadlineAdapter(HTTPAdapter):
     def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
         super().init_poolmanager(*arguments, **named)
         self.poolmanager.pool_classes_by_scheme = self.pools
+        self._pool_of: dict[str, Any] = {}
+
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, *how: Any, **named: Any
+    ) -> Any:
+        """The pool of the request's host. requests would parse the address anew with each request to find the same one,
+        which took a fortieth of a delivery's processor time.
+        """
+        key = f"{(request.url or '').split('/', 3)[:3]} {how} {named}"
+        pool = self._pool_of.get(key)
+        if pool is None or pool.pool is None:  # never asked for, or closed
+            pool = self._pool_of[key] = super().get_connection_with_tls_context(request, *how, **named)
+        return pool
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """As requests does, without looking for cookies, which no session keeps."""
+        response = requests.Response()
+        response.status_code, response.reason, response.raw = resp.status, resp.reason, resp
+        response.headers = CaseInsensitiveDict(resp.headers)
+        response.encoding = get_encoding_from_headers(response.headers)
+        response.url, response.request = req.url or "", req
+        response.connection = self
+        return response
 
     def send(  # type: ignore[override]
         self, request: requests.PreparedRequest, stream: bool = False, timeout: Any = None, **named: Any
