@@ -140,9 +140,7 @@ class _DeadlineAdapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = self.pools
         self._pool_of: dict[str, Any] = {}
 
-    def get_connection_with_tls_context(
-        self, request: requests.PreparedRequest, *how: Any, **named: Any
-    ) -> Any:
+    def get_connection_with_tls_context(self, request: requests.PreparedRequest, *how: Any, **named: Any) -> Any:
         """The pool of the request's host. requests would parse the address anew with each request to find the same one,
         which took a fortieth of a delivery's processor time.
         """

@@ -31,7 +31,7 @@ from integrations.services.delivery.call_delivery import CallDelivery, Delivered
 from integrations.services.delivery.follow_up import follow_up
 from integrations.services.delivery.retry import SharedError, may_continue, save_failed_attempt
 from integrations.services.delivery.sql import CUSTOMER_VERSION
-from integrations.services.queue.defer import deliver_soon, discover_soon, intake_lock
+from integrations.services.queue.defer import deliver_soon, discover_soon
 
 log = structlog.get_logger(__name__)
 
@@ -71,7 +71,7 @@ def running_customer(customer_id: int) -> tuple[Customer, CallTags | None] | Non
 
     Only the thread whose job holds the customer's queue lock may use the objects.
     """
-    rows = run_prepared(CUSTOMER_VERSION, {"customer": customer_id} | intake_lock(customer_id))
+    rows = run_prepared(CUSTOMER_VERSION, {"customer": customer_id})
     return _customer(customer_id, tuple(rows[0][1])) if rows else None
 
 

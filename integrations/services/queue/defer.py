@@ -11,6 +11,7 @@ from django.db import connection
 from integrations.services.queue.sql import (
     DELIVER_SOON,
     FREE_JOBS_OF_DEAD_WORKERS,
+    LOCK_SPACE,
     ONE_JOB_EACH,
     WAKE_CUSTOMERS,
 )
@@ -53,8 +54,6 @@ comes after all calls, because Ringostat may be slow for every customer at once.
 it is enqueued again: under a lasting backlog it is in line after half an hour (enqueued every five minutes) or an hour.
 Reading calls back and reading contacts never come into line: they wait until workers have nothing else to do.
 """
-LOCK_SPACE = 0x52464958
-"""Keeps our advisory locks apart from others in the same database (the letters RFIX)."""
 WOKEN_AT_ONCE = 1000
 """The database has room for about 6,000 locks of all its sessions together."""
 
@@ -73,7 +72,9 @@ def delivery_job(customer_id: int) -> dict[str, Any]:
         "job_task": DELIVER_CALLS,
         "job_lock": lock_of(customer_id),
         "job_args": json.dumps({"customer_id": customer_id}),
-    } | intake_lock(customer_id)
+        "job_lock_space": LOCK_SPACE,
+        "job_lock_number": customer_id % 2**31,
+    }
 
 
 def deliver_soon(customer_id: int) -> None:
@@ -151,8 +152,3 @@ def look_up_soon(call_id: int) -> None:
 
 def catch_up_soon(customer_ids: Iterable[int]) -> None:
     one_job_each(CATCH_UP, customer_ids)
-
-
-def intake_lock(customer_id: int) -> dict[str, int]:
-    """The arguments of WAIT_FOR_INTAKE and of DELIVER_SOON that name the customer's lock."""
-    return {"job_lock_space": LOCK_SPACE, "job_lock_number": customer_id % 2**31}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+LOCK_SPACE = 0x52464958
+"""Keeps our advisory locks apart from others in the same database (the letters RFIX)."""
+
 DELIVER_SOON = """
 INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)
 SELECT %(job_queue)s, %(job_task)s, %(job_lock)s, %(job_lock)s, %(job_args)s::jsonb
@@ -10,7 +13,7 @@ SELECT %(job_queue)s, %(job_task)s, %(job_lock)s, %(job_lock)s, %(job_args)s::js
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING"""
 """The statement of deliver_soon(). It can also be a part of another statement that has the same arguments."""
 
-WAIT_FOR_INTAKE = "pg_advisory_xact_lock(%(job_lock_space)s::integer, %(job_lock_number)s::integer)"
+WAIT_FOR_INTAKE = f"pg_advisory_xact_lock({LOCK_SPACE}, mod(%(customer)s, 2147483648)::integer)"
 """A column of a statement, which then waits for every transaction that relies on the running job of a customer."""
 
 WAKE_CUSTOMERS = """
