@@ -76,8 +76,10 @@ class JobThreads:
     def _take_jobs(self, queue: psycopg.Connection[Any], threads: Executor) -> None:
         looks = math.inf
         while not self._stopping.is_set():
-            if not self._free.acquire(timeout=POLLING_SECONDS):
+            if not self._free.acquire(timeout=STOPPING_SECONDS):
                 continue  # Each busy thread takes the next job itself.
+            if self._stopping.is_set():
+                return
             job = _job_of(queue.execute(TAKE_JOB, self._worker, prepare=True).fetchall())
             if job:
                 threads.submit(self._run_and_take_next, job)
