@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.models.functions import Now
 
-from integrations.domain.phones import search_pieces
+from integrations.domain.phones import normalize, search_pieces
 from integrations.models import AccountTrait, Customer
 from integrations.services.database import run_prepared
 
@@ -28,6 +28,8 @@ class NumberStorage(StrEnum):
     """Without the plus: 380671234567."""
     FORMATTED = "formatted"
     """The same digits with other signs between them."""
+    NATIONAL = "national"
+    """The same number without its country code: 0671234567."""
     CHANGED = "changed"
     """With other digits, or not at all."""
 
@@ -160,19 +162,24 @@ def _stored(value: Value) -> str:
     return ",".join(sorted(value)) if isinstance(value, frozenset) else str(value)
 
 
-def number_storage(written: str, stored: list[str] | tuple[str, ...]) -> NumberStorage:
-    """How a number that was written in full format is stored. `stored`: the numbers of the contact as read back."""
+def number_storage(written: str, stored: list[str] | tuple[str, ...], region: str) -> NumberStorage:
+    """How a number that was written in full format is stored. `stored`: the numbers of the contact as read back.
+
+    `region`: the country of numbers without a country code.
+    """
     if written in stored:
         return NumberStorage.AS_WRITTEN
     if written.removeprefix("+") in stored:
         return NumberStorage.DIGITS
-    same_digits = any(_digits(number) == _digits(written) for number in stored)
-    return NumberStorage.FORMATTED if same_digits else NumberStorage.CHANGED
+    if any(_digits(number) == _digits(written) for number in stored):
+        return NumberStorage.FORMATTED
+    is_national = any(normalize(number, region) == written for number in stored)
+    return NumberStorage.NATIONAL if is_national else NumberStorage.CHANGED
 
 
 def learn_number_storage(customer: Customer, *, written: str, stored: list[str] | tuple[str, ...]) -> NumberStorage:
     """Learns from a contact that was just created and read back. Returns how its number is stored."""
-    found = number_storage(written, stored)
+    found = number_storage(written, stored, customer.region)
     shapes = ", ".join(map(shape_of, stored)) or "nothing"
     learn(customer, evidence=f"{shape_of(written)} is stored as {shapes}", number_storage=found)
     return found

@@ -31,14 +31,17 @@ STORED = [
     (["380671234567"], NumberStorage.DIGITS),
     (["+380 (67) 123-45-67"], NumberStorage.FORMATTED),
     (["380501112233", "380671234567"], NumberStorage.DIGITS),
-    (["0671234567"], NumberStorage.CHANGED),
+    (["0671234567"], NumberStorage.NATIONAL),
+    (["067 123-45-67"], NumberStorage.NATIONAL),
+    (["+380671234568"], NumberStorage.CHANGED),
+    (["1234567"], NumberStorage.CHANGED),
     ([], NumberStorage.CHANGED),
 ]
 
 
 @pytest.mark.parametrize(("stored", "expected"), STORED)
 def test_how_a_number_is_stored(stored: list[str], expected: NumberStorage) -> None:
-    assert number_storage(NUMBER, stored) is expected
+    assert number_storage(NUMBER, stored, "UA") is expected
 
 
 def test_new_account_has_no_known_traits() -> None:

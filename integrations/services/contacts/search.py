@@ -24,7 +24,7 @@ from integrations.planfix.records.contacts import (
     find_created_contacts,
     first_candidates,
 )
-from integrations.services.account_traits import SEARCHED_TEXTS, AccountTraits, NumberFormat, traits_of
+from integrations.services.account_traits import SEARCHED_TEXTS, AccountTraits, NumberFormat, NumberStorage, traits_of
 from integrations.services.contacts.remembered import remembered_contact
 from integrations.services.contacts.search_proof import learn_format, prove_search
 from integrations.services.directory.accounts import is_read_since
@@ -32,6 +32,10 @@ from integrations.services.directory.look_up import DirectoryMatch, contacts_of
 
 PROOF_LASTS = timedelta(minutes=1)
 """A proof may be so much older than the call. What a search proves may be as old when the comment is written."""
+NUMBERS_REWRITTEN = (
+    "This Planfix account stores numbers in another way than they are written, and its contact search is not known to "
+    "find them. The call waits, and no contact is created: run a trial on the customer's page, and follow its steps."
+)
 FILTERS_NOT_COMBINED = (
     "The contact search of this Planfix account lists contacts that do not pass all filters of a request, so it cannot "
     "find a number in any format. The call waits, and no contact is created: choose the full format for phone matching "
@@ -121,8 +125,9 @@ def find_client(
     `traits`: of the account, if the caller has read them. Raises PlanfixSearchBlind while the account's search finds
     nothing in any format, and other PlanfixErrors.
     """
+    traits = traits or traits_of(customer)
     proven = _proven_format(customer, traits)
-    matching, region = customer.phone_matching, customer.region
+    matching, region = _matching(customer, traits), customer.region
     asked_in = proven or NumberFormat.FULL
     found = find(planfix, number, matching=matching, region=region, asked_in=asked_in)
     if found and proven is None and matching == PhoneMatching.FULL:
@@ -133,14 +138,32 @@ def find_client(
             found = find(planfix, number, matching=matching, region=region, asked_in=proven)
     if not found and may_be_created:
         found = find_created_contacts(planfix, number)
+    if not found and _hides_numbers(traits):
+        raise PlanfixSearchBlind(NUMBERS_REWRITTEN)
     return found
 
 
-def _proven_format(customer: Customer, traits: AccountTraits | None) -> NumberFormat | None:
+def _matching(customer: Customer, traits: AccountTraits) -> str:
+    """Where the account itself takes the country code away, the full format alone would find nobody."""
+    is_national = traits.number_storage is NumberStorage.NATIONAL
+    return PhoneMatching.ANY_FORMAT if is_national else customer.phone_matching
+
+
+def _hides_numbers(traits: AccountTraits) -> bool:
+    """Does the account store other digits than were written, so that an empty list says nothing?
+
+    In any format a number is found by its parts, if the filter finds parts.
+    """
+    if traits.number_storage is NumberStorage.NATIONAL:
+        return traits.finds_parts is not True
+    return traits.number_storage is NumberStorage.CHANGED
+
+
+def _proven_format(customer: Customer, traits: AccountTraits) -> NumberFormat | None:
     """The format in which the account's search is known to find numbers; None while that is not known."""
     if customer.search_is_blind:
         return None
-    found_by = (traits or traits_of(customer)).found_by or frozenset()
+    found_by = traits.found_by or frozenset()
     return next((form for form in SEARCHED_TEXTS if form in found_by), None)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from integrations.models import Customer, RememberedContact
 from integrations.planfix.http.client import PlanfixClient
 from integrations.planfix.http.errors import PlanfixSearchBlind
-from integrations.services.account_traits import NumberFormat, learn, traits_of
+from integrations.services.account_traits import NumberFormat, NumberStorage, learn, traits_of
 from integrations.services.contacts.search import find_client
 from sandbox.planfix.account import Account
 from sandbox.planfix.world import World
@@ -164,3 +166,41 @@ def test_a_search_that_does_not_combine_filters_does_not_answer_for_any_format(
     enter(account, several_filters="any")
     with pytest.raises(PlanfixSearchBlind, match="do not pass all filters"):
         found(planfix, customer)
+
+
+def test_a_client_is_found_where_the_account_stores_numbers_without_the_country_code(
+    planfix: PlanfixClient, customer: Customer, account: Account
+) -> None:
+    olha = account.add_contact(name="Olha Koval", phones=["0671234567"])
+    assert found(planfix, customer) == []  # as long as this is not known of the account, other formats are others' work
+    learn(customer, evidence="", number_storage=NumberStorage.NATIONAL, finds_parts=True)
+
+    assert found(planfix, customer) == [olha.id]
+
+
+HIDDEN = [
+    {"number_storage": NumberStorage.CHANGED},
+    {"number_storage": NumberStorage.CHANGED, "finds_parts": True, "found_by": frozenset({NumberFormat.LAST_SEVEN})},
+    {"number_storage": NumberStorage.NATIONAL},
+    {"number_storage": NumberStorage.NATIONAL, "finds_parts": False},
+]
+
+
+@pytest.mark.parametrize("traits", HIDDEN, ids=str)
+def test_an_empty_search_is_no_answer_where_the_account_stores_other_digits(
+    planfix: PlanfixClient, customer: Customer, account: Account, traits: dict[str, Any]
+) -> None:
+    account.add_contact(name="Ivan Petrenko", phones=[OTHER])
+    learn(customer, evidence="", **traits)
+
+    with pytest.raises(PlanfixSearchBlind, match="stores numbers in another way"):
+        found(planfix, customer)
+
+
+def test_a_new_client_of_an_account_with_national_numbers_is_no_doubt_where_parts_are_found(
+    planfix: PlanfixClient, customer: Customer, account: Account
+) -> None:
+    account.add_contact(name="Ivan Petrenko", phones=["0931112233"])
+    learn(customer, evidence="", number_storage=NumberStorage.NATIONAL, finds_parts=True)
+
+    assert found(planfix, customer) == []
