@@ -36,6 +36,7 @@ class TrialRecordKind(models.TextChoices):
     TAG_ENTRY = "tag_entry", _("data tag entry")
     COMMENT = "comment", _("comment")
     FILE = "file", _("file")
+    TASK = "task", _("task")
     CONTACT = "contact", _("contact")
 
 
@@ -55,12 +56,14 @@ class TrialReceipt(models.Model):
     """Of a data tag entry: its key. Null: the write has not ended, or its response was lost."""
     contact_id = models.PositiveBigIntegerField(null=True)
     """Of all but the contact: the trial's contact."""
+    task_id = models.PositiveBigIntegerField(null=True)
+    """Of a comment in the trial's task: the task."""
     comment_id = models.PositiveBigIntegerField(null=True)
     """Of a data tag entry: its comment."""
     tag_id = models.PositiveBigIntegerField(null=True)
     source_object_id = models.UUIDField(null=True)
     name = models.CharField(max_length=255, blank=True, default="", db_default="")
-    """Of a contact and a file: its name. Of a comment: a word that only its text contains."""
+    """Of a contact and a file: its name. Of a comment and a task: a word that only its text contains."""
     number = models.CharField(max_length=32, blank=True, default="", db_default="")
     """Of a contact, in full format."""
     written_at = models.DateTimeField(db_default=Now())

@@ -50,8 +50,12 @@ def comment_url(planfix_url: str, receipts: Delivery) -> str:
     return contact_url(planfix_url, receipts.contact_id, receipts.comment_id) if receipts.contact_id else ""
 
 
-def trial_url(planfix_url: str, contact_id: int | None, comment_id: int | None) -> str:
-    """The page in Planfix that shows a record of a trial: its contact's, else the account's first page."""
+def trial_url(
+    planfix_url: str, *, contact_id: int | None, task_id: int | None = None, comment_id: int | None = None
+) -> str:
+    """The page in Planfix that shows a record of a trial: its task's or contact's, else the account's first page."""
+    if task_id is not None:
+        return task_url(planfix_url, task_id, comment_id)
     if contact_id is None:
         return account_url(planfix_url)
     return contact_url(planfix_url, contact_id, comment_id)

@@ -232,6 +232,15 @@ class TaskStatusChange(StrEnum):
     """Planfix answers success with `failures`, and the status stays."""
 
 
+class TaskDeletion(StrEnum):
+    """`isDeleted` of a task that is updated. Planfix documents no request that deletes a task."""
+
+    IGNORED = "ignored"
+    DELETED = "deleted"
+    REFUSED = "refused"
+    """HTTP 400, code 41."""
+
+
 class TaskTemplateFields(StrEnum):
     """Do the task templates have a required field?"""
 
@@ -289,6 +298,7 @@ class World:
     task_activity: TaskActivity = TaskActivity.SHOWN
     task_comments: TaskComments = TaskComments.TAKEN
     task_status: TaskStatusChange = TaskStatusChange.CHANGED
+    task_deletion: TaskDeletion = TaskDeletion.IGNORED
     task_template: TaskTemplateFields = TaskTemplateFields.FREE
     time_points: TimePoints = TimePoints.FULL
     too_fast: TooFast = TooFast.STATUS_429

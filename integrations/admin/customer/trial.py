@@ -13,18 +13,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from integrations.admin.customer.pages import address_of, customer_page, next_page, render_page
 from integrations.domain.phones import normalize
-from integrations.models import BackgroundJob, BackgroundJobKind, Customer, TrialRecordKind
+from integrations.models import BackgroundJob, BackgroundJobKind, CallbackSettings, Customer, TrialRecordKind
+from integrations.services.callback_tasks.choices import stored_choices
+from integrations.services.callback_tasks.settings_file import settings_of
 from integrations.services.queue.background import enqueue
 from integrations.services.trial.client import MOST_REQUESTS
 from integrations.services.trial.content import author_of, new_number
 from integrations.services.trial.receipts import abandoned_receipts, leftovers
 from integrations.services.trial.report import NOT_ASKED, Finding, Outcome, TrialReport
-from integrations.services.trial.run import CLEAN_UP, KEEP, NUMBER
-from integrations.services.trial.texts import ASKED, OUTCOMES, meaning_of, steps_of, title_of
+from integrations.services.trial.run import CLEAN_UP, KEEP, NUMBER, TASK_TEMPLATE
+from integrations.services.trial.texts import ASKED, OUTCOMES, meaning_of, steps_of, title_of, why_left
 from integrations.ui.labels import Badge
 from integrations.ui.links import trial_url
 from integrations.users.audit import audit_record
@@ -45,6 +47,22 @@ class TrialForm(forms.Form):
         max_length=32,
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "tel"}),
     )
+    task = forms.BooleanField(
+        label=gettext_lazy("Create a task too"),
+        help_text=gettext_lazy(
+            "Tests the last active task and callback tasks. Planfix notifies the assignees of the template. Afterwards "
+            "the task is deleted, or closed where Planfix deletes no tasks."
+        ),
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+    )
+    task_template = forms.TypedChoiceField(
+        label=gettext_lazy("Task template"),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+    )
     keep = forms.BooleanField(
         label=gettext_lazy("Keep everything in Planfix to look at it"), required=False, widget=UnfoldBooleanSwitchWidget
     )
@@ -52,6 +70,25 @@ class TrialForm(forms.Form):
     def __init__(self, *args: object, customer: Customer, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self._region = customer.region
+        self._offer_templates(settings_of(customer))
+
+    def _offer_templates(self, wanted: CallbackSettings) -> None:
+        """The templates that the access check has found, first that of the callback tasks. No task without any."""
+        templates = stored_choices(wanted).templates
+        if not templates:
+            del self.fields["task"], self.fields["task_template"]
+            return
+        field = self.fields["task_template"]
+        assert isinstance(field, forms.ChoiceField)
+        by_name = sorted(templates.items(), key=lambda template: template[1].casefold())
+        field.choices = by_name
+        field.initial = wanted.template_id
+
+    @property
+    def template_id(self) -> int | None:
+        """Of the task that the trial may create."""
+        is_wanted = self.cleaned_data.get("task")
+        return self.cleaned_data.get("task_template") if is_wanted else None
 
     def clean_number(self) -> str:
         typed: str = self.cleaned_data["number"]
@@ -117,7 +154,11 @@ def _start(request: HttpRequest, customer: Customer, form: TrialForm) -> bool:
     if not form.is_valid():
         messages.error(request, _("The trial was not started. Correct the number."))
         return False
-    arguments = {NUMBER: form.cleaned_data["number"], KEEP: form.cleaned_data["keep"]}
+    arguments = {
+        NUMBER: form.cleaned_data["number"],
+        KEEP: form.cleaned_data["keep"],
+        TASK_TEMPLATE: form.template_id,
+    }
     enqueue(BackgroundJobKind.TRIAL, customer=customer, by=request.user, **arguments)
     audit_record(request.user, _("Ran a trial in Planfix."), customer)
     return True
@@ -156,8 +197,10 @@ def left_in_planfix(customer: Customer) -> list[Left]:
         Left(
             label=str(TrialRecordKind(one.kind).label),
             name=one.name or str(one.id or ""),
-            why=one.why,
-            url=trial_url(customer.planfix_url, one.contact_id, one.comment_id),
+            why=why_left(one.why),
+            url=trial_url(
+                customer.planfix_url, contact_id=one.contact_id, task_id=one.task_id, comment_id=one.comment_id
+            ),
         )
         for one in leftovers(abandoned_receipts(customer))
     ]

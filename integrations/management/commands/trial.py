@@ -13,17 +13,22 @@ from integrations.background_jobs import run_job
 from integrations.domain.phones import normalize
 from integrations.management.customers import named_customers
 from integrations.models import BackgroundJob, BackgroundJobKind, Customer
+from integrations.services.callback_tasks.settings_file import settings_of
 from integrations.services.trial.content import new_number
 from integrations.services.trial.report import TrialReport
-from integrations.services.trial.run import CLEAN_UP, KEEP, NUMBER
+from integrations.services.trial.run import CLEAN_UP, KEEP, NUMBER, TASK_TEMPLATE
 from integrations.services.trial.texts import OUTCOMES, detail_of, title_of
 from integrations.ui.links import trial_url
+
+OF_CALLBACK_TASKS = 0
+"""Stands for the template of the customer's callback tasks."""
 
 
 class Command(BaseCommand):
     help = (
-        "Writes one contact, two comments and two data tag entries to the customer's Planfix account, reads them back"
-        " and removes them again. Tells how the account behaves, and what Ringofix does about it."
+        "Writes one contact, two comments, two data tag entries and, if asked to, a task to the customer's Planfix"
+        " account, reads them back and removes them again. Tells how the account behaves, and what Ringofix does about"
+        " it."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -33,13 +38,32 @@ class Command(BaseCommand):
         parser.add_argument(
             "--clean-up", action="store_true", help="write nothing; remove what earlier trials have left in Planfix"
         )
+        parser.add_argument(
+            "--task",
+            nargs="?",
+            type=int,
+            const=OF_CALLBACK_TASKS,
+            metavar="TEMPLATE",
+            help="create a task too, from the task template with this ID (default: the one of the callback tasks)."
+            " Planfix notifies the template's assignees. The task is closed afterwards if Planfix does not delete it",
+        )
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(
-        self, *args: Any, name: str, keep: bool, number: str | None, clean_up: bool, json: bool, **options: Any
+        self,
+        *args: Any,
+        name: str,
+        keep: bool,
+        number: str | None,
+        clean_up: bool,
+        task: int | None,
+        json: bool,
+        **options: Any,
     ) -> None:
         customer = named_customers(name)[0]
-        arguments = {CLEAN_UP: True} if clean_up else {NUMBER: _number(customer, number), KEEP: keep}
+        arguments: dict[str, Any] = {CLEAN_UP: True}
+        if not clean_up:
+            arguments = {NUMBER: _number(customer, number), KEEP: keep, TASK_TEMPLATE: _template(customer, task)}
         report = _run(customer, arguments)
         for line in [_as_json(customer, report)] if json else _as_text(customer, report):
             self.stdout.write(line)
@@ -52,6 +76,14 @@ def _number(customer: Customer, typed: str | None) -> str:
     if number is None:
         raise CommandError(f"“{typed}” is not a phone number. Write it in full: +380671234567.")
     return number
+
+
+def _template(customer: Customer, given: int | None) -> int | None:
+    if given != OF_CALLBACK_TASKS:
+        return given
+    if template_id := settings_of(customer).template_id:
+        return template_id
+    raise CommandError("The customer has no template for callback tasks. Name a task template by its ID: --task 12.")
 
 
 def _run(customer: Customer, arguments: dict[str, Any]) -> TrialReport:
@@ -87,4 +119,8 @@ def _as_text(customer: Customer, report: TrialReport) -> Iterator[str]:
 
 def _left(customer: Customer, report: TrialReport) -> list[str]:
     """The addresses of the records that are still in Planfix."""
-    return [trial_url(customer.planfix_url, one.contact_id, one.comment_id) for one in report.left]
+    account = customer.planfix_url
+    return [
+        trial_url(account, contact_id=one.contact_id, task_id=one.task_id, comment_id=one.comment_id)
+        for one in report.left
+    ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from integrations.planfix.http.client import PAGE_SIZE, Planfix
@@ -45,6 +45,8 @@ class StoredComment:
     source_object_id: str
     target: Target | None = None
     """None if the answer does not tell."""
+    files: Mapping[int, tuple[str, int]] = field(default_factory=dict)
+    """Name and size of those of its files that the answer describes."""
     tag_keys: frozenset[tuple[int, int]] = frozenset()
     """Data tag and key of each entry."""
 
@@ -129,6 +131,11 @@ def _comment(row: Row) -> StoredComment:
         file_ids=tuple(file_id for file_id in files if file_id is not None),
         source_object_id=text_of(row, "sourceObjectId").lower(),
         target=target_of(row),
+        files={
+            file_id: (text_of(file, "name"), id_of(file.get("size")) or 0)
+            for file in rows_of(row, "files")
+            if (file_id := id_of(file.get("id"))) is not None and {"name", "size"} <= file.keys()
+        },
         tag_keys=frozenset(
             (tag_id, key)
             for entry in rows_of(row, "dataTags")

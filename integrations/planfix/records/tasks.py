@@ -165,6 +165,13 @@ def task_templates(client: Planfix) -> list[TaskTemplate]:
     return sorted(found, key=lambda template: template.id)
 
 
+def inactive_status(client: Planfix, process_id: int) -> int | None:
+    """The first status of the process in which a task is not active; None if there is none. One request."""
+    answer = client.request("GET", f"/process/task/{process_id}/statuses", params={"fields": "id,isActive"})
+    inactive = (id_of(row.get("id")) for row in rows_of(answer, "statuses") if row.get("isActive") is False)
+    return next((status_id for status_id in inactive if status_id is not None), None)
+
+
 def statuses_of_process(client: Planfix, process_id: int) -> Mapping[int, str]:
     """The names of the statuses that a task of the process may have, by id. One request."""
     answer = client.request("GET", f"/process/task/{process_id}/statuses", params={"fields": "id,name"})

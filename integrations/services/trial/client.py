@@ -14,8 +14,8 @@ from integrations.services.database import release_connection
 from integrations.services.queue.progress import Progress, Stopped, held
 
 MOST_REQUESTS = 40
-FOR_REMOVAL = 9
-"""Requests that the questions leave for the removal of what they wrote: seven records and two searches."""
+FOR_LAST_SEARCH = 1
+"""Requests for the search after the removal."""
 LONGEST_WAIT_SECONDS = 150.0
 """A short request limit ends within a minute or two; a longer wait ends the trial."""
 SLICE_SECONDS = 5.0
@@ -34,7 +34,8 @@ class TrialClient:
         self._progress = progress
         self._client = logged_client(customer, acquire_slot=self.acquire_slot)
         self._is_hurried = False
-        self.limit = MOST_REQUESTS
+        self.reserved = 0
+        """Requests that are kept for the removal of what was written."""
 
     @property
     def sent(self) -> int:
@@ -79,7 +80,7 @@ class TrialClient:
 
     def acquire_slot(self, seconds: float) -> None:
         """Counts a request, and returns when it may be sent. Raises RequestsSpent, or Stopped."""
-        if self.sent >= self.limit:
+        if self.sent >= MOST_REQUESTS - self.reserved:
             raise RequestsSpent
         self._progress.add()
         if not held(self._job).update(done=self._job.done):

@@ -19,6 +19,7 @@ from integrations.planfix.call_tags.schema import CallTags
 from integrations.planfix.comment_text import CallText, call_text
 from integrations.planfix.http.json_fields import JSON
 from integrations.services.account_traits import NumberFormat
+from integrations.services.callback_tasks.settings_file import settings_of
 from integrations.services.trial.unassigned_numbers import pieces_of_unassigned, unassigned_number
 
 OBJECTS = uuid.UUID("7d1f2a90-4f0b-5c1c-8f1e-52494e474f46")
@@ -49,6 +50,7 @@ class TrialContent:
     """In whose name the answered call is written."""
     language: str
     customer: Customer
+    makes_callback_tasks: bool = False
     answered_at: datetime
     """Ten minutes before midnight in the customer's time zone: the call ends on the next day."""
     recording: Recording
@@ -62,11 +64,11 @@ class TrialContent:
         return self.answered_at + timedelta(hours=1)
 
     def source_object_id(self, record: str) -> uuid.UUID:
-        """`record`: "contact", "answered" or "missed"."""
+        """`record`: "contact", "answered", "missed", "task" or "task_comment"."""
         return uuid.uuid5(OBJECTS, f"{self.customer.pk}:{self.key}:{record}")
 
     def marker(self, record: str) -> str:
-        """The call id in the comment's text."""
+        """The call id in the text of a comment or task."""
         return f"{self.key}.{record}"
 
     @property
@@ -100,13 +102,28 @@ class TrialContent:
 
     @property
     def missed_text(self) -> str:
-        text = CallText(
+        return call_text(self._missed_call("missed"), self.language)
+
+    def _missed_call(self, record: str) -> CallText:
+        return CallText(
             direction=Direction.INCOMING,
             outcome=Outcome.MISSED,
             client_number=self.number,
-            ringostat_id=self.marker("missed"),
+            ringostat_id=self.marker(record),
         )
-        return call_text(text, self.language)
+
+    @property
+    def task_name(self) -> str:
+        return f"Ringofix {self.marker('task')}"
+
+    @property
+    def task_text(self) -> str:
+        """The task's description: that of a missed call."""
+        return call_text(self._missed_call("task"), self.language)
+
+    @property
+    def task_comment_text(self) -> str:
+        return call_text(self._missed_call("task_comment"), self.language)
 
     def values(self, tags: CallTags, contact_id: int, outcome: Outcome) -> list[dict[str, JSON]]:
         """The values of the data tag of the answered or of the missed call."""
@@ -148,6 +165,7 @@ def trial_content(job: BackgroundJob, customer: Customer) -> TrialContent:
         employee=author_of(customer),
         language=customer.language,
         customer=customer,
+        makes_callback_tasks=settings_of(customer).makes_tasks,
         answered_at=answered_at,
         recording=recording_of(customer),
     )

@@ -6,20 +6,24 @@ import html
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from integrations.models import TrialRecordKind
 from integrations.planfix.call_tags.read_back import differing_fields
 from integrations.planfix.http.codes import scope_of
-from integrations.planfix.rights import Right
+from integrations.planfix.records.read_back import StoredTask
+from integrations.planfix.rights import FOR_CALLBACK_TASKS, Right
 from integrations.services.account_traits import FilesOnUpdate, NumberFormat, NumberStorage, number_storage
 from integrations.services.trial.content import EMOJI, ODD_TEXT, TrialContent
 from integrations.services.trial.readings import Failure, Readings, TagReading
 from integrations.services.trial.report import (
+    CLOSED_TASK,
     LIMIT,
     NO_RESPONSE,
     NO_RIGHT,
     NOT_ASKED,
+    OPEN_TASK,
     REFUSED,
     Finding,
     Leftover,
@@ -44,11 +48,15 @@ class Asked:
     """The finding for a failed step, where it is more than `if_refused`."""
     read_by: str = ""
     """Another step, without which the answer stays unknown."""
+    with_task: bool = False
+    """Asked only by a trial that may create a task."""
 
 
 def judged(content: TrialContent, read: Readings) -> tuple[Finding, ...]:
-    """A finding for every question."""
-    return tuple(_judged(question, asked, content, read) for question, asked in QUESTIONS.items())
+    """A finding for every question that the trial may ask."""
+    may_create = read.task_template_id is not None
+    asked = {question: one for question, one in QUESTIONS.items() if may_create or not one.with_task}
+    return tuple(_judged(question, one, content, read) for question, one in asked.items())
 
 
 def _judged(question: Question, asked: Asked, content: TrialContent, read: Readings) -> Finding:
@@ -107,13 +115,14 @@ STORAGE: Mapping[NumberStorage, Outcome] = {
     NumberStorage.AS_WRITTEN: OK,
     NumberStorage.DIGITS: ADAPTED,
     NumberStorage.FORMATTED: ADAPTED,
+    NumberStorage.NATIONAL: ADAPTED,
     NumberStorage.CHANGED: TROUBLE,
 }
 
 
 def _number_storage(content: TrialContent, read: Readings) -> Finding:
     phones = _given(read.contact).phones
-    found = number_storage(content.number, phones)
+    found = number_storage(content.number, phones, content.region)
     return Finding(question=Question.NUMBER_STORAGE, outcome=STORAGE[found], answer=found, came=", ".join(phones))
 
 
@@ -334,11 +343,18 @@ def _midnight(content: TrialContent, read: Readings) -> Finding:
 # Tasks, requests, rights
 
 
+def _task_created(content: TrialContent, read: Readings) -> Finding:
+    task_id = str(_given(read.task_id))
+    return Finding(question=Question.TASK_CREATED, outcome=OK, answer="created", came=task_id)
+
+
 def _task_filter(content: TrialContent, read: Readings) -> Finding:
     question = Question.TASK_FILTER
-    tasks = _given(read.tasks)
     if read.tasks_of_trial:
         return Finding(question=question, outcome=TROUBLE, answer="others_found")
+    if read.task_id is not None:
+        return _own_task_found(read, _given(read.own_tasks))
+    tasks = _given(read.tasks)
     if read.tasks_of_one is None:
         return Finding(question=question, outcome=UNKNOWN, answer="no_tasks")
     first = next(task for task in tasks if task.counterparty)
@@ -349,8 +365,20 @@ def _task_filter(content: TrialContent, read: Readings) -> Finding:
     return Finding(question=question, outcome=TROUBLE, answer="others_found" if has_others else "not_found")
 
 
+def _own_task_found(read: Readings, found: Sequence[StoredTask]) -> Finding:
+    question = Question.TASK_FILTER
+    if any(task.counterparty != read.contact_id for task in found):
+        return Finding(question=question, outcome=TROUBLE, answer="others_found")
+    if read.task_id not in {task.id for task in found}:
+        return Finding(question=question, outcome=TROUBLE, answer="not_found")
+    return Finding(question=question, outcome=OK, answer="works")
+
+
 def _task_rows(content: TrialContent, read: Readings) -> Finding:
-    tasks, question = _given(read.tasks), Question.TASK_ROWS
+    question = Question.TASK_ROWS
+    if own := next((task for task in read.own_tasks or [] if task.id == read.task_id), None):
+        return _own_task_row(own, _given(read.task_created_at))
+    tasks = _given(read.tasks)
     if not tasks:
         return Finding(question=question, outcome=UNKNOWN, answer="no_tasks")
     if all(task.is_active is None for task in tasks):
@@ -358,6 +386,41 @@ def _task_rows(content: TrialContent, read: Readings) -> Finding:
     if all(task.created is None for task in tasks):
         return Finding(question=question, outcome=TROUBLE, answer="no_creation_time")
     return Finding(question=question, outcome=OK, answer="complete")
+
+
+def _own_task_row(own: StoredTask, sent_at: datetime) -> Finding:
+    question = Question.TASK_ROWS
+    if own.is_active is None:
+        return Finding(question=question, outcome=TROUBLE, answer="no_activity")
+    if own.created is None:
+        return Finding(question=question, outcome=TROUBLE, answer="no_creation_time")
+    came = own.created.strftime("%Y-%m-%d %H:%M")
+    # A time without its zone is off by the zone's hours, the same for all tasks.
+    if abs(own.created - sent_at) > timedelta(hours=MOST_OFFSET_HOURS + 1):
+        return Finding(question=question, outcome=TROUBLE, answer="wrong_creation_time", came=came)
+    if not own.is_active:
+        return Finding(question=question, outcome=ADAPTED, answer="not_active", came=came)
+    return Finding(question=question, outcome=OK, answer="complete", came=came)
+
+
+def _task_comments(content: TrialContent, read: Readings) -> Finding:
+    comment_id = str(_given(read.task_comment_id))
+    return Finding(question=Question.TASK_COMMENTS, outcome=OK, answer="taken", came=comment_id)
+
+
+TASK_ENDS: Mapping[str, tuple[Outcome, str]] = {CLOSED_TASK: (OK, "closed"), OPEN_TASK: (ADAPTED, "stays_open")}
+"""Outcome and answer, by why the task is still there."""
+
+
+def _task_closed(content: TrialContent, read: Readings) -> Finding:
+    question, left = Question.TASK_CLOSED, _given(read.left)
+    if read.is_kept or read.task_id is None:
+        raise _NotRead
+    own = next((one for one in left if one.kind == TrialRecordKind.TASK), None)
+    if own is None:
+        return Finding(question=question, outcome=OK, answer="deleted")
+    outcome, answer = TASK_ENDS.get(own.why, (UNKNOWN, "not_tried"))
+    return Finding(question=question, outcome=outcome, answer=answer, came="" if own.why in TASK_ENDS else own.why)
 
 
 def _request_rate(content: TrialContent, read: Readings) -> Finding:
@@ -375,14 +438,15 @@ NEEDED_RIGHTS = frozenset(map(str, Right))
 
 
 def _rights(content: TrialContent, read: Readings) -> Finding:
-    """Only the trial itself needs the rights to remove."""
+    """Only the trial itself needs the rights to remove, and only callback tasks those to write tasks."""
     if not read.has_answered:
         raise _NotRead
     missing = sorted({scope_of(failure.request) for failure in read.failures.values() if failure.answer == NO_RIGHT})
     scopes, question = ", ".join(missing), Question.RIGHTS
     if not missing:
         return Finding(question=question, outcome=OK, answer="complete")
-    if NEEDED_RIGHTS & set(missing):
+    needed = NEEDED_RIGHTS if content.makes_callback_tasks else NEEDED_RIGHTS - FOR_CALLBACK_TASKS
+    if needed & set(missing):
         return Finding(question=question, outcome=TROUBLE, answer="missing", came=scopes, names={"scopes": scopes})
     return Finding(question=question, outcome=ADAPTED, answer="only_trial", came=scopes, names={"scopes": scopes})
 
@@ -397,6 +461,8 @@ def _removal(left: Sequence[Leftover], *, is_kept: bool) -> Finding:
         return Finding(question=question, outcome=OK, answer="all")
     if is_kept:
         return Finding(question=question, outcome=OK, answer="kept_on_purpose", names=count)
+    if {one.why for one in left} == {CLOSED_TASK}:
+        return Finding(question=question, outcome=ADAPTED, answer="closed_task")
     return Finding(question=question, outcome=TROUBLE, answer="some_left", names=count)
 
 
@@ -442,8 +508,11 @@ QUESTIONS: Mapping[Question, Asked] = {
     ),
     Q.MISSED_CALL_FIELDS: Asked(step="missed_tag_read", judge=_of(Q.MISSED_CALL_FIELDS, _tag_fields, "missed_tag")),
     Q.FILES_ON_UPDATE: Asked(step="second_file", judge=_files_on_update),
-    Q.TASK_FILTER: Asked(step="tasks", judge=_task_filter),
-    Q.TASK_ROWS: Asked(step="tasks", judge=_task_rows),
+    Q.TASK_CREATED: Asked(step="task", judge=_task_created, if_refused=TROUBLE, with_task=True),
+    Q.TASK_FILTER: Asked(step="tasks", judge=_task_filter, read_by="task_read"),
+    Q.TASK_ROWS: Asked(step="tasks", judge=_task_rows, read_by="task_read"),
+    Q.TASK_COMMENTS: Asked(step="task_comment", judge=_task_comments, if_refused=ADAPTED, with_task=True),
+    Q.TASK_CLOSED: Asked(step="", judge=_task_closed, with_task=True),
     Q.REQUEST_RATE: Asked(step="hurry", judge=_request_rate),
     Q.RIGHTS: Asked(step="", judge=_rights),
     Q.DELETED_CONTACTS: Asked(step="deleted", judge=_deleted_contacts),

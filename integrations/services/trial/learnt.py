@@ -31,7 +31,10 @@ TRAITS: Mapping[Question, tuple[str, Mapping[str, Value]]] = {
     Question.TASK_FILTER: ("filters_tasks", {"works": True, "others_found": False, "not_found": False}),
     Question.TASK_ROWS: (
         "shows_active_tasks",
-        {"complete": True, "no_activity": False, "no_creation_time": False},
+        {
+            **{"complete": True, "not_active": True},
+            **{"no_activity": False, "no_creation_time": False, "wrong_creation_time": False},
+        },
     ),
     Question.REQUEST_RATE: ("names_wait", {"with_wait": True, "without_wait": False}),
 }

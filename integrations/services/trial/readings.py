@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from integrations.planfix.call_tags.schema import CallTags
 from integrations.planfix.http.errors import PlanfixError, PlanfixUnavailable
@@ -91,9 +92,18 @@ class Readings:
     second_file_id: int | None = None
     updated: StoredComment | None = None
 
+    task_template_id: int | None = None
+    """Of the task that the trial may create; None if it may create none."""
+    task_id: int | None = None
+    task_created_at: datetime | None = None
+    """When the task was sent, by the clock of this server."""
+    own_tasks: list[StoredTask] | None = None
+    """Of the trial's contact, after the task was created."""
+    task_comment_id: int | None = None
+
     tasks: list[StoredTask] | None = None
     tasks_of_trial: list[StoredTask] | None = None
-    """Of the trial's contact, which has none."""
+    """Of the trial's contact, before it has one."""
     tasks_of_one: list[StoredTask] | None = None
     """Of the counterparty of the first task that has one."""
     rate: RateReading | None = None

@@ -18,22 +18,29 @@ from integrations.planfix.http.client import Planfix
 from integrations.planfix.http.errors import PlanfixError, PlanfixRefused, PlanfixUnavailable
 from integrations.planfix.records.comments import Target, find_comment
 from integrations.planfix.records.read_back import StoredContact, contacts_by_name, contacts_by_phone
-from integrations.planfix.records.removal import delete_comment, delete_file, delete_tag_entry, mark_contact_deleted
-from integrations.services.trial.client import RequestsSpent
+from integrations.planfix.records.removal import (
+    TaskEnd,
+    delete_comment,
+    delete_file,
+    delete_tag_entry,
+    mark_contact_deleted,
+    remove_task,
+)
+from integrations.planfix.records.tasks import find_task
+from integrations.services.trial.client import RequestsSpent, TrialClient
 from integrations.services.trial.content import DAYS_BACK
-from integrations.services.trial.report import Leftover
+from integrations.services.trial.report import CLOSED_TASK, NO_REQUESTS_LEFT, OPEN_TASK, UNFINDABLE_FILE, Leftover
 
 LAST_DIGITS = 7
-UNFINDABLE_FILE = "Planfix did not confirm the copy, and its API cannot search for files."
-NO_REQUESTS_LEFT = "The trial's limit of requests is reached."
 
 
 class TrialReceipts:
-    """The receipts of one trial."""
+    """The receipts of one trial. `client`: keeps requests for the removal of what is written."""
 
-    def __init__(self, job: BackgroundJob, customer: Customer) -> None:
+    def __init__(self, job: BackgroundJob, customer: Customer, client: TrialClient) -> None:
         self._job = job
         self._customer = customer
+        self._client = client
 
     def write(self, kind: TrialRecordKind, send: Callable[[], int], **columns: Any) -> int:
         """Sends one write. Its receipt is stored before; the ID is added after it. Raises PlanfixError.
@@ -43,14 +50,13 @@ class TrialReceipts:
         receipt = TrialReceipt.objects.create(
             customer=self._customer, job=self._job, account=self._customer.planfix_account, kind=kind, **columns
         )
+        self._client.reserved += REQUESTS_TO_REMOVE[kind]
         try:
             record_id = send()
-        except PlanfixError as error:
+        except (PlanfixError, RequestsSpent) as error:
             if not (isinstance(error, PlanfixUnavailable) and error.may_have_written):
+                self._client.reserved -= REQUESTS_TO_REMOVE[kind]
                 receipt.delete()
-            raise
-        except RequestsSpent:
-            receipt.delete()
             raise
         TrialReceipt.objects.filter(pk=receipt.pk).update(planfix_id=record_id)
         return record_id
@@ -73,12 +79,13 @@ def abandoned_receipts(customer: Customer) -> QuerySet[TrialReceipt]:
 def leftovers(rows: QuerySet[TrialReceipt]) -> Iterator[Leftover]:
     """What has a receipt, in the order of its removal."""
     for receipt in _in_order(rows):
-        is_contact, is_comment = receipt.kind == TrialRecordKind.CONTACT, receipt.kind == TrialRecordKind.COMMENT
+        own = {receipt.kind: receipt.planfix_id}
         yield Leftover(
             kind=receipt.kind,
             id=receipt.planfix_id,
-            contact_id=receipt.planfix_id if is_contact else receipt.contact_id,
-            comment_id=receipt.planfix_id if is_comment else receipt.comment_id,
+            contact_id=own.get(TrialRecordKind.CONTACT, receipt.contact_id),
+            comment_id=own.get(TrialRecordKind.COMMENT, receipt.comment_id),
+            task_id=own.get(TrialRecordKind.TASK, receipt.task_id),
             name=receipt.name,
             why=receipt.problem,
         )
@@ -113,7 +120,9 @@ def _remove_one(client: Planfix, receipt: TrialReceipt) -> None:
         record_id = FINDERS[TrialRecordKind(receipt.kind)](client, receipt)
     if record_id is not None:
         TrialReceipt.objects.filter(pk=receipt.pk).update(planfix_id=record_id)
-        REMOVERS[TrialRecordKind(receipt.kind)](client, record_id)
+        if why := REMOVERS[TrialRecordKind(receipt.kind)](client, record_id):
+            _note(receipt, why)
+            return
     receipt.delete()
 
 
@@ -121,12 +130,19 @@ def _note(receipt: TrialReceipt, problem: str) -> None:
     TrialReceipt.objects.filter(pk=receipt.pk).update(problem=problem)
 
 
-REMOVERS: Mapping[TrialRecordKind, Callable[[Planfix, int], None]] = {
+def _remove_task(client: Planfix, task_id: int) -> str:
+    return {TaskEnd.GONE: "", TaskEnd.CLOSED: CLOSED_TASK, TaskEnd.OPEN: OPEN_TASK}[remove_task(client, task_id)]
+
+
+REMOVERS: Mapping[TrialRecordKind, Callable[[Planfix, int], str | None]] = {
     TrialRecordKind.TAG_ENTRY: delete_tag_entry,
     TrialRecordKind.COMMENT: delete_comment,
     TrialRecordKind.FILE: delete_file,
+    TrialRecordKind.TASK: _remove_task,
     TrialRecordKind.CONTACT: mark_contact_deleted,
 }
+"""Each returns why the record stays, if it does."""
+REQUESTS_TO_REMOVE: Mapping[TrialRecordKind, int] = dict.fromkeys(TrialRecordKind, 1) | {TrialRecordKind.TASK: 4}
 
 
 # Records whose response was lost
@@ -151,9 +167,10 @@ def _is_ours(contact: StoredContact, receipt: TrialReceipt) -> bool:
 def _find_comment(client: Planfix, receipt: TrialReceipt) -> int | None:
     if receipt.contact_id is None or receipt.source_object_id is None:
         return None
+    in_task = Target(kind="task", id=receipt.task_id) if receipt.task_id else None
     return find_comment(
         client,
-        Target(kind="contact", id=receipt.contact_id),
+        in_task or Target(kind="contact", id=receipt.contact_id),
         source_object_id=receipt.source_object_id,
         marker=receipt.name,
         since=receipt.written_at - DAYS_BACK - timedelta(days=1),
@@ -172,8 +189,21 @@ def _find_tag_entry(client: Planfix, receipt: TrialReceipt) -> int | None:
         raise
 
 
+def _find_task(client: Planfix, receipt: TrialReceipt) -> int | None:
+    if receipt.source_object_id is None:
+        return None
+    return find_task(
+        client,
+        contact_id=receipt.contact_id,
+        name_part=receipt.name,
+        source_object_id=receipt.source_object_id,
+        marker=receipt.name,
+    )
+
+
 FINDERS: Mapping[TrialRecordKind, Callable[[Planfix, TrialReceipt], int | None]] = {
     TrialRecordKind.TAG_ENTRY: _find_tag_entry,
     TrialRecordKind.COMMENT: _find_comment,
+    TrialRecordKind.TASK: _find_task,
     TrialRecordKind.CONTACT: _find_contact,
 }

@@ -36,8 +36,11 @@ class Question(StrEnum):
     MISSED_CALL_TAG = "missed_call_tag"
     MISSED_CALL_FIELDS = "missed_call_fields"
     FILES_ON_UPDATE = "files_on_update"
+    TASK_CREATED = "task_created"
     TASK_FILTER = "task_filter"
     TASK_ROWS = "task_rows"
+    TASK_COMMENTS = "task_comments"
+    TASK_CLOSED = "task_closed"
     REQUEST_RATE = "request_rate"
     RIGHTS = "rights"
     DELETED_CONTACTS = "deleted_contacts"
@@ -59,6 +62,13 @@ and the trial ended before.
 """
 LIMIT = "limit"
 """The trial has sent as many requests as it may."""
+
+UNFINDABLE_FILE = "Planfix did not confirm the copy, and its API cannot search for files."
+NO_REQUESTS_LEFT = "The trial's limit of requests is reached."
+NOT_DELETED = "Planfix did not delete the contact."
+CLOSED_TASK = "Planfix's API deletes no tasks. The task is closed."
+OPEN_TASK = "Planfix's API deletes no tasks, and the task's process does not let it be closed."
+"""Why a record stays in Planfix. Other reasons are Planfix's own words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +96,8 @@ class Leftover:
     """The trial's contact, whose page in Planfix shows the record."""
     comment_id: int | None = None
     """The comment that the record is, or belongs to."""
+    task_id: int | None = None
+    """The task that the record is, or belongs to."""
     name: str = ""
     why: str = ""
     """Why it could not be removed; "" for what is kept on purpose."""

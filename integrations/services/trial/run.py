@@ -13,25 +13,25 @@ from integrations.planfix.records.read_back import contacts_by_phone
 from integrations.planfix.records.removal import is_gone
 from integrations.planfix.rights import is_missing_right
 from integrations.services.queue.progress import Progress, Stopped, held
-from integrations.services.trial.client import FOR_REMOVAL, MOST_REQUESTS, RequestsSpent, TrialClient
+from integrations.services.trial.client import FOR_LAST_SEARCH, RequestsSpent, TrialClient
 from integrations.services.trial.content import trial_content
 from integrations.services.trial.judges import judged, with_removal
 from integrations.services.trial.learnt import learn_from
 from integrations.services.trial.readings import Failure, Readings
 from integrations.services.trial.receipts import TrialReceipts, abandoned_receipts, leftovers, remove
-from integrations.services.trial.report import LIMIT, NO_RESPONSE, Leftover, TrialReport
+from integrations.services.trial.report import LIMIT, NO_RESPONSE, NOT_DELETED, Leftover, TrialReport
 from integrations.services.trial.steps import STEPS, Step, Trial
 
 log = structlog.get_logger(__name__)
 
-EXPECTED_REQUESTS = 36
+EXPECTED_REQUESTS, WITH_TASK = 33, 39
 """For the progress bar."""
 FAILURES_TO_END = 2
 """So many steps in a row without a response end the questions."""
 
-NUMBER, KEEP, CLEAN_UP = "number", "keep", "clean_up"
+NUMBER, KEEP, CLEAN_UP, TASK_TEMPLATE = "number", "keep", "clean_up", "task_template"
 """The job's arguments: the contact's number in full format; whether everything stays in Planfix; whether the job only
-removes what earlier trials left.
+removes what earlier trials left; the ID of the template of the trial's task, if it may create one.
 """
 
 
@@ -43,12 +43,13 @@ def trial_job(job: BackgroundJob, progress: Progress) -> dict[str, Any]:
     client = TrialClient(job, customer, progress)
     if job.arguments.get(CLEAN_UP):
         return _clean_up(job, customer, client).to_json()
-    receipts = TrialReceipts(job, customer)
+    receipts = TrialReceipts(job, customer, client)
     if job.result is not None:
         return _finish_interrupted(job, client, receipts).to_json()
     content = trial_content(job, customer)
-    trial = Trial(customer=customer, content=content, client=client, receipts=receipts, read=Readings())
-    progress.expect(EXPECTED_REQUESTS)
+    read = Readings(task_template_id=job.arguments.get(TASK_TEMPLATE))
+    trial = Trial(customer=customer, content=content, client=client, receipts=receipts, read=read)
+    progress.expect(WITH_TASK if read.task_template_id else EXPECTED_REQUESTS)
     return _run(job, trial).to_json()
 
 
@@ -56,9 +57,9 @@ def _run(job: BackgroundJob, trial: Trial) -> TrialReport:
     read, client = trial.read, trial.client
     read.is_kept = bool(job.arguments.get(KEEP))
     _save(job, _report(job, trial))  # from now on the job counts as begun
-    client.limit = MOST_REQUESTS - FOR_REMOVAL
+    client.reserved = FOR_LAST_SEARCH
     _ask(job, trial)
-    client.limit = MOST_REQUESTS
+    client.reserved = 0
     if not read.is_kept:
         _remove(trial)
     read.left = [*leftovers(trial.receipts.rows), *_not_deleted(read)]
@@ -125,8 +126,8 @@ def _not_deleted(read: Readings) -> list[Leftover]:
     """The contact, if Planfix confirmed its deletion and shows it still."""
     if not read.contact_stays:
         return []
-    contact_id, why = read.contact_id, "Planfix did not delete the contact."
-    return [Leftover(kind=TrialRecordKind.CONTACT, id=contact_id, contact_id=contact_id, why=why)]
+    contact_id = read.contact_id
+    return [Leftover(kind=TrialRecordKind.CONTACT, id=contact_id, contact_id=contact_id, why=NOT_DELETED)]
 
 
 def _report(job: BackgroundJob, trial: Trial) -> TrialReport:

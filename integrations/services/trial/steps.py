@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from django.utils import timezone
 
 from integrations.domain.calls import Outcome
 from integrations.models import Customer, TrialRecordKind
@@ -24,6 +27,7 @@ from integrations.planfix.records.read_back import (
     read_file,
     some_tasks,
 )
+from integrations.planfix.records.tasks import NewTask, create_task
 from integrations.services.clients.planfix import stored_call_tags
 from integrations.services.customers.account_discovery import discover
 from integrations.services.delivery.recording import look_at
@@ -34,6 +38,7 @@ from integrations.services.trial.receipts import TrialReceipts
 
 FOREIGN_PART = "0000000000000000"
 """No phone number contains it."""
+TASK_IS_DUE_IN = timedelta(days=1)
 TOKEN_EMPLOYEE = ""
 """No author: Planfix writes the comment in the name of the token's employee."""
 
@@ -101,6 +106,7 @@ def _create_contact(trial: Trial) -> None:
 
 
 def _read_contact(trial: Trial) -> None:
+    """Only of a contact that no search has listed."""
     trial.read.contact = read_contact(trial.client, trial.contact.id)
 
 
@@ -119,7 +125,9 @@ def _search_more(trial: Trial) -> None:
 
 def _finds(trial: Trial, *parts: str, companies: bool = False) -> bool:
     found = contacts_by_phone(trial.client, parts, companies=companies)
-    return any(contact.id == trial.read.contact_id for contact in found)
+    own = next((contact for contact in found if contact.id == trial.read.contact_id), None)
+    trial.read.contact = trial.read.contact or own
+    return own is not None
 
 
 # The recording and the comments
@@ -165,7 +173,7 @@ def _answered(trial: Trial, owner: str) -> None:
         file_ids=(trial.read.file_id,) if trial.read.file_id else (),
     )
     before = trial.client.sent
-    trial.read.answered_id = _comment(trial, draft, content.marker("answered"))
+    trial.read.answered_id = _comment(trial, trial.contact, draft, content.marker("answered"))
     trial.read.answered_attempts = trial.client.sent - before
 
 
@@ -185,14 +193,15 @@ def _missed(trial: Trial, owner: str) -> None:
         text=content.missed_text,
         source_object_id=content.source_object_id("missed"),
     )
-    trial.read.missed_id = _comment(trial, draft, content.marker("missed"))
+    trial.read.missed_id = _comment(trial, trial.contact, draft, content.marker("missed"))
 
 
-def _comment(trial: Trial, draft: CommentDraft, marker: str) -> int:
+def _comment(trial: Trial, target: Target, draft: CommentDraft, marker: str, *, task_id: int | None = None) -> int:
     return trial.receipts.write(
         TrialRecordKind.COMMENT,
-        lambda: write_comment(trial.client, trial.contact, draft),
+        lambda: write_comment(trial.client, target, draft),
         contact_id=trial.contact.id,
+        task_id=task_id,
         name=marker,
         source_object_id=draft.source_object_id,
     )
@@ -200,6 +209,8 @@ def _comment(trial: Trial, draft: CommentDraft, marker: str) -> int:
 
 def _read_comments(trial: Trial) -> None:
     trial.read.comments = comments_newest_first(trial.client, trial.contact)
+    if answered := trial.read.comment(trial.read.answered_id):
+        trial.read.file = answered.files.get(trial.read.file_id or 0)
 
 
 def _add_file(trial: Trial) -> None:
@@ -266,10 +277,51 @@ def _with_stored(trial: Trial, reading: TagReading | None) -> TagReading:
 # Tasks, and the request limit
 
 
+def _look_for_tasks_of_trial(trial: Trial) -> None:
+    trial.read.tasks_of_trial = some_tasks(trial.client, counterparty=trial.contact.id)
+
+
+def _create_task(trial: Trial) -> None:
+    content = trial.content
+    assert trial.read.task_template_id
+    task = NewTask(
+        name=content.task_name,
+        description=content.task_text,
+        template_id=trial.read.task_template_id,
+        due=timezone.localtime(timezone=trial.customer.zone) + TASK_IS_DUE_IN,
+        source_object_id=content.source_object_id("task"),
+        contact_id=trial.contact.id,
+    )
+    trial.read.task_created_at = timezone.now()
+    trial.read.task_id = trial.receipts.write(
+        TrialRecordKind.TASK,
+        lambda: create_task(trial.client, task),
+        contact_id=trial.contact.id,
+        name=content.marker("task"),
+        source_object_id=task.source_object_id,
+    )
+
+
+def _look_for_task(trial: Trial) -> None:
+    trial.read.own_tasks = some_tasks(trial.client, counterparty=trial.contact.id)
+
+
+def _comment_on_task(trial: Trial) -> None:
+    content, task_id = trial.content, trial.read.task_id
+    assert task_id
+    draft = CommentDraft(
+        owner=TOKEN_EMPLOYEE,
+        at=content.missed_at,
+        text=content.task_comment_text,
+        source_object_id=content.source_object_id("task_comment"),
+    )
+    target = Target(kind="task", id=task_id)
+    marker = content.marker("task_comment")
+    trial.read.task_comment_id = _comment(trial, target, draft, marker, task_id=task_id)
+
+
 def _look_at_tasks(trial: Trial) -> None:
-    """Reads only. The filter is tried with a contact that has a task, and with the trial's contact, which has none."""
-    if trial.read.contact_id:
-        trial.read.tasks_of_trial = some_tasks(trial.client, counterparty=trial.read.contact_id)
+    """Reads only. The filter is tried with a contact that has a task."""
     trial.read.tasks = some_tasks(trial.client)
     counterparty = next((task.counterparty for task in trial.read.tasks if task.counterparty), None)
     if counterparty is not None:
@@ -277,8 +329,7 @@ def _look_at_tasks(trial: Trial) -> None:
 
 
 def _hurry(trial: Trial) -> None:
-    """Two requests in one second, once."""
-    ping(trial.client)
+    """One request right after the last one, once."""
     try:
         with trial.client.hurry():
             ping(trial.client)
@@ -294,21 +345,25 @@ STEPS = (
     Step(name="tags", send=_read_tags),
     Step(name="number", send=_look_for_number),
     Step(name="contact", send=_create_contact, needs=("is_number_unused",)),
-    Step(name="contact_read", send=_read_contact, needs=("contact_id",)),
     Step(name="search", send=_search, needs=("contact_id",)),
+    Step(name="contact_read", send=_read_contact, needs=("contact_id",), unless="contact"),
     Step(name="search_more", send=_search_more, needs=("found_by",)),
     Step(name="recording", send=_copy_recording, needs=("contact_id",)),
-    Step(name="recording_read", send=_read_file, needs=("file_id",)),
     Step(name="answered", send=_write_answered, needs=("contact_id",)),
     Step(name="answered_again", send=_write_answered_again, needs=("contact_id",), unless="answered_id"),
     Step(name="missed", send=_write_missed, needs=("contact_id",)),
     Step(name="missed_again", send=_write_missed_again, needs=("contact_id",), unless="missed_id"),
     Step(name="comments", send=_read_comments, needs=("contact_id",)),
+    Step(name="recording_read", send=_read_file, needs=("file_id",), unless="file"),
     Step(name="answered_tag", send=_write_answered_tag, needs=("answered_id", "tags")),
     Step(name="answered_tag_read", send=_read_answered_tag, needs=("answered_tag",)),
     Step(name="missed_tag", send=_write_missed_tag, needs=("missed_id", "tags")),
     Step(name="missed_tag_read", send=_read_missed_tag, needs=("missed_tag",)),
     Step(name="second_file", send=_add_file, needs=("answered_id", "file_id")),
-    Step(name="tasks", send=_look_at_tasks),
+    Step(name="tasks_of_trial", send=_look_for_tasks_of_trial, needs=("contact_id",)),
+    Step(name="task", send=_create_task, needs=("contact_id", "task_template_id")),
+    Step(name="task_read", send=_look_for_task, needs=("task_id",)),
+    Step(name="task_comment", send=_comment_on_task, needs=("task_id",)),
+    Step(name="tasks", send=_look_at_tasks, unless="task_id"),
     Step(name="hurry", send=_hurry),
 )

@@ -12,11 +12,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from integrations.services.trial.report import (
+    CLOSED_TASK,
     LIMIT,
+    NO_REQUESTS_LEFT,
     NO_RESPONSE,
     NO_RIGHT,
     NOT_ASKED,
+    NOT_DELETED,
+    OPEN_TASK,
     REFUSED,
+    UNFINDABLE_FILE,
     Finding,
     Outcome,
     Question,
@@ -147,13 +152,25 @@ ASKED: Mapping[Question, Asked] = {
         title=gettext_lazy("Can a recording be added later?"),
         sent=gettext_lazy("A second file for a comment that has one already."),
     ),
+    Q.TASK_CREATED: Asked(
+        title=gettext_lazy("Can Ringofix create a task?"),
+        sent=gettext_lazy("A task of the chosen template, with the new contact as its counterparty."),
+    ),
     Q.TASK_FILTER: Asked(
         title=gettext_lazy("Does Planfix find the tasks of a contact?"),
-        sent=gettext_lazy("The account's first tasks, and a search for the tasks of one contact among them."),
+        sent=gettext_lazy("A search for the tasks of one contact, compared with tasks that exist."),
     ),
     Q.TASK_ROWS: Asked(
         title=gettext_lazy("Does Planfix tell which task is active?"),
-        sent=gettext_lazy("The account's first tasks with their status and creation time."),
+        sent=gettext_lazy("A list of tasks with their status and creation time."),
+    ),
+    Q.TASK_COMMENTS: Asked(
+        title=gettext_lazy("Can a call be added to a task?"),
+        sent=gettext_lazy("A comment in the new task."),
+    ),
+    Q.TASK_CLOSED: Asked(
+        title=gettext_lazy("Can Ringofix close a task?"),
+        sent=gettext_lazy("The new task was marked as deleted, then given an inactive status of its process."),
     ),
     Q.REQUEST_RATE: Asked(
         title=gettext_lazy("What happens when requests are too fast?"),
@@ -228,10 +245,15 @@ ANSWERS: Mapping[tuple[Question, str], Answer] = {
     (Q.NUMBER_STORAGE, "formatted"): Answer(
         means=gettext_lazy("Planfix stores the number in another format. Ringofix compares numbers by their digits.")
     ),
+    (Q.NUMBER_STORAGE, "national"): Answer(
+        means=gettext_lazy("Planfix stores the number without its country code. Ringofix compares it in any format.")
+    ),
     (Q.NUMBER_STORAGE, "changed"): Answer(
-        means=gettext_lazy("Planfix did not store the number. Ringofix would create a new contact for each call."),
+        means=gettext_lazy(
+            "Planfix did not store the number. Ringofix could not find a contact again that it creates, so calls of "
+            "unknown numbers wait."
+        ),
         steps=(
-            gettext_lazy("Switch off “Create a contact for an unknown number” in the customer's settings."),
             gettext_lazy("Check the phone field of the contact template in Planfix."),
             AGAIN,
         ),
@@ -406,6 +428,33 @@ ANSWERS: Mapping[tuple[Question, str], Answer] = {
     (Q.FILES_ON_UPDATE, "ignored"): Answer(
         means=gettext_lazy("Planfix ignores the file. Ringofix links a recording that is ready late.")
     ),
+    (Q.TASK_CREATED, "created"): Answer(means=gettext_lazy("The task was created.")),
+    (Q.TASK_CREATED, REFUSED): Answer(
+        means=gettext_lazy("Planfix refused the task. Callback tasks of this template would fail."),
+        steps=(
+            gettext_lazy("Read Planfix's answer. If it names a required field, make the field optional."),
+            gettext_lazy("Or choose another task template."),
+            AGAIN,
+        ),
+    ),
+    (Q.TASK_CREATED, NO_RIGHT): Answer(
+        means=gettext_lazy("The token cannot create tasks. Only callback tasks need this permission."),
+        steps=(API_ACCESS, gettext_lazy("Open the token, select task_add, and save."), AGAIN),
+    ),
+    (Q.TASK_COMMENTS, "taken"): Answer(means=gettext_lazy("The task takes comments.")),
+    (Q.TASK_COMMENTS, REFUSED): Answer(
+        means=gettext_lazy("The template's process takes no comments. Ringofix adds such calls to the contact.")
+    ),
+    (Q.TASK_COMMENTS, NO_RIGHT): Answer(
+        means=gettext_lazy("The token cannot write comments. No call would reach Planfix."),
+        steps=(API_ACCESS, gettext_lazy("Open the token, select comment_add, and save."), AGAIN),
+    ),
+    (Q.TASK_CLOSED, "deleted"): Answer(means=gettext_lazy("The task was deleted.")),
+    (Q.TASK_CLOSED, "closed"): Answer(means=gettext_lazy("The task was closed.")),
+    (Q.TASK_CLOSED, "stays_open"): Answer(
+        means=gettext_lazy("The template's process does not let Ringofix close a task. Callback tasks stay open.")
+    ),
+    (Q.TASK_CLOSED, "not_tried"): Answer(means=gettext_lazy("The task could neither be deleted nor closed.")),
     (Q.TASK_FILTER, "works"): Answer(means=gettext_lazy("Planfix finds the contact's tasks and no others.")),
     (Q.TASK_FILTER, "no_tasks"): Answer(means=gettext_lazy("The account shows no task of a contact to try it with.")),
     (Q.TASK_FILTER, "others_found"): Answer(
@@ -425,6 +474,13 @@ ANSWERS: Mapping[tuple[Question, str], Answer] = {
     (Q.TASK_ROWS, "no_creation_time"): Answer(
         means=gettext_lazy("Planfix does not tell when a task was created. Calls could go to the wrong task."),
         steps=(CHANGE_TARGET,),
+    ),
+    (Q.TASK_ROWS, "wrong_creation_time"): Answer(
+        means=gettext_lazy("Planfix tells another creation time. Calls could go to the wrong task."),
+        steps=(CHANGE_TARGET, ASK_PLANFIX),
+    ),
+    (Q.TASK_ROWS, "not_active"): Answer(
+        means=gettext_lazy("A new task of this template is not active. Calls go to such a task once it is.")
     ),
     (Q.REQUEST_RATE, "accepted"): Answer(means=gettext_lazy("Planfix accepted both.")),
     (Q.REQUEST_RATE, "with_wait"): Answer(
@@ -453,6 +509,9 @@ ANSWERS: Mapping[tuple[Question, str], Answer] = {
     (Q.REMOVED, "kept_on_purpose"): Answer(
         means=gettext_lazy("Records of the trial that stay in Planfix, as you asked: %(count)s.")
     ),
+    (Q.REMOVED, "closed_task"): Answer(
+        means=gettext_lazy("Planfix's API deletes no tasks. The trial's task is closed; delete it by hand.")
+    ),
     (Q.REMOVED, "some_left"): Answer(
         means=gettext_lazy("Records of the trial that are still in Planfix: %(count)s."),
         steps=(
@@ -461,6 +520,20 @@ ANSWERS: Mapping[tuple[Question, str], Answer] = {
     ),
 }
 """By question and answer."""
+
+
+WHY: Mapping[str, Text] = {
+    UNFINDABLE_FILE: gettext_lazy("Planfix did not confirm the copy, and its API cannot search for files."),
+    NO_REQUESTS_LEFT: gettext_lazy("The trial's limit of requests is reached."),
+    NOT_DELETED: gettext_lazy("Planfix did not delete the contact."),
+    CLOSED_TASK: gettext_lazy("Planfix's API deletes no tasks. The task is closed."),
+    OPEN_TASK: gettext_lazy("Planfix's API deletes no tasks, and the task's process does not let it be closed."),
+}
+"""Why a record is still in Planfix. Other reasons are Planfix's own words."""
+
+
+def why_left(why: str) -> str:
+    return str(WHY.get(why, why))
 
 
 def title_of(question: Question) -> str:

@@ -11,7 +11,7 @@ from sandbox.planfix.contacts.requests import known_person, source_object_id
 from sandbox.planfix.records import Task, TaskStatus
 from sandbox.planfix.rest import Body, Refusal, RestCall, Route, bad_value, read_time_point, shown, success
 from sandbox.planfix.tasks.rows import FIELDS, candidates, predicate
-from sandbox.planfix.world import TaskStatusChange, TaskTemplateFields
+from sandbox.planfix.world import TaskDeletion, TaskStatusChange, TaskTemplateFields
 
 GIVEN_BY_ME = "out"
 """Predefined filter: tasks that the token's employee assigned."""
@@ -97,10 +97,19 @@ def _change_status(account: Account, task: Task, body: Body) -> bool:
     return True
 
 
+def _mark_deleted(account: Account, task: Task, body: Body) -> bool:
+    if account.world.task_deletion is TaskDeletion.REFUSED:
+        raise bad_value("Invalid value of isDeleted")
+    if account.world.task_deletion is TaskDeletion.DELETED:
+        task.is_deleted = bool(body.value("isDeleted"))
+    return True
+
+
 CHANGES: Mapping[str, Callable[[Account, Task, Body], bool]] = {
     "name": _change_name,
     "description": _change_description,
     "status": _change_status,
+    "isDeleted": _mark_deleted,
 }
 """Returns whether the field was changed."""
 

@@ -7,16 +7,17 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from integrations.background_jobs import run_job
-from integrations.models import BackgroundJob, BackgroundJobKind, Customer
+from integrations.models import BackgroundJob, BackgroundJobKind, CallbackSettings, Customer
 from integrations.services.trial.judges import QUESTIONS
 from integrations.services.trial.report import NOT_ASKED, Finding, Outcome, Question, TrialReport
 from integrations.services.trial.texts import ANSWERS, ASKED, OUTCOMES, detail_of
 from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.factories import make_customer, make_employee, make_specialist, make_viewer
-from tests.services.trial.conftest import NUMBER, populate, records
+from tests.services.trial.conftest import NUMBER, own_tasks, populate, records, template_of
 
 pytestmark = pytest.mark.django_db
 
@@ -61,10 +62,37 @@ def test_trial_is_started_and_its_progress_is_shown(console: Client) -> None:
     response = console.post(address(customer), {"action": "run", "number": "+380 (10) 123-45-67", "keep": "on"})
 
     assert response.headers["Location"] == address(customer)
-    assert BackgroundJob.objects.get().arguments == {"number": NUMBER, "keep": True}
+    assert BackgroundJob.objects.get().arguments == {"number": NUMBER, "keep": True, "task_template": None}
     shown = page(console, customer)
     assert "Waiting for the worker" in shown
     assert "Run trial" not in shown
+
+
+def test_task_is_created_only_with_consent(console: Client) -> None:
+    customer = make_customer()
+    assert "Create a task too" not in page(console, customer)  # the access check has found no template
+    choices = {"templates": {"7": "Request", "9": "Call back"}}
+    CallbackSettings.objects.create(customer=customer, template_id=9, choices=choices)
+    assert "Create a task too" in page(console, customer)
+    assert '<option value="9" selected>Call back</option>' in page(console, customer)
+
+    for consent in ({}, {"task": "on"}):
+        console.post(address(customer), {"action": "run", "number": NUMBER, "task_template": "7", **consent})
+        BackgroundJob.objects.update(finished_at=timezone.now())
+
+    assert [job.arguments["task_template"] for job in BackgroundJob.objects.order_by("pk")] == [None, 7]
+
+
+def test_closed_task_is_listed_with_its_address(console: Client, scenario: Scenario) -> None:
+    template_id = template_of(scenario.account)
+    choices = {"templates": {str(template_id): "Request"}}
+    CallbackSettings.objects.create(customer=scenario.customer, choices=choices)
+    run(console, scenario.customer, task="on", task_template=template_id)
+
+    (task,) = own_tasks(scenario.account)
+    shown = page(console, scenario.customer)
+    assert f'href="{scenario.account.url}/task/{task.id}"' in shown
+    assert "The task is closed." in shown
 
 
 def test_second_trial_waits_for_the_first(console: Client) -> None:

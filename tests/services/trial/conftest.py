@@ -11,6 +11,7 @@ from integrations.background_jobs import run_job
 from integrations.models import BackgroundJob, BackgroundJobKind, Customer
 from integrations.services.trial.report import Finding, Question, TrialReport
 from sandbox.planfix.account import Account
+from sandbox.planfix.records import Task
 from sandbox.server.control_api import state
 from tests.conftest import Scenario
 
@@ -47,6 +48,21 @@ def records(account: Account) -> dict[str, Any]:
     """All records that people see: a contact that is marked as deleted is gone."""
     found: dict[str, Any] = {kind: state(account)[kind] for kind in KINDS}
     return found | {"contacts": [contact for contact in found["contacts"] if not contact["isDeleted"]]}
+
+
+def template_of(account: Account) -> int:
+    return next(iter(account.task_templates))
+
+
+def own_tasks(account: Account) -> list[Task]:
+    return [task for task in account.tasks if task.name.startswith("Ringofix")]
+
+
+def without_own_task(account: Account) -> dict[str, Any]:
+    """All records but the trial's task and its description, which Planfix shows as a comment."""
+    ids, found = {task.id for task in own_tasks(account)}, records(account)
+    tasks = [task for task in found["tasks"] if task["id"] not in ids]
+    return found | {"tasks": tasks, "comments": [one for one in found["comments"] if one["task"] not in ids]}
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from sandbox.planfix.world import SWITCHES
 from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.services.trial.conftest import Trial, answers, finding_of, records
-from tests.services.trial.test_trial import with_a_recording
+from tests.services.trial.test_trial import OF_A_TASK, with_a_recording
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +57,7 @@ NOT_FOUND = {
 ASKED_WITHOUT_CONTACT = {
     *(Q.ACCESS, Q.NUMBER_UNUSED, Q.CONTACT_CREATED, Q.TASK_FILTER, Q.TASK_ROWS, Q.REQUEST_RATE, Q.RIGHTS, Q.REMOVED)
 }
-NO_CONTACT = {**dict.fromkeys(set(Q) - ASKED_WITHOUT_CONTACT, "not_asked"), Q.CONTACT_CREATED: "refused"}
+NO_CONTACT = {**dict.fromkeys(set(Q) - ASKED_WITHOUT_CONTACT - OF_A_TASK, "not_asked"), Q.CONTACT_CREATED: "refused"}
 
 WORLDS: dict[tuple[str, str], dict[Question, str]] = {
     ("stored_number", "digits"): {Q.NUMBER_STORAGE: "digits", Q.FOUND_BY: "other"},
@@ -113,6 +113,8 @@ WORLDS: dict[tuple[str, str], dict[Question, str]] = {
     ("filter_zone", "west"): {},
     ("task_template", "required"): {},
     ("task_status", "refused"): {},
+    ("task_deletion", "deleted"): {},
+    ("task_deletion", "refused"): {},
     ("time_points", "utc_only"): {},
     ("time_points", "local_only"): {},
     ("too_fast", "code_22"): {},
