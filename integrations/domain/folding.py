@@ -45,7 +45,9 @@ Candidates = dict[str, list[Any]]
 
 def fold(stored: Folded | None, event: CallFacts) -> Folded:
     """The facts after one more event. `stored` is None before the first event, and is not changed."""
-    stored, news = stored or {}, _folded(event)
+    news = _folded(event)
+    if stored is None:
+        return news | {name: _bounded(news[name]) for name in MAPPINGS}
     merged: Folded = {"final": bool(stored.get("final")) or news["final"]}
     merged["facts"] = _merge(stored.get("facts", {}), news["facts"])
     for name in MAPPINGS:
@@ -112,7 +114,11 @@ def _rank(event: CallFacts) -> list[int]:
 
 
 def _candidates(rank: list[int], values: Mapping[str, object]) -> Candidates:
-    return {name: [*rank, _encoded(value)] for name, value in values.items() if value not in (None, "")}
+    return {
+        name: [*rank, value if type(value) is str else _encoded(value)]
+        for name, value in values.items()
+        if value is not None and value != ""
+    }
 
 
 def _encoded(value: object) -> object:

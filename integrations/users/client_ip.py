@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
@@ -29,14 +30,7 @@ def client_address(environ: Mapping[str, Any]) -> str:
 
 def client_network(environ: Mapping[str, Any]) -> str:
     """Returns what rate limits count: an IPv4 address, or the /64 network of an IPv6 address."""
-    text = client_address(environ)
-    try:
-        address = ip_address(text.partition("%")[0])
-    except ValueError:
-        return text
-    if isinstance(address, IPv6Address):
-        return str(address.ipv4_mapped or ip_network((address, IPV6_PREFIX), strict=False))
-    return str(address)
+    return _network_of(client_address(environ))
 
 
 def may_send_webhooks(environ: Mapping[str, Any]) -> bool:
@@ -45,10 +39,25 @@ def may_send_webhooks(environ: Mapping[str, Any]) -> bool:
     return not allowed or _is_within(client_address(environ), allowed)
 
 
-def _is_within(text: str, allowed: Iterable[Network]) -> bool:
+@lru_cache(4096)  # Ringostat's webhooks come from a few addresses
+def _network_of(text: str) -> str:
+    address = _parsed(text.partition("%")[0])
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or ip_network((address, IPV6_PREFIX), strict=False))
+    return str(address) if address else text
+
+
+@lru_cache(4096)
+def _parsed(text: str) -> IPv4Address | IPv6Address | None:
     try:
-        address = ip_address(text)
+        return ip_address(text)
     except ValueError:
+        return None
+
+
+def _is_within(text: str, allowed: Iterable[Network]) -> bool:
+    address = _parsed(text)
+    if address is None:
         return False
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         return any(address.ipv4_mapped in network for network in allowed)

@@ -49,6 +49,8 @@ DUE: dict[str, Any] = {
     "finished_at": None,
 }
 """The columns of a call that is due now, by the database's clock."""
+NEW_AND_DUE = {name: DUE[name] for name in ("state", "due_at", "due_since")}
+"""Of a call that has no row yet: the others have their default."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +175,7 @@ def fold_into_call(recipient: Recipient, facts: CallFacts, now: datetime, *, eve
 def _fold_into_call(origin: Origin, facts: CallFacts, now: datetime) -> int:
     region = origin.recipient.region
     fresh = fold(None, facts)
-    columns = columns_of(fresh, facts, region, now) | _due_if_final(fresh)
+    columns = columns_of(fresh, facts, region, now) | (NEW_AND_DUE if fresh["final"] else {})
     call = write_new(origin, facts.ringostat_id, {"received_at": now, **columns})
     if isinstance(call, int):
         return call
