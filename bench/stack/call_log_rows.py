@@ -117,8 +117,8 @@ def fill(calls: int) -> None:
         cursor.execute("SET session_replication_role = replica")  # skips triggers and foreign keys during the load
         cursor.execute("SET maintenance_work_mem = '512MB'")
         cursor.execute("SET work_mem = '256MB'")
-        for table in _TABLES:
-            cursor.execute(f"ALTER TABLE integrations_{table} SET UNLOGGED")
+        for table in _tables():
+            cursor.execute(f"ALTER TABLE {table} SET UNLOGGED")
         indexes = _drop_indexes()
         names = {"calls": calls, "customers": CUSTOMERS, "employees": EMPLOYEES, "facts": _FACTS}
         cursor.execute("SELECT setseed(0.5)")
@@ -127,6 +127,17 @@ def fill(calls: int) -> None:
             cursor.execute(statement)
         cursor.execute("RESET session_replication_role")
         cursor.execute("VACUUM ANALYZE")
+
+
+def _tables() -> list[str]:
+    """The tables that have rows: partitions instead of the table that they belong to."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT part.relid::text FROM unnest(%s::text[]) AS name, pg_partition_tree(name::regclass) AS part"
+            " WHERE part.isleaf",
+            [[f"integrations_{table}" for table in _TABLES]],
+        )
+        return [name for (name,) in cursor.fetchall()]
 
 
 def _customers() -> None:

@@ -29,6 +29,7 @@ from integrations.services.account_traits import forget_unused_traits
 from integrations.services.contacts.creation_limit import forget_old_counts
 from integrations.services.database import database_time
 from integrations.services.directory.accounts import forget_unused_directories
+from integrations.services.privacy.monthly_partitions import update_partitions
 from integrations.services.queue.background import forget_old_dry_runs, forget_old_jobs
 from integrations.services.queue.files import delete_expired_files
 
@@ -45,6 +46,7 @@ CLAIMS_ARE_KEPT = timedelta(days=1)
 
 def prune_all(*, should_stop: Callable[[], bool] = lambda: False) -> None:
     """Prunes every customer by its retention_days. 0 keeps everything except dry runs."""
+    update_partitions()
     forget_old_dry_runs()
     forget_old_jobs()
     forget_unused_traits()
