@@ -219,9 +219,10 @@ def test_hidden_number_cannot_be_ignored(specialist: Client) -> None:
 
 
 def test_resolved_call_is_skipped_with_user_and_note(client: Client) -> None:
-    client.force_login(user := make_specialist())
+    user = make_specialist()
     user.first_name, user.last_name = "Olena", "Petrenko"
     user.save()
+    client.force_login(user)
     call = make_call(make_customer(), state=CallState.FAILED, reason="refused", detail="No such template.")
     before = call.finished_at
 

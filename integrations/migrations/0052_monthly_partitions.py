@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("integrations", "0050_proof_of_remembered_contacts"),
+        ("integrations", "0051_events_not_needed"),
     ]
 
     operations = [migrations.RunPython(by_month)]
