@@ -165,7 +165,7 @@ def test_change_gives_up_soon_while_another_session_writes(
 
 
 def test_migration_makes_a_full_table_the_first_partition(transactional_db: None) -> None:
-    migration = import_module("integrations.migrations.0052_monthly_partitions")
+    migration = import_module("integrations.migrations.0053_monthly_partitions")
     call = make_call(make_customer())
     with connection.cursor() as cursor:
         cursor.execute(

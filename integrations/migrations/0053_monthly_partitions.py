@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("integrations", "0051_events_not_needed"),
+        ("integrations", "0052_trial_task"),
     ]
 
     operations = [migrations.RunPython(by_month)]
