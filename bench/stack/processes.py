@@ -33,12 +33,19 @@ def memory_megabytes(pid: int) -> tuple[float, float]:
 
 
 def family(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    """The process and its running children. One that ends meanwhile has no children any more."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
     return [pid, *(each for child in children for each in family(int(child)))]
 
 
 def _seconds(pid: int) -> float:
-    return sum(map(int, _stat(pid)[11:13])) / TICKS
+    try:
+        return sum(map(int, _stat(pid)[11:13])) / TICKS
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
 
 
 def _stat(pid: int) -> list[str]:
