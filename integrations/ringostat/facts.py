@@ -158,8 +158,8 @@ class _Reader:
         return not others or (bool(is_other_end) and self._is_incoming())
 
     def _is_incoming(self) -> bool:
-        words = self.known.get("call_type", ())
-        return bool(words) and direction_of(words[0][2]) is Direction.INCOMING
+        word = next((raw for _slot, _name, raw in self.known.get("call_type", ())), "")
+        return direction_of(word) is Direction.INCOMING
 
     def ringostat_id(self) -> str:
         ids = [(named[1], call_id) for named in self.known.get("ringostat_id", ()) if (call_id := _id_of(named))]
