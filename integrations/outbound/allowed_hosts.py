@@ -61,9 +61,9 @@ class Address:
 
 
 def parse_address(url: str) -> Address | None:
-    """Parses an http(s) address. None if it is none, or could be read in two ways: with a user name, a backslash, a
-    blank, a control character, letters outside ASCII in the host, or a query right after the host.
-    """
+    """Parses an http(s) address. Returns None for any other text, and for an address that could be read in two ways:
+    with a user name, a backslash, a blank, a control character, letters outside ASCII in the host, or a query right
+    after the host."""
     if _FORBIDDEN.search(url):
         return None
     try:
@@ -116,7 +116,8 @@ def ringostat_link(text: str) -> str:
 
 
 def addresses_of(host: str, port: int) -> list[str]:
-    """Looks a name up once. Who connects to one of these addresses cannot be led elsewhere a moment later.
+    """Looks a name up once and returns its addresses. Connect to one of them: then a later change of the name has no
+    effect.
 
     Returns at most MOST_ADDRESSES; none if any of them is private. Raises OSError if the name is unknown.
     """
@@ -137,7 +138,7 @@ def is_public(text: str) -> bool:
 
 
 def _is_private(host: str) -> bool:
-    # A name without a dot is one of this network; an IPv6 address has no dot either, and is refused with them.
+    # A name without a dot belongs to the local network. An IPv6 address has no dot either, and is refused too.
     if "." not in host.rstrip(".") or host.rstrip(".").endswith((".localhost", ".local", ".internal")):
         return True
     try:

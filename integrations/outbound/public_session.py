@@ -45,12 +45,13 @@ _deadline: ContextVar[float] = ContextVar("exchange_deadline", default=float("in
 
 
 def exchange_timeout(*, connect: float, read: float, total: float) -> Any:
-    """For the `timeout` of a request, all in seconds. A tuple (connect, read) has their sum as its total."""
+    """The `timeout` of a request, with a limit for the whole exchange. All in seconds. If a request is given a tuple
+    (connect, read) instead, the sum of both is its limit."""
     return Timeout(connect=connect, read=read, total=total)
 
 
 def seconds_left(deadline: float) -> float:
-    """Raises TimeoutError when nothing is left."""
+    """The seconds until the deadline. Raises TimeoutError when none are left."""
     left = deadline - time.monotonic()
     if left <= 0:
         raise TimeoutError("the answer did not come to its end in time")
@@ -201,7 +202,7 @@ class _Checked(_DeadlineConnection, HTTPConnection):
     def _connected(self, addresses: list[str]) -> socket.socket:
         """Connects to the first address that answers. All of them share the connect timeout.
 
-        What is set here is where the connection goes, not whose certificate is expected.
+        This sets where the connection goes. The certificate must still be that of the name.
         """
         seconds = self.timeout if isinstance(self.timeout, int | float) else None
         ends = time.monotonic() + seconds if seconds else None

@@ -53,7 +53,7 @@ def further_call_text(call: TaskCall, language: str) -> str:
 
 
 def reached_text(call: TaskCall, language: str) -> str:
-    """The comment that the client was reached, by whom and when."""
+    """The comment that says that the client was reached, who reached them and when."""
     with translation.override(language):
         return _text(gettext("%(start)sThe client was reached%(end)s: %(number)s"), call, _reached(call))
 

@@ -56,9 +56,8 @@ OPTIONAL_FIELDS = (
 
 
 class RingostatError(Exception):
-    """Ringostat did not do what was asked. `retryable`: the same request may succeed later. `status`: of its HTTP
-    answer, None if there was none.
-    """
+    """A request to Ringostat that failed. `retryable`: the same request may succeed later. `status`: the HTTP status,
+    None without an answer."""
 
     def __init__(self, message: str, *, retryable: bool, status: int | None = None) -> None:
         super().__init__(message)
@@ -98,7 +97,7 @@ class RingostatClient:
         session: requests.Session | None = None,
         seconds: float | None = None,
     ) -> None:
-        """`seconds`: for each whole exchange, if not ANSWER_SECONDS."""
+        """`seconds`: the limit of each whole exchange; by default ANSWER_SECONDS."""
         if not re.fullmatch(r"[!-~]+", auth_key):
             raise RingostatError("The Auth-key is empty or has characters no key has.", retryable=False)
         self.dropped_fields = list(refused_fields)
@@ -111,7 +110,7 @@ class RingostatClient:
         self._timeout = exchange_timeout(connect=5, read=seconds, total=seconds) if seconds else TIMEOUT
 
     def calls(self, start_utc: datetime, end_utc: datetime, timezone: ZoneInfo) -> list[dict[str, Any]]:
-        """The rows of the calls that started in the window; the API reckons in the project's time zone.
+        """The rows of the calls that started in the window. The API counts in the project's time zone.
 
         A window with more calls than one answer holds is read in halves. Raises RingostatError.
         """
@@ -217,7 +216,7 @@ def _content(status: int, content: bytes) -> object:
     text = content.decode("utf-8-sig", errors="replace").strip()
     if not text and status in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
         return []
-    # A list is an answer, whatever words its landing pages have.
+    # A list is not an error, even if its landing pages contain the words of one.
     if not text.startswith("[") and "incorrect field name" in text.lower():
         raise _FieldRefused(text)
     if status != HTTPStatus.OK:
@@ -230,7 +229,7 @@ def _content(status: int, content: bytes) -> object:
 
 
 def _error_of(content: bytes) -> str:
-    """The error that an answer of a success names; "" if it names none."""
+    """The error in an answer whose status is a success; "" if it contains none."""
     try:
         answer = read_json(content.decode("utf-8-sig", errors="replace"))
     except ValueError:
@@ -294,7 +293,7 @@ def _employee(person: Mapping[str, Any]) -> RingostatEmployee:
 
 
 def _directions(groups: object) -> Iterable[tuple[str, str]]:
-    """(type, direction) of the main and the additional ones."""
+    """The type and value of every direction: the main ones and the additional ones."""
     for group in groups.values() if isinstance(groups, dict) else ():
         for direction in _objects(group):
             if direction.get("direction"):
@@ -302,7 +301,7 @@ def _directions(groups: object) -> Iterable[tuple[str, str]]:
 
 
 def _objects(content: object) -> list[dict[str, Any]]:
-    """An object keyed by id, or a list; what is empty comes as an empty list even where objects are keyed."""
+    """The objects of a list, or of an object keyed by id. Ringostat sends an empty list in place of an empty object."""
     items: Iterable[object] = ()
     if isinstance(content, dict):
         items = content.values()

@@ -1,6 +1,6 @@
-"""A raw webhook request becomes a flat mapping of text, whatever its form: transfer, encoding, form, structure.
+"""Turns a raw webhook request into a flat mapping of text, however it is compressed, encoded, formatted and nested.
 
-Each step is pure; encoding.py and formats.py have the first ones. Knows nothing of calls.
+Each step is pure and has a module of its own. Knows nothing of calls.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SURE_ESCAPES = re.compile(r"%25|(?:%[89A-Fa-f][0-9A-Fa-f])+")
 
 @dataclass(frozen=True, kw_only=True)
 class RawRequest:
-    """As it came; `content_encoding` is the header that says how the body is compressed."""
+    """A request as it came. `content_encoding` is the header that says how the body is compressed."""
 
     method: str
     content_type: str
@@ -50,17 +50,16 @@ class RawRequest:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """All parameters as text by their own names, and what to tell of how they were read."""
+    """All parameters as text by their own names, and notes on how they were read."""
 
     values: dict[str, str]
     notes: tuple[Note, ...] = ()
 
 
 def read_body(raw: RawRequest) -> dict[str, str]:
-    """The parameters of the body and of the query string by their own names; the body's win. Null is empty.
+    """The parameters of the body and of the query string by their own names. The body's values win. Null becomes "".
 
-    The body is looked at and the content type hardly believed, for webhooks are set up by hand.
-    Raises NotUnderstood.
+    Believes the body more than its content type, because people set up webhooks by hand. Raises NotUnderstood.
     """
     return read_fields(raw).values
 

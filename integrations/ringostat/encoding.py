@@ -1,4 +1,4 @@
-"""The bytes of a request become text: first unpacked, then decoded. Knows nothing of what the text means."""
+"""Turns the bytes of a request into text: unpacks them, then decodes them. Knows nothing of what the text means."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """`guessed`: the charset, if the request named none and the bytes do not tell."""
+    """A decoded text. `guessed`: the charset, if neither the request nor the bytes identify it."""
 
     text: str
     charset: str = "utf-8"
@@ -94,12 +94,12 @@ def unpacked(body: bytes, content_encoding: str) -> bytes:
 
 
 def decoded(body: bytes, content_type: str) -> Text:
-    """The text of a body. Bytes that are UTF-8 or UTF-16 are read as that; then the declared charset is believed."""
+    """The text of a body. Bytes that are valid UTF-8 or UTF-16 are read as such, others by the declared charset."""
     try:
         is_marked = body.startswith((b"\xef\xbb\xbf", *UTF_16_MARKS))
         if not is_marked and b"\0" not in body[:4]:
             return Text(body.decode()) if b"\0" not in body[:LOOKED_AT] else _with_zeros(body)
-        # Without a mark, zero bytes alone make no UTF-16: what is not valid as that is something else.
+        # Zero bytes without a byte order mark do not prove UTF-16: the text must be valid UTF-16 too.
         errors = "replace" if body.startswith(UTF_16_MARKS) else "strict"
         return Text(body.decode(json.detect_encoding(body), errors).lstrip("\ufeff"))
     except UnicodeDecodeError:
@@ -107,7 +107,7 @@ def decoded(body: bytes, content_type: str) -> Text:
 
 
 def readable_body(body: bytes, content_type: str, content_encoding: str) -> str:
-    """The text of a body for people; one that cannot be unpacked is shown as its bytes are. Never raises."""
+    """The text of a body for people. A body that cannot be unpacked is decoded as it is. Never raises."""
     try:
         return decoded(unpacked(body, content_encoding), content_type).text
     except NotUnderstood:
@@ -115,14 +115,14 @@ def readable_body(body: bytes, content_type: str, content_encoding: str) -> str:
 
 
 def declared_charset(content_type: str) -> str:
-    """The charset that the header names; "" for none and for one that is not believed."""
+    """The charset that the header names; "" if it names none, or one that we do not believe."""
     declared = _CHARSET.search(content_type.lower())
     charset = SYNONYMS.get(declared[1], declared[1]) if declared else ""
     return charset if charset in UNICODE | ONE_BYTE else ""
 
 
 def query_text(query_string: str) -> str:
-    """A query string in UTF-8: WSGI hands bytes that were not percent-encoded over as Latin-1 (PEP 3333)."""
+    """A query string decoded as UTF-8: WSGI passes bytes that were not percent-encoded as Latin-1 (PEP 3333)."""
     if query_string.isascii():
         return query_string
     try:
@@ -132,7 +132,8 @@ def query_text(query_string: str) -> str:
 
 
 def _with_zeros(body: bytes) -> Text:
-    """A text in UTF-16 that begins with another alphabet has its zero bytes later, all in even or all in odd places."""
+    """Decodes UTF-16 without a byte order mark that begins with another alphabet: its zero bytes come later, all at
+    even or all at odd positions."""
     first = body[: min(LOOKED_AT, len(body) // 2 * 2)]
     even, odd = first[::2].count(0), first[1::2].count(0)
     for charset, many, few in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
@@ -142,7 +143,7 @@ def _with_zeros(body: bytes) -> Text:
 
 
 def _mostly_utf_8(body: bytes) -> Text | None:
-    """UTF-8 that was cut within a character, or has emoji as two surrogates (CESU-8): only a few bytes are wrong."""
+    """Decodes UTF-8 with a few wrong bytes: cut within a character, or with emoji as two surrogates (CESU-8)."""
     try:
         surrogates = body.decode("utf-8", "surrogatepass")
         return Text(surrogates.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
@@ -198,7 +199,8 @@ def _inflated(coding: str, body: bytes) -> bytes:
 
 
 def _inflated_members(body: bytes, wbits: int) -> tuple[bytes, bool]:
-    """At most MAX_BYTES + 1 bytes, and whether the end was reached. RFC 1952, 2.2: gzip may have several members."""
+    """Unpacks at most MAX_BYTES + 1 bytes, and tells whether it reached the end. RFC 1952, 2.2: gzip may have several
+    members."""
     content = b""
     while True:
         inflater = zlib.decompressobj(wbits)

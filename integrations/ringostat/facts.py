@@ -1,4 +1,4 @@
-"""Flat parameters become CallFacts. Knows nothing of events: neither the kind nor what is final."""
+"""Reads the facts of a call from flat parameters. Does not know the kind of an event, or which event is final."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ Read = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What parameters say of a call, and what to tell a specialist of them."""
+    """What the parameters say about a call, and notes for a specialist."""
 
     facts: CallFacts
     notes: tuple[Note, ...] = ()
@@ -75,12 +75,12 @@ class Reading:
 
 
 def read_facts(fields: Mapping[str, str], timezone: ZoneInfo) -> CallFacts:
-    """All that the parameters say of the call. The id is empty if there is none; `is_final` is left False."""
+    """All that the parameters say about the call. The id is empty if there is none; `is_final` is left False."""
     return read(fields, timezone).facts
 
 
 def read(fields: Mapping[str, str], timezone: ZoneInfo, received_at: datetime | None = None) -> Reading:
-    """As read_facts, with notes. What could be two moments is decided by the time of receipt (UTC), if one is given."""
+    """As read_facts, with notes. If a date can mean two moments, the time of receipt (UTC) decides, if it is given."""
     found = by_fact(fields)
     known = found.known
     reader = _Reader(known)
@@ -133,7 +133,7 @@ class Status:
 
 
 class _Reader:
-    """Reads the values of one request and collects what to tell of them."""
+    """Reads the values of one request and collects notes on them."""
 
     def __init__(self, known: Known) -> None:
         self.known = known
@@ -149,7 +149,8 @@ class _Reader:
         return ""
 
     def _is_only_number(self, value: str) -> bool:
-        """Whether a common word holds the client's number: a text that looks so, in a request that names no other."""
+        """True if this value of a common word is the client's number: it looks like one, and the request names no
+        other."""
         others = [named for fact in NUMBERS for named in self.known.get(fact, ()) if not named[0].is_doubtful]
         if not _PHONE.fullmatch(value) or len(others) > 1:
             return False
@@ -170,13 +171,13 @@ class _Reader:
         return ids[0][1]
 
     def durations(self) -> tuple[int | None, int | None, int | None]:
-        """Talk, waiting, whole call."""
+        """The seconds of talk, of waiting and of the whole call."""
         talk = self._seconds("talk_seconds", "talk_ms")
         wait = self._seconds("wait_seconds", "wait_ms")
         return talk, wait, self._seconds("total_seconds", "duration_ms")
 
     def talk_of(self, total: int | None, wait: int | None) -> int | None:
-        """The whole call is waiting and talk (rows of Ringostat's documentation: 50 = 27 + 23)."""
+        """The seconds of talk: the whole call without the waiting (rows of Ringostat's documentation: 50 = 27 + 23)."""
         if total is None or wait is None:
             return None
         if wait > total:
@@ -185,7 +186,8 @@ class _Reader:
         return total - wait
 
     def status(self, talk: int | None) -> Status:
-        """Words that Ringostat documents win over others. Two that contradict each other are decided by the talk."""
+        """The call's status. Words that Ringostat documents win over others. If two contradict each other, the talk
+        time decides."""
         words = [(named[1], word) for named in self.known.get("status", ()) if (word := _status_of(named))]
         known = [(name, word) for name, word in words if word in MEANINGS]
         meanings = {MEANINGS[word] for _, word in known} - {Meaning.PENDING}
@@ -221,7 +223,7 @@ class _Reader:
         return ""
 
     def times(self, timezone: ZoneInfo, receipt: Receipt | None) -> tuple[datetime | None, datetime | None]:
-        """The start by an exact source and by wall time."""
+        """The start as an exact time and as a local time."""
         # The format of a date is chosen in Ringostat's settings, so each name may hold either kind of time.
         named = [*self.known.get("exact_start", ()), *self.known.get("local_start", ())]
         exact_name, exact = next(((name, at) for _, name, raw in named if (at := _exact_time(name, raw))), ("", None))
@@ -312,7 +314,7 @@ class _Reader:
         return start.at
 
     def _local_of_parts(self, named: list[Named], timezone: ZoneInfo, receipt: Receipt | None) -> datetime | None:
-        """Of a date and a time that came under two names."""
+        """The local time of a date and a time that came under two names."""
         days = [(name, raw) for _, name, raw in named if is_date(raw)]
         clocks = [(name, raw) for _, name, raw in named if is_clock(raw)]
         if days and clocks:

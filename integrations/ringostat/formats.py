@@ -1,6 +1,6 @@
-"""The text of a request becomes parameters, nested as they came: JSON, a form, a multipart form.
+"""Parses the text of a request into parameters, nested as they came: JSON, a form, a multipart form.
 
-Of names it knows only those of a call's ID: by them a list's one call is found.
+Knows no names but those of a call's ID, by which it finds the one call in a list.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def is_multipart(body: bytes, content_type: str) -> bool:
 
 
 def read_multipart(body: bytes, content_type: str) -> Tree:
-    """Taken apart by hand: the email parser of the standard library raises anything at anything odd.
+    """Parses a multipart form by hand: the standard library's email parser may raise any error for odd input.
 
     Raises NotUnderstood when the closing line is missing.
     """
@@ -100,8 +100,10 @@ def read_multipart(body: bytes, content_type: str) -> Tree:
 
 
 def read_json(text: str) -> object:
-    """Any JSON, numbers as they are written. Control characters in strings, NULs and commas before a closing bracket
-    are tolerated; of equal names the last non-empty value counts. Raises NotUnderstood with the place.
+    """Parses any JSON, and keeps numbers as they are written.
+
+    Tolerates control characters in strings, NULs, and commas before a closing bracket. Of equal names the last
+    non-empty value counts. Raises NotUnderstood with the place.
     """
     try:
         content = _JSON.decode(text)
@@ -129,7 +131,7 @@ def _json_without_slips(text: str) -> object:
 
 
 def _place(text: str) -> str:
-    """Where the first fault is, counted in the text as it came."""
+    """The position of the first error, counted in the original text."""
     patched = _OUTSIDE_OF_STRINGS.sub(lambda found: found[1] or " ", text)
     try:
         _JSON.decode(patched)
@@ -151,7 +153,7 @@ def _last_non_empty(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _all_digits(number: str) -> str:
-    """`3.80671234567e11` as 380671234567. A number whose last digits are not written stays as it came."""
+    """`3.80671234567e11` as 380671234567. A number without its last digits stays as it came."""
     if "e" not in number.lower() or len(number) > MAX_DIGITS:
         return number
     decimal = Decimal(number)
@@ -173,9 +175,8 @@ def _one_object(content: object) -> Tree:
 
 
 def call_in(items: list[object]) -> object:
-    """The one thing that a list says: its only item, the only object that has something of a call, or what names and
-    values in pairs say. None for a list that says several things. Raises NotUnderstood for several calls.
-    """
+    """The one call in a list: its only item, its only object with parameters of a call, or an object made of its pairs
+    of names and values. None for a list of several things. Raises NotUnderstood for several calls."""
     while len(items) == 1 and isinstance(items[0], list):
         items = items[0]
     objects = [item for item in items if isinstance(item, Mapping)]

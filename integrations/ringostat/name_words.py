@@ -182,7 +182,7 @@ _SHORTEST_INSIDE = 3
 
 
 def plain_letters(name: str) -> str:
-    """Without the accents of Latin letters, and with Latin letters where Cyrillic ones only look like them."""
+    """Removes the accents of Latin letters, and replaces Cyrillic letters that look like Latin ones."""
     if name.isascii():
         return name
     decomposed = unicodedata.normalize("NFKD", name.replace("ł", "l").replace("Ł", "L"))
@@ -192,7 +192,7 @@ def plain_letters(name: str) -> str:
 
 
 def words_of(name: str) -> list[str]:
-    """In lower case: ["call", "id"] of `callId`, `CALL-ID` and `Call Id`."""
+    """The words of a name in lower case: ["call", "id"] of `callId`, `CALL-ID` and `Call Id`."""
     return [re.sub(r"[ ._-]", "", word.lower()) for word in _WORD.findall(name)]
 
 
@@ -207,7 +207,7 @@ def rule_for(name: str) -> Rule | None:
 
 
 def without_prefixes(name: str) -> Iterator[str]:
-    """The name without the words that only tell of an object around it: `call_id`, `id` of `data.call.id`."""
+    """The name without words that only name an outer object: `call_id`, then `id`, for `data.call.id`."""
     words = words_of(name)
     for place, word in enumerate(words[:-1], start=1):
         if word not in PREFIXES:
@@ -228,7 +228,7 @@ def _idea(word: str) -> str | None:
 
 
 def _parts(word: str) -> list[str]:
-    """The known words of which a run of letters is made, the longest first; [] if there is a rest."""
+    """Splits a run of letters into known words, the longest first; [] if letters are left over."""
     for length in range(min(len(word), _LONGEST), 1, -1):
         part, rest = word[:length], word[length:]
         if part not in _IDEAS or (rest and length < _SHORTEST_INSIDE):

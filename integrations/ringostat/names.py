@@ -33,7 +33,7 @@ _ACTION = re.compile(NUMBERED_ACTION)
 
 
 class Slot(NamedTuple):
-    """What a name means: a fact, and how far down it stands among the names of that fact.
+    """What a name means: a fact, and the name's rank among the names of that fact. Rank 0 is the most trusted.
 
     `is_doubtful`: the name is a common word; it means the fact only if its value can be nothing else.
     """
@@ -94,7 +94,8 @@ def _slot_of(name: str) -> Slot | None:
 
 
 def _slot_behind_prefix(name: str) -> Slot | None:
-    """Of `data__call_id`, `ringostat_billsec`. A common word behind a prefix is doubtful: `data_type`, `body.date`."""
+    """The slot of a name with a prefix, such as `data__call_id` or `ringostat_billsec`. A common word behind a prefix
+    is doubtful: `data_type`, `body.date`."""
     for key in map(folded, without_prefixes(plain_letters(name))):
         if slot := SLOTS.get(key):
             is_doubtful = slot.is_doubtful or key not in _UNMISTAKABLE | _SURE_IDS
@@ -109,7 +110,7 @@ def _slot_by_words(name: str) -> Slot | None:
 
 
 class _Name(NamedTuple):
-    """What is known of a name itself; `event` is the name folded, if its value may name the event."""
+    """What a parameter's name alone says. `event`: the folded name, if the parameter's value may name the event."""
 
     slot: Slot | None
     event: str
@@ -127,7 +128,7 @@ def _read_name(name: str) -> _Name:
 
 
 def own_name(name: str) -> str:
-    """The name under which a parameter that means no fact is kept: `utm_source` for `data__UTM source` too."""
+    """The name under which a parameter without a fact is stored: `utm_source`, also for `data__UTM source`."""
     utm_names = (found for found in (plain_name(name), *without_prefixes(name)) if found.startswith("utm_"))
     return (_UTM.get(folded(name)) or next(utm_names, name.strip("{} ")))[:MAX_NAME]
 
@@ -138,13 +139,13 @@ _NO_FACT = _Name(None, "", False, "")
 
 
 def slot_of(name: str) -> Slot | None:
-    """None for a parameter of the customer's own."""
+    """What the name means; None for a parameter of the customer's own."""
     return _read_short_name(name).slot if len(name) <= MAX_NAME else None
 
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """Parameters by what they mean. `own`: those of the customer's; `has_doubtful`: some have a common word as name."""
+    """Parameters sorted by their meaning. `own`: the customer's own; `has_doubtful`: some names are common words."""
 
     known: Known
     own: list[tuple[str, str]]
@@ -191,12 +192,12 @@ def is_not_a_call(name: str) -> bool:
 
 
 def is_wrapper(name: str) -> bool:
-    """True for objects that only wrap: what is in them goes by its own name."""
+    """True for the name of an object that only wraps others: its parameters keep their own names."""
     return folded(name) in _WRAPPERS
 
 
 def holds_call_id(outer: str, names: Iterable[str]) -> bool:
-    """True for an object that is the call itself, whatever the object is called."""
+    """True for an object that is the call itself, whatever its name is."""
     return not is_not_a_call(outer) and has_call_id(names)
 
 

@@ -1,4 +1,5 @@
-"""What came under a parameter's name, whether or not it has become a fact. Knows nothing of where it is written."""
+"""Finds a parameter's value by its name, whether or not it has become a fact. Does not know where the value is
+written."""
 
 from __future__ import annotations
 

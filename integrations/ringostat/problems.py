@@ -1,4 +1,4 @@
-"""Why a request was not understood, and what to tell of one that was. Knows nothing of how requests are read."""
+"""Why a request was not understood, and notes on one that was. Knows nothing of how requests are read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Problem(StrEnum):
 
 
 class NotUnderstood(Exception):
-    """The request tells of no call, and names no other event. `reason` is a sentence with the place in the request."""
+    """The request reports no call and names no other event. `reason` is a sentence with the place in the request."""
 
     def __init__(self, problem: Problem, reason: str) -> None:
         self.problem = problem
@@ -34,7 +34,7 @@ class NotUnderstood(Exception):
 
 
 class NoteKind(StrEnum):
-    """What a specialist should know of a request that was understood."""
+    """What a specialist should know about a request that was understood."""
 
     CHARSET_GUESSED = "charset_guessed"
     CHARACTERS_LOST = "characters_lost"

@@ -1,4 +1,4 @@
-"""Text that somebody before us read in the wrong encoding becomes what it was, if it surely is that.
+"""Repairs text that an earlier program decoded in the wrong encoding, if only one reading is plausible.
 
 "Ірина" in UTF-8 that was read as windows-1251 is `Р†СЂРёРЅР°`, in windows-1251 that was read as Latin-1 `²ðèíà`, and
 "Ирина" in KOI8 that was read as windows-1251 `йТЙОБ`.
@@ -68,7 +68,7 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,
 
 
 def repaired(text: str) -> str:
-    """The text as it was written; the same text if it may have been meant so."""
+    """Undoes a wrong decoding of the text. Returns it unchanged if it may be right as it is."""
     if text.isascii() or len(text) > MAX_REPAIRED:
         return text
     for _ in range(MAX_ROUNDS):
@@ -81,17 +81,17 @@ def repaired(text: str) -> str:
 
 
 def with_references_read(text: str) -> str:
-    """Without numeric references (`&#1072;`): browsers write so what the charset of a form does not have."""
+    """Decodes numeric references (`&#1072;`). Browsers write them for letters that the charset of a form lacks."""
     return _NUMERIC.sub(lambda entity: html.unescape(entity[0]), text) if "&#" in text else text
 
 
 def unescaped(text: str) -> str:
-    """Without HTML entities. Unlike html.unescape it cannot raise: that one fails at a number of 4,301 digits."""
+    """Decodes HTML entities. Never raises, unlike html.unescape, which fails at a number of 4,301 digits."""
     return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text) if "&" in text else text
 
 
 def _utf_8_again(text: str) -> str | None:
-    """By the encoding that turns all of the text into bytes of UTF-8 that make sense, the most usual of several."""
+    """Repairs UTF-8 that was decoded in another encoding. If several encodings make sense, takes the most usual one."""
     readings = []
     for encoding in MISREAD_AS:
         for spelled in dict.fromkeys((text, _HALF_PAIR.sub("\\1\u00a0", text))):
@@ -104,7 +104,7 @@ def _utf_8_again(text: str) -> str | None:
 
 
 def _plausible(text: str, encoding: str) -> str | None:
-    """The text read again, twice if it only makes sense then; None if it makes none."""
+    """The text decoded again, twice if it only makes sense then; None if it never does."""
     read = _decoded(text, encoding)
     if read is not None and not _PLAUSIBLE.fullmatch(read):
         read = _decoded(read, encoding)
@@ -119,7 +119,8 @@ def _decoded(text: str, encoding: str) -> str | None:
 
 
 def _bytes_of(character: str, encoding: str) -> bytes:
-    """As browsers encode: what the code page does not have is the control character of that number."""
+    """Encodes a character as browsers do: a byte without a letter in the code page is the control character of its
+    number."""
     try:
         return character.encode(encoding)
     except UnicodeEncodeError:
@@ -129,19 +130,21 @@ def _bytes_of(character: str, encoding: str) -> bytes:
 
 
 def _cyrillic_again(text: str) -> str | None:
-    """Of windows-1251 that was read as Western or Central European: no language has words of four accented letters."""
+    """Repairs windows-1251 that was decoded as Western or Central European. No language has words of four accented
+    letters."""
     if not _MISREAD_CYRILLIC.search(text) or _MIXED_WORD.search(text):
         return None
     return _first_plausible(text, ("cp1252", "cp1250"), "cp1251")
 
 
 def _polish_again(text: str) -> str | None:
-    """Of windows-1250 that was read as Western European: `Ma³gorzata`. No language has ³ or ¿ within a word."""
+    """Repairs windows-1250 that was decoded as Western European: `Ma³gorzata`. No language has ³ or ¿ within a word."""
     return _first_plausible(text, ("cp1252",), "cp1250") if _POLISH_AS_LATIN_1.search(text) else None
 
 
 def _of_other_page(text: str) -> str | None:
-    """Of one Cyrillic code page that was read as another: `йТЙОБ`, `╚Ёшэр`. The most likely text, if it surely is one.
+    """Repairs one Cyrillic code page that was decoded as another: `йТЙОБ`, `╚Ёшэр`. None unless one text is clearly the
+    most likely.
 
     Capital and small letters alone prove nothing: with caps lock on, people write `иРИНА`.
     """
@@ -156,7 +159,7 @@ def _of_other_page(text: str) -> str | None:
 
 
 def _pairs(text: str) -> list[str]:
-    """Neighbours that are not ASCII, in small letters."""
+    """Pairs of neighbouring letters outside ASCII, in lower case."""
     small = text.lower()
     return [first + second for first, second in pairwise(small) if not first.isascii() and not second.isascii()]
 

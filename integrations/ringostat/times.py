@@ -1,4 +1,4 @@
-"""Dates in whatever order they are written. What could be two moments is said to be two."""
+"""Reads dates in any order of their parts, and says so when a date can mean two moments."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _OTHER_CLOCK = re.compile(r"(?<=\d[ T])(\d\d?)([.-])(\d\d)(?:\2(\d\d))?$")
 _REGION = re.compile(r"\s*\[?\b([A-Z][A-Za-z]+/[A-Z][A-Za-z_]+)\]?$")
 _ABBREVIATION = re.compile(r"\s+([A-Z]{3,4})$")
 ABBREVIATIONS = {
-    # Hours east of Greenwich of the names that mean one zone only where Ringostat is at home.
+    # Hours east of Greenwich, by zone name. Some names mean other zones in countries where Ringostat has no customers.
     **{"WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "TRT": 3},
     **{"EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7},
 }
@@ -99,7 +99,8 @@ class Start:
 
 
 def exact_time_of(raw: str) -> datetime | None:
-    """UTC by an epoch in seconds, milli-, micro- or nanoseconds or by a date with an offset; otherwise None."""
+    """The UTC time of an epoch (seconds, milli-, micro- or nanoseconds) or of a date with an offset; None for other
+    text."""
     text = raw.strip()
     if text[:2] in ("/D", "\\/") and (dotnet := _OF_DOTNET.fullmatch(text)):
         text = dotnet[1]
@@ -110,12 +111,12 @@ def exact_time_of(raw: str) -> datetime | None:
 
 
 def local_time_of(raw: str, timezone: ZoneInfo) -> datetime | None:
-    """UTC by a date without a zone, read as wall time in `timezone`; None for a date with an offset."""
+    """The UTC time of a date without a zone, read as local time in `timezone`; None for a date with an offset."""
     return local_start_of(raw, timezone).at
 
 
 def local_start_of(raw: str, timezone: ZoneInfo, receipt: Receipt | None = None) -> Start:
-    """As local_time_of; what could be two moments is decided by the receipt, if that leaves no doubt."""
+    """As local_time_of. If the date can mean two moments, the receipt decides between them, if it leaves no doubt."""
     readings = [reading for reading in readings_of(raw.strip()) if reading.tzinfo is None]
     if len(readings) > 1:
         readings = [reading for reading in readings if _is_near(reading, timezone, receipt)] if receipt else readings
@@ -125,7 +126,7 @@ def local_start_of(raw: str, timezone: ZoneInfo, receipt: Receipt | None = None)
 
 
 def joined(day: str, clock: str) -> str:
-    """One text of a date and a time that came apart; "" if they are not that."""
+    """Joins a date and a time that came separately; "" if the texts are not a date and a time."""
     day, clock = day.strip(), clock.strip()
     return f"{day} {clock}" if _DATE_ALONE.fullmatch(day) and _CLOCK_ALONE.fullmatch(clock) else ""
 
@@ -253,7 +254,8 @@ def _is_near(reading: datetime, timezone: ZoneInfo, receipt: Receipt) -> bool:
 
 
 def _on_the_clock(reading: datetime, timezone: ZoneInfo, receipt: Receipt | None) -> Start:
-    """When the clocks are put back an hour comes twice: the later of the two counts if the call can be over by then."""
+    """The moment of a local time. When clocks go back, one hour comes twice: takes the later one if the call can be
+    over by then."""
     first, second = (_plausible(reading.replace(tzinfo=timezone, fold=fold)) for fold in (0, 1))
     if not first or not second or second <= first or not receipt:
         return Start(at=first)

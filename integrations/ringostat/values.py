@@ -88,7 +88,7 @@ def _whole_text(raw: str) -> str:
 
 
 def number_of(raw: str) -> str:
-    """As name_of, with the words that mean nothing elsewhere: in the place of a number they mean a hidden caller."""
+    """As name_of, but keeps the words for an unknown value: in place of a number they mean a hidden caller."""
     return name_of(raw) or (_whole_text(raw)[:MAX_TEXT].rstrip() if raw else "")
 
 
@@ -150,7 +150,7 @@ def flag_of(raw: str) -> bool | None:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """What stands in a link's parameter. `sound`: the first link to a recording; `others`: how many more there are.
+    """The links in one parameter. `sound`: the first link to a recording; `others`: how many more there are.
 
     `is_ready` is False for a link whose token has no value yet: Ringostat fills it in when the file is there.
     """
@@ -162,7 +162,7 @@ class Links:
 
 
 def link_of(raw: str) -> str:
-    """An http(s) address, Ringostat's own always as https. A longer one than we keep is of no use cut."""
+    """An http(s) address, Ringostat's own always as https; "" for one that is too long to store."""
     if len(raw) <= MAX_URL and _CLEAN_LINK.fullmatch(raw):
         return raw
     text = text_of(raw.replace("&amp;", "&").replace("\\/", "/"), MAX_URL * 3)

@@ -1,4 +1,4 @@
-"""A webhook request, or a row of the call list, becomes CallFacts. Knows nothing of customers and storage."""
+"""Turns a webhook request, or a row of the call list, into CallFacts. Knows nothing of customers and storage."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _SEPARATED = re.compile(r"([;,|\s])\s*([\w.{}-]{2,40})\s*[=:]")
 
 @dataclass(frozen=True, kw_only=True)
 class ParsedEvent:
-    """Facts, or the code of the reason why there are none. `notes`: what to tell of a request that was understood."""
+    """Facts, or the code of the reason why there are none. `notes`: remarks on a request that was understood."""
 
     kind: EventKind | None = None
     facts: CallFacts | None = None
@@ -53,10 +53,10 @@ class ParsedEvent:
 def parse(
     raw: RawRequest, *, event: str | None, timezone: ZoneInfo, received_at: datetime | None = None
 ) -> ParsedEvent:
-    """What a request says of a call. `event` is the last segment of the address, `timezone` the customer's.
+    """What a request says about a call. `event` is the last segment of the address, `timezone` the customer's.
 
-    `received_at` (UTC) decides between two moments that a date may mean, and shows dates that cannot be.
-    Raises NotUnderstood when the request tells of no call and names no other event.
+    `received_at` (UTC) decides between two moments that a date can mean, and exposes impossible dates. Raises
+    NotUnderstood when the request reports no call and names no other event.
     """
     fields = read_fields(raw)
     if event == TEST_EVENT:
@@ -96,9 +96,9 @@ def parse_list_row(row: Mapping[str, object], *, timezone: ZoneInfo) -> CallFact
 
 
 def _reason_to_ignore(facts: CallFacts, address: str, names: Sequence[str]) -> IgnoredReason | None:
-    """For an event that neither the address nor the payload names as one of ours.
+    """Why to ignore an event that neither the address nor the payload names as one of ours; None if it is about a call.
 
-    A payload may use `action` for anything, so its words weigh less than what is plainly said of a call.
+    A payload may use `action` for anything, so its words weigh less than clear statements about a call.
     """
     if is_not_a_call(address):
         return IgnoredReason.NOT_A_CALL
@@ -119,7 +119,7 @@ DIRECTION_WORDS = frozenset({"in", "out", "incoming", "outgoing", "post", "webho
 
 
 def _without_call_id(fields: Mapping[str, str]) -> NotUnderstood:
-    """Where the call ID may have been lost: the most telling place of the request."""
+    """The error for a request without a call ID. Names the place where the ID was most probably lost."""
     for name, raw in fields.items():
         text = f"{name}={raw}" if raw else name
         if found := _other_separator(text):
@@ -179,7 +179,7 @@ def _inferred_interim_kind(facts: CallFacts) -> EventKind:
 
 
 def _looks_outgoing(facts: CallFacts) -> bool:
-    """By the direction word; without one, by what outgoing calls have: a SIP caller, the number shown."""
+    """Decides by the direction word; without one, by signs of an outgoing call: a SIP caller, the number shown."""
     if facts.direction:
         return facts.direction is Direction.OUTGOING
     is_dialled = _FULL_NUMBER.fullmatch(facts.destination) and _OWN_END.fullmatch(facts.caller)
@@ -193,8 +193,8 @@ def _complete(facts: CallFacts, kind: EventKind) -> CallFacts:
 
 
 def _has_an_outcome(facts: CallFacts) -> bool:
-    """Whether the event says if somebody talked: by a word that is known, or by the talk time.
+    """Does the event say whether somebody talked, by a known word or by the talk time?
 
-    Without either the call waits for another event or for the call list, so that no answered call is written as missed.
+    If not, the call waits for another event or for the call list, so that no answered call is written as missed.
     """
     return facts.status in MEANINGS or facts.talk_seconds is not None or facts.total_seconds == 0

@@ -55,7 +55,7 @@ SEARCHED_TEXTS: Mapping[NumberFormat, Callable[[str], tuple[str, ...]]] = {
 
 
 class FilesOnUpdate(StrEnum):
-    """What becomes of a comment's files when it is updated with another file."""
+    """What happens to a comment's files when it is updated with another file."""
 
     ADDED = "added"
     REPLACED = "replaced"

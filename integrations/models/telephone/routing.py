@@ -60,7 +60,7 @@ def directions_in(text: str) -> tuple[str, ...]:
 
 
 def validate_directions(text: str) -> None:
-    """Raises ValidationError for what no answer to Ringostat may hold."""
+    """Raises ValidationError for a text that an answer to Ringostat must not contain."""
     found = directions_in(text)
     wrong = next((part for part in found if not _DIRECTION.fullmatch(part)), None)
     if wrong is not None:

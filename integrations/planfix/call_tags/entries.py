@@ -63,7 +63,8 @@ def _date(entry: CallEntry, timezone: ZoneInfo) -> JSON:
 
 
 def _period(entry: CallEntry, timezone: ZoneInfo) -> JSON:
-    """Planfix's periods lie within one day: a call over midnight ends at 24:00. No period ends before it begins.
+    """The period of the call, within one day as Planfix requires: a call over midnight ends at 24:00. No period ends
+    before it begins.
 
     Planfix takes 00:00–00:00 for a whole day, so a call in the first minute of a day ends at 00:01.
     """

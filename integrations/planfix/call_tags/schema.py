@@ -120,7 +120,7 @@ NAMES: Mapping[Role, frozenset[str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class TagField:
-    """A field of a data tag. `values`: of a list, in their order."""
+    """A field of a data tag. `values`: the items of a list field, in their order."""
 
     id: int
     name: str

@@ -143,7 +143,7 @@ class PlanfixClient:
         params: Mapping[str, str] | None = None,
         timeout_factor: float = 1,
     ) -> Row:
-        """See Planfix. A body with emoji that Planfix cannot read is sent once more without them."""
+        """See Planfix.request. A body with emoji that Planfix cannot read is sent once more without them."""
         self._check_token(f"{method} {path}")
         timeout = self._timeout * timeout_factor
         try:
@@ -212,8 +212,9 @@ class PlanfixClient:
         return answer, payload or {}
 
     def _prepared(self, request: _Request) -> requests.PreparedRequest:
-        """The request as requests sends it. Its own preparing (address, headers, cookies, the machine's .netrc) would
-        take a tenth of a delivery's processor time.
+        """The request as requests sends it: a copy of one that was prepared once.
+
+        Preparing each one (address, headers, cookies) would take a tenth of a delivery's processor time.
         """
         prepared = requests.PreparedRequest()
         prepared.method = request.method

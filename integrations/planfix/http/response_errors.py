@@ -53,7 +53,7 @@ ADDRESS_ERRORS = (
 
 
 def error_of(answer: Answer, *, now: datetime | None = None) -> PlanfixError:
-    """The error that an answer means which is no success."""
+    """The error for an answer that is not a success."""
     kind, advice = _kind_and_advice(answer)
     message = f"{answer.request}: Planfix answered {_what_came(answer)}. {advice}"
     common: _Common = {"request": answer.request, "http_status": answer.status, "code": answer.code}
@@ -108,7 +108,7 @@ def _kind_and_advice(answer: Answer) -> tuple[type[PlanfixError], str]:
 
 
 def _special_case(answer: Answer) -> tuple[type[PlanfixError], str] | None:
-    """Answers that neither code nor status tells apart."""
+    """Recognises answers that neither code nor status identifies."""
     if field := required_field(answer):
         advice = TASK_FIELD_ADVICE if answer.request.startswith("POST /task") else REQUIRED_FIELD_ADVICE
         return PlanfixRefused, advice.format(field=field)

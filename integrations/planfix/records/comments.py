@@ -124,9 +124,8 @@ def files_of_comment(client: Planfix, comment_id: int) -> tuple[int, ...]:
 
 
 def target_of_comment(client: Planfix, comment_id: int) -> Target | None:
-    """Where a comment stands now: with its contact it may have been merged into another. None if the answer does not
-    say; raises PlanfixRefused if the comment is gone.
-    """
+    """Where a comment is now: Planfix moves it when its contact is merged into another one. None if the answer does not
+    say; raises PlanfixRefused if the comment is gone."""
     answer = client.request("GET", f"/comment/{comment_id}", params={"fields": "id,contact,task"})
     return target_of(child_of(answer, "comment"))
 

@@ -46,7 +46,7 @@ class ListedContact:
 def list_contacts(
     client: Planfix, *, companies: bool, offset: int, changed_since: datetime | None = None
 ) -> list[ListedContact]:
-    """At most PAGE_SIZE contacts (or companies) from this place of the list on, by ascending id. One request.
+    """At most PAGE_SIZE contacts (or companies) from position `offset` of the list on, by ascending id. One request.
 
     `changed_since`: only those that changed in this minute or later. Planfix reads its date and time in the time zone
     of the token's employee. An account that ignores `isCompany` lists both. Raises PlanfixError.

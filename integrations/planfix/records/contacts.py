@@ -80,10 +80,10 @@ def find_contacts(
 
 
 def find_created_contacts(client: Planfix, number: str) -> list[FoundContact]:
-    """Contacts that are named by this number and have no other: what creating a contact leaves behind. One request.
+    """Contacts whose name is this number and that have no other number, as create_contact() makes them. One request.
 
-    The name is stored as it is written, and its filter is another than that of phones. So this search finds a contact
-    whose number the phone filter does not find.
+    Planfix stores a name unchanged and filters names in another way than phones. So this search finds a contact whose
+    number the phone filter does not find.
     """
     question: dict[str, JSON] = {"filters": [{"type": NAME_FILTER, "operator": "equal", "value": number}]}
     rows = next(read_pages(client, "/contact/list", "contacts", fields=SEARCHED_FIELDS, body=question))
@@ -162,15 +162,14 @@ def responsible_employees(client: Planfix, contact_id: int) -> list[int]:
 
 
 def contact_name(client: Planfix, contact_id: int) -> str | None:
-    """None for a contact that is gone."""
+    """The contact's name; None for a contact that is gone."""
     contact = read_contact(client, contact_id)
     return contact.name if contact else None
 
 
 def contact_text_fields(client: Planfix) -> dict[str, int]:
-    """The ids of the account's text fields of contacts, by name. Of several of one name the oldest has it, the others
-    have their numbers. One request.
-    """
+    """The ids of the account's text fields of contacts, by name. If several fields share a name, the oldest is listed
+    by the name and the others by their numbers. One request."""
     answer = client.request("GET", "/customfield/contact", params={"fields": "id,name,type"})
     found: dict[str, int] = {}
     for row in sorted(rows_of(answer, "customfields"), key=lambda row: id_of(row.get("id")) or 0):
@@ -181,6 +180,6 @@ def contact_text_fields(client: Planfix) -> dict[str, int]:
 
 
 def contact_templates(client: Planfix) -> list[tuple[int, str]]:
-    """Id and name of every template that a contact (not a company) can be made by."""
+    """Id and name of every template for contacts (not for companies)."""
     rows = read_get_list(client, "/contact/templates", "templates", fields="id,name", params={"isCompany": "false"})
     return list(names_by_id(rows).items())

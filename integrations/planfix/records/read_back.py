@@ -62,7 +62,7 @@ class StoredTask:
 
 
 def read_contact(client: Planfix, contact_id: int) -> StoredContact:
-    """Raises PlanfixRefused for a contact that is gone."""
+    """The contact as Planfix stores it. Raises PlanfixRefused for a contact that is gone."""
     answer = client.request("GET", f"/contact/{contact_id}", params={"fields": CONTACT_FIELDS})
     return _contact({"id": contact_id, **child_of(answer, "contact")})
 
@@ -114,7 +114,7 @@ def comments_newest_first(client: Planfix, target: Target) -> list[StoredComment
 
 
 def read_comment(client: Planfix, comment_id: int) -> StoredComment:
-    """Raises PlanfixRefused for a comment that is gone."""
+    """The comment as Planfix stores it. Raises PlanfixRefused for a comment that is gone."""
     answer = client.request("GET", f"/comment/{comment_id}", params={"fields": COMMENT_FIELDS})
     return _comment({"id": comment_id, **child_of(answer, "comment")})
 

@@ -24,22 +24,25 @@ class TaskEnd(StrEnum):
 
 
 def delete_comment(client: Planfix, comment_id: int) -> None:
-    """Raises PlanfixError, also for a missing right (comment_delete)."""
+    """Deletes the comment. Raises PlanfixError, also if the token lacks the right comment_delete."""
     _remove(client, "DELETE", f"/comment/{comment_id}")
 
 
 def delete_tag_entry(client: Planfix, key: int) -> None:
-    """Raises PlanfixError, also for a missing right (datatag_delete)."""
+    """Deletes the data tag entry. Raises PlanfixError, also if the token lacks the right datatag_delete."""
     _remove(client, "DELETE", f"/datatag/entry/{key}")
 
 
 def delete_file(client: Planfix, file_id: int) -> None:
-    """Raises PlanfixError, also for a missing right (file_delete)."""
+    """Deletes the file. Raises PlanfixError, also if the token lacks the right file_delete."""
     _remove(client, "DELETE", f"/file/{file_id}")
 
 
 def mark_contact_deleted(client: Planfix, contact_id: int) -> None:
-    """Planfix has no request that deletes a contact for good. Raises PlanfixError, also without contact_update."""
+    """Marks the contact as deleted: Planfix has no request that deletes one for good.
+
+    Raises PlanfixError, also if the token lacks the right contact_update.
+    """
     _remove(client, "POST", f"/contact/{contact_id}", {"isDeleted": True})
 
 

@@ -1,4 +1,5 @@
-"""Which fields a contact template requires: found out by a contact without a name, which Planfix never creates."""
+"""Finds out which fields a contact template requires: asks for a contact without a name, which Planfix never
+creates."""
 
 from __future__ import annotations
 

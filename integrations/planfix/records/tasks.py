@@ -32,17 +32,17 @@ UNKNOWN_ACTIVITY = "task list: it does not tell which tasks are active"
 
 @dataclass(frozen=True, kw_only=True)
 class LastTask:
-    """`id`: None if there is no active task, or none can be told. `problem`: why none can be told."""
+    """The last active task. `id`: None if there is none, or if it cannot be determined. `problem`: why it cannot."""
 
     id: int | None
     problem: str = ""
 
 
 def last_active_task(client: Planfix, contact_id: int) -> LastTask:
-    """The newest created of the contact's active tasks that is not deleted.
+    """The most recently created active task of the contact that is not deleted.
 
-    Planfix can neither sort tasks nor filter them by activity, so the list is read to its end. The meaning of
-    "last active": https://planfix.com/ru/help/Виртуальные_АТС
+    Planfix can neither sort tasks nor filter them by activity, so the list is read to its end. The meaning of "last
+    active": https://planfix.com/ru/help/Виртуальные_АТС
     """
     question: dict[str, JSON] = {
         "filters": [{"type": COUNTERPARTY_FILTER, "operator": "equal", "value": f"contact:{contact_id}"}]
@@ -80,7 +80,7 @@ def _created(row: Row) -> datetime:
 class NewTask:
     """`description` is HTML; Planfix shows it as the task's first comment. `due`: in the account's time zone.
 
-    Without an assignee the template's ones get the task. `user_id` and `group_id` are Planfix IDs.
+    Without an assignee, Planfix assigns the task as the template says. `user_id` and `group_id` are Planfix IDs.
     """
 
     name: str

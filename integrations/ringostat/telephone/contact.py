@@ -24,7 +24,7 @@ class PhoneBookContact:
     """The responsible employee's ID in Ringostat."""
 
     def to_json(self, project_id: str) -> dict[str, Any]:
-        """All fields are required; null is for what is not known."""
+        """The contact as Ringostat takes it. All fields are required; unknown ones are null."""
         return {
             "projectId": _number(project_id),
             "fullName": self.name,

@@ -32,7 +32,7 @@ class RoutingQuestion:
 
 
 def read_question(raw: RawRequest, *, timezone: ZoneInfo, region: str) -> RoutingQuestion:
-    """Never raises: a question that cannot be read has no number."""
+    """Reads the question. Never raises: an unreadable question has no number."""
     try:
         fields = read_body(raw)
         facts = replace(read_facts(fields, timezone), direction=Direction.INCOMING)

@@ -46,7 +46,7 @@ def read_choices(client: Planfix, wanted: CallbackSettings) -> Choices:
 
 
 def stored_choices(wanted: CallbackSettings) -> Choices:
-    """As the last access check read them; empty before the first one."""
+    """The choices that the last access check stored; empty before the first one."""
     templates, statuses, groups = (
         {int(number): str(text) for number, text in dict(wanted.choices.get(name) or {}).items()} for name in STORED
     )

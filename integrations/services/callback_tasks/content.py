@@ -44,7 +44,7 @@ RECORDS = uuid.UUID("6c1be3f4-2f57-5d0f-8a1c-52494e474f46")
 
 @dataclass(frozen=True, kw_only=True)
 class Assignee:
-    """Planfix ids. Neither: the template decides."""
+    """The user or the group that gets a task, by Planfix id. With neither, the template decides."""
 
     user_id: int | None = None
     group_id: int | None = None
@@ -142,9 +142,8 @@ def _employee_of(call: Call, facts: CallFacts, customer: Customer) -> str:
 
 
 def assignee_of(task: CallbackTask, customer: Customer, wanted: CallbackSettings, planfix: Planfix) -> Assignee:
-    """The first known one in the order of the settings. At most one request: for the contact's responsible employee, if
-    the contact directory does not know the contact.
-    """
+    """The first known assignee in the order of the settings. At most one request: for the contact's responsible
+    employee, if the contact directory does not know the contact."""
     if task.kind == CallbackTaskKind.UNKNOWN_EMPLOYEE:
         chosen = wanted.unknown_employee_for
         return Assignee(user_id=chosen.planfix_user_id if chosen else None)

@@ -25,7 +25,8 @@ OPEN_FOR = timedelta(days=7)
 
 
 def note_missed_calls() -> list[int]:
-    """Notes what the missed calls, as they are folded now, want in Planfix. Returns the customers with due tasks."""
+    """Notes the tasks and comments that the folded missed calls need in Planfix. Returns the customers with due
+    tasks."""
     ages: dict[str, Any] = {"oldest": OLDEST_CALL, "open_for": OPEN_FOR}
     with connection.cursor() as cursor:
         cursor.execute(CLOSE_OLD_TASKS, ages)

@@ -11,7 +11,7 @@ from integrations.services.callback_tasks.sql import HIDE_PROBLEM, SHOW_PROBLEM
 
 
 def show_problem(call_id: int, message: str) -> None:
-    """Does nothing for a call that is not delivered, or that shows another problem."""
+    """Shows the message on a delivered call, unless the call shows another problem already."""
     values: dict[str, Any] = {"call": call_id, "reason": Reason.TASK_REFUSED.value, "detail": message[:300]}
     with connection.cursor() as cursor:
         cursor.execute(SHOW_PROBLEM, values)

@@ -65,7 +65,7 @@ def _calls_wait(customer: Customer) -> bool:
 
 
 def _write(task: CallbackTask, customer: Customer, wanted: CallbackSettings, lease: HeldLease) -> bool:
-    """Returns whether the customer's next task can be tried now."""
+    """Writes one task. Returns whether the customer's next task can be tried now."""
     if task.problem:  # It is shown again if it still exists.
         CallbackTask.objects.filter(pk=task.pk).update(problem="")
         hide_problem(task.call_id)

@@ -71,7 +71,7 @@ def save_settings(customer: Customer, given: Mapping[str, Any]) -> None:
 
 
 def _days(given: Iterable[object]) -> list[date]:
-    """An array field does not read the texts in a list."""
+    """The days as dates: an array field does not parse the texts in a list."""
     try:
         return [DateField().to_python(day) for day in given or ()]
     except ValidationError as error:

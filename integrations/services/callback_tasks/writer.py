@@ -46,7 +46,7 @@ STATUS_REFUSED = "The task's process in Planfix did not let the status be change
 
 @dataclass(frozen=True, kw_only=True)
 class InFlight:
-    """How a row says that a write may have been sent, and that it was not."""
+    """How a row marks a write: `sent` if it may have been sent, `not_sent` if it certainly was not."""
 
     column: str
     sent: str | bool
@@ -89,7 +89,7 @@ class TaskWriter:
     # --- the task ---
 
     def _find_or_create(self) -> bool:
-        """Returns False for a task that is not wanted any more."""
+        """Finds or creates the task. Returns False if it is no longer wanted."""
         task, call = self.task, self.task.call
         client = self._client(call)
         if task.in_flight_step == CallbackStep.TASK or self.customer.searches_first(call.started_at):

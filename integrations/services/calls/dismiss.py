@@ -30,7 +30,8 @@ def dismiss(
 def skip_failed(
     calls: QuerySet[Call], *, reason: str, detail: str = "", done: Callable[[int], None] = lambda count: None
 ) -> int:
-    """Skips those that failed or are held. Calls `done` with the size of each batch. Returns their number."""
+    """Skips those of the calls that failed or are held. Calls `done` with the size of each batch. Returns the number of
+    skipped calls."""
     columns = {"state": CallState.SKIPPED, "reason": reason, "detail": detail, "finished_at": Now(), "due_at": None}
     # The state again: a user may have retried one of them since the batch was read.
     batches = in_batches(dismissable(calls), done)

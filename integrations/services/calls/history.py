@@ -24,7 +24,10 @@ RECORD_ACTION = """
 
 
 def record_action(call_ids: Sequence[int], kind: HistoryKind, *, by: User | None = None, note: str = "") -> None:
-    """Call it in the transaction of the action, before the calls change. Without `by`, no user started the action."""
+    """Records a user's action on these calls. Call it in the transaction of the action, before the calls change.
+
+    Without `by`, no user started the action.
+    """
     parameters: dict[str, Any] = {
         "calls": list(call_ids),
         "kind": kind.value,

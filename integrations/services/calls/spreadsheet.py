@@ -49,7 +49,7 @@ def harmless(value: Cell) -> Cell:
 
 
 def csv_lines(titles: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
-    """UTF-8 with a byte order mark: without it Excel assumes another encoding."""
+    """The table as CSV in UTF-8 with a byte order mark: without it Excel assumes another encoding."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC)
     buffer.write("\N{ZERO WIDTH NO-BREAK SPACE}")
@@ -94,7 +94,7 @@ def _new_sheet(workbook: xlsxwriter.Workbook, titles: Sequence[str], bold: objec
 
 
 def _at_least_one(rows: Iterable[Row]) -> Iterator[Row]:
-    """A file without a sheet cannot be opened."""
+    """The rows, or one empty row: a file without a sheet cannot be opened."""
     is_empty = True
     for row in rows:
         is_empty = False

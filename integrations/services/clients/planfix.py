@@ -97,8 +97,8 @@ def logged_client(
     `asked`.
 
     `acquire_slot`: of the delivery lease or the background job that sends the requests; by default the account's.
-    `is_logged`: False for requests that are too many, and whose answers tell too much, to be kept.
-    `call_id`: of the call that the requests are for, if there is one.
+    `is_logged`: False for requests that are too many to store, or whose answers contain too much. `call_id`: of the
+    call that the requests are for, if there is one.
     """
 
     def observe(exchange: Exchange) -> None:

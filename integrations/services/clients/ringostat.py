@@ -11,7 +11,8 @@ from integrations.services.database import release_connection
 
 
 def ringostat_client(customer: Customer, *, seconds: float | None = None) -> RingostatClient | None:
-    """None for a customer without an Auth-key. `seconds`: for each exchange. Raises RingostatError for an invalid key.
+    """The customer's Ringostat client; None without an Auth-key. `seconds`: the limit of each exchange. Raises
+    RingostatError for an invalid key.
 
     Fields that the project refused are requested again once a day, because the project may have got them meanwhile.
     Releases the database connection: Ringostat may be slow, and connections are few.
