@@ -23,6 +23,8 @@ BENCHMARKS = (
     "growth",
     "start_up",
 )
+FUZZING = ("fuzz", "page_fuzz")
+"""Run only by name: they look for failures and measure no speed."""
 
 
 def main() -> None:
@@ -30,7 +32,8 @@ def main() -> None:
     django.setup()
     for name in sys.argv[1:] or BENCHMARKS:
         print(f"\n## {name}\n", flush=True)
-        importlib.import_module(f"bench.scenarios.{name}").run()
+        room = "fuzzing" if name in FUZZING else "scenarios"
+        importlib.import_module(f"bench.{room}.{name}").run()
 
 
 if __name__ == "__main__":

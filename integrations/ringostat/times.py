@@ -60,7 +60,7 @@ _OTHER_CLOCK = re.compile(r"(?<=\d[ T])(\d\d?)([.-])(\d\d)(?:\2(\d\d))?$")
 _REGION = re.compile(r"\s*\[?\b([A-Z][A-Za-z]+/[A-Z][A-Za-z_]+)\]?$")
 _ABBREVIATION = re.compile(r"\s+([A-Z]{3,4})$")
 ABBREVIATIONS = {
-    # Hours east of Greenwich, by zone name. Some names mean other zones in countries where Ringostat has no customers.
+    # Hours east of Greenwich, by zone name. A name with several meanings has the one of the countries that call here.
     **{"WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "TRT": 3},
     **{"EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7},
 }

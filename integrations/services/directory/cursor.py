@@ -84,7 +84,9 @@ def after_page(cursor: Cursor, page: Sequence[ListedContact], *, short_page_ends
 
 
 def proven_by(cursor: Cursor, page: Collection[ListedContact], proof_id: int | None) -> Cursor:
-    """`proof_id`: None while no contact can prove the list."""
+    """The cursor, marked as proven if the page lists the contact `proof_id`, or if no contact can prove the list
+    (None).
+    """
     is_proven = proof_id is None or any(contact.id == proof_id for contact in page)
     return replace(cursor, is_proven=cursor.is_proven or is_proven)
 

@@ -68,7 +68,7 @@ class SeenRequest:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """`came` of `requests` brought what is needed."""
+    """How many of the requests (`requests`) brought a needed parameter (`came`)."""
 
     came: int
     requests: int

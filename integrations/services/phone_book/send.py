@@ -88,7 +88,8 @@ class _Sending:
         self._now = database_time()
 
     def run(self, should_stop: Callable[[], bool]) -> None:
-        """Raises RingostatError. What was sent before is stored."""
+        """Sends new and changed contacts, at most MOST_PAGES pages, and stores the progress after each. Raises
+        RingostatError."""
         if self._only_callers:
             self._send(list(self._recent_callers()))
         if self._book.round_at is None:
@@ -114,7 +115,8 @@ class _Sending:
         PhoneBook.objects.filter(pk=self._book.pk).update(**columns)
 
     def _next_page(self) -> QuerySet[DirectoryContact]:
-        """Uses the index `directory_contact_changed`."""
+        """The next contacts after the stored place, by the time of their change. Uses the index
+        `directory_contact_changed`."""
         book = self._book
         rows = self._account.contacts.filter(changed_at__lte=self._now - SETTLED)
         if book.cursor_at:
