@@ -325,6 +325,17 @@ def test_the_process_decides_whether_a_status_changes(
     assert (account.tasks[0].status.id, account.tasks[0].name) == (3 if changed else 1, "Done")
 
 
+@pytest.mark.parametrize(
+    ("world", "status", "deleted"), [("ignored", 200, False), ("deleted", 200, True), ("refused", 400, False)]
+)
+def test_a_task_is_marked_as_deleted(ask: Ask, account: Account, world: str, status: int, deleted: bool) -> None:
+    account.enter(account.world.with_switches({"task_deletion": world}))
+    number = ask("POST", "/task/", CALL_BACK).json()["id"]
+
+    assert ask("POST", f"/task/{number}", {"isDeleted": True}).status_code == status
+    assert ask("GET", f"/task/{number}?fields=id,isDeleted").json()["task"]["isDeleted"] is deleted
+
+
 def test_a_template_may_require_a_field(ask: Ask, account: Account) -> None:
     account.enter(account.world.with_switches({"task_template": "required"}))
 
