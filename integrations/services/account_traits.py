@@ -147,13 +147,25 @@ def learn(customer: Customer, *, evidence: str, **traits: Value) -> None:
 
     `evidence`: what was seen, without personal data; see shape_of().
     """
-    for name, value in traits.items():
-        assert name in NAMES, name
-        AccountTrait.objects.update_or_create(
-            account=customer.planfix_account,
-            name=name,
-            defaults={"value": _stored(value), "evidence": evidence[:EVIDENCE_LENGTH], "learnt_at": Now()},
+    learn_each(customer, {name: (value, evidence) for name, value in traits.items()})
+
+
+def learn_each(customer: Customer, learnt: Mapping[str, tuple[Value, str]]) -> None:
+    """As learn(), with the evidence of each trait. One query."""
+    assert learnt.keys() <= NAMES, learnt
+    account = customer.planfix_account
+    rows = [
+        AccountTrait(
+            account=account, name=name, value=_stored(value), evidence=evidence[:EVIDENCE_LENGTH], learnt_at=Now()
         )
+        for name, (value, evidence) in learnt.items()
+    ]
+    AccountTrait.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["account", "name"],
+        update_fields=["value", "evidence", "learnt_at"],
+    )
 
 
 def _stored(value: Value) -> str:

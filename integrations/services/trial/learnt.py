@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from integrations.models import BackgroundJob, Customer
-from integrations.services.account_traits import FilesOnUpdate, NumberStorage, Value, learn, shape_of
+from integrations.services.account_traits import FilesOnUpdate, NumberStorage, Value, learn_each, shape_of
 from integrations.services.trial.readings import Readings
 from integrations.services.trial.report import NO_RIGHT, REFUSED, Finding, Question
 
@@ -42,17 +42,19 @@ TRAITS: Mapping[Question, tuple[str, Mapping[str, Value]]] = {
 
 
 def learn_from(job: BackgroundJob, customer: Customer, findings: Iterable[Finding], read: Readings) -> None:
+    learnt: dict[str, tuple[Value, str]] = {}
     for finding in findings:
         trait, values = TRAITS.get(finding.question, ("", {}))
         if finding.answer in values:
-            learn(customer, evidence=_evidence(job, finding), **{trait: values[finding.answer]})
+            learnt[trait] = values[finding.answer], _evidence(job, finding)
     if read.found_by is not None:
         formats = ", ".join(sorted(read.found_by)) or "no format"
-        learn(customer, evidence=f"Trial {job.pk}: found by {formats}.", found_by=read.found_by)
+        learnt["found_by"] = read.found_by, f"Trial {job.pk}: found by {formats}."
     if (failure := read.failures.get("contact")) and failure.answer != NO_RIGHT:
-        learn(customer, evidence=f"Trial {job.pk}.", has_required_fields=bool(failure.required_field))
+        learnt["has_required_fields"] = bool(failure.required_field), f"Trial {job.pk}."
     elif read.contact_id is not None:
-        learn(customer, evidence=f"Trial {job.pk}: created.", has_required_fields=False)
+        learnt["has_required_fields"] = False, f"Trial {job.pk}: created."
+    learn_each(customer, learnt)
 
 
 def _evidence(job: BackgroundJob, finding: Finding) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from covertable import make
 
+from integrations.services.trial.client import TrialClient
 from integrations.services.trial.report import Outcome, Question
 from sandbox.planfix.quota import Limits
 from sandbox.planfix.world import SWITCHES
@@ -164,12 +168,22 @@ RATES = {"status_429": "with_wait", "code_22": "with_wait", "daily_limit": "with
 
 @pytest.mark.parametrize(("value", "answer"), RATES.items())
 def test_trial_finds_what_too_fast_looks_like(
-    scenario: Scenario, sandbox: Sandbox, trial: Trial, value: str, answer: str
+    scenario: Scenario, trial: Trial, value: str, answer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scenario.account.enter(scenario.account.world.with_switches({"too_fast": value}))
-    scenario.account.quota.limits = Limits(per_second=10, retry_after=1, time_to_reset=1)
-    scenario.customer.requests_per_second = 9
-    scenario.customer.save()
+    """The limit is a second only while the trial hurries: before and after, the test does not wait for it."""
+    account, hurry = scenario.account, TrialClient.hurry
+
+    @contextmanager
+    def hurry_at_the_limit(client: TrialClient) -> Iterator[None]:
+        account.quota.limits = Limits(per_second=1, retry_after=1, time_to_reset=1)
+        with hurry(client):
+            yield
+        account.quota.limits = Limits()
+
+    monkeypatch.setattr(TrialClient, "hurry", hurry_at_the_limit)
+    monkeypatch.setattr(TrialClient, "wait", lambda client, seconds: setattr(account.quota, "limits", Limits()))
+    account.enter(account.world.with_switches({"too_fast": value}))
+    account.quota.limits = Limits(per_second=1000)  # so that it notes the time of each request
 
     report = trial()
 
