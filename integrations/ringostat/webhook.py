@@ -35,8 +35,8 @@ TEST_EVENT = "test"
 """In the place of the event in an address: whatever the request tells of, it is tried out and no call."""
 
 _FULL_NUMBER = re.compile(r"\+?(?:[\s().-]*\d){9,15}")
-_OWN_END = re.compile(r"\d{2,5}|(?=.*[a-z])[\w.-]+_[\w.-]+", re.ASCII | re.IGNORECASE)
-"""An extension, or a SIP login as Ringostat builds it: acmecom_iryna."""
+_LOGIN = re.compile(r"(?=.*[a-z])[\w.-]+_[\w.-]+", re.ASCII | re.IGNORECASE)
+"""A SIP login as Ringostat builds it: acmecom_iryna."""
 _SEPARATED = re.compile(r"([;,|\s])\s*([\w.{}-]{2,40})\s*[=:]")
 
 
@@ -179,10 +179,13 @@ def _inferred_interim_kind(facts: CallFacts) -> EventKind:
 
 
 def _looks_outgoing(facts: CallFacts) -> bool:
-    """Decides by the direction word; without one, by signs of an outgoing call: a SIP caller, the number shown."""
+    """Decides by the direction word; without one, by signs of an outgoing call: a SIP caller, an employee's extension
+    as caller, the number shown.
+    """
     if facts.direction:
         return facts.direction is Direction.OUTGOING
-    is_dialled = _FULL_NUMBER.fullmatch(facts.destination) and _OWN_END.fullmatch(facts.caller)
+    is_ours = _LOGIN.fullmatch(facts.caller) or (facts.caller and facts.caller == facts.extension)
+    is_dialled = is_ours and _FULL_NUMBER.fullmatch(facts.destination) and not (facts.e164 or facts.userfield)
     return "<" in facts.caller or bool(facts.outbound_number or is_dialled)
 
 

@@ -225,9 +225,13 @@ def test_word_of_no_direction_is_told(word: str) -> None:
     assert [note.value for note in notes if note.kind is NoteKind.DIRECTION_UNKNOWN] == [word]
 
 
-@pytest.mark.parametrize(("caller", "kind"), [("101", "after_outgoing_call"), ("acmecom_iryna", "after_outgoing_call")])
+@pytest.mark.parametrize(
+    ("caller", "kind"),
+    [("101", "after_outgoing_call"), ("acmecom_iryna", "after_outgoing_call"), ("5051", "after_call")],
+)
 def test_call_from_an_own_end_to_a_number_is_outgoing(caller: str, kind: str) -> None:
     fields = {"call_id": "1.5", "call_status": "PROPER", "caller_number": caller, "call_destination": CLIENT}
+    fields["internal_number"] = "101"
     assert parse(posted(fields), event=None, timezone=KYIV).kind == kind
 
 
