@@ -23,7 +23,7 @@ PROBLEMS: Mapping[str, LazyText] = {
     Problem.TOO_MANY_PARAMETERS: _("Too many parameters"),
     Problem.CUT_OFF: _("Cut off"),
     Problem.WRONG_SEPARATOR: _("Parameters are not separated by “&”"),
-    Problem.UNUSABLE_CALL_ID: _("The call ID cannot be one"),
+    Problem.UNUSABLE_CALL_ID: _("Not a valid call ID"),
     Problem.NO_CALL_ID: _("No call ID"),
 }
 

@@ -127,7 +127,7 @@ def _calls(facts: SystemFacts, now: datetime) -> Card:
             Line(
                 label=_("Addresses that get alerts"),
                 value=str(facts.mailed_to),
-                advice="" if facts.mailed_to else _("Nobody is told of problems: set ALERT_EMAILS."),
+                advice="" if facts.mailed_to else _("Nobody gets alerts: set ALERT_EMAILS."),
             ),
         ),
     )

@@ -217,7 +217,7 @@ def _save_phone_book(customer: Customer, data: Mapping[str, Any]) -> None:
         return
     if data["phone_book"] not in PhoneBookContacts:
         names = {"value": data["phone_book"], "known": ", ".join(PhoneBookContacts.values)}
-        raise CustomerFileError(_("phone_book: “%(value)s” is none of %(known)s.") % names)
+        raise CustomerFileError(_("phone_book: “%(value)s” is not one of its values: %(known)s.") % names)
     choose_contacts(customer, PhoneBookContacts(data["phone_book"]))
 
 

@@ -35,7 +35,7 @@ LABELS: Mapping[Cause, Text] = {
     Cause.PAUSED: gettext_lazy("Paused"),
     Cause.NO_ACCESS: gettext_lazy("No access"),
     Cause.RIGHTS_MISSING: gettext_lazy("Permissions missing"),
-    Cause.ACCOUNT_INCOMPLETE: gettext_lazy("Planfix incomplete"),
+    Cause.ACCOUNT_INCOMPLETE: gettext_lazy("Planfix set-up incomplete"),
     Cause.NO_EMPLOYEES: gettext_lazy("No employees"),
     Cause.NEW: gettext_lazy("No webhook yet"),
     Cause.NO_CALL: gettext_lazy("No call yet"),

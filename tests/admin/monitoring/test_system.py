@@ -92,7 +92,7 @@ def test_versions_keys_and_the_database_are_shown_without_secrets(operator: Clie
 
 def test_missing_recipients_of_alerts_are_told(operator: Client, settings: Any) -> None:
     settings.ALERT_EMAILS = []
-    assert lines(operator)["Addresses that get alerts"][1] == "Nobody is told of problems: set ALERT_EMAILS."
+    assert lines(operator)["Addresses that get alerts"][1] == "Nobody gets alerts: set ALERT_EMAILS."
 
     settings.ALERT_EMAILS = ["on.call@example.com"]
 

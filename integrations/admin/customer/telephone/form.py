@@ -22,7 +22,7 @@ class RoutingSettingsForm(OrderedChoicesForm):
     ordered = "order"
     first = select_field(gettext_lazy("Ring first"), RoutingSource.choices, required=True)
     second = select_field(gettext_lazy("Otherwise"), OTHERWISE)
-    third = select_field(gettext_lazy("Otherwise again"), OTHERWISE)
+    third = select_field(gettext_lazy("Last"), OTHERWISE)
 
     class Meta:
         model = Routing
