@@ -36,7 +36,8 @@ NEXT_STEPS: dict[str, LazyText] = {
         "If the employee should be included, include them on the customer's Employees page, then retry."
     ),
     Reason.UNKNOWN_CONTACT: gettext_lazy(
-        "Create the contact in Planfix, or turn on “create a contact for an unknown number” for the customer, then retry."
+        "Create the contact in Planfix, or turn on “create a contact for an unknown number” for the customer, then"
+        " retry."
     ),
     Reason.NO_FINAL_EVENT: gettext_lazy("Check in Ringostat that the webhook “after the call” is set up."),
     Reason.ERASED: gettext_lazy("Nothing to do: the data was erased on request."),
