@@ -116,6 +116,7 @@ def test_contacts_are_those_of_the_account_that_the_customer_has_now(customer: C
 
 def test_contact_of_another_customer_is_not_routed(customer: Customer) -> None:
     stranger = make_customer(planfix_url="https://other.planfix.com")
+    make_employee(stranger, name="Halyna", planfix_user_id=5, sip_logins=["zorya_halyna"])
     Routing.objects.create(customer=stranger, enabled=True)
 
     assert ask(stranger).json() == {"number_01": ""}

@@ -250,6 +250,7 @@ def test_a_full_round_finds_deletions(directory: Directory, deleted_contacts: st
     assert directory.live_ids() == {kept.id}
     assert directory.ids("+380670000000") == directory.ids("+380670000001") == []
     assert not DirectoryContact.objects.filter(deleted=True).exclude(name="").exists()
+    assert not DirectoryNumber.objects.filter(contact__deleted=True).exists()
     assert directory.account.round_cursor is None
 
 
