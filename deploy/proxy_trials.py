@@ -11,12 +11,14 @@ import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 PROXY_ADDRESS = "127.0.0.2"
 LOGIN = "/calls/login/"
 WRONG_LOGINS = 5
 """From one address, for one user; the next one is refused without a look at the password."""
+REFUSED_LOGINS = 90
+"""With the wrong ones of three addresses, more than all addresses together may try for one user within an hour."""
 THROTTLED = "Too many attempts"
 
 # Caddy before 2.7 (Debian 12 has 2.6) has another directive for it.
@@ -82,11 +84,21 @@ class Client:
             response.begin()
             return self._answer(response)
 
-    def post(self, path: str, form: Mapping[str, str]) -> Answer:
+    def ask_often(self, path: str, body: bytes, most: int) -> Answer:
+        """Post the body over one connection until an answer is not 200. Return the last answer."""
+        with contextlib.closing(self._connection()) as connection:
+            for _number in range(most):
+                connection.request("POST", path, body, {"Host": self.host, "Content-Type": "application/json"})
+                answer = self._answer(connection.getresponse())
+                if answer.status != 200:
+                    break
+        return answer
+
+    def post(self, path: str, form: Mapping[str, str | list[str]]) -> Answer:
         """Send a form of a logged-in user."""
         token = next(value for name, value in self.cookies.items() if "csrf" in name)
         headers = {"Content__Type": "application/x-www-form-urlencoded", "Referer": f"https://{self.host}/"}
-        return self.ask("POST", path, urlencode({"csrfmiddlewaretoken": token, **form}).encode(), **headers)
+        return self.ask("POST", path, urlencode({"csrfmiddlewaretoken": token, **form}, doseq=True).encode(), **headers)
 
     def log_in(self, name: str, password: str, **headers: str) -> bool:
         """Return whether the login succeeds. Raises TrialFailed when the answer is neither success nor a form."""
@@ -149,6 +161,9 @@ class Trials:
                     raise TrialFailed("a wrong password was accepted")
             if not attacker.is_throttled(self.user, self.password):
                 raise TrialFailed(f"{WRONG_LOGINS + 1} wrong logins from one address were not throttled")
+        for _ in range(REFUSED_LOGINS):
+            if not self.client(1).is_throttled(self.user, self.password):
+                raise TrialFailed("a throttled address may try again")
         if not self.client(4).log_in(self.user, self.password):
             raise TrialFailed("wrong logins from other addresses locked the user out")
 
@@ -213,7 +228,7 @@ class Trials:
         return sum(answer.status == 200 for answer in answers)
 
     def hostile_values_topple_no_page(self) -> None:
-        client = self._logged_in(7)
+        client = self.logged_in(7)
         values = ("%00", "a%00b", "9" * 5000, "9999-12-31", "0001-01-01", "%FF", "-1", "1e309", "x" * 6000, "%F0%9F")
         for path in ("/calls/?customer=", "/calls/?first_day=", "/calls/?before=", "/calls/news/?after=", "/calls/"):
             self._none_fails(client, (path + value for value in values))
@@ -223,6 +238,30 @@ class Trials:
         answer = client.post("/calls/views/", {"name": "a\0b", "query": "customer=\0"})
         if answer.status >= 500:
             raise TrialFailed(f"a NUL in a form was answered {answer.status}")
+        for query in ("customer=%00", "%00=1", "a%00=%00&state=failed"):
+            client.post("/calls/views/", {"name": "mine", "query": query, "is_default": "on"})
+            self._opens(client, "/calls/")
+        client.post("/calls/views/", {"name": "mine", "query": ""})
+
+    def no_list_tells_a_secret(self) -> None:
+        client = self.logged_in(7)
+        users, employees = "/admin/auth/user/?", "/admin/integrations/employee/?"
+        lookups = ["password__gte=pbkdf2", "password__startswith=p", "sessions__session_key__gte=0"]
+        addresses = [users + each for each in (*lookups, "second_factor__key__gte=g", "api_tokens__ending=a")]
+        addresses += [
+            employees + f"customer__planfix_token__{lookup}=gAAAA" for lookup in ("startswith", "gte", "regex")
+        ]
+        for address in addresses:
+            status = client.ask("GET", address).status
+            if status != 400:
+                raise TrialFailed(f"{address} was answered {status}")
+
+    def _opens(self, client: Client, path: str) -> None:
+        answer = client.ask("GET", path)
+        if answer.status == 302:  # the list leads to the default view
+            answer = client.ask("GET", urljoin(path, answer.headers["location"]))
+        if answer.status != 200:
+            raise TrialFailed(f"{path} was answered {answer.status}")
 
     def _none_fails(self, client: Client, paths: Iterable[str]) -> None:
         for path in paths:
@@ -231,8 +270,8 @@ class Trials:
                 raise TrialFailed(f"{path[:100]} was answered {answer.status}")
 
     def no_cache_keeps_a_page(self) -> None:
-        client = self._logged_in(7)
-        pages = (
+        client = self.logged_in(7)
+        pages: tuple[str, ...] = (
             "/calls/",
             "/account/",
             "/calls/exports/",
@@ -241,13 +280,14 @@ class Trials:
             "/nowhere/",
             "/admin/",
         )
+        pages += ("/calls?number=%2B380671234567", "/account/sessions/end/", "/admin/auth/user/?password__gte=a")
         for path in (*pages, "/api/v1/docs/", "/api/v1/schema/", "/api/v1/calls/", "/calls/999999999/"):
             kept = client.ask("GET", path).headers.get("cache-control", "")
             if "no-store" not in kept:
                 raise TrialFailed(f"{path} may be cached: {kept!r}")
 
     def one_page_changes_passwords(self) -> None:
-        client = self._logged_in(7)
+        client = self.logged_in(7)
         new = "another password of many words"
         names = ("new_password1", "new_password2", "password1", "password2")
         client.post("/admin/password_change/", {"old_password": self.password, **dict.fromkeys(names, new)})
@@ -265,7 +305,7 @@ class Trials:
         return self.client(number).ask("GET", "/api/v1/calls/", Authorization=authorization).status
 
     def an_export_is_made_and_fetched(self, wait_until: Callable[[Callable[[], bool], str], None]) -> None:
-        client = self._logged_in(7)
+        client = self.logged_in(7)
         if client.post("/calls/export.xlsx", {}).status != 302:
             raise TrialFailed("the export was not started")
         found: list[str] = []
@@ -280,7 +320,7 @@ class Trials:
         if self.client(8).ask("GET", found[0]).status != 302:
             raise TrialFailed("a stranger got the export")
 
-    def _logged_in(self, number: int) -> Client:
+    def logged_in(self, number: int) -> Client:
         client = self.client(number)
         if not client.log_in(self.user, self.password):
             raise TrialFailed("the login failed")

@@ -34,6 +34,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
+import account_trials
+import data_trials
 import proxy_trials
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -220,13 +222,48 @@ class Rehearsal:
         trials.large_bodies_are_refused(webhook)
         trials.other_hosts_get_no_receipt(webhook)
         trials.hostile_values_topple_no_page()
+        trials.no_list_tells_a_secret()
         trials.no_cache_keeps_a_page()
         trials.one_page_changes_passwords()
         trials.guessed_tokens_slow_their_network_only()
         trials.an_export_is_made_and_fetched(wait_until)
         bodies = (json.dumps(self.call_body(f"chunked-{number}")).encode() for number in range(2))
         self.calls += trials.bodies_without_a_length_are_stored(webhook, (next(bodies), next(bodies)))
+        account_trials.try_accounts(trials)
+        data_trials.new_hosts_get_no_stored_secret(trials)
+        data_trials.a_flood_is_refused(trials, self.webhook_of_another_customer())
+        self.try_hostile_calls(trials, webhook)
         self.wait_for_delivery()
+
+    def try_hostile_calls(self, trials: proxy_trials.Trials, webhook: str) -> None:
+        with data_trials.recordings_with_bad_headers() as recording:
+            two_readings = recording.replace("/a.mp3", "\\.ringostat.com/a.mp3")
+            links = {data_trials.BAD_HEADERS: recording, data_trials.TWO_READINGS: two_readings}
+            bodies: list[dict[str, object]] = [
+                {"uniqueid": f"recording-{number[1:]}", "E164": number, "has_recording": 1, "recording": url}
+                for number, url in links.items()
+            ]
+            bodies += [{"uniqueid": f"hostile-{number}", **body} for number, body in enumerate(data_trials.HOSTILE)]
+            for body in bodies:
+                answer = trials.client(6).ask("POST", webhook, json.dumps(self.call_body("") | body).encode())
+                if answer.status != 200:
+                    raise Failed(f"the call {body['uniqueid']} was answered {answer.status}")
+            self.calls += len(bodies)
+            self.wait_for_delivery()
+            data_trials.plays_free_their_slots(trials, data_trials.BAD_HEADERS)
+            data_trials.a_link_with_two_readings_is_not_opened(trials, data_trials.TWO_READINGS)
+        data_trials.no_file_has_a_formula(trials)
+        erased = self.output(
+            "python", "manage.py", "prune", "--customer=Rehearsal", "--number", data_trials.ERASED_NUMBER
+        )
+        if json.loads(erased)["calls"] != 1 or data_trials.ERASED_NUMBER[1:] in json.dumps(self.exported()):
+            raise Failed(f"a number was not erased: {erased}")
+
+    def webhook_of_another_customer(self) -> str:
+        file = self.folder / "another.json"
+        file.write_text(json.dumps(customer_file(f"http://127.0.0.1:{self.sandbox_port}") | {"name": "Another"}))
+        answer = json.loads(self.output("python", "manage.py", "import_customer", "--no-discovery", str(file)))
+        return "/" + str(answer["webhook_url"]).split("/", 3)[3]
 
     def go_through_pgbouncer(self) -> None:
         """Session mode, as docs/deployment.md says: in transaction mode LISTEN and session locks do not work."""

@@ -83,8 +83,8 @@ class SecretInput(UnfoldAdminPasswordWidget):  # type: ignore[misc]
         return context
 
     def value_omitted_from_data(self, data: Mapping[str, Any], files: Mapping[str, Any], name: str) -> bool:
-        # A model form keeps the stored value of an omitted field that has a default.
-        return not data.get(name)
+        # A model form keeps the stored value of an omitted field that has a default. Blanks are no secret.
+        return not str(data.get(name) or "").strip()
 
 
 def _hint(value: object) -> LazyText:
@@ -100,4 +100,4 @@ class SecretFormField(forms.CharField):
         super().__init__(**{**kwargs, "show_hidden_initial": False})
 
     def has_changed(self, initial: object, data: object) -> bool:
-        return bool(data)
+        return bool(str(data or "").strip())

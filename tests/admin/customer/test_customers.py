@@ -307,11 +307,14 @@ MOVED = [
 ]
 
 
+@pytest.mark.parametrize("typed", ["", "   ", "\t"])
 @pytest.mark.parametrize(("column", "address", "secret"), MOVED)
-def test_a_new_host_asks_for_the_secret_again(console: Client, column: str, address: str, secret: str) -> None:
+def test_a_new_host_asks_for_the_secret_again(
+    console: Client, column: str, address: str, secret: str, typed: str
+) -> None:
     customer = customer_with()
 
-    response = console.post(page_of(customer), FILLED_IN | {column: address})
+    response = console.post(page_of(customer), FILLED_IN | {column: address, secret: typed})
 
     assert "a stored one is never sent to a new host" in errors_of(response)
     assert list(response.context["adminform"].form.errors) == [secret]
