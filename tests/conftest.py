@@ -45,8 +45,13 @@ NEW_CLIENT = "+380501112233"
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the longest tests first, so that no worker is left with one at the end."""
-    items.sort(key=lambda item: ("processes" not in item.path.parts, item.get_closest_marker("slow") is None))
+    """Run the longest tests first, so that no process is left with one at the end.
+
+    Each process of pytest-xdist gets a block of the list at first, so each block begins with a share of them.
+    """
+    items.sort(key=lambda item: (item.get_closest_marker("slow") is None, "browser" not in item.path.parts))
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    items[:] = [item for first in range(processes) for item in items[first::processes]]
 
 
 @pytest.hookimpl(trylast=True)
