@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
+import phonenumbers
 from django.db.models.functions import Now
 
 from integrations.domain.phones import normalize, search_pieces
@@ -185,8 +186,24 @@ def number_storage(written: str, stored: list[str] | tuple[str, ...], region: st
         return NumberStorage.DIGITS
     if any(_digits(number) == _digits(written) for number in stored):
         return NumberStorage.FORMATTED
-    is_national = any(normalize(number, region) == written for number in stored)
+    is_national = any(_is_national(number, written, region) for number in stored)
     return NumberStorage.NATIONAL if is_national else NumberStorage.CHANGED
+
+
+def _is_national(stored: str, written: str, region: str) -> bool:
+    """Is the number stored whole, with a beginning that the region's numbers have in place of their country code?
+
+    A trial's number is assigned to nobody, so that it cannot be read without its country code. An example is read
+    instead.
+    """
+    number = phonenumbers.parse(written)
+    example = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+    digits, national = _digits(stored), phonenumbers.national_significant_number(number)
+    if example is None or example.country_code != number.country_code or not digits.endswith(national):
+        return False
+    beginning = digits.removesuffix(national)
+    full = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+    return normalize(beginning + phonenumbers.national_significant_number(example), region) == full
 
 
 def learn_number_storage(customer: Customer, *, written: str, stored: list[str] | tuple[str, ...]) -> NumberStorage:

@@ -44,6 +44,24 @@ def test_how_a_number_is_stored(stored: list[str], expected: NumberStorage) -> N
     assert number_storage(NUMBER, stored, "UA") is expected
 
 
+TRIALS = [
+    ("+380101234567", "0101234567", "UA", NumberStorage.NATIONAL),
+    ("+380101234567", "101234567", "UA", NumberStorage.NATIONAL),
+    ("+380101234567", "9101234567", "UA", NumberStorage.CHANGED),
+    ("+380101234567", "1234567", "UA", NumberStorage.CHANGED),
+    ("+380101234567", "0101234567", "PL", NumberStorage.CHANGED),
+    ("+79161234567", "89161234567", "RU", NumberStorage.NATIONAL),
+    ("+48101234567", "101234567", "PL", NumberStorage.NATIONAL),
+]
+
+
+@pytest.mark.parametrize(("written", "stored", "region", "expected"), TRIALS)
+def test_how_a_number_is_stored_that_nobody_has(
+    written: str, stored: str, region: str, expected: NumberStorage
+) -> None:
+    assert number_storage(written, [stored], region) is expected
+
+
 def test_new_account_has_no_known_traits() -> None:
     assert traits_of(make_customer()) == AccountTraits()
 

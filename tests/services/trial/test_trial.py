@@ -10,11 +10,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from integrations.background_jobs import run_job
-from integrations.models import AccountTrait, BackgroundJob, BackgroundJobKind, Secret, TrialReceipt
+from integrations.models import AccountTrait, BackgroundJob, BackgroundJobKind, Call, Secret, TrialReceipt
 from integrations.services.account_traits import NumberFormat, NumberStorage, traits_of
 from integrations.services.trial import client as trial_client
 from integrations.services.trial.report import Outcome, Question, TrialReport
 from sandbox.http.faults import Fault
+from sandbox.planfix.phone_numbers import STORED
+from sandbox.planfix.world import StoredNumber
 from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import answered, recorded
@@ -135,6 +137,36 @@ def test_required_field_is_named(scenario: Scenario, trial: Trial) -> None:
     assert created.outcome is Outcome.TROUBLE
     assert "81905" in created.came
     assert traits_of(scenario.customer).has_required_fields is True
+
+
+def test_numbers_without_their_country_code_are_adapted_to(
+    scenario: Scenario, trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account, client = scenario.account, "+380931112244"
+    monkeypatch.setitem(STORED, StoredNumber.AS_GIVEN, lambda number: f"0{number.removeprefix('+380')}")
+
+    stored = finding_of(trial(), Question.NUMBER_STORAGE)
+    known = account.add_contact(name="Maria", phones=[client])
+    scenario.post(answered(client))
+    scenario.deliver()
+
+    assert (stored.outcome, stored.answer) == (Outcome.ADAPTED, "national")
+    assert [contact.id for contact in account.contacts if contact.phones[0].number == "0931112244"] == [known.id]
+    assert [comment.contact_id for comment in account.comments if client in comment.description] == [known.id]
+
+
+def test_no_contact_is_created_where_numbers_are_cut(
+    scenario: Scenario, trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(STORED, StoredNumber.AS_GIVEN, lambda number: number[-7:])
+
+    assert answers(trial())[Question.NUMBER_STORAGE] == "changed"
+    before = len(scenario.account.contacts)
+    scenario.post(answered("+380931112244"))
+    scenario.deliver()
+
+    assert len(scenario.account.contacts) == before
+    assert Call.objects.get().reason == "search_blind"
 
 
 def test_denied_access_is_one_plain_finding(scenario: Scenario, trial: Trial) -> None:
