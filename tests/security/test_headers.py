@@ -94,6 +94,20 @@ def test_a_nul_is_refused_in_one_place(client: Client, address: str) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("version", ["%0D%0AX: y", "%0A", '"; filename="x.html', "1"])
+def test_no_parameter_writes_into_a_header(client: Client, version: str) -> None:
+    client.force_login(make_superuser())
+    client.raise_request_exception = False
+    answer = client.get(f"/api/v1/schema/?version={version}")
+
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"] in (
+        'inline; filename="Ringofix.json"',
+        'inline; filename="Ringofix (1).json"',
+    )
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("nul", ["customer=%00", "%00=1", "customer%00=1", "customer=1%00"])
 def test_a_saved_view_has_no_nul(client: Client, nul: str) -> None:
     client.force_login(make_superuser())
