@@ -145,7 +145,7 @@ def test_catching_up_leaves_off_within_a_day_when_the_worker_stops(
     scenario: Scenario, ringostat: Ringostat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("integrations.services.intake.catch_up.BATCH", 1)
-    ringostat.calls = [row(uniqueid=str(number)) for number in range(3)]
+    ringostat.calls = [row(uniqueid=f"ua{number}") for number in range(3)]
     end = timezone.now()
     work = enqueue(BackgroundJobKind.CATCH_UP, customer=scenario.customer, start=end - timedelta(days=1), end=end)
 

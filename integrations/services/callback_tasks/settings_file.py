@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -10,64 +10,140 @@ from django.core.exceptions import ValidationError
 from django.db.models import DateField
 from django.utils.translation import gettext as _
 
-from integrations.models import CallbackSettings, Customer, Employee
+from integrations.models import CallbackSettings, Customer, Employee, TaskAssignee, TaskClients
 from integrations.services.callback_tasks.notes import retry_refused_tasks
 
 SECTION = "callback_tasks"
-PLAIN = (
-    "clients",
-    "template_id",
-    "assignees",
-    "group_id",
-    "due_hours",
-    "weekdays",
-    "work_begins",
-    "work_ends",
-    "holidays",
-    "is_urgent",
-    "reached_status_id",
-)
-PEOPLE = ("employee", "unknown_employee_for")
-"""Employees, by their name in the file."""
-KEYS = (*PLAIN, *PEOPLE)
+COLUMNS = {
+    "template_id": "template_id",
+    "due_hours": "due_hours",
+    "working_days": "weekdays",
+    "holidays": "holidays",
+    "is_urgent": "is_urgent",
+    "done_status_id": "reached_status_id",
+}
+"""The keys of the file whose value is that of one column."""
+KEYS = ("for", "assignees", "working_hours", "unknown_employee_for", *COLUMNS)
+KEY_OF_COLUMN = {
+    **{column: key for key, column in COLUMNS.items()},
+    "clients": "for",
+    "employee": "assignees",
+    "group_id": "assignees",
+    "work_begins": "working_hours",
+    "work_ends": "working_hours",
+}
+
+NO_CLIENTS = "none"
+"""What the file calls TaskClients.NOBODY."""
+MISSED = "missed"
+"""What the file calls TaskAssignee.MISSED_BY."""
+EMPLOYEE, GROUP = "employee:", "group:"
+"""The last assignee may be an employee by name, or a group by its Planfix id."""
 
 
 def settings_of(customer: Customer) -> CallbackSettings:
     """The customer's settings, or those of a customer that wants no tasks. Not saved then."""
-    stored = CallbackSettings.objects.select_related(*PEOPLE).filter(customer=customer).first()
+    people = ("employee", "unknown_employee_for")
+    stored = CallbackSettings.objects.select_related(*people).filter(customer=customer).first()
     return stored or CallbackSettings(customer=customer)
 
 
 def exported_settings(customer: Customer) -> dict[str, Any]:
     """The section as save_settings() reads it."""
     stored = settings_of(customer)
-    section: dict[str, Any] = {name: getattr(stored, name) for name in PLAIN}
-    section |= {name: getattr(stored, name).name if getattr(stored, name) else None for name in PEOPLE}
-    times = {name: f"{section[name]:%H:%M}" for name in ("work_begins", "work_ends")}
-    return section | times | {"holidays": [day.isoformat() for day in stored.holidays]}
+    section = {key: getattr(stored, column) for key, column in COLUMNS.items()}
+    person = stored.unknown_employee_for
+    return section | {
+        "for": NO_CLIENTS if stored.clients == TaskClients.NOBODY else str(stored.clients),
+        "assignees": list(_exported_assignees(stored)),
+        "working_hours": [f"{stored.work_begins:%H:%M}", f"{stored.work_ends:%H:%M}"],
+        "holidays": [day.isoformat() for day in stored.holidays],
+        "unknown_employee_for": person.name if person else None,
+    }
+
+
+def _exported_assignees(stored: CallbackSettings) -> Iterator[str]:
+    for source in stored.assignees:
+        yield MISSED if source == TaskAssignee.MISSED_BY else str(source)
+    if stored.employee:
+        yield f"{EMPLOYEE}{stored.employee.name}"
+    if stored.group_id:
+        yield f"{GROUP}{stored.group_id}"
 
 
 def without_employees(section: Mapping[str, Any]) -> dict[str, Any]:
     """The section for a customer that has other employees. Tasks about unknown employees are off then."""
-    return {**section, **dict.fromkeys(PEOPLE)}
+    assignees = [source for source in section["assignees"] if not source.startswith(EMPLOYEE)]
+    return {**section, "assignees": assignees, "unknown_employee_for": None}
 
 
 def save_settings(customer: Customer, given: Mapping[str, Any]) -> None:
     """Changes what is given; null empties a setting. Raises ValidationError, whose keys are those of the file."""
     stored = settings_of(customer)
     try:
-        for name in PLAIN:
-            if name in given:
-                setattr(stored, name, given[name])
-        stored.holidays = _days(stored.holidays)
-        for name in PEOPLE:
-            if name in given:
-                setattr(stored, name, _employee(customer, name, given[name]))
+        for column, value in _columns(customer, given):
+            setattr(stored, column, value)
         stored.full_clean(exclude=["customer"])
     except ValidationError as error:
-        raise ValidationError({f"{SECTION}.{name}": texts for name, texts in error.message_dict.items()}) from error
+        raise ValidationError(_by_key(error)) from error
     stored.save()
     retry_refused_tasks(customer)
+
+
+def _by_key(error: ValidationError) -> dict[str, list[str]]:
+    texts: dict[str, list[str]] = {}
+    for name, messages in error.message_dict.items():
+        texts.setdefault(f"{SECTION}.{KEY_OF_COLUMN.get(name, name)}", []).extend(messages)
+    return texts
+
+
+def _columns(customer: Customer, given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The given values by column. Raises ValidationError."""
+    for key, column in COLUMNS.items():
+        if key in given:
+            yield column, _days(given[key]) if key == "holidays" else given[key]
+    if "for" in given:
+        yield "clients", _clients(given["for"])
+    if "assignees" in given:
+        yield from _assignees(customer, given["assignees"] or ())
+    if "working_hours" in given:
+        yield from zip(("work_begins", "work_ends"), _hours(given["working_hours"]), strict=True)
+    if "unknown_employee_for" in given:
+        name = given["unknown_employee_for"]
+        yield "unknown_employee_for", _employee(customer, "unknown_employee_for", name) if name else None
+
+
+def _clients(given: object) -> object:
+    """“nobody” is the column's word, not the file's."""
+    known = [NO_CLIENTS, *(value for value in TaskClients.values if value != TaskClients.NOBODY)]
+    if given is None or given == NO_CLIENTS:
+        return TaskClients.NOBODY
+    if given not in known:
+        names = {"value": given, "known": ", ".join(known)}
+        raise ValidationError({"for": _("“%(value)s” is not one of its values: %(known)s.") % names})
+    return given
+
+
+def _assignees(customer: Customer, given: Iterable[object]) -> Iterator[tuple[str, Any]]:
+    """The sources in their order, and at their end an employee or a group: who comes behind gets no task."""
+    sources: list[str] = []
+    employee, group = None, None
+    for one in map(str, given):
+        if one.startswith(EMPLOYEE):
+            employee = _employee(customer, "assignees", one.removeprefix(EMPLOYEE).strip())
+        elif one.startswith(GROUP):
+            group = one.removeprefix(GROUP).strip()
+        elif employee or group:
+            raise ValidationError({"assignees": _("“%(name)s” stands behind an employee or a group.") % {"name": one}})
+        else:
+            sources.append(TaskAssignee.MISSED_BY if one == MISSED else one)
+    yield from (("assignees", sources), ("employee", employee), ("group_id", group))
+
+
+def _hours(given: object) -> tuple[object, object]:
+    if isinstance(given, list | tuple) and len(given) == 2:
+        return given[0], given[1]
+    raise ValidationError({"working_hours": _('Give two times, as in ["09:00", "18:00"].')})
 
 
 def _days(given: Iterable[object]) -> list[date]:
@@ -78,9 +154,7 @@ def _days(given: Iterable[object]) -> list[date]:
         raise ValidationError({"holidays": error.messages}) from error
 
 
-def _employee(customer: Customer, key: str, name: str | None) -> Employee | None:
-    if not name:
-        return None
+def _employee(customer: Customer, key: str, name: str) -> Employee:
     employee = customer.employees.filter(name=name).first()
     if employee is None:
         raise ValidationError({key: _("There is no employee named “%(name)s”.") % {"name": name}})

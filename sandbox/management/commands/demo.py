@@ -47,9 +47,9 @@ TELEPHONES = {
 """Part of the customer's file: whom a ringing call rings first, and names on the telephones."""
 CALLBACK_TASKS = {
     "callback_tasks": {
-        "clients": "all",
+        "for": "all",
         "template_id": CALL_BACK_TEMPLATE,
-        "reached_status_id": 3,
+        "done_status_id": 3,
         "unknown_employee_for": "Iryna Bondar",
     }
 }

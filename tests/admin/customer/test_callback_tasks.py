@@ -68,18 +68,15 @@ def test_settings_are_saved(specialist: Client, customer: Customer) -> None:
 
     assert "Callback tasks saved." in answer.content.decode()
     assert exported_settings(customer) == {
-        "clients": "all",
+        "for": "all",
         "template_id": 31,
-        "assignees": ["missed_by", "responsible"],
-        "employee": None,
-        "group_id": None,
+        "assignees": ["missed", "responsible"],
         "due_hours": 6,
-        "weekdays": [1, 2, 6],
-        "work_begins": "08:30",
-        "work_ends": "19:00",
+        "working_days": [1, 2, 6],
+        "working_hours": ["08:30", "19:00"],
         "holidays": ["2026-12-25", "2027-01-01"],
         "is_urgent": True,
-        "reached_status_id": None,
+        "done_status_id": None,
         "unknown_employee_for": iryna.name,
     }
 

@@ -19,18 +19,15 @@ from tests.conftest import Scenario, customer_data
 pytestmark = pytest.mark.django_db
 
 WHOLE: dict[str, Any] = {
-    "clients": "known",
+    "for": "known",
     "template_id": 31,
-    "assignees": ["missed_by", "responsible"],
-    "employee": "Iryna Bondar",
-    "group_id": None,
+    "assignees": ["missed", "responsible", "employee:Iryna Bondar"],
     "due_hours": 2,
-    "weekdays": [1, 2, 3, 4, 5, 6],
-    "work_begins": "08:30",
-    "work_ends": "19:00",
+    "working_days": [1, 2, 3, 4, 5, 6],
+    "working_hours": ["08:30", "19:00"],
     "holidays": ["2026-12-25"],
     "is_urgent": True,
-    "reached_status_id": 3,
+    "done_status_id": 3,
     "unknown_employee_for": "Oleh Tkachenko",
 }
 
@@ -42,14 +39,25 @@ def test_the_whole_section_is_read_and_written(make_scenario: Callable[..., Scen
     assert set(WHOLE) == set(KEYS)
     assert exported_settings(customer) == WHOLE
     assert (stored.work_begins, stored.holidays) == (time(8, 30), [date(2026, 12, 25)])
+    assert (stored.clients, stored.assignees) == ("known", ["missed_by", "responsible"])
+    assert getattr(stored.employee, "name", "") == "Iryna Bondar"
+    assert stored.reached_status_id == 3
     assert stored.since is not None
+
+
+def test_group_may_be_the_last_assignee(make_scenario: Callable[..., Scenario]) -> None:
+    section = WHOLE | {"assignees": ["last_talked", "group:4"]}
+    customer = make_scenario(callback_tasks=section).customer
+
+    assert exported_settings(customer) == section
+    assert CallbackSettings.objects.get(customer=customer).group_id == 4
 
 
 def test_a_customer_without_the_section_wants_no_tasks(scenario: Scenario) -> None:
     exported = export_customer(scenario.customer)["callback_tasks"]
 
-    assert exported["clients"] == "nobody"
-    assert (exported["weekdays"], exported["due_hours"]) == ([1, 2, 3, 4, 5], 4)
+    assert exported["for"] == "none"
+    assert (exported["working_days"], exported["due_hours"]) == ([1, 2, 3, 4, 5], 4)
     assert not CallbackSettings.objects.exists()
 
 
@@ -58,9 +66,9 @@ def test_what_is_not_given_stays_and_null_empties(
 ) -> None:
     customer = make_scenario(callback_tasks=WHOLE).customer
     since = CallbackSettings.objects.get().since
-    import_customer(customer_data(account, sandbox, callback_tasks={"reached_status_id": None, "due_hours": 6}))
+    import_customer(customer_data(account, sandbox, callback_tasks={"done_status_id": None, "due_hours": 6}))
 
-    assert exported_settings(customer) == WHOLE | {"reached_status_id": None, "due_hours": 6}
+    assert exported_settings(customer) == WHOLE | {"done_status_id": None, "due_hours": 6}
     assert CallbackSettings.objects.get().since == since
 
 
@@ -68,15 +76,19 @@ def test_what_is_not_given_stays_and_null_empties(
     ("change", "told"),
     [
         ({"template_id": None}, "callback_tasks.template_id"),
-        ({"clients": "some"}, "callback_tasks.clients"),
+        ({"for": "some"}, "callback_tasks.for"),
+        ({"for": "nobody"}, "callback_tasks.for"),
         ({"assignees": ["boss"]}, "callback_tasks.assignees"),
-        ({"weekdays": [0]}, "callback_tasks.weekdays"),
-        ({"weekdays": []}, "callback_tasks.weekdays"),
-        ({"work_begins": "soon"}, "callback_tasks.work_begins"),
+        ({"working_days": [0]}, "callback_tasks.working_days"),
+        ({"working_days": []}, "callback_tasks.working_days"),
+        ({"working_hours": ["soon", "18:00"]}, "callback_tasks.working_hours"),
+        ({"working_hours": "09:00"}, "callback_tasks.working_hours"),
         ({"holidays": ["Christmas"]}, "callback_tasks.holidays"),
         ({"due_hours": 0}, "callback_tasks.due_hours"),
-        ({"employee": "Nobody"}, "There is no employee named “Nobody”"),
-        ({"group_id": 3}, "either an employee or a group"),
+        ({"assignees": ["employee:Nobody"]}, "There is no employee named “Nobody”"),
+        ({"assignees": ["employee:Iryna Bondar", "group:3"]}, "either an employee or a group"),
+        ({"assignees": ["group:many"]}, "callback_tasks.assignees"),
+        ({"assignees": ["employee:Iryna Bondar", "missed"]}, "“missed” stands behind an employee"),
         ({"hours": 4}, "Unknown settings: callback_tasks.hours"),
     ],
 )
@@ -91,7 +103,8 @@ def test_a_wrong_section_is_refused_by_its_key(
 
 
 @pytest.mark.parametrize(
-    ("with_employees", "people"), [(True, ("Iryna Bondar", "Oleh Tkachenko")), (False, (None, None))]
+    ("with_employees", "people"),
+    [(True, ("employee:Iryna Bondar", "Oleh Tkachenko")), (False, ("responsible", None))],
 )
 def test_a_copy_has_the_settings(
     make_scenario: Callable[..., Scenario], with_employees: bool, people: tuple[str | None, ...]
@@ -99,8 +112,11 @@ def test_a_copy_has_the_settings(
     customer = make_scenario(callback_tasks=WHOLE).customer
     copied = exported_settings(copy_customer(customer, "Acme 2", with_employees=with_employees))
 
-    assert (copied["employee"], copied["unknown_employee_for"]) == people
-    assert copied | {"employee": "", "unknown_employee_for": ""} == WHOLE | {"employee": "", "unknown_employee_for": ""}
+    assert (copied["assignees"][-1], copied["unknown_employee_for"]) == people
+    assert copied | {"assignees": [], "unknown_employee_for": ""} == WHOLE | {
+        "assignees": [],
+        "unknown_employee_for": "",
+    }
 
 
 def test_another_account_needs_another_template(
