@@ -33,10 +33,18 @@ KEY_OF_COLUMN = {
     "work_ends": "working_hours",
 }
 
-NO_CLIENTS = "none"
-"""What the file calls TaskClients.NOBODY."""
-MISSED = "missed"
-"""What the file calls TaskAssignee.MISSED_BY."""
+CLIENTS = {
+    "none": TaskClients.NOBODY,
+    "new": TaskClients.NEW,
+    "known": TaskClients.KNOWN,
+    "all": TaskClients.ALL,
+}
+ASSIGNEES = {
+    "responsible": TaskAssignee.RESPONSIBLE,
+    "last_talked": TaskAssignee.LAST_TALKED,
+    "missed": TaskAssignee.MISSED_BY,
+}
+"""The columns' values by the words of the file."""
 EMPLOYEE, GROUP = "employee:", "group:"
 """The last assignee may be an employee by name, or a group by its Planfix id."""
 
@@ -54,7 +62,7 @@ def exported_settings(customer: Customer) -> dict[str, Any]:
     section = {key: getattr(stored, column) for key, column in COLUMNS.items()}
     person = stored.unknown_employee_for
     return section | {
-        "for": NO_CLIENTS if stored.clients == TaskClients.NOBODY else str(stored.clients),
+        "for": _word(CLIENTS, stored.clients),
         "assignees": list(_exported_assignees(stored)),
         "working_hours": [f"{stored.work_begins:%H:%M}", f"{stored.work_ends:%H:%M}"],
         "holidays": [day.isoformat() for day in stored.holidays],
@@ -64,11 +72,15 @@ def exported_settings(customer: Customer) -> dict[str, Any]:
 
 def _exported_assignees(stored: CallbackSettings) -> Iterator[str]:
     for source in stored.assignees:
-        yield MISSED if source == TaskAssignee.MISSED_BY else str(source)
+        yield _word(ASSIGNEES, source)
     if stored.employee:
         yield f"{EMPLOYEE}{stored.employee.name}"
     if stored.group_id:
         yield f"{GROUP}{stored.group_id}"
+
+
+def _word(words: Mapping[str, str], value: str) -> str:
+    return next(word for word, known in words.items() if known == value)
 
 
 def without_employees(section: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,15 +125,13 @@ def _columns(customer: Customer, given: Mapping[str, Any]) -> Iterator[tuple[str
         yield "unknown_employee_for", _employee(customer, "unknown_employee_for", name) if name else None
 
 
-def _clients(given: object) -> object:
-    """“nobody” is the column's word, not the file's."""
-    known = [NO_CLIENTS, *(value for value in TaskClients.values if value != TaskClients.NOBODY)]
-    if given is None or given == NO_CLIENTS:
+def _clients(given: object) -> TaskClients:
+    if given is None:
         return TaskClients.NOBODY
-    if given not in known:
-        names = {"value": given, "known": ", ".join(known)}
+    if not isinstance(given, str) or given not in CLIENTS:
+        names = {"value": given, "known": ", ".join(CLIENTS)}
         raise ValidationError({"for": _("“%(value)s” is not one of its values: %(known)s.") % names})
-    return given
+    return CLIENTS[given]
 
 
 def _assignees(customer: Customer, given: Iterable[object]) -> Iterator[tuple[str, Any]]:
@@ -136,7 +146,7 @@ def _assignees(customer: Customer, given: Iterable[object]) -> Iterator[tuple[st
         elif employee or group:
             raise ValidationError({"assignees": _("“%(name)s” stands behind an employee or a group.") % {"name": one}})
         else:
-            sources.append(TaskAssignee.MISSED_BY if one == MISSED else one)
+            sources.append(ASSIGNEES.get(one, one))  # the model refuses an unknown word
     yield from (("assignees", sources), ("employee", employee), ("group_id", group))
 
 

@@ -74,7 +74,11 @@ def known_contact(customer: Customer, number: str, *, call_began: datetime, in_d
 
 def still_has_number(contact: FoundContact, number: str, region: str) -> bool:
     """Whether the contact, as Planfix shows it now, has this full number in any spelling."""
-    return contact.has_digits_of(number) or any(has_number(phone, number, region) for phone in contact.phones)
+    return contact.has_digits_of(number) or _has_in_any_format(contact, number, region)
+
+
+def _has_in_any_format(contact: FoundContact, number: str, region: str) -> bool:
+    return any(has_number(phone, number, region) for phone in contact.phones)
 
 
 def known_client(customer: Customer, number: str) -> list[DirectoryMatch]:
@@ -223,5 +227,5 @@ def unbroken_pieces(number: str) -> tuple[str, ...]:
 
 
 def _matches(candidates: Iterable[FoundContact], number: str, region: str) -> list[FoundContact]:
-    same = {c for c in candidates if any(has_number(phone, number, region) for phone in c.phones)}
+    same = {contact for contact in candidates if _has_in_any_format(contact, number, region)}
     return sorted(same, key=lambda contact: (contact.is_company, not contact.has_digits_of(number), contact.id))

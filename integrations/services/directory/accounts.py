@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from integrations.models import Customer, DirectoryAccount
 
 TRUSTED_FOR = timedelta(minutes=30)
 """After changes were last read. Calls then search in Planfix, until changes are read again."""
+IS_TRUSTED = Q(first_read_at__isnull=False, changes_read_at__gte=Now() - TRUSTED_FOR)
+"""Of a directory whose contacts are all read, and whose changes were read lately."""
 
 BATCH = 2000
 """Contacts that are deleted in one transaction."""
@@ -43,7 +45,7 @@ def directory_of(customer: Customer) -> QuerySet[DirectoryAccount]:
 
 def trusted_directory(customer: Customer) -> QuerySet[DirectoryAccount]:
     """The directory, unless its contacts are not all read yet or its changes were last read too long ago."""
-    return directory_of(customer).filter(first_read_at__isnull=False, changes_read_at__gte=Now() - TRUSTED_FOR)
+    return directory_of(customer).filter(IS_TRUSTED)
 
 
 def is_read_since(customer: Customer, moment: datetime) -> bool:

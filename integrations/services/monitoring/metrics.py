@@ -28,7 +28,7 @@ from integrations.models import (
     WebhookEvent,
 )
 from integrations.services.database import database_time
-from integrations.services.directory.accounts import TRUSTED_FOR
+from integrations.services.directory.accounts import IS_TRUSTED
 from integrations.services.monitoring.customer_status import Cause, Level, statuses_of
 from integrations.services.queue.load import queue_load
 
@@ -132,7 +132,7 @@ def _directories() -> Metric:
     state = Case(
         When(~Q(error=""), then=Value("unreadable")),
         When(first_read_at=None, then=Value("first_reading")),
-        When(changes_read_at__gte=Now() - TRUSTED_FOR, then=Value("ready")),
+        When(IS_TRUSTED, then=Value("ready")),
         default=Value("behind"),
     )
     counts = dict(DirectoryAccount.objects.order_by().annotate(state=state).values_list("state").annotate(Count("pk")))

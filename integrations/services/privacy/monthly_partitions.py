@@ -6,7 +6,6 @@ A dropped month costs milliseconds. Deleting its rows one by one would take minu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -77,7 +76,10 @@ def create_coming_months(table: str) -> None:
 
 def drop_forgotten_months(table: str) -> list[str]:
     """Drops the months of which every customer's rows are older than the customer keeps them. Returns their names."""
-    return [month.name for month in _past_months(table) if not _is_kept(table, month) and _drop(table, month)]
+    now = database_time()
+    # Without the last partition: create_coming_months() continues after it.
+    past = [month for month in _months(table)[:-1] if month.end <= now - STILL_WRITTEN]
+    return [month.name for month in past if not _is_kept(table, month, now) and _drop(month)]
 
 
 def _next_month(moment: datetime) -> datetime:
@@ -92,16 +94,10 @@ def _months(table: str) -> list[Month]:
         return [Month(*row) for row in cursor.fetchall()]
 
 
-def _past_months(table: str) -> Iterator[Month]:
-    """Without the last partition: create_coming_months() continues after it."""
-    before = database_time() - STILL_WRITTEN
-    return (month for month in _months(table)[:-1] if month.end <= before)
-
-
-def _is_kept(table: str, month: Month) -> bool:
+def _is_kept(table: str, month: Month, now: datetime) -> bool:
     """Reads one index entry per customer."""
     with connection.cursor() as cursor:
-        cursor.execute(IS_KEPT.format(partition=month.name, column=TIME_COLUMNS[table]), [database_time()])
+        cursor.execute(IS_KEPT.format(partition=month.name, column=TIME_COLUMNS[table]), [now])
         return bool(cursor.fetchone()[0])
 
 
@@ -118,7 +114,7 @@ def _create_month(table: str, first: datetime, end: datetime) -> bool:
     )
 
 
-def _drop(table: str, month: Month) -> bool:
+def _drop(month: Month) -> bool:
     return _changed(month.name, f"DROP TABLE {month.name}")
 
 
@@ -132,5 +128,5 @@ def _changed(partition: str, *statements: str, **parameters: datetime) -> bool:
     except OperationalError as error:
         log.warning("partition not changed, will be tried again", partition=partition, error=str(error).strip())
         return False
-    log.info("partition changed", partition=partition, statement=statements[-1].split(" ")[0])
+    log.info("partition changed", partition=partition)
     return True
