@@ -196,6 +196,7 @@ ANY_QUESTION: Mapping[str, Answer] = {
 """The answers that any question can have, unless ANSWERS has one of its own."""
 
 API_ACCESS = gettext_lazy("In Planfix open Account management → API access → REST API.")
+READ_ANSWER = gettext_lazy("Read Planfix's answer. If it names a required field, make the field optional.")
 AGAIN = gettext_lazy("Run the trial again.")
 OWN_TAG = (
     gettext_lazy("In Planfix create a data tag of your own with the same fields in the same order."),
@@ -229,7 +230,7 @@ ANSWERS: Mapping[tuple[Question, str], Answer] = {
     (Q.CONTACT_CREATED, REFUSED): Answer(
         means=gettext_lazy("Planfix refused the contact. Calls from new numbers would fail."),
         steps=(
-            gettext_lazy("Read Planfix's answer. If it names a required field, make the field optional."),
+            READ_ANSWER,
             gettext_lazy("Or choose another contact template in the customer's settings."),
             AGAIN,
         ),
@@ -432,7 +433,7 @@ ANSWERS: Mapping[tuple[Question, str], Answer] = {
     (Q.TASK_CREATED, REFUSED): Answer(
         means=gettext_lazy("Planfix refused the task. Callback tasks of this template would fail."),
         steps=(
-            gettext_lazy("Read Planfix's answer. If it names a required field, make the field optional."),
+            READ_ANSWER,
             gettext_lazy("Or choose another task template."),
             AGAIN,
         ),
