@@ -37,7 +37,8 @@ SIZES = (100_000, 10_000_000)
 REPEATS = 40
 WARM_UPS = 3
 MOST_ATTEMPTS = 10
-LIMIT_MS, LIMIT_RATIO, LIMIT_QUERIES = 150, 1.3, 12
+LIMIT_MS, LIMIT_MS_FIRST_PAGE, LIMIT_RATIO, LIMIT_QUERIES = 150, 300, 1.3, 12
+FIRST_PAGE = "first page of the admin"
 
 LARGEST, SMALLEST = 1, 1000
 
@@ -68,7 +69,7 @@ def run() -> None:
     importlib.import_module("ringofix.wsgi")  # so that garbage collection works as in the web process
     with ExitStack() as stack:
         databases = [stack.enter_context(filled_database(size)) for size in (sizes[0], sizes[-1])]
-        report(sizes, measure(databases))
+        measure(sizes, databases)
 
 
 @contextmanager
@@ -110,9 +111,18 @@ def used(database: BaseDatabaseWrapper) -> Iterator[None]:
         connections["default"] = usual
 
 
-def measure(databases: list[BaseDatabaseWrapper]) -> dict[str, Figures]:
+def measure(sizes: list[int], databases: list[BaseDatabaseWrapper]) -> None:
+    """Print each page's figures at once: a run that is stopped has shown what it measured."""
+    few, many = (f"{size:,} calls" for size in (sizes[0], sizes[-1]))
+    print(f"| ms | p95, {few} | {many} | ratio | median, {few} | {many} | ratio | Python | queries |")
+    print("|---|---|---|---|---|---|---|---|---|", flush=True)
     pages = [_pages_on(database) for database in databases]
-    return {name: _timed(databases, [each[name] for each in pages]) for name in pages[-1]}
+    again = 0
+    for name in pages[-1]:
+        figures = _timed(databases, [each[name] for each in pages])
+        again += figures.again
+        report(name, figures)
+    print(f"{again} measurements were repeated because the host took time away")
 
 
 def _pages_on(database: BaseDatabaseWrapper) -> dict[str, Page]:
@@ -159,6 +169,7 @@ def _addresses(of: int | None = None) -> dict[str, str]:
     }
     if of is None:
         filters["a customer"] = f"customer={SMALLEST}"
+    first_page = {FIRST_PAGE: "/admin/"} if of is None else {}
     return {
         **{f"list, {name}": f"/calls/?{query or 'all=1'}" for name, query in filters.items()},
         "older rows, deep": f"/calls/?before={place}",
@@ -177,6 +188,7 @@ def _addresses(of: int | None = None) -> dict[str, str]:
         "chart, missed": "/calls/chart/?outcome=missed",
         "chart, with a recording": "/calls/chart/?recording=true",
         "chart, UTM source": "/calls/chart/?utm_source=google",
+        **first_page,
     }
 
 
@@ -242,18 +254,13 @@ def _milliseconds(act: Callable[[], None]) -> tuple[float, float]:
     return 1000 * (time.perf_counter() - began), 1000 * (time.process_time() - processor_began)
 
 
-def report(sizes: list[int], figures: dict[str, Figures]) -> None:
-    few, many = (f"{size:,} calls" for size in (sizes[0], sizes[-1]))
-    print(f"| ms | p95, {few} | {many} | ratio | median, {few} | {many} | ratio | Python | queries |")
-    print("|---|---|---|---|---|---|---|---|---|")
-    for name, page in figures.items():
-        ratio, ratio_of_medians = page.many / page.few, page.median_many / page.median_few
-        missed = page.many > LIMIT_MS or ratio > LIMIT_RATIO or page.queries > LIMIT_QUERIES
-        print(
-            f"| {name} | {page.few:.0f} | {page.many:.0f} | {ratio:.2f} | {page.median_few:.0f} | "
-            f"{page.median_many:.0f} | {ratio_of_medians:.2f} | {page.processor:.0f} | "
-            f"{page.queries}{' (!)' if missed else ''} |",
-            flush=True,
-        )
-    again = sum(page.again for page in figures.values())
-    print(f"{again} measurements were repeated because the host took time away")
+def report(name: str, page: Figures) -> None:
+    ratio, ratio_of_medians = page.many / page.few, page.median_many / page.median_few
+    limit_ms = LIMIT_MS_FIRST_PAGE if name.endswith(FIRST_PAGE) else LIMIT_MS
+    missed = page.many > limit_ms or ratio > LIMIT_RATIO or page.queries > LIMIT_QUERIES
+    print(
+        f"| {name} | {page.few:.0f} | {page.many:.0f} | {ratio:.2f} | {page.median_few:.0f} | "
+        f"{page.median_many:.0f} | {ratio_of_medians:.2f} | {page.processor:.0f} | "
+        f"{page.queries}{' (!)' if missed else ''} |",
+        flush=True,
+    )
