@@ -30,7 +30,7 @@ def failed_calls(count: int) -> list[int]:
     return [make_call(customer, state=CallState.FAILED, reason="refused").pk for _ in range(count)]
 
 
-def test_the_same_work_is_asked_for_once_until_it_is_done() -> None:
+def test_same_background_job_is_enqueued_once_until_it_is_finished() -> None:
     ProcrastinateJob.objects.filter(task_name=RUN_JOB).delete()
     calls = failed_calls(1)
 
@@ -42,7 +42,7 @@ def test_the_same_work_is_asked_for_once_until_it_is_done() -> None:
     assert enqueue(BackgroundJobKind.SEND_AGAIN, calls=calls).pk != first.pk
 
 
-def test_work_is_carried_out_and_says_what_came_of_it() -> None:
+def test_finished_background_job_has_its_result_and_progress() -> None:
     calls = failed_calls(3)
     work = enqueue(BackgroundJobKind.SEND_AGAIN, calls=[*calls, 0])
     assert unfinished_jobs() == [work.pk]
@@ -55,7 +55,7 @@ def test_work_is_carried_out_and_says_what_came_of_it() -> None:
     assert unfinished_jobs() == []
 
 
-def test_work_that_a_stopping_worker_leaves_is_taken_up_again() -> None:
+def test_background_job_interrupted_by_a_stopping_worker_runs_again() -> None:
     work = enqueue(BackgroundJobKind.SEND_AGAIN, calls=failed_calls(1))
 
     run_job(work.pk, should_stop=lambda: True)
@@ -65,7 +65,7 @@ def test_work_that_a_stopping_worker_leaves_is_taken_up_again() -> None:
     assert unfinished_jobs() == []
 
 
-def test_work_that_somebody_is_at_is_neither_woken_nor_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_running_background_job_is_not_started_a_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[int] = []
 
     def begin(work: BackgroundJob, progress: Progress) -> dict[str, Any]:
@@ -81,7 +81,9 @@ def test_work_that_somebody_is_at_is_neither_woken_nor_begun_again(monkeypatch: 
     assert begun == [work.pk]
 
 
-def test_who_has_lost_the_work_writes_neither_its_progress_nor_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_worker_that_lost_its_background_job_stores_neither_progress_nor_result(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def stand_still_for_too_long(work: BackgroundJob, progress: Progress) -> dict[str, Any]:
         monkeypatch.setattr(background_jobs, "KINDS", {BackgroundJobKind.SEND_AGAIN: lambda *_: {"calls": 2}})
         lease_runs_out(work)
@@ -98,7 +100,9 @@ def test_who_has_lost_the_work_writes_neither_its_progress_nor_its_end(monkeypat
     assert (work.result, work.total, work.is_finished) == ({"calls": 2}, None, True)
 
 
-def test_two_workers_after_a_pause_make_a_field_once(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_background_job_taken_over_by_another_worker_creates_a_field_once(
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
     original = contact_fields.field_set
 
     def other_takes_over(*arguments: Any) -> Any:
@@ -120,7 +124,7 @@ def lease_runs_out(work: BackgroundJob) -> None:
     BackgroundJob.objects.filter(pk=work.pk).update(held_until=timezone.now())
 
 
-def test_catching_up_a_window_counts_its_days(scenario: Scenario) -> None:
+def test_catch_up_job_counts_the_days_of_its_window(scenario: Scenario) -> None:
     end = timezone.now()
     work = enqueue(BackgroundJobKind.CATCH_UP, customer=scenario.customer, start=end - timedelta(days=2.5), end=end)
 
@@ -131,7 +135,7 @@ def test_catching_up_a_window_counts_its_days(scenario: Scenario) -> None:
     assert work.result == {"rows": 0, "dropped_fields": []}
 
 
-def test_an_empty_window_is_caught_up_at_once(scenario: Scenario) -> None:
+def test_catch_up_job_of_an_empty_window_finishes_at_once(scenario: Scenario) -> None:
     now = timezone.now()
     work = enqueue(BackgroundJobKind.CATCH_UP, customer=scenario.customer, start=now, end=now)
 
@@ -141,7 +145,7 @@ def test_an_empty_window_is_caught_up_at_once(scenario: Scenario) -> None:
     assert (work.trouble, work.result) == ("", {"rows": 0, "dropped_fields": []})
 
 
-def test_catching_up_leaves_off_within_a_day_when_the_worker_stops(
+def test_catch_up_job_stops_within_a_day_when_the_worker_stops(
     scenario: Scenario, ringostat: Ringostat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("integrations.services.intake.catch_up.BATCH", 1)
@@ -157,7 +161,7 @@ def test_catching_up_leaves_off_within_a_day_when_the_worker_stops(
     assert (Call.objects.count(), work.result["rows"]) == (3, 3)
 
 
-def test_what_can_be_put_right_is_said_in_its_own_sentence(scenario: Scenario) -> None:
+def test_background_job_that_a_person_can_fix_says_what_is_wrong(scenario: Scenario) -> None:
     scenario.customer.ringostat_auth_key = Secret()
     scenario.customer.save()
     end = timezone.now()
@@ -169,14 +173,14 @@ def test_what_can_be_put_right_is_said_in_its_own_sentence(scenario: Scenario) -
     assert (work.trouble, work.is_finished) == ("The customer has no Ringostat Auth-key.", True)
 
 
-def test_work_whose_asker_is_gone_cannot_be_done_and_is_no_fault_of_the_settings() -> None:
+def test_background_job_of_a_deleted_user_cannot_be_done() -> None:
     work = enqueue(BackgroundJobKind.SEND_AGAIN, filter="state=failed")
 
     with pytest.raises(CannotBeDone, match="no longer exists"):
         finished_calls_of(work)
 
 
-def test_what_nobody_expected_ends_the_work_and_is_in_the_log(monkeypatch: Any) -> None:
+def test_background_job_with_an_unexpected_error_ends_and_hides_the_error_text(monkeypatch: Any) -> None:
     def breaks(work: BackgroundJob, progress: Progress) -> None:
         raise RuntimeError("secret")
 

@@ -43,7 +43,7 @@ def rows() -> dict[str, str]:
     return {row[1]: row[0] for row in _ROW.finditer(RULES.read_text())}
 
 
-def test_every_rule_has_one_row() -> None:
+def test_every_rule_has_one_row_in_the_documentation() -> None:
     wanted = [f"M{n}" for n in range(1, 5)] + [f"Q{n}" for n in range(1, 6)] + [f"L{n}" for n in range(1, 7)]
     wanted += [str(n) for n in range(1, 15)] + [f"R{n}" for n in range(1, 12)]
     wanted += [f"N{n}" for n in range(1, 8)] + [f"P{n}" for n in range(1, 11)] + [f"E{n}" for n in range(1, 5)]
@@ -52,19 +52,19 @@ def test_every_rule_has_one_row() -> None:
 
 
 @pytest.mark.parametrize("rule", rows())
-def test_a_rule_says_where_it_is_decided_and_which_tests_show_it(rule: str) -> None:
+def test_rule_row_links_its_code_and_names_its_tests(rule: str) -> None:
     assert _LINK.findall(rows()[rule])
     assert [name for _, name in _TEST.findall(rows()[rule])] not in ([], [""])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_the_tests_that_a_page_names_exist(page: Path) -> None:
+def test_every_test_named_in_a_page_exists(page: Path) -> None:
     for file, name in _TEST.findall(page.read_text()):
         assert not name or name in names_in(ROOT / file), f"{file}::{name}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_what_a_page_links_to_exists(page: Path) -> None:
+def test_every_link_target_of_a_page_exists(page: Path) -> None:
     for text, target, anchor in _LINK.findall(page.read_text()):
         file = (page.parent / target).resolve() if target else page
         name = text.strip("`")
@@ -75,12 +75,12 @@ def test_what_a_page_links_to_exists(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_the_files_that_a_page_names_exist(page: Path) -> None:
+def test_every_file_named_in_a_page_exists(page: Path) -> None:
     for path in _FILE.findall(page.read_text()):
         assert any((folder / path).exists() for folder in (ROOT, ROOT / "integrations", ROOT / "tests")), path
 
 
-def test_every_setting_stands_in_the_example() -> None:
+def test_example_environment_contains_every_setting_and_no_other() -> None:
     """And nothing else: whoever fills it in finds all there is."""
     sources = (ROOT / "ringofix/settings.py").read_text() + (ROOT / "gunicorn.conf.py").read_text()
     read = re.findall(r"""(?:env\.\w+|_secret|environ\.get)\(['\"](\w+)""", sources)

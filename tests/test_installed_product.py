@@ -57,14 +57,14 @@ def run(image: Path, *command: str) -> str:
     return done.stdout
 
 
-def test_the_image_holds_only_the_product(image: Path) -> None:
+def test_image_contains_only_the_product(image: Path) -> None:
     assert {path.name for path in image.iterdir()} & set(DEVELOPMENT_ONLY) == set()
     assert (image / "integrations").is_dir()
 
 
 @pytest.mark.slow
 @pytest.mark.django_db
-def test_the_product_starts_without_the_sandbox(image: Path) -> None:
+def test_product_starts_without_the_sandbox(image: Path) -> None:
     assert "no issues" in run(image, "manage.py", "check")
     assert "No planned migration operations" in run(image, "manage.py", "migrate", "--plan")
     run(image, "-c", "import ringofix.wsgi, integrations.tasks, sys; assert 'sandbox' not in sys.modules")

@@ -20,7 +20,7 @@ def pins(name: str) -> dict[str, str]:
     return {package.lower().replace("_", "-"): version for package, version in PIN.findall((ROOT / name).read_text())}
 
 
-def test_the_newest_release_of_the_changelog_is_the_current_version() -> None:
+def test_newest_release_in_the_changelog_is_the_current_version() -> None:
     headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     releases = [heading.split()[0] for heading in headings if not heading.endswith("(unreleased)")]
 
@@ -40,7 +40,7 @@ def test_every_requirement_has_hashes(name: str) -> None:
     assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []
 
 
-def test_development_uses_the_products_versions() -> None:
+def test_development_requirements_have_the_versions_of_the_product() -> None:
     assert pins("requirements.txt").items() <= pins("requirements-dev.txt").items()
 
 

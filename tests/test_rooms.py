@@ -25,7 +25,7 @@ def modules_with(pattern: str) -> set[str]:
     return {str(path.relative_to(ROOT)) for path in modules if re.search(pattern, path.read_text())}
 
 
-def test_only_clients_and_customers_read_a_customers_secrets() -> None:
+def test_only_the_rooms_clients_and_customers_read_secrets() -> None:
     of_users = {"models/second_factor.py", "users/second_factor/pages.py"}
     of_customers = {
         "models/customer.py",
@@ -37,12 +37,12 @@ def test_only_clients_and_customers_read_a_customers_secrets() -> None:
     assert modules_with(r"\w\.reveal\(\)") - {"models/secret.py"} == of_users | of_customers
 
 
-def test_only_the_queue_names_the_tables_of_procrastinate() -> None:
+def test_only_the_room_queue_names_the_tables_of_procrastinate() -> None:
     assert modules_with(r"procrastinate_(jobs|events|workers)\b") == {"services/queue/sql.py"}
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
-def test_a_room_is_small_enough_to_look_through(folder: Path) -> None:
+def test_every_folder_has_at_most_fifteen_modules(folder: Path) -> None:
     modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
 
     assert len(modules) <= MOST_MODULES or folder.name == "migrations"

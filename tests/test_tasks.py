@@ -27,7 +27,7 @@ def failing_database(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("task", OURS, ids=lambda task: task.name)
-def test_a_failing_job_closes_its_connections(
+def test_failing_job_closes_its_database_connections(
     task: Any, failing_database: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tasks, "close_old_connections", close := Mock())
@@ -38,5 +38,5 @@ def test_a_failing_job_closes_its_connections(
     close.assert_called_once_with()
 
 
-def test_the_known_jobs_are_registered() -> None:
+def test_deliver_sweep_and_prune_jobs_are_registered() -> None:
     assert {"deliver_calls", "sweep", "prune"} <= {task.name for task in OURS}

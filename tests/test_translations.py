@@ -157,7 +157,7 @@ def placeholders(text: str) -> Counter[str]:
 # --- what must be ---
 
 
-def test_strings_are_found_in_code_and_in_templates() -> None:
+def test_translatable_strings_are_found_in_code_and_templates() -> None:
     """Those of functions by another name, of several lines, of plurals; and those that managers read in Planfix."""
     source = (
         "from django.utils.translation import ngettext as n, gettext_lazy as _\n_('a' 'b')\nn('%(n)s c', '%(n)s cs', 2)"
@@ -175,7 +175,7 @@ def test_strings_are_found_in_code_and_in_templates() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_string_has_an_entry_and_every_entry_a_string(language: str) -> None:
+def test_every_string_has_a_catalogue_entry_and_every_entry_a_string(language: str) -> None:
     """Otherwise: make messages, then translate what is new."""
     entries = {key_of(entry) for entry in catalogue(language) if not entry.obsolete}
 
@@ -184,21 +184,21 @@ def test_every_string_has_an_entry_and_every_entry_a_string(language: str) -> No
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_entry_is_translated_with_its_placeholders(language: str) -> None:
+def test_every_catalogue_entry_is_translated_with_its_placeholders(language: str) -> None:
     found = {entry.msgid: list(faults(entry, language)) for entry in catalogue(language)}
 
     assert {text: wrong for text, wrong in found.items() if wrong} == {}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_is_left_in_english(language: str) -> None:
+def test_no_translation_is_the_english_source(language: str) -> None:
     same = {entry.msgid for entry in catalogue(language) if entry.msgid in translations(entry)}
 
     assert same - NAMES - SPELLED_ALIKE[language] == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_compiled_catalogue_says_what_its_source_says(language: str) -> None:
+def test_compiled_catalogue_equals_its_source(language: str) -> None:
     compiled = polib.mofile(str(ROOT / "locale" / language / "LC_MESSAGES/django.mo"))
 
     def said(entries: polib.POFile | polib.MOFile) -> dict[Key, list[str]]:
@@ -209,14 +209,14 @@ def test_the_compiled_catalogue_says_what_its_source_says(language: str) -> None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_plural_forms_are_those_of_django(language: str) -> None:
+def test_plural_forms_are_those_of_django(language: str) -> None:
     """Else Django would keep the catalogues apart, and look every string up twice."""
     of_django = polib.pofile(str(Path(django.__file__).parent / "conf/locale" / language / "LC_MESSAGES/django.po"))
 
     assert catalogue(language).metadata["Plural-Forms"] == of_django.metadata["Plural-Forms"]
 
 
-def test_the_words_of_unfold_still_stand_in_its_pages() -> None:
+def test_translated_words_of_unfold_still_exist_in_unfold() -> None:
     found = {text for _context, text, _plural in _strings_in(Path(unfold.__file__).parent)}
 
     assert set(WORDS) - found == set()

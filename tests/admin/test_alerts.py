@@ -34,14 +34,14 @@ def text_of(html: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html))
 
 
-def test_list_shows_a_sentence_instead_of_the_raw_line(console: Client, alert: Alert) -> None:
+def test_alert_list_shows_a_sentence_instead_of_the_raw_line(console: Client, alert: Alert) -> None:
     html = console.get("/admin/integrations/alert/").content.decode()
 
     assert "Calls wait, because Planfix denies access. Planfix does not know the token." in html
     assert "POST /datatag/list" not in html
 
 
-def test_page_of_an_alert_has_the_next_step_and_folds_the_raw_line(console: Client, alert: Alert) -> None:
+def test_alert_page_shows_the_next_step_and_folds_the_raw_line(console: Client, alert: Alert) -> None:
     html = console.get(f"/admin/integrations/alert/{alert.pk}/change/").content.decode()
 
     assert f'href="/admin/integrations/customer/{alert.customer_id}/change/#connection"' in html
@@ -50,7 +50,7 @@ def test_page_of_an_alert_has_the_next_step_and_folds_the_raw_line(console: Clie
     assert "(&#x27;" not in html
 
 
-def test_resolved_alert_needs_no_step(console: Client, alert: Alert) -> None:
+def test_resolved_alert_shows_no_next_step(console: Client, alert: Alert) -> None:
     Alert.objects.update(resolved_at=timezone.now())
 
     html = console.get(f"/admin/integrations/alert/{alert.pk}/change/").content.decode()

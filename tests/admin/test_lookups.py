@@ -34,13 +34,13 @@ QUEUE = "/admin/procrastinate/procrastinatejob/"
         ("/admin/auth/user/?password__gte=pbkdf2", 400),
     ],
 )
-def test_a_list_takes_simple_lookups_only(client: Client, address: str, status: int) -> None:
+def test_console_list_answers_400_to_lookups_that_are_not_simple(client: Client, address: str, status: int) -> None:
     client.force_login(make_superuser())
 
     assert client.get(address).status_code == status
 
 
-def test_an_empty_to_field_is_none(client: Client) -> None:
+def test_empty_to_field_parameter_is_ignored(client: Client) -> None:
     client.force_login(make_superuser())
     call = make_call(make_customer())
 

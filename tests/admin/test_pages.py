@@ -68,17 +68,17 @@ def address(model: Any, page: str, *args: Any) -> str:
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
-def test_every_list_opens(console: Client, model: Any) -> None:
+def test_every_console_list_opens(console: Client, model: Any) -> None:
     assert console.get(address(model, "changelist"), follow=True).status_code == 200
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
-def test_every_change_page_opens(console: Client, model: Any) -> None:
+def test_every_console_change_page_opens(console: Client, model: Any) -> None:
     assert console.get(address(model, "change", model.objects.latest("pk").pk)).status_code == 200
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
-def test_every_add_page_opens_except_for_recorded_rows(console: Client, model: Any) -> None:
+def test_every_console_add_page_opens_except_for_recorded_rows(console: Client, model: Any) -> None:
     assert console.get(address(model, "add")).status_code == (403 if model in RECORDED else 200)
 
 
@@ -94,7 +94,7 @@ def test_recorded_rows_cannot_be_changed_or_deleted(console: Client, model: Any)
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
-def test_no_page_shows_a_secret_or_its_ciphertext(console: Client, model: Any) -> None:
+def test_no_console_page_shows_a_secret_or_its_ciphertext(console: Client, model: Any) -> None:
     customer = Customer.objects.get()
     secrets = [PLANFIX_TOKEN, AUTH_KEY, customer.planfix_token.ciphertext, customer.ringostat_auth_key.ciphertext]
 
@@ -107,7 +107,7 @@ def test_no_page_shows_a_secret_or_its_ciphertext(console: Client, model: Any) -
     assert not [secret for secret in secrets if secret in html]
 
 
-def test_the_dashboard_opens(console: Client) -> None:
+def test_first_page_of_the_console_opens(console: Client) -> None:
     assert console.get(reverse("admin:index")).status_code == 200
 
 
@@ -127,7 +127,7 @@ def test_webhook_event_page_hides_the_token_of_a_recording_link(console: Client,
     assert "0123456789abcdef" not in html
 
 
-def test_a_raw_body_is_shown_as_text(console: Client) -> None:
+def test_raw_webhook_body_is_shown_as_text(console: Client) -> None:
     event = make_event(Call.objects.first(), body=b"<script>alert(1)</script>")  # type: ignore[arg-type]
 
     html = console.get(address(WebhookEvent, "change", event.pk)).content.decode()
@@ -169,14 +169,14 @@ def test_viewer_cannot_open_the_console(client: Client) -> None:
     assert re.match("/admin/login/", response["Location"])
 
 
-def test_recorded_rows_have_plain_words_and_the_customers_time(console: Client) -> None:
+def test_recorded_rows_show_labels_and_the_customers_local_time(console: Client) -> None:
     html = console.get(address(WebhookEvent, "changelist")).content.decode()
 
     assert "after the call" in html
     assert "2 Mar 2026, 12:01:15" in html
 
 
-def test_recorded_rows_are_filtered_by_words(console: Client) -> None:
+def test_recorded_rows_are_filtered_by_label(console: Client) -> None:
     events = console.get(address(WebhookEvent, "changelist"), {"kind": "before_call"}).context["cl"].result_list
     requests = console.get(address(PlanfixRequest, "changelist"), {"outcome": "ok"}).context["cl"].result_list
 

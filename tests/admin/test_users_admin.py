@@ -91,7 +91,7 @@ def test_changed_role_removes_the_former_role(console: Client, before: Role, aft
     assert not user.user_permissions.exists()
 
 
-def test_the_page_shows_the_role_that_the_user_has(console: Client) -> None:
+def test_user_page_shows_the_role_of_the_user(console: Client) -> None:
     customer = make_customer()
     viewer = make_viewer(customer)
 
@@ -122,7 +122,7 @@ def test_specialists_cannot_create_users(client: Client, path: str) -> None:
     assert client.get(path).status_code == 403
 
 
-def test_the_list_shows_who_has_two_factor_login(console: Client) -> None:
+def test_user_list_shows_who_has_two_factor_login(console: Client) -> None:
     make_second_factor(user := make_specialist())
 
     rows = console.get("/admin/auth/user/").context["cl"].result_list
@@ -144,7 +144,7 @@ def test_administrator_removes_two_factor_login_of_a_user(console: Client) -> No
     assert LogEntry.objects.latest("pk").get_change_message() == "Changed Two-factor login."
 
 
-def test_unchanged_two_factor_login_stays(console: Client) -> None:
+def test_saving_a_user_keeps_two_factor_login(console: Client) -> None:
     make_second_factor(user := make_specialist())
 
     save(console, user, second_factor="on", first_name="Ann", **WAS_ON)
@@ -152,7 +152,7 @@ def test_unchanged_two_factor_login_stays(console: Client) -> None:
     assert SecondFactor.objects.get().user == user
 
 
-def test_two_factor_login_enabled_after_the_page_opened_stays(console: Client) -> None:
+def test_saving_a_user_keeps_two_factor_login_enabled_after_the_page_opened(console: Client) -> None:
     make_second_factor(user := make_specialist())
 
     save(console, user)
@@ -160,7 +160,9 @@ def test_two_factor_login_enabled_after_the_page_opened_stays(console: Client) -
     assert SecondFactor.objects.get().user == user
 
 
-def test_administrators_cannot_remove_their_own_two_factor_login_there(console: Client, administrator: User) -> None:
+def test_administrators_cannot_remove_their_own_two_factor_login_on_the_user_page(
+    console: Client, administrator: User
+) -> None:
     factor, _codes = make_second_factor(administrator)
     session = console.session
     session[DEVICE_ID_SESSION_KEY] = factor.persistent_id

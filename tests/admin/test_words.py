@@ -49,13 +49,13 @@ def title_of(html: str) -> str:
 
 
 @pytest.mark.parametrize("address", [*LISTS, "/admin/integrations/alert/?open=no&customer__id__exact=0"])
-def test_no_page_uses_the_words_of_a_library(console: Client, address: str) -> None:
+def test_no_console_page_uses_the_words_of_a_library(console: Client, address: str) -> None:
     html = console.get(address).content.decode()
 
     assert [word for word in FOREIGN if word in html] == []
 
 
-def test_every_page_has_its_own_browser_title(console: Client) -> None:
+def test_every_console_page_has_its_own_browser_title(console: Client) -> None:
     customer = Customer.objects.get()
     pages = ("overview", "change", "employees", "parameters", "webhook-setup", "dry-run")
     addresses = [*LISTS, *(f"/admin/integrations/customer/{customer.pk}/{page}/" for page in pages)]
@@ -66,7 +66,7 @@ def test_every_page_has_its_own_browser_title(console: Client) -> None:
     assert [title for title in titles if "Acme" in title] == titles[len(LISTS) :]
 
 
-def test_page_is_titled_like_its_entry_in_the_menu(console: Client) -> None:
+def test_console_page_has_the_title_of_its_menu_entry(console: Client) -> None:
     menu = console.get("/admin/").context["sidebar_navigation"]
     entries = {str(item["link"]): str(item["title"]) for group in menu for item in group["items"]}
 
@@ -76,7 +76,7 @@ def test_page_is_titled_like_its_entry_in_the_menu(console: Client) -> None:
 
 
 @pytest.mark.parametrize("model", [BackgroundJob, Call, WebhookEvent])
-def test_page_of_a_row_shows_labels_instead_of_tuples(console: Client, model: type[Call]) -> None:
+def test_page_of_a_recorded_row_shows_labels_instead_of_tuples(console: Client, model: type[Call]) -> None:
     row = model._default_manager.get()
 
     html = console.get(f"/admin/integrations/{model._meta.model_name}/{row.pk}/change/").content.decode()

@@ -43,7 +43,7 @@ def ids(answer: Any) -> list[int]:
     return [call["id"] for call in answer.json()["results"]]
 
 
-def test_call_has_the_documented_fields() -> None:
+def test_api_call_has_the_documented_fields() -> None:
     customer = make_customer()
     call = make_call(customer, employee=make_employee(customer))
 
@@ -63,7 +63,7 @@ def test_call_has_the_documented_fields() -> None:
     ("facts", "has_one"),
     [({"has_recording": None}, True), ({"has_recording": False}, False), ({"recording_url": ""}, True)],
 )
-def test_has_recording_agrees_with_the_recording_filter(facts: dict[str, Any], has_one: bool) -> None:
+def test_api_field_has_recording_agrees_with_the_recording_filter(facts: dict[str, Any], has_one: bool) -> None:
     """Some projects send a link but no flag for the recording."""
     call = make_call(make_customer(), call_facts(**facts))
     api = reader(make_viewer(call.customer))
@@ -72,7 +72,7 @@ def test_has_recording_agrees_with_the_recording_filter(facts: dict[str, Any], h
     assert ids(api.get(CALLS, {"recording": str(has_one).lower()})) == [call.pk]
 
 
-def test_unknown_values_are_null_or_empty() -> None:
+def test_unknown_values_of_an_api_call_are_null_or_empty() -> None:
     customer = make_customer()
     facts = call_facts(
         is_final=False,
@@ -97,7 +97,7 @@ def test_unknown_values_are_null_or_empty() -> None:
     }
 
 
-def test_missed_call_tells_when_the_client_was_called_back_and_by_which_task() -> None:
+def test_api_missed_call_says_when_the_client_was_called_back_and_by_which_task() -> None:
     customer = make_customer()
     calls = make_called_back_client(customer)
     fold_missed_calls()
@@ -118,7 +118,7 @@ def two_customers() -> dict[str, Any]:
     return {"own": make_call(own), "foreign": make_call(other), "viewer": make_viewer(own), "other": other}
 
 
-def test_viewer_gets_calls_of_visible_customers_only(two_customers: dict[str, Any]) -> None:
+def test_viewer_gets_api_calls_of_visible_customers_only(two_customers: dict[str, Any]) -> None:
     api = reader(two_customers["viewer"])
 
     assert ids(api.get(CALLS)) == [two_customers["own"].pk]
@@ -127,7 +127,7 @@ def test_viewer_gets_calls_of_visible_customers_only(two_customers: dict[str, An
     assert api.get(f"{CALLS}{two_customers['foreign'].pk}/").status_code == 404
 
 
-def test_a_specialist_gets_all_calls(two_customers: dict[str, Any]) -> None:
+def test_specialist_gets_all_calls_from_the_api(two_customers: dict[str, Any]) -> None:
     assert set(ids(reader(make_specialist()).get(CALLS))) == {two_customers["own"].pk, two_customers["foreign"].pk}
 
 
@@ -179,7 +179,7 @@ def test_api_accepts_the_filters_of_the_call_list(query: dict[str, str], found: 
     ],
     ids=str,
 )
-def test_invalid_parameter_is_refused_by_name(query: dict[str, str], wrong: str) -> None:
+def test_api_names_an_invalid_parameter(query: dict[str, str], wrong: str) -> None:
     answer = reader(make_viewer(make_customer())).get(CALLS, query)
 
     assert answer.status_code == 400
@@ -193,7 +193,7 @@ def pages(api: Client, address: str) -> Iterator[list[int]]:
         address = answer.json()["next"]
 
 
-def test_pages_list_simultaneous_calls_once() -> None:
+def test_api_pages_list_simultaneous_calls_once() -> None:
     customer = make_customer()
     calls = [make_call(customer, started_at=NOON - timedelta(seconds=number // 3)) for number in range(7)]
     api = reader(make_viewer(customer))
@@ -207,7 +207,7 @@ def test_pages_list_simultaneous_calls_once() -> None:
     assert sorted([*first, *rest[0], *rest[1]]) == sorted(call.pk for call in calls)
 
 
-def test_page_of_many_calls_takes_few_queries(django_assert_max_num_queries: Any) -> None:
+def test_api_page_of_many_calls_takes_few_queries(django_assert_max_num_queries: Any) -> None:
     customer = make_customer()
     for _ in range(20):
         make_call(customer, employee=make_employee(customer))
@@ -217,7 +217,7 @@ def test_page_of_many_calls_takes_few_queries(django_assert_max_num_queries: Any
         assert len(ids(api.get(CALLS))) == 20
 
 
-def test_response_contains_no_secret() -> None:
+def test_api_response_contains_no_secret() -> None:
     customer = make_customer()
     make_call(customer)
 
@@ -227,7 +227,7 @@ def test_response_contains_no_secret() -> None:
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "x", "9" * 30, "1.0", "%00"])
-def test_malformed_call_id_is_not_found(number: str) -> None:
+def test_api_does_not_find_a_malformed_call_id(number: str) -> None:
     answer = reader(make_specialist()).get(f"{CALLS}{number}/")
 
     assert (answer.status_code, list(answer.json())) == (404, ["detail"])
@@ -238,11 +238,11 @@ def test_api_is_read_only(method: str) -> None:
     assert getattr(reader(make_specialist()), method)(CALLS).status_code == 405
 
 
-def test_responses_are_not_cached() -> None:
+def test_api_responses_are_not_cached() -> None:
     assert "no-store" in reader(make_specialist()).get(CALLS)["Cache-Control"]
 
 
-def test_part_of_a_call_id_finds_no_call() -> None:
+def test_part_of_a_call_id_finds_no_call_in_the_api() -> None:
     customer = make_customer()
     call = make_call(customer, call_facts(ringostat_id="ua7_-1772445600.77"))
     api = reader(make_viewer(customer))

@@ -33,7 +33,7 @@ def read(user: User) -> list[dict[str, Any]]:
     return list(answer.json())
 
 
-def test_each_customer_has_the_status_of_the_first_page(failing: Customer) -> None:
+def test_api_customer_has_the_status_of_the_first_page(failing: Customer) -> None:
     make_customer(name="Acme")
 
     found = {row["customer"]: row for row in read(make_superuser())}
@@ -47,13 +47,13 @@ def test_each_customer_has_the_status_of_the_first_page(failing: Customer) -> No
     assert found["Acme"]["status"]["cause"] == "no_employees"
 
 
-def test_a_viewer_reads_only_the_own_customer(failing: Customer) -> None:
+def test_viewer_reads_only_visible_customers_from_the_api(failing: Customer) -> None:
     make_customer(name="Acme")
 
     assert [row["customer"] for row in read(make_viewer(failing))] == ["Zorya Dental"]
 
 
-def test_number_of_queries_does_not_grow_with_the_customers(
+def test_api_queries_do_not_grow_with_the_number_of_customers(
     failing: Customer, django_assert_max_num_queries: Any
 ) -> None:
     for number in range(30):

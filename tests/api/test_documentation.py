@@ -36,7 +36,7 @@ def test_api_schema_names_every_filter_of_the_call_list(schema: dict[str, Any]) 
     assert named == {*CallFilter.base_filters, "cursor", "limit"}
 
 
-def test_every_parameter_and_every_field_is_described(schema: dict[str, Any]) -> None:
+def test_api_schema_describes_every_parameter_and_field(schema: dict[str, Any]) -> None:
     described = [*schema["paths"]["/api/v1/calls/"]["get"]["parameters"]]
     for name in ("Call", "Customer", "Issue", "PlanfixNumbers"):
         described += schema["components"]["schemas"][name]["properties"].values()
@@ -45,7 +45,7 @@ def test_every_parameter_and_every_field_is_described(schema: dict[str, Any]) ->
     assert [each for each in described if not each.get("description")] == []
 
 
-def test_documentation_page_opens_for_logged_in_users(client: Client) -> None:
+def test_api_documentation_opens_for_logged_in_users(client: Client) -> None:
     client.force_login(make_viewer(make_customer()))
 
     html = client.get("/api/v1/docs/").content.decode()
@@ -57,5 +57,5 @@ def test_documentation_page_opens_for_logged_in_users(client: Client) -> None:
 
 
 @pytest.mark.parametrize("address", ["/api/v1/docs/", "/api/v1/schema/"])
-def test_documentation_requires_a_login(client: Client, address: str) -> None:
+def test_api_documentation_requires_a_login(client: Client, address: str) -> None:
     assert client.get(address).status_code == 401

@@ -33,7 +33,7 @@ def headers(transactional_db: None, settings, monkeypatch: pytest.MonkeyPatch) -
     return {"Authorization": f"Bearer {plain}"}
 
 
-def test_every_response_matches_the_schema(live_server: LiveServer, headers: dict[str, str]) -> None:
+def test_every_api_response_matches_the_schema(live_server: LiveServer, headers: dict[str, str]) -> None:
     schema = schemathesis.openapi.from_url(f"{live_server.url}/api/v1/schema/", headers=headers)
     schema.config.update(base_url=live_server.url)
     asked = []

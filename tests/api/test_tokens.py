@@ -34,7 +34,7 @@ def test_session_login_does_not_replace_a_token(client: Client) -> None:
     assert client.get(CALLS).status_code == 401
 
 
-def test_token_of_a_deactivated_user_is_refused() -> None:
+def test_api_token_of_a_deactivated_user_is_refused() -> None:
     user = make_viewer(make_customer())
     api = reader(user)
     user.is_active = False
@@ -43,7 +43,7 @@ def test_token_of_a_deactivated_user_is_refused() -> None:
     assert api.get(CALLS).status_code == 401
 
 
-def test_the_database_holds_no_plain_token() -> None:
+def test_database_holds_no_plain_api_token() -> None:
     _token, plain = ApiToken.issue(make_specialist(), "reports")
     with connection.cursor() as cursor:
         cursor.execute("SELECT integrations_apitoken::text FROM integrations_apitoken")
@@ -53,7 +53,7 @@ def test_the_database_holds_no_plain_token() -> None:
     assert plain.encode().hex() not in row
 
 
-def test_last_use_of_a_token_is_recorded_once_a_minute() -> None:
+def test_last_use_of_an_api_token_is_recorded_once_a_minute() -> None:
     api = reader(make_specialist())
     api.get(CALLS)
     first = ApiToken.objects.get().last_used_at
@@ -65,7 +65,7 @@ def test_last_use_of_a_token_is_recorded_once_a_minute() -> None:
     assert ApiToken.objects.get().last_used_at > first
 
 
-def test_too_many_requests_get_a_retry_time(settings) -> None:
+def test_too_many_api_requests_get_a_retry_time(settings) -> None:
     settings.API_REQUESTS_PER_MINUTE = 2
     user = make_specialist()
     assert [reader(user).get(CALLS).status_code for _ in range(3)] == [200, 200, 429]
@@ -76,7 +76,7 @@ def test_too_many_requests_get_a_retry_time(settings) -> None:
     assert reader(user).get(CALLS).status_code == 200
 
 
-def test_guessing_tokens_is_slowed_down(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_guessing_api_tokens_is_slowed_down(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(authentication, "WRONG_TOKENS", Limit(times=2, seconds=60))
     guesses = [Client(headers={"Authorization": f"Bearer guess{number}"}).get(CALLS) for number in range(3)]
 

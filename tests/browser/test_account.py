@@ -45,7 +45,7 @@ def test_account_pages_are_accessible_on_every_screen(
     page.close()
 
 
-def test_a_session_is_ended_with_a_click(
+def test_session_is_ended_with_a_click(
     browser: Tabs, live_server: LiveServer, sign_in: Callable[[Page, User], None]
 ) -> None:
     user = make_superuser()

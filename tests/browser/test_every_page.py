@@ -55,7 +55,7 @@ def page(browser: Tabs, live_server: LiveServer, sign_in: Callable[..., None], s
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_page_opens_fits_and_is_accessible(
+def test_every_page_opens_fits_the_window_and_is_accessible(
     page: Page, live_server: LiveServer, assert_accessible: Callable[..., None], language: str
 ) -> None:
     """Each page on three widths and in both themes. Languages take turns at what takes long."""

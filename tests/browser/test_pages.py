@@ -41,7 +41,7 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
-def test_menus_of_short_lists_are_whole_on_a_telephone(
+def test_menus_of_short_lists_are_not_cut_off_on_a_telephone(
     scenario: Scenario, page: Page, live_server: LiveServer, sign_in: Callable[[Page, User], None]
 ) -> None:
     """The lists have few rows, so that their menus are longer than the lists."""

@@ -94,7 +94,7 @@ def test_api_documentation_page_is_rendered(page: Page, live_server: LiveServer,
     page.get_by_text("/api/v1/calls/", exact=True).first.wait_for()
 
 
-def test_script_in_a_page_does_not_run(page: Page, refusals: list[str], live_server: LiveServer, call: Call) -> None:
+def test_injected_script_does_not_run(page: Page, refusals: list[str], live_server: LiveServer, call: Call) -> None:
     log_in(page, live_server)
     for tag in ("<script>document.title='run'</script>", "<img src=x onerror=\"document.title='run'\">"):
         page.evaluate("tag => document.body.append(document.createRange().createContextualFragment(tag))", tag)

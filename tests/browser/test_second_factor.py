@@ -57,7 +57,7 @@ def assert_fine(page: Page, assert_accessible: Callable[..., None]) -> None:
         assert_accessible(page)
 
 
-def test_user_enables_two_factor_login_and_logs_in_with_it(
+def test_user_enables_two_factor_login_and_logs_in_with_a_code(
     page: Page, live_server: LiveServer, user: User, assert_accessible: Callable[..., None]
 ) -> None:
     log_in(page, f"{live_server.url}/calls/second-factor/", user)

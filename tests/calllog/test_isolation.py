@@ -306,7 +306,7 @@ def ask(stage: Stage, who: str, method: str) -> Iterator[Answered]:
 
 
 @pytest.mark.parametrize("who", ["anonymous", "stranger", "clerk", "viewer", "specialist", "superuser"])
-def test_each_address_answers_each_user_as_decided(stage: Stage, who: str) -> None:
+def test_each_address_answers_each_kind_of_user_as_decided(stage: Stage, who: str) -> None:
     wrong, seen = [], set()
     for answered in ask(stage, who, "get"):
         seen |= set(answered.marks)

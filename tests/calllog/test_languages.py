@@ -27,7 +27,7 @@ def page_of(client: Client, browser: str) -> str:
 
 
 @pytest.mark.parametrize("language", CALLS)
-def test_browser_language_is_used(client: Client, reader: User, language: str) -> None:
+def test_pages_use_the_language_of_the_browser(client: Client, reader: User, language: str) -> None:
     client.force_login(reader)
     page = page_of(client, f"{language},en;q=0.5")
 

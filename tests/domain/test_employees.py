@@ -65,7 +65,7 @@ def match(facts: CallFacts, *employees: Employee) -> EmployeeMatch:
         pytest.param(incoming(employee_name="Bondar Iryna Petrivna"), "name", id="name: with a patronymic"),
     ],
 )
-def test_iryna_is_recognised(facts: CallFacts, by: str) -> None:
+def test_employee_is_matched_by_each_kind_of_clue(facts: CallFacts, by: str) -> None:
     found = match(facts)
 
     assert (found.employee, found.by, found.ambiguous) == (IRYNA, by, False)
@@ -81,7 +81,7 @@ STRONGEST_FIRST = [
 
 
 @pytest.mark.parametrize("rank", range(len(STRONGEST_FIRST) - 1))
-def test_a_stronger_clue_beats_all_weaker_ones(rank: int) -> None:
+def test_stronger_clue_to_an_employee_beats_all_weaker_ones(rank: int) -> None:
     (by, stronger), *weaker = STRONGEST_FIRST[rank:]
     fields = {field: text.format(OLEH) for _, clue in weaker for field, text in clue.items()}
     fields |= {field: text.format(IRYNA) for field, text in stronger.items()}
@@ -92,7 +92,7 @@ def test_a_stronger_clue_beats_all_weaker_ones(rank: int) -> None:
 
 
 @pytest.mark.parametrize("rank", range(1, len(STRONGEST_FIRST)))
-def test_a_weaker_clue_counts_when_nobody_has_the_stronger_one(rank: int) -> None:
+def test_weaker_clue_decides_when_no_employee_has_the_stronger_one(rank: int) -> None:
     by, clue = STRONGEST_FIRST[rank]
     fields = {field: "acmecom_stranger" for _, stronger in STRONGEST_FIRST[1:rank] for field in stronger}
     fields |= {field: text.format(IRYNA) for field, text in clue.items()}
@@ -102,11 +102,11 @@ def test_a_weaker_clue_counts_when_nobody_has_the_stronger_one(rank: int) -> Non
     assert (found.employee, found.by) == (IRYNA, by)
 
 
-def test_the_dialling_side_of_an_outgoing_call_counts_before_the_connected_one() -> None:
+def test_dialling_side_of_an_outgoing_call_decides_before_the_connected_one() -> None:
     assert match(outgoing(caller="acmecom_oleh", connected_with="acmecom_iryna")).employee == OLEH
 
 
-def test_the_connected_side_of_an_incoming_call_counts_before_the_other_fields() -> None:
+def test_connected_side_of_an_incoming_call_decides_before_the_other_fields() -> None:
     facts = incoming(connected_with="acmecom_oleh", destination="acmecom_iryna", caller="acmecom_iryna")
 
     assert match(facts).employee == OLEH
@@ -120,18 +120,18 @@ def test_the_connected_side_of_an_incoming_call_counts_before_the_other_fields()
         pytest.param(incoming(destination="380671234567"), id="incoming: destination repeats the client"),
     ],
 )
-def test_the_clients_own_number_is_nobodys_identity(facts: CallFacts) -> None:
+def test_clients_own_number_matches_no_employee(facts: CallFacts) -> None:
     listed = Employee(key=9, name="Own", planfix_user_id=9, sip_logins=("0671234567",))
 
     assert match(facts, listed).employee is None
 
 
-def test_a_number_that_was_only_called_is_nobodys_identity() -> None:
+def test_called_number_matches_no_employee() -> None:
     assert match(incoming(destination="380631112233")).employee is None
 
 
 @pytest.mark.parametrize("none", ["", " "])
-def test_no_staff_id_matches_nobody(none: str) -> None:
+def test_empty_staff_id_matches_no_employee(none: str) -> None:
     unfinished = Employee(key=9, name="", planfix_user_id=9, staff_id=none, sip_logins=("",))
 
     found = match(incoming(staff_id=none, extension=none, connected_with=""), unfinished)
@@ -150,7 +150,7 @@ def test_no_staff_id_matches_nobody(none: str) -> None:
         ("Call-center", "call-center"),
     ],
 )
-def test_spellings_of_one_name_match(configured: str, seen: str) -> None:
+def test_spellings_of_one_employee_name_match(configured: str, seen: str) -> None:
     employee = Employee(key=9, name=configured, planfix_user_id=9)
 
     assert match(incoming(employee_name=seen), employee).employee == employee
@@ -166,7 +166,7 @@ def test_spellings_of_one_name_match(configured: str, seen: str) -> None:
         ("", "Iryna Bondar"),
     ],
 )
-def test_other_names_do_not_match(configured: str, seen: str) -> None:
+def test_different_employee_names_do_not_match(configured: str, seen: str) -> None:
     assert match(incoming(employee_name=seen), Employee(key=9, name=configured, planfix_user_id=9)).employee is None
 
 
@@ -174,40 +174,40 @@ def namesake(key: int, **fields: str) -> Employee:
     return Employee(key=key, name="Iryna Bondar", planfix_user_id=key, **fields)  # type: ignore[arg-type]
 
 
-def test_an_ambiguous_name_matches_nobody() -> None:
+def test_name_of_several_employees_matches_none() -> None:
     found = match(incoming(employee_name="Iryna Bondar"), namesake(1), namesake(2))
 
     assert (found.employee, found.ambiguous) == (None, True)
 
 
-def test_a_name_written_in_full_is_not_ambiguous_with_a_longer_one() -> None:
+def test_full_employee_name_is_not_ambiguous_with_a_longer_one() -> None:
     longer = Employee(key=2, name="Iryna Petrivna Bondar", planfix_user_id=2)
 
     assert match(incoming(employee_name="Iryna Bondar"), longer, namesake(1)).employee == namesake(1)
 
 
-def test_a_weaker_clue_chooses_among_those_that_share_a_stronger_one() -> None:
+def test_weaker_clue_chooses_among_employees_that_share_a_stronger_one() -> None:
     one, other = namesake(1, extension="101"), Employee(key=2, name="Oleh", planfix_user_id=2, extension="101")
 
     assert match(incoming(extension="101", employee_name="Oleh"), one, other).employee == other
 
 
-def test_a_weaker_clue_chooses_nobody_else() -> None:
+def test_weaker_clue_chooses_no_employee_without_the_stronger_one() -> None:
     sharing = [namesake(1, extension="101"), namesake(2, extension="101")]
 
     assert match(incoming(extension="101", employee_name="Oleh Tkachenko"), *sharing, OLEH).employee is None
 
 
 @pytest.mark.parametrize("clue", [{"extension": "101"}, {"employee_email": IRYNA.email}, {"employee_name": IRYNA.name}])
-def test_an_unknown_staff_id_is_not_overridden_by_what_people_share(clue: dict[str, str]) -> None:
+def test_unknown_staff_id_is_not_overridden_by_clues_that_people_share(clue: dict[str, str]) -> None:
     assert match(incoming(staff_id="999999", **clue)).employee is None
 
 
-def test_an_unknown_staff_id_does_not_hide_a_known_login() -> None:
+def test_unknown_staff_id_does_not_hide_a_known_login() -> None:
     assert match(incoming(staff_id="999999", connected_with="acmecom_iryna")).employee == IRYNA
 
 
-def test_an_unknown_staff_id_may_belong_to_somebody_configured_without_one() -> None:
+def test_unknown_staff_id_may_belong_to_an_employee_stored_without_one() -> None:
     assert match(incoming(staff_id="999999", employee_email="m@example.com")).employee == MARIA
 
 
@@ -229,22 +229,22 @@ def test_an_unknown_staff_id_may_belong_to_somebody_configured_without_one() -> 
         pytest.param(incoming(destination="380442223344"), "", id="nobody"),
     ],
 )
-def test_whom_the_event_named_is_told(facts: CallFacts, seen: str) -> None:
+def test_unmatched_employee_is_described_as_the_event_names_them(facts: CallFacts, seen: str) -> None:
     assert match(facts).seen == seen
 
 
 @pytest.mark.parametrize("raw", ["101", "0631112233", "acmecom_oleh"])
-def test_an_employees_extension_and_phones_are_known(raw: str) -> None:
+def test_extension_and_phones_of_an_employee_are_recognised(raw: str) -> None:
     assert is_employees_number(raw, EVERYONE, "UA")
 
 
 @pytest.mark.parametrize("raw", ["", "109", "+380671234567", "acmecom_newcomer"])
-def test_other_numbers_are_not_an_employees(raw: str) -> None:
+def test_other_numbers_are_not_recognised_as_an_employees(raw: str) -> None:
     assert not is_employees_number(raw, EVERYONE, "UA")
 
 
 @pytest.mark.parametrize("raw", ["", "1580"])
-def test_an_unusable_login_is_not_every_unusable_number(raw: str) -> None:
+def test_unusable_login_of_an_employee_matches_no_unusable_number(raw: str) -> None:
     careless = Employee(key=9, name="Careless", planfix_user_id=9, sip_logins=("", "1"))
 
     assert not is_employees_number(raw, [careless], "UA")
@@ -259,7 +259,7 @@ B = Employee(key=2, name="Borys Bondar", planfix_user_id=6, extension="101", ext
     ("started_at", "found"),
     [(MOVED - timedelta(days=7), None), (MOVED, B), (MOVED + timedelta(days=1), B), (None, B)],
 )
-def test_an_extension_that_moved_is_the_new_employees_from_then_on(
+def test_moved_extension_belongs_to_the_new_employee_from_that_time(
     started_at: datetime | None, found: Employee | None
 ) -> None:
     facts = CallFacts(ringostat_id="1.1", direction=Direction.INCOMING, extension="101", exact_start=started_at)
@@ -267,7 +267,7 @@ def test_an_extension_that_moved_is_the_new_employees_from_then_on(
     assert match(facts, A, B).employee == found
 
 
-def test_a_call_from_before_an_extension_moved_is_found_by_name() -> None:
+def test_call_before_an_extension_moved_matches_the_employee_by_name() -> None:
     week_ago = MOVED - timedelta(days=7)
     facts = CallFacts(ringostat_id="1.1", extension="101", employee_name="Anna Adamenko", exact_start=week_ago)
 

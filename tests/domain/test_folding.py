@@ -65,25 +65,25 @@ def without_empty(mapping: Mapping[str, str]) -> dict[str, str]:
 
 
 @given(st.lists(events, min_size=1, max_size=5).flatmap(lambda some: st.tuples(st.just(some), st.permutations(some))))
-def test_the_order_of_events_does_not_matter(orders: tuple[list[CallFacts], list[CallFacts]]) -> None:
+def test_folding_does_not_depend_on_the_order_of_events(orders: tuple[list[CallFacts], list[CallFacts]]) -> None:
     first, second = orders
     assert folded(first) == folded(second)
 
 
 @given(st.lists(events, min_size=1, max_size=4), st.data())
-def test_repeated_events_do_not_matter(several: list[CallFacts], data: st.DataObject) -> None:
+def test_folding_repeated_events_changes_nothing(several: list[CallFacts], data: st.DataObject) -> None:
     again = data.draw(st.lists(st.sampled_from(several), max_size=4))
     assert folded([*several, *again]) == folded(several)
 
 
 @given(st.lists(events, min_size=1, max_size=4))
-def test_folding_survives_storage_as_json(several: list[CallFacts]) -> None:
+def test_folded_facts_are_equal_after_storage_as_json(several: list[CallFacts]) -> None:
     stored = reduce(lambda known, event: json.loads(json.dumps(fold(known, event))), several, None)
     assert stored == folded(several)
 
 
 @given(events)
-def test_one_event_is_known_as_it_came(event: CallFacts) -> None:
+def test_folding_a_single_event_keeps_its_facts(event: CallFacts) -> None:
     assert known_after(event) == replace(
         event,
         parameters=without_empty(event.parameters),
@@ -93,38 +93,38 @@ def test_one_event_is_known_as_it_came(event: CallFacts) -> None:
 
 
 @given(st.lists(events, min_size=1, max_size=4))
-def test_a_call_is_final_once_one_event_was(several: list[CallFacts]) -> None:
+def test_folded_call_is_final_if_any_event_is_final(several: list[CallFacts]) -> None:
     assert known_after(*several).is_final is any(event.is_final for event in several)
 
 
-def test_a_final_event_beats_an_interim_one() -> None:
+def test_facts_of_a_final_event_beat_those_of_an_interim_one() -> None:
     known = known_after(MISSED, INTERIM)
     assert (known.talk_seconds, known.total_seconds) == (0, 90)
 
 
-def test_what_only_an_interim_event_knows_stays() -> None:
+def test_facts_that_only_an_interim_event_has_are_kept() -> None:
     known = known_after(INTERIM, MISSED)
     assert (known.connected_with, known.e164) == ("acmecom_iryna", "+380671234567")
 
 
 @pytest.mark.parametrize("order", [(MISSED, ANSWERED), (ANSWERED, MISSED)])
-def test_answered_beats_missed(order: tuple[CallFacts, ...]) -> None:
+def test_facts_of_an_answered_event_beat_those_of_a_missed_one(order: tuple[CallFacts, ...]) -> None:
     known = known_after(*order)
     assert (known.status, known.talk_seconds, known.total_seconds, known.destination) == ("PROPER", 10, 20, "2")
 
 
-def test_an_answered_call_of_unknown_length_beats_a_long_voicemail() -> None:
+def test_facts_of_an_answered_call_of_unknown_length_beat_a_long_voicemail() -> None:
     voicemail = replace(MISSED, status="VOICEMAIL", talk_seconds=90)
     assert known_after(voicemail, replace(ANSWERED, talk_seconds=None)).status == "PROPER"
 
 
-def test_the_longer_talk_beats_the_shorter() -> None:
+def test_facts_of_the_longer_talk_beat_those_of_the_shorter() -> None:
     longer = replace(ANSWERED, talk_seconds=11, employee_name="A")
     assert known_after(longer, replace(ANSWERED, employee_name="Z")).employee_name == "A"
 
 
 @pytest.mark.parametrize("word", ["null", "anonymous", "Номер приховано"])
-def test_number_that_any_event_names_beats_a_word_for_a_hidden_one(word: str) -> None:
+def test_number_from_any_event_beats_a_word_for_a_hidden_number(word: str) -> None:
     interim = CallFacts(ringostat_id="1.1", e164="+380671234567", caller=word)
     final = CallFacts(ringostat_id="1.1", is_final=True, status="ANSWERED", talk_seconds=9, e164=word, caller=word)
     for several in ([interim, final], [final, interim]):
@@ -132,19 +132,19 @@ def test_number_that_any_event_names_beats_a_word_for_a_hidden_one(word: str) ->
         assert (facts.e164, facts.caller) == ("+380671234567", word)
 
 
-def test_a_final_false_is_a_value() -> None:
+def test_false_from_a_final_event_beats_true_from_an_interim_one() -> None:
     interim = replace(INTERIM, has_recording=True)
     assert known_after(interim, replace(MISSED, has_recording=False)).has_recording is False
 
 
-def test_mappings_fold_key_by_key() -> None:
+def test_parameters_analysis_and_rating_fold_key_by_key() -> None:
     one = replace(INTERIM, parameters={"utm_source": "old", "landing": "/"})
     two = replace(ANSWERED, parameters={"utm_source": "new", "utm_term": ""})
     assert known_after(two, one).parameters == {"utm_source": "new", "landing": "/"}
 
 
 @given(st.permutations(range(6)))
-def test_parameters_are_bounded_whatever_the_order(order: list[int]) -> None:
+def test_number_of_folded_parameters_is_limited_in_any_order(order: list[int]) -> None:
     crowd = [
         replace(INTERIM, parameters={f"p{part}{key:02}": str(key) for key in range(40)} | {"utm_term": "авто"})
         for part in order
@@ -155,14 +155,14 @@ def test_parameters_are_bounded_whatever_the_order(order: list[int]) -> None:
     assert known["utm_term"] == "авто"
 
 
-def test_folding_leaves_the_stored_form_as_it_was() -> None:
+def test_folding_does_not_change_the_stored_form() -> None:
     stored = folded([INTERIM])
     before = json.dumps(stored)
     fold(stored, ANSWERED)
     assert json.dumps(stored) == before
 
 
-def test_fields_of_another_version_do_no_harm() -> None:
+def test_stored_facts_of_another_version_are_readable() -> None:
     stored = folded([ANSWERED])
     stored["facts"]["queue"] = [1, 1, 10, 20, "sales"]
     stored["topics"] = {"a": [1, 1, 10, 20, "b"]}
@@ -170,7 +170,7 @@ def test_fields_of_another_version_do_no_harm() -> None:
     assert facts_of(stored, "1.1") == ANSWERED
 
 
-def test_durations_keep_their_stored_names() -> None:
+def test_folded_durations_keep_their_stored_names() -> None:
     """Rows that an earlier release wrote stay readable, and an earlier release reads ours."""
     stored = fold(None, ANSWERED)
     assert stored["facts"]["talk"][-1] == 10

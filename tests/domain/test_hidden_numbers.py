@@ -52,7 +52,7 @@ def test_words_for_a_hidden_number_are_neither_number_nor_login(raw: str) -> Non
         ),
     ],
 )
-def test_words_that_only_resemble_those_for_a_hidden_number_are_shown(raw: str) -> None:
+def test_words_that_only_resemble_hidden_number_words_are_not_hidden(raw: str) -> None:
     assert not is_hidden(raw)
 
 
@@ -68,14 +68,14 @@ def test_words_that_only_resemble_those_for_a_hidden_number_are_shown(raw: str) 
         ("WITHHELD", "94844353"),
     ],
 )
-def test_keypad_codes_are_computed_from_words(word: str, code: str) -> None:
+def test_keypad_codes_are_computed_from_the_words_for_hidden(word: str, code: str) -> None:
     assert code in CODES
     assert "".join(KEYPAD[letter] for letter in word) == code
 
 
 @pytest.mark.parametrize("prefix", ["", "+", "00", "0", "000", "tel:+", '"x" <', " ("])
 @pytest.mark.parametrize("word", KEYPAD_WORDS)
-def test_a_word_typed_on_the_keypad_is_hidden_whatever_stands_before_it(word: str, prefix: str) -> None:
+def test_keypad_code_is_hidden_with_any_prefix(word: str, prefix: str) -> None:
     raw = prefix + "".join(KEYPAD[letter] for letter in word) + (">" if "<" in prefix else "")
 
     assert is_hidden(raw)
@@ -83,7 +83,7 @@ def test_a_word_typed_on_the_keypad_is_hidden_whatever_stands_before_it(word: st
 
 
 @given(st.sampled_from([word for word in KEYPAD_WORDS if len(word) > 8]), st.data())
-def test_a_word_that_the_network_cuts_off_is_hidden(word: str, data: st.DataObject) -> None:
+def test_keypad_code_that_the_network_cut_is_hidden(word: str, data: st.DataObject) -> None:
     code = "".join(KEYPAD[letter] for letter in word)
     length = data.draw(st.integers(8, len(code)))
     prefix = data.draw(st.sampled_from(["", "+", "00", "0"]))
@@ -92,18 +92,18 @@ def test_a_word_that_the_network_cuts_off_is_hidden(word: str, data: st.DataObje
 
 
 @pytest.mark.parametrize("raw", ["+17378742833", "+37378742833", "+380266696687", "+487378742833", "+12562533"])
-def test_a_code_after_a_country_code_is_hidden(raw: str) -> None:
+def test_keypad_code_after_a_country_code_is_hidden(raw: str) -> None:
     assert is_hidden(raw)
     assert read_number(raw, "UA") is None
 
 
 @pytest.mark.parametrize("raw", ["+380671234567", "0256253301", "+12562532534", "2562562533", "+48266696688", "266"])
-def test_a_number_that_only_resembles_a_code_is_shown(raw: str) -> None:
+def test_number_that_only_resembles_a_keypad_code_is_not_hidden(raw: str) -> None:
     assert not is_hidden(raw)
 
 
 @given(st.text(max_size=60))
-def test_what_is_hidden_is_never_a_number_or_a_login(text: str) -> None:
+def test_hidden_text_is_never_a_number_or_a_login(text: str) -> None:
     if is_hidden(text):
         assert normalize(text, "UA") is None
         assert sip_login(text) == ""

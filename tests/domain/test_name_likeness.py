@@ -36,12 +36,12 @@ SAME, MARRIED, NONE = Likeness.SPELLED_DIFFERENTLY, Likeness.SURNAME_DIFFERS, Li
         ("", "", NONE),
     ],
 )
-def test_names_are_alike(one: str, other: str, expected: Likeness) -> None:
+def test_names_in_two_alphabets_or_with_a_new_surname_are_alike(one: str, other: str, expected: Likeness) -> None:
     assert likeness(one, other) is expected
     assert likeness(other, one) is expected
 
 
-def test_one_alike_name_is_suggested_and_several_are_not() -> None:
+def test_name_is_suggested_only_if_exactly_one_is_alike() -> None:
     assert best_likeness("Iryna Bondar", ["Oleh Tkachenko", "Ірина Бондар"]) == (1, SAME)
     assert best_likeness("Iryna Bondar", ["Ірина Коваль", "Ірина Бондар"]) == (1, SAME)
     assert best_likeness("Iryna Bondar", ["Ірина Коваль", "Ірина Мельник"]) is None
@@ -49,5 +49,5 @@ def test_one_alike_name_is_suggested_and_several_are_not() -> None:
 
 
 @given(st.text(max_size=40), st.text(max_size=40))
-def test_no_name_is_too_strange(one: str, other: str) -> None:
+def test_likeness_of_any_two_texts_is_symmetric_and_never_fails(one: str, other: str) -> None:
     assert likeness(one, other) is likeness(other, one)

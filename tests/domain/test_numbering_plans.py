@@ -55,7 +55,7 @@ from integrations.domain.phones import normalize, read_number
         pytest.param("+49 (0) 30 1234567", "UA", "+49301234567", id="Germany: 0 in brackets"),
     ],
 )
-def test_national_habits_are_one_dialable_number(raw: str, region: str, number: str) -> None:
+def test_number_in_a_national_habit_is_read_as_dialable(raw: str, region: str, number: str) -> None:
     read = read_number(raw, region)
 
     assert read
@@ -63,7 +63,7 @@ def test_national_habits_are_one_dialable_number(raw: str, region: str, number: 
 
 
 @given(st.sampled_from([("PL", "225123456"), ("PL", "512345678"), ("CZ", "224123456"), ("LV", "67123456")]), st.data())
-def test_a_disused_prefix_changes_nothing_in_any_spelling(case: tuple[str, str], data: st.DataObject) -> None:
+def test_disused_prefix_does_not_change_the_number_in_any_spelling(case: tuple[str, str], data: st.DataObject) -> None:
     region, national = case
     code = phonenumbers.country_code_for_region(region)
     prefix = data.draw(st.sampled_from(["", *DISUSED_PREFIXES[code]]))
@@ -81,14 +81,14 @@ def test_a_disused_prefix_changes_nothing_in_any_spelling(case: tuple[str, str],
         *("38067123456789", "+4900000000000", "+330000000000"),
     ],
 )
-def test_an_impossible_number_is_searched_for_at_the_most(raw: str) -> None:
+def test_impossible_number_is_never_dialable(raw: str) -> None:
     read = read_number(raw, "UA")
 
     assert read is None or not read.is_dialable
 
 
 @pytest.mark.parametrize("raw", ["+380701234567", "380701234567", "0701234567", "070 123-45-67", "8 070 123 45 67"])
-def test_a_well_formed_number_of_a_new_ukrainian_range_is_dialable(raw: str) -> None:
+def test_well_formed_number_of_a_new_ukrainian_range_is_dialable(raw: str) -> None:
     number = phonenumbers.parse("+380701234567")
     assert not phonenumbers.is_valid_number(number), "the library knows this range by now: choose another one"
     read = read_number(raw, "UA")
@@ -98,14 +98,14 @@ def test_a_well_formed_number_of_a_new_ukrainian_range_is_dialable(raw: str) -> 
 
 
 @given(st.from_regex(r"\+[0-9]{8,15}", fullmatch=True), st.sampled_from(["UA", "PL", "US"]))
-def test_a_dialable_number_is_one_of_possible_length(raw: str, region: str) -> None:
+def test_dialable_number_has_a_possible_length(raw: str, region: str) -> None:
     read = read_number(raw, region)
 
     if read and read.is_dialable:
         assert phonenumbers.is_possible_number(phonenumbers.parse(read.number))
 
 
-def test_the_day_of_the_installed_number_library_is_known() -> None:
+def test_release_day_of_the_installed_phonenumbers_is_known() -> None:
     """Whoever raises the version of phonenumbers adds its day, which its release on PyPI shows."""
     assert phonenumbers.__version__ in LIBRARY_DATES
     assert library_date() == LIBRARY_DATES[phonenumbers.__version__] >= date(2026, 1, 1)

@@ -19,17 +19,17 @@ def outcome(status: str, talk: int | None) -> Outcome:
 
 @pytest.mark.parametrize("talk", [None, 0, 5])
 @pytest.mark.parametrize("status", ["ANSWERED", "PROPER", "REPEATED"])
-def test_some_words_say_that_somebody_talked(status: str, talk: int | None) -> None:
+def test_answered_status_means_answered_whatever_the_talk_time(status: str, talk: int | None) -> None:
     assert outcome(status, talk) is Outcome.ANSWERED
 
 
 @pytest.mark.parametrize("talk", [None, 0, 5])
 @pytest.mark.parametrize("status", MISSED)
-def test_other_words_say_that_nobody_talked_whatever_the_seconds(status: str, talk: int | None) -> None:
+def test_missed_status_means_missed_whatever_the_talk_time(status: str, talk: int | None) -> None:
     assert outcome(status, talk) is Outcome.MISSED
 
 
 @pytest.mark.parametrize(("talk", "expected"), [(None, Outcome.MISSED), (0, Outcome.MISSED), (1, Outcome.ANSWERED)])
 @pytest.mark.parametrize("status", ["", "TRANSFERRED", "IN PROGRESS"])
-def test_an_unknown_word_leaves_it_to_the_talk_time(status: str, talk: int | None, expected: Outcome) -> None:
+def test_unknown_status_leaves_the_outcome_to_the_talk_time(status: str, talk: int | None, expected: Outcome) -> None:
     assert outcome(status, talk) is expected

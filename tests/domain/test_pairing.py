@@ -52,7 +52,7 @@ OLEH = Somebody("Oleh Tkachenko", "oleh@example.com", "102")
         ),
     ],
 )
-def test_people_are_paired(
+def test_people_are_paired_by_email_extension_and_name(
     left: Sequence[Somebody], right: Sequence[Somebody], expected: list[tuple[int, int, PairedBy]]
 ) -> None:
     assert [(pair.left, pair.right, pair.by) for pair in pair_people(left, right)] == expected
@@ -68,7 +68,7 @@ def test_people_are_paired(
         ([IRYNA], [Somebody("Somebody Else", "iryna@example.com"), Somebody("Iryna Bondar")], (NAME,)),
     ],
 )
-def test_what_points_at_somebody_else_is_told(
+def test_pair_names_clues_that_point_to_another_person(
     left: Sequence[Somebody], right: Sequence[Somebody], against: tuple[PairedBy, ...]
 ) -> None:
     (pair,) = pair_people(left, right)
@@ -89,7 +89,7 @@ people = st.lists(
 
 @given(people, people)
 @settings(max_examples=60)
-def test_nobody_is_paired_twice(left: list[Somebody], right: list[Somebody]) -> None:
+def test_no_person_is_in_two_pairs(left: list[Somebody], right: list[Somebody]) -> None:
     pairs = pair_people(left, right)
 
     assert len({pair.left for pair in pairs}) == len({pair.right for pair in pairs}) == len(pairs)
@@ -97,7 +97,7 @@ def test_nobody_is_paired_twice(left: list[Somebody], right: list[Somebody]) -> 
 
 @given(people, people)
 @settings(max_examples=60)
-def test_the_two_sides_are_equal(left: list[Somebody], right: list[Somebody]) -> None:
+def test_pairing_gives_the_same_pairs_with_sides_exchanged(left: list[Somebody], right: list[Somebody]) -> None:
     turned = [EmployeePair(left=p.right, right=p.left, by=p.by, against=p.against) for p in pair_people(right, left)]
 
     assert sorted(turned, key=lambda pair: pair.left) == pair_people(left, right)
@@ -105,7 +105,9 @@ def test_the_two_sides_are_equal(left: list[Somebody], right: list[Somebody]) ->
 
 @given(people, people, st.randoms(use_true_random=False))
 @settings(max_examples=60)
-def test_the_order_changes_nothing(left: list[Somebody], right: list[Somebody], random: st.DataObject) -> None:
+def test_pairing_does_not_depend_on_the_order_of_people(
+    left: list[Somebody], right: list[Somebody], random: st.DataObject
+) -> None:
     shuffled = list(range(len(right)))
     random.shuffle(shuffled)  # type: ignore[attr-defined]
 

@@ -51,7 +51,7 @@ def outgoing(**fields: str) -> CallFacts:
         ),
     ],
 )
-def test_the_client_is_found(facts: CallFacts) -> None:
+def test_clients_number_is_found_in_each_kind_of_call(facts: CallFacts) -> None:
     assert client_number(facts, "UA").number == CLIENT
 
 
@@ -76,17 +76,17 @@ def test_the_client_is_found(facts: CallFacts) -> None:
         ),
     ],
 )
-def test_a_call_without_a_usable_number_says_what_is_wrong(facts: CallFacts, raw: str, problem: str) -> None:
+def test_call_without_a_usable_client_number_has_a_problem(facts: CallFacts, raw: str, problem: str) -> None:
     client = client_number(facts, "UA")
 
     assert (client.number, client.raw, client.problem) == (None, raw, NumberProblem(problem))
 
 
-def test_the_client_number_is_kept_as_it_came() -> None:
+def test_client_number_keeps_its_received_spelling() -> None:
     assert client_number(incoming(e164="", userfield="067 123-45-67"), "UA").raw == "067 123-45-67"
 
 
-def test_a_number_without_country_is_of_the_customers_region() -> None:
+def test_client_number_without_country_code_is_read_in_the_customers_country() -> None:
     assert client_number(incoming(caller="512345678"), "PL").number == "+48512345678"
 
 
@@ -103,7 +103,7 @@ def test_a_number_without_country_is_of_the_customers_region() -> None:
         pytest.param(outgoing(destination=OTHER, outbound_number="-1"), "", id="outgoing: no hidden word"),
     ],
 )
-def test_the_line_is_the_customers_own_number(facts: CallFacts, line: str) -> None:
+def test_line_of_a_call_is_the_customers_number(facts: CallFacts, line: str) -> None:
     assert line_number(facts, "UA") == line
 
 
@@ -118,7 +118,7 @@ def test_the_line_is_the_customers_own_number(facts: CallFacts, line: str) -> No
         ),
     ],
 )
-def test_sip_to_sip_is_internal(facts: CallFacts) -> None:
+def test_call_between_sip_logins_is_internal(facts: CallFacts) -> None:
     assert is_internal(facts, "UA")
 
 
@@ -137,7 +137,7 @@ def test_sip_to_sip_is_internal(facts: CallFacts) -> None:
         pytest.param(outgoing(caller=BARE_CLIENT, destination="acmecom_oleh"), id="outgoing callback"),
     ],
 )
-def test_a_call_with_an_outsider_is_not_internal(facts: CallFacts) -> None:
+def test_call_with_a_client_is_not_internal(facts: CallFacts) -> None:
     assert not is_internal(facts, "UA")
 
 
@@ -153,7 +153,7 @@ def test_a_call_with_an_outsider_is_not_internal(facts: CallFacts) -> None:
         pytest.param(CallFacts(ringostat_id="1"), "incoming", id="nothing known"),
     ],
 )
-def test_a_call_has_a_direction_even_if_ringostat_named_none(facts: CallFacts, direction: str) -> None:
+def test_direction_is_derived_if_ringostat_sends_none(facts: CallFacts, direction: str) -> None:
     assert direction_of(facts) == Direction(direction)
 
 
@@ -166,18 +166,18 @@ def test_a_call_has_a_direction_even_if_ringostat_named_none(facts: CallFacts, d
         pytest.param(outgoing(destination="+10000000000"), "+10000000000", False, id="an impossible number dialled"),
     ],
 )
-def test_a_number_that_cannot_exist_is_not_dialable(facts: CallFacts, number: str, is_dialable: bool) -> None:
+def test_client_number_that_cannot_exist_is_not_dialable(facts: CallFacts, number: str, is_dialable: bool) -> None:
     client = client_number(facts, "UA")
 
     assert (client.number, client.is_dialable) == (number, is_dialable)
 
 
-def test_a_caller_hidden_on_the_keypad_is_hidden() -> None:
+def test_client_number_that_is_a_keypad_code_is_hidden() -> None:
     client = client_number(incoming(e164="+7378742833", caller="7378742833"), "UA")
 
     assert (client.number, client.problem) == (None, NumberProblem.HIDDEN)
 
 
-def test_a_call_to_the_line_that_it_is_made_from_is_internal() -> None:
+def test_call_from_a_line_to_itself_is_internal() -> None:
     assert is_internal(outgoing(destination=LINE, outbound_number="0442223344", caller=IRYNA), "UA")
     assert not is_internal(outgoing(destination=BARE_CLIENT, outbound_number=LINE, caller=IRYNA), "UA")

@@ -40,7 +40,7 @@ ONE, OTHER = "+380671234567", "+380501112233"
         ("–", []),
     ],
 )
-def test_each_number_of_a_field_is_read(text: str, numbers: list[str]) -> None:
+def test_every_number_of_a_phone_field_is_read(text: str, numbers: list[str]) -> None:
     assert list(numbers_in(text, "UA")) == numbers
 
 
@@ -50,7 +50,9 @@ SEPARATORS = st.sampled_from([" / ", ", ", "; ", " | ", "\n", " або ", " и "
 
 
 @given(SPELLINGS, NOTES, SEPARATORS, st.booleans())
-def test_a_number_is_found_among_notes_and_other_numbers(spelling: str, note: str, separator: str, first: bool) -> None:
+def test_number_is_found_among_notes_and_other_numbers_of_a_field(
+    spelling: str, note: str, separator: str, first: bool
+) -> None:
     parts = [f"{note} {spelling}" if first else f"{spelling} {note}", "050 111 22 33"]
 
     assert set(numbers_in(separator.join(parts), "UA")) == {ONE, OTHER}
@@ -58,10 +60,10 @@ def test_a_number_is_found_among_notes_and_other_numbers(spelling: str, note: st
 
 
 @given(st.text(max_size=100), st.sampled_from(["UA", "PL", "", "ZZ"]))
-def test_no_field_is_too_strange(text: str, region: str) -> None:
+def test_any_phone_field_is_read_without_an_error(text: str, region: str) -> None:
     assert all(number[0] == "+" and number[1:].isdecimal() for number in numbers_in(text, region))
 
 
 @pytest.mark.parametrize("text", ["067 123-45-68 Viber", "+380671234568 / 101", "4567 / 0671234", "12067123456789"])
-def test_another_number_is_not_the_number(text: str) -> None:
+def test_phone_field_with_another_number_does_not_match(text: str) -> None:
     assert not has_number(text, ONE, "UA")

@@ -39,7 +39,7 @@ def spelled(draw: st.DrawFn, digits: str, prefixes: tuple[str, ...] = ("",)) -> 
 
 
 @given(any_number, st.data())
-def test_every_international_spelling_is_one_number_in_every_region(case: tuple[str, str], data: st.DataObject) -> None:
+def test_international_spelling_is_the_same_number_in_every_region(case: tuple[str, str], data: st.DataObject) -> None:
     _, number = case
     spelling = data.draw(spelled(number[1:], prefixes=("+", "00", "++", "(+", "&#43;", "＋")))
 
@@ -47,7 +47,7 @@ def test_every_international_spelling_is_one_number_in_every_region(case: tuple[
 
 
 @given(any_number, st.data())
-def test_every_national_spelling_is_one_number_at_home(case: tuple[str, str], data: st.DataObject) -> None:
+def test_national_spelling_is_the_same_number_in_its_country(case: tuple[str, str], data: st.DataObject) -> None:
     region, number = case
 
     assert normalize(data.draw(spelled(TRUNK_PREFIXES[region] + national_of(number))), region) == number
@@ -65,7 +65,7 @@ def test_bare_digits_with_a_country_code_are_understood_abroad(number: str, home
 @example("+" + "1" * 5000, "UA")
 @example("\ud800", "UA")
 @example("٣٨٠٦٧١٢٣٤٥٦٧", "UA")
-def test_no_text_is_too_strange(text: str, region: str) -> None:
+def test_any_text_is_read_as_a_number_or_login_without_an_error(text: str, region: str) -> None:
     number = normalize(text, region)
 
     assert number is None or (number.startswith("+") and number[1:].isdecimal())
@@ -77,7 +77,7 @@ def test_no_text_is_too_strange(text: str, region: str) -> None:
 @settings(max_examples=150)
 @given(st.from_regex(r"\+?[0-9]{5,16}", fullmatch=True), st.sampled_from(REGIONS), st.sampled_from(REGIONS))
 @example("+49000000", "UA", "UA")
-def test_a_full_number_stays_what_it_is_everywhere(text: str, home: str, abroad: str) -> None:
+def test_full_number_is_the_same_in_every_region(text: str, home: str, abroad: str) -> None:
     number = normalize(text, home)
 
     assert number is None or normalize(number, abroad) == number
@@ -129,7 +129,7 @@ def test_a_full_number_stays_what_it_is_everywhere(text: str, home: str, abroad:
         pytest.param("+38O671234567", "UA", None, id="a letter O in the place of a zero"),
     ],
 )
-def test_a_number_is_read_as_people_mean_it(raw: str, region: str, number: str | None) -> None:
+def test_number_with_usual_ornaments_is_read(raw: str, region: str, number: str | None) -> None:
     assert normalize(raw, region) == number
 
 
@@ -149,14 +149,14 @@ def test_a_number_is_read_as_people_mean_it(raw: str, region: str, number: str |
         "380671234567 / 380501112233",
     ],
 )
-def test_a_short_or_shapeless_number_is_unusable(raw: str) -> None:
+def test_short_or_malformed_number_is_unusable(raw: str) -> None:
     assert normalize(raw, "UA") is None
 
 
 @pytest.mark.parametrize(
     "raw", ["acmecom_iryna", '"Iryna" <acmecom_iryna>', "acmecom_380671234567", "Iryna Bondar", "٣+380671234567"]
 )
-def test_letters_and_foreign_digits_are_no_number(raw: str) -> None:
+def test_text_with_letters_or_unknown_digits_is_no_number(raw: str) -> None:
     assert normalize(raw, "UA") is None
 
 
@@ -177,7 +177,7 @@ HIDDEN += ["+", "Скрытый номер", "прихований"]
 
 
 @pytest.mark.parametrize("raw", HIDDEN)
-def test_a_hidden_number_is_no_number_and_no_login(raw: str) -> None:
+def test_hidden_number_is_neither_number_nor_login(raw: str) -> None:
     assert is_hidden(raw)
     assert normalize(raw, "UA") is None
     assert sip_login(raw) == ""
@@ -186,7 +186,7 @@ def test_a_hidden_number_is_no_number_and_no_login(raw: str) -> None:
 @pytest.mark.parametrize(
     "raw", ["+380671234567", "101", "1", "acmecom_private", "privatecom_iryna", '"Anonymous" <101>', "+38O671234567"]
 )
-def test_what_only_resembles_a_hidden_number_is_none(raw: str) -> None:
+def test_text_that_only_resembles_a_hidden_number_is_not_hidden(raw: str) -> None:
     assert not is_hidden(raw)
 
 
@@ -213,24 +213,24 @@ def test_what_only_resembles_a_hidden_number_is_none(raw: str) -> None:
         ("", ""),
     ],
 )
-def test_a_login_is_told_from_a_number(raw: str, login: str) -> None:
+def test_sip_login_is_distinguished_from_a_number(raw: str, login: str) -> None:
     assert sip_login(raw) == login
 
 
-def test_spellings_of_one_number_are_the_same() -> None:
+def test_spellings_of_one_number_are_the_same_number() -> None:
     assert same_number("067 123-45-67", "380671234567", "UA")
 
 
 @pytest.mark.parametrize(("one", "other"), [("0671234567", "0671234568"), ("", ""), ("101", "101"), ("a", "a")])
-def test_other_numbers_and_unusable_ones_are_not_the_same(one: str, other: str) -> None:
+def test_different_or_unusable_numbers_are_not_the_same_number(one: str, other: str) -> None:
     assert not same_number(one, other, "UA")
 
 
 @pytest.mark.parametrize("spelling", ["067 123-45-67", "380671234567", "+38 (067) 123 45 67, 101", "067 123 4567"])
-def test_search_pieces_stand_in_every_usual_spelling(spelling: str) -> None:
+def test_every_usual_spelling_contains_the_search_pieces(spelling: str) -> None:
     assert all(piece in spelling for piece in search_pieces("+380671234567"))
 
 
 @pytest.mark.parametrize(("region", "number"), EXAMPLES)
-def test_search_pieces_are_the_whole_national_number(region: str, number: str) -> None:
+def test_search_pieces_contain_the_whole_national_number(region: str, number: str) -> None:
     assert "".join(search_pieces(number)) == national_of(number)

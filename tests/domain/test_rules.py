@@ -332,7 +332,7 @@ EMPLOYEES = [
 @pytest.mark.parametrize(
     ("facts", "rules", "due"), [*OUTCOMES_AND_AUTHORS, *CLIENT_NUMBERS, *INTERNAL_AND_IGNORED, *EMPLOYEES]
 )
-def test_what_is_due_for_a_call(facts: CallFacts, rules: CustomerRules, due: DeliveryPlan | Skip) -> None:
+def test_rules_decide_each_call_as_listed(facts: CallFacts, rules: CustomerRules, due: DeliveryPlan | Skip) -> None:
     assert decide(facts, rules) == due
 
 
@@ -345,7 +345,7 @@ SWITCH_NAMES = [switch for _, switch in SWITCHES.values()]
 
 
 @pytest.mark.parametrize("scenario", SWITCHES)
-def test_a_contact_may_be_created_when_only_its_own_switch_is_on(scenario: str) -> None:
+def test_contact_may_be_created_when_only_the_switch_of_its_kind_is_on(scenario: str) -> None:
     facts, own = SWITCHES[scenario]
     rules = replace(RULES, **{switch: switch == own for switch in SWITCH_NAMES})
 
@@ -353,7 +353,7 @@ def test_a_contact_may_be_created_when_only_its_own_switch_is_on(scenario: str) 
 
 
 @pytest.mark.parametrize("scenario", SWITCHES)
-def test_no_contact_may_be_created_when_only_its_own_switch_is_off(scenario: str) -> None:
+def test_no_contact_is_created_when_only_the_switch_of_its_kind_is_off(scenario: str) -> None:
     facts, own = SWITCHES[scenario]
     rules = replace(RULES, **{own: False})
 
@@ -361,11 +361,11 @@ def test_no_contact_may_be_created_when_only_its_own_switch_is_off(scenario: str
 
 
 @pytest.mark.parametrize("facts", [INCOMING, MISSED, OUTGOING, UNANSWERED])
-def test_no_contact_may_be_created_when_the_customer_wants_none(facts: CallFacts) -> None:
+def test_no_contact_is_created_when_creation_is_off(facts: CallFacts) -> None:
     assert decided(facts, replace(RULES, create_contacts=False)).may_create_contact is False
 
 
-def test_no_contact_may_be_created_with_a_number_that_cannot_exist() -> None:
+def test_no_contact_is_created_with_a_number_that_cannot_exist() -> None:
     plan = decided(replace(INCOMING, e164="380000000000", userfield="", caller="380000000000"), RULES)
 
     assert (plan.client_number, plan.may_create_contact, plan.is_dialable) == ("+380000000000", False, False)
@@ -378,7 +378,7 @@ def test_an_unanswered_outgoing_call_never_creates_a_contact(switches: tuple[boo
     assert decided(UNANSWERED, rules).may_create_contact is False
 
 
-def test_a_customer_without_settings_creates_nothing_and_reports_to_the_contact() -> None:
+def test_default_settings_create_no_contacts_and_write_to_the_contact() -> None:
     rules = CustomerRules(region="UA")
 
     assert (rules.create_contacts, rules.call_target, rules.fallback) == (False, CallTarget.CONTACT, None)

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
         ({"waittime": "", "billsec": "", "duration": ""}, "15:37 - 15:37"),
     ],
 )
-def test_the_tag_entry_lasts_from_the_first_ring_to_the_end_of_the_call(
+def test_data_tag_period_is_from_the_first_ring_to_the_end_of_the_call(
     scenario: Scenario, seconds: dict[str, str], period: str
 ) -> None:
     scenario.post(answered(**seconds))
@@ -48,7 +48,7 @@ def test_the_tag_entry_lasts_from_the_first_ring_to_the_end_of_the_call(
         (missed(disposition="SCHEDULE CLOSED"), "Call status: SCHEDULE CLOSED"),
     ],
 )
-def test_the_comment_has_the_status_if_it_says_more_than_the_heading(
+def test_comment_shows_a_status_that_says_more_than_the_heading(
     scenario: Scenario, body: dict[str, Any], status: str
 ) -> None:
     scenario.post(body)
@@ -99,7 +99,7 @@ def test_a_new_contact_is_not_asked_for_tasks(make_scenario: Callable[..., Scena
     assert [request.path for request in scenario.account.requests if request.path.startswith("/task")] == []
 
 
-def test_a_comment_in_flight_is_not_confused_with_another_calls_comment(scenario: Scenario, sandbox: Sandbox) -> None:
+def test_comment_in_flight_is_not_mistaken_for_another_calls_comment(scenario: Scenario, sandbox: Sandbox) -> None:
     scenario.post(answered())
     scenario.deliver()
     sandbox.add_fault(Fault(kind="reset", method="POST", path="/contact/*/comments", when="before", times=1))

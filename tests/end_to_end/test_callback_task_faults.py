@@ -104,7 +104,7 @@ def play(scenario: Scenario, sandbox: Sandbox) -> Play:
     return Play(scenario, sandbox)
 
 
-def test_without_faults_each_write_is_one_request(play: Play) -> None:
+def test_callback_tasks_without_faults_take_one_request_per_write(play: Play) -> None:
     play.run()
 
     assert [play.asked[place].split("?")[0] for place in play.places] == [
@@ -117,7 +117,9 @@ def test_without_faults_each_write_is_one_request(play: Play) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_at_any_request_for_a_task_changes_nothing_in_the_end(play: Play, fault: str, settings: Any) -> None:
+def test_fault_at_any_callback_task_request_does_not_change_the_final_account(
+    play: Play, fault: str, settings: Any
+) -> None:
     wanted = play.run()
     places = play.places
     if fault.startswith("hang"):
@@ -127,7 +129,7 @@ def test_a_fault_at_any_request_for_a_task_changes_nothing_in_the_end(play: Play
         assert [struck for _, struck in play.sandbox.faults.struck()] == [1]
 
 
-def test_two_faults_at_any_requests_for_a_task_change_nothing_in_the_end(play: Play) -> None:
+def test_two_faults_at_any_callback_task_requests_do_not_change_the_final_account(play: Play) -> None:
     wanted = play.run()
     places = play.places
     for first, second in itertools.combinations_with_replacement(places, 2):
@@ -137,7 +139,7 @@ def test_two_faults_at_any_requests_for_a_task_change_nothing_in_the_end(play: P
 
 
 @pytest.mark.parametrize("name", NO_ACCESS)
-def test_denied_access_at_a_task_is_told_and_pauses_nobody(play: Play, name: str) -> None:
+def test_denied_access_to_tasks_is_reported_and_pauses_no_customer(play: Play, name: str) -> None:
     wanted = play.run()
     status, code, advice = NO_ACCESS[name]
     refusal = {"kind": "status", "status": status, "json": {"result": "fail", "code": code, "error": "No access"}}

@@ -51,7 +51,7 @@ def test_parameters_of_an_incoming_call_fill_fields_of_its_new_contact(
 
 
 @pytest.mark.parametrize("wanted", ["source", " Source ", "{id}"])
-def test_field_is_chosen_by_name_in_any_case_or_by_id(
+def test_contact_field_is_chosen_by_name_in_any_case_or_by_id(
     make_scenario: Callable[..., Scenario], source: int, wanted: str
 ) -> None:
     scenario = make_scenario(utm_fields=[SOURCE | {"contact_field": wanted.format(id=source)}])
@@ -61,7 +61,7 @@ def test_field_is_chosen_by_name_in_any_case_or_by_id(
     assert custom_values(scenario) == {source: "google"}
 
 
-def test_second_field_of_the_same_name_is_chosen_by_id(
+def test_second_contact_field_of_the_same_name_is_chosen_by_id(
     make_scenario: Callable[..., Scenario], account: Account, source: int
 ) -> None:
     newer = account.add_contact_field(name="Source", type_=FieldType.LINE, group_id=1).id
@@ -94,7 +94,9 @@ def test_an_outgoing_call_fills_no_field_of_its_new_contact(
 
 
 @pytest.mark.parametrize("value", ["", "(not set)"])
-def test_an_empty_parameter_fills_no_field(make_scenario: Callable[..., Scenario], source: int, value: str) -> None:
+def test_empty_parameter_fills_no_contact_field(
+    make_scenario: Callable[..., Scenario], source: int, value: str
+) -> None:
     scenario = make_scenario(utm_fields=[SOURCE])
     scenario.post(answered(NEW_CLIENT, utm_source=value))
     scenario.deliver()
@@ -102,7 +104,7 @@ def test_an_empty_parameter_fills_no_field(make_scenario: Callable[..., Scenario
     assert custom_values(scenario) == {}
 
 
-def test_long_parameter_is_cut_to_the_field_length(make_scenario: Callable[..., Scenario], page: int) -> None:
+def test_long_parameter_is_cut_to_the_contact_field_length(make_scenario: Callable[..., Scenario], page: int) -> None:
     scenario = make_scenario(utm_fields=[PAGE])
     scenario.post(answered(NEW_CLIENT, landing="p" * 300))
     scenario.deliver()
@@ -111,7 +113,7 @@ def test_long_parameter_is_cut_to_the_field_length(make_scenario: Callable[..., 
 
 
 @pytest.mark.parametrize("type_", [None, FieldType.NUMBER, FieldType.LIST])
-def test_unusable_field_is_reported_and_the_contact_is_created(
+def test_unusable_contact_field_is_reported_and_the_contact_is_created(
     make_scenario: Callable[..., Scenario], account: Account, type_: int | None
 ) -> None:
     if type_ is not None:
@@ -131,7 +133,7 @@ def paths(account: Account) -> list[str]:
     return [request.path for request in account.requests]
 
 
-def test_the_fields_of_contacts_are_read_once(make_scenario: Callable[..., Scenario], source: int) -> None:
+def test_contact_fields_are_read_once(make_scenario: Callable[..., Scenario], source: int) -> None:
     scenario = make_scenario(utm_fields=[SOURCE])
     discover(scenario.customer)
     for number in ("+380501112233", "+380501112244"):
@@ -148,7 +150,7 @@ def test_contact_fields_are_not_read_if_no_parameter_is_mapped_to_one(scenario: 
     assert "/customfield/contact" not in paths(scenario.account)
 
 
-def test_field_mapped_after_the_discovery_is_read_before_the_next_call(
+def test_contact_field_mapped_after_the_discovery_is_read_before_the_next_call(
     make_scenario: Callable[..., Scenario], source: int
 ) -> None:
     scenario = make_scenario()
@@ -160,7 +162,7 @@ def test_field_mapped_after_the_discovery_is_read_before_the_next_call(
     assert custom_values(scenario) == {source: "google"}
 
 
-def test_the_fields_of_another_account_are_forgotten(
+def test_contact_fields_of_the_former_account_are_forgotten(
     make_scenario: Callable[..., Scenario], account: Account, sandbox: Sandbox, source: int
 ) -> None:
     scenario = make_scenario(utm_fields=[SOURCE])
@@ -188,7 +190,7 @@ def test_contact_is_created_once_with_its_fields_after_an_unclear_answer(
 # The file
 
 
-def test_a_field_of_contacts_survives_export_and_import(make_scenario: Callable[..., Scenario]) -> None:
+def test_contact_field_mapping_is_equal_after_export_and_import(make_scenario: Callable[..., Scenario]) -> None:
     scenario = make_scenario(utm_fields=[SOURCE, {"parameter": "utm_medium", "field": "utm_medium"}])
 
     exported = export_customer(scenario.customer)
@@ -211,14 +213,14 @@ def test_a_field_of_contacts_survives_export_and_import(make_scenario: Callable[
         ({"parameter": "utm_medium"}, "field"),
     ],
 )
-def test_a_file_with_an_unusable_parameter_field_is_refused(
+def test_customer_file_with_an_unusable_parameter_field_is_refused(
     make_scenario: Callable[..., Scenario], row: dict[str, str], complaint: str
 ) -> None:
     with pytest.raises(CustomerFileError, match=complaint):
         make_scenario(utm_fields=[SOURCE, row])
 
 
-def test_several_parameters_may_have_no_contact_field(make_scenario: Callable[..., Scenario]) -> None:
+def test_several_parameters_may_be_without_a_contact_field(make_scenario: Callable[..., Scenario]) -> None:
     rows = [{"parameter": name, "field": name, "contact_field": ""} for name in ("utm_source", "utm_medium")]
 
     assert make_scenario(utm_fields=rows).customer.utm_fields.count() == 2

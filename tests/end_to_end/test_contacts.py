@@ -179,7 +179,7 @@ def call_later(scenario: Scenario) -> list[str]:
     return [f"{request.method} {request.path}" for request in scenario.account.requests]
 
 
-def test_a_call_goes_to_the_contact_that_has_the_number_now(scenario: Scenario) -> None:
+def test_call_goes_to_the_contact_that_has_the_number_now(scenario: Scenario) -> None:
     former = remembered(scenario)
     heir = scenario.account.add_contact(name="Petro", phones=[])
     scenario.account.set_phones(former, [])
@@ -295,7 +295,7 @@ def test_comment_refused_for_another_reason_fails_without_a_second_contact(
     assert len(scenario.account.comments) == 1
 
 
-def test_a_refusal_for_a_contact_that_was_just_found_is_final(scenario: Scenario, sandbox: Sandbox) -> None:
+def test_refused_comment_on_a_contact_just_found_fails_the_call(scenario: Scenario, sandbox: Sandbox) -> None:
     scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
     answer = {"result": "fail", "code": 6, "error": "New comments not allowed in this process"}
     sandbox.add_fault(Fault(kind="status", method="POST", path="/contact/*/comments", status=400, json=answer))
@@ -306,7 +306,7 @@ def test_a_refusal_for_a_contact_that_was_just_found_is_final(scenario: Scenario
 
 
 @pytest.mark.parametrize("vanish", DISAPPEARANCES)
-def test_a_call_whose_contact_was_deleted_before_its_tag_is_written_again(
+def test_call_whose_contact_was_deleted_before_the_data_tag_is_written_again(
     scenario: Scenario, sandbox: Sandbox, vanish: Disappearance
 ) -> None:
     gone = scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])

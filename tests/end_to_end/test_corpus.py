@@ -89,12 +89,12 @@ def number_of(contact: Contact) -> str:
     return phone.number
 
 
-def test_payloads_and_expected_ends_correspond() -> None:
+def test_every_payload_has_an_expected_end_and_every_end_a_payload() -> None:
     assert {path.name for path in FOLDER.iterdir()} == set(ENDS)
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_each_payload_ends_as_listed(make_customer: Callable[[str], Scenario], name: str) -> None:
+def test_each_payload_alone_ends_as_listed(make_customer: Callable[[str], Scenario], name: str) -> None:
     scenario, expected = make_customer("alone"), ENDS[name]
     answer = post(scenario, name)
     scenario.deliver()

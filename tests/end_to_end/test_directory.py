@@ -175,7 +175,7 @@ def with_directory(is_on: bool) -> None:
     Customer.objects.update(directory=is_on)
 
 
-def test_calls_end_as_without_a_directory(case: DirectoryCase, play: Play) -> None:
+def test_calls_with_a_directory_end_as_without_one(case: DirectoryCase, play: Play) -> None:
     wanted = play.run()
     with_directory(True)
     outcome = play.run()
@@ -192,7 +192,7 @@ def test_calls_end_as_without_a_directory(case: DirectoryCase, play: Play) -> No
     indirect=True,
 )
 @pytest.mark.parametrize("fault", ["reset-after", "503-before"])
-def test_calls_end_as_without_a_directory_after_a_fault_at_any_request(play: Play, fault: str) -> None:
+def test_calls_with_a_directory_end_as_without_one_after_a_fault_at_any_request(play: Play, fault: str) -> None:
     wanted = play.run()
     with_directory(True)
     play.run()
@@ -200,7 +200,9 @@ def test_calls_end_as_without_a_directory_after_a_fault_at_any_request(play: Pla
         assert play.run(at(position, FAULTS[fault])) == wanted, f"{fault} at {request}: {play.asked}"
 
 
-def test_a_gone_contact_is_forgotten_and_a_new_one_entered(make_scenario: Callable[..., Scenario], db: None) -> None:
+def test_deleted_contact_leaves_the_directory_and_a_new_one_enters_it(
+    make_scenario: Callable[..., Scenario], db: None
+) -> None:
     scenario = make_scenario(directory=True)
     gone = scenario.account.add_contact(name="Olha", phones=[CLIENT])
     read_directory(scenario.customer.pk)
@@ -213,7 +215,7 @@ def test_a_gone_contact_is_forgotten_and_a_new_one_entered(make_scenario: Callab
     assert (match.contact_id, match.responsible_ids) == (made.id, (5,))
 
 
-def test_a_dry_run_enters_no_contact(make_scenario: Callable[..., Scenario], db: None) -> None:
+def test_dry_run_adds_no_contact_to_the_directory(make_scenario: Callable[..., Scenario], db: None) -> None:
     scenario = make_scenario(directory=True)
     scenario.account.add_contact(name="Olha", phones=[CLIENT])
     read_directory(scenario.customer.pk)
@@ -225,7 +227,7 @@ def test_a_dry_run_enters_no_contact(make_scenario: Callable[..., Scenario], db:
     assert contacts_of(scenario.customer, NEW_CLIENT) == []
 
 
-def test_the_contact_of_the_directory_is_remembered_with_its_name(
+def test_contact_found_in_the_directory_is_remembered_with_its_name(
     make_scenario: Callable[..., Scenario], db: None
 ) -> None:
     scenario = make_scenario(directory=True)

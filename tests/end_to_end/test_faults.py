@@ -247,7 +247,7 @@ def at(position: int, fault: Mapping[str, Any], *, times: int | None = 1) -> Fau
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_at_any_request_changes_nothing_in_planfix_in_the_end(play: Play, fault: str, settings: Any) -> None:
+def test_fault_at_any_request_does_not_change_the_final_account(play: Play, fault: str, settings: Any) -> None:
     wanted = play.run()
     if fault.startswith("hang"):
         settings.PLANFIX_PATIENCE_SECONDS = PATIENCE_SECONDS
@@ -259,7 +259,7 @@ def test_a_fault_at_any_request_changes_nothing_in_planfix_in_the_end(play: Play
         assert set(Call.objects.values_list("state", flat=True)) == {CallState.DELIVERED}
 
 
-def test_two_faults_at_any_requests_change_nothing_in_planfix_in_the_end(play: Play) -> None:
+def test_two_faults_at_any_requests_do_not_change_the_final_account(play: Play) -> None:
     """The second fault hits what follows the first one: searches, repeated writes and the remaining steps."""
     wanted = play.run()
     asked = play.asked
@@ -417,7 +417,7 @@ def test_a_recording_that_planfix_cannot_copy_does_not_delay_its_call_forever(
     assert (len(comment.files), "/recordings/" in comment.description) == (1, False)
 
 
-def test_the_attempts_to_copy_a_failing_recording_end(scenario: Scenario, sandbox: Sandbox) -> None:
+def test_attempts_to_copy_a_failing_recording_are_limited(scenario: Scenario, sandbox: Sandbox) -> None:
     olha(scenario.account)
     sandbox.add_fault(Fault(path="/file/from-url", kind="status", status=500))
     delivered(scenario, answered(**recorded(sandbox)))

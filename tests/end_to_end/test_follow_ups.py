@@ -181,7 +181,7 @@ def test_the_ai_analysis_is_added_to_the_comment(scenario: Scenario) -> None:
     assert comment.author == "user:5"
 
 
-def test_additions_reach_a_comment_in_a_task(
+def test_later_additions_reach_a_comment_in_a_task(
     make_scenario: Callable[..., Scenario], db: None, sandbox: Sandbox
 ) -> None:
     scenario = make_scenario(call_target="last_active_task")

@@ -41,7 +41,7 @@ def call_of(scenario: Scenario, **ago: int) -> Any:
         pytest.param([BORYS | {"extension": "101"}], id="the other one left"),
     ],
 )
-def test_call_of_last_week_is_not_attributed_to_the_extensions_new_employee(
+def test_call_before_an_extension_moved_is_not_attributed_to_its_new_employee(
     account: Account, sandbox: Sandbox, settings: Any, after: list[dict[str, Any]]
 ) -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
@@ -54,7 +54,7 @@ def test_call_of_last_week_is_not_attributed_to_the_extensions_new_employee(
     assert (call.state, call.reason) == (CallState.SKIPPED, "unknown_employee")
 
 
-def test_current_call_is_attributed_to_the_extensions_new_employee(
+def test_call_after_an_extension_moved_is_attributed_to_its_new_employee(
     account: Account, sandbox: Sandbox, settings: Any
 ) -> None:
     settings.ALLOW_PRIVATE_HOSTS = True

@@ -24,7 +24,7 @@ def page(client: Client, scenario: Scenario) -> str:
     return client.get(reverse("calllog:call", args=[scenario.call(CALL_ID).pk])).content.decode()
 
 
-def test_a_short_limit_makes_the_calls_wait_for_as_long_as_it_lasts(scenario: Scenario, sandbox: Sandbox) -> None:
+def test_short_request_limit_delays_calls_until_it_ends(scenario: Scenario, sandbox: Sandbox) -> None:
     scenario.account.add_contact(name="Olha", phones=[CLIENT])
     sandbox.add_fault(
         Fault(path="/contact/list", status=403, json=SHORT_LIMIT, headers={"X-RateLimit-Remaining": "18211"})
@@ -39,7 +39,7 @@ def test_a_short_limit_makes_the_calls_wait_for_as_long_as_it_lasts(scenario: Sc
     assert not Alert.objects.exists()
 
 
-def test_refused_contact_names_the_required_field(scenario: Scenario) -> None:
+def test_refused_contact_creation_names_the_required_field(scenario: Scenario) -> None:
     field = scenario.account.add_contact_field(name="Lead source", type_=0, group_id=1)
     Customer.objects.update(planfix_contact_fields={"Lead source": field.id})
     scenario.account.required_contact_fields = [field.id]
@@ -63,7 +63,7 @@ def test_a_call_with_emoji_is_written_without_them_where_planfix_cannot_read_the
     assert "utm_campaign: Знижка" in comment.description
 
 
-def test_fields_that_planfix_did_not_change_are_named(
+def test_fields_that_planfix_did_not_change_are_reported(
     scenario: Scenario, sandbox: Sandbox, admin_client: Client
 ) -> None:
     failures = [{"field": "phones", "error": "field change failed"}]
@@ -80,7 +80,7 @@ def test_fields_that_planfix_did_not_change_are_named(
     assert "Planfix did not accept: contact: phones (field change failed)" in page(admin_client, scenario)
 
 
-def test_a_task_that_takes_no_comments_leaves_the_call_on_the_contact(
+def test_call_goes_to_the_contact_if_its_task_takes_no_comments(
     make_scenario: Callable[..., Scenario], db: None, admin_client: Client
 ) -> None:
     scenario = make_scenario(call_target="last_active_task")
@@ -117,7 +117,7 @@ def test_no_contact_is_created_while_the_search_finds_nothing(blind: Scenario, a
     assert "does not find contacts that exist" in page(admin_client, blind)
 
 
-def test_the_waiting_call_goes_out_once_the_search_finds_again(blind: Scenario) -> None:
+def test_waiting_call_is_delivered_once_the_search_finds_contacts_again(blind: Scenario) -> None:
     blind.post(answered(NEW_CLIENT))
     blind.deliver()
     blind.account.enter(World())

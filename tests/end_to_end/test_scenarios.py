@@ -134,7 +134,9 @@ def test_a_contact_created_by_a_missed_call_has_no_supervisor(scenario: Scenario
     assert [contact.supervisors for contact in scenario.account.contacts] == [[]]
 
 
-def test_no_contact_is_created_if_the_customer_disabled_it(make_scenario: Callable[..., Scenario], db: None) -> None:
+def test_call_of_a_new_number_creates_no_contact_if_creation_is_off(
+    make_scenario: Callable[..., Scenario], db: None
+) -> None:
     scenario = make_scenario(create_contacts=False)
     scenario.post(missed(NEW_CLIENT))
     scenario.deliver()
@@ -163,7 +165,7 @@ def test_contact_with_another_number_format_is_not_found(scenario: Scenario) -> 
     assert len(scenario.account.contacts) == 2
 
 
-def test_a_longer_number_that_contains_ours_does_not_match(scenario: Scenario) -> None:
+def test_contact_with_a_longer_number_that_contains_the_clients_is_not_found(scenario: Scenario) -> None:
     other = scenario.account.add_contact(name="Somebody", phones=[f"{CLIENT}8"])
     scenario.post(answered())
     scenario.deliver()
@@ -171,7 +173,7 @@ def test_a_longer_number_that_contains_ours_does_not_match(scenario: Scenario) -
     assert [comment.contact_id for comment in scenario.account.comments] != [other.id]
 
 
-def test_a_company_is_found_after_the_contacts(scenario: Scenario) -> None:
+def test_company_is_found_if_no_contact_has_the_number(scenario: Scenario) -> None:
     company = scenario.account.add_contact(name="Koval & Sons", phones=[CLIENT], is_company=True)
     scenario.post(answered())
     scenario.deliver()

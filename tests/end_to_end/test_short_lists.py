@@ -29,7 +29,9 @@ def body_of(kind: EventKind, sandbox: Sandbox, **changes: Any) -> dict[str, Any]
     return {name: values[name] for name in SHORT_LISTS[kind]}
 
 
-def test_answered_incoming_call_is_complete(scenario: Scenario, sandbox: Sandbox) -> None:
+def test_answered_incoming_call_with_the_short_list_is_complete_in_planfix(
+    scenario: Scenario, sandbox: Sandbox
+) -> None:
     scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
     scenario.post(body_of(EventKind.AFTER_CALL, sandbox) | UTM, event="after_call")
     scenario.deliver()
@@ -45,7 +47,9 @@ def test_answered_incoming_call_is_complete(scenario: Scenario, sandbox: Sandbox
 
 
 @pytest.mark.parametrize(("billsec", "tag"), [("124", "Call"), ("0", "Missed call")])
-def test_outgoing_call_is_complete(scenario: Scenario, sandbox: Sandbox, billsec: str, tag: str) -> None:
+def test_outgoing_call_with_the_short_list_is_complete_in_planfix(
+    scenario: Scenario, sandbox: Sandbox, billsec: str, tag: str
+) -> None:
     scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
     body = body_of(EventKind.AFTER_OUTGOING_CALL, sandbox, billsec=billsec)
     scenario.post(body, event="after_outgoing_call")
@@ -57,7 +61,7 @@ def test_outgoing_call_is_complete(scenario: Scenario, sandbox: Sandbox, billsec
     assert entry.values["Type"] == "Outgoing"
 
 
-def test_missed_incoming_call_is_complete(scenario: Scenario, sandbox: Sandbox) -> None:
+def test_missed_incoming_call_with_the_short_list_is_complete_in_planfix(scenario: Scenario, sandbox: Sandbox) -> None:
     contact = scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
     changes = {"disposition": "NO ANSWER", "billsec": "0", "employee_number": "-1", "recording": ""}
     scenario.post(body_of(EventKind.AFTER_CALL, sandbox, **changes) | UTM, event="after_call")
@@ -68,6 +72,6 @@ def test_missed_incoming_call_is_complete(scenario: Scenario, sandbox: Sandbox) 
     assert (comment.author, entry.tag.name) == (f"contact:{contact.id}", "Missed call")
 
 
-def test_full_set_up_needs_few_names() -> None:
+def test_short_lists_have_few_names() -> None:
     names = sum(len(names) for names in SHORT_LISTS.values()) + len(UTM)
     assert names <= MOST_NAMES

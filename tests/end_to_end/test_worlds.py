@@ -216,7 +216,7 @@ def ready(sandbox: Sandbox, account: Account, world: World) -> Iterator[Account]
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_one_call_and_one_contact_or_a_reason_in_every_world(
+def test_every_world_ends_with_one_call_and_one_contact_or_a_reason(
     name: str, world: World, customer: dict[str, str], ready: Account, sandbox: Sandbox, make_scenario: Any, db: None
 ) -> None:
     case = CASES[name]
@@ -366,7 +366,7 @@ def is_of(account: Account, comment: Comment, people: Sequence[Contact]) -> bool
     return account.tasks_by_id[comment.task_id].counterparty_id in ids
 
 
-def test_the_covering_set_contains_every_pair_of_values(capsys: pytest.CaptureFixture[str]) -> None:
+def test_covering_set_of_worlds_contains_every_pair_of_values(capsys: pytest.CaptureFixture[str]) -> None:
     values = FACTORS
     pairs = {
         ((one, a), (other, b))

@@ -69,7 +69,7 @@ def test_exported_call_without_delivery_has_no_attempts(scenario: Scenario) -> N
     assert (row["state"], row["attempts"], row["comment_id"]) == ("pending", 0, None)
 
 
-def test_csv_has_the_same_columns_and_no_formulas(scenario: Scenario) -> None:
+def test_export_calls_csv_has_the_same_columns_and_no_formulas(scenario: Scenario) -> None:
     scenario.post(answered())
     Call.objects.update(detail="=HYPERLINK(0)")
 
@@ -78,7 +78,7 @@ def test_csv_has_the_same_columns_and_no_formulas(scenario: Scenario) -> None:
     assert (row["reason"], row["employee"], row["comment_id"]) == ("", "", "")
 
 
-def test_only_the_named_customers_calls_are_exported(scenario: Scenario) -> None:
+def test_export_calls_exports_only_the_named_customer(scenario: Scenario) -> None:
     scenario.post(answered())
 
     with pytest.raises(CommandError, match="no customer named"):

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("text", ["", "{", "[" * 100_000, '{"name": ' + "1" * 5000 + "}", "[]", "null"])
-def test_file_that_is_no_customer_is_refused_in_words(tmp_path: Path, text: str) -> None:
+def test_import_customer_refuses_a_malformed_file_with_a_message(tmp_path: Path, text: str) -> None:
     file = tmp_path / "customer.json"
     file.write_text(text)
 

@@ -64,7 +64,7 @@ def test_prune_prints_deleted_rows(customers: list[Customer]) -> None:
     ]
 
 
-def test_a_number_is_erased_at_every_customer(customers: list[Customer]) -> None:
+def test_prune_erases_a_number_at_every_customer(customers: list[Customer]) -> None:
     assert lines("prune", "--number", NUMBER) == [
         {"customer": "Acme", "calls": 1, "events": 3, "planfix_requests": 0, "remembered_contacts": 0},
         {"customer": "Archive", "calls": 1, "events": 3, "planfix_requests": 0, "remembered_contacts": 0},
@@ -72,7 +72,7 @@ def test_a_number_is_erased_at_every_customer(customers: list[Customer]) -> None
     assert not Call.objects.filter(client_number=NUMBER).exists()
 
 
-def test_a_number_is_erased_at_one_customer_only(customers: list[Customer]) -> None:
+def test_prune_erases_a_number_at_the_named_customer_only(customers: list[Customer]) -> None:
     lines("prune", "--number", NUMBER, "--customer", "Acme")
 
     assert Call.objects.get(client_number=NUMBER).customer == customers[1]
@@ -96,7 +96,7 @@ def test_prune_with_a_mistyped_argument_deletes_nothing(
     assert WebhookEvent.objects.count() == 6
 
 
-def test_retention_days_are_part_of_the_customer_file() -> None:
+def test_customer_file_contains_the_retention_days() -> None:
     customer = import_customer(
         {"name": "Acme", "planfix": {"url": "https://acme.planfix.com", "token": "t"}, "retention_days": 30}
     )
@@ -106,7 +106,7 @@ def test_retention_days_are_part_of_the_customer_file() -> None:
 
 
 @pytest.mark.parametrize("days", [2_147_483_647, 10**30])
-def test_more_days_than_the_calendar_has_keep_everything(customers: list[Customer], days: int) -> None:
+def test_retention_longer_than_the_calendar_keeps_everything(customers: list[Customer], days: int) -> None:
     lines("prune", "--days", str(days))
 
     assert WebhookEvent.objects.count() == 6

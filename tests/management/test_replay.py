@@ -52,7 +52,7 @@ def test_replay_options_narrow_the_selection(
     assert set(changed) == {events[name] for name in replayed}
 
 
-def test_events_are_chosen_by_number(events: dict[str, WebhookEvent]) -> None:
+def test_replay_chooses_events_by_number(events: dict[str, WebhookEvent]) -> None:
     numbers = [str(events[name].pk) for name in ("failed", "not understood")]
 
     assert lines("replay", "--id", *numbers) == [
@@ -70,7 +70,7 @@ def test_events_are_chosen_by_number(events: dict[str, WebhookEvent]) -> None:
         (["--since", "2030-01-01", "--failed"], set()),
     ],
 )
-def test_calls_are_made_due_by_state(arguments: list[str], replayed: set[CallState]) -> None:
+def test_replay_makes_calls_of_a_state_due(arguments: list[str], replayed: set[CallState]) -> None:
     customer = make_customer(name="Acme")
     calls = {state: make_call(customer, state=state) for state in CallState}
 
@@ -80,7 +80,7 @@ def test_calls_are_made_due_by_state(arguments: list[str], replayed: set[CallSta
     assert pending == {calls[state] for state in replayed} | {calls[CallState.PENDING]}
 
 
-def test_one_call_is_chosen_by_number() -> None:
+def test_replay_chooses_one_call_by_number() -> None:
     first, second = [make_call(make_customer(), state=CallState.FAILED) for _number in range(2)]
 
     assert lines("replay", "--calls", "--id", str(second.pk)) == [{"calls": 1}]

@@ -99,7 +99,7 @@ def lines(call: CallText, language: str) -> list[str]:
         ),
     ],
 )
-def test_a_call_reads_well_in_the_customers_language(language, expected):
+def test_comment_of_a_call_is_in_the_customers_language(language, expected):
     assert lines(CALL, language) == expected
 
 
@@ -134,13 +134,13 @@ KINDS = [(direction, outcome) for direction in Direction for outcome in Outcome]
     ("language", "direction", "outcome", "heading"),
     [(row[0], *kind, heading) for row in HEADINGS for kind, heading in zip(KINDS, row[1:], strict=True)],
 )
-def test_the_heading_says_what_happened(language, direction, outcome, heading):
+def test_heading_of_a_comment_names_direction_and_outcome(language, direction, outcome, heading):
     call = replace(BARE, direction=direction, outcome=outcome)
 
     assert lines(call, language)[0] == f"{heading} +380671234567"
 
 
-def test_a_bare_call_is_two_lines():
+def test_comment_of_a_call_without_details_has_two_lines():
     assert call_text(BARE, "en") == (f"<b>Missed call</b> from +380671234567<br/>Ringostat call · {CALL_ID}")
 
 
@@ -148,12 +148,12 @@ def test_a_bare_call_is_two_lines():
     ("seconds", "shown"),
     [(59, "59 s"), (60, "1 min 0 s"), (124, "2 min 4 s"), (3600, "1 h 0 min"), (7384, "2 h 3 min")],
 )
-def test_durations_are_readable(seconds, shown):
+def test_durations_in_a_comment_are_readable(seconds, shown):
     assert lines(replace(BARE, talk_seconds=seconds), "en")[0].endswith(f"· {shown}")
 
 
 @pytest.mark.parametrize("seconds", [None, 0])
-def test_a_duration_of_nothing_is_not_shown(seconds):
+def test_comment_does_not_show_a_duration_of_zero(seconds):
     assert lines(replace(BARE, talk_seconds=seconds, wait_seconds=seconds), "en")[0] == "Missed call from +380671234567"
 
 
@@ -166,7 +166,7 @@ def test_a_duration_of_nothing_is_not_shown(seconds):
         ("+380442223344", "+380442223344", "Line: +380442223344"),
     ],
 )
-def test_the_line_is_named_once(line, line_name, shown):
+def test_comment_names_the_line_once(line, line_name, shown):
     assert lines(replace(BARE, line=line, line_name=line_name), "en")[1] == shown
 
 
@@ -177,7 +177,7 @@ def test_the_line_is_named_once(line, line_name, shown):
         ("", "Ringostat does not say who talked; calls like this are kept in the name of Iryna Bondar."),
     ],
 )
-def test_a_call_in_the_name_of_somebody_else_says_who_talked(who, said):
+def test_comment_in_another_employees_name_says_who_talked(who, said):
     shown = lines(replace(CALL, fallback_for=who), "en")
 
     assert shown[shown.index("Employee: Iryna Bondar") + 1] == said
@@ -270,7 +270,7 @@ SAID_LATER = replace(
         ),
     ],
 )
-def test_what_was_said_later_reads_well_in_the_customers_language(language, expected):
+def test_analysis_and_rating_in_a_comment_are_in_the_customers_language(language, expected):
     assert lines(SAID_LATER, language)[1:-1] == expected
 
 
@@ -278,7 +278,7 @@ def links(call: CallText) -> list[str]:
     return [link.attrib["href"] for link in parsed(call_text(call, "en")).iter("a")]
 
 
-def test_the_recording_and_the_card_are_linked():
+def test_comment_links_the_recording_and_the_call_card():
     assert links(CALL) == [CALL.recording_url, CALL.card_url]
 
 
@@ -300,11 +300,11 @@ def test_the_recording_and_the_card_are_linked():
         "",
     ],
 )
-def test_only_web_addresses_are_linked(address):
+def test_comment_links_only_web_addresses(address):
     assert links(replace(CALL, card_url=address, recording_url=address)) == []
 
 
-def test_an_address_cannot_break_out_of_its_link():
+def test_address_in_a_comment_cannot_break_out_of_its_link():
     address = "https://a.example/\"onclick='x'><script>"
 
     assert links(replace(BARE, card_url=address)) == [address]
@@ -314,7 +314,7 @@ HOSTILE = "<script>alert('x')</script> & \"quotes\" <b> </a> \x00\x1b[0m\r\n\u20
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_hostile_values_stay_text(language):
+def test_hostile_values_in_a_comment_stay_text(language):
     call = CallText(
         direction=Direction.INCOMING,
         outcome=Outcome.ANSWERED,
@@ -337,7 +337,7 @@ def test_hostile_values_stay_text(language):
     assert not set("\x00\x1b\r\n\u202e\ud800\uffff") & set("".join(root.itertext()))
 
 
-def test_a_text_without_html_has_everything_and_an_address_behind_each_link():
+def test_comment_without_html_keeps_every_line_and_shows_each_address():
     call = replace(CALL, card_url="https://app.ringostat.com/card?a=1&b=2", employee_name="O'Neil & <Sons>")
     plain = without_html(call_text(call, "en"))
 
@@ -349,19 +349,19 @@ def test_a_text_without_html_has_everything_and_an_address_behind_each_link():
 
 
 @given(value=st.text())
-def test_no_value_brings_html_into_a_plain_text(value):
+def test_no_value_adds_html_to_a_comment_without_html(value):
     text = without_html(call_text(replace(CALL, employee_name=value, parameters={value: value}), "en"))
     assert not set("<>\n") & set(text)
 
 
-def test_the_time_of_the_call_is_in_the_text_where_a_comment_does_not_keep_it():
+def test_comment_text_shows_the_call_time_if_planfix_does_not_keep_it():
     at = datetime(2026, 9, 30, 15, 37, tzinfo=ZoneInfo("Europe/Kyiv"))
     assert "Time: 2026-09-30 15:37" in call_text(replace(CALL, started_at=at), "en")
     assert "Time:" not in call_text(CALL, "en")
 
 
 @given(value=st.text(), language=st.sampled_from(LANGUAGES))
-def test_any_text_makes_a_well_formed_comment(value, language):
+def test_any_value_gives_a_well_formed_comment(value, language):
     call = replace(
         CALL,
         client_number=value,
@@ -375,19 +375,19 @@ def test_any_text_makes_a_well_formed_comment(value, language):
     assert {element.tag for element in parsed(call_text(call, language)).iter()} <= {"div", "b", "br", "a"}
 
 
-def test_long_values_are_cut():
+def test_long_values_in_a_comment_are_cut():
     text = call_text(replace(BARE, parameters={"utm_term": "&" * 9000}, fallback_for="<" * 9000), "en")
 
     assert text.count("&amp;") == 255
     assert text.count("&lt;") == 255
 
 
-def test_a_summary_may_be_longer_than_a_field():
+def test_summary_in_a_comment_may_be_longer_than_other_values():
     summary = replace(BARE, analysis={"summary": "x" * 9000}, rating={"category": "&" * 9000})
 
     assert call_text(summary, "en").count("x") == 1000
     assert call_text(summary, "en").count("&amp;") == 255
 
 
-def test_a_language_that_we_do_not_speak_reads_as_english():
+def test_comment_in_an_unsupported_language_is_in_english():
     assert lines(BARE, "de")[1] == f"Ringostat call · {CALL_ID}"

@@ -46,7 +46,7 @@ def sent(scenario: Scenario) -> set[str]:
     return {f"{request.method} {request.path.split('?')[0]}" for request in scenario.account.requests}
 
 
-def test_requests_for_callback_tasks(judge: Judge, scenario: Scenario) -> None:
+def test_requests_for_callback_tasks_match_planfixs_schema(judge: Judge, scenario: Scenario) -> None:
     olha = scenario.account.add_contact(name="Olha", phones=[CLIENT], supervisors=["user:5"])
     want_tasks(scenario.customer, reached_status_id=3, is_urgent=True)
     read_choices(logged_client(scenario.customer), settings_of(scenario.customer))
@@ -67,7 +67,7 @@ def test_requests_for_callback_tasks(judge: Judge, scenario: Scenario) -> None:
     assert faults(judge, scenario) == []
 
 
-def test_requests_for_a_task_whose_answer_was_lost(judge: Judge, scenario: Scenario) -> None:
+def test_requests_for_a_task_whose_answer_was_lost_match_planfixs_schema(judge: Judge, scenario: Scenario) -> None:
     scenario.account.add_contact(name="Olha", phones=[CLIENT])
     want_tasks(scenario.customer)
     happens(scenario, missed(), "one", 0)
@@ -80,7 +80,7 @@ def test_requests_for_a_task_whose_answer_was_lost(judge: Judge, scenario: Scena
 
 
 @pytest.mark.parametrize("body", [answered(), answered(NEW_CLIENT), missed(), missed(NEW_CLIENT)])
-def test_requests_for_a_call(judge: Judge, scenario: Scenario, body: dict[str, Any]) -> None:
+def test_requests_for_a_call_match_planfixs_schema(judge: Judge, scenario: Scenario, body: dict[str, Any]) -> None:
     scenario.account.add_contact(name="Olha", phones=[CLIENT])
     scenario.post(body)
     scenario.deliver()
@@ -89,7 +89,7 @@ def test_requests_for_a_call(judge: Judge, scenario: Scenario, body: dict[str, A
     assert faults(judge, scenario) == []
 
 
-def test_requests_for_a_call_that_goes_to_a_task(
+def test_requests_for_a_call_in_a_task_match_planfixs_schema(
     judge: Judge, make_scenario: Callable[..., Scenario], db: None
 ) -> None:
     scenario = make_scenario(call_target="last_active_task")
@@ -101,7 +101,9 @@ def test_requests_for_a_call_that_goes_to_a_task(
     assert faults(judge, scenario) == []
 
 
-def test_requests_of_the_contact_directory(judge: Judge, make_scenario: Callable[..., Scenario], db: None) -> None:
+def test_requests_of_the_contact_directory_match_planfixs_schema(
+    judge: Judge, make_scenario: Callable[..., Scenario], db: None
+) -> None:
     scenario = make_scenario(directory=True)
     known = scenario.account.add_contact(name="Olha", phones=[CLIENT])
     read_directory(scenario.customer.pk)

@@ -104,7 +104,7 @@ def test_the_last_active_task_is_found_among_many(account, client):
     assert last_active_task(client, contact.id).id == newest.id
 
 
-def test_an_answered_call_reads_in_planfix_as_the_employees_own(sandbox, language):
+def test_answered_call_is_written_with_its_data_tag_in_the_employees_name(sandbox, language):
     account = sandbox.add_account("acme", token=TOKEN, language=language)
     client = PlanfixClient(account.url, TOKEN)
     contact = account.add_contact(name="Olha", phones=[NUMBER])
@@ -142,7 +142,7 @@ def test_an_answered_call_reads_in_planfix_as_the_employees_own(sandbox, languag
     assert (comment.author, comment.at) == ("user:5", STARTED)
 
 
-def test_a_missed_call_in_a_task_is_the_contacts_own(account, client):
+def test_missed_call_in_a_task_is_written_in_the_contacts_name(account, client):
     contact = account.add_contact(name="Olha", phones=[NUMBER])
     task = account.add_task(contact.id, "Order")
     target = Target(kind="task", id=task.id)
@@ -204,7 +204,7 @@ def test_a_comment_that_was_not_written_is_not_found_among_many(account, client)
     assert find_comment(client, target, source_object_id=OBJECT_ID, marker=CALL_ID, since=STARTED) is None
 
 
-def test_the_text_of_the_call_serves_as_its_marker(account, client):
+def test_text_of_a_comment_serves_as_its_marker(account, client):
     contact = account.add_contact(name="Olha", phones=[NUMBER])
     target = Target(kind="contact", id=contact.id)
     call = CallText(direction=Direction.INCOMING, outcome=Outcome.MISSED, client_number=NUMBER, ringostat_id=CALL_ID)
@@ -215,7 +215,7 @@ def test_the_text_of_the_call_serves_as_its_marker(account, client):
     assert find_comment(client, target, source_object_id=another, marker=CALL_ID, since=STARTED) == comment_id
 
 
-def test_a_recording_that_comes_later_hangs_on_the_same_comment(sandbox, account, client):
+def test_recording_that_comes_later_is_attached_to_the_same_comment(sandbox, account, client):
     contact = account.add_contact(name="Olha", phones=[NUMBER])
     target = Target(kind="contact", id=contact.id)
     comment_id = write_comment(client, target, draft("user:5"))
@@ -228,7 +228,7 @@ def test_a_recording_that_comes_later_hangs_on_the_same_comment(sandbox, account
     assert CALL_ID in comment.description
 
 
-def test_a_recording_that_planfix_may_not_fetch_is_refused(account, client):
+def test_recording_at_a_private_address_is_refused(account, client):
     account.allows_private_hosts = False
 
     with pytest.raises(PlanfixRefused) as caught:
@@ -237,34 +237,34 @@ def test_a_recording_that_planfix_may_not_fetch_is_refused(account, client):
     assert caught.value.code == 41
 
 
-def test_employees_come_with_extension_and_email(client):
+def test_planfix_employees_have_extension_and_email(client):
     iryna = next(employee for employee in employees(client) if employee.id == 5)
 
     assert (iryna.name, iryna.email, iryna.extension) == ("Iryna Bondar", "iryna@example.com", "101")
 
 
-def test_a_comment_on_a_contact_that_is_gone_says_so(account, client):
+def test_comment_on_a_contact_that_does_not_exist_is_refused_as_missing(account, client):
     with pytest.raises(PlanfixRefused) as caught:
         write_comment(client, Target(kind="contact", id=999_999), draft("user:5"))
 
     assert caught.value.is_missing_contact
 
 
-def test_a_wrong_token_is_denied(account):
+def test_wrong_token_is_denied_access(account):
     with pytest.raises(PlanfixAccessDenied) as caught:
         PlanfixClient(account.url, "wrong").request("GET", "/ping")
 
     assert caught.value.code == 1
 
 
-def test_a_missing_scope_is_named(account, client):
+def test_error_names_the_missing_scope_of_the_token(account, client):
     account.scopes = frozenset({"contact_readonly"})
 
     with pytest.raises(PlanfixAccessDenied, match="datatag_readonly"):
         discover_call_tags(client)
 
 
-def test_nobody_listening_means_nothing_was_written():
+def test_refused_connection_means_that_nothing_was_written():
     client = PlanfixClient("http://127.0.0.1:1", TOKEN)
 
     with pytest.raises(PlanfixUnavailable) as caught:

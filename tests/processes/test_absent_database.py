@@ -89,7 +89,7 @@ def gate(transactional_db: None) -> Iterator[Gate]:
     gate.close()
 
 
-def test_an_absent_database_is_told_at_once_and_costs_no_call(gate: Gate, settings: Any) -> None:
+def test_unreachable_database_is_answered_at_once_and_loses_no_call(gate: Gate, settings: Any) -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
     name, user = connection.settings_dict["NAME"], connection.settings_dict["USER"]
     password = connection.settings_dict.get("PASSWORD") or ""

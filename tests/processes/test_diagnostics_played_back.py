@@ -20,7 +20,7 @@ from tests.services.diagnostics.test_file import EMPLOYEE, fail
 pytestmark = pytest.mark.slow
 
 
-def test_sandbox_process_shows_an_engineer_the_failure_of_the_file(
+def test_sandbox_command_reproduces_the_failure_of_a_diagnostics_file(
     stack: LocalStack, live_server: LiveServer, make_scenario: Any, sandbox: Sandbox, folder: Path
 ) -> None:
     scenario = make_scenario(phone_matching="any_format", employees=[EMPLOYEE])

@@ -19,7 +19,7 @@ BODY = {"uniqueid": "ua1_-1.1", "call_type": "in", "E164": "+380671234567", "dis
 
 
 @pytest.mark.parametrize("processes", [1, 3])
-def test_a_flood_gets_the_limit_once_per_process(transactional_db: None, processes: int) -> None:
+def test_each_web_process_accepts_the_limit_of_a_flood_once(transactional_db: None, processes: int) -> None:
     customer = make_customer()
     token = valid_tokens(customer)[0].token.reveal()
     environment = this_database() | {"WEBHOOKS_PER_MINUTE": str(LIMIT)}

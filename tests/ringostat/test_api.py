@@ -109,7 +109,7 @@ def test_call_list_that_refuses_every_field_ends_in_an_error(
     assert not raised.value.retryable
 
 
-def test_a_call_that_speaks_of_incorrect_field_names_is_a_call(
+def test_call_list_row_that_contains_an_error_text_is_a_call(
     ringostat: responses.RequestsMock, client: RingostatClient
 ) -> None:
     ringostat.get(LIST, json=[{"uniqueid": "1.1", "landing": "https://acme.example/incorrect field name"}])
@@ -132,7 +132,7 @@ def test_window_with_a_full_call_list_is_read_in_halves(
     assert (asked(ringostat, 1)["to"], asked(ringostat, 2)["from"]) == ("2026-09-30 14:00:00",) * 2
 
 
-def test_halving_a_call_list_window_ends(
+def test_halving_a_full_call_list_window_ends(
     ringostat: responses.RequestsMock, client: RingostatClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api, "MAX_ROWS", 1)
@@ -177,7 +177,7 @@ def test_response_that_is_no_call_list_is_an_error(
 @pytest.mark.parametrize(
     "failure", [requests.ConnectTimeout(KEY), requests.ReadTimeout(), requests.ConnectionError(KEY)]
 )
-def test_timeout_of_ringostat_is_retryable_and_does_not_tell_the_key(
+def test_timeout_of_ringostat_is_retryable_and_does_not_reveal_the_key(
     ringostat: responses.RequestsMock, client: RingostatClient, failure: Exception
 ) -> None:
     ringostat.get(LIST, body=failure)
@@ -200,7 +200,7 @@ def test_request_to_ringostat_has_timeouts(client: RingostatClient, ringostat: r
 @pytest.mark.parametrize(
     ("bound", "value", "words"), [("ANSWER_SECONDS", -1.0, "in time"), ("ANSWER_BYTES", 2, "longer than")]
 )
-def test_response_that_does_not_end_is_given_up(
+def test_response_of_ringostat_that_does_not_end_is_given_up(
     client: RingostatClient,
     ringostat: responses.RequestsMock,
     monkeypatch: pytest.MonkeyPatch,
@@ -217,7 +217,7 @@ def test_response_that_does_not_end_is_given_up(
 
 
 @pytest.mark.parametrize("key", ["", "key\n", "two words", "ключ"])
-def test_a_key_that_no_header_can_carry_is_refused_without_repeating_it(key: str) -> None:
+def test_malformed_auth_key_is_refused_without_repeating_it(key: str) -> None:
     with pytest.raises(RingostatError) as raised:
         RingostatClient(URL, key, "110070")
     assert not raised.value.retryable
@@ -295,9 +295,7 @@ def test_json_rpc_error_with_status_200_is_an_error(
         *('{"results": null}', '{"success": true, "data": {"calls": []}}', '{"result": {"rows": null}, "error": null}'),
     ],
 )
-def test_quiet_hours_have_no_calls_and_are_no_error(
-    ringostat: responses.RequestsMock, client: RingostatClient, answer: str
-) -> None:
+def test_empty_call_list_is_no_error(ringostat: responses.RequestsMock, client: RingostatClient, answer: str) -> None:
     ringostat.get(LIST, body=answer)
 
     assert read(client) == []
@@ -338,7 +336,9 @@ def test_call_list_that_names_an_error_is_an_error(
         read(client)
 
 
-def test_employees_without_an_answer_are_an_error(ringostat: responses.RequestsMock, client: RingostatClient) -> None:
+def test_empty_response_to_the_employee_list_is_an_error(
+    ringostat: responses.RequestsMock, client: RingostatClient
+) -> None:
     ringostat.post(RPC, body="")
 
     with pytest.raises(RingostatError):
@@ -348,7 +348,7 @@ def test_employees_without_an_answer_are_an_error(ringostat: responses.RequestsM
 @pytest.mark.parametrize(
     "answer", [{"error": {"message": f"unknown key {KEY}"}}, {"error": KEY}, {"error": f"incorrect field name {KEY}"}]
 )
-def test_answer_that_repeats_the_key_does_not_carry_it_into_a_message(
+def test_error_message_hides_a_key_that_the_answer_repeats(
     ringostat: responses.RequestsMock, client: RingostatClient, answer: dict[str, Any]
 ) -> None:
     ringostat.post(RPC, json=answer)
@@ -358,7 +358,7 @@ def test_answer_that_repeats_the_key_does_not_carry_it_into_a_message(
     assert KEY not in str(caught.value)
 
 
-def test_names_of_employees_have_no_text_that_no_database_holds(
+def test_names_of_employees_have_no_characters_that_postgresql_refuses(
     ringostat: responses.RequestsMock, client: RingostatClient
 ) -> None:
     ringostat.post(RPC, body=r'{"result": [{"staffId": 1, "fio": "Iryna\u0000 \ud800"}]}')

@@ -54,7 +54,7 @@ bodies = st.one_of(
 @example(body=b'{"a": ' + b"9" * 5000 + b"}", content_type="", query="")
 @example(body=b"a=1", content_type="text/plain; charset=unicode_escape", query="")
 @example(body=b"&a=1" * 2000, content_type="", query="")
-def test_any_bytes_are_storable_text_or_not_understood(body: bytes, content_type: str, query: str) -> None:
+def test_any_body_is_read_as_storable_text_or_not_understood(body: bytes, content_type: str, query: str) -> None:
     try:
         fields = read_body(request(body, content_type, query))
     except NotUnderstood:
@@ -91,7 +91,7 @@ def test_parameter_of_the_body_beats_the_query_string() -> None:
         (["a", 1], "a, 1"),
     ],
 )
-def test_json_values_become_text(value: object, text: str) -> None:
+def test_json_values_of_a_body_become_text(value: object, text: str) -> None:
     assert read_json({"a": value}) == {"a": text}
 
 
@@ -105,7 +105,7 @@ def test_status_of_a_nested_deal_is_not_the_status_of_the_call() -> None:
     assert read_json({"uniqueid": "1.1", "deal": {"status": "won"}}) == {"uniqueid": "1.1", "deal_status": "won"}
 
 
-def test_nested_text_that_is_no_object_stays_text() -> None:
+def test_nested_json_text_that_is_no_object_stays_text() -> None:
     assert read_json({"additional_call_data": "{oops"}) == {"additional_call_data": "{oops"}
 
 
@@ -131,7 +131,7 @@ def test_method_of_a_json_rpc_request_is_kept() -> None:
         ("%EA%F3", "%EA%F3"),
     ],
 )
-def test_percent_encoded_values_are_decoded_and_plain_ones_kept(raw: str, text: str) -> None:
+def test_percent_encoded_values_are_decoded_and_plain_ones_are_not(raw: str, text: str) -> None:
     assert read_json({"a": raw}) == {"a": text}
 
 
@@ -151,11 +151,11 @@ def test_body_is_decoded_by_its_charset(content_type: str, body: bytes) -> None:
     assert read_body(request(body, content_type)) == {"a": "Ірина"}
 
 
-def test_a_file_name_in_a_multipart_form_is_no_parameter_name() -> None:
+def test_file_name_in_a_multipart_form_is_no_parameter() -> None:
     part = b'Content-Disposition: form-data; filename="b"; name="a"\r\nContent-Type: text/plain\r\n\r\n1\r\n2\r\n'
     assert read_body(request(b"--x\r\n" + part + b"--x--\r\n", MULTIPART)) == {"a": "1\r\n2"}
 
 
-def test_too_many_parameters_are_not_understood() -> None:
+def test_body_with_too_many_parameters_is_not_understood() -> None:
     with pytest.raises(NotUnderstood, match="more than 1000"):
         read_body(request(b"a=1&" * 1001))

@@ -44,7 +44,7 @@ def test_every_name_of_a_fact_is_known_in_any_case(fact: str, name: str) -> None
 
 
 @pytest.mark.parametrize("fact", [fact for fact in PARAMETERS if fact not in SAMPLES and not fact.endswith("_ms")])
-def test_first_name_of_a_fact_counts_when_several_came(fact: str) -> None:
+def test_most_trusted_of_several_names_of_a_fact_decides(fact: str) -> None:
     names = PARAMETERS[fact]
     values = {name: f"value {position}" for position, name in reversed(list(enumerate(names)))}
     assert getattr(read_facts(values, KYIV), fact) == "value 0"
@@ -60,37 +60,37 @@ def test_every_fact_of_the_vocabulary_is_a_field_of_call_facts() -> None:
     assert {fact for fact in PARAMETERS if not fact.endswith("_ms")} <= {field.name for field in fields(CallFacts)}
 
 
-def test_empty_value_gives_way_to_the_next_name() -> None:
+def test_empty_value_of_a_name_gives_way_to_the_next_name() -> None:
     facts = read_facts(
         {"uniqueid": "", "call_id": "null", "cdr_id": "1.1", "employee_number": "-1", "staffid": "7"}, KYIV
     )
     assert (facts.ringostat_id, facts.staff_id) == ("1.1", "7")
 
 
-def test_an_empty_value_gives_way_to_the_same_name_in_another_case() -> None:
+def test_empty_value_gives_way_to_the_same_name_in_another_case() -> None:
     assert read_facts({"Status": "BUSY", "status": ""}, KYIV).status == "BUSY"
 
 
-def test_a_direction_is_found_beside_a_word_that_is_none() -> None:
+def test_direction_is_found_beside_a_word_without_a_direction() -> None:
     assert read_facts({"call_type": "client", "type": "OUT"}, KYIV).call_type == "out"
 
 
-def test_an_unknown_call_type_is_kept() -> None:
+def test_unknown_call_type_is_kept_without_a_direction() -> None:
     facts = read_facts({"call_type": "Conference"}, KYIV)
     assert (facts.call_type, facts.direction) == ("conference", None)
 
 
-def test_milliseconds_count_only_when_seconds_are_missing() -> None:
+def test_duration_in_milliseconds_is_used_only_without_seconds() -> None:
     assert read_facts({"duration_ms": "52999"}, KYIV).total_seconds == 52
     assert read_facts({"duration_ms": "52999", "duration": "50"}, KYIV).total_seconds == 50
 
 
-def test_parameters_are_kept_by_their_own_name_within_limits() -> None:
+def test_parameters_keep_their_own_names_within_limits() -> None:
     facts = read_facts({"UTM_Source": "google", "My-Name": "x" * 3000, "n" * 100: "1", "empty": "(not set)"}, KYIV)
     assert facts.parameters == {"utm_source": "google", "My-Name": "x" * 2000, "n" * 64: "1"}
 
 
-def test_utm_tags_survive_a_crowd_of_parameters() -> None:
+def test_utm_tags_are_kept_among_too_many_parameters() -> None:
     facts = read_facts({**{f"a{number}": "1" for number in range(300)}, "utm_term": "авто"}, KYIV)
     assert len(facts.parameters) == 100
     assert facts.parameters["utm_term"] == "авто"
@@ -107,7 +107,7 @@ def test_words_that_mean_nothing_are_not_kept(raw: str) -> None:
 
 
 @given(st.dictionaries(st.sampled_from([name for _, name in ALIASES]), st.text(max_size=30)))
-def test_any_text_under_a_known_name_is_read_without_an_error(parameters: dict[str, str]) -> None:
+def test_any_value_of_a_known_name_is_read_without_an_error(parameters: dict[str, str]) -> None:
     facts = read_facts(parameters, KYIV)
     assert all(
         getattr(facts, name) is None or 0 <= getattr(facts, name) <= 864_000
@@ -139,7 +139,7 @@ def test_seconds_are_read_from_whole_and_decimal_numbers(raw: str, seconds: int 
 
 
 @pytest.mark.parametrize(("raw", "seconds"), [("52999", 52), ("999", 0), ("864001000", None), ("-1", None)])
-def test_seconds_of_milliseconds(raw: str, seconds: int | None) -> None:
+def test_milliseconds_are_read_as_whole_seconds(raw: str, seconds: int | None) -> None:
     assert seconds_of_milliseconds(raw) == seconds
 
 
@@ -191,7 +191,7 @@ def test_start_with_an_offset_or_epoch_is_exact(raw: str, moment: datetime | Non
         ("yesterday", None),
     ],
 )
-def test_local_times_are_wall_times_of_the_customer(raw: str, moment: datetime | None) -> None:
+def test_date_without_an_offset_is_local_time_of_the_customer(raw: str, moment: datetime | None) -> None:
     assert local_time_of(raw, KYIV) == moment
 
 

@@ -44,7 +44,7 @@ def test_no_note_of_a_field_payload_holds_a_token(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in FIELD_CASES if name not in UNDERSTOOD])
-def test_field_payload_that_is_not_understood_is_told_with_the_place(name: str) -> None:
+def test_field_payload_that_is_not_understood_names_the_place(name: str) -> None:
     with pytest.raises(NotUnderstood) as raised:
         parsed(name)
     assert raised.value.problem is FIELD_CASES[name].problem

@@ -12,14 +12,14 @@ from tests.payloads.mutations import SOURCES, mutated, run, verdict_on
 SEED = 20_261_128
 
 
-def test_no_mutation_of_the_corpus_is_read_wrong() -> None:
+def test_no_mutation_of_the_corpus_is_misread() -> None:
     verdicts, wrong = run(600, SEED)
     assert [f"{verdict} {mutation.source} {mutation.how}" for verdict, mutation in wrong] == []
     assert verdicts["understood"] > 350
     assert verdicts["told"] > 50
 
 
-def test_wrong_reading_of_a_duration_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mutation_check_notices_a_misread_duration(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(values, "_seconds_in_words", lambda text: 7)
     rng = random.Random(SEED)
     verdicts = [verdict_on(mutated(rng.choice(SOURCES), rng)) for _ in range(100)]

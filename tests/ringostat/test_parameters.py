@@ -65,7 +65,7 @@ UNUSABLE = {
 
 
 @pytest.mark.parametrize("file", sorted(CASES.keys() - UNUSABLE))
-def test_every_parameter_of_the_corpus_can_be_written(file: str) -> None:
+def test_every_parameter_of_the_corpus_can_be_written_to_planfix(file: str) -> None:
     try:
         fields = read_body(request_of(file))
     except NotUnderstood:

@@ -62,14 +62,14 @@ def reason_of(raw: RawRequest) -> str:
 
 @settings(max_examples=150)
 @given(any_requests())
-def test_any_request_is_parsed_or_told_in_a_sentence(raw: RawRequest) -> None:
+def test_any_request_is_parsed_or_refused_with_a_sentence(raw: RawRequest) -> None:
     reason = reason_of(raw)
     assert reason.isprintable()
     assert not reason or reason.endswith(".")
 
 
 @given(fields=st.dictionaries(names, texts, max_size=8), received=st.booleans())
-def test_any_values_under_known_names_are_read_without_an_error(fields: dict[str, str], received: bool) -> None:
+def test_any_values_of_known_names_are_read_without_an_error(fields: dict[str, str], received: bool) -> None:
     reading = read(fields, KYIV, RECEIVED if received else None)
     assert all(len(note.value) <= 60 for note in reading.notes)
 
@@ -94,7 +94,7 @@ def test_every_form_of_a_request_says_the_same(fields: dict[str, str]) -> None:
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=12).filter(lambda name: slot_of(name) is None), texts, max_size=6))
-def test_unknown_names_become_parameters_and_nothing_else(fields: dict[str, str]) -> None:
+def test_unknown_names_become_parameters_and_no_facts(fields: dict[str, str]) -> None:
     facts = read_facts(fields, KYIV)
     assert facts == CallFacts(ringostat_id="", parameters=facts.parameters)
     assert set(facts.parameters.values()) <= {text_of(raw, 2000) for raw in fields.values()}
@@ -119,7 +119,7 @@ def test_durations_are_read_in_every_spelling(seconds: int, style: str) -> None:
 
 
 @given(st.text(max_size=60))
-def test_any_text_is_a_value_of_every_kind_or_none(text: str) -> None:
+def test_any_text_is_read_as_each_kind_of_value_without_an_error(text: str) -> None:
     for read_value in (seconds_of, links_of, repaired, unescaped, exact_time_of):
         read_value(text)
     local_time_of(text, KYIV)
@@ -132,7 +132,7 @@ WORDS = (
 
 
 @given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(" ".join))
-def test_genuine_text_is_never_repaired(text: str) -> None:
+def test_correct_text_is_never_repaired(text: str) -> None:
     assert repaired(text) == text
 
 
@@ -167,7 +167,7 @@ def test_entity_of_an_impossible_number_is_no_error(entity: str) -> None:
 
 
 @pytest.mark.parametrize("size", [MAX_BYTES, MAX_BYTES + 1])
-def test_compressed_body_is_unpacked_up_to_the_limit(size: int) -> None:
+def test_compressed_body_is_unpacked_only_up_to_the_size_limit(size: int) -> None:
     packed = gzip.compress(b"a" * size)
     if size <= MAX_BYTES:
         assert len(unpacked(packed, "gzip")) == size
@@ -197,11 +197,11 @@ def test_a_text_of_one_code_page_that_was_read_as_another_is_repaired(
         *("Müller Straße ÄÖÜ", "©2026 компанія", "вул. Шевченка 5°", "цена 5 ÷ 7", "мТС Украина", "─── Відділ ───"),
     ],
 )
-def test_a_genuine_text_of_odd_signs_stays(genuine: str) -> None:
+def test_correct_text_with_unusual_characters_is_not_repaired(genuine: str) -> None:
     assert repaired(genuine) == genuine
 
 
 @given(st.text(st.sampled_from("абвгдеєжзиіїйклмнопрстуфхцчшщьюяАБВГДЕЄЖЗИІЇ «»–№’-.,1 "), max_size=40))
-def test_a_word_in_small_letters_stays(text: str) -> None:
+def test_correct_text_in_lower_case_is_not_repaired(text: str) -> None:
     small = text.lower()
     assert repaired(small) == small

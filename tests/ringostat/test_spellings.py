@@ -90,7 +90,7 @@ NAMES = (
 
 
 @pytest.mark.parametrize("names", NAMES, ids=lambda names: names[0])
-def test_names_of_known_words_mean_their_facts(names: tuple[str, ...]) -> None:
+def test_parameter_name_of_known_words_means_its_fact(names: tuple[str, ...]) -> None:
     fields = dict(zip(names, VALUES, strict=True))
     assert is_the_call(read(posted(fields)))
     assert is_the_call(read(posted(urlencode(fields), FORM)))
@@ -115,30 +115,30 @@ def test_names_of_known_words_mean_their_facts(names: tuple[str, ...]) -> None:
         *("message_id", "lead_status", "deal_id", "is_new", "manager_phone", "utm_call", "recipient_email", "data_id2"),
     ],
 )
-def test_name_with_another_word_is_the_customers_own(name: str) -> None:
+def test_parameter_name_with_an_unknown_word_is_the_customers_own(name: str) -> None:
     assert slot_of(name) is None
 
 
 @pytest.mark.parametrize(("name", "value"), [("customer", "12345678901"), ("contact", "+380501112233")])
-def test_common_word_is_no_number_beside_the_clients(name: str, value: str) -> None:
+def test_common_word_is_not_the_client_number_beside_a_named_one(name: str, value: str) -> None:
     facts = read(posted(CALL | {name: value}))
     assert (facts.userfield, facts.parameters) == ("", {name: value})
 
 
 @pytest.mark.parametrize("name", ["client", "Номер", "tel", "MSISDN", "contact"])
-def test_common_word_is_the_clients_number_beside_the_number_that_was_called(name: str) -> None:
+def test_common_word_is_the_client_number_beside_the_called_number(name: str) -> None:
     facts = read(posted({**CALL, "E164": "", name: CLIENT}))
     assert is_the_call(facts)
     assert client_number(read(posted({**CALL, "E164": "", name: "044 222 33 44"})), "UA").number is None
 
 
 @pytest.mark.parametrize("name", ["utmSource", "UTM Source", "UTM_SOURCE", "utm-source", "data__utmSource"])
-def test_utm_tags_have_one_name(name: str) -> None:
+def test_every_spelling_of_utm_source_is_stored_under_one_name(name: str) -> None:
     assert read(posted(CALL | {name: "google"})).parameters == {"utm_source": "google"}
 
 
 @pytest.mark.parametrize("name", ["data_type", "body.status", "payload_kind", "webhook_id"])
-def test_common_word_behind_a_prefix_means_nothing_by_chance(name: str) -> None:
+def test_common_word_behind_a_prefix_is_no_fact(name: str) -> None:
     facts = read(posted(CALL | {name: "json"}))
     assert is_the_call(facts)
     assert facts.parameters == {name: "json"}
@@ -152,7 +152,7 @@ def test_utm_tags_lose_a_flow_tools_prefix() -> None:
     ("fields", "seconds"),
     [({"talk_ms": "40250"}, 40), ({"conversationMilliseconds": 40250}, 40), ({"talk_ms": "9", "talk_time": "40"}, 40)],
 )
-def test_talk_in_milliseconds_counts_without_one_in_seconds(fields: dict[str, Any], seconds: int) -> None:
+def test_talk_time_in_milliseconds_is_used_without_one_in_seconds(fields: dict[str, Any], seconds: int) -> None:
     assert read(posted(CALL | {"billsec": ""} | fields)).talk_seconds == seconds
 
 
@@ -190,17 +190,17 @@ WRAPPED: dict[str, RawRequest] = {
 
 
 @pytest.mark.parametrize("name", WRAPPED)
-def test_wrapped_call_is_found(name: str) -> None:
+def test_call_in_a_wrapper_object_is_found(name: str) -> None:
     assert is_the_call(read(WRAPPED[name]))
 
 
 @pytest.mark.parametrize("body", ['"1"', '"40"', r'"\"1\""'])
-def test_number_in_quotes_is_no_object(body: str) -> None:
+def test_quoted_number_is_not_read_as_an_object(body: str) -> None:
     with pytest.raises(NotUnderstood, match="not one object"):
         parsed(posted(body))
 
 
-def test_quoted_number_under_a_name_of_the_customers_own_stays() -> None:
+def test_quoted_number_of_a_customers_own_parameter_keeps_its_quotes() -> None:
     facts = read(posted(CALL | {"comment": '"40"'}))
     assert is_the_call(facts)
     assert facts.parameters == {"comment": '"40"'}
@@ -215,12 +215,12 @@ def test_quoted_number_under_a_name_of_the_customers_own_stays() -> None:
         *(("Incoming call from the website", "incoming"), ("[in]", "incoming"), ("przychodzący", "incoming")),
     ],
 )
-def test_direction_in_other_words(word: str, direction: str) -> None:
+def test_direction_in_other_languages_is_understood(word: str, direction: str) -> None:
     assert read(posted(CALL | {"call_type": word})).direction == direction
 
 
 @pytest.mark.parametrize("word", ["IN/OUT", "internal", "click2call", "incoming or outgoing"])
-def test_word_of_no_direction_is_told(word: str) -> None:
+def test_unknown_direction_word_is_noted(word: str) -> None:
     notes = parsed(posted(CALL | {"call_type": word})).notes
     assert [note.value for note in notes if note.kind is NoteKind.DIRECTION_UNKNOWN] == [word]
 
@@ -229,7 +229,7 @@ def test_word_of_no_direction_is_told(word: str) -> None:
     ("caller", "kind"),
     [("101", "after_outgoing_call"), ("acmecom_iryna", "after_outgoing_call"), ("5051", "after_call")],
 )
-def test_call_from_an_own_end_to_a_number_is_outgoing(caller: str, kind: str) -> None:
+def test_call_from_a_sip_login_or_own_line_to_a_number_is_outgoing(caller: str, kind: str) -> None:
     fields = {"call_id": "1.5", "call_status": "PROPER", "caller_number": caller, "call_destination": CLIENT}
     fields["internal_number"] = "101"
     assert parse(posted(fields), event=None, timezone=KYIV).kind == kind
@@ -247,14 +247,14 @@ def test_call_from_an_own_end_to_a_number_is_outgoing(caller: str, kind: str) ->
         *(("АNSWERED", "ANSWERED"), ("ANSWERED\u200b", "ANSWERED"), ("ANSWERED.", "ANSWERED")),  # a Cyrillic А
     ],
 )
-def test_status_in_other_words(word: str, status: str) -> None:
+def test_status_in_other_languages_is_understood(word: str, status: str) -> None:
     assert read(posted(CALL | {"disposition": word})).status == status
 
 
 @pytest.mark.parametrize(
     "call_id", ["0", "-1", "true", "call_id", "[call_id]", "%call_id%", "{{call_id}}", "(uniqueid)"]
 )
-def test_what_stands_for_no_call_id_is_told(call_id: str) -> None:
+def test_placeholder_in_place_of_a_call_id_is_refused(call_id: str) -> None:
     with pytest.raises(NotUnderstood, match=r"call_id|uniqueid"):
         parsed(posted(CALL | {"call_id": call_id}))
 
@@ -262,24 +262,24 @@ def test_what_stands_for_no_call_id_is_told(call_id: str) -> None:
 @pytest.mark.parametrize(
     ("name", "raw"), [("call_date_utc", "2026-09-30 12:37:18"), ("Start time UTC", "30.09.2026 12:37:18")]
 )
-def test_name_of_a_date_may_say_that_it_is_utc(name: str, raw: str) -> None:
+def test_date_whose_name_ends_in_utc_is_read_as_utc(name: str, raw: str) -> None:
     assert is_the_call(read(posted({**CALL, "calldate": "", name: raw})))
 
 
 @pytest.mark.parametrize("body", [[CALL, OTHER], {"events": [CALL, OTHER]}, [{"method": "x", "params": CALL}, OTHER]])
-def test_several_calls_are_told(body: Any) -> None:
+def test_body_with_several_calls_is_refused(body: Any) -> None:
     with pytest.raises(NotUnderstood, match="of 2 calls") as raised:
         parsed(posted(body))
     assert raised.value.problem is Problem.NOT_ONE_OBJECT
 
 
 @pytest.mark.parametrize("body", [f"// note\n{TEXT}", f"callback({TEXT})", "{" + TEXT + "}", f"({TEXT})"])
-def test_what_is_almost_json_is_told_with_line_and_column(body: str) -> None:
+def test_malformed_json_is_refused_with_line_and_column(body: str) -> None:
     with pytest.raises(NotUnderstood, match="line 1, column"):
         parsed(posted(body))
 
 
-def test_digits_that_are_not_written_are_not_invented() -> None:
+def test_number_in_exponents_without_its_last_digits_is_not_completed() -> None:
     assert client_number(read(posted(TEXT.replace(f'"{CLIENT}"', "3.8067e11"))), "UA").number is None
 
 
@@ -301,19 +301,19 @@ ENCODED: dict[str, RawRequest] = {
 
 
 @pytest.mark.parametrize("name", ENCODED)
-def test_encoded_call_is_read(name: str) -> None:
+def test_call_in_each_encoding_is_read(name: str) -> None:
     facts = read(ENCODED[name])
     assert is_the_call(facts)
     assert facts.employee_name == NAME
 
 
 @pytest.mark.parametrize("name", ["Ольга Черних", "Ольга Долгих", "Zażółć gęślą"])
-def test_letter_that_ends_as_a_blank_when_misread_is_kept(name: str) -> None:
+def test_letter_whose_misread_bytes_end_in_a_blank_is_kept(name: str) -> None:
     assert read(posted(CALL | {"employee_fio": misread(name, "utf-8", "latin-1")})).employee_name == name
 
 
 @pytest.mark.parametrize(("first", "name"), [(b"\x28\xb5\x2f\xfd\0\0", "zstd"), (b"PK\x03\x04\0\0", "zip")])
-def test_other_compression_is_told_without_a_header(first: bytes, name: str) -> None:
+def test_unknown_compression_is_refused_by_name_even_without_a_header(first: bytes, name: str) -> None:
     with pytest.raises(NotUnderstood, match=f"compressed as “{name}”"):
         parsed(posted(first + b"abc"))
 
@@ -351,7 +351,7 @@ def test_emoji_in_two_surrogates_stay_one_character() -> None:
         *(("40c0", None), ("1:40 apples", None), ("1:02:03 min", None), ("1 d", None), ("1e2", None)),
     ],
 )
-def test_spelling_of_a_duration(text: str, seconds: int | None) -> None:
+def test_duration_in_each_spelling_is_read_in_seconds(text: str, seconds: int | None) -> None:
     assert seconds_of(text) == seconds
 
 
@@ -366,7 +366,7 @@ def test_spelling_of_a_duration(text: str, seconds: int | None) -> None:
         *("середа, 30 вересня 2026 р., 15:37:18", "Środa, 30 września 2026 15:37:18", "Mittwoch, 30.09.2026 15:37:18"),
     ],
 )
-def test_spelling_of_a_date(text: str) -> None:
+def test_date_in_each_spelling_is_read(text: str) -> None:
     assert (exact_time_of(text) or local_time_of(text, KYIV)) == START
 
 
@@ -396,7 +396,7 @@ def test_text_misread_twice_is_repaired() -> None:
 @pytest.mark.parametrize(
     "text", ["Škoda Žižkov", "Đorđe Ćirić", "Ångström Ø", "Ñandú", "Hôtel à côté", "£5 за м³", "Рівне, СЕРВІС", "Ã"]
 )
-def test_text_that_may_be_meant_so_stays(text: str) -> None:
+def test_correct_text_with_foreign_letters_is_not_repaired(text: str) -> None:
     assert repaired(text) == text
 
 
@@ -404,11 +404,11 @@ def test_text_that_may_be_meant_so_stays(text: str) -> None:
     ("text", "plain"),
     [("&#1072;&#x43A;", "ак"), ("R&amp;D", "R&amp;D"), ("Знижка &#128293;", "Знижка 🔥")],
 )
-def test_numeric_references_are_characters(text: str, plain: str) -> None:
+def test_numeric_html_references_are_decoded(text: str, plain: str) -> None:
     assert text_of(text) == plain
 
 
-def test_escapes_of_old_javascript_are_characters() -> None:
+def test_escapes_of_old_javascript_are_decoded() -> None:
     assert read(posted(CALL | {"utm_campaign": "%u0430%u043A%20%u0431"})).parameters == {"utm_campaign": "ак б"}
 
 
@@ -426,23 +426,23 @@ FILE = "https://app.ringostat.com/recordings/a.wav?token=x1"
         f"\ufeff{FILE}\u200b",
     ],
 )
-def test_link_within_a_text_is_found(raw: str) -> None:
+def test_recording_link_within_a_text_is_found(raw: str) -> None:
     assert link_of(raw) == FILE
 
 
-def test_link_in_a_list_of_objects_is_found() -> None:
+def test_recording_link_in_a_list_of_objects_is_found() -> None:
     body = CALL | {"recording": [{"url": FILE, "size": 5}, {"url": FILE + "2", "size": 6}]}
     assert read(posted(body)).recording_url == FILE
 
 
 @pytest.mark.parametrize("token", ["", "null", "false", "undefined", "%20", "{{token}}"])
-def test_link_without_a_token_is_not_ready(token: str) -> None:
+def test_recording_link_without_a_token_is_not_ready(token: str) -> None:
     links = links_of(f"https://app.ringostat.com/recordings/a.wav?token={token}")
     assert (links.sound, links.is_ready) == ("", False)
 
 
 @pytest.mark.parametrize("raw", ["https://", "https://app.ringostat.com/recordings/", "https://app.ringostat.com"])
-def test_address_without_a_file_is_no_recording(raw: str) -> None:
+def test_address_without_a_file_is_no_recording_link(raw: str) -> None:
     assert links_of(raw).sound == ""
 
 

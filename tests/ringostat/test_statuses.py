@@ -23,19 +23,19 @@ from integrations.ringostat.values import normal_status
         ("", ""),
     ],
 )
-def test_a_status_has_one_spelling(raw: str, status: str) -> None:
+def test_every_spelling_of_a_status_is_read_as_one(raw: str, status: str) -> None:
     assert normal_status(raw) == status
 
 
 @pytest.mark.parametrize(
     ("status", "known"), [("no-forward", True), ("CALLING", True), ("TRANSFERRED", False), ("", False)]
 )
-def test_known_statuses(status: str, *, known: bool) -> None:
+def test_documented_statuses_are_known_and_others_are_not(status: str, *, known: bool) -> None:
     assert is_known_status(normal_status(status)) is known
 
 
 @pytest.mark.parametrize(
     ("status", "pending"), [("CALLING", True), ("in progress", True), ("BUSY", False), ("", False)]
 )
-def test_pending_statuses(status: str, *, pending: bool) -> None:
+def test_ringing_and_talking_statuses_are_pending_and_others_are_not(status: str, *, pending: bool) -> None:
     assert is_pending_status(normal_status(status)) is pending

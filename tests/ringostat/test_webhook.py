@@ -45,13 +45,13 @@ def test_cases_name_facts_that_exist() -> None:
 
 
 @pytest.mark.parametrize("name", UNDERSTOOD)
-def test_a_payload_is_of_the_expected_kind(name: str) -> None:
+def test_payload_has_the_expected_event_kind(name: str) -> None:
     event = parsed(name)
     assert (event.kind, event.ignored) == (CASES[name].kind, CASES[name].ignored)
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_payload_says_the_expected_facts(name: str) -> None:
+def test_payload_has_the_expected_facts(name: str) -> None:
     facts = facts_in(name)
     assert {fact: getattr(facts, fact) for fact in CASES[name].facts} == CASES[name].facts
 
@@ -67,7 +67,7 @@ def test_an_ended_call_has_the_expected_outcome(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.not_understood])
-def test_garbage_is_not_understood_and_the_reason_is_a_sentence(name: str) -> None:
+def test_garbage_is_refused_with_a_sentence(name: str) -> None:
     with pytest.raises(NotUnderstood) as raised:
         parsed(name)
     assert CASES[name].not_understood in raised.value.reason
@@ -78,12 +78,12 @@ def test_garbage_is_not_understood_and_the_reason_is_a_sentence(name: str) -> No
     "name",
     ["form_sent__site.json", "dialogue_ended__messenger.json", "deal_updated__status.json"],
 )
-def test_what_is_no_call_is_recognised_at_the_plain_address_too(name: str) -> None:
+def test_request_that_is_no_call_is_recognised_without_an_event_in_the_address(name: str) -> None:
     assert parse(request_of(name), event=None, timezone=KYIV) == ParsedEvent(ignored="not_a_call")
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_address_without_an_event_understands_the_same_call(name: str) -> None:
+def test_payload_is_understood_alike_without_an_event_in_the_address(name: str) -> None:
     inferred = parse(request_of(name), event=None, timezone=KYIV).facts
     assert inferred == facts_in(name)
 
@@ -110,7 +110,7 @@ def test_event_kind_is_inferred_from_the_parameters(query: str, kind: EventKind)
 
 
 @pytest.mark.parametrize("event", ["after_call", "after-call", "AFTER_CALL", "After-Call"])
-def test_the_address_names_the_event_in_any_spelling(event: str) -> None:
+def test_event_in_the_address_is_read_in_any_spelling(event: str) -> None:
     assert from_query("call_id=1.1", event).kind is EventKind.AFTER_CALL
 
 
@@ -118,7 +118,7 @@ def test_event_in_the_address_beats_the_payload() -> None:
     assert from_query("call_id=1.1&action=before_call", "taking_call").kind is EventKind.TAKING_CALL
 
 
-def test_an_unknown_address_leaves_the_kind_to_the_payload() -> None:
+def test_unknown_event_in_the_address_leaves_the_kind_to_the_payload() -> None:
     assert from_query("call_id=1.1&type=in&disposition=BUSY", "calls").kind is EventKind.AFTER_CALL
 
 
@@ -143,7 +143,7 @@ def test_a_parameter_may_name_the_event(name: str) -> None:
         ("ai_processed", None),
     ],
 )
-def test_direction_without_a_word_is_that_of_the_event(event: str, direction: Direction | None) -> None:
+def test_call_without_a_direction_word_has_the_direction_of_its_event(event: str, direction: Direction | None) -> None:
     facts = from_query("call_id=1.1", event).facts
     assert facts is not None
     assert facts.direction is direction
@@ -160,11 +160,11 @@ def test_a_parameter_may_name_an_event_that_is_no_call(query: str) -> None:
     assert from_query(query).ignored == "not_a_call"
 
 
-def test_action_that_names_a_form_does_not_lose_a_call() -> None:
+def test_parameter_action_with_another_meaning_loses_no_call() -> None:
     assert from_query("call_id=1.1&type=in&status=BUSY&action=form").kind is EventKind.AFTER_CALL
 
 
-def test_an_unknown_event_with_nothing_but_an_id_is_ignored() -> None:
+def test_unknown_event_with_only_a_call_id_is_ignored() -> None:
     assert from_query("call_id=1.1&event=audit").ignored == "unknown_event"
 
 

@@ -13,7 +13,7 @@ from tests.sandbox.conftest import Ask
 
 @pytest.mark.parametrize("path", ["/ping", "/contact/99", "/no/such/path"])
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic sandbox-token"}])
-def test_a_request_without_the_right_token_is_refused_before_anything_else(
+def test_sandbox_refuses_a_wrong_token_before_anything_else(
     account: Account, path: str, headers: dict[str, str]
 ) -> None:
     answer = requests.get(f"{account.url}/rest{path}", headers=headers, timeout=10)
@@ -22,7 +22,7 @@ def test_a_request_without_the_right_token_is_refused_before_anything_else(
     assert answer.json() == {"result": "fail", "code": 1, "error": "Access denied, unknown token"}
 
 
-def test_a_get_may_carry_the_token_in_the_query(account: Account) -> None:
+def test_get_request_may_have_the_token_in_its_query(account: Account) -> None:
     answer = requests.get(f"{account.url}/rest/ping?access_token={account.token}", timeout=10)
 
     assert answer.json() == {"result": "success"}
@@ -44,7 +44,9 @@ def test_a_get_may_carry_the_token_in_the_query(account: Account) -> None:
         ("GET", "/process/task", "process_readonly"),
     ],
 )
-def test_a_missing_scope_is_405_with_code_5(ask: Ask, account: Account, method: str, path: str, scope: str) -> None:
+def test_missing_scope_is_answered_405_with_code_5(
+    ask: Ask, account: Account, method: str, path: str, scope: str
+) -> None:
     account.scopes = frozenset({"something_else"})
     refused = ask(method, path, {})
     account.scopes = frozenset({scope})
@@ -60,12 +62,12 @@ def test_a_ping_needs_no_scope(ask: Ask, account: Account) -> None:
     assert ask("GET", "/ping").json() == {"result": "success"}
 
 
-def test_a_method_that_does_not_exist_is_405(ask: Ask) -> None:
+def test_unknown_method_is_answered_405(ask: Ask) -> None:
     assert ask("DELETE", "/task/5").status_code == 405
 
 
 @pytest.mark.parametrize("body", [b"{", b"[1]", b'{"filters": "x"}', b'{"filters": [1]}'])
-def test_a_body_that_is_not_understood_is_code_30(account: Account, body: bytes) -> None:
+def test_malformed_body_is_answered_with_code_30(account: Account, body: bytes) -> None:
     headers = {"Authorization": f"Bearer {account.token}"}
 
     answer = requests.post(f"{account.url}/rest/contact/list", data=body, headers=headers, timeout=10)
@@ -73,13 +75,13 @@ def test_a_body_that_is_not_understood_is_code_30(account: Account, body: bytes)
     assert (answer.status_code, answer.json()["code"]) == (400, 30)
 
 
-def test_each_answer_counts_down_the_requests_of_the_day(ask: Ask) -> None:
+def test_each_answer_says_how_many_requests_are_left_today(ask: Ask) -> None:
     left = [int(ask("GET", path).headers["X-RateLimit-Remaining"]) for path in ("/ping", "/contact/99", "/ping")]
 
     assert left == [left[0], left[0] - 1, left[0] - 2]
 
 
-def test_over_the_daily_limit_the_answer_has_code_22(ask: Ask, account: Account) -> None:
+def test_request_over_the_daily_limit_is_answered_with_code_22(ask: Ask, account: Account) -> None:
     account.quota.limits = Limits(per_day=1, stops_at_daily=True, daily_status=403)
 
     first, second = ask("GET", "/ping"), ask("GET", "/ping")
@@ -90,7 +92,7 @@ def test_over_the_daily_limit_the_answer_has_code_22(ask: Ask, account: Account)
 
 
 @pytest.mark.parametrize("retry_after", [None, 2])
-def test_over_the_rate_the_answer_is_429(ask: Ask, account: Account, retry_after: int | None) -> None:
+def test_request_over_the_rate_limit_is_answered_429(ask: Ask, account: Account, retry_after: int | None) -> None:
     account.quota.limits = Limits(per_second=0.01, retry_after=retry_after)
 
     first, second = ask("GET", "/ping"), ask("GET", "/ping")
@@ -99,7 +101,7 @@ def test_over_the_rate_the_answer_is_429(ask: Ask, account: Account, retry_after
     assert second.headers.get("Retry-After") == (str(retry_after) if retry_after else None)
 
 
-def test_accounts_are_apart_each_with_its_address_and_token(sandbox: Sandbox, ask: Ask) -> None:
+def test_each_account_has_its_own_address_token_and_records(sandbox: Sandbox, ask: Ask) -> None:
     acme = sandbox.add_account("acme", token="other")
     acme.add_contact(name="Only here")
     headers = {"Authorization": "Bearer other"}
@@ -112,13 +114,13 @@ def test_accounts_are_apart_each_with_its_address_and_token(sandbox: Sandbox, as
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_paths_are_accepted_with_and_without_the_last_slash(ask: Ask, slash: str) -> None:
+def test_planfix_paths_are_accepted_with_and_without_a_trailing_slash(ask: Ask, slash: str) -> None:
     answer = ask("POST", f"/contact{slash}", {"template": {"id": 1}, "name": "Olha"})
 
     assert answer.status_code == 201
 
 
-def test_the_log_keeps_what_was_asked_and_answered_but_no_token(ask: Ask, account: Account) -> None:
+def test_request_log_keeps_requests_and_answers_without_tokens(ask: Ask, account: Account) -> None:
     ask("POST", f"/contact/?access_token={account.token}", {"name": "Olha"})
 
     (logged,) = account.requests

@@ -46,7 +46,7 @@ def test_a_comment_keeps_author_time_text_and_source(ask: Ask, account: Account,
         (5, "user:1"),
     ],
 )
-def test_an_owner_without_prefix_is_silently_the_tokens_employee(
+def test_owner_without_a_prefix_becomes_the_tokens_employee(
     ask: Ask, account: Account, olha: Contact, owner: str | int | None, author: str
 ) -> None:
     assert olha.id == 5
@@ -68,7 +68,7 @@ def test_an_owner_without_prefix_is_silently_the_tokens_employee(
         ({"description": " "}, 5001),
     ],
 )
-def test_a_comment_is_not_written_when_something_is_wrong(
+def test_comment_with_an_invalid_value_is_not_written(
     ask: Ask, account: Account, olha: Contact, body: dict[str, Any], code: int
 ) -> None:
     answer = ask("POST", f"/contact/{olha.id}/comments/", {"description": "Call", **body})
@@ -98,7 +98,7 @@ def test_a_deleted_contact_takes_no_comment(ask: Ask, olha: Contact) -> None:
         ([{"field": "id", "direction": "Desc"}], ["third", "first", "second"]),
     ],
 )
-def test_comments_are_listed_in_the_order_asked_for(
+def test_comments_are_listed_in_the_requested_order(
     ask: Ask, olha: Contact, order: list[dict[str, str]] | None, texts: list[str]
 ) -> None:
     for text, time in (("second", "10:00"), ("first", "09:00"), ("third", "11:00")):
@@ -123,7 +123,9 @@ def test_a_comment_of_a_task_is_listed_there_only(ask: Ask, account: Account, ol
     assert ask("POST", f"/contact/{olha.id}/comments/list", {}).json()["comments"] == []
 
 
-def test_an_update_of_a_comment_answers_nothing_and_changes_it(ask: Ask, account: Account, olha: Contact) -> None:
+def test_comment_update_changes_the_comment_and_answers_without_a_body(
+    ask: Ask, account: Account, olha: Contact
+) -> None:
     file = account.add_file(name="call.wav", content=b"x", content_type="audio/wav")
     comment = comment_on(ask, olha)
 
@@ -145,7 +147,7 @@ def test_a_comment_is_not_updated_through_another_contact(ask: Ask, account: Acc
     assert account.comments[0].description == "Call"
 
 
-def test_a_deleted_comment_is_gone(ask: Ask, account: Account, olha: Contact) -> None:
+def test_deleted_comment_is_not_found(ask: Ask, account: Account, olha: Contact) -> None:
     comment = comment_on(ask, olha)
 
     ask("DELETE", f"/comment/{comment}")
@@ -202,7 +204,7 @@ def test_tags_and_their_fields_can_be_read_in_three_ways(ask: Ask) -> None:
     assert fields[2]["enumValues"] == ["Incoming", "Outgoing"]
 
 
-def test_an_unknown_tag_is_404_with_code_6000(ask: Ask) -> None:
+def test_unknown_data_tag_is_answered_404_with_code_6000(ask: Ask) -> None:
     answer = ask("GET", "/datatag/1")
 
     assert (answer.status_code, answer.json()["code"]) == (404, 6000)
@@ -231,7 +233,7 @@ def entry(tag: int, values: dict[int, Any]) -> dict[str, Any]:
         (41631, "x" * 300, "x" * 255),
     ],
 )
-def test_values_are_kept_by_type_and_wrong_ones_are_stored_empty_with_success(
+def test_tag_values_are_stored_by_type_and_invalid_ones_as_empty(
     ask: Ask, account: Account, olha: Contact, field: int, sent: Any, read: str
 ) -> None:
     comment = comment_on(ask, olha)
@@ -252,13 +254,15 @@ def test_values_are_kept_by_type_and_wrong_ones_are_stored_empty_with_success(
         ({"datetime": "2026-08-20T09:20Z"}, ""),
     ],
 )
-def test_a_date_and_time_has_two_forms(ask: Ask, account: Account, olha: Contact, sent: Any, read: str) -> None:
+def test_date_and_time_value_is_accepted_in_two_forms(
+    ask: Ask, account: Account, olha: Contact, sent: Any, read: str
+) -> None:
     ask("POST", f"/contact/{olha.id}/datatags/", entry(MISSED_CALL, {41635: sent}))
 
     assert account.tag_entries[0].values["Date and time"] == read
 
 
-def test_unknown_field_ids_are_silently_dropped(ask: Ask, account: Account, olha: Contact) -> None:
+def test_unknown_field_ids_of_a_tag_entry_are_dropped(ask: Ask, account: Account, olha: Contact) -> None:
     foreign_field_of_the_other_tag = 41635
 
     answer = ask(
@@ -273,7 +277,9 @@ def test_unknown_field_ids_are_silently_dropped(ask: Ask, account: Account, olha
     }
 
 
-def test_an_entry_without_a_comment_makes_one_of_the_tokens_employee(ask: Ask, account: Account, olha: Contact) -> None:
+def test_tag_entry_without_a_comment_creates_one_by_the_tokens_employee(
+    ask: Ask, account: Account, olha: Contact
+) -> None:
     answer = ask("POST", f"/contact/{olha.id}/datatags/", entry(CALL, {41633: "Main"}))
 
     (comment,) = account.comments
@@ -282,13 +288,13 @@ def test_an_entry_without_a_comment_makes_one_of_the_tokens_employee(ask: Ask, a
 
 
 @pytest.mark.parametrize("body", [entry(1, {}), {"dataTag": {"id": CALL}, "items": []}])
-def test_an_entry_needs_a_known_tag_and_an_item(ask: Ask, olha: Contact, body: dict[str, Any]) -> None:
+def test_tag_entry_needs_a_known_tag_and_an_item(ask: Ask, olha: Contact, body: dict[str, Any]) -> None:
     answer = ask("POST", f"/contact/{olha.id}/datatags/", body)
 
     assert (answer.status_code, answer.json()["code"]) == (400, 6001)
 
 
-def test_an_entry_on_the_comment_of_another_contact_is_refused(ask: Ask, account: Account, olha: Contact) -> None:
+def test_tag_entry_on_another_contacts_comment_is_refused(ask: Ask, account: Account, olha: Contact) -> None:
     other = account.add_contact(name="Petro")
     comment = comment_on(ask, olha)
 
@@ -306,7 +312,7 @@ def test_a_comment_shows_its_tags(ask: Ask, olha: Contact) -> None:
     assert shown["dataTags"] == [{"dataTag": {"id": CALL, "name": "Call"}, "key": key}]
 
 
-def test_an_entry_can_be_read_changed_listed_and_deleted(ask: Ask, account: Account, olha: Contact) -> None:
+def test_tag_entry_can_be_read_changed_listed_and_deleted(ask: Ask, account: Account, olha: Contact) -> None:
     (key,) = ask("POST", f"/contact/{olha.id}/datatags/", entry(CALL, {41633: "Main"})).json()["keys"]
     change = {"customFieldData": [{"field": {"id": 41633}, "value": "Second"}]}
 

@@ -31,7 +31,7 @@ def found(ask: Ask, value: str, *, operator: str = "equal", **body: Any) -> list
         ("067 123 EXT", "ext", True, None),
     ],
 )
-def test_phone_search_looks_for_a_part_of_the_number_as_it_was_typed(
+def test_phone_search_finds_numbers_that_contain_the_text_as_typed(
     ask: Ask, account: Account, stored: str, sought: str, as_typed: bool, by_digits: bool | None
 ) -> None:
     account.add_contact(name="Olha", phones=["+48221234567", stored])
@@ -41,13 +41,13 @@ def test_phone_search_looks_for_a_part_of_the_number_as_it_was_typed(
     assert by_digits is None or bool(found(ask, sought)) is by_digits
 
 
-def test_a_number_that_was_replaced_is_not_found_any_more(ask: Ask, olha: Contact) -> None:
+def test_replaced_number_of_a_contact_is_not_found(ask: Ask, olha: Contact) -> None:
     ask("POST", f"/contact/{olha.id}", {"phones": [{"number": "+380990000000"}]})
 
     assert (found(ask, "+380671234567"), found(ask, "+380990000000")) == ([], [olha.id])
 
 
-def test_companies_are_found_only_when_asked_for(ask: Ask, account: Account, olha: Contact) -> None:
+def test_companies_are_found_only_with_the_company_flag(ask: Ask, account: Account, olha: Contact) -> None:
     company = account.add_contact(name="Acme", phones=["+380671234567"], is_company=True)
 
     assert found(ask, "+380671234567") == [olha.id]
@@ -60,13 +60,13 @@ def test_deleted_contacts_are_not_listed(ask: Ask, olha: Contact) -> None:
     assert found(ask, "+380671234567") == []
 
 
-def test_lists_are_in_the_order_of_ids_whatever_sort_asks_for(ask: Ask, account: Account) -> None:
+def test_contact_lists_are_in_the_order_of_ids_whatever_is_requested(ask: Ask, account: Account) -> None:
     ids = [account.add_contact(name=name, phones=["+380671234567"]).id for name in "CAB"]
 
     assert found(ask, "380", sort="name", order="desc") == ids
 
 
-def test_pages_hold_a_hundred_rows_at_most(ask: Ask, account: Account) -> None:
+def test_contact_list_pages_have_at_most_a_hundred_rows(ask: Ask, account: Account) -> None:
     for number in range(105):
         account.add_contact(name=str(number), phones=[f"+38067{number:07}"])
 
@@ -87,7 +87,7 @@ def test_pages_hold_a_hundred_rows_at_most(ask: Ask, account: Account) -> None:
         ("999", {"id"}),
     ],
 )
-def test_only_the_fields_asked_for_are_shown(
+def test_contact_has_only_the_requested_fields(
     ask: Ask, account: Account, olha: Contact, fields: str, keys: set[str]
 ) -> None:
     account.add_contact_field(name="City", type_=0, group_id=1)
@@ -97,25 +97,25 @@ def test_only_the_fields_asked_for_are_shown(
     assert set(row) == keys
 
 
-def test_a_phone_is_kept_as_typed_and_masked_for_show(ask: Ask, olha: Contact) -> None:
+def test_phone_is_stored_as_typed_and_shown_with_a_mask(ask: Ask, olha: Contact) -> None:
     contact = ask("GET", f"/contact/{olha.id}?fields=phones").json()["contact"]
 
     assert contact["phones"] == [{"number": "+380671234567", "maskedNumber": "+38 (067) 123-45-67", "type": 1}]
 
 
 @pytest.mark.parametrize("number", ["{}", "contact:{}"])
-def test_a_contact_is_read_by_number_with_or_without_prefix(ask: Ask, olha: Contact, number: str) -> None:
+def test_contact_is_read_by_id_with_or_without_prefix(ask: Ask, olha: Contact, number: str) -> None:
     assert ask("GET", f"/contact/{number.format(olha.id)}?fields=name").json()["contact"]["name"] == "Olha"
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_an_unknown_contact_is_404_with_code_2000(ask: Ask, method: str) -> None:
+def test_unknown_contact_is_answered_404_with_code_2000(ask: Ask, method: str) -> None:
     answer = ask(method, "/contact/999", {})
 
     assert (answer.status_code, answer.json()["code"]) == (404, 2000)
 
 
-def test_filters_must_all_agree(ask: Ask, account: Account, olha: Contact) -> None:
+def test_contact_has_to_match_all_filters(ask: Ask, account: Account, olha: Contact) -> None:
     account.add_contact(name="Petro", phones=["+380671234567"])
     filters = [
         {"type": 4003, "operator": "equal", "value": "+380671234567"},
@@ -128,7 +128,7 @@ def test_filters_must_all_agree(ask: Ask, account: Account, olha: Contact) -> No
 
 
 @pytest.mark.parametrize("path", ["/contact/list", "/task/list"])
-def test_an_unknown_filter_is_500(ask: Ask, path: str) -> None:
+def test_unknown_contact_filter_is_answered_500(ask: Ask, path: str) -> None:
     answer = ask("POST", path, {"filters": [{"type": 123456, "operator": "equal", "value": 1}]})
 
     assert (answer.status_code, answer.json()["code"]) == (500, 0)
@@ -137,7 +137,7 @@ def test_an_unknown_filter_is_500(ask: Ask, path: str) -> None:
 NEW = {"template": {"id": 1}, "name": "+380501112233", "phones": [{"number": "+380501112233", "type": 1}]}
 
 
-def test_a_created_contact_keeps_what_was_sent(ask: Ask, account: Account) -> None:
+def test_created_contact_has_the_values_that_were_sent(ask: Ask, account: Account) -> None:
     answer = ask("POST", "/contact/", {**NEW, "supervisors": {"users": [{"id": "user:5"}]}, "nonsense": 1})
 
     contact = account.contacts_by_id[answer.json()["id"]]
@@ -160,7 +160,7 @@ def test_a_created_contact_keeps_what_was_sent(ask: Ask, account: Account) -> No
         ({"sourceObjectId": "not-a-uuid"}, 41),
     ],
 )
-def test_a_contact_is_not_created_when_something_is_wrong(
+def test_contact_with_an_invalid_value_is_not_created(
     ask: Ask, account: Account, change: dict[str, Any], code: int
 ) -> None:
     account.add_contact(name="Olha", email="olha@example.com")
@@ -171,17 +171,17 @@ def test_a_contact_is_not_created_when_something_is_wrong(
     assert len(account.contacts) == 1
 
 
-def test_the_older_spelling_of_the_template_is_accepted(ask: Ask) -> None:
+def test_contact_template_is_accepted_in_its_older_spelling(ask: Ask) -> None:
     assert ask("POST", "/contact/", {"templateId": 1, "name": "Olha"}).status_code == 201
 
 
-def test_duplicate_numbers_are_allowed(ask: Ask) -> None:
+def test_several_contacts_may_have_one_number(ask: Ask) -> None:
     first, second = ask("POST", "/contact/", NEW), ask("POST", "/contact/", NEW)
 
     assert found(ask, "+380501112233") == [first.json()["id"], second.json()["id"]]
 
 
-def test_contacts_and_tasks_share_one_sequence_that_meets_the_employees_numbers(ask: Ask, account: Account) -> None:
+def test_contacts_and_tasks_share_a_sequence_of_ids_that_overlaps_with_employees(ask: Ask, account: Account) -> None:
     contact = ask("POST", "/contact/", NEW).json()["id"]
     task = ask("POST", "/task/", {"name": "Order", "counterparty": {"id": f"contact:{contact}"}}).json()["id"]
 
@@ -189,7 +189,7 @@ def test_contacts_and_tasks_share_one_sequence_that_meets_the_employees_numbers(
     assert contact in account.users
 
 
-def test_what_surrounds_contacts_can_be_read(ask: Ask) -> None:
+def test_contact_templates_and_groups_can_be_read(ask: Ask) -> None:
     assert ask("GET", "/contact/templates?fields=id,name").json()["templates"] == [{"id": 1, "name": "Client"}]
     assert ask("GET", "/contact/groups?fields=id,name").json()["groups"] == []
 
@@ -212,7 +212,7 @@ def test_a_created_custom_field_can_be_written_and_read(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("as_value", [lambda n: n, lambda n: f"contact:{n}"])
-def test_tasks_of_a_counterparty_show_their_whole_status(
+def test_tasks_of_a_contact_show_their_status_with_its_activity(
     ask: Ask, account: Account, olha: Contact, as_value: Any
 ) -> None:
     other = account.add_contact(name="Petro")
@@ -244,7 +244,7 @@ def test_tasks_are_filtered_by_status(ask: Ask, account: Account, olha: Contact)
     assert [row["id"] for row in ask("POST", "/task/list", {"filters": filters}).json()["tasks"]] == [active.id]
 
 
-def test_the_filter_out_shows_what_the_tokens_employee_has_given(ask: Ask, account: Account) -> None:
+def test_task_filter_out_lists_tasks_that_the_tokens_employee_assigned(ask: Ask, account: Account) -> None:
     account.token_user_id = 6
     account.add_task(None, "Mine", assigner="user:6")
     account.add_task(None, "Not mine", assigner="user:5")
@@ -276,7 +276,7 @@ CALL_BACK = {
 }
 
 
-def test_a_created_task_keeps_what_was_sent(ask: Ask, account: Account, olha: Contact) -> None:
+def test_created_task_has_the_values_that_were_sent(ask: Ask, account: Account, olha: Contact) -> None:
     created = ask("POST", "/task/", {**CALL_BACK, "counterparty": {"id": f"contact:{olha.id}"}})
     fields = "assignees,priority,endDateTime,template,processId,counterparty,sourceObjectId"
     shown = ask("GET", f"/task/{created.json()['id']}?fields={fields}").json()["task"]
@@ -303,7 +303,7 @@ def test_a_created_task_keeps_what_was_sent(ask: Ask, account: Account, olha: Co
         {"endDateTime": {"date": "2026-08-02"}},
     ],
 )
-def test_a_task_with_a_wrong_value_is_not_created(ask: Ask, account: Account, change: dict[str, Any]) -> None:
+def test_task_with_an_invalid_value_is_not_created(ask: Ask, account: Account, change: dict[str, Any]) -> None:
     answer = ask("POST", "/task/", {**CALL_BACK, **change})
 
     assert (answer.status_code, answer.json()["code"], account.tasks) == (400, 41, [])
@@ -312,7 +312,7 @@ def test_a_task_with_a_wrong_value_is_not_created(ask: Ask, account: Account, ch
 @pytest.mark.parametrize(
     ("template", "world", "changed"), [(True, "changed", True), (True, "refused", False), (False, "changed", False)]
 )
-def test_the_process_decides_whether_a_status_changes(
+def test_task_process_decides_whether_a_status_may_change(
     ask: Ask, account: Account, template: bool, world: str, changed: bool
 ) -> None:
     account.enter(account.world.with_switches({"task_status": world}))
@@ -336,7 +336,7 @@ def test_a_task_is_marked_as_deleted(ask: Ask, account: Account, world: str, sta
     assert ask("GET", f"/task/{number}?fields=id,isDeleted").json()["task"]["isDeleted"] is deleted
 
 
-def test_a_template_may_require_a_field(ask: Ask, account: Account) -> None:
+def test_contact_template_may_require_a_field(ask: Ask, account: Account) -> None:
     account.enter(account.world.with_switches({"task_template": "required"}))
 
     answer = ask("POST", "/task/", CALL_BACK)
@@ -355,7 +355,7 @@ def test_groups_of_employees_are_listed(ask: Ask) -> None:
     assert ask("GET", "/user/groups?fields=id,name").json()["groups"] == [{"id": 3, "name": "Managers"}]
 
 
-def test_statuses_of_a_process_can_be_read(ask: Ask) -> None:
+def test_statuses_of_a_task_process_can_be_read(ask: Ask) -> None:
     (process,) = ask("GET", "/process/task?fields=id,name").json()["processes"]
 
     statuses = ask("GET", f"/process/task/{process['id']}/statuses?fields=id,name,isActive").json()["statuses"]
@@ -371,7 +371,7 @@ def test_statuses_of_a_process_can_be_read(ask: Ask) -> None:
 # Employees
 
 
-def test_employees_are_listed_with_prefixes_when_asked_for(ask: Ask) -> None:
+def test_employee_ids_have_prefixes_when_requested(ask: Ask) -> None:
     users = ask("POST", "/user/list", {"prefixedId": True, "fields": "name,lastname,role"}).json()["users"]
 
     assert [user["id"] for user in users] == ["user:1", "user:5", "user:6", "user:7"]
@@ -379,9 +379,9 @@ def test_employees_are_listed_with_prefixes_when_asked_for(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("number", ["5", "user:5"])
-def test_an_employee_is_read_by_number_with_or_without_prefix(ask: Ask, number: str) -> None:
+def test_employee_is_read_by_id_with_or_without_prefix(ask: Ask, number: str) -> None:
     assert ask("GET", f"/user/{number}?fields=lastname").json()["user"] == {"id": 5, "lastname": "Bondar"}
 
 
-def test_an_unknown_employee_is_code_4000(ask: Ask) -> None:
+def test_unknown_employee_is_answered_with_code_4000(ask: Ask) -> None:
     assert ask("GET", "/user/99").json()["code"] == 4000

@@ -36,7 +36,7 @@ def write(ask: Ask, contact: Contact, **options: Any) -> requests.Response:
         ("hang", requests.ReadTimeout),
     ],
 )
-def test_a_connection_may_break_before_or_after_the_write(
+def test_connection_fault_breaks_before_or_after_the_write(
     sandbox: Sandbox,
     ask: Ask,
     account: Account,
@@ -67,7 +67,7 @@ def test_a_connection_may_break_before_or_after_the_write(
         (Fault(kind="html", status=200), 200, "<html>"),
     ],
 )
-def test_an_answer_may_be_spoiled_before_or_after_the_write(
+def test_fault_spoils_the_answer_before_or_after_the_write(
     sandbox: Sandbox,
     ask: Ask,
     account: Account,
@@ -88,7 +88,9 @@ def test_an_answer_may_be_spoiled_before_or_after_the_write(
 
 
 @pytest.mark.parametrize(("when", "written"), [("before", 0), ("after", 1)])
-def test_json_may_be_cut(sandbox: Sandbox, ask: Ask, account: Account, olha: Contact, when: Any, written: int) -> None:
+def test_fault_cuts_the_json_of_an_answer(
+    sandbox: Sandbox, ask: Ask, account: Account, olha: Contact, when: Any, written: int
+) -> None:
     sandbox.add_fault(replace(ON_COMMENTS, kind="cut_json", when=when))
 
     answer = write(ask, olha)
@@ -99,7 +101,7 @@ def test_json_may_be_cut(sandbox: Sandbox, ask: Ask, account: Account, olha: Con
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_an_answer_may_be_slow(sandbox: Sandbox, ask: Ask, account: Account, olha: Contact, when: Any) -> None:
+def test_slow_fault_delays_the_answer(sandbox: Sandbox, ask: Ask, account: Account, olha: Contact, when: Any) -> None:
     sandbox.add_fault(replace(ON_COMMENTS, kind="slow", seconds=0.2, when=when))
 
     answer = write(ask, olha)
@@ -108,19 +110,19 @@ def test_an_answer_may_be_slow(sandbox: Sandbox, ask: Ask, account: Account, olh
     assert account.requests[-1].seconds >= 0.2
 
 
-def test_a_fault_carries_its_headers(sandbox: Sandbox, ask: Ask) -> None:
+def test_fault_answers_with_its_headers(sandbox: Sandbox, ask: Ask) -> None:
     sandbox.add_fault(Fault(status=429, headers={"Retry-After": "7"}))
 
     assert ask("GET", "/ping").headers["Retry-After"] == "7"
 
 
-def test_a_fault_skips_then_strikes_its_number_of_times(sandbox: Sandbox, ask: Ask) -> None:
+def test_fault_skips_requests_and_then_hits_its_number_of_requests(sandbox: Sandbox, ask: Ask) -> None:
     sandbox.add_fault(Fault(skip=1, times=2))
 
     assert [ask("GET", "/ping").status_code for _ in range(5)] == [200, 500, 500, 200, 200]
 
 
-def test_a_fault_strikes_a_share_of_the_requests_by_a_chance_that_its_seed_repeats(sandbox: Sandbox, ask: Ask) -> None:
+def test_fault_with_a_share_hits_the_same_requests_with_the_same_seed(sandbox: Sandbox, ask: Ask) -> None:
     def struck() -> list[int]:
         sandbox.clear_faults()
         sandbox.add_fault(Fault(share=0.5, seed=1))
@@ -145,27 +147,27 @@ def test_a_fault_strikes_a_share_of_the_requests_by_a_chance_that_its_seed_repea
         (Fault(times=0), False),
     ],
 )
-def test_a_fault_strikes_only_what_it_concerns(sandbox: Sandbox, ask: Ask, fault: Fault, strikes: bool) -> None:
+def test_fault_hits_only_its_method_path_and_account(sandbox: Sandbox, ask: Ask, fault: Fault, strikes: bool) -> None:
     sandbox.add_fault(fault)
 
     assert (ask("GET", "/ping").status_code == 500) is strikes
 
 
 @pytest.mark.parametrize("path", ["/recordings/a.wav?token=1", "/calls/list"])
-def test_ringostat_may_fail_too(sandbox: Sandbox, path: str) -> None:
+def test_fault_hits_requests_to_ringostat_too(sandbox: Sandbox, path: str) -> None:
     sandbox.add_fault(Fault(path=path.partition("?")[0], status=503))
 
     assert requests.get(sandbox.url + path, headers={"Auth-key": "key"}, timeout=10).status_code == 503
 
 
-def test_cleared_faults_strike_no_more(sandbox: Sandbox, ask: Ask) -> None:
+def test_cleared_faults_hit_no_request(sandbox: Sandbox, ask: Ask) -> None:
     sandbox.add_fault(Fault())
     sandbox.clear_faults()
 
     assert ask("GET", "/ping").status_code == 200
 
 
-def test_latency_of_all_and_of_one_account_add_up(sandbox: Sandbox, ask: Ask, account: Account) -> None:
+def test_latencies_of_the_sandbox_and_of_the_account_add_up(sandbox: Sandbox, ask: Ask, account: Account) -> None:
     sandbox.latency, account.latency = 0.1, 0.1
 
     ask("GET", "/ping")
@@ -173,7 +175,7 @@ def test_latency_of_all_and_of_one_account_add_up(sandbox: Sandbox, ask: Ask, ac
     assert account.requests[-1].seconds >= 0.2
 
 
-def test_the_sandbox_stops_while_a_request_hangs() -> None:
+def test_sandbox_can_be_stopped_while_a_request_hangs() -> None:
     sandbox = Sandbox()
     with SandboxServer(sandbox):
         sandbox.add_fault(Fault(kind="hang", seconds=60))
@@ -197,7 +199,7 @@ def test_the_sandbox_stops_while_a_request_hangs() -> None:
     assert len(failures) == 1
 
 
-def test_sixty_four_clients_write_at_once_and_nothing_is_lost(sandbox: Sandbox, account: Account) -> None:
+def test_simultaneous_writes_of_64_clients_are_all_stored(sandbox: Sandbox, account: Account) -> None:
     headers = {"Authorization": f"Bearer {account.token}"}
     start = threading.Barrier(64)
 
@@ -232,7 +234,7 @@ def control(sandbox: Sandbox, method: str, path: str, body: Any = None) -> reque
     return requests.request(method, f"{sandbox.url}/_sandbox/{path}", json=body, timeout=10)
 
 
-def test_an_account_is_made_filled_and_read_over_http(sandbox: Sandbox) -> None:
+def test_account_is_added_filled_and_read_by_the_control_api(sandbox: Sandbox) -> None:
     made = control(sandbox, "POST", "accounts", {"name": "acme", "token": "secret", "language": "uk"}).json()
     contact = control(sandbox, "POST", "accounts/acme/contacts", {"name": "Olha", "phones": ["+380671234567"]}).json()[
         "id"
@@ -256,7 +258,7 @@ def test_an_account_is_made_filled_and_read_over_http(sandbox: Sandbox) -> None:
     assert "secret" not in str(state)
 
 
-def test_requests_are_read_and_forgotten_over_http(sandbox: Sandbox, ask: Ask) -> None:
+def test_request_log_is_read_and_cleared_by_the_control_api(sandbox: Sandbox, ask: Ask) -> None:
     ask("GET", "/ping")
 
     (logged,) = control(sandbox, "GET", "accounts/default/requests").json()
@@ -267,7 +269,7 @@ def test_requests_are_read_and_forgotten_over_http(sandbox: Sandbox, ask: Ask) -
     assert control(sandbox, "GET", "accounts/default/requests").json() == []
 
 
-def test_faults_are_added_and_cleared_over_http(sandbox: Sandbox, ask: Ask) -> None:
+def test_faults_are_added_and_cleared_by_the_control_api(sandbox: Sandbox, ask: Ask) -> None:
     control(sandbox, "POST", "faults", {"path": "/ping", "status": 503})
     broken = ask("GET", "/ping").status_code
     control(sandbox, "DELETE", "faults")
@@ -275,7 +277,7 @@ def test_faults_are_added_and_cleared_over_http(sandbox: Sandbox, ask: Ask) -> N
     assert (broken, ask("GET", "/ping").status_code) == (503, 200)
 
 
-def test_settings_of_an_account_are_set_over_http(sandbox: Sandbox, ask: Ask, account: Account) -> None:
+def test_account_settings_are_set_by_the_control_api(sandbox: Sandbox, ask: Ask, account: Account) -> None:
     settings = {"scopes": ["user_readonly"], "normalises_phones": True, "limits": {"per_day": 7}}
 
     control(sandbox, "POST", "accounts/default/settings", settings)
@@ -285,7 +287,7 @@ def test_settings_of_an_account_are_set_over_http(sandbox: Sandbox, ask: Ask, ac
     assert account.quota.limits.per_day == 7
 
 
-def test_latency_calls_and_recordings_are_set_over_http(sandbox: Sandbox, account: Account) -> None:
+def test_latency_calls_and_recordings_are_set_by_the_control_api(sandbox: Sandbox, account: Account) -> None:
     control(sandbox, "POST", "latency", {"seconds": 0.5, "account": "default"})
     control(sandbox, "POST", "calls", {"rows": [{"uniqueid": "a.1", "calldate": "2026-09-30 10:00:00"}]})
     control(sandbox, "POST", "recordings", {"not_ready": ["a.1"]})
@@ -305,5 +307,7 @@ def test_latency_calls_and_recordings_are_set_over_http(sandbox: Sandbox, accoun
         ("POST", "nonsense", {}, 404),
     ],
 )
-def test_a_mistaken_control_is_told_so(sandbox: Sandbox, method: str, path: str, body: Any, status: int) -> None:
+def test_control_api_refuses_unknown_names_and_invalid_values(
+    sandbox: Sandbox, method: str, path: str, body: Any, status: int
+) -> None:
     assert control(sandbox, method, path, body).status_code == status

@@ -50,30 +50,34 @@ def test_a_recording_is_copied_and_plays_from_the_account(ask: Ask, account: Acc
         "",
     ],
 )
-def test_unsafe_addresses_are_refused(ask: Ask, account: Account, url: str) -> None:
+def test_file_from_an_unsafe_address_is_refused(ask: Ask, account: Account, url: str) -> None:
     answer = copied(ask, url)
 
     assert (answer.status_code, answer.json()["code"], account.files) == (400, 41, [])
 
 
-def test_the_accounts_own_address_is_refused_even_where_private_hosts_are_allowed(ask: Ask, account: Account) -> None:
+def test_file_from_the_accounts_own_address_is_refused_even_if_private_hosts_are_allowed(
+    ask: Ask, account: Account
+) -> None:
     assert copied(ask, f"{account.url}/rest/ping?access_token={account.token}").json()["code"] == 41
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.8", "192.168.1.1", "169.254.169.254", "[::1]", "localhost"])
-def test_private_hosts_are_refused_unless_allowed(ask: Ask, account: Account, host: str) -> None:
+def test_file_from_a_private_host_is_refused_unless_allowed(ask: Ask, account: Account, host: str) -> None:
     account.allows_private_hosts = False
 
     assert copied(ask, f"http://{host}:1{RECORDING}").json()["code"] == 41
 
 
-def test_a_file_that_cannot_be_fetched_is_7001(ask: Ask, sandbox: Sandbox) -> None:
+def test_file_that_cannot_be_fetched_is_answered_with_code_7001(ask: Ask, sandbox: Sandbox) -> None:
     answer = copied(ask, f"{sandbox.url}/recordings/without-a-token.wav")
 
     assert (answer.status_code, answer.json()["code"]) == (400, 7001)
 
 
-def test_a_file_over_the_limit_is_7002(ask: Ask, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_over_the_size_limit_is_answered_with_code_7002(
+    ask: Ask, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(files, "MAX_SIZE", 1000)
 
     assert copied(ask, sandbox.url + RECORDING).json()["code"] == 7002
@@ -92,7 +96,7 @@ def test_an_uploaded_file_keeps_its_name_and_content(account: Account) -> None:
     assert (file.name, file.content, file.content_type) == ("дзвінок.mp3", b"\x00\x01sound", "audio/mpeg")
 
 
-def test_one_file_may_hang_on_several_comments(ask: Ask, account: Account, olha: Contact) -> None:
+def test_one_file_may_be_attached_to_several_comments(ask: Ask, account: Account, olha: Contact) -> None:
     file = account.add_file(name="call.wav", content=b"x", content_type="audio/wav")
 
     for _ in range(2):
@@ -113,7 +117,7 @@ def test_one_file_may_hang_on_several_comments(ask: Ask, account: Account, olha:
         ("lines=1-2", 200, b"0123456789"),
     ],
 )
-def test_players_may_ask_for_a_part_of_a_file(account: Account, wanted: str, status: int, content: bytes) -> None:
+def test_download_of_a_file_supports_ranges(account: Account, wanted: str, status: int, content: bytes) -> None:
     file = account.add_file(name="x.wav", content=b"0123456789", content_type="audio/wav")
 
     answer = requests.get(files.download_url(account, file), headers={"Range": wanted}, timeout=10)
@@ -121,7 +125,7 @@ def test_players_may_ask_for_a_part_of_a_file(account: Account, wanted: str, sta
     assert (answer.status_code, answer.content) == (status, content)
 
 
-def test_a_download_needs_its_key(account: Account) -> None:
+def test_file_download_needs_its_key(account: Account) -> None:
     file = account.add_file(name="x.wav", content=b"0123456789", content_type="audio/wav")
 
     assert requests.get(f"{account.url}/files/{file.id}/guess", timeout=10).status_code == 404
@@ -131,14 +135,14 @@ def test_a_download_needs_its_key(account: Account) -> None:
 
 
 @pytest.mark.parametrize("ending", ["wav", "mp3", "ogg"])
-def test_there_is_a_recording_of_any_call(sandbox: Sandbox, ending: str) -> None:
+def test_every_call_id_has_a_recording(sandbox: Sandbox, ending: str) -> None:
     answer = requests.get(f"{sandbox.url}/recordings/any.1.{ending}?token=abc", timeout=10)
 
     assert answer.headers["Content-Type"] == "audio/wav"
     assert answer.content[:4] == b"RIFF"
 
 
-def test_a_recording_that_is_not_ready_is_not_found_until_it_is(sandbox: Sandbox) -> None:
+def test_recording_is_not_found_until_it_is_ready(sandbox: Sandbox) -> None:
     url = f"{sandbox.url}/recordings/late.wav?token=abc"
 
     sandbox.ringostat.not_ready.add("late")
@@ -149,7 +153,7 @@ def test_a_recording_that_is_not_ready_is_not_found_until_it_is(sandbox: Sandbox
     assert (before.status_code, after.status_code) == (404, 200)
 
 
-def test_a_recording_needs_a_token(sandbox: Sandbox) -> None:
+def test_recording_link_needs_a_token(sandbox: Sandbox) -> None:
     assert requests.get(f"{sandbox.url}/recordings/any.wav", timeout=10).status_code == 403
 
 
@@ -178,7 +182,7 @@ def calls(sandbox: Sandbox, key: str = "key", **parameters: str) -> requests.Res
         ({"from": "2026-10-01 00:00:00", "to": "2026-10-02 00:00:00"}, []),
     ],
 )
-def test_calls_are_listed_by_period_filter_and_order(
+def test_call_list_supports_period_filter_and_order(
     sandbox: Sandbox, parameters: dict[str, str], ids: list[str]
 ) -> None:
     sandbox.ringostat.calls = list(CALLS)
@@ -186,7 +190,7 @@ def test_calls_are_listed_by_period_filter_and_order(
     assert [row["uniqueid"] for row in calls(sandbox, **parameters).json()] == ids
 
 
-def test_a_call_has_the_fields_asked_for_and_its_time_an_offset(sandbox: Sandbox) -> None:
+def test_call_list_row_has_the_requested_fields_and_a_time_with_offset(sandbox: Sandbox) -> None:
     sandbox.ringostat.calls = list(CALLS[:1])
 
     (row,) = calls(sandbox, fields="calldate,billsec,utm_source").json()
@@ -195,7 +199,7 @@ def test_a_call_has_the_fields_asked_for_and_its_time_an_offset(sandbox: Sandbox
 
 
 @pytest.mark.parametrize("field", ["userfield", "nonsense", "recording_wav"])
-def test_an_unknown_field_is_answered_in_words(sandbox: Sandbox, field: str) -> None:
+def test_unknown_field_of_the_call_list_is_answered_with_a_text(sandbox: Sandbox, field: str) -> None:
     sandbox.ringostat.rejected_fields.add("recording_wav")
 
     assert "incorrect field name" in calls(sandbox, fields=f"uniqueid,{field}").text
@@ -207,7 +211,7 @@ def test_a_call_list_ends_at_its_limit(sandbox: Sandbox) -> None:
     assert len(calls(sandbox).json()) == MAX_CALLS == 6500
 
 
-def test_a_call_list_may_be_csv(sandbox: Sandbox) -> None:
+def test_call_list_can_be_requested_as_csv(sandbox: Sandbox) -> None:
     sandbox.ringostat.calls = list(CALLS[:1])
 
     assert calls(sandbox, fields="uniqueid,billsec", export_type="csv").text.split() == ["uniqueid;billsec", "a.1;3"]
@@ -227,7 +231,7 @@ def staff(sandbox: Sandbox, method: str = "getProjectStaffListAndDirections", **
     return requests.post(f"{sandbox.url}/api/json-rpc", json=body, headers={"Auth-key": "key"}, timeout=10).json()
 
 
-def test_staff_are_an_object_by_staff_id(sandbox: Sandbox) -> None:
+def test_staff_list_is_an_object_by_staff_id(sandbox: Sandbox) -> None:
     result = staff(sandbox)["result"]
 
     assert set(result) == {"331851", "331852", "331853"}
@@ -239,7 +243,7 @@ def test_staff_are_an_object_by_staff_id(sandbox: Sandbox) -> None:
     ("params", "ids"),
     [({"filters": {"staffId": 331852}}, ["331852"]), ({"filters": {"fio": "oval"}}, ["331853"])],
 )
-def test_staff_may_be_filtered(sandbox: Sandbox, params: dict[str, Any], ids: list[str]) -> None:
+def test_staff_list_can_be_filtered(sandbox: Sandbox, params: dict[str, Any], ids: list[str]) -> None:
     assert list(staff(sandbox, **params)["result"]) == ids
 
 
@@ -247,5 +251,5 @@ def test_staff_may_be_filtered(sandbox: Sandbox, params: dict[str, Any], ids: li
     ("asked", "message"),
     [({"filters": {"staffId": 1}}, "User does not exist"), ({"method": "nonsense"}, "Method not found")],
 )
-def test_json_rpc_errors_come_inside_the_answer(sandbox: Sandbox, asked: dict[str, Any], message: str) -> None:
+def test_json_rpc_error_is_answered_with_status_200(sandbox: Sandbox, asked: dict[str, Any], message: str) -> None:
     assert staff(sandbox, **asked)["error"]["message"] == message

@@ -37,7 +37,7 @@ def add_call(account: Account, contact: Contact, author: str = "user:5") -> None
     account.add_entry(comment, account.tags[CALL_TAG_ID], {41633: "Main site", 41625: {"id": "user:5"}})
 
 
-def test_a_feed_shows_author_text_player_and_tag(account: Account, olha: Contact) -> None:
+def test_account_page_shows_author_text_player_and_tag_of_a_comment(account: Account, olha: Contact) -> None:
     add_call(account, olha)
 
     html = page(f"{account.url}/account/?contact={olha.id}")
@@ -49,7 +49,7 @@ def test_a_feed_shows_author_text_player_and_tag(account: Account, olha: Contact
     assert "<dt>External line name</dt><dd>Main site</dd>" in html
 
 
-def test_a_missed_call_of_the_contact_itself_is_shown_as_such(account: Account, olha: Contact) -> None:
+def test_account_page_shows_the_contact_as_author_of_a_missed_call(account: Account, olha: Contact) -> None:
     comment = account.add_comment(("contact", olha.id), author=f"contact:{olha.id}", description="Missed")
     account.add_entry(comment, account.tags[MISSED_CALL_TAG_ID], {})
 
@@ -59,7 +59,7 @@ def test_a_missed_call_of_the_contact_itself_is_shown_as_such(account: Account, 
     assert '<span class="kind contact">contact</span>' in html
 
 
-def test_contacts_are_listed_with_their_calls(account: Account, olha: Contact) -> None:
+def test_account_page_lists_contacts_with_their_calls(account: Account, olha: Contact) -> None:
     account.add_contact(name="Petro", phones=["+380931112233"])
     add_call(account, olha)
     add_call(account, olha)
@@ -72,13 +72,15 @@ def test_contacts_are_listed_with_their_calls(account: Account, olha: Contact) -
 
 
 @pytest.mark.parametrize(("search", "is_found"), [("olha", True), ("38067", True), ("petro", False)])
-def test_contacts_are_found_by_name_and_number(account: Account, olha: Contact, search: str, is_found: bool) -> None:
+def test_account_page_finds_contacts_by_name_and_number(
+    account: Account, olha: Contact, search: str, is_found: bool
+) -> None:
     html = page(f"{account.url}/account/?q={search}")
 
     assert ("Olha Koval" in html) is is_found
 
 
-def test_a_task_has_its_own_feed(account: Account, olha: Contact) -> None:
+def test_account_page_of_a_task_shows_only_its_comments(account: Account, olha: Contact) -> None:
     task = account.add_task(olha.id, "Order 77")
     account.add_comment(("task", task.id), author="user:6", description="In the task")
     account.add_comment(("contact", olha.id), author="user:6", description="On the card")
@@ -89,7 +91,7 @@ def test_a_task_has_its_own_feed(account: Account, olha: Contact) -> None:
     assert "On the card" not in html
 
 
-def test_a_task_shows_for_whom_it_is_and_when_it_is_due(account: Account, olha: Contact) -> None:
+def test_account_page_shows_assignees_and_due_time_of_a_task(account: Account, olha: Contact) -> None:
     due = datetime(2026, 8, 3, 7, 11, tzinfo=UTC)
     account.add_task(olha.id, "Call back", due=due, assignees=["user:5"], assigned_groups=[3], is_urgent=True)
 
@@ -98,7 +100,7 @@ def test_a_task_shows_for_whom_it_is_and_when_it_is_due(account: Account, olha: 
     assert "Olha Koval · for Iryna Bondar, Managers · due 3 Aug 10:11 · urgent" in html
 
 
-def test_times_are_in_the_zone_of_the_account(sandbox: Sandbox, account: Account, olha: Contact) -> None:
+def test_account_page_shows_times_in_the_accounts_zone(sandbox: Sandbox, account: Account, olha: Contact) -> None:
     account.add_comment(("contact", olha.id), author="user:5", description="x").at = olha.created.replace(
         year=2026, month=8, day=20, hour=22, minute=30
     )
@@ -108,7 +110,7 @@ def test_times_are_in_the_zone_of_the_account(sandbox: Sandbox, account: Account
     assert "<b>01:30</b> 21 Aug 2026" in html
 
 
-def test_names_are_escaped(account: Account) -> None:
+def test_account_page_escapes_names(account: Account) -> None:
     account.add_contact(name="<script>alert(1)</script>")
 
     assert "<script>alert(1)" not in page(f"{account.url}/account/")
@@ -132,11 +134,11 @@ def test_names_are_escaped(account: Account) -> None:
         ("a<!-- c -->b", "ab"),
     ],
 )
-def test_only_the_markup_that_planfix_renders_is_shown(sent: str, shown: str) -> None:
+def test_account_page_shows_only_markup_that_planfix_renders(sent: str, shown: str) -> None:
     assert safe_html(sent) == shown
 
 
-def test_the_first_page_is_the_account_or_the_list_of_accounts(sandbox: Sandbox, olha: Contact) -> None:
+def test_sandbox_first_page_is_the_account_or_the_list_of_accounts(sandbox: Sandbox, olha: Contact) -> None:
     with_one = page(f"{sandbox.url}/")
     sandbox.add_account("acme", token="t")
     with_two = page(f"{sandbox.url}/")
@@ -146,7 +148,7 @@ def test_the_first_page_is_the_account_or_the_list_of_accounts(sandbox: Sandbox,
     assert "Nothing here yet" in page(f"{sandbox.url}/a/acme/")
 
 
-def test_the_log_page_shows_requests_newest_first(account: Account) -> None:
+def test_sandbox_request_page_shows_the_newest_request_first(account: Account) -> None:
     for path in ("/ping", "/user/5"):
         requests.get(f"{account.url}/rest{path}", timeout=10)
 
@@ -157,12 +159,12 @@ def test_the_log_page_shows_requests_newest_first(account: Account) -> None:
 
 
 @pytest.mark.parametrize("path", ["/nonsense", "/a/default/nonsense"])
-def test_an_unknown_page_is_not_found(sandbox: Sandbox, path: str) -> None:
+def test_unknown_sandbox_page_is_not_found(sandbox: Sandbox, path: str) -> None:
     assert "Page not found" in page(f"{sandbox.url}{path}", 404)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_command_serves_until_it_is_told_to_stop(number: signal.Signals) -> None:
+def test_sandbox_command_serves_until_a_signal_stops_it(number: signal.Signals) -> None:
     command = [sys.executable, "manage.py", "sandbox", "--port", "0"]
     environment = {
         **os.environ,

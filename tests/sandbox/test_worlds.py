@@ -53,7 +53,7 @@ def comment(ask: Ask, contact_id: int, **body: Any) -> Any:
 @pytest.mark.parametrize(
     ("stored", "number"), [("as_given", NUMBER), ("digits", "380671234567"), ("masked", "+38 (067) 123-45-67")]
 )
-def test_a_written_number_is_stored(ask: Ask, enter: Enter, stored: str, number: str) -> None:
+def test_written_number_is_stored_as_the_world_says(ask: Ask, enter: Enter, stored: str, number: str) -> None:
     enter(stored_number=stored)
     contact_id = create(ask).json()["id"]
 
@@ -76,7 +76,7 @@ def test_a_written_number_is_stored(ask: Ask, enter: Enter, stored: str, number:
         ("nothing", "as_given", False, False, False),
     ],
 )
-def test_a_stored_number_is_found_by_some_spellings(
+def test_stored_number_is_found_by_the_spellings_of_the_world(
     account: Account, ask: Ask, enter: Enter, phone_filter: str, stored: str, plus: bool, digits: bool, part: bool
 ) -> None:
     enter(phone_filter=phone_filter, stored_number=stored)
@@ -85,7 +85,7 @@ def test_a_stored_number_is_found_by_some_spellings(
     assert [bool(search(ask, value)) for value in (NUMBER, NUMBER[1:], NUMBER[-7:])] == [plus, digits, part]
 
 
-def test_a_contact_that_the_api_made_may_not_be_found(account: Account, ask: Ask, enter: Enter) -> None:
+def test_sandbox_can_hide_contacts_created_by_the_api_from_the_search(account: Account, ask: Ask, enter: Enter) -> None:
     enter(new_contacts="not_found")
     by_hand = account.add_contact(name="Olha", phones=[NUMBER])
     create(ask)
@@ -93,7 +93,7 @@ def test_a_contact_that_the_api_made_may_not_be_found(account: Account, ask: Ask
     assert search(ask, NUMBER) == [by_hand.id]
 
 
-def test_several_filters_may_be_joined_by_or(account: Account, ask: Ask, enter: Enter) -> None:
+def test_sandbox_can_join_several_contact_filters_by_or(account: Account, ask: Ask, enter: Enter) -> None:
     account.add_contact(name="Olha", phones=["067 000 00 00"])
 
     assert search(ask, "067", "123") == []
@@ -102,7 +102,7 @@ def test_several_filters_may_be_joined_by_or(account: Account, ask: Ask, enter: 
     assert search(ask, "888", "999") == []
 
 
-def test_the_company_flag_may_be_ignored(account: Account, ask: Ask, enter: Enter) -> None:
+def test_sandbox_can_ignore_the_company_flag(account: Account, ask: Ask, enter: Enter) -> None:
     company = account.add_contact(name="Koval & Sons", phones=[NUMBER], is_company=True)
 
     assert search(ask, NUMBER) == []
@@ -110,7 +110,7 @@ def test_the_company_flag_may_be_ignored(account: Account, ask: Ask, enter: Ente
     assert search(ask, NUMBER) == [company.id]
 
 
-def test_deleted_contacts_may_be_found(account: Account, ask: Ask, enter: Enter) -> None:
+def test_sandbox_can_find_deleted_contacts(account: Account, ask: Ask, enter: Enter) -> None:
     gone = account.add_contact(name="Olha", phones=[NUMBER], is_deleted=True)
     enter(deleted_contacts="found")
 
@@ -128,7 +128,7 @@ def test_deleted_contacts_may_be_found(account: Account, ask: Ask, enter: Enter)
         ({"changed_filter": "ignored"}, [0, 3]),
     ],
 )
-def test_contacts_that_changed_since_a_time_are_listed(
+def test_contacts_changed_since_a_time_are_listed_as_the_world_says(
     account: Account, ask: Ask, enter: Enter, switches: dict[str, str], hours_found: list[int]
 ) -> None:
     enter(**switches)
@@ -147,7 +147,7 @@ def test_contacts_that_changed_since_a_time_are_listed(
     assert [hours for hours in (0, 3) if is_listed(hours)] == hours_found
 
 
-def test_a_template_may_require_a_field(account: Account, ask: Ask, enter: Enter) -> None:
+def test_sandbox_can_require_a_field_of_a_contact_template(account: Account, ask: Ask, enter: Enter) -> None:
     enter(contact_template="requires_field")
     (field_id,) = account.required_contact_fields
 
@@ -162,7 +162,9 @@ def test_a_template_may_require_a_field(account: Account, ask: Ask, enter: Enter
 
 
 @pytest.mark.parametrize("switch", ["employee_owner", "contact_owner"])
-def test_an_author_may_be_ignored_or_refused(account: Account, ask: Ask, enter: Enter, olha: Any, switch: str) -> None:
+def test_sandbox_can_ignore_or_refuse_the_author_of_a_comment(
+    account: Account, ask: Ask, enter: Enter, olha: Any, switch: str
+) -> None:
     others = {"employee_owner": f"contact:{olha.id}", "contact_owner": "user:5"}
     owner = {"employee_owner": "user:5", "contact_owner": f"contact:{olha.id}"}[switch]
 
@@ -184,14 +186,16 @@ def test_an_author_may_be_ignored_or_refused(account: Account, ask: Ask, enter: 
         ("account_zone", datetime(2026, 9, 30, 9, 37, tzinfo=UTC)),
     ],
 )
-def test_a_comments_time_is_read(account: Account, ask: Ask, enter: Enter, olha: Any, rule: str, at: datetime) -> None:
+def test_comment_time_is_read_in_the_zone_of_the_world(
+    account: Account, ask: Ask, enter: Enter, olha: Any, rule: str, at: datetime
+) -> None:
     enter(comment_time=rule)
     comment(ask, olha.id, dateTime={"datetime": "2026-09-30T12:37Z"})
 
     assert [one.at for one in account.comments] == [at]
 
 
-def test_a_comments_time_may_be_ignored(account: Account, ask: Ask, enter: Enter, olha: Any) -> None:
+def test_sandbox_can_ignore_the_time_of_a_comment(account: Account, ask: Ask, enter: Enter, olha: Any) -> None:
     enter(comment_time="ignored")
     comment(ask, olha.id, dateTime={"datetime": "2026-09-30T12:37Z"})
 
@@ -207,14 +211,16 @@ def test_a_comments_time_may_be_ignored(account: Account, ask: Ask, enter: Enter
         ("stripped", "Call1 < 2"),
     ],
 )
-def test_tags_in_a_text_are(account: Account, ask: Ask, enter: Enter, olha: Any, html: str, text: str) -> None:
+def test_html_of_a_comment_is_kept_escaped_or_stripped(
+    account: Account, ask: Ask, enter: Enter, olha: Any, html: str, text: str
+) -> None:
     enter(html=html)
     comment(ask, olha.id, description="<b>Call</b><br/>1 &lt; 2")
 
     assert [one.description for one in account.comments] == [text]
 
 
-def test_emoji_may_be_stripped(account: Account, ask: Ask, enter: Enter, olha: Any) -> None:
+def test_sandbox_can_strip_emoji(account: Account, ask: Ask, enter: Enter, olha: Any) -> None:
     enter(emoji="stripped")
     comment(ask, olha.id, description="🔥 Знижка")
 
@@ -222,7 +228,7 @@ def test_emoji_may_be_stripped(account: Account, ask: Ask, enter: Enter, olha: A
 
 
 @pytest.mark.parametrize(("rule", "status", "hidden"), [("honoured", 201, [True]), ("ignored", 201, [False])])
-def test_the_hidden_flag(
+def test_hidden_flag_of_a_comment_is_honoured_or_ignored(
     account: Account, ask: Ask, enter: Enter, olha: Any, rule: str, status: int, hidden: list[bool]
 ) -> None:
     enter(hidden_flag=rule)
@@ -231,7 +237,7 @@ def test_the_hidden_flag(
     assert [one.is_hidden for one in account.comments] == hidden
 
 
-def test_a_hidden_comment_may_be_refused(ask: Ask, enter: Enter, olha: Any) -> None:
+def test_sandbox_can_refuse_a_hidden_comment(ask: Ask, enter: Enter, olha: Any) -> None:
     enter(hidden_flag="refused")
 
     assert comment(ask, olha.id, isHidden=True).json()["code"] == 6
@@ -242,7 +248,7 @@ def test_a_hidden_comment_may_be_refused(ask: Ask, enter: Enter, olha: Any) -> N
     ("order", "direction", "reverse"),
     [("as_asked", "Desc", True), ("ascending", "Desc", False), ("descending", "Asc", True)],
 )
-def test_a_list_of_comments_is_ordered(
+def test_comment_list_is_in_the_order_of_the_world(
     ask: Ask, enter: Enter, olha: Any, order: str, direction: str, reverse: bool
 ) -> None:
     enter(comment_order=order)
@@ -254,7 +260,9 @@ def test_a_list_of_comments_is_ordered(
 
 
 @pytest.mark.parametrize(("rule", "names"), [("replace", ["b.mp3"]), ("add", ["a.mp3", "b.mp3"])])
-def test_files_of_an_update(account: Account, ask: Ask, enter: Enter, olha: Any, rule: str, names: list[str]) -> None:
+def test_files_of_a_comment_update_replace_or_join_the_old_ones(
+    account: Account, ask: Ask, enter: Enter, olha: Any, rule: str, names: list[str]
+) -> None:
     first, second = (account.add_file(name=n, content=b"RIFF", content_type="audio/mpeg") for n in ("a.mp3", "b.mp3"))
     comment_id = comment(ask, olha.id, files=[{"id": first.id}]).json()["id"]
 
@@ -271,7 +279,9 @@ def test_files_of_an_update(account: Account, ask: Ask, enter: Enter, olha: Any,
         ("not_stored", {"sourceObjectId": ""}),
     ],
 )
-def test_the_source_object_id(ask: Ask, enter: Enter, olha: Any, rule: str, shown: dict[str, str]) -> None:
+def test_source_object_id_is_shown_hidden_or_not_stored(
+    ask: Ask, enter: Enter, olha: Any, rule: str, shown: dict[str, str]
+) -> None:
     enter(source_object_id=rule)
     comment_id = comment(ask, olha.id, sourceObjectId="6f3c1d0e-0a57-4a55-9a44-1f0f3b8a9c11").json()["id"]
 
@@ -288,7 +298,9 @@ def write(ask: Ask, contact_id: int, values: dict[int, Any], tag_id: int = CALL_
     return ask("POST", f"/contact/{contact_id}/datatags/", body)
 
 
-def test_a_system_tag_may_be_refused_and_an_own_one_is_not(account: Account, ask: Ask, enter: Enter, olha: Any) -> None:
+def test_sandbox_can_refuse_entries_of_system_tags_but_not_of_own_ones(
+    account: Account, ask: Ask, enter: Enter, olha: Any
+) -> None:
     line = CustomField(id=1, name="Line", type=0, object_type=4)
     account.tags[8] = DataTag(id=8, name="Ringostat call", group="Own", group_id=3, fields=(line,))
     enter(system_tags="refused")
@@ -297,7 +309,7 @@ def test_a_system_tag_may_be_refused_and_an_own_one_is_not(account: Account, ask
     assert write(ask, olha.id, {1: "x"}, tag_id=8).status_code == 201
 
 
-def test_own_fields_may_be_dropped(account: Account, ask: Ask, enter: Enter, olha: Any) -> None:
+def test_sandbox_can_drop_values_of_own_fields(account: Account, ask: Ask, enter: Enter, olha: Any) -> None:
     enter(own_fields="dropped")
     utm = next(field for field in account.tags[CALL_TAG_ID].fields if field.name == "utm_source")
 
@@ -307,7 +319,7 @@ def test_own_fields_may_be_dropped(account: Account, ask: Ask, enter: Enter, olh
 
 
 @pytest.mark.parametrize(("rule", "status", "stored"), [("kept", 201, ["Odd"]), ("dropped", 201, [""])])
-def test_a_foreign_value_of_a_list(
+def test_list_value_that_is_no_item_is_kept_or_dropped(
     account: Account, ask: Ask, enter: Enter, olha: Any, rule: str, status: int, stored: list[str]
 ) -> None:
     enter(list_values=rule)
@@ -316,7 +328,7 @@ def test_a_foreign_value_of_a_list(
     assert [entry.values["Type"] for entry in account.tag_entries] == stored
 
 
-def test_a_foreign_value_of_a_list_may_be_refused(ask: Ask, enter: Enter, olha: Any) -> None:
+def test_sandbox_can_refuse_a_list_value_that_is_no_item(ask: Ask, enter: Enter, olha: Any) -> None:
     enter(list_values="refused")
 
     assert write(ask, olha.id, {41621: "Odd"}).json()["code"] == 6001
@@ -324,7 +336,7 @@ def test_a_foreign_value_of_a_list_may_be_refused(ask: Ask, enter: Enter, olha: 
 
 
 @pytest.mark.parametrize(("end", "status"), [("00:02", 400), ("24:00", 201), ("23:59", 201)])
-def test_an_overnight_period_may_be_refused(ask: Ask, enter: Enter, olha: Any, end: str, status: int) -> None:
+def test_sandbox_can_refuse_an_overnight_period(ask: Ask, enter: Enter, olha: Any, end: str, status: int) -> None:
     enter(overnight_period="refused")
 
     assert write(ask, olha.id, {41619: {"from": {"time": "23:58"}, "to": {"time": end}}}).status_code == status
@@ -337,20 +349,22 @@ def fetch(ask: Ask, sandbox: Sandbox) -> Any:
     return ask("POST", "/file/from-url/", {"name": "a.wav", "url": f"{sandbox.url}/recordings/a.1.wav?token=0"})
 
 
-def test_files_may_be_refused(ask: Ask, enter: Enter, sandbox: Sandbox) -> None:
+def test_sandbox_can_refuse_a_file_from_a_url(ask: Ask, enter: Enter, sandbox: Sandbox) -> None:
     enter(file_from_url="refused")
 
     assert fetch(ask, sandbox).json()["code"] == 41
 
 
-def test_files_may_lose_their_type(account: Account, ask: Ask, enter: Enter, sandbox: Sandbox) -> None:
+def test_sandbox_can_store_a_file_without_its_content_type(
+    account: Account, ask: Ask, enter: Enter, sandbox: Sandbox
+) -> None:
     enter(file_from_url="wrong_type")
 
     assert fetch(ask, sandbox).status_code == 200
     assert [file.content_type for file in account.files] == ["application/octet-stream"]
 
 
-def test_files_may_take_long(account: Account, ask: Ask, enter: Enter, sandbox: Sandbox) -> None:
+def test_sandbox_can_take_long_to_fetch_a_file(account: Account, ask: Ask, enter: Enter, sandbox: Sandbox) -> None:
     account.slow_fetch = 0.2
     enter(file_from_url="slow")
     began = time.monotonic()
@@ -360,7 +374,7 @@ def test_files_may_take_long(account: Account, ask: Ask, enter: Enter, sandbox: 
 
 
 @pytest.mark.parametrize(("rule", "names"), [("honoured", ["Hers"]), ("ignored", ["Hers", "Other"]), ("nothing", [])])
-def test_tasks_by_counterparty(
+def test_task_filter_by_contact_is_honoured_or_ignored_or_finds_nothing(
     account: Account, ask: Ask, enter: Enter, olha: Any, rule: str, names: list[str]
 ) -> None:
     account.add_task(olha.id, "Hers")
@@ -371,7 +385,9 @@ def test_tasks_by_counterparty(
     assert [row["name"] for row in ask("POST", "/task/list", body).json()["tasks"]] == names
 
 
-def test_activity_of_a_status_may_be_absent(account: Account, ask: Ask, enter: Enter, olha: Any) -> None:
+def test_sandbox_can_leave_out_the_activity_of_a_task_status(
+    account: Account, ask: Ask, enter: Enter, olha: Any
+) -> None:
     account.add_task(olha.id, "Order")
     enter(task_activity="absent")
 
@@ -389,7 +405,9 @@ def test_activity_of_a_status_may_be_absent(account: Account, ask: Ask, enter: E
         ("local_only", {"date", "time"}),
     ],
 )
-def test_times_are_given(account: Account, ask: Ask, enter: Enter, olha: Any, rule: str, parts: set[str]) -> None:
+def test_time_points_have_the_parts_of_the_world(
+    account: Account, ask: Ask, enter: Enter, olha: Any, rule: str, parts: set[str]
+) -> None:
     account.add_task(olha.id, "Order")
     enter(time_points=rule)
 
@@ -405,7 +423,7 @@ def test_times_are_given(account: Account, ask: Ask, enter: Enter, olha: Any, ru
         ("daily_limit", 403, {"code": 22}, True),
     ],
 )
-def test_each_second_request_is_too_fast(
+def test_every_second_request_is_too_fast_with_the_answer_of_the_world(
     account: Account, ask: Ask, enter: Enter, rule: str, status: int, body: dict[str, int], left: bool
 ) -> None:
     enter(too_fast=rule)
@@ -425,7 +443,7 @@ def control(sandbox: Sandbox, method: str, path: str, body: Any = None) -> reque
     return requests.request(method, f"{sandbox.url}/_sandbox/{path}", json=body, timeout=10)
 
 
-def test_a_world_is_entered_and_left_over_http(sandbox: Sandbox, account: Account) -> None:
+def test_world_is_entered_and_left_by_the_control_api(sandbox: Sandbox, account: Account) -> None:
     entered = control(sandbox, "POST", "accounts/default/world", {"html": "escaped", "emoji": "refused"}).json()
 
     assert account.world.changed() == {"html": "escaped", "emoji": "refused"}
@@ -435,7 +453,7 @@ def test_a_world_is_entered_and_left_over_http(sandbox: Sandbox, account: Accoun
 
 
 @pytest.mark.parametrize("switches", [{"htmll": "kept"}, {"html": "bold"}])
-def test_an_unknown_switch_is_told(sandbox: Sandbox, account: Account, switches: dict[str, str]) -> None:
+def test_control_api_names_an_unknown_switch(sandbox: Sandbox, account: Account, switches: dict[str, str]) -> None:
     answer = control(sandbox, "POST", "accounts/default/world", switches)
 
     assert answer.status_code == 400
@@ -443,25 +461,25 @@ def test_an_unknown_switch_is_told(sandbox: Sandbox, account: Account, switches:
     assert account.world == World()
 
 
-def test_the_switches_are_listed_with_their_default_first(sandbox: Sandbox) -> None:
+def test_switches_are_listed_with_their_default_first(sandbox: Sandbox) -> None:
     listed = control(sandbox, "GET", "worlds").json()
 
     assert {name: values[0] for name, values in listed.items()} == World().switches()
     assert all(len(values) > 1 for values in listed.values())
 
 
-def test_accounts_begin_in_the_sandboxes_world() -> None:
+def test_new_accounts_begin_in_the_world_of_the_sandbox() -> None:
     sandbox = Sandbox(world=World().with_switches({"html": "stripped"}))
 
     assert sandbox.add_account("acme", token="t").world.changed() == {"html": "stripped"}
 
 
-def test_the_command_refuses_an_unknown_switch() -> None:
+def test_sandbox_command_refuses_an_unknown_switch() -> None:
     with pytest.raises(CommandError, match="stored_number is one of as_given, digits, masked, not plus"):
         call_command("sandbox", "--world", "stored_number=plus")
 
 
-def test_the_page_shows_the_world(sandbox: Sandbox, enter: Enter) -> None:
+def test_account_page_shows_the_switches_of_the_world(sandbox: Sandbox, enter: Enter) -> None:
     url = f"{sandbox.url}/account/"
     assert "World: as documented" in requests.get(url, timeout=10).text
     enter(html="escaped")

@@ -23,7 +23,7 @@ PAGES = ["/calls/login/", "/admin/login/", "/calls/", "/admin/", "/admin/integra
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", [*PAGES, "/nowhere/"])
-def test_every_page_says_what_a_browser_may_do(client: Client, address: str) -> None:
+def test_every_page_sends_a_content_security_policy(client: Client, address: str) -> None:
     if "login" not in address:
         client.force_login(make_superuser())
 
@@ -46,7 +46,7 @@ def test_every_page_says_what_a_browser_may_do(client: Client, address: str) -> 
 @pytest.mark.parametrize(
     "address", ["/nowhere/", "/calls/?q=%00", "/api/v1/docs/", "/api/v1/schema/", "/account/", "/calls/", "/calls/1/"]
 )
-def test_no_page_is_kept_by_a_cache(client: Client, address: str) -> None:
+def test_no_page_may_be_cached(client: Client, address: str) -> None:
     client.force_login(make_superuser())
 
     assert "no-store" in client.get(address).headers["Cache-Control"]
@@ -66,7 +66,7 @@ def test_no_page_is_kept_by_a_cache(client: Client, address: str) -> None:
         ("GET", "/admin/jsi18n/", 200),
     ],
 )
-def test_no_redirect_or_error_is_kept_by_a_cache(client: Client, method: str, address: str, status: int) -> None:
+def test_no_redirect_or_error_may_be_cached(client: Client, method: str, address: str, status: int) -> None:
     client.force_login(make_superuser())
     answer = client.generic(method, address)
 
@@ -74,7 +74,7 @@ def test_no_redirect_or_error_is_kept_by_a_cache(client: Client, method: str, ad
 
 
 @pytest.mark.django_db
-def test_the_page_of_a_call_is_kept_by_no_cache(client: Client) -> None:
+def test_call_page_may_not_be_cached(client: Client) -> None:
     client.force_login(make_superuser())
     call = make_call(make_customer())
 
@@ -87,7 +87,7 @@ def test_the_page_of_a_call_is_kept_by_no_cache(client: Client) -> None:
 @pytest.mark.parametrize(
     "address", ["/calls/?customer=%00", "/calls/%00/", "/api/v1/calls/?number=%00", "/admin/?x=%00"]
 )
-def test_a_nul_is_refused_in_one_place(client: Client, address: str) -> None:
+def test_nul_character_in_any_address_is_answered_400(client: Client, address: str) -> None:
     client.force_login(make_superuser())
 
     assert client.get(address).status_code == 400
@@ -95,7 +95,7 @@ def test_a_nul_is_refused_in_one_place(client: Client, address: str) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("version", ["%0D%0AX: y", "%0A", '"; filename="x.html', "1"])
-def test_no_parameter_writes_into_a_header(client: Client, version: str) -> None:
+def test_no_parameter_can_add_a_response_header(client: Client, version: str) -> None:
     client.force_login(make_superuser())
     client.raise_request_exception = False
     answer = client.get(f"/api/v1/schema/?version={version}")
@@ -109,7 +109,7 @@ def test_no_parameter_writes_into_a_header(client: Client, version: str) -> None
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("nul", ["customer=%00", "%00=1", "customer%00=1", "customer=1%00"])
-def test_a_saved_view_has_no_nul(client: Client, nul: str) -> None:
+def test_saved_view_drops_parameters_with_a_nul_character(client: Client, nul: str) -> None:
     client.force_login(make_superuser())
     client.post("/calls/views/", {"name": "mine", "query": f"{nul}&state=failed", "is_default": "on"})
 
@@ -118,7 +118,7 @@ def test_a_saved_view_has_no_nul(client: Client, nul: str) -> None:
 
 
 @pytest.mark.django_db
-def test_a_foreign_host_is_refused(client: Client) -> None:
+def test_request_for_a_foreign_host_name_is_refused(client: Client) -> None:
     assert client.get("/calls/login/", headers={"Host": "evil.example"}).status_code == 400
 
 
@@ -130,7 +130,7 @@ def test_a_foreign_host_is_refused(client: Client) -> None:
         *("/account/password/", "/account/sessions/end/", "/admin/integrations/customer/add/", "/admin/auth/user/add/"),
     ],
 )
-def test_a_form_from_elsewhere_is_refused(address: str) -> None:
+def test_form_without_a_csrf_token_is_refused(address: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(make_superuser())
 
@@ -138,7 +138,7 @@ def test_a_form_from_elsewhere_is_refused(address: str) -> None:
 
 
 @pytest.mark.django_db
-def test_a_form_that_is_too_long_is_refused(client: Client) -> None:
+def test_too_long_form_is_refused(client: Client) -> None:
     client.raise_request_exception = False
 
     assert client.post("/calls/login/", {"username": "a" * 2_000_000}).status_code == 400
@@ -161,7 +161,7 @@ with connection.cursor() as cursor:
 
 @pytest.mark.slow
 @pytest.mark.django_db
-def test_a_statement_of_a_page_may_take_thirty_seconds() -> None:
+def test_database_statement_of_a_page_is_limited_to_thirty_seconds() -> None:
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "ringofix.settings"}
     command = [sys.executable, "-c", STATEMENT_SHOWN]
     run = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=True)
@@ -179,7 +179,7 @@ print(json.dumps({name: getattr(s, name) for name in names}))
 """
 
 
-def test_in_production_cookies_are_secure_and_tls_is_kept_to() -> None:
+def test_production_uses_secure_cookies_and_hsts() -> None:
     environment = {
         **os.environ,
         "PUBLIC_URL": "https://ringofix.example",

@@ -24,19 +24,19 @@ from integrations.planfix.http.json_fields import parse
         (r'{"id": 812}', {"id": 812}),
     ],
 )
-def test_texts_have_neither_nuls_nor_lone_surrogates(written: str, read: object) -> None:
+def test_parsed_json_has_neither_nuls_nor_lone_surrogates(written: str, read: object) -> None:
     assert read_json(written) == read
     assert parse(written) == read
 
 
 @pytest.mark.parametrize("text", ["", "<html>", "[" * 100_000, '{"id": ' + "1" * 5000 + "}", '{"a": "\x00"}'])
-def test_what_cannot_be_read_is_a_value_error(text: str) -> None:
+def test_malformed_json_raises_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         read_json(text)
 
 
 @given(st.recursive(st.text(max_size=5), lambda inner: st.lists(inner, max_size=3), max_leaves=5))
-def test_every_text_can_be_stored(value: object) -> None:
+def test_every_text_of_parsed_json_can_be_stored(value: object) -> None:
     read = json.dumps(read_json(json.dumps(value)), ensure_ascii=False)
 
     assert "\\u0000" not in read

@@ -55,7 +55,7 @@ def locked_out(user: User, three_for_a_name: None) -> User:
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_the_sixth_try_is_told_to_wait_even_with_the_right_password(user: User, door: str) -> None:
+def test_sixth_login_attempt_has_to_wait_even_with_the_right_password(user: User, door: str) -> None:
     for _ in range(5):
         assert "correct" in try_in(user.username, "wrong", door=door).content.decode()
 
@@ -64,35 +64,35 @@ def test_the_sixth_try_is_told_to_wait_even_with_the_right_password(user: User, 
     assert "Too many attempts. Wait 15 minutes" in answer.content.decode()
 
 
-def test_both_doors_count_together(user: User) -> None:
+def test_failed_logins_of_console_and_call_log_count_together(user: User) -> None:
     for number in range(5):
         try_in(user.username, "wrong", door=DOORS[number % 2])
 
     assert try_in(user.username, PASSWORD).status_code == 200
 
 
-def test_another_address_still_gets_in(user: User) -> None:
+def test_user_can_log_in_from_another_address_while_one_is_blocked(user: User) -> None:
     for _ in range(6):
         try_in(user.username, "wrong")
 
     assert try_in(user.username, PASSWORD, address="203.0.113.8").status_code == 302
 
 
-def test_the_name_in_other_letters_is_the_same_name(user: User) -> None:
+def test_user_name_in_another_case_shares_the_login_limit(user: User) -> None:
     for _ in range(5):
         try_in(f" {user.username.upper()}", "wrong")
 
     assert try_in(user.username, PASSWORD).status_code == 200
 
 
-def test_the_right_password_makes_good_what_was_mistyped(user: User) -> None:
+def test_right_password_resets_the_count_of_failed_logins(user: User) -> None:
     for _ in range(2):
         for _ in range(4):
             try_in(user.username, "wrong")
         assert try_in(user.username, PASSWORD).status_code == 302
 
 
-def test_an_empty_password_makes_good_nothing(user: User) -> None:
+def test_empty_password_does_not_reset_the_count_of_failed_logins(user: User) -> None:
     for _ in range(4):
         try_in(user.username, "wrong")
     try_in(user.username, "")
@@ -100,7 +100,7 @@ def test_an_empty_password_makes_good_nothing(user: User) -> None:
     assert try_in(user.username, PASSWORD).status_code == 200
 
 
-def test_one_address_cannot_try_one_password_on_everybody(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_address_cannot_try_one_password_on_many_users(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(login_throttle, "PER_NETWORK", replace(login_throttle.PER_NETWORK, times=3))
     for number in range(3):
         try_in(f"somebody{number}", "wrong")
@@ -108,7 +108,7 @@ def test_one_address_cannot_try_one_password_on_everybody(user: User, monkeypatc
     assert try_in(user.username, PASSWORD).status_code == 200
 
 
-def test_many_addresses_cannot_guess_at_one_name_for_ever(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_addresses_together_have_a_limit_for_one_user(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(login_throttle, "PER_NAME", replace(login_throttle.PER_NAME, times=3))
     for number in range(3):
         try_in(user.username, "wrong", address=f"203.0.113.{number}")
@@ -117,7 +117,7 @@ def test_many_addresses_cannot_guess_at_one_name_for_ever(user: User, monkeypatc
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_one_address_locks_nobody_out_elsewhere(user: User, three_for_a_name: None, door: str) -> None:
+def test_blocked_address_does_not_lock_users_out_elsewhere(user: User, three_for_a_name: None, door: str) -> None:
     """Attempts that were refused unchecked use up no other limit."""
     for _ in range(30):
         try_in(user.username, "wrong", door=door)
@@ -128,7 +128,7 @@ def test_one_address_locks_nobody_out_elsewhere(user: User, three_for_a_name: No
     assert try_in(user.username, PASSWORD, door=door, address="203.0.113.8").status_code == 302
 
 
-def test_a_refused_attempt_is_not_counted(user: User) -> None:
+def test_login_attempt_that_is_refused_unchecked_is_not_counted(user: User) -> None:
     for _ in range(6):
         try_in(user.username, "wrong")
     before = list(RateLimitCounter.objects.order_by("key").values_list("count", flat=True))
@@ -139,7 +139,7 @@ def test_a_refused_attempt_is_not_counted(user: User) -> None:
     assert list(RateLimitCounter.objects.order_by("key").values_list("count", flat=True)) == before
 
 
-def test_a_known_browser_gets_in_while_the_name_is_guessed_at(user: User, three_for_a_name: None) -> None:
+def test_known_browser_can_log_in_while_its_users_password_is_guessed(user: User, three_for_a_name: None) -> None:
     browser = known_browser(user)
     for number in range(5):
         try_in(user.username, "wrong", address=f"198.51.100.{number}")
@@ -148,7 +148,7 @@ def test_a_known_browser_gets_in_while_the_name_is_guessed_at(user: User, three_
     assert log_in(browser, user) == 302
 
 
-def test_a_known_browser_gets_in_while_its_address_is_blocked(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_known_browser_can_log_in_while_its_address_is_blocked(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(login_throttle, "PER_NETWORK", replace(login_throttle.PER_NETWORK, times=3))
     browser = known_browser(user)
     for number in range(4):
@@ -158,7 +158,7 @@ def test_a_known_browser_gets_in_while_its_address_is_blocked(user: User, monkey
     assert log_in(browser, user) == 302
 
 
-def test_a_known_browser_has_a_limit_of_its_own(user: User) -> None:
+def test_known_browser_has_its_own_login_limit(user: User) -> None:
     browser = known_browser(user)
     for _ in range(5):
         log_in(browser, user, "wrong")
@@ -168,14 +168,14 @@ def test_a_known_browser_has_a_limit_of_its_own(user: User) -> None:
 
 
 @pytest.mark.parametrize("cookie", ["", "nonsense", "a:b:c"])
-def test_a_forged_device_cookie_makes_no_known_browser(locked_out: User, cookie: str) -> None:
+def test_forged_device_cookie_is_no_known_browser(locked_out: User, cookie: str) -> None:
     browser = Client(REMOTE_ADDR="203.0.113.200")
     browser.cookies[known_device.COOKIE] = cookie
 
     assert log_in(browser, locked_out) == 200
 
 
-def test_the_cookie_of_another_user_makes_no_known_browser(locked_out: User) -> None:
+def test_device_cookie_of_another_user_is_no_known_browser(locked_out: User) -> None:
     other = make_superuser()
     other.set_password(PASSWORD)
     other.save()
@@ -184,7 +184,7 @@ def test_the_cookie_of_another_user_makes_no_known_browser(locked_out: User) -> 
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_a_second_factor_gets_its_owner_in_while_the_name_is_guessed_at(locked_out: User, door: str) -> None:
+def test_user_with_a_second_factor_can_log_in_while_the_password_is_guessed(locked_out: User, door: str) -> None:
     factor, _codes = make_second_factor(locked_out)
     assert 'name="code"' in try_in(locked_out.username, PASSWORD, door=door).content.decode()
 
@@ -195,7 +195,9 @@ def test_a_second_factor_gets_its_owner_in_while_the_name_is_guessed_at(locked_o
 
 
 @pytest.mark.parametrize("is_right", [True, False])
-def test_with_a_wrong_code_nothing_tells_whether_the_password_was_right(locked_out: User, is_right: bool) -> None:
+def test_login_with_a_wrong_code_does_not_reveal_whether_the_password_was_right(
+    locked_out: User, is_right: bool
+) -> None:
     make_second_factor(locked_out)
 
     answer = try_in(locked_out.username, PASSWORD if is_right else "wrong", code="000000")
@@ -203,17 +205,17 @@ def test_with_a_wrong_code_nothing_tells_whether_the_password_was_right(locked_o
     assert "The user name, the password or the code is wrong." in answer.content.decode()
 
 
-def test_a_code_without_a_second_factor_gets_nobody_in(locked_out: User) -> None:
+def test_code_of_a_user_without_a_second_factor_does_not_lift_the_login_limit(locked_out: User) -> None:
     assert try_in(locked_out.username, PASSWORD, code="123456").status_code == 200
 
 
-def test_many_right_passwords_of_one_office_block_nobody(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_successful_logins_from_one_address_block_nobody(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(login_throttle, "PER_NETWORK", replace(login_throttle.PER_NETWORK, times=3))
 
     assert {try_in(user.username, PASSWORD).status_code for _ in range(6)} == {302}
 
 
-def test_an_ipv6_site_counts_as_one_address(user: User) -> None:
+def test_ipv6_network_of_64_bits_counts_as_one_address(user: User) -> None:
     for number in range(5):
         try_in(user.username, "wrong", address=f"2001:db8:0:1::{number}")
 
@@ -221,7 +223,7 @@ def test_an_ipv6_site_counts_as_one_address(user: User) -> None:
     assert try_in(user.username, PASSWORD, address="2001:db8:0:2::1").status_code == 302
 
 
-def test_logins_and_failures_are_in_the_audit_log_with_their_address(user: User) -> None:
+def test_audit_log_has_logins_and_failed_logins_with_their_address(user: User) -> None:
     try_in(user.username, "wrong", address="203.0.113.9")
     try_in(user.username, PASSWORD, address="203.0.113.10")
     try_in("nobody", "wrong")
@@ -233,21 +235,21 @@ def test_logins_and_failures_are_in_the_audit_log_with_their_address(user: User)
     ]
 
 
-def test_the_limits_are_those_of_the_documentation() -> None:
+def test_login_limits_are_those_of_the_documentation() -> None:
     """The tests above follow the limits, whatever they are."""
     limits = [login_throttle.PER_NAME_AND_NETWORK, login_throttle.PER_NETWORK, login_throttle.PER_NAME]
 
     assert [(limit.times, limit.seconds) for limit in limits] == [(5, 900), (50, 900), (100, 3600)]
 
 
-def test_a_forged_header_makes_no_new_address(user: User) -> None:
+def test_forged_forwarded_header_is_no_new_address(user: User) -> None:
     for number in range(6):
         answer = try_in(user.username, "wrong", **{"X-Forwarded-For": f"198.51.100.{number}"})
 
     assert "Too many attempts" in answer.content.decode()
 
 
-def test_after_the_wait_one_gets_in(user: User) -> None:
+def test_user_can_log_in_after_the_wait(user: User) -> None:
     for _ in range(6):
         try_in(user.username, "wrong")
     RateLimitCounter.objects.update(until=F("until") - timedelta(hours=1))
@@ -255,7 +257,7 @@ def test_after_the_wait_one_gets_in(user: User) -> None:
     assert try_in(user.username, PASSWORD).status_code == 302
 
 
-def test_what_was_tried_long_ago_is_forgotten() -> None:
+def test_expired_login_counters_are_deleted() -> None:
     hit("old", login_throttle.PER_NETWORK)
     RateLimitCounter.objects.update(until=F("until") - timedelta(hours=1))
     hit("new", login_throttle.PER_NETWORK)
@@ -265,7 +267,7 @@ def test_what_was_tried_long_ago_is_forgotten() -> None:
     assert RateLimitCounter.objects.count() == 1
 
 
-def test_neither_names_nor_addresses_are_kept(user: User) -> None:
+def test_login_counters_contain_neither_names_nor_addresses(user: User) -> None:
     try_in(user.username, "wrong")
 
     kept = " ".join(str(bytes(tries.key)) for tries in RateLimitCounter.objects.all())

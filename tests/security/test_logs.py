@@ -24,7 +24,7 @@ Client(headers={{"Host": "localhost"}}).get("/nowhere%0aFAKE%1b[2J")
 
 @pytest.mark.slow
 @pytest.mark.parametrize("form", ["json", "console"])
-def test_a_value_makes_no_lines_of_its_own(form: str) -> None:
+def test_logged_value_cannot_add_lines_or_terminal_colours(form: str) -> None:
     environment = {**os.environ, "LOG_FORMAT": form, "DJANGO_SETTINGS_MODULE": "ringofix.settings"}
     run = subprocess.run([sys.executable, "-c", LOGGED], env=environment, cwd=ROOT, capture_output=True, check=True)
 

@@ -85,7 +85,7 @@ PRIVATE = [
         "https://localhost./",
     ],
 )
-def test_an_address_that_is_private_by_its_name_is_refused(url: str) -> None:
+def test_address_with_a_private_host_name_is_refused(url: str) -> None:
     assert not is_allowed(url)
     with pytest.raises(requests.RequestException):
         public_session().get(url)
@@ -122,7 +122,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.parametrize("address", PRIVATE)
 @pytest.mark.parametrize("others", [[], [PUBLIC]], ids=["alone", "among others"])
-def test_a_name_that_leads_to_a_private_address_is_refused(
+def test_host_that_resolves_to_a_private_address_is_refused(
     lookups: list[list[str]], lines: list[str], address: str, others: list[str]
 ) -> None:
     lookups.append([*others, address])
@@ -132,7 +132,9 @@ def test_a_name_that_leads_to_a_private_address_is_refused(
     assert lines == []
 
 
-def test_a_name_that_changes_its_mind_leads_nobody(lookups: list[list[str]], lines: list[str]) -> None:
+def test_host_that_resolves_differently_the_second_time_is_not_reached(
+    lookups: list[list[str]], lines: list[str]
+) -> None:
     lookups += [[PUBLIC], ["127.0.0.1"]]
 
     with pytest.raises(requests.ConnectionError):
@@ -140,7 +142,7 @@ def test_a_name_that_changes_its_mind_leads_nobody(lookups: list[list[str]], lin
     assert lines == [PUBLIC]
 
 
-def test_every_address_of_a_name_is_tried(lookups: list[list[str]], lines: list[str]) -> None:
+def test_every_ip_address_of_a_host_is_tried(lookups: list[list[str]], lines: list[str]) -> None:
     lookups.append([PUBLIC, "93.184.215.15"])
 
     with pytest.raises(requests.ConnectionError):
@@ -149,7 +151,7 @@ def test_every_address_of_a_name_is_tried(lookups: list[list[str]], lines: list[
 
 
 @pytest.mark.parametrize("address", [PUBLIC, "2606:2800:21f:cb07::1", "::ffff:93.184.215.14"])
-def test_public_addresses_are_allowed(address: str) -> None:
+def test_public_https_addresses_are_allowed(address: str) -> None:
     assert is_public(address)
 
 
@@ -180,7 +182,7 @@ TWO_READINGS = [
 
 
 @pytest.mark.parametrize("url", TWO_READINGS)
-def test_an_address_with_two_readings_is_refused(url: str, settings: Any) -> None:
+def test_address_that_parsers_read_differently_is_refused(url: str, settings: Any) -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
     assert parse_address(url) is None
     assert not is_allowed(url)
@@ -198,7 +200,7 @@ def test_an_address_with_two_readings_is_refused(url: str, settings: Any) -> Non
         ("https://[2001:db8::1]:8443/", "2001:db8::1"),
     ],
 )
-def test_an_honest_address_is_parsed(url: str, host: str) -> None:
+def test_unambiguous_address_is_parsed(url: str, host: str) -> None:
     parsed = parse_address(url)
 
     assert parsed
@@ -206,7 +208,7 @@ def test_an_honest_address_is_parsed(url: str, host: str) -> None:
 
 
 @given(st.text(alphabet="ahtps:/\\@.#?[]%;\t\x00 é。", max_size=30))
-def test_what_is_parsed_is_what_is_sent(text: str) -> None:
+def test_parsed_host_is_the_host_that_is_requested(text: str) -> None:
     url = f"https://{text}"
     parsed = parse_address(url)
     if parsed is None:
@@ -217,7 +219,7 @@ def test_what_is_parsed_is_what_is_sent(text: str) -> None:
     assert urlsplit(sent).hostname == parsed.host
 
 
-def test_addresses_of_one_name_share_the_connect_timeout(lookups: list[list[str]], monkeypatch: Any) -> None:
+def test_ip_addresses_of_one_host_share_the_connect_timeout(lookups: list[list[str]], monkeypatch: Any) -> None:
     lookups.append([f"93.184.215.{number}" for number in range(1, 60)])
     waited: list[float] = []
 
@@ -261,7 +263,7 @@ def test_dripping_headers_are_given_up_at_the_deadline(make_session: Any, settin
 
 
 @pytest.mark.django_db
-def test_planfix_and_ringostat_are_asked_through_it(lookups: list[list[str]], lines: list[str]) -> None:
+def test_planfix_and_ringostat_clients_refuse_private_addresses(lookups: list[list[str]], lines: list[str]) -> None:
     lookups.append(["169.254.169.254"])
     customer = make_customer(planfix_url=f"https://{NAME}", ringostat_api_url=f"https://{NAME}")
     planfix = planfix_client(
@@ -336,7 +338,7 @@ def tls_server(tmp_path: Path, lookups: list[list[str]], settings: Any) -> Itera
         thread.join()
 
 
-def test_the_certificate_must_be_the_names(tls_server: tuple[str, Path]) -> None:
+def test_tls_certificate_must_belong_to_the_host_and_a_known_authority(tls_server: tuple[str, Path]) -> None:
     url, authority = tls_server
 
     with public_session() as session:
@@ -347,7 +349,7 @@ def test_the_certificate_must_be_the_names(tls_server: tuple[str, Path]) -> None
             session.get(url)
 
 
-def test_a_redirect_leads_nobody(tls_server: tuple[str, Path]) -> None:
+def test_redirect_from_an_address_of_data_is_not_followed(tls_server: tuple[str, Path]) -> None:
     url, authority = tls_server
     with public_session() as session:
         answer = session.get(f"{url}/elsewhere", verify=str(authority))

@@ -28,7 +28,7 @@ def _nothing_leaves_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("who", ["viewer", "superuser"])
-def test_no_value_topples_a_page_or_shows_another_customer(who: str, method: str) -> None:
+def test_no_parameter_value_causes_an_error_or_shows_another_customer(who: str, method: str) -> None:
     world = make_world()
     before = unchanged(world)
 
@@ -43,7 +43,7 @@ def test_no_value_topples_a_page_or_shows_another_customer(who: str, method: str
 
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "1999-12-31", "2100-01-02"])
 @pytest.mark.parametrize("address", ["/calls/", "/calls/chart/", "/calls/news/", "/calls/export.csv", "/api/v1/calls/"])
-def test_far_dates_topple_no_page(address: str, day: str) -> None:
+def test_extreme_dates_cause_no_server_error(address: str, day: str) -> None:
     client = client_of(make_world().superuser)
     ranges = ([("first_day", day)], [("last_day", day)], [("first_day", day), ("last_day", day), ("hour", "23")])
 
@@ -52,7 +52,7 @@ def test_far_dates_topple_no_page(address: str, day: str) -> None:
         assert answer.status < 500, answer.error
 
 
-def test_the_other_customers_pages_have_what_is_looked_for() -> None:
+def test_leak_check_finds_the_markers_of_the_other_customer() -> None:
     """Otherwise the test above could not see a leak."""
     world = make_world()
     client = client_of(world.superuser)
@@ -63,7 +63,7 @@ def test_the_other_customers_pages_have_what_is_looked_for() -> None:
     assert [mark for mark in FOREIGN if mark not in told] == []
 
 
-def test_a_failing_page_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_fuzz_notices_a_failing_page(monkeypatch: pytest.MonkeyPatch) -> None:
     world = make_world()
 
     def fail(*arguments: object, **named: object) -> None:

@@ -67,7 +67,7 @@ def wait() -> None:
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_after_the_password_no_page_answers_but_the_one_for_the_code(factor: SecondFactor, door: str) -> None:
+def test_after_the_password_only_the_code_page_answers(factor: SecondFactor, door: str) -> None:
     client = with_password(factor.user, door)
 
     for page in PAGES:
@@ -77,7 +77,7 @@ def test_after_the_password_no_page_answers_but_the_one_for_the_code(factor: Sec
     assert client.get(CODE_PAGE).status_code == 200
 
 
-def test_nor_does_anything_happen(factor: SecondFactor) -> None:
+def test_after_the_password_alone_no_action_is_carried_out(factor: SecondFactor) -> None:
     client = with_password(factor.user)
 
     assert client.post("/calls/api/", {"name": "mine"})["Location"].startswith(CODE_PAGE)
@@ -86,12 +86,12 @@ def test_nor_does_anything_happen(factor: SecondFactor) -> None:
     assert SecondFactor.objects.exists()
 
 
-def test_a_piece_of_a_page_is_refused_as_to_the_unknown(factor: SecondFactor) -> None:
+def test_after_the_password_alone_page_fragments_are_answered_401(factor: SecondFactor) -> None:
     assert with_password(factor.user).get("/calls/news/", headers={"HX-Request": "true"}).status_code == 401
 
 
 @pytest.mark.parametrize(("door", "wanted"), [(DOORS[0], "/calls/?state=failed"), (DOORS[1], "/admin/")])
-def test_the_code_leads_to_where_one_wanted_to_be(factor: SecondFactor, door: str, wanted: str) -> None:
+def test_code_leads_to_the_page_that_was_requested(factor: SecondFactor, door: str, wanted: str) -> None:
     client = with_password(factor.user, door, wanted)
     code_page = client.get(wanted)["Location"]
 
@@ -101,7 +101,7 @@ def test_the_code_leads_to_where_one_wanted_to_be(factor: SecondFactor, door: st
     assert is_in(client)
 
 
-def test_the_code_page_leads_to_no_foreign_site(factor: SecondFactor) -> None:
+def test_code_page_does_not_redirect_to_another_site(factor: SecondFactor) -> None:
     client = with_password(factor.user)
 
     answer = client.post(CODE_PAGE, {"code": code_now(factor), "next": "https://evil.example/"})
@@ -109,7 +109,7 @@ def test_the_code_page_leads_to_no_foreign_site(factor: SecondFactor) -> None:
     assert answer["Location"] == "/"
 
 
-def test_the_session_has_a_new_name_after_the_code(factor: SecondFactor) -> None:
+def test_session_key_changes_after_the_code(factor: SecondFactor) -> None:
     client = with_password(factor.user)
     before = client.cookies[django_settings.SESSION_COOKIE_NAME].value
 
@@ -118,14 +118,14 @@ def test_the_session_has_a_new_name_after_the_code(factor: SecondFactor) -> None
     assert client.cookies[django_settings.SESSION_COOKIE_NAME].value != before
 
 
-def test_who_has_none_is_not_asked(user: User) -> None:
+def test_user_without_a_second_factor_is_not_asked_for_a_code(user: User) -> None:
     client = with_password(user)
 
     assert is_in(client)
     assert client.get(CODE_PAGE)["Location"] == "/"
 
 
-def test_a_code_is_good_once(factor: SecondFactor) -> None:
+def test_code_is_valid_once(factor: SecondFactor) -> None:
     code = code_now(factor)
     with_password(factor.user).post(CODE_PAGE, {"code": code})
     second = with_password(factor.user)
@@ -134,7 +134,7 @@ def test_a_code_is_good_once(factor: SecondFactor) -> None:
     assert not is_in(second)
 
 
-def test_the_next_code_is_good_too(factor: SecondFactor) -> None:
+def test_next_code_is_valid_after_a_used_one(factor: SecondFactor) -> None:
     with_password(factor.user).post(CODE_PAGE, {"code": code_now(factor)})
     second = with_password(factor.user)
 
@@ -144,14 +144,14 @@ def test_the_next_code_is_good_too(factor: SecondFactor) -> None:
 
 
 @pytest.mark.parametrize(("seconds", "is_good"), [(-90, False), (-30, True), (0, True), (30, True), (90, False)])
-def test_a_code_is_good_for_as_long_as_clocks_differ(factor: SecondFactor, seconds: int, is_good: bool) -> None:
+def test_code_is_valid_within_the_allowed_clock_difference(factor: SecondFactor, seconds: int, is_good: bool) -> None:
     noon = NOON.timestamp() + 15
     code = code_of(factor.key.reveal(), at=noon)
 
     assert factor.spend_code(code, now=noon + seconds) is is_good
 
 
-def test_codes_are_those_of_the_standard(user: User) -> None:
+def test_codes_are_those_of_rfc_6238(user: User) -> None:
     """RFC 6238, appendix B: by which every authenticator app goes."""
     factor = SecondFactor.to_be(user, b32encode(b"12345678901234567890").decode())
 
@@ -160,14 +160,14 @@ def test_codes_are_those_of_the_standard(user: User) -> None:
 
 
 @pytest.mark.parametrize("code", ["", "12345", "1234567", "abcdef", "１２３４５６", "-12345", "0x1234"])
-def test_what_is_no_code_is_refused(factor: SecondFactor, code: str) -> None:
+def test_malformed_code_is_refused(factor: SecondFactor, code: str) -> None:
     client = with_password(factor.user)
 
     assert client.post(CODE_PAGE, {"code": code}).status_code == 200
     assert not is_in(client)
 
 
-def test_a_recovery_code_logs_in_once_and_is_written_down(user: User) -> None:
+def test_recovery_code_logs_in_once_and_is_audited(user: User) -> None:
     _factor, codes = make_second_factor(user)
     first, second = with_password(user), with_password(user)
 
@@ -180,7 +180,7 @@ def test_a_recovery_code_logs_in_once_and_is_written_down(user: User) -> None:
     assert list(said) == ["Logged in", "Logged in", "Used a recovery code; 9 are left"]
 
 
-def test_nobody_gets_in_with_anothers_code(factor: SecondFactor) -> None:
+def test_code_of_another_user_is_refused(factor: SecondFactor) -> None:
     other, codes = make_second_factor(make_specialist())
     client = with_password(factor.user)
 
@@ -191,7 +191,7 @@ def test_nobody_gets_in_with_anothers_code(factor: SecondFactor) -> None:
     assert not is_in(client)
 
 
-def test_wrong_codes_are_slowed_down_and_the_password_frees_nobody(factor: SecondFactor) -> None:
+def test_wrong_codes_are_slowed_down_and_a_password_does_not_reset_the_limit(factor: SecondFactor) -> None:
     SecondFactor.objects.update(throttling_failure_count=12)
     with_password(factor.user).post(CODE_PAGE, {"code": "000000000000"})
     again = with_password(factor.user)
@@ -202,7 +202,7 @@ def test_wrong_codes_are_slowed_down_and_the_password_frees_nobody(factor: Secon
     assert not is_in(again)
 
 
-def test_after_the_wait_one_gets_in(factor: SecondFactor) -> None:
+def test_right_code_is_accepted_after_the_wait(factor: SecondFactor) -> None:
     client = with_password(factor.user)
     for _ in range(5):
         client.post(CODE_PAGE, {"code": "000000000000"})
@@ -213,7 +213,7 @@ def test_after_the_wait_one_gets_in(factor: SecondFactor) -> None:
     assert is_in(client)
 
 
-def test_sessions_of_before_are_asked_too(user: User) -> None:
+def test_sessions_older_than_the_second_factor_are_asked_for_a_code(user: User) -> None:
     earlier = with_password(user)
     assert is_in(earlier)
 
@@ -222,7 +222,7 @@ def test_sessions_of_before_are_asked_too(user: User) -> None:
     assert not is_in(earlier)
 
 
-def test_who_logs_in_again_is_asked_again(factor: SecondFactor) -> None:
+def test_each_login_is_asked_for_a_code(factor: SecondFactor) -> None:
     client = with_password(factor.user)
     client.post(CODE_PAGE, {"code": code_now(factor)})
     client.post("/calls/logout/")
@@ -232,7 +232,7 @@ def test_who_logs_in_again_is_asked_again(factor: SecondFactor) -> None:
     assert not is_in(client)
 
 
-def test_one_may_log_out_instead(factor: SecondFactor) -> None:
+def test_user_can_log_out_instead_of_entering_a_code(factor: SecondFactor) -> None:
     client = with_password(factor.user)
 
     client.post("/calls/logout/")
@@ -240,7 +240,7 @@ def test_one_may_log_out_instead(factor: SecondFactor) -> None:
     assert client.get("/calls/")["Location"].startswith("/calls/login/")
 
 
-def test_a_session_of_a_factor_that_was_removed_shows_no_new_one(factor: SecondFactor) -> None:
+def test_session_of_a_removed_second_factor_is_not_accepted_for_a_new_one(factor: SecondFactor) -> None:
     client = with_password(factor.user)
     client.post(CODE_PAGE, {"code": code_now(factor)})
 
@@ -251,7 +251,7 @@ def test_a_session_of_a_factor_that_was_removed_shows_no_new_one(factor: SecondF
     assert not is_in(client)
 
 
-def test_programs_and_machines_are_not_asked(factor: SecondFactor, settings) -> None:
+def test_api_webhooks_and_health_checks_need_no_code(factor: SecondFactor, settings) -> None:
     settings.REQUIRE_SECOND_FACTOR = True
     _token, plain = ApiToken.issue(factor.user, "reports")
     webhook = webhook_address(make_customer()).split("//", 1)[1].split("/", 1)[1]
@@ -262,7 +262,7 @@ def test_programs_and_machines_are_not_asked(factor: SecondFactor, settings) -> 
 
 
 @pytest.mark.parametrize("make", [make_specialist, make_superuser])
-def test_where_it_is_required_who_sees_all_customers_sets_it_up_first(client: Client, make, settings) -> None:
+def test_required_second_factor_is_set_up_first_by_users_who_see_all_customers(client: Client, make, settings) -> None:
     settings.REQUIRE_SECOND_FACTOR = True
     client.force_login(make())
 
@@ -271,14 +271,14 @@ def test_where_it_is_required_who_sees_all_customers_sets_it_up_first(client: Cl
     assert "Your administrator asks for it" in client.get(SET_UP_PAGE).content.decode()
 
 
-def test_a_viewer_may_do_without_even_there(client: Client, settings) -> None:
+def test_required_second_factor_does_not_apply_to_viewers(client: Client, settings) -> None:
     settings.REQUIRE_SECOND_FACTOR = True
     client.force_login(make_viewer(make_customer()))
 
     assert is_in(client)
 
 
-def test_the_database_holds_neither_key_nor_recovery_codes(user: User) -> None:
+def test_database_holds_neither_plain_key_nor_recovery_codes(user: User) -> None:
     factor, codes = make_second_factor(user)
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM integrations_secondfactor")
@@ -288,7 +288,7 @@ def test_the_database_holds_neither_key_nor_recovery_codes(user: User) -> None:
     assert not any(code in stored for code in codes)
 
 
-def test_it_outlives_a_change_of_the_encryption_keys(factor: SecondFactor, settings) -> None:
+def test_second_factor_works_after_encryption_keys_are_rotated(factor: SecondFactor, settings) -> None:
     old, new = settings.ENCRYPTION_KEYS[0], Fernet.generate_key().decode()
     code = code_now(factor)
     settings.ENCRYPTION_KEYS = [new, old]

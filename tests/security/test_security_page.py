@@ -18,19 +18,19 @@ _CHAPTER = re.compile(r"^\| V(\d+) .*$", re.MULTILINE)
 
 
 @pytest.mark.parametrize(("file", "name"), sorted(set(_TEST.findall(TEXT))))
-def test_a_test_that_is_named_exists(file: str, name: str) -> None:
+def test_every_test_named_on_the_security_page_exists(file: str, name: str) -> None:
     assert name in names_in(ROOT / file)
 
 
 @pytest.mark.parametrize("promise", _PROMISE.findall(TEXT))
-def test_a_promise_has_a_test(promise: str) -> None:
+def test_every_promise_of_the_security_page_has_a_test(promise: str) -> None:
     assert _TEST.search(promise)
 
 
-def test_every_chapter_is_there() -> None:
+def test_security_page_has_every_chapter_of_asvs() -> None:
     assert [int(number) for number in _CHAPTER.findall(TEXT)] == list(range(1, 15))
 
 
 @pytest.mark.parametrize("target", sorted(set(_LINK.findall(TEXT))))
-def test_what_is_linked_exists(target: str) -> None:
+def test_every_file_linked_on_the_security_page_exists(target: str) -> None:
     assert (PAGE.parent / target).exists()

@@ -40,7 +40,7 @@ STORED = [
 
 
 @pytest.mark.parametrize(("stored", "expected"), STORED)
-def test_how_a_number_is_stored(stored: list[str], expected: NumberStorage) -> None:
+def test_number_storage_is_recognised_from_stored_numbers(stored: list[str], expected: NumberStorage) -> None:
     assert number_storage(NUMBER, stored, "UA") is expected
 
 
@@ -56,7 +56,7 @@ TRIALS = [
 
 
 @pytest.mark.parametrize(("written", "stored", "region", "expected"), TRIALS)
-def test_how_a_number_is_stored_that_nobody_has(
+def test_number_storage_is_recognised_from_an_unassigned_number(
     written: str, stored: str, region: str, expected: NumberStorage
 ) -> None:
     assert number_storage(written, [stored], region) is expected
@@ -66,7 +66,7 @@ def test_new_account_has_no_known_traits() -> None:
     assert traits_of(make_customer()) == AccountTraits()
 
 
-def test_what_is_learnt_is_read_back_by_type() -> None:
+def test_learnt_traits_are_read_with_their_types() -> None:
     customer = make_customer()
     formats = frozenset({NumberFormat.FULL, NumberFormat.LAST_SEVEN})
     learn(customer, evidence="seen", takes_emoji=False, found_by=formats, files_on_update=FilesOnUpdate.REPLACED)
@@ -77,7 +77,7 @@ def test_what_is_learnt_is_read_back_by_type() -> None:
     assert AccountTrait.objects.get(name="takes_emoji").evidence == "seen again"
 
 
-def test_found_by_no_format_is_known_and_not_unknown() -> None:
+def test_trait_that_no_format_finds_is_known_and_not_unknown() -> None:
     customer = make_customer()
     learn(customer, evidence="", found_by=frozenset())
 
@@ -100,7 +100,7 @@ def test_customer_that_moves_to_another_account_starts_unknown() -> None:
     assert traits_of(customer) == AccountTraits()
 
 
-def test_rows_of_a_newer_release_are_ignored() -> None:
+def test_traits_of_a_newer_release_are_ignored() -> None:
     customer = make_customer()
     for name, value in {"not_known_here": "yes", "number_storage": "in Roman numerals", "keeps_html": "maybe"}.items():
         AccountTrait.objects.create(account=customer.planfix_account, name=name, value=value)
@@ -108,7 +108,7 @@ def test_rows_of_a_newer_release_are_ignored() -> None:
     assert traits_of(customer) == AccountTraits()
 
 
-def test_evidence_shows_the_format_and_not_the_number() -> None:
+def test_evidence_of_a_trait_shows_the_format_and_not_the_number() -> None:
     customer = make_customer()
     learn_number_storage(customer, written=NUMBER, stored=["380671234567"])
 
@@ -116,7 +116,7 @@ def test_evidence_shows_the_format_and_not_the_number() -> None:
     assert traits_of(customer).number_storage is NumberStorage.DIGITS
 
 
-def test_shape_keeps_signs_and_hides_digits_and_letters() -> None:
+def test_shape_of_a_number_keeps_signs_and_hides_digits_and_letters() -> None:
     assert shape_of("+38 (067) 1-23 доб. 5") == "+00 (000) 0-00 xxx. 0"
 
 
@@ -142,7 +142,7 @@ def test_nightly_pruning_forgets_an_account_that_its_customer_left() -> None:
     assert [trait.account for trait in AccountTrait.objects.all()] == ["other.planfix.com"]
 
 
-def test_forgetting_keeps_accounts_in_use() -> None:
+def test_forgetting_traits_keeps_accounts_in_use() -> None:
     customer = make_customer()
     learn(customer, evidence="", combines_filters=True)
     forget_unused_traits()

@@ -10,7 +10,7 @@ from integrations.models import CallState
 from integrations.ui.labels import EVENTS, KIND_SENTENCES, KINDS, REASONS, STATES
 
 
-def test_every_reason_has_a_label_and_no_other_code_has() -> None:
+def test_every_reason_and_no_other_code_has_a_label() -> None:
     assert set(REASONS) == set(Reason)
 
 

@@ -11,7 +11,7 @@ from integrations.planfix.links import contact_url, task_url
 @pytest.mark.parametrize(
     "url", ["https://acme.planfix.com", "https://acme.planfix.com/", "https://acme.planfix.com/rest/"]
 )
-def test_pages_of_planfix_are_addressed_from_any_spelling_of_the_account(url: str) -> None:
+def test_planfix_links_are_built_from_any_spelling_of_the_account_address(url: str) -> None:
     assert contact_url(url, 812) == "https://acme.planfix.com/contact/812"
     assert contact_url(url, 812, 9) == "https://acme.planfix.com/contact/812?comment=9"
     assert task_url(url, 55, 9) == "https://acme.planfix.com/task/55?comment=9"

@@ -22,5 +22,5 @@ from integrations.ui.phone_text import grouped
         ("", ""),
     ],
 )
-def test_number_is_grouped_as_its_country_writes_it(number: str, text: str) -> None:
+def test_phone_number_is_grouped_as_its_country_writes_it(number: str, text: str) -> None:
     assert grouped(number) == text

@@ -20,7 +20,7 @@ def badge_of(path: str, body: dict[str, Any] | None, outcome: str = "refused") -
 
 
 @pytest.mark.parametrize("right", [right for right in PROBES if right is not Right.FIND_CONTACTS])
-def test_refusal_of_a_trial_is_no_alarm(right: Right) -> None:
+def test_expected_refusal_of_a_rights_probe_is_not_red(right: Right) -> None:
     path, body = PROBES[right]
 
     assert badge_of(path, dict(body)) == ("Refused", "")
@@ -35,11 +35,11 @@ def test_refusal_of_a_trial_is_no_alarm(right: Right) -> None:
         ("/datatag/list", None),
     ],
 )
-def test_every_other_refusal_is_red(path: str, body: dict[str, Any] | None) -> None:
+def test_unexpected_refusal_is_red(path: str, body: dict[str, Any] | None) -> None:
     assert badge_of(path, body) == ("Refused", "danger")
 
 
-def test_missing_right_is_red() -> None:
+def test_refusal_for_a_missing_right_is_red() -> None:
     path, body = PROBES[Right.WRITE_COMMENTS]
 
     assert badge_of(path, dict(body), "access") == ("No access", "danger")

@@ -30,7 +30,7 @@ from integrations.ui.routing import answer_sentence
         ({"reason": "new"}, "Ringostat asked whom to ring first and got no direction: no source is set."),
     ],
 )
-def test_answer_is_told_in_one_sentence(columns: dict[str, Any], sentence: str) -> None:
+def test_routing_answer_is_described_in_one_sentence(columns: dict[str, Any], sentence: str) -> None:
     filled: dict[str, Any] = {"source": "", "directions": [], "names": [], "reason": ""}
 
     assert answer_sentence(RoutingAnswer(**filled | columns)) == sentence

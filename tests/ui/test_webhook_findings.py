@@ -10,22 +10,22 @@ from integrations.ui.webhook_findings import NOTES, PROBLEMS, note_sentences, pr
 
 
 @pytest.mark.parametrize("problem", Problem)
-def test_every_problem_has_a_label(problem: Problem) -> None:
+def test_every_problem_of_a_webhook_request_has_a_label(problem: Problem) -> None:
     assert problem in PROBLEMS
 
 
 @pytest.mark.parametrize("kind", NoteKind)
-def test_every_note_has_a_sentence_with_its_word(kind: NoteKind) -> None:
+def test_every_note_on_a_webhook_request_has_a_sentence_with_its_value(kind: NoteKind) -> None:
     assert kind in NOTES
     (sentence,) = note_sentences(WebhookEvent(notes=[[kind.value, "calldate", "50% off"]]))
     assert sentence.endswith(".")
     assert "%(" not in sentence
 
 
-def test_note_and_problem_of_a_newer_release_are_shown_as_they_are() -> None:
+def test_note_and_problem_of_a_newer_release_are_shown_unchanged() -> None:
     assert note_sentences(WebhookEvent(notes=[["new_kind", "a", "b"]])) == ["new_kind"]
     assert problem_label("new_problem") == "new_problem"
 
 
-def test_request_without_notes_has_none() -> None:
+def test_webhook_request_without_notes_shows_none() -> None:
     assert note_sentences(WebhookEvent()) == []

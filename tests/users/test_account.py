@@ -69,7 +69,7 @@ def test_a_viewer_changes_the_password_and_stays_logged_in(user: User) -> None:
 @pytest.mark.parametrize(
     "address", ["/admin/password_change/", "/admin/auth/user/{id}/password/", "/admin/auth/user/0{id}/password/"]
 )
-def test_no_other_page_changes_the_own_password(address: str) -> None:
+def test_own_password_is_changed_on_the_account_page_only(address: str) -> None:
     administrator = make_superuser()
     administrator.set_password(PASSWORD)
     administrator.save()
@@ -101,7 +101,7 @@ def test_a_password_is_not_changed_without_the_old_or_to_a_weak_one(user: User, 
     assert user.check_password(PASSWORD)
 
 
-def test_the_page_lists_browser_and_address_of_each_session(user: User) -> None:
+def test_account_page_lists_browser_and_address_of_each_session(user: User) -> None:
     browser(user, IPHONE, "198.51.100.9")
     html = re.sub(r"\s+", " ", browser(user).get(PAGE).content.decode())
 
@@ -111,7 +111,7 @@ def test_the_page_lists_browser_and_address_of_each_session(user: User) -> None:
     assert html.count("this browser") == 1
 
 
-def test_one_other_session_is_ended(user: User) -> None:
+def test_user_ends_one_other_session(user: User) -> None:
     laptop = browser(user)
     laptops_id = UserSession.objects.get().pk
     phone, tablet = browser(user, IPHONE), browser(user)
@@ -121,7 +121,7 @@ def test_one_other_session_is_ended(user: User) -> None:
     assert (is_in(laptop), is_in(phone), is_in(tablet)) == (False, True, True)
 
 
-def test_all_other_sessions_are_ended_and_no_other_users(user: User) -> None:
+def test_user_ends_all_own_other_sessions_and_no_other_users(user: User) -> None:
     mine, phone, stranger = browser(user), browser(user, IPHONE), browser(make_specialist())
 
     mine.post(f"{PAGE}sessions/end/")
@@ -158,7 +158,7 @@ def test_session_of_a_deactivated_user_stays_ended(user: User) -> None:
         (make_viewer, 721, False),
     ],
 )
-def test_an_unused_session_ends(make, minutes: int, is_alive: bool) -> None:
+def test_unused_session_expires(make, minutes: int, is_alive: bool) -> None:
     client = browser(make())
     unused_for(minutes=minutes)
 
@@ -195,7 +195,7 @@ def test_a_page_that_updates_itself_keeps_no_session_alive() -> None:
     assert not is_in(client)
 
 
-def test_every_polled_view_is_known() -> None:
+def test_every_address_that_a_page_polls_is_listed_as_polled() -> None:
     templates = Path(__file__).parent.parent.parent.glob("templates/**/*.html")
     polled = [
         re.findall(r'hx-get="{% url "([\w:]+)"[^>]*hx-trigger="(?:every|poll)', path.read_text()) for path in templates
@@ -204,7 +204,7 @@ def test_every_polled_view_is_known() -> None:
     assert {name for names in polled for name in names} == POLLED
 
 
-def test_the_database_holds_no_session_key() -> None:
+def test_database_holds_no_plain_session_key() -> None:
     client = browser(make_specialist())
     key = client.cookies[django_settings.SESSION_COOKIE_NAME].value
     with connection.cursor() as cursor:

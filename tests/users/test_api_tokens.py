@@ -42,13 +42,13 @@ def made(client: Client, name: str = "reports", days: int = 90) -> str:
     return found[1]
 
 
-def test_a_new_token_reads_calls(viewer: Client) -> None:
+def test_new_api_token_can_read_calls(viewer: Client) -> None:
     plain = made(viewer)
 
     assert Client(headers={"Authorization": f"Bearer {plain}"}).get(CALLS).status_code == 200
 
 
-def test_token_is_shown_once_and_then_by_its_ending(viewer: Client) -> None:
+def test_new_api_token_is_shown_once_and_later_by_its_ending(viewer: Client) -> None:
     plain = made(viewer)
 
     html = viewer.get(PAGE).content.decode()
@@ -57,7 +57,7 @@ def test_token_is_shown_once_and_then_by_its_ending(viewer: Client) -> None:
     assert "never used" in html
 
 
-def test_revoked_token_is_refused(viewer: Client) -> None:
+def test_revoked_api_token_is_refused(viewer: Client) -> None:
     plain = made(viewer)
     viewer.post(f"{PAGE}{ApiToken.objects.get().pk}/withdraw/")
 
@@ -82,7 +82,7 @@ def test_creating_and_revoking_a_token_is_recorded_without_the_token(viewer: Cli
     assert plain[-8:] not in "".join(messages)
 
 
-def test_number_of_tokens_is_limited(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_of_api_tokens_per_user_is_limited(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_tokens, "MOST", 1)
     made(viewer)
 
@@ -91,7 +91,7 @@ def test_number_of_tokens_is_limited(viewer: Client, monkeypatch: pytest.MonkeyP
     assert ApiToken.objects.count() == 1
 
 
-def test_token_needs_a_name(viewer: Client) -> None:
+def test_api_token_needs_a_name(viewer: Client) -> None:
     assert (
         "This field is required" in viewer.post(PAGE, {"name": "", "days": 30, "password": PASSWORD}).content.decode()
     )
@@ -103,7 +103,7 @@ def works(plain: str) -> bool:
 
 
 @pytest.mark.parametrize("password", ["", "wrong"])
-def test_without_the_password_no_token_is_created(viewer: Client, password: str) -> None:
+def test_api_token_is_not_created_without_the_password(viewer: Client, password: str) -> None:
     viewer.post(PAGE, {"name": "reports", "days": 30, "password": password})
 
     assert not ApiToken.objects.exists()
@@ -123,7 +123,7 @@ def test_guessing_the_password_on_the_token_page_is_slowed_down(
 
 
 @pytest.mark.parametrize("days", [30, 90, 365])
-def test_token_expires_after_its_days(viewer: Client, days: int) -> None:
+def test_api_token_expires_after_its_days(viewer: Client, days: int) -> None:
     plain = made(viewer, days=days)
     assert timedelta(0) <= timezone.now() + timedelta(days=days) - ApiToken.objects.get().ends_at < timedelta(minutes=1)
 
@@ -133,7 +133,7 @@ def test_token_expires_after_its_days(viewer: Client, days: int) -> None:
     assert "expired on" in viewer.get(PAGE).content.decode()
 
 
-def test_token_of_an_earlier_release_expires_after_a_year(viewer: Client) -> None:
+def test_api_token_of_an_earlier_release_expires_after_a_year(viewer: Client) -> None:
     plain = made(viewer)
     ApiToken.objects.update(expires_at=None)
     assert works(plain)
@@ -144,7 +144,7 @@ def test_token_of_an_earlier_release_expires_after_a_year(viewer: Client) -> Non
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "100000", "x", ""])
-def test_unknown_token_lifetime_is_refused(viewer: Client, days: str) -> None:
+def test_unknown_lifetime_of_an_api_token_is_refused(viewer: Client, days: str) -> None:
     viewer.post(PAGE, {"name": "reports", "days": days, "password": PASSWORD})
 
     assert not ApiToken.objects.exists()
@@ -173,7 +173,7 @@ def remove_factor(user: User) -> None:
     "change",
     [change_password, disable_password, make_second_factor, deactivate_and_activate, remove_factor],
 )
-def test_changed_credentials_revoke_all_tokens_of_the_user(change: Callable[[User], object]) -> None:
+def test_changed_credentials_revoke_all_api_tokens_of_the_user(change: Callable[[User], object]) -> None:
     user, other = make_viewer(make_customer()), make_specialist()
     if change is remove_factor:
         make_second_factor(user)
@@ -187,7 +187,7 @@ def test_changed_credentials_revoke_all_tokens_of_the_user(change: Callable[[Use
     assert works(others)
 
 
-def test_an_administrator_sees_and_revokes_a_users_tokens(client: Client) -> None:
+def test_administrator_sees_and_revokes_api_tokens_of_a_user(client: Client) -> None:
     user = make_viewer(customer := make_customer())
     token, plain = ApiToken.issue(user, "reports of sales")
     client.force_login(make_superuser())

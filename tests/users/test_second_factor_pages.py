@@ -82,7 +82,7 @@ def test_ten_recovery_codes_are_shown_once(viewer: Client) -> None:
     assert not any(code in html for code in codes)
 
 
-def test_wrong_first_code_enables_nothing_and_keeps_the_key(viewer: Client) -> None:
+def test_wrong_first_code_does_not_enable_two_factor_login_and_keeps_the_key(viewer: Client) -> None:
     key = look(viewer)
 
     code = code_of(key["shown"], at=NOON.timestamp())
@@ -94,14 +94,14 @@ def test_wrong_first_code_enables_nothing_and_keeps_the_key(viewer: Client) -> N
 
 
 @pytest.mark.parametrize("password", ["", "wrong"])
-def test_an_open_browser_alone_enables_nothing(viewer: Client, password: str) -> None:
+def test_two_factor_login_is_not_enabled_without_the_password(viewer: Client, password: str) -> None:
     key = look(viewer)
     viewer.post(PAGE, {"key": key["carried"], "code": code_of(key["shown"]), "password": password})
 
     assert not SecondFactor.objects.exists()
 
 
-def test_opening_the_page_stores_nothing_and_shows_a_new_key_each_time(viewer: Client) -> None:
+def test_opening_the_two_factor_page_stores_nothing_and_shows_a_new_key(viewer: Client) -> None:
     first, second = look(viewer), look(viewer)
 
     assert first["shown"] != second["shown"]
@@ -122,7 +122,7 @@ def test_simultaneous_forms_enable_two_factor_login_once(
     assert SecondFactor.objects.count() == 1
 
 
-def test_key_of_another_user_enables_nothing(viewer: Client) -> None:
+def test_key_of_another_user_does_not_enable_two_factor_login(viewer: Client) -> None:
     other = Client()
     other.force_login(make_specialist())
     key = look(other)
@@ -132,7 +132,7 @@ def test_key_of_another_user_enables_nothing(viewer: Client) -> None:
     assert not SecondFactor.objects.exists()
 
 
-def test_qr_code_contains_the_key_of_the_page(user: User) -> None:
+def test_qr_code_of_the_two_factor_page_contains_its_key(user: User) -> None:
     factor, _codes = make_second_factor(user)
 
     assert factor.address == (f"otpauth://totp/Ringofix%3A{user.username}?secret={factor.key.reveal()}&issuer=Ringofix")

@@ -135,7 +135,7 @@ def test_call_list_shows_no_call_of_another_customer(two_customers, query: str, 
     assert "Foreign" not in html
 
 
-def test_counts_omit_calls_of_other_customers(two_customers) -> None:
+def test_call_counts_omit_calls_of_other_customers(two_customers) -> None:
     client, _own, _foreign = two_customers
 
     chips = client.get("/calls/").context["chips"]

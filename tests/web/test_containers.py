@@ -24,20 +24,20 @@ def networks_of(service: str) -> set[str]:
     return set(SERVICES[service]["networks"])
 
 
-def test_the_proxy_has_no_secrets_and_no_database() -> None:
+def test_proxy_container_has_no_secrets_and_no_database_network() -> None:
     assert variables("proxy") == {"PUBLIC_URL"}
     assert networks_of("proxy") & networks_of("db") == set()
     assert not any("env_file" in service for service in SERVICES.values())
 
 
-def test_each_service_has_only_its_secrets() -> None:
+def test_each_container_has_only_its_own_secrets() -> None:
     assert variables("db") & SECRETS == {"POSTGRES_PASSWORD"}
     assert variables("migrate") & SECRETS == {"DATABASE_URL", "SECRET_KEY", "ENCRYPTION_KEYS"}
     assert variables("web") & SECRETS == {"DATABASE_URL", "SECRET_KEY", "ENCRYPTION_KEYS"}
     assert variables("worker") & SECRETS == SECRETS - {"POSTGRES_PASSWORD"}
 
 
-def test_every_setting_reaches_a_service() -> None:
+def test_every_setting_of_the_example_reaches_a_container() -> None:
     """A setting of .env.example that no container gets would have no effect."""
     fixed_by_the_image = {"BIND", "PORT", "EMBEDDED_POSTGRES", "DEBUG", "ALLOW_PRIVATE_HOSTS"}
     given = set().union(*(variables(name) for name in ("web", "worker", "migrate")))
@@ -46,7 +46,7 @@ def test_every_setting_reaches_a_service() -> None:
     assert given - DOCUMENTED == set()
 
 
-def test_the_database_is_reached_by_the_product_only() -> None:
+def test_only_containers_of_the_product_reach_the_database() -> None:
     assert {name for name in SERVICES if "data" in networks_of(name)} == {"db", "migrate", "web", "worker"}
     assert COMPOSE["networks"]["data"] == {"internal": True}
     assert {name for name in SERVICES if "ports" in SERVICES[name]} == {"proxy"}
@@ -61,7 +61,7 @@ def test_the_web_trusts_exactly_the_network_it_shares_with_the_proxy() -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_no_container_can_change_its_files_or_gain_rights(name: str) -> None:
+def test_containers_have_read_only_files_and_gain_no_rights(name: str) -> None:
     service = SERVICES[name]
 
     assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
@@ -75,7 +75,7 @@ def test_only_root_entrypoints_keep_capabilities() -> None:
 
 
 @pytest.mark.parametrize("name", ["db", "proxy"])
-def test_images_have_exact_versions(name: str) -> None:
+def test_container_images_have_exact_versions(name: str) -> None:
     assert EXACT_VERSION.fullmatch(SERVICES[name]["image"])
 
 
@@ -98,7 +98,7 @@ def test_every_name_in_the_compose_file_is_declared() -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_every_condition_of_a_dependency_can_come_true(name: str) -> None:
+def test_every_condition_of_a_container_dependency_can_be_met(name: str) -> None:
     depends = SERVICES[name].get("depends_on", {})
     for other, how in depends.items() if isinstance(depends, dict) else ():
         condition = how["condition"]

@@ -16,7 +16,7 @@ def backend() -> int:
     return pid
 
 
-def test_pool_discards_a_connection_that_the_server_closed() -> None:
+def test_database_pool_discards_a_connection_that_the_server_closed() -> None:
     other = connections.create_connection("default")
     # Taken before the first is given back, so that it is another one however few lie ready.
     with other.cursor() as cursor:
@@ -31,7 +31,7 @@ def test_pool_discards_a_connection_that_the_server_closed() -> None:
     other.close()
 
 
-def test_pool_reuses_live_connections() -> None:
+def test_database_pool_reuses_live_connections() -> None:
     taken = []
     for _ in range(3 * settings.POOL_SIZE):
         taken.append(backend())

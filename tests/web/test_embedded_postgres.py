@@ -62,7 +62,7 @@ def postmaster(data: Path) -> int:
     return int((data / "postmaster.pid").read_text().split()[0])
 
 
-def test_first_user_starts_the_server_and_last_user_stops_it(data: Path) -> None:
+def test_first_process_starts_the_embedded_server_and_the_last_stops_it(data: Path) -> None:
     first, second = user_of(data), user_of(data)
     assert answers(data)
     leave(first)
@@ -72,7 +72,7 @@ def test_first_user_starts_the_server_and_last_user_stops_it(data: Path) -> None
     assert not (data / "postmaster.pid").exists(), "it was stopped cleanly"
 
 
-def test_simultaneous_starts_share_one_server(data: Path) -> None:
+def test_simultaneous_processes_share_one_embedded_server(data: Path) -> None:
     command = [sys.executable, "-c", USER, str(data)]
     users = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     for user in users:
@@ -84,7 +84,7 @@ def test_simultaneous_starts_share_one_server(data: Path) -> None:
     assert not answers(data)
 
 
-def test_killed_user_neither_stops_nor_keeps_the_server(data: Path) -> None:
+def test_killed_process_neither_stops_nor_keeps_the_embedded_server(data: Path) -> None:
     first, second = user_of(data), user_of(data)
     first.kill()
     first.communicate()
@@ -93,7 +93,7 @@ def test_killed_user_neither_stops_nor_keeps_the_server(data: Path) -> None:
     assert not answers(data)
 
 
-def test_a_server_that_is_killed_is_started_again(data: Path) -> None:
+def test_killed_embedded_server_is_started_again(data: Path) -> None:
     user = user_of(data)
     with psycopg.connect(host=str(socket_folder(data)), user=ROLE, dbname=DATABASE, autocommit=True) as connection:
         connection.execute("CREATE TABLE kept (value int)")
@@ -107,7 +107,7 @@ def test_a_server_that_is_killed_is_started_again(data: Path) -> None:
     leave(user)
 
 
-def test_killed_start_does_not_block_the_next_start(data: Path) -> None:
+def test_killed_start_of_the_embedded_server_does_not_block_the_next(data: Path) -> None:
     half_made = data.parent / "postgres.new"
     half_made.mkdir(parents=True)
     (half_made / "PG_VERSION").write_text("18")
@@ -116,7 +116,7 @@ def test_killed_start_does_not_block_the_next_start(data: Path) -> None:
     leave(user)
 
 
-def test_missing_wheel_is_explained(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_postgresql_package_is_explained(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(EmbeddedPostgresError, match=r"pip install -r requirements\.txt"):
         server.ensure_running(data)

@@ -17,7 +17,7 @@ def test_root_address_leads_to_the_calls(client: Client) -> None:
 
 
 @pytest.mark.parametrize("make_user", [None, make_viewer, make_specialist, make_superuser])
-def test_missing_page_is_explained_and_links_on(client: Client, make_user: object) -> None:
+def test_not_found_page_explains_the_error_and_links_on(client: Client, make_user: object) -> None:
     if callable(make_user):
         client.force_login(make_user())
 

@@ -20,7 +20,7 @@ from tests.end_to_end.bodies import answered
 from tests.factories import make_call, make_customer
 
 
-def test_a_healthy_process_says_ok(client: Client, db: None) -> None:
+def test_healthy_process_answers_ok(client: Client, db: None) -> None:
     response = client.get("/healthz")
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 

@@ -56,5 +56,5 @@ def test_log_lines_share_the_id_of_their_request(
     assert (response["X-Request-ID"] == given) is is_kept
 
 
-def test_two_requests_have_different_ids(db: None) -> None:
+def test_two_requests_have_different_ids_in_the_log(db: None) -> None:
     assert Client().get("/calls/")["X-Request-ID"] != Client().get("/calls/")["X-Request-ID"]

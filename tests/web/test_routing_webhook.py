@@ -72,13 +72,13 @@ def test_client_of_a_responsible_employee_is_routed(customer: Customer, method: 
 @pytest.mark.parametrize(
     ("form", "body"), [("plain", b"acmecom_iryna"), ("json", b'{"to": "acmecom_iryna"}')], ids=["plain", "json"]
 )
-def test_form_and_key_are_those_of_the_settings(customer: Customer, form: str, body: bytes) -> None:
+def test_routing_answer_has_the_form_and_key_of_the_settings(customer: Customer, form: str, body: bytes) -> None:
     Routing.objects.update(form=form, key="to")
 
     assert ask(customer).content == body
 
 
-def test_unknown_client_is_sent_to_who_talked_with_them_last(customer: Customer) -> None:
+def test_unknown_contact_is_routed_to_the_employee_who_talked_last(customer: Customer) -> None:
     oleh = make_employee(customer, name="Oleh", planfix_user_id=6, sip_logins=["acmecom_oleh"], extension="102")
     other = "+380501112233"
     now = timezone.now()
@@ -93,18 +93,18 @@ def test_unknown_client_is_sent_to_who_talked_with_them_last(customer: Customer)
     assert RoutingAnswer.objects.get().source == "last_talked"
 
 
-def test_unknown_client_gets_an_empty_answer_with_its_reason(customer: Customer) -> None:
+def test_routing_of_an_unknown_client_answers_nothing_and_stores_the_reason(customer: Customer) -> None:
     assert ask(customer, {"src": "+380501112233"}).json() == {"number_01": ""}
     assert RoutingAnswer.objects.get().reason == "unknown_client"
 
 
-def test_deleted_contact_is_passed_over(customer: Customer) -> None:
+def test_routing_ignores_a_deleted_contact(customer: Customer) -> None:
     DirectoryContact.objects.update(deleted=True)
 
     assert ask(customer).json() == {"number_01": ""}
 
 
-def test_contacts_are_those_of_the_account_that_the_customer_has_now(customer: Customer) -> None:
+def test_routing_uses_contacts_of_the_customers_current_account(customer: Customer) -> None:
     assert ask(customer).json() == {"number_01": "acmecom_iryna"}
     Customer.objects.filter(pk=customer.pk).update(planfix_url="https://moved.planfix.com")
     assert ask(customer).json() == {"number_01": ""}
@@ -122,7 +122,7 @@ def test_contact_of_another_customer_is_not_routed(customer: Customer) -> None:
     assert ask(stranger).json() == {"number_01": ""}
 
 
-def test_question_without_a_number_is_answered_and_stored(customer: Customer) -> None:
+def test_routing_question_without_a_number_is_answered_and_stored(customer: Customer) -> None:
     assert ask(customer, "<xml/>").json() == {"number_01": ""}
     assert RoutingAnswer.objects.get().reason == "no_number"
 
@@ -135,7 +135,7 @@ def test_routing_that_is_off_answers_nothing_and_stores_nothing(customer: Custom
     assert not RoutingAnswer.objects.exists()
 
 
-def test_only_employees_who_are_online_are_rung_while_that_is_known(customer: Customer) -> None:
+def test_routing_rings_only_online_employees_while_that_is_known(customer: Customer) -> None:
     routing = Routing.objects.filter(customer=customer)
     routing.update(only_online=True, online=["acmecom_oleh"], online_at=timezone.now())
     assert ask(customer).json() == {"number_01": ""}
@@ -144,7 +144,7 @@ def test_only_employees_who_are_online_are_rung_while_that_is_known(customer: Cu
     assert ask(customer).json() == {"number_01": "acmecom_iryna"}
 
 
-def test_replaced_address_is_unknown_at_once(customer: Customer) -> None:
+def test_replaced_routing_address_is_unknown_at_once(customer: Customer) -> None:
     old = WebhookToken.objects.get(customer=customer)
     assert ask(customer).status_code == 200
     replace_leaked(customer)
@@ -154,19 +154,19 @@ def test_replaced_address_is_unknown_at_once(customer: Customer) -> None:
     assert ask(customer).status_code == 200
 
 
-def test_unknown_address_is_answered_404(db: None) -> None:
+def test_unknown_routing_address_is_answered_404(db: None) -> None:
     response = Client().post("/route/ringostat/unknown/", QUESTION, content_type="application/json")
 
     assert (response.status_code, response.json()) == (404, {"error": "unknown address"})
 
 
-def test_only_allowed_networks_may_ask(customer: Customer, settings: Any) -> None:
+def test_only_allowed_networks_may_ask_routing_questions(customer: Customer, settings: Any) -> None:
     settings.WEBHOOK_ALLOWED_NETWORKS = [ip_network("203.0.113.0/24")]
 
     assert ask(customer).status_code == 403
 
 
-def test_flood_of_one_customer_is_refused_and_no_other_customers(
+def test_flood_of_routing_questions_is_refused_for_its_customer_only(
     customer: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = make_customer()
@@ -191,7 +191,7 @@ def test_flood_of_one_customer_is_refused_and_no_other_customers(
     ],
     ids=["too slow", "mistake", "no database"],
 )
-def test_trouble_gives_an_empty_answer(
+def test_routing_answers_nothing_after_an_error_and_503_without_database(
     customer: Customer, monkeypatch: Any, error, cause, status, body, reason
 ) -> None:
     def fail(*_: object) -> None:
@@ -206,7 +206,9 @@ def test_trouble_gives_an_empty_answer(
     assert list(RoutingAnswer.objects.values_list("reason", flat=True)) == ([reason] if reason else [])
 
 
-def test_answer_is_given_when_it_cannot_be_stored(customer: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_routing_answers_even_if_the_answer_cannot_be_stored(
+    customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object, **__: object) -> None:
         raise OperationalError("disk full")
 

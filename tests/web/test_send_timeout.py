@@ -13,7 +13,7 @@ import pytest
 CONFIGURATION = Path(__file__).parent.parent.parent / "gunicorn.conf.py"
 
 
-def test_a_connection_inherits_the_send_timeout_of_its_listener() -> None:
+def test_accepted_connection_inherits_the_send_timeout_of_its_listener() -> None:
     when_ready = runpy.run_path(str(CONFIGURATION))["when_ready"]
     when_ready.__globals__["SEND_SECONDS"] = 1
     with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:

@@ -76,7 +76,7 @@ def answer_to(scenario: Scenario, method: str, path: str, body: str | bytes = ""
         ("NONSENSE", "/webhooks/ringostat/nobody/", CALL, {}, WRONG_METHOD),
     ],
 )
-def test_webhook_response_is_exact(
+def test_webhook_response_is_exact_byte_for_byte(
     scenario: Scenario, method: str, path: str, body: str | bytes, request_: dict[str, Any], answer: Answer
 ) -> None:
     assert answer_to(scenario, method, path, body, **request_) == answer
@@ -99,7 +99,9 @@ def test_webhook_from_a_foreign_network_is_refused(
     ids=["a call", "empty", "too long"],
 )
 @pytest.mark.parametrize("content_type", [JSON, FORM, ""])
-def test_a_chunked_body_is_read_to_its_end(scenario: Scenario, content_type: str, body: bytes, answer: Answer) -> None:
+def test_chunked_webhook_body_is_read_to_its_end(
+    scenario: Scenario, content_type: str, body: bytes, answer: Answer
+) -> None:
     chunked = {"wsgi.input": io.BytesIO(body), "wsgi.input_terminated": True, "content_type": content_type}
 
     assert answer_to(scenario, "POST", "/webhooks/ringostat/TOKEN/after_call/", **chunked) == answer

@@ -62,7 +62,7 @@ POSTED: dict[str, Any] = {
 }
 
 
-def test_settings_are_saved(specialist: Client, customer: Customer) -> None:
+def test_callback_task_settings_are_saved(specialist: Client, customer: Customer) -> None:
     iryna = make_employee(customer)
     answer = specialist.post(address(customer), POSTED | {"unknown_employee_for": iryna.pk}, follow=True)
 
@@ -90,14 +90,16 @@ def test_settings_are_saved(specialist: Client, customer: Customer) -> None:
         ({"holidays": "Christmas"}, "did not validate"),
     ],
 )
-def test_wrong_settings_are_refused(specialist: Client, customer: Customer, change: dict[str, Any], told: str) -> None:
+def test_invalid_callback_task_settings_are_refused_with_a_message(
+    specialist: Client, customer: Customer, change: dict[str, Any], told: str
+) -> None:
     answer = specialist.post(address(customer), POSTED | change)
 
     assert told in answer.content.decode()
     assert not CallbackSettings.objects.exists()
 
 
-def test_templates_statuses_and_groups_are_chosen_by_name(specialist: Client, customer: Customer) -> None:
+def test_task_templates_statuses_and_groups_are_chosen_by_name(specialist: Client, customer: Customer) -> None:
     found = {"templates": {"31": "Call back"}, "statuses": {"3": "Completed"}, "groups": {"3": "Managers"}}
     CallbackSettings.objects.create(customer=customer, choices=found, template_id=77)
 
@@ -107,7 +109,7 @@ def test_templates_statuses_and_groups_are_chosen_by_name(specialist: Client, cu
         assert option in html
 
 
-def test_the_newest_tasks_are_listed(specialist: Client, customer: Customer) -> None:
+def test_page_lists_the_newest_callback_tasks(specialist: Client, customer: Customer) -> None:
     call = make_call(customer)
     CallbackTask.objects.create(
         customer=customer, call=call, kind="missed_call", subject="+380671234567", task_id=4102, problem="No."
@@ -134,7 +136,7 @@ def test_the_overview_says_how_many_missed_calls_were_called_back(specialist: Cl
     assert f'href="/calls/waiting/?customer={customer.pk}"' in html
 
 
-def test_a_viewer_sees_no_settings(client: Client, customer: Customer) -> None:
+def test_viewer_cannot_open_the_callback_tasks_page(client: Client, customer: Customer) -> None:
     client.force_login(make_viewer(customer))
 
     assert client.get(address(customer)).status_code in (302, 403)
@@ -150,7 +152,7 @@ def findings(scenario: Scenario) -> dict[Finding, dict[str, str]]:
     return {check.finding: dict(check.names) for check in connection.checks}
 
 
-def test_the_access_check_reads_what_can_be_chosen(scenario: Scenario) -> None:
+def test_access_check_reads_task_templates_groups_and_statuses(scenario: Scenario) -> None:
     found = findings(scenario)
 
     stored = CallbackSettings.objects.get()
@@ -170,14 +172,16 @@ def test_the_access_check_reads_what_can_be_chosen(scenario: Scenario) -> None:
         ({"group_id": 99}, Finding.TASK_GROUP_GONE),
     ],
 )
-def test_the_access_check_names_what_is_wrong(scenario: Scenario, changes: dict[str, Any], finding: Finding) -> None:
+def test_access_check_names_a_missing_template_status_or_group_of_callback_tasks(
+    scenario: Scenario, changes: dict[str, Any], finding: Finding
+) -> None:
     want_tasks(scenario.customer, **changes)
 
     assert finding in findings(scenario)
     assert scenario.account.tasks == []
 
 
-def test_a_missing_right_to_create_tasks_is_found(scenario: Scenario) -> None:
+def test_access_check_names_a_missing_right_to_create_tasks(scenario: Scenario) -> None:
     want_tasks(scenario.customer, reached_status_id=3)
     scenario.account.scopes = frozenset(Right) - {Right.CREATE_TASKS, Right.UPDATE_TASKS}
 

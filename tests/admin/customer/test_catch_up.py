@@ -66,7 +66,7 @@ def test_catch_up_from_the_console_adds_a_call_without_webhook(
         (-3, -4, "These days are in the future."),
     ],
 )
-def test_invalid_days_are_refused_with_a_message(
+def test_catch_up_refuses_invalid_days_with_a_message(
     scenario: Scenario, specialist: Client, first: int, last: int, message: str
 ) -> None:
     today = timezone.localdate(timezone=scenario.customer.zone)
@@ -75,7 +75,7 @@ def test_invalid_days_are_refused_with_a_message(
     assert not BackgroundJob.objects.filter(kind=BackgroundJobKind.CATCH_UP).exists()
 
 
-def test_page_shows_catch_up_position_and_error(scenario: Scenario, specialist: Client) -> None:
+def test_overview_shows_how_far_catch_up_has_read_and_its_error(scenario: Scenario, specialist: Client) -> None:
     CatchUpCursor.objects.create(
         customer=scenario.customer,
         read_until=timezone.now(),

@@ -121,7 +121,9 @@ def test_a_new_customer_gets_its_webhook_address(console: Client) -> None:
         ("https://other.planfix.com", "", ""),
     ],
 )
-def test_the_same_account_or_project_is_warned_of(console: Client, url: str, project: str, sentence: str) -> None:
+def test_list_warns_of_customers_with_the_same_account_or_project(
+    console: Client, url: str, project: str, sentence: str
+) -> None:
     make_customer(name="First")
     typed = FILLED_IN | {"planfix_token": PLANFIX_TOKEN, "planfix_url": url, "ringostat_project_id": project}
 
@@ -145,7 +147,7 @@ def test_save_and_continue_leads_through_the_steps(console: Client) -> None:
     assert staying["Location"] == address_of("parameters", customer)
 
 
-def test_tabs_show_which_steps_are_done(console: Client) -> None:
+def test_tabs_show_which_set_up_steps_are_done(console: Client) -> None:
     customer = make_customer()
     before = menu(customer, "change")
     make_employee(customer)
@@ -167,7 +169,7 @@ def test_saving_again_keeps_the_webhook_address(console: Client) -> None:
     assert customer.webhook_tokens.get().address == before
 
 
-def test_a_typed_secret_is_kept(console: Client) -> None:
+def test_a_typed_secret_is_saved(console: Client) -> None:
     customer = customer_with()
 
     save(console, customer, planfix_token="another-token")
@@ -175,7 +177,7 @@ def test_a_typed_secret_is_kept(console: Client) -> None:
     assert customer.planfix_token.reveal() == "another-token"
 
 
-def test_an_empty_secret_changes_nothing(console: Client) -> None:
+def test_an_empty_secret_field_keeps_the_stored_secret(console: Client) -> None:
     customer = customer_with()
 
     save(console, customer, planfix_token="", ringostat_auth_key="")
@@ -185,7 +187,7 @@ def test_an_empty_secret_changes_nothing(console: Client) -> None:
 
 
 @pytest.mark.parametrize(("token", "hint"), [("some-token", "saved – type to replace"), ("", "not set")])
-def test_an_empty_input_says_whether_a_secret_is_set(console: Client, token: str, hint: str) -> None:
+def test_an_empty_secret_field_says_whether_a_secret_is_stored(console: Client, token: str, hint: str) -> None:
     customer = make_customer(planfix_token=token)
 
     html = console.get(page_of(customer)).content.decode()
@@ -196,7 +198,7 @@ def test_an_empty_input_says_whether_a_secret_is_set(console: Client, token: str
     assert "value=" not in field[0]
 
 
-def test_a_secret_typed_into_a_refused_form_does_not_come_back(console: Client) -> None:
+def test_a_secret_typed_into_a_form_with_an_error_is_not_sent_back(console: Client) -> None:
     customer = customer_with()
 
     response = console.post(page_of(customer), FILLED_IN | {"name": "", "planfix_token": "typed-token"})
@@ -251,7 +253,7 @@ def test_a_kept_secret_is_encrypted_in_the_session(console: Client) -> None:
 
 
 @pytest.mark.parametrize(("typed", "code"), [("ukraine", "UA"), ("Польща", "PL"), (" Niemcy ", "DE"), ("kz", "KZ")])
-def test_a_country_is_understood_by_its_name(console: Client, typed: str, code: str) -> None:
+def test_a_country_may_be_typed_by_its_name(console: Client, typed: str, code: str) -> None:
     customer = customer_with()
 
     save(console, customer, region=typed)
@@ -276,7 +278,7 @@ def test_countries_and_time_zones_are_suggested(console: Client) -> None:
         *("ftp://acme.planfix.com", "https://acme.planfix.com:99999"),
     ],
 )
-def test_private_address_is_refused_with_a_message(console: Client, column: str, url: str) -> None:
+def test_private_account_address_is_refused_with_a_message(console: Client, column: str, url: str) -> None:
     customer = customer_with()
 
     response = console.post(page_of(customer), FILLED_IN | {column: url})
@@ -294,7 +296,7 @@ def test_private_address_is_refused_with_a_message(console: Client, column: str,
         ("https://crm.acme.example/pf/task/7", "https://crm.acme.example/pf"),
     ],
 )
-def test_account_is_read_from_a_browser_address(console: Client, typed: str, address: str) -> None:
+def test_account_address_may_be_copied_from_the_browser(console: Client, typed: str, address: str) -> None:
     console.post(LIST + "add/", FILLED_IN | {"planfix_url": typed, "planfix_token": PLANFIX_TOKEN})
 
     assert Customer.objects.get().planfix_url == address
@@ -309,7 +311,7 @@ MOVED = [
 
 @pytest.mark.parametrize("typed", ["", "   ", "\t"])
 @pytest.mark.parametrize(("column", "address", "secret"), MOVED)
-def test_a_new_host_asks_for_the_secret_again(
+def test_new_host_of_the_account_requires_the_secret_again(
     console: Client, column: str, address: str, secret: str, typed: str
 ) -> None:
     customer = customer_with()
@@ -323,7 +325,9 @@ def test_a_new_host_asks_for_the_secret_again(
 
 
 @pytest.mark.parametrize(("column", "address", "secret"), MOVED)
-def test_a_new_host_with_its_own_secret_is_saved(console: Client, column: str, address: str, secret: str) -> None:
+def test_new_host_of_the_account_with_its_secret_is_saved(
+    console: Client, column: str, address: str, secret: str
+) -> None:
     customer = customer_with()
 
     save(console, customer, **{column: address, secret: "another-secret"})
@@ -331,7 +335,7 @@ def test_a_new_host_with_its_own_secret_is_saved(console: Client, column: str, a
     assert (getattr(customer, column), getattr(customer, secret).reveal()) == (address, "another-secret")
 
 
-def test_another_page_of_the_same_host_keeps_the_secret(console: Client) -> None:
+def test_another_page_of_the_same_account_host_keeps_the_secret(console: Client) -> None:
     customer = customer_with()
 
     save(console, customer, planfix_url="https://ACME.planfix.com:443/task/5")
@@ -340,7 +344,7 @@ def test_another_page_of_the_same_host_keeps_the_secret(console: Client) -> None
 
 
 @pytest.mark.parametrize("lookup", ["startswith", "regex", "contains", "gt", "iexact"])
-def test_ciphertext_cannot_be_guessed_through_the_address_of_the_list(console: Client, lookup: str) -> None:
+def test_list_filter_cannot_guess_the_ciphertext_of_a_secret(console: Client, lookup: str) -> None:
     customer = customer_with()
     value = customer.planfix_token.ciphertext[:5]
 
@@ -349,7 +353,7 @@ def test_ciphertext_cannot_be_guessed_through_the_address_of_the_list(console: C
     assert (response.status_code, response["Location"]) == (302, "/admin/")
 
 
-def test_a_name_in_another_case_is_taken(console: Client) -> None:
+def test_customer_name_in_another_case_counts_as_taken(console: Client) -> None:
     customer_with(name="Demo company")
 
     response = console.post(LIST + "add/", FILLED_IN | {"name": "demo COMPANY", "planfix_token": "t"})
@@ -403,7 +407,9 @@ def test_local_address_is_accepted_if_private_hosts_are_allowed(console: Client,
         ("requests_per_second", "0", "greater than or equal to"),
     ],
 )
-def test_a_wrong_value_is_named(console: Client, column: str, value: str, sentence: str) -> None:
+def test_form_names_an_invalid_country_time_zone_or_rate(
+    console: Client, column: str, value: str, sentence: str
+) -> None:
     customer = customer_with()
 
     response = console.post(page_of(customer), FILLED_IN | {column: value})
@@ -411,7 +417,7 @@ def test_a_wrong_value_is_named(console: Client, column: str, value: str, senten
     assert sentence in errors_of(response)
 
 
-def test_data_of_the_former_account_is_forgotten(console: Client) -> None:
+def test_new_account_address_deletes_data_of_the_former_account(console: Client) -> None:
     customer = customer_with(
         planfix_tags={"call": {"id": 1}}, planfix_contact_fields=[{"id": 2}], contact_template_id=1
     )
@@ -437,7 +443,7 @@ def test_changed_tag_id_forgets_tags_and_keeps_contacts(console: Client, changes
     assert customer.remembered_contacts.exists()
 
 
-def test_other_changes_keep_the_data_of_the_account(console: Client) -> None:
+def test_changed_settings_of_the_same_account_keep_its_data(console: Client) -> None:
     customer = customer_with(planfix_tags={"call": {"id": 1}})
     RememberedContact.objects.create(customer=customer, number="+380671234567", contact_id=812)
 
@@ -449,7 +455,7 @@ def test_other_changes_keep_the_data_of_the_account(console: Client) -> None:
 
 
 @pytest.mark.parametrize(("changes", "is_paused"), [({"planfix_token": "new"}, False), ({"recording": "link"}, True)])
-def test_new_access_ends_a_pause(console: Client, changes: dict[str, str], is_paused: bool) -> None:
+def test_new_token_ends_an_automatic_pause(console: Client, changes: dict[str, str], is_paused: bool) -> None:
     customer = customer_with(paused_reason="The token is switched off.")
 
     save(console, customer, **changes)
@@ -457,7 +463,7 @@ def test_new_access_ends_a_pause(console: Client, changes: dict[str, str], is_pa
     assert bool(customer.paused_reason) is is_paused
 
 
-def test_new_access_resumes_deliveries_at_once(console: Client) -> None:
+def test_new_token_resumes_deliveries_at_once(console: Client) -> None:
     from procrastinate.contrib.django.models import ProcrastinateJob
 
     now = timezone.now()
@@ -561,7 +567,7 @@ def test_the_list_counts_waiting_and_failed_calls_of_each_customer(console: Clie
     assert [(row.waiting, row.failed) for row in rows] == [(2, 1), (0, 1)]
 
 
-def test_resuming_clears_the_pause_and_wakes_the_worker(console: Client) -> None:
+def test_resume_action_clears_the_pause_and_wakes_the_worker(console: Client) -> None:
     from procrastinate.contrib.django.models import ProcrastinateJob
 
     customer = make_customer(paused_reason="The account is frozen.")
@@ -592,7 +598,7 @@ def test_bulk_action_is_recorded_in_each_customers_history(console: Client, acti
     assert sorted(written) == sorted((str(customer.pk), sentence) for customer in customers)
 
 
-def test_viewers_are_chosen_on_the_page(console: Client) -> None:
+def test_viewers_of_a_customer_are_chosen_on_its_page(console: Client) -> None:
     customer, viewer = customer_with(), make_viewer()
 
     save(console, customer, viewers=[viewer.pk])
@@ -649,7 +655,7 @@ def test_worker_deletes_a_customer_with_all_its_data(
     assert [set(model.objects.values_list("customer", flat=True)) for model in kept] == [{other.pk}] * 3
 
 
-def test_the_page_says_which_parameter_has_no_field_in_planfix(console: Client) -> None:
+def test_settings_name_a_parameter_without_a_field_in_planfix(console: Client) -> None:
     tags = {name: {"id": number, "name": name, "fields": []} for number, name in enumerate(("call", "missed_call"))}
     customer = customer_with(planfix_tags=tags)
     ParameterMapping.objects.create(customer=customer, parameter="utm_source", field="Source")
@@ -726,7 +732,7 @@ def test_changed_access_is_checked_again(console: Client, changes: dict[str, str
     assert BackgroundJob.objects.filter(kind=BackgroundJobKind.CONNECT, customer=customer).exists() is is_checked
 
 
-def test_check_button_enqueues_a_job_and_leads_back(console: Client) -> None:
+def test_access_check_button_enqueues_a_job_and_leads_back(console: Client) -> None:
     customer = make_customer()
 
     response = console.post(reverse("admin:integrations_customer_connect", args=[customer.pk]))
@@ -735,7 +741,7 @@ def test_check_button_enqueues_a_job_and_leads_back(console: Client) -> None:
     assert BackgroundJob.objects.get().kind == BackgroundJobKind.CONNECT
 
 
-def test_user_without_change_permission_cannot_start_a_check(client: Client) -> None:
+def test_user_without_change_permission_cannot_start_an_access_check(client: Client) -> None:
     client.force_login(make_user(is_staff=True))
     customer = make_customer()
 
@@ -745,7 +751,7 @@ def test_user_without_change_permission_cannot_start_a_check(client: Client) -> 
     assert not BackgroundJob.objects.exists()
 
 
-def test_finding_is_shown_with_its_steps(console: Client) -> None:
+def test_finding_of_the_access_check_is_shown_with_its_steps(console: Client) -> None:
     customer = make_customer()
     checked(
         customer,
@@ -763,7 +769,7 @@ def test_finding_is_shown_with_its_steps(console: Client) -> None:
     assert "Connected. Calls can be delivered." not in html
 
 
-def test_running_check_hides_earlier_findings(console: Client) -> None:
+def test_running_access_check_hides_earlier_findings(console: Client) -> None:
     customer = make_customer()
     checked(customer, Check(finding=Finding.KNOWN))
     BackgroundJob.objects.create(kind=BackgroundJobKind.CONNECT, customer=customer)
@@ -774,7 +780,7 @@ def test_running_check_hides_earlier_findings(console: Client) -> None:
     assert "Planfix accepts the token." not in html
 
 
-def test_failed_check_says_why(console: Client) -> None:
+def test_failed_access_check_says_why(console: Client) -> None:
     customer = make_customer()
     checked(customer, Check(finding=Finding.KNOWN))
     BackgroundJob.objects.create(
@@ -800,7 +806,7 @@ def test_working_connection_is_confirmed(console: Client) -> None:
 
 
 @pytest.mark.parametrize("finding", Finding)
-def test_every_finding_has_a_sentence_with_filled_names(finding: Finding) -> None:
+def test_every_finding_of_the_access_check_has_a_sentence_without_placeholders(finding: Finding) -> None:
     names = dict.fromkeys(("host", "error", "name", "id", "scopes", "call", "missed_call", "count", "fields"), "it")
     names |= {"status": "it"}
 
@@ -810,12 +816,12 @@ def test_every_finding_has_a_sentence_with_filled_names(finding: Finding) -> Non
     assert row.mark == "fine" or row.steps, "what is not right says what to do"
 
 
-def test_every_finding_has_a_different_sentence() -> None:
+def test_every_finding_of_the_access_check_has_its_own_sentence() -> None:
     assert SENTENCES.keys() == set(Finding)
     assert len({str(sentence.text) for sentence in SENTENCES.values()}) == len(SENTENCES)
 
 
-def test_templates_are_chosen_by_name(console: Client) -> None:
+def test_contact_templates_are_chosen_by_name(console: Client) -> None:
     customer = customer_with(contact_template_id=9)
     checked(customer, Check(finding=Finding.KNOWN), templates=[(1, "Client"), (3, "Partner")])
 
@@ -846,7 +852,7 @@ def test_only_viewers_are_offered_as_viewers(console: Client) -> None:
     assert [user.is_staff for user in form.fields["viewers"].queryset] == [False]
 
 
-def test_a_customer_is_deleted_only_by_its_name(console: Client) -> None:
+def test_customer_is_deleted_only_after_its_name_is_typed(console: Client) -> None:
     customer = make_customer(name="Acme")
     address = reverse("admin:integrations_customer_delete", args=[customer.pk])
 
@@ -856,7 +862,7 @@ def test_a_customer_is_deleted_only_by_its_name(console: Client) -> None:
     assert not BackgroundJob.objects.exists()
 
 
-def test_delete_stands_on_the_overview_and_not_beside_save(console: Client) -> None:
+def test_delete_link_is_on_the_overview_and_not_in_the_settings(console: Client) -> None:
     customer = make_customer()
     address = reverse("admin:integrations_customer_delete", args=[customer.pk])
 

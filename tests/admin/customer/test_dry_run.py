@@ -70,7 +70,7 @@ def test_dry_run_of_a_stored_event_or_call_is_offered_and_enqueued(console: Clie
 
 
 @pytest.mark.parametrize("name", ["event", "call"])
-def test_event_or_call_of_another_customer_is_not_found(console: Client, name: str) -> None:
+def test_dry_run_of_another_customers_event_or_call_is_not_found(console: Client, name: str) -> None:
     customer, call = make_customer(), make_call(make_customer())
     row = {"event": make_event(call), "call": call}[name]
 
@@ -91,7 +91,7 @@ def test_event_or_call_of_another_customer_is_not_found(console: Client, name: s
     ],
     ids=str,
 )
-def test_invalid_dry_run_is_not_enqueued(console: Client, answers: dict[str, str]) -> None:
+def test_dry_run_with_invalid_input_is_not_enqueued(console: Client, answers: dict[str, str]) -> None:
     customer = make_customer()
 
     assert console.post(address(customer), answers).status_code == 200
@@ -184,7 +184,7 @@ def test_each_dry_run_fact_has_its_own_sentence(report: dict[str, Any], sentence
     assert any(sentence in line.text for line in lines(DryRunReport.from_json(report), make_customer()))
 
 
-def test_stored_requests_are_listed_by_their_event(console: Client) -> None:
+def test_dry_run_page_lists_stored_requests_by_their_event(console: Client) -> None:
     customer = make_customer()
     make_event(make_call(customer))
 

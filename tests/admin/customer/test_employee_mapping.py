@@ -71,7 +71,9 @@ def chosen_user(html: str, key: str) -> str:
     return chosen[1] if chosen else ""
 
 
-def test_pairs_are_proposed_with_a_reason_and_unmatched_rows_are_marked(console: Client, customer: Customer) -> None:
+def test_employee_pairs_are_proposed_with_a_reason_and_unmatched_rows_are_marked(
+    console: Client, customer: Customer
+) -> None:
     html = html_of(console, page_of(customer))
 
     assert (chosen_user(html, "staff-1"), chosen_user(html, "staff-2")) == ("5", "")
@@ -80,7 +82,7 @@ def test_pairs_are_proposed_with_a_reason_and_unmatched_rows_are_marked(console:
     assert re.search(r"In Planfix only:</span>\s*Oleh Tkachenko", html)
 
 
-def test_saving_keeps_included_and_excluded_employees(console: Client, customer: Customer) -> None:
+def test_saved_employees_stay_included_or_excluded(console: Client, customer: Customer) -> None:
     console.post(page_of(customer), {"user-staff-1": "5", "participates-staff-1": "on", "user-staff-2": "6"})
 
     kept = customer.employees.order_by("staff_id").values_list("staff_id", "planfix_user_id", "participates")
@@ -88,7 +90,7 @@ def test_saving_keeps_included_and_excluded_employees(console: Client, customer:
     assert "One employee included." in html_of(console, page_of(customer))
 
 
-def test_invalid_mapping_is_reported_and_choices_stay(console: Client, customer: Customer) -> None:
+def test_invalid_employee_mapping_is_reported_and_choices_stay(console: Client, customer: Customer) -> None:
     skipped(customer, employee_name="New Comer", extension="1" * 17)
     [row] = [row for row in employee_table(customer).rows if row.is_from_calls]
 
@@ -101,7 +103,7 @@ def test_invalid_mapping_is_reported_and_choices_stay(console: Client, customer:
 
 
 @pytest.mark.parametrize("typed", ["", "77", "5; DROP", "-5", "9" * 30])
-def test_unknown_planfix_user_is_not_saved(console: Client, customer: Customer, typed: str) -> None:
+def test_employee_with_an_unknown_planfix_user_is_not_saved(console: Client, customer: Customer, typed: str) -> None:
     console.post(page_of(customer), {"user-staff-1": typed, "participates-staff-1": "on"})
 
     assert not Employee.objects.exists()
@@ -116,7 +118,7 @@ def test_employee_who_left_planfix_is_reported(console: Client, customer: Custom
     assert "Planfix employee 99 is no longer active" in html
 
 
-def test_planfix_user_ids_are_typed_without_permission_to_read_employees(console: Client) -> None:
+def test_without_permission_to_read_employees_planfix_user_ids_are_typed(console: Client) -> None:
     customer = found(staff=STAFF)
     assert "Planfix employee ID" in html_of(console, page_of(customer))
 
@@ -137,11 +139,11 @@ def test_link_from_a_call_marks_its_talker(console: Client, customer: Customer) 
 
 
 @pytest.mark.parametrize("query", ["?call=", "?call=x", "?call=0", "?call=99999999"])
-def test_invalid_call_in_the_address_marks_no_row(console: Client, customer: Customer, query: str) -> None:
+def test_invalid_call_id_in_the_address_marks_no_employee(console: Client, customer: Customer, query: str) -> None:
     assert 'id="asked"' not in html_of(console, page_of(customer, query))
 
 
-def test_call_of_another_customer_is_ignored(console: Client, customer: Customer) -> None:
+def test_call_id_of_another_customer_in_the_address_marks_no_employee(console: Client, customer: Customer) -> None:
     call = skipped(make_customer(), employee_name="Theirs Alone")
 
     assert "Theirs Alone" not in html_of(console, page_of(customer, f"?call={call.pk}"))

@@ -45,7 +45,7 @@ def run(console: Client, customer: Customer, **answers: Any) -> BackgroundJob:
     return job
 
 
-def test_page_says_beforehand_what_a_trial_writes(console: Client) -> None:
+def test_trial_page_says_beforehand_what_a_trial_writes(console: Client) -> None:
     customer = make_customer()
     make_employee(customer, name="Oleh Tkachenko")
 
@@ -68,7 +68,7 @@ def test_trial_is_started_and_its_progress_is_shown(console: Client) -> None:
     assert "Run trial" not in shown
 
 
-def test_task_is_created_only_with_consent(console: Client) -> None:
+def test_trial_creates_a_task_only_with_consent(console: Client) -> None:
     customer = make_customer()
     assert "Create a task too" not in page(console, customer)  # the access check has found no template
     choices = {"templates": {"7": "Request", "9": "Call back"}}
@@ -83,7 +83,7 @@ def test_task_is_created_only_with_consent(console: Client) -> None:
     assert [job.arguments["task_template"] for job in BackgroundJob.objects.order_by("pk")] == [None, 7]
 
 
-def test_closed_task_is_listed_with_its_address(console: Client, scenario: Scenario) -> None:
+def test_task_that_a_trial_closed_is_listed_with_its_address(console: Client, scenario: Scenario) -> None:
     template_id = template_of(scenario.account)
     choices = {"templates": {str(template_id): "Request"}}
     CallbackSettings.objects.create(customer=scenario.customer, choices=choices)
@@ -103,7 +103,7 @@ def test_second_trial_waits_for_the_first(console: Client) -> None:
     assert BackgroundJob.objects.count() == 1
 
 
-def test_number_that_is_none_is_refused(console: Client) -> None:
+def test_trial_with_a_text_that_is_no_number_is_refused(console: Client) -> None:
     customer = make_customer()
 
     shown = console.post(address(customer), {"action": "run", "number": "12"}).content.decode()
@@ -112,7 +112,7 @@ def test_number_that_is_none_is_refused(console: Client) -> None:
     assert not BackgroundJob.objects.exists()
 
 
-def test_findings_are_shown_with_what_needs_a_person_first(console: Client, scenario: Scenario) -> None:
+def test_trial_findings_that_need_a_person_come_first(console: Client, scenario: Scenario) -> None:
     scenario.account.enter(scenario.account.world.with_switches({"system_tags": "refused", "emoji": "stripped"}))
     run(console, scenario.customer)
 
@@ -129,7 +129,9 @@ def test_findings_are_shown_with_what_needs_a_person_first(console: Client, scen
     assert places == sorted(places)
 
 
-def test_what_is_kept_is_linked_and_cleaned_up_by_a_button(console: Client, scenario: Scenario) -> None:
+def test_kept_records_of_a_trial_are_linked_and_removed_by_the_clean_up_button(
+    console: Client, scenario: Scenario
+) -> None:
     populate(scenario.account)
     before = records(scenario.account)
     run(console, scenario.customer, keep="on")
@@ -144,14 +146,16 @@ def test_what_is_kept_is_linked_and_cleaned_up_by_a_button(console: Client, scen
     assert records(scenario.account) == before
 
 
-def test_findings_of_a_former_account_are_not_shown(console: Client, scenario: Scenario, sandbox: Sandbox) -> None:
+def test_trial_findings_of_a_former_account_are_not_shown(
+    console: Client, scenario: Scenario, sandbox: Sandbox
+) -> None:
     run(console, scenario.customer)
     Customer.objects.update(planfix_url=sandbox.add_account("other", token="other").url)
 
     assert "The number is stored as it was written." not in page(console, Customer.objects.get())
 
 
-def test_step_of_the_set_up_is_done_after_a_trial(console: Client, scenario: Scenario) -> None:
+def test_set_up_step_is_done_after_a_trial(console: Client, scenario: Scenario) -> None:
     trial_tab = f'href="{address(scenario.customer)}"'
     assert "Done" not in page(console, scenario.customer).split(trial_tab)[1].split("</a>")[0]
     run(console, scenario.customer)
@@ -159,14 +163,14 @@ def test_step_of_the_set_up_is_done_after_a_trial(console: Client, scenario: Sce
     assert "Done" in page(console, scenario.customer).split(trial_tab)[1].split("</a>")[0]
 
 
-def test_trial_leads_to_the_webhooks(console: Client, scenario: Scenario) -> None:
+def test_trial_page_leads_to_the_webhook_page(console: Client, scenario: Scenario) -> None:
     run(console, scenario.customer)
     webhooks = reverse("admin:integrations_customer_webhook_setup", args=[scenario.customer.pk])
 
     assert f'href="{webhooks}"' in page(console, scenario.customer).split("What the account does")[1]
 
 
-def test_viewer_cannot_open_the_page(client: Client) -> None:
+def test_viewer_cannot_open_the_trial_page(client: Client) -> None:
     customer = make_customer()
     client.force_login(make_viewer(customer))
 
@@ -177,24 +181,24 @@ def test_viewer_cannot_open_the_page(client: Client) -> None:
 # The sentences
 
 
-def test_every_question_and_outcome_has_its_words() -> None:
+def test_every_question_and_outcome_of_a_trial_has_a_text() -> None:
     assert set(ASKED) == set(QUESTIONS) == set(Question)
     assert set(OUTCOMES) == set(Outcome)
 
 
 @pytest.mark.parametrize(("question", "answer"), ANSWERS)
-def test_sentences_take_the_values_of_their_findings(question: Question, answer: str) -> None:
+def test_trial_sentences_contain_the_values_of_their_findings(question: Question, answer: str) -> None:
     finding = Finding(question=question, outcome=Outcome.OK, answer=answer)
 
     assert "%(" not in detail_of(finding)
 
 
-def test_answer_of_a_newer_release_is_shown_as_it_is() -> None:
+def test_trial_answer_of_a_newer_release_is_shown_unchanged() -> None:
     finding = Finding(question=Question.EMOJI, outcome=Outcome.OK, answer="sung")
     assert detail_of(finding) == "sung"
 
 
-def test_report_survives_its_storage() -> None:
+def test_trial_report_is_equal_after_storage_as_json() -> None:
     finding = Finding(question=Question.EMOJI, outcome=Outcome.OK, answer=NOT_ASKED, names={"a": "b"})
     report = TrialReport(account="acme.planfix.com", findings=(finding,), requests=3)
 

@@ -49,7 +49,7 @@ def kept(customer: Customer) -> list[tuple[str, str, str]]:
     return list(customer.utm_fields.order_by("parameter").values_list("parameter", "field", "contact_field"))
 
 
-def test_page_offers_planfix_fields_and_parameters_of_calls(console: Client, customer: Customer) -> None:
+def test_utm_page_offers_planfix_fields_and_parameters_of_calls(console: Client, customer: Customer) -> None:
     make_call(customer, call_facts(parameters={"gclid": "abc"}))
 
     html = console.get(page_of(customer)).content.decode()
@@ -60,14 +60,14 @@ def test_page_offers_planfix_fields_and_parameters_of_calls(console: Client, cus
     assert "External line" not in html
 
 
-def test_missing_field_is_explained_step_by_step(console: Client, customer: Customer) -> None:
+def test_missing_field_of_a_parameter_is_explained_step_by_step(console: Client, customer: Customer) -> None:
     html = console.get(page_of(customer)).content.decode()
 
     assert "Open “Missed call” and add a field of the type “Line”" in html
     assert "for each of these names: utm_term" in html
 
 
-def test_saving_keeps_the_chosen_fields(console: Client, customer: Customer) -> None:
+def test_chosen_fields_of_parameters_are_saved(console: Client, customer: Customer) -> None:
     chosen = {"field-utm_source": "utm_source", "contact-utm_source": "Source", "field-utm_term": ""}
     console.post(page_of(customer), chosen | {"name-other": " gclid ", "field-other": "Click"})
 
@@ -75,7 +75,7 @@ def test_saving_keeps_the_chosen_fields(console: Client, customer: Customer) -> 
     assert not BackgroundJob.objects.exists()
 
 
-def test_worker_creates_a_contact_field(console: Client, customer: Customer) -> None:
+def test_worker_creates_a_missing_contact_field_of_a_parameter(console: Client, customer: Customer) -> None:
     console.post(page_of(customer), {"contact-utm_term": "+", "name-other": "gclid", "contact-other": "+"})
 
     assert kept(customer) == [("gclid", "gclid", "gclid"), ("utm_term", "utm_term", "utm_term")]

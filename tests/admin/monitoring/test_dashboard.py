@@ -101,7 +101,7 @@ def test_counts_link_to_their_calls(console: Client, customers: dict[str, Custom
         ("password", ["Cafe", "Borshch", "Acme"]),
     ],
 )
-def test_list_is_sorted_by_its_columns(
+def test_customer_list_is_sorted_by_its_columns(
     console: Client, customers: dict[str, Customer], sort: str, found: list[str]
 ) -> None:
     make_event(make_call(customers["Borshch"]))
@@ -109,7 +109,9 @@ def test_list_is_sorted_by_its_columns(
     assert names(console, f"?sort={sort}") == found
 
 
-def test_heading_sorts_and_turns_the_order(console: Client, customers: dict[str, Customer]) -> None:
+def test_column_heading_sorts_the_customers_and_reverses_the_order(
+    console: Client, customers: dict[str, Customer]
+) -> None:
     def heading(query: str) -> Any:
         return console.get(f"/admin/{query}").context["headings"][4]
 
@@ -117,7 +119,7 @@ def test_heading_sorts_and_turns_the_order(console: Client, customers: dict[str,
     assert (heading("?sort=-failed").direction, heading("?sort=-failed").address) == ("descending", "?sort=failed")
 
 
-def test_further_pages_keep_search_filter_and_order(console: Client) -> None:
+def test_further_pages_of_customers_keep_search_filter_and_order(console: Client) -> None:
     for number in range(60):
         make_customer(name=f"Acme {number:02}")
 
@@ -133,7 +135,7 @@ def test_list_of_customers_is_the_first_page(console: Client) -> None:
     assert (response.status_code, response["Location"]) == (302, "/admin/?q=acme")
 
 
-def test_row_leads_to_every_action_of_a_customer(client: Client) -> None:
+def test_customer_row_links_to_every_action_on_the_customer(client: Client) -> None:
     client.force_login(make_superuser())
     customer = make_customer()
 
@@ -148,7 +150,7 @@ def test_row_leads_to_every_action_of_a_customer(client: Client) -> None:
 # --- the pictures ---
 
 
-def test_tiles_sum_up_all_customers(console: Client) -> None:
+def test_tiles_show_the_totals_of_all_customers(console: Client) -> None:
     now = timezone.now()
     customer, other = make_customer(), make_customer()
     for state, reason in (("delivered", ""), ("failed", "refused"), ("skipped", "unknown_employee")):
@@ -168,7 +170,7 @@ def test_tiles_sum_up_all_customers(console: Client) -> None:
     }
 
 
-def test_chart_and_its_table_hold_the_same_numbers(console: Client) -> None:
+def test_calls_chart_and_its_table_show_the_same_numbers(console: Client) -> None:
     now = timezone.now()
     for state in ("delivered", "delivered", "failed"):
         make_call(make_customer(), call_facts(exact_start=now), state=state)
@@ -187,7 +189,7 @@ def test_chart_and_its_table_hold_the_same_numbers(console: Client) -> None:
     assert re.findall(r"<td>(\d+)</td>", table[1])[-3:] == ["3", "2", "1"]
 
 
-def test_reasons_are_bars_with_the_most_frequent_first(console: Client) -> None:
+def test_reasons_of_undelivered_calls_are_bars_with_the_most_frequent_first(console: Client) -> None:
     now = timezone.now()
     for reason in ("unknown_employee", "unknown_employee", "internal_call"):
         make_call(make_customer(), call_facts(exact_start=now), state="skipped", reason=reason)
@@ -200,7 +202,7 @@ def test_reasons_are_bars_with_the_most_frequent_first(console: Client) -> None:
     ]
 
 
-def test_heartbeat_counts_the_webhooks_of_a_day(console: Client) -> None:
+def test_heartbeat_counts_the_webhooks_of_24_hours(console: Client) -> None:
     call = make_call(make_customer())
     for hours in (0, 1, 1, 30):
         make_event(call, received_at=timezone.now() - timedelta(hours=hours))
@@ -211,7 +213,7 @@ def test_heartbeat_counts_the_webhooks_of_a_day(console: Client) -> None:
     assert row.heartbeat.path.count("M") == 2
 
 
-def test_numbers_are_those_of_the_customers_that_the_user_sees(client: Client) -> None:
+def test_first_page_counts_only_customers_that_the_user_may_see(client: Client) -> None:
     now = timezone.now()
     mine, other = make_customer(name="Mine"), make_customer(name="Other")
     for customer in (mine, other, other):
@@ -254,7 +256,7 @@ def test_sparkline_has_a_text_with_its_numbers(console: Client) -> None:
     assert "One call, 1 in Planfix" in drawings
 
 
-def test_user_without_permission_learns_whom_to_ask(client: Client) -> None:
+def test_first_page_tells_a_user_without_permission_whom_to_ask(client: Client) -> None:
     make_customer(name="Acme")
     client.force_login(make_user(is_staff=True))
 
@@ -406,7 +408,7 @@ def test_action_on_all_customers_includes_those_of_other_pages_of_the_filter(con
     assert "Checking 30 customers." in console.get(address).content.decode()
 
 
-def test_action_on_selected_customers_leaves_others(console: Client, customers: dict[str, Customer]) -> None:
+def test_action_on_selected_customers_does_not_change_others(console: Client, customers: dict[str, Customer]) -> None:
     assert checked(console, _selected_action=customers["Acme"].pk) == (["Acme"], "/admin/?")
 
 

@@ -66,7 +66,7 @@ def test_internal_errors_are_grouped_by_their_message(console: Client) -> None:
     assert [(group.count, group.title) for group in groups(console)] == [(3, "Ringofix error"), (1, "Ringofix error")]
 
 
-def test_one_button_retries_all_calls_of_a_cause_and_no_other(console: Client) -> None:
+def test_retry_button_retries_all_calls_of_its_cause_and_no_others(console: Client) -> None:
     acme, borshch = make_customer(name="Acme"), make_customer(name="Borshch")
     gone = [fail(acme, GONE), fail(borshch, GONE_TOO)]
     other = fail(acme, LIMIT)
@@ -82,7 +82,7 @@ def test_one_button_retries_all_calls_of_a_cause_and_no_other(console: Client) -
     assert {entry.object_repr for entry in LogEntry.objects.all()} == {"Acme", "Borshch"}
 
 
-def test_cause_that_is_gone_meanwhile_retries_nothing(console: Client) -> None:
+def test_retry_of_a_cause_that_was_fixed_meanwhile_retries_nothing(console: Client) -> None:
     fail(make_customer(), GONE)
     group = groups(console)[0]
     Call.objects.update(state=CallState.DELIVERED)
@@ -110,7 +110,7 @@ def test_skipped_calls_lead_to_what_fixes_their_cause(console: Client) -> None:
     assert internal.shares[0].step is None
 
 
-def test_retried_skips_are_those_of_the_last_days(console: Client) -> None:
+def test_retry_of_skipped_calls_leaves_out_old_calls(console: Client) -> None:
     customer = make_customer()
     recent = skip(customer, Reason.UNKNOWN_EMPLOYEE)
     make_call(customer, state=CallState.SKIPPED, reason=Reason.UNKNOWN_EMPLOYEE)
@@ -121,7 +121,7 @@ def test_retried_skips_are_those_of_the_last_days(console: Client) -> None:
     assert list(Call.objects.filter(state=CallState.PENDING)) == [recent]
 
 
-def test_who_may_not_act_on_calls_sees_no_button(client: Client) -> None:
+def test_user_without_permission_on_calls_sees_no_retry_button(client: Client) -> None:
     customer = make_customer()
     fail(customer, GONE)
     user = make_user(is_staff=True)
@@ -135,7 +135,7 @@ def test_who_may_not_act_on_calls_sees_no_button(client: Client) -> None:
     assert client.post(ADDRESS, {"group": page.context["failed"][0].id}).status_code == 403
 
 
-def test_problems_of_other_peoples_customers_are_not_shown(client: Client) -> None:
+def test_problems_of_customers_that_the_user_may_not_see_are_not_shown(client: Client) -> None:
     fail(make_customer(), GONE)
     user = make_user(is_staff=True)
     client.force_login(user)

@@ -414,7 +414,7 @@ STATES: dict[Callable[[Scenario, Sandbox], None], Shown] = {
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
-def test_state_shows_its_status_and_next_step_everywhere(
+def test_customer_in_each_state_shows_its_status_and_next_step_everywhere(
     scenario: Scenario, sandbox: Sandbox, client: Client, state: Callable[[Scenario, Sandbox], None]
 ) -> None:
     expected = STATES[state]
@@ -449,14 +449,14 @@ def assert_shown(page: Any, language: str) -> None:
     assert [text for text in shown if text not in html] == [], language
 
 
-def test_nothing_but_arriving_calls_is_green() -> None:
+def test_status_is_green_only_while_calls_arrive() -> None:
     assert {shown.cause for shown in STATES.values() if shown.level is Level.FINE} == {Cause.CONNECTED}
 
 
 @pytest.mark.parametrize("texts", [LABELS, SENTENCES, SPECIAL_SENTENCES, {c: step[0] for c, step in STEPS.items()}])
-def test_every_text_is_translated_when_it_is_shown(texts: dict[object, object]) -> None:
+def test_every_status_text_is_translated_when_it_is_shown(texts: dict[object, object]) -> None:
     assert [text for text in texts.values() if not isinstance(text, Promise)] == []
 
 
-def test_every_cause_has_a_label_and_a_next_step() -> None:
+def test_every_cause_of_a_status_has_a_label_and_a_next_step() -> None:
     assert LABELS.keys() == STEPS.keys() == set(Cause)

@@ -42,7 +42,7 @@ def operator(client: Client) -> Client:
     return client
 
 
-def test_missing_workers_come_with_advice(operator: Client) -> None:
+def test_system_page_advises_what_to_do_when_no_worker_runs(operator: Client) -> None:
     assert lines(operator)["Workers running"] == (
         "0",
         "Start a worker: manage.py worker. Calls wait until then; none is lost.",
@@ -53,7 +53,7 @@ def test_missing_workers_come_with_advice(operator: Client) -> None:
     assert lines(operator)["Workers running"] == ("1", "")
 
 
-def test_directories_that_cannot_be_read_come_with_advice(operator: Client) -> None:
+def test_system_page_advises_what_to_do_when_directories_cannot_be_read(operator: Client) -> None:
     directory = DirectoryAccount.objects.create(account="acme.planfix.com")
     assert lines(operator)["Contact directories"] == ("1", "")
 
@@ -63,7 +63,7 @@ def test_directories_that_cannot_be_read_come_with_advice(operator: Client) -> N
     assert lines(operator)["Contact directories"][1]
 
 
-def test_periodic_jobs_show_when_they_last_ran(operator: Client) -> None:
+def test_system_page_shows_when_periodic_jobs_last_ran(operator: Client) -> None:
     assert lines(operator)["Last sweep"][0] == "never"
 
     execute(SWEEP)
@@ -72,14 +72,14 @@ def test_periodic_jobs_show_when_they_last_ran(operator: Client) -> None:
     assert lines(operator)["Last alert check"] == ("60 min ago", "Look at the worker's log; restart the worker.")
 
 
-def test_oldest_waiting_call_is_late_after_the_limit(operator: Client) -> None:
+def test_system_page_calls_the_oldest_waiting_call_late_after_the_limit(operator: Client) -> None:
     make_call(make_customer(), state=CallState.PENDING, due_since=timezone.now() - timedelta(hours=3))
 
     assert lines(operator)["Oldest waiting call"] == ("3 h", "See which customers are late.")
     assert lines(operator)["Calls waiting"][0] == "1"
 
 
-def test_versions_keys_and_the_database_are_shown_without_secrets(operator: Client, settings: Any) -> None:
+def test_system_page_shows_versions_keys_and_database_without_secrets(operator: Client, settings: Any) -> None:
     settings.ENCRYPTION_KEYS = [*django_settings.ENCRYPTION_KEYS, *django_settings.ENCRYPTION_KEYS]
 
     shown, html = lines(operator), operator.get("/admin/system/").content.decode()
@@ -90,7 +90,7 @@ def test_versions_keys_and_the_database_are_shown_without_secrets(operator: Clie
     assert not [key for key in (*settings.ENCRYPTION_KEYS, settings.SECRET_KEY) if key in html]
 
 
-def test_missing_recipients_of_alerts_are_told(operator: Client, settings: Any) -> None:
+def test_system_page_says_when_nobody_gets_alerts(operator: Client, settings: Any) -> None:
     settings.ALERT_EMAILS = []
     assert lines(operator)["Addresses that get alerts"][1] == "Nobody gets alerts: set ALERT_EMAILS."
 
@@ -100,7 +100,7 @@ def test_missing_recipients_of_alerts_are_told(operator: Client, settings: Any) 
 
 
 @pytest.mark.parametrize(("make", "status"), [(make_specialist, 200), (lambda: make_user(is_staff=True), 403)])
-def test_system_page_is_for_those_who_see_customers(client: Client, make: Any, status: int) -> None:
+def test_system_page_requires_the_permission_to_see_customers(client: Client, make: Any, status: int) -> None:
     client.force_login(make())
 
     assert client.get("/admin/system/").status_code == status

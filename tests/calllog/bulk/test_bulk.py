@@ -70,7 +70,7 @@ def test_chosen_calls_are_retried(specialist: Client) -> None:
     assert list(LogEntry.objects.values_list("change_message", "object_repr")) == [("2 calls were retried.", "Acme")]
 
 
-def test_calls_of_the_filter_are_retried(specialist: Client) -> None:
+def test_all_calls_of_the_filter_are_retried(specialist: Client) -> None:
     acme, other = make_customer(), make_customer()
     calls(acme, F, F, D)
     calls(other, F)
@@ -216,7 +216,7 @@ def test_action_on_too_many_calls_is_refused(specialist: Client, monkeypatch: py
     assert not BackgroundJob.objects.exists()
 
 
-def test_job_page_shows_progress_and_result(specialist: Client) -> None:
+def test_bulk_job_page_shows_progress_and_result(specialist: Client) -> None:
     job = begin(specialist, "send-again", *calls(make_customer(), F), filter="state=failed")
     address = f"/calls/bulk/{job.pk}/?state=failed"
     assert b"Waiting for the worker" in specialist.get(address).content
@@ -228,7 +228,7 @@ def test_job_page_shows_progress_and_result(specialist: Client) -> None:
     assert 'href="/calls/?state=failed"' in html
 
 
-def test_job_of_a_deleted_user_changes_nothing(client: Client) -> None:
+def test_bulk_job_of_a_deleted_user_changes_nothing(client: Client) -> None:
     client.force_login(user := make_specialist())
     calls(make_customer(), F)
     job = begin(client, "send-again", all="1")
@@ -242,7 +242,7 @@ def test_job_of_a_deleted_user_changes_nothing(client: Client) -> None:
     assert states() == [F]
 
 
-def test_job_of_a_specialist_who_became_a_viewer_changes_visible_calls_only(client: Client) -> None:
+def test_bulk_job_of_a_specialist_who_became_a_viewer_changes_visible_calls_only(client: Client) -> None:
     client.force_login(user := make_specialist())
     own, other = make_customer(), make_customer()
     calls(own, F)
@@ -267,7 +267,7 @@ def test_viewer_cannot_use_bulk_actions(client: Client, address: str, action: st
     assert not BackgroundJob.objects.exists()
 
 
-def test_other_users_cannot_see_the_job(specialist: Client) -> None:
+def test_other_users_cannot_see_a_bulk_job(specialist: Client) -> None:
     job = begin(specialist, "send-again", *calls(make_customer(), F))
     stranger = Client()
     stranger.force_login(make_user(is_staff=True))
@@ -279,7 +279,7 @@ def test_unknown_bulk_action_is_refused(specialist: Client) -> None:
     assert specialist.post("/calls/bulk/", {"action": "delete"}).status_code == 403
 
 
-def test_malformed_call_numbers_are_ignored(specialist: Client) -> None:
+def test_malformed_call_numbers_in_a_bulk_action_are_ignored(specialist: Client) -> None:
     assert preview_of(specialist, "send-again", call=["x", "-1", "9" * 30, "٣"]).context["plan"].affected == 0
 
 
@@ -306,7 +306,9 @@ def test_malformed_call_numbers_are_ignored(specialist: Client) -> None:
         ("settle", (D, ""), "already in Planfix"),
     ],
 )
-def test_unchanged_calls_have_a_reason(action: str, standing: tuple[str, str], why: str | None) -> None:
+def test_preview_gives_a_reason_for_each_call_that_stays_unchanged(
+    action: str, standing: tuple[str, str], why: str | None
+) -> None:
     plan = plan_of(action, {standing: 7})
 
     assert plan.affected == (7 if why is None else 0)
@@ -328,7 +330,9 @@ def test_confirmation_of_a_retry_says_how_many_calls_would_now_go_through(specia
     assert [(count, str(why)) for count, why in plan.forecast.skipped_again] == [(2, "employee is unknown")]
 
 
-def test_forecast_of_many_calls_is_of_the_newest(specialist: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_retry_forecast_of_many_calls_counts_the_newest_ones(
+    specialist: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("integrations.calllog.bulk.forecast.MAX_CALLS", 2)
     customer = make_customer()
     calls = [make_call(customer, state=CallState.FAILED, reason="refused") for _ in range(3)]
@@ -338,7 +342,7 @@ def test_forecast_of_many_calls_is_of_the_newest(specialist: Client, monkeypatch
     assert (plan.affected, plan.forecast.calls, plan.forecast.is_complete) == (3, 2, False)
 
 
-def test_numbers_are_listed_before_they_are_ignored(specialist: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_preview_lists_the_numbers_that_would_be_ignored(specialist: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("integrations.calllog.bulk.views.MAX_LISTED", 1)
     customer = make_customer()
     calls = [make_call(customer, call_facts(e164=number, caller="")) for number in ("+380671234567", "+380501112233")]

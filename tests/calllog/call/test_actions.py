@@ -80,7 +80,7 @@ def test_retry_delivers_a_postponed_call_at_once(scenario: Scenario, specialist:
     assert len(scenario.account.comments) == 1
 
 
-def test_a_delivered_call_is_not_sent_again(scenario: Scenario, specialist: Client) -> None:
+def test_retry_does_not_send_a_delivered_call_again(scenario: Scenario, specialist: Client) -> None:
     scenario.post(answered())
     scenario.deliver()
 
@@ -92,7 +92,7 @@ def test_a_delivered_call_is_not_sent_again(scenario: Scenario, specialist: Clie
 
 
 @pytest.mark.parametrize("reason", ["erased", "no_final_event"])
-def test_call_without_details_is_not_retried(specialist: Client, reason: str) -> None:
+def test_call_without_details_cannot_be_retried(specialist: Client, reason: str) -> None:
     call = make_call(make_customer(), state=CallState.SKIPPED, reason=reason)
 
     assert "cannot be retried" in do(specialist, call, "send-again")
@@ -178,7 +178,7 @@ def test_an_erased_call_stays_erased(specialist: Client) -> None:
 # --- ignoring a number ---
 
 
-def test_calls_of_an_ignored_number_stay_out_of_planfix(scenario: Scenario, specialist: Client) -> None:
+def test_calls_of_an_ignored_number_are_not_delivered(scenario: Scenario, specialist: Client) -> None:
     scenario.post(answered())
     call = scenario.call(CALL_ID)
 

@@ -84,7 +84,7 @@ def test_webhook_body_is_loaded_when_its_line_is_opened(log: Client) -> None:
     ],
     ids=["form", "binary", "markup", "deep", "empty"],
 )
-def test_a_body_of_any_kind_is_readable(log: Client, body: bytes, shown: str) -> None:
+def test_webhook_body_of_any_kind_is_readable(log: Client, body: bytes, shown: str) -> None:
     event = make_event(call := make_call(make_customer()), body=body)
 
     assert shown in opened_line(log, call, "webhooks", event.pk)
@@ -105,7 +105,7 @@ def test_a_webhook_by_get_shows_its_query_string(log: Client) -> None:
         b"not json, access_token=0123456789abcdef",
     ],
 )
-def test_the_token_of_a_link_is_not_shown(log: Client, body: bytes) -> None:
+def test_call_page_hides_the_token_of_a_recording_link(log: Client, body: bytes) -> None:
     event = make_event(call := make_call(make_customer()), body=body)
 
     html = opened_line(log, call, "webhooks", event.pk)
@@ -114,7 +114,7 @@ def test_the_token_of_a_link_is_not_shown(log: Client, body: bytes) -> None:
     assert "0123456789abcdef" not in html
 
 
-def test_requests_are_shown_with_status_duration_and_bodies(log: Client) -> None:
+def test_planfix_requests_are_shown_with_status_duration_and_bodies(log: Client) -> None:
     call = make_call(make_customer())
     sent = make_request(call, http_status=400, code=3001, seconds=1.234, outcome="refused", answer='{"result":"fail"}')
 
@@ -136,7 +136,7 @@ def test_bodies_of_another_call_are_not_found(log: Client) -> None:
     assert log.get(f"/calls/{call.pk}/requests/{sent.pk}/").status_code == 404
 
 
-def test_a_request_without_an_answer_is_shown(log: Client) -> None:
+def test_planfix_request_without_an_answer_is_shown(log: Client) -> None:
     call = make_call(make_customer(), state=CallState.PENDING, reason="unavailable", receipts={"attempts": 1})
     make_request(call, http_status=None, body=None, answer="", outcome="unavailable")
 
@@ -145,7 +145,7 @@ def test_a_request_without_an_answer_is_shown(log: Client) -> None:
 
 @pytest.mark.parametrize("state", CallState)
 @pytest.mark.parametrize("receipts", [None, {}])
-def test_a_call_in_any_state_opens(log: Client, state: str, receipts: dict[str, Any] | None) -> None:
+def test_call_page_opens_in_every_state(log: Client, state: str, receipts: dict[str, Any] | None) -> None:
     call = make_call(make_customer(), state=state, receipts=receipts)
 
     assert log.get(f"/calls/{call.pk}/").status_code == 200
@@ -167,7 +167,7 @@ def test_page_of_a_waiting_call_polls_and_shows_updates(log: Client) -> None:
 
 
 @pytest.mark.parametrize("kind", ["webhook", "request", "attempt", "pause", "reason"])
-def test_every_change_on_the_page_is_an_update(log: Client, kind: str) -> None:
+def test_every_change_of_a_call_updates_its_page(log: Client, kind: str) -> None:
     call = make_call(make_customer(), state=CallState.PENDING, receipts={"attempts": 1})
     address = news_address(page_of(log, call))
     changes = {
@@ -192,7 +192,7 @@ def news_address(html: str) -> str:
     return re.search(r'hx-get="(/calls/\d+/news/\?version=\w+)"', html)[1]
 
 
-def test_the_player_plays_from_our_own_address(log: Client) -> None:
+def test_player_loads_the_recording_from_our_own_address(log: Client) -> None:
     call = make_call(make_customer())
 
     html = page_of(log, call)
@@ -202,7 +202,7 @@ def test_the_player_plays_from_our_own_address(log: Client) -> None:
 
 
 @pytest.mark.parametrize("facts", [{"recording_url": "", "has_recording": None}, {"has_recording": False}])
-def test_without_a_recording_there_is_no_player(log: Client, facts: dict[str, Any]) -> None:
+def test_call_page_without_a_recording_has_no_player(log: Client, facts: dict[str, Any]) -> None:
     assert 'id="player"' not in page_of(log, make_call(make_customer(), call_facts(**facts)))
 
 
@@ -273,7 +273,7 @@ def test_script_link_in_a_webhook_is_not_shown(log: Client) -> None:
     assert "javascript:alert" not in page_of(log, make_call(make_customer(), facts))
 
 
-def test_a_call_that_does_not_exist_is_not_found(log: Client) -> None:
+def test_page_of_a_call_that_does_not_exist_is_not_found(log: Client) -> None:
     assert log.get("/calls/999999/").status_code == 404
 
 

@@ -90,7 +90,7 @@ def test_recording_of_the_sandbox_is_streamed_whole(log: Client, sandbox: Sandbo
     assert (response.status_code, response["Content-Type"], sound) == (200, "audio/wav", recording_wav("ua8"))
 
 
-def test_response_contains_no_headers_of_the_source(log: Client, source: Source, call: Call) -> None:
+def test_recording_response_contains_no_headers_of_the_source(log: Client, source: Source, call: Call) -> None:
     source.reply = lambda request: Reply(
         body=SOUND, content_type="audio/mpeg; name=x", headers={"Set-Cookie": "a=b", "Server": "nginx", "ETag": '"7"'}
     )
@@ -107,7 +107,7 @@ def test_response_contains_no_headers_of_the_source(log: Client, source: Source,
     assert "secret-of-the-link" not in str(response.headers)
 
 
-def test_request_to_the_source_omits_headers_of_the_user(log: Client, source: Source, call: Call) -> None:
+def test_request_for_a_recording_omits_headers_of_the_user(log: Client, source: Source, call: Call) -> None:
     heard(log.get(f"/calls/{call.pk}/recording", headers={"Authorization": "Bearer ours", "Referer": "https://ours/"}))
 
     [asked] = source.asked
@@ -145,7 +145,7 @@ def ranges(request: Request) -> Reply:
         ("seconds=1-2", 200, None, SOUND),
     ],
 )
-def test_player_can_seek(
+def test_player_can_seek_by_requesting_a_range(
     log: Client,
     source: Source,
     call: Call,
@@ -165,7 +165,7 @@ def test_player_can_seek(
 
 
 @pytest.mark.parametrize("reply", [ranges, whole])
-def test_open_range_is_answered_in_chunks(
+def test_range_without_an_end_is_answered_in_chunks(
     log: Client, source: Source, call: Call, reply: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(byte_ranges, "PIECE", 4000)
@@ -194,7 +194,7 @@ def test_range_of_a_changed_recording_returns_the_whole(
     assert source.asked[0].headers["if-range"] == if_range
 
 
-def test_head_request_returns_only_the_size(log: Client, source: Source, call: Call) -> None:
+def test_head_request_for_a_recording_returns_only_the_size(log: Client, source: Source, call: Call) -> None:
     response = log.head(f"/calls/{call.pk}/recording")
 
     assert (response.status_code, response["Content-Length"], response.content) == (200, "10240", b"")
@@ -233,14 +233,16 @@ def test_unavailable_recording_is_explained(
     assert free_slots() == stream_limit.AT_ONCE
 
 
-def test_silent_source_times_out(log: Client, source: Source, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recording_source_that_does_not_answer_times_out(
+    log: Client, source: Source, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(proxy, "READ_SECONDS", 0.05)
     source.reply = lambda request: Broken(after_seconds=5)
 
     assert hear(log, call).status_code == 502
 
 
-def test_interrupted_recording_ends_early(log: Client, source: Source, call: Call) -> None:
+def test_interrupted_recording_is_passed_on_as_far_as_it_came(log: Client, source: Source, call: Call) -> None:
     """The player notices missing bytes and requests them again."""
     source.reply = lambda request: Reply(status=206, body=SOUND[:100], content_type="audio/mpeg", headers=LONGER)
 
@@ -250,7 +252,9 @@ def test_interrupted_recording_ends_early(log: Client, source: Source, call: Cal
     assert free_slots() == stream_limit.AT_ONCE
 
 
-def test_play_is_recorded_once_an_hour_without_the_number(log: Client, source: Source, call: Call) -> None:
+def test_playing_a_recording_is_audited_once_an_hour_without_the_number(
+    log: Client, source: Source, call: Call
+) -> None:
     for start in ("bytes=0-", "bytes=100-", "bytes=200-"):
         heard(hear(log, call, Range=start))
     log.head(f"/calls/{call.pk}/recording")
@@ -259,7 +263,7 @@ def test_play_is_recorded_once_an_hour_without_the_number(log: Client, source: S
     assert entry.change_message == "Played the recording of call ua7_-1.2"
 
 
-def test_recording_that_cannot_be_played_is_not_recorded_as_played(log: Client, source: Source, call: Call) -> None:
+def test_unplayable_recording_is_not_audited_as_played(log: Client, source: Source, call: Call) -> None:
     source.reply = lambda request: Reply(status=404)
 
     hear(log, call)
@@ -288,7 +292,7 @@ class Raw(socketserver.BaseRequestHandler):
 
 
 @pytest.mark.parametrize("length", ["9" * 5000, "-1", "1e9", "10240, 10240", "²"])
-def test_length_that_is_no_number_topples_nothing(
+def test_malformed_content_length_of_a_recording_causes_no_error(
     log: Client, call: Call, length: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Raw, "length", length)
@@ -316,7 +320,7 @@ def test_number_of_parallel_streams_is_limited(log: Client, source: Source, call
         heard(response)
 
 
-def test_one_user_or_customer_cannot_use_all_slots(log: Client, source: Source, call: Call) -> None:
+def test_one_user_or_customer_cannot_use_all_stream_slots(log: Client, source: Source, call: Call) -> None:
     client = Client()
     client.force_login(make_viewer(call.customer))
     playing = [hear(client, call), hear(log, call)]
@@ -331,7 +335,7 @@ def test_one_user_or_customer_cannot_use_all_slots(log: Client, source: Source, 
 
 
 @pytest.mark.parametrize("etag", ['"a\x7fb"', '"\x01"', '"é"', "x" * 300])
-def test_malformed_header_is_not_passed_on(log: Client, source: Source, call: Call, etag: str) -> None:
+def test_malformed_header_of_the_source_is_not_passed_on(log: Client, source: Source, call: Call, etag: str) -> None:
     source.reply = lambda request: Reply(body=SOUND, content_type="audio/mpeg", headers={"ETag": etag})
 
     response = hear(log, call)
@@ -341,7 +345,7 @@ def test_malformed_header_is_not_passed_on(log: Client, source: Source, call: Ca
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # its socket is closed by the collector
-def test_a_response_that_is_never_closed_frees_its_slot(log: Client, source: Source, call: Call) -> None:
+def test_response_that_is_never_closed_frees_its_stream_slot(log: Client, source: Source, call: Call) -> None:
     response = hear(log, call)
     assert free_slots() == stream_limit.AT_ONCE - 1
 
@@ -351,7 +355,7 @@ def test_a_response_that_is_never_closed_frees_its_slot(log: Client, source: Sou
     assert free_slots() == stream_limit.AT_ONCE
 
 
-def test_a_response_that_the_server_refuses_frees_its_slot(log: Client, source: Source, call: Call) -> None:
+def test_response_that_the_server_refuses_frees_its_stream_slot(log: Client, source: Source, call: Call) -> None:
     from ringofix.wsgi import Application
 
     def refuse(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> None:
@@ -388,7 +392,7 @@ class Dripping(socketserver.BaseRequestHandler):
 
 
 @pytest.mark.parametrize("start", [b"X-Long: ", b"Content-Length: 100000\r\n\r\n"], ids=["headers", "body"])
-def test_slow_source_frees_its_slot_at_the_deadline(
+def test_slow_recording_source_frees_its_stream_slot_at_the_deadline(
     log: Client, call: Call, start: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Dripping, "start", start)
@@ -408,7 +412,7 @@ def test_slow_source_frees_its_slot_at_the_deadline(
 
 
 @pytest.mark.parametrize("facts", [{"recording_url": ""}, {"has_recording": False}])
-def test_call_without_a_recording_sends_no_request(
+def test_recording_of_a_call_without_one_sends_no_request(
     log: Client, source: Source, call: Call, facts: dict[str, Any]
 ) -> None:
     silent = make_call(make_customer(), call_facts(**{"recording_url": f"{source.url}/x.mp3"} | facts))
@@ -436,7 +440,7 @@ def test_voicemail_can_be_played(log: Client, source: Source, call: Call) -> Non
         ("image/svg+xml", "/x.mp3", None),
     ],
 )
-def test_served_content_type_is_playable_media(
+def test_recording_is_served_with_a_playable_content_type(
     log: Client, source: Source, call: Call, source_type: str, path: str, given: str | None
 ) -> None:
     source.reply = lambda request: Reply(body=SOUND, content_type=source_type)
@@ -465,7 +469,7 @@ M4A = b"\0\0\0\x20ftypM4A \0\0\0\0" + SOUND
         (M4A, "audio/mp4", "/x", "audio/mp4"),
     ],
 )
-def test_formats_of_pbxs_are_played_byte_by_byte(
+def test_recording_formats_of_pbxs_are_served_whole_and_in_ranges(
     log: Client, source: Source, call: Call, body: bytes, source_type: str, path: str, given: str
 ) -> None:
     source.reply = lambda request: media_reply(body, source_type, request.headers.get("range", ""))
@@ -505,7 +509,9 @@ def as_in_production(settings: Any) -> None:
     ],
 )
 @pytest.mark.usefixtures("as_in_production")
-def test_link_to_a_foreign_host_is_not_followed(log: Client, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recording_link_to_a_foreign_host_is_not_requested(
+    log: Client, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     looked_up = resolve_to(monkeypatch, "93.184.216.34")
 
     response = hear(log, recorded(url))
@@ -528,7 +534,7 @@ def test_link_to_a_foreign_host_is_not_followed(log: Client, url: str, monkeypat
     ],
 )
 @pytest.mark.usefixtures("as_in_production")
-def test_host_in_a_private_network_is_not_requested(
+def test_recording_host_in_a_private_network_is_not_requested(
     log: Client, found: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked_up = resolve_to(monkeypatch, *found)
@@ -538,7 +544,7 @@ def test_host_in_a_private_network_is_not_requested(
     assert (response.status_code, looked_up) == (404, [(HOST, 443)])
 
 
-def test_host_name_is_resolved_once_and_that_address_is_used(
+def test_recording_host_is_resolved_once_and_that_address_is_used(
     log: Client, source: Source, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = source.server.server_address[1]
@@ -550,7 +556,7 @@ def test_host_name_is_resolved_once_and_that_address_is_used(
     assert source.asked[0].headers["host"] == f"{HOST}:{port}"
 
 
-def test_a_redirect_is_followed(log: Client, source: Source, call: Call) -> None:
+def test_redirect_of_a_recording_is_followed(log: Client, source: Source, call: Call) -> None:
     source.reply = lambda request: (
         ranges(request) if request.path == "/there.mp3" else Reply(status=302, headers={"Location": "/there.mp3"})
     )
@@ -558,7 +564,7 @@ def test_a_redirect_is_followed(log: Client, source: Source, call: Call) -> None
     assert heard(hear(log, call, Range="bytes=5-9")) == SOUND[5:10]
 
 
-def test_redirect_to_a_foreign_host_is_not_followed(
+def test_redirect_of_a_recording_to_a_foreign_host_is_not_followed(
     log: Client, source: Source, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def allowed(url: str, *, api_url: str) -> bool:
@@ -572,14 +578,14 @@ def test_redirect_to_a_foreign_host_is_not_followed(
     assert (response.status_code, len(source.asked)) == (404, 1)
 
 
-def test_redirect_without_an_address_is_not_followed(log: Client, source: Source, call: Call) -> None:
+def test_redirect_of_a_recording_without_an_address_is_not_followed(log: Client, source: Source, call: Call) -> None:
     source.reply = lambda request: Reply(status=302, headers={"Location": "https://[nowhere/"})
 
     assert hear(log, call).status_code == 404
     assert len(source.asked) == 1
 
 
-def test_endless_redirects_are_stopped(log: Client, source: Source, call: Call) -> None:
+def test_endless_redirects_of_a_recording_are_stopped(log: Client, source: Source, call: Call) -> None:
     source.reply = lambda request: Reply(status=302, headers={"Location": "/again.mp3"})
 
     assert hear(log, call).status_code == 502
@@ -656,9 +662,9 @@ def test_range_header_is_parsed_and_limited(header: str, asked: ByteRange | None
         ("", None),
     ],
 )
-def test_response_with_another_range_is_rejected(content_range: str, part: Part | None) -> None:
+def test_recording_response_with_another_range_is_rejected(content_range: str, part: Part | None) -> None:
     assert part_of_partial(ByteRange(first=5, last=9), content_range) == part
 
 
-def test_response_of_unknown_size_is_passed_on_whole() -> None:
+def test_recording_response_of_unknown_size_is_passed_on_whole() -> None:
     assert part_of_whole(ByteRange(first=5, last=9), None) == Part(status=200, length=None)

@@ -155,7 +155,7 @@ def test_every_reason_of_an_undelivered_call_has_a_next_step(reason: str) -> Non
         ),
     ],
 )
-def test_stored_line_of_planfix_is_explained_and_kept_as_a_detail(
+def test_summary_explains_an_error_line_of_planfix_and_keeps_it_as_a_detail(
     columns: dict[str, Any], text: str, detail: str
 ) -> None:
     known: dict[str, Any] = {"customer": Customer(name="Acme"), "received_at": NOON, "due_at": None}

@@ -104,7 +104,7 @@ def test_timeline_begins_with_direction_outcome_and_number(
         ),
     ],
 )
-def test_each_receipt_has_its_own_sentence(receipts: dict[str, Any], sentence: str) -> None:
+def test_timeline_has_a_sentence_for_each_receipt(receipts: dict[str, Any], sentence: str) -> None:
     assert sentence in timeline_texts(receipts=receipts)
 
 
@@ -121,7 +121,9 @@ def test_each_receipt_has_its_own_sentence(receipts: dict[str, Any], sentence: s
         ({}, {"employee": None}, "Comment 9 was written."),
     ],
 )
-def test_the_comment_names_its_author(facts: dict[str, Any], columns: dict[str, Any], sentence: str) -> None:
+def test_timeline_names_the_author_of_the_comment(
+    facts: dict[str, Any], columns: dict[str, Any], sentence: str
+) -> None:
     assert sentence in timeline_texts(facts, {"comment_id": 9}, **columns)
 
 
@@ -133,7 +135,7 @@ def test_the_comment_names_its_author(facts: dict[str, Any], columns: dict[str, 
         ({"parameters": {}}, "No UTM: the call has none."),
     ],
 )
-def test_data_tag_sentence_names_the_tag_and_explains_missing_utm(facts: dict[str, Any], sentence: str) -> None:
+def test_timeline_names_the_data_tag_and_explains_missing_utm(facts: dict[str, Any], sentence: str) -> None:
     assert sentence in timeline_texts(facts, {"tag_key": 4})
 
 
@@ -242,7 +244,7 @@ def test_timeline_says_that_a_call_waiting_for_an_addition_is_in_planfix() -> No
     assert "The call itself is in Planfix." in timeline_texts(due_at=NOON + timedelta(minutes=2))
 
 
-def test_postponed_customer_delays_the_next_attempt() -> None:
+def test_timeline_shows_that_a_postponed_customer_delays_the_next_attempt() -> None:
     customer = Customer(name="Acme")
     DeliveryLease(customer=customer, retry_at=NOON + timedelta(minutes=30))
 
@@ -250,11 +252,11 @@ def test_postponed_customer_delays_the_next_attempt() -> None:
 
 
 @pytest.mark.parametrize("step", ["contact", "recording", "comment", "tag"])
-def test_an_unclear_step_is_named_while_the_call_waits(step: str) -> None:
+def test_timeline_names_the_step_in_flight_while_the_call_waits(step: str) -> None:
     assert any("not known yet" in sentence for sentence in timeline_texts(receipts={"in_flight_step": step}, **PENDING))
 
 
-def test_unclear_step_of_a_finished_call_is_not_named() -> None:
+def test_timeline_of_a_finished_call_names_no_step_in_flight() -> None:
     assert not any("not known yet" in sentence for sentence in timeline_texts(receipts={"in_flight_step": "tag"}))
 
 
@@ -282,7 +284,7 @@ def test_timeline_counts_requests_and_attempts(requests: int, attempts: int, sen
     assert sentence in timeline_texts(receipts={"attempts": attempts}, requests=requests)
 
 
-def test_unknown_status_is_shown_unchanged() -> None:
+def test_timeline_shows_an_unknown_status_unchanged() -> None:
     assert any("“TELEPORTED”" in sentence for sentence in timeline_texts({"status": "TELEPORTED"}))
 
 
@@ -346,7 +348,7 @@ def test_timeline_shows_attempts_their_trigger_and_who_retried_with_times() -> N
     assert [entry.technical_detail for entry in entries if entry.technical_detail] == [line]
 
 
-def test_time_of_another_day_has_its_date() -> None:
+def test_timeline_shows_the_date_of_another_day() -> None:
     call = one_call(finished_at=NOON + timedelta(days=1))
 
     entries = timeline(call, Delivery(), events=[], requests=[], now=NOON)
@@ -355,7 +357,7 @@ def test_time_of_another_day_has_its_date() -> None:
     assert entries[-1].text == "Everything has been in Planfix since 3 Mar, 12:00."
 
 
-def test_attempt_that_gave_the_call_up_is_shown_once() -> None:
+def test_timeline_shows_the_attempt_that_gave_the_call_up_once() -> None:
     call = one_call(state=CallState.FAILED, reason="refused", detail="POST /contact/: no such template.")
     history = [CallHistory(kind="attempt", at=call.finished_at, state="failed", reason="refused", detail=call.detail)]
 

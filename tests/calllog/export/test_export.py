@@ -228,7 +228,7 @@ def test_xlsx_export_is_recorded_when_it_is_started(viewer: Client, customer) ->
     assert (entry.change_message, entry.object_id) == ("Exported calls as XLSX (state: failed)", str(customer.pk))
 
 
-def test_number_of_parallel_downloads_is_limited(viewer: Client, customer) -> None:
+def test_number_of_parallel_exports_is_limited(viewer: Client, customer) -> None:
     make_call(customer)
     under_way = [viewer.get(CSV) for _ in range(stream_limit.PER_OWNER)]
 
@@ -241,7 +241,7 @@ def test_number_of_parallel_downloads_is_limited(viewer: Client, customer) -> No
         assert answer.getvalue()
 
 
-def test_unread_downloads_of_one_viewer_do_not_hinder_another(viewer: Client, customer) -> None:
+def test_unread_exports_of_one_viewer_do_not_block_another(viewer: Client, customer) -> None:
     make_call(customer)
     address = f"{EXPORTS}{made(viewer, XLSX).wsgi_request.resolver_match.kwargs['file_id']}/"
     neighbour, other_customer = Client(), make_customer()
@@ -255,7 +255,7 @@ def test_unread_downloads_of_one_viewer_do_not_hinder_another(viewer: Client, cu
     assert len(xlsx_rows(made(neighbour, XLSX))) == 1
 
 
-def test_slow_reader_loses_the_slot(viewer: Client, customer, monkeypatch) -> None:
+def test_slow_download_of_an_export_loses_its_slot(viewer: Client, customer, monkeypatch) -> None:
     make_call(customer)
     monkeypatch.setattr(stream_limit, "CHUNK", 10)
     answers = [viewer.get(CSV) for _ in range(stream_limit.PER_OWNER)]
@@ -269,7 +269,7 @@ def test_slow_reader_loses_the_slot(viewer: Client, customer, monkeypatch) -> No
     assert (taken, stream_limit._limit.free) == (stream_limit.AT_ONCE - stream_limit.PER_OWNER, stream_limit.AT_ONCE)
 
 
-def test_a_response_never_lasts_longer_than_the_maximum(monkeypatch) -> None:
+def test_export_response_ends_at_its_maximum_duration(monkeypatch) -> None:
     now = [0.0]
     monkeypatch.setattr(stream_limit.time, "monotonic", lambda: now[0])
     chunks = stream_limit.within_time(bytes(stream_limit.CHUNK) for _ in range(10_000))
@@ -321,14 +321,14 @@ def test_large_csv_is_offered_and_made_in_the_background(viewer: Client, custome
     assert csv_rows(made(viewer, CSV, {"call_id": "second"}))[0]["Ringostat call ID"] == "second"
 
 
-def test_opening_the_xlsx_address_starts_nothing(viewer: Client, customer) -> None:
+def test_get_request_to_the_xlsx_address_starts_no_export(viewer: Client, customer) -> None:
     answer = viewer.get(XLSX)
 
     assert (answer.status_code, "Create XLSX file" in answer.content.decode()) == (200, True)
     assert not BackgroundJob.objects.exists()
 
 
-def test_file_has_the_labels_of_the_users_language(viewer: Client, customer) -> None:
+def test_export_file_has_labels_in_the_users_language(viewer: Client, customer) -> None:
     make_call(customer)
     viewer.cookies["django_language"] = "pl"
 
@@ -338,7 +338,7 @@ def test_file_has_the_labels_of_the_users_language(viewer: Client, customer) -> 
     assert "Klient" in str(list(row)) or "Czas" in str(list(row))
 
 
-def test_page_shows_progress_then_the_file(viewer: Client, customer) -> None:
+def test_export_page_shows_progress_and_then_the_file(viewer: Client, customer) -> None:
     make_call(customer)
     job = start(viewer, XLSX)
     waiting = viewer.get(EXPORTS).content.decode()
@@ -352,7 +352,7 @@ def test_page_shows_progress_then_the_file(viewer: Client, customer) -> None:
     assert "The file has one call." in ready
 
 
-def test_file_is_an_attachment_of_its_size_that_no_cache_keeps(viewer: Client, customer) -> None:
+def test_export_file_is_an_attachment_with_its_size_and_without_caching(viewer: Client, customer) -> None:
     make_call(customer)
 
     answer = made(viewer, XLSX)
@@ -362,7 +362,7 @@ def test_file_is_an_attachment_of_its_size_that_no_cache_keeps(viewer: Client, c
     assert "no-store" in answer["Cache-Control"]
 
 
-def test_file_of_many_pieces_is_whole(viewer: Client, customer, monkeypatch) -> None:
+def test_export_file_of_many_pieces_is_complete(viewer: Client, customer, monkeypatch) -> None:
     for number in range(3):
         make_call(customer, call_facts(ringostat_id=f"c{number}"))
     whole = viewer.get(CSV).getvalue()
@@ -372,7 +372,7 @@ def test_file_of_many_pieces_is_whole(viewer: Client, customer, monkeypatch) -> 
         assert made(viewer, CSV).getvalue() == whole
 
 
-def test_only_the_user_who_asked_gets_the_file(viewer: Client, customer) -> None:
+def test_only_the_user_who_requested_an_export_file_gets_it(viewer: Client, customer) -> None:
     make_call(customer)
     made(viewer, XLSX)
     address = f"{EXPORTS}{JobFile.objects.get().pk}/"
@@ -387,7 +387,7 @@ def test_only_the_user_who_asked_gets_the_file(viewer: Client, customer) -> None
     assert viewer.get(address).status_code == 200
 
 
-def test_file_is_gone_when_its_time_is_over(viewer: Client, customer) -> None:
+def test_export_file_is_deleted_after_its_lifetime(viewer: Client, customer) -> None:
     made(viewer, XLSX)
     file = JobFile.objects.get()
     JobFile.objects.update(expires_at=timezone.now())
@@ -398,7 +398,7 @@ def test_file_is_gone_when_its_time_is_over(viewer: Client, customer) -> None:
     assert not JobFilePiece.objects.exists()
 
 
-def test_viewer_who_loses_a_customer_loses_its_files(viewer: Client, customer) -> None:
+def test_viewer_who_loses_a_customer_loses_its_export_files(viewer: Client, customer) -> None:
     second = make_customer()
     user = customer.viewers.get()
     second.viewers.add(user)
@@ -419,7 +419,7 @@ def test_viewer_who_loses_a_customer_loses_its_files(viewer: Client, customer) -
     assert statuses() == [404, 404]
 
 
-def test_specialist_who_becomes_a_viewer_loses_files_of_all_customers(customer, client: Client) -> None:
+def test_specialist_who_becomes_a_viewer_loses_export_files_of_all_customers(customer, client: Client) -> None:
     user = make_specialist()
     client.force_login(user)
     assert made(client, XLSX).status_code == 200
@@ -430,7 +430,7 @@ def test_specialist_who_becomes_a_viewer_loses_files_of_all_customers(customer, 
     assert client.get(f"{EXPORTS}{JobFile.objects.get().pk}/").status_code == 404
 
 
-def test_job_exports_what_its_user_may_see_when_it_runs(viewer: Client, customer) -> None:
+def test_export_job_contains_calls_that_its_user_may_see_when_it_runs(viewer: Client, customer) -> None:
     make_call(customer)
     job = start(viewer, CSV)
     customer.viewers.clear()
@@ -441,7 +441,7 @@ def test_job_exports_what_its_user_may_see_when_it_runs(viewer: Client, customer
     assert job.result["calls"] == 0
 
 
-def test_deleted_user_gets_no_file(viewer: Client, customer) -> None:
+def test_export_job_of_a_deleted_user_makes_no_file(viewer: Client, customer) -> None:
     job = start(viewer, CSV)
     customer.viewers.get().delete()
 
@@ -452,7 +452,7 @@ def test_deleted_user_gets_no_file(viewer: Client, customer) -> None:
     assert not JobFile.objects.exists()
 
 
-def test_users_and_customers_have_a_limited_number_of_files(viewer: Client, customer, monkeypatch) -> None:
+def test_export_files_per_user_and_customer_are_limited(viewer: Client, customer, monkeypatch) -> None:
     monkeypatch.setattr(jobs, "UNFINISHED_OF_USER", 1)
     monkeypatch.setattr(jobs, "FILES_OF_USER", 2)
     monkeypatch.setattr(jobs, "FILES_OF_CUSTOMER", 3)
@@ -477,7 +477,7 @@ def test_users_and_customers_have_a_limited_number_of_files(viewer: Client, cust
     run_job(start(viewer, XLSX, {"state": "failed"}).pk)
 
 
-def test_too_large_file_says_so_and_is_not_kept(viewer: Client, customer, monkeypatch) -> None:
+def test_too_large_export_file_is_reported_and_not_kept(viewer: Client, customer, monkeypatch) -> None:
     monkeypatch.setattr(files, "MAX_FILE_BYTES", 10)
     job = start(viewer, CSV)
 
@@ -487,7 +487,7 @@ def test_too_large_file_says_so_and_is_not_kept(viewer: Client, customer, monkey
     assert not JobFilePiece.objects.exists()
 
 
-def test_erasing_a_number_deletes_files_that_may_hold_it(viewer: Client, customer) -> None:
+def test_erasing_a_number_deletes_export_files_that_may_contain_it(viewer: Client, customer) -> None:
     make_call(customer)
     made(viewer, XLSX)
 
@@ -498,7 +498,7 @@ def test_erasing_a_number_deletes_files_that_may_hold_it(viewer: Client, custome
     assert not JobFile.objects.exists()
 
 
-def test_number_erased_while_a_file_is_made_is_in_no_file(viewer: Client, customer, monkeypatch) -> None:
+def test_number_erased_during_an_export_is_in_no_file(viewer: Client, customer, monkeypatch) -> None:
     make_call(customer)
     job = start(viewer, CSV)
 
@@ -514,7 +514,7 @@ def test_number_erased_while_a_file_is_made_is_in_no_file(viewer: Client, custom
     assert not JobFile.objects.exists()
 
 
-def test_interrupted_export_begins_anew(viewer: Client, customer) -> None:
+def test_interrupted_export_starts_again(viewer: Client, customer) -> None:
     make_call(customer)
     job = start(viewer, CSV)
     run_job(job.pk, should_stop=lambda: True)
@@ -599,11 +599,11 @@ def test_csv_reader_finds_no_formula_with_any_separator(delimiter: str) -> None:
     assert [cell for cell in cells if cell.lstrip(' "\u200b').startswith(("=", "+", "-", "@"))] == []
 
 
-def test_every_text_cell_is_quoted() -> None:
+def test_every_text_cell_of_a_csv_is_quoted() -> None:
     assert b"".join(csv_lines(["A"], [["a"], [5]])).decode("utf-8-sig") == '"A"\r\n"a"\r\n5\r\n'
 
 
-def test_hostile_names_reach_neither_file_as_formulas(viewer: Client, customer) -> None:
+def test_hostile_names_are_no_formulas_in_csv_and_excel(viewer: Client, customer) -> None:
     for number, text in enumerate(HOSTILE):
         make_call(customer, call_facts(ringostat_id=str(number), parameters={"utm_source": text}))
 
@@ -613,21 +613,21 @@ def test_hostile_names_reach_neither_file_as_formulas(viewer: Client, customer) 
     assert {cell.data_type for row in sheet.iter_rows(min_row=2) for cell in row} <= {"s", "n", "d", "inlineStr"}
 
 
-def test_excess_rows_continue_on_the_next_sheet() -> None:
+def test_excel_rows_above_the_limit_of_a_sheet_continue_on_the_next() -> None:
     with xlsx_file(["Number"], ([number] for number in range(5)), sheet_rows=3) as file:
         sheets = [list(sheet.values) for sheet in load_workbook(file)]
 
     assert sheets == [[("Number",), (0,), (1,)], [("Number",), (2,), (3,)], [("Number",), (4,)]]
 
 
-def test_too_long_text_of_a_cell_is_cut() -> None:
+def test_too_long_text_of_an_excel_cell_is_cut() -> None:
     with xlsx_file(["Text"], [["ї" * 40_000]]) as file:
         (_title, (cell,)) = load_workbook(file).active.values
 
     assert cell == "ї" * 32_767
 
 
-def test_csv_lines_are_streamed() -> None:
+def test_csv_export_is_streamed_line_by_line() -> None:
     read = []
 
     def rows():

@@ -34,7 +34,7 @@ def everybody() -> dict[tuple[Any, ...], int]:
     return counted(customer_id=None, hour=None)
 
 
-def test_call_is_counted_on_the_day_of_its_customers_zone() -> None:
+def test_call_counts_use_the_day_of_the_customers_zone() -> None:
     customer = make_customer()
     make_call(customer, started_at=LATE)
 
@@ -61,7 +61,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("fold_between", [False, True])
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
-def test_counts_follow_every_change_of_a_call(change: Any, fold_between: bool) -> None:
+def test_call_counts_follow_every_change_of_a_call(change: Any, fold_between: bool) -> None:
     call = make_call(make_customer(), started_at=LATE)
     make_call(make_customer(), call_facts(**MISSED), started_at=LATE)
     if fold_between:
@@ -126,7 +126,7 @@ def test_migration_counts_old_calls() -> None:
     assert counted(customer_id=customer.pk) == truth()
 
 
-def test_unknown_zone_of_the_database_loses_no_call() -> None:
+def test_time_zone_unknown_to_the_database_loses_no_call_count() -> None:
     make_call(make_customer(timezone="Mars/Olympus"), started_at=LATE)
 
     assert [cell[0] for cell in everybody()] == [date(2026, 3, 1)]

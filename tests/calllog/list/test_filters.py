@@ -167,7 +167,7 @@ def test_page_fragments_require_a_login(client: Client) -> None:
         assert client.get(address).status_code == 302
 
 
-def test_news_are_calls_newer_than_the_newest_shown(log: Client) -> None:
+def test_polled_news_contain_only_calls_newer_than_the_newest_shown(log: Client) -> None:
     customer = make_customer()
     make_call(customer, started_at=NOON)
     position = log.get("/calls/?all=1").context["rows"][0].position
@@ -196,7 +196,7 @@ def test_chips_count_calls_under_filters_without_stored_counts(log: Client, quer
     assert {str(chip.label): chip.count for chip in chips if chip.count} == expected
 
 
-def test_incomplete_counts_are_marked(log: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_incomplete_call_counts_are_marked(log: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("integrations.calllog.list.counts.MAX_BY_STATE", 2)
     customer = make_customer()
     for _ in range(4):

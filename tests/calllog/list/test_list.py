@@ -45,7 +45,7 @@ def test_call_list_requires_a_login(client: Client, settings: Any) -> None:
     assert response["Location"] == "/calls/login/?next=/calls/%3Fstate%3Dfailed"
 
 
-def test_the_newest_call_comes_first(log: Client) -> None:
+def test_call_list_shows_the_newest_call_first(log: Client) -> None:
     customer = make_customer()
     old, new = make_call(customer, started_at=NOON), make_call(customer, started_at=NOON + timedelta(seconds=1))
     twin = make_call(customer, started_at=NOON)
@@ -80,7 +80,7 @@ def test_new_call_does_not_shift_older_pages(log: Client) -> None:
     assert listed(log, older) == [calls[1].pk, calls[0].pk]
 
 
-def test_older_calls_keep_the_filters(log: Client) -> None:
+def test_next_page_of_calls_keeps_the_filters(log: Client) -> None:
     customer = make_customer()
     for number in range(PAGE_SIZE + 1):
         make_call(customer, started_at=NOON + timedelta(seconds=number), state=CallState.FAILED)
@@ -92,7 +92,7 @@ def test_older_calls_keep_the_filters(log: Client) -> None:
     assert len(listed(log, older)) == 1
 
 
-def test_htmx_request_gets_only_rows(log: Client) -> None:
+def test_htmx_request_to_the_call_list_gets_only_rows(log: Client) -> None:
     make_call(make_customer())
 
     html = log.get("/calls/?before=9999999999999999-1", headers={"HX-Request": "true"}).content.decode()
@@ -107,7 +107,7 @@ def test_malformed_page_position_is_not_found(log: Client, before: str) -> None:
 
 @pytest.mark.parametrize("make", [make_superuser, make_specialist], ids=["superuser", "specialist"])
 @pytest.mark.parametrize("query", ["", "?state=failed&number=067&period=7_days", "?before=9999999999999999-1"])
-def test_a_full_page_makes_few_queries(client: Client, make: Any, query: str) -> None:
+def test_full_page_of_calls_makes_few_queries(client: Client, make: Any, query: str) -> None:
     client.force_login(make())
     for zone in ("Europe/Kyiv", "Europe/Warsaw", "Asia/Almaty"):
         customer = make_customer(timezone=zone)
@@ -125,7 +125,7 @@ def test_a_full_page_makes_few_queries(client: Client, make: Any, query: str) ->
 
 
 @pytest.mark.parametrize("query", ["", "?number=0671", "?employee={employee}", "?call_id=x", "?period=7_days"])
-def test_a_viewers_page_makes_few_queries(client: Client, query: str) -> None:
+def test_viewers_page_of_calls_makes_few_queries(client: Client, query: str) -> None:
     customer = make_customer()
     client.force_login(make_viewer(customer))
     employee = make_employee(customer)
@@ -165,7 +165,7 @@ def test_number_is_found_in_any_spelling_and_in_part(log: Client, spelling: str)
     assert [row.id for row in response.context["rows"]] == [call.pk]
 
 
-def test_a_number_that_begins_and_ends_alike_is_counted_once(log: Client) -> None:
+def test_number_that_matches_at_its_start_and_end_is_counted_once(log: Client) -> None:
     make_call(make_customer(), call_facts(e164="380671230067"))
 
     chips = log.get("/calls/?number=067").context["chips"]
@@ -173,7 +173,7 @@ def test_a_number_that_begins_and_ends_alike_is_counted_once(log: Client) -> Non
     assert next(chip.count for chip in chips) == 1
 
 
-def test_a_local_number_is_read_in_the_country_of_its_customer(log: Client) -> None:
+def test_searched_local_number_is_read_in_the_customers_country(log: Client) -> None:
     ukrainian, polish = make_customer(), make_customer(region="PL", timezone="Europe/Warsaw")
     make_call(ukrainian)
     call = make_call(polish, call_facts(e164="+48221234567", caller=""))
@@ -181,7 +181,7 @@ def test_a_local_number_is_read_in_the_country_of_its_customer(log: Client) -> N
     assert listed(log, "?number=22+123+45+67") == [call.pk]
 
 
-def test_hidden_number_is_found_by_its_word(log: Client) -> None:
+def test_calls_of_hidden_numbers_are_found_by_a_word_for_hidden(log: Client) -> None:
     customer = make_customer()
     make_call(customer)
     call = make_call(customer, call_facts(e164="", caller="anonymous"), state=CallState.SKIPPED, reason="hidden_number")
@@ -332,7 +332,7 @@ def test_list_row_shows_the_mapped_employees_name(log: Client) -> None:
     assert "Oleh Tkachenko" in log.get("/calls/").content.decode()
 
 
-def test_a_call_of_a_paused_customer_says_so(log: Client) -> None:
+def test_list_row_says_that_the_customer_is_paused(log: Client) -> None:
     make_call(make_customer(paused_reason="The token is switched off."), state=CallState.PENDING)
 
     assert "the customer is paused" in log.get("/calls/").content.decode()
@@ -409,7 +409,7 @@ def live_rows(log: Client, rows: list[Any]) -> list[int]:
     return [row.id for row in log.get("/calls/news/", {"after": "9000000000000000-1", "live": live}).context["rows"]]
 
 
-def test_news_contain_the_waiting_rows_that_changed(log: Client) -> None:
+def test_polled_news_contain_waiting_rows_that_changed(log: Client) -> None:
     customer = make_customer()
     waiting, delivered = (make_call(customer, state=CallState.PENDING) for _ in range(2))
     make_call(customer)
@@ -422,7 +422,7 @@ def test_news_contain_the_waiting_rows_that_changed(log: Client) -> None:
     assert waiting.pk in [row.id for row in rows if row.version]
 
 
-def test_news_contain_no_row_of_another_customer(client: Client) -> None:
+def test_polled_news_contain_no_row_of_another_customer(client: Client) -> None:
     foreign = make_call(make_customer(), state=CallState.PENDING)
     client.force_login(make_viewer(make_customer()))
 
@@ -430,11 +430,11 @@ def test_news_contain_no_row_of_another_customer(client: Client) -> None:
 
 
 @pytest.mark.parametrize("live", ["", ",", "x", "1", "1.", "99999999999999999999.x", "1.x," * 500])
-def test_malformed_live_rows_are_no_error(log: Client, live: str) -> None:
+def test_malformed_row_list_in_a_poll_is_no_error(log: Client, live: str) -> None:
     assert log.get("/calls/news/", {"live": live}).status_code == 200
 
 
-def test_totals_are_of_the_filtered_calls(log: Client) -> None:
+def test_totals_count_only_filtered_calls(log: Client) -> None:
     customer = make_customer()
     for _ in range(2):
         make_call(customer)
@@ -459,7 +459,7 @@ def test_talk_time_is_summed_and_averaged_over_the_filtered_calls(log: Client) -
     assert text == "· <strong>2:00</strong> talk time (average talk 1:00)"
 
 
-def test_talk_time_of_many_calls_is_the_average_of_the_newest(log: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_talk_time_of_many_calls_is_averaged_over_the_newest(log: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("integrations.calllog.list.counts.MAX_TALKS", 2)
     customer = make_customer()
     for number, seconds in enumerate((1, 60, 60, 60)):

@@ -23,21 +23,21 @@ def target(client: Client, typed: str) -> str:
 
 
 @pytest.mark.parametrize("typed", ["067 123-45-67", "+380671234567", "380671234567", "80671234567"])
-def test_number_is_found_in_any_spelling(log: Client, typed: str) -> None:
+def test_search_finds_a_number_in_any_spelling(log: Client, typed: str) -> None:
     make_call(make_customer())
 
     assert found(log, typed) == [("Calls of this number", "+380 67 123 45 67")]
 
 
 @pytest.mark.parametrize("typed", ["4567", "067 123"])
-def test_number_is_found_by_its_start_and_end(log: Client, typed: str) -> None:
+def test_search_finds_a_number_by_its_start_or_end(log: Client, typed: str) -> None:
     make_call(make_customer())
 
     assert found(log, typed) == [("Calls of this number", typed)]
 
 
 @pytest.mark.parametrize("typed", ["ua7_-1772445600.77", "1772445600.77", "ua7_-1772"])
-def test_call_is_opened_by_its_id_or_the_start_or_end_of_it(log: Client, typed: str) -> None:
+def test_search_opens_a_call_by_its_id_or_the_start_or_end_of_it(log: Client, typed: str) -> None:
     call = make_call(make_customer(), call_facts(ringostat_id="ua7_-1772445600.77"))
     make_call(make_customer(), call_facts(ringostat_id="ua9_-1800000000.1"))
 
@@ -45,14 +45,14 @@ def test_call_is_opened_by_its_id_or_the_start_or_end_of_it(log: Client, typed: 
     assert target(log, typed) == f"/calls/{call.pk}/"
 
 
-def test_a_whole_call_id_finds_no_longer_one_that_begins_with_it(log: Client) -> None:
+def test_search_for_a_whole_call_id_finds_no_longer_id_that_begins_with_it(log: Client) -> None:
     make_call(make_customer(), call_facts(ringostat_id="ua7_-1772445600.777"))
     call = make_call(make_customer(), call_facts(ringostat_id="ua7_-1772445600.77"))
 
     assert target(log, "ua7_-1772445600.77") == f"/calls/{call.pk}/"
 
 
-def test_part_of_several_call_ids_leads_to_the_list(log: Client) -> None:
+def test_search_for_a_part_of_several_call_ids_leads_to_the_list(log: Client) -> None:
     calls = [make_call(make_customer(), call_facts(ringostat_id=f"ua7_-1772445600.{number}")) for number in (1, 2)]
 
     response = log.get(target(log, "ua7_-1772445600"))
@@ -61,7 +61,7 @@ def test_part_of_several_call_ids_leads_to_the_list(log: Client) -> None:
     assert response.context["totals"].calls == 2
 
 
-def test_customer_and_employee_are_found_by_part_of_their_names(log: Client) -> None:
+def test_search_finds_customers_and_employees_by_part_of_their_names(log: Client) -> None:
     customer = make_customer(name="Acme Logistics")
     employee = make_employee(customer, name="Olha Acmenko")
     make_customer(name="Other")
@@ -71,14 +71,14 @@ def test_customer_and_employee_are_found_by_part_of_their_names(log: Client) -> 
     assert target(log, "acmenko") == f"/calls/?customer={customer.pk}&employee={employee.pk}"
 
 
-def test_exact_customer_name_comes_first(log: Client) -> None:
+def test_search_shows_an_exact_customer_name_first(log: Client) -> None:
     for name in ("An Acme", "Acme Plus", "acme"):
         make_customer(name=name)
 
     assert [text for _kind, text in found(log, "Acme")] == ["acme", "Acme Plus", "An Acme"]
 
 
-def test_hidden_numbers_are_found_by_their_word(log: Client) -> None:
+def test_search_finds_hidden_numbers_by_a_word_for_hidden(log: Client) -> None:
     facts = call_facts(e164="", caller="anonymous")
     make_call(make_customer(), facts, state=CallState.SKIPPED, reason="hidden_number")
 
@@ -86,7 +86,7 @@ def test_hidden_numbers_are_found_by_their_word(log: Client) -> None:
 
 
 @pytest.mark.parametrize("typed", ["067 123-45-67", "ua7_-1772445600.77", "Foreign", "Secretova"])
-def test_viewer_finds_nothing_of_other_customers(client: Client, typed: str) -> None:
+def test_search_of_a_viewer_finds_nothing_of_other_customers(client: Client, typed: str) -> None:
     foreign = make_customer(name="Foreign")
     make_call(foreign, call_facts(ringostat_id="ua7_-1772445600.77"))
     make_employee(foreign, name="Anna Secretova")
@@ -105,7 +105,7 @@ def test_search_without_a_result_leads_to_the_list(log: Client, typed: str, url:
 
 
 @pytest.mark.parametrize("typed", ["'; --", "%", "_", "\\", "9" * 400, "+", "(", "ї" * 100])
-def test_odd_texts_are_no_error(log: Client, typed: str) -> None:
+def test_search_for_odd_text_is_no_error(log: Client, typed: str) -> None:
     make_call(make_customer())
 
     assert log.get("/calls/search/", {"q": typed}, headers={"HX-Request": "true"}).status_code == 200

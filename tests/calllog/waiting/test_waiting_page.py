@@ -36,7 +36,7 @@ def html_of(client: Client, query: str = "") -> str:
     return client.get(reverse("calllog:waiting") + query).content.decode()
 
 
-def test_viewer_sees_the_waiting_clients_of_the_own_customer_only(client: Client) -> None:
+def test_viewer_sees_waiting_clients_of_visible_customers_only(client: Client) -> None:
     customer, other = make_customer(), make_customer()
     call = waiting_call(customer)
     waiting_call(other, "+380939999999")
@@ -56,7 +56,7 @@ def test_viewer_sees_the_waiting_clients_of_the_own_customer_only(client: Client
     assert "+380 93 999 99 99" not in html_of(client, f"?customer={other.pk}")
 
 
-def test_client_is_shown_by_name(client: Client) -> None:
+def test_waiting_client_is_shown_by_name(client: Client) -> None:
     customer = make_customer()
     waiting_call(customer)
     RememberedContact.objects.create(customer=customer, number=WAITING, contact_id=812, name="Olha Koval")
@@ -65,7 +65,7 @@ def test_client_is_shown_by_name(client: Client) -> None:
     assert "Olha Koval" in html_of(client)
 
 
-def test_customer_and_period_narrow_the_page(client: Client) -> None:
+def test_waiting_clients_are_filtered_by_customer_and_period(client: Client) -> None:
     customer, other = make_customer(name="Acme"), make_customer(name="Other")
     waiting_call(customer, minutes=3 * 24 * 60)
     waiting_call(other, REACHED)
@@ -77,7 +77,7 @@ def test_customer_and_period_narrow_the_page(client: Client) -> None:
     assert "No client waits" in html_of(client, f"?customer={customer.pk}&days=1")
 
 
-def test_many_customers_together_show_a_day_at_first(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_page_of_many_customers_shows_one_day_at_first(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "MANY_CUSTOMERS", 1)
     customer, _other = make_customer(name="Acme"), make_customer(name="Other")
     waiting_call(customer, minutes=3 * 24 * 60)
@@ -89,14 +89,14 @@ def test_many_customers_together_show_a_day_at_first(client: Client, monkeypatch
 
 
 @pytest.mark.parametrize("query", ["?days=x", "?customer=x", "?days=9999999999999999999"])
-def test_odd_values_are_ignored(client: Client, query: str) -> None:
+def test_odd_parameters_of_the_waiting_page_are_ignored(client: Client, query: str) -> None:
     waiting_call(make_customer())
     client.force_login(make_specialist())
 
     assert SHOWN[WAITING] in html_of(client, query)
 
 
-def test_list_and_page_of_a_missed_call_tell_when_the_client_was_called_back(client: Client) -> None:
+def test_call_list_and_page_of_a_missed_call_say_when_the_client_was_called_back(client: Client) -> None:
     customer = make_customer()
     reached, waits = waiting_call(customer, REACHED, minutes=100), waiting_call(customer)
     answer = call_back(customer, REACHED, minutes=88)
@@ -111,7 +111,7 @@ def test_list_and_page_of_a_missed_call_tell_when_the_client_was_called_back(cli
     assert f'href="/calls/{answer.pk}/"' in page
 
 
-def test_list_is_filtered_by_whether_clients_were_called_back(client: Client) -> None:
+def test_call_list_is_filtered_by_whether_clients_were_called_back(client: Client) -> None:
     customer = make_customer()
     reached, waits = waiting_call(customer, REACHED, minutes=100), waiting_call(customer)
     call_back(customer, REACHED, minutes=88)
@@ -123,7 +123,7 @@ def test_list_is_filtered_by_whether_clients_were_called_back(client: Client) ->
     assert found == {"waiting": [waits.pk], "reached": [reached.pk], "x": []}
 
 
-def test_it_is_the_first_page_of_viewers_only(client: Client) -> None:
+def test_waiting_page_is_the_first_page_of_viewers_only(client: Client) -> None:
     viewer, specialist = make_viewer(make_customer()), make_specialist()
     for user, page in ((viewer, "waiting"), (specialist, "list")):
         client.force_login(user)

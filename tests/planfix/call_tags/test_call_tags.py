@@ -76,21 +76,21 @@ def values(tag: CallTag = CALL, outcome: Outcome = Outcome.ANSWERED, zone: ZoneI
 
 
 @pytest.mark.parametrize("language", CALL_FIELDS)
-def test_the_standard_fields_of_a_call_are_known_in_every_language(language):
+def test_standard_fields_of_the_tag_call_are_recognised_in_every_language(language):
     roles = role_ids(fields(CALL_FIELDS[language], CALL_TYPES))
 
     assert roles == {role: n for n, role in enumerate(CALL_ROLES, start=1)}
 
 
 @pytest.mark.parametrize("language", MISSED_FIELDS)
-def test_the_standard_fields_of_a_missed_call_are_known_in_every_language(language):
+def test_standard_fields_of_the_tag_missed_call_are_recognised_in_every_language(language):
     roles = role_ids(fields(MISSED_FIELDS[language], MISSED_TYPES), Outcome.MISSED)
 
     assert roles == {role: n for n, role in enumerate(MISSED_ROLES, start=1)}
 
 
 @pytest.mark.parametrize("language", ["en", "ru", "uk", "pl"])
-def test_own_fields_between_the_standard_ones_do_not_shift_them(language):
+def test_custom_fields_between_standard_fields_do_not_shift_them(language):
     own = tuple(field(100 + kind, "utm_source", kind) for kind in (0, 1, 3, 6, 8, 13))
 
     roles = role_ids(own + fields(CALL_FIELDS[language], CALL_TYPES))
@@ -98,26 +98,26 @@ def test_own_fields_between_the_standard_ones_do_not_shift_them(language):
     assert roles == {role: n for n, role in enumerate(CALL_ROLES, start=1)}
 
 
-def test_the_order_of_named_fields_does_not_matter():
+def test_named_standard_fields_are_recognised_in_any_order():
     roles = role_ids(tuple(reversed(CALL.fields)))
 
     assert roles == {role: n for n, role in enumerate(CALL_ROLES, start=1)}
 
 
-def test_an_own_line_field_does_not_stand_in_for_a_missing_standard_one():
+def test_custom_field_does_not_replace_a_missing_standard_field():
     tag = CallTag(id=1, name="Call", fields=(*CALL.fields[:8], field(50, "utm_source", 0)))
 
     assert "LINE_NAME" not in role_ids(tag.fields)
     assert tag.missing(Outcome.ANSWERED) == ("External line name",)
 
 
-def test_a_field_of_the_right_name_and_the_wrong_type_is_not_taken():
+def test_field_with_the_right_name_and_the_wrong_type_is_not_recognised():
     tag = CallTag(id=1, name="Call", fields=(field(1, "Date", 0), field(2, "Duration (sec.)", 0)))
 
     assert role_ids(tag.fields).keys() == {"LINE", "CLIENT_NUMBER"}
 
 
-def test_hand_made_tags_may_use_the_types_contact_and_employee():
+def test_fields_of_hand_made_tags_may_have_the_types_contact_and_employee():
     tag_fields = (field(1, "Сотрудник", 11), field(2, "Контакт", 10))
 
     assert role_ids(tag_fields) == {"EMPLOYEE": 1, "CONTACT": 2}
@@ -128,18 +128,18 @@ def test_standard_fields_that_a_tag_lacks_are_listed():
     assert replace(MISSED, fields=MISSED.fields[:5]).missing(Outcome.MISSED) == ("External line name",)
 
 
-def test_a_complete_tag_misses_nothing():
+def test_complete_tag_lacks_no_standard_field():
     assert CALL.missing(Outcome.ANSWERED) == MISSED.missing(Outcome.MISSED) == ()
 
 
-def test_tags_survive_being_stored_as_json():
+def test_call_tags_are_equal_after_storage_as_json():
     typed = replace(CALL, fields=(*CALL.fields, TagField(id=99, name="Тип", type=8, values=("А", "Б"))))
     tags = CallTags(call=typed, missed_call=MISSED)
 
     assert CallTags.from_json(json.loads(json.dumps(tags.to_json()))) == tags
 
 
-def test_each_outcome_has_its_tag():
+def test_answered_and_missed_calls_have_different_tags():
     tags = CallTags(call=CALL, missed_call=MISSED)
 
     assert (tags.of(Outcome.ANSWERED), tags.of(Outcome.MISSED)) == (CALL, MISSED)
@@ -162,7 +162,7 @@ def test_each_outcome_has_its_tag():
         ("", None),
     ],
 )
-def test_a_text_field_is_found_by_name_or_id(wanted, field_id):
+def test_text_field_of_a_tag_is_found_by_name_or_id(wanted, field_id):
     tag = CallTag(
         id=1,
         name="Call",
@@ -192,7 +192,7 @@ def test_a_text_field_is_found_by_name_or_id(wanted, field_id):
         ("3", Outcome.MISSED, None),
     ],
 )
-def test_an_id_of_one_tag_names_a_field_of_both(wanted, outcome, field_id):
+def test_field_id_of_one_tag_names_the_field_of_both_tags(wanted, outcome, field_id):
     call = (field(1, "utm_source", 0), field(2, "utm_term", 0))
     missed_call = (field(11, "utm_source", 0),)
     tags = CallTags(
@@ -249,7 +249,7 @@ def test_a_missed_call_fills_every_standard_field():
         ("2026-08-20T09:15", "2026-08-20T09:15", "20-08-2026", "12:15", "12:15"),
     ],
 )
-def test_the_period_stays_within_the_customers_day(started, ended, date, from_, to):
+def test_tag_period_stays_within_the_customers_day(started, ended, date, from_, to):
     shown = values(
         started_at=datetime.fromisoformat(started).replace(tzinfo=UTC),
         ended_at=datetime.fromisoformat(ended).replace(tzinfo=UTC),
@@ -264,7 +264,7 @@ def test_the_period_stays_within_the_customers_day(started, ended, date, from_, 
     seconds=st.integers(min_value=-100, max_value=200_000),
     zone=st.sampled_from(["Europe/Kyiv", "Europe/Warsaw", "Asia/Almaty", "UTC", "America/New_York"]),
 )
-def test_no_period_ends_before_it_begins(start, seconds, zone):
+def test_tag_period_never_ends_before_it_begins(start, seconds, zone):
     started = start.replace(tzinfo=UTC)
     shown = values(zone=ZoneInfo(zone), started_at=started, ended_at=started + timedelta(seconds=seconds))
 
@@ -281,7 +281,7 @@ def test_no_period_ends_before_it_begins(start, seconds, zone):
         (("Вхідний",), Direction.OUTGOING, "Outgoing"),
     ],
 )
-def test_the_type_is_the_lists_own_word(listed, direction, word):
+def test_call_type_is_written_as_the_list_field_spells_it(listed, direction, word):
     tag = CallTag(id=1, name="Call", fields=(TagField(id=3, name="Type", type=8, values=listed),))
 
     assert values(tag, direction=direction) == {3: word}
@@ -297,30 +297,30 @@ def test_the_type_is_the_lists_own_word(listed, direction, word):
         ({"line_name": ""}, 9),
     ],
 )
-def test_what_is_not_known_is_left_out(changes, field_id):
+def test_unknown_value_is_left_out_of_the_tag_entry(changes, field_id):
     assert set(values(**changes)) == set(range(1, 10)) - {field_id}
 
 
-def test_a_talk_of_no_seconds_is_known():
+def test_talk_time_of_zero_seconds_is_written():
     assert values(talk_seconds=0)[4] == 0
 
 
-def test_texts_are_cut_to_what_planfix_takes():
+def test_texts_of_a_tag_entry_are_cut_to_255_characters():
     shown = values(line_name="я" * 300, extra={50001: "x" * 300})
 
     assert (shown[9], shown[50001]) == ("я" * 255, "x" * 255)
 
 
-def test_extra_texts_are_written_by_field_id_unless_empty():
+def test_extra_texts_of_a_tag_entry_are_written_by_field_id_unless_empty():
     shown = values(extra={50001: "google", 50002: ""})
 
     assert shown[50001] == "google"
     assert 50002 not in shown
 
 
-def test_an_extra_text_never_overwrites_a_standard_field():
+def test_extra_text_never_overwrites_a_standard_field():
     assert values(extra={8: "google"})[8] == "+380671234567"
 
 
-def test_a_tag_without_fields_gives_only_the_extra_texts():
+def test_tag_without_standard_fields_gets_only_the_extra_texts():
     assert values(CallTag(id=1, name="Call"), extra={50001: "google"}) == {50001: "google"}

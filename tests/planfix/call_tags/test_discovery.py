@@ -38,37 +38,37 @@ def discovered(planfix, client, *tags, **ids) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize(("group", "call", "missed"), TAG_NAMES)
-def test_the_tags_are_found_by_name_in_every_language(planfix, client, group, call, missed):
+def test_call_tags_are_found_by_name_in_every_language(planfix, client, group, call, missed):
     tags = (tag(1, "Work time", "Other"), tag(7025, call, group), tag(7027, missed, group))
 
     assert discovered(planfix, client, *tags) == (7025, 7027)
 
 
-def test_the_telephony_group_is_preferred(planfix, client):
+def test_call_tag_of_the_telephony_group_is_preferred(planfix, client):
     tags = (tag(1, "Call", "Sales"), tag(7025, "Call"), tag(7027, "Missed call"))
 
     assert discovered(planfix, client, *tags) == (7025, 7027)
 
 
-def test_the_lowest_id_is_preferred_among_equals(planfix, client):
+def test_call_tag_with_the_lowest_id_is_preferred_among_equals(planfix, client):
     tags = (tag(9, "Call"), tag(8, "Звонок", "Телефония"), tag(7027, "Missed call"))
 
     assert discovered(planfix, client, *tags) == (8, 7027)
 
 
-def test_ids_override_names(planfix, client):
+def test_configured_tag_ids_override_names(planfix, client):
     tags = (tag(1, "Work time"), tag(2, "Lost"), tag(7025, "Call"), tag(7027, "Missed call"))
 
     assert discovered(planfix, client, *tags, call_tag_id=1, missed_call_tag_id=2) == (1, 2)
 
 
-def test_all_pages_are_read(planfix, client):
+def test_call_tags_are_found_on_the_second_page_of_tags(planfix, client):
     planfix.post(f"{REST}/datatag/list", json={"result": "success", "dataTags": [tag(n, "x") for n in range(100)]})
 
     assert discovered(planfix, client, tag(7025, "Call"), tag(7027, "Missed call")) == (7025, 7027)
 
 
-def test_a_tags_fields_come_with_it(planfix, client):
+def test_call_tag_is_discovered_with_its_fields(planfix, client):
     planfix.post(
         f"{REST}/datatag/list", json={"result": "success", "dataTags": [tag(1, "Call"), tag(2, "Missed call")]}
     )
@@ -81,7 +81,7 @@ def test_a_tags_fields_come_with_it(planfix, client):
 
 
 @pytest.mark.parametrize("fields", [[], [{"id": 10, "name": "Type", "type": 8}]])
-def test_fields_that_the_list_leaves_out_are_asked_for(planfix, client, fields):
+def test_tag_fields_that_the_list_leaves_out_are_requested(planfix, client, fields):
     whole = [{"id": 10, "name": "Type", "type": 8, "enumValues": ["In", "Out"]}]
     planfix.get(f"{REST}/customfield/datatag/1", json={"result": "success", "customfields": whole})
     tags = [tag(1, "Call", fields=fields), tag(2, "Missed call")]
@@ -100,7 +100,7 @@ def test_fields_that_the_list_leaves_out_are_asked_for(planfix, client, fields):
         ([tag(1, "Call")], {"missed_call_tag_id": 9}, ["id 9", "“Missed call”"]),
     ],
 )
-def test_a_missing_tag_is_named_with_what_to_do(planfix, client, tags, ids, told):
+def test_missing_call_tag_is_named_with_what_to_do(planfix, client, tags, ids, told):
     with pytest.raises(DiscoveryFailed) as caught:
         discovered(planfix, client, *tags, **ids)
 
@@ -108,18 +108,18 @@ def test_a_missing_tag_is_named_with_what_to_do(planfix, client, tags, ids, told
     assert caught.value.message.endswith(".")
 
 
-def test_the_longest_complaint_is_not_cut(planfix, client):
+def test_message_about_a_missing_call_tag_is_not_cut(planfix, client):
     with pytest.raises(DiscoveryFailed) as caught:
         discovered(planfix, client, *(tag(n, f"Tag with a long name {n}") for n in range(50)))
 
     assert caught.value.message.endswith("set its id.")
 
 
-def test_a_failed_discovery_is_an_error_of_planfix():
+def test_failed_discovery_is_a_planfix_error():
     assert issubclass(DiscoveryFailed, PlanfixError)
 
 
-def test_employees_are_listed_with_what_they_can_be_recognised_by(planfix, client, sent):
+def test_planfix_employees_are_listed_with_email_and_extension(planfix, client, sent):
     rows = [
         {"id": 5, "name": "Iryna", "lastname": "Bondar", "email": "i@example.com", "extensionNumber": "101"},
         {"id": "user:6", "name": "Oleh", "extensionNumber": 102},

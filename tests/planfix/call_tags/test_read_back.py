@@ -40,16 +40,16 @@ DIFFERENT: list[tuple[JSON, JSON]] = [
 
 
 @pytest.mark.parametrize(("written", "stored"), SAME)
-def test_same_value_in_the_form_that_planfix_gives(written: JSON, stored: JSON) -> None:
+def test_value_that_planfix_returns_in_another_form_is_the_same(written: JSON, stored: JSON) -> None:
     assert is_same_value(written, stored)
 
 
 @pytest.mark.parametrize(("written", "stored"), DIFFERENT)
-def test_value_that_planfix_changed_or_lost(written: JSON, stored: JSON) -> None:
+def test_value_that_planfix_changed_or_lost_is_different(written: JSON, stored: JSON) -> None:
     assert not is_same_value(written, stored)
 
 
-def test_fields_that_differ_are_named_by_id() -> None:
+def test_differing_tag_fields_are_named_by_id() -> None:
     written: list[dict[str, JSON]] = [
         {"field": {"id": 1}, "value": "google"},
         {"field": {"id": 2}, "value": "cpc"},

@@ -64,11 +64,11 @@ def test_an_account_address_may_be_written_in_several_ways(url, root):
         ("DELETE", "/datatag/entry/11", True),
     ],
 )
-def test_only_get_and_lists_are_reads(method, path, writes):
+def test_every_request_but_get_and_lists_is_a_write(method, path, writes):
     assert is_write(method, path) is writes
 
 
-def test_a_request_goes_out_as_json_with_the_bearer_token(planfix, client, sent):
+def test_request_is_sent_as_json_with_the_bearer_token(planfix, client, sent):
     planfix.post(CONTACT, json=SUCCESS, status=201)
 
     answer = client.request("POST", "/contact/", body={"name": "Ольга"}, params={"silent": "true"})
@@ -81,7 +81,7 @@ def test_a_request_goes_out_as_json_with_the_bearer_token(planfix, client, sent)
     assert request.headers["Content-Type"] == "application/json"
 
 
-def test_the_machines_netrc_does_not_replace_the_token(planfix, client, tmp_path, monkeypatch):
+def test_netrc_file_does_not_replace_the_token(planfix, client, tmp_path, monkeypatch):
     netrc = tmp_path / "netrc"
     netrc.write_text("machine acme.planfix.com login eve password guess")
     netrc.chmod(0o600)
@@ -100,7 +100,7 @@ def test_an_empty_answer_to_a_write_is_a_success(planfix, client, status):
     assert client.request("POST", "/contact/", body={}) == {}
 
 
-def test_pace_is_asked_before_each_request_and_told_how_long_it_may_last(planfix):
+def test_pace_is_called_before_each_request_with_its_longest_duration(planfix):
     planfix.get(PING, json={"result": "success"})
     waits: list[tuple[int, float]] = []
     client = PlanfixClient(URL, TOKEN, timeout=10, pace=lambda seconds: waits.append((len(planfix.calls), seconds)))
@@ -141,7 +141,7 @@ def _retried(reason: Exception) -> Exception:
         (ConnectionResetError(104, "reset"), True),
     ],
 )
-def test_a_failed_write_may_have_happened_unless_no_connection_was_made(planfix, client, failure, may_have_written):
+def test_failed_write_may_have_happened_unless_no_connection_was_made(planfix, client, failure, may_have_written):
     planfix.post(CONTACT, body=failure)
 
     with pytest.raises(PlanfixUnavailable) as caught:
@@ -162,13 +162,13 @@ def test_a_failed_read_has_written_nothing(planfix, client):
 
 
 @pytest.mark.parametrize("url", ["acme.planfix.com", "ftp://acme.planfix.com", "https://", "https://[broken"])
-def test_an_address_that_is_none_is_the_specialists_to_correct(url):
+def test_malformed_account_address_is_denied_access(url):
     with pytest.raises(PlanfixAccessDenied, match="account address"):
         PlanfixClient(url, TOKEN).request("GET", "/ping")
 
 
 @pytest.mark.parametrize("token", ["", "  ", "два слова", "abc def", "abc\ndef", "ключ"])
-def test_a_token_that_cannot_be_one_is_not_sent(planfix, token):
+def test_malformed_token_is_not_sent(planfix, token):
     client = PlanfixClient(URL, token)
 
     with pytest.raises(PlanfixAccessDenied, match="token") as caught:
@@ -184,7 +184,7 @@ def test_a_token_pasted_with_a_line_feed_works(planfix):
     assert PlanfixClient(URL, f" {TOKEN}\n").request("GET", "/ping") == {"result": "success"}
 
 
-def test_a_redirect_is_not_followed(planfix, client):
+def test_redirect_of_planfix_is_not_followed(planfix, client):
     planfix.get(PING, status=302, headers={"Location": "https://login.example/rest/ping"})
     elsewhere = planfix.get("https://login.example/rest/ping", json={"result": "success"})
 
@@ -194,14 +194,14 @@ def test_a_redirect_is_not_followed(planfix, client):
     assert elsewhere.call_count == 0
 
 
-def test_a_redirect_to_no_address_is_a_redirect(planfix, client):
+def test_redirect_to_a_malformed_address_is_denied_access(planfix, client):
     planfix.get(PING, status=302, headers={"Location": "https://[nowhere/"})
 
     with pytest.raises(PlanfixAccessDenied, match="check the account address"):
         client.request("GET", "/ping")
 
 
-def test_an_endless_answer_is_cut_off(planfix, client, monkeypatch):
+def test_answer_above_the_size_limit_is_given_up(planfix, client, monkeypatch):
     monkeypatch.setattr(client_module, "ANSWER_BYTES", 1000)
     planfix.get(PING, body="{" + " " * 2000)
 
@@ -252,7 +252,7 @@ def serve() -> Iterator[Callable[..., _Server]]:
         yield start
 
 
-def test_requests_share_a_connection(serve):
+def test_requests_to_one_account_share_a_connection(serve):
     server = serve({"Content-Length": "20"}, b'{"result":"success"}')
     client = PlanfixClient(server.url, TOKEN)
 
@@ -273,7 +273,7 @@ def test_requests_share_a_connection(serve):
         ({"Connection": "close"}, b'{"result":"success"}'),
     ],
 )
-def test_an_answer_may_come_in_any_encoding(serve, headers, body):
+def test_compressed_or_chunked_answer_is_read(serve, headers, body):
     assert PlanfixClient(serve(headers, body).url, TOKEN).request("GET", "/ping") == {"result": "success"}
 
 
@@ -304,7 +304,7 @@ class _Dripping(socketserver.BaseRequestHandler):
 
 
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK", b"HTTP/1.1 302 Found\r\nLocation: /elsewhere"])
-def test_an_answer_that_drips_is_given_up(head, monkeypatch):
+def test_answer_that_arrives_too_slowly_is_given_up(head, monkeypatch):
     monkeypatch.setattr(_Dripping, "head", head)
     monkeypatch.setattr(client_module, "CONNECT_SECONDS", 0.1)
     with socketserver.TCPServer(("127.0.0.1", 0), _Dripping) as server:
@@ -349,7 +349,7 @@ def test_an_answer_may_begin_with_a_byte_order_mark(planfix, client):
     assert client.request("GET", "/ping") == {"result": "success"}
 
 
-def test_a_success_is_observed(planfix, client, exchanges):
+def test_successful_request_is_reported_to_the_log(planfix, client, exchanges):
     planfix.post(CONTACT, json=SUCCESS, status=201, headers={"X-RateLimit-Remaining": "19970"})
     before = datetime.now(UTC)
 
@@ -372,7 +372,9 @@ def test_a_success_is_observed(planfix, client, exchanges):
         (400, '{"result":"fail","code":41}', "refused", 41),
     ],
 )
-def test_a_failure_is_observed_before_it_is_raised(planfix, client, exchanges, status, body, outcome, code):
+def test_failed_request_is_reported_to_the_log_before_it_raises(
+    planfix, client, exchanges, status, body, outcome, code
+):
     planfix.post(CONTACT, body=body, status=status)
 
     with pytest.raises(PlanfixError):
@@ -384,7 +386,7 @@ def test_a_failure_is_observed_before_it_is_raised(planfix, client, exchanges, s
     assert exchange.requests_left is None
 
 
-def test_a_lost_connection_is_observed(planfix, client, exchanges):
+def test_lost_connection_is_reported_to_the_log(planfix, client, exchanges):
     planfix.post(CONTACT, body=requests.ReadTimeout())
 
     with pytest.raises(PlanfixUnavailable):
@@ -394,7 +396,7 @@ def test_a_lost_connection_is_observed(planfix, client, exchanges):
     assert (exchange.http_status, exchange.outcome, exchange.answer) == (None, "unavailable", "")
 
 
-def test_a_long_answer_is_observed_as_an_excerpt(planfix, client, exchanges):
+def test_long_answer_is_reported_to_the_log_as_an_excerpt(planfix, client, exchanges):
     planfix.get(PING, body="<html>" + "x" * 9000, status=500)
 
     with pytest.raises(PlanfixUnavailable):
@@ -414,7 +416,7 @@ ECHOES = [
 
 
 @pytest.mark.parametrize("echo", ECHOES)
-def test_the_token_never_leaves_by_an_error_or_an_exchange(planfix, client, exchanges, echo):
+def test_token_is_in_no_error_and_no_exchange(planfix, client, exchanges, echo):
     planfix.add(responses.POST, CONTACT, **echo)
 
     with pytest.raises(PlanfixError) as caught:
@@ -425,7 +427,7 @@ def test_the_token_never_leaves_by_an_error_or_an_exchange(planfix, client, exch
     assert caught.value.__context__ is None
 
 
-def test_a_clients_repr_shows_the_host_only():
+def test_repr_of_a_client_shows_only_the_host():
     client = PlanfixClient("https://user:pass@acme.planfix.com/rest", TOKEN)
 
     assert repr(client) == "<PlanfixClient acme.planfix.com>"
@@ -448,7 +450,7 @@ def test_tokens_in_addresses_are_masked_for_the_log(value, shown):
     assert masked(value) == shown
 
 
-def test_a_recordings_token_is_sent_but_not_observed(planfix, client, exchanges, sent):
+def test_token_of_a_recording_link_is_sent_but_not_logged(planfix, client, exchanges, sent):
     planfix.post(f"{URL}/rest/file/from-url/", json=SUCCESS)
     body = {"url": "https://rec.example/a.wav?token=abc123", "name": "a.wav"}
 
@@ -458,7 +460,7 @@ def test_a_recordings_token_is_sent_but_not_observed(planfix, client, exchanges,
     assert "abc123" not in repr(exchanges)
 
 
-def test_a_refusal_keeps_its_code(planfix, client):
+def test_refusal_error_has_the_code_of_planfix(planfix, client):
     planfix.get(
         f"{URL}/rest/contact/1", status=404, json={"result": "fail", "code": 2000, "error": "Contact not found"}
     )

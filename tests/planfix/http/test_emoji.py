@@ -44,7 +44,7 @@ def test_a_body_that_planfix_cannot_read_is_sent_once_more_without_emoji() -> No
 
 @pytest.mark.parametrize("name", ["🔥", "plain"])
 @responses.activate
-def test_a_body_is_sent_twice_at_the_most(name: str) -> None:
+def test_body_with_emoji_is_sent_at_most_twice(name: str) -> None:
     responses.post(f"{URL}/rest/contact/", status=400, json=NOT_JSON)
 
     with pytest.raises(PlanfixRefused):
@@ -53,7 +53,7 @@ def test_a_body_is_sent_twice_at_the_most(name: str) -> None:
 
 
 @responses.activate
-def test_fields_that_planfix_did_not_change_are_told_with_the_exchange() -> None:
+def test_exchange_names_fields_that_planfix_did_not_change() -> None:
     failures = [{"field": "phones", "error": "field change failed"}, {"field": "template"}, "nonsense", {}]
     responses.post(f"{URL}/rest/contact/", status=201, json={"result": "success", "id": 5, "failures": failures})
     seen: list[Exchange] = []
@@ -64,5 +64,5 @@ def test_fields_that_planfix_did_not_change_are_told_with_the_exchange() -> None
 
 
 @pytest.mark.parametrize("payload", [{}, {"failures": None}, {"failures": {}}, {"failures": []}])
-def test_a_whole_success_has_no_failed_fields(payload: dict[str, object]) -> None:
+def test_successful_exchange_has_no_failed_fields(payload: dict[str, object]) -> None:
     assert failed_fields(payload) == ()  # type: ignore[arg-type]

@@ -86,7 +86,7 @@ def fail(code: int, text: str = "Rest API error") -> dict[str, object]:
         (302, None, PlanfixAccessDenied),
     ],
 )
-def test_an_answer_means_exactly_one_kind_of_error(status, body, kind):
+def test_each_failed_answer_is_exactly_one_kind_of_error(status, body, kind):
     assert type(error(status, body)) is kind
 
 
@@ -102,12 +102,12 @@ def test_an_answer_means_exactly_one_kind_of_error(status, body, kind):
         (200, {"failures": [{"field": "template", "error": "Field change failed"}]}, True),
     ],
 )
-def test_a_carried_out_request_is_no_error(status, body, is_write):
+def test_successful_answer_is_no_error(status, body, is_write):
     assert error(status, body, is_write=is_write) is None
 
 
 @pytest.mark.parametrize("body", [None, {}, {"contacts": []}, {"maintenance": True}])
-def test_a_read_that_does_not_say_that_it_succeeded_is_unavailable(body):
+def test_read_without_a_success_result_is_unavailable(body):
     assert type(error(200, body, is_write=False, request="POST /contact/list")) is PlanfixUnavailable
 
 
@@ -125,14 +125,14 @@ def test_a_read_that_does_not_say_that_it_succeeded_is_unavailable(body):
         (400, fail(10), False),
     ],
 )
-def test_an_unclear_write_may_have_happened_unless_it_was_turned_away(status, body, may_have_written):
+def test_unclear_write_may_have_happened_unless_planfix_refused_it_unread(status, body, may_have_written):
     failure = error(status, body)
 
     assert isinstance(failure, PlanfixUnavailable)
     assert failure.may_have_written is may_have_written
 
 
-def test_a_read_never_may_have_written():
+def test_failed_read_never_may_have_written():
     failure = error(502, "<html/>", is_write=False)
 
     assert isinstance(failure, PlanfixUnavailable)
@@ -171,7 +171,7 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(header, seconds):
     assert retry_after_seconds(header, NOW) == seconds
 
 
-def test_retry_after_reaches_the_error():
+def test_error_has_the_seconds_of_retry_after():
     failure = error(429, None, headers={"Retry-After": "7"})
 
     assert isinstance(failure, PlanfixUnavailable)
@@ -210,7 +210,7 @@ def test_a_missing_scope_is_named(request_line, scope):
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
-def test_every_code_gives_a_sentence_that_is_not_cut(code):
+def test_error_sentence_of_every_code_is_not_cut(code):
     failure = error(400, fail(code, "Access denied for contact by id - 20, " * 10), request="POST /contact/123456789/")
 
     assert failure is not None
@@ -222,7 +222,7 @@ def test_every_code_gives_a_sentence_that_is_not_cut(code):
     assert len(failure.message) <= 300
 
 
-def test_a_message_says_what_was_asked_what_came_back_and_what_to_do():
+def test_error_message_says_what_was_asked_what_came_back_and_what_to_do():
     failure = error(400, fail(20, "Account is not paid"))
 
     assert str(failure) == (
@@ -231,7 +231,7 @@ def test_a_message_says_what_was_asked_what_came_back_and_what_to_do():
     )
 
 
-def test_a_message_never_holds_a_whole_body():
+def test_error_message_never_contains_a_whole_body():
     failure = error(502, "<html>" + "secret" * 500 + "</html>")
 
     assert failure is not None
@@ -248,7 +248,7 @@ def test_a_message_never_holds_a_whole_body():
         ("http://[broken", "unknown"),
     ],
 )
-def test_a_redirect_names_only_the_host(location, host):
+def test_error_of_a_redirect_names_only_the_host(location, host):
     failure = error(301, None, headers={"Location": location})
 
     assert failure is not None
@@ -268,7 +268,7 @@ def test_a_redirect_names_only_the_host(location, host):
         (400, 41, "POST /contact/", False, False),
     ],
 )
-def test_a_missing_contact_or_task_is_told_from_other_refusals(status, code, request_line, is_contact, is_task):
+def test_missing_contact_or_task_is_distinguished_from_other_refusals(status, code, request_line, is_contact, is_task):
     failure = error(status, fail(code), request=request_line)
 
     assert isinstance(failure, PlanfixRefused)
@@ -276,12 +276,12 @@ def test_a_missing_contact_or_task_is_told_from_other_refusals(status, code, req
 
 
 @pytest.mark.parametrize("code", ["22", 22])
-def test_a_code_counts_as_a_number_or_as_text(code):
+def test_error_code_is_read_as_number_or_text(code):
     assert type(error(200, {"result": "fail", "code": code})) is PlanfixUnavailable
 
 
 @pytest.mark.parametrize("code", [None, "x", 1.5, True, [22], {"a": 1}, "-1"])
-def test_a_code_of_another_type_is_no_code(code):
+def test_error_code_of_another_type_is_ignored(code):
     failure = error(400, {"result": "fail", "code": code})
 
     assert type(failure) is PlanfixRefused
@@ -292,7 +292,7 @@ def test_a_code_of_another_type_is_no_code(code):
     ("time_to_reset", "seconds"),
     [(95_000, 95), ("95000", 95), (95, 95), (1000, 1000), (1001, 1.001), (60_000.5, 60.0005)],
 )
-def test_a_short_limit_asks_for_its_own_wait(time_to_reset: object, seconds: float) -> None:
+def test_error_of_a_short_request_limit_has_its_wait(time_to_reset: object, seconds: float) -> None:
     found = error(403, fail(22) | {"timeToReset": time_to_reset}, headers={"X-RateLimit-Remaining": "18211"})
 
     assert isinstance(found, PlanfixUnavailable)
@@ -312,7 +312,7 @@ def test_a_short_limit_asks_for_its_own_wait(time_to_reset: object, seconds: flo
         (fail(22) | {"timeToReset": "soon"}, {}, True),
     ],
 )
-def test_the_daily_limit_is_told_from_the_short_one(
+def test_daily_request_limit_is_distinguished_from_a_short_one(
     body: dict[str, object], headers: dict[str, str], is_daily: bool
 ) -> None:
     found = error(403, body, headers=headers)
@@ -347,7 +347,7 @@ def test_a_required_field_is_a_refusal_that_names_it(status: int, code: int, tex
     assert "contact template" in found.message
 
 
-def test_number_of_a_required_field_may_stand_beside_the_text() -> None:
+def test_required_field_is_read_from_the_id_beside_the_text() -> None:
     found = error(400, {"result": "fail", "code": 30, "error": "custom_field_is_required", "id": 81905})
     assert getattr(found, "required_field", "") == "81905"
 
@@ -373,7 +373,9 @@ def test_other_refusals_name_no_required_field(status: int, text: str) -> None:
         (fail(6), "POST /task/77/comments/5", False),
     ],
 )
-def test_a_task_that_takes_no_comments_is_known(body: dict[str, object], request_: str, refuses: bool) -> None:
+def test_refusal_of_a_task_that_takes_no_comments_is_recognised(
+    body: dict[str, object], request_: str, refuses: bool
+) -> None:
     found = error(400, body, request=request_)
 
     assert isinstance(found, PlanfixRefused)

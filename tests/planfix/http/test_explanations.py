@@ -26,16 +26,16 @@ LINES = {
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_stored_line_is_explained(line: str) -> None:
+def test_stored_error_line_is_explained(line: str) -> None:
     assert LINES[line] in explain(line)
     assert "HTTP" not in explain(line)
 
 
-def test_unknown_line_has_no_explanation() -> None:
+def test_unknown_error_line_has_no_explanation() -> None:
     assert explain("ZeroDivisionError: division by zero") == ""
 
 
-def test_every_code_that_is_no_plain_failure_has_a_sentence_of_its_own() -> None:
+def test_every_code_with_a_meaning_has_its_own_explanation() -> None:
     explained = {code for code, meaning in CODES.items() if "gives no reason" not in meaning.advice}
 
     assert explained <= BY_CODE.keys()

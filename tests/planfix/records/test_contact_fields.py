@@ -11,7 +11,7 @@ REST = "https://acme.planfix.com/rest"
 FIELDS = {"Source": 10, "source": 11, "First page": 12, "13": 14, "15": 16}
 
 
-def test_only_text_fields_are_read_and_the_oldest_of_one_name_has_it(planfix, client):
+def test_only_text_fields_are_read_and_the_oldest_is_listed_by_a_shared_name(planfix, client):
     rows = [
         {"id": 4, "name": "Source", "type": 2},
         {"id": 3, "name": "Source", "type": 0},
@@ -25,7 +25,7 @@ def test_only_text_fields_are_read_and_the_oldest_of_one_name_has_it(planfix, cl
     assert contact_text_fields(client) == {"Zero": 0, "Source": 3, "4": 4}
 
 
-def test_an_account_without_fields_of_contacts_has_none(planfix, client):
+def test_account_without_contact_fields_lists_none(planfix, client):
     planfix.get(f"{REST}/customfield/contact", json={"result": "success"})
 
     assert contact_text_fields(client) == {}
@@ -45,12 +45,12 @@ def test_an_account_without_fields_of_contacts_has_none(planfix, client):
         ("", None),
     ],
 )
-def test_a_field_is_taken_by_its_name_before_its_number(wanted, field_id):
+def test_contact_field_is_found_by_name_before_number(wanted, field_id):
     assert field_of_name(FIELDS, wanted) == field_id
 
 
 @pytest.mark.parametrize(("count", "are_all"), [(0, True), (99, True), (100, False)])
-def test_one_page_of_candidates_says_whether_it_is_all_of_them(planfix, client, sent, count, are_all):
+def test_page_of_candidates_says_whether_it_is_the_only_one(planfix, client, sent, count, are_all):
     rows = [{"id": number, "isDeleted": number % 2 == 0} for number in range(1, count + 1)]
     planfix.post(f"{REST}/contact/list", json={"result": "success", "contacts": rows})
 

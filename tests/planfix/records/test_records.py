@@ -70,7 +70,7 @@ def test_only_contacts_with_the_digits_of_the_full_number_are_found(planfix, cli
     assert found(planfix, client, *rows) == ids
 
 
-def test_a_found_contact_tells_its_name_and_phones(planfix, client):
+def test_found_contact_has_its_name_and_phones(planfix, client):
     row = contact_row(812, NUMBER, lastname="Koval", isCompany=False)
     planfix.post(f"{REST}/contact/list", json={"result": "success", "contacts": [row]})
 
@@ -79,7 +79,7 @@ def test_a_found_contact_tells_its_name_and_phones(planfix, client):
     ]
 
 
-def test_contacts_are_asked_for_by_the_phone_filter(planfix, client, sent):
+def test_contact_search_uses_the_phone_filter(planfix, client, sent):
     assert found(planfix, client) == []
 
     (body,) = sent()
@@ -88,7 +88,7 @@ def test_contacts_are_asked_for_by_the_phone_filter(planfix, client, sent):
     assert {"id", "phones", "isDeleted"} <= set(body["fields"].split(","))
 
 
-def test_companies_are_asked_for_on_wish(planfix, client, sent):
+def test_contact_search_can_ask_for_companies(planfix, client, sent):
     row = contact_row(77, NUMBER, isCompany=True)
     planfix.post(f"{REST}/contact/list", json={"result": "success", "contacts": [row]})
 
@@ -98,7 +98,7 @@ def test_companies_are_asked_for_on_wish(planfix, client, sent):
     assert sent()[0]["isCompany"] is True
 
 
-def test_all_pages_are_searched(planfix, client, sent):
+def test_contact_search_reads_all_pages(planfix, client, sent):
     first = [contact_row(number, NUMBER + "8") for number in range(1, 101)]
     planfix.post(f"{REST}/contact/list", json={"result": "success", "contacts": first})
     planfix.post(f"{REST}/contact/list", json={"result": "success", "contacts": [contact_row(812, NUMBER)]})
@@ -107,7 +107,7 @@ def test_all_pages_are_searched(planfix, client, sent):
     assert [body["offset"] for body in sent()] == [0, 100]
 
 
-def test_a_search_keeps_every_spelling(planfix, client):
+def test_contact_search_returns_every_spelling_that_contains_the_digits(planfix, client):
     rows = [contact_row(2, "067 123-45-67"), contact_row(1, "380671234567"), contact_row(3, "1", isDeleted=True)]
     planfix.post(f"{REST}/contact/list", json={"result": "success", "contacts": rows})
 
@@ -117,7 +117,7 @@ def test_a_search_keeps_every_spelling(planfix, client):
     ]
 
 
-def test_a_list_without_its_key_is_empty(planfix, client):
+def test_contact_list_without_its_key_is_empty(planfix, client):
     planfix.post(f"{REST}/contact/list", json={"result": "success"})
 
     assert find_contacts(client, NUMBER) == []
@@ -160,7 +160,7 @@ def test_a_contact_without_supervisor_and_fields_sends_neither(planfix, client, 
 
 
 @pytest.mark.parametrize("answer", [{"result": "success"}, {"result": "success", "id": None}, {}])
-def test_a_write_whose_answer_names_no_id_is_unclear(planfix, client, answer):
+def test_write_without_an_id_in_the_answer_may_have_happened(planfix, client, answer):
     planfix.post(f"{REST}/contact/", json=answer, status=201)
     contact = NewContact(name="n", phone=NUMBER, template_id=1, source_object_id=OBJECT_ID)
 
@@ -231,13 +231,13 @@ def test_the_last_active_task_is_the_newest_created(planfix, client, rows, task_
         ([task_row(1, status=None)], UNKNOWN_ACTIVITY),
     ],
 )
-def test_a_list_that_cannot_tell_the_last_active_task_gives_none_and_says_why(planfix, client, rows, problem):
+def test_unreliable_task_list_gives_no_last_active_task_and_says_why(planfix, client, rows, problem):
     planfix.post(f"{REST}/task/list", json={"result": "success", "tasks": rows})
 
     assert last_active_task(client, 812) == LastTask(id=None, problem=problem)
 
 
-def test_tasks_are_asked_for_by_counterparty_to_the_last_page(planfix, client, sent):
+def test_tasks_of_a_contact_are_read_to_the_last_page(planfix, client, sent):
     planfix.post(f"{REST}/task/list", json={"result": "success", "tasks": [task_row(1)] * 100})
     planfix.post(f"{REST}/task/list", json={"result": "success", "tasks": [task_row(4102, "2026-08-19T10:00Z")]})
 
@@ -324,19 +324,19 @@ def probe(planfix, client, *pages, marker: str = MARKER) -> int | None:
         (comment_row(1, f"Call · {MARKER}", isDeleted=True), False),
     ],
 )
-def test_our_comment_is_known_by_its_stamp_or_else_by_the_marker(planfix, client, row, is_ours):
+def test_our_comment_is_recognised_by_source_object_id_or_else_by_marker(planfix, client, row, is_ours):
     assert probe(planfix, client, [row]) == (1 if is_ours else None)
 
 
-def test_an_empty_marker_matches_nothing(planfix, client):
+def test_empty_marker_matches_no_comment(planfix, client):
     assert probe(planfix, client, [comment_row(1, "text")], marker="") is None
 
 
-def test_a_marker_is_found_in_its_escaped_form(planfix, client):
+def test_marker_of_a_comment_is_found_in_its_escaped_form(planfix, client):
     assert probe(planfix, client, [comment_row(1, "Call · a&amp;b")], marker="a&b") == 1
 
 
-def test_the_search_asks_newest_first_and_stops_at_older_comments(planfix, client, sent):
+def test_comment_search_reads_newest_first_and_stops_at_older_comments(planfix, client, sent):
     old = [comment_row(n, at=NOON - timedelta(hours=n)) for n in range(1, 101)]
 
     assert probe(planfix, client, old) is None
@@ -345,7 +345,7 @@ def test_the_search_asks_newest_first_and_stops_at_older_comments(planfix, clien
     assert "sourceObjectId" in sent()[0]["fields"]
 
 
-def test_the_search_goes_on_while_comments_are_young_enough(planfix, client, sent):
+def test_comment_search_continues_while_comments_are_new_enough(planfix, client, sent):
     young = [comment_row(n, at=NOON - timedelta(minutes=n)) for n in range(1, 101)]
 
     assert probe(planfix, client, young, [comment_row(500, MARKER)]) == 500
@@ -353,7 +353,7 @@ def test_the_search_goes_on_while_comments_are_young_enough(planfix, client, sen
 
 
 @pytest.mark.parametrize("step", [timedelta(minutes=1), timedelta(0)])
-def test_a_list_that_is_not_newest_first_is_read_to_its_end(planfix, client, step):
+def test_comment_list_that_is_not_newest_first_is_read_to_its_end(planfix, client, step):
     rising = [comment_row(n, at=NOON - timedelta(days=9) + n * step) for n in range(1, 101)]
 
     assert probe(planfix, client, rising, [comment_row(500, MARKER)]) == 500
@@ -367,7 +367,7 @@ def test_a_comments_text_is_replaced_without_touching_its_files(planfix, client,
     assert sent() == [{"description": "new"}]
 
 
-def test_files_come_with_the_new_text(planfix, client, sent):
+def test_updated_comment_gets_text_and_files_together(planfix, client, sent):
     planfix.post(f"{REST}/contact/812/comments/90211", json={"result": "success"})
 
     update_comment(client, CONTACT, 90211, text="new", file_ids=(147, 148))
@@ -381,7 +381,7 @@ TAG = CallTag(id=7025, name="Call")
 
 
 @pytest.mark.parametrize(("target", "path"), [(CONTACT, "/contact/812"), (TASK, "/task/4102")])
-def test_a_tag_entry_hangs_on_the_comment(planfix, client, sent, target, path):
+def test_tag_entry_is_attached_to_the_comment(planfix, client, sent, target, path):
     planfix.post(f"{REST}{path}/datatags/90211", json={"result": "success", "keys": [128001]}, status=201)
 
     assert write_tag(client, target, 90211, TAG, [{"field": {"id": 1}, "value": "x"}]) == 128001
@@ -389,7 +389,7 @@ def test_a_tag_entry_hangs_on_the_comment(planfix, client, sent, target, path):
 
 
 @pytest.mark.parametrize("keys", [None, [], "128001", {}])
-def test_a_tag_entry_without_a_key_is_unclear(planfix, client, keys):
+def test_tag_entry_without_a_key_in_the_answer_may_have_been_written(planfix, client, keys):
     planfix.post(f"{REST}/contact/812/datatags/90211", json={"result": "success", "keys": keys}, status=201)
 
     with pytest.raises(PlanfixUnavailable) as caught:
@@ -418,7 +418,7 @@ def test_a_tag_entry_is_found_on_its_comment(planfix, client: PlanfixClient, tag
     assert find_tag_key(client, 90211, 7025) == key
 
 
-def test_a_comment_that_is_gone_is_refused(planfix, client):
+def test_reading_a_deleted_comment_is_refused(planfix, client):
     planfix.get(f"{REST}/comment/1", status=400, json={"result": "fail", "code": 5000, "error": "Comment not found"})
 
     with pytest.raises(PlanfixRefused, match="code 5000"):

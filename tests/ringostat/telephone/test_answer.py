@@ -19,11 +19,11 @@ from integrations.ringostat.telephone.answer import FORMS, reply
         ("json-rpc", [], b'{"jsonrpc": "2.0", "id": 7, "result": {"number_01": ""}}', "application/json"),
     ],
 )
-def test_answer_has_the_form_that_is_set_in_ringostat(form, directions, body, content_type) -> None:
+def test_routing_answer_has_the_form_that_is_set_in_ringostat(form, directions, body, content_type) -> None:
     found = reply(directions, form=form, key="number_01", rpc_id=7)
 
     assert (found.body, found.content_type) == (body, content_type)
 
 
-def test_every_form_of_the_settings_can_be_written() -> None:
+def test_every_form_of_the_settings_has_a_routing_answer() -> None:
     assert set(FORMS) == set(RoutingForm)

@@ -34,7 +34,7 @@ def question(body: str | bytes = b"", *, query: str = "", content_type: str = "a
         ('{"additional_call_data": {"caller_number": "380671234567", "call_type": "out"}}', ""),
     ],
 )
-def test_client_is_read_from_any_form(body: str, query: str) -> None:
+def test_client_number_is_read_from_any_form_of_a_routing_question(body: str, query: str) -> None:
     assert question(body, query=query).client.number == NUMBER
 
 
@@ -46,7 +46,7 @@ def test_client_is_read_from_any_form(body: str, query: str) -> None:
         ('{"src": "0671234567"}', ""),
     ],
 )
-def test_call_is_named_by_its_id(body: str, call_id: str) -> None:
+def test_routing_question_has_ringostats_call_id(body: str, call_id: str) -> None:
     assert question(body).call_id == call_id
 
 
@@ -60,18 +60,18 @@ def test_call_is_named_by_its_id(body: str, call_id: str) -> None:
         ('{"jsonrpc": "2.0", "id": 7', None),
     ],
 )
-def test_json_rpc_id_is_kept(body: str, rpc_id: object) -> None:
+def test_routing_question_keeps_the_json_rpc_id(body: str, rpc_id: object) -> None:
     assert question(body).rpc_id == rpc_id
 
 
 @pytest.mark.parametrize(
     "body", ["", "<xml/>", "{", '{"src": "anonymous"}', '{"src": "acmecom_iryna"}', '{"dst": "380442223344"}']
 )
-def test_question_without_a_clients_number_has_none(body: str) -> None:
+def test_routing_question_without_a_client_number_has_none(body: str) -> None:
     assert question(body).client.number is None
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_raise(body: bytes) -> None:
+def test_reading_a_routing_question_never_raises(body: bytes) -> None:
     question(body)
     question(json.dumps({"jsonrpc": "2.0", "src": body.decode("latin-1")}))

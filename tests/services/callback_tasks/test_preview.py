@@ -35,7 +35,7 @@ def wanting(scenario: Scenario) -> Scenario:
 
 
 @pytest.mark.parametrize(("number", "assignee"), [(CLIENT, "Oleh Tkachenko"), (NEW_CLIENT, "")])
-def test_the_task_of_a_missed_call_is_shown(wanting: Scenario, number: str, assignee: str) -> None:
+def test_dry_run_of_a_missed_call_shows_its_callback_task(wanting: Scenario, number: str, assignee: str) -> None:
     report = tried(wanting, number)
 
     assert report.callback_task
@@ -46,7 +46,7 @@ def test_the_task_of_a_missed_call_is_shown(wanting: Scenario, number: str, assi
     assert [text for text in shown if "callback task would be made" in text]
 
 
-def test_a_comment_in_the_open_task_is_shown(wanting: Scenario) -> None:
+def test_dry_run_shows_a_comment_in_the_open_callback_task(wanting: Scenario) -> None:
     happens(wanting, missed(), "one", 0)
     report = tried(wanting, CLIENT)
 
@@ -58,7 +58,9 @@ def test_a_comment_in_the_open_task_is_shown(wanting: Scenario) -> None:
 
 
 @pytest.mark.parametrize(("clients", "number"), [("nobody", CLIENT), ("new", CLIENT), ("known", NEW_CLIENT)])
-def test_no_task_is_shown_for_a_client_who_gets_none(wanting: Scenario, clients: str, number: str) -> None:
+def test_dry_run_shows_no_callback_task_for_a_client_who_gets_none(
+    wanting: Scenario, clients: str, number: str
+) -> None:
     want_tasks(wanting.customer, clients=clients)
 
     assert tried(wanting, number).callback_task is None

@@ -80,7 +80,7 @@ def comments_of(account: Account, task: Task) -> list[Comment]:
     return [comment for comment in account.comments if comment.task_id == task.id][1:]
 
 
-def test_a_missed_call_makes_one_task_with_its_comments(wanting: Scenario) -> None:
+def test_missed_calls_of_a_client_make_one_callback_task_with_comments(wanting: Scenario) -> None:
     happens(wanting, missed(), "one", 0)
     happens(wanting, missed(), "two", 5)
     happens(wanting, unanswered(), "attempt", 7, "after_outgoing_call")
@@ -101,7 +101,7 @@ def test_a_missed_call_makes_one_task_with_its_comments(wanting: Scenario) -> No
     assert {call.state for call in wanting.customer.calls.all()} == {CallState.DELIVERED}
 
 
-def test_costs_one_request_for_each_write(wanting: Scenario) -> None:
+def test_callback_task_takes_one_request_per_write(wanting: Scenario) -> None:
     want_tasks(wanting.customer, assignees=["last_talked", "missed_by"])
     account = wanting.account
     wanting.post({**missed(), "uniqueid": "one", **at(0)})
@@ -114,7 +114,7 @@ def test_costs_one_request_for_each_write(wanting: Scenario) -> None:
     assert len(account.requests) == before + 1
 
 
-def test_a_call_costs_nothing_more_when_tasks_are_off(scenario: Scenario) -> None:
+def test_call_sends_no_further_requests_when_callback_tasks_are_off(scenario: Scenario) -> None:
     scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
     scenario.post({**missed(), "uniqueid": "one", **at(0)})
     scenario.deliver()
@@ -128,7 +128,7 @@ def test_a_call_costs_nothing_more_when_tasks_are_off(scenario: Scenario) -> Non
 @pytest.mark.parametrize(
     ("clients", "numbers"), [("new", [NEW_CLIENT]), ("known", [CLIENT]), ("all", [CLIENT, NEW_CLIENT]), ("nobody", [])]
 )
-def test_which_clients_get_a_task(wanting: Scenario, clients: str, numbers: list[str]) -> None:
+def test_only_clients_of_the_setting_get_a_callback_task(wanting: Scenario, clients: str, numbers: list[str]) -> None:
     want_tasks(wanting.customer, clients=clients)
     happens(wanting, missed(CLIENT), "one", 0)
     happens(wanting, missed(NEW_CLIENT), "two", 1)
@@ -136,14 +136,14 @@ def test_which_clients_get_a_task(wanting: Scenario, clients: str, numbers: list
     assert [task.name.rsplit(" ")[-1] for task in wanting.account.tasks] == numbers
 
 
-def test_the_times_of_the_calls_decide_and_not_their_arrival(wanting: Scenario) -> None:
+def test_client_reached_after_the_missed_call_gets_no_task_whatever_arrives_first(wanting: Scenario) -> None:
     happens(wanting, answered(), "reached", 10)
     happens(wanting, missed(), "one", 0)
 
     assert wanting.account.tasks == []
 
 
-def test_the_client_may_be_reached_before_the_task_is_written(wanting: Scenario) -> None:
+def test_client_who_is_reached_before_the_task_is_written_gets_none(wanting: Scenario) -> None:
     wanting.post({**missed(), "uniqueid": "one", **at(0)})
     wanting.deliver()
     fold_missed_calls()
@@ -154,7 +154,7 @@ def test_the_client_may_be_reached_before_the_task_is_written(wanting: Scenario)
     assert CallbackTask.objects.get().closed_at is not None
 
 
-def test_the_client_has_a_new_task_when_the_first_one_is_done(wanting: Scenario) -> None:
+def test_missed_call_after_the_client_was_reached_makes_a_new_task(wanting: Scenario) -> None:
     happens(wanting, missed(), "one", 0)
     happens(wanting, answered(), "reached", 10)
     happens(wanting, missed(), "two", 20)
@@ -203,7 +203,7 @@ def talked_before(scenario: Scenario) -> None:
     ],
     ids=["responsible", "responsible in the directory", "talked last", "missed by", "nobody", "group"],
 )
-def test_who_gets_the_task(
+def test_callback_task_is_assigned_by_the_order_of_sources(
     wanting: Scenario, prepare: Callable[[Scenario], None], changes: dict[str, Any], assignees: list[object]
 ) -> None:
     want_tasks(wanting.customer, **changes)
@@ -214,7 +214,7 @@ def test_who_gets_the_task(
     assert [*task.assignees, *task.assigned_groups] == assignees
 
 
-def test_a_chosen_employee_gets_what_nobody_else_does(wanting: Scenario) -> None:
+def test_callback_task_without_another_assignee_goes_to_the_chosen_employee(wanting: Scenario) -> None:
     want_tasks(wanting.customer, employee=wanting.customer.employees.get(name="Maria Kovalenko"), is_urgent=True)
     happens(wanting, missed(NEW_CLIENT), "one", 0)
 
@@ -222,7 +222,7 @@ def test_a_chosen_employee_gets_what_nobody_else_does(wanting: Scenario) -> None
     assert (task.assignees, task.is_urgent) == (["user:7"], True)
 
 
-def test_a_task_whose_assignee_is_refused_has_none(wanting: Scenario) -> None:
+def test_callback_task_is_created_without_an_assignee_that_planfix_refuses(wanting: Scenario) -> None:
     want_tasks(wanting.customer, assignees=[], group_id=99)
     happens(wanting, missed(), "one", 0)
 
@@ -235,7 +235,9 @@ def test_a_task_whose_assignee_is_refused_has_none(wanting: Scenario) -> None:
 
 
 @pytest.mark.parametrize(("world", "status", "reason"), [("changed", 3, ""), ("refused", 1, "task_refused")])
-def test_the_status_is_set_once_the_client_is_reached(wanting: Scenario, world: str, status: int, reason: str) -> None:
+def test_callback_task_gets_its_status_once_the_client_is_reached(
+    wanting: Scenario, world: str, status: int, reason: str
+) -> None:
     want_tasks(wanting.customer, reached_status_id=3)
     wanting.account.enter(wanting.account.world.with_switches({"task_status": world}))
     happens(wanting, missed(), "one", 0)
@@ -250,7 +252,7 @@ def test_the_status_is_set_once_the_client_is_reached(wanting: Scenario, world: 
 # Refusals
 
 
-def test_a_refused_task_is_told_on_the_call_and_tried_again_with_other_settings(wanting: Scenario) -> None:
+def test_refused_callback_task_is_reported_on_the_call_and_retried_after_a_settings_change(wanting: Scenario) -> None:
     wanting.account.enter(wanting.account.world.with_switches({"task_template": "required"}))
     happens(wanting, missed(), "one", 0)
     happens(wanting, answered(NEW_CLIENT), "other", 1)
@@ -268,7 +270,7 @@ def test_a_refused_task_is_told_on_the_call_and_tried_again_with_other_settings(
     assert wanting.call("one").reason == ""
 
 
-def test_comments_that_the_process_refuses_are_told_on_their_call(wanting: Scenario) -> None:
+def test_refused_comments_of_a_callback_task_are_reported_on_their_calls(wanting: Scenario) -> None:
     happens(wanting, missed(), "one", 0)
     wanting.account.enter(wanting.account.world.with_switches({"task_comments": "refused"}))
     happens(wanting, missed(), "two", 5)
@@ -279,7 +281,7 @@ def test_comments_that_the_process_refuses_are_told_on_their_call(wanting: Scena
     assert CallbackTask.objects.get().closed_at is not None
 
 
-def test_a_further_call_gets_a_new_task_when_the_first_one_is_gone(wanting: Scenario) -> None:
+def test_missed_call_after_a_deleted_task_makes_a_new_task(wanting: Scenario) -> None:
     happens(wanting, missed(), "one", 0)
     wanting.account.tasks[0].is_deleted = True
     happens(wanting, missed(), "two", 5)
@@ -288,7 +290,7 @@ def test_a_further_call_gets_a_new_task_when_the_first_one_is_gone(wanting: Scen
     assert ["two" in task.description for task in wanting.account.tasks] == [False, True]
 
 
-def test_a_missing_right_is_told_and_pauses_nobody(wanting: Scenario) -> None:
+def test_missing_right_for_tasks_is_reported_and_pauses_no_customer(wanting: Scenario) -> None:
     wanting.account.scopes = frozenset({"contact_readonly", "comment_add", "datatag_add", "datatag_readonly"})
     happens(wanting, missed(), "one", 0)
 
@@ -322,7 +324,7 @@ def test_an_unknown_employee_makes_one_task_for_the_chosen_person(wanting: Scena
     assert NEW_CLIENT in again.description
 
 
-def test_nobody_is_told_about_unknown_employees_by_default(wanting: Scenario) -> None:
+def test_unknown_employee_makes_no_task_by_default(wanting: Scenario) -> None:
     happens(wanting, UNKNOWN, "one", 0)
 
     assert (wanting.account.tasks, CallbackTask.objects.count()) == ([], 0)
@@ -331,7 +333,7 @@ def test_nobody_is_told_about_unknown_employees_by_default(wanting: Scenario) ->
 # Erasure, restore
 
 
-def test_an_erased_number_leaves_no_task_here(wanting: Scenario) -> None:
+def test_erasing_a_number_deletes_its_stored_callback_tasks(wanting: Scenario) -> None:
     happens(wanting, missed(), "one", 0)
     happens(wanting, missed(), "two", 5)
     erase_number(wanting.customer, CLIENT)
@@ -341,7 +343,7 @@ def test_an_erased_number_leaves_no_task_here(wanting: Scenario) -> None:
     assert len(wanting.account.tasks) == 1
 
 
-def test_after_a_restore_the_task_is_looked_for_first(wanting: Scenario) -> None:
+def test_after_a_restore_an_existing_callback_task_is_found_first(wanting: Scenario) -> None:
     happens(wanting, missed(), "one", 0)
     happens(wanting, missed(), "two", 5)
     CallbackTask.objects.all().delete()
@@ -354,7 +356,9 @@ def test_after_a_restore_the_task_is_looked_for_first(wanting: Scenario) -> None
 
 
 @pytest.mark.parametrize("switches", [{}, {"source_object_id": "not_readable"}, {"task_filter": "nothing"}])
-def test_a_task_whose_answer_was_lost_is_found(wanting: Scenario, sandbox: Sandbox, switches: dict[str, str]) -> None:
+def test_callback_task_whose_answer_was_lost_is_found_and_not_repeated(
+    wanting: Scenario, sandbox: Sandbox, switches: dict[str, str]
+) -> None:
     wanting.account.enter(wanting.account.world.with_switches(switches))
     sandbox.add_fault(Fault(kind="close", when="after", method="POST", path="/task", times=1))
     happens(wanting, missed(), "one", 0)

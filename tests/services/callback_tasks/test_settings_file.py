@@ -32,7 +32,7 @@ WHOLE: dict[str, Any] = {
 }
 
 
-def test_the_whole_section_is_read_and_written(make_scenario: Callable[..., Scenario]) -> None:
+def test_callback_tasks_section_is_read_and_written_completely(make_scenario: Callable[..., Scenario]) -> None:
     customer = make_scenario(callback_tasks=WHOLE).customer
     stored = CallbackSettings.objects.get(customer=customer)
 
@@ -45,7 +45,7 @@ def test_the_whole_section_is_read_and_written(make_scenario: Callable[..., Scen
     assert stored.since is not None
 
 
-def test_group_may_be_the_last_assignee(make_scenario: Callable[..., Scenario]) -> None:
+def test_group_may_be_the_last_assignee_in_the_customer_file(make_scenario: Callable[..., Scenario]) -> None:
     section = WHOLE | {"assignees": ["last_talked", "group:4"]}
     customer = make_scenario(callback_tasks=section).customer
 
@@ -53,7 +53,7 @@ def test_group_may_be_the_last_assignee(make_scenario: Callable[..., Scenario]) 
     assert CallbackSettings.objects.get(customer=customer).group_id == 4
 
 
-def test_a_customer_without_the_section_wants_no_tasks(scenario: Scenario) -> None:
+def test_callback_tasks_are_off_by_default(scenario: Scenario) -> None:
     exported = export_customer(scenario.customer)["callback_tasks"]
 
     assert exported["for"] == "none"
@@ -61,7 +61,7 @@ def test_a_customer_without_the_section_wants_no_tasks(scenario: Scenario) -> No
     assert not CallbackSettings.objects.exists()
 
 
-def test_what_is_not_given_stays_and_null_empties(
+def test_missing_keys_of_callback_tasks_stay_and_null_empties_them(
     make_scenario: Callable[..., Scenario], account: Account, sandbox: Sandbox
 ) -> None:
     customer = make_scenario(callback_tasks=WHOLE).customer
@@ -92,7 +92,7 @@ def test_what_is_not_given_stays_and_null_empties(
         ({"hours": 4}, "Unknown settings: callback_tasks.hours"),
     ],
 )
-def test_a_wrong_section_is_refused_by_its_key(
+def test_invalid_callback_tasks_section_is_refused_with_its_key(
     db: None, account: Account, sandbox: Sandbox, settings: Any, change: dict[str, Any], told: str
 ) -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
@@ -106,7 +106,7 @@ def test_a_wrong_section_is_refused_by_its_key(
     ("with_employees", "people"),
     [(True, ("employee:Iryna Bondar", "Oleh Tkachenko")), (False, ("responsible", None))],
 )
-def test_a_copy_has_the_settings(
+def test_copied_customer_has_the_callback_task_settings(
     make_scenario: Callable[..., Scenario], with_employees: bool, people: tuple[str | None, ...]
 ) -> None:
     customer = make_scenario(callback_tasks=WHOLE).customer
@@ -119,7 +119,7 @@ def test_a_copy_has_the_settings(
     }
 
 
-def test_another_account_needs_another_template(
+def test_account_change_turns_callback_tasks_off_until_a_template_is_given(
     make_scenario: Callable[..., Scenario], account: Account, sandbox: Sandbox
 ) -> None:
     make_scenario(callback_tasks=WHOLE)

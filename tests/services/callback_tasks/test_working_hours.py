@@ -50,7 +50,7 @@ NEVER = WorkingHours(zone=KYIV, weekdays=frozenset(), begin=time(9), end=time(18
         pytest.param("Mon 2 Mar 10:00", 4, NEVER, "Mon 2 Mar 14:00", id="without any working day"),
     ],
 )
-def test_when_a_task_is_due(start: str, hours: int, schedule: WorkingHours, due: str) -> None:
+def test_due_time_of_a_task_counts_working_hours(start: str, hours: int, schedule: WorkingHours, due: str) -> None:
     assert due_after(local(start), hours, schedule).astimezone(KYIV) == local(due)
 
 
@@ -67,7 +67,9 @@ def local(text: str) -> datetime:
     st.integers(1, 40),
     st.sampled_from([OFFICE, WITH_HOLIDAY, NIGHT, FRIDAY_NIGHT, AROUND_THE_CLOCK]),
 )
-def test_waiting_twice_is_waiting_for_the_sum(start: datetime, first: int, second: int, schedule: WorkingHours) -> None:
+def test_due_time_of_two_waits_in_a_row_is_that_of_their_sum(
+    start: datetime, first: int, second: int, schedule: WorkingHours
+) -> None:
     in_steps = due_after(due_after(start, first, schedule), second, schedule)
 
     assert in_steps == due_after(start, first + second, schedule) >= start

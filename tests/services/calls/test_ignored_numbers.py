@@ -69,7 +69,7 @@ def test_failed_calls_of_ignored_numbers_are_skipped() -> None:
     assert [found[call.pk].state for call in left] == [CallState.FAILED] * 2
 
 
-def test_ignoring_again_changes_nothing() -> None:
+def test_ignoring_a_number_again_changes_nothing() -> None:
     call = make_call(make_customer(), client_number=COURIER)
     ignored_of(call)
 
@@ -79,7 +79,7 @@ def test_ignoring_again_changes_nothing() -> None:
     assert Customer.objects.get().ignored_numbers == [COURIER]
 
 
-def test_interrupted_job_continues_where_it_stopped() -> None:
+def test_interrupted_job_to_ignore_numbers_continues_where_it_stopped() -> None:
     customer = make_customer()
     calls = [make_call(customer, client_number=number, state=CallState.FAILED) for number in (COURIER, ALARM)]
     job = enqueue(BackgroundJobKind.IGNORE_NUMBERS, calls=[call.pk for call in calls])
@@ -105,7 +105,7 @@ def test_failed_call_of_an_already_ignored_number_is_skipped() -> None:
     assert Call.objects.get().state == CallState.SKIPPED
 
 
-def test_resolved_call_stays_unchanged() -> None:
+def test_resolved_call_of_an_ignored_number_stays_unchanged() -> None:
     call = make_call(make_customer(), client_number=COURIER, state=CallState.SKIPPED, reason=Reason.DISMISSED)
 
     ignored_of(call)
@@ -118,7 +118,7 @@ def test_numbers_of_a_deleted_customer_are_not_ignored() -> None:
     assert ignore_number(404, COURIER) is False
 
 
-def test_call_received_after_the_request_is_not_changed() -> None:
+def test_call_received_after_the_request_to_ignore_is_not_changed() -> None:
     customer = make_customer()
     call = make_call(customer, client_number=COURIER)
     late = make_call(customer, client_number=ALARM, received_at=timezone.now() + timedelta(hours=1))

@@ -45,7 +45,7 @@ def test_event_that_failed_by_an_internal_error_reaches_planfix_after_a_replay(s
     assert len(scenario.account.comments) == 1
 
 
-def test_replaying_again_changes_nothing(scenario: Scenario) -> None:
+def test_replaying_an_event_again_changes_nothing(scenario: Scenario) -> None:
     scenario.post(answered())
     scenario.deliver()
     before = (Call.objects.values().get(), WebhookEvent.objects.values().get())
@@ -88,7 +88,7 @@ def test_repeated_internal_error_is_stored_and_stops_no_other_event(scenario: Sc
     assert "ArithmeticError" in WebhookEvent.objects.get(result=EventResult.FAILED).reason
 
 
-def test_old_event_does_not_overwrite_newer_facts(scenario: Scenario) -> None:
+def test_replayed_old_event_does_not_overwrite_newer_facts(scenario: Scenario) -> None:
     scenario.post({"uniqueid": CALL_ID, "call_type": "in", "E164": CLIENT}, event="before_call")
     scenario.post(answered())
 
@@ -99,7 +99,7 @@ def test_old_event_does_not_overwrite_newer_facts(scenario: Scenario) -> None:
 
 
 @pytest.mark.parametrize("state", [CallState.FAILED, CallState.SKIPPED])
-def test_calls_are_made_due_again(db: None, state: CallState) -> None:
+def test_failed_and_skipped_calls_are_made_due_by_a_replay(db: None, state: CallState) -> None:
     call = make_call(make_customer(), state=state, reason="refused", detail="because", receipts={"contact_id": 812})
 
     assert replay_calls(Call.objects.all()) == 1
@@ -113,7 +113,7 @@ def test_calls_are_made_due_again(db: None, state: CallState) -> None:
 
 
 @pytest.mark.parametrize("state", [CallState.DELIVERED, CallState.PENDING, CallState.IN_PROGRESS])
-def test_other_calls_are_left_alone(db: None, state: CallState) -> None:
+def test_delivered_waiting_and_running_calls_stay_unchanged_by_a_replay(db: None, state: CallState) -> None:
     call = make_call(make_customer(), state=state)
     before = Call.objects.values().get()
 
@@ -138,7 +138,7 @@ def test_failed_call_reaches_planfix_once_its_cause_is_fixed(scenario: Scenario,
     assert (len(scenario.account.comments), len(scenario.account.contacts)) == (1, 1)
 
 
-def test_many_calls_of_several_customers_are_made_due(db: None) -> None:
+def test_replay_makes_many_calls_of_several_customers_due(db: None) -> None:
     customers = [make_customer(), make_customer()]
     for customer in customers:
         for _number in range(3):
@@ -151,7 +151,7 @@ def test_many_calls_of_several_customers_are_made_due(db: None) -> None:
     assert [jobs_of(customer) for customer in customers] == [1, 1]
 
 
-def test_a_paused_customer_stays_paused_while_its_calls_are_made_due(db: None) -> None:
+def test_replay_does_not_resume_a_paused_customer(db: None) -> None:
     customer = make_customer(paused_reason="The token is wrong.")
     make_call(customer, state=CallState.FAILED)
 

@@ -23,19 +23,19 @@ def customer() -> Customer:
     return Customer.objects.create(name="Acme", planfix_url="https://acme.planfix.com", requests_per_second=20)
 
 
-def test_one_worker_holds_the_lease(customer: Customer) -> None:
+def test_only_one_worker_holds_the_delivery_lease(customer: Customer) -> None:
     assert HeldLease(customer).acquire()
     assert not HeldLease(customer).acquire()
 
 
-def test_a_released_lease_can_be_acquired(customer: Customer) -> None:
+def test_released_delivery_lease_can_be_acquired(customer: Customer) -> None:
     first = HeldLease(customer)
     first.acquire()
     first.release()
     assert HeldLease(customer).acquire()
 
 
-def test_an_expired_lease_can_be_acquired_and_its_last_holder_must_stop(customer: Customer) -> None:
+def test_expired_lease_can_be_acquired_and_its_former_holder_must_stop(customer: Customer) -> None:
     first, second = HeldLease(customer), HeldLease(customer)
     first.acquire()
     DeliveryLease.objects.update(held_until=timezone.now() - timedelta(seconds=1))
@@ -44,7 +44,7 @@ def test_an_expired_lease_can_be_acquired_and_its_last_holder_must_stop(customer
         first.acquire_slot(1)
 
 
-def test_a_request_extends_the_lease(customer: Customer) -> None:
+def test_each_request_extends_the_delivery_lease(customer: Customer) -> None:
     lease = HeldLease(customer)
     lease.acquire()
     DeliveryLease.objects.update(held_until=timezone.now())
@@ -69,7 +69,7 @@ def test_a_worker_that_stood_still_before_its_request_checks_its_lease_again(
         first.acquire_slot(1)
 
 
-def test_nobody_gets_the_lease_of_a_postponed_customer(customer: Customer) -> None:
+def test_no_worker_gets_the_lease_of_a_postponed_customer(customer: Customer) -> None:
     lease = HeldLease(customer)
     lease.acquire()
     lease.postpone(60)
@@ -89,7 +89,7 @@ def test_a_worker_without_its_lease_cannot_postpone_the_customer(customer: Custo
     assert HeldLease(customer).acquire()
 
 
-def test_one_of_many_workers_gets_the_lease(customer: Customer) -> None:
+def test_exactly_one_of_many_workers_gets_the_lease(customer: Customer) -> None:
     barrier = threading.Barrier(8)
 
     def acquire(_: int) -> bool:

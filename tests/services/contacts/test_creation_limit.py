@@ -50,7 +50,7 @@ def usual(scenario: Scenario, per_hour: int, days: int = 5) -> None:
         NewContactCount.objects.create(customer=scenario.customer, hour=hour - day * DAY, count=per_hour)
 
 
-def test_calls_above_the_limit_are_held_and_create_no_contact(scenario: Scenario) -> None:
+def test_calls_above_the_limit_of_new_contacts_are_held_and_create_none(scenario: Scenario) -> None:
     before = len(scenario.account.contacts)
     receive(scenario, 1, 2, 3, 4)
 
@@ -59,7 +59,7 @@ def test_calls_above_the_limit_are_held_and_create_no_contact(scenario: Scenario
     assert all(call.due_at > timezone.now() for call in Call.objects.filter(state=CallState.PENDING))
 
 
-def test_calls_of_known_clients_are_not_held(scenario: Scenario) -> None:
+def test_calls_of_known_clients_are_not_held_above_the_limit(scenario: Scenario) -> None:
     receive(scenario, 1, 2, 3)
     scenario.post(answered("+380501110001", uniqueid="again"))
     scenario.deliver()
@@ -111,7 +111,7 @@ def test_a_flood_does_not_raise_the_limit_of_the_next_days(scenario: Scenario) -
     assert states(scenario)[-1] == HELD
 
 
-def test_another_customer_is_not_held(scenario: Scenario, make_scenario) -> None:
+def test_calls_of_another_customer_are_not_held(scenario: Scenario, make_scenario) -> None:
     receive(scenario, 1, 2, 3)
     other = make_scenario(name="Other")
     receive(other, 11, 12)
@@ -134,7 +134,7 @@ def test_specialist_lifts_the_hold_with_one_click(scenario: Scenario, client: Cl
     assert states(scenario) == [(CallState.DELIVERED, "")] * 5
 
 
-def test_lift_ends_after_a_day(scenario: Scenario) -> None:
+def test_lifted_limit_of_new_contacts_returns_after_a_day(scenario: Scenario) -> None:
     receive(scenario, 1, 2, 3)
     lift_creation_limit(scenario.customer)
     RateLimitCounter.objects.update(until=F("until") - DAY)
@@ -169,7 +169,7 @@ def test_held_calls_raise_an_alert_until_they_are_gone(scenario: Scenario) -> No
     assert Alert.objects.get(kind=AlertKind.CONTACTS).resolved_at
 
 
-def test_old_counts_are_forgotten(scenario: Scenario) -> None:
+def test_old_counts_of_new_contacts_are_deleted(scenario: Scenario) -> None:
     usual(scenario, 1, days=20)
 
     forget_old_counts()

@@ -111,7 +111,7 @@ def searched(
 
 @pytest.mark.parametrize("normalises", [False, True], ids=["as typed", "digits only"])
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_a_contact_is_found_in_any_spelling_by_no_more_requests_than_full_takes(
+def test_contact_in_any_spelling_is_found_with_as_many_requests_as_full_format(
     planfix: PlanfixClient, account: Account, spelling: str, normalises: bool
 ) -> None:
     account.enter(World(phone_filter=PhoneFilter.DIGITS if normalises else PhoneFilter.CONTAINS))
@@ -127,7 +127,7 @@ def test_a_contact_is_found_in_any_spelling_by_no_more_requests_than_full_takes(
 
 @pytest.mark.parametrize("normalises", [False, True], ids=["as typed", "digits only"])
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_a_company_is_found_in_any_spelling_by_one_more_request_than_full_takes(
+def test_company_in_any_spelling_is_found_with_one_request_more_than_full_format(
     planfix: PlanfixClient, account: Account, spelling: str, normalises: bool
 ) -> None:
     account.enter(World(phone_filter=PhoneFilter.DIGITS if normalises else PhoneFilter.CONTAINS))
@@ -147,7 +147,7 @@ def test_a_number_of_another_country_is_found_as_it_is_spelled_there(
 
 
 @pytest.mark.parametrize("stored", OTHERS_SPELLINGS)
-def test_another_number_is_never_found(planfix: PlanfixClient, account: Account, stored: str) -> None:
+def test_contact_with_another_number_is_never_found(planfix: PlanfixClient, account: Account, stored: str) -> None:
     account.add_contact(name="Somebody", phones=[stored])
     account.add_contact(name="Some company", phones=[stored], is_company=True)
 
@@ -155,7 +155,7 @@ def test_another_number_is_never_found(planfix: PlanfixClient, account: Account,
     assert len(account.requests) == 3
 
 
-def test_a_local_number_of_another_country_does_not_match(planfix: PlanfixClient, account: Account) -> None:
+def test_contact_with_a_local_number_of_another_country_is_not_found(planfix: PlanfixClient, account: Account) -> None:
     account.add_contact(name="Anna", phones=["512 345 678"])
 
     assert searched(planfix, "+48512345678", region="UA") == []
@@ -196,7 +196,7 @@ def test_two_random_numbers_in_random_formats_lead_to_their_own_contacts(
 
 
 @given(pair=ANY_SPELLING)
-def test_the_unbroken_pieces_are_in_every_format_of_the_number(pair: tuple[str, str]) -> None:
+def test_search_pieces_are_in_every_format_of_the_number(pair: tuple[str, str]) -> None:
     number, spelling = pair
 
     assert all(part in spelling for part in unbroken_pieces(number))
@@ -211,12 +211,12 @@ def test_the_unbroken_pieces_are_in_every_format_of_the_number(pair: tuple[str, 
         ("+33612345678", {"6", "78", "1", "2", "3", "4", "5"}),
     ],
 )
-def test_the_unbroken_pieces_are_as_long_as_possible(number: str, parts: set[str]) -> None:
+def test_search_pieces_are_as_long_as_possible(number: str, parts: set[str]) -> None:
     assert set(unbroken_pieces(number)) == parts
 
 
 @given(pair=ANY_SPELLING)
-def test_the_unbroken_pieces_contain_every_digit_of_the_number(pair: tuple[str, str]) -> None:
+def test_search_pieces_contain_every_digit_of_the_number(pair: tuple[str, str]) -> None:
     number, _ = pair
 
     assert set("".join(unbroken_pieces(number))) == set(re.sub(r"\D", "", number.removeprefix("+380")))
@@ -225,7 +225,7 @@ def test_the_unbroken_pieces_contain_every_digit_of_the_number(pair: tuple[str, 
 # Which of several
 
 
-def test_the_full_format_wins_over_an_older_contact_in_another_spelling(
+def test_contact_in_full_format_comes_before_an_older_one_in_another_spelling(
     planfix: PlanfixClient, account: Account
 ) -> None:
     account.add_contact(name="Olha", phones=["067 123-45-67"])
@@ -234,7 +234,7 @@ def test_the_full_format_wins_over_an_older_contact_in_another_spelling(
     assert searched(planfix)[0] == full.id
 
 
-def test_a_company_in_full_format_wins_over_an_older_one_in_another_spelling(
+def test_company_in_full_format_comes_before_an_older_one_in_another_spelling(
     planfix: PlanfixClient, account: Account
 ) -> None:
     old = account.add_contact(name="Koval", phones=["067 123-45-67"], is_company=True)
@@ -243,7 +243,7 @@ def test_a_company_in_full_format_wins_over_an_older_one_in_another_spelling(
     assert searched(planfix) == [full.id, old.id]
 
 
-def test_of_several_spellings_the_oldest_contact_is_first(planfix: PlanfixClient, account: Account) -> None:
+def test_oldest_contact_comes_first_among_several_spellings(planfix: PlanfixClient, account: Account) -> None:
     contacts = [account.add_contact(name="Olha", phones=[spelling]) for spelling in SPELLINGS[1:4]]
 
     assert searched(planfix) == [contact.id for contact in contacts]
@@ -266,7 +266,9 @@ def test_a_deleted_contact_is_not_found(planfix: PlanfixClient, account: Account
 # The price
 
 
-def test_in_full_format_another_spelling_is_not_found_by_two_requests(planfix: PlanfixClient, account: Account) -> None:
+def test_full_format_search_does_not_find_another_spelling_in_two_requests(
+    planfix: PlanfixClient, account: Account
+) -> None:
     account.add_contact(name="Olha", phones=["067 123-45-67"])
     account.add_contact(name="Koval & Sons", phones=["380671234567"], is_company=True)
 
@@ -274,7 +276,7 @@ def test_in_full_format_another_spelling_is_not_found_by_two_requests(planfix: P
     assert len(account.requests) == 2
 
 
-def test_in_a_large_account_two_requests_more_than_full_takes_are_the_most(
+def test_search_in_a_large_account_takes_at_most_two_requests_more_than_full_format(
     planfix: PlanfixClient, account: Account
 ) -> None:
     """Where the wide question has more answers than a page, the narrow one still finds the usual spellings."""
@@ -288,7 +290,7 @@ def test_in_a_large_account_two_requests_more_than_full_takes_are_the_most(
 
 @pytest.mark.parametrize("is_company", [False, True])
 @pytest.mark.parametrize("spelling", ["067 123-45-67", "380671234567", "067 123 4567"])
-def test_in_a_large_account_the_usual_spellings_are_found(
+def test_search_in_a_large_account_finds_the_usual_spellings(
     planfix: PlanfixClient, account: Account, spelling: str, is_company: bool
 ) -> None:
     for _ in range(150):
@@ -300,7 +302,7 @@ def test_in_a_large_account_the_usual_spellings_are_found(
     assert len(account.requests) <= 4
 
 
-def test_however_large_the_account_two_requests_more_than_full_takes_are_the_most(
+def test_search_in_a_huge_account_takes_at_most_two_requests_more_than_full_format(
     planfix: PlanfixClient, account: Account
 ) -> None:
     """Even the narrow question has more answers than a page here, contacts and companies alike."""
@@ -326,7 +328,7 @@ LOCAL = "067 123-45-67"
         ([(1, COMPANY, LOCAL)], [], [1]),
     ],
 )
-def test_contacts_of_the_directory_are_chosen_as_those_of_a_search(
+def test_directory_chooses_the_same_contact_as_a_search(
     found: list[tuple[int, bool, str]], full: list[int], any_format: list[int]
 ) -> None:
     matches = [

@@ -68,7 +68,7 @@ def test_a_client_is_found_in_the_format_that_the_accounts_search_finds(
 @pytest.mark.parametrize(
     "world", [{"phone_filter": "nothing"}, {"stored_number": "masked", "phone_filter": "equals"}], ids=str
 )
-def test_a_search_that_finds_nothing_that_exists_is_no_answer(
+def test_empty_search_of_an_account_that_finds_no_existing_contact_is_an_error(
     planfix: PlanfixClient, account: Account, customer: Customer, world: dict[str, str]
 ) -> None:
     enter(account, **world)
@@ -84,7 +84,7 @@ def test_a_search_that_finds_nothing_that_exists_is_no_answer(
     assert not Customer.objects.get().search_is_blind
 
 
-def test_an_account_without_full_numbers_proves_nothing_and_blocks_nothing(
+def test_account_without_full_numbers_gives_no_proof_and_blocks_no_contact(
     planfix: PlanfixClient, account: Account, customer: Customer
 ) -> None:
     account.add_contact(name="Ivan", phones=["093 111 22 33"])
@@ -93,7 +93,7 @@ def test_an_account_without_full_numbers_proves_nothing_and_blocks_nothing(
     assert traits_of(customer).found_by is None
 
 
-def test_the_contact_of_an_earlier_call_proves_the_search_where_no_other_can(
+def test_contact_of_an_earlier_call_proves_the_search_if_no_other_can(
     planfix: PlanfixClient, account: Account, customer: Customer
 ) -> None:
     for number in range(100):
@@ -106,7 +106,7 @@ def test_the_contact_of_an_earlier_call_proves_the_search_where_no_other_can(
         found(planfix, customer)
 
 
-def test_a_number_that_people_typed_with_blanks_is_not_preferred_as_a_proof(
+def test_number_typed_with_blanks_is_not_preferred_as_a_proof(
     planfix: PlanfixClient, account: Account, customer: Customer
 ) -> None:
     account.add_contact(name="Plain", phones=[OTHER])
@@ -144,7 +144,7 @@ def test_a_contact_that_may_be_created_is_searched_for_by_name(
     assert found(planfix, customer, may_be_created=True) == [created.id]
 
 
-def test_where_no_format_finds_a_new_contact_an_old_one_proves_nothing(
+def test_old_contact_proves_nothing_if_no_format_finds_a_new_one(
     planfix: PlanfixClient, account: Account, customer: Customer
 ) -> None:
     learn(customer, evidence="tried", found_by=frozenset())
@@ -197,7 +197,7 @@ def test_an_empty_search_is_no_answer_where_the_account_stores_other_digits(
         found(planfix, customer)
 
 
-def test_a_new_client_of_an_account_with_national_numbers_is_no_doubt_where_parts_are_found(
+def test_empty_search_counts_in_an_account_with_national_numbers_if_parts_are_found(
     planfix: PlanfixClient, customer: Customer, account: Account
 ) -> None:
     account.add_contact(name="Ivan Petrenko", phones=["0931112233"])

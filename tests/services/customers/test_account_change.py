@@ -112,7 +112,7 @@ def test_named_employees_keep_their_rows_after_an_account_change(
     assert list(scenario.customer.employees.values_list("pk", "planfix_user_id")) == [(known["Iryna Bondar"], 7)]
 
 
-def test_ids_of_the_former_account_are_removed_unless_given_again(
+def test_account_change_removes_ids_of_the_former_account_unless_given_again(
     scenario: Scenario, other: Account, sandbox: Sandbox
 ) -> None:
     Customer.objects.update(contact_template_id=1, call_tag_id=17)

@@ -49,7 +49,7 @@ def problems_of(make_scenario: Callable[..., Scenario]) -> Callable[..., list[st
     return problems
 
 
-def test_a_usual_account_has_no_problems(scenario: Scenario) -> None:
+def test_usual_account_has_no_discovery_problems(scenario: Scenario) -> None:
     discover(scenario.customer)
 
     assert utm_problems(scenario.customer) == []
@@ -99,7 +99,7 @@ def test_tags_read_for_a_former_choice_are_not_kept(scenario: Scenario) -> None:
     assert Customer.objects.get().planfix_tags is None
 
 
-def test_contact_fields_stay_if_not_read_again(scenario: Scenario) -> None:
+def test_contact_fields_stay_if_a_discovery_does_not_read_them(scenario: Scenario) -> None:
     Customer.objects.update(planfix_contact_fields={"Source": 5})
 
     discover(scenario.customer)
@@ -107,7 +107,7 @@ def test_contact_fields_stay_if_not_read_again(scenario: Scenario) -> None:
     assert Customer.objects.get().planfix_contact_fields == {"Source": 5}
 
 
-def test_no_problems_are_known_before_the_discovery(make_scenario: Callable[..., Scenario]) -> None:
+def test_account_has_no_known_problems_before_the_discovery(make_scenario: Callable[..., Scenario]) -> None:
     assert utm_problems(make_scenario(utm_fields=[parameter("utm_source", "nowhere")]).customer) == []
 
 
@@ -175,7 +175,7 @@ def test_two_parameters_of_one_contact_field_are_reported(
     assert problems_of(*rows) == ["Several parameters use the contact field “Source”: utm_source, utm_medium."]
 
 
-def test_problem_of_one_tag_for_all_calls_is_reported_once(
+def test_problem_of_a_tag_used_for_all_calls_is_reported_once(
     account: Account, make_scenario: Callable[..., Scenario]
 ) -> None:
     call = next(tag for tag in account.tags.values() if tag.name == CALL)

@@ -59,7 +59,7 @@ def names(connection: Connection, finding: Finding) -> list[dict[str, str]]:
     return [dict(check.names) for check in connection.checks if check.finding is finding]
 
 
-def test_usual_account_passes_the_check(connection: Callable[..., Connection]) -> None:
+def test_usual_account_passes_the_access_check(connection: Callable[..., Connection]) -> None:
     found = connection()
 
     assert found.is_good
@@ -69,7 +69,7 @@ def test_usual_account_passes_the_check(connection: Callable[..., Connection]) -
     assert granted == ALL_RIGHTS - {Right.FIND_TASKS} - FOR_CALLBACK_TASKS
 
 
-def test_check_reads_the_choices_of_the_pages(connection: Callable[..., Connection], account: Account) -> None:
+def test_access_check_reads_the_choices_of_the_pages(connection: Callable[..., Connection], account: Account) -> None:
     account.contact_templates = {3: "Partner", 1: "Client"}
 
     found = connection()
@@ -80,14 +80,14 @@ def test_check_reads_the_choices_of_the_pages(connection: Callable[..., Connecti
     assert [one["sip_logins"] for one in found.staff] == [["acmecom_iryna"], ["acmecom_oleh"], ["acmecom_maria"]]
 
 
-def test_check_writes_nothing_to_planfix(connection: Callable[..., Connection], account: Account) -> None:
+def test_access_check_writes_nothing_to_planfix(connection: Callable[..., Connection], account: Account) -> None:
     connection()
 
     assert (account.contacts, account.comments, account.tag_entries, account.files) == ([], [], [], [])
     assert account.contact_fields == {}
 
 
-def test_check_stores_tags_fields_and_first_template(
+def test_access_check_stores_tags_fields_and_first_template(
     scenario: Scenario, connection: Callable[..., Connection], account: Account
 ) -> None:
     field = account.add_contact_field(name="Source", type_=0, group_id=1)
@@ -104,7 +104,7 @@ def test_check_stores_tags_fields_and_first_template(
     ("number", "finding", "name"),
     [(1, Finding.ACTS_FOR, "Robot"), (6, Finding.ACTS_FOR_ORDINARY, "Oleh Tkachenko")],
 )
-def test_owner_of_the_token_is_found_by_tasks_it_assigned(
+def test_employee_of_the_token_is_found_by_the_tasks_they_assigned(
     connection: Callable[..., Connection], account: Account, number: int, finding: Finding, name: str
 ) -> None:
     account.token_user_id = number
@@ -118,7 +118,7 @@ def test_owner_of_the_token_is_found_by_tasks_it_assigned(
 
 
 @pytest.mark.parametrize("right", sorted(ALL_RIGHTS - FOR_CALLBACK_TASKS))
-def test_a_missing_level_of_access_is_named(
+def test_missing_right_of_the_token_is_named(
     connection: Callable[..., Connection], account: Account, right: Right
 ) -> None:
     account.scopes = ALL_RIGHTS - {right}
@@ -129,7 +129,9 @@ def test_a_missing_level_of_access_is_named(
     assert not found.is_good
 
 
-def test_missing_levels_of_access_are_named_together(connection: Callable[..., Connection], account: Account) -> None:
+def test_missing_rights_of_the_token_are_named_together(
+    connection: Callable[..., Connection], account: Account
+) -> None:
     account.scopes = ALL_RIGHTS - {Right.WRITE_TAGS, Right.READ_EMPLOYEES}
 
     assert names(connection(), Finding.RIGHT_MISSING) == [
@@ -195,7 +197,7 @@ def test_wrong_token_is_reported(connection: Callable[..., Connection], token: s
     assert findings(connection(planfix_token=Secret.of(token)))[1] is finding
 
 
-def test_host_that_does_not_answer_is_reported(connection: Callable[..., Connection]) -> None:
+def test_account_host_that_does_not_answer_is_reported(connection: Callable[..., Connection]) -> None:
     found = connection(planfix_url="http://127.0.0.1:9")
 
     assert findings(found) == [Finding.NOT_REACHED, Finding.KEY_KNOWN]
@@ -212,7 +214,7 @@ def test_host_that_does_not_answer_is_reported(connection: Callable[..., Connect
     ],
     ids=lambda fault: f"{fault.kind}-{fault.status}",
 )
-def test_host_that_is_not_planfix_is_reported(
+def test_account_host_that_is_not_planfix_is_reported(
     connection: Callable[..., Connection], sandbox: Sandbox, fault: Fault
 ) -> None:
     sandbox.add_fault(fault)
@@ -239,20 +241,20 @@ def test_busy_planfix_is_not_reported_as_a_wrong_setting(
     assert findings(found) == [Finding.BUSY, Finding.KEY_KNOWN]
 
 
-def test_deleted_template_is_reported(connection: Callable[..., Connection]) -> None:
+def test_deleted_contact_template_is_reported(connection: Callable[..., Connection]) -> None:
     found = connection(contact_template_id=77)
 
     assert names(found, Finding.TEMPLATE_GONE) == [{"id": "77"}]
     assert not found.is_good
 
 
-def test_account_without_templates_is_reported(connection: Callable[..., Connection], account: Account) -> None:
+def test_account_without_contact_templates_is_reported(connection: Callable[..., Connection], account: Account) -> None:
     account.contact_templates = {}
 
     assert Finding.TEMPLATE_MISSING in findings(connection(contact_template_id=None))
 
 
-def test_missing_template_is_not_reported_without_contact_creation(
+def test_missing_contact_template_is_not_reported_if_contact_creation_is_off(
     connection: Callable[..., Connection], account: Account
 ) -> None:
     account.contact_templates = {}
@@ -266,9 +268,7 @@ def test_missing_call_tags_are_reported(connection: Callable[..., Connection], a
     assert Finding.TAGS_MISSING in findings(connection())
 
 
-def test_permission_without_an_answer_of_planfix_is_unclear(
-    connection: Callable[..., Connection], sandbox: Sandbox
-) -> None:
+def test_right_whose_probe_gets_no_answer_is_unclear(connection: Callable[..., Connection], sandbox: Sandbox) -> None:
     sandbox.add_fault(Fault(path="/contact/0/comments", status=503))
 
     found = connection()
@@ -322,7 +322,7 @@ def test_check_with_a_missing_permission_keeps_a_customer_paused(
     assert scenario.customer.paused_reason == "A scope is missing."
 
 
-def test_template_chosen_during_the_check_stays(
+def test_contact_template_chosen_during_the_access_check_stays(
     connection: Callable[..., Connection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def chosen_meanwhile(client: PlanfixClient) -> dict[str, int]:
@@ -337,7 +337,9 @@ def test_template_chosen_during_the_check_stays(
     assert names(found, Finding.TEMPLATE_GONE) == [{"id": "7"}]
 
 
-def test_data_read_with_former_access_is_not_kept(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_data_that_a_check_read_with_former_access_is_not_kept(
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Customer.objects.filter(pk=scenario.customer.pk).update(planfix_tags=None)
     job = enqueue(BackgroundJobKind.CONNECT, customer=scenario.customer)
 
@@ -357,14 +359,14 @@ def test_each_request_of_the_check_is_logged(scenario: Scenario, connection: Cal
     assert sorted(logged) == sorted(request.path for request in scenario.account.requests)
 
 
-def test_only_the_last_check_is_kept(scenario: Scenario, connection: Callable[..., Connection]) -> None:
+def test_only_the_last_access_check_is_kept(scenario: Scenario, connection: Callable[..., Connection]) -> None:
     connection()
     connection()
 
     assert BackgroundJob.objects.filter(customer=scenario.customer, kind=BackgroundJobKind.CONNECT).count() == 1
 
 
-def test_a_search_that_finds_an_existing_contact_is_proven(
+def test_contact_search_that_finds_an_existing_contact_is_proven(
     connection: Callable[..., Connection], account: Account, scenario: Scenario
 ) -> None:
     account.add_contact(name="Olha", phones=["067 123-45-67 Viber", "+380671234567"])
@@ -374,7 +376,7 @@ def test_a_search_that_finds_an_existing_contact_is_proven(
     assert not scenario.customer.search_is_blind
 
 
-def test_search_that_never_finds_is_reported(
+def test_contact_search_that_finds_nothing_is_reported(
     connection: Callable[..., Connection], account: Account, scenario: Scenario
 ) -> None:
     account.add_contact(name="Olha", phones=["+380671234567"])
@@ -388,11 +390,11 @@ def test_search_that_never_finds_is_reported(
     assert scenario.customer.search_is_blind
 
 
-def test_a_search_in_an_empty_account_is_not_proven(connection: Callable[..., Connection]) -> None:
+def test_contact_search_in_an_empty_account_is_not_proven(connection: Callable[..., Connection]) -> None:
     assert Finding.SEARCH_UNPROVEN in findings(connection())
 
 
-def test_required_fields_of_the_template_are_named_before_the_first_call(
+def test_access_check_names_required_fields_of_the_contact_template(
     connection: Callable[..., Connection], account: Account
 ) -> None:
     known, unknown = account.add_contact_field(name="Lead source", type_=0, group_id=1).id, 81905

@@ -53,7 +53,7 @@ LIMITS: list[tuple[dict[str, Any], dict[str, Any], list[Finding]]] = [
 
 
 @pytest.mark.parametrize(("traits", "settings_of_customer", "expected"), LIMITS)
-def test_limits_of_an_account(
+def test_report_lists_rules_that_the_account_cannot_keep(
     traits: dict[str, Any], settings_of_customer: dict[str, Any], expected: list[Finding]
 ) -> None:
     customer = make_customer(**settings_of_customer)
@@ -62,7 +62,7 @@ def test_limits_of_an_account(
     assert [check.finding for check in limit_checks(customer)] == expected
 
 
-def test_own_data_tag_with_the_same_fields_is_offered(client: Client) -> None:
+def test_report_offers_an_own_data_tag_with_the_same_fields(client: Client) -> None:
     customer = make_customer()
     learn(customer, evidence="", takes_missed_call_tag=False)
     client.force_login(make_specialist())
@@ -73,7 +73,7 @@ def test_own_data_tag_with_the_same_fields_is_offered(client: Client) -> None:
     assert not connection_report(customer).is_good
 
 
-def test_another_data_tag_is_unknown_again() -> None:
+def test_choosing_another_data_tag_forgets_whether_planfix_takes_entries() -> None:
     customer = make_customer()
     learn(customer, evidence="", takes_call_tag=False, takes_emoji=False)
     customer.call_tag_id = 12
@@ -83,7 +83,7 @@ def test_another_data_tag_is_unknown_again() -> None:
     assert [trait.name for trait in AccountTrait.objects.all()] == ["takes_emoji"]
 
 
-def test_every_limit_has_a_sentence() -> None:
+def test_every_limit_of_an_account_has_a_sentence() -> None:
     for finding in LIMITS_OF_ACCOUNT:
         sentence, steps = sentence_and_steps(Check(finding=finding, names={"fields": "Date"}))
         assert "%" not in sentence
@@ -91,7 +91,7 @@ def test_every_limit_has_a_sentence() -> None:
         assert all(step.endswith(".") or "→" in step for step in steps)
 
 
-def test_a_new_token_may_write_in_other_names() -> None:
+def test_new_token_forgets_whether_planfix_takes_other_authors() -> None:
     customer = make_customer()
     learn(customer, evidence="", honours_employee_author=False, keeps_html=False)
     customer.planfix_token = Secret.of(PLANFIX_TOKEN)

@@ -105,13 +105,13 @@ def test_employee_without_a_similar_planfix_user_has_no_pair(customer: Customer)
     assert [user.name for user in table.unmatched_users] == ["Maria Kovalenko"]
 
 
-def test_contradiction_in_a_pair_is_reported(customer: Customer) -> None:
+def test_contradiction_in_an_employee_pair_is_reported(customer: Customer) -> None:
     found(customer, users=[IRYNA | {"extension": "102"}, OLEH | {"name": "Somebody"}])
 
     assert row_of(employee_table(customer), "Bondar Iryna").against == (PairedBy.EXTENSION,)
 
 
-def test_chosen_pair_is_saved_with_all_ringostat_identifiers(customer: Customer) -> None:
+def test_chosen_employee_pair_is_saved_with_all_ringostat_identifiers(customer: Customer) -> None:
     found(customer)
     table = employee_table(customer)
 
@@ -130,7 +130,7 @@ def test_chosen_pair_is_saved_with_all_ringostat_identifiers(customer: Customer)
     assert (iryna.sip_logins, iryna.email) == (["acmecom_iryna"], "iryna@example.com")
 
 
-def test_row_without_a_planfix_user_stays_unchanged(customer: Customer) -> None:
+def test_saving_a_row_without_a_planfix_user_changes_nothing(customer: Customer) -> None:
     found(customer)
 
     save_employees(
@@ -140,7 +140,7 @@ def test_row_without_a_planfix_user_stays_unchanged(customer: Customer) -> None:
     assert kept(customer) == []
 
 
-def test_saved_pair_is_shown_and_not_proposed_again(customer: Customer) -> None:
+def test_saved_employee_pair_is_shown_and_not_proposed_again(customer: Customer) -> None:
     make_employee(customer, name="Iryna", planfix_user_id=6, staff_id="331851", participates=False)
     found(customer)
 
@@ -158,7 +158,7 @@ def test_new_employees_are_not_included_after_a_first_choice(customer: Customer)
     assert (row.user_id, row.participates) == (6, False)
 
 
-def test_a_corrected_pair_changes_the_kept_employee(customer: Customer) -> None:
+def test_corrected_pair_changes_the_stored_employee(customer: Customer) -> None:
     employee = make_employee(customer, planfix_user_id=6, staff_id="331851", sip_logins=["mobile_iryna"])
     found(customer)
 
@@ -181,7 +181,7 @@ def test_employee_saved_with_a_login_alone_is_recognised_in_the_list(customer: C
     assert kept(customer) == [("By Hand", 5, "331851", True), ("Oleh Tkachenko", 6, "331852", True)]
 
 
-def test_staff_id_outranks_a_login(customer: Customer) -> None:
+def test_staff_id_outranks_a_login_in_the_employee_mapping(customer: Customer) -> None:
     """Anna comes first by name. She has the login but no staff ID."""
     make_employee(customer, name="Anna", staff_id="", sip_logins=["acmecom_iryna"])
     iryna = make_employee(customer, name="Iryna", staff_id="331851", sip_logins=[])
@@ -255,7 +255,7 @@ def test_talker_with_a_name_known_in_planfix_is_proposed(customer: Customer) -> 
     assert (row.user_id, row.matched_by) == (6, PairedBy.NAME)
 
 
-def test_talker_of_the_requested_call_is_marked(customer: Customer) -> None:
+def test_employee_of_the_requested_call_is_marked(customer: Customer) -> None:
     found(customer)
     asked = skipped(customer, employee_name="New Comer", staff_id="999999")
     skipped(customer, connected_with="acmecom_other")
@@ -311,7 +311,7 @@ def test_another_staff_id_means_another_employee(customer: Customer) -> None:
     assert sorted(customer.employees.values_list("staff_id", flat=True)) == ["331851", "999999"]
 
 
-def test_new_call_does_not_change_the_row_key(customer: Customer) -> None:
+def test_new_call_does_not_change_the_row_key_of_an_employee(customer: Customer) -> None:
     found(customer)
     skipped(customer)
     before = talker_key(employee_table(customer))
@@ -334,7 +334,7 @@ def test_calls_of_other_customers_and_reasons_are_ignored(customer: Customer) ->
     assert table.sendable == ()
 
 
-def test_unknown_row_key_changes_nothing(customer: Customer) -> None:
+def test_unknown_row_of_the_employee_mapping_changes_nothing(customer: Customer) -> None:
     found(customer)
 
     save_employees(customer, employee_table(customer), {"staff-1": EmployeeChoice(user_id=5, participates=True)})

@@ -27,7 +27,7 @@ def data(account: Account, sandbox: Sandbox, settings: Any) -> dict[str, Any]:
     return customer_data(account, sandbox)
 
 
-def test_a_file_becomes_a_customer(data: dict[str, Any]) -> None:
+def test_customer_file_becomes_a_customer(data: dict[str, Any]) -> None:
     customer = import_customer(data)
 
     assert customer.planfix_token.reveal() == "sandbox-token"
@@ -106,7 +106,7 @@ def test_an_exported_customer_has_no_secrets_and_can_be_read_again(data: dict[st
         ({"planfix": {"url": "http://127.0.0.1", "requests_per_second": 0}}, "requests_per_second"),
     ],
 )
-def test_a_file_that_cannot_be_a_customer_is_refused_whole(
+def test_invalid_customer_file_is_refused_and_changes_nothing(
     data: dict[str, Any], change: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(CustomerFileError, match=message):
@@ -115,7 +115,9 @@ def test_a_file_that_cannot_be_a_customer_is_refused_whole(
     assert not Customer.objects.exists()
 
 
-def test_private_and_plain_addresses_are_refused_in_production(data: dict[str, Any], settings: Any) -> None:
+def test_customer_file_with_a_private_or_http_address_is_refused_in_production(
+    data: dict[str, Any], settings: Any
+) -> None:
     settings.ALLOW_PRIVATE_HOSTS = False
     with pytest.raises(CustomerFileError, match="not a public https:// address"):
         import_customer(data)
@@ -124,7 +126,9 @@ def test_private_and_plain_addresses_are_refused_in_production(data: dict[str, A
 @pytest.mark.parametrize(
     ("section", "key", "secret"), [("planfix", "url", "token"), ("ringostat", "api_url", "auth_key")]
 )
-def test_a_new_host_without_its_secret_is_refused(data: dict[str, Any], section: str, key: str, secret: str) -> None:
+def test_customer_file_with_a_new_host_and_no_secret_is_refused(
+    data: dict[str, Any], section: str, key: str, secret: str
+) -> None:
     customer = import_customer(data)
     before = {**data[section]}
     data[section] |= {key: "http://127.0.0.1:9", secret: ""}
@@ -136,7 +140,7 @@ def test_a_new_host_without_its_secret_is_refused(data: dict[str, Any], section:
     assert stored[section][key] == before[key]
 
 
-def test_existing_name_in_another_case_is_refused(data: dict[str, Any]) -> None:
+def test_customer_file_with_an_existing_name_in_another_case_is_refused(data: dict[str, Any]) -> None:
     import_customer(data)
 
     with pytest.raises(CustomerFileError, match="There is a customer named “Acme” already"):
@@ -146,7 +150,7 @@ def test_existing_name_in_another_case_is_refused(data: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "url", ["https://acme.planfix.com@evil.com", "https://evil.com\\.planfix.com", "ac me.planfix.com"]
 )
-def test_an_address_that_two_parsers_read_differently_is_refused(data: dict[str, Any], url: str) -> None:
+def test_customer_file_with_an_ambiguous_address_is_refused(data: dict[str, Any], url: str) -> None:
     data["planfix"]["url"] = url
 
     with pytest.raises(CustomerFileError, match=r"planfix_url: .* is not a public https:// address"):
@@ -162,7 +166,7 @@ ROUTING = {
 }
 
 
-def test_routing_is_read_written_and_turned_off(data: dict[str, Any]) -> None:
+def test_routing_in_a_customer_file_is_read_written_and_turned_off(data: dict[str, Any]) -> None:
     customer = import_customer({**data, "routing": ROUTING})
     assert export_customer(customer)["routing"] == ROUTING
     assert customer.directory, "the responsible employees come from the directory"
@@ -190,12 +194,12 @@ def test_routing_is_read_written_and_turned_off(data: dict[str, Any]) -> None:
         [],
     ],
 )
-def test_routing_that_cannot_be_is_refused(data: dict[str, Any], routing: Any) -> None:
+def test_invalid_routing_in_a_customer_file_is_refused(data: dict[str, Any], routing: Any) -> None:
     with pytest.raises(CustomerFileError):
         import_customer({**data, "routing": routing})
 
 
-def test_names_on_telephones_are_read_and_written(data: dict[str, Any]) -> None:
+def test_names_on_telephones_in_a_customer_file_are_read_and_written(data: dict[str, Any]) -> None:
     customer = import_customer({**data, "phone_book": "callers"})
     assert export_customer(customer)["phone_book"] == "callers"
     assert customer.directory
@@ -217,13 +221,15 @@ def test_names_on_telephones_are_read_and_written(data: dict[str, Any]) -> None:
         {"name": "\ud800"},
     ],
 )
-def test_text_that_no_database_holds_is_refused(data: dict[str, Any], changes: dict[str, Any]) -> None:
+def test_customer_file_with_text_that_postgresql_refuses_is_refused(
+    data: dict[str, Any], changes: dict[str, Any]
+) -> None:
     with pytest.raises(CustomerFileError), transaction.atomic():
         import_customer(data | changes)
     assert not Customer.objects.exists()
 
 
 @pytest.mark.parametrize("rate", [float("inf"), float("nan"), 0, -1])
-def test_rate_that_is_no_rate_is_refused(data: dict[str, Any], rate: float) -> None:
+def test_customer_file_with_an_invalid_request_rate_is_refused(data: dict[str, Any], rate: float) -> None:
     with pytest.raises(CustomerFileError, match="requests_per_second"):
         import_customer(data | {"planfix": data["planfix"] | {"requests_per_second": rate}})

@@ -81,7 +81,7 @@ def test_saved_mapping_is_shown_without_further_proposals(customer: Customer) ->
     assert row_of(customer, "utm_source").field == ""
 
 
-def test_field_missing_from_one_tag_is_reported(customer: Customer, account: Account) -> None:
+def test_parameter_field_missing_from_one_tag_is_reported(customer: Customer, account: Account) -> None:
     lose_field(account, "Missed call", "utm_source")
     discover(customer)
 
@@ -97,7 +97,7 @@ def test_planfix_fields_are_unknown_before_a_check(scenario: Scenario) -> None:
     assert (table.knows_planfix, table.tag_fields, table.missing) == (False, (), {})
 
 
-def test_saving_replaces_the_former_mapping(customer: Customer) -> None:
+def test_saving_replaces_the_former_utm_mapping(customer: Customer) -> None:
     save_utm_mapping(customer, [UtmChoice(parameter="a", field="x"), UtmChoice(parameter="b", field="y")])
     save_utm_mapping(customer, [UtmChoice(parameter="b", field="x")])
 
@@ -116,7 +116,9 @@ def test_two_parameters_of_one_field_are_refused_and_the_mapping_stays(customer:
 # Fields of contacts
 
 
-def test_missing_contact_fields_are_created_and_known_at_once(customer: Customer, account: Account) -> None:
+def test_missing_contact_fields_of_parameters_are_created_and_known_at_once(
+    customer: Customer, account: Account
+) -> None:
     source = account.add_contact_field(name="Source", type_=FieldType.LINE, group_id=1)
 
     job = make_fields(customer, "utm_source", "source")
@@ -127,20 +129,20 @@ def test_missing_contact_fields_are_created_and_known_at_once(customer: Customer
     assert customer.planfix_contact_fields == {"Source": source.id, "utm_source": made.id}
 
 
-def test_repeated_job_creates_no_field_twice(customer: Customer, account: Account) -> None:
+def test_repeated_job_creates_no_contact_field_twice(customer: Customer, account: Account) -> None:
     make_fields(customer, "utm_source")
     make_fields(customer, "utm_source")
 
     assert [field.name for field in account.contact_fields.values()] == ["utm_source"]
 
 
-def test_missing_permission_to_create_fields_is_named(customer: Customer, account: Account) -> None:
+def test_missing_permission_to_create_contact_fields_is_named(customer: Customer, account: Account) -> None:
     account.scopes = frozenset({"contact_readonly"})
 
     assert "custom_field_add" in make_fields(customer, "utm_source").trouble
 
 
-def test_silent_planfix_is_reported(customer: Customer, sandbox: Sandbox) -> None:
+def test_planfix_that_does_not_answer_a_field_creation_is_reported(customer: Customer, sandbox: Sandbox) -> None:
     sandbox.add_fault(Fault(path="/customfield/contact", status=503))
 
     assert make_fields(customer, "utm_source").trouble

@@ -43,13 +43,13 @@ def waiting(scenario: Scenario) -> Scenario:
     return scenario
 
 
-def test_a_run_asks_for_the_discovery_and_sends_no_request(waiting: Scenario) -> None:
+def test_run_of_an_undiscovered_customer_enqueues_the_discovery_and_sends_no_request(waiting: Scenario) -> None:
     assert waiting_jobs() == [DISCOVER_ACCOUNT]
     assert waiting.account.requests == []
     assert waiting.call(CALL_ID).state == CallState.PENDING
 
 
-def test_the_discovery_asks_for_a_run_which_delivers_the_call(waiting: Scenario) -> None:
+def test_discovery_enqueues_a_run_that_delivers_the_call(waiting: Scenario) -> None:
     waiting.run_jobs(DISCOVER_ACCOUNT)
     assert waiting_jobs() == [DELIVER_CALLS]
 
@@ -68,7 +68,7 @@ def test_after_a_lost_discovery_the_sweep_finds_the_customer_and_its_run_asks_ag
     assert waiting_jobs() == [DISCOVER_ACCOUNT]
 
 
-def test_a_discovery_that_waits_already_is_not_enqueued_twice(waiting: Scenario) -> None:
+def test_waiting_discovery_is_not_enqueued_twice(waiting: Scenario) -> None:
     run(waiting)
 
     assert waiting_jobs() == [DISCOVER_ACCOUNT]
@@ -84,7 +84,7 @@ def test_a_discovered_account_is_not_read_again(waiting: Scenario) -> None:
     assert waiting_jobs() == [DELIVER_CALLS]
 
 
-def test_a_failed_discovery_postpones_the_customer_and_counts_no_attempt(waiting: Scenario, sandbox: Sandbox) -> None:
+def test_failed_discovery_postpones_the_customer_and_counts_no_attempt(waiting: Scenario, sandbox: Sandbox) -> None:
     sandbox.add_fault(Fault(path="*", status=503))
 
     waiting.run_jobs(DISCOVER_ACCOUNT)
@@ -152,7 +152,7 @@ def replace_tags(account: Account) -> None:
     account.tags = {number + 1000: replace(tag, id=number + 1000) for number, tag in account.tags.items()}
 
 
-def test_a_refused_tag_has_the_account_discovered_again_and_the_call_delivered_once(scenario: Scenario) -> None:
+def test_refused_data_tag_starts_a_discovery_and_the_call_is_delivered_once(scenario: Scenario) -> None:
     discover(scenario.customer)
     replace_tags(scenario.account)
     scenario.post(answered())
@@ -165,7 +165,7 @@ def test_a_refused_tag_has_the_account_discovered_again_and_the_call_delivered_o
     assert entry.tag.id in scenario.account.tags
 
 
-def test_a_tag_that_is_refused_again_after_the_discovery_fails_its_call(scenario: Scenario, sandbox: Sandbox) -> None:
+def test_data_tag_refused_again_after_the_discovery_fails_its_call(scenario: Scenario, sandbox: Sandbox) -> None:
     discover(scenario.customer)
     refusal = {"result": "fail", "code": 6000, "error": "Data tag not found"}
     sandbox.add_fault(Fault(path="/contact/*/datatags/*", status=404, json=refusal))

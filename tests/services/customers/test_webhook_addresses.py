@@ -35,7 +35,7 @@ def answer_of(token: WebhookToken, event: str = "after_call") -> int:
     return Client().post(f"/{path}{event}/", BODY, content_type="application/json").status_code
 
 
-def test_the_old_address_takes_webhooks_for_one_more_day(customer: Customer) -> None:
+def test_old_webhook_address_accepts_webhooks_for_one_more_day(customer: Customer) -> None:
     old = customer.webhook_tokens.get()
 
     new = rotate(customer)
@@ -48,7 +48,7 @@ def test_the_old_address_takes_webhooks_for_one_more_day(customer: Customer) -> 
     assert webhook_address(customer) == new.address
 
 
-def test_old_address_takes_no_webhooks_after_that_day(customer: Customer) -> None:
+def test_old_webhook_address_accepts_no_webhooks_after_that_day(customer: Customer) -> None:
     old = customer.webhook_tokens.get()
     rotate(customer)
     WebhookToken.objects.filter(pk=old.pk).update(valid_until=timezone.now() - timedelta(seconds=1))
@@ -57,7 +57,7 @@ def test_old_address_takes_no_webhooks_after_that_day(customer: Customer) -> Non
     assert old not in valid_tokens(customer)
 
 
-def test_second_rotation_does_not_prolong_an_old_address(customer: Customer) -> None:
+def test_second_replacement_does_not_prolong_an_old_webhook_address(customer: Customer) -> None:
     old = customer.webhook_tokens.get()
     rotate(customer)
     soon = timezone.now() + timedelta(hours=1)
@@ -70,7 +70,7 @@ def test_second_rotation_does_not_prolong_an_old_address(customer: Customer) -> 
     assert len(valid_tokens(customer)) == 3
 
 
-def test_an_old_address_can_be_ended_at_once(customer: Customer) -> None:
+def test_old_webhook_address_can_be_disabled_at_once(customer: Customer) -> None:
     old = customer.webhook_tokens.get()
     rotate(customer)
     answer_of(old)
@@ -81,7 +81,7 @@ def test_an_old_address_can_be_ended_at_once(customer: Customer) -> None:
     assert not WebhookEvent.objects.filter(received_at__gt=timezone.now()).exists()
 
 
-def test_the_current_address_cannot_be_ended_before_there_is_a_new_one(customer: Customer) -> None:
+def test_current_webhook_address_cannot_be_disabled_before_it_is_replaced(customer: Customer) -> None:
     token = customer.webhook_tokens.get()
 
     assert not revoke(customer, token.pk)
@@ -89,7 +89,7 @@ def test_the_current_address_cannot_be_ended_before_there_is_a_new_one(customer:
     assert answer_of(token) == 200
 
 
-def test_another_customers_address_cannot_be_ended(customer: Customer) -> None:
+def test_webhook_address_of_another_customer_cannot_be_disabled(customer: Customer) -> None:
     other = make_customer()
     rotate(other)
     old = other.webhook_tokens.order_by("pk")[0]
@@ -97,7 +97,7 @@ def test_another_customers_address_cannot_be_ended(customer: Customer) -> None:
     assert not revoke(customer, old.pk)
 
 
-def test_a_test_event_is_kept_as_one_and_makes_no_call(customer: Customer) -> None:
+def test_test_event_is_stored_as_a_test_and_makes_no_call(customer: Customer) -> None:
     assert send_test_event(customer) == EventResult.IGNORED
 
     event = WebhookEvent.objects.get()
@@ -112,14 +112,14 @@ def test_every_event_sent_to_the_test_address_is_a_test(customer: Customer) -> N
     assert not Call.objects.exists()
 
 
-def test_newest_webhook_is_an_event_of_ringostat(customer: Customer) -> None:
+def test_newest_webhook_leaves_out_test_events(customer: Customer) -> None:
     send_test_event(customer)
     event = make_event(make_call(customer))
 
     assert newest_webhook(customer) == event
 
 
-def test_test_event_needs_a_valid_address(customer: Customer) -> None:
+def test_test_event_needs_a_valid_webhook_address(customer: Customer) -> None:
     customer.webhook_tokens.all().delete()
 
     assert send_test_event(customer) is None

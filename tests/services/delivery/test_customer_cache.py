@@ -30,7 +30,7 @@ def names(customer: Customer) -> list[str]:
     return [*(who.name for who in customer.employees.all()), *(utm.field for utm in customer.utm_fields.all())]
 
 
-def test_an_unchanged_customer_is_read_once(customer: Customer) -> None:
+def test_unchanged_customer_is_read_from_the_database_once(customer: Customer) -> None:
     assert served(customer) is served(customer)
 
 

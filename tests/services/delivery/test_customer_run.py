@@ -84,7 +84,7 @@ def test_a_missing_encryption_key_counts_no_attempt(scenario: Scenario, settings
     assert (call.state, call.delivery.attempts) == (CallState.DELIVERED, 1)
 
 
-def test_the_call_that_waits_longest_comes_first(scenario: Scenario) -> None:
+def test_call_that_has_waited_longest_is_delivered_first(scenario: Scenario) -> None:
     now = timezone.now()
     for minutes, number in [(1, "+380501112231"), (3, "+380501112233"), (2, "+380501112232")]:
         scenario.post(missed(number, uniqueid=number))

@@ -100,7 +100,7 @@ def spellings_in(text: str) -> list[str]:
     return [variant for variant in sorted(variants) if variant.lower() in text.lower()]
 
 
-def test_nothing_of_people_is_left_in_the_file(failing: Scenario) -> None:
+def test_diagnostics_file_contains_no_personal_data(failing: Scenario) -> None:
     calls = Call.objects.filter(customer=failing.customer)
     assert {call.state for call in calls} == {CallState.FAILED}
     text = json.dumps(diagnostics_of(failing.customer), ensure_ascii=False)
@@ -112,7 +112,7 @@ def test_nothing_of_people_is_left_in_the_file(failing: Scenario) -> None:
     assert not any(number in text for number in planfix_ids)
 
 
-def test_the_file_names_settings_traits_findings_versions_and_the_failing_calls(failing: Scenario) -> None:
+def test_diagnostics_file_contains_settings_traits_findings_versions_and_failing_calls(failing: Scenario) -> None:
     file = diagnostics_of(failing.customer)
 
     assert file["settings"]["phone_matching"] == "any_format"
@@ -135,7 +135,7 @@ def test_the_file_names_settings_traits_findings_versions_and_the_failing_calls(
     assert len(file["not_understood"]) == 1
 
 
-def test_one_person_is_one_person_in_the_whole_file(failing: Scenario) -> None:
+def test_person_has_one_pseudonym_in_the_whole_diagnostics_file(failing: Scenario) -> None:
     file = diagnostics_of(failing.customer)
     [employee] = file["settings"]["employees"]
     first, second = file["calls"]
@@ -149,7 +149,9 @@ def test_one_person_is_one_person_in_the_whole_file(failing: Scenario) -> None:
     assert all(part in first["client_number"] for part in parts)
 
 
-def test_an_engineer_elsewhere_sees_the_same_failure(failing: Scenario, sandbox: Sandbox, tmp_path: Path) -> None:
+def test_played_back_diagnostics_file_reproduces_the_failure(
+    failing: Scenario, sandbox: Sandbox, tmp_path: Path
+) -> None:
     path = tmp_path / "diagnostics.json"
     call_command("diagnostics", failing.customer.name, output=path)
     expected = [(call.outcome, call.state, call.reason) for call in Call.objects.order_by("started_at", "pk")]
@@ -174,7 +176,7 @@ def test_an_engineer_elsewhere_sees_the_same_failure(failing: Scenario, sandbox:
     assert elsewhere.account.comments == []
 
 
-def test_a_request_that_broke_off_breaks_off_again(make_scenario: Any, sandbox: Sandbox) -> None:
+def test_played_back_request_without_an_answer_breaks_off_again(make_scenario: Any, sandbox: Sandbox) -> None:
     scenario = make_scenario(employees=[EMPLOYEE])
     sandbox.add_fault(Fault(path="/contact/list", kind="reset"))
     scenario.post(answered(CLIENT, connected_with="acmecom_dzvinka"))
@@ -194,7 +196,7 @@ def test_a_request_that_broke_off_breaks_off_again(make_scenario: Any, sandbox: 
     assert (call.state, call.reason) == (CallState.PENDING, "unavailable")
 
 
-def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
+def test_play_back_refuses_a_file_that_is_no_diagnostics_file(tmp_path: Path) -> None:
     path = tmp_path / "other.json"
     path.write_text('{"format": "something"}')
     with pytest.raises(NotDiagnostics, match="not a diagnostics file"):
@@ -203,7 +205,7 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
         call_command("sandbox", answers=path)
 
 
-def test_webhooks_wait_for_the_web_server(live_server: Any) -> None:
+def test_played_back_webhooks_wait_for_the_web_server(live_server: Any) -> None:
     webhook = Webhook(method="POST", path="after_call/", content_type="", body=b"call_id=1")
     address = f"{live_server.url}/webhooks/ringostat/unknown/"
     assert list(send([webhook], address, threading.Event())) == [404]
@@ -212,7 +214,7 @@ def test_webhooks_wait_for_the_web_server(live_server: Any) -> None:
     assert list(send([webhook], "http://127.0.0.1:9/", stopped)) == []
 
 
-def test_the_button_downloads_the_file_and_the_audit_log_says_who(failing: Scenario, client: Client) -> None:
+def test_diagnostics_download_is_recorded_in_the_audit_log(failing: Scenario, client: Client) -> None:
     overview = reverse("admin:integrations_customer_overview", args=[failing.customer.pk])
     address = reverse("admin:integrations_customer_diagnostics", args=[failing.customer.pk])
     client.force_login(make_specialist())
@@ -225,7 +227,7 @@ def test_the_button_downloads_the_file_and_the_audit_log_says_who(failing: Scena
     assert LogEntry.objects.get().get_change_message() == "Downloaded a diagnostics file."
 
 
-def test_only_who_may_change_a_customer_gets_its_diagnostics(failing: Scenario, client: Client) -> None:
+def test_diagnostics_download_requires_permission_to_change_the_customer(failing: Scenario, client: Client) -> None:
     address = reverse("admin:integrations_customer_diagnostics", args=[failing.customer.pk])
     client.force_login(make_viewer(failing.customer))
     assert client.post(address).status_code == 302  # to the login

@@ -44,7 +44,7 @@ def records() -> RecordReplacer:
 
 
 @given(TEXTS)
-def test_any_text_is_replaced_alike_and_keeps_its_punctuation(text: str) -> None:
+def test_same_text_gets_the_same_pseudonym_and_keeps_its_punctuation(text: str) -> None:
     one = replacer()
     assert one.strict(text) == one.strict(text) == replacer().strict(text)
     assert one.prose(text) == replacer().prose(text)
@@ -52,20 +52,20 @@ def test_any_text_is_replaced_alike_and_keeps_its_punctuation(text: str) -> None
 
 @example("0.0.0.0, 10.20.30.40, 192.168.100.255")
 @given(st.text(st.sampled_from("abcXYZабвЖЇżó 0123456789.,-!🔥"), max_size=40))
-def test_a_plain_text_keeps_its_shape(text: str) -> None:
+def test_pseudonym_of_a_text_keeps_its_shape(text: str) -> None:
     shape = re.sub(r"[^\W\d_]", "x", re.sub(r"\d", "0", text))
     assert re.sub(r"[^\W\d_]", "x", re.sub(r"\d", "0", replacer().strict(text))) == shape
 
 
 @given(st.sampled_from(PEOPLE), TEXTS, TEXTS)
-def test_no_name_is_left_in_any_text(name: str, before: str, after: str) -> None:
+def test_no_name_is_left_in_any_pseudonymised_text(name: str, before: str, after: str) -> None:
     assert name.lower() not in replacer().strict(f"{before} {name} {after}").lower()
     protected = frozenset(word.lower() for word in PEOPLE)
     assert name.lower() not in replacer(protected=protected).prose(f"{before} {name} {after}").lower()
 
 
 @given(st.from_regex(r"[a-zA-Zа-яіїА-Я]{3,12}", fullmatch=True))
-def test_a_word_becomes_another_word_of_its_alphabet_and_case(word: str) -> None:
+def test_pseudonym_of_a_word_has_its_alphabet_and_case(word: str) -> None:
     replaced = replacer().strict(word)
     assert replaced != word
     assert [(len(letter.encode()), letter.isupper()) for letter in replaced] == [
@@ -75,7 +75,7 @@ def test_a_word_becomes_another_word_of_its_alphabet_and_case(word: str) -> None
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_every_spelling_of_a_number_becomes_one_number_in_that_spelling(spelling: str) -> None:
+def test_every_spelling_of_a_number_gets_the_same_pseudonym_in_that_spelling(spelling: str) -> None:
     replaced = replacer().strict(f"Call {spelling}, please")[5:-8]
     expected = replacer().strict("+380671234567")
 
@@ -87,7 +87,7 @@ def test_every_spelling_of_a_number_becomes_one_number_in_that_spelling(spelling
 @given(
     st.sampled_from(["+38067%07d", "+4822%07d", "+1212%07d", "+49301%07d", "+380000%06d"]), st.integers(0, 9_999_999)
 )
-def test_a_number_stays_a_number_of_its_country_and_length(form: str, number: int) -> None:
+def test_pseudonym_of_a_number_has_its_country_and_length(form: str, number: int) -> None:
     original = form % number
     if normalize(original, "UA") != original:
         return
@@ -98,13 +98,13 @@ def test_a_number_stays_a_number_of_its_country_and_length(form: str, number: in
     assert phonenumbers.is_valid_number(read) == phonenumbers.is_valid_number(meant)
 
 
-def test_parts_of_a_known_number_are_parts_of_its_replacement() -> None:
+def test_parts_of_a_known_number_become_parts_of_its_pseudonym() -> None:
     one = replacer()
     whole = one.strict("+380671234567")
     assert one.strict("1234567") == whole[-7:]
 
 
-def test_a_search_for_the_parts_of_a_number_asks_for_the_parts_of_its_replacement() -> None:
+def test_search_for_parts_of_a_number_contains_parts_of_its_pseudonym() -> None:
     one = replacer()
     whole = one.strict("+380671234567")
     filters = [{"type": 4003, "operator": "equal", "value": part} for part in unbroken_pieces("+380671234567")]
@@ -114,7 +114,7 @@ def test_a_search_for_the_parts_of_a_number_asks_for_the_parts_of_its_replacemen
 
 
 @given(st.lists(st.integers(1, 10**9), unique=True, max_size=30))
-def test_different_ids_stay_different(ids: list[int]) -> None:
+def test_different_ids_get_different_pseudonyms(ids: list[int]) -> None:
     one = records()
     replaced = [one.planfix({"contactId": number})["contactId"] for number in ids]
     assert [len(str(number)) for number in replaced] == [len(str(number)) for number in ids]
@@ -122,7 +122,7 @@ def test_different_ids_stay_different(ids: list[int]) -> None:
     assert len(set(long)) == len(long)
 
 
-def test_an_id_is_the_same_in_a_path_in_json_in_a_link_and_in_a_text() -> None:
+def test_id_gets_the_same_pseudonym_in_path_json_link_and_text() -> None:
     one = records()
     new = one.planfix({"id": 81234})["id"]
     assert one.path("/contact/81234/comments/") == f"/contact/{new}/comments/"
@@ -145,7 +145,7 @@ class _Tags(HTMLParser):
         self.found.append(tag)
 
 
-def test_html_stays_html() -> None:
+def test_pseudonymised_html_keeps_its_markup() -> None:
     html = (
         '<p class="call"><b>Iryna Bondar</b> &amp; &#1030;&#1088;&#1080;&#1085;&#1072;<br/>'
         '<a href="https://app.ringostat.com/r/ua9_-1630330463.13.wav?token=s3cret&amp;x=Iryna">Listen</a></p>'
@@ -158,7 +158,7 @@ def test_html_stays_html() -> None:
 
 
 @pytest.mark.parametrize("text", ["<Iryna>", "<b Iryna>x</b>", '"Iryna" <acmecom_iryna>', "<Bondar/>", "Iryna.Bondar"])
-def test_no_markup_hides_a_name(text: str) -> None:
+def test_name_split_by_markup_is_replaced(text: str) -> None:
     assert not re.search("iryna|bondar|acmecom", replacer().strict(text), re.IGNORECASE)
 
 
@@ -174,11 +174,11 @@ def test_no_markup_hides_a_name(text: str) -> None:
         "🔥 - 17!",
     ],
 )
-def test_dates_durations_and_counts_stay(text: str) -> None:
+def test_dates_durations_and_counts_are_not_replaced(text: str) -> None:
     assert replacer().strict(text) == text
 
 
-def test_a_host_keeps_its_ending_and_a_known_service() -> None:
+def test_pseudonym_of_a_host_keeps_its_ending_and_a_known_service() -> None:
     one = replacer()
     assert re.fullmatch(r"https://[a-z]{4}\.planfix\.com/rest/?", one.url("https://acme.planfix.com/rest")) is None
     assert re.fullmatch(r"https://[a-z]{4}\.planfix\.com/[a-z]{4}", one.url("https://acme.planfix.com/rest"))
@@ -186,7 +186,7 @@ def test_a_host_keeps_its_ending_and_a_known_service() -> None:
     assert "10.20.30.40" not in one.url("http://10.20.30.40:8000/")
 
 
-def test_an_error_message_keeps_its_words_but_no_name_and_no_id() -> None:
+def test_pseudonymised_error_message_keeps_its_words_but_no_name_or_id() -> None:
     line = (
         "POST /contact/: Planfix answered HTTP 400, code 30 (custom_field_is_required, id 81905 of Mark Limit). "
         "Planfix wants the field 81905 filled in, and the integration has no value for it"
@@ -196,7 +196,7 @@ def test_an_error_message_keeps_its_words_but_no_name_and_no_id() -> None:
     assert not re.search(r"81905|Mark|Limit", replaced)
 
 
-def test_json_keeps_its_names_and_types() -> None:
+def test_pseudonymised_json_keeps_its_names_and_types() -> None:
     answer = {
         "result": "success",
         "contacts": [
@@ -215,7 +215,7 @@ def test_json_keeps_its_names_and_types() -> None:
     assert not re.search(r"Iryna|Bondar|81234|0671234567", json.dumps(replaced))
 
 
-def test_cut_json_keeps_its_names_and_nothing_else() -> None:
+def test_pseudonymised_cut_json_keeps_only_its_names() -> None:
     cut = '{"result":"success","contacts":[{"id":81234,"name":"Contact Bondar","phones":[{"number":"+38067123'
     replaced = records().answer(cut)
     assert replaced.startswith('{"result":"success","contacts":[{"id":')
@@ -223,19 +223,19 @@ def test_cut_json_keeps_its_names_and_nothing_else() -> None:
 
 
 @given(st.dictionaries(st.from_regex(r"[a-z_]{1,12}", fullmatch=True), TEXTS, max_size=5))
-def test_a_form_keeps_its_names(values: dict[str, str]) -> None:
+def test_pseudonymised_form_keeps_its_parameter_names(values: dict[str, str]) -> None:
     form = "&".join(f"{name}={quote_plus(value)}" for name, value in values.items())
     one = records()
     replaced = one.texts.query(form, one.parameter)
     assert [name for name, _value in parse_qsl(replaced, keep_blank_values=True)] == list(values)
 
 
-def test_files_with_other_salts_cannot_be_joined() -> None:
+def test_pseudonyms_with_different_salts_differ() -> None:
     assert replacer(b"one").strict("+380671234567") != replacer(b"other").strict("+380671234567")
     assert replacer(b"one").strict("Bondar") != replacer(b"other").strict("Bondar")
 
 
-def test_a_link_stays_a_link() -> None:
+def test_pseudonym_of_a_link_is_a_link() -> None:
     parts = urlsplit(replacer().url("https://app.ringostat.com/recordings/ua9_-1630330463.13.wav?token=abcDEF123#t=10"))
     assert (parts.scheme, parts.hostname) == ("https", "app.ringostat.com")
     assert re.fullmatch(r"/[a-z]{10}/[a-z]{2}9_-\d{10}\.13\.wav", parts.path)

@@ -23,7 +23,7 @@ def add_contact(contact_id: int, *written: str, number: str = NUMBER, **columns:
         )
 
 
-def test_people_come_before_companies_and_then_the_lowest_id() -> None:
+def test_look_up_orders_people_before_companies_and_then_by_id() -> None:
     add_contact(1, NUMBER, is_company=True)
     add_contact(9, NUMBER, "067 123-45-67")
     add_contact(8, NUMBER)
@@ -38,20 +38,20 @@ def test_people_come_before_companies_and_then_the_lowest_id() -> None:
     assert found[0].responsible_ids == (5, 7)
 
 
-def test_a_number_without_country_code_belongs_to_the_customers_country() -> None:
+def test_directory_number_without_country_code_is_read_in_the_customers_country() -> None:
     add_contact(8, "067 123-45-67")
 
     assert contacts_of(make_customer(), NUMBER)
     assert not contacts_of(make_customer(region="PL"), NUMBER)
 
 
-def test_another_account_has_its_own_contacts() -> None:
+def test_look_up_finds_no_contacts_of_another_account() -> None:
     add_contact(8, NUMBER)
 
     assert not contacts_of(make_customer(planfix_url="https://other.planfix.com"), NUMBER)
 
 
-def test_a_look_up_is_one_query(django_assert_num_queries: object) -> None:
+def test_directory_look_up_takes_one_query(django_assert_num_queries: object) -> None:
     add_contact(8, NUMBER)
     customer = make_customer()
 

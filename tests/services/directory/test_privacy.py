@@ -39,7 +39,7 @@ def remove(directory: Directory) -> None:
 
 
 @pytest.mark.parametrize("leave", [switch_off, move, remove])
-def test_the_directory_goes_with_its_last_customer(
+def test_directory_is_deleted_with_its_last_customer(
     filled: Directory, leave: Callable[[Directory], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(accounts, "BATCH", 1)
@@ -54,7 +54,7 @@ def test_the_directory_goes_with_its_last_customer(
     assert not DirectoryNumber.objects.exists()
 
 
-def test_an_erased_number_goes_with_its_contact(filled: Directory) -> None:
+def test_erasing_a_number_deletes_its_contact_from_the_directory(filled: Directory) -> None:
     erase_number(filled.scenario.customer, "067 123 45 67")
 
     assert list(DirectoryContact.objects.values_list("name", flat=True)) == ["Petro"]

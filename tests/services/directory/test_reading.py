@@ -41,7 +41,7 @@ def lists(planfix: Account) -> int:
 # The first reading
 
 
-def test_every_number_of_every_contact_is_known_in_full_format(directory: Directory) -> None:
+def test_first_reading_stores_every_number_in_full_format(directory: Directory) -> None:
     olha = directory.planfix.add_contact(
         name="Olha", lastname="Koval", phones=["067 123-45-67 / 050 765 43 21"], supervisors=["user:5", "contact:9"]
     )
@@ -58,7 +58,7 @@ def test_every_number_of_every_contact_is_known_in_full_format(directory: Direct
     assert directory.account.contacts_read == 2
 
 
-def test_the_first_reading_pages_through_all_contacts(directory: Directory) -> None:
+def test_first_reading_reads_all_pages_of_contacts(directory: Directory) -> None:
     contacts = fill(directory.planfix, 230)
     directory.read()
 
@@ -66,7 +66,7 @@ def test_the_first_reading_pages_through_all_contacts(directory: Directory) -> N
     assert directory.account.contacts_read == 230
 
 
-def test_a_reading_that_stops_goes_on_at_its_page(directory: Directory) -> None:
+def test_interrupted_directory_reading_continues_at_its_page(directory: Directory) -> None:
     fill(directory.planfix, 249)
     directory.planfix.add_contact(name="Olha", phones=[NUMBER])
     answers = iter([False, False, True])
@@ -81,7 +81,7 @@ def test_a_reading_that_stops_goes_on_at_its_page(directory: Directory) -> None:
     assert lists(directory.planfix) - before == 2 + 1 + 2, "the rest and its end, the companies, the changes"
 
 
-def test_a_large_import_is_not_read_again_in_every_cycle(directory: Directory) -> None:
+def test_contacts_of_a_large_import_are_not_read_again_in_every_cycle(directory: Directory) -> None:
     contacts = fill(directory.planfix, 250)
     directory.read()
     directory.read_changes()
@@ -96,7 +96,7 @@ def test_a_large_import_is_not_read_again_in_every_cycle(directory: Directory) -
     assert directory.account.proof_contact_id == contacts[7].id
 
 
-def test_a_contact_deleted_during_the_reading_hides_no_other(directory: Directory) -> None:
+def test_contact_deleted_during_a_reading_hides_no_other_contact(directory: Directory) -> None:
     contacts = fill(directory.planfix, 250)
     directory.planfix.add_contact(name="Olha", phones=[NUMBER])
     answers = iter([False, True])
@@ -109,7 +109,7 @@ def test_a_contact_deleted_during_the_reading_hides_no_other(directory: Director
 
 
 @pytest.mark.parametrize("cut", [0, 30])
-def test_a_list_that_is_cut_short_is_not_taken_for_all_contacts(
+def test_incomplete_contact_list_is_not_taken_for_all_contacts(
     directory: Directory, sandbox: Sandbox, cut: int
 ) -> None:
     contacts = fill(directory.planfix, 150)
@@ -125,7 +125,7 @@ def test_a_list_that_is_cut_short_is_not_taken_for_all_contacts(
         assert directory.account.error == full_round.NO_CONTACTS
 
 
-def test_an_account_in_trouble_is_read_later(directory: Directory, sandbox: Sandbox) -> None:
+def test_directory_of_an_account_that_fails_is_read_later(directory: Directory, sandbox: Sandbox) -> None:
     fill(directory.planfix, 3)
     sandbox.add_fault(Fault(kind="status", status=503, path="/contact/list", times=1))
     directory.read()
@@ -142,7 +142,7 @@ def test_an_account_in_trouble_is_read_later(directory: Directory, sandbox: Sand
 # Changes
 
 
-def test_changes_reach_the_directory_in_the_next_cycle(directory: Directory) -> None:
+def test_changed_contacts_reach_the_directory_in_the_next_cycle(directory: Directory) -> None:
     kept, renamed, moved = fill(directory.planfix, 3)
     directory.read()
     directory.planfix.set_phones(moved, [OTHER])
@@ -157,7 +157,7 @@ def test_changes_reach_the_directory_in_the_next_cycle(directory: Directory) -> 
     assert directory.ids("+380670000000") == [kept.id]
 
 
-def test_a_quiet_cycle_takes_two_requests(directory: Directory) -> None:
+def test_directory_cycle_without_changes_takes_two_requests(directory: Directory) -> None:
     fill(directory.planfix, 3)
     directory.read()
     before = lists(directory.planfix)
@@ -169,7 +169,7 @@ def test_a_quiet_cycle_takes_two_requests(directory: Directory) -> None:
 
 @pytest.mark.parametrize("zone", ["west", "east"])
 @pytest.mark.parametrize("time_points", ["full", "local_only"])
-def test_changes_are_read_in_any_time_zone_of_the_tokens_employee(
+def test_changed_contacts_are_read_in_any_time_zone_of_the_tokens_employee(
     directory: Directory, zone: str, time_points: str
 ) -> None:
     directory.planfix.enter(World().with_switches({"filter_zone": zone, "time_points": time_points}))
@@ -185,7 +185,9 @@ def test_changes_are_read_in_any_time_zone_of_the_tokens_employee(
 
 
 @pytest.mark.parametrize(("answers", "error"), [("nothing", changes.BLIND), ("ignored", changes.IGNORES_TIME)])
-def test_a_filter_that_cannot_be_right_is_not_believed(directory: Directory, answers: str, error: str) -> None:
+def test_change_filter_that_finds_nothing_or_everything_is_not_trusted(
+    directory: Directory, answers: str, error: str
+) -> None:
     fill(directory.planfix, 2)[0].updated = datetime.now(UTC)
     directory.planfix.enter(World().with_switches({"changed_filter": answers}))
     directory.read()
@@ -195,7 +197,7 @@ def test_a_filter_that_cannot_be_right_is_not_believed(directory: Directory, ans
     assert not trusted_directory(directory.scenario.customer).exists()
 
 
-def test_another_contact_proves_the_filter_when_the_first_one_is_gone(directory: Directory) -> None:
+def test_another_contact_proves_the_change_filter_if_the_first_is_deleted(directory: Directory) -> None:
     contacts = fill(directory.planfix, 3)
     directory.planfix.set_phones(contacts[1], [OTHER])
     directory.read()
@@ -208,7 +210,7 @@ def test_another_contact_proves_the_filter_when_the_first_one_is_gone(directory:
     assert directory.ids(OTHER) == []
 
 
-def test_an_account_without_times_of_change_is_not_trusted(
+def test_change_filter_of_an_account_without_change_times_is_not_trusted(
     directory: Directory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(directory.planfix, 2)
@@ -238,7 +240,7 @@ def test_a_number_that_moved_is_forgotten_for_its_former_contact(directory: Dire
 
 
 @pytest.mark.parametrize("deleted_contacts", ["hidden", "found"])
-def test_a_full_round_finds_deletions(directory: Directory, deleted_contacts: str) -> None:
+def test_full_round_removes_deleted_contacts(directory: Directory, deleted_contacts: str) -> None:
     directory.planfix.enter(World().with_switches({"deleted_contacts": deleted_contacts}))
     gone, removed, kept = fill(directory.planfix, 3)
     directory.read()
@@ -254,7 +256,7 @@ def test_a_full_round_finds_deletions(directory: Directory, deleted_contacts: st
     assert directory.account.round_cursor is None
 
 
-def test_contacts_that_a_round_does_not_list_are_asked_for_before_they_are_forgotten(
+def test_contacts_missing_from_a_full_round_are_read_before_they_are_removed(
     directory: Directory, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     contacts = fill(directory.planfix, 130)
@@ -277,7 +279,7 @@ def test_contacts_that_a_round_does_not_list_are_asked_for_before_they_are_forgo
 # Others
 
 
-def test_a_waiting_call_goes_first(directory: Directory) -> None:
+def test_directory_reading_gives_way_to_a_waiting_call(directory: Directory) -> None:
     fill(directory.planfix, 3)
     directory.scenario.post(answered())
     directory.read()
@@ -289,7 +291,7 @@ def test_a_waiting_call_goes_first(directory: Directory) -> None:
     assert len(directory.live_ids()) == 3
 
 
-def test_reading_keeps_its_part_of_the_days_requests(directory: Directory, settings: Any) -> None:
+def test_directory_reading_keeps_to_its_share_of_daily_requests(directory: Directory, settings: Any) -> None:
     settings.DIRECTORY_DAILY_PERCENT = 0.003
     directory.planfix.quota.limits.per_day = 100_000
     fill(directory.planfix, 900)
@@ -318,7 +320,7 @@ def test_two_customers_of_an_account_share_one_directory_and_one_reader(
     assert customers_to_read() == [other.pk]
 
 
-def test_only_one_worker_reads_an_account(directory: Directory) -> None:
+def test_only_one_worker_reads_the_directory_of_an_account(directory: Directory) -> None:
     fill(directory.planfix, 3)
     DirectoryAccount.objects.create(
         account=directory.scenario.customer.planfix_account, held_until=timezone.now() + timedelta(minutes=1)
@@ -329,7 +331,7 @@ def test_only_one_worker_reads_an_account(directory: Directory) -> None:
     assert customers_to_read() == []
 
 
-def test_a_worker_that_lost_its_hold_stores_nothing(directory: Directory) -> None:
+def test_worker_that_lost_its_hold_on_a_directory_stores_nothing(directory: Directory) -> None:
     fill(directory.planfix, 3)
     DirectoryAccount.objects.create(account=directory.scenario.customer.planfix_account)
     held = reading.take(directory.scenario.customer)
@@ -341,7 +343,9 @@ def test_a_worker_that_lost_its_hold_stores_nothing(directory: Directory) -> Non
     assert directory.live_ids() == set()
 
 
-def test_a_customer_without_directory_reads_nothing(make_scenario: Callable[..., Scenario], db: None) -> None:
+def test_customer_without_a_directory_sends_no_reading_requests(
+    make_scenario: Callable[..., Scenario], db: None
+) -> None:
     scenario = make_scenario()
     read_directory(scenario.customer.pk)
 
@@ -349,5 +353,5 @@ def test_a_customer_without_directory_reads_nothing(make_scenario: Callable[...,
     assert not scenario.account.requests
 
 
-def test_reading_waits_until_workers_have_nothing_else_to_do() -> None:
+def test_directory_reading_has_the_lowest_priority() -> None:
     assert PRIORITIES[READ_DIRECTORY] == min(PRIORITIES.values())

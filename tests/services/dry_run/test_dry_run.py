@@ -276,7 +276,7 @@ def test_a_dry_run_cannot_read_another_customers_call(
     assert CALL_ID not in work.trouble
 
 
-def test_a_delivery_keeps_how_many_requests_the_account_has_left(scenario: Scenario) -> None:
+def test_delivery_stores_how_many_requests_the_account_has_left(scenario: Scenario) -> None:
     scenario.post(answered())
     scenario.deliver()
 

@@ -81,7 +81,7 @@ def test_a_call_whose_webhook_was_lost_reaches_planfix(scenario: Scenario, ringo
     assert [comment.author for comment in scenario.account.comments] == ["user:5"]
 
 
-def test_reading_a_call_again_changes_nothing(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_reading_a_call_list_row_again_changes_nothing(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row()]
     catch_up(scenario.customer)
     scenario.deliver()
@@ -93,7 +93,7 @@ def test_reading_a_call_again_changes_nothing(scenario: Scenario, ringostat: Rin
     assert Call.objects.values().get() == before
 
 
-def test_a_call_in_progress_is_completed(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_catch_up_completes_a_call_in_progress(scenario: Scenario, ringostat: Ringostat) -> None:
     scenario.post({"uniqueid": CALL_ID, "call_type": "in", "E164": CLIENT}, event="before_call")
     ringostat.calls = [row()]
 
@@ -135,13 +135,13 @@ def test_a_call_that_just_ended_is_left_to_its_webhook(scenario: Scenario, ringo
     assert not Call.objects.exists()
 
 
-def test_rows_without_a_call_id_are_counted(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_call_list_rows_without_a_call_id_are_counted(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row(uniqueid="")]
 
     assert fates(catch_up(scenario.customer)) == {"unusable": 1}
 
 
-def test_row_that_cannot_be_stored_does_not_block_other_rows(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_call_list_row_that_cannot_be_stored_does_not_block_others(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row(uniqueid="poison", ago=2 * HOUR), row()]
 
     def fold(recipient: Any, facts: CallFacts, now: datetime) -> int:
@@ -196,7 +196,7 @@ SILENT = {"is_final": True, "status": "NO ANSWER", "total_seconds": 0, "talk_sec
         "says itself that it goes on",
     ],
 )
-def test_row_is_reliable_once_its_call_has_ended(
+def test_call_list_row_is_reliable_once_its_call_has_ended(
     facts: dict[str, Any], ago: timedelta, in_progress: bool, settled: bool
 ) -> None:
     read_facts = CallFacts(ringostat_id=CALL_ID, exact_start=NOW - ago, **facts)
@@ -204,14 +204,14 @@ def test_row_is_reliable_once_its_call_has_ended(
     assert is_reliable(read_facts, now=NOW, in_progress=in_progress) == settled
 
 
-def test_row_without_a_time_is_reliable() -> None:
+def test_call_list_row_without_a_time_is_reliable() -> None:
     assert is_reliable(CallFacts(ringostat_id=CALL_ID, **ENDED), now=NOW, in_progress=False)
 
 
 # --- which rows are asked for ---
 
 
-def test_first_run_starts_when_the_customer_was_created(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_first_catch_up_starts_when_the_customer_was_created(scenario: Scenario, ringostat: Ringostat) -> None:
     began(scenario, timezone.now() - HOUR)
     ringostat.calls = [row(uniqueid="before", ago=2 * HOUR), row(uniqueid="since", ago=30 * MINUTE)]
 
@@ -220,7 +220,9 @@ def test_first_run_starts_when_the_customer_was_created(scenario: Scenario, ring
     assert [call.ringostat_id for call in Call.objects.all()] == ["since"]
 
 
-def test_a_run_reads_two_hours_again_and_moves_the_cursor_to_now(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_catch_up_reads_the_last_two_hours_again_and_moves_the_cursor_to_now(
+    scenario: Scenario, ringostat: Ringostat
+) -> None:
     CatchUpCursor.objects.create(customer=scenario.customer, read_until=timezone.now() - HOUR)
     ringostat.calls = [row(uniqueid="long ago", ago=4 * HOUR), row(uniqueid="came late", ago=2 * HOUR)]
 
@@ -229,7 +231,9 @@ def test_a_run_reads_two_hours_again_and_moves_the_cursor_to_now(scenario: Scena
     assert timezone.now() - read_until() < MINUTE
 
 
-def test_failed_read_is_repeated_by_the_next_run(scenario: Scenario, ringostat: Ringostat, sandbox: Sandbox) -> None:
+def test_failed_read_of_the_call_list_is_repeated_by_the_next_run(
+    scenario: Scenario, ringostat: Ringostat, sandbox: Sandbox
+) -> None:
     cursor = timezone.now() - 6 * HOUR
     CatchUpCursor.objects.create(customer=scenario.customer, read_until=cursor)
     ringostat.calls = [row(ago=5 * HOUR)]
@@ -264,7 +268,7 @@ def test_every_ringostat_error_is_reported_and_keeps_the_cursor(
     assert read_until() == cursor
 
 
-def test_wrong_key_is_reported_without_showing_it(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_wrong_auth_key_is_reported_without_showing_it(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.auth_key = "another"
 
     report = catch_up(scenario.customer)
@@ -297,9 +301,7 @@ def test_internal_error_is_reported_and_not_raised(scenario: Scenario, ringostat
         assert "ZeroDivisionError" in catch_up(scenario.customer).error
 
 
-def test_the_cursor_waits_for_a_call_that_lasts_longer_than_the_overlap(
-    scenario: Scenario, ringostat: Ringostat
-) -> None:
+def test_catch_up_cursor_waits_for_a_call_longer_than_the_overlap(scenario: Scenario, ringostat: Ringostat) -> None:
     CatchUpCursor.objects.create(customer=scenario.customer, read_until=timezone.now() - 3 * HOUR)
     ringostat.calls = [unanswered_row(ago=4 * HOUR, disposition="IN PROGRESS")]
     catch_up(scenario.customer)
@@ -311,14 +313,14 @@ def test_the_cursor_waits_for_a_call_that_lasts_longer_than_the_overlap(
     assert timezone.now() - read_until() < MINUTE
 
 
-def test_cursor_does_not_wait_for_a_row_that_never_ends(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_catch_up_cursor_does_not_wait_for_a_row_that_never_ends(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [unanswered_row(ago=13 * HOUR, disposition="IN PROGRESS")]
     catch_up(scenario.customer)
 
     assert timezone.now() - read_until() < MINUTE
 
 
-def test_cursor_is_never_moved_back(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_catch_up_cursor_is_never_moved_back(scenario: Scenario, ringostat: Ringostat) -> None:
     ahead = timezone.now() + DAY
     CatchUpCursor.objects.create(customer=scenario.customer, read_until=ahead)
 
@@ -327,14 +329,16 @@ def test_cursor_is_never_moved_back(scenario: Scenario, ringostat: Ringostat) ->
     assert read_until() == ahead
 
 
-def test_cursor_in_the_future_hides_no_calls(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_catch_up_cursor_in_the_future_hides_no_calls(scenario: Scenario, ringostat: Ringostat) -> None:
     CatchUpCursor.objects.create(customer=scenario.customer, read_until=timezone.now() + DAY)
     ringostat.calls = [row(ago=HOUR)]
 
     assert fates(catch_up(scenario.customer)) == {"new": 1}
 
 
-def test_explicit_window_is_read_whole_and_keeps_the_cursor(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_catch_up_of_an_explicit_window_reads_it_whole_and_keeps_the_cursor(
+    scenario: Scenario, ringostat: Ringostat
+) -> None:
     ringostat.calls = [row(uniqueid=f"day {days}", ago=days * DAY + HOUR) for days in range(40)]
     now = timezone.now()
 
@@ -344,7 +348,7 @@ def test_explicit_window_is_read_whole_and_keeps_the_cursor(scenario: Scenario, 
     assert not CatchUpCursor.objects.exists()
 
 
-def test_long_gap_is_read_day_by_day_and_a_stop_loses_no_day(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_catch_up_reads_a_long_gap_day_by_day_and_a_stop_loses_no_day(scenario: Scenario, ringostat: Ringostat) -> None:
     CatchUpCursor.objects.create(customer=scenario.customer, read_until=timezone.now() - 4 * DAY)
     ringostat.calls = [row(uniqueid=f"day {days}", ago=days * DAY + HOUR) for days in range(4)]
 
@@ -357,7 +361,7 @@ def test_long_gap_is_read_day_by_day_and_a_stop_loses_no_day(scenario: Scenario,
 
 
 @pytest.mark.parametrize("zone", ["Europe/Kyiv", "Europe/Warsaw", "Asia/Tokyo"])
-def test_window_is_requested_in_the_projects_time(
+def test_catch_up_window_is_requested_in_the_projects_time_zone(
     make_scenario: Callable[..., Scenario], db: None, ringostat: Ringostat, zone: str
 ) -> None:
     ringostat.zone = ZoneInfo(zone)
@@ -417,7 +421,9 @@ def test_a_customer_without_a_key_is_skipped_without_a_request(
     assert customers_to_catch_up() == []
 
 
-def test_fields_that_a_project_refuses_are_omitted_and_reported(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_call_list_fields_that_a_project_refuses_are_omitted_and_reported(
+    scenario: Scenario, ringostat: Ringostat
+) -> None:
     ringostat.rejected_fields = {"recording_wav"}
     ringostat.calls = [row()]
 
@@ -426,7 +432,9 @@ def test_fields_that_a_project_refuses_are_omitted_and_reported(scenario: Scenar
     assert (fates(report), report.dropped_fields) == ({"new": 1}, ("recording_wav",))
 
 
-def test_refused_fields_are_requested_again_on_the_next_day_only(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_refused_call_list_fields_are_requested_again_on_the_next_day_only(
+    scenario: Scenario, ringostat: Ringostat
+) -> None:
     ringostat.rejected_fields = {"recording_wav"}
     for _ in range(2):
         assert catch_up(scenario.customer).dropped_fields == ("recording_wav",)

@@ -54,7 +54,7 @@ def test_an_interim_event_makes_a_call_in_progress_and_no_job(scenario: Scenario
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_order_of_events_does_not_matter(scenario: Scenario, order: tuple[int, ...]) -> None:
+def test_stored_call_does_not_depend_on_the_order_of_events(scenario: Scenario, order: tuple[int, ...]) -> None:
     events = [("before_call", BEFORE), ("taking_call", TAKING), ("after_call", answered())]
     for index in order:
         scenario.post(events[index][1], event=events[index][0])
@@ -136,7 +136,7 @@ def test_event_that_is_no_call_is_stored_and_answered_200(
 
 
 @pytest.mark.parametrize("method", ["post", "put", "get"])
-def test_post_put_and_get_are_accepted(scenario: Scenario, method: str) -> None:
+def test_webhook_is_accepted_by_post_put_and_get(scenario: Scenario, method: str) -> None:
     address = WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
     send = getattr(scenario.client, method)
     if method == "get":
@@ -147,14 +147,14 @@ def test_post_put_and_get_are_accepted(scenario: Scenario, method: str) -> None:
     assert Call.objects.get().client_number == CLIENT
 
 
-def test_an_unknown_address_is_answered_404_and_stores_nothing(scenario: Scenario) -> None:
+def test_unknown_webhook_address_is_answered_404_and_stores_nothing(scenario: Scenario) -> None:
     response = scenario.client.post("/webhooks/ringostat/nobody/after_call/", "{}", content_type="application/json")
 
     assert response.status_code == 404
     assert not WebhookEvent.objects.exists()
 
 
-def test_rotated_token_works_until_it_expires(scenario: Scenario) -> None:
+def test_replaced_webhook_address_works_until_it_expires(scenario: Scenario) -> None:
     old = WebhookToken.objects.get()
     WebhookToken.issue(scenario.customer)
     path = "/" + old.address.split("//", 1)[1].split("/", 1)[1]
@@ -163,7 +163,7 @@ def test_rotated_token_works_until_it_expires(scenario: Scenario) -> None:
         assert scenario.client.post(path, "{}", content_type="application/json").status_code == status
 
 
-def test_cached_address_uses_the_current_zone_of_its_customer(scenario: Scenario) -> None:
+def test_cached_webhook_address_uses_the_current_zone_of_its_customer(scenario: Scenario) -> None:
     for number, zone in enumerate(["Europe/Kyiv", "Europe/Warsaw"]):
         Customer.objects.update(timezone=zone)
         scenario.post(missed(uniqueid=f"ua9_-1.{number}", call_timestamp="", calldate="2026-09-30 15:37:18"))
@@ -172,7 +172,7 @@ def test_cached_address_uses_the_current_zone_of_its_customer(scenario: Scenario
     assert [start.hour for start in starts] == [12, 13]
 
 
-def test_revoked_cached_address_is_answered_404_and_stores_nothing(scenario: Scenario) -> None:
+def test_revoked_cached_webhook_address_is_answered_404_and_stores_nothing(scenario: Scenario) -> None:
     scenario.post(answered())
     path = "/" + WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
     WebhookToken.objects.all().delete()
@@ -181,7 +181,7 @@ def test_revoked_cached_address_is_answered_404_and_stores_nothing(scenario: Sce
     assert WebhookEvent.objects.count() == 1
 
 
-def test_address_without_a_trailing_slash_is_accepted(scenario: Scenario) -> None:
+def test_webhook_address_without_a_trailing_slash_is_accepted(scenario: Scenario) -> None:
     path = "/" + WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
 
     for address in (path.rstrip("/"), f"{path}after_call"):
@@ -190,14 +190,14 @@ def test_address_without_a_trailing_slash_is_accepted(scenario: Scenario) -> Non
 
 
 @pytest.mark.parametrize(("size", "status"), [(256 * 1024, 200), (256 * 1024 + 1, 413)])
-def test_a_body_of_more_than_256_kib_is_refused(scenario: Scenario, size: int, status: int) -> None:
+def test_webhook_body_of_more_than_256_kib_is_refused(scenario: Scenario, size: int, status: int) -> None:
     response = scenario.post(b"x" * size)
 
     assert response.status_code == status
     assert WebhookEvent.objects.exists() == (status == 200)
 
 
-def test_internal_error_keeps_the_request_and_is_answered_200(scenario: Scenario) -> None:
+def test_webhook_with_an_internal_error_is_stored_and_answered_200(scenario: Scenario) -> None:
     with patch("integrations.services.intake.receive.fold_into_call", side_effect=ZeroDivisionError):
         response = scenario.post(answered())
 
@@ -207,7 +207,7 @@ def test_internal_error_keeps_the_request_and_is_answered_200(scenario: Scenario
     assert "ZeroDivisionError" in stored.reason
 
 
-def test_a_lost_database_is_answered_503(scenario: Scenario) -> None:
+def test_webhook_is_answered_503_when_the_database_is_lost(scenario: Scenario) -> None:
     """The only honest answer: nothing was stored, and Ringostat may send it again."""
     scenario.client.raise_request_exception = False
     with patch("integrations.services.intake.receive.write_new", side_effect=OperationalError):
@@ -276,7 +276,7 @@ def test_facts_are_added_to_a_concurrent_update_of_the_call(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_idle_connection_that_died_loses_no_request(make_scenario: Callable[..., Scenario]) -> None:
+def test_dead_idle_database_connection_loses_no_webhook(make_scenario: Callable[..., Scenario]) -> None:
     scenario = make_scenario()
     scenario.post(answered())
     path = "/" + WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]

@@ -30,7 +30,7 @@ def send(scenario: Scenario, address: str, times: int = 1) -> list[int]:
     return [scenario.post(answered(uniqueid=f"{address}-{number}")).status_code for number in range(times)]
 
 
-def test_networks_are_stored_with_their_requests(scenario: Scenario) -> None:
+def test_sending_networks_are_stored_with_their_request_counts(scenario: Scenario) -> None:
     send(scenario, "203.0.113.7", 3)
     send(scenario, "2001:db8:1:2::7")
     for count in senders._counts.values():
@@ -43,19 +43,21 @@ def test_networks_are_stored_with_their_requests(scenario: Scenario) -> None:
     }
 
 
-def test_a_minute_of_requests_is_stored_once(scenario: Scenario) -> None:
+def test_sending_networks_are_stored_once_a_minute(scenario: Scenario) -> None:
     send(scenario, "203.0.113.7", 5)
 
     assert WebhookSender.objects.get().requests == 1
 
 
-def test_refused_requests_are_not_counted(scenario: Scenario) -> None:
+def test_refused_requests_are_not_counted_for_their_network(scenario: Scenario) -> None:
     Client(REMOTE_ADDR="198.51.100.1").post("/webhooks/ringostat/guess/after_call/")
 
     assert not WebhookSender.objects.exists()
 
 
-def test_networks_of_a_customer_are_limited(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_of_stored_networks_of_a_customer_is_limited(
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(senders, "MAX_NETWORKS", 2)
 
     for number in range(4):
@@ -75,7 +77,7 @@ def test_request_is_accepted_when_its_sender_cannot_be_stored(
     assert send(scenario, "203.0.113.7") == [200]
 
 
-def test_networks_that_send_no_more_are_forgotten(scenario: Scenario) -> None:
+def test_networks_that_no_longer_send_are_deleted(scenario: Scenario) -> None:
     send(scenario, "203.0.113.7")
     WebhookSender.objects.update(last_seen=F("last_seen") - 91 * DAY)
     send(scenario, "203.0.113.8")

@@ -41,7 +41,7 @@ def in_an_hour_of_two_days_ago(scenario: Scenario, number: int) -> None:
         event.save(force_insert=True)
 
 
-def test_flood_is_refused_with_a_retry_time(scenario: Scenario) -> None:
+def test_webhook_flood_is_refused_with_a_retry_time(scenario: Scenario) -> None:
     statuses(scenario, 1)  # from then on the address is remembered
     assert statuses(scenario, 5) == [200, 200, 200, 429, 429]
 
@@ -65,7 +65,7 @@ def test_a_flood_does_not_raise_its_own_limit(scenario: Scenario) -> None:
     assert statuses(scenario, 2) == [429, 429]
 
 
-def test_limit_is_reset_in_the_next_minute(scenario: Scenario) -> None:
+def test_webhook_limit_is_reset_in_the_next_minute(scenario: Scenario) -> None:
     statuses(scenario, 6)
     for window in traffic_limit._windows.values():
         window.ends -= 61
@@ -73,13 +73,13 @@ def test_limit_is_reset_in_the_next_minute(scenario: Scenario) -> None:
     assert statuses(scenario, 1) == [200]
 
 
-def test_another_customer_is_not_limited(scenario: Scenario, make_scenario) -> None:
+def test_webhook_flood_of_one_customer_does_not_limit_another(scenario: Scenario, make_scenario) -> None:
     statuses(scenario, 6)
 
     assert statuses(make_scenario(name="Other"), 3) == [200] * 3
 
 
-def test_limited_address_raises_an_alert_until_traffic_is_normal(scenario: Scenario) -> None:
+def test_limited_webhook_address_raises_an_alert_until_traffic_is_normal(scenario: Scenario) -> None:
     statuses(scenario, 6)
     check_alerts()
     alert = Alert.objects.get(kind=AlertKind.TRAFFIC)
@@ -104,7 +104,7 @@ def test_unknown_addresses_are_limited_but_valid_ones_of_the_same_network_are_no
     assert Client(REMOTE_ADDR="203.0.113.9").post("/webhooks/ringostat/guess/").status_code == 404
 
 
-def test_a_replaced_address_has_the_same_limit(scenario: Scenario) -> None:
+def test_replaced_webhook_address_has_the_same_limit(scenario: Scenario) -> None:
     statuses(scenario, 3)
     rotate(scenario.customer)
 

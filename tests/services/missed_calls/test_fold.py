@@ -73,14 +73,14 @@ def test_first_later_answered_call_reaches_the_client(customer: Customer, kind: 
     assert state_of(customer) == {"m": ("a", 1)}
 
 
-def test_client_who_is_not_reached_waits_with_all_attempts(customer: Customer) -> None:
+def test_client_who_is_not_reached_waits_with_the_count_of_all_attempts(customer: Customer) -> None:
     arrive(customer, facts("a", "answered", 0), facts("m", "missed", 5))
     arrive(customer, *(facts(f"t{minute}", "attempt", minute) for minute in (6, 7, 8)))
 
     assert state_of(customer) == {"m": (None, 3)}
 
 
-def test_calls_of_other_clients_and_customers_reach_nobody(customer: Customer) -> None:
+def test_calls_of_other_clients_or_customers_do_not_reach_the_client(customer: Customer) -> None:
     arrive(customer, facts("m", "missed", 0), facts("a", "answered", 5, OTHER))
     arrive(make_customer(), facts("b", "answered", 5))
 
@@ -93,7 +93,7 @@ def test_number_that_nobody_can_call_back_is_not_waited_for(customer: Customer) 
     assert state_of(customer) == {}
 
 
-def test_missed_call_that_was_answered_after_all_is_forgotten(customer: Customer) -> None:
+def test_missed_call_that_is_corrected_to_answered_no_longer_waits(customer: Customer) -> None:
     arrive(customer, facts("m", "missed", 0), facts("n", "missed", 5))
     before = state_of(customer)
     arrive(customer, facts("n", "answered", 5))
@@ -102,7 +102,7 @@ def test_missed_call_that_was_answered_after_all_is_forgotten(customer: Customer
     assert state_of(customer) == {"m": ("n", 0)}
 
 
-def test_running_call_reaches_nobody_before_its_end(customer: Customer) -> None:
+def test_running_call_does_not_reach_the_client_before_its_end(customer: Customer) -> None:
     running = call_facts(ringostat_id="a", exact_start=NOON + timedelta(minutes=3), is_final=False)
     arrive(customer, facts("m", "missed", 0), running)
     before = state_of(customer)
@@ -112,7 +112,7 @@ def test_running_call_reaches_nobody_before_its_end(customer: Customer) -> None:
     assert state_of(customer) == {"m": ("a", 0)}
 
 
-def test_erased_client_waits_no_more(customer: Customer) -> None:
+def test_erased_client_no_longer_waits(customer: Customer) -> None:
     arrive(customer, facts("m", "missed", 0), facts("o", "missed", 0, OTHER))
     before = state_of(customer)
     erase_number(customer, CLIENT)
@@ -137,7 +137,9 @@ MINUTES = st.permutations(range(7))
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=EVENTS, minutes=MINUTES, data=st.data())
-def test_state_equals_that_of_the_sorted_calls(customer: Customer, events: Any, minutes: Any, data: Any) -> None:
+def test_waiting_state_of_events_in_any_order_equals_that_of_sorted_calls(
+    customer: Customer, events: Any, minutes: Any, data: Any
+) -> None:
     """Events of seven calls in any order of arrival, repeated and corrected, with folds in between."""
     MissedCallChange.objects.all().delete()
     MissedCall.objects.all().delete()
@@ -172,7 +174,9 @@ STEPS = st.lists(
 @example(steps=[(0, "missed", CLIENT, 1), (1, "answered", CLIENT, 2), ("fold",), ("correct", 1, CLIENT, 0)])
 @example(steps=[(0, "missed", CLIENT, 0), (1, "answered", CLIENT, 2), ("fold",), ("prune", 1), ("erase", CLIENT)])
 @given(steps=STEPS)
-def test_state_equals_that_of_the_sorted_calls_whatever_happens_to_them(customer: Customer, steps: Any) -> None:
+def test_waiting_state_after_corrections_and_deletions_equals_that_of_sorted_calls(
+    customer: Customer, steps: Any
+) -> None:
     """Calls of the same second; calls whose number, time or both are corrected; erased numbers; old calls that are
     deleted; with folds at any time.
     """

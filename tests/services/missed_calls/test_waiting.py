@@ -33,7 +33,7 @@ def called(customer: Customer, number: str, *, ago: int, is_answered: bool = Tru
     return make_call(customer, facts, **changes)
 
 
-def test_each_client_waits_once_and_the_longest_waiting_comes_first() -> None:
+def test_each_waiting_client_is_listed_once_and_the_longest_waiting_first() -> None:
     customer = make_customer()
     missed(customer, SECOND, ago=90)
     missed(customer, FIRST, ago=300)

@@ -98,7 +98,7 @@ def open_alerts() -> set[str]:
 
 
 @pytest.mark.parametrize(("begin", "end", "kind"), TROUBLES)
-def test_problem_is_mailed_once_at_its_start_and_once_at_its_end(
+def test_problem_is_mailed_at_its_start_and_at_its_end(
     mailoutbox: Outbox, begin: Change, end: Change, kind: str
 ) -> None:
     customer = make_customer(name="Acme")
@@ -161,7 +161,7 @@ def test_mail_shows_times_in_the_customers_zone(mailoutbox: Outbox) -> None:
 
 
 @pytest.mark.parametrize("page", ["/admin/integrations/customer/{}/change/", "/calls/?customer={}&state=failed"])
-def test_addresses_in_the_mail_open(admin_client: Client, page: str) -> None:
+def test_links_in_the_alert_mail_open(admin_client: Client, page: str) -> None:
     assert admin_client.get(page.format(make_customer().pk)).status_code == 200
 
 

@@ -242,7 +242,7 @@ RULES: dict[str, tuple[dict[str, Any], Cause, Level]] = {
 
 
 @pytest.mark.parametrize("facts", RULES)
-def test_status_follows_from_the_facts(facts: str) -> None:
+def test_status_of_a_customer_follows_from_the_facts(facts: str) -> None:
     changes, cause, level = RULES[facts]
 
     status = status_of(replace(FINE, **changes), NOW)
@@ -250,7 +250,7 @@ def test_status_follows_from_the_facts(facts: str) -> None:
     assert (status.cause, status.level) == (cause, level)
 
 
-def test_every_cause_has_a_rule() -> None:
+def test_every_cause_of_a_status_has_a_rule() -> None:
     assert {cause for _changes, cause, _level in RULES.values()} == set(Cause)
 
 
@@ -271,7 +271,7 @@ def test_failed_calls_come_before_an_unfinished_set_up() -> None:
     assert status_of(facts, NOW).cause is Cause.FAILED
 
 
-def test_issue_survives_storage() -> None:
+def test_issue_is_equal_after_storage() -> None:
     issue = Issue(cause=Cause.FAILED, level=Level.PROBLEM, code="refused", count=3, since=NOW, names={"id": "7"})
 
     assert Issue.from_json(issue.to_json()) == issue
@@ -391,7 +391,7 @@ def customer(db: None) -> Customer:
 
 
 @pytest.mark.parametrize("stored", STORED)
-def test_status_is_read_from_what_is_stored(customer: Customer, stored: str) -> None:
+def test_status_has_the_cause_that_the_stored_rows_show(customer: Customer, stored: str) -> None:
     store, cause = STORED[stored]
     store(customer)
 
@@ -408,14 +408,14 @@ def test_connected_customer_counts_its_calls(customer: Customer) -> None:
     assert (issue.cause, issue.count, issue.of) == (Cause.CONNECTED, 2, 3)
 
 
-def test_check_of_another_account_says_nothing(customer: Customer) -> None:
+def test_access_check_of_another_account_does_not_affect_the_status(customer: Customer) -> None:
     store_check(customer, Finding.UNKNOWN)
     Customer.objects.update(planfix_url="https://other.planfix.com")
 
     assert only().cause is Cause.NEW
 
 
-def test_missing_event_is_named(customer: Customer) -> None:
+def test_required_event_that_never_came_is_named(customer: Customer) -> None:
     store_calls_without_webhook(customer)
 
     issue = only().issue
@@ -460,7 +460,7 @@ def test_customers_are_ordered_by_problem_and_name() -> None:
 
 
 @pytest.mark.django_db
-def test_the_number_of_queries_does_not_grow_with_the_customers() -> None:
+def test_status_queries_do_not_grow_with_the_number_of_customers() -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
             found = statuses_of(Customer.objects.all())

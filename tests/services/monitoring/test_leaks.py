@@ -54,7 +54,7 @@ def is_likely(customer: Customer) -> bool:
     return bool(signs and signs.is_likely)
 
 
-def test_many_calls_that_ringostat_does_not_list_are_a_leak(customer: Customer) -> None:
+def test_many_calls_that_ringostat_does_not_list_are_a_sign_of_a_leak(customer: Customer) -> None:
     unlisted(customer, MANY_UNLISTED - 1)
     assert not is_likely(customer)
 
@@ -68,7 +68,7 @@ def test_calls_of_another_ringostat_project_alone_are_no_leak(customer: Customer
     assert not is_likely(customer)
 
 
-def test_a_new_network_alone_is_no_leak(customer: Customer) -> None:
+def test_new_network_alone_is_no_leak(customer: Customer) -> None:
     sender(customer, "203.0.113.7", since=30 * DAY)
     sender(customer, "198.51.100.1", since=HOUR)
 
@@ -76,7 +76,7 @@ def test_a_new_network_alone_is_no_leak(customer: Customer) -> None:
 
 
 @pytest.mark.parametrize("sign", ["unlisted", "flood"])
-def test_a_new_network_with_another_sign_is_a_leak(customer: Customer, sign: str) -> None:
+def test_new_network_with_another_sign_is_a_leak(customer: Customer, sign: str) -> None:
     sender(customer, "203.0.113.7", since=30 * DAY)
     sender(customer, "198.51.100.1", since=HOUR)
     if sign == "unlisted":

@@ -28,7 +28,7 @@ def stored(customer: Customer, problem: str, *, days_ago: int = 0, result: str =
     return event.pk
 
 
-def test_requests_of_the_last_week_are_counted_by_customer_and_problem() -> None:
+def test_requests_not_understood_are_counted_by_customer_and_problem() -> None:
     one, other = make_customer(name="One"), make_customer(name="Other")
     stored(one, "no_call_id", days_ago=8)
     stored(one, "", result=EventResult.IGNORED)
@@ -45,7 +45,7 @@ def test_requests_of_the_last_week_are_counted_by_customer_and_problem() -> None
     }
 
 
-def test_three_commonest_problems_are_named_and_all_are_counted() -> None:
+def test_three_commonest_problems_are_named_and_all_requests_are_counted() -> None:
     customer = make_customer()
     for times, problem in enumerate(("cut_off", "too_deep", "invalid_json", "no_call_id"), start=1):
         for _ in range(times):
@@ -57,7 +57,7 @@ def test_three_commonest_problems_are_named_and_all_are_counted() -> None:
     assert [one.problem for one in found.problems] == ["no_call_id", "invalid_json", "too_deep"]
 
 
-def test_counting_takes_one_query_for_all_customers() -> None:
+def test_requests_not_understood_are_counted_in_one_query_for_all_customers() -> None:
     customers = [make_customer(name=f"Customer {number}") for number in range(3)]
     for customer in customers:
         stored(customer, "no_call_id")

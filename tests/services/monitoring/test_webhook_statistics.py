@@ -54,7 +54,7 @@ def share(needed: Needed, *requests: SeenRequest) -> Share | None:
     return shares_of(requests, "UA")[needed].get(IN)
 
 
-def test_complete_request_brings_everything_that_is_needed() -> None:
+def test_complete_request_has_every_needed_parameter() -> None:
     shares = shares_of([seen()], "UA")
     assert {needed: each[IN].presence for needed, each in shares.items()} == dict.fromkeys(Needed, Presence.ALWAYS)
 
@@ -71,7 +71,7 @@ def test_complete_request_brings_everything_that_is_needed() -> None:
         (Needed.UTM, {"parameters": {"client_id": "1"}}),
     ],
 )
-def test_what_a_request_lacks_comes_never_or_sometimes(needed: Needed, without: dict[str, Any]) -> None:
+def test_missing_parameter_is_counted_as_never_or_sometimes(needed: Needed, without: dict[str, Any]) -> None:
     lacking = seen(**without)
     alone, beside = share(needed, lacking), share(needed, lacking, seen())
     assert alone
@@ -94,13 +94,13 @@ def test_missed_call_needs_neither_talk_nor_employee_nor_recording(needed: Neede
         (Needed.START, {"exact_start": None, "local_start": END}),
     ],
 )
-def test_other_answers_to_the_same_question_count(needed: Needed, facts: dict[str, Any]) -> None:
+def test_fact_that_comes_in_another_form_counts_as_present(needed: Needed, facts: dict[str, Any]) -> None:
     found = share(needed, seen(**facts))
     assert found
     assert found.presence is Presence.ALWAYS
 
 
-def test_outgoing_calls_have_no_utm_and_are_told_apart() -> None:
+def test_outgoing_calls_are_not_expected_to_have_utm_tags() -> None:
     shares = shares_of([seen(kind=OUT, direction=Direction.OUTGOING, destination="0671234567")], "UA")
     assert set(shares[Needed.NUMBER]) == {OUT}
     assert shares[Needed.UTM] == {}
@@ -149,7 +149,7 @@ def receive(customer: Customer, call_id: str, *, days_ago: int = 0, **changed: A
 
 
 @pytest.mark.django_db
-def test_statistics_of_stored_requests() -> None:
+def test_webhook_statistics_are_read_from_stored_requests() -> None:
     customer = make_customer(timezone="Europe/Kyiv")
     receive(customer, "1.1")
     receive(customer, "1.1")
@@ -173,7 +173,7 @@ def test_days_whose_requests_are_deleted_by_retention_are_left_out() -> None:
 
 
 @pytest.mark.django_db
-def test_many_requests_cost_three_queries_and_a_bounded_reading() -> None:
+def test_statistics_of_many_requests_take_three_queries_and_a_bounded_sample() -> None:
     customer = make_customer()
     for number in range(READ + 5):
         receive(customer, f"{number}.1")

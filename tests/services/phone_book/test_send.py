@@ -56,7 +56,9 @@ def sent_names(ringostat: Ringostat) -> list[str]:
     return sorted(entry["fullName"] for entry in ringostat.contact_book.values())
 
 
-def test_contact_is_sent_with_name_numbers_link_and_responsible(customer: Customer, ringostat: Ringostat) -> None:
+def test_contact_is_sent_with_name_numbers_link_and_responsible_employee(
+    customer: Customer, ringostat: Ringostat
+) -> None:
     add_contact(customer, 812, OLHA, PETRO, name="Olha Koval")
     send_all(customer)
 
@@ -82,7 +84,7 @@ def test_contact_is_sent_with_name_numbers_link_and_responsible(customer: Custom
     ]
 
 
-def test_unknown_responsible_is_null_and_a_contact_without_name_has_its_number(
+def test_unknown_responsible_employee_is_null_and_a_contact_without_name_has_its_number(
     customer: Customer, ringostat: Ringostat
 ) -> None:
     add_contact(customer, 812, OLHA, name="", responsible_ids=[])
@@ -134,7 +136,7 @@ def test_sent_contact_stays_up_to_date_without_its_calls(customer: Customer, rin
     assert sent_names(ringostat) == ["Olha Bila"]
 
 
-def test_a_run_sends_only_what_differs(customer: Customer, ringostat: Ringostat) -> None:
+def test_phone_book_run_sends_only_changed_contacts(customer: Customer, ringostat: Ringostat) -> None:
     olha = add_contact(customer, 1, OLHA, name="Olha")
     add_contact(customer, 2, PETRO, name="Petro")
     send_all(customer)
@@ -151,7 +153,7 @@ def test_a_run_sends_only_what_differs(customer: Customer, ringostat: Ringostat)
     assert "Petro" not in ringostat.requests[-1].body
 
 
-def test_change_of_employees_follows_within_a_day(customer: Customer, ringostat: Ringostat) -> None:
+def test_changed_employees_reach_the_phone_book_within_a_day(customer: Customer, ringostat: Ringostat) -> None:
     add_contact(customer, 1, OLHA)
     send_all(customer)
     customer.employees.update(staff_id="331852")
@@ -164,7 +166,7 @@ def test_change_of_employees_follows_within_a_day(customer: Customer, ringostat:
     assert [entry["staffId"] for entry in ringostat.contact_book.values()] == [331852]
 
 
-def test_runs_are_bounded_and_go_on_where_the_last_one_ended(
+def test_phone_book_run_is_bounded_and_the_next_one_continues(
     customer: Customer, ringostat: Ringostat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in (("PAGE", 2), ("MOST_PAGES", 2), ("BATCH", 1)):
@@ -179,7 +181,9 @@ def test_runs_are_bounded_and_go_on_where_the_last_one_ended(
     assert len(ringostat.contact_book) == 5
 
 
-def test_trouble_is_told_delays_the_next_attempt_and_loses_nothing(customer: Customer, ringostat: Ringostat) -> None:
+def test_failed_sending_is_reported_delays_the_next_attempt_and_loses_no_contact(
+    customer: Customer, ringostat: Ringostat
+) -> None:
     add_contact(customer, 1, OLHA)
     ringostat.auth_key = "another"
     send_all(customer)
@@ -209,7 +213,7 @@ def test_only_customers_with_choice_key_and_project_send() -> None:
     assert Customer.objects.get(pk=able.pk).directory
 
 
-def test_state_counts_what_cannot_be_taken_back(customer: Customer, ringostat: Ringostat) -> None:
+def test_phone_book_state_counts_contacts_that_cannot_be_removed(customer: Customer, ringostat: Ringostat) -> None:
     contact = add_contact(customer, 1, OLHA)
     add_contact(customer, 2, PETRO)
     send_all(customer)
@@ -222,7 +226,7 @@ def test_state_counts_what_cannot_be_taken_back(customer: Customer, ringostat: R
     assert len(ringostat.contact_book) == 2
 
 
-def test_nothing_is_sent_without_a_directory(customer: Customer, ringostat: Ringostat) -> None:
+def test_no_contact_is_sent_without_a_directory(customer: Customer, ringostat: Ringostat) -> None:
     add_contact(customer, 1, OLHA)
     choose_contacts(customer, PhoneBookContacts.ALL)
     DirectoryAccount.objects.all().delete()

@@ -185,7 +185,7 @@ def test_erased_call_keeps_facts_that_are_not_about_the_client(customer: Custome
     ],
     ids=range(13),
 )
-def test_event_with_the_number_in_any_spelling_is_deleted(customer: Customer, body: bytes) -> None:
+def test_erasure_deletes_events_with_the_number_in_any_spelling(customer: Customer, body: bytes) -> None:
     make_event(make_other_call(customer), body=body)
 
     assert erase_number(customer, NUMBER)["events"] == 1
@@ -196,7 +196,7 @@ def test_event_with_the_number_in_any_spelling_is_deleted(customer: Customer, bo
     "body",
     [b"caller=%2B380671234568", b"id=1790671234567123", b"id=ua9_-1671234567.671234", b"caller=380501112233"],
 )
-def test_an_event_with_other_digits_stays(customer: Customer, body: bytes) -> None:
+def test_erasure_keeps_an_event_with_other_digits(customer: Customer, body: bytes) -> None:
     make_event(make_other_call(customer), body=body)
 
     assert erase_number(customer, NUMBER)["events"] == 0
@@ -209,7 +209,7 @@ def test_an_event_with_other_digits_stays(customer: Customer, body: bytes) -> No
         {"reason": "Traceback: bad number '0671234567'"},
     ],
 )
-def test_every_part_of_an_event_is_searched(customer: Customer, where: dict[str, str]) -> None:
+def test_erasure_searches_every_part_of_an_event(customer: Customer, where: dict[str, str]) -> None:
     make_event(make_other_call(customer), **where)
 
     assert erase_number(customer, NUMBER)["events"] == 1
@@ -222,13 +222,13 @@ def test_every_part_of_an_event_is_searched(customer: Customer, where: dict[str,
         {"body": None, "answer": '{"phones": [{"number": "+38 (067) 123-45-67"}]}'},
     ],
 )
-def test_every_part_of_a_request_is_searched(customer: Customer, where: dict[str, Any]) -> None:
+def test_erasure_searches_every_part_of_a_planfix_request(customer: Customer, where: dict[str, Any]) -> None:
     make_request(make_other_call(customer), **where)
 
     assert erase_number(customer, NUMBER)["planfix_requests"] == 1
 
 
-def test_call_of_another_client_loses_only_the_mention_of_the_number(customer: Customer) -> None:
+def test_erasure_removes_only_the_number_from_a_call_of_another_client(customer: Customer) -> None:
     facts = call_facts(e164=OTHER, caller=OTHER, connected_with="380671234567")
     call = make_call(customer, facts)
 
@@ -254,9 +254,7 @@ def test_undelivered_call_of_an_erased_number_is_not_sent(
 
 
 @pytest.mark.parametrize("direction", [{}, OUTGOING], ids=["incoming", "outgoing"])
-def test_the_same_facts_folded_again_do_not_bring_the_number_back(
-    customer: Customer, direction: dict[str, Any]
-) -> None:
+def test_repeated_webhook_does_not_bring_an_erased_number_back(customer: Customer, direction: dict[str, Any]) -> None:
     facts = call_facts(**direction, userfield="", analysis={"summary": "Angry"})
     call = make_call(customer, facts)
     erase_number(customer, NUMBER)
@@ -268,7 +266,7 @@ def test_the_same_facts_folded_again_do_not_bring_the_number_back(
     assert "recordings" not in repr(fold(call.facts, again))
 
 
-def test_the_call_list_read_again_does_not_bring_the_number_back(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_call_list_does_not_bring_an_erased_number_back(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row(calldate=at(NOON), recording="https://app.ringostat.com/recordings/1.wav?token=1")]
     window = Window(start=NOON.replace(hour=0), end=NOON.replace(hour=23))
     catch_up(scenario.customer, window=window)
@@ -282,7 +280,7 @@ def test_the_call_list_read_again_does_not_bring_the_number_back(scenario: Scena
     assert "671234567" not in stored_text()
 
 
-def test_erasing_again_finds_nothing(customer: Customer) -> None:
+def test_erasing_a_number_again_finds_nothing(customer: Customer) -> None:
     make_request(make_call(customer))
     erase_number(customer, NUMBER)
     before = stored_text()
@@ -310,12 +308,12 @@ ESCAPES = st.one_of(
 
 
 @given(texts=st.lists(ESCAPES, max_size=6))
-def test_search_accepts_any_stored_text(texts: list[str]) -> None:
+def test_erasure_search_accepts_any_stored_text(texts: list[str]) -> None:
     mention_of(NUMBER).search(plain_text("".join(texts)))
 
 
 @pytest.mark.parametrize("zeros", [0, 5000])
-def test_a_number_whose_digits_are_escaped_is_found(zeros: int) -> None:
+def test_erasure_finds_a_number_whose_digits_are_escaped(zeros: int) -> None:
     escaped = "".join(f"&#{'0' * zeros}{ord(digit)};" for digit in NUMBER)
 
     assert mention_of(NUMBER).search(plain_text(escaped))
@@ -333,7 +331,7 @@ def test_an_overlong_reference_does_not_stop_the_erasure(customer: Customer) -> 
     assert erase_number(customer, NUMBER)["calls"] == 1
 
 
-def test_number_in_a_compressed_request_is_found(customer: Customer) -> None:
+def test_erasure_finds_a_number_in_a_compressed_request(customer: Customer) -> None:
     call = make_call(customer, call_facts(e164=OTHER, caller=OTHER.lstrip("+")))
     body = gzip.compress(json.dumps({"caller": NUMBER}).encode("utf-16"))
     make_event(call, body=body, content_encoding="gzip", result="not_understood")
@@ -344,7 +342,7 @@ def test_number_in_a_compressed_request_is_found(customer: Customer) -> None:
     assert not WebhookEvent.objects.exists()
 
 
-def test_number_in_a_note_of_a_request_is_found(customer: Customer) -> None:
+def test_erasure_finds_a_number_in_a_note_of_a_request(customer: Customer) -> None:
     make_event(make_other_call(customer), body=b"", notes=[["values_differ", "caller", NUMBER]])
     WebhookEvent.objects.update(call=None)
 

@@ -27,17 +27,17 @@ def customer(db: None) -> Customer:
     )
 
 
-def test_the_database_holds_no_plain_secret(customer: Customer) -> None:
+def test_database_holds_no_plain_secret(customer: Customer) -> None:
     assert "s3cret" not in stored()
     assert Customer.objects.get().planfix_token.reveal() == "s3cret"
 
 
-def test_secret_is_not_shown_in_any_text(customer: Customer) -> None:
+def test_stored_secret_is_in_no_text(customer: Customer) -> None:
     token = Customer.objects.get().planfix_token
     assert "s3cret" not in f"{token} {token!r} {vars(token)} {Customer.objects.values().get()}"
 
 
-def test_empty_secret_is_false(db: None) -> None:
+def test_empty_secret_is_falsy(db: None) -> None:
     Customer.objects.create(name="Acme", planfix_url="https://acme.planfix.com")
     token = Customer.objects.get().planfix_token
     assert (bool(token), token.reveal(), stored()) == (False, "", "")
@@ -53,7 +53,7 @@ def test_a_secret_is_readable_with_an_old_key_and_rotated_to_the_new(customer: C
     assert Customer.objects.get().planfix_token.reveal() == "s3cret"
 
 
-def test_lost_key_is_named_in_the_error(customer: Customer, settings: Any) -> None:
+def test_error_names_a_lost_encryption_key(customer: Customer, settings: Any) -> None:
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     with pytest.raises(ImproperlyConfigured, match="ENCRYPTION_KEYS"):
         Customer.objects.get().planfix_token.reveal()

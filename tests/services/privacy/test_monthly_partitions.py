@@ -60,7 +60,7 @@ def make_rows(customer: Customer, moment: datetime) -> tuple[WebhookEvent, Planf
 
 
 @pytest.mark.django_db
-def test_each_row_is_stored_in_its_month(today: datetime) -> None:
+def test_each_row_is_stored_in_the_partition_of_its_month(today: datetime) -> None:
     create_coming_months(EVENTS)
     create_coming_months(REQUESTS)
 
@@ -71,7 +71,7 @@ def test_each_row_is_stored_in_its_month(today: datetime) -> None:
 
 
 @pytest.mark.django_db
-def test_two_coming_months_are_created_once(today: datetime) -> None:
+def test_partitions_of_two_coming_months_are_created_once(today: datetime) -> None:
     create_coming_months(EVENTS)
     created = partitions(EVENTS)
     create_coming_months(EVENTS)
@@ -82,7 +82,7 @@ def test_two_coming_months_are_created_once(today: datetime) -> None:
 
 
 @pytest.mark.django_db
-def test_row_that_comes_before_its_month_exists_is_kept_and_moved(today: datetime) -> None:
+def test_row_without_a_partition_of_its_month_is_kept_and_moved(today: datetime) -> None:
     event, request = make_rows(make_customer(), TODAY)
     assert (partition_of(event), partition_of(request)) == (f"{EVENTS}_default", f"{REQUESTS}_default")
 
@@ -94,7 +94,7 @@ def test_row_that_comes_before_its_month_exists_is_kept_and_moved(today: datetim
 
 
 @pytest.mark.django_db
-def test_month_that_no_customer_keeps_is_dropped_with_its_rows(today: datetime) -> None:
+def test_partition_that_no_customer_keeps_is_dropped_with_its_rows(today: datetime) -> None:
     create_coming_months(EVENTS)
     event, _ = make_rows(make_customer(retention_days=60), LONG_AGO)
 
@@ -106,7 +106,7 @@ def test_month_that_no_customer_keeps_is_dropped_with_its_rows(today: datetime) 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("days", [0, 365])
-def test_month_stays_while_one_customer_keeps_a_row_of_it(today: datetime, days: int) -> None:
+def test_partition_stays_while_one_customer_keeps_a_row_of_it(today: datetime, days: int) -> None:
     create_coming_months(EVENTS)
     make_rows(make_customer(retention_days=60), LONG_AGO)
     kept, _ = make_rows(make_customer(retention_days=days), LONG_AGO)
@@ -117,7 +117,7 @@ def test_month_stays_while_one_customer_keeps_a_row_of_it(today: datetime, days:
 
 
 @pytest.mark.django_db
-def test_month_that_has_just_ended_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_partition_of_a_month_that_has_just_ended_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     """A row of its last moments may be written just now."""
     first = TODAY.replace(day=1, hour=0, minute=30)
     monkeypatch.setattr(monthly_partitions, "database_time", lambda: first)
@@ -130,7 +130,7 @@ def test_month_that_has_just_ended_stays(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.django_db
-def test_current_month_stays_although_it_is_empty(today: datetime) -> None:
+def test_empty_partition_of_the_current_month_stays(today: datetime) -> None:
     create_coming_months(EVENTS)
     drop_forgotten_months(EVENTS)
 
@@ -150,7 +150,7 @@ def other_session(transactional_db: None) -> Iterator[psycopg.Connection]:
         yield other
 
 
-def test_change_gives_up_soon_while_another_session_writes(
+def test_partition_change_gives_up_soon_while_another_session_writes(
     other_session: psycopg.Connection, today: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Webhooks would wait behind it."""

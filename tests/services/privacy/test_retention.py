@@ -46,7 +46,7 @@ def link_of(call: Call) -> str:
     return call.folded.recording_url
 
 
-def test_older_rows_are_deleted_and_younger_rows_stay() -> None:
+def test_rows_older_than_the_retention_are_deleted_and_newer_ones_stay() -> None:
     customer = make_customer()
     old, young = make_day(customer, 91), make_day(customer, 89)
 
@@ -100,7 +100,7 @@ def test_contact_creation_locks_are_deleted_after_a_day() -> None:
     assert [claim.number for claim in ContactClaim.objects.all()] == ["+380501112232"]
 
 
-def test_clock_that_runs_ahead_deletes_no_young_rows() -> None:
+def test_worker_with_a_fast_clock_deletes_no_new_rows() -> None:
     customer = make_customer()
     make_day(customer, 89)
     with patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=30)):
@@ -109,7 +109,7 @@ def test_clock_that_runs_ahead_deletes_no_young_rows() -> None:
     assert set(done.values()) == {0}
 
 
-def test_old_call_loses_only_its_recording_link() -> None:
+def test_retention_removes_only_the_recording_link_of_an_old_call() -> None:
     call = make_day(customer := make_customer(), 91)
     columns = Call.objects.values().get()
     facts = columns.pop("facts")
@@ -131,7 +131,7 @@ def test_undelivered_call_keeps_its_recording_link() -> None:
     assert link_of(call)
 
 
-def test_events_without_a_call_are_deleted_too() -> None:
+def test_retention_deletes_events_without_a_call_too() -> None:
     customer = make_customer()
     call = make_day(customer, 91)
     WebhookEvent.objects.update(call=None)
@@ -142,7 +142,7 @@ def test_events_without_a_call_are_deleted_too() -> None:
     assert Call.objects.get() == call
 
 
-def test_deletion_in_batches_deletes_all_old_rows() -> None:
+def test_retention_in_batches_deletes_all_old_rows() -> None:
     customer = make_customer()
     for _number in range(5):
         make_day(customer, 91)
@@ -165,7 +165,7 @@ def test_deletion_in_batches_deletes_all_old_rows() -> None:
     assert not WebhookEvent.objects.exists()
 
 
-def test_interrupted_deletion_is_finished_by_the_next_run() -> None:
+def test_interrupted_retention_is_finished_by_the_next_run() -> None:
     customer = make_customer()
     for _number in range(4):
         make_day(customer, 91)

@@ -35,7 +35,7 @@ def jobs() -> list[tuple[str, str]]:
 
 
 @pytest.mark.django_db
-def test_each_customer_gets_one_job(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sweep_enqueues_one_delivery_job_per_customer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("integrations.services.queue.defer.WOKEN_AT_ONCE", 2)
     deliver_soon(2)
     for _ in range(2):
@@ -67,7 +67,7 @@ def take_jobs(count: int) -> list[str]:
 
 
 @pytest.mark.django_db
-def test_background_job_starts_before_any_backlog(backlog: range) -> None:
+def test_background_job_starts_before_any_delivery_backlog(backlog: range) -> None:
     wake_jobs([1])
 
     assert take_jobs(1) == [RUN_JOB]
@@ -92,7 +92,7 @@ def test_call_list_job_runs_after_deliveries_but_does_not_starve(backlog: range,
 
 
 @pytest.mark.django_db
-def test_sweep_runs_before_waiting_jobs() -> None:
+def test_sweep_runs_before_all_waiting_jobs() -> None:
     assert app.tasks["sweep"].priority > IN_LINE
 
 

@@ -44,7 +44,7 @@ def jobs() -> list[str]:
         return [status for (status,) in cursor.fetchall()]
 
 
-def test_jobs_run_once_with_their_arguments_and_are_deleted(worker_id: int) -> None:
+def test_each_job_runs_once_with_its_arguments_and_is_deleted(worker_id: int) -> None:
     seen: list[int] = []
     all_seen = threading.Event()
 
@@ -94,7 +94,7 @@ def test_a_job_that_waits_for_its_customers_job_starts_when_that_one_ends(
     assert jobs() == []
 
 
-def test_a_failing_job_ends_and_the_next_one_runs(worker_id: int) -> None:
+def test_job_after_a_failing_job_runs(worker_id: int) -> None:
     second_runs = threading.Event()
 
     def run(job: QueuedJob) -> None:
@@ -110,7 +110,7 @@ def test_a_failing_job_ends_and_the_next_one_runs(worker_id: int) -> None:
     assert jobs() == []
 
 
-def test_a_stop_waits_for_the_open_job_and_starts_no_other(worker_id: int) -> None:
+def test_stopping_waits_for_the_running_job_and_starts_no_other(worker_id: int) -> None:
     runs, may_end = threading.Event(), threading.Event()
 
     def run(job: QueuedJob) -> None:

@@ -85,7 +85,7 @@ def test_the_first_new_contact_tells_how_the_account_stores_numbers(
     assert traits_of(ready.customer).number_storage is storage
 
 
-def test_a_known_contact_tells_nothing_of_what_is_stored(ready: Scenario) -> None:
+def test_call_of_a_known_contact_does_not_tell_how_numbers_are_stored(ready: Scenario) -> None:
     delivered(ready, answered())
     read(ready)
 
@@ -101,7 +101,7 @@ def test_a_copied_recording_and_an_update_are_verified(ready: Scenario, sandbox:
     assert read(ready).verified is True
 
 
-def test_a_call_in_a_task_is_verified(make_scenario: Callable[..., Scenario]) -> None:
+def test_read_back_verifies_a_call_in_a_task(make_scenario: Callable[..., Scenario]) -> None:
     scenario = make_scenario(call_target="last_active_task")
     contact = scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
     scenario.account.add_task(counterparty_id=contact.id, name="Order")
@@ -173,7 +173,7 @@ def _gone(account: Account) -> None:
     ],
     ids=lambda value: value.__name__.strip("_") if callable(value) else "",
 )
-def test_what_planfix_holds_in_another_way_is_a_difference(
+def test_value_that_planfix_stores_differently_is_a_difference(
     ready: Scenario, alter: Callable[[Account], None], part: tuple[Part, str], sent: str, read_text: str
 ) -> None:
     delivered(ready)
@@ -204,9 +204,7 @@ def test_what_planfix_holds_in_another_way_is_a_difference(
     ],
     ids=str,
 )
-def test_accounts_that_change_what_they_get_are_found_out(
-    ready: Scenario, switches: dict[str, str], parts: list[Part]
-) -> None:
+def test_read_back_finds_what_an_account_changes(ready: Scenario, switches: dict[str, str], parts: list[Part]) -> None:
     ready.account.world = World().with_switches(switches)
     delivered(ready)
     row = read(ready)
@@ -215,7 +213,7 @@ def test_accounts_that_change_what_they_get_are_found_out(
     assert row.verified is not bool(parts)
 
 
-def test_what_the_account_is_known_to_change_is_no_difference(ready: Scenario) -> None:
+def test_value_that_the_account_is_known_to_change_is_no_difference(ready: Scenario) -> None:
     ready.account.world = World().with_switches({"employee_owner": "ignored"})
     learn(ready.customer, evidence="", honours_employee_author=False)
     delivered(ready)
@@ -242,12 +240,12 @@ def _no_sample(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_no_sample")
-def test_the_first_five_calls_are_chosen(ready: Scenario) -> None:
+def test_first_five_calls_are_chosen_to_be_read_back(ready: Scenario) -> None:
     assert calls(ready, 7, since=100) == [100, 101, 102, 103, 104]
 
 
 @pytest.mark.usefixtures("_no_sample")
-def test_three_calls_are_chosen_after_each_change_of_settings(ready: Scenario) -> None:
+def test_three_calls_are_read_back_after_each_change_of_settings(ready: Scenario) -> None:
     calls(ready, 6, since=100)
     ready.customer.language = "pl"
     ready.customer.save()
@@ -263,7 +261,7 @@ def test_three_calls_are_chosen_after_each_change_of_settings(ready: Scenario) -
 
 
 @pytest.mark.usefixtures("_no_sample")
-def test_three_calls_are_chosen_after_the_account_is_known_better(ready: Scenario) -> None:
+def test_three_calls_are_read_back_after_new_traits_of_the_account(ready: Scenario) -> None:
     calls(ready, 6, since=100)
     learn(ready.customer, evidence="", keeps_html=True)
     assert calls(ready, 4, since=200) == [200, 201, 202]
@@ -273,7 +271,7 @@ def test_three_calls_are_chosen_after_the_account_is_known_better(ready: Scenari
 
 
 @pytest.mark.usefixtures("_no_sample")
-def test_a_pause_is_no_change_of_settings(ready: Scenario) -> None:
+def test_pause_is_no_change_of_settings_for_the_read_back(ready: Scenario) -> None:
     calls(ready, 6, since=100)
     Customer.objects.update(paused_reason="x", search_is_blind=True)
     Customer.objects.update(paused_reason="")
@@ -281,7 +279,7 @@ def test_a_pause_is_no_change_of_settings(ready: Scenario) -> None:
     assert calls(ready, 2, since=200) == []
 
 
-def test_one_call_in_two_hundred_is_chosen_later(ready: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_call_in_two_hundred_is_read_back_later(ready: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     calls(ready, 6, since=100)
     monkeypatch.setattr("integrations.services.read_back.choice.zlib.crc32", lambda name: 200)
     assert calls(ready, 1, since=200) == [200]
@@ -293,7 +291,7 @@ def test_one_call_in_two_hundred_is_chosen_later(ready: Scenario, monkeypatch: p
 # --- when ---
 
 
-def test_no_request_is_sent_while_a_call_is_due(ready: Scenario) -> None:
+def test_read_back_sends_no_request_while_a_call_is_due(ready: Scenario) -> None:
     delivered(ready)
     ready.post(missed(uniqueid="waiting.1"))
     before = PlanfixRequest.objects.count()
@@ -306,7 +304,7 @@ def test_no_request_is_sent_while_a_call_is_due(ready: Scenario) -> None:
     assert not ReadBack.objects.exclude(verified=True).exists()
 
 
-def test_no_request_is_sent_while_a_call_of_another_customer_of_the_account_is_due(
+def test_read_back_sends_no_request_while_another_customer_of_the_account_has_a_due_call(
     ready: Scenario, make_scenario: Callable[..., Scenario]
 ) -> None:
     delivered(ready)
@@ -318,7 +316,7 @@ def test_no_request_is_sent_while_a_call_of_another_customer_of_the_account_is_d
     assert PlanfixRequest.objects.count() == before
 
 
-def test_a_call_that_becomes_due_meanwhile_comes_before_the_next_request(
+def test_call_that_becomes_due_is_delivered_before_the_next_read_back_request(
     ready: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     delivered(ready)
@@ -337,7 +335,7 @@ def test_a_call_that_becomes_due_meanwhile_comes_before_the_next_request(
     assert ReadBack.objects.get().read_at is None
 
 
-def test_a_paused_customer_is_not_asked(ready: Scenario) -> None:
+def test_read_back_sends_no_request_for_a_paused_customer(ready: Scenario) -> None:
     delivered(ready)
     Customer.objects.update(paused_reason="no access")
 
@@ -345,7 +343,7 @@ def test_a_paused_customer_is_not_asked(ready: Scenario) -> None:
     assert read(ready).read_at is None
 
 
-def test_the_accounts_rate_limit_holds(ready: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_read_back_keeps_the_accounts_rate_limit(ready: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     delivered(ready)
     Customer.objects.update(requests_per_second=10)
     waits: list[float] = []
@@ -356,7 +354,7 @@ def test_the_accounts_rate_limit_holds(ready: Scenario, monkeypatch: pytest.Monk
     assert 0.05 < waits[1] <= 0.103
 
 
-def test_a_failed_read_is_repeated_later_and_given_up_in_the_end(ready: Scenario, sandbox: Sandbox) -> None:
+def test_failed_read_back_is_repeated_later_and_finally_given_up(ready: Scenario, sandbox: Sandbox) -> None:
     delivered(ready)
     for attempt in range(1, run.MOST_ATTEMPTS + 1):
         sandbox.add_fault(Fault(path="/comment/*", status=500, times=1))
@@ -366,7 +364,7 @@ def test_a_failed_read_is_repeated_later_and_given_up_in_the_end(ready: Scenario
         assert (row.due_at is None) is (attempt == run.MOST_ATTEMPTS)
 
 
-def test_an_attempt_during_the_read_makes_it_be_repeated(ready: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_read_back_is_repeated_after_an_attempt_during_it(ready: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     delivered(ready)
     read_entry = run.read_entry
 
@@ -380,7 +378,7 @@ def test_an_attempt_during_the_read_makes_it_be_repeated(ready: Scenario, monkey
     assert read(ready).verified is True
 
 
-def test_a_call_without_its_log_is_not_read(ready: Scenario) -> None:
+def test_call_without_its_request_log_is_not_read_back(ready: Scenario) -> None:
     delivered(ready)
     PlanfixRequest.objects.all().delete()
     read_back(ready.customer.pk)
@@ -428,7 +426,7 @@ def test_a_difference_raises_an_alert_until_later_calls_are_verified(ready: Scen
     assert alert.resolved_at
 
 
-def test_metrics_count_what_was_read_back(ready: Scenario, client: Client) -> None:
+def test_metrics_count_verified_and_different_calls(ready: Scenario, client: Client) -> None:
     delivered(ready)
     read(ready)
     delivered(ready, answered(uniqueid="next.1"))
@@ -508,7 +506,7 @@ def test_erasing_a_number_deletes_the_read_backs_of_its_calls(ready: Scenario) -
     assert not ReadBack.objects.exists()
 
 
-def test_retention_deletes_what_differed_and_keeps_that_it_did(ready: Scenario, admin: Client) -> None:
+def test_retention_deletes_differing_values_and_keeps_that_they_differed(ready: Scenario, admin: Client) -> None:
     row = differing(ready)
     assert prune(ready.customer, days=1)["read_backs"] == 0
     ReadBack.objects.update(read_at=timezone.now() - timedelta(days=2))

@@ -29,7 +29,7 @@ def call() -> Call:
     return make_call(make_customer())
 
 
-def test_answers_of_a_call_are_found_by_number_and_time(call: Call) -> None:
+def test_routing_answers_of_a_call_are_found_by_number_and_time(call: Call) -> None:
     at_start, in_second_step = add_answer(call.customer, seconds=1), add_answer(call.customer, seconds=40)
     add_answer(call.customer, seconds=-300)
     add_answer(call.customer, seconds=300)
@@ -39,21 +39,21 @@ def test_answers_of_a_call_are_found_by_number_and_time(call: Call) -> None:
     assert answers_of(call) == [at_start, in_second_step]
 
 
-def test_call_id_is_surer_than_the_number(call: Call) -> None:
+def test_routing_answers_are_found_by_call_id_before_number(call: Call) -> None:
     add_answer(call.customer, seconds=1)
     mine = add_answer(call.customer, seconds=2, number="", call_id=call.ringostat_id)
 
     assert answers_of(call) == [mine]
 
 
-def test_outgoing_call_has_no_answers() -> None:
+def test_outgoing_call_has_no_routing_answers() -> None:
     call = make_call(make_customer(), call_facts(**OUTGOING))
     add_answer(call.customer)
 
     assert answers_of(call) == []
 
 
-def test_answers_are_deleted_with_the_number(call: Call) -> None:
+def test_erasing_a_number_deletes_its_routing_answers(call: Call) -> None:
     add_answer(call.customer)
     kept = add_answer(call.customer, number="+380501112233")
     erase_number(call.customer, "067 123-45-67")
@@ -61,14 +61,14 @@ def test_answers_are_deleted_with_the_number(call: Call) -> None:
     assert list(RoutingAnswer.objects.all()) == [kept]
 
 
-def test_old_answers_are_pruned(call: Call) -> None:
+def test_retention_deletes_old_routing_answers(call: Call) -> None:
     add_answer(call.customer)
 
     assert prune(call.customer, days=1)["routing_answers"] == 1
     assert not RoutingAnswer.objects.exists()
 
 
-def test_answers_and_settings_are_deleted_with_the_customer(call: Call) -> None:
+def test_deleting_a_customer_deletes_its_routing_answers_and_settings(call: Call) -> None:
     add_answer(call.customer)
     call.customer.delete()
 

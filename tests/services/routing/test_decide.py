@@ -66,7 +66,7 @@ CLIENT = Situation(order=(RESPONSIBLE, LAST_TALKED, FIXED), employees=EMPLOYEES)
         ({"order": (), "contacts": [contact(10)]}, None, [], None),
     ],
 )
-def test_first_source_that_names_a_direction_is_answered(changes, source, directions, reason) -> None:
+def test_routing_answers_the_first_source_that_names_a_direction(changes, source, directions, reason) -> None:
     decision = decide(replace(CLIENT, **changes))
 
     assert decision.chosen is None or decision.chosen.source is source
@@ -93,7 +93,7 @@ def test_offline_employees_are_not_rung(online, directions) -> None:
     assert (decision.reason is Reason.OFFLINE) == (not directions)
 
 
-def test_logins_are_compared_without_capitals() -> None:
+def test_online_logins_are_compared_in_any_case() -> None:
     capitals = replace(IRYNA, sip_logins=("Acmecom_Iryna",))
     decision = decide(
         replace(CLIENT, contacts=[contact(10)], employees=[capitals], online=frozenset({"acmecom_iryna"}))
@@ -111,7 +111,7 @@ def test_numbers_and_schemes_are_rung_whoever_is_online() -> None:
     assert decision.chosen.directions == ("+380501112233", "57")
 
 
-def test_names_are_those_of_the_rung_employees() -> None:
+def test_routing_answer_has_the_names_of_the_rung_employees() -> None:
     three = employee(6, "Olha", "a", "b", "c")
     decision = decide(replace(CLIENT, contacts=[contact(60, 10)], employees=[three, IRYNA]))
 
@@ -120,7 +120,7 @@ def test_names_are_those_of_the_rung_employees() -> None:
     assert decision.chosen.names == ("Olha",)
 
 
-def test_decision_tells_what_each_source_said() -> None:
+def test_routing_decision_says_what_each_source_said() -> None:
     decision = decide(replace(CLIENT, contacts=[contact(30)], fixed=["57"]))
 
     assert decision == Decision(

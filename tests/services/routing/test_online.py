@@ -21,7 +21,7 @@ def customer(sandbox: Sandbox, ringostat: Ringostat, settings) -> Customer:
     return customer
 
 
-def test_logins_that_are_online_are_stored(customer: Customer, ringostat: Ringostat) -> None:
+def test_online_logins_are_stored(customer: Customer, ringostat: Ringostat) -> None:
     ringostat.staff["331852"] = {**ringostat.staff["331852"], "status": False}
     read_online(customer.pk)
 
@@ -30,7 +30,9 @@ def test_logins_that_are_online_are_stored(customer: Customer, ringostat: Ringos
     assert routing.online_at
 
 
-def test_trouble_is_told_and_ends_with_the_next_reading(customer: Customer, ringostat: Ringostat) -> None:
+def test_error_of_reading_online_logins_is_stored_until_the_next_success(
+    customer: Customer, ringostat: Ringostat
+) -> None:
     read_online(customer.pk)
     ringostat.auth_key = "another"
     read_online(customer.pk)
@@ -42,7 +44,7 @@ def test_trouble_is_told_and_ends_with_the_next_reading(customer: Customer, ring
     assert Routing.objects.get().online_trouble == ""
 
 
-def test_only_customers_that_need_it_are_read() -> None:
+def test_online_logins_are_read_only_for_customers_that_need_them() -> None:
     needs_it = make_customer()
     Routing.objects.create(customer=needs_it, enabled=True, only_online=True)
     Routing.objects.create(customer=make_customer(), enabled=False, only_online=True)

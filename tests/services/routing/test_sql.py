@@ -11,7 +11,7 @@ from integrations.services.routing.sql import run_bounded
 
 
 @pytest.mark.django_db(transaction=True)
-def test_statement_is_bounded_and_the_connection_stays_usable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_routing_statement_times_out_and_the_connection_stays_usable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sql, "STATEMENT_MILLISECONDS", 20)
     with pytest.raises(OperationalError) as raised:
         run_bounded("SELECT pg_sleep(5)", {})

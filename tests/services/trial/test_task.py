@@ -59,7 +59,7 @@ WORLDS: list[tuple[dict[str, str], dict[Question, str]]] = [
 
 
 @pytest.mark.parametrize(("switches", "expected"), WORLDS, ids=[str(switches) for switches, _ in WORLDS])
-def test_trial_learns_how_tasks_behave_and_takes_its_task_back(
+def test_trial_learns_how_tasks_behave_and_removes_its_task(
     scenario: Scenario, sandbox: Sandbox, trial: Trial, switches: dict[str, str], expected: dict[Question, str]
 ) -> None:
     account = scenario.account
@@ -79,7 +79,7 @@ def test_trial_learns_how_tasks_behave_and_takes_its_task_back(
     assert stays_open == ([] if expected is NO_TASK else [expected is OPEN])
 
 
-def test_task_stays_listed_with_its_address_until_it_is_deleted_by_hand(scenario: Scenario, trial: Trial) -> None:
+def test_task_of_a_trial_stays_listed_until_it_is_deleted_by_hand(scenario: Scenario, trial: Trial) -> None:
     account = scenario.account
     report = trial(task_template=template_of(account))
     (task,) = own_tasks(account)
@@ -103,7 +103,7 @@ def test_trial_without_consent_creates_no_task_and_asks_nothing_of_one(scenario:
     assert not [request for request in scenario.account.requests if request.path == "/task/"]
 
 
-def test_kept_task_stays_open_with_its_comment(scenario: Scenario, trial: Trial) -> None:
+def test_kept_task_of_a_trial_stays_open_with_its_comment(scenario: Scenario, trial: Trial) -> None:
     report = trial(task_template=template_of(scenario.account), keep=True)
 
     (task,) = own_tasks(scenario.account)
@@ -112,7 +112,7 @@ def test_kept_task_stays_open_with_its_comment(scenario: Scenario, trial: Trial)
     assert answers(report)[Q.TASK_CLOSED] == "not_asked"
 
 
-def test_task_that_begins_inactive_is_told(scenario: Scenario, trial: Trial) -> None:
+def test_trial_reports_a_task_that_begins_inactive(scenario: Scenario, trial: Trial) -> None:
     account = scenario.account
     inactive_first = sorted(account.statuses.values(), key=lambda status: status.is_active)
     account.statuses = {status.id: status for status in inactive_first}
@@ -124,7 +124,7 @@ def test_task_that_begins_inactive_is_told(scenario: Scenario, trial: Trial) -> 
 
 
 @pytest.mark.parametrize("scope", sorted(TASK_SCOPES | {"task_readonly"}))
-def test_missing_right_for_tasks_is_named(scenario: Scenario, trial: Trial, scope: str) -> None:
+def test_trial_names_a_missing_right_for_tasks(scenario: Scenario, trial: Trial, scope: str) -> None:
     scenario.account.scopes = frozenset((ALL_SCOPES | TASK_SCOPES) - {scope})
 
     report = trial(task_template=template_of(scenario.account))
@@ -137,7 +137,7 @@ def test_missing_right_for_tasks_is_named(scenario: Scenario, trial: Trial, scop
     assert not [task for task in own_tasks(scenario.account) if task.status.is_active]
 
 
-def test_right_that_callback_tasks_need_is_missed_where_there_are_such_tasks(scenario: Scenario, trial: Trial) -> None:
+def test_missing_right_for_tasks_is_a_problem_if_callback_tasks_are_on(scenario: Scenario, trial: Trial) -> None:
     CallbackSettings.objects.create(customer=scenario.customer, clients="all", template_id=1)
     scenario.account.scopes = frozenset((ALL_SCOPES | TASK_SCOPES) - {"task_add"})
 
@@ -146,7 +146,7 @@ def test_right_that_callback_tasks_need_is_missed_where_there_are_such_tasks(sce
 
 @pytest.mark.parametrize("world", [{}, {"source_object_id": "not_readable"}])
 @pytest.mark.parametrize("path", ["/task", "/task/*/comments"])
-def test_task_or_comment_whose_response_is_lost_is_found_and_taken_back(
+def test_trial_finds_and_removes_a_task_or_comment_whose_response_is_lost(
     scenario: Scenario, sandbox: Sandbox, trial: Trial, path: str, world: dict[str, str]
 ) -> None:
     account = scenario.account
@@ -177,7 +177,7 @@ def test_interrupted_trial_closes_its_task(scenario: Scenario, trial: Trial) -> 
 # The command
 
 
-def test_command_creates_a_task_of_the_template_that_it_is_given(scenario: Scenario, trial: Trial) -> None:
+def test_trial_command_creates_a_task_from_the_given_template(scenario: Scenario, trial: Trial) -> None:
     output = StringIO()
     call_command("trial", "Acme", "--task", str(template_of(scenario.account)), stdout=output)
 
@@ -185,7 +185,7 @@ def test_command_creates_a_task_of_the_template_that_it_is_given(scenario: Scena
     assert f"still in Planfix: {scenario.account.url}/task/{task.id}" in output.getvalue()
 
 
-def test_command_takes_the_template_of_the_callback_tasks(scenario: Scenario, trial: Trial) -> None:
+def test_trial_command_uses_the_template_of_callback_tasks_by_default(scenario: Scenario, trial: Trial) -> None:
     newest = [*scenario.account.task_templates][-1]
     CallbackSettings.objects.create(customer=scenario.customer, template_id=newest)
 
@@ -194,6 +194,6 @@ def test_command_takes_the_template_of_the_callback_tasks(scenario: Scenario, tr
     assert [task.template_id for task in own_tasks(scenario.account)] == [newest]
 
 
-def test_command_without_any_template_says_what_to_do(scenario: Scenario) -> None:
+def test_trial_command_without_a_template_says_what_to_do(scenario: Scenario) -> None:
     with pytest.raises(CommandError, match="Name a task template by its ID: --task 12"):
         call_command("trial", "Acme", "--task")

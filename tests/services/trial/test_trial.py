@@ -45,7 +45,9 @@ def with_a_recording(scenario: Scenario, sandbox: Sandbox) -> None:
 # The usual account
 
 
-def test_usual_account_answers_every_question_as_expected(scenario: Scenario, sandbox: Sandbox, trial: Trial) -> None:
+def test_trial_of_a_usual_account_answers_every_question_as_expected(
+    scenario: Scenario, sandbox: Sandbox, trial: Trial
+) -> None:
     with_a_recording(scenario, sandbox)
 
     report = trial()
@@ -87,7 +89,7 @@ def test_trial_teaches_the_traits_of_the_account(scenario: Scenario, trial: Tria
     assert not any(digits in trait.evidence for trait in AccountTrait.objects.all())
 
 
-def test_kept_records_stay_and_are_listed(scenario: Scenario, trial: Trial) -> None:
+def test_kept_records_of_a_trial_stay_and_are_listed(scenario: Scenario, trial: Trial) -> None:
     report = trial(keep=True)
 
     written = [comment for comment in scenario.account.comments if "Trial" in comment.description]
@@ -96,7 +98,7 @@ def test_kept_records_stay_and_are_listed(scenario: Scenario, trial: Trial) -> N
     assert finding_of(report, Question.REMOVED).outcome is Outcome.OK
 
 
-def test_clean_up_removes_what_was_kept(scenario: Scenario, trial: Trial) -> None:
+def test_trial_clean_up_removes_kept_records(scenario: Scenario, trial: Trial) -> None:
     before = records(scenario.account)
     trial(keep=True)
 
@@ -106,7 +108,7 @@ def test_clean_up_removes_what_was_kept(scenario: Scenario, trial: Trial) -> Non
     assert report.left == ()
 
 
-def test_clean_up_leaves_a_running_trial_alone(scenario: Scenario, trial: Trial) -> None:
+def test_trial_clean_up_does_not_touch_a_running_trial(scenario: Scenario, trial: Trial) -> None:
     trial(keep=True)
     BackgroundJob.objects.update(finished_at=None)  # as if it was still running
     before = records(scenario.account)
@@ -119,7 +121,7 @@ def test_clean_up_leaves_a_running_trial_alone(scenario: Scenario, trial: Trial)
 # Accounts that differ
 
 
-def test_number_that_a_contact_has_ends_the_trial_before_it_writes(scenario: Scenario, trial: Trial) -> None:
+def test_trial_with_the_number_of_a_contact_ends_before_it_writes(scenario: Scenario, trial: Trial) -> None:
     before = records(scenario.account)
 
     report = trial(number="+380671234567")
@@ -129,7 +131,7 @@ def test_number_that_a_contact_has_ends_the_trial_before_it_writes(scenario: Sce
     assert records(scenario.account) == before
 
 
-def test_required_field_is_named(scenario: Scenario, trial: Trial) -> None:
+def test_trial_names_a_required_contact_field(scenario: Scenario, trial: Trial) -> None:
     scenario.account.required_contact_fields.append(81905)
 
     created = finding_of(trial(), Question.CONTACT_CREATED)
@@ -139,7 +141,7 @@ def test_required_field_is_named(scenario: Scenario, trial: Trial) -> None:
     assert traits_of(scenario.customer).has_required_fields is True
 
 
-def test_numbers_without_their_country_code_are_adapted_to(
+def test_trial_adapts_to_numbers_stored_without_country_code(
     scenario: Scenario, trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account, client = scenario.account, "+380931112244"
@@ -155,7 +157,7 @@ def test_numbers_without_their_country_code_are_adapted_to(
     assert [comment.contact_id for comment in account.comments if client in comment.description] == [known.id]
 
 
-def test_no_contact_is_created_where_numbers_are_cut(
+def test_call_creates_no_contact_after_a_trial_found_that_planfix_cuts_numbers(
     scenario: Scenario, trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(STORED, StoredNumber.AS_GIVEN, lambda number: number[-7:])
@@ -169,7 +171,7 @@ def test_no_contact_is_created_where_numbers_are_cut(
     assert Call.objects.get().reason == "search_blind"
 
 
-def test_denied_access_is_one_plain_finding(scenario: Scenario, trial: Trial) -> None:
+def test_trial_reports_denied_access_in_one_finding(scenario: Scenario, trial: Trial) -> None:
     scenario.customer.planfix_token = Secret.of("unknown")
     scenario.customer.save()
 
@@ -181,7 +183,7 @@ def test_denied_access_is_one_plain_finding(scenario: Scenario, trial: Trial) ->
     assert len(scenario.account.requests) == 1
 
 
-def test_silent_planfix_ends_the_trial(scenario: Scenario, sandbox: Sandbox, trial: Trial) -> None:
+def test_trial_ends_if_planfix_does_not_answer(scenario: Scenario, sandbox: Sandbox, trial: Trial) -> None:
     sandbox.add_fault(Fault(path="*", status=503))
 
     report = trial()
@@ -194,7 +196,7 @@ NEEDED = sorted(ALL_SCOPES - {"user_readonly", "datatag_update", "datatag_readon
 
 
 @pytest.mark.parametrize("scope", NEEDED)
-def test_missing_permission_is_named(scenario: Scenario, sandbox: Sandbox, trial: Trial, scope: str) -> None:
+def test_trial_names_a_missing_permission(scenario: Scenario, sandbox: Sandbox, trial: Trial, scope: str) -> None:
     with_a_recording(scenario, sandbox)
     scenario.account.scopes = frozenset(ALL_SCOPES - {scope})
 
@@ -207,7 +209,7 @@ def test_missing_permission_is_named(scenario: Scenario, sandbox: Sandbox, trial
 
 
 @pytest.mark.parametrize("scope", ["contact_update", "comment_delete", "datatag_delete", "file_delete"])
-def test_what_cannot_be_removed_is_listed_until_it_can(
+def test_trial_lists_records_that_it_cannot_remove_until_it_can(
     scenario: Scenario, sandbox: Sandbox, trial: Trial, scope: str
 ) -> None:
     with_a_recording(scenario, sandbox)
@@ -228,7 +230,7 @@ def test_what_cannot_be_removed_is_listed_until_it_can(
 # Requests
 
 
-def test_requests_end_at_the_limit_and_everything_is_removed(
+def test_trial_stops_at_its_request_limit_and_removes_everything(
     scenario: Scenario, sandbox: Sandbox, trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trial_client, "MOST_REQUESTS", 27)
@@ -243,7 +245,7 @@ def test_requests_end_at_the_limit_and_everything_is_removed(
     assert records(scenario.account) == before
 
 
-def test_short_request_limit_is_waited_out(
+def test_trial_waits_for_a_short_request_limit_to_end(
     scenario: Scenario, sandbox: Sandbox, trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits: list[float] = []
@@ -257,7 +259,7 @@ def test_short_request_limit_is_waited_out(
     assert answers(report)[Question.EMPLOYEE_AUTHOR] == "honoured"
 
 
-def test_refused_hurry_names_the_wait(
+def test_trial_learns_that_planfix_names_the_wait_of_its_rate_limit(
     scenario: Scenario, sandbox: Sandbox, trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trial_client.TrialClient, "wait", lambda self, seconds: None)
@@ -280,7 +282,7 @@ WRITES = [
 
 
 @pytest.mark.parametrize(("path", "skip"), WRITES)
-def test_write_whose_response_is_lost_is_found_and_removed(
+def test_trial_finds_and_removes_a_write_whose_response_is_lost(
     scenario: Scenario, sandbox: Sandbox, trial: Trial, path: str, skip: int
 ) -> None:
     before = records(scenario.account)
@@ -293,7 +295,9 @@ def test_write_whose_response_is_lost_is_found_and_removed(
     assert report.left == ()
 
 
-def test_file_whose_response_is_lost_is_listed_by_its_name(scenario: Scenario, sandbox: Sandbox, trial: Trial) -> None:
+def test_trial_lists_a_file_whose_response_is_lost_by_its_name(
+    scenario: Scenario, sandbox: Sandbox, trial: Trial
+) -> None:
     with_a_recording(scenario, sandbox)
     sandbox.add_fault(Fault(path="/file/from-url", kind="reset", when="after", times=1))
 
@@ -307,7 +311,7 @@ def test_file_whose_response_is_lost_is_listed_by_its_name(scenario: Scenario, s
 # Interruptions, and other accounts
 
 
-def test_interrupted_trial_only_removes_what_it_wrote(scenario: Scenario, trial: Trial) -> None:
+def test_interrupted_trial_removes_only_its_own_records(scenario: Scenario, trial: Trial) -> None:
     before = records(scenario.account)
     trial(keep=True)
     job = BackgroundJob.objects.get()
@@ -324,7 +328,7 @@ def test_interrupted_trial_only_removes_what_it_wrote(scenario: Scenario, trial:
     assert records(scenario.account) == before
 
 
-def test_nothing_is_removed_from_another_account(scenario: Scenario, sandbox: Sandbox, trial: Trial) -> None:
+def test_trial_removes_nothing_from_another_account(scenario: Scenario, sandbox: Sandbox, trial: Trial) -> None:
     trial(keep=True)
     other = sandbox.add_account("other", token="other-token")
     contact = other.add_contact(name="Somebody else", phones=[NUMBER])
@@ -340,7 +344,7 @@ def test_nothing_is_removed_from_another_account(scenario: Scenario, sandbox: Sa
 # The command
 
 
-def test_command_prints_its_documented_json(scenario: Scenario, trial: Trial) -> None:
+def test_trial_command_prints_its_documented_json(scenario: Scenario, trial: Trial) -> None:
     output = StringIO()
     call_command("trial", "Acme", "--json", "--keep", stdout=output)
 
@@ -353,14 +357,14 @@ def test_command_prints_its_documented_json(scenario: Scenario, trial: Trial) ->
     assert f"{scenario.account.url}/contact/{contact.id}" in printed["left"]
 
 
-def test_command_without_json_prints_sentences(scenario: Scenario, trial: Trial) -> None:
+def test_trial_command_without_json_prints_sentences(scenario: Scenario, trial: Trial) -> None:
     output = StringIO()
     call_command("trial", "Acme", stdout=output)
 
     assert "How does Planfix store a number? The number is stored as it was written." in output.getvalue()
 
 
-def test_command_cleans_up(scenario: Scenario, trial: Trial) -> None:
+def test_trial_command_cleans_up(scenario: Scenario, trial: Trial) -> None:
     before = records(scenario.account)
     trial(keep=True)
     call_command("trial", "Acme", "--clean-up", stdout=StringIO())
@@ -369,13 +373,13 @@ def test_command_cleans_up(scenario: Scenario, trial: Trial) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["Nobody"], ["Acme", "--number", "12"]])
-def test_command_that_cannot_run_says_why(scenario: Scenario, arguments: list[str]) -> None:
+def test_trial_command_that_cannot_run_says_why(scenario: Scenario, arguments: list[str]) -> None:
     with pytest.raises(CommandError):
         call_command("trial", *arguments)
     assert not BackgroundJob.objects.filter(kind=BackgroundJobKind.TRIAL).exists()
 
 
-def test_each_trial_of_a_customer_has_a_contact_of_its_own(scenario: Scenario) -> None:
+def test_each_trial_of_a_customer_has_its_own_contact(scenario: Scenario) -> None:
     for _ in range(2):
         run_trial(scenario.customer, keep=True)
     # The second found the first one's number in use.

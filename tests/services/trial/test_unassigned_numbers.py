@@ -13,7 +13,7 @@ PLANNED = sorted({"UA", "PL", "RU", "KZ", "DE", "BY", "MD", "CZ", "TR", "GE", "L
 
 
 @pytest.mark.parametrize("region", PLANNED)
-def test_number_is_possible_in_the_country_and_assigned_to_nobody(region: str) -> None:
+def test_unassigned_number_is_possible_in_its_country_and_assigned_to_nobody(region: str) -> None:
     number = phonenumbers.parse(unassigned_number(region, 123_456_789))
 
     assert number.country_code == phonenumbers.country_code_for_region(region)
@@ -22,7 +22,7 @@ def test_number_is_possible_in_the_country_and_assigned_to_nobody(region: str) -
 
 
 @pytest.mark.parametrize(("region", "start"), FICTION.items())
-def test_number_is_of_the_range_kept_for_fiction(region: str, start: str) -> None:
+def test_unassigned_number_is_from_the_range_reserved_for_fiction(region: str, start: str) -> None:
     number = unassigned_number(region, 7)
 
     assert number.startswith(start)
@@ -30,7 +30,7 @@ def test_number_is_of_the_range_kept_for_fiction(region: str, start: str) -> Non
 
 
 @pytest.mark.parametrize("region", sorted(SUPPORTED_REGIONS))
-def test_every_country_has_such_a_number(region: str) -> None:
+def test_every_country_has_an_unassigned_number(region: str) -> None:
     number = unassigned_number(region, 42)
 
     assert number.startswith("+")
@@ -48,9 +48,11 @@ PIECES = [
 
 
 @pytest.mark.parametrize(("number", "region", "pieces"), PIECES)
-def test_pieces_are_those_of_an_assigned_number(number: str, region: str, pieces: tuple[str, ...]) -> None:
+def test_search_pieces_of_an_unassigned_number_are_those_of_an_assigned_one(
+    number: str, region: str, pieces: tuple[str, ...]
+) -> None:
     assert pieces_of_unassigned(number, region) == pieces
 
 
-def test_other_seeds_make_other_numbers() -> None:
+def test_different_seeds_give_different_unassigned_numbers() -> None:
     assert len({unassigned_number("UA", seed) for seed in range(100)}) == 100

@@ -141,12 +141,12 @@ TROUBLE = {
 """The differences that a person has to do something about; Ringofix adapts to all others."""
 
 
-def test_every_value_of_every_switch_is_listed() -> None:
+def test_trial_table_lists_every_value_of_every_switch() -> None:
     assert set(WORLDS) == {(name, value) for name, values in SWITCHES.items() for value in values[1:]}
 
 
 @pytest.mark.parametrize(("switch", "value"), WORLDS)
-def test_trial_finds_what_is_different_in_a_world(
+def test_trial_in_each_world_finds_what_is_different(
     scenario: Scenario, sandbox: Sandbox, trial: Trial, switch: str, value: str
 ) -> None:
     with_a_recording(scenario, sandbox)
@@ -167,7 +167,7 @@ RATES = {"status_429": "with_wait", "code_22": "with_wait", "daily_limit": "with
 
 
 @pytest.mark.parametrize(("value", "answer"), RATES.items())
-def test_trial_finds_what_too_fast_looks_like(
+def test_trial_recognises_the_answer_to_too_fast_requests(
     scenario: Scenario, trial: Trial, value: str, answer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The limit is a second only while the trial hurries: before and after, the test does not wait for it."""
@@ -199,7 +199,7 @@ COVERING_SET = [{name: str(value) for name, value in row.items()} for row in mak
 
 @pytest.mark.slow
 @pytest.mark.parametrize("world", COVERING_SET, ids=[f"world {number}" for number in range(len(COVERING_SET))])
-def test_trial_is_right_where_several_switches_are_changed(
+def test_trial_is_right_if_several_switches_are_changed(
     scenario: Scenario, sandbox: Sandbox, trial: Trial, world: dict[str, str]
 ) -> None:
     with_a_recording(scenario, sandbox)

@@ -41,7 +41,7 @@ def page(customer: Customer, name: str = "directory") -> str:
     return reverse(f"admin:integrations_customer_{name}", args=[customer.pk])
 
 
-def test_the_spellings_of_all_numbers_are_counted(scenario: Scenario) -> None:
+def test_page_counts_how_all_numbers_of_the_account_are_spelled(scenario: Scenario) -> None:
     report = spelling_report(Customer.objects.get())
 
     assert report
@@ -55,11 +55,11 @@ def test_the_spellings_of_all_numbers_are_counted(scenario: Scenario) -> None:
     }
 
 
-def test_an_example_shows_neither_number_nor_name() -> None:
+def test_example_of_a_spelling_shows_neither_number_nor_name() -> None:
     assert masked_example("Олена Коваль +38 (067) 123-45-67") == "… … +38 (0••) •••-••-••"
 
 
-def test_the_page_shows_state_spellings_and_shared_numbers(console: Client, scenario: Scenario) -> None:
+def test_directory_page_shows_state_spellings_and_shared_numbers(console: Client, scenario: Scenario) -> None:
     html = console.get(page(scenario.customer)).content.decode()
 
     assert "5 contacts and companies." in html
@@ -71,7 +71,7 @@ def test_the_page_shows_state_spellings_and_shared_numbers(console: Client, scen
     assert "765-43-21" not in html, "examples are masked"
 
 
-def test_the_contacts_of_a_shared_number_are_downloaded(console: Client, scenario: Scenario) -> None:
+def test_contacts_that_share_a_number_can_be_downloaded(console: Client, scenario: Scenario) -> None:
     response: Any = console.get(page(scenario.customer, "shared_numbers"))
     lines = response.content.decode("utf-8-sig").splitlines()
 
@@ -93,7 +93,7 @@ def test_the_settings_advise_on_phone_matching(
     assert ("would create second contacts" in html) == is_advised
 
 
-def test_a_customer_without_directory_may_start_it(console: Client) -> None:
+def test_directory_is_started_from_the_page_of_a_customer_without_one(console: Client) -> None:
     customer = make_customer()
     assert "Start the directory" in console.get(page(customer)).content.decode()
 
@@ -103,7 +103,7 @@ def test_a_customer_without_directory_may_start_it(console: Client) -> None:
     assert "The first reading starts within a minute." in console.get(page(customer)).content.decode()
 
 
-def test_the_page_shows_the_progress_and_the_trouble_of_the_first_reading(console: Client) -> None:
+def test_directory_page_shows_progress_and_error_of_the_first_reading(console: Client) -> None:
     customer = make_customer(directory=True)
     DirectoryAccount.objects.create(account=customer.planfix_account, contacts_read=12_300, error="No answer")
     html = console.get(page(customer)).content.decode()
@@ -113,7 +113,7 @@ def test_the_page_shows_the_progress_and_the_trouble_of_the_first_reading(consol
 
 
 @pytest.mark.parametrize("name", ["directory", "shared_numbers"])
-def test_viewers_see_no_directory(client: Client, name: str) -> None:
+def test_viewer_cannot_open_the_directory_page(client: Client, name: str) -> None:
     customer = make_customer()
     viewer = make_user()
     customer.viewers.add(viewer)

@@ -44,7 +44,7 @@ def save(console: Client, customer: Customer, **changes: Any) -> str:
     return console.post(address(customer), {**SETTINGS, **changes}, follow=True).content.decode()
 
 
-def test_settings_are_saved_and_turn_the_directory_on(console: Client, customer: Customer) -> None:
+def test_saving_routing_settings_turns_the_directory_on(console: Client, customer: Customer) -> None:
     shown = save(console, customer, second="last_talked", third="fixed", fixed="acmecom_desk", only_online="on")
 
     routing = Routing.objects.get(customer=customer)
@@ -68,12 +68,14 @@ def test_settings_are_saved_and_turn_the_directory_on(console: Client, customer:
         ({"key": "two words"}, "Use Latin letters, digits and underscores."),
     ],
 )
-def test_settings_that_cannot_be_are_refused(console: Client, customer: Customer, changes: Any, error: str) -> None:
+def test_invalid_routing_settings_are_refused_with_a_message(
+    console: Client, customer: Customer, changes: Any, error: str
+) -> None:
     assert error in save(console, customer, **changes)
     assert not Routing.objects.exists()
 
 
-def test_page_says_what_to_enter_in_ringostat(console: Client, customer: Customer) -> None:
+def test_routing_page_says_what_to_enter_in_ringostat(console: Client, customer: Customer) -> None:
     Routing.objects.create(customer=customer, enabled=True, form="json-rpc", key="to")
     shown = page(console, customer)
 
@@ -84,7 +86,7 @@ def test_page_says_what_to_enter_in_ringostat(console: Client, customer: Custome
     assert 'data-copy="caller"' in shown
 
 
-def test_a_number_is_tried_and_nothing_is_stored(console: Client, customer: Customer) -> None:
+def test_trying_a_number_shows_the_answer_and_stores_nothing(console: Client, customer: Customer) -> None:
     Routing.objects.create(customer=customer, enabled=True, order=["last_talked", "responsible"])
     add_directory_contact(customer, 812, NUMBER)
     shown = console.post(address(customer), {"action": "try", "number": "067 123-45-67"}).content.decode()
@@ -95,13 +97,13 @@ def test_a_number_is_tried_and_nothing_is_stored(console: Client, customer: Cust
     assert not RoutingAnswer.objects.exists()
 
 
-def test_a_text_that_is_no_number_is_refused(console: Client, customer: Customer) -> None:
+def test_trying_a_text_that_is_no_number_is_refused(console: Client, customer: Customer) -> None:
     shown = console.post(address(customer), {"action": "try", "number": "12"}).content.decode()
 
     assert "“12” is not a phone number." in shown
 
 
-def test_page_waits_for_the_first_question_and_then_shows_it(console: Client, customer: Customer) -> None:
+def test_routing_page_polls_until_the_first_question_and_shows_it(console: Client, customer: Customer) -> None:
     assert "Routing is off" in page(console, customer, "first_question")
 
     Routing.objects.create(customer=customer, enabled=True)
@@ -116,7 +118,7 @@ def test_page_waits_for_the_first_question_and_then_shows_it(console: Client, cu
     assert "7 ms" in page(console, customer)
 
 
-def test_page_says_what_is_missing(console: Client, customer: Customer) -> None:
+def test_routing_page_names_missing_directory_auth_key_and_error(console: Client, customer: Customer) -> None:
     Routing.objects.create(customer=customer, enabled=True, only_online=True, online_trouble="Ringostat answered 401.")
     Customer.objects.update(ringostat_auth_key="")
     shown = page(console, customer)
@@ -126,7 +128,9 @@ def test_page_says_what_is_missing(console: Client, customer: Customer) -> None:
     assert "Ringostat answered 401." in shown
 
 
-def test_names_on_telephones_are_chosen_and_what_was_sent_is_told(console: Client, customer: Customer) -> None:
+def test_choice_of_names_on_telephones_is_saved_and_the_page_says_what_was_sent(
+    console: Client, customer: Customer
+) -> None:
     assert "What was sent cannot be taken back:" in page(console, customer)
     shown = console.post(address(customer), {"action": "phone_book", "contacts": "callers"}, follow=True)
     assert "Names on telephones saved." in shown.content.decode()
@@ -140,7 +144,7 @@ def test_names_on_telephones_are_chosen_and_what_was_sent_is_told(console: Clien
     assert "Contacts are not sent: Ringostat answered 401." in shown_later
 
 
-def test_unknown_choice_changes_nothing(console: Client, customer: Customer) -> None:
+def test_unknown_choice_of_names_on_telephones_changes_nothing(console: Client, customer: Customer) -> None:
     console.post(address(customer), {"action": "phone_book", "contacts": "some"})
 
     assert not PhoneBook.objects.exists()

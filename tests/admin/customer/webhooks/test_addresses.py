@@ -49,14 +49,14 @@ def test_every_proposed_parameter_name_is_understood() -> None:
     assert strange == []
 
 
-def test_the_customers_own_parameters_are_proposed_too(console: Client) -> None:
+def test_parameters_mapped_by_the_customer_are_proposed_too(console: Client) -> None:
     customer = make_customer()
     customer.utm_fields.create(parameter="client_id", field="Client ID")
 
     assert 'data-copy="client_id"' in html_of(console, customer)
 
 
-def test_page_polls_until_the_newest_call_is_in_planfix(console: Client) -> None:
+def test_webhook_page_polls_until_the_newest_call_is_in_planfix(console: Client) -> None:
     customer = make_customer()
     before = html_of(console, customer, "first_webhook")
     call = make_call(customer, state=CallState.PENDING)
@@ -85,7 +85,7 @@ def test_each_required_event_shows_when_it_last_came(console: Client) -> None:
     assert "last received 2 Mar, 12:00" in html
 
 
-def test_names_of_a_required_event_are_copied_at_once(console: Client) -> None:
+def test_parameter_names_of_a_required_event_are_copied_together(console: Client) -> None:
     customer = make_customer()
 
     html = html_of(console, customer)
@@ -105,7 +105,7 @@ def test_test_event_counts_neither_as_a_call_nor_as_the_first_webhook(console: C
     assert not Call.objects.exists()
 
 
-def test_rotation_creates_a_new_address_and_the_old_one_can_be_revoked(console: Client) -> None:
+def test_replacing_the_webhook_address_creates_a_new_one_and_the_old_one_can_be_revoked(console: Client) -> None:
     customer = make_customer()
     old = customer.webhook_tokens.get()
 
@@ -122,7 +122,7 @@ def test_rotation_creates_a_new_address_and_the_old_one_can_be_revoked(console: 
 
 
 @pytest.mark.parametrize("body", [{}, {"action": "explode"}, {"action": "revoke"}, {"action": "revoke", "token": "x"}])
-def test_malformed_request_keeps_the_webhook_address(console: Client, body: dict[str, str]) -> None:
+def test_malformed_form_keeps_the_webhook_address(console: Client, body: dict[str, str]) -> None:
     customer = make_customer()
 
     assert console.post(address(customer), body).status_code == 302
@@ -131,7 +131,7 @@ def test_malformed_request_keeps_the_webhook_address(console: Client, body: dict
     assert not LogEntry.objects.exists()
 
 
-def test_page_says_which_parameters_come_and_what_their_lack_costs(console: Client) -> None:
+def test_webhook_page_says_which_parameters_come_and_what_is_missing_without_the_others(console: Client) -> None:
     customer = make_customer()
     make_event(make_call(customer, started_at=timezone.now()), received_at=timezone.now())
 
@@ -143,7 +143,7 @@ def test_page_says_which_parameters_come_and_what_their_lack_costs(console: Clie
     assert "1 of 1" in html
 
 
-def test_page_of_a_customer_without_requests_has_no_statistics(console: Client) -> None:
+def test_webhook_page_of_a_customer_without_requests_has_no_statistics(console: Client) -> None:
     assert "What your webhooks tell" not in html_of(console, make_customer())
 
 

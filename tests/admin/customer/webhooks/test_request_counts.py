@@ -52,7 +52,7 @@ def text_of(html: str) -> str:
 
 
 @pytest.mark.parametrize("page", ["overview", "webhook_setup"])
-def test_both_pages_tell_how_many_requests_were_not_understood_and_the_three_commonest_reasons(
+def test_webhook_page_and_overview_count_requests_not_understood_with_the_three_commonest_reasons(
     console: Client, page: str
 ) -> None:
     customer, other = make_customer(), make_customer(name="Other")
@@ -68,13 +68,15 @@ def test_both_pages_tell_how_many_requests_were_not_understood_and_the_three_com
 
 
 @pytest.mark.parametrize("page", ["overview", "webhook_setup"])
-def test_the_pages_of_a_customer_without_such_requests_show_no_reasons(console: Client, page: str) -> None:
+def test_webhook_page_and_overview_show_no_reasons_when_every_request_was_understood(
+    console: Client, page: str
+) -> None:
     text = text_of(section(console, page_of(make_customer(), page)))
 
     assert text.endswith("Not understood 0 Not a call 0")
 
 
-def test_try_it_leads_to_a_dry_run_of_the_newest_request_with_this_reason(console: Client) -> None:
+def test_dry_run_link_opens_the_newest_request_with_that_reason(console: Client) -> None:
     customer = make_customer()
     send(customer, NO_ID, NO_JSON, NO_ID)
 
@@ -91,7 +93,7 @@ def test_try_it_leads_to_a_dry_run_of_the_newest_request_with_this_reason(consol
     assert "These came: “caller”" in answer
 
 
-def test_the_numbers_lead_to_the_customers_requests_with_this_result(console: Client) -> None:
+def test_request_counts_link_to_the_customers_requests_with_that_result(console: Client) -> None:
     customer = make_customer()
     send(customer, NO_ID, NOT_A_CALL, b'{"uniqueid": "1", "call_status": "ANSWERED"}')
     send(make_customer(name="Other"), NO_ID, NOT_A_CALL)
@@ -106,7 +108,7 @@ def test_the_numbers_lead_to_the_customers_requests_with_this_result(console: Cl
     ]
 
 
-def test_a_request_of_an_earlier_release_has_a_reason_to_show(console: Client) -> None:
+def test_request_that_an_earlier_release_did_not_understand_shows_a_reason(console: Client) -> None:
     customer = make_customer()
     send(customer, NO_ID)
     WebhookEvent.objects.update(problem="")
@@ -114,7 +116,7 @@ def test_a_request_of_an_earlier_release_has_a_reason_to_show(console: Client) -
     assert "Not understood: 1 Try it" in text_of(section(console, page_of(customer, "overview")))
 
 
-def test_the_first_page_tells_of_requests_not_understood_by_one_query(console: Client) -> None:
+def test_first_page_counts_requests_not_understood_in_one_query(console: Client) -> None:
     customers = [make_customer(name=f"Customer {number}") for number in range(3)]
     send(customers[0], NO_ID, EMPTY)
     send(customers[1], NOT_A_CALL)
