@@ -1,4 +1,4 @@
-"""What a phone call is: the facts that every room speaks of. Knows nothing of Ringostat's words, Planfix or Django."""
+"""What a phone call is: the facts that every room uses. Knows nothing of Ringostat's words, Planfix or Django."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Outcome(StrEnum):
 
 
 class EventKind(StrEnum):
-    """The moments at which Ringostat reports a call; the words are those of our webhook addresses."""
+    """The events at which Ringostat reports a call. The values are those of our webhook addresses."""
 
     BEFORE_CALL = "before_call"
     FORWARDING = "forwarding"
@@ -38,7 +38,7 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class CallFacts:
-    """What is known of one call, from one event or from all of them folded.
+    """The known facts of one call: from one event, or folded from all of its events.
 
     Empty strings, None and missing keys mean "not known". Times are UTC, durations are seconds. Numbers and people are
     kept as they came: the rules decide who the client and the employee are.
@@ -54,9 +54,9 @@ class CallFacts:
     """The raw word, upper case with spaces: ANSWERED, NO ANSWER, …"""
 
     exact_start: datetime | None = None
-    """The start by an unambiguous source: microsecond timestamp, or a date with an offset."""
+    """The start from an unambiguous source: a timestamp in microseconds, or a date with an offset."""
     local_start: datetime | None = None
-    """The start by a date without a zone, read in the customer's time zone."""
+    """The start from a date without a zone, read in the customer's time zone."""
     total_seconds: int | None = None
     wait_seconds: int | None = None
     talk_seconds: int | None = None
@@ -81,7 +81,8 @@ class CallFacts:
     parameters: Mapping[str, str] = field(default_factory=dict)
     """utm_* and every other parameter of the payload that is not one of the facts above, by its own name."""
     analysis: Mapping[str, str] = field(default_factory=dict)
-    """What Ringostat's AI said of the call: summary, client_mood, employee_mood, call_mood, score, details, action_1…
+    """What Ringostat's AI says about the call: summary, client_mood, employee_mood, call_mood, score, details,
+    action_1…
     """
     rating: Mapping[str, str] = field(default_factory=dict)
     """What the employee entered in the rating menu: category, category_mark, employee_mark."""
@@ -92,7 +93,7 @@ class CallFacts:
         return bool(self.recording_url) if self.has_recording is None else self.has_recording
 
     def says_more_than(self, earlier: CallFacts) -> bool:
-        """Does it change what comes after a call: the recording, the analysis or the rating?"""
+        """True if the recording, the analysis or the rating differs: they come after the call."""
         late = (self.has_recording, self.recording_url, self.analysis, self.rating)
         return late != (earlier.has_recording, earlier.recording_url, earlier.analysis, earlier.rating)
 

@@ -25,9 +25,9 @@ KEYPAD = {
     for letter in letters
 }
 SHORTEST_TRUNCATION = 8
-"""Digits. Networks cut long codes off; fewer digits could be the local number of a small country."""
+"""Digits. Networks cut off long codes. A shorter one could be the local number of a small country."""
 SURE_CODE = 9
-"""Digits. A code this long is no accident, whatever country code a network has put before it."""
+"""Digits. A code this long is never a number by chance, even behind a country code that a network added."""
 
 HIDDEN: tuple[str, ...] = (
     # English, and what programs print
@@ -87,7 +87,7 @@ SHOWN_STEMS: tuple[str, ...] = (
     "надан",
 )
 SHOWN_STEMS += ("відображ", "przekazan", "dostępn", "znan", "wyświetl", "rozpoznan", "określon")
-"""Words that mean a hidden number together with a negation only: "number not available"."""
+"""Words that mean a hidden number only together with a negation: "number not available"."""
 ABOUT_NUMBERS: tuple[str, ...] = (
     "caller",
     "callers",

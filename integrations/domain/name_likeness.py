@@ -1,4 +1,6 @@
-"""Finds names that may belong to one person: in two alphabets, or after a marriage. Suggests them; a person decides."""
+"""Finds names that may belong to one person: in two alphabets, or with a new surname. These are suggestions: a person
+decides.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,7 @@ ALIKE = 0.84
 
 
 def likeness(one: str, other: str) -> Likeness:
-    """How alike two full names are. A single word is too little to say."""
+    """How alike two full names are. A name of one word is like no other: one word is too little to compare."""
     left, right = name_skeleton(one), name_skeleton(other)
     short, long = sorted((left, right), key=len)
     if len(short) < 2:
@@ -68,7 +70,7 @@ def best_likeness(name: str, others: Sequence[str]) -> tuple[int, Likeness] | No
     return None
 
 
-@lru_cache(4096)  # everybody's name is compared with everybody's
+@lru_cache(4096)  # every name is compared with every other
 def name_skeleton(name: str) -> tuple[str, ...]:
     """The words of a name in one Latin spelling for all alphabets, at most four."""
     return tuple(_skeleton(word) for word in re.findall(r"[^\W\d_]+", re.sub("['’‘ʼ`´′]", "", name)))[:4]

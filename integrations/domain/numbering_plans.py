@@ -10,11 +10,11 @@ import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumber, ValidationResult
 
 LIBRARY_DATES = {"9.0.43": date(2026, 11, 6)}
-"""The day on which each release of phonenumbers was built; whoever raises the pinned version adds its day."""
+"""Release of phonenumbers → the day of its build. To raise the pinned version, add its day."""
 
 DISUSED_PREFIXES = {
-    # Numbers before which people still dial a prefix that the country has abolished (ITU-T E.164 national numbering
-    # plans, https://www.itu.int/oth/T0202.aspx). The library knows the prefixes in use, such as Lithuania's 0 and 8.
+    # Prefixes that a country has abolished and people still dial (ITU-T E.164 national numbering plans,
+    # https://www.itu.int/oth/T0202.aspx). The library knows the prefixes in use, such as Lithuania's 0 and 8.
     30: ("0",),  # Greece, until 2003
     48: ("0",),  # Poland, until 2009
     351: ("0",),  # Portugal, until 1999
@@ -42,7 +42,9 @@ SHAPES = {
 
 
 def is_dialable(number: PhoneNumber) -> bool:
-    """True for numbers that exist by the library, and for well-formed ones of a range that it does not know yet."""
+    """True for numbers that exist according to the library, and for well-formed ones of a range that it does not know
+    yet.
+    """
     if phonenumbers.is_valid_number(number):
         return True
     national = phonenumbers.national_significant_number(number)
@@ -67,7 +69,7 @@ def without_disused_prefix(digits: str, region: str, *, states_country: bool) ->
 
 
 def library_date() -> date | None:
-    """When the installed release of the phonenumbers library was made; None for one that we do not know."""
+    """The build date of the installed phonenumbers library; None for an unknown release."""
     return LIBRARY_DATES.get(phonenumbers.__version__)
 
 

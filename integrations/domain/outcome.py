@@ -44,7 +44,7 @@ def is_pending_status(status: str) -> bool:
 
 
 def outcome_of(facts: CallFacts) -> Outcome:
-    """Was the call answered or missed? The talk time decides for an unknown, pending or missing status."""
+    """Whether the call was answered or missed. The talk time decides for an unknown, pending or missing status."""
     meaning = MEANINGS.get(facts.status)
     if meaning is Meaning.TALKED:
         return Outcome.ANSWERED

@@ -24,7 +24,7 @@ SHORTEST_WITH_COUNTRY_CODE = 11
 would otherwise pass for a long national one. A shorter one is read as national first."""
 
 SHORTEST_OF_NEW_RANGE = 10
-"""Digits, the national prefix among them: fewer are too little to say that they are a number."""
+"""Digits, including the national prefix. Fewer digits are not read as a number of an unknown range."""
 
 _TAG = re.compile(r"</?(?:a|b|br|div|i|p|span|strong|u)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _BRACKETED = re.compile(r"<([^<>]*\w[^<>]*)>\s*$")
@@ -34,7 +34,7 @@ _CHANNEL = re.compile(r"^(?:pj)?sip/(?:[\w.]+/)?(.+?)(?:-[0-9a-f]{6,8})?$", re.I
 _HIDES_OWN_NUMBER = re.compile(r"^[*#]31#(?=\+?\d)")
 """Dialled before a number to hide one's own (3GPP TS 22.030)."""
 _FRACTION = re.compile(r"^(\+?\d{9,15})[.,]0+$")
-"""What spreadsheets make of a number: 380671234567.0."""
+"""How spreadsheets write a number: 380671234567.0."""
 _ALL_DIGITS = re.compile(r"\d(?:[.,]\d{1,15})?e\+?\d\d", re.IGNORECASE)
 """3.80671234567E+11"""
 _HOST = re.compile(r"[@;].*$", re.DOTALL)
@@ -54,14 +54,14 @@ class FullNumber:
     number: str
     """In full format, `+380671234567`."""
     is_dialable: bool
-    """False for what has the length of a number and cannot be one, as +380000000000: it may be searched for, but no
-    contact is created with it.
+    """False for a number of the right length that cannot exist, such as +380000000000. Contacts are searched for with
+    it, but none is created.
     """
 
 
-@lru_cache(4096)  # one call's few numbers are asked for again and again
+@lru_cache(4096)  # each number of a call is read many times
 def read_number(raw: str, region: str) -> FullNumber | None:
-    """The one number that the text is, or None. Never raises.
+    """The number in a text that contains nothing else, or None. Never raises.
 
     `region` is the country of numbers written without one, as ISO 3166 letters ("UA"). If a number states its country,
     the right length is enough: the numbering plan may not know its range yet.
@@ -157,7 +157,9 @@ def _is_hidden(address: str) -> bool:
 
 
 def _best_reading(digits: str, region: str, *, states_country: bool) -> PhoneNumber | None:
-    """The first reading that is a number by the numbering plan, else a number of a range that it does not know."""
+    """The first reading that is a number according to the numbering plan, else a number of a range that it does not
+    know.
+    """
     spellings = ["+" + digits] if states_country else _likely_first(digits, region)
     spellings += without_disused_prefix(digits, region, states_country=states_country)
     readings = [number for spelling in spellings if (number := _parsed(spelling, region))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 FIRST_BYTES = 512
-"""So many are enough to tell."""
+"""The number of bytes that is enough to recognise a format."""
 
 SIGNATURES: tuple[tuple[re.Pattern[bytes], str], ...] = (
     # Ignores the size of WAV data: it is 0 or FFFFFFFF in a file that a PBX wrote during the call.
@@ -22,7 +22,7 @@ TEXT = re.compile(rb"(?:\xef\xbb\xbf)?\s*[<{\[\"]|WEBVTT|%PDF|PK\x03\x04")
 
 
 def sound_suffix(first: bytes) -> str:
-    """The file name's ending for sound that begins with these bytes, ".wav" for one; "" when it is not recognised."""
+    """The file name's ending for sound that begins with these bytes, ".wav" for one; "" for unknown sound."""
     return next((suffix for pattern, suffix in SIGNATURES if pattern.match(first)), "")
 
 

@@ -39,8 +39,8 @@ PRIVATE_IPV4 = tuple(
 )
 """IANA IPv4 Special-Purpose Address Registry, and multicast."""
 PUBLIC_IPV6 = ipaddress.IPv6Network("2000::/3")
-"""IANA has given out no other unicast addresses. Outside are those that carry an IPv4 address (::/96, ::ffff:0:0/96,
-64:ff9b::/96, 64:ff9b:1::/48), fc00::/7, fe80::/10, fec0::/10, 100::/64, 5f00::/16 and multicast.
+"""IANA has assigned no other unicast addresses. Not included are those that carry an IPv4 address (::/96,
+::ffff:0:0/96, 64:ff9b::/96, 64:ff9b:1::/48), fc00::/7, fe80::/10, fec0::/10, 100::/64, 5f00::/16 and multicast.
 """
 PRIVATE_IPV6 = tuple(
     map(
@@ -82,7 +82,7 @@ def parse_address(url: str) -> Address | None:
 
 
 def is_allowed(url: str) -> bool:
-    """Tells whether this is an https address whose host is not private by its name. Looks no name up."""
+    """True for an https address whose host name is not private. Does not look the name up."""
     address = parse_address(url)
     if address is None:
         return False
@@ -90,7 +90,9 @@ def is_allowed(url: str) -> bool:
 
 
 def is_recording_allowed(url: str, *, api_url: str) -> bool:
-    """Tells whether recordings may come from here: Ringostat's domains, or the host of the customer's Ringostat API."""
+    """True for an address that recordings may come from: Ringostat's domains, or the host of the customer's Ringostat
+    API.
+    """
     address, api = parse_address(url), parse_address(api_url)
     if address is None or not is_allowed(url):
         return False
@@ -98,7 +100,7 @@ def is_recording_allowed(url: str, *, api_url: str) -> bool:
 
 
 def is_ringostat(url: str) -> bool:
-    """Tells whether this is an https address at one of Ringostat's own domains."""
+    """True for an https address at one of Ringostat's own domains."""
     address = parse_address(url)
     if address is None or address.scheme != "https":
         return False
@@ -128,7 +130,7 @@ def addresses_of(host: str, port: int) -> list[str]:
 
 
 def is_public(text: str) -> bool:
-    """Tells whether an IP address is one of the public internet. An IPv4 address in IPv6 form counts as IPv4."""
+    """True for an IP address of the public internet. An IPv4 address in IPv6 form counts as IPv4."""
     address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped

@@ -4,8 +4,8 @@ is bounded in time and size. Knows nothing of what is asked.
 A name is looked up once, its addresses are checked, and the connection goes to one of them: a name that leads elsewhere
 a moment later has no effect. The certificate must still be the name's. Redirects are not followed.
 
-The timeouts of requests and urllib3 are for each piece of a response, so a server that sends a byte now and then could
-hold its reader for ever. Here each read waits no longer than what is left of the exchange's time.
+The timeouts of requests and urllib3 are for each piece of a response, so a server that sends one byte at a time could
+block its reader for ever. Here each read waits no longer than what is left of the exchange's time.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from urllib3.response import HTTPResponse
 from integrations.outbound.allowed_hosts import addresses_of, is_allowed
 
 TRANSPORT_ERRORS = (OSError, HTTPError)
-"""All exceptions that a request can raise. Those of requests are OSErrors; some of urllib3 come through unwrapped."""
+"""All exceptions that a request can raise. Those of requests are OSErrors; requests does not wrap some of urllib3."""
 
 
 class UnreadableResponse(OSError):
@@ -95,7 +95,7 @@ class _DeadlineConnection(HTTPConnection):
 
     def send(self, data: Any) -> None:
         if self.sock is None:
-            self.connect()  # as http.client does, while the timeout is that of connecting
+            self.connect()  # as http.client does; the connect timeout still applies
         if not isinstance(data, bytes):
             self._flush()
             super().send(data)
@@ -147,12 +147,12 @@ class _DeadlineAdapter(HTTPAdapter):
         """
         key = f"{(request.url or '').split('/', 3)[:3]} {how} {named}"
         pool = self._pool_of.get(key)
-        if pool is None or pool.pool is None:  # never asked for, or closed
+        if pool is None or pool.pool is None:  # not requested yet, or closed
             pool = self._pool_of[key] = super().get_connection_with_tls_context(request, *how, **named)
         return pool
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
-        """As requests does, without looking for cookies, which no session keeps."""
+        """Builds the response as requests does, but looks for no cookies, because no session keeps any."""
         response = requests.Response()
         response.status_code, response.reason, response.raw = resp.status, resp.reason, resp
         response.headers = CaseInsensitiveDict(resp.headers)
