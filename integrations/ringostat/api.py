@@ -30,7 +30,7 @@ ANSWER_SECONDS = 60.0
 TIMEOUT = exchange_timeout(connect=5, read=30, total=ANSWER_SECONDS)
 """Seconds to connect, to wait for each piece of an answer, and for the whole exchange."""
 ANSWER_BYTES = 50 * 1024 * 1024
-"""A full answer of the call list has some 6 MB."""
+"""A full answer of the call list has about 6 MB."""
 
 MAX_ROWS = 6500
 """The call list is cut there (help.ringostat.com, article 6312678)."""
@@ -41,7 +41,7 @@ ROW_LISTS = ("results", "result", "data", "calls", "items", "rows")
 SHORTEST_WINDOW = timedelta(minutes=1)
 
 SHORTEST_KEY = 8
-"""Characters of a key that is looked for in answers."""
+"""Characters of the shortest key that is removed from answers."""
 
 REQUIRED_FIELDS = (
     *("uniqueid", "calldate", "call_type", "disposition", "caller", "dst", "connected_with"),
@@ -101,7 +101,7 @@ class RingostatClient:
         if not re.fullmatch(r"[!-~]+", auth_key):
             raise RingostatError("The Auth-key is empty or has characters no key has.", retryable=False)
         self.dropped_fields = list(refused_fields)
-        """Fields that the project refused, before or now; they are not asked for again."""
+        """Fields that the project refused, now or earlier. They are not requested again."""
         self._url = api_url.rstrip("/")
         self._headers = {"Auth-key": auth_key}
         self._project_id = project_id

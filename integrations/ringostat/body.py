@@ -23,14 +23,14 @@ MAX_DECODINGS = 3
 _JSON_BEGINS = frozenset('{["')
 _MAY_BEGIN_JSON = _JSON_BEGINS | frozenset(" \t\r\n")
 VALUES = frozenset(("value", "val", "rawvalue", "_text", "#text", "$t"))
-"""Names of the one thing that an object holds which stands for a value: `{"call_id": {"value": "1.1"}}`."""
+"""Names of the only member of an object that stands for a value: `{"call_id": {"value": "1.1"}}`."""
 _BLANKS = " \t\r\n\x0b\x0c"
-"""Not those beyond ASCII: half of a letter that was decoded wrong may look like one."""
+"""ASCII blanks only: half of a wrongly decoded letter may look like another blank."""
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 _JAVASCRIPT_ESCAPE = re.compile(r"%u([0-9A-Fa-f]{4})")
-"""As JavaScript's old escape() writes other alphabets."""
+"""How JavaScript's old escape() writes other alphabets."""
 _ESCAPED_LETTER = re.compile(r"\\u([0-9A-Fa-f]{4})")
-"""As JSON writes other alphabets, in a text that was escaped twice."""
+"""How JSON writes other alphabets, in a text that was escaped twice."""
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _HAS_BLANKS = re.compile(r"[\s,]")
 _LOOKS_LIKE_ADDRESS = re.compile(r"[:/?&=@]")
@@ -59,7 +59,7 @@ class Fields:
 def read_body(raw: RawRequest) -> dict[str, str]:
     """The parameters of the body and of the query string by their own names. The body's values win. Null becomes "".
 
-    Believes the body more than its content type, because people set up webhooks by hand. Raises NotUnderstood.
+    Trusts the body more than its content type, because people set up webhooks by hand. Raises NotUnderstood.
     """
     return read_fields(raw).values
 
@@ -92,7 +92,7 @@ def _body_tree(raw: RawRequest) -> tuple[Tree, tuple[Note, ...]]:
 def flat(parameters: Mapping[str, object], depth: int = 1) -> dict[str, str]:
     """All leaves as text; null is empty. A parameter of an outer object wins over one of its name inside.
 
-    Raises NotUnderstood when objects are nested deeper than any webhook nests them, or tell of several calls.
+    Raises NotUnderstood if objects are nested deeper than in any webhook, or contain several calls.
     """
     if depth > MAX_DEPTH:
         raise NotUnderstood(Problem.TOO_DEEP, "The parameters are nested too deeply.")
@@ -121,7 +121,7 @@ def _is_plain(text: str) -> bool:
 
 
 def clean(text: str) -> str:
-    """Without what PostgreSQL cannot hold as text: NUL characters and lone surrogates."""
+    """The text without NUL characters and lone surrogates, which PostgreSQL cannot store."""
     if not text.isascii():
         text = text.encode("utf-8", "replace").decode("utf-8")
     return text.replace("\x00", "").strip(_BLANKS)
@@ -177,7 +177,7 @@ def _list_text(name: str, items: list[object]) -> str:
 
 
 def _only_text(item: object) -> object:
-    """Of an object in a list the first text: `{"url": "https://…", "size": 5}`."""
+    """The first text of an object in a list: `{"url": "https://…", "size": 5}`."""
     if not isinstance(item, Mapping):
         return item
     return next((value for value in item.values() if isinstance(value, str) and value), None)
@@ -200,7 +200,7 @@ def _percent_decoded(text: str) -> str:
 
 
 def _with_letters(escape: re.Pattern[str], text: str) -> str:
-    """With the characters of UTF-16 that the escapes stand for: of an emoji there are two."""
+    """Replaces escapes by the UTF-16 characters that they stand for. An emoji has two of them."""
     letters = escape.sub(lambda found: chr(int(found[1], 16)), text)
     return clean(letters.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
@@ -211,7 +211,8 @@ def _once_decoded(text: str) -> str:
     try:
         if not _HAS_BLANKS.search(text):
             return unquote_plus(text, errors="strict")
-        # A text with blanks was encoded in part: only what cannot be meant as it stands is decoded.
+        # A text with blanks may be encoded in part or not at all: decode it only if every escape in it is certainly
+        # one.
         return unquote(text, errors="strict") if not _ESCAPE.search(_SURE_ESCAPES.sub("", text)) else text
     except UnicodeDecodeError:
         return text

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from integrations.ringostat.problems import NotUnderstood, Problem
 
 MAX_BYTES = 256 * 1024
-"""Of a body, unpacked: as much as the webhook takes of one that is not packed."""
+"""The largest body after unpacking. The webhook has the same limit for a body that is not compressed."""
 
 MAX_CODINGS = 3
 LOOKED_AT = 400
@@ -40,10 +40,12 @@ ONE_BYTE = frozenset(
         *("koi8-u", "koi8-r", "iso-8859-1", "iso-8859-2", "iso-8859-5", "latin1", "latin-1", "mac-cyrillic"),
     }
 )
-"""Believed when declared. Python knows others that are no charsets of a body (`zip`, `unicode_escape`)."""
+"""Charsets that are accepted when declared. Python knows other codecs that are no charsets of a body (`zip`,
+`unicode_escape`).
+"""
 
 FALLBACK_CHARSET = "windows-1251"
-"""What text that is not UTF-8 is most often written in where Ringostat is at home."""
+"""The most frequent charset after UTF-8 in the countries where Ringostat is used."""
 
 GUESSES = (FALLBACK_CHARSET, "koi8-u", "cp866", "windows-1250")
 """Tried in turn until the text reads well."""
@@ -59,7 +61,7 @@ _CHARSET = re.compile(r"charset=[\"' ]*([\w-]+)")
 _READS_BADLY = re.compile(
     r"(?<!\\)[A-Za-z][\u0400-\u04ff]|[\u0400-\u04ff][A-Za-z]|[а-яёіїєґ][А-ЯЁІЇЄҐ]|[\x80-\x9f\xad¶\u2500-\u25a0\ufffd]"
 )
-"""A word of two alphabets, a capital in the midst of a word, a character that no text has."""
+"""Signs of a wrong charset: a word of two alphabets, a capital within a word, a character that no text has."""
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
@@ -73,7 +75,7 @@ class Text:
 
 
 def unpacked(body: bytes, content_encoding: str) -> bytes:
-    """The body as it was before the codings of the header Content-Encoding. Raises NotUnderstood.
+    """The body without the compression that the header Content-Encoding names. Raises NotUnderstood.
 
     A body that is plain text stays as it is, whatever the header says: proxies unpack bodies and leave the header.
     """
@@ -115,7 +117,7 @@ def readable_body(body: bytes, content_type: str, content_encoding: str) -> str:
 
 
 def declared_charset(content_type: str) -> str:
-    """The charset that the header names; "" if it names none, or one that we do not believe."""
+    """The charset that the header names; "" if it names none, or one that is not accepted."""
     declared = _CHARSET.search(content_type.lower())
     charset = SYNONYMS.get(declared[1], declared[1]) if declared else ""
     return charset if charset in UNICODE | ONE_BYTE else ""

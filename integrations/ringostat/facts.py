@@ -48,7 +48,7 @@ GENERAL_TIMES = frozenset({"timestamp", "unixtime"})
 """Names under which flow tools also send their own time."""
 
 IN_UTC = ("utc", "gmt")
-"""How the name of a date ends that is in UTC."""
+"""Endings of the names of dates in UTC."""
 
 NUMBERS = ("e164", "userfield", "caller", "destination")
 """Facts that may hold the client's number."""
@@ -71,11 +71,11 @@ class Reading:
     facts: CallFacts
     notes: tuple[Note, ...] = ()
     event_names: tuple[str, ...] = ()
-    """What parameters say the event is called, as plain names."""
+    """The names of the event that the parameters give, as plain names."""
 
 
 def read_facts(fields: Mapping[str, str], timezone: ZoneInfo) -> CallFacts:
-    """All that the parameters say about the call. The id is empty if there is none; `is_final` is left False."""
+    """All facts that the parameters contain. The id is empty if there is none; `is_final` stays False."""
     return read(fields, timezone).facts
 
 
@@ -239,7 +239,7 @@ class _Reader:
         return self._not_ahead(exact, receipt), self._not_ahead(local, receipt)
 
     def recording(self) -> tuple[bool | None, str, str]:
-        """Is there a recording, its link, and the link of a transcript that stands in its place."""
+        """Whether there is a recording, its link, and the link of a transcript in the place of the recording."""
         flag, name = None, ""
         for _slot, name, raw in self.known.get("has_recording", ()):
             if (flag := flag_of(raw)) is None and text_of(raw):
@@ -290,7 +290,7 @@ class _Reader:
         return (found or self._readings(fact_in_milliseconds, seconds_of_milliseconds) or [None])[0]
 
     def _readings(self, fact: str, read: Callable[[str], int | None]) -> list[int | None]:
-        """What each name of the fact says, the most trusted first."""
+        """The value of each name of the fact, the most trusted first."""
         found: list[tuple[str, int]] = []
         for slot, name, raw in self.known.get(fact, ()):
             seconds = read(raw)
@@ -366,7 +366,9 @@ def _id_of(named: Named) -> str:
 
 
 def _stands_for_no_id(text: str) -> bool:
-    """True for "nothing" and for what a template did not fill in, `[call_id]`: all such calls would be one."""
+    """True for words for "nothing" and for a placeholder that a template did not fill in, `[call_id]`. As IDs, they
+    would join all such calls into one.
+    """
     if text in NOBODY:
         return True
     if any(map(str.isdecimal, text)):

@@ -29,10 +29,10 @@ MAX_PAIR = 4
 MAX_LOOKED_INTO = 4
 
 MISREAD_MARK = "ï»¿"
-"""The mark of UTF-8 that was read as Latin-1."""
+"""The byte order mark of UTF-8 that was read as Latin-1."""
 
 JSON_IN_A_NAME = "json"
-"""The name of JSON that a form carries in place of a name."""
+"""The name that stands for JSON in place of a form parameter's name."""
 
 _PART_NAME = re.compile(rb"[; ]name=\"?([^\";\r\n]*)\"?", re.IGNORECASE)
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
@@ -45,10 +45,10 @@ _AROUND_JSON = " \t\r\n=;,\x00\x1a\ufeff"
 _PERCENT_ENCODED_JSON = re.compile(r"(?:%22)?(?:%(?:7B|5B)(?:%20|%09|%0A|%0D|\+)*)+(?:%22|%5C%22)", re.IGNORECASE)
 _JSON_BEGINS = re.compile(r"\s*(?:[{\[]\s*)+[\"\\]")
 _ESCAPED_JSON = re.compile(r"\s*(?:[{\[]\s*)+\\\"")
-"""As old PHP hands a form over: with a backslash before each quote."""
+"""How old PHP passes a form on: with a backslash before each quote."""
 _NAME_IN_BRACES = re.compile(r"\{+[\w .-]+\}+\s*=")
 _JSON_BEHIND = re.compile(r"[^<={\[&]*[{\[]\s*\"")
-"""Text before JSON, such as a comment. Reading it as JSON tells the place of the fault."""
+"""Text before JSON, such as a comment. It is read as JSON, so that the error names its place."""
 _ESCAPED_AMPERSAND = re.compile(r"&amp;(?=[^&=]+=|$)")
 _CUT_ESCAPE = re.compile(r"%[0-9A-Fa-f]?$")
 _BRACKETS = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")

@@ -1,7 +1,7 @@
 """The words of a parameter's name and the fact that they mean together: `secondsOfTalk`, `Номер телефона клиента`.
 
-People and flow tools put the same few words together in many ways. A name means a fact only if every word of it is
-known. Knows nothing of values.
+People and flow tools combine the same few words in many ways. A name means a fact only if every word of it is known.
+Knows nothing of values.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ WORDS: dict[str, tuple[str, ...]] = {
         "i",
     ),
 }
-"""Idea → its words. Those of "" add nothing."""
+"""Idea → its words. The words of the idea "" add no meaning."""
 
 STEMS: dict[str, tuple[str, ...]] = {
     "call": ("звон", "вызов", "дзвін", "дзвон", "виклик", "polacz"),
@@ -107,7 +107,7 @@ STEMS: dict[str, tuple[str, ...]] = {
     "email": ("почт", "пошт"),
     "extension": ("внутренн", "внутрішн", "добавочн", "wewnetrzn"),
 }
-"""Idea → how words begin that are declined."""
+"""Idea → beginnings of its words in languages that decline them."""
 
 
 class Rule(NamedTuple):
@@ -166,9 +166,10 @@ RULES = (
     _rule("userfield", "client", is_doubtful=True),
     _rule("userfield", "number", is_doubtful=True),
 )
-"""The first that fits counts: a name has all the ideas that a rule needs, and no others than it may have.
+"""The first rule that fits decides. A rule fits a name that has all ideas that the rule needs, and no ideas beside
+those that it allows.
 
-A doubtful rule is of one common word: it means the fact only if its value can be nothing else.
+A doubtful rule consists of one common word: the name means the fact only if its value can be nothing else.
 """
 
 PREFIXES = frozenset(("data", "body", "payload", "params", "json", "ringostat", "call", "webhook"))

@@ -44,10 +44,10 @@ class Slot(NamedTuple):
 
 
 Named = tuple[Slot, str, str]
-"""What a value is for, the name that the request gives it, and the value as it came."""
+"""The slot of a value, its name in the request, and the value as received."""
 
 Known = dict[str, list[Named]]
-"""Fact → what came for it and is not empty, the most trusted name first."""
+"""Fact → its values that are not empty, the most trusted name first."""
 
 
 def folded(name: str) -> str:
@@ -134,7 +134,7 @@ def own_name(name: str) -> str:
 
 
 _read_short_name = lru_cache(maxsize=4096)(_read_name)
-"""Every webhook of a customer brings the same names."""
+"""For the cache: every webhook of a customer has the same names."""
 _NO_FACT = _Name(None, "", False, "")
 
 

@@ -1,5 +1,4 @@
-"""Finds a parameter's value by its name, whether or not it has become a fact. Does not know where the value is
-written."""
+"""Finds a parameter's value by its name, whether or not it is a fact. Does not know where the value is written."""
 
 from __future__ import annotations
 

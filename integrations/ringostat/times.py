@@ -29,7 +29,9 @@ AHEAD = timedelta(minutes=10)
 """How far a date may be ahead of our own clock."""
 
 NEAR = timedelta(hours=36)
-"""A webhook comes so soon after its call: of two dates that a text may mean, the one near the receipt is meant."""
+"""A webhook comes within this time after its call. If a text can mean two dates, it means the one this near to the
+receipt.
+"""
 
 _HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d", "-") | {"\u00a0": " "})
 _EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
@@ -60,7 +62,7 @@ _OTHER_CLOCK = re.compile(r"(?<=\d[ T])(\d\d?)([.-])(\d\d)(?:\2(\d\d))?$")
 _REGION = re.compile(r"\s*\[?\b([A-Z][A-Za-z]+/[A-Z][A-Za-z_]+)\]?$")
 _ABBREVIATION = re.compile(r"\s+([A-Z]{3,4})$")
 ABBREVIATIONS = {
-    # Hours east of Greenwich, by zone name. A name with several meanings has the one of the countries that call here.
+    # Hours east of Greenwich, by zone name. A name with several meanings has the one of the customers' countries.
     **{"WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "TRT": 3},
     **{"EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7},
 }
@@ -89,11 +91,11 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A start in UTC, or None with what was not clear."""
+    """The start of a call in UTC, None if the text is no date; and what is unclear about it."""
 
     at: datetime | None = None
     is_ambiguous: bool = False
-    """Day and month may be exchanged."""
+    """The text can also mean the date with day and month exchanged."""
     is_hour_twice: bool = False
     """The clocks were put back, and both readings are possible: `at` is the later one."""
 
@@ -159,7 +161,7 @@ def readings_of(text: str) -> list[datetime]:
 
 
 def _plain(text: str) -> str:
-    """Without quotes, escapes and the hyphens that word processors write."""
+    """The text without quotes, escapes and the hyphens of word processors."""
     if "%" in text:
         text = unquote_plus(text)
     return (text if text.isascii() else text.translate(_HYPHENS)).strip(" \t\r\n'\"")
@@ -254,8 +256,8 @@ def _is_near(reading: datetime, timezone: ZoneInfo, receipt: Receipt) -> bool:
 
 
 def _on_the_clock(reading: datetime, timezone: ZoneInfo, receipt: Receipt | None) -> Start:
-    """The moment of a local time. When clocks go back, one hour comes twice: takes the later one if the call can be
-    over by then."""
+    """The moment of a local time. When clocks go back, one hour comes twice: takes the later one if the call can have
+    ended by then."""
     first, second = (_plausible(reading.replace(tzinfo=timezone, fold=fold)) for fold in (0, 1))
     if not first or not second or second <= first or not receipt:
         return Start(at=first)

@@ -1,4 +1,4 @@
-"""Single values of Ringostat: texts, durations, flags, links. What makes no sense is read as "not known"."""
+"""Single values of Ringostat: texts, durations, flags, links. A value that makes no sense is read as unknown."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_URL = 1000
 MAX_SECONDS = 10 * 24 * 3600
 
 TRANSCRIPTS = (".vtt", ".srt", ".txt", ".json", ".html", ".pdf", ".docx")
-"""What a transcript's file is called: text, nothing to listen to."""
+"""Endings of the names of transcripts: files of text, not of sound."""
 
 _NUMBER = re.compile(r"[+'\"]?(\d{1,12})(?:[.,]\d*)?['\"]?", re.ASCII)
 _GROUPED = re.compile(r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+")
@@ -53,7 +53,7 @@ _LETTERS = re.compile(r"[\W_]+")
 _BETWEEN_WORDS = re.compile(r"[\s+_-]+")
 
 _CLEAN_LINK = re.compile(r"https://[\w.~:/?#@!$()*+=%-]+(?:&(?!amp;)[\w.~:/?#@!$()*+=%-]*)*", re.ASCII)
-"""Nothing has to be put right in such a link."""
+"""A link that needs no repair."""
 _USUAL_LINK = re.compile(
     r"https://[\w.-]+/(?:[\w.~%-]+/)*[\w.~%-]+\.(?:wav|mp3|ogg|m4a)(?:\?token=[0-9a-f]{16,64})?", re.ASCII
 )
@@ -103,7 +103,7 @@ def word_of(raw: str) -> str:
     return raw.lower() if raw.isalnum() else _LETTERS.sub("", raw.lower())
 
 
-@lru_cache(256)  # every call brings one of a few words
+@lru_cache(256)  # every call has one of a few words
 def direction_of(text: str) -> Direction | None:
     """What a word or a few of them say: `out`, `Transit-In`, `Вихідний виклик`. None if it is nothing, or both."""
     if direction := DIRECTIONS.get(word_of(text)):

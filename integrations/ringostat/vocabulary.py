@@ -167,7 +167,9 @@ WRAPPERS = (
     *("query", "content", "message", "request", "webhook", "ringostat", "item", "items", "object", "attributes"),
     *("post", "form_data", "output", "results", "result", "response", "input", "args", "arguments"),
 )
-"""Objects that only wrap: what is in them goes by its own name, `employee: {id: 1}` becomes employee_id."""
+"""Objects that only wrap others: their parameters keep their own names. `employee` is none of them: `employee: {id: 1}`
+becomes employee_id.
+"""
 
 EVENT_NAMES = ("event", "event_type", "event_name", "webhook_event", "action", "method", "type")
 """Parameters whose value may name the event."""
@@ -219,7 +221,7 @@ DIRECTION_STEMS = {
     **dict.fromkeys(("incoming", "inbound", "вхідн", "входящ", "przychodz", "eingehend"), Direction.INCOMING),
     **dict.fromkeys(("outgoing", "outbound", "вихідн", "исходящ", "wychodz", "ausgehend"), Direction.OUTGOING),
 }
-"""How a word begins that says the direction, however it is declined."""
+"""Beginnings of words that name a direction, whatever their endings."""
 
 STATUS_WORDS: dict[str, tuple[str, ...]] = {
     "ANSWERED": (
@@ -295,10 +297,10 @@ UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 """In the order in which they are shown and written."""
 
 EMPTY = frozenset({"", "(not set)", "not set", "null", "undefined", "nan"})
-"""Written for "nothing", in lower case. `(direct)` and `(none)` are not: they mean something in analytics."""
+"""Words for "nothing", in lower case. `(direct)` and `(none)` are not among them: they have a meaning in analytics."""
 
 NOBODY = frozenset({"-1", "0"})
-"""Written for "nothing" where an employee's id or a mark is meant."""
+"""Words for "nothing" in place of an employee's ID or a mark."""
 
 FLAGS = dict.fromkeys(("1", "true", "yes", "y", "on", "так", "да", "tak"), True) | dict.fromkeys(
     ("0", "false", "no", "n", "off", "ні", "нет", "nie"), False

@@ -32,7 +32,7 @@ class IgnoredReason(StrEnum):
 
 
 TEST_EVENT = "test"
-"""In the place of the event in an address: whatever the request tells of, it is tried out and no call."""
+"""In place of the event in an address: the request is a test and no call, whatever it contains."""
 
 _FULL_NUMBER = re.compile(r"\+?(?:[\s().-]*\d){9,15}")
 _LOGIN = re.compile(r"(?=.*[a-z])[\w.-]+_[\w.-]+", re.ASCII | re.IGNORECASE)
@@ -196,7 +196,7 @@ def _complete(facts: CallFacts, kind: EventKind) -> CallFacts:
 
 
 def _has_an_outcome(facts: CallFacts) -> bool:
-    """Does the event say whether somebody talked, by a known word or by the talk time?
+    """True if the event says, by a known word or by the talk time, whether somebody talked.
 
     If not, the call waits for another event or for the call list, so that no answered call is written as missed.
     """
