@@ -63,9 +63,9 @@ class CallText:
     fallback_for: str | None = None
     """Who talked instead of the employee, "" if that is unknown; None if the employee talked."""
     started_at: datetime | None = None
-    """In the customer's time zone; given if Planfix does not keep the time of a comment."""
+    """In the customer's time zone; None if Planfix keeps the time of a comment."""
     correction: Outcome | None = None
-    """The outcome that Ringostat reported after the comment was written, if it is another one."""
+    """The outcome that Ringostat reported after the comment was written, if it differs."""
 
 
 def call_text(call: CallText, language: str) -> str:
@@ -75,7 +75,7 @@ def call_text(call: CallText, language: str) -> str:
 
 
 def without_html(text: str) -> str:
-    """A comment's text for an account that removes HTML or shows it: each link is followed by its address.
+    """A comment's text for an account that removes HTML or shows it as text: each link is followed by its address.
 
     What remains of < and > is replaced, because the account would take it for HTML.
     """

@@ -98,7 +98,7 @@ def is_missing_right(error: PlanfixError) -> bool:
 
 
 def token_employee(client: Planfix) -> tuple[int, str] | None:
-    """Id and name of the employee whom the token acts for; None when Planfix does not tell.
+    """Id and name of the employee whom the token acts for; None when Planfix does not show it.
 
     Planfix has no request for that. But its filter "out" lists the tasks that this employee has assigned, if any.
     """

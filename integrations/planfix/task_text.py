@@ -23,7 +23,7 @@ class TaskCall:
     ringostat_id: str
     client_name: str = ""
     employee: str = ""
-    """Who talked, or who missed the call, as far as it is known."""
+    """Who talked, or who missed the call, if known."""
     line: str = ""
     line_name: str = ""
     wait_seconds: int | None = None
@@ -53,7 +53,7 @@ def further_call_text(call: TaskCall, language: str) -> str:
 
 
 def reached_text(call: TaskCall, language: str) -> str:
-    """The comment that says that the client was reached, who reached them and when."""
+    """The comment that says who reached the client, and when."""
     with translation.override(language):
         return _text(gettext("%(start)sThe client was reached%(end)s: %(number)s"), call, _reached(call))
 

@@ -26,7 +26,7 @@ TYPE_VALUES: Mapping[Direction, tuple[int, str]] = {
     Direction.INCOMING: (0, "Incoming"),
     Direction.OUTGOING: (1, "Outgoing"),
 }
-"""The position in the Type list, and the word to write if the list is shorter. Planfix accepts any word."""
+"""The position in the Type list, and the word that is written if the list is shorter. Planfix accepts any word."""
 
 
 @dataclass(frozen=True, kw_only=True)

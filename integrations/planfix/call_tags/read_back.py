@@ -24,7 +24,9 @@ def read_entry(client: Planfix, key: int, field_ids: Iterable[int]) -> dict[int,
 
 
 def is_same_value(written: JSON, stored: JSON) -> bool:
-    """Does Planfix hold what was written? It may add to an object, leave out a prefix, and spell a number otherwise."""
+    """True if Planfix holds the written value. Planfix may add to an object, leave out a prefix, and spell a number
+    differently.
+    """
     if isinstance(written, dict):
         if "id" in written:
             return isinstance(stored, dict) and _same_person(written["id"], stored.get("id"))

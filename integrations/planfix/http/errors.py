@@ -109,12 +109,12 @@ class PlanfixRefused(PlanfixError):
 
     @property
     def is_missing_comment(self) -> bool:
-        """Is the comment missing, or its contact or task?"""
+        """True if the comment, its contact or its task is missing."""
         return self.code == 5000 or self.is_missing_contact or self.is_missing_task
 
     @property
     def may_concern_author(self) -> bool:
-        """Was a comment refused because of a missing right or a value? Its author may be the reason."""
+        """True if a comment was refused because of a missing right or a value: its author may be the reason."""
         return self.code in (6, 41)
 
     @property

@@ -1,6 +1,6 @@
 """Turns an answer of Planfix, or a failure to get one, into an error, by the tables of codes. Pure.
 
-Closed by default: an answer that is in no table is a refusal below HTTP 500, and unavailability from 500 on.
+Every answer has an error: one that is in no table is a refusal below HTTP 500, and unavailability from 500 on.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from integrations.planfix.http.json_fields import Answer, masked_text
 
 ERROR_TEXT_LENGTH = 80
 LONGEST_WAIT_SECONDS = 24 * 3600.0
-"""A longer wait is taken for a mistake: it would stop the customer's calls for good."""
+"""A longer wait counts as a mistake of Planfix, because it would stop the customer's calls for good."""
 
 ADDRESS_ERRORS = (
     requests.exceptions.MissingSchema,
@@ -132,14 +132,14 @@ def required_field(answer: Answer) -> str:
 
 
 def refuses_comments(answer: Answer) -> bool:
-    """Does the task's process forbid comments?"""
+    """True if the task's process forbids comments."""
     if not COMMENT_ON_TASK.fullmatch(answer.request):
         return False
     return answer.code == NO_RIGHT or COMMENTS_REFUSED.search(_error_text(answer)) is not None
 
 
 def is_daily_limit(answer: Answer) -> bool:
-    """Is the limit of the day used up, rather than one of a minute or two? Code 22 stands for both."""
+    """True if the limit of the day is used up, not a limit of a minute or two. Code 22 means both."""
     if answer.code != REQUEST_LIMIT:
         return False
     left = answer.headers.get("X-RateLimit-Remaining", "").strip()
@@ -159,7 +159,7 @@ def seconds_to_reset(answer: Answer) -> float | None:
 
 
 def _is_unreadable(answer: Answer) -> bool:
-    """Did something other than the API answer (a proxy's page), or was the answer cut on its way?"""
+    """True if something other than the API answered, such as a proxy, or if the answer was cut."""
     if answer.status < 300:
         return answer.payload is None or "result" not in answer.payload
     return answer.payload is None and answer.text.lstrip()[:1] in ("<", "{")

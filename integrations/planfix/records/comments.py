@@ -88,7 +88,7 @@ def find_comment(
 
 
 def is_ours(row: Row, source_object_id: str, marker: str) -> bool:
-    """Is a comment or task ours, by its sourceObjectId or else by the marker in its description?"""
+    """True if a comment or task is ours, by its sourceObjectId or else by the marker in its description."""
     if row.get("isDeleted") is True:
         return False
     if stamp := text_of(row, "sourceObjectId"):

@@ -27,7 +27,9 @@ FUTURE = timedelta(days=3650)
 
 @dataclass(frozen=True, kw_only=True)
 class ListedContact:
-    """`phones`: the phone fields as people typed them. `responsible_ids`: employees. `changed_at`: UTC, if told."""
+    """`phones`: the phone fields as people typed them. `responsible_ids`: employees. `changed_at`: UTC, None if Planfix
+    does not show it.
+    """
 
     id: int
     name: str
@@ -100,6 +102,6 @@ def _listed(row: Row) -> ListedContact | None:
 
 
 def _employees(people: Row) -> tuple[int, ...]:
-    """Groups and contacts may be responsible too; they have no telephone of ours."""
+    """The IDs of the employees among the responsible ones. Groups and contacts may be responsible too."""
     users = [text_of(row, "id") for row in rows_of(people, "users")]
     return tuple(number for user in users if user.startswith("user:") and (number := id_of(user)))

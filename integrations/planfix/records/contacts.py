@@ -30,7 +30,8 @@ NAME_FILTER = 4001
 SEARCHED_FIELDS = "id,name,lastname,phones,isDeleted,isCompany"
 MOBILE = 1
 MOST_PAGES = 3
-"""Pages of candidates that contain a full number: three hundred, which no company's switchboard has."""
+"""The most pages of contacts with one number that are read: 300 contacts. No number has more, not even a switchboard's.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +42,9 @@ class FoundContact:
     phones: tuple[str, ...]
 
     def has_digits_of(self, number: str) -> bool:
-        """True when one of its phones is this full number, whatever other signs the account stores with it."""
+        """True when one of its phones has exactly the digits of this full number, whatever other characters are stored
+        with them.
+        """
         return any(digits_of(phone) == digits_of(number) for phone in self.phones)
 
 

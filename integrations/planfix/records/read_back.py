@@ -44,7 +44,7 @@ class StoredComment:
     file_ids: tuple[int, ...]
     source_object_id: str
     target: Target | None = None
-    """None if the answer does not tell."""
+    """None if the answer does not say."""
     files: Mapping[int, tuple[str, int]] = field(default_factory=dict)
     """Name and size of those of its files that the answer describes."""
     tag_keys: frozenset[tuple[int, int]] = frozenset()
@@ -53,7 +53,7 @@ class StoredComment:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredTask:
-    """`counterparty`: the contact's id. `is_active`: None if the row does not tell. `created`: UTC."""
+    """`counterparty`: the contact's id. `is_active`: None if the row does not say. `created`: UTC."""
 
     id: int
     counterparty: int | None

@@ -1,4 +1,4 @@
-"""Removes records that we made. What is gone already counts as removed."""
+"""Removes records that we made. A record that no longer exists counts as removed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ GONE = frozenset({1000, 2000, 5000, 6000, 7000})
 
 
 class TaskEnd(StrEnum):
-    """What became of a task that was to be removed."""
+    """What happened to a task that had to be removed."""
 
     GONE = "gone"
     CLOSED = "closed"
-    """It stays, with a status in which it is not active."""
+    """It still exists, with a status in which it is not active."""
     OPEN = "open"
-    """It stays as it was: its process has no such status, or does not let it have one."""
+    """It is unchanged: its process has no such status, or does not allow the change."""
 
 
 def delete_comment(client: Planfix, comment_id: int) -> None:
@@ -65,7 +65,7 @@ def remove_task(client: Planfix, task_id: int) -> TaskEnd:
     else:
         end = _end_of(_read_task(client, task_id))
         if end is TaskEnd.OPEN and status and not _failed(answer, "status"):
-            end = TaskEnd.CLOSED  # an account may not tell whether a task is active
+            end = TaskEnd.CLOSED  # an account may not show whether a task is active
     if problem and end is TaskEnd.OPEN:
         raise problem
     return end
@@ -89,7 +89,9 @@ def _end_of(task: Row | None) -> TaskEnd:
 
 
 def _status_to_close(client: Planfix, task: Row) -> tuple[dict[str, JSON], PlanfixRefused | None]:
-    """The change of the status that closes the task, if its process has one; and why that cannot be told."""
+    """The change of status that closes the task, {} if its process has no such status or Planfix refuses to show it;
+    then the refusal.
+    """
     process_id = id_of(task.get("processId"))
     try:
         status_id = inactive_status(client, process_id) if process_id else None
@@ -107,7 +109,7 @@ def _is_updated(client: Planfix, task_id: int, change: dict[str, JSON]) -> bool:
 
 
 def is_gone(client: Planfix, contact_id: int) -> bool:
-    """Is the contact deleted, or marked as deleted? One request."""
+    """True if the contact is deleted or marked as deleted. One request."""
     params = {"fields": "id,isDeleted"}
     try:
         contact = child_of(client.request("GET", f"/contact/{contact_id}", params=params), "contact")

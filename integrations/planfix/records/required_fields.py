@@ -1,5 +1,4 @@
-"""Finds out which fields a contact template requires: asks for a contact without a name, which Planfix never
-creates."""
+"""Finds out which fields a contact template requires: requests a contact without a name, which is never created."""
 
 from __future__ import annotations
 
@@ -8,7 +7,7 @@ from integrations.planfix.http.errors import PlanfixRefused
 from integrations.planfix.http.json_fields import JSON, text_value
 
 MOST_FIELDS = 5
-"""Planfix names one missing field at a time; after so many the list is long enough to act on."""
+"""Planfix names one missing field at a time. After this number, the list is long enough to act on."""
 
 
 def required_fields(client: Planfix, template_id: int) -> list[str]:

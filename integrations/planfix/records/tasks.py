@@ -144,7 +144,7 @@ def set_status(client: Planfix, task_id: int, status_id: int) -> bool:
     return not failed_fields(answer)
 
 
-# What a specialist chooses from
+# Templates, statuses and groups that a specialist chooses from
 
 
 @dataclass(frozen=True, kw_only=True)
