@@ -28,7 +28,7 @@ class SimpleLookups:
         return allowed and _is_simple(self.model, lookup) and _is_choice(self.model, lookup, value)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
-        """Reads an empty `_to_field` as none: Django 5.2 looks a column of that name up, and fails."""
+        """Ignores an empty `_to_field`: Django 5.2 looks up a column with an empty name, and fails."""
         found: Model | None = super().get_object(request, object_id, from_field or None)  # type: ignore[misc]
         return found
 

@@ -173,9 +173,9 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
     # --- the list ---
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Redirects to the console's first page, which lists the customers. That page posts its actions here.
+        """Redirects to the console's first page, which lists the customers and posts its actions here.
 
-        `all` stands for every customer that the list's search and filter, which are posted too, find.
+        `all` means every customer that matches the search and filter of the list, which are posted too.
         """
         if request.method != "POST":
             query = urlencode({"q": request.GET["q"]}) if request.GET.get("q") else ""
@@ -202,7 +202,7 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Customer | None = None, **kwargs: Any
     ) -> HttpResponse:
-        # The overview has the link that deletes the customer: it does not stand beside “Save”.
+        # The delete link is on the overview, so that it is not beside “Save”.
         context |= {"show_save_and_continue": False, "show_save_and_add_another": False, "show_delete": False}
         if obj:
             context |= {
@@ -273,7 +273,7 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> list[dict[str, Any]]:
-        """Names the old and the new addresses, and whose right to see the calls changed."""
+        """Names the old and the new addresses, and the viewers who were added or removed."""
         message: list[dict[str, Any]] = super().construct_change_message(request, form, formsets, add)
         if add:
             return message
@@ -293,7 +293,7 @@ class CustomerAdmin(SimpleLookups, RemovedByTheWorker, ListTitle, ModelAdmin):  
         return self.response_post_save_change(request, obj)
 
     def response_post_save_change(self, request: HttpRequest, obj: Customer) -> HttpResponse:
-        """Stays on the customer's page, which shows the running access check, unless the specialist goes on."""
+        """Stays on the customer's page with the running access check, unless “Save and continue” was pressed."""
         if self.save_and_continue.__name__ in request.POST:
             return redirect(next_page(obj, "change"))
         return redirect(address_of("change", obj))

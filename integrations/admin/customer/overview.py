@@ -36,7 +36,7 @@ from integrations.users.audit import audit_record
 DAYS = 30
 RECENT = 5
 CALLED_BACK_SPAN = timedelta(days=14)
-"""As the page of waiting clients shows at first."""
+"""The period that the page of waiting clients shows at first."""
 
 
 @customer_page

@@ -77,7 +77,7 @@ def address_of(name: str, customer: Customer) -> str:
 
 
 def listed(model: str, customer: Customer) -> str:
-    """The address of the console's list of the customer's rows of a model."""
+    """The address of the console's list of a model, filtered by the customer."""
     return f"{reverse(f'admin:integrations_{model}_changelist')}?customer__id__exact={customer.pk}"
 
 

@@ -73,7 +73,9 @@ class TrialForm(forms.Form):
         self._offer_templates(settings_of(customer))
 
     def _offer_templates(self, wanted: CallbackSettings) -> None:
-        """The templates that the access check has found, first that of the callback tasks. No task without any."""
+        """Offers the templates that the access check found, and preselects that of the callback tasks. Without
+        templates, offers no task.
+        """
         templates = stored_choices(wanted).templates
         if not templates:
             del self.fields["task"], self.fields["task_template"]
@@ -86,7 +88,7 @@ class TrialForm(forms.Form):
 
     @property
     def template_id(self) -> int | None:
-        """Of the task that the trial may create."""
+        """The template of the task that the trial may create."""
         is_wanted = self.cleaned_data.get("task")
         return self.cleaned_data.get("task_template") if is_wanted else None
 

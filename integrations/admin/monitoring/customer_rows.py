@@ -33,7 +33,7 @@ class CustomerRow:
     skipped: int
     address: str
     log_address: str
-    """The customer's calls in a state, which is appended."""
+    """The address of the customer's calls in a state. The template appends the state."""
 
 
 def customer_row(status: CustomerStatus, pictures: Pictures, now: datetime) -> CustomerRow:

@@ -1,4 +1,4 @@
-"""The first page of the console: every customer with its status, the worst first, below the numbers of all of them."""
+"""The first page of the console: every customer with its status, the worst first, below the totals."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def _heading(name: str, query: Query) -> Heading:
 
 
 def _chips(found: Sequence[CustomerStatus], query: Query) -> list[Chip]:
-    """One for all customers, and one for each status that occurs, the worst first."""
+    """A chip for all customers, and one for each status that occurs, the worst first."""
     counts = Counter(status.cause for status in found)
     badges = {status.cause: badge_of(status.issue) for status in reversed(found)}
     offered: list[tuple[Cause | None, Badge, int]] = [(None, Badge(label=_("All"), icon="apartment"), len(found))]

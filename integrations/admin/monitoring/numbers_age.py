@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from integrations.domain.numbering_plans import library_date
 
 NUMBERS_AGE = timedelta(days=365)
-"""How old it may be: countries open new ranges every year."""
+"""The age from which the library is outdated: countries open new ranges every year."""
 
 
 def age_of_number_library(today: date) -> str:

@@ -94,7 +94,7 @@ def _in_planfix(statuses: Sequence[CustomerStatus], log: str) -> Tile:
     delivered = sum(status.facts.calls(CallState.DELIVERED) for status in statuses)
     total = sum(status.facts.calls() for status in statuses)
     note = _("%(count)s of %(of)s calls, 7 days") % {"count": _grouped(delivered), "of": _grouped(total)}
-    # Rounded down: 100 % is said of all calls only.
+    # Rounded down, so that 100 % means all calls.
     value = f"{number_format(f'{1000 * delivered // total / 10:g}')} %" if total else NOTHING
     return Tile(label=_("In Planfix"), value=value, note=note, address=f"{log}?state={CallState.DELIVERED.value}")
 

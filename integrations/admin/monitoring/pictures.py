@@ -20,9 +20,9 @@ from integrations.ui.labels import STATES, LazyText
 FULL = 100
 """Percent of a picture's height and width."""
 MOST_LABELS = 7
-"""Days that are written below a chart: more would touch on a narrow screen."""
+"""The most days that are written below a chart. More would overlap on a narrow screen."""
 SPARK_WIDTH, SPARK_HEIGHT = 112, 28
-"""Of the pictures in a row."""
+"""The size of a picture in a table row."""
 GAP = 0.25
 """The share of a bar's slot that stays empty."""
 LEAST = 4
@@ -49,7 +49,7 @@ class Bar:
     total: int
     label: str
     has_label: bool
-    """Is the day written below the bar?"""
+    """True if the day is written below the bar."""
 
     @property
     def middle(self) -> float:

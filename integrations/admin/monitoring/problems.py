@@ -29,9 +29,9 @@ from integrations.users.audit import audit_record
 from integrations.users.visibility import customers_visible_to, may_act_on_calls
 
 MOST_CUSTOMERS = 8
-"""Customers that a group names. The others are a number."""
+"""The most customers that a group names. The others are only counted."""
 MOST_CALLS = 100_000
-"""Calls that one job retries."""
+"""The most calls that one job retries."""
 
 
 @dataclass(frozen=True, kw_only=True)

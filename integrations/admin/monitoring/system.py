@@ -1,4 +1,4 @@
-"""The page of the system: workers, queue, calls, database and release, each with what to do when it is not well."""
+"""The page of the system: workers, queue, calls, database and release, each with advice when it has a problem."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Line:
     label: str
     value: str
     advice: str = ""
-    """What to do; "" while all is well."""
+    """What to do about a problem; "" without one."""
     address: str = ""
 
 

@@ -1,5 +1,5 @@
-"""The page of the contact directory: how far it is read, how numbers are written in Planfix, and which contacts stand
-there twice.
+"""The page of the contact directory: how far it is read, how numbers are written in Planfix, and which contacts share a
+number.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ PARAMETERS: Sequence[tuple[str, LazyText]] = (
     ("uniqueid", gettext_lazy("Call ID")),
     ("dst", gettext_lazy("Called number")),
 )
-"""What a question should carry. The reader understands other names too."""
+"""The parameters that a question should have. The reader understands other names too."""
 TYPES = {RoutingForm.PLAIN: "http", RoutingForm.JSON: "json", RoutingForm.JSON_RPC: "json-rpc"}
 """Ringostat's names of the data import types."""
 
@@ -46,7 +46,7 @@ class Attempt:
 
     number: str
     answer: str
-    """As Ringostat would get it; "" for an empty answer."""
+    """The answer as Ringostat would get it; "" for an empty answer."""
     sentences: list[str]
     error: str = ""
 
@@ -129,7 +129,7 @@ def _choose_contacts(request: HttpRequest, customer: Customer) -> None:
 
 
 def _tried(routing: Routing, typed: str) -> Attempt:
-    """What Ringostat would be told if this number called now. Stores nothing."""
+    """The answer that Ringostat would get if this number called now. Stores nothing."""
     number = normalize(typed, routing.customer.region)
     if number is None:
         error = _("“%(number)s” is not a phone number. Write it in full: +380671234567.") % {"number": typed}

@@ -150,7 +150,7 @@ SHORT_LISTS: Mapping[EventKind, tuple[str, ...]] = {
     ),
     EventKind.AFTER_OUTGOING_CALL: (*("uniqueid", "call_timestamp", "dst", "employee_number", "billsec", "recording"),),
 }
-"""The fewest names with which calls reach Planfix completely. The mapped UTM parameters come on top."""
+"""The fewest parameters with which calls are complete in Planfix. The mapped UTM parameters are needed in addition."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +165,7 @@ class EventWebhook:
     parameters: tuple[Parameter, ...] = ()
     kind: EventKind
     is_needed: bool = True
-    """False: a specialist marked it as not needed."""
+    """False if a specialist marked the webhook as not needed."""
 
     @property
     def names(self) -> str:

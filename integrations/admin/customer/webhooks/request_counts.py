@@ -42,7 +42,7 @@ class RequestCounts:
 
 
 def request_counts(customer: Customer) -> RequestCounts:
-    """Takes two queries."""
+    """The counts of the last week. Takes two queries."""
     strange = not_understood_last_week([customer.pk]).get(customer.pk, NotUnderstoodRequests())
     numbers = {EventResult.NOT_UNDERSTOOD: strange.requests, EventResult.IGNORED: not_calls_last_week(customer)}
     return RequestCounts(
