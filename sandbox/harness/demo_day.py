@@ -60,7 +60,7 @@ def customer_file(name: str, sandbox_url: str, token: str, requests_per_second: 
 
 
 def day_of_calls(day: datetime, sandbox_url: str) -> Iterator[Post]:
-    """Yield the posts of a day, oldest first. `day`: any time of that day, in the customer's time zone."""
+    """Yields the posts of a day, oldest first. `day`: any time of that day, in the customer's time zone."""
     calls = _Calls(day.replace(hour=9, minute=0, second=0, microsecond=0), sandbox_url)
     yield from calls.incoming(OLHA, IRYNA, talk_seconds=124, utm=UTM, earlier_events=("before_call", "taking_call"))
     yield from calls.incoming(OLHA, IRYNA, talk_seconds=124, utm=UTM, repeat=True)

@@ -152,7 +152,7 @@ HEAVY_SHARE = 0.005
 
 
 def _damage(chance: random.Random, body: bytes) -> bytes:
-    """Truncate some bodies, corrupt some, and replace a few by one near the size limit."""
+    """Truncates some bodies, corrupts some, and replaces a few by one near the size limit."""
     luck = chance.random()
     if luck < HEAVY_SHARE:
         return _as_large_body(chance, BODY)

@@ -22,12 +22,12 @@ from sandbox.harness.processes import LocalStack, NotInTime
 ACCOUNTS = "load-*"
 CALL_ID = re.compile(r"load-\d+\.\d+")
 NUMBERS = 4
-"""Clients of a customer. Most calls come from a repeat caller; at first Planfix knows none of them."""
+"""Clients of a customer. Most calls come from a client who has called before. At first Planfix knows none of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
-    """Ids of the calls that are wrong in Planfix, of all customers. `contacts`: the number of duplicate contacts."""
+    """IDs of the calls of all customers that are wrong in Planfix. `contacts`: the number of duplicate contacts."""
 
     lost: list[str]
     doubled: list[str]
@@ -39,7 +39,7 @@ CLEAN = Tally(lost=[], doubled=[], unfinished=[], contacts=0)
 
 
 def customer_with_account(stack: LocalStack, number: int, *, requests_per_second: float) -> dict[str, Any]:
-    """Add an account to the sandbox. Returns the customer file for it."""
+    """Adds an account to the sandbox. Returns the customer file for it."""
     name, token = f"load-{number}", f"token-{number}"
     url = stack.control("POST", "/accounts", {"name": name, "token": token})["url"]
     stack.control("POST", f"/accounts/{name}/settings", {"allows_private_hosts": True})
@@ -49,7 +49,7 @@ def customer_with_account(stack: LocalStack, number: int, *, requests_per_second
 
 
 def calls(customers: int, each: int, sandbox_url: str, chance: random.Random) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the customer's number and a webhook body: `each` finished incoming calls per customer, in turn."""
+    """Yields the customer's number and a webhook body: `each` finished incoming calls per customer, in turn."""
     for call in range(each):
         for customer in range(customers):
             call_id = f"load-{customer}.{call}"
@@ -68,7 +68,7 @@ def _body(call_id: str, client: int, chance: random.Random, sandbox_url: str) ->
 
 
 def post_until_accepted(address: str, body: dict[str, Any], *, seconds: float) -> None:
-    """Post until the response is 200. Raises NotInTime."""
+    """Posts until the response is 200. Raises NotInTime."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
@@ -81,10 +81,8 @@ def post_until_accepted(address: str, body: dict[str, Any], *, seconds: float) -
 
 
 def tally(stack: LocalStack, accepted: Iterable[dict[str, Any]]) -> Tally:
-    """Compare the accounts with the accepted bodies.
-
-    Each call must have one comment with one data tag entry, and its recording if there is one. Each number must have
-    one contact.
+    """Compares the accounts with the accepted bodies. Each call must have one comment with one data tag entry, and its
+    recording if it has one. Each number must have one contact.
     """
     files = {body["uniqueid"]: int(body.get("has_recording", "0")) for body in accepted}
     found: Counter[str] = Counter()

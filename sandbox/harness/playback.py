@@ -1,4 +1,4 @@
-"""Plays a diagnostics file back: an account as in the file, the customer for it, and the webhooks of its calls."""
+"""Plays a diagnostics file back: the account, its customer, and the webhooks of its calls."""
 
 from __future__ import annotations
 
@@ -44,24 +44,24 @@ SWITCHES: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("shows_active_tasks", "no"): {"task_activity": "absent"},
     ("names_wait", "yes"): {"too_fast": "code_22"},
 }
-"""What a trait of the product's file means for requests that were not recorded."""
+"""How an account with this trait answers requests that were not recorded."""
 
 
 class NotDiagnostics(Exception):
-    """The file is no diagnostics file of this format."""
+    """The file is not a diagnostics file of this format."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Webhook:
     method: str
     path: str
-    """Behind the customer's webhook address, with the query string."""
+    """The path after the customer's webhook address, with the query string."""
     content_type: str
     body: bytes
 
 
 def read_file(path: Path) -> dict[str, Any]:
-    """Raises NotDiagnostics, or OSError."""
+    """The content of a diagnostics file. Raises NotDiagnostics, or OSError."""
     try:
         content = json.loads(path.read_text("utf-8"))
     except ValueError as error:
@@ -72,7 +72,9 @@ def read_file(path: Path) -> dict[str, Any]:
 
 
 def play_back(sandbox: Sandbox, file: Mapping[str, Any]) -> None:
-    """Makes the default account answer as in the file. What was not recorded it answers by the file's traits."""
+    """Makes the default account answer as in the file. The file's traits decide how it answers requests that were not
+    recorded.
+    """
     account = sandbox.account(DEFAULT)
     account.enter(_world(file))
     account.recorded = RecordedAnswers(request for call in file["calls"] for request in call["requests"])
@@ -87,7 +89,7 @@ def play_back(sandbox: Sandbox, file: Mapping[str, Any]) -> None:
 
 
 def customer_of(sandbox: Sandbox, file: Mapping[str, Any]) -> dict[str, Any]:
-    """The file's customer as import_customer reads it, with this sandbox as its Planfix and its Ringostat."""
+    """The file's customer in the format of import_customer, with this sandbox as its Planfix and its Ringostat."""
     settings = dict(file["settings"])
     account = sandbox.account(DEFAULT)
     tags = file["account"]["tags"] or {}
@@ -98,13 +100,13 @@ def customer_of(sandbox: Sandbox, file: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def webhooks_of(file: Mapping[str, Any]) -> list[Webhook]:
-    """In the order in which they came."""
+    """The file's webhooks in the order in which they came."""
     events = [event for call in file["calls"] for event in call["events"]] + list(file["not_understood"])
     return [_webhook(event) for event in sorted(events, key=lambda event: event["received_at"])]
 
 
 def send(webhooks: list[Webhook], address: str, stopped: threading.Event) -> Iterator[int]:
-    """Sends each webhook as soon as the web server answers. Yields the HTTP statuses."""
+    """Sends the webhooks in turn, waiting for a web server that is still starting. Yields the HTTP statuses."""
     for webhook in webhooks:
         while not stopped.is_set():
             try:

@@ -42,7 +42,7 @@ class LocalStack:
             "ALLOW_PRIVATE_HOSTS": "true",
             "PUBLIC_URL": self.web_url,
             "RINGOSTAT_API_URL": self.sandbox_url,
-            # The load comes to a few addresses, from many new clients.
+            # A load posts to a few webhook addresses and creates many contacts.
             "WEBHOOKS_PER_MINUTE": "1000000",
             "NEW_CONTACTS_PER_HOUR": "1000000",
             **(environment or {}),
@@ -64,11 +64,11 @@ class LocalStack:
         self.start(name, "worker", "--concurrency", str(concurrency), "--processes", str(processes))
 
     def start(self, name: str, *arguments: str) -> None:
-        """Start manage.py with these arguments, under this name."""
+        """Starts manage.py with these arguments. The process is kept under this name."""
         self._start(name, [sys.executable, "manage.py", *arguments])
 
     def run(self, *arguments: str) -> str:
-        """Run manage.py with these arguments and return its output. Raises CalledProcessError on failure."""
+        """Runs manage.py with these arguments and returns its output. Raises CalledProcessError on failure."""
         return subprocess.run(  # noqa: S603 - our own command
             [sys.executable, "manage.py", *arguments],
             cwd=settings.BASE_DIR,
@@ -79,7 +79,7 @@ class LocalStack:
         ).stdout
 
     def import_customer(self, data: Mapping[str, Any]) -> str:
-        """Import a customer file and return the webhook address."""
+        """Imports a customer file and returns the webhook address."""
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "customer.json"
             file.write_text(json.dumps(data))
@@ -87,7 +87,7 @@ class LocalStack:
         return address
 
     def control(self, method: str, path: str, body: object = None) -> Any:
-        """Call the sandbox's control API and return its JSON."""
+        """Calls the sandbox's control API and returns its JSON."""
         answer = requests.request(method, f"{self.sandbox_url}/_sandbox{path}", json=body, timeout=30)
         answer.raise_for_status()
         return answer.json()
@@ -98,13 +98,13 @@ class LocalStack:
         return number
 
     def kill(self, name: str) -> None:
-        """Kill the process and its children with SIGKILL."""
+        """Kills the process and its children with SIGKILL."""
         process = self.processes.pop(name)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def stop(self) -> None:
-        """End all processes, newest first, and wait for each."""
+        """Ends all processes, newest first, and waits for each."""
         for process in reversed(self.processes.values()):
             process.terminate()
         for process in self.processes.values():
@@ -146,7 +146,7 @@ def this_database() -> dict[str, str]:
 
 
 def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = WAIT_SECONDS) -> None:
-    """Wait until the condition is true. Raises NotInTime after `seconds`."""
+    """Waits until the condition is true. Raises NotInTime after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -155,7 +155,7 @@ def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = WAI
 
 
 def free_port(wanted: int) -> int:
-    """Return the wanted port, or another free port when it is taken."""
+    """Returns the wanted port, or another free port when it is taken."""
     for port in (wanted, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -85,12 +85,12 @@ class Faults:
             self._armed.clear()
 
     def struck(self) -> list[tuple[Fault, int]]:
-        """Every fault, with the number of requests that it hit."""
+        """Every fault with the number of requests that it hit."""
         with self._lock:
             return [(armed.fault, armed.struck) for armed in self._armed]
 
     def strike(self, method: str, path: str, account: str) -> Fault | None:
-        """Return the first fault that hits this request. A fault that still skips only counts the request."""
+        """Returns the first fault that hits this request. A fault that still skips requests only counts this one."""
         if not self._armed:
             return None
         with self._lock:
@@ -101,7 +101,7 @@ class Faults:
 
 
 def spoiled(fault: Fault, reply: Reply | None) -> Reply | Broken:
-    """Return what the client gets instead of the reply. `reply` is None when the request had no effect."""
+    """Returns what the client gets instead of the reply. `reply` is None when the request had no effect."""
     return SPOILERS[fault.kind](fault, reply)
 
 

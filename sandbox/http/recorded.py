@@ -1,4 +1,4 @@
-"""Answers of a server somewhere else, as a diagnostics file of the product holds them, played back."""
+"""Plays back the recorded answers of a server, as a diagnostics file of the product holds them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from typing import Any
 from sandbox.http.server import Broken, Reply, Request
 
 SAME = "/list"
-"""Lists are answered only if they are asked for in the same words: another client's search finds nobody."""
+"""Requests for lists get a recorded answer only if they are identical: a search for another client must not find this
+one.
+"""
 _NUMBER = re.compile(r"\d+")
 
 
@@ -27,7 +29,9 @@ class _Exchange:
 
 
 class RecordedAnswers:
-    """For each request the answer to the recorded one that is most like it, in the recorded order; the last repeats."""
+    """Answers each request as the most similar recorded requests were answered, in their order. The last answer
+    repeats.
+    """
 
     def __init__(self, recorded: Iterable[Mapping[str, Any]]) -> None:
         """`recorded`: requests of a diagnostics file."""
@@ -39,7 +43,7 @@ class RecordedAnswers:
             self._exchanges[row["method"], _NUMBER.sub("#", path)].append(exchange)
 
     def answer(self, path: str, request: Request) -> Reply | Broken | None:
-        """None: nothing like it was recorded. `path`: the part after /rest."""
+        """The recorded answer; None if no similar request was recorded. `path`: the part after /rest."""
         path = path.rstrip("/")
         leaves = _leaves(_json(request.body))
         with self._lock:
@@ -56,7 +60,7 @@ class RecordedAnswers:
 
 
 def _outcome(row: Mapping[str, Any]) -> Reply | Broken:
-    """A request without a status had no answer: its connection broke, or the time was up."""
+    """The recorded outcome. A request without a status had no answer: its connection broke, or it timed out."""
     if row["http_status"] is None:
         return Broken()
     answer: str = row["answer"]
@@ -73,7 +77,7 @@ def _json(body: bytes) -> Any:
 
 
 def _leaves(value: Any) -> Counter[str]:
-    """The values of JSON with their names."""
+    """The values in JSON with their names, counted."""
     return Counter(_each_leaf(value, ""))
 
 

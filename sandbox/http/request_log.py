@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class LoggedRequest:
     method: str
     path: str
-    """Without the query; of Planfix the part after /rest."""
+    """Without the query. For Planfix, the part after /rest."""
     query: str
     body: str
     """The first 4000 characters."""

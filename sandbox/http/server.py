@@ -71,7 +71,7 @@ def html_reply(text: str, status: int = 200) -> Reply:
 
 
 def media_reply(content: bytes, content_type: str, wanted: str = "") -> Reply:
-    """Return the content, or the single range that the Range header asks for (audio players seek by ranges)."""
+    """Returns the content, or the single range that the Range header asks for (audio players seek by ranges)."""
     headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, max-age=3600"}
     match = RANGE.fullmatch(wanted.strip())
     if not match or not any(match.groups()):
@@ -180,18 +180,18 @@ class Server(socketserver.ThreadingTCPServer):
             self._open.discard(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Log quietly: clients often disconnect, and socketserver would print a traceback."""
+        """Logs quietly: clients often disconnect, and socketserver would print a traceback."""
         log.debug("connection ended early", exc_info=True)
 
     def stop(self) -> None:
-        """Stop listening and close every connection."""
+        """Stops listening and closes every connection."""
         self.stopping.set()
         self.shutdown()
         self.server_close()
         self.hang_up()
 
     def hang_up(self) -> None:
-        """Close every connection, including idle and hanging ones."""
+        """Closes every connection, including idle and hanging ones."""
         with self._open_lock:
             connections = list(self._open)
         for connection in connections:

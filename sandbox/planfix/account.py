@@ -38,7 +38,7 @@ Subject = tuple[str, int]
 FIRST_ID = 5  # also the id of an employee, so that a lost prefix makes a test fail
 REMEMBERED_REQUESTS = 50_000
 REQUIRED_FIELD = "Lead source"
-"""Of the contact template, in a world where it requires a field."""
+"""The field that the contact template requires, in a world where it requires one."""
 
 
 @dataclass(kw_only=True)
@@ -65,7 +65,7 @@ class Account:
     """Seconds before each response, in addition to the sandbox's own latency."""
     quota: Quota = field(default_factory=Quota)
     recorded: RecordedAnswers | None = field(default=None, repr=False)
-    """Answers before the account's own."""
+    """Recorded answers. They come before the account's own."""
 
     users: dict[int, User] = field(default_factory=dict, repr=False)
     tags: dict[int, DataTag] = field(default_factory=dict, repr=False)
@@ -125,7 +125,7 @@ class Account:
         )
 
     def enter(self, world: World) -> None:
-        """Behave as this world says. Records that exist stay as they are."""
+        """Makes the account behave as this world says. Existing records stay as they are."""
         with self.lock:
             former, self.world = self.world, world
             if world.contact_template is former.contact_template:
@@ -198,7 +198,7 @@ class Account:
         created: datetime | None = None,
         **properties: object,
     ) -> Contact:
-        """Add a contact with properties of `Contact`. The world says how numbers are stored; duplicates are allowed."""
+        """Adds a contact with these properties. The world decides how numbers are stored. Duplicates are allowed."""
         created = created or datetime.now(UTC)
         contact = Contact(
             id=0,
@@ -244,7 +244,7 @@ class Account:
         created: datetime | None = None,
         **properties: object,
     ) -> Task:
-        """Add a task with properties of `Task`, by default of the first process, in the first active (or inactive)
+        """Adds a task with properties of `Task`, by default of the first process, in the first active (or inactive)
         status.
         """
         created = created or datetime.now(UTC)
@@ -295,7 +295,7 @@ class Account:
         return comment
 
     def add_entry(self, comment: Comment, tag: DataTag, sent: Mapping[int, object]) -> TagEntry:
-        """Add a data tag entry. Like Planfix, it silently drops fields that the tag does not have."""
+        """Adds a data tag entry. As in Planfix, fields that the tag does not have are dropped silently."""
         with self.lock:
             entry = TagEntry(
                 key=next(self._entry_keys),
@@ -326,7 +326,7 @@ class Account:
             self.comments_by_id[entry.comment_id].tags.remove(entry)
 
     def add_file(self, *, name: str, content: bytes, content_type: str) -> StoredFile:
-        """Add a file. Equal contents share memory: a load run copies the same few recordings many thousand times."""
+        """Adds a file. Equal contents share memory: a load run copies the same few recordings many thousand times."""
         digest = hashlib.sha256(content).digest()
         with self.lock:
             stored = StoredFile(
@@ -340,7 +340,7 @@ class Account:
         return stored
 
     def remove_file(self, file: StoredFile) -> None:
-        """Comments lose it too."""
+        """Removes the file, also from comments."""
         with self.lock:
             del self.files_by_id[file.id]
             for comment in self.comments_by_id.values():

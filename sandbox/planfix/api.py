@@ -35,7 +35,7 @@ def daily_limit(status: int) -> Refusal:
 
 
 def rest_answer(account: Account, path: str, request: Request) -> Reply:
-    """Answer a request. `path`: the part after /rest. Each response says how many requests are left today."""
+    """Answers a request. `path`: the part after /rest. Each response says how many requests are left today."""
     account.quota.count()
     left: int | None = None
     try:

@@ -69,7 +69,7 @@ FIELDS: Fields[Comment] = {
 
 
 def subject_for_writing(account: Account, kind: str, number: int) -> Subject:
-    """Raises Refusal 2000 or 1000 when the contact or task does not exist or is deleted."""
+    """The contact or task. Raises Refusal 2000 or 1000 when it does not exist or is deleted."""
     found = contact_of(account, number) if kind == "contact" else task_of(account, number)
     if found.is_deleted:
         code = 2000 if kind == "contact" else 1000
@@ -112,7 +112,7 @@ def _author(account: Account, body: Body) -> str:
 
 
 def _time(account: Account, body: Body) -> datetime | None:
-    """The comment's time, None for the time of the request."""
+    """The time of the comment; None for the time of the request."""
     rule, moment = account.world.comment_time, read_time_point(body.object("dateTime"), account.zone)
     if rule is CommentTime.IGNORED or moment is None:
         return None
@@ -217,7 +217,7 @@ def _sort(rows: list[Comment], call: RestCall) -> None:
 
 
 def _bare_list(call: RestCall) -> Reply:
-    """Planfix refuses a list without filters, and the product needs no other."""
+    """Refuses the list of all comments: Planfix refuses it without filters, and the product does not use it."""
     raise Refusal(400, 0, "Rest API error")
 
 

@@ -108,7 +108,7 @@ def _is_accepted(account: Account, tag: DataTag, item: Mapping[int, object]) -> 
 
 
 def _create_with_comment(kind: str, call: RestCall) -> Reply:
-    """The request has no owner: the token's employee becomes the author of the comment."""
+    """Adds the entries to a new comment. The request has no owner: the token's employee becomes the author."""
     account = call.account
     subject = subject_for_writing(account, kind, call.ids[0])
     tag, items = _items(call)

@@ -35,12 +35,12 @@ def readable(field: CustomField, value: Any) -> str:
 
 
 def is_foreign_item(field: CustomField, sent: Any) -> bool:
-    """Is this a value of a List field that is not among its items?"""
+    """True for a value of a List field that is not among its items."""
     return field.type == types.LIST and sent not in field.choices
 
 
 def is_overnight(field: CustomField, sent: Any) -> bool:
-    """Is this a value of a Period field that ends before it begins?"""
+    """True for a value of a Period field that ends before it begins."""
     period = _period(sent, lambda person: None) if field.type == types.PERIOD else None
     if not isinstance(period, dict):
         return False
@@ -86,7 +86,7 @@ def _period(sent: Any, _: PersonName) -> object:
 
 
 def _period_seconds(start: str, end: str) -> int:
-    """Planfix takes 00:00 - 00:00 for a whole day."""
+    """The seconds of a period. Planfix takes 00:00 - 00:00 for a whole day."""
     if start == end == "00:00":
         return 24 * 3600
     return max(0, _minutes(end) - _minutes(start)) * 60
@@ -111,7 +111,7 @@ def _part(sent: Any, name: str, pattern: re.Pattern[str]) -> str | None:
 
 
 def _minutes(time: str) -> int:
-    """Since midnight."""
+    """Minutes since midnight."""
     hours, minutes = time.split(":")
     return int(hours) * 60 + int(minutes)
 

@@ -79,7 +79,7 @@ class _CheckedRedirects(urllib.request.HTTPRedirectHandler):
 
 
 def _fetched(account: Account, url: str) -> tuple[bytes, str]:
-    """Fetch content and content type. Raises Refusal 7001 on failure, 7002 when the file is too large."""
+    """Fetches content and content type. Raises Refusal 7001 on failure, 7002 when the file is too large."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _CheckedRedirects(account))
     try:
         with opener.open(url, timeout=DOWNLOAD_TIMEOUT) as response:
@@ -147,7 +147,7 @@ def _delete(call: RestCall) -> Reply:
 
 
 def _attach(kind: str, call: RestCall) -> Reply:
-    """Attach the file to the contact or task itself, not to a comment."""
+    """Attaches the file to the contact or task itself, not to a comment."""
     file, number = _file_of(call), call.query.get("id", "")
     if not number.isdigit():
         raise bad_value("Invalid value of id")

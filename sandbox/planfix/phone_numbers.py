@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from sandbox.planfix.world import PhoneFilter, StoredNumber
 
 Accepts = Callable[[str], bool]
-"""Is this stored number found?"""
+"""True if the filter finds this stored number."""
 
 
 def only_digits(text: str) -> str:
@@ -15,7 +15,7 @@ def only_digits(text: str) -> str:
 
 
 def masked(number: str) -> str:
-    """Format a Ukrainian number by the usual mask; other numbers stay."""
+    """Formats a Ukrainian number by the usual mask. Other numbers stay unchanged."""
     digits = only_digits(number)
     if not digits.startswith("380") or len(digits) != 12:
         return number

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 @dataclass(kw_only=True)
 class Limits:
-    """Planfix documents only code 22 for the daily limit, not statuses or Retry-After. So tests can set each."""
+    """Limits and their answers. Planfix documents only code 22 for the daily limit, not statuses or Retry-After, so
+    tests can set each.
+    """
 
     per_second: float | None = None
     every: int | None = None
-    """Each n-th request comes too fast, whenever it comes: a limit without waiting for a clock."""
+    """Every n-th request counts as too fast, at any time: tests of a limit need no clock."""
     retry_after: int | None = None
     """Seconds, sent with 429 when set."""
     time_to_reset: int = 60
@@ -43,7 +45,7 @@ class Quota:
             self.used_today += 1
 
     def is_too_fast(self) -> bool:
-        """Return whether this request comes too early after the last accepted one."""
+        """True if this request comes too early after the last accepted one."""
         if self.limits.every and self.used_today % self.limits.every == 0:
             return True
         if not self.limits.per_second:

@@ -30,7 +30,7 @@ class Refusal(Exception):
     """Answered as `{"result": "fail", "code": …, "error": …}` with the HTTP status."""
 
     def __init__(self, status: int, code: int, error: str, *, requests_left: int | None = None, **more: object) -> None:
-        """`requests_left`: told instead of the account's count. `more`: further properties of the response."""
+        """`requests_left`: given instead of the account's count. `more`: further properties of the response."""
         super().__init__(error)
         self.status, self.code, self.error, self.more = status, code, error, more
         self.requests_left = requests_left
@@ -149,7 +149,7 @@ Fields = Mapping[str, Callable[["Account", Row], object]]
 
 
 def shown(account: Account, row: Row, fields: Fields[Row], asked: Sequence[str]) -> dict[str, object]:
-    """Return the id and the requested fields that have a value. Unknown names are ignored, as in Planfix."""
+    """Returns the id and the requested fields that have a value. Unknown names are ignored, as in Planfix."""
     is_readable = account.world.source_object_id is not SourceObjectId.NOT_READABLE
     known = {
         name: fields[name](account, row)
@@ -183,7 +183,7 @@ TIME_POINT_FORMATS = (("dateTimeUtcSeconds", "%Y-%m-%dT%H:%M:%S%z"), ("datetime"
 
 
 def read_time_point(body: Body, zone: tzinfo) -> datetime | None:
-    """Return None when the body has no time. Raises Refusal 41 when its format is undocumented."""
+    """The time in the body in UTC; None when it has none. Raises Refusal 41 for an undocumented format."""
     try:
         for name, form in TIME_POINT_FORMATS:
             if text := body.text(name):

@@ -179,7 +179,7 @@ class Ringostat:
         return datetime.strptime(text, LOCAL_FORMAT).replace(tzinfo=self.zone)
 
     def _calldate(self, row: Row) -> datetime:
-        """Rows may have a UTC offset, or none and the project's time, as in webhooks."""
+        """The time of a row. Rows may have a UTC offset, or the project's local time without one, as in webhooks."""
         moment = datetime.fromisoformat(str(row["calldate"]))
         return (moment if moment.tzinfo else moment.replace(tzinfo=self.zone)).astimezone(self.zone)
 
@@ -227,7 +227,7 @@ class Ringostat:
 
 
 def _contact_key(contact: Row) -> tuple[str, str]:
-    """Raises KeyError for a contact that lacks one of the required fields."""
+    """The CRM's name and its contact ID. Raises KeyError for a contact that lacks a required field."""
     for name in CONTACT_FIELDS:
         contact[name]
     return str(contact["origin"]), str(contact["externalId"] or contact["leadId"])
@@ -242,7 +242,7 @@ OPERATIONS: Mapping[tuple[str, str], Callable[[Ringostat, Request], Reply]] = {
 
 
 def _rpc_error(number: object, code: int, message: str) -> Reply:
-    """Ringostat answers JSON-RPC errors with HTTP 200."""
+    """The answer with a JSON-RPC error. Ringostat sends it with HTTP 200."""
     return json_reply({"jsonrpc": "2.0", "id": number, "error": {"code": code, "message": message}})
 
 
@@ -254,7 +254,7 @@ def _is_asked_for(person: Row, filters: Mapping[str, Any]) -> bool:
 
 
 def _row_filter(filters: str) -> Callable[[Row], bool]:
-    """Parse `uniqueid=…` and `disposition~` with base64 of words between bars. Semicolons separate filters."""
+    """Parses `uniqueid=…` and `disposition~` with base64 of words between bars. Semicolons separate filters."""
     accepted: list[tuple[str, set[str]]] = []
     for filter_ in filter(None, filters.split(";")):
         name, _, encoded = filter_.partition("~")

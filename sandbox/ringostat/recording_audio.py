@@ -18,7 +18,7 @@ VOICES = 6
 
 
 def recording_wav(call_id: str) -> bytes:
-    """Return a stereo WAV of about three seconds: client left, employee right. Always the same for one call id."""
+    """Returns a stereo WAV of about three seconds: client left, employee right. Always the same for one call id."""
     return _dialogue(zlib.crc32(call_id.encode()) % VOICES)
 
 

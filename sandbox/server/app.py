@@ -94,7 +94,7 @@ class SandboxServer:
         remember: Callable[[LoggedRequest], None],
         account: Account | None = None,
     ) -> Reply | Broken:
-        """Answer the request with the current latency and faults, and log it."""
+        """Answers the request with the current latency and faults, and logs it."""
         self._wait(self.sandbox.latency + (account.latency if account else 0))
         fault = self.sandbox.faults.strike(request.method, path, account.name if account else "")
         outcome = self._outcome(fault, act)
@@ -132,13 +132,13 @@ class SandboxServer:
 
 
 def _rest(account: Account, path: str, request: Request) -> Reply | Broken:
-    """As recorded somewhere else, else the account's own answer."""
+    """The recorded answer; without one, the account's own."""
     recorded = account.recorded.answer(path, request) if account.recorded else None
     return recorded or rest_answer(account, path, request)
 
 
 def _addressed(path: str) -> tuple[str, str]:
-    """Return the account's name and the path within the account."""
+    """Returns the account's name and the path within the account."""
     if not path.startswith("/a/"):
         return DEFAULT, path
     name, slash, rest = path.removeprefix("/a/").partition("/")

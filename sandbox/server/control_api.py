@@ -32,7 +32,7 @@ Control = Callable[[Sandbox, Json, tuple[str, ...]], object]
 
 
 def answer(sandbox: Sandbox, request: Request) -> Reply:
-    """Answer 404 for unknown paths and names, 400 for invalid values."""
+    """Answers 404 for unknown paths and names, 400 for invalid values."""
     for (method, pattern), control in CONTROLS.items():
         match = pattern.fullmatch(request.path.rstrip("/"))
         if not match or method != request.method:
@@ -84,7 +84,7 @@ def _add_task(sandbox: Sandbox, given: Json, names: tuple[str, ...]) -> object:
 
 
 def _settings(sandbox: Sandbox, given: Json, names: tuple[str, ...]) -> object:
-    """Any of ACCOUNT_SETTINGS and SHORT_SWITCHES; "scopes": list or null; "limits": see `Limits`."""
+    """Changes settings: any of ACCOUNT_SETTINGS and SHORT_SWITCHES; "scopes": list or null; "limits": see `Limits`."""
     account = sandbox.accounts[names[0]]
     for name in ACCOUNT_SETTINGS:
         if name in given:
@@ -99,7 +99,7 @@ def _settings(sandbox: Sandbox, given: Json, names: tuple[str, ...]) -> object:
 
 
 def _enter_world(sandbox: Sandbox, given: Json, names: tuple[str, ...]) -> object:
-    """Change switches of the account's world, by name. Returns all of them."""
+    """Changes switches of the account's world, by name. Returns all of them."""
     account = sandbox.accounts[names[0]]
     account.enter(account.world.with_switches(given))
     return account.world.switches()
@@ -137,7 +137,7 @@ def _clear_faults(sandbox: Sandbox, _: Json, __: tuple[str, ...]) -> object:
 
 
 def _latency(sandbox: Sandbox, given: Json, _: tuple[str, ...]) -> object:
-    """Set the latency in seconds, of one account or of all."""
+    """Sets the latency in seconds, of one account or of all."""
     seconds = float(given["seconds"])
     if "account" in given:
         sandbox.accounts[given["account"]].latency = seconds
@@ -147,7 +147,7 @@ def _latency(sandbox: Sandbox, given: Json, _: tuple[str, ...]) -> object:
 
 
 def _calls(sandbox: Sandbox, given: Json, _: tuple[str, ...]) -> object:
-    """Set the rows of calls/list. With "auth_key", only for that project."""
+    """Sets the rows of calls/list. With "auth_key", only for that project."""
     if "auth_key" in given:
         sandbox.ringostat.calls_by_key[given["auth_key"]] = given["rows"]
     else:
@@ -156,7 +156,7 @@ def _calls(sandbox: Sandbox, given: Json, _: tuple[str, ...]) -> object:
 
 
 def _recordings(sandbox: Sandbox, given: Json, _: tuple[str, ...]) -> object:
-    """Set the ids of calls whose recordings do not exist yet."""
+    """Sets the ids of calls whose recordings do not exist yet."""
     sandbox.ringostat.not_ready = set(given["not_ready"])
     return {}
 
@@ -200,7 +200,7 @@ CONTROLS: Mapping[tuple[str, re.Pattern[str]], Control] = {
 
 
 def state(account: Account) -> dict[str, object]:
-    """Return the account's records, without file contents and without the token."""
+    """Returns the account's records, without file contents and without the token."""
     with account.lock:
         return {
             "name": account.name,

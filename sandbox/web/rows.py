@@ -95,7 +95,7 @@ class ShownComment:
 @dataclass(frozen=True, kw_only=True)
 class ShownRequest:
     number: int
-    """Arrival in microseconds. The page recognises rows by it."""
+    """Arrival in microseconds. The page identifies rows by it."""
     at: datetime
     method: str
     path: str

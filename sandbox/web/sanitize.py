@@ -13,7 +13,7 @@ SILENT = frozenset(("script", "style"))
 
 
 def safe_html(text: str) -> str:
-    """Return safe HTML. As in Planfix, line breaks in the text show as spaces."""
+    """Returns safe HTML. As in Planfix, line breaks in the text show as spaces."""
     reader = _Reader()
     reader.feed(text)
     reader.close()

@@ -44,7 +44,7 @@ TELEPHONES = {
     "routing": {"order": ["responsible", "last_talked"], "form": "json", "key": "number_01"},
     "phone_book": "callers",
 }
-"""Part of the customer's file: whom a ringing call rings first, and names on the telephones."""
+"""Part of the customer's file: whom Ringostat rings first, and the names on the telephones."""
 CALLBACK_TASKS = {
     "callback_tasks": {
         "for": "all",
@@ -53,9 +53,9 @@ CALLBACK_TASKS = {
         "unknown_employee_for": "Iryna Bondar",
     }
 }
-"""Part of the customer's file: a task for each client who called in vain."""
+"""Part of the customer's file: a callback task for each client with a missed call."""
 WAITING_CLIENTS = 2
-"""Of the day's clients who called in vain and were not reached on that day."""
+"""The number of clients with a missed call on the day who are not reached on that day."""
 REQUESTS_PER_SECOND = 20
 """A real account allows one. With twenty, the day takes seconds."""
 
@@ -132,7 +132,7 @@ class Command(BaseCommand):
 
 
 def _customer(stack: LocalStack) -> str:
-    """Import the demo customer again, because the sandbox starts empty. Returns the webhook address."""
+    """Imports the demo customer again, because the sandbox starts empty. Returns the webhook address."""
     Customer.objects.filter(name=CUSTOMER).delete()
     forget_unused_directories()
     for name, phone in KNOWN_CONTACTS.items():
@@ -165,7 +165,9 @@ def _post_all(webhook: str, posts: Iterable[Post]) -> None:
 
 
 def _directory_is_read(customer: Customer) -> bool:
-    """Asks for the reading again and again: it gives way to other requests, and would go on a minute later."""
+    """Starts the reading again and again: a reading gives way to other requests, and would continue only a minute
+    later.
+    """
     if DirectoryAccount.objects.filter(account=customer.planfix_account, first_read_at__isnull=False).exists():
         return True
     one_job_each(READ_DIRECTORY, [customer.pk])

@@ -91,7 +91,7 @@ def _diagnostics(path: Path) -> dict[str, Any]:
 
 
 def _imported(customer: Mapping[str, Any]) -> tuple[str, str]:
-    """Imports the customer. Returns its name and its webhook address."""
+    """Imports the file's customer. Returns its name and its webhook address."""
     printed = StringIO()
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
         json.dump(customer, file)
@@ -102,7 +102,7 @@ def _imported(customer: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _world(switches: list[str]) -> World:
-    """Raises CommandError for an unknown switch or value."""
+    """The world with these switches. Raises CommandError for an unknown switch or value."""
     try:
         return World().with_switches(dict(switch.partition("=")[::2] for switch in switches))
     except ValueError as error:

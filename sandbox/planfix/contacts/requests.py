@@ -133,7 +133,7 @@ def _check_email(account: Account, email: str, besides: Contact | None) -> None:
 
 
 def _apply(account: Account, contact: Contact, body: Body) -> None:
-    """Apply the body's properties to the contact. Lists replace the old list; unknown properties are ignored."""
+    """Applies the body's properties to the contact. Lists replace the old list; unknown properties are ignored."""
     for name, attribute in ATTRIBUTES.items():
         if name in body:
             setattr(contact, attribute, body.text(name))
@@ -194,7 +194,7 @@ def _phone(phone: Body) -> Phone:
 
 
 def known_person(account: Account, reference: Body) -> str:
-    """Return the prefixed id of a person. Without a prefix, Planfix silently takes the token's employee."""
+    """Returns the prefixed id of a person. Without a prefix, Planfix silently takes the token's employee."""
     person = reference.text("id")
     if ":" not in person:
         return f"user:{account.token_user_id}"
@@ -204,7 +204,7 @@ def known_person(account: Account, reference: Body) -> str:
 
 
 def known_files(account: Account, body: Body) -> list[StoredFile]:
-    """Return the stored files that the body names by id. Raises Refusal 7000."""
+    """Returns the stored files that the body names by id. Raises Refusal 7000."""
     numbers = [reference.number("id") for reference in body.objects("files")]
     for number in numbers:
         if number not in account.files_by_id:
@@ -213,7 +213,7 @@ def known_files(account: Account, body: Body) -> list[StoredFile]:
 
 
 def source_object_id(account: Account, body: Body) -> str:
-    """Return the id that the account stores. Raises Refusal 41 when it is no UUID."""
+    """Returns the id that the account stores. Raises Refusal 41 when it is no UUID."""
     text = body.text("sourceObjectId")
     try:
         given = str(UUID(text)) if text else ""

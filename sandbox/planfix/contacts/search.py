@@ -92,7 +92,7 @@ def _candidates(account: Account, filters: Sequence[Body]) -> Iterable[Contact]:
 
 
 def found_contacts(account: Account, filters: Sequence[Body], *, are_companies: bool) -> Iterator[Contact]:
-    """Yield matching contacts by ascending id.
+    """Yields matching contacts by ascending id.
 
     `are_companies` selects companies or persons, unless a filter selects them. Raises Refusal for an unknown filter.
     """

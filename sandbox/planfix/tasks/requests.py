@@ -68,7 +68,7 @@ def _create(call: RestCall) -> Reply:
 
 
 def _update(call: RestCall) -> Reply:
-    """Planfix changes what it can, and names the other fields in `failures` of its success."""
+    """Updates the task. As in Planfix, the answer is a success that names the unchanged fields in `failures`."""
     account, body = call.account, call.body
     task = task_of(account, call.ids[0], error="Task for update not found by id")
     failures = [name for name, change in CHANGES.items() if name in body and not change(account, task, body)]
