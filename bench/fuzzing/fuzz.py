@@ -1,4 +1,4 @@
-"""Sends 100,000 malformed requests to two web processes: is each answered, and each accepted one stored?
+"""Sends 100,000 malformed requests to two web processes and checks that each is answered and each accepted one stored.
 
 Printed: the statuses, missing and extra rows in the database, and the memory of the web processes after each tenth of
 the requests. Some requests are random bytes instead of HTTP, and some bodies have no length.
@@ -30,7 +30,9 @@ SENDERS = 4
 SHARE_WITHOUT_LENGTH = 0.1
 SHARE_OF_NOISE = 0.002
 CLOSED = 0
-"""The status when the server closed the connection. It may, on bytes that are not HTTP and on too long a body."""
+"""The status when the server closed the connection. It may close it on bytes that are not HTTP and on a body that is
+too long.
+"""
 
 
 @dataclass
@@ -98,7 +100,7 @@ def _ask(line: http.client.HTTPConnection, path: str, request: FuzzRequest, *, i
 
 
 def _noise(port: int, chance: random.Random) -> int:
-    """Send bytes that are barely HTTP or none. Returns the status."""
+    """Sends bytes that are barely HTTP or not HTTP. Returns the status."""
     head = chance.choice(
         (b"", b"GET ", b"POST /calls/ HTTP/1.1\r\n", b"GET / HTTP/9.9\r\nHost: \xff\r\n", b"\x16\x03\x01")
     )

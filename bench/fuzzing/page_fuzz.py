@@ -1,5 +1,5 @@
-"""Sends hostile values in every parameter of every page, as a viewer and as an administrator: does a page fail, or show
-something of another customer?
+"""Sends hostile values in every parameter of every page, as a viewer and as an administrator. No page may fail or show
+another customer's data.
 
 Printed: pages, parameters, values, answers, failures and leaks. PAGE_FUZZ_REQUESTS is the number of requests of each of
 the four runs. The requests are those of tests/security/test_page_fuzz.py, in the test database.

@@ -1,1 +1,1 @@
-"""Measures the tests: changes one line of the rooms that decide and write a call, and sees whether a test fails."""
+"""Measures the tests: changes one line of the rooms that decide and write a call, and checks that a test fails."""

@@ -20,7 +20,7 @@ from bench.mutations.one_line import Mutation, mutations_of
 
 PROJECT = Path(__file__).parent.parent.parent
 SECONDS = 900
-"""For the tests of one mutation. A test that hangs fails."""
+"""The limit for the tests of one mutation. A test that hangs fails."""
 ROOMS = {
     "integrations/domain": ("tests/domain", "tests/ringostat", "tests/services"),
     "integrations/services/intake": ("tests/services/intake", "tests/web", "tests/ringostat"),
@@ -49,7 +49,7 @@ def main() -> int:
 
 
 def chosen_mutations(count: int, seed: int, only: str) -> list[Mutation]:
-    """This many of all mutations. The same seed chooses the same ones of the same sources."""
+    """Chooses `count` of all mutations. The same seed chooses the same mutations of the same sources."""
     paths = [path.relative_to(PROJECT) for room in ROOMS for path in sorted((PROJECT / room).glob("*.py"))]
     found = [mutation for path in paths if only in str(path) for mutation in mutations_of(path, PROJECT)]
     return random.Random(seed).sample(found, min(count, len(found)))
@@ -89,7 +89,7 @@ def first_failure(arguments: list[str], root: Path) -> str:
 
 @contextmanager
 def copy_of_the_last_commit() -> Iterator[Path]:
-    """A git worktree of its own: the mutated files are never those that somebody edits."""
+    """A temporary git worktree, so that mutations never change files that somebody edits."""
     with tempfile.TemporaryDirectory(prefix="ringofix-mutations-") as folder:
         root = Path(folder) / "project"
         git = ["git", "-C", str(PROJECT), "worktree"]

@@ -36,7 +36,7 @@ PACE = float(os.environ.get("BENCH_BURST_PACE", "1"))
 CONCURRENCY = int(os.environ.get("BENCH_BURST_CONCURRENCY", str(CUSTOMERS + 8)))
 LATENCY, CONNECTIONS = 0.05, 32
 MOST_TIMES_IDEAL = 20
-"""So many times longer than by the accounts' pace may the backlog take."""
+"""The backlog may take this many times as long as the accounts' pace requires."""
 
 
 def run() -> None:

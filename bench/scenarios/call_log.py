@@ -102,7 +102,7 @@ def opened(name: str) -> BaseDatabaseWrapper:
 
 @contextmanager
 def used(database: BaseDatabaseWrapper) -> Iterator[None]:
-    """Use this database instead of the usual one."""
+    """Uses this database instead of the usual one."""
     usual = connections["default"]
     connections["default"] = database
     try:
@@ -112,7 +112,7 @@ def used(database: BaseDatabaseWrapper) -> Iterator[None]:
 
 
 def measure(sizes: list[int], databases: list[BaseDatabaseWrapper]) -> None:
-    """Print each page's figures at once: a run that is stopped has shown what it measured."""
+    """Prints each page's figures at once, so that a run that is stopped shows what it measured."""
     few, many = (f"{size:,} calls" for size in (sizes[0], sizes[-1]))
     print(f"| ms | p95, {few} | {many} | ratio | median, {few} | {many} | ratio | Python | queries |")
     print("|---|---|---|---|---|---|---|---|---|", flush=True)
@@ -140,7 +140,7 @@ def _addresses(of: int | None = None) -> dict[str, str]:
     """Addresses by description. `of`: only calls of this customer."""
     calls = Call.objects.filter(customer=of) if of else Call.objects.all()
     some = calls.exclude(client_number="anonymous").order_by("-started_at")[100]
-    number = "+380670000000"  # calls often enough to fill a page at either size
+    number = "+380670000000"  # a client who called often enough to fill a page at either size
     deep = calls.order_by("started_at", "pk")[200]
     place = f"{int(deep.started_at.timestamp() * 1_000_000)}-{deep.pk}"
     employee = Employee.objects.filter(customer=LARGEST).first()
@@ -233,7 +233,7 @@ def _get(client: Client, address: str) -> None:
 
 
 def _undisturbed(act: Callable[[], None]) -> tuple[float, float, int]:
-    """Repeat _milliseconds() until the host took no time away. Returns its result and the number of repeats."""
+    """Repeats _milliseconds() until the host takes no time away. Returns its result and the number of repeats."""
     for again in range(MOST_ATTEMPTS):
         before = _stolen()
         figures = _milliseconds(act)
@@ -243,7 +243,7 @@ def _undisturbed(act: Callable[[], None]) -> tuple[float, float, int]:
 
 
 def _stolen() -> str:
-    """The time that the host took away so far, as Linux counts it: proc_stat(5), "steal"."""
+    """The time that the host has taken away so far, as Linux counts it: proc_stat(5), "steal"."""
     return STATISTICS.read_text().split(maxsplit=9)[8] if STATISTICS.exists() else ""
 
 

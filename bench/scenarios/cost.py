@@ -1,8 +1,8 @@
 """Measures what a call costs on its whole way: three webhooks in, everything stored, three requests to Planfix.
 
-The same calls go through Ringofix, through the least work that does the same (bare), and through an n8n that is
-named by BENCH_N8N_URL (its webhook, for example http://127.0.0.1:5678/webhook/ringostat) and BENCH_N8N_PID. It runs
-bench/n8n-workflow.json, which expects the account at port 9999. Each runs at a fixed rate and flat out.
+The same calls go through Ringofix, through the least work that does the same (bare), and through an n8n that is named
+by BENCH_N8N_URL (its webhook, for example http://127.0.0.1:5678/webhook/ringostat) and BENCH_N8N_PID. It runs
+bench/n8n-workflow.json, which expects the account at port 9999. Each runs at a fixed rate and at full speed.
 
 Printed: calls per second, milliseconds of processor time per call, the 95th percentile of the time from a call's last
 webhook to its data tag in Planfix, and the memory of the processes without the database.
@@ -62,7 +62,7 @@ EVENTS = [
 
 @dataclass(frozen=True, kw_only=True)
 class Peer:
-    """One of those that are compared. `processes`: process ids by the column they are printed in."""
+    """One of the compared systems. `processes`: process ids by the column they are printed in."""
 
     name: str
     port: int
@@ -100,7 +100,7 @@ def run() -> None:
 
 
 def _peers(stack: LocalStack, times: Path) -> Iterator[Peer]:
-    """Each with an account of its own, which is gone when the next one is asked for."""
+    """Yields the compared systems, each with its own account. The account is gone before the next system starts."""
     customers = customers_of_account(ACCOUNT_PORT, CUSTOMERS)
     with _account(times):
         paths = [f"/{webhook_address(customer).split('/', 3)[3]}EVENT/" for customer in customers]
@@ -177,7 +177,7 @@ def _measure(peer: Peer, times: Path, *, first: int, calls: int, rate: float) ->
 
 
 def posted_calls(order: CallOrder) -> list[Answer]:
-    """Posts from a process of its own."""
+    """Posts the calls from another process."""
     command = [sys.executable, "-m", "bench.stack.call_load"]
     load = subprocess.run(command, input=json.dumps(vars(order)), stdout=subprocess.PIPE, text=True, check=True)
     return [Answer(**answer) for answer in json.loads(load.stdout)]

@@ -93,7 +93,7 @@ def customers_of_account(port: int, count: int) -> list[Customer]:
 
 
 def _waiting_calls(customers: list[Customer], calls: int) -> list[Customer]:
-    """Store calls that are not due yet, evenly over the customers. Returns the customers that have one."""
+    """Stores calls that are not due yet, evenly over the customers. Returns the customers that have one."""
     Call.objects.all().delete()
     PlanfixRequest.objects.all().delete()
     RememberedContact.objects.all().delete()
@@ -110,7 +110,7 @@ def _waiting_calls(customers: list[Customer], calls: int) -> list[Customer]:
 
 
 def _deliver(customers: list[Customer]) -> float:
-    """Make the waiting calls due. Returns the seconds until the last one is delivered."""
+    """Makes the waiting calls due. Returns the seconds until the last one is delivered."""
     with transaction.atomic():
         began = database_time()
         Call.objects.update(due_at=timezone.now())

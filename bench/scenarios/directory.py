@@ -71,7 +71,7 @@ def _people(account: Account) -> list[Contact]:
 
 
 def _store_people(customer: Customer, people: list[Contact]) -> None:
-    """Stores the contacts as a reading does that has come so far, with its place."""
+    """Stores the contacts and the position of a reading that has come this far."""
     account = DirectoryAccount.objects.create(
         account=customer.planfix_account, round_cursor=_cursor_after(people), contacts_read=len(people)
     )
@@ -141,7 +141,7 @@ def _changes(stack: LocalStack, customer: Customer, account: Account) -> None:
 
 
 def _list_again(account: Account, gone: Contact) -> None:
-    """A full round that has listed the people that the benchmark stored, but for the one that is gone."""
+    """Stores the position of a full round that has listed all stored people except the deleted one."""
     people = [one for one in _people(account)[:STORED_PEOPLE] if one is not gone]
     place = _cursor_after(people)
     rows = DirectoryContact.objects.filter(contact_id__lte=people[-1].id, is_company=False)

@@ -66,7 +66,7 @@ def _customer(stack: LocalStack, number: int, *, requests_per_second: float) -> 
 
 
 def _with_calls(customer: Customer, count: int) -> Customer:
-    """Store copies of one received call, not due yet."""
+    """Stores copies of one received call, not due yet."""
     _receive(customer, "first")
     call = Call.objects.get(customer=customer)
     rows = []

@@ -50,7 +50,7 @@ def run() -> None:
 
 
 def _set_up(stack: LocalStack) -> list[str]:
-    """The webhook addresses of the customers."""
+    """Starts the processes and imports the customers. Returns their webhook addresses."""
     stack.start_sandbox()
     customers: list[Customer] = []
     for number in range(CUSTOMERS):
@@ -62,7 +62,7 @@ def _set_up(stack: LocalStack) -> list[str]:
 
 
 def _posted_at_pace(addresses: list[str]) -> Iterator[tuple[str, float]]:
-    """Post calls at random times, each for a random customer."""
+    """Posts calls at random times, each for a random customer."""
     chance = random.Random(8)
     moments = sorted(chance.uniform(0, LOADED_CALLS / CALLS_A_SECOND) for _ in range(LOADED_CALLS))
     began = time.monotonic()
@@ -76,7 +76,7 @@ def _posted_at_pace(addresses: list[str]) -> Iterator[tuple[str, float]]:
 
 
 def _post(address: str, call_id: str, client: str) -> tuple[str, float]:
-    """Post one call. Returns its id and the time of the response."""
+    """Posts one call. Returns its id and the time of the response."""
     body = {
         "uniqueid": call_id,
         "call_type": "in",
@@ -107,7 +107,7 @@ def _times(stack: LocalStack, posted: dict[str, float]) -> list[float]:
 
 
 def _done(stack: LocalStack) -> Iterator[tuple[str, float]]:
-    """Yield each call's id and the time of its data tag."""
+    """Yields each call's id and the time of its data tag."""
     for name in accounts(stack):
         comments = stack.control("GET", f"/accounts/{name}")["comments"]
         call_ids = {str(comment["id"]): CALL_ID.findall(comment["description"])[-1] for comment in comments}

@@ -65,7 +65,7 @@ def run() -> None:
 
 
 def _set_up(stack: LocalStack) -> list[str]:
-    """The webhook addresses of the customers."""
+    """Starts the processes, imports the customers and sets the faults. Returns the webhook addresses."""
     stack.start_sandbox()
     files = [customer_with_account(stack, number, requests_per_second=1000) for number in range(CUSTOMERS)]
     paths = [webhook_address(import_customer(file)).split("/", 3)[3] for file in files]
@@ -81,7 +81,7 @@ def _set_up(stack: LocalStack) -> list[str]:
 def _kill_until_delivered(
     stack: LocalStack, chance: random.Random, posts: Sequence[Future[None]], *, until: float
 ) -> int:
-    """Kill and restart a worker every few seconds until no call is due. Returns the number of kills."""
+    """Kills and restarts a worker every few seconds until no call is due. Returns the number of kills."""
 
     def is_done() -> bool:
         return all(post.done() for post in posts) and not Call.objects.filter(due_at__isnull=False).exists()

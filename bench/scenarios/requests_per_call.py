@@ -63,13 +63,15 @@ def _print_remembered(stack: LocalStack, customer: Customer) -> None:
     for number, client in enumerate(random.Random(60).choices(range(CLIENTS), weights, k=CALLS)):
         _deliver(stack, customer, 1000 + number, f"+38066{client:07}", {})
     sent = stack.control("GET", f"/accounts/{DEFAULT}/requests")
-    searched = sum(request["path"].endswith("/contact/") for request in sent)  # each search made the contact it missed
+    searched = sum(
+        request["path"].endswith("/contact/") for request in sent
+    )  # each search that found nothing created a contact
     print(f"\n{CALLS} calls of {CLIENTS} clients, none known at first: {1 - searched / CALLS:.0%} need no search,")
     print(f"{len(sent) / CALLS:.2f} requests per call")
 
 
 def _print_read_backs(stack: LocalStack, customer: Customer) -> None:
-    """Reads back what was chosen of all calls before, and computes the share of a customer with many calls."""
+    """Reads back the calls that were chosen so far. Computes the cost for a customer with many calls."""
     delivered, before = Call.objects.filter(customer=customer).count(), _asked(stack)
     chosen = ReadBack.objects.filter(customer=customer).count()
     read_back(customer.pk)

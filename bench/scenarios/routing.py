@@ -72,7 +72,7 @@ def run() -> None:
 
 
 def _set_up(stack: LocalStack) -> list[str]:
-    """The routing addresses of the customers."""
+    """Starts the processes and imports the customers. Returns their routing addresses."""
     stack.start_sandbox()
     routing = {"order": ["responsible", "last_talked"]}
     customers: list[Customer] = []
@@ -87,7 +87,7 @@ def _set_up(stack: LocalStack) -> list[str]:
 
 
 def _add_contacts(customer: Customer) -> None:
-    later = timezone.now() + timedelta(days=1)  # the sandbox has no such contacts: a reading would delete them
+    later = timezone.now() + timedelta(days=1)  # the sandbox does not have these contacts: a reading would delete them
     account = DirectoryAccount.objects.create(account=customer.planfix_account, next_at=later)
     with connection.cursor() as cursor:
         for statement in (NEW_CONTACTS, NEW_NUMBERS):
@@ -110,7 +110,7 @@ def _measure(stack: LocalStack, title: str, addresses: list[str]) -> None:
 
 
 def _check_answers() -> None:
-    """Every question is of a contact, so every answer has a direction."""
+    """Checks that every answer has a direction: every question is about a contact."""
     empty = RoutingAnswer.objects.filter(directions=[]).count()
     print(f"\n{RoutingAnswer.objects.count()} answers stored, {empty} of them empty")
 

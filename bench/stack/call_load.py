@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 CLIENT = "+38067{:07}"
-"""The client's number of a call, by the call's number. The account finds the call by it."""
+"""The client's number, made from the number of the call. The account identifies the call by it."""
 
 
 @dataclass(kw_only=True)
@@ -68,7 +68,7 @@ def post_calls(order: CallOrder) -> list[Answer]:
 def _post(
     connection: http.client.HTTPConnection, order: CallOrder, number: int, event: str, template: str
 ) -> tuple[int, float]:
-    """The status of the answer, and the seconds until it was there."""
+    """The status of the answer, and the seconds until it arrived."""
     path = order.paths[number % len(order.paths)].replace("EVENT", event)
     body = template.replace("CALL_ID", f"cost-{number}").replace("CLIENT", CLIENT.format(number))
     began = time.monotonic()

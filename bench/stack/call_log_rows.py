@@ -106,7 +106,7 @@ _COUNT = import_module("integrations.migrations.0009_count_stored_calls").COUNT
 
 
 def fill(calls: int) -> None:
-    """Fill an empty, migrated database. Raises RuntimeError when the disk may be too small."""
+    """Fills an empty, migrated database. Raises RuntimeError when the disk may be too small."""
     free = shutil.disk_usage(settings.BASE_DIR).free
     if free < calls * BYTES_PER_CALL * 2:
         raise RuntimeError(
@@ -158,7 +158,7 @@ def _customers() -> None:
 
 
 def _drop_indexes() -> list[str]:
-    """Drop the call indexes that are not constraints. Returns the statements that create them again."""
+    """Drops the call indexes that are not constraints. Returns the statements that create them again."""
     with connection.cursor() as cursor:
         cursor.execute(
             """

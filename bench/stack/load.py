@@ -72,7 +72,7 @@ def post_all(order: Order) -> Result:
 
 
 def _connected(port: int) -> socket.socket:
-    """Connect, waiting for a server that is still starting."""
+    """Connects, and waits for a server that is still starting."""
     until = time.monotonic() + START_SECONDS
     while True:
         try:
@@ -97,7 +97,7 @@ def _post(connection: _Connection, order: Order, number: int) -> None:
 
 
 def _take(connection: _Connection, result: Result) -> bool:
-    """Read one response. Returns whether the server closes the connection after it."""
+    """Reads one response. Returns whether the server closes the connection after it."""
     answer = connection.socket.recv(READ_BYTES)
     while not _is_whole(answer):
         more = connection.socket.recv(READ_BYTES)

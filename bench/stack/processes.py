@@ -33,7 +33,7 @@ def memory_megabytes(pid: int) -> tuple[float, float]:
 
 
 def family(pid: int) -> list[int]:
-    """The process and its running children. One that ends meanwhile has no children any more."""
+    """The process and its running children. A process that ends meanwhile has no children."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except (FileNotFoundError, ProcessLookupError):
