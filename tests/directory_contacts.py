@@ -1,4 +1,4 @@
-"""Contacts of the directory, for tests that need no reading of Planfix."""
+"""Directory contacts for tests that do not read them from Planfix."""
 
 from __future__ import annotations
 

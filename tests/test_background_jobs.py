@@ -1,4 +1,6 @@
-"""Long work: asked for once, carried out to its end, taken up again, its trouble said in a sentence."""
+"""Background jobs: each is enqueued once, runs to its end, continues after an interruption, and reports a failure in a
+sentence.
+"""
 
 from __future__ import annotations
 

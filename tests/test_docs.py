@@ -1,4 +1,4 @@
-"""The README and the pages of docs/ name files, functions and tests: all of them exist. So do the settings."""
+"""The files, functions and tests that the README and docs/ name exist. The example environment has every setting."""
 
 from __future__ import annotations
 
@@ -81,7 +81,6 @@ def test_every_file_named_in_a_page_exists(page: Path) -> None:
 
 
 def test_example_environment_contains_every_setting_and_no_other() -> None:
-    """And nothing else: whoever fills it in finds all there is."""
     sources = (ROOT / "ringofix/settings.py").read_text() + (ROOT / "gunicorn.conf.py").read_text()
     read = re.findall(r"""(?:env\.\w+|_secret|environ\.get)\(['\"](\w+)""", sources)
 

@@ -1,4 +1,4 @@
-"""Scripts outside the project rely on these names: a change of the files in public_interface/ changes the product.
+"""Scripts outside the project rely on these names. A change of the files in public_interface/ changes the product.
 
 `python -m tests.test_public_interface` writes them anew.
 """
@@ -35,7 +35,7 @@ OPTIONS_OF_EVERY_COMMAND = {
 
 
 def addresses() -> Iterator[str]:
-    """Those for people and their programs, and those for machines."""
+    """The addresses for people and their programs, and those for machines."""
     for urlconf in (None, MACHINE_URLS):
         yield from _addresses(get_resolver(urlconf).url_patterns, "/")
 

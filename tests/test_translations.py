@@ -1,5 +1,5 @@
-"""The catalogues beside the code: an entry for every string of the pages, complete, of the same placeholders, and
-compiled as they stand. Strings are found as `make messages` finds them, without gettext's tools.
+"""The catalogues match the code: they translate every string with the same placeholders, and the compiled files are
+current. Strings are found as `make messages` finds them, without gettext's tools.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd%]|\{\w*\}|</?\w+[^>]*>|&\w+;")
 
 @cache
 def strings() -> dict[Key, str]:
-    """Every string that is marked, and a file in which it stands."""
+    """Every marked string, and a file that contains it."""
     found: dict[Key, str] = {}
     for folder in FOLDERS:
         found |= _strings_in(ROOT / folder)
@@ -73,7 +73,7 @@ def _strings_in(folder: Path) -> dict[Key, str]:
 
 
 def _in_python(source: str) -> Iterator[Key]:
-    """Whatever name a module gives to one of Django's functions."""
+    """The strings of a module, under any name that it gives to Django's functions."""
     tree = ast.parse(source)
     functions: dict[str, str] = {}
     for node in ast.walk(tree):
@@ -158,7 +158,7 @@ def placeholders(text: str) -> Counter[str]:
 
 
 def test_translatable_strings_are_found_in_code_and_templates() -> None:
-    """Those of functions by another name, of several lines, of plurals; and those that managers read in Planfix."""
+    """Strings of renamed functions, of several lines and of plurals, and the texts that managers read in Planfix."""
     source = (
         "from django.utils.translation import ngettext as n, gettext_lazy as _\n_('a' 'b')\nn('%(n)s c', '%(n)s cs', 2)"
     )
@@ -176,7 +176,7 @@ def test_translatable_strings_are_found_in_code_and_templates() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_string_has_a_catalogue_entry_and_every_entry_a_string(language: str) -> None:
-    """Otherwise: make messages, then translate what is new."""
+    """If this fails, run make messages and translate the new strings."""
     entries = {key_of(entry) for entry in catalogue(language) if not entry.obsolete}
 
     assert {key: file for key, file in strings().items() if key not in entries} == {}
@@ -210,7 +210,7 @@ def test_compiled_catalogue_equals_its_source(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_plural_forms_are_those_of_django(language: str) -> None:
-    """Else Django would keep the catalogues apart, and look every string up twice."""
+    """With other forms, Django would keep the catalogues apart and look up every string twice."""
     of_django = polib.pofile(str(Path(django.__file__).parent / "conf/locale" / language / "LC_MESSAGES/django.po"))
 
     assert catalogue(language).metadata["Plural-Forms"] == of_django.metadata["Plural-Forms"]

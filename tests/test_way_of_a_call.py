@@ -1,4 +1,4 @@
-"""The files that a call passes are those that docs/architecture.md lists, and few enough to read."""
+"""A call passes the files that docs/architecture.md lists, and few others."""
 
 from __future__ import annotations
 

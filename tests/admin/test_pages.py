@@ -48,7 +48,7 @@ RECORDED = [Alert, Call, LogEntry, PlanfixRequest, ProcrastinateJob, WebhookEven
 
 @pytest.fixture
 def console(client: Client) -> Client:
-    """A superuser's browser, and one of everything in the database."""
+    """A superuser's browser. The database has one row of each kind."""
     client.force_login(make_superuser())
     customer = make_customer()
     make_employee(customer)

@@ -1,4 +1,4 @@
-"""The read API gives what the call log shows to the same user: same scope, same filters, page by page."""
+"""The read API returns the calls that the call log shows to the same user: same visibility, filters and order."""
 
 from __future__ import annotations
 

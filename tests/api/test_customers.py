@@ -1,4 +1,4 @@
-"""Customers and their status over the read API."""
+"""Customers and their status in the read API."""
 
 from __future__ import annotations
 

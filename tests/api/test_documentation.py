@@ -1,4 +1,4 @@
-"""The schema is valid, describes everything it names, and is not for strangers."""
+"""The schema is valid, describes everything that it names, and requires a login."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The read API does what its schema says, whatever is asked of it: schemathesis makes up the requests."""
+"""The read API answers as its schema says. Schemathesis generates the requests."""
 
 from __future__ import annotations
 

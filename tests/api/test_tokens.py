@@ -1,4 +1,4 @@
-"""Who has a token reads what its user may see, as often as is fair, until it is withdrawn."""
+"""API tokens: a token reads what its user may see, within a rate limit, until it is revoked."""
 
 from __future__ import annotations
 

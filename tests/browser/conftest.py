@@ -29,7 +29,9 @@ QUIET = [
 
 @pytest.fixture
 def scenario(transactional_db: None, make_scenario: Callable[..., Scenario], sandbox: Sandbox) -> Scenario:
-    """A customer with a delivered, a missed and a skipped call, with requests that tell of none, and a directory."""
+    """A customer with a delivered, a missed and a skipped call, with requests that report no call, and with a
+    directory.
+    """
     scenario = make_scenario()
     scenario.account.add_contact(name="Olha Koval", phones=[CLIENT])
     scenario.post(answered(**recorded(sandbox)))
@@ -53,7 +55,7 @@ class Tabs:
     def new_page(
         self, *, width: int = 1280, height: int = 720, reduced_motion: bool = False, permissions: Sequence[str] = ()
     ) -> Page:
-        """A tab without cookies and stored values of those before."""
+        """A tab without the cookies and stored values of earlier tabs."""
         self._context.clear_cookies()
         self._context.clear_permissions()
         self._context.grant_permissions(permissions)
@@ -91,7 +93,7 @@ SETTLED = """() => document.readyState === "complete" && document.fonts.status =
 
 @pytest.fixture
 def assert_accessible() -> Callable[..., None]:
-    """What axe-core finds serious or critical in the page as it stands; best after animations have ended.
+    """Fails if axe-core finds a serious or critical problem in the page. Call it after animations have ended.
 
     Without colours it takes a fifth of the time.
     """

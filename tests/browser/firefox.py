@@ -41,7 +41,7 @@ class Firefox:
         self._command("storage.setCookie", cookie=cookie)
 
     def evaluate(self, expression: str) -> Any:
-        """Returns the number, text or truth that the expression, or its promise, comes to."""
+        """Returns the number, text or boolean of the expression, or of its promise."""
         answer = self._command(
             "script.evaluate", expression=expression, target={"context": self._tab}, awaitPromise=True
         )

@@ -44,7 +44,7 @@ def specialist(transactional_db: None) -> User:
 
 
 def some_calls(customer: Customer, number: int, **columns: object) -> list[Call]:
-    """The newest first, a minute apart."""
+    """Calls that are a minute apart, the newest first."""
     now = timezone.now()
     return [make_call(customer, started_at=now - timedelta(minutes=back), **columns) for back in range(number)]
 

@@ -1,4 +1,4 @@
-"""What changes by itself on a specialist's screen: the light of the first webhook, and the answer of a dry run."""
+"""Updates of a specialist's page without a reload: the status after the first webhook, and the result of a dry run."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Every page for everybody, visited once in each language: it opens without an error, fits, is accessible, and the
-keyboard alone reaches every control.
+"""Every page, visited once in each language, opens without an error, fits the window and is accessible. The keyboard
+reaches every control.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def page(browser: Tabs, live_server: LiveServer, sign_in: Callable[..., None], s
 def test_every_page_opens_fits_the_window_and_is_accessible(
     page: Page, live_server: LiveServer, assert_accessible: Callable[..., None], language: str
 ) -> None:
-    """Each page on three widths and in both themes. Languages take turns at what takes long."""
+    """Each page in three widths and both themes. Languages take turns at the slow checks."""
     page.context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
     for turn, address in enumerate(addresses()):
         page.goto(live_server.url + address)
@@ -93,7 +93,7 @@ def look_at(page: Page, width: int, scheme: Literal["light", "dark"]) -> None:
 
 
 def assert_fits(page: Page) -> None:
-    """On every width, in both themes. Leaves the page light, at the narrowest width."""
+    """Checks every width in both themes. Leaves the page light, at the narrowest width."""
     for width in WIDTHS:
         for scheme in ("dark", "light"):
             look_at(page, width, scheme)  # type: ignore[arg-type]

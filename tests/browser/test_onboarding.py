@@ -1,4 +1,4 @@
-"""A specialist who has read nothing connects a customer alone, through the pages: few clicks, no command.
+"""A specialist who has read no documentation connects a customer through the pages: few clicks, no command.
 
 With SCREENSHOTS=docs/images in the environment the pictures of docs/onboarding.md are taken on the way.
 """
@@ -30,7 +30,7 @@ PATIENCE_MILLISECONDS = 60_000
 
 @pytest.fixture
 def stack(transactional_db: None) -> Iterator[LocalStack]:
-    """Web, worker and sandbox as everybody runs them; the database has an administrator and nothing else."""
+    """Web, worker and sandbox with the usual commands. The database has only an administrator."""
     get_user_model().objects.create_superuser("admin", password=PASSWORD)
     with LocalStack(environment=this_database(), quiet=True) as stack:
         stack.start_sandbox()
@@ -66,7 +66,7 @@ class Specialist:
         return self.page.locator("section[aria-labelledby^=event-] table tr").count()
 
     def picture(self, name: str, *, also_dark: bool = False) -> None:
-        """For docs/, where pictures are wanted; narrow ones are dark."""
+        """Takes a picture for docs/ if SCREENSHOTS is set. Narrow pictures are dark."""
         if folder := os.environ.get("SCREENSHOTS"):
             self._take(Path(folder) / f"{name}.png")
             if also_dark:
@@ -110,7 +110,7 @@ def test_new_customer_is_connected_after_few_clicks_and_a_problem_is_explained(
 
 
 def connects(specialist: Specialist, stack: LocalStack) -> str:
-    """All that a specialist does, from logging in to the address that he pastes into Ringostat."""
+    """All steps of a specialist, from the login to the address to paste into Ringostat."""
     page = specialist.page
     page.goto(f"{stack.web_url}/admin/integrations/customer/add/")
     log_in(specialist)
@@ -146,7 +146,7 @@ def connects(specialist: Specialist, stack: LocalStack) -> str:
 
 
 def log_in(specialist: Specialist) -> None:
-    """The logging in is no part of the figures."""
+    """Logs in. The login does not count as clicks."""
     specialist.types("Username", "admin")
     specialist.types("Password", PASSWORD)
     specialist.click("button", "Log in")

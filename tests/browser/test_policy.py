@@ -23,7 +23,7 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture
 def refusals(page: Page) -> list[str]:
-    """What the browser has refused so far, in its own words, which name the hash that would allow it."""
+    """The browser's messages about what it refused so far. They name the hash that would allow it."""
     found: list[str] = []
     page.on(
         "console", lambda message: found.append(message.text) if "Content Security Policy" in message.text else None

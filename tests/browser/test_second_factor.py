@@ -1,4 +1,4 @@
-"""Two-factor login from the first look at its page to the next login, in a real browser and under our policy."""
+"""Two-factor login from its first page to the next login, in a real browser and under our content security policy."""
 
 from __future__ import annotations
 

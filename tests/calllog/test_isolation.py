@@ -258,7 +258,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
 
 
 def everything(stage: Stage) -> str:
-    """Return the state of all rows that another user could have changed."""
+    """Returns the state of all rows that another user could have changed."""
     kept = [
         *Call.objects.filter(customer=stage.customer),
         *WebhookEvent.objects.filter(customer=stage.customer),
@@ -287,7 +287,7 @@ def text_of(answer: Any) -> str:
 
 
 def ask(stage: Stage, who: str, method: str) -> Iterator[Answered]:
-    """Request every address and yield each response."""
+    """Requests every address and yields each response."""
     words = {"customer": stage.customer.pk, "number": NUMBER, "call_id": "zorya-call", "calls": stage.call.pk}
     queries = {"get": ({}, words), "post": (words | {"note": "mine", "name": "mine", "reason": "mine"},)}[method]
     client = stage.client(who)

@@ -1,4 +1,4 @@
-"""Which employee talked, by the strongest clue that the call gives."""
+"""Which employee talked, by the most reliable clue of the call."""
 
 from __future__ import annotations
 

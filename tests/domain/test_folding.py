@@ -1,4 +1,4 @@
-"""The events of a call fold into the same facts in whatever order and however often they come."""
+"""The events of a call fold into the same facts in any order and with any repeats."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def test_stored_facts_of_another_version_are_readable() -> None:
 
 
 def test_folded_durations_keep_their_stored_names() -> None:
-    """Rows that an earlier release wrote stay readable, and an earlier release reads ours."""
+    """This release reads rows of an earlier one, and an earlier one reads rows of this release."""
     stored = fold(None, ANSWERED)
     assert stored["facts"]["talk"][-1] == 10
     assert stored["facts"]["duration"][-1] == 20

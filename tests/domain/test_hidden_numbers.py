@@ -1,4 +1,4 @@
-"""What stands in place of a hidden number, in words and on the keypad, and what only resembles it."""
+"""Words and keypad codes in place of a hidden number, and texts that only resemble them."""
 
 from __future__ import annotations
 

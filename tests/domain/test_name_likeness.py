@@ -1,4 +1,4 @@
-"""Names in two alphabets, and new surnames: suggested to people."""
+"""Names in two alphabets and new surnames, which are suggested as one person."""
 
 from __future__ import annotations
 

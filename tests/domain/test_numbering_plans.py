@@ -106,6 +106,6 @@ def test_dialable_number_has_a_possible_length(raw: str, region: str) -> None:
 
 
 def test_release_day_of_the_installed_phonenumbers_is_known() -> None:
-    """Whoever raises the version of phonenumbers adds its day, which its release on PyPI shows."""
+    """To raise the version of phonenumbers, add the day of its release on PyPI."""
     assert phonenumbers.__version__ in LIBRARY_DATES
     assert library_date() == LIBRARY_DATES[phonenumbers.__version__] >= date(2026, 1, 1)

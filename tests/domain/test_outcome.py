@@ -1,4 +1,4 @@
-"""Answered or missed, by the status and the seconds."""
+"""The outcome of a call, by its status and its talk time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who in Ringostat is who in Planfix: by e-mail, extension and name, and never two in one."""
+"""Pairs of Ringostat and Planfix employees by e-mail, extension and name. Nobody is in two pairs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every number that people type into one phone field."""
+"""The numbers in a phone field as people type them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of all spellings is which number, and what is none."""
+"""Spellings of phone numbers, and texts that are no phone number."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def national_of(number: str) -> str:
 
 @st.composite
 def spelled(draw: st.DrawFn, digits: str, prefixes: tuple[str, ...] = ("",)) -> str:
-    """A prefix, the digits with punctuation strewn between them, an extension, and markup around it all."""
+    """A prefix, the digits with punctuation between them, an extension, and markup around them."""
     separators = st.sampled_from(["", "", "", " ", "-", ".", " (", ") ", "\u00a0", "/"])
     body = draw(st.sampled_from(prefixes)) + digits[0]
     body += "".join(draw(separators) + digit for digit in digits[1:])

@@ -1,4 +1,4 @@
-"""The rules as one table: each row is a call, the customer's settings, and what is due."""
+"""The rules as one table: each row is a call, the customer's settings, and the decision."""
 
 from __future__ import annotations
 

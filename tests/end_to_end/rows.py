@@ -11,7 +11,7 @@ from tests.end_to_end.bodies import CALL_ID, CLIENT
 
 
 def row(*, ago: timedelta = timedelta(hours=1), **changes: Any) -> dict[str, Any]:
-    """An incoming call that Iryna answered, which began so long ago and took 135 seconds."""
+    """An incoming call of 135 seconds that Iryna answered. It began this long ago."""
     return {
         "uniqueid": CALL_ID,
         "calldate": at(timezone.now() - ago),
@@ -31,7 +31,7 @@ def row(*, ago: timedelta = timedelta(hours=1), **changes: Any) -> dict[str, Any
 
 
 def unanswered_row(**changes: Any) -> dict[str, Any]:
-    """As a call that nobody has answered yet, or never did, is listed."""
+    """The row of a call that nobody has answered, or not yet."""
     nobody = {"connected_with": "", "disposition": "NO ANSWER", "billsec": 0, "duration": 0, "waittime": "0"}
     return row(**{**nobody, "employee_number": -1, "employee_fio": ""} | changes)
 

@@ -1,7 +1,7 @@
-"""Every fault at every request for a callback task: one task, one comment each, and no call held up by it.
+"""Every fault at every request for a callback task: there is one task with one comment per call, and no call is
+delayed.
 
-A client calls twice in vain and is reached then. A run without faults tells which requests there are, and what the
-account holds in the end.
+A client has two missed calls and is then reached. A run without faults shows the requests and the final account.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ class Play:
         discover(scenario.customer)
 
     def run(self, *faults: Any) -> dict[str, object]:
-        """What the account holds when the calls were played with these faults and no task is due any more."""
+        """The content of the account after the calls were played with these faults and no task is due."""
         self.start(*faults)
         return self.go_on()
 
     def start(self, *faults: Any) -> None:
-        """Up to the first call whose task has to wait."""
+        """Plays the calls up to the first one whose task has to wait."""
         self._begin()
         for fault in faults:
             self.sandbox.add_fault(fault)
@@ -50,7 +50,7 @@ class Play:
             self._next_call()
 
     def go_on(self) -> dict[str, object]:
-        """Time passes until no task is due, then the next call comes in."""
+        """Lets time pass until no task is due, then posts the next call."""
         self._finish()
         while self.left:
             self._next_call()
@@ -82,7 +82,7 @@ class Play:
 
     @property
     def places(self) -> list[int]:
-        """The positions of the requests for the task, in the run before."""
+        """The positions of the task's requests in the run without faults."""
         return [
             position
             for position, request in enumerate(self.asked)

@@ -30,12 +30,12 @@ OTHER_NUMBER = "+380507654321"
 
 
 def delete(account: Account, contact: Contact) -> None:
-    """To the bin, where Planfix still knows its name."""
+    """Moves the contact to the bin, where Planfix still knows its name."""
     contact.is_deleted = True
 
 
 def remove(account: Account, contact: Contact) -> None:
-    """For good."""
+    """Removes the contact for good."""
     account.set_phones(contact, [])
     del account.contacts_by_id[contact.id]
 
@@ -45,7 +45,7 @@ Disappearance = Callable[[Account, Contact], None]
 
 
 def merge(account: Account, lost: Contact, survivor: Contact) -> None:
-    """The survivor takes over numbers, comments and tasks."""
+    """Merges the contacts. The survivor takes over numbers, comments and tasks."""
     account.set_phones(survivor, [*survivor.phones, *lost.phones])
     moved = account._feeds.pop(("contact", lost.id), [])
     account._feeds["contact", survivor.id] += moved

@@ -1,4 +1,4 @@
-"""Calls end in Planfix with a contact directory as they do without one, however old the directory is."""
+"""Calls end in Planfix with a contact directory as they do without one, even if the directory is old."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Every fault at every request of every case: nothing is lost, and nothing is in Planfix twice.
 
-The requests are not listed here: a run without faults tells how many there are, and the account that it leaves behind
-is what every other run has to end with.
+The requests are not listed here: a run without faults shows how many there are. Every other run must end with the same
+account.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ class Play:
         self.scenario.account.forget_requests()
 
     def start(self, *faults: Fault) -> None:
-        """Up to the first attempt."""
+        """Plays the case up to the first attempt."""
         self.begin()
         for fault in faults:
             self.sandbox.add_fault(fault)

@@ -1,4 +1,4 @@
-"""What Planfix answers beyond yes and no: limits, required fields, partial success, closed tasks, a blind search."""
+"""Unusual answers of Planfix: limits, required fields, partial success, closed tasks, a search that finds nothing."""
 
 from __future__ import annotations
 

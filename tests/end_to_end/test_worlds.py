@@ -1,7 +1,7 @@
 """Every scenario in a covering set of worlds, which answer each open question about Planfix in every plausible way.
 
-In each world the account ends with one call and one contact, or the call says in a sentence why it did not. Nothing is
-there twice, nothing is lost, and nothing stands with another client.
+In each world the account ends with one call and one contact, or the call says in a sentence why not. Nothing is there
+twice, nothing is lost, and nothing is stored with another client.
 """
 
 from __future__ import annotations
@@ -277,7 +277,7 @@ def assert_ended(scenario: Scenario, case: WorldCase, call_id: str, world: World
 
 
 def expected(case: WorldCase, world: World) -> tuple[CallState, str]:
-    """The state, and a part of the reason."""
+    """The expected state, and a part of the expected reason."""
     if is_blind(world):
         return CallState.PENDING, "^search_blind: .* does not find a contact that exists"
     if case.is_new and not case.is_created:

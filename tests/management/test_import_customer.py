@@ -1,4 +1,4 @@
-"""manage.py import_customer: files that are no customer."""
+"""manage.py import_customer: malformed files."""
 
 from __future__ import annotations
 

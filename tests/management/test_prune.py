@@ -1,4 +1,4 @@
-"""manage.py prune: whose data, how old, or which number."""
+"""manage.py prune: its options for customers, age and number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each payload of the corpus says: one row per file. The customer of all of them is in Kyiv."""
+"""The expected facts of each payload of the corpus: one row per file. The customer is in Kyiv."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ ANALYSIS = {
 
 
 def answered(**facts: object) -> Case:
-    """An incoming call that was talked on, except for what is said."""
+    """An answered incoming call, with these changes."""
     facts = {"direction": IN, "status": "ANSWERED", "talk_seconds": 40, **facts}
     return Case(kind=EventKind.AFTER_CALL, final=True, outcome=Outcome.ANSWERED, facts=facts)
 

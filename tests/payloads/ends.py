@@ -1,4 +1,4 @@
-"""Where each payload of the corpus ends, for a customer with one contact of +380671234567: one row per file."""
+"""The expected end of each payload, for a customer with one contact (+380671234567): one row per file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CALL, MISSED_CALL = "Call", "Missed call"
 
 @dataclass(frozen=True, kw_only=True)
 class End:
-    """What stands in our log and in Planfix after the file was posted and all that was due was delivered."""
+    """The content of the call log and of Planfix after the file is posted and everything due is delivered."""
 
     result: EventResult = EventResult.CALL
     why: str = ""

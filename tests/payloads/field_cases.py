@@ -1,4 +1,5 @@
-"""What each payload after the field says: bodies of kinds that people report from live integrations, one row per file.
+"""The expected facts of each field payload: bodies of kinds that people report from live integrations, one row per
+file.
 
 All are posted to the address of the event after a call; the customer is in Kyiv.
 """
@@ -22,7 +23,7 @@ TOKEN = "?token=0123456789abcdef0123456789abcdef"
 
 
 def heard(outcome: Outcome | None, **facts: object) -> Case:
-    """A call that ended; `outcome` None: whether it was answered is not known, and it waits."""
+    """A call that has ended. `outcome` None: the outcome is unknown, and the call waits."""
     told = {
         "ringostat_id": "ua9_-1.1",
         "direction": IN,
@@ -52,7 +53,7 @@ def noted(case: Case, *notes: NoteKind) -> Case:
 
 
 def told(problem: Problem, place: str) -> Case:
-    """Not understood, and why: a part of the reason."""
+    """A payload that is not understood, with a part of the reason."""
     return Case(problem=problem, not_understood=place)
 
 

@@ -1,7 +1,7 @@
-"""Bodies of the corpus, written in other ways that say the same: names, forms, nesting, encodings, compression, cuts.
+"""Bodies of the corpus in other forms with the same meaning: names, formats, nesting, encodings, compression, cuts.
 
-A mutation is understood as the original is, or it is told what is not clear; it never says something else. From the
-command line: `python -m tests.payloads.mutations --count 20000 --seed 1`.
+A mutation is read like the original, or refused with a reason. It is never read as something else. From the command
+line: `python -m tests.payloads.mutations --count 20000 --seed 1`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ SOURCES = [
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What nobody may get wrong of a call. None: not known."""
+    """The facts of a call that must not be misread. None: not known."""
 
     ringostat_id: str
     direction: Direction | None
@@ -246,7 +246,7 @@ def _compressed(body: bytes, rng: random.Random, how: list[str]) -> tuple[bytes,
 
 
 def _broken(body: bytes, rng: random.Random, how: list[str], *, shows_its_end: bool) -> bytes:
-    """Cut, or with a second body behind it. A form does not show its end: it is not cut."""
+    """The body cut, or with a second body behind it. A form does not show its end, so forms are not cut."""
     fault = rng.choice(["whole"] * 12 + ["cut", "doubled"])
     if fault == "whole" or not shows_its_end or len(body) < 20:
         return body
@@ -308,7 +308,7 @@ def verdict_on(mutation: Mutation) -> str:
 
 
 def run(count: int, seed: int) -> tuple[Counter[str], list[tuple[str, Mutation]]]:
-    """The verdicts on so many mutations, and what went wrong."""
+    """The verdicts on this many mutations, and the ones that were misread."""
     rng = random.Random(seed)
     verdicts: Counter[str] = Counter()
     wrong: list[tuple[str, Mutation]] = []

@@ -1,4 +1,4 @@
-"""A Planfix client whose answers the test writes, and what it has sent."""
+"""A Planfix client whose answers the test defines, and the requests that it has sent."""
 
 from __future__ import annotations
 

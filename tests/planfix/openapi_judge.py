@@ -29,7 +29,7 @@ class Judge:
         self.validator_of = pytest.importorskip("jsonschema").Draft4Validator
 
     def faults(self, request: LoggedRequest) -> Iterator[str]:
-        """What the file does not allow."""
+        """The violations of the file."""
         place = f"{request.method} {request.path}"
         operation = self._operation(request)
         if operation is None:
@@ -97,7 +97,7 @@ class Judge:
             yield from self._unknown(named.get(name, {}), part, f"{path}{name}.")
 
     def _properties(self, schema: Schema) -> dict[str, Schema]:
-        """Of the schema and of those that it is made of."""
+        """The properties of the schema and of the schemas that it consists of."""
         schema = self._resolved(schema)
         found = dict(schema.get("properties", {}))
         for key in ("allOf", "anyOf", "oneOf"):

@@ -1,4 +1,4 @@
-"""The comment of a call, as managers read it."""
+"""The text of a call's comment, as managers read it."""
 
 from __future__ import annotations
 

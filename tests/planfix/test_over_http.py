@@ -1,4 +1,4 @@
-"""The whole room against the stand-in Planfix, over real HTTP: a call from the search to the tag and back."""
+"""The whole room over real HTTP against the sandbox: a call from the contact search to the data tag."""
 
 from __future__ import annotations
 

@@ -26,15 +26,15 @@ def stack(transactional_db: None) -> Iterator[LocalStack]:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """Not pytest's own, which another run on this machine closes to the server's user."""
+    """A temporary folder. It is not pytest's, because another run on this machine closes that to the server's user."""
     with TemporaryDirectory(prefix="ringofix-") as folder:
         yield Path(folder)
 
 
 @pytest.fixture
 def database_of_its_own(transactional_db: None, folder: Path) -> Iterator[Path]:
-    """The folder of a database server that nobody else uses, and that this process uses instead of its own. Stages on
-    it start it again by the product's own means.
+    """The folder of a database server for this test alone, which this process uses instead of the usual one. Stacks on
+    it restart it as the product does.
     """
     data = folder / "postgres"
     server.ensure_running(data)

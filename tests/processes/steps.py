@@ -40,8 +40,8 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class KillCase:
-    """`known`: what the account holds. `earlier`: the webhook of what is delivered before. `now`: the webhook whose way
-    is held. `makes_task`: the customer wants callback tasks.
+    """`known`: the content of the account. `earlier`: the webhook of a call that is delivered before. `now`: the
+    webhook whose call is held. `makes_task`: the customer wants callback tasks.
     """
 
     now: Callable[[Sandbox], Body]
@@ -135,7 +135,7 @@ class Hall:
         return threads
 
     def differences(self) -> dict[str, list[dict[str, object]]]:
-        """What accounts hold and what they should, where it is not the same."""
+        """The actual and the expected content of the accounts where they differ."""
         pairs = {
             str(place): [held(place.scenario.account), self.wanted[place.case]]
             for place in [*self.requested, *self.knocking]
@@ -198,7 +198,7 @@ class Hall:
 
 
 def post_until_accepted(address: str, body: Body) -> None:
-    """As Ringostat would if it repeated whatever was not answered by 200."""
+    """Posts as Ringostat would if it repeated every request that is not answered by 200."""
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
         try:
@@ -210,7 +210,7 @@ def post_until_accepted(address: str, body: Body) -> None:
 
 
 def held(account: Account) -> dict[str, object]:
-    """All that a manager can see, with the ids, which are the same if nothing was made that is not there any more."""
+    """Everything that a manager can see, with the ids. They are equal in two runs if none created anything extra."""
     return {
         "contacts": [(contact.id, contact.name, contact.phones, contact.custom) for contact in account.contacts],
         "comments": [
@@ -253,9 +253,7 @@ class Door:
             return len(cursor.fetchall()) == len(CASES) * len(MOMENTS)
 
     def open(self) -> None:
-        """What was to be inserted is not, as when the database notices that nobody waits for it any more; what was to
-        be committed is.
-        """
+        """Held inserts fail, as when the database notices that nobody waits for them. Held commits succeed."""
         inserting = f"SELECT pg_terminate_backend(pid) FROM ({STANDING}) AS standing WHERE lock = %s"
         self._holder.execute(inserting, [SPACE, MOMENTS["insert"]])
         self.close()

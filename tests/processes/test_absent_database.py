@@ -119,7 +119,7 @@ def test_unreachable_database_is_answered_at_once_and_loses_no_call(gate: Gate, 
 
 
 def posts_while_away(stack: LocalStack, address: str, body: dict[str, Any]) -> list[tuple[str, int]]:
-    """The answers to a call, and to the question for readiness, again and again as long as the database is away."""
+    """The answers to a webhook and to /readyz, repeated while the database is away."""
     ends_at = time.monotonic() + SECONDS_AWAY
     statuses: list[tuple[str, int]] = []
     while time.monotonic() < ends_at:

@@ -67,7 +67,7 @@ def test_the_first_reading_survives_kills_at_its_pages(
 
 
 def time_passes(dead: list[int]) -> None:
-    """As much as it takes to know that these workers are dead, and that none of them holds the directory any more."""
+    """Lets enough time pass to know that these workers are dead and that none of them holds the directory."""
     DirectoryAccount.objects.update(held_until=timezone.now(), next_at=timezone.now())
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = 'epoch' WHERE id = ANY(%s)", [dead])

@@ -1,8 +1,7 @@
 """Web, worker and database killed at each step of each scenario: every call ends once in Planfix, as if nothing had
 happened.
 
-No step is listed here: a run in which nothing goes wrong tells which requests there are, and what an account holds in
-the end.
+No step is listed here: a run in which nothing goes wrong shows the requests and the final account.
 """
 
 from __future__ import annotations
@@ -86,7 +85,9 @@ def test_calls_end_once_when_the_database_server_is_killed_at_each_step(
 
 
 def hold_everything(hall: Hall, stack: LocalStack) -> tuple[Door, list[threading.Thread]]:
-    """Every delivery at one of its requests, every webhook in its transaction, and who goes on posting those."""
+    """Holds every delivery at one of its requests and every webhook in its transaction. Returns the door and the
+    threads that still post the webhooks.
+    """
     door = Door()
     posts = hall.knock(stack.web_url)
     wait_until(hall.all_hang, "each request to hang")
@@ -103,7 +104,7 @@ def wait_until_delivered(posts: list[threading.Thread]) -> None:
 
 
 def time_passes(dead: list[int]) -> None:
-    """As much as it takes to know that these workers are dead, and that no request of them can still arrive."""
+    """Lets enough time pass to know that these workers are dead and that no request of theirs can still arrive."""
     DeliveryLease.objects.update(held_until=timezone.now())
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = 'epoch' WHERE id = ANY(%s)", [dead])

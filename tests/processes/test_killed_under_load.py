@@ -27,7 +27,7 @@ def private_hosts(settings: Any) -> None:
 
 
 def customers(stack: LocalStack, count: int, *, requests_per_second: float) -> list[str]:
-    """The webhook addresses of so many new customers."""
+    """The webhook addresses of this many new customers."""
     files = [customer_with_account(stack, number, requests_per_second=requests_per_second) for number in range(count)]
     paths = [webhook_address(import_customer(file)).split("/", 3)[3] for file in files]
     return [f"{stack.web_url}/{path}" for path in paths]
@@ -36,7 +36,7 @@ def customers(stack: LocalStack, count: int, *, requests_per_second: float) -> l
 def posted(
     pool: ThreadPoolExecutor, stack: LocalStack, addresses: list[str], each: int, chance: random.Random
 ) -> tuple[list[Body], list[Future[None]]]:
-    """The bodies, which threads are now posting until each is taken."""
+    """The bodies. Threads post each until it is accepted."""
     load = list(calls(len(addresses), each, stack.sandbox_url, chance))
     posts = [pool.submit(post_until_accepted, addresses[number], body, seconds=SECONDS) for number, body in load]
     return [body for _, body in load], posts

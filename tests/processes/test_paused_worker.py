@@ -87,7 +87,7 @@ def end(stack: LocalStack, name: str) -> None:
 
 
 def time_passes(silence: timedelta) -> None:
-    """For the one worker there is, and for its turns: a request that it had under way has long arrived."""
+    """Lets the only worker's leases expire: a request that it had sent has long arrived."""
     DeliveryLease.objects.update(held_until=timezone.now())
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - %s", [silence])

@@ -63,7 +63,7 @@ CUT = """
 
 
 def sweeps() -> int:
-    """Of the last one that was put into the queue: when it was due, in seconds since 1970."""
+    """When the last sweep in the queue was due, in seconds since 1970."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT max(defer_timestamp) FROM procrastinate_periodic_defers WHERE task_name = 'sweep'")
         return cursor.fetchone()[0] or 0

@@ -1,7 +1,7 @@
 """A worker is killed at each write of a trial: another worker removes what the trial wrote, and nothing else.
 
-No step is listed here: a trial in which nothing goes wrong tells which writes there are. A kill between two writes
-leaves what a kill after the first one leaves.
+No step is listed here: a trial in which nothing goes wrong shows the writes. A kill between two writes has the same
+result as a kill after the first one.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ COPY = "/file/from-url/"
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a trial of its own account is held. `before`: what the account had before it."""
+    """The write at which the trial of an account is held. `before`: the content of the account before the trial."""
 
     step: str
     account: Account
@@ -97,7 +97,7 @@ def test_trial_is_cleaned_up_when_its_worker_is_killed_at_each_write(
 
 
 def _places(sandbox: Sandbox, requests: list[tuple[str, str]]) -> Iterator[Place]:
-    """A trial for each write, where it hangs before or after it is carried out."""
+    """A trial for each write, which hangs before or after the write is carried out."""
     whens: tuple[Literal["before", "after"], ...] = ("before", "after")
     for position, (method, path) in enumerate(requests):
         for when in whens if is_write(method, path) else ():
@@ -136,15 +136,15 @@ def _access(account: Account) -> dict[str, Any]:
 
 
 def _time_passes(dead: list[int]) -> None:
-    """As much as it takes to know that the worker is dead, and that no request of it can still arrive."""
+    """Lets enough time pass to know that the worker is dead and that no request of its can still arrive."""
     BackgroundJob.objects.filter(finished_at=None).update(held_until=timezone.now() - timedelta(seconds=1))
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = 'epoch' WHERE id = ANY(%s)", [dead])
 
 
 def _difference(place: Place) -> object:
-    """What is otherwise than before the trial. Its task cannot be deleted, and a copied file cannot be searched for:
-    the report names them, and the task is closed.
+    """What differs from before the trial. Its task cannot be deleted, and a copied file cannot be searched for: the
+    report names them, and the task is closed.
     """
     job = BackgroundJob.objects.get(customer=place.customer, kind=BackgroundJobKind.TRIAL)
     report = TrialReport.from_json(job.result or {})

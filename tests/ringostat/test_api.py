@@ -1,4 +1,4 @@
-"""The client of Ringostat's API: its questions, and what it makes of the answers."""
+"""The client of Ringostat's API: its requests, and how it reads the answers."""
 
 from __future__ import annotations
 

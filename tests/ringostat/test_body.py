@@ -1,4 +1,4 @@
-"""Every body that a webhook may have becomes fields, or is told apart as not understood."""
+"""Every body that a webhook may have is read into fields, or refused as not understood."""
 
 from __future__ import annotations
 

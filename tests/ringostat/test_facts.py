@@ -1,4 +1,4 @@
-"""Ringostat's words become facts, whatever they are called and however they are written."""
+"""Ringostat's parameters become facts under every name and in every spelling."""
 
 from __future__ import annotations
 

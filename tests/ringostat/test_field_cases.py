@@ -1,4 +1,4 @@
-"""Bodies of kinds that people report from live integrations are understood right, or told with the place."""
+"""Bodies of kinds that people report from live integrations are read correctly, or refused with the place."""
 
 from __future__ import annotations
 

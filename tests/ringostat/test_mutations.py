@@ -1,4 +1,4 @@
-"""Bodies of the corpus, written in other ways, are understood right or told; they never say something else."""
+"""Mutations of the corpus are read correctly or refused. They are never misread."""
 
 from __future__ import annotations
 

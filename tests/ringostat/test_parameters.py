@@ -1,4 +1,4 @@
-"""Parameters by their names: whatever a webhook sends, a field of Planfix can take."""
+"""Values of parameters by their names, in a form that a field of Planfix can store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for every request: reading never fails, never invents, and is the same for every form."""
+"""Properties of reading any request: it never fails, never invents a value, and gives one result for all formats."""
 
 from __future__ import annotations
 
@@ -137,7 +137,9 @@ def test_correct_text_is_never_repaired(text: str) -> None:
 
 
 def misread(text: str, written: str, read_as: str) -> str:
-    """As browsers read: a byte that the code page does not have becomes the control character of its number."""
+    """The text as browsers decode it: a byte without a letter in the code page becomes the control character of its
+    number.
+    """
 
     def character(byte: int) -> str:
         try:

@@ -1,4 +1,4 @@
-"""One call, told with other names, in other wrappings, encodings, durations and dates: it stays the same call."""
+"""One call with other names, wrappers, encodings, durations and dates is read as the same call."""
 
 from __future__ import annotations
 

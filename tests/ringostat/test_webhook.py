@@ -1,4 +1,4 @@
-"""From a webhook request to what it says of a call."""
+"""From a webhook request to the facts of a call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sandbox of its own for each test, and a way to ask it over HTTP."""
+"""A sandbox for each test, and a function that sends requests to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stand-in refuses what Planfix refuses: tokens, rights, too many requests."""
+"""The sandbox refuses what Planfix refuses: wrong tokens, missing rights, too many requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stand-in takes comments and entries of data tags as Planfix does."""
+"""The sandbox stores comments and data tag entries as Planfix does."""
 
 from __future__ import annotations
 

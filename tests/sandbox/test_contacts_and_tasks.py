@@ -1,4 +1,4 @@
-"""The stand-in finds and keeps contacts and tasks as Planfix does."""
+"""The sandbox finds and stores contacts and tasks as Planfix does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stand-in fails as it is told to, and lets itself be set up and looked at from outside."""
+"""The sandbox's faults on demand, and its control API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stand-in keeps files as Planfix does, and answers for Ringostat."""
+"""The sandbox stores files as Planfix does, and answers as Ringostat."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sandbox's pages for people: what Planfix holds, and what it was asked."""
+"""The sandbox's pages: the content of the Planfix accounts, and the requests that they received."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def test_contacts_changed_since_a_time_are_listed_as_the_world_says(
     contact = account.add_contact(name="Olha", created=datetime(2026, 1, 5, 10, 30, 40, tzinfo=UTC))
 
     def is_listed(hours: int) -> bool:
-        """Asks from a minute or hours after the change on, in Kyiv's time."""
+        """True if a request for changes since this time, in Kyiv's time, lists the contact."""
         value = {
             "dateType": "otherRange_withTime",
             "dateFrom": f"05-01-2026 {12 + hours}:30",

@@ -1,4 +1,4 @@
-"""Somebody with a password, and the doors that take it."""
+"""A user with a password, and the two login pages."""
 
 from __future__ import annotations
 

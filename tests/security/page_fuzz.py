@@ -268,7 +268,7 @@ class Figures:
 
 
 def fuzz(world: World, user: User, method: str, most: int, seed: int = 1) -> Figures:
-    """Sends up to so many requests of one user. Each page gets some of each kind."""
+    """Sends up to this many requests of one user. Each page gets some of each kind."""
     figures, chance = Figures(), random.Random(seed)
     client = client_of(user)
     requests: list[tuple[Page, str, list[tuple[str, bytes]]]] = []
@@ -327,5 +327,5 @@ def _requests(
 
 
 def unchanged(world: World) -> str:
-    """What a viewer's requests must leave as it is."""
+    """The rows that a viewer's requests must not change."""
     return str(list(Call.objects.order_by("pk").values())) + str(list(BackgroundJob.objects.order_by("pk").values()))

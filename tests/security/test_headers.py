@@ -1,4 +1,4 @@
-"""What browsers are told about every page, and what production's settings are."""
+"""The security headers of every page, and the security settings of production."""
 
 from __future__ import annotations
 

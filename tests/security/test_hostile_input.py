@@ -1,4 +1,4 @@
-"""Whatever comes: no error of ours, every accepted request is stored, and the pages that show it stand."""
+"""Hostile requests cause no error, every accepted one is stored, and the pages that show it work."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def no_limit_of_the_address(settings: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def requests_as_the_server_makes_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The test client would make Django's own."""
+    """Makes the test client use the server's own requests instead of Django's."""
     monkeypatch.setattr("django.test.client.WSGIRequest", Request)
 
 
@@ -45,7 +45,7 @@ def expected(fuzz: FuzzRequest) -> set[int]:
 
 
 def send(scenario: Scenario, seed: int, number: int) -> Counter[bytes]:
-    """The digests of the bodies that were accepted."""
+    """Sends hostile requests. Returns the digests of the accepted bodies."""
     accepted: Counter[bytes] = Counter()
     address = "/" + webhook_address(scenario.customer).split("/", 3)[3]
     client = Client(raise_request_exception=False)

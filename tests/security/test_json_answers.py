@@ -1,4 +1,4 @@
-"""JSON that another system answers holds nothing that PostgreSQL refuses, and none of it topples its reader."""
+"""Parsed JSON of another system contains nothing that PostgreSQL refuses, and malformed JSON raises ValueError."""
 
 from __future__ import annotations
 

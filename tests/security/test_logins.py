@@ -1,4 +1,4 @@
-"""Guessing passwords is slow, at both doors, from one address and from many."""
+"""Guessing passwords is slow on both login pages, from one address and from many."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def try_in(
     name: str, password: str, *, door: str = DOORS[0], address: str = "203.0.113.7", code: str = "", **headers: str
 ):
-    """The answer to one login of a new browser: 302 who got in, 200 who did not."""
+    """The answer to one login attempt of a new browser: 302 after a login, 200 after a refusal."""
     fields = {"username": name, "password": password, "next": "/calls/", "code": code}
     return Client(REMOTE_ADDR=address, headers=headers).post(door, fields)
 
@@ -47,7 +47,7 @@ def three_for_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def locked_out(user: User, three_for_a_name: None) -> User:
-    """A user whose name is guessed at from many addresses."""
+    """A user whose password is being guessed from many addresses."""
     for number in range(3):
         try_in(user.username, "wrong", address=f"198.51.100.{number}")
     assert try_in(user.username, PASSWORD).status_code == 200
@@ -118,7 +118,7 @@ def test_many_addresses_together_have_a_limit_for_one_user(user: User, monkeypat
 
 @pytest.mark.parametrize("door", DOORS)
 def test_blocked_address_does_not_lock_users_out_elsewhere(user: User, three_for_a_name: None, door: str) -> None:
-    """Attempts that were refused unchecked use up no other limit."""
+    """Attempts that are refused without a password check do not count for other limits."""
     for _ in range(30):
         try_in(user.username, "wrong", door=door)
     login_throttle.reset(f"login as|{user.username}")  # the five attempts that were checked
@@ -236,7 +236,7 @@ def test_audit_log_has_logins_and_failed_logins_with_their_address(user: User) -
 
 
 def test_login_limits_are_those_of_the_documentation() -> None:
-    """The tests above follow the limits, whatever they are."""
+    """The tests above would pass with other limits too."""
     limits = [login_throttle.PER_NAME_AND_NETWORK, login_throttle.PER_NETWORK, login_throttle.PER_NAME]
 
     assert [(limit.times, limit.seconds) for limit in limits] == [(5, 900), (50, 900), (100, 3600)]

@@ -1,4 +1,4 @@
-"""What comes from outside makes no lines of its own in the log, and no colours on a terminal."""
+"""Values from outside cannot add lines to the log or colours to a terminal."""
 
 from __future__ import annotations
 

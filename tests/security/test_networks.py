@@ -1,4 +1,4 @@
-"""Where a request comes from, whatever it says of itself; and webhooks from foreign networks."""
+"""The client address of a request with forged headers, and webhooks from networks that are not allowed."""
 
 from __future__ import annotations
 

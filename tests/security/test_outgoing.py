@@ -1,5 +1,5 @@
-"""No address that comes from data leads us to a private host: not by its name, not by what it is looked up to, not by a
-redirect, and not by changing its mind.
+"""No address that comes from data reaches a private host: not by its name, its DNS answer, a redirect, or a DNS answer
+that changes.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def test_address_with_a_private_host_name_is_refused(url: str) -> None:
 
 @pytest.fixture
 def lookups(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """What the next lookups of a name find; the last one stays. Nothing but a literal address is really looked up."""
+    """The results of the next DNS lookups; the last one repeats. Only literal addresses are really looked up."""
     answers: list[list[str]] = []
     real = socket.getaddrinfo
 
@@ -109,7 +109,7 @@ def lookups(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Where connections went to; none of them is made."""
+    """The addresses of the connections that would be made. None is made."""
     made: list[str] = []
 
     def connect(address: tuple[str, int], *arguments: Any, **named: Any) -> None:

@@ -1,4 +1,4 @@
-"""No value of any parameter of any page topples the server, or shows a viewer something of another customer."""
+"""No parameter value of any page causes a server error or shows a viewer another customer's data."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_extreme_dates_cause_no_server_error(address: str, day: str) -> None:
 
 
 def test_leak_check_finds_the_markers_of_the_other_customer() -> None:
-    """Otherwise the test above could not see a leak."""
+    """Without these markers the test above could not find a leak."""
     world = make_world()
     client = client_of(world.superuser)
 

@@ -1,4 +1,4 @@
-"""Who has switched two-factor login on gets in with password and code only, at both doors, and a code is good once."""
+"""Users with two-factor login need password and code on both login pages, and each code is valid once."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def factor(user: User) -> SecondFactor:
 
 
 def with_password(user: User, door: str = DOORS[0], wanted: str = "/calls/") -> Client:
-    """A browser after the password."""
+    """A browser after a login with the password alone."""
     client = Client()
     answer = client.post(door, {"username": user.username, "password": PASSWORD, "next": wanted})
     assert answer["Location"] == wanted
@@ -61,7 +61,7 @@ def is_in(client: Client) -> bool:
 
 
 def wait() -> None:
-    """As if an hour had gone by for those who typed wrong codes."""
+    """Lets an hour pass for users who typed wrong codes."""
     earlier = F("throttling_failure_timestamp") - timedelta(hours=1)
     SecondFactor.objects.update(throttling_failure_timestamp=earlier)
 
@@ -152,7 +152,7 @@ def test_code_is_valid_within_the_allowed_clock_difference(factor: SecondFactor,
 
 
 def test_codes_are_those_of_rfc_6238(user: User) -> None:
-    """RFC 6238, appendix B: by which every authenticator app goes."""
+    """RFC 6238, appendix B, which authenticator apps follow."""
     factor = SecondFactor.to_be(user, b32encode(b"12345678901234567890").decode())
 
     assert factor.spend_code("287082", now=59)

@@ -1,4 +1,4 @@
-"""Addresses that a page links to, and those that it had better not."""
+"""Addresses that pages link to, and addresses that they must not link to."""
 
 from __future__ import annotations
 

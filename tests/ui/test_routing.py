@@ -1,4 +1,4 @@
-"""What is said of an answer to Ringostat's question whom to ring."""
+"""The sentence that describes a routing answer."""
 
 from __future__ import annotations
 

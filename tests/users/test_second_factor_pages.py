@@ -56,7 +56,7 @@ def look(client: Client) -> dict[str, str]:
 
 
 def switch_on(client: Client) -> list[str]:
-    """The recovery codes as the page shows them."""
+    """Enables two-factor login. Returns the recovery codes as the page shows them."""
     key = look(client)
     form = {"key": key["carried"], "code": code_of(key["shown"]), "password": PASSWORD}
     html = client.post(PAGE, form).content.decode()

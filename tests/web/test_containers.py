@@ -86,7 +86,7 @@ def test_the_products_image_is_built_from_an_exact_version() -> None:
 
 
 def test_every_name_in_the_compose_file_is_declared() -> None:
-    """What `docker compose config` would refuse."""
+    """`docker compose config` refuses an undeclared name."""
     for name, service in SERVICES.items():
         assert set(service.get("depends_on", ())) <= set(SERVICES), name
         assert networks_of(name) <= set(COMPOSE["networks"]), name

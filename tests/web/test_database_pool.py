@@ -1,4 +1,4 @@
-"""The connections to the database that lie ready."""
+"""The pool of database connections."""
 
 from __future__ import annotations
 

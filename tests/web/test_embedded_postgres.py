@@ -1,4 +1,4 @@
-"""The database of a machine that has none: shared, stopped by the last to leave, and back after a kill -9."""
+"""The embedded database: processes share it, the last one stops it, and it starts again after a kill -9."""
 
 from __future__ import annotations
 

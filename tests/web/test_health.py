@@ -1,4 +1,4 @@
-"""What the operator's machines ask: is it alive, does it do its job?"""
+"""The addresses that monitoring asks: /healthz, /readyz and /metrics."""
 
 from __future__ import annotations
 

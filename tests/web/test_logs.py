@@ -21,7 +21,7 @@ ADDRESS = f"/webhooks/ringostat/{TOKEN}/after_call/"
 
 @pytest.fixture
 def lines() -> Iterator[Callable[[], list[dict[str, str]]]]:
-    """What has been written to the log as JSON."""
+    """The lines of the JSON log so far."""
     root, stream, config = logging.getLogger(), io.StringIO(), log_config("json")
     handlers = root.handlers[:]
     config["handlers"]["stderr"]["stream"] = stream

@@ -1,4 +1,4 @@
-"""Ringostat asks whom to ring: the answer, what is stored of it, and what happens when something is wrong."""
+"""Ringostat asks whom to ring: the answer, its stored row, and the answer after an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A client that takes nothing of its response does not hold a thread for ever."""
+"""A client that does not read its response cannot hold a thread for ever."""
 
 from __future__ import annotations
 

@@ -669,7 +669,7 @@ def test_settings_name_a_parameter_without_a_field_in_planfix(console: Client) -
 
 
 def checked(customer: Customer, *checks: Check, **found: Any) -> BackgroundJob:
-    """A check of the customer that has ended so."""
+    """A finished access check of the customer with these findings."""
     accounts = {"account": customer.planfix_account, "project": customer.ringostat_project_id}
     result = asdict(Connection(**accounts, checks=list(checks), **found))
     return BackgroundJob.objects.create(

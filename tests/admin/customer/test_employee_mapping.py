@@ -37,7 +37,7 @@ def console(client: Client) -> Client:
 
 @pytest.fixture
 def customer() -> Customer:
-    """As its accounts were found by the last check."""
+    """A customer with the employees that the last access check read."""
     return found(users=USERS, staff=STAFF)
 
 

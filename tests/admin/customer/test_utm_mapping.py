@@ -31,7 +31,7 @@ def console(client: Client) -> Client:
 
 @pytest.fixture
 def customer() -> Customer:
-    """A checked customer whose “Missed call” lacks utm_term, and nothing chosen."""
+    """A checked customer whose tag “Missed call” lacks utm_term. No field is chosen."""
     tags = {
         "call": tag(100, "Call", "utm_source", "utm_term", "Click"),
         "missed_call": tag(200, "Missed call", "utm_source", "Click"),

@@ -390,7 +390,7 @@ def test_specialists_see_no_warning_about_an_old_phone_number_library(
 
 
 def checked(console: Client, **answers: Any) -> tuple[list[str], str]:
-    """The customers whose access is checked, and the address that follows."""
+    """The customers whose access is checked, and the address of the redirect."""
     response = console.post("/admin/integrations/customer/", {"action": "check_access", **answers})
     return list(BackgroundJob.objects.order_by("pk").values_list("customer__name", flat=True)), response["Location"]
 

@@ -231,7 +231,7 @@ def a_person_paused_it(scenario: Scenario, sandbox: Sandbox) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """What the first page shows, and the kind of alert that is raised."""
+    """The expected status on the first page, and the expected kind of alert."""
 
     cause: Cause
     level: Level
@@ -441,7 +441,7 @@ def test_customer_in_each_state_shows_its_status_and_next_step_everywhere(
 
 
 def assert_shown(page: Any, language: str) -> None:
-    """The page shows status, cause and next step in this language."""
+    """Asserts that the page shows status, cause and next step in this language."""
     [row], html = page.context["rows"], html_unescape(page.content.decode())
     with override(language):
         line = status_line(row.status.issue, row.status.customer, timezone.now())

@@ -38,7 +38,7 @@ def specialist(client: Client) -> Client:
 
 
 def do(client: Client, call: Call, action: str, **data: str) -> str:
-    """Perform the action and return the messages of the page."""
+    """Performs the action and returns the messages of the page."""
     answer = client.post(f"/calls/{call.pk}/do/{action}/", data, follow=True)
     assert answer.redirect_chain == [(f"/calls/{call.pk}/", 302)]
     call.refresh_from_db()

@@ -56,7 +56,7 @@ def test_call_page_says_whom_the_routing_rang(log: Client) -> None:
 
 
 def opened_line(log: Client, call: Call, kind: str, number: int) -> str:
-    """Return what the browser gets when a user opens a line."""
+    """Returns what the browser gets when a user opens a line."""
     answer = log.get(f"/calls/{call.pk}/{kind}/{number}/", headers={"HX-Request": "true"})
     assert answer.status_code == 200
     return answer.content.decode()

@@ -76,7 +76,7 @@ def heard(response: HttpResponseBase) -> bytes:
 
 
 def left_off(response: HttpResponseBase) -> None:
-    """Close the response after the first bytes, as a browser that leaves the page."""
+    """Closes the response after the first bytes, as a browser that leaves the page."""
     next(response._iterator)
     response._iterator.close()
 
@@ -123,7 +123,7 @@ def test_recording_can_be_downloaded(log: Client, call: Call) -> None:
 
 
 def whole(request: Request) -> Reply:
-    """Reply as a source that does not support ranges."""
+    """Replies as a source that does not support ranges."""
     return Reply(body=SOUND, content_type="audio/mpeg")
 
 
@@ -597,7 +597,7 @@ def free_slots() -> int:
 
 
 def resolve_to(monkeypatch: pytest.MonkeyPatch, *found: str) -> list[tuple[str, int]]:
-    """Resolve every name to these addresses. Return the names that were looked up."""
+    """Resolves every name to these addresses. Returns the names that were looked up."""
     looked_up: list[tuple[str, int]] = []
 
     def getaddrinfo(host: str, port: int, **options: Any) -> list[tuple[Any, ...]]:

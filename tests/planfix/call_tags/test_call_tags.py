@@ -40,7 +40,7 @@ MISSED_ROLES = ["MOMENT", "TYPE", "CONTACT", "LINE", "CLIENT_NUMBER", "LINE_NAME
 
 
 def fields(names: str, types: tuple[int, ...]) -> tuple[TagField, ...]:
-    """Ids 1, 2, 3… in order."""
+    """Fields with the ids 1, 2, 3… in order."""
     pairs = zip(names.split("|"), types, strict=True)
     return tuple(TagField(id=n, name=name, type=kind) for n, (name, kind) in enumerate(pairs, start=1))
 

@@ -1,4 +1,4 @@
-"""The client over HTTP: what it sends, what it makes of trouble, and that the token stays inside."""
+"""The client over HTTP: its requests, its errors, and its token, which no error or log contains."""
 
 from __future__ import annotations
 
@@ -291,7 +291,7 @@ def test_an_answer_that_ends_too_early_is_unavailable(serve, headers, body):
 
 
 class _Dripping(socketserver.BaseRequestHandler):
-    """Sends a byte now and then, for as long as somebody listens."""
+    """Sends one byte at a time while the client listens."""
 
     head = b"HTTP/1.1 200 OK"
 

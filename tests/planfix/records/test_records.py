@@ -1,4 +1,4 @@
-"""Contacts, tasks, files, comments and tag entries: what is asked of Planfix and what is made of the answer."""
+"""Contacts, tasks, files, comments and tag entries: the requests to Planfix, and how its answers are read."""
 
 from __future__ import annotations
 

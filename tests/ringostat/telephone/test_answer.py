@@ -1,4 +1,4 @@
-"""The answer of a webhook forwarding number, byte for byte."""
+"""The answer to a question of a webhook forwarding number, byte for byte."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ _BEGAN = timezone.now() - timedelta(hours=3)
 
 
 def at(minute: int) -> dict[str, str]:
-    """The start of a call, so many minutes after the first one."""
+    """The start of a call this many minutes after the first one."""
     local = (_BEGAN + minute * MINUTE).astimezone(KYIV)
     return {"calldate": f"{local:%Y-%m-%d %H:%M:%S}", "date": f"{local:%Y-%m-%d %H:%M:%S}"}
 
@@ -76,7 +76,7 @@ def tasks(account: Account) -> list[Task]:
 
 
 def comments_of(account: Account, task: Task) -> list[Comment]:
-    """Without the description, which is a task's first comment."""
+    """The comments of the task, without the description, which is its first comment."""
     return [comment for comment in account.comments if comment.task_id == task.id][1:]
 
 

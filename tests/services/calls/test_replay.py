@@ -26,7 +26,7 @@ def jobs_of(customer: Customer) -> int:
 
 
 def failed_event(scenario: Scenario) -> WebhookEvent:
-    """Of the time when our code had a mistake."""
+    """An event that failed because of a mistake in our code."""
     with patch("integrations.services.intake.receive.fold_into_call", side_effect=ZeroDivisionError):
         scenario.post(answered())
     return WebhookEvent.objects.get(result=EventResult.FAILED)

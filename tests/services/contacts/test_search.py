@@ -279,7 +279,7 @@ def test_full_format_search_does_not_find_another_spelling_in_two_requests(
 def test_search_in_a_large_account_takes_at_most_two_requests_more_than_full_format(
     planfix: PlanfixClient, account: Account
 ) -> None:
-    """Where the wide question has more answers than a page, the narrow one still finds the usual spellings."""
+    """If the wide search finds more than a page, the narrow search still finds the usual spellings."""
     for _ in range(150):
         account.add_contact(name="Somebody", phones=["0677654321"])
         account.add_contact(name="Somebody", phones=["+380671234765"])
@@ -305,7 +305,7 @@ def test_search_in_a_large_account_finds_the_usual_spellings(
 def test_search_in_a_huge_account_takes_at_most_two_requests_more_than_full_format(
     planfix: PlanfixClient, account: Account
 ) -> None:
-    """Even the narrow question has more answers than a page here, contacts and companies alike."""
+    """Here even the narrow search finds more than a page, of contacts and of companies."""
     for is_company in [False, True] * 150:
         account.add_contact(name="Somebody", phones=["+380 67 123 45 67 8"], is_company=is_company)
 

@@ -1,4 +1,4 @@
-"""An empty search counts only where the account's search is proved to find what exists."""
+"""An empty search counts only if the account's search is proven to find existing contacts."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def other(sandbox: Sandbox) -> Account:
-    """An account with contacts and comments of its own, under the numbers that the first one gives too."""
+    """An account with its own contacts and comments, whose ids also exist in the first account."""
     other = sandbox.add_account("other", token="other-token")
     for number in range(5):
         contact = other.add_contact(name="Somebody else", phones=[f"+38050000000{number}"])

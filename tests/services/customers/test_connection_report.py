@@ -1,4 +1,4 @@
-"""What the check list says where a rule cannot be kept in the customer's Planfix account."""
+"""The lines of the check list about rules that cannot be kept in the customer's Planfix account."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def customer() -> Customer:
 
 
 def found(customer: Customer, **lists: Any) -> None:
-    """What the last check of the access has read."""
+    """Stores an access check of the customer that read these employees."""
     known = {"users": [IRYNA, OLEH], "staff": [STAFF_IRYNA, STAFF_OLEH], **lists}
     accounts = {"account": customer.planfix_account, "project": customer.ringostat_project_id}
     result = asdict(Connection(**accounts, checks=[Check(finding=Finding.KNOWN)], **known))

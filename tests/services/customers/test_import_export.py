@@ -1,4 +1,4 @@
-"""A customer as a file: read, changed, written again, and refused in words when it cannot be one."""
+"""A customer as a file: imported, changed, exported, and refused with a message when it is invalid."""
 
 from __future__ import annotations
 

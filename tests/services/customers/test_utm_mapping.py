@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def customer(scenario: Scenario) -> Customer:
-    """Checked, and nothing chosen yet."""
+    """A customer whose access is checked. No field is chosen yet."""
     scenario.customer.utm_fields.all().delete()
     discover(scenario.customer)
     return scenario.customer

@@ -1,4 +1,4 @@
-"""A new webhook address for an old one, and a test that is no call."""
+"""Replaced webhook addresses, and test events, which are no calls."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def forget_the_call(scenario: Scenario) -> None:
-    """As if the backup had been taken before the call came."""
+    """Deletes the call, as if the backup had been taken before it came."""
     Call.objects.filter(customer=scenario.customer).delete()
     call_command("restored")
     scenario.customer = Customer.objects.get(pk=scenario.customer.pk)

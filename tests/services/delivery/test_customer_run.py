@@ -62,7 +62,7 @@ def rows_read(table: str, plan: dict[str, Any]) -> Iterator[float]:
 
 
 def seconds_until_next_attempt(scenario: Scenario) -> float:
-    """Until the waiting call's next attempt, after one more attempt now."""
+    """Makes one more attempt. Returns the seconds until the waiting call's next attempt."""
     Call.objects.filter(customer=scenario.customer).update(due_at=timezone.now())
     DeliveryLease.objects.filter(customer=scenario.customer).update(retry_at=None)
     scenario.deliver()

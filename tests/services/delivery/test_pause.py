@@ -31,7 +31,7 @@ DENIED = PlanfixAccessDenied("The token is switched off.")
 
 
 def jobs(task: str) -> set[int]:
-    """The customers that have such a waiting job."""
+    """The customers that have a waiting job of this name."""
     waiting = ProcrastinateJob.objects.filter(status="todo", task_name=task)
     return {job.args["customer_id"] for job in waiting}
 

@@ -1,4 +1,6 @@
-"""The diagnostics file of a customer whose calls fail: it hides all people, and shows the same failure elsewhere."""
+"""The diagnostics file of a customer whose calls fail: it contains no personal data and reproduces the failure
+elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +93,7 @@ def failing(make_scenario: Any, sandbox: Sandbox, db: None) -> Scenario:
 
 
 def spellings_in(text: str) -> list[str]:
-    """The seeded texts that are left, in any escapes."""
+    """The seeded texts that are left in the file, in any escaping."""
     variants = {
         variant
         for seed in (*WORDS, *CALL_IDS, *SECRETS, *NUMBER_SPELLINGS, "509876543")

@@ -1,4 +1,4 @@
-"""What replaces numbers, names, texts and IDs in a diagnostics file."""
+"""Pseudonyms of numbers, names, texts and IDs in a diagnostics file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A customer with a directory, and what it holds."""
+"""A customer with a directory, and the directory's content."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Directory:
         read_directory(self.scenario.customer.pk)
 
     def read_changes(self) -> None:
-        """As if the time for it had come."""
+        """Reads the changes as if they were due."""
         DirectoryAccount.objects.update(changes_due_at=Now(), next_at=Now())
         self.read()
 

@@ -1,4 +1,4 @@
-"""Phone fields as people fill them in: their numbers, and how those are written."""
+"""Phone fields as people fill them in: their numbers and spellings."""
 
 from __future__ import annotations
 

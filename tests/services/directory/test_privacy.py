@@ -1,4 +1,4 @@
-"""The directory is deleted with its last user, and a number is erased from it."""
+"""The directory is deleted with its last customer, and an erased number is deleted from it."""
 
 from __future__ import annotations
 

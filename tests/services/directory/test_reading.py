@@ -1,4 +1,4 @@
-"""The directory follows Planfix: first reading, changes, deletions, and lists that cannot be right."""
+"""The directory follows Planfix: first reading, changes, deletions, and lists that are wrong or incomplete."""
 
 from __future__ import annotations
 

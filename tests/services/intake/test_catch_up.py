@@ -42,7 +42,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 @pytest.fixture
 def scenario(scenario: Scenario, ringostat: Ringostat) -> Scenario:
-    """A customer of a week."""
+    """A customer that was created a week ago."""
     began(scenario, timezone.now() - 7 * DAY)
     return scenario
 
@@ -62,7 +62,7 @@ def read_until() -> datetime:
 
 
 def asked(ringostat: Ringostat) -> list[tuple[str, str]]:
-    """From when until when, as it was asked."""
+    """The first and the last time of the requested window."""
     queries = [parse_qs(request.query) for request in ringostat.requests]
     return [(query["from"][0], query["to"][0]) for query in queries]
 

@@ -31,7 +31,7 @@ TAKING = {**BEFORE, "connected_with": "acmecom_iryna", "status": None, "duration
 
 
 def waiting_jobs() -> int:
-    """Of the one customer; the queue's table is not Django's to empty between tests."""
+    """The waiting jobs of the only customer. Django does not empty the queue's table between tests."""
     return ProcrastinateJob.objects.filter(status="todo", queueing_lock=lock_of(Customer.objects.get().pk)).count()
 
 
@@ -208,7 +208,7 @@ def test_webhook_with_an_internal_error_is_stored_and_answered_200(scenario: Sce
 
 
 def test_webhook_is_answered_503_when_the_database_is_lost(scenario: Scenario) -> None:
-    """The only honest answer: nothing was stored, and Ringostat may send it again."""
+    """Nothing was stored, so no other answer is true. Ringostat may send the webhook again."""
     scenario.client.raise_request_exception = False
     with patch("integrations.services.intake.receive.write_new", side_effect=OperationalError):
         assert scenario.post(answered()).status_code == 503

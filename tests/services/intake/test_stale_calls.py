@@ -28,7 +28,7 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 def began(scenario: Scenario, ago: timedelta, **changes: Any) -> None:
-    """Create a call that began so long ago, with a cursor of the call list that has passed it."""
+    """Creates a call that began this long ago. The cursor of the call list has passed it."""
     start = timezone.now() - ago
     body = {"uniqueid": CALL_ID, "call_type": "in", "E164": CLIENT, "calldate": at(start)}
     scenario.post(body | changes, event="before_call")

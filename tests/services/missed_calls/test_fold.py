@@ -1,4 +1,4 @@
-"""Was the client of a missed call reached? The times of the calls decide, and never the order in which they arrive."""
+"""Whether the client of a missed call was reached. The times of the calls decide, not their order of arrival."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients who wait to be called back, and how soon others were."""
+"""Clients who wait for a call back, and how soon other clients were called back."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def let_a_call_fail(customer: Customer, ago: timedelta = MINUTE) -> Call:
 
 
 def let_a_call_be_late(customer: Customer, since: timedelta = HOUR, **columns: Any) -> Call:
-    """Tried a while ago, and to be tried again."""
+    """Makes a call late: an attempt has failed and another one is due."""
     now = timezone.now()
     columns = {"due_at": now + 5 * MINUTE, "due_since": now - since, "reason": "unavailable"} | columns
     return make_call(customer, state=CallState.PENDING, **columns)

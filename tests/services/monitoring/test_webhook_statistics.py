@@ -1,4 +1,4 @@
-"""What a customer's webhooks tell: parameters by event, the delay, repeats, and calls without a webhook."""
+"""Statistics of a customer's webhooks: parameters by event, delay, repeats, and calls without a webhook."""
 
 from __future__ import annotations
 

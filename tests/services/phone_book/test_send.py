@@ -41,7 +41,7 @@ def customer(sandbox: Sandbox, ringostat: Ringostat, settings: Any) -> Customer:
 
 
 def add_contact(customer: Customer, contact_id: int, *numbers: str, **columns: Any) -> DirectoryContact:
-    """An hour ago: the youngest changes are left to the next run."""
+    """Adds a contact that changed an hour ago: a run leaves the newest changes to the next run."""
     contact = add_directory_contact(customer, contact_id, *numbers, **columns)
     DirectoryContact.objects.filter(pk=contact.pk).update(changed_at=timezone.now() - timedelta(hours=1))
     return contact

@@ -50,7 +50,7 @@ def make_other_call(customer: Customer) -> Call:
 
 
 def stored_text() -> str:
-    """All that is kept of calls."""
+    """Everything that is stored about calls."""
     rows: list[Any] = []
     for model in (
         Call,

@@ -1,4 +1,4 @@
-"""Secrets at rest: encrypted, shown by nothing, re-encrypted under a new key."""
+"""Stored secrets: encrypted, never shown, and encrypted again with a new key."""
 
 from __future__ import annotations
 

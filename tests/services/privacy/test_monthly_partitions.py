@@ -118,7 +118,7 @@ def test_partition_stays_while_one_customer_keeps_a_row_of_it(today: datetime, d
 
 @pytest.mark.django_db
 def test_partition_of_a_month_that_has_just_ended_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A row of its last moments may be written just now."""
+    """A row of its last moments may still be written."""
     first = TODAY.replace(day=1, hour=0, minute=30)
     monkeypatch.setattr(monthly_partitions, "database_time", lambda: first)
     create_coming_months(EVENTS)
@@ -153,7 +153,7 @@ def other_session(transactional_db: None) -> Iterator[psycopg.Connection]:
 def test_partition_change_gives_up_soon_while_another_session_writes(
     other_session: psycopg.Connection, today: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Webhooks would wait behind it."""
+    """Webhooks would wait for the change."""
     monkeypatch.setattr(monthly_partitions, "LOCK_TIMEOUT", "20ms")
     other_session.execute(f"LOCK TABLE {EVENTS} IN ROW EXCLUSIVE MODE")
     other_session.execute(f"LOCK TABLE {EVENTS}_default IN ROW EXCLUSIVE MODE")

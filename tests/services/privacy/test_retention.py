@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 
 def make_day(customer: Customer, days_ago: int, state: str = CallState.DELIVERED) -> Call:
-    """A call with an event and a request, so many days old."""
+    """A call with an event and a request, this many days old."""
     moment = timezone.now() - timedelta(days=days_ago)
     call = make_call(customer, call_facts(exact_start=moment), state=state)
     make_event(call, received_at=moment)

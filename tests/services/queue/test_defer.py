@@ -1,4 +1,4 @@
-"""What the sweep does to the queue: whom it wakes, and whose jobs it frees."""
+"""The sweep: which customers get a delivery job, and which jobs it releases."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_sweep_enqueues_one_delivery_job_per_customer(monkeypatch: pytest.Monkey
 
 @pytest.fixture
 def backlog() -> range:
-    """Customers that have more calls than their turns can deliver, for one thread."""
+    """Customers with more due calls than one thread can deliver."""
     customers = range(1, 11)
     wake_customers(customers)
     return customers

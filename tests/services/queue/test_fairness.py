@@ -179,7 +179,7 @@ def test_backlog_of_ten_thousand_calls_does_not_block_another_customer(
 
 
 def repeat_call(scenario: Scenario, times: int) -> None:
-    """So many more due calls like the customer's only one, without a webhook each."""
+    """Adds this many due calls like the customer's only one, without webhooks."""
     call = Call.objects.get(customer=scenario.customer)
     rows = []
     for number in range(times):
@@ -189,7 +189,7 @@ def repeat_call(scenario: Scenario, times: int) -> None:
 
 
 def work_off_the_queue(jobs: int = 100) -> None:
-    """As a worker that does one job after the other, until none waits or so many are done."""
+    """Runs jobs one after another, as a worker does, until none waits or this many are done."""
     for _ in range(jobs):
         job_id, arguments = queue("SELECT id, args FROM procrastinate_fetch_job_v2(NULL, NULL)")
         if job_id is None:
@@ -239,5 +239,5 @@ only where turns change hands is not seen here.
 
 
 def shortest(sent: list[float], requests: int) -> float:
-    """Return the shortest time in seconds from a request to the one so many requests later."""
+    """Returns the shortest time in seconds between a request and the one this many requests later."""
     return min(later - earlier for earlier, later in zip(sent, sent[requests:], strict=False))

@@ -225,7 +225,7 @@ def test_value_that_the_account_is_known_to_change_is_no_difference(ready: Scena
 
 
 def calls(scenario: Scenario, count: int, *, since: int) -> list[int]:
-    """Delivers so many calls, and returns the numbers of those that were chosen to be read back."""
+    """Delivers this many calls. Returns the numbers of those that were chosen to be read back."""
     numbers = {f"ua9_-179077{number}.7": number for number in range(since, since + count)}
     for call_id in numbers:
         scenario.post(answered(uniqueid=call_id))

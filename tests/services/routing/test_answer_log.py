@@ -1,4 +1,4 @@
-"""The answers of a call, and what becomes of stored answers."""
+"""The routing answers of a call, and the deletion of stored answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def add_answer(customer: Customer, *, seconds: int = 0, number: str = NUMBER, ca
 
 @pytest.fixture
 def call() -> Call:
-    """Of 75 seconds, at noon."""
+    """A call of 75 seconds, at noon."""
     return make_call(make_customer())
 
 

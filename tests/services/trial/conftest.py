@@ -1,4 +1,4 @@
-"""A trial of a sandbox account that has records of its own, and what of them is left afterwards."""
+"""A trial of a sandbox account that has its own records, and the records that are left afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A trial that may create a task: it finds out what calls for tasks need, and removes the task or closes it."""
+"""A trial that may create a task: it finds out how tasks behave in the account, and removes or closes its task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The numbers of trials: whole numbers of the country that nobody has."""
+"""The phone numbers of trials: full numbers of the country that are assigned to nobody."""
 
 from __future__ import annotations
 

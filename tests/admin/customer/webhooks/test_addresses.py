@@ -1,4 +1,4 @@
-"""What to paste into Ringostat, and whether it has arrived."""
+"""The webhook addresses and parameters to paste into Ringostat, and the webhooks that arrived."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pages tell of the webhook requests that were not understood, from the request to its dry run."""
+"""The counts of webhook requests that were not understood, from the request to its dry run."""
 
 from __future__ import annotations
 
