@@ -28,7 +28,7 @@ def test_newest_release_in_the_changelog_is_the_current_version() -> None:
 
 
 @pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
-def test_compiled_requirements_contain_the_direct_ones(name: str) -> None:
+def test_compiled_requirements_contain_all_direct_requirements(name: str) -> None:
     assert pins(f"{name}.in").items() <= pins(f"{name}.txt").items()
 
 
@@ -61,7 +61,7 @@ def test_every_hook_runs_from_the_projects_environment() -> None:
     }
 
 
-def test_the_forge_runs_the_same_checks() -> None:
+def test_forge_workflow_runs_the_same_checks_as_ci() -> None:
     workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
 
     assert {"run": ".ci/run"} in workflow["jobs"]["check"]["steps"]

@@ -93,7 +93,7 @@ def lines_of(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_public_names_stay_as_they_are(name: str) -> None:
+def test_public_names_are_those_of_the_recorded_lists(name: str) -> None:
     assert lines_of(name) == (HERE / f"{name}.txt").read_text().splitlines()
 
 

@@ -112,7 +112,7 @@ def test_a_webhook_passes_the_listed_files(ready: Scenario) -> None:
         (lambda sandbox: answered() | recorded(sandbox), MORE_FILES["recording"]),
     ],
 )
-def test_other_calls_pass_few_files_more(
+def test_other_calls_pass_few_further_files(
     ready: Scenario, sandbox: Sandbox, body: Callable[[Sandbox], dict[str, Any]], more: set[str]
 ) -> None:
     ready.post(body(sandbox))

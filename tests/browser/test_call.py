@@ -194,7 +194,7 @@ def test_expired_recording_is_explained_and_can_be_retried(
     expect(player.get_by_role("alert")).to_be_empty()
 
 
-def test_bodies_are_loaded_when_their_line_is_opened_and_a_failure_is_explained(
+def test_webhook_bodies_are_loaded_when_their_line_is_opened_and_a_failure_is_explained(
     scenario: Scenario, page: Page, live_server: LiveServer
 ) -> None:
     open_call(page, live_server, scenario.call(CALL_ID))

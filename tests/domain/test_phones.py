@@ -55,7 +55,7 @@ def test_national_spelling_is_the_same_number_in_its_country(case: tuple[str, st
 
 @pytest.mark.parametrize("home", REGIONS)
 @pytest.mark.parametrize("number", [number for _, number in EXAMPLES if len(number) > 11])
-def test_bare_digits_with_a_country_code_are_understood_abroad(number: str, home: str) -> None:
+def test_bare_digits_with_a_country_code_are_read_in_every_region(number: str, home: str) -> None:
     assert normalize(number[1:], home) == number
 
 

@@ -30,5 +30,5 @@ def days(*hours: list[int]) -> dict[datetime, int]:
         (days([6], [900]), 6),
     ],
 )
-def test_usual_peak_is_the_busiest_hour_of_a_middle_day(counts: dict[datetime, int], usual: int) -> None:
+def test_usual_peak_is_the_median_of_the_days_busiest_hours(counts: dict[datetime, int], usual: int) -> None:
     assert usual_peak(counts) == usual

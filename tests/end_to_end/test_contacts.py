@@ -568,7 +568,7 @@ def test_a_number_that_cannot_exist_is_searched_for(scenario: Scenario) -> None:
 
 @pytest.mark.parametrize("matching", ["full", "any_format"])
 @pytest.mark.parametrize("contacts", [60, 250])
-def test_one_number_of_many_contacts_costs_one_search(
+def test_number_of_many_contacts_takes_one_search(
     make_scenario: Callable[..., Scenario], db: None, matching: str, contacts: int
 ) -> None:
     scenario = make_scenario(phone_matching=matching)

@@ -109,7 +109,7 @@ def test_a_late_recording_is_linked_where_an_update_takes_no_files(scenario: Sce
     assert "/recordings/" in comment.description
 
 
-def test_missing_recording_is_looked_for_a_few_times_only(scenario: Scenario, sandbox: Sandbox) -> None:
+def test_missing_recording_is_checked_only_a_few_times(scenario: Scenario, sandbox: Sandbox) -> None:
     sandbox.ringostat.not_ready = {CALL_ID}
     scenario.post(answered(**recorded(sandbox)))
     for _ in range(8):
@@ -157,7 +157,7 @@ def test_a_call_without_a_conversation_has_no_recording_and_waits_for_none(
     assert scenario.call(CALL_ID).due_at is None
 
 
-def test_a_recording_from_a_foreign_host_is_not_waited_for(
+def test_call_does_not_wait_for_a_recording_from_a_foreign_host(
     scenario: Scenario, as_in_production: Callable[[], None]
 ) -> None:
     scenario.post(answered(has_recording="1", recording="https://evil.example/a.wav"))
@@ -412,7 +412,9 @@ def test_recording_is_copied_with_the_extension_of_its_format(
     assert [(file.name, file.size) for file in comment.files] == [(f"{CALL_ID}{suffix}", -(-len(body) // 1024))]
 
 
-def test_answered_after_missed_is_corrected_on_the_same_comment(scenario: Scenario, admin_client: Client) -> None:
+def test_missed_call_that_turns_out_answered_is_corrected_in_the_same_comment(
+    scenario: Scenario, admin_client: Client
+) -> None:
     contact = scenario.account.add_contact(name="Olha", phones=[CLIENT])
     scenario.post(missed())
     scenario.deliver()
@@ -430,7 +432,7 @@ def test_answered_after_missed_is_corrected_on_the_same_comment(scenario: Scenar
     assert "Ringostat later reported that the call was answered" in page
 
 
-def test_answered_after_missed_is_corrected_for_an_unknown_employee_too(scenario: Scenario) -> None:
+def test_missed_call_that_turns_out_answered_is_corrected_for_an_unknown_employee_too(scenario: Scenario) -> None:
     scenario.account.add_contact(name="Olha", phones=[CLIENT])
     scenario.post(missed())
     scenario.deliver()
@@ -441,7 +443,7 @@ def test_answered_after_missed_is_corrected_for_an_unknown_employee_too(scenario
     assert "Correction from Ringostat: the call was answered</b> (1 min 1 s)" in comment.description
 
 
-def test_missed_after_answered_changes_nothing(scenario: Scenario) -> None:
+def test_late_missed_event_does_not_change_an_answered_call(scenario: Scenario) -> None:
     scenario.post(answered())
     scenario.deliver()
     (before,) = [comment.description for comment in scenario.account.comments]

@@ -131,7 +131,7 @@ def test_catch_up_reads_one_chosen_customer(make_scenario: Callable[..., Scenari
     assert [line["customer"] for line in lines("catch_up", "--customer", "B")] == ["B"]
 
 
-def test_window_that_ends_now_is_read_until_now(scenario: Scenario, ringostat: Ringostat) -> None:
+def test_catch_up_window_that_ends_now_is_read_until_now(scenario: Scenario, ringostat: Ringostat) -> None:
     ringostat.calls = [row(ago=timedelta(minutes=30))]
 
     [line] = lines("catch_up", "--from", (datetime.now(UTC) - DAY).isoformat())

@@ -50,7 +50,7 @@ def delivered() -> int:
     return Call.objects.filter(state=CallState.DELIVERED, due_at=None).count()
 
 
-def test_a_web_server_that_is_killed_while_it_is_posted_to_loses_no_call_and_doubles_none(stack: LocalStack) -> None:
+def test_web_server_killed_during_posts_loses_no_call_and_doubles_none(stack: LocalStack) -> None:
     chance = random.Random(20)
     stack.start_sandbox()
     addresses = customers(stack, 10, requests_per_second=1000)
@@ -69,7 +69,7 @@ def test_a_web_server_that_is_killed_while_it_is_posted_to_loses_no_call_and_dou
     assert tally(stack, bodies) == CLEAN
 
 
-def test_workers_that_are_killed_again_and_again_lose_no_call_and_double_none(stack: LocalStack) -> None:
+def test_repeatedly_killed_workers_lose_no_call_and_double_none(stack: LocalStack) -> None:
     chance = random.Random(4)
     stack.start_sandbox()
     addresses = customers(stack, 10, requests_per_second=5)
@@ -91,7 +91,7 @@ def test_workers_that_are_killed_again_and_again_lose_no_call_and_double_none(st
     assert tally(stack, bodies) == CLEAN
 
 
-def test_a_worker_that_is_told_to_stop_finishes_its_call_and_no_more(stack: LocalStack) -> None:
+def test_stopping_worker_finishes_its_current_call_only(stack: LocalStack) -> None:
     stack.start_sandbox()
     addresses = customers(stack, 1, requests_per_second=1000)
     stack.start_web(workers=1)
@@ -110,7 +110,7 @@ def test_a_worker_that_is_told_to_stop_finishes_its_call_and_no_more(stack: Loca
     assert tally(stack, [body for body in bodies if body["uniqueid"] == "load-0.0"]) == CLEAN
 
 
-def test_a_database_server_that_is_killed_loses_no_call_and_doubles_none(
+def test_killed_database_server_loses_no_call_and_doubles_none(
     database_of_its_own: Path, own_stack: LocalStack
 ) -> None:
     stack, chance = own_stack, random.Random(18)

@@ -30,9 +30,7 @@ Bodies = list[tuple[int, dict[str, Any]]]
 
 
 @pytest.mark.parametrize("silence", [GIVEN_UP, FORGOTTEN], ids=["given up", "forgotten"])
-def test_a_worker_that_stood_still_writes_nothing_twice_and_continues(
-    stack: LocalStack, settings: Any, silence: timedelta
-) -> None:
+def test_paused_worker_writes_nothing_twice_and_continues(stack: LocalStack, settings: Any, silence: timedelta) -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
     stack.start_sandbox()
     stack.start_web(workers=1)

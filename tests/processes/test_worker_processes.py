@@ -47,7 +47,7 @@ def start_two_processes(stack: LocalStack) -> int:
     return stack.processes["worker"].pid
 
 
-def test_a_killed_process_is_replaced_while_the_other_goes_on_and_a_stop_ends_both(stack: LocalStack) -> None:
+def test_killed_worker_process_is_replaced_while_the_other_continues_and_a_stop_ends_both(stack: LocalStack) -> None:
     stack.start_sandbox()
     files = [customer_with_account(stack, number, requests_per_second=10) for number in range(CUSTOMERS)]
     addresses = [f"{stack.web_url}/{webhook_address(import_customer(file)).split('/', 3)[3]}" for file in files]
@@ -72,7 +72,7 @@ def test_a_killed_process_is_replaced_while_the_other_goes_on_and_a_stop_ends_bo
     assert worker.wait(20) == 0
 
 
-def test_processes_end_when_their_command_is_killed(stack: LocalStack) -> None:
+def test_worker_processes_end_when_their_command_is_killed(stack: LocalStack) -> None:
     command = start_two_processes(stack)
     orphans = children(command)
 

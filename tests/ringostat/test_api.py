@@ -316,7 +316,7 @@ def test_rows_of_the_call_list_may_be_in_an_object(
     assert read(client) == [{"uniqueid": "1.1"}]
 
 
-def test_rows_of_the_call_list_may_lie_one_level_deeper(
+def test_rows_of_the_call_list_may_be_nested_one_level_deeper(
     ringostat: responses.RequestsMock, client: RingostatClient
 ) -> None:
     ringostat.get(LIST, json={"success": True, "data": {"calls": [{"uniqueid": "1.1"}]}})

@@ -65,7 +65,7 @@ def test_any_body_is_read_as_storable_text_or_not_understood(body: bytes, conten
 
 
 @given(st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), st.text("абвxyz019_.", min_size=1), min_size=1))
-def test_json_form_and_query_string_say_the_same(parameters: dict[str, str]) -> None:
+def test_json_form_and_query_string_are_read_alike(parameters: dict[str, str]) -> None:
     parameters = {f"p_{name}": value for name, value in parameters.items()}
     envelope = {"jsonrpc": "2.0", "id": 1, "params": parameters}
     assert read_json(parameters) == parameters

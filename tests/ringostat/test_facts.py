@@ -97,12 +97,12 @@ def test_utm_tags_are_kept_among_too_many_parameters() -> None:
 
 
 @pytest.mark.parametrize("raw", ["(direct)", "(none)"])
-def test_words_that_mean_something_in_analytics_are_kept(raw: str) -> None:
+def test_words_with_a_meaning_in_analytics_are_kept(raw: str) -> None:
     assert read_facts({"utm_source": raw}, KYIV).parameters == {"utm_source": raw}
 
 
 @pytest.mark.parametrize("raw", ["", "  ", "(not set)", "(Not Set)", "null", "undefined", "NaN"])
-def test_words_that_mean_nothing_are_not_kept(raw: str) -> None:
+def test_words_for_nothing_are_not_kept(raw: str) -> None:
     assert read_facts({"utm_source": raw, "employee_fio": raw}, KYIV) == CallFacts(ringostat_id="")
 
 

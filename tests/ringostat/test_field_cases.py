@@ -26,7 +26,7 @@ def test_every_field_payload_has_a_case_and_every_case_a_payload() -> None:
 
 
 @pytest.mark.parametrize("name", UNDERSTOOD)
-def test_field_payload_says_the_expected_facts(name: str) -> None:
+def test_field_payload_has_the_expected_facts(name: str) -> None:
     case, facts = FIELD_CASES[name], parsed(name).facts
     assert facts is not None
     assert {fact: getattr(facts, fact) for fact in case.facts} == case.facts
@@ -34,7 +34,7 @@ def test_field_payload_says_the_expected_facts(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", UNDERSTOOD)
-def test_field_payload_is_noted_as_expected(name: str) -> None:
+def test_field_payload_has_the_expected_notes(name: str) -> None:
     assert tuple(note.kind for note in parsed(name).notes) == FIELD_CASES[name].notes
 
 

@@ -75,7 +75,7 @@ def test_any_values_of_known_names_are_read_without_an_error(fields: dict[str, s
 
 
 @given(fields=st.dictionaries(names, plain_texts.filter(bool), min_size=1, max_size=8))
-def test_every_form_of_a_request_says_the_same(fields: dict[str, str]) -> None:
+def test_every_format_of_a_request_is_read_alike(fields: dict[str, str]) -> None:
     form = urlencode(fields)
     expected = read_facts(fields, KYIV)
     requests = [

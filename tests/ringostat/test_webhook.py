@@ -215,7 +215,7 @@ def test_call_list_row_without_an_id_is_skipped(row: dict[str, object]) -> None:
     assert parse_list_row(row, timezone=KYIV) is None
 
 
-def test_call_list_row_and_webhook_of_one_call_say_the_same() -> None:
+def test_call_list_row_and_webhook_of_one_call_have_the_same_facts() -> None:
     webhook = facts_in("after_call__busy_with_numbers.json")
     row = {
         "uniqueid": webhook.ringostat_id,

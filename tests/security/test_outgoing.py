@@ -249,7 +249,7 @@ class Drip(socketserver.BaseRequestHandler):
 
 
 @pytest.mark.parametrize("make_session", [public_session, NoRedirectSession])
-def test_dripping_headers_are_given_up_at_the_deadline(make_session: Any, settings: Any) -> None:
+def test_response_with_too_slow_headers_is_given_up_at_the_deadline(make_session: Any, settings: Any) -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Drip) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()

@@ -26,7 +26,7 @@ LOOPBACK = ["127.0.0.0/8", "::1/128"]
         (False, None, LOOPBACK, False),
     ],
 )
-def test_an_untrusted_proxy_is_reported(
+def test_check_warns_about_an_untrusted_proxy(
     https: bool, bind: str | None, proxies: list[str], warns: bool, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.HTTPS, settings.TRUSTED_PROXIES = https, [ip_network(proxy) for proxy in proxies]

@@ -58,7 +58,7 @@ def ask(customer: Customer, question: Any = QUESTION, *, method: str = "POST", e
         ("GET", "/?src=%2B380671234567", ""),
     ],
 )
-def test_client_of_a_responsible_employee_is_routed(customer: Customer, method: str, end: str, body: str) -> None:
+def test_client_is_routed_to_the_responsible_employee(customer: Customer, method: str, end: str, body: str) -> None:
     response = ask(customer, body, method=method, end=end)
 
     assert response.status_code == 200

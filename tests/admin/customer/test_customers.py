@@ -134,7 +134,7 @@ def test_list_warns_of_customers_with_the_same_account_or_project(
     assert all(text.startswith(sentence) for text in told)
 
 
-def test_save_and_continue_leads_through_the_steps(console: Client) -> None:
+def test_save_and_continue_opens_the_next_set_up_step(console: Client) -> None:
     customer = customer_with()
     kept = {**FILLED_IN, "name": customer.name, "planfix_url": customer.planfix_url}
 
@@ -389,7 +389,7 @@ def test_a_mistyped_zone_is_an_error_that_names_the_right_one(console: Client, t
     assert f"Did you mean {meant}?" in errors_of(response)
 
 
-def test_local_address_is_accepted_if_private_hosts_are_allowed(console: Client, settings: Any) -> None:
+def test_local_account_address_is_accepted_if_private_hosts_are_allowed(console: Client, settings: Any) -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
     customer = customer_with()
 
@@ -579,7 +579,7 @@ def test_resume_action_clears_the_pause_and_wakes_the_worker(console: Client) ->
     assert ProcrastinateJob.objects.filter(args={"customer_id": customer.pk}).exists()
 
 
-def test_checking_the_access_of_several_customers_asks_the_worker(console: Client) -> None:
+def test_check_access_action_enqueues_a_check_of_each_chosen_customer(console: Client) -> None:
     customers = [make_customer(), make_customer()]
 
     console.post(LIST, {"action": "check_access", "_selected_action": [customer.pk for customer in customers]})
@@ -796,7 +796,7 @@ def test_failed_access_check_says_why(console: Client) -> None:
     assert "Connected. Calls can be delivered." not in html
 
 
-def test_working_connection_is_confirmed(console: Client) -> None:
+def test_page_confirms_a_working_connection(console: Client) -> None:
     customer = make_customer()
     checked(customer, Check(finding=Finding.KNOWN))
 

@@ -127,7 +127,7 @@ def test_without_permission_to_read_employees_planfix_user_ids_are_typed(console
     assert customer.employees.get().planfix_user_id == 42
 
 
-def test_link_from_a_call_marks_its_talker(console: Client, customer: Customer) -> None:
+def test_link_from_a_call_marks_its_employee(console: Client, customer: Customer) -> None:
     call = skipped(customer)
 
     html = html_of(console, page_of(customer, f"?call={call.pk}"))
@@ -149,7 +149,7 @@ def test_call_id_of_another_customer_in_the_address_marks_no_employee(console: C
     assert "Theirs Alone" not in html_of(console, page_of(customer, f"?call={call.pk}"))
 
 
-def test_mapped_talker_offers_a_retry_of_its_skipped_calls(console: Client, customer: Customer) -> None:
+def test_mapped_employee_offers_a_retry_of_their_skipped_calls(console: Client, customer: Customer) -> None:
     call = skipped(customer)
 
     key = next(row.key for row in employee_table(customer).rows if row.is_from_calls)
@@ -165,7 +165,7 @@ def test_mapped_talker_offers_a_retry_of_its_skipped_calls(console: Client, cust
     assert (job.customer, job.arguments) == (customer, {"calls": [call.pk]})
 
 
-def test_retry_without_calls_of_mapped_talkers_enqueues_nothing(console: Client, customer: Customer) -> None:
+def test_retry_without_calls_of_mapped_employees_enqueues_nothing(console: Client, customer: Customer) -> None:
     skipped(customer)
 
     console.post(reverse("admin:integrations_customer_send_skipped_calls", args=[customer.pk]))

@@ -90,7 +90,7 @@ def test_one_field_for_two_parameters_is_refused_with_a_message(console: Client,
     assert kept(customer) == []
 
 
-def test_check_started_from_the_parameters_page_leads_back(console: Client, customer: Customer) -> None:
+def test_access_check_started_from_the_parameters_page_leads_back(console: Client, customer: Customer) -> None:
     address = reverse("admin:integrations_customer_connect", args=[customer.pk])
 
     assert console.post(address, {"back": "parameters"})["Location"] == page_of(customer)

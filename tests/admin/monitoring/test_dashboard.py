@@ -84,7 +84,7 @@ def test_dashboard_is_searched_and_filtered(
     assert names(console, query) == found
 
 
-def test_counts_link_to_their_calls(console: Client, customers: dict[str, Customer]) -> None:
+def test_call_counts_of_a_customer_link_to_these_calls(console: Client, customers: dict[str, Customer]) -> None:
     html = console.get("/admin/").content.decode()
 
     assert f"{reverse('calllog:list')}?customer={customers['Cafe'].pk}&amp;state=failed" in html
@@ -301,7 +301,7 @@ def test_overview_links_to_events_and_requests_of_the_customer(console: Client) 
     assert [event.customer for event in console.get(links["Webhook events"]).context["cl"].result_list] == [customer]
 
 
-def test_resuming_restarts_deliveries(console: Client) -> None:
+def test_resuming_a_paused_customer_restarts_its_deliveries(console: Client) -> None:
     customer = make_customer(paused_reason="They move.", paused_by_hand=True)
 
     console.post(page_of(customer), {"action": "resume"})

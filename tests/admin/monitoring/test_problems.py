@@ -93,7 +93,7 @@ def test_retry_of_a_cause_that_was_fixed_meanwhile_retries_nothing(console: Clie
     assert not BackgroundJob.objects.exists()
 
 
-def test_skipped_calls_lead_to_what_fixes_their_cause(console: Client) -> None:
+def test_skipped_calls_link_to_the_page_that_fixes_their_cause(console: Client) -> None:
     customer = make_customer()
     for reason in (Reason.UNKNOWN_EMPLOYEE, Reason.UNKNOWN_EMPLOYEE, Reason.NO_FINAL_EVENT, Reason.INTERNAL_CALL):
         skip(customer, reason)

@@ -106,7 +106,7 @@ def test_system_page_requires_the_permission_to_see_customers(client: Client, ma
     assert client.get("/admin/system/").status_code == status
 
 
-def test_waiting_job_says_that_no_worker_runs(operator: Client) -> None:
+def test_page_of_a_waiting_job_says_that_no_worker_runs(operator: Client) -> None:
     customer = make_customer()
     enqueue(BackgroundJobKind.CONNECT, customer=customer)
     page = f"/admin/integrations/customer/{customer.pk}/change/"

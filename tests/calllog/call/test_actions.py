@@ -168,7 +168,7 @@ def test_a_call_that_has_not_ended_is_not_sent_by_a_replay(specialist: Client) -
     assert (call.state, call.due_at) == (CallState.IN_PROGRESS, None)
 
 
-def test_an_erased_call_stays_erased(specialist: Client) -> None:
+def test_replay_of_an_erased_call_changes_nothing(specialist: Client) -> None:
     call = make_call(make_customer(), state=CallState.SKIPPED, reason="erased")
 
     assert "there is nothing to re-read" in do(specialist, call, "replay")
@@ -302,20 +302,20 @@ def test_viewer_sees_no_action_buttons(client: Client) -> None:
     assert "Fix the problem in Planfix" not in html
 
 
-def test_get_request_changes_nothing(specialist: Client) -> None:
+def test_get_request_to_a_call_action_changes_nothing(specialist: Client) -> None:
     call = make_call(make_customer(), state=CallState.FAILED)
 
     assert specialist.get(f"/calls/{call.pk}/do/send-again/").status_code == 405
 
 
-def test_request_of_another_site_is_refused(client: Client) -> None:
+def test_call_action_from_another_site_is_refused(client: Client) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(make_specialist())
 
     assert strict.post(f"/calls/{make_call(make_customer()).pk}/do/send-again/").status_code == 403
 
 
-def test_unknown_action_is_not_found(specialist: Client) -> None:
+def test_unknown_call_action_is_not_found(specialist: Client) -> None:
     assert specialist.post(f"/calls/{make_call(make_customer()).pk}/do/delete/").status_code == 404
 
 
@@ -345,7 +345,7 @@ def test_webhooks_of_a_call_in_progress_cannot_be_reread(state: str, can_reread:
         ({"state": CallState.DELIVERED}, "", False, True),
     ],
 )
-def test_page_offers_only_possible_actions(
+def test_call_page_offers_only_possible_actions(
     columns: dict[str, Any], send_again: str, settle: bool, ignore: bool
 ) -> None:
     offered = available_actions(make_call(make_customer(), **columns))

@@ -53,7 +53,7 @@ def test_call_list_shows_the_newest_call_first(log: Client) -> None:
     assert listed(log) == [new.pk, twin.pk, old.pk]
 
 
-def test_paging_to_the_end_shows_every_call_once_and_in_order(log: Client) -> None:
+def test_paging_through_the_call_list_shows_every_call_once_and_in_order(log: Client) -> None:
     customers = [make_customer(), make_customer()]
     # Three to each second, so that pages end among calls of one moment.
     calls = [

@@ -94,7 +94,7 @@ def test_netrc_file_does_not_replace_the_token(planfix, client, tmp_path, monkey
 
 
 @pytest.mark.parametrize("status", [200, 202, 204])
-def test_an_empty_answer_to_a_write_is_a_success(planfix, client, status):
+def test_empty_answer_to_a_planfix_write_is_a_success(planfix, client, status):
     planfix.post(CONTACT, body="", status=status)
 
     assert client.request("POST", "/contact/", body={}) == {}

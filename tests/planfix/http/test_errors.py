@@ -338,7 +338,7 @@ def test_daily_request_limit_is_distinguished_from_a_short_one(
         ('Pole "Źródło" jest wymagane', "Źródło"),
     ],
 )
-def test_a_required_field_is_a_refusal_that_names_it(status: int, code: int, text: str, field: str) -> None:
+def test_refusal_for_a_required_field_names_the_field(status: int, code: int, text: str, field: str) -> None:
     found = error(status, fail(code, text))
 
     assert isinstance(found, PlanfixRefused)

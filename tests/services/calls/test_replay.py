@@ -161,7 +161,7 @@ def test_replay_does_not_resume_a_paused_customer(db: None) -> None:
     assert customer.paused_reason == "The token is wrong."
 
 
-def test_resumed_customer_delivers_at_once(db: None) -> None:
+def test_resumed_customer_delivers_its_calls_at_once(db: None) -> None:
     customer = make_customer(paused_reason="The token is wrong.")
     now = timezone.now()
     DeliveryLease.objects.create(

@@ -116,7 +116,7 @@ def test_number_typed_with_blanks_is_not_preferred_as_a_proof(
     assert traits_of(customer).found_by == {NumberFormat.FULL}
 
 
-def test_a_number_of_another_kind_proves_nothing_for_good(
+def test_contact_with_a_number_of_another_country_gives_no_lasting_proof(
     planfix: PlanfixClient, account: Account, customer: Customer
 ) -> None:
     """The account formats numbers of its own country only."""

@@ -225,7 +225,7 @@ def test_employee_missing_from_both_lists_stays_in_the_table(customer: Customer)
 # Calls that were skipped
 
 
-def test_talker_of_skipped_calls_appears_with_their_count(customer: Customer) -> None:
+def test_employee_of_skipped_calls_appears_with_the_number_of_calls(customer: Customer) -> None:
     found(customer)
     for _ in range(2):
         skipped(customer, employee_name="New Comer", staff_id="999999")
@@ -246,7 +246,7 @@ def test_skipped_calls_of_a_listed_employee_are_counted_in_its_row(customer: Cus
     assert [(row.name, row.calls) for row in rows] == [("Bondar Iryna", 1), ("Oleh Tkachenko", 0)]
 
 
-def test_talker_with_a_name_known_in_planfix_is_proposed(customer: Customer) -> None:
+def test_employee_of_skipped_calls_with_a_name_in_planfix_is_proposed(customer: Customer) -> None:
     found(customer, staff=[])
     skipped(customer, employee_name="Tkachenko Oleh")
 
@@ -276,7 +276,7 @@ def test_excluded_employee_of_the_requested_call_is_marked(customer: Customer) -
     assert [(row.name, row.participates) for row in rows if row.is_asked_for] == [("Bondar Iryna", True)]
 
 
-def test_a_mapped_talker_becomes_an_employee_and_its_calls_can_be_sent(customer: Customer) -> None:
+def test_mapped_employee_of_skipped_calls_is_saved_and_their_calls_can_be_retried(customer: Customer) -> None:
     found(customer, staff=[])
     call = skipped(customer, employee_name="New Comer", staff_id="999999")
     table = employee_table(customer)
@@ -300,7 +300,7 @@ def test_another_phone_of_a_known_employee_is_added(customer: Customer) -> None:
     assert employee.sip_logins == ["acmecom_iryna", "acmecom_mobile"]
 
 
-def test_another_staff_id_means_another_employee(customer: Customer) -> None:
+def test_different_staff_id_means_a_different_employee(customer: Customer) -> None:
     make_employee(customer, planfix_user_id=5, staff_id="331851")
     found(customer, staff=[])
     skipped(customer, staff_id="999999", connected_with="x_mobile")

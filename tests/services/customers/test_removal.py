@@ -31,7 +31,7 @@ def test_rows_of_a_customer_are_found_by_one_index(model: type, index: str) -> N
         assert "Seq Scan" not in plan
 
 
-def test_customer_is_deleted_with_its_log() -> None:
+def test_customer_is_deleted_with_its_events_and_requests() -> None:
     call = make_call(make_customer())
     make_event(call)
     make_request(call)

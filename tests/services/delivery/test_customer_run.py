@@ -98,7 +98,7 @@ def test_call_that_has_waited_longest_is_delivered_first(scenario: Scenario) -> 
     ]
 
 
-def test_each_failed_attempt_doubles_the_wait(scenario: Scenario, sandbox: Sandbox, settings: Any) -> None:
+def test_each_failed_attempt_doubles_the_wait_for_the_next(scenario: Scenario, sandbox: Sandbox, settings: Any) -> None:
     settings.FIRST_RETRY_SECONDS = 15
     sandbox.add_fault(Fault(path="/contact/list", status=503))
     scenario.post(answered())
@@ -207,7 +207,7 @@ def test_a_refusal_text_that_postgresql_cannot_store_fails_only_its_call(scenari
     assert scenario.call("ua1_-2.2").state == CallState.DELIVERED
 
 
-def test_facts_that_come_while_a_call_is_given_up_have_it_decided_again(
+def test_call_is_decided_again_if_facts_arrive_while_it_is_given_up(
     scenario: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nobody = {"connected_with": "", "employee_number": "-1", "employee_fio": ""}

@@ -214,7 +214,7 @@ def test_webhook_is_answered_503_when_the_database_is_lost(scenario: Scenario) -
         assert scenario.post(answered()).status_code == 503
 
 
-def test_text_that_postgresql_cannot_hold_does_not_cost_the_call(scenario: Scenario) -> None:
+def test_text_that_postgresql_refuses_does_not_lose_the_call(scenario: Scenario) -> None:
     scenario.post(
         b'{"uniqueid": "ua9_-1.1", "call_type": "in", "E164": "+380671234567", "disposition": "ANSWERED", '
         b'"billsec": "3", "utm_source": "a\\u0000b\\ud800"}'

@@ -50,7 +50,7 @@ def test_webhook_flood_is_refused_with_a_retry_time(scenario: Scenario) -> None:
     assert WebhookEvent.objects.count() == 4
 
 
-def test_a_customer_gets_a_multiple_of_its_usual_traffic(scenario: Scenario, settings) -> None:
+def test_webhook_limit_is_a_multiple_of_the_customers_usual_traffic(scenario: Scenario, settings) -> None:
     settings.WEBHOOKS_TIMES_USUAL = 6
     statuses(scenario, 1)
     in_an_hour_of_two_days_ago(scenario, 60)  # one a minute
@@ -58,7 +58,7 @@ def test_a_customer_gets_a_multiple_of_its_usual_traffic(scenario: Scenario, set
     assert statuses(scenario, 8) == [200] * 6 + [429] * 2
 
 
-def test_a_flood_does_not_raise_its_own_limit(scenario: Scenario) -> None:
+def test_webhook_flood_does_not_raise_its_own_limit(scenario: Scenario) -> None:
     statuses(scenario, 4)
     traffic_limit._limits.clear()
 
@@ -91,7 +91,7 @@ def test_limited_webhook_address_raises_an_alert_until_traffic_is_normal(scenari
     assert Alert.objects.get(kind=AlertKind.TRAFFIC).resolved_at
 
 
-def test_unknown_addresses_are_limited_but_valid_ones_of_the_same_network_are_not(
+def test_unknown_webhook_addresses_are_limited_but_valid_ones_of_the_same_network_are_not(
     scenario: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(traffic_limit, "WRONG_ADDRESSES", 3)

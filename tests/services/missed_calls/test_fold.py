@@ -87,7 +87,7 @@ def test_calls_of_other_clients_or_customers_do_not_reach_the_client(customer: C
     assert state_of(customer) == {"m": (None, 0)}
 
 
-def test_number_that_nobody_can_call_back_is_not_waited_for(customer: Customer) -> None:
+def test_client_with_a_number_that_cannot_be_called_does_not_wait(customer: Customer) -> None:
     arrive(customer, facts("m", "missed", 0, NOBODY), facts("h", "missed", 0, "anonymous"))
 
     assert state_of(customer) == {}

@@ -135,7 +135,7 @@ def test_returning_problem_is_a_new_alert(mailoutbox: Outbox, begin: Change, end
     ]
 
 
-def test_mail_describes_the_problem_and_links_to_it(mailoutbox: Outbox) -> None:
+def test_alert_mail_describes_the_problem_and_links_to_it(mailoutbox: Outbox) -> None:
     customer = make_customer(name="Acme")
     pause(customer)
     for _ in range(3):
@@ -151,7 +151,7 @@ def test_mail_describes_the_problem_and_links_to_it(mailoutbox: Outbox) -> None:
     assert f"https://ringofix.example/calls/?customer={customer.pk}&state=failed" in body
 
 
-def test_mail_shows_times_in_the_customers_zone(mailoutbox: Outbox) -> None:
+def test_alert_mail_shows_times_in_the_customers_zone(mailoutbox: Outbox) -> None:
     customer = make_customer(timezone="Asia/Tokyo")
     let_a_call_be_late(customer, due_since="2026-03-02T10:00Z")
 
@@ -240,7 +240,7 @@ def test_unread_call_list_raises_an_alert_after_the_limit(
     ],
     ids=["31 minutes", "29 minutes", "delivered, an addition waits", "failed"],
 )
-def test_due_call_is_late_after_the_limit(since: timedelta, changes: dict[str, Any], is_late: bool) -> None:
+def test_due_call_raises_an_alert_after_the_limit(since: timedelta, changes: dict[str, Any], is_late: bool) -> None:
     let_a_call_be_late(make_customer(), since)
     Call.objects.update(**changes | {"detail": ""})
 
@@ -370,7 +370,7 @@ def test_metrics_count_open_alerts_by_kind(client: Client) -> None:
 
 
 @pytest.mark.parametrize("look", [check_alerts, close_all_stale_calls])
-def test_checks_do_not_scan_all_calls(look: Callable[[], None]) -> None:
+def test_alert_checks_do_not_scan_all_calls(look: Callable[[], None]) -> None:
     customer = make_customer()
     call = make_call(customer)
     columns = {

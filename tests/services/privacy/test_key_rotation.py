@@ -59,7 +59,7 @@ def test_error_names_a_lost_encryption_key(customer: Customer, settings: Any) ->
         Customer.objects.get().planfix_token.reveal()
 
 
-def test_a_secret_prints_neither_itself_nor_its_ciphertext() -> None:
+def test_printed_secret_shows_neither_its_value_nor_its_ciphertext() -> None:
     secret = Secret.of("planfix-token")
 
     for text in (str(secret), repr(secret), f"{secret}", str([secret])):

@@ -180,7 +180,7 @@ def test_interrupted_retention_is_finished_by_the_next_run() -> None:
     assert second == {"events": 2, "planfix_requests": 4, "recording_links": 4} | kept
 
 
-def test_each_customer_is_pruned_by_its_own_days() -> None:
+def test_each_customer_is_pruned_by_its_own_retention_days() -> None:
     usual, short, for_ever = make_customer(), make_customer(retention_days=7), make_customer(retention_days=0)
     for customer in (usual, short, for_ever):
         make_day(customer, 30)

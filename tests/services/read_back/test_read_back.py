@@ -59,7 +59,7 @@ def found(row: ReadBack) -> dict[tuple[Part, str], tuple[str, str]]:
 
 
 @pytest.mark.parametrize("body", [answered(), missed(), answered("+380501112233"), missed("+380501112233")], ids=str)
-def test_a_call_is_verified_by_two_requests(ready: Scenario, body: dict[str, str]) -> None:
+def test_read_back_verifies_a_call_with_two_requests(ready: Scenario, body: dict[str, str]) -> None:
     learn(ready.customer, evidence="", number_storage=NumberStorage.AS_WRITTEN)
     delivered(ready, body)
     before = PlanfixRequest.objects.count()
@@ -406,7 +406,7 @@ def test_customers_with_differences_are_counted(ready: Scenario) -> None:
     assert differing_customers() == set()
 
 
-def test_the_queue_runs_read_backs_after_everything_else() -> None:
+def test_read_backs_have_the_lowest_priority() -> None:
     assert PRIORITIES[READ_BACK] == min(PRIORITIES.values())
 
 
@@ -450,7 +450,7 @@ def text_of(page: Any) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", page.content.decode()).split())
 
 
-def test_the_pages_of_the_call_and_the_customer_show_what_differs(ready: Scenario, admin: Client) -> None:
+def test_call_page_and_overview_show_what_differs(ready: Scenario, admin: Client) -> None:
     row = delivered(ready)
     address, overview = f"/calls/{row.call_id}/", f"/admin/integrations/customer/{ready.customer.pk}/overview/"
     assert "in Planfix on" not in text_of(admin.get(address))
@@ -467,7 +467,7 @@ def test_the_pages_of_the_call_and_the_customer_show_what_differs(ready: Scenari
     assert "Author, utm_source" in page
 
 
-def test_the_page_of_a_verified_call_says_so(ready: Scenario, admin: Client) -> None:
+def test_page_of_a_verified_call_shows_that_it_is_verified(ready: Scenario, admin: Client) -> None:
     row = delivered(ready)
     read(ready)
 
