@@ -82,7 +82,9 @@ def parse_address(url: str) -> Address | None:
 
 
 def is_allowed(url: str) -> bool:
-    """True for an https address whose host name is not private. Does not look the name up."""
+    """True for an https address whose host name is not private; with ALLOW_PRIVATE_HOSTS for every http(s) address.
+    Does not look the name up.
+    """
     address = parse_address(url)
     if address is None:
         return False

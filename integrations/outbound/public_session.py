@@ -54,7 +54,7 @@ def seconds_left(deadline: float) -> float:
     """The seconds until the deadline. Raises TimeoutError when none are left."""
     left = deadline - time.monotonic()
     if left <= 0:
-        raise TimeoutError("the answer did not come to its end in time")
+        raise TimeoutError("the answer was not complete in time")
     return left
 
 
@@ -292,5 +292,5 @@ def read_response(response: requests.Response, *, most_bytes: int, deadline: flo
                 raise UnreadableResponse(f"the answer is longer than {most_bytes // 1024**2} MB")
             seconds_left(deadline)
     except (TimeoutError, ReadTimeoutError) as error:
-        raise UnreadableResponse("the answer did not come to its end in time") from error
+        raise UnreadableResponse("the answer was not complete in time") from error
     return bytes(content)

@@ -22,7 +22,7 @@ CHANGED_FILTER = 38
 """The last change of a contact. https://planfix.com/ru/help/REST_API:_Сложные_фильтры_контактов"""
 LISTED_FIELDS = "id,name,lastname,phones,isDeleted,isCompany,supervisors,dateOfLastUpdate"
 FUTURE = timedelta(days=3650)
-"""The end of a range of time that has no end."""
+"""How far in the future the end of an open time range lies: Planfix requires an end."""
 
 
 @dataclass(frozen=True, kw_only=True)
