@@ -69,6 +69,6 @@ def _may(permission: str) -> Callable[[HttpRequest], bool]:
 
 
 def _shows_calls(request: HttpRequest) -> bool:
-    """False for the pages of a user's own account, which have addresses below those of the call log."""
+    """True for the pages of the call log, except those of a user's own account, which have addresses below it."""
     match = request.resolver_match
     return match is not None and match.app_name == "calllog" and match.url_name not in ACCOUNT_PAGES

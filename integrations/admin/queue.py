@@ -95,8 +95,8 @@ class BackgroundJobAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
 
     @admin.display(description=gettext_lazy("progress"))
     def progress(self, job: BackgroundJob) -> str:
-        """The progress of an unfinished job. A finished one may have needed fewer steps than expected, and shows
-        none."""
+        """The progress of a job that is unfinished or has failed. A job that succeeded shows none: it may have needed
+        fewer steps than expected."""
         if job.total is None or (job.is_finished and not job.trouble):
             return "–"
         return _("%(done)s of %(total)s") % {"done": job.done, "total": job.total}

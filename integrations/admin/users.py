@@ -170,7 +170,7 @@ class UserAdmin(SimpleLookups, ListTitle, DjangoUserAdmin, ModelAdmin):  # type:
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> list[dict[str, Any]]:
-        """Names the old and the new name, role and customers in the audit log."""
+        """Adds old and new values to the audit log: name, e-mail, active, role; and the customers added and removed."""
         if not isinstance(form, RoleFields):  # the form that changes a password
             is_disabled = not form.cleaned_data["set_usable_password"]
             return [{"changed": {"fields": ["Password (disabled)" if is_disabled else "Password"]}}]

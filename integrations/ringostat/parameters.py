@@ -14,7 +14,7 @@ from integrations.ringostat.vocabulary import PARAMETERS
 def value_of(facts: CallFacts, name: str, timezone: ZoneInfo) -> str:
     """The value of a parameter by its exact name, else by any spelling of it; "" for none. Times are in `timezone`.
 
-    Where several words mean one fact (pool_name and n_alias), each of them has its value.
+    If several names mean one fact (pool_name and n_alias), each of them has the fact's value.
     """
     if exact := facts.parameters.get(name):
         return exact

@@ -91,11 +91,11 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The start of a call in UTC, None if the text is no date; and what is unclear about it."""
+    """The start of a call in UTC, and what is unclear about it. None if the text is no date or can mean several."""
 
     at: datetime | None = None
     is_ambiguous: bool = False
-    """The text can also mean the date with day and month exchanged."""
+    """The text can mean several dates, because the order of day, month and year is unknown."""
     is_hour_twice: bool = False
     """The clocks were put back, and both readings are possible: `at` is the later one."""
 

@@ -169,7 +169,7 @@ class EventWebhook:
 
     @property
     def names(self) -> str:
-        """All names, one a line."""
+        """All names, one per line."""
         return "\n".join(parameter.name for parameter in self.parameters)
 
 
