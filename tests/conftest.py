@@ -45,7 +45,7 @@ NEW_CLIENT = "+380501112233"
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the longest tests first, so that no process is left with one at the end.
+    """Runs the longest tests first, so that no process is left with one at the end.
 
     Each process of pytest-xdist gets a block of the list at first, so each block begins with a share of them.
     """
@@ -56,21 +56,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """Let the garbage collector skip what lives until the end. Thousands of collected tests make each pass slow."""
+    """Lets the garbage collector skip what lives until the end. Thousands of collected tests make each pass slow."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
 
 
 def pytest_runtest_teardown() -> None:
-    """Undo what a page leaves in this process. A hook, because a fixture of every test costs more than most tests."""
+    """Undoes what a page leaves in this process. A hook, because a fixture of every test costs more than most tests."""
     deactivate()  # a page in Polish leaves its language active in the thread
     stream_limit._limit = stream_limit.StreamLimit()  # few tests read a response to its end, as a server does
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(request: pytest.FixtureRequest, django_db_blocker: Any) -> None:
-    """Name this process's test database, and let it begin as a copy of the migrated template."""
+    """Names this process's test database, and lets it begin as a copy of the migrated template."""
     worker = getattr(request.config, "workerinput", {}).get("workerid", "")
     # Two runs on one machine must not drop each other's database, unless they ask to reuse one.
     reused = request.config.getvalue("reuse_db")
@@ -88,7 +88,7 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest, django_db_block
 
 @pytest.fixture(scope="session", autouse=True)
 def _passwords_are_hashed_quickly() -> Iterator[None]:
-    """Hash with one iteration. The algorithm stays, so that the product's processes accept the passwords."""
+    """Hashes with one iteration. The algorithm stays, so that the product's processes accept the passwords."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PBKDF2PasswordHasher, "iterations", 1)
         yield
@@ -96,7 +96,7 @@ def _passwords_are_hashed_quickly() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _static_files_are_looked_for_once() -> Iterator[None]:
-    """Find static files once: every Client starts a whole site, which would search all folders again."""
+    """Finds static files once: every Client starts a whole site, which would search all folders again."""
     found: dict[str, Any] = {}
     look_for = WhiteNoiseMiddleware.add_files_from_finders
 
@@ -113,7 +113,7 @@ def _static_files_are_looked_for_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _a_flush_empties_the_queue() -> None:
-    """Empty the queue whenever Django empties the database after a test with real commits.
+    """Empties the queue whenever Django empties the database after a test with real commits.
 
     Django leaves Procrastinate's tables alone, because their models are unmanaged.
     """
@@ -265,7 +265,7 @@ def as_in_production(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable
 
 @pytest.fixture
 def make_scenario(sandbox: Sandbox, account: Account, settings: Any) -> Callable[..., Scenario]:
-    """Import a customer of the default account; keyword arguments change its file."""
+    """Imports a customer of the default account; keyword arguments change its file."""
     settings.ALLOW_PRIVATE_HOSTS = True
 
     def make(**changes: Any) -> Scenario:

@@ -126,7 +126,7 @@ def make_call(
     receipts: dict[str, Any] | None = None,
     **columns: Any,
 ) -> Call:
-    """Create a call in this state. Fills its columns from its facts, as intake does."""
+    """Creates a call in this state. Fills its columns from its facts, as intake does."""
     facts = facts or call_facts()
     number = client_number(facts, customer.region)
     started_at = columns.pop("started_at", facts.started_at or NOON)
@@ -206,7 +206,7 @@ def make_request(call: Call, **changes: Any) -> PlanfixRequest:
 
 
 def make_user(name: str = "", **columns: Any) -> User:
-    """Create a user without a password: hashing one takes longer than most tests."""
+    """Creates a user without a password: hashing one takes longer than most tests."""
     return User.objects.create_user(name or f"user{next(_numbers)}", **columns)
 
 
@@ -228,7 +228,7 @@ def make_viewer(*customers: Customer) -> User:
 
 
 def make_second_factor(user: User) -> tuple[SecondFactor, list[str]]:
-    """Return the factor and its recovery codes."""
+    """Returns the factor and its recovery codes."""
     factor = SecondFactor.to_be(user, SecondFactor.new_key())
     codes = factor.renew_recovery_codes()
     factor.save()

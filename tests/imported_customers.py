@@ -26,7 +26,7 @@ _remembered: dict[str, Rows] = {}
 
 
 def imported(data: dict[str, Any]) -> Customer:
-    """Import this customer file once per process, and copy the rows of that import from then on.
+    """Imports this customer file once per process, and copies the rows of that import from then on.
 
     Tests whose subject is the import call import_customer.
     """

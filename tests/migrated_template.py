@@ -24,7 +24,7 @@ LOCK = 7_301_992
 
 
 def prepare() -> str:
-    """Return the template's name. Creates the template when the server has none for these migrations."""
+    """Returns the template's name. Creates the template when the server has none for these migrations."""
     name = PREFIX + _digest()
     with connection.creation._nodb_cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
@@ -37,7 +37,7 @@ def prepare() -> str:
 
 
 def drop(name: str, verbosity: int = 0) -> None:
-    """Drop a database even while connections to it are open, of a thread or of a process that has not ended yet."""
+    """Drops a database even while connections to it are open, of a thread or of a process that has not ended yet."""
     with connection.creation._nodb_cursor() as cursor:
         cursor.execute(f"DROP DATABASE IF EXISTS {connection.ops.quote_name(name)} WITH (FORCE)")
 
@@ -52,7 +52,7 @@ def _digest() -> str:
 
 
 def _create(cursor: Any, name: str) -> None:
-    """Migrate under another name first: an interrupted run leaves no half-migrated template."""
+    """Migrates under another name first: an interrupted run leaves no half-migrated template."""
     unfinished = f"{PREFIX}unfinished"
     drop(unfinished)
     cursor.execute(f"CREATE DATABASE {connection.ops.quote_name(unfinished)}")

@@ -45,7 +45,9 @@ class Quota:
             self.used_today += 1
 
     def is_too_fast(self) -> bool:
-        """True if this request comes too early after the last accepted one."""
+        """True if this request comes too early after the last accepted one, or if it is an n-th one of the limit
+        `every`.
+        """
         if self.limits.every and self.used_today % self.limits.every == 0:
             return True
         if not self.limits.per_second:

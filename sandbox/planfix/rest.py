@@ -55,7 +55,7 @@ class Body:
 
     @classmethod
     def parsed(cls, raw: bytes) -> Body:
-        """Raises Refusal 30 when the text is not a JSON object."""
+        """The body of a request, {} for a blank text. Raises Refusal 30 when the text is not a JSON object."""
         if not raw.strip():
             return cls({})
         try:

@@ -32,7 +32,7 @@ Control = Callable[[Sandbox, Json, tuple[str, ...]], object]
 
 
 def answer(sandbox: Sandbox, request: Request) -> Reply:
-    """Answers 404 for unknown paths and names, 400 for invalid values."""
+    """Answers a control request: 404 for unknown paths and names and for missing values, 400 for invalid values."""
     for (method, pattern), control in CONTROLS.items():
         match = pattern.fullmatch(request.path.rstrip("/"))
         if not match or method != request.method:
@@ -137,7 +137,7 @@ def _clear_faults(sandbox: Sandbox, _: Json, __: tuple[str, ...]) -> object:
 
 
 def _latency(sandbox: Sandbox, given: Json, _: tuple[str, ...]) -> object:
-    """Sets the latency in seconds, of one account or of all."""
+    """Sets the latency of all accounts, or the additional latency of one, in seconds."""
     seconds = float(given["seconds"])
     if "account" in given:
         sandbox.accounts[given["account"]].latency = seconds

@@ -181,7 +181,7 @@ class Stage:
         return client
 
     def address(self, route: str, pattern: URLPattern) -> str:
-        """Return the address with the ids of this customer's rows. A KeyError names an argument without a value."""
+        """Returns the address with the ids of this customer's rows. A KeyError names an argument without a value."""
         found = pattern.name or ""
         of_model = re.match(r"(?:\w+?)_(\w+?)_", found)
         things = {"object_id": self.arguments.get(of_model[1] if of_model else "", self.customer.pk)}

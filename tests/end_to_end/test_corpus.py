@@ -62,7 +62,7 @@ def deliver_all(scenario: Scenario) -> None:
 
 
 def end_of(scenario: Scenario) -> End:
-    """Return the end of the only event. Fail if Planfix has more than one comment or tag entry."""
+    """Returns the end of the only event. Fails if Planfix has more than one comment or tag entry."""
     event = WebhookEvent.objects.get(customer=scenario.customer)
     call = Call.objects.filter(customer=scenario.customer).first()
     known, *made = scenario.account.contacts

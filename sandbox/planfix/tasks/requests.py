@@ -89,7 +89,7 @@ def _change_description(_: Account, task: Task, body: Body) -> bool:
 
 
 def _change_status(account: Account, task: Task, body: Body) -> bool:
-    """The task's process decides which status may follow. A task without a process keeps its status."""
+    """Changes the status if the task's process allows it. A task without a process keeps its status."""
     status = _status(account, body)
     if task.process_id is None or account.world.task_status is TaskStatusChange.REFUSED:
         return False

@@ -36,7 +36,7 @@ def timeline_texts(
     requests: int = 0,
     **columns: Any,
 ) -> list[str]:
-    """Return the timeline of a delivered call with these changes, at noon in Kyiv."""
+    """Returns the timeline of a delivered call with these changes, at noon in Kyiv."""
     known = call_facts(**facts or {})
     filled: dict[str, Any] = {
         "facts": fold(None, known),

@@ -52,14 +52,14 @@ def xlsx_rows(answer: Any) -> list[dict[str, Any]]:
 
 
 def start(client: Client, address: str, query: dict[str, Any] | None = None) -> BackgroundJob:
-    """Start an export as the list's button does. Return its job, which has not run."""
+    """Starts an export as the list's button does. Returns its job, which has not run."""
     answer = client.post(f"{address}?{urlencode(query or {})}")
     assert (answer.status_code, answer["Location"]) == (302, EXPORTS)
     return BackgroundJob.objects.filter(kind=BackgroundJobKind.EXPORT).latest("pk")
 
 
 def made(client: Client, address: str, query: dict[str, Any] | None = None) -> Any:
-    """Export in the background. Return the response with the file."""
+    """Exports in the background. Returns the response with the file."""
     job = start(client, address, query)
     run_job(job.pk)
     job.refresh_from_db()

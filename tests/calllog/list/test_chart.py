@@ -33,7 +33,7 @@ def counts(chart: Chart) -> dict[str, list[int]]:
 
 @pytest.fixture
 def customer(db: None) -> Customer:
-    """Create two answered calls and a missed one on the ninth, one on the eighth, and one a year ago."""
+    """Creates two answered calls and a missed one on the ninth, one on the eighth, and one a year ago."""
     customer = make_customer()
     noon = datetime(2026, 3, 9, 10, 0, tzinfo=UTC)
     for back, facts in ((0, {}), (0, {}), (0, MISSED), (1, {}), (365, {})):

@@ -25,7 +25,7 @@ LATE = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
 
 
 def counted(**level: Any) -> dict[tuple[Any, ...], int]:
-    """Return the counts of one level without the cells that are zero."""
+    """Returns the counts of one level without the cells that are zero."""
     cells = CallCount.objects.filter(**level).values_list("day", "hour", "direction", "outcome", "state")
     return {tuple(cell): calls for *cell, calls in cells.annotate(sum=Sum("calls")) if calls}
 
