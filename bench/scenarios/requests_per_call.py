@@ -57,15 +57,16 @@ def run() -> None:
 
 
 def _print_remembered(stack: LocalStack, customer: Customer) -> None:
-    """The n-th client calls 1/n as often as the first (Zipf's law)."""
+    """Delivers calls and prints the share that needs no search. The n-th client calls 1/n as often as the first (Zipf's
+    law).
+    """
     stack.control("DELETE", f"/accounts/{DEFAULT}/requests")
     weights = [1 / (number + 1) for number in range(CLIENTS)]
     for number, client in enumerate(random.Random(60).choices(range(CLIENTS), weights, k=CALLS)):
         _deliver(stack, customer, 1000 + number, f"+38066{client:07}", {})
     sent = stack.control("GET", f"/accounts/{DEFAULT}/requests")
-    searched = sum(
-        request["path"].endswith("/contact/") for request in sent
-    )  # each search that found nothing created a contact
+    # Each search that found nothing created a contact.
+    searched = sum(request["path"].endswith("/contact/") for request in sent)
     print(f"\n{CALLS} calls of {CLIENTS} clients, none known at first: {1 - searched / CALLS:.0%} need no search,")
     print(f"{len(sent) / CALLS:.2f} requests per call")
 

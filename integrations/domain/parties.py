@@ -56,7 +56,9 @@ def client_number(facts: CallFacts, region: str) -> ClientNumber:
 
 
 def line_number(facts: CallFacts, region: str) -> str:
-    """The customer's number that was called, or that the client saw. Empty when the field holds a SIP login."""
+    """The customer's number that was called, or that the client saw. Empty when the field holds a SIP login, a hidden
+    number or the client's number.
+    """
     incoming = direction_of(facts) is Direction.INCOMING
     raw = (facts.destination if incoming else facts.outbound_number).strip()
     number = normalize(raw, region)

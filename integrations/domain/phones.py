@@ -61,7 +61,7 @@ class FullNumber:
 
 @lru_cache(4096)  # each number of a call is read many times
 def read_number(raw: str, region: str) -> FullNumber | None:
-    """The number in a text that contains nothing else, or None. Never raises.
+    """The number that a text spells, or None for a text that is no number. Never raises.
 
     `region` is the country of numbers written without one, as ISO 3166 letters ("UA"). If a number states its country,
     the right length is enough: the numbering plan may not know its range yet.
