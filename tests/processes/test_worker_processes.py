@@ -40,6 +40,10 @@ def delivered() -> int:
     return Call.objects.filter(state=CallState.DELIVERED, due_at=None).count()
 
 
+def niceness(pid: int) -> int:
+    return os.getpriority(os.PRIO_PROCESS, pid)
+
+
 def start_two_processes(stack: LocalStack) -> int:
     """The process id of the command, whose two processes take jobs."""
     stack.start_worker(processes=2)
@@ -54,6 +58,7 @@ def test_killed_worker_process_is_replaced_while_the_other_continues_and_a_stop_
     stack.start_web(workers=1)
     command = start_two_processes(stack)
     before = children(command)
+    assert min(map(niceness, before)) > niceness(stack.processes["web"].pid)  # the web processes run first
     bodies = []
     for number, body in calls(CUSTOMERS, EACH, stack.sandbox_url, random.Random(6)):
         post_until_accepted(addresses[number], body, seconds=20)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 import multiprocessing
+import os
 import signal
 import threading
 import time
 from argparse import ArgumentParser
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -33,6 +35,7 @@ log = structlog.get_logger(__name__)
 
 HEARTBEAT_SECONDS = 3
 RECONNECT_SECONDS = 2
+NICENESS = 5
 REGISTRATION_SECONDS = 5
 """How long a worker that is told to stop waits for the registration it has asked for."""
 LOST = (ConnectorException, DatabaseError, psycopg.Error, OSError)
@@ -52,11 +55,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, concurrency: int, processes: int, **options: Any) -> None:
         freeze_gc()
+        _give_way_to_web()
         if processes <= 1:
             _work_in_this_process(concurrency)
         else:
             _share_connections(processes)
             run_in_processes(processes, partial(_work_in_this_process, math.ceil(concurrency / processes)))
+
+
+def _give_way_to_web() -> None:
+    """Runs after the web processes on a busy machine: a ringing telephone waits for those, and none for the worker."""
+    with suppress(DatabaseError):
+        _touch_database()  # an embedded server that starts later would run last too
+    connection.close_pool()  # the processes open connections of their own
+    os.nice(NICENESS)
 
 
 def _share_connections(processes: int) -> None:
