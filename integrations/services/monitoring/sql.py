@@ -9,11 +9,15 @@ SELECT customer_id, 'waiting' AS fact, reason AS code, count(*), min(due_since),
  GROUP BY customer_id, reason
 
 UNION ALL
-SELECT customer_id, 'failed', reason, count(*), min(finished_at), max(finished_at),
-       (array_agg(detail ORDER BY finished_at DESC))[1]
-  FROM "integrations_call"
- WHERE state = 'failed' AND customer_id = ANY(%(ids)s::bigint[])
- GROUP BY customer_id, reason
+SELECT failed.*, newest.detail
+  FROM (SELECT customer_id, 'failed', reason, count(*), min(finished_at), max(finished_at)
+          FROM "integrations_call"
+         WHERE state = 'failed' AND customer_id = ANY(%(ids)s::bigint[])
+         GROUP BY customer_id, reason) AS failed
+ CROSS JOIN LATERAL (SELECT detail FROM "integrations_call" AS call
+                      WHERE call.state = 'failed' AND call.customer_id = failed.customer_id
+                        AND call.reason = failed.reason
+                      ORDER BY finished_at DESC LIMIT 1) AS newest
 
 UNION ALL
 SELECT customer_id, 'skipped', reason, count(*), min(started_at), max(started_at), ''
@@ -78,9 +82,10 @@ SELECT customer_id, 'not_understood', problem, count(*), min(received_at), max(r
 """
 """Rows of (customer, fact, code, count, first time, last time, newest error message).
 
-Every part reads an index: of the waiting and the failed calls only, of the calls with a reason, of the tallies, of the
-newest calls per direction, of the refused recordings, of the newest read-backs and of the requests that were not
-understood. A further source of facts is a further part, and a member of customer_facts.Fact.
+Every part reads an index, and hardly a call itself: those are wide rows, and a backlog has a hundred thousand. There
+are indexes of the waiting and the failed calls only, of the calls with a reason, of the tallies, of the newest calls
+per direction, of the refused recordings, of the newest read-backs and of the requests that were not understood.
+A further source of facts is a further part, and a member of customer_facts.Fact.
 
 A direction is compared by >= and <=, and is the first column to sort by: for = PostgreSQL would look for the newest
 calls among those of all customers, and read them all for a customer without such a call.
