@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from integrations.calllog.waiting.row_html import LABELS, rows_html
+from integrations.calllog.waiting.rows import rows_of
 from integrations.models import Customer
-from integrations.services.contacts.remembered import named_contacts
-from integrations.services.missed_calls.waiting import CalledBack, WaitingClient, called_back, waiting_clients
-from integrations.ui.call_row import reported_employee
-from integrations.ui.durations import rough_duration
+from integrations.services.missed_calls.waiting import CalledBack, called_back, waiting_clients
 from integrations.ui.labels import LazyText
-from integrations.ui.local_time import local_time
 from integrations.ui.page_context import page_context
 from integrations.ui.parse_pk import parse_pk
-from integrations.ui.phone_text import grouped
 from integrations.users.decorators import login_required_htmx
 from integrations.users.visibility import customers_visible_to, sees_all_customers
 
@@ -53,26 +50,11 @@ TABLES: Mapping[Literal["employee", "source"], tuple[LazyText, LazyText]] = {
 """Title of the table, and the label of the group without a name."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class WaitingRow:
-    number: str
-    name: str
-    customer: str
-    waits_for: str
-    waits_since: str
-    calls: int
-    attempts: int
-    source: str
-    missed_by: str
-    calls_url: str
-    call_url: str
-
-
 @require_safe
 @login_required_htmx
 @never_cache
 def waiting(request: HttpRequest) -> HttpResponse:
-    customers = list(customers_visible_to(request.user).order_by("name"))
+    customers = list(customers_visible_to(request.user).only("name").order_by("name"))
     chosen = _chosen_customer(request, customers)
     whose = _whose(request, chosen, customers)
     is_of_many = chosen is None and len(customers) > MANY_CUSTOMERS
@@ -81,15 +63,16 @@ def waiting(request: HttpRequest) -> HttpResponse:
     since = timezone.now() - PERIODS[period][1]
     groups = called_back(whose, since=since)
     clients = waiting_clients(whose, since=since, most=MOST_CLIENTS + 1)
+    rows = rows_of(clients[:MOST_CLIENTS], timezone.now())
+    shows_customer = chosen is None and len(customers) > 1
     context = {
         **page_context(request, _("Waiting clients")),
-        "rows": _rows(clients[:MOST_CLIENTS], timezone.now()),
+        "labels": LABELS.values(),
+        "rows": rows_html(rows, shows_customer=shows_customer),
         "is_more": len(clients) > MOST_CLIENTS,
         "most": MOST_CLIENTS,
         "periods": [(label, f"?{_query(chosen, days)}", days == period) for days, (label, _span) in PERIODS.items()],
-        "shows_customer": chosen is None and len(customers) > 1,
-        "customers": customers if len(customers) > 1 else [],
-        "chosen": chosen,
+        "customer_options": _options(customers, chosen) if len(customers) > 1 else "",
         "period": period,
         "bars": _bars(groups["all"]),
         "tables": [
@@ -112,31 +95,14 @@ def _whose(request: HttpRequest, chosen: Customer | None, visible: Iterable[Cust
     return None if sees_all_customers(request.user) else [customer.pk for customer in visible]
 
 
+def _options(customers: Iterable[Customer], chosen: Customer | None) -> SafeString:
+    """For a select. A specialist may see a thousand customers, and a template takes much longer for their options."""
+    options = ((customer.pk, " selected" if customer == chosen else "", customer.name) for customer in customers)
+    return format_html_join("", '<option value="{}"{}>{}</option>', options)
+
+
 def _query(chosen: Customer | None, days: str) -> str:
     return urlencode({"days": days} | ({"customer": chosen.pk} if chosen else {}))
-
-
-def _rows(clients: list[WaitingClient], now: datetime) -> list[WaitingRow]:
-    names = named_contacts(client.newest for client in clients)
-    return [_row(client, names.get((client.customer_id, client.number)), now) for client in clients]
-
-
-def _row(client: WaitingClient, contact: Any, now: datetime) -> WaitingRow:
-    call, customer = client.newest, client.newest.customer
-    query = urlencode({"customer": customer.pk, "number": client.number})
-    return WaitingRow(
-        number=grouped(client.number),
-        name=contact.name if contact else "",
-        customer=customer.name,
-        waits_for=rough_duration((now - client.waits_since).total_seconds()),
-        waits_since=local_time(customer, client.waits_since, now),
-        calls=client.calls,
-        attempts=client.attempts,
-        source=call.utm_source,
-        missed_by=call.employee.name if call.employee else reported_employee(call.folded),
-        calls_url=f"{reverse('calllog:list')}?{query}",
-        call_url=reverse("calllog:call", args=[call.pk]),
-    )
 
 
 def _bars(groups: list[CalledBack]) -> list[dict[str, Any]]:

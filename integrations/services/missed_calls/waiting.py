@@ -18,6 +18,11 @@ from integrations.services.missed_calls.sql import CALLED_BACK, WAITING_CLIENTS
 
 NOBODY_WAITS = (Reason.INTERNAL_CALL, Reason.IGNORED_NUMBER, Reason.ERASED)
 """Calls that were skipped for one of these are no calls of a client."""
+SHOWN = (
+    *("ringostat_id", "client_number", "started_at", "utm_source", "facts"),
+    *("customer__name", "customer__timezone", "employee__name"),
+)
+"""The columns of a waiting client's newest call. A customer's other columns are wide."""
 QUARTER_HOUR, HOUR = timedelta(minutes=15), timedelta(hours=1)
 
 
@@ -63,7 +68,7 @@ class CalledBack:
 def waiting_clients(customer_ids: Collection[int] | None, *, since: datetime, most: int) -> list[WaitingClient]:
     """Longest waiting first, at most `most`. `customer_ids` None: of all customers."""
     rows = _rows(WAITING_CLIENTS, customer_ids, since=since, most=most)
-    calls = Call.objects.select_related("customer", "employee").in_bulk([row[-1] for row in rows])
+    calls = Call.objects.select_related("customer", "employee").only(*SHOWN).in_bulk([row[-1] for row in rows])
     return [
         WaitingClient(
             customer_id=customer_id,
