@@ -488,7 +488,10 @@ ANSWERS: Mapping[tuple[Question, str], Answer] = {
         means=gettext_lazy("Planfix refused the second and named a wait of %(seconds)s s. Ringofix waits this long.")
     ),
     (Q.REQUEST_RATE, "without_wait"): Answer(
-        means=gettext_lazy("Planfix refused the second and named no wait. Ringofix tries again after growing delays.")
+        means=gettext_lazy(
+            "Planfix refused the second request without saying how long to wait. Ringofix tries again after growing"
+            " delays."
+        )
     ),
     (Q.RIGHTS, "complete"): Answer(means=gettext_lazy("No permission was missing.")),
     (Q.RIGHTS, "missing"): Answer(
