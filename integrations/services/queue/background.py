@@ -1,6 +1,4 @@
-"""Keeps background jobs: enqueues them, lists those that no worker runs, gives each to one worker at a time, and
-deletes old ones. Does not know what they do.
-"""
+"""Enqueues background jobs, gives each to one worker at a time, and deletes old ones. Does not know what they do."""
 
 from __future__ import annotations
 
@@ -45,8 +43,9 @@ def unfinished_jobs() -> list[int]:
 
 
 def take(job_id: int) -> BackgroundJob | None:
-    """Returns the job, held for the caller; None if it is finished or another worker holds it. Of several callers one
-    gets it.
+    """Takes the job for the caller. Returns None if it is finished or another worker holds it.
+
+    Of several callers at the same time, one gets it.
     """
     holder = uuid.uuid4()
     now = Now()
@@ -55,7 +54,7 @@ def take(job_id: int) -> BackgroundJob | None:
 
 
 def is_first_of(job: BackgroundJob, count: int) -> bool:
-    """Tells whether fewer than `count` jobs of the same kind that were enqueued earlier are running."""
+    """Tells whether fewer than `count` earlier jobs of the same kind are running."""
     earlier = BackgroundJob.objects.filter(kind=job.kind, pk__lt=job.pk, finished_at=None, held_until__gt=Now())
     return earlier.count() < count
 

@@ -33,8 +33,8 @@ QUEUE = "default"
 
 AHEAD, IN_LINE = 1, 0
 """A worker takes the job of the highest priority, and the oldest of those. Deliveries wait in line; a customer with
-many calls goes back to the end of the line after a while. Ahead of them go jobs that a person waits for, and short jobs
-that serve all customers.
+many calls goes back to the end of the line after a while. Jobs that a person waits for, and short jobs that serve all
+customers, go ahead of deliveries.
 """
 PRIORITIES = {
     RUN_JOB: AHEAD,
@@ -49,13 +49,14 @@ PRIORITIES = {
     SEND_CONTACTS: -60,
     READ_DIRECTORY: -10_000,
 }
-"""Calls wait for an access check and for a discovery, so these wait in line as the calls would. Reading call lists
-comes after all calls, because Ringostat may be slow for every customer at once. A waiting job gains one each time that
-it is enqueued again: under a lasting backlog it is in line after half an hour (enqueued every five minutes) or an hour.
-Reading calls back and reading contacts never come into line: they wait until workers have nothing else to do.
+"""Access checks and discoveries wait in line like deliveries, because calls wait for them. Reading call lists comes
+after all calls, because Ringostat may be slow for every customer at once. The priority of a waiting job rises by one
+each time it is enqueued again: under a lasting backlog it reaches the line after half an hour (if enqueued every five
+minutes) or an hour. Reading calls back and reading contacts never reach the line: they wait until workers have nothing
+else to do.
 """
 WOKEN_AT_ONCE = 1000
-"""The database has room for about 6,000 locks of all its sessions together."""
+"""Customers per statement. Each takes a lock, and all sessions of the database share about 6,000 locks."""
 
 
 LOCK_OF_CUSTOMER = "customer"
@@ -78,22 +79,22 @@ def delivery_job(customer_id: int) -> dict[str, Any]:
 
 
 def deliver_soon(customer_id: int) -> None:
-    """Makes sure that a waiting job will see the calls of this transaction. At most one job per customer waits.
+    """Enqueues a delivery job that will see the calls of this transaction, unless such a job already waits.
 
-    It is one statement instead of Procrastinate's defer() for two reasons. A second waiting job is the normal case
-    here, not an error that costs a savepoint. And the statement takes a shared lock, which the job takes exclusively
-    before it looks for calls: a waiting job that we rely on thus waits for our commit. Otherwise it could start, find
-    nothing and end between our look at the queue and our commit.
+    It runs a statement of its own instead of Procrastinate's defer() for two reasons. A job that already waits is the
+    normal case here; defer() treats it as an error, which costs a savepoint. And the statement takes a shared lock,
+    which the job takes exclusively before it reads calls: a job that already waits thus also waits for our commit.
+    Without the lock, that job could start, find no call and end before our commit.
     """
     with connection.cursor() as cursor:
         cursor.execute(DELIVER_SOON.format(condition=""), delivery_job(customer_id))
 
 
 def wake_customers(customer_ids: Sequence[int]) -> None:
-    """deliver_soon() for many customers whose calls are committed. Waits for no lock.
+    """Enqueues delivery jobs for many customers whose calls are committed. Waits for no lock.
 
-    Leaves out a customer whose lock is taken: either a transaction that makes sure of a job itself holds it, or a job
-    that is about to look for calls. A web process that hangs inside a transaction thus blocks no other customer.
+    Skips a customer whose lock is taken. The lock's holder is a transaction that enqueues a job itself, or a job that
+    is about to read calls. A web process that hangs inside a transaction thus blocks no other customer.
     """
     for start in range(0, len(customer_ids), WOKEN_AT_ONCE):
         ids = list(customer_ids[start : start + WOKEN_AT_ONCE])
@@ -105,8 +106,9 @@ def wake_customers(customer_ids: Sequence[int]) -> None:
 
 
 def free_jobs_of_dead_workers(seconds: float) -> None:
-    """Deletes the running jobs of workers without a heartbeat for so many seconds. One statement: a job that ends
-    meanwhile is no error.
+    """Deletes the running jobs of workers that have sent no heartbeat for so many seconds.
+
+    Uses one statement, so that a job that ends meanwhile causes no error.
     """
     with connection.cursor() as cursor:
         cursor.execute(FREE_JOBS_OF_DEAD_WORKERS, [seconds])
@@ -114,9 +116,9 @@ def free_jobs_of_dead_workers(seconds: float) -> None:
 
 def one_job_each(task: str, customer_ids: Iterable[int], *, lock: str = "") -> None:
     """Enqueues one job of this task per customer, unless one already waits. A slow answer for one customer thus delays
-    no other.
+    no other customer.
 
-    `lock`: LOCK_OF_CUSTOMER for a job that takes turns with the deliveries of the customer.
+    `lock`: LOCK_OF_CUSTOMER for a job that must not run beside a delivery of the customer.
     """
     _one_job_each(task, "customer_id", customer_ids, lock=lock)
 
@@ -141,12 +143,12 @@ def _one_job_each(task: str, argument: str, ids: Iterable[int], *, lock: str = "
 
 
 def discover_soon(customer_id: int) -> None:
-    """Enqueues the discovery of a customer's Planfix account, unless one waits there already."""
+    """Enqueues the discovery of a customer's Planfix account, unless one already waits."""
     one_job_each(DISCOVER_ACCOUNT, [customer_id])
 
 
 def look_up_soon(call_id: int) -> None:
-    """Enqueues a look at Ringostat's call list for one call, unless one waits there already."""
+    """Enqueues a lookup of one call in Ringostat's call list, unless one already waits."""
     _one_job_each(LOOK_UP_CALL, "call_id", [call_id])
 
 

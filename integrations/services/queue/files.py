@@ -1,4 +1,4 @@
-"""Stores the files that background jobs make, in pieces in the database, until they expire."""
+"""Stores the files that background jobs make, until they expire. The database holds them in pieces."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def store_file(
     customer_ids: list[int] | None,
     chunks: Iterable[bytes],
 ) -> JobFile:
-    """Stores the chunks as the job's file, in place of what an earlier run of the job left.
+    """Stores the chunks as the job's file. Replaces the file of an earlier run of the job.
 
-    Raises CannotBeDone when the file is too large, or is deleted meanwhile, as the erasure of a number does.
+    Raises CannotBeDone when the file is too large, or when the erasure of a number deletes it meanwhile.
     """
     JobFile.objects.filter(job=job).delete()
     file = JobFile.objects.create(
@@ -76,7 +76,7 @@ def delete_expired_files() -> None:
 
 
 def delete_files_about(customer_id: int) -> None:
-    """Deletes every file that may hold data of the customer, and makes the jobs fail that are making one."""
+    """Deletes every file that may hold data of the customer. A job that is making such a file then fails."""
     JobFile.objects.filter(Q(customer_ids=None) | Q(customer_ids__contains=[customer_id])).delete()
 
 
@@ -94,7 +94,7 @@ def _deleted_meanwhile() -> CannotBeDone:
 
 
 def _pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in pieces of PIECE_BYTES."""
+    """Yields the same bytes in pieces of PIECE_BYTES."""
     buffer = bytearray()
     for chunk in chunks:
         buffer += chunk

@@ -1,8 +1,8 @@
 """Takes jobs from the queue and runs them in threads of this process. Does not know what they do.
 
-Procrastinate's own loop takes, runs and ends each job as tasks of asyncio, which took as much processor time as the
-delivery of a call. Here a thread that ends a job takes the next one with the same statement, and one more thread hears
-of new jobs.
+Procrastinate's own loop takes, runs and ends each job in asyncio tasks. That costs as much processor time as the
+delivery of a call. Here a thread ends its job and takes the next one in one statement, and one more thread listens for
+new jobs.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from integrations.services.queue.sql import END_JOB, HEAR_OF_JOBS, NEXT_JOB, TAK
 log = structlog.get_logger(__name__)
 
 POLLING_SECONDS = 1.0
-"""A notification tells of a new job at once. Looking once a second covers a job that waits for its customer's last job,
-and a notification that was lost.
+"""How often to look for jobs without a notification. It covers a job that waited for its customer's previous job, and a
+lost notification.
 """
 STOPPING_SECONDS = 0.2
-"""A waiting worker notices after this time that it is to stop."""
+"""How often a waiting worker checks whether it must stop."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class QueuedJob:
 
 
 class JobThreads:
-    """`worker_id`: of a registered worker, which takes the jobs. `stopping`: jobs that take long see it."""
+    """Runs jobs in `concurrency` threads, as the registered worker `worker_id`. Long jobs check `stopping`."""
 
     def __init__(
         self, *, worker_id: int, concurrency: int, run: Callable[[QueuedJob], None], stopping: threading.Event
@@ -90,7 +90,7 @@ class JobThreads:
                 looks = self._looks_after_waiting(queue)
 
     def _looks_after_waiting(self, queue: psycopg.Connection[Any]) -> float:
-        """Waits for new jobs. Returns how many to look for: as many as were announced, or all once a second."""
+        """Waits for new jobs. Returns how many to take: as many as were announced, or all after POLLING_SECONDS."""
         until = time.monotonic() + POLLING_SECONDS
         while not self._announced and not self._stopping.is_set() and time.monotonic() < until:
             readable, _, _ = select.select([queue], [], [], STOPPING_SECONDS)
@@ -109,7 +109,7 @@ class JobThreads:
                 self._run_one(job)
                 job = self._end(job)
         except DatabaseError as error:
-            # The job would count as running, and block its customer's next job, while this worker is registered.
+            # While this worker is registered, the job counts as running and blocks its customer's next job. So stop.
             log.warning("job could not be ended", error=repr(error))
             self.stop()
         finally:
@@ -123,7 +123,7 @@ class JobThreads:
             log.exception("job failed", task=job.task, **job.arguments)
 
     def _end(self, job: QueuedJob) -> QueuedJob | None:
-        """Ends the job and returns the next one. Starts no other when it is to stop."""
+        """Ends the job. Takes the next one and returns it, unless the worker must stop."""
         statement = END_JOB if self._stopping.is_set() else NEXT_JOB
         rows = run_prepared(statement, {"job": job.number} | self._worker)
         release_connection()

@@ -1,4 +1,4 @@
-"""Stores the progress of a background job for pages to show, and keeps the job for its worker meanwhile."""
+"""Stores the progress of a background job for pages to show, and extends the worker's hold on the job."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from integrations.services.clients.rate_limit import acquire_read_slot
 from integrations.services.database import release_connection
 
 STORE_SECONDS = 0.5
-"""Time between two writes. Pages ask once a second and see no more than that."""
+"""Time between two writes. Pages ask once a second, so they would not see more."""
 
 LEASE = timedelta(seconds=30)
-"""A worker keeps a job for so long after each write. If a step takes longer, the job's lock in the queue still keeps
-other workers off, unless its worker is taken for dead.
+"""How long a worker holds a job after each write. If a step takes longer, the job's lock in the queue still keeps other
+workers away, unless the worker counts as dead.
 """
 
 
 class Stopped(Exception):
-    """The worker must stop, or another worker has taken the job over. That worker does the rest."""
+    """The worker must stop, or another worker has taken over the job. Another worker does the rest."""
 
 
 class CannotBeDone(Exception):
@@ -37,7 +37,7 @@ def held(job: BackgroundJob) -> QuerySet[BackgroundJob]:
 
 
 class Progress:
-    """Counts the finished steps of a job, and keeps holding the job."""
+    """Counts the finished steps of a job, and extends the worker's hold on the job."""
 
     def __init__(self, job: BackgroundJob, should_stop: Callable[[], bool] = lambda: False) -> None:
         self._job = job

@@ -14,7 +14,7 @@ SELECT %(job_queue)s, %(job_task)s, %(job_lock)s, %(job_lock)s, %(job_args)s::js
 """The statement of deliver_soon(). It can also be a part of another statement that has the same arguments."""
 
 WAIT_FOR_INTAKE = f"pg_advisory_xact_lock({LOCK_SPACE}, mod(%(customer)s, 2147483648)::integer)"
-"""A column of a statement, which then waits for every transaction that relies on the running job of a customer."""
+"""A statement with this column waits for every transaction that relies on the customer's running job."""
 
 WAKE_CUSTOMERS = """
 INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)
@@ -42,18 +42,18 @@ DELETE FROM procrastinate_jobs AS job
 HEAR_OF_JOBS = "LISTEN procrastinate_any_queue_v1"
 
 TAKE_JOB = "SELECT id, task_name, args::text FROM procrastinate_fetch_job_v2(NULL, %(worker)s::bigint)"
-"""The first waiting job, which runs from now on; a row of NULLs if none waits."""
+"""Takes the first waiting job and marks it as running. Returns a row of NULLs if none waits."""
 
 END_JOB = "DELETE FROM procrastinate_jobs WHERE id = %(job)s AND worker_id = %(worker)s RETURNING 1"
-"""Deletes nothing if the sweep has taken this worker for dead."""
+"""Deletes nothing if the sweep counted this worker as dead and has already deleted the job."""
 
 NEXT_JOB = f"""
   WITH ended AS ({END_JOB})
 SELECT job_count, id, task_name, args::text
   FROM (SELECT count(*) AS job_count FROM ended) AS before,
        procrastinate_fetch_job_v2(NULL, CASE WHEN job_count >= 0 THEN %(worker)s::bigint END)"""  # noqa: S608 - our own query
-"""Ends a job, then takes the next one, as TAKE_JOB does. The count makes PostgreSQL end the job first: until then, the
-next job of the same customer waits for it.
+"""Ends a job, then takes the next one, as TAKE_JOB does. The count makes PostgreSQL end the job first. Otherwise the
+next job of the same customer would still wait for it.
 """
 
 WAITING_JOBS = """
