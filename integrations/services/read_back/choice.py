@@ -1,4 +1,4 @@
-"""Which calls are read back: the customer's first ones, the first ones after a change, and a sample of all others."""
+"""Chooses calls to read back: a customer's first calls, the first calls after a change, and a sample of the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was sent to Planfix for a call, what Planfix holds, and what differs. Pure."""
+"""Compares what was sent to Planfix for a call with what Planfix holds. Pure functions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from integrations.services.account_traits import AccountTraits
 SHOWN_LENGTH = 300
 
 VISIBILITY = {False: "visible", True: "hidden"}
-"""What is stored for a comment's hidden flag, by its value."""
+"""The text that a difference stores for a comment's hidden flag."""
 
 
 class Part(StrEnum):
@@ -40,7 +40,9 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """`field`: the name of the data tag field, for a value. `read`: "" for what Planfix does not hold."""
+    """One value that Planfix holds differently. `field`: the data tag field's name, if the part is VALUE. `read`: "" if
+    Planfix lacks it.
+    """
 
     part: Part
     field: str = ""
@@ -55,7 +57,8 @@ class Difference:
 class Sent:
     """What was sent. `author`: "user:5", "contact:812", or "" if Planfix chose it. `at`: UTC. `text`: HTML, no tokens.
 
-    `values`: of the data tag's fields by id. For people to read: `names` of those fields, and of `people` by author.
+    `values`: of the data tag's fields, by field id. Shown to people: `names` of those fields by id, and names of
+    `people` by author.
     """
 
     target: Target
@@ -80,9 +83,9 @@ class Held:
 
 
 def differences(sent: Sent, held: Held, *, zone: ZoneInfo, traits: AccountTraits) -> list[Difference]:
-    """What Planfix holds in another way than it was sent. `zone`: the account's.
+    """Returns what Planfix holds differently from what was sent. `zone`: the account's.
 
-    Leaves out what the account is known not to keep: the trial has reported that, and delivery allows for it.
+    Leaves out parts that the account is known to change: the trial has reported them, and delivery allows for them.
     """
     found = [*_of_comment(sent, held, zone), *_of_tag(sent, held)]
     expected = expected_parts(sent.author, traits)
@@ -116,7 +119,7 @@ def _of_comment(sent: Sent, held: Held, zone: ZoneInfo) -> Iterator[Difference]:
 
 
 def _columns(sent: Sent, comment: StoredComment, zone: ZoneInfo) -> Mapping[Part, tuple[str | None, str | None]]:
-    """What was sent and read, by part. None: left to Planfix to choose, or not told in its answer."""
+    """The sent and the read value of each part. None: Planfix chose the value, or its answer lacks it."""
     return {
         Part.TARGET: (_target(sent.target), _target(comment.target) if comment.target else None),
         Part.AUTHOR: (_person(sent.author, sent), _person(comment.owner, sent)),
@@ -150,7 +153,7 @@ def _person(author: str, sent: Sent) -> str | None:
 
 
 def _in_zone(at: datetime, comment: StoredComment, zone: ZoneInfo) -> datetime:
-    """A time that does not name its zone is the account's."""
+    """Returns the time with a zone. Planfix means the account's zone when it names none."""
     return at if comment.has_zone else at.replace(tzinfo=zone)
 
 
@@ -165,7 +168,7 @@ _LINK = re.compile(r"""\bhref\s*=\s*["']([^"']+)["']""", re.IGNORECASE)
 
 
 def visible_text(source: str) -> str:
-    """The text of a comment as people see it: Planfix may write the same HTML in other words."""
+    """The text of a comment as people see it: Planfix may write the same text in different HTML."""
     return " ".join(html.unescape(_TAG.sub(" ", masked_text(source))).split())
 
 

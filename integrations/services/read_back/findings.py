@@ -1,4 +1,4 @@
-"""What the calls that were read back show, for pages, alerts and metrics. Sends no requests."""
+"""Counts and lists the results of read-backs for pages, alerts and metrics. Sends no requests."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from integrations.services.read_back.compare import Difference, Part
 
 LATELY = timedelta(days=30)
 NEWEST = 3
-"""A customer's calls differ while one of so many newest read-backs does. After a change of settings as many are read.
+"""A customer's calls count as differing while one of this many newest read-backs differs. A change of settings causes
+as many new ones.
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadBackCounts:
-    """Of the last 30 days. `differs_now`: one of the newest read-backs differs."""
+    """Counts of the last 30 days. `differs_now`: one of the NEWEST read-backs differs."""
 
     verified: int = 0
     differing: int = 0
@@ -49,7 +50,7 @@ def differing_customers(customer_ids: Iterable[int] | None = None) -> set[int]:
     if customer_ids is not None:
         rows = rows.filter(customer__in=list(customer_ids))
     place = Window(RowNumber(), partition_by=F("customer"), order_by=F("read_at").desc())
-    # A condition on `verified` would be applied before the rows are numbered.
+    # Python checks `verified`: SQL would apply that condition before it numbers the rows.
     newest = rows.annotate(place=place).filter(place__lte=NEWEST).values_list("customer_id", "verified")
     return {customer_id for customer_id, verified in newest if not verified}
 
@@ -66,7 +67,10 @@ def newest_differing(customer: Customer) -> QuerySet[ReadBack]:
 
 
 def is_verified(call: Call) -> bool | None:
-    """Does Planfix hold the call as it was sent? None if it was not read back. No query if `read_back` is selected."""
+    """Tells whether Planfix holds the call as it was sent. None if it was not read back.
+
+    Needs no query if `read_back` is selected.
+    """
     row: ReadBack | None = getattr(call, "read_back", None)
     return row.verified if row else None
 

@@ -1,4 +1,4 @@
-"""The job that reads chosen calls back, only while no call of the account waits and its rate limit leaves time."""
+"""Reads chosen calls back, only while no call of the account waits and the account's rate limit has a spare slot."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ log = structlog.get_logger(__name__)
 RUN_SECONDS = 20
 MOST_ATTEMPTS = 5
 LATER = timedelta(hours=1)
-"""After a request that failed; twice as long after the second one, and so on."""
+"""The delay after a failed request. It doubles after each further failure."""
 NO_SUCH_ENTRY = 6000
 
 
 def customers_to_read_back() -> list[int]:
-    """The ids of customers with calls to read back that are not paused. Reads the index `read_back_due`."""
+    """The ids of customers that are not paused and have calls to read back. Reads the index `read_back_due`."""
     return list(_due().order_by("customer_id").values_list("customer_id", flat=True).distinct())
 
 
@@ -42,7 +42,7 @@ def _due() -> QuerySet[ReadBack]:
 def read_back(customer_id: int, *, should_stop: Callable[[], bool] = lambda: False) -> None:
     """Reads the customer's chosen calls back, the oldest first, and stores what differs. Safe to call at any time.
 
-    Stops as soon as a call of the account is due: the rest is read by a later job.
+    Stops as soon as a call of the account is due. A later job reads the rest.
     """
     customer = Customer.objects.prefetch_related("employees", "utm_fields").filter(pk=customer_id).first()
     if customer is None:
@@ -84,7 +84,7 @@ def _read(row: ReadBack, customer: Customer, client: Planfix) -> None:
 
 
 def _learn_from_contact(receipts: Delivery, customer: Customer, client: Planfix) -> None:
-    """Learns from the first contact that is created in an account how the account stores its number. One request."""
+    """Learns how the account stores phone numbers, from the first contact created in it. One request."""
     if not receipts.contact_created or receipts.contact_id is None or traits_of(customer).number_storage:
         return
     try:
@@ -95,7 +95,7 @@ def _learn_from_contact(receipts: Delivery, customer: Customer, client: Planfix)
 
 
 def _differences(sent: Sent, comment_id: int, customer: Customer, client: Planfix) -> list[Difference]:
-    """Two requests."""
+    """Reads the comment and its data tag entry, and returns what differs. Two requests."""
     try:
         comment = read_comment(client, comment_id)
     except PlanfixRefused as error:
@@ -124,7 +124,7 @@ def _save(row: ReadBack, found: list[Difference]) -> None:
 
 
 def _postpone(row: ReadBack, error: PlanfixError) -> None:
-    """Reads again later. Gives up when the token may not read, and after some attempts."""
+    """Makes the call due again later. Gives up when the token lacks the right to read, and after MOST_ATTEMPTS."""
     log.info("call not read back", customer_id=row.customer_id, call_id=row.call_id, error=error.message)
     is_last = isinstance(error, PlanfixAccessDenied) or row.attempts + 1 >= MOST_ATTEMPTS
     due_at = None if is_last else Now() + LATER * 2**row.attempts

@@ -1,4 +1,4 @@
-"""What was sent to Planfix for a call, by its receipts and the log of its requests."""
+"""Finds what was sent to Planfix for a call, in its receipts and in the log of its requests."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ COMMENT = re.compile(r"/(contact|task)/\d+/comments/?")
 UPDATE = re.compile(r"/(contact|task)/\d+/comments/\d+")
 ENTRY = re.compile(r"/(contact|task)/\d+/datatags/\d+")
 CARRIED_OUT = ("ok", "unavailable")
-"""Outcomes of requests that Planfix has carried out, or may have: the receipts say which records exist."""
+"""Outcomes of requests that Planfix has carried out or may have carried out. The receipts say which records exist."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Bodies:
-    """The last body of each write. Bodies in the log contain no tokens."""
+    """The bodies of the last comment, its updates and the last data tag entry. Bodies in the log contain no tokens."""
 
     comment: Row | None = None
     updates: Sequence[Row] = field(default_factory=list)
@@ -31,7 +31,9 @@ class _Bodies:
 
 
 def sent_for(call: Call, receipts: Delivery, customer: Customer) -> Sent | None:
-    """None when the log does not tell: it was pruned, or another database wrote the call before a restore."""
+    """Returns what was sent for the call. None when the log lacks it: retention deleted it, or another database wrote
+    the call before a restore.
+    """
     bodies = _bodies(call)
     if bodies.comment is None or receipts.comment_id is None:
         return None
