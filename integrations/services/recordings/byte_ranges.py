@@ -36,8 +36,8 @@ class Part:
 
 
 def asked_range(header: str) -> ByteRange | None:
-    """Returns the requested range, cut to PIECE. None if the whole is requested, or something that may be answered with
-    the whole (several ranges, the last bytes, an invalid header).
+    """Returns the requested range, cut to PIECE. None if the header requests the whole, or if the whole is a valid
+    answer to it (several ranges, the last bytes, an invalid header).
     """
     match = _RANGE.fullmatch(header.strip())
     if not match:
@@ -48,7 +48,7 @@ def asked_range(header: str) -> ByteRange | None:
 
 
 def part_of_partial(asked: ByteRange, content_range: str) -> Part | None:
-    """For a source that answered 206. None if it answered with another range than requested."""
+    """The part to pass on when the source answered 206. None if it answered with another range than requested."""
     match = _CONTENT_RANGE.fullmatch(content_range.strip())
     if not match or int(match[1]) != asked.first or not asked.first <= int(match[2]) <= asked.last:
         return None
@@ -56,7 +56,7 @@ def part_of_partial(asked: ByteRange, content_range: str) -> Part | None:
 
 
 def part_of_whole(asked: ByteRange | None, size: int | None) -> Part:
-    """For a source that answered 200 with the whole: the range is cut out here if the size is known."""
+    """The part to pass on when the source answered 200 with the whole. Cuts out the range if the size is known."""
     if asked is None or size is None:
         return Part(status=200, length=size)
     if asked.first >= size:
@@ -71,7 +71,7 @@ def part_of_whole(asked: ByteRange | None, size: int | None) -> Part:
 
 
 def part_of_refusal(content_range: str) -> Part:
-    """For a source that answered 416: it has no such bytes."""
+    """The part to pass on when the source answered 416: it has no such bytes."""
     match = _UNSATISFIED.fullmatch(content_range.strip())
     return unsatisfied(int(match[1]) if match else None)
 

@@ -1,8 +1,8 @@
 """Requests a call's recording from Ringostat when a user presses play, and passes it on to the browser as it arrives.
 
-This is the only place where a web request asks another system: who presses play does not wait for a worker. So
-everything is bounded: hosts, redirects, seconds, bytes, and how many at once (stream_limit). The link and its token
-stay here; the browser knows only our own address.
+This is the only place where a web request asks another system: a user who presses play should not wait for a worker. So
+it limits everything: hosts, redirects, seconds, bytes, and streams at once (stream_limit). The link and its token stay
+here; the browser knows only our own address.
 """
 
 from __future__ import annotations
@@ -112,8 +112,8 @@ class OpenRecording:
         self._answer, self._part, self._slot, self._deadline = answer, part, slot, deadline
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yields the bytes of the part as they arrive. Ends early when the answer breaks off or takes too long: then
-        the player asks for the rest.
+        """Yields the bytes of the part as they arrive. Ends early when the answer breaks off or takes too long. The
+        player then asks for the rest.
         """
         skip, left = self._part.skip, MAX_BYTES if self._part.length is None else self._part.length
         try:
@@ -130,13 +130,13 @@ class OpenRecording:
 
     def close(self) -> None:
         try:
-            # The connection is not reused: what was not read of the answer is of no use.
+            # Drops the unread rest too: nothing reuses the connection.
             self._answer.close()
         finally:
             self._slot.release()
 
     def __del__(self) -> None:
-        """A response that the server forgets without closing it holds nothing either."""
+        """Frees the slot of a response that the server forgets without closing it."""
         self.close()
 
 
@@ -165,7 +165,7 @@ def open_recording(url: str, *, api_url: str, wanted: Wanted) -> OpenRecording:
 
 
 def _follow(url: str, api_url: str, wanted: Wanted, deadline: float) -> tuple[requests.Response, str]:
-    """Returns the first answer that is no redirect, and its address. Each address on the way is checked."""
+    """Follows redirects and checks each address. Returns the first answer that is no redirect, and its address."""
     for _hop in range(MAX_REDIRECTS + 1):
         if not is_recording_allowed(url, api_url=api_url):
             raise NoRecording(Trouble.FOREIGN)
@@ -175,7 +175,7 @@ def _follow(url: str, api_url: str, wanted: Wanted, deadline: float) -> tuple[re
         answer.close()
         try:
             url = urljoin(url, answer.headers.get("Location", ""))
-        except ValueError as error:  # it is no address at all
+        except ValueError as error:  # The header holds no address.
             raise NoRecording(Trouble.FOREIGN) from error
     raise NoRecording(Trouble.UNAVAILABLE)
 
@@ -242,7 +242,7 @@ def _part(answer: requests.Response, asked: ByteRange | None, if_range: str) -> 
 
 
 def _audio_type(told: str, suffix: str) -> str:
-    """Returns a type under which a browser only plays the answer; "" if it is not audio."""
+    """Returns an audio type, which a browser plays and never runs as a page; "" if the answer is not audio."""
     media = told.partition(";")[0].strip().lower()
     if media.startswith("audio/") or media in ("application/ogg", "application/octet-stream", "binary/octet-stream"):
         return TYPES.get(suffix) or TYPES.get(SUFFIXES.get(media, ""), "")
@@ -261,5 +261,5 @@ def _headers(answer: requests.Response, part: Part) -> Mapping[str, str]:
 
 
 def _is_printable(value: str) -> bool:
-    """A server refuses to send a header with other characters."""
+    """Tells whether the web server sends this value in a header. It refuses other characters."""
     return re.fullmatch(r"[ -~]{1,200}", value) is not None

@@ -17,7 +17,7 @@ PER_OWNER = 2
 
 CHUNK = 64 * 1024
 PATIENCE_SECONDS, SLOWEST, MAX_SECONDS = 30, 64 * 1024, 300
-"""A download may take PATIENCE_SECONDS, and a second more for each SLOWEST bytes, but never longer than MAX_SECONDS."""
+"""A download may take PATIENCE_SECONDS plus one second for each SLOWEST bytes, but never longer than MAX_SECONDS."""
 
 
 class TooSlow(Exception):
@@ -41,7 +41,7 @@ class StreamLimit:
         return AT_ONCE - self._used
 
     def take(self, owners: Iterable[str]) -> None:
-        """Raises NoFreeSlot."""
+        """Takes a slot for these owners. Raises NoFreeSlot."""
         with self._lock:
             if self._used >= AT_ONCE or any(self._by_owner[owner] >= PER_OWNER for owner in owners):
                 raise NoFreeSlot
@@ -61,7 +61,7 @@ _limit = StreamLimit()
 class StreamSlot:
     """The slot of one response, held until it is released. Raises NoFreeSlot.
 
-    `user_id` and `customer_id`: for whom it is; None for a customer that cannot be named (an export of several).
+    `user_id` and `customer_id`: the owners of the slot. `customer_id` is None for an export of several customers.
     """
 
     def __init__(self, *, user_id: int, customer_id: int | None = None) -> None:
@@ -73,19 +73,20 @@ class StreamSlot:
         self._is_taken = True
 
     def release(self) -> None:
-        """May be called several times."""
+        """Releases the slot. May be called several times."""
         if self._is_taken:
             self._is_taken = False
             self._limit.give_back(self._owners)
 
     def __del__(self) -> None:
-        """A response that the server never closed gives its slot back when it is forgotten."""
+        """Releases the slot of a response that the server never closed."""
         self.release()
 
 
 def within_time(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yields the bytes in small chunks. Raises TooSlow when they are taken too slowly, so that no reader keeps a slot:
-    the web server then breaks the connection off, and the browser reports a failed download.
+    """Yields the bytes in small chunks. Raises TooSlow when the browser takes them too slowly.
+
+    The web server then closes the connection, the browser reports a failed download, and the slot is free again.
     """
     began, sent = time.monotonic(), 0
     for chunk in chunks:
