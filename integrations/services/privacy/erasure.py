@@ -121,7 +121,7 @@ def _calls(customer: Customer, number: str, mention: re.Pattern[str]) -> list[in
 
 
 def _erase_from_call(call_id: int, customer: Customer, number: str, mention: re.Pattern[str]) -> tuple[int, int]:
-    """Returns the numbers of deleted events and Planfix requests of the call."""
+    """Erases the number from one call. Returns how many of its events and Planfix requests were deleted."""
     with transaction.atomic():
         call = Call.objects.select_for_update(no_key=True).get(pk=call_id)
         is_client = number in (call.client_number, client_number(call.folded, customer.region).number)
@@ -148,7 +148,9 @@ def _erase_from_call(call_id: int, customer: Customer, number: str, mention: re.
 
 
 def _erase_from_history(call: Call, mention: re.Pattern[str], *, is_client: bool) -> None:
-    """Planfix's answer to a failed attempt may name the number, and that of the client's own call the client."""
+    """Erases Planfix's answers to failed attempts that name the number. For a call of the client it erases all answers:
+    they may name the client in other ways.
+    """
     for entry in call.history.exclude(detail=""):
         if is_client or mention.search(entry.detail):
             call.history.filter(pk=entry.pk).update(detail=ERASED)
@@ -200,7 +202,7 @@ def _delete_mentioning(rows: QuerySet[Row], text_of: Callable[[Row], str], menti
 
 
 def _event_text(event: WebhookEvent) -> str:
-    """The body twice: as its bytes are, and unpacked and decoded as the reader does."""
+    """The event's text. It holds the body twice: its raw bytes, and the text that the webhook's reader makes of it."""
     body = bytes(event.body)
     read = readable_body(body, event.content_type, event.content_encoding)
     parts = (event.query_string, body.decode("utf-8", "replace"), read, event.reason, json.dumps(event.notes))
@@ -212,7 +214,7 @@ def _request_text(request: PlanfixRequest) -> str:
 
 
 def _job_text(job: BackgroundJob) -> str:
-    """The job's arguments: its filter may name the number."""
+    """The job's text. The filter in its arguments may name the number."""
     return plain_text(f"{json.dumps(job.arguments)}\n{json.dumps(job.result)}\n{job.trouble}")
 
 
@@ -221,7 +223,7 @@ def _view_text(view: SavedView) -> str:
 
 
 def plain_text(text: str) -> str:
-    """The text without the escapes of URLs, HTML and JSON: they may stand between digits, and are partly digits."""
+    """Decodes the escapes of URLs, HTML and JSON: they may stand between digits, and contain digits themselves."""
     decoded = unquote_plus(text)
     # html.unescape raises ValueError for a number of more than 4,300 digits; no character has more than seven.
     bounded = re.sub(r"&#([0-9]+)", lambda number: f"&#{number[1].lstrip('0')[:8] or 0}", decoded)

@@ -9,7 +9,7 @@ from integrations.models import SecretField
 
 
 def rotate_secrets() -> int:
-    """Works row by row, so that no edit in between is lost. Returns the number of re-encrypted secrets."""
+    """Re-encrypts all secrets row by row, so that no edit meanwhile is lost. Returns the number of secrets."""
     rotated = 0
     for model in apps.get_app_config("integrations").get_models():
         names = [field.name for field in model._meta.get_fields() if isinstance(field, SecretField)]

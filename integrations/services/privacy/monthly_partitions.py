@@ -1,5 +1,5 @@
-"""Webhook events and Planfix requests are stored in one partition per month. Creates the coming months, and drops
-months of which no customer keeps a row.
+"""Creates the monthly partitions of webhook events and Planfix requests in advance, and drops months of which no
+customer keeps a row.
 
 A dropped month costs milliseconds. Deleting its rows one by one would take minutes and leave bloated indexes behind.
 """
@@ -20,10 +20,10 @@ log = structlog.get_logger(__name__)
 TIME_COLUMNS = {WebhookEvent._meta.db_table: "received_at", PlanfixRequest._meta.db_table: "sent_at"}
 MONTHS_AHEAD = 2
 STILL_WRITTEN = timedelta(days=1)
-"""So long after the end of a month a transaction may still write a row of it."""
+"""How long after the end of a month a transaction may still write a row of it."""
 LOCK_TIMEOUT = "500ms"
-"""So long a change of the partitions waits for its lock. Webhooks and deliveries wait behind it; the next round
-tries again.
+"""How long a change of the partitions waits for its lock. Webhooks and deliveries wait behind it. After a timeout, the
+next round tries again.
 """
 
 PARTITIONS = r"""
@@ -95,7 +95,7 @@ def _months(table: str) -> list[Month]:
 
 
 def _is_kept(table: str, month: Month, now: datetime) -> bool:
-    """Reads one index entry per customer."""
+    """Tells whether a customer still keeps a row of the month. Reads one index entry per customer."""
     with connection.cursor() as cursor:
         cursor.execute(IS_KEPT.format(partition=month.name, column=TIME_COLUMNS[table]), [now])
         return bool(cursor.fetchone()[0])
@@ -119,7 +119,7 @@ def _drop(month: Month) -> bool:
 
 
 def _changed(partition: str, *statements: str, **parameters: datetime) -> bool:
-    """Returns False when the lock could not be had in time; then nothing has changed."""
+    """Runs the statements in one transaction. Changes nothing and returns False if the lock was not free in time."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")

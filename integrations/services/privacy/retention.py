@@ -1,4 +1,4 @@
-"""Deletes personal data after the customer's number of days. Calls stay.
+"""Deletes personal data that is older than the customer keeps it (retention_days). Calls stay.
 
 Works in short transactions. It may be killed at any time and started again.
 """
@@ -37,15 +37,15 @@ log = structlog.get_logger(__name__)
 
 BATCH = 5000
 LINKS_BATCH = 500
-"""Fewer, because events of a call wait while the call is updated."""
+"""Smaller, because the events of a call wait while the call is updated."""
 MOST_DAYS = 36_500
-"""No data is older. A setting of more days would reach before the first year of the calendar."""
+"""No data is older. With more days, the date would lie before the year 1, which Python cannot represent."""
 CLAIMS_ARE_KEPT = timedelta(days=1)
-"""After they expire: a search that began before must still see them."""
+"""How long expired claims stay: a search that began before they expired must still see them."""
 
 
 def prune_all(*, should_stop: Callable[[], bool] = lambda: False) -> None:
-    """Prunes every customer by its retention_days. 0 keeps everything except dry runs."""
+    """Deletes each customer's data older than its retention_days (0 keeps all), and expired data of all customers."""
     update_partitions()
     forget_old_dry_runs()
     forget_old_jobs()
@@ -61,8 +61,8 @@ def prune_all(*, should_stop: Callable[[], bool] = lambda: False) -> None:
 
 
 def prune(customer: Customer, *, days: int, should_stop: Callable[[], bool] = lambda: False) -> dict[str, int]:
-    """Deletes events, Planfix requests, call history and routing answers older than `days`, the recording links of
-    older calls, what differed in Planfix in older read-backs, and the names of clients whose last call is older.
+    """Deletes events, Planfix requests, call history and routing answers older than `days`. Also deletes the recording
+    links of older calls, the differences of older read-backs, and the names of clients whose last call is older.
 
     Returns the number of each.
     """
@@ -87,7 +87,7 @@ def prune(customer: Customer, *, days: int, should_stop: Callable[[], bool] = la
 
 
 def _repeated(some: Callable[[], int], batch: int, should_stop: Callable[[], bool]) -> int:
-    """Repeats until a batch is not full."""
+    """Calls `some` until it does less than a full batch. Returns the total."""
     total = 0
     while not should_stop():
         done = some()
@@ -105,7 +105,10 @@ def delete_some(rows: QuerySet[Any], count: int) -> int:
 
 
 def _forget_some_links(customer: Customer, before: datetime) -> int:
-    """Uses the index `call_with_recording_link`. Skips locked calls and calls that are not delivered yet."""
+    """Deletes one batch of recording links. Skips locked calls and calls that are not delivered yet.
+
+    Uses the index `call_with_recording_link`.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -123,7 +126,10 @@ def _forget_some_links(customer: Customer, before: datetime) -> int:
 
 
 def _forget_some_names(customer: Customer, before: datetime) -> int:
-    """Uses the index `calls_by_number`. The contact stays remembered, so that its next call needs no search."""
+    """Deletes one batch of client names. The contact stays remembered, so that its next call needs no search.
+
+    Uses the index `calls_by_number`.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -144,6 +150,6 @@ def _forget_some_names(customer: Customer, before: datetime) -> int:
 
 
 def _forget_differences(customer: Customer, before: datetime) -> int:
-    """What was sent and read is personal data. That a call was verified or differed stays."""
+    """Deletes the differing values of old read-backs, which are personal data. Keeps whether each call was verified."""
     old = ReadBack.objects.filter(customer=customer, read_at__lt=before).exclude(differences=[])
     return old.update(differences=[])
