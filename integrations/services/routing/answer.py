@@ -1,7 +1,7 @@
 """Answers Ringostat's question whom to ring, from this database alone.
 
-A client listens to the ringing tone meanwhile: every statement is bounded, and whatever goes wrong gives an empty
-answer, with which Ringostat's forwarding scheme goes on.
+A client hears the ringing tone meanwhile. So every statement has a time limit, and any error gives an empty answer,
+after which Ringostat continues its forwarding scheme.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class GivenAnswer:
-    """`store`: stores the answer. Call it when the response has been sent. Never raises a database error."""
+    """The answer to one question. `store` stores it: call it after the response. It never raises a database error."""
 
     reply: RoutingReply
     store: Callable[[], None] = lambda: None
 
 
 def answer_at(token: str, raw: RawRequest) -> GivenAnswer | None:
-    """The answer to a question that came to this address. None for an unknown address.
+    """Answers a question to this address. Returns None for an unknown address.
 
-    Raises OperationalError or InterfaceError while the database cannot be reached.
+    Raises OperationalError or InterfaceError while the database is unreachable.
     """
     began = time.monotonic()
     recipient = remembered_recipient_of(token) or recipient_of(token)
@@ -64,7 +64,7 @@ def answer_at(token: str, raw: RawRequest) -> GivenAnswer | None:
 
 def _answer(token: str, asked: AskedCall) -> GivenAnswer | None:
     found = settings_and_situation(token, asked.customer_id, asked.question.client.number)
-    if found is None:  # routing is off, or the address has expired
+    if found is None:  # Routing is off, or the address has expired.
         forget_recipient_of(token)
         return GivenAnswer(reply=NO_DIRECTION) if recipient_of(token) else None
     settings, situation = found

@@ -1,4 +1,4 @@
-"""Stores the answers to Ringostat's questions, and finds those of a call."""
+"""Stores the answers to Ringostat's questions, and finds the answers that belong to a call."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from integrations.services.routing.sql import NEW_ANSWER, run_bounded
 log = structlog.get_logger(__name__)
 
 BEFORE, AFTER = timedelta(minutes=2), timedelta(minutes=2)
-"""A call's questions come while it rings: so long before its start at the earliest (clocks differ) and after its end at
-the latest.
+"""The period, before a call's start and after its end, in which its questions may arrive: they come while the call
+rings, but clocks differ.
 """
 MOST_OF_A_CALL = 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class AskedCall:
-    """A question that came at `began` of time.monotonic()."""
+    """A question of Ringostat. `began`: when it arrived, by time.monotonic()."""
 
     customer_id: int
     question: RoutingQuestion
     began: float
     milliseconds: int = 0
-    """Until it was answered."""
+    """Time until the answer."""
 
     def answered(self) -> AskedCall:
-        """The question, answered now."""
+        """Returns the question with the time that it has taken until now."""
         return replace(self, milliseconds=round((time.monotonic() - self.began) * 1000))
 
 
 def store_answer(asked: AskedCall, decision: Decision) -> None:
-    """Never raises a database error: the answer itself is more important."""
+    """Stores the answer. Never raises a database error: the answer itself matters more than its log."""
     chosen = decision.chosen
     if chosen is None:
         return store_empty_answer(asked, decision.reason)
@@ -56,7 +56,7 @@ def store_answer(asked: AskedCall, decision: Decision) -> None:
 
 
 def store_empty_answer(asked: AskedCall, reason: RoutingReason | None) -> None:
-    """As store_answer()."""
+    """Stores an empty answer and its reason. Never raises a database error."""
     _store(asked, reason=reason or "")
 
 
@@ -88,8 +88,8 @@ def _store(
 
 
 def answers_of(call: Call) -> list[RoutingAnswer]:
-    """The answers that were given while the call rang, by the call ID of the question or by the client's number, the
-    oldest first.
+    """The answers that were given while the call rang, the oldest first. Finds them by the question's call ID, else by
+    the client's number.
     """
     if call.direction != Direction.INCOMING:
         return []

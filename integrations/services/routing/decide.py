@@ -1,6 +1,6 @@
-"""Decides whom Ringostat rings: from the sources in the customer's order, the first that names a direction.
+"""Decides whom Ringostat rings: asks the sources in the customer's order, and takes the first that names a direction.
 
-Pure: works on what was read before, without a query.
+Pure functions: the caller has read the situation from the database.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from integrations.models.telephone.routing import MOST_DIRECTIONS
 
 @dataclass(frozen=True, kw_only=True)
 class KnownContact:
-    """`responsible`: Planfix user IDs, in Planfix's order."""
+    """A contact that has the client's number. `responsible`: Planfix user IDs, in Planfix's order."""
 
     contact_id: int
     responsible: tuple[int, ...]
@@ -24,7 +24,7 @@ class KnownContact:
 
 @dataclass(frozen=True, kw_only=True)
 class Situation:
-    """What is known when Ringostat asks. `employees`: those that a source may name."""
+    """What the database knows when Ringostat asks. `employees`: those that a source may name."""
 
     order: Sequence[RoutingSource]
     has_number: bool = True
@@ -34,12 +34,12 @@ class Situation:
     """The key of the employee who talked with the client last."""
     fixed: Sequence[str] = ()
     online: frozenset[str] | None = None
-    """SIP logins in small letters. None: who is online does not matter, or is not known."""
+    """SIP logins in small letters. None if the customer does not ask for online employees, or if they are unknown."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """What one source says: directions, or the reason why it has none."""
+    """The proposal of one source: directions, or the reason why it has none."""
 
     source: RoutingSource
     directions: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class Proposal:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """`proposals`: of each source that was asked; the last one has the directions, if any has."""
+    """The proposals of all sources that were asked. Only the last one can have directions."""
 
     proposals: tuple[Proposal, ...] = ()
 
@@ -76,7 +76,7 @@ def decide(situation: Situation) -> Decision:
 
 
 def _responsible(situation: Situation) -> Proposal:
-    """Of the first contact whose responsible employees can be rung. They are rung together."""
+    """Proposes the responsible employees of the first contact that has reachable ones. Ringostat rings all of them."""
     source = RoutingSource.RESPONSIBLE
     if not situation.has_number:
         return Proposal(source=source, reason=RoutingReason.NO_NUMBER)
@@ -105,7 +105,9 @@ def _last_talked(situation: Situation) -> Proposal:
 
 
 def _fixed(situation: Situation) -> Proposal:
-    """A number, a group or a scheme is always rung: only SIP logins are known to be offline."""
+    """Proposes the fixed directions. Leaves out only SIP logins that are offline: a number, a group or a scheme has no
+    such state.
+    """
     reachable = [line for line in situation.fixed if not sip_login(line) or _is_online(line, situation.online)]
     reason = RoutingReason.OFFLINE if situation.fixed else RoutingReason.NO_FIXED
     return Proposal(
@@ -122,7 +124,10 @@ def _of_employees(
     missing: RoutingReason,
     contact_id: int | None = None,
 ) -> Proposal:
-    """The directions of the employees that can be rung, else the reason of the first one. `missing`: without any."""
+    """Proposes the lines of all reachable employees; without one, gives the reason of the first employee.
+
+    `missing`: the reason if there are no employees.
+    """
     reason, rung = missing, []
     for number, employee in enumerate(employees):
         lines, why_not = _lines(employee, situation.online)
@@ -141,7 +146,9 @@ def _of_employees(
 
 
 def _lines(employee: Employee, online: frozenset[str] | None) -> tuple[tuple[str, ...], RoutingReason]:
-    """The employee's SIP logins; the phone number of an employee without one. Else the reason why there is none."""
+    """Returns the lines on which the employee can be rung: SIP logins that are online; without any SIP login, the first
+    stored line, such as a phone number. The reason counts only if there are no lines.
+    """
     if not employee.participates:
         return (), RoutingReason.EXCLUDED
     logins = tuple(filter(None, map(sip_login, employee.sip_logins)))

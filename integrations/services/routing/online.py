@@ -1,4 +1,4 @@
-"""Reads who is online in Ringostat, ahead of the questions: a ringing telephone waits for no request."""
+"""Reads in advance who is online in Ringostat, so that no answer to a ringing call waits for a request."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def customers_to_read_online() -> list[int]:
 
 
 def read_online(customer_id: int) -> None:
-    """Stores the SIP logins that are online. When they cannot be read, the last ones stay, and soon count no more."""
+    """Stores the SIP logins that are online. After an error the old ones stay and soon expire (ONLINE_IS_KNOWN_FOR)."""
     routing = Routing.objects.select_related("customer").filter(pk=customer_id, enabled=True).first()
     if routing is None:
         return

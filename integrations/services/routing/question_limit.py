@@ -1,6 +1,6 @@
-"""Limits the questions of each customer, so that one customer's flood takes no time from others' ringing calls.
+"""Limits the questions of each customer, so that one customer's flood does not slow the answers to others.
 
-Counts in the memory of the process, as services/intake/traffic_limit.py does: N processes accept up to N times as much.
+Counts in the memory of the process, like services/intake/traffic_limit.py: N processes accept up to N times as many.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from integrations.services.intake.sql import remembered_recipient_of
 from integrations.services.intake.traffic_limit import count_request
 
 PER_SECOND = 60
-"""Questions of one customer and process. A question is a ringing call: no call center has so many."""
+"""Questions of one customer in one process. Each question is a ringing call: no call center has so many."""
 MOST_COUNTED = 10_000
 
 
@@ -27,9 +27,9 @@ _seconds: dict[int, _Second] = {}
 
 
 def count_question(token: str, network: Callable[[], str]) -> int:
-    """Counts a question. Returns the seconds until the next one to this address is accepted; 0: this one is.
+    """Counts a question. Returns 0 if it is accepted, else the seconds until the next question is accepted.
 
-    `network` is called for addresses that are not known yet; they share their limit with the webhooks.
+    Calls `network` for an address that is not known yet: such addresses share their limit with the webhooks.
     """
     recipient = remembered_recipient_of(token)
     if recipient is None:

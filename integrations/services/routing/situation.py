@@ -1,4 +1,4 @@
-"""Reads the settings of an address, and what is known of a client: contacts, employees and the last conversation."""
+"""Reads what an answer depends on: the settings of the address, and the client's contacts, employees and last talk."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ from integrations.services.routing.decide import KnownContact, Situation
 from integrations.services.routing.sql import KNOWN_OF_CLIENT, SETTINGS_AND_KNOWN_AT, run_bounded
 
 ONLINE_IS_KNOWN_FOR = timedelta(minutes=2)
-"""An older list of who is online is ignored: then everybody may be rung."""
+"""Age after which the list of online employees is ignored. Everybody may then be rung."""
 MAX_REMEMBERED = 10_000
 LAST_CALLS = 20
-"""Answered calls of a client among which the last employee is looked for."""
+"""How many of a client's answered calls are searched for the last employee."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RoutingSettings:
-    """`online`: the SIP logins that are online; None when that does not matter or is not known."""
+    """A customer's settings for answers. `online`: the SIP logins that are online; None if the customer does not ask
+    for online employees, or if they are unknown.
+    """
 
     customer_id: int
     account: str
@@ -38,7 +40,7 @@ class RoutingSettings:
 
     @classmethod
     def of(cls, routing: Routing) -> RoutingSettings:
-        """Whether routing is on or off."""
+        """The settings of the row, whether its routing is on or off."""
         is_known = routing.online_at is not None and timezone.now() - routing.online_at < ONLINE_IS_KNOWN_FOR
         return cls(
             customer_id=routing.customer_id,
@@ -53,15 +55,15 @@ class RoutingSettings:
 
 
 _accounts: dict[int, str] = {}
-"""The Planfix account of each customer, as the last question found it."""
+"""The Planfix account of each customer at its last question, so that one statement can read settings and contacts."""
 
 
 def settings_and_situation(
     token: str, customer_id: int, number: str | None
 ) -> tuple[RoutingSettings, Situation] | None:
-    """The settings of an address, and what is known of a client. None while routing is off, and for an address that is
-    not valid. One statement, if the customer's account is the one of the last question.
+    """Reads the settings of an address and a client's situation. None while routing is off, and for an invalid address.
 
+    Needs one statement, or two if the customer's Planfix account has changed since the last question.
     `number`: the client's, in full format; None for a hidden or unusable one.
     """
     while True:
@@ -79,7 +81,7 @@ def settings_and_situation(
 
 
 def situation_of(settings: RoutingSettings, number: str) -> Situation:
-    """What is known of a client. `number`: in full format."""
+    """Reads a client's situation. `number`: in full format."""
     arguments = _client(settings.customer_id, settings.account, number)
     return _situation(settings, number, *run_bounded(KNOWN_OF_CLIENT, arguments)[0])
 
@@ -117,7 +119,10 @@ def _situation(
 
 
 def _contacts(rows: Iterable[Any], number: str, region: str) -> list[KnownContact]:
-    """As services/directory/look_up.py: 067 123 45 67 is another number in each country."""
+    """The contacts that have this number in this region: 067 123 45 67 is another number in each country.
+
+    services/directory/look_up.py compares in the same way.
+    """
     found = {
         contact_id: KnownContact(contact_id=contact_id, responsible=tuple(responsible))
         for contact_id, responsible, written in rows

@@ -1,7 +1,6 @@
-"""The statements of a question: prepared once per connection, short, and without waiting for the disk.
+"""The SQL of routing. Each connection prepares a statement once, and no commit waits for the disk.
 
-A question costs one, and another one that stores the answer. Through the ORM it would cost five times the processor
-time.
+A question costs one statement, and storing the answer another. The ORM would need five times the processor time.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ _CLIENT = """
                  ORDER BY started_at DESC, id DESC LIMIT %(last_calls)s) AS newest
          WHERE employee_id IS NOT NULL ORDER BY started_at DESC, id DESC LIMIT 1)
 """
-"""Each part by an index: `directory_number_of_account` and `calls_by_number`."""
+"""Each part uses an index: `directory_number_of_account` and `calls_by_number`."""
 
 _KNOWN = """
     (SELECT json_agg(json_build_array(contact_id, responsible_ids, written) ORDER BY is_company, contact_id, id)
@@ -55,7 +54,7 @@ _KNOWN = """
 KNOWN_OF_CLIENT = f"WITH {_CLIENT} SELECT {_KNOWN}"
 
 SETTINGS_AND_KNOWN_AT = f"WITH {_CLIENT} SELECT settings.*, {_KNOWN} FROM ({_SETTINGS}) AS settings"  # noqa: S608
-"""Of an address; no row while routing is off, or for an address that is not valid."""
+"""Returns no row while routing is off, and for an invalid address."""
 
 NEW_ANSWER = """
     INSERT INTO integrations_routinganswer
@@ -66,12 +65,12 @@ NEW_ANSWER = """
 """
 
 LIMITS = "SELECT set_config('statement_timeout', %(timeout)s, true), set_config('synchronous_commit', 'off', true)"
-"""For one transaction."""
+"""The limits hold for one transaction."""
 
 
 def run_bounded(statement: str, arguments: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Runs a statement with the limits, in one round trip. Its commit does not wait for the disk: an answer that a
-    power cut loses is no harm.
+    """Runs a statement with the limits, in one round trip. Its commit does not wait for the disk: losing the log of an
+    answer in a power cut does no harm.
 
     Tries again with a new connection when the old one is dead: a web thread may have been idle for hours. Raises
     OperationalError, also after STATEMENT_MILLISECONDS.
@@ -89,9 +88,9 @@ def _run(statement: str, arguments: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     connection.ensure_connection()
     raw: psycopg.Connection[Any] = connection.connection
     with connection.wrap_database_errors:
-        if connection.in_atomic_block:  # of a test: the limits would last until its end
+        if connection.in_atomic_block:  # A test's transaction: the limits would last until its end.
             return psycopg.Cursor(raw).execute(statement.encode(), arguments, prepare=True).fetchall()
-        with raw.pipeline():  # the statements of a pipeline are one transaction
+        with raw.pipeline():  # The statements of a pipeline are one transaction.
             psycopg.Cursor(raw).execute(LIMITS.encode(), {"timeout": str(STATEMENT_MILLISECONDS)}, prepare=True)
             cursor = psycopg.Cursor(raw).execute(statement.encode(), arguments, prepare=True)
         return cursor.fetchall()
