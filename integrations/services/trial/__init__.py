@@ -1,4 +1,5 @@
-"""Tries a customer's Planfix account with one contact of its own: writes, reads back, compares, and removes all again.
+"""Tries a customer's Planfix account with records of its own: writes, reads back, compares and removes them, and stores
+the account's traits.
 
-Learns the account's traits. Touches no record that it did not make; does not know calls of clients.
+Touches no record that it did not make; does not know calls of clients.
 """

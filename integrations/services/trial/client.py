@@ -1,4 +1,4 @@
-"""The trial's Planfix client: counts its requests, stops at the limit, and waits out a short request limit."""
+"""The trial's Planfix client: counts its requests, stops at MOST_REQUESTS, and waits when Planfix limits requests."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from integrations.services.queue.progress import Progress, Stopped, held
 
 MOST_REQUESTS = 40
 FOR_LAST_SEARCH = 1
-"""Requests for the search after the removal."""
+"""Requests reserved for the search after the removal."""
 LONGEST_WAIT_SECONDS = 150.0
-"""A short request limit ends within a minute or two; a longer wait ends the trial."""
+"""A short request limit of Planfix ends within a minute or two. A longer wait ends the trial."""
 SLICE_SECONDS = 5.0
 
 
 class RequestsSpent(Exception):
-    """The trial has sent as many requests as it may. Nothing was sent."""
+    """The trial has used up its requests. This request was not sent."""
 
 
 class TrialClient:
-    """Sends at the account's rate and keeps the job meanwhile. The job's row holds the count, also after a crash."""
+    """Sends requests at the account's rate and holds the job meanwhile. The job's row keeps the count over a crash."""
 
     def __init__(self, job: BackgroundJob, customer: Customer, progress: Progress) -> None:
         self._job = job
@@ -35,7 +35,7 @@ class TrialClient:
         self._client = logged_client(customer, acquire_slot=self.acquire_slot)
         self._is_hurried = False
         self.reserved = 0
-        """Requests that are kept for the removal of what was written."""
+        """Requests reserved for the removal of the trial's records."""
 
     @property
     def sent(self) -> int:
@@ -50,9 +50,10 @@ class TrialClient:
         params: Mapping[str, str] | None = None,
         timeout_factor: float = 1,
     ) -> Row:
-        """See Planfix. Repeats a request once that was surely not carried out, after the wait that Planfix asks for.
+        """Sends a request as Planfix.request() does. If Planfix refuses it because of a short request limit, waits as
+        long as Planfix asks and sends it once more.
 
-        Raises RequestsSpent, or Stopped.
+        Raises RequestsSpent, Stopped and what Planfix.request() raises.
         """
         try:
             return self._client.request(method, path, body=body, params=params, timeout_factor=timeout_factor)
@@ -64,7 +65,7 @@ class TrialClient:
 
     @contextmanager
     def hurry(self) -> Iterator[None]:
-        """Requests inside are sent without waiting for the account's rate, and are not repeated."""
+        """Sends requests inside without waiting for the account's rate, and does not repeat them."""
         self._is_hurried = True
         try:
             yield
@@ -72,14 +73,14 @@ class TrialClient:
             self._is_hurried = False
 
     def wait(self, seconds: float) -> None:
-        """Sleeps, and keeps holding the job. Raises Stopped."""
+        """Sleeps while holding the job. Raises Stopped."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self._progress.add(0)
             time.sleep(min(left, SLICE_SECONDS))
 
     def acquire_slot(self, seconds: float) -> None:
-        """Counts a request, and returns when it may be sent. Raises RequestsSpent, or Stopped."""
+        """Counts a request, and blocks until it may be sent. Raises RequestsSpent or Stopped."""
         if self.sent >= MOST_REQUESTS - self.reserved:
             raise RequestsSpent
         self._progress.add()
@@ -91,7 +92,7 @@ class TrialClient:
 
 
 def is_short_limit(error: PlanfixUnavailable) -> bool:
-    """Has Planfix turned the request away for a minute or two, without looking at it?"""
+    """Tells whether Planfix refused the request only because of a short request limit, and carried nothing out."""
     if error.retry_after is None or error.daily_limit or error.may_have_written:
         return False
     return error.retry_after <= LONGEST_WAIT_SECONDS

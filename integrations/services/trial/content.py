@@ -1,4 +1,7 @@
-"""What a trial writes to Planfix: a contact, two comments with call tags, and a recording. Sends nothing."""
+"""The content that a trial writes to Planfix: a contact, two comments with call tags, a recording, perhaps a task.
+
+Sends nothing.
+"""
 
 from __future__ import annotations
 
@@ -27,27 +30,27 @@ OBJECTS = uuid.UUID("7d1f2a90-4f0b-5c1c-8f1e-52494e474f46")
 
 EMOJI = "🙂"
 ODD_TEXT = 'Trial <line> & "quotes"'
-"""Characters that HTML needs to escape."""
+"""Contains all characters that HTML must escape."""
 EXAMPLE = "trial"
 """The value of every mapped parameter."""
 BEFORE_MIDNIGHT = time(23, 50)
 DAYS_BACK = timedelta(days=2)
-"""Both calls lie in the past, at any time of the day."""
+"""Far enough back that both calls lie in the past, whatever the time of day."""
 TALK_SECONDS, WAIT_SECONDS = 20 * 60, 12
 SOUND = "ringofix/trial.wav"
 NEWEST_CALLS = 20
-"""Calls that are looked through for a recording."""
+"""How many recorded calls are searched for a recording that may be copied."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrialContent:
-    """`key`: in the names and texts of this trial's records, and in no other. Times are UTC."""
+    """`key`: stands in the names and texts of this trial's records, and in no others. Times are UTC."""
 
     key: str
     number: str
     region: str
     employee: Employee | None
-    """In whose name the answered call is written."""
+    """The author of the answered call's comment."""
     language: str
     customer: Customer
     makes_callback_tasks: bool = False
@@ -73,7 +76,7 @@ class TrialContent:
 
     @property
     def formats(self) -> dict[NumberFormat, tuple[str, ...]]:
-        """What the phone filter is asked for in each format, the best format first. A contact must have all parts."""
+        """The values for the phone filter in each format, the best format first. A contact must match all values."""
         parsed = phonenumbers.parse(self.number, self.region)
         prefix = phonenumbers.ndd_prefix_for_region(self.region, True) or ""
         digits = self.number.removeprefix("+")
@@ -118,7 +121,7 @@ class TrialContent:
 
     @property
     def task_text(self) -> str:
-        """The task's description: that of a missed call."""
+        """The task's description, which is the text of a missed call."""
         return call_text(self._missed_call("task"), self.language)
 
     @property
@@ -126,7 +129,7 @@ class TrialContent:
         return call_text(self._missed_call("task_comment"), self.language)
 
     def values(self, tags: CallTags, contact_id: int, outcome: Outcome) -> list[dict[str, JSON]]:
-        """The values of the data tag of the answered or of the missed call."""
+        """The data tag's values for the answered or the missed call."""
         is_answered = outcome is Outcome.ANSWERED
         started_at = self.answered_at if is_answered else self.missed_at
         fields = [tags.text_field(outcome, mapping.field) for mapping in self.customer.utm_fields.all()]
@@ -147,14 +150,14 @@ class TrialContent:
 
 @dataclass(frozen=True, kw_only=True)
 class Recording:
-    """`is_own`: Ringofix's own sound, because no call has a recording yet."""
+    """The recording to copy. `is_own`: it is Ringofix's own sound, because no call has a usable recording yet."""
 
     url: str
     is_own: bool
 
 
 def trial_content(job: BackgroundJob, customer: Customer) -> TrialContent:
-    """The same content whenever it is made for the same job, except the recording."""
+    """Makes the content of a job's trial: the same each time, except for the recording."""
     asked_at = job.asked_at.astimezone(customer.zone)
     past_day = asked_at.date() - DAYS_BACK
     answered_at = datetime.combine(past_day, BEFORE_MIDNIGHT, customer.zone).astimezone(UTC)
@@ -172,8 +175,8 @@ def trial_content(job: BackgroundJob, customer: Customer) -> TrialContent:
 
 
 def author_of(customer: Customer) -> Employee | None:
-    """An employee who takes calls. The newest: the account's first employee is often the one that the token acts for,
-    in whose name Planfix writes anyway.
+    """The newest employee who takes calls. The account's first employee often owns the token: Planfix would write in
+    that name anyway, and the trial would learn nothing.
     """
     matched = customer.employees.filter(participates=True).exclude(planfix_user_id=None)
     return matched.order_by("-pk").first()
@@ -190,5 +193,5 @@ def recording_of(customer: Customer) -> Recording:
 
 
 def new_number(customer: Customer) -> str:
-    """A number of the customer's country that nobody has, in full format: another one each time."""
+    """Makes a random number of the customer's country that nobody has, in full format."""
     return unassigned_number(customer.region, secrets.randbelow(10**9))

@@ -1,4 +1,4 @@
-"""Judges a trial: one pure function per question, from what was sent and what came back to a finding."""
+"""Judges a trial. For each question, a pure function compares what was sent with what was read, and makes a finding."""
 
 from __future__ import annotations
 
@@ -39,21 +39,23 @@ OK, ADAPTED, TROUBLE, UNKNOWN = Outcome.OK, Outcome.ADAPTED, Outcome.TROUBLE, Ou
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """`step`: whose requests answer the question. `if_refused`: what it means that Planfix refuses them."""
+    """How a question is judged. `step`: the step whose requests answer it. `if_refused`: the outcome if Planfix refuses
+    them.
+    """
 
     step: str
     judge: Judge
     if_refused: Outcome = UNKNOWN
     if_failed: Callable[[TrialContent, Failure], Finding | None] = lambda content, failure: None
-    """The finding for a failed step, where it is more than `if_refused`."""
+    """Makes the finding for a failed step where `if_refused` is not enough. None: `if_refused` applies."""
     read_by: str = ""
-    """Another step, without which the answer stays unknown."""
+    """A second step that the answer needs. If it fails, the answer stays unknown."""
     with_task: bool = False
     """Asked only by a trial that may create a task."""
 
 
 def judged(content: TrialContent, read: Readings) -> tuple[Finding, ...]:
-    """A finding for every question that the trial may ask."""
+    """Returns a finding for every question that the trial may ask."""
     may_create = read.task_template_id is not None
     asked = {question: one for question, one in QUESTIONS.items() if may_create or not one.with_task}
     return tuple(_judged(question, one, content, read) for question, one in asked.items())
@@ -76,7 +78,7 @@ def _failed(question: Question, failure: Failure, if_refused: Outcome) -> Findin
 
 
 class _NotRead(Exception):
-    """The trial ended before."""
+    """The trial ended before this step."""
 
 
 def _given(value: T | None) -> T:
@@ -138,7 +140,7 @@ def _found_by(content: TrialContent, read: Readings) -> Finding:
 
 
 def _filter_matches(content: TrialContent, read: Readings) -> Finding:
-    """A part of the number finds it ("contains"), or another format of the whole number does, or nothing else does."""
+    """Does the filter match a part of the number, the whole number in another format, or only the same text?"""
     found, question = _given(read.found_by), Question.FILTER_MATCHES
     if not found:
         raise _NotRead
@@ -180,7 +182,7 @@ def _recording_copied(content: TrialContent, read: Readings) -> Finding:
 
 
 def _own_sound_refused(content: TrialContent, failure: Failure) -> Finding | None:
-    """Says nothing about Ringostat's addresses: this server may not be public."""
+    """A refusal of Ringofix's own sound teaches nothing about Ringostat's links: this server may not be public."""
     if failure.answer != REFUSED or not content.recording.is_own:
         return None
     return Finding(question=Question.RECORDING_COPIED, outcome=UNKNOWN, answer="own_refused", came=failure.message)
@@ -253,14 +255,14 @@ def _comment_html(content: TrialContent, read: Readings) -> Finding:
 
 def _comment_characters(content: TrialContent, read: Readings) -> Finding:
     text = _given(read.comment(read.answered_id)).text
-    # Where Planfix removes all tags, what stands in < > is part of the text.
+    # If Planfix removes all tags, the remaining < > are part of the text.
     is_kept = ODD_TEXT in _readable(text) or ODD_TEXT in html.unescape(text)
     outcome, answer = (OK, "kept") if is_kept else (TROUBLE, "changed")
     return Finding(question=Question.COMMENT_CHARACTERS, outcome=outcome, answer=answer, came="" if is_kept else text)
 
 
 def _readable(text: str) -> str:
-    """The comment as people read it; unescaped twice, in case Planfix escapes the text once more."""
+    """The comment as people read it. Unescapes twice, in case Planfix escapes the text once more."""
     return html.unescape(html.unescape(ELEMENT.sub(" ", text)))
 
 
@@ -286,7 +288,7 @@ def _source_id(content: TrialContent, read: Readings) -> Finding:
 
 
 def _comment_order(content: TrialContent, read: Readings) -> Finding:
-    """The missed call is the later one."""
+    """Compares the order of the two comments. The missed call is the later one."""
     own = [comment.id for comment in _given(read.comments) if comment.id in (read.answered_id, read.missed_id)]
     if len(own) < 2:
         raise _NotRead
@@ -318,7 +320,7 @@ def _tag_written(question: Question, reading: TagReading | None) -> Finding:
 
 
 def _tag_fields(question: Question, reading: TagReading | None) -> Finding:
-    """Without the times of a call over midnight, which are a question of their own."""
+    """Compares all fields except the times of a call over midnight, which have their own question (MIDNIGHT)."""
     reading = _given(reading)
     differing = _differing(reading) - {reading.period_field}
     fields = ", ".join(reading.names.get(number or 0, str(number)) for number in differing)
@@ -395,7 +397,7 @@ def _own_task_row(own: StoredTask, sent_at: datetime) -> Finding:
     if own.created is None:
         return Finding(question=question, outcome=TROUBLE, answer="no_creation_time")
     came = own.created.strftime("%Y-%m-%d %H:%M")
-    # A time without its zone is off by the zone's hours, the same for all tasks.
+    # A time without a zone may be off by the zone's offset, the same for all tasks: that does no harm.
     if abs(own.created - sent_at) > timedelta(hours=MOST_OFFSET_HOURS + 1):
         return Finding(question=question, outcome=TROUBLE, answer="wrong_creation_time", came=came)
     if not own.is_active:
@@ -409,7 +411,7 @@ def _task_comments(content: TrialContent, read: Readings) -> Finding:
 
 
 TASK_ENDS: Mapping[str, tuple[Outcome, str]] = {CLOSED_TASK: (OK, "closed"), OPEN_TASK: (ADAPTED, "stays_open")}
-"""Outcome and answer, by why the task is still there."""
+"""Outcome and answer by the reason why the task still exists."""
 
 
 def _task_closed(content: TrialContent, read: Readings) -> Finding:
@@ -438,7 +440,9 @@ NEEDED_RIGHTS = frozenset(map(str, Right))
 
 
 def _rights(content: TrialContent, read: Readings) -> Finding:
-    """Only the trial itself needs the rights to remove, and only callback tasks those to write tasks."""
+    """Judges missing rights. Only the trial itself needs the rights to remove records, and only callback tasks need the
+    rights to write tasks.
+    """
     if not read.has_answered:
         raise _NotRead
     missing = sorted({scope_of(failure.request) for failure in read.failures.values() if failure.answer == NO_RIGHT})
@@ -473,7 +477,7 @@ def with_removal(findings: Iterable[Finding], left: Sequence[Leftover], *, is_ke
 
 
 def _of(question: Question, judge: Callable[[Question, T | None], Finding], name: str) -> Judge:
-    """A judge that is the same for two readings."""
+    """Makes a judge from a function that serves two readings. `name`: the reading's attribute of Readings."""
     return lambda content, read: judge(question, getattr(read, name))
 
 

@@ -1,4 +1,4 @@
-"""What the findings of a trial teach about the account: the traits that other rooms consult."""
+"""Stores what a trial's findings teach about the account, as traits that other rooms consult."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came back in a trial: the records as Planfix stored them, and the requests that failed. Decides nothing."""
+"""The readings of a trial: the records as Planfix stored them, and the requests that failed. Decides nothing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class TagReading:
-    """A data tag entry as written and as read. `names`: of the fields by id."""
+    """A data tag entry as written and as read. `names`: the fields' names by id."""
 
     key: int
     written: list[dict[str, JSON]]
@@ -49,7 +49,7 @@ class TagReading:
 
 @dataclass(frozen=True, kw_only=True)
 class RateReading:
-    """The second of two requests in one second. `wait`: seconds that Planfix asks for."""
+    """The answer to the second of two requests in one second. `wait`: the seconds that Planfix asks to wait."""
 
     is_refused: bool
     status: int | None = None
@@ -59,11 +59,13 @@ class RateReading:
 
 @dataclass(kw_only=True)
 class Readings:
-    """None: not read, because the step failed or was not reached. `failures`: by the name of the step."""
+    """Everything that a trial has read. None: not read, because the step failed or was not reached. `failures`: by the
+    name of the step.
+    """
 
     failures: dict[str, Failure] = field(default_factory=dict)
     end: Failure | None = None
-    """Why the trial stopped asking; None if it did not."""
+    """Why the trial stopped early; None if it did not."""
     has_answered: bool = False
     """Planfix has accepted the token at least once."""
 
@@ -74,7 +76,7 @@ class Readings:
     contact: StoredContact | None = None
     found_by: frozenset[NumberFormat] | None = None
     found_with_foreign_part: bool | None = None
-    """Found by the number and a part that it does not contain."""
+    """Does a search for the number and for a part that it lacks find the contact?"""
     found_among_companies: bool | None = None
 
     file_id: int | None = None
@@ -93,30 +95,30 @@ class Readings:
     updated: StoredComment | None = None
 
     task_template_id: int | None = None
-    """Of the task that the trial may create; None if it may create none."""
+    """The template of the task that the trial may create; None if it may create none."""
     task_id: int | None = None
     task_created_at: datetime | None = None
     """When the task was sent, by the clock of this server."""
     own_tasks: list[StoredTask] | None = None
-    """Of the trial's contact, after the task was created."""
+    """The tasks of the trial's contact, after the trial has created its task."""
     task_comment_id: int | None = None
 
     tasks: list[StoredTask] | None = None
     tasks_of_trial: list[StoredTask] | None = None
-    """Of the trial's contact, before it has one."""
+    """The tasks that the filter finds for the trial's contact before it has any."""
     tasks_of_one: list[StoredTask] | None = None
-    """Of the counterparty of the first task that has one."""
+    """The tasks that the filter finds for one counterparty: that of the first listed task that has one."""
     rate: RateReading | None = None
 
     found_when_deleted: list[StoredContact] | None = None
     contact_stays: bool = False
-    """Planfix has confirmed the contact's deletion, and shows the contact as before."""
+    """Planfix has confirmed the contact's deletion, but shows the contact as before."""
     left: list[Leftover] | None = None
     is_kept: bool = False
 
     @property
     def is_number_unused(self) -> bool | None:
-        """True, or None."""
+        """True if nobody had the number before the trial; None if a contact had it, or if that is unknown."""
         return None if self.holders is None or self.holders else True
 
     def comment(self, comment_id: int | None) -> StoredComment | None:

@@ -1,7 +1,7 @@
-"""Notes every record that a trial writes, before and after the write, and removes them all again.
+"""Keeps a receipt of every record that a trial writes, before and after the write, and removes the records.
 
-Removes only records with a receipt. Where the write's response was lost, it searches for the record by what only the
-trial's own records have.
+Removes only records with a receipt. If the response to a write was lost, it searches for the record by a name or ID
+that only the trial's own records have.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ LAST_DIGITS = 7
 
 
 class TrialReceipts:
-    """The receipts of one trial. `client`: keeps requests for the removal of what is written."""
+    """The receipts of one trial. Reserves requests of `client` for the removal of each record."""
 
     def __init__(self, job: BackgroundJob, customer: Customer, client: TrialClient) -> None:
         self._job = job
@@ -43,9 +43,9 @@ class TrialReceipts:
         self._client = client
 
     def write(self, kind: TrialRecordKind, send: Callable[[], int], **columns: Any) -> int:
-        """Sends one write. Its receipt is stored before; the ID is added after it. Raises PlanfixError.
+        """Stores a receipt, sends one write, and adds the record's ID to the receipt. Raises PlanfixError.
 
-        `columns`: of TrialReceipt, by which the record is found when the response is lost.
+        `columns`: columns of TrialReceipt that find the record if the response is lost.
         """
         receipt = TrialReceipt.objects.create(
             customer=self._customer, job=self._job, account=self._customer.planfix_account, kind=kind, **columns
@@ -67,7 +67,7 @@ class TrialReceipts:
 
 
 def receipts_of(customer: Customer) -> QuerySet[TrialReceipt]:
-    """Of the account that the customer has now: in another one the IDs mean other records."""
+    """The customer's receipts in its current account: in another account the same IDs mean other records."""
     return TrialReceipt.objects.filter(customer=customer, account=customer.planfix_account)
 
 
@@ -77,7 +77,7 @@ def abandoned_receipts(customer: Customer) -> QuerySet[TrialReceipt]:
 
 
 def leftovers(rows: QuerySet[TrialReceipt]) -> Iterator[Leftover]:
-    """What has a receipt, in the order of its removal."""
+    """Lists the records that still have a receipt, in the order of their removal."""
     for receipt in _in_order(rows):
         own = {receipt.kind: receipt.planfix_id}
         yield Leftover(
@@ -96,8 +96,9 @@ def _in_order(rows: QuerySet[TrialReceipt]) -> list[TrialReceipt]:
 
 
 def remove(client: Planfix, rows: QuerySet[TrialReceipt]) -> list[PlanfixError]:
-    """Removes every record that has a receipt, and the receipt with it. A record that stays has the reason in its
-    receipt. Returns the errors. May be killed at any time and started again.
+    """Removes every record that has a receipt, and then the receipt. If a record stays, its receipt gets the reason.
+
+    Returns the errors. May be killed at any time and started again.
     """
     errors: list[PlanfixError] = []
     for receipt in _in_order(rows):
@@ -141,7 +142,7 @@ REMOVERS: Mapping[TrialRecordKind, Callable[[Planfix, int], str | None]] = {
     TrialRecordKind.TASK: _remove_task,
     TrialRecordKind.CONTACT: mark_contact_deleted,
 }
-"""Each returns why the record stays, if it does."""
+"""Each returns the reason why the record stays, or nothing if it is gone."""
 REQUESTS_TO_REMOVE: Mapping[TrialRecordKind, int] = dict.fromkeys(TrialRecordKind, 1) | {TrialRecordKind.TASK: 4}
 
 
@@ -149,7 +150,9 @@ REQUESTS_TO_REMOVE: Mapping[TrialRecordKind, int] = dict.fromkeys(TrialRecordKin
 
 
 def _find_contact(client: Planfix, receipt: TrialReceipt) -> int | None:
-    """By its name, which no other record has; else by the end of its number, which every format contains."""
+    """Searches by the contact's name, which no other record has, then by the last digits of its number, which every
+    format contains.
+    """
     named = contacts_by_name(client, receipt.name)
     found = [contact for contact in named if _is_ours(contact, receipt)]
     if not found:

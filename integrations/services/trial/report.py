@@ -1,4 +1,4 @@
-"""The report of a trial, as data: a finding for each question. Stored as JSON; the sentences are in texts.py."""
+"""The report of a trial, as data: a finding for each question. A job stores it as JSON; texts.py has the sentences."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Question(StrEnum):
-    """What the trial asks of the account, in the order of its report."""
+    """The questions of a trial, in the order of its report."""
 
     ACCESS = "access"
     NUMBER_UNUSED = "number_unused"
@@ -48,7 +48,7 @@ class Question(StrEnum):
 
 
 class Outcome(StrEnum):
-    """`ADAPTED`: other than expected, and Ringofix adapts. `TROUBLE`: a person has to do something."""
+    """The outcome of a question. ADAPTED: not as expected, but Ringofix adapts. TROUBLE: a person must do something."""
 
     OK = "ok"
     ADAPTED = "adapted"
@@ -57,31 +57,31 @@ class Outcome(StrEnum):
 
 
 REFUSED, NO_RIGHT, NO_RESPONSE, NOT_ASKED = "refused", "no_right", "no_response", "not_asked"
-"""Answers that any question can have: Planfix refused the request, the token may not send it, Planfix did not answer,
-and the trial ended before.
+"""Answers that any question can have: Planfix refused the request, the token lacks the right, Planfix did not answer,
+or the trial ended before the question.
 """
 LIMIT = "limit"
-"""The trial has sent as many requests as it may."""
+"""The trial has used up its requests."""
 
 UNFINDABLE_FILE = "Planfix did not confirm the copy, and its API cannot search for files."
 NO_REQUESTS_LEFT = "The trial's limit of requests is reached."
 NOT_DELETED = "Planfix did not delete the contact."
 CLOSED_TASK = "Planfix's API deletes no tasks. The task is closed."
 OPEN_TASK = "Planfix's API deletes no tasks, and the task's process does not let it be closed."
-"""Why a record stays in Planfix. Other reasons are Planfix's own words."""
+"""Reasons why a record stays in Planfix. Other reasons are Planfix's own words."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """The answer to one question. `answer`: a code, which has its sentences in the pages."""
+    """The answer to one question. `answer`: a code, for which texts.py has sentences."""
 
     question: Question
     outcome: Outcome
     answer: str
     came: str = ""
-    """What came back, as Planfix gave it."""
+    """Planfix's value or message, unchanged."""
     names: Mapping[str, str] = field(default_factory=dict)
-    """Values for the sentences."""
+    """Values for the placeholders of the sentences."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +91,7 @@ class Leftover:
     kind: str
     """A TrialRecordKind."""
     id: int | None
-    """None: it may exist and could not be found."""
+    """None: the record may exist, but could not be found."""
     contact_id: int | None = None
     """The trial's contact, whose page in Planfix shows the record."""
     comment_id: int | None = None
@@ -100,7 +100,7 @@ class Leftover:
     """The task that the record is, or belongs to."""
     name: str = ""
     why: str = ""
-    """Why it could not be removed; "" for what is kept on purpose."""
+    """Why the record could not be removed; "" if it stays on purpose."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +112,7 @@ class TrialReport:
     left: tuple[Leftover, ...] = ()
     requests: int = 0
     is_kept: bool = False
-    """Everything stays in Planfix to be looked at."""
+    """All records stay in Planfix, so that people can look at them."""
     was_interrupted: bool = False
 
     def to_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Runs a trial: sends its steps in order, removes what they wrote, and reports. Safe to be killed and started again."""
+"""Runs a trial: sends its steps in order, removes their records, and reports. May be killed and started again."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from integrations.services.trial.steps import STEPS, Step, Trial
 log = structlog.get_logger(__name__)
 
 EXPECTED_REQUESTS, WITH_TASK = 33, 39
-"""For the progress bar."""
+"""Totals of the progress bar, without and with a task."""
 FAILURES_TO_END = 2
-"""So many steps in a row without a response end the questions."""
+"""The trial stops asking after so many steps in a row without a response."""
 
 NUMBER, KEEP, CLEAN_UP, TASK_TEMPLATE = "number", "keep", "clean_up", "task_template"
-"""The job's arguments: the contact's number in full format; whether everything stays in Planfix; whether the job only
-removes what earlier trials left; the ID of the template of the trial's task, if it may create one.
+"""Names of the job's arguments: the contact's number in full format; whether all records stay in Planfix; whether the
+job only removes what earlier trials left; the template ID of the trial's task, if it may create one.
 """
 
 
 def trial_job(job: BackgroundJob, progress: Progress) -> dict[str, Any]:
-    """The background job. A job that was interrupted only removes what it wrote: its questions are asked anew by a new
-    trial.
+    """Runs the trial as a background job. After an interruption it only removes its records: a new trial must ask the
+    questions again.
     """
     customer = Customer.objects.prefetch_related("employees", "utm_fields").get(background_jobs=job.pk)
     client = TrialClient(job, customer, progress)
@@ -56,7 +56,7 @@ def trial_job(job: BackgroundJob, progress: Progress) -> dict[str, Any]:
 def _run(job: BackgroundJob, trial: Trial) -> TrialReport:
     read, client = trial.read, trial.client
     read.is_kept = bool(job.arguments.get(KEEP))
-    _save(job, _report(job, trial))  # from now on the job counts as begun
+    _save(job, _report(job, trial))  # From now on the job counts as begun.
     client.reserved = FOR_LAST_SEARCH
     _ask(job, trial)
     client.reserved = 0
@@ -69,7 +69,7 @@ def _run(job: BackgroundJob, trial: Trial) -> TrialReport:
 
 
 def _ask(job: BackgroundJob, trial: Trial) -> None:
-    """Sends the steps until Planfix ends them: it denies access, does not answer, or the requests are spent."""
+    """Sends the steps. Stops when Planfix denies access or does not answer, or when the requests are used up."""
     unanswered = 0
     for step in STEPS:
         if not step.is_due(trial.read):
@@ -84,7 +84,7 @@ def _ask(job: BackgroundJob, trial: Trial) -> None:
 
 
 def _send(trial: Trial, step: Step) -> Failure | None:
-    """Sends one step. Returns why it failed."""
+    """Sends one step. Returns why it failed; None if it did not."""
     read = trial.read
     try:
         step.send(trial)
@@ -104,7 +104,7 @@ def _send(trial: Trial, step: Step) -> Failure | None:
 
 
 def _remove(trial: Trial) -> None:
-    """Removes what the trial wrote, then looks whether the search still finds the contact."""
+    """Removes the trial's records, then checks whether the search still finds the contact."""
     errors = remove(trial.client, trial.receipts.rows)
     trial.read.failures |= {f"removal {number}": Failure.of(error) for number, error in enumerate(errors)}
     if trial.read.contact_id is None or trial.receipts.rows.filter(planfix_id=trial.read.contact_id).exists():
@@ -123,7 +123,7 @@ def _look_for_deleted(trial: Trial) -> None:
 
 
 def _not_deleted(read: Readings) -> list[Leftover]:
-    """The contact, if Planfix confirmed its deletion and shows it still."""
+    """The contact, if Planfix confirmed its deletion but still shows it."""
     if not read.contact_stays:
         return []
     contact_id = read.contact_id
@@ -143,14 +143,14 @@ def _report(job: BackgroundJob, trial: Trial) -> TrialReport:
 
 
 def _save(job: BackgroundJob, report: TrialReport) -> None:
-    """Stores what is known so far, for the page and for a job that continues. Raises Stopped."""
+    """Stores the report so far, for the page and for a job that continues. Raises Stopped."""
     job.result = report.to_json()
     if not held(job).update(result=job.result):
         raise Stopped
 
 
 def _finish_interrupted(job: BackgroundJob, client: TrialClient, receipts: TrialReceipts) -> TrialReport:
-    """Removes what the interrupted run wrote. Keeps what it had found."""
+    """Removes the records of the interrupted run. Keeps its findings."""
     report = TrialReport.from_json(job.result or {})
     log.info("trial interrupted", job_id=job.pk, customer_id=job.customer_id)
     if not report.is_kept:
@@ -161,7 +161,7 @@ def _finish_interrupted(job: BackgroundJob, client: TrialClient, receipts: Trial
 
 
 def _clean_up(job: BackgroundJob, customer: Customer, client: TrialClient) -> TrialReport:
-    """Removes what earlier trials of this customer have left."""
+    """Removes records that earlier trials of this customer left."""
     remove(client, abandoned_receipts(customer))
     left = tuple(leftovers(abandoned_receipts(customer)))
     return TrialReport(account=customer.planfix_account, left=left, requests=client.sent)

@@ -1,4 +1,4 @@
-"""The steps of a trial, in order: each sends a few requests and notes what comes back. Judges nothing."""
+"""The steps of a trial, in order. Each sends a few requests and stores the answers as readings. Judges nothing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ TOKEN_EMPLOYEE = ""
 
 @dataclass(kw_only=True)
 class Trial:
-    """What every step needs. The steps fill `read`."""
+    """Everything that a step needs. The steps fill `read`."""
 
     customer: Customer
     content: TrialContent
@@ -60,14 +60,14 @@ class Trial:
 
     @property
     def best_parts(self) -> tuple[str, ...]:
-        """What the phone filter is asked for to find the contact; () if nothing finds it."""
+        """The values of the phone filter that find the contact; () if none do."""
         found_by = self.read.found_by or frozenset()
         return next((parts for form, parts in self.content.formats.items() if form in found_by), ())
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """`needs`: the readings without which the step is left out. `unless`: the reading with which it is."""
+    """One step. The trial skips it if a reading in `needs` is None, or if the reading `unless` is not None."""
 
     name: str
     send: Callable[[Trial], None]
@@ -106,7 +106,7 @@ def _create_contact(trial: Trial) -> None:
 
 
 def _read_contact(trial: Trial) -> None:
-    """Only of a contact that no search has listed."""
+    """Reads the contact. STEPS skips this if a search has already listed the contact."""
     trial.read.contact = read_contact(trial.client, trial.contact.id)
 
 
@@ -116,7 +116,9 @@ def _search(trial: Trial) -> None:
 
 
 def _search_more(trial: Trial) -> None:
-    """By the number and a foreign part, and among companies. Asks nothing if the number finds nothing anyway."""
+    """Searches by the number together with a foreign part, and among companies. Skips both if no format finds the
+    contact.
+    """
     if not (parts := trial.best_parts):
         return
     trial.read.found_with_foreign_part = _finds(trial, *parts, FOREIGN_PART)
@@ -159,7 +161,7 @@ def _write_answered(trial: Trial) -> None:
 
 
 def _write_answered_again(trial: Trial) -> None:
-    """Planfix refused the employee as its author: in the token's name, for the questions that remain."""
+    """Writes the comment in the token's name after Planfix refused the employee: the other questions need a comment."""
     _answered(trial, TOKEN_EMPLOYEE)
 
 
@@ -214,7 +216,7 @@ def _read_comments(trial: Trial) -> None:
 
 
 def _add_file(trial: Trial) -> None:
-    """The same sound once more, on the comment that has one already."""
+    """Adds a second copy of the recording to the comment that already has one."""
     assert trial.read.answered_id
     trial.read.second_file_id = second = _copy(trial)
     text = trial.content.answered_text
@@ -226,7 +228,7 @@ def _add_file(trial: Trial) -> None:
 
 
 def _read_tags(trial: Trial) -> None:
-    """Without requests, unless the account's tags were never read."""
+    """Takes the stored tags. Reads them from Planfix only if they were never read."""
     stored = stored_call_tags(trial.customer)
     trial.read.tags = stored or discover(trial.customer, acquire_slot=trial.client.acquire_slot)
 
@@ -321,7 +323,7 @@ def _comment_on_task(trial: Trial) -> None:
 
 
 def _look_at_tasks(trial: Trial) -> None:
-    """Reads only. The filter is tried with a contact that has a task."""
+    """Reads some tasks, and tries the filter with a contact that has a task. Writes nothing."""
     trial.read.tasks = some_tasks(trial.client)
     counterparty = next((task.counterparty for task in trial.read.tasks if task.counterparty), None)
     if counterparty is not None:
@@ -329,7 +331,7 @@ def _look_at_tasks(trial: Trial) -> None:
 
 
 def _hurry(trial: Trial) -> None:
-    """One request right after the last one, once."""
+    """Sends one request right after the last one, to see how Planfix limits requests."""
     try:
         with trial.client.hurry():
             ping(trial.client)

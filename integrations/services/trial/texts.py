@@ -1,4 +1,4 @@
-"""The findings of a trial in words: what was asked, what the answer means, what Ringofix does, and what a person has to
+"""The sentences for a trial's findings: what was asked, what the answer means, what Ringofix does and what people must
 do.
 """
 
@@ -41,7 +41,7 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What an answer means, with what Ringofix does about it, and the steps that a person has to take."""
+    """What an answer means and what Ringofix does about it, and the steps that a person must take."""
 
     means: Text
     steps: tuple[Text, ...] = ()
@@ -193,7 +193,7 @@ ANY_QUESTION: Mapping[str, Answer] = {
     NO_RESPONSE: Answer(means=gettext_lazy("Planfix did not answer. Run the trial again later.")),
     NOT_ASKED: Answer(means=gettext_lazy("The trial did not get this far.")),
 }
-"""The answers that any question can have, unless ANSWERS has one of its own."""
+"""Answers that any question can have. ANSWERS overrides them for single questions."""
 
 API_ACCESS = gettext_lazy("In Planfix open Account management → API access → REST API.")
 READ_ANSWER = gettext_lazy("Read Planfix's answer. If it names a required field, make the field optional.")
@@ -533,7 +533,7 @@ WHY: Mapping[str, Text] = {
     CLOSED_TASK: gettext_lazy("Planfix's API deletes no tasks. The task is closed."),
     OPEN_TASK: gettext_lazy("Planfix's API deletes no tasks, and the task's process does not let it be closed."),
 }
-"""Why a record is still in Planfix. Other reasons are Planfix's own words."""
+"""Reasons why a record is still in Planfix. Other reasons are Planfix's own words."""
 
 
 def why_left(why: str) -> str:
@@ -545,7 +545,7 @@ def title_of(question: Question) -> str:
 
 
 def answer_of(finding: Finding) -> Answer:
-    """In general words for an answer that this release does not know."""
+    """The sentences for a finding. Falls back to the answer's code if this release does not know the answer."""
     special = ANSWERS.get((finding.question, finding.answer))
     return special or ANY_QUESTION.get(finding.answer) or Answer(means=finding.answer)
 
@@ -559,13 +559,13 @@ def steps_of(finding: Finding) -> list[str]:
 
 
 def detail_of(finding: Finding) -> str:
-    """One line: what it means, what came back, and what to do."""
+    """One line: what the finding means, what Planfix answered, and what to do."""
     came = _("Planfix: %(came)s") % {"came": finding.came} if finding.came else ""
     return " ".join(part for part in (meaning_of(finding), came, *steps_of(finding)) if part)
 
 
 class _Names(dict[str, str]):
-    """A missing value shows as nothing."""
+    """Shows a missing value as nothing."""
 
     def __missing__(self, name: str) -> str:
         return ""

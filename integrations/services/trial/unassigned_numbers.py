@@ -1,4 +1,4 @@
-"""Phone numbers that no client can have, for trials: of ranges kept for fiction, or that a country has not assigned."""
+"""Makes phone numbers for trials that no client can have: from ranges for fiction, or ranges that nobody owns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FALLBACK_REGION = "US"
 
 
 def unassigned_number(region: str, seed: int) -> str:
-    """A number in full format of the region's usual length, which is assigned to nobody. `seed` makes its last digits.
+    """Makes a full number of the region's usual length that is assigned to nobody. `seed` gives its last digits.
 
     `region`: ISO 3166 letters ("UA").
     """
@@ -34,9 +34,9 @@ def unassigned_number(region: str, seed: int) -> str:
 
 
 def pieces_of_unassigned(number: str, region: str) -> tuple[str, ...]:
-    """The groups of digits by which an assigned number of this length would be searched for; see search_pieces().
+    """The groups of digits that a search would use for an assigned number of this length; see search_pieces().
 
-    The library has no format for a number that nobody has.
+    It groups the digits like the country's example number: phonenumbers has no format for an unassigned number.
     """
     example = phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE)
     if example is None:
@@ -51,7 +51,7 @@ def pieces_of_unassigned(number: str, region: str) -> tuple[str, ...]:
 
 @lru_cache(64)
 def _range_of(region: str) -> tuple[str, int]:
-    """How the numbers begin, and their length with the plus."""
+    """The beginning of the region's unassigned numbers, and their length with the plus."""
     example = phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE)
     if example is None:
         return _range_of(FALLBACK_REGION)
@@ -66,12 +66,14 @@ def _range_of(region: str) -> tuple[str, int]:
 
 
 def _starts() -> Iterator[str]:
-    """Two digits that a national number may begin with; a leading 0 would be read as the national prefix."""
+    """Pairs of digits that a national number may begin with. None begins with 0, which would be the national prefix."""
     return (f"{number:02d}" for number in range(10, 100))
 
 
 def _is_unassigned(country_code: int, start: str, length: int) -> bool:
-    """Is no number with this beginning valid? Tries each next digit, by which numbering plans tell ranges apart."""
+    """Tells whether no number with this beginning is valid. Tries every next digit, because numbering plans assign
+    ranges by their first digits.
+    """
     numbers = (
         PhoneNumber(country_code=country_code, national_number=int(start + digit * (length - len(start))))
         for digit in "0123456789"
