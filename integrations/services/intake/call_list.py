@@ -1,4 +1,4 @@
-"""Asks Ringostat's call list about one call."""
+"""Looks up one call in Ringostat's call list."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from integrations.services.intake.sql import Recipient
 log = structlog.get_logger(__name__)
 
 AROUND = timedelta(minutes=2)
-"""The call list is read from so long before a call's start until so long after it."""
+"""How much of the call list to read before and after the call's start."""
 
 
 def look_up_call(call_id: int) -> None:
     """Reads the call's row from Ringostat's call list and folds it into the call. New facts make the call due.
 
-    Does nothing without the call, an Auth-key or a row. A failed request is logged: the catch-up reads the row later.
+    Does nothing if the call, the customer's Auth-key or the row is missing. Logs a failed request: the catch-up reads
+    the row later.
     """
     call = Call.objects.select_related("customer").filter(pk=call_id).first()
     if call is None:

@@ -29,32 +29,32 @@ from integrations.services.queue.progress import CannotBeDone, Progress
 log = structlog.get_logger(__name__)
 
 OVERLAP = timedelta(hours=2)
-"""Every run reads this much again: rows appear late and are completed late (a recording's link)."""
+"""How much every run reads again: Ringostat adds rows late, and completes rows late (a recording's link)."""
 
 PART = timedelta(days=1)
-"""Read and stored as one part, so that a long window needs little memory and loses little when it is interrupted."""
+"""How much to read and store at once. A long window thus needs little memory, and an interruption loses little."""
 
 BATCH = 500
 """Rows that one query compares with the stored calls."""
 
 RELIABLE_AFTER = timedelta(minutes=3)
-"""A call that ended later is left to its webhook."""
+"""How long after its end a call is left to its webhook."""
 
 NO_ANSWER_RELIABLE_AFTER = timedelta(hours=1)
-"""A call that still goes on may be listed as NO ANSWER without a duration and rewritten when it ends. Delivered too
-early, it would stay in Planfix as missed.
+"""How long after its start a NO ANSWER row without a duration is not trusted. Ringostat may list a call like this while
+it goes on, and rewrite the row at its end. Delivered too early, the call would stay in Planfix as missed.
 """
 
 LONGEST_USUAL_CALL = OVERLAP
-"""Such a row waits for so long when a webhook has reported the start of the call: a webhook will report its end."""
+"""The same when a webhook has reported the start of the call: a webhook will also report its end."""
 
 LONGEST_CALL = timedelta(hours=12)
-"""The cursor does not wait longer for a call that is still open."""
+"""How long the cursor waits for a call that is still open."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """The time between which calls started."""
+    """A window of start times: calls that started between `start` and `end`."""
 
     start: datetime
     end: datetime
@@ -69,9 +69,9 @@ class Fate(StrEnum):
     """The call was complete; the row added facts."""
     UNCHANGED = "unchanged"
     LEFT = "left"
-    """Not reliable yet: left to the webhook and the next run."""
+    """Not reliable yet. The webhook or the next run reads it."""
     UNUSABLE = "unusable"
-    """Without a call id, or not stored because of our mistake, which is in the log."""
+    """The row has no call id, or an error of ours, which the log shows, kept us from storing it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,12 +104,11 @@ def customers_to_catch_up() -> list[int]:
 def catch_up(
     customer: Customer, *, window: Window | None = None, should_stop: Callable[[], bool] = lambda: False
 ) -> CatchUpReport:
-    """Folds the rows of the call list into the customer's calls: those of the window, or the new ones since the last
-    run.
+    """Folds rows of the call list into the customer's calls: the window's rows, or the new rows since the last run.
 
-    The first run without a window starts at the customer's creation, so that it does not import years. Safe to run at
-    any time, any number of times, and to be killed. Raises OperationalError or InterfaceError when the database cannot
-    be reached; the report names any other error.
+    The first run without a window starts at the customer's creation, so that it does not import years. It may run at
+    any time, any number of times, and may be killed. Raises OperationalError or InterfaceError when the database is
+    unreachable; the report names any other error.
     """
     reading = _Reading(customer)
     client: RingostatClient | None = None
@@ -148,8 +147,8 @@ def _remember(customer: Customer, error: str, dropped_fields: Iterable[str]) -> 
 
 
 def catch_up_job(job: BackgroundJob, progress: Progress) -> dict[str, Any]:
-    """Long job: the whole window between its arguments `start` and `end`, ISO times."""
-    assert job.customer is not None  # it is asked for on a customer's page
+    """Catches up as a background job. Its arguments `start` and `end`, ISO times, are the window."""
+    assert job.customer is not None  # A customer's page enqueues it.
     start, end = (datetime.fromisoformat(job.arguments[name]) for name in ("start", "end"))
     parts = list(_parts(Window(start=start, end=end)))
     progress.expect(len(parts))
@@ -159,7 +158,7 @@ def catch_up_job(job: BackgroundJob, progress: Progress) -> dict[str, Any]:
         report = catch_up(job.customer, window=part, should_stop=progress.should_stop)
         if problem := report.error or report.skipped:
             raise CannotBeDone(problem)
-        progress.add()  # raises Stopped when the part was left off, too
+        progress.add()  # Also raises Stopped when the part was left off.
         fates.update({fate.value: count for fate, count in report.fates.items()})
         dropped_fields = report.dropped_fields
     return {**fates, "rows": fates.total(), "dropped_fields": list(dropped_fields)}
@@ -172,7 +171,7 @@ class _Reading:
         self.fates: Counter[Fate] = Counter()
         self._customer = customer
         self._recipient = Recipient.of(customer)
-        # By the database's clock: a worker whose clock is wrong must not move the cursor past calls.
+        # The database's clock: a worker whose clock is wrong must not move the cursor past calls.
         self._now = database_time()
         self._open_since = self._now
         self._recent_ids: set[str] = set()
@@ -201,7 +200,7 @@ class _Reading:
         cursor, _is_new = CatchUpCursor.objects.get_or_create(
             customer=self._customer, defaults={"read_until": created_at}
         )
-        # A clock that was ahead for a while has left a cursor in the future.
+        # The cursor may lie in the future, if the clock was ahead for a while.
         start = min(cursor.read_until, self._now) - OVERLAP
         return Window(start=max(start, created_at), end=self._now)
 
@@ -258,7 +257,7 @@ class _Reading:
 
 
 def is_reliable(facts: CallFacts, *, now: datetime, in_progress: bool) -> bool:
-    """True when a row shows the final state of the call, or says itself that the call still goes on.
+    """Tells whether a row can be trusted: it shows the call's final state, or it says that the call still goes on.
 
     `in_progress`: webhooks have reported the call but not its end.
     """

@@ -1,5 +1,6 @@
-"""Stores a webhook request as an event, folds it into its call and enqueues the delivery, in one transaction. Sends no
-request over the network.
+"""Stores a webhook request as an event, folds it into its call and enqueues the delivery, in one transaction.
+
+Sends no requests.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ DUE: dict[str, Any] = {
 }
 """The columns of a call that is due now, by the database's clock."""
 NEW_AND_DUE = {name: DUE[name] for name in ("state", "due_at", "due_since")}
-"""Of a call that has no row yet: the others have their default."""
+"""The same for a call that has no row yet: the other columns have these values by default."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,18 +61,18 @@ class Understood:
     result: EventResult
     kind: str = ""
     problem: str = ""
-    """The kind of what was not understood; `reason` has the place."""
+    """The kind of problem if the request was not understood; `reason` names the place."""
     reason: str = ""
     facts: CallFacts | None = None
     notes: tuple[Note, ...] = ()
-    """What to tell of a request that was understood."""
+    """Remarks about a request that was understood."""
 
 
 def receive_at(token: str, *, event: str, raw: RawRequest) -> EventResult | None:
-    """Calls receive() for the customer of the webhook address. Returns None for an unknown address and stores nothing.
+    """Calls receive() for the customer of the webhook address. For an unknown address stores nothing and returns None.
 
-    Uses the remembered customer of the address without a query: the statement that writes checks that it still is
-    right.
+    Takes the customer from memory, without a query. The statement that writes checks whether the address is still
+    valid.
     """
     for find in (remembered_recipient_of, recipient_of):
         recipient = find(token)
@@ -87,8 +88,8 @@ def receive(recipient: Recipient, *, event: str, raw: RawRequest) -> EventResult
     """Stores a request and folds it into its call. A repeated request changes no call, and the order of requests does
     not matter.
 
-    Raises AddressGone; OperationalError or InterfaceError when the database cannot be reached. Any other error is
-    stored with the event.
+    Raises AddressGone; OperationalError or InterfaceError when the database is unreachable. Stores any other error with
+    the event.
     """
     now = timezone.now()
     understood = understand(recipient, event, raw, now)
@@ -105,7 +106,7 @@ def receive(recipient: Recipient, *, event: str, raw: RawRequest) -> EventResult
 
 
 def understand(recipient: Recipient, event: str, raw: RawRequest, received_at: datetime) -> Understood:
-    """Parses a request that came at `received_at`. Stores nothing and never raises."""
+    """Parses a request that arrived at `received_at`. Stores nothing and never raises."""
     try:
         parsed = parse(raw, event=event or None, timezone=recipient.zone, received_at=received_at)
     except NotUnderstood as error:
@@ -120,7 +121,7 @@ def understand(recipient: Recipient, event: str, raw: RawRequest, received_at: d
 
 
 def raw_request_of(event: WebhookEvent) -> RawRequest:
-    """The request that a stored event keeps."""
+    """Rebuilds the request from a stored event."""
     return RawRequest(
         method=event.method,
         content_type=event.content_type,
@@ -146,7 +147,7 @@ def _event(event: str, raw: RawRequest, understood: Understood, now: datetime) -
 
 
 def findings_of(understood: Understood) -> dict[str, Any]:
-    """The columns of an event that say how its request was read."""
+    """The columns of an event that say how the parser understood its request."""
     notes = [[note.kind.value, note.name, note.value] for note in understood.notes]
     return {"problem": understood.problem, "reason": understood.reason, "notes": notes or None}
 
@@ -159,16 +160,16 @@ def _store(recipient: Recipient, event: Columns, facts: CallFacts | None, now: d
 
 
 def fold_into_call(recipient: Recipient, facts: CallFacts, now: datetime, *, event: Columns | None = None) -> int:
-    """Folds the facts of one event into its call, which the first event creates and a final one makes due. Returns the
-    call's id.
+    """Folds the facts of one event into its call. Returns the call's id.
 
-    `now`: when the event came. `event`: the row of its webhook request, which is written with it. Raises AddressGone.
+    The first event creates the call, and a final event makes it due. `now`: when the event arrived. `event`: the row of
+    its webhook request, which is stored in the same transaction. Raises AddressGone.
     """
     origin = Origin(recipient=recipient, event=event)
     while True:
         try:
             return _fold_into_call(origin, facts, now)
-        except CallMoved:  # another event of this call was faster: fold this one into its result
+        except CallMoved:  # Another event of this call was faster: fold this one into its result.
             continue
 
 
@@ -187,15 +188,15 @@ def _fold_into_call(origin: Origin, facts: CallFacts, now: datetime) -> int:
     all_facts = facts_of(folded, "")
     columns = columns_of(folded, all_facts, region, now) | _change(call, folded, all_facts)
     if all_facts.started_at is None:
-        del columns["started_at"]  # keep the arrival of the first event: nothing better is known
+        del columns["started_at"]  # Keep the arrival of the first event: nothing better is known.
     if call.state is CallState.DELIVERED:
-        del columns["outcome"]  # keep the outcome that was written to Planfix
+        del columns["outcome"]  # Keep the outcome that was written to Planfix.
     write_change(origin, call, columns)
     return call.id
 
 
 def columns_of(folded: Folded, facts: CallFacts, region: str, now: datetime) -> dict[str, Any]:
-    """The call's columns that follow from its facts, which `folded` adds up to. Lists filter by them."""
+    """The call's columns that follow from its facts. Lists filter by them. `facts`: those of `folded`."""
     number = client_number(facts, region)
     return {
         "facts": folded,
@@ -214,7 +215,7 @@ def _due_if_final(folded: Folded) -> dict[str, Any]:
 
 
 def _change(call: StoredCall, folded: Folded, facts: CallFacts) -> dict[str, Any]:
-    """The columns of state that an event changes in a stored call. Often it changes none."""
+    """The columns of state and due time that an event changes in a stored call. Often it changes none."""
     if call.state is CallState.IN_PROGRESS:
         return _due_if_final(folded)
     if call.state is CallState.SKIPPED and call.reason not in (Reason.ERASED, Reason.DISMISSED) and facts.is_final:
@@ -226,5 +227,5 @@ def _change(call: StoredCall, folded: Folded, facts: CallFacts) -> dict[str, Any
 
 
 def _has_news(facts: CallFacts, earlier: CallFacts) -> bool:
-    """Something for the comment of a delivered call: a recording, an analysis, a rating, or another outcome."""
+    """Is there anything new for a delivered call's comment: a recording, an analysis, a rating, or another outcome?"""
     return facts.says_more_than(earlier) or outcome_of(facts) is not outcome_of(earlier)

@@ -1,4 +1,4 @@
-"""Remembers from which networks a customer's webhooks come. Counts in memory and stores once a minute."""
+"""Counts which networks send a customer's webhooks. Counts in memory, and stores once a minute."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 STORE_SECONDS = 60
 MAX_NETWORKS = 100
-"""Of one customer. Further ones are not stored."""
+"""The most networks stored for one customer. Further networks are not stored."""
 KEPT_FOR = timedelta(days=90)
 
 
@@ -32,7 +32,7 @@ _counts: dict[tuple[int, str], _Count] = {}
 
 
 def note_sender(token: str, network: str) -> None:
-    """Counts an accepted request. Never raises: the request is stored already."""
+    """Counts an accepted request. Never raises a database error: the request is already stored."""
     recipient = remembered_recipient_of(token)
     if recipient is None or not network:
         return
@@ -51,7 +51,7 @@ def note_sender(token: str, network: str) -> None:
 
 
 def senders_of(customer: Customer) -> QuerySet[WebhookSender]:
-    """The last ones first."""
+    """The networks that sent the customer's webhooks, the latest first."""
     return WebhookSender.objects.filter(customer=customer).order_by("-last_seen")
 
 
@@ -67,4 +67,4 @@ def _store(customer_id: int, network: str, requests: int) -> None:
         sender = WebhookSender(
             customer_id=customer_id, network=network, requests=requests, first_seen=Now(), last_seen=Now()
         )
-        WebhookSender.objects.bulk_create([sender], ignore_conflicts=True)  # another process may be as fast
+        WebhookSender.objects.bulk_create([sender], ignore_conflicts=True)  # Another process may store it meanwhile.

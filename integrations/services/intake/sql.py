@@ -1,5 +1,5 @@
-"""The database's side of intake: whose a webhook address is, and one statement that writes a call, its webhook request
-and the job that will deliver it. The statement checks the address again, so its customer can be remembered.
+"""The SQL of intake: finds the customer of a webhook address, and writes a call, its webhook request and its delivery
+job in one statement. The statement checks the address again, so the process may remember the customer.
 
 One statement is one round trip, one commit and a plan that the server keeps; docs/performance.md has the figures.
 """
@@ -75,7 +75,8 @@ class Recipient:
     zone: ZoneInfo
     region: str
     token_hash: bytes | None = None
-    """Of the webhook address, if there is one. A request is stored only while the address and these settings are valid.
+    """The hash of the webhook address, if there is one. A statement writes only while the address and these settings
+    are valid.
     """
 
     @classmethod
@@ -84,7 +85,7 @@ class Recipient:
 
 
 class AddressGone(Exception):
-    """The recipient's address is not valid any more, or its customer was changed. Nothing was written."""
+    """The webhook address is no longer valid, or its customer's settings have changed. Nothing was written."""
 
 
 class CallMoved(Exception):
@@ -93,7 +94,7 @@ class CallMoved(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """A call's customer, and the row of the webhook request that reported the call; None for a row of the call list."""
+    """Where a call's facts come from: the customer, and the row of the webhook request; None for the call list."""
 
     recipient: Recipient
     event: Columns | None = None
@@ -114,7 +115,7 @@ _remembered: dict[bytes, Recipient] = {}
 
 
 def recipient_of(token: str) -> Recipient | None:
-    """The customer of a webhook token, by one indexed query; None for an unknown or expired token."""
+    """Finds the customer of a webhook token with one indexed query. None for an unknown or expired token."""
     token_hash = WebhookToken.hash_of(token)
     valid = WebhookToken.objects.filter(Q(valid_until=None) | Q(valid_until__gt=Now()), token_hash=token_hash)
     row = valid.values_list("customer_id", "customer__timezone", "customer__region").first()
@@ -137,8 +138,8 @@ def forget_recipient_of(token: str) -> None:
 
 
 def write_new(origin: Origin, ringostat_id: str, columns: Columns) -> int | StoredCall:
-    """Writes a new call and its event, and returns the call's id. Returns a call that exists instead, and writes
-    nothing.
+    """Writes a new call and its event, and returns the call's id. If the call already exists, writes nothing and
+    returns it.
 
     Raises AddressGone, CallMoved.
     """
@@ -150,13 +151,13 @@ def write_new(origin: Origin, ringostat_id: str, columns: Columns) -> int | Stor
     written, found, version, facts, state, reason = rows[0]
     if written is not None:
         return int(written)
-    if found is None:  # another transaction wrote it and committed after this statement had looked
+    if found is None:  # Another transaction committed the call after this statement had searched for it.
         raise CallMoved
     return StoredCall(id=found, version=version, facts=json.loads(facts), state=CallState(state), reason=reason)
 
 
 def write_change(origin: Origin, call: StoredCall, columns: Columns) -> None:
-    """Changes a stored call and writes its event. Raises CallMoved when the row has another version by now, or the
+    """Changes a stored call and writes its event. Raises CallMoved when the row has changed meanwhile, or when the
     address is gone.
     """
     assignments = (f"{name} = {value}" for name, value in zip(columns, _values("", columns), strict=True))
@@ -206,8 +207,8 @@ def _argument(value: Any) -> Any:
 
 
 def _run(statement: str, arguments: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Tries again with a new connection when the old one is dead: a web thread may have been idle for hours. If the
-    first try was executed after all, the second finds the call and changes nothing.
+    """Runs a statement. Tries again with a new connection when the old one is dead: a web thread may have been idle for
+    hours. If the first try was carried out after all, the second finds the call and changes nothing.
     """
     try:
         return run_prepared(statement, arguments)

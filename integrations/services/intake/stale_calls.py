@@ -1,4 +1,4 @@
-"""Closes calls without a final event: looks for them in Ringostat's call list, and closes them after a day."""
+"""Handles calls without a final event: looks them up in Ringostat's call list, and closes them after a day."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from integrations.services.queue.defer import CLOSE_STALE_CALLS, one_job_each
 log = structlog.get_logger(__name__)
 
 ASKED_AFTER = timedelta(hours=3)
-"""A call may last for hours. Catching up completes most calls whose webhook was lost."""
+"""Age at which a call is looked up. Not earlier: a call may last for hours, and catching up completes most others."""
 
 CLOSED_AFTER = timedelta(hours=24)
 LONGEST_WINDOW = timedelta(hours=48)
-"""A call may report an impossible start. The call list is not read for years because of it."""
+"""The most of the call list to read. A call may report an impossible start, years ago."""
 
 BATCH = 500
 
@@ -34,8 +34,8 @@ def close_all_stale_calls() -> None:
 
 
 def close_stale_calls(customer_id: int, *, should_stop: Callable[[], bool] = lambda: False) -> None:
-    """Reads the call list around the customer's stale calls, if the customer has an Auth-key, and closes those that are
-    still open after a day. A later final event opens them again.
+    """Reads the call list around the customer's stale calls, if the customer has an Auth-key. Closes calls that are
+    still open after a day. A later final event makes them due again.
     """
     customer = Customer.objects.filter(pk=customer_id).first()
     if customer is None:
@@ -49,12 +49,12 @@ def close_stale_calls(customer_id: int, *, should_stop: Callable[[], bool] = lam
 
 
 def _stale(age: timedelta) -> QuerySet[Call]:
-    """Found by the index `call_in_progress`."""
+    """Calls of this age without a final event. Uses the index `call_in_progress`."""
     return Call.objects.filter(state=CallState.IN_PROGRESS, received_at__lt=Now() - age)
 
 
 def _window(calls: QuerySet[Call]) -> Window | None:
-    """The window from shortly before the first of these calls until shortly after the last; None if all are older."""
+    """The window around the starts of these calls. None if all of them are older than LONGEST_WINDOW."""
     now = database_time()
     earliest = now - LONGEST_WINDOW
     began = calls.filter(started_at__range=(earliest, now)).aggregate(first=Min("started_at"), last=Max("started_at"))
@@ -64,10 +64,10 @@ def _window(calls: QuerySet[Call]) -> Window | None:
 
 
 def _close(calls: QuerySet[Call]) -> int:
-    """Closes the calls in batches, so that no webhook waits long for one. Returns their number."""
+    """Closes the calls in batches, so that no webhook waits long for a row's lock. Returns the number of calls."""
     closed = 0
     while call_ids := list(calls.values_list("pk", flat=True)[:BATCH]):
-        # The state again: a final event may have come between the two queries.
+        # Checks the state again: a final event may have arrived between the two queries.
         still_open = Call.objects.filter(pk__in=call_ids, state=CallState.IN_PROGRESS)
         closed += still_open.update(state=CallState.SKIPPED, reason=Reason.NO_FINAL_EVENT, finished_at=Now())
     return closed

@@ -1,8 +1,8 @@
-"""Limits the requests to each webhook address, and requests to wrong addresses. Knows nothing of what they say.
+"""Limits the requests to each webhook address, and requests to wrong addresses. Does not read their bodies.
 
-The counters are in the memory of the process, so a request costs a few dictionary operations and no query. Every limit
-is therefore one of each web process: N processes accept up to N times as much. A customer's limit is a multiple of its
-own usual traffic, so only a flood reaches it, and a flood is stopped by either number.
+The counters are in the memory of the process, so a request costs a few dictionary operations and no query. Each web
+process therefore counts alone: N processes accept up to N times as many requests. That does no harm: a customer's limit
+is a multiple of its own usual traffic, and a flood exceeds N times the limit too.
 """
 
 from __future__ import annotations
@@ -27,14 +27,15 @@ log = structlog.get_logger(__name__)
 WINDOW = 60
 """Seconds over which requests are counted."""
 WRONG_ADDRESSES = 1000
-"""Requests of one network (IPv6: a /64) in a window. Above it, addresses that are not known yet are not looked up.
+"""The most requests to wrong addresses from one network (IPv6: a /64) in a window. Above it, the process looks up no
+address that it does not know yet.
 
-Ringostat sends all customers' webhooks from a few networks: the old address of one customer must not cost another a
-call. An address cannot be guessed at any pace.
+The limit is high because Ringostat sends all customers' webhooks from a few networks: requests to one customer's old
+address must not cost another customer a call. It need not be low, because nobody can guess an address.
 """
 USUAL_DAYS = 14
 REMEMBERED_SECONDS = 600
-"""How long a customer's limit is used before it is computed anew."""
+"""How long a process uses a customer's limit before it computes it again."""
 MOST_COUNTED = 10_000
 ALERT_FOR = timedelta(hours=1)
 """How long an alert stays open after the last refused request."""
@@ -48,13 +49,13 @@ class _Window:
 
 _windows: dict[str, _Window] = {}
 _limits: dict[int, tuple[float, int]] = {}
-"""By customer: when it was computed, and the requests per window."""
+"""By customer ID: when the limit was computed, and the requests per window."""
 
 
 def count_request(token: str, network: Callable[[], str]) -> int:
-    """Counts a request. Returns the seconds until the next one to this address is accepted; 0: this one is.
+    """Counts a request. Returns 0 if it is accepted, else the seconds until the next request is accepted.
 
-    `network` is called for addresses that are not known yet.
+    Calls `network` only for an address that the process does not know yet.
     """
     recipient = remembered_recipient_of(token)
     if recipient is None:
@@ -62,7 +63,7 @@ def count_request(token: str, network: Callable[[], str]) -> int:
     what = f"customer|{recipient.customer_id}"
     seconds = _wait(what, settings.WEBHOOKS_PER_MINUTE)
     over = _windows[what].count - _limit_of(recipient) if seconds else 0
-    if over == 1:  # the first one of this window
+    if over == 1:  # The first refused request of this window.
         mark(_limited(recipient.customer_id), ALERT_FOR)
         log.warning("webhook address limited", customer_id=recipient.customer_id)
     return seconds if over > 0 else 0
@@ -79,7 +80,9 @@ def limited_customers(customer_ids: Iterable[int]) -> set[int]:
 
 
 def _wait(what: str, most: int, *, counts: bool = True) -> int:
-    """Counts within the window. Returns the seconds until it ends if there were more than `most`, else 0."""
+    """Counts a request in its window, if it `counts`. Returns the seconds until the window ends if it holds more than
+    `most` requests, else 0.
+    """
     now = time.monotonic()
     window = _windows.get(what)
     if window is None or window.ends <= now:
@@ -93,7 +96,7 @@ def _wait(what: str, most: int, *, counts: bool = True) -> int:
 
 
 def _limit_of(recipient: Recipient) -> int:
-    """Requests per window: WEBHOOKS_TIMES_USUAL times the customer's usual busiest hour, and never below the floor."""
+    """Requests per window: WEBHOOKS_TIMES_USUAL times the customer's usual peak, at least WEBHOOKS_PER_MINUTE."""
     now = time.monotonic()
     known = _limits.get(recipient.customer_id)
     if known is None or now - known[0] > REMEMBERED_SECONDS:
@@ -104,7 +107,7 @@ def _limit_of(recipient: Recipient) -> int:
 
 
 def _usual_hour(customer_id: int) -> int:
-    """Requests in the usual busiest hour of USUAL_DAYS. The last day does not count."""
+    """Requests in the usual busiest hour of USUAL_DAYS. Leaves out the last day, which may hold a flood."""
     events = WebhookEvent.objects.filter(
         customer=customer_id,
         received_at__gt=Now() - timedelta(days=USUAL_DAYS),

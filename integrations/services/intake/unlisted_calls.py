@@ -1,4 +1,4 @@
-"""Counts the calls of webhooks that Ringostat's call list does not have: somebody else may know the address."""
+"""Counts calls that webhooks report but Ringostat's call list lacks: a sign that others know the webhook address."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from django.db.models import Max
 from integrations.models import Call, CallState, CatchUpCursor, Customer
 
 LISTED_AFTER = timedelta(hours=1)
-"""Younger calls may not be in the list yet."""
+"""Age from which a call must be in the list. Younger calls may not be there yet."""
 LOOKED_BACK = timedelta(minutes=110)
-"""Less than the time that every run reads again (catch_up.OVERLAP): near its edge a row may start a moment earlier."""
+"""Age up to which calls count. It is less than catch_up.OVERLAP, the time that every run reads again: near the edge, a
+call's row may start a moment earlier and be left out.
+"""
 
 
 def count_unlisted(customer: Customer, listed_ids: Collection[str], now: datetime) -> None:
-    """Stores how many recent calls are in the list, and how many are not. `listed_ids`: those of the list's rows.
+    """Stores how many recent calls are in the list, and how many are not. `listed_ids`: the call IDs of the list.
 
-    Calls that came before the webhook address was last replaced do not count.
+    Calls from before the last change of the webhook address do not count.
     """
     address_since = customer.webhook_tokens.aggregate(since=Max("created_at"))["since"] or customer.created_at
     recent = Call.objects.filter(
