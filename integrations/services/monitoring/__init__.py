@@ -1,4 +1,4 @@
-"""Knows how each customer is doing: alerts with their mails, Prometheus metrics, the status on the dashboard.
+"""Watches each customer: the status on the dashboard, alerts with their mails, Prometheus metrics.
 
 Does not know how deliveries work, nor how pages look.
 """

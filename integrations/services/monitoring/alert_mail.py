@@ -76,7 +76,7 @@ RESOLVED = {
 
 
 def send_alerts(alerts: Sequence[Alert]) -> None:
-    """Sends one e-mail about all of these. Raises whatever the mail backend raises."""
+    """Sends one e-mail about all these alerts. Raises any error of the mail backend."""
     message = EmailMessage(
         subject=_subject(alerts),
         body="\n".join(_lines(alerts)),
@@ -95,7 +95,7 @@ def _subject(alerts: Iterable[Alert]) -> str:
     open_names = {_name(alert.customer) for alert in alerts if alert.resolved_at is None}
     names = open_names or {_name(alert.customer) for alert in alerts}
     count = len(names)
-    if count == 1:  # Not by ngettext: where a language has one form for 1 and 21, it would name one of the 21.
+    if count == 1:  # ngettext does not fit: some languages use the form for 1 also for 21, but only 1 has a name.
         text = _("Ringofix: %(name)s needs attention") if open_names else _("Ringofix: problem resolved for %(name)s")
         return text % {"name": min(names)}
     if open_names:
@@ -125,17 +125,17 @@ def _lines(alerts: Iterable[Alert]) -> Iterator[str]:
 
 
 def _sentence(alert: Alert) -> str:
-    """In the active language, with times in the customer's zone."""
+    """The alert's sentence in the active language, with times in the customer's zone."""
     if not alert.issue:
         return alert.detail
     issue = Issue.from_json(alert.issue)
-    if issue.cause is Cause.PAUSED:  # the mail begins with that time
+    if issue.cause is Cause.PAUSED:  # The mail already begins with this time.
         issue = replace(issue, since=None)
     return sentence_of(issue, lambda at: time_with_zone(at, alert.customer.zone))
 
 
 def _address(alert: Alert) -> str:
-    """The address of the page where the problem is fixed."""
+    """The address of the page on which a person fixes the problem."""
     step = next_step(Issue.from_json(alert.issue), alert.customer_id) if alert.issue else None
     path = step.address if step else reverse("admin:integrations_customer_overview", args=[alert.customer_id])
     return f"{settings.PUBLIC_URL}{path}"

@@ -1,4 +1,4 @@
-"""Raises and resolves alerts by the customers' statuses, and sends one notification for each of both. Does not write
+"""Raises and resolves alerts from the customers' statuses, and sends one notification for each change. Does not write
 the mails.
 """
 
@@ -21,7 +21,7 @@ from integrations.services.monitoring.customer_status import Cause, CustomerStat
 log = structlog.get_logger(__name__)
 
 LONG_NUMBER = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){6,}")
-"""An error message of Planfix may hold a phone number."""
+"""Matches a phone number: an error message of Planfix may hold one."""
 
 KINDS: Mapping[Cause, tuple[AlertKind, Level]] = {
     Cause.PAUSED: (AlertKind.PAUSED, Level.PROBLEM),
@@ -38,16 +38,19 @@ KINDS: Mapping[Cause, tuple[AlertKind, Level]] = {
     Cause.TRAFFIC: (AlertKind.TRAFFIC, Level.WARNING),
     Cause.CALL_LIST_UNREADABLE: (AlertKind.CATCH_UP, Level.WARNING),
 }
-"""The kind of the alert, and the least serious level that raises one. Other causes raise none: who sets a customer up
-or pauses it sees its status, and whoever could read an alert about missing workers would not get it from a worker.
+"""The kind of alert for a cause, and the least serious level that raises one. Other causes raise no alert. A person who
+sets up or pauses a customer sees its status anyway. And a worker sends the alerts, so it cannot report that no worker
+runs.
 """
 
 Problems = Mapping[int, tuple[CustomerStatus, Issue]]
-"""By customer ID."""
+"""The current problems of one kind, by customer ID."""
 
 
 def check_alerts() -> None:
-    """Compares current problems with open alerts and notifies of every change. One process at a time may call it."""
+    """Compares current problems with open alerts, and notifies about every change. Only one process may run it at a
+    time.
+    """
     problems = _current_problems()
     for kind in AlertKind:
         _compare(kind, problems[kind])
@@ -66,7 +69,7 @@ def _current_problems() -> Mapping[AlertKind, Problems]:
 
 def _kind_of(issue: Issue) -> AlertKind | None:
     kind, level = KINDS.get(issue.cause, (None, Level.PROBLEM))
-    # What an access check found has a code: whoever started it sees its result.
+    # An issue with a code comes from an access check: the person who started the check sees its result.
     is_of_check = issue.cause is Cause.CALL_LIST_UNREADABLE and issue.code
     return None if is_of_check or issue.level > level else kind
 
@@ -91,7 +94,7 @@ def _compare(kind: AlertKind, problems: Problems) -> None:
 
 
 def _is_news(kind: AlertKind, status: CustomerStatus) -> bool:
-    """Late calls of a paused customer keep an alert open, but raise none."""
+    """Tells whether the problem may raise an alert. Late calls of a paused customer only keep an open alert open."""
     return kind is not AlertKind.LATE or not status.customer.paused_reason
 
 
@@ -104,7 +107,9 @@ def _masked(detail: str) -> str:
 
 
 def _notify() -> None:
-    """Notifies of what is new. A later run sends what could not be sent. Without ALERT_EMAILS only the log has it."""
+    """Sends one notification about all new changes. After an error, a later run sends them. Without ALERT_EMAILS they
+    stand only in the log.
+    """
     until = database_time()
     alerts = list(_not_notified().select_related("customer").order_by("pk"))
     if not alerts:
@@ -113,7 +118,7 @@ def _notify() -> None:
         if settings.ALERT_EMAILS:
             send_alerts(alerts)
     except Exception as error:
-        # A mail server has countless ways to fail, and none of them may stop the other alerts.
+        # A mail server can fail in countless ways. No failure may stop the checks of alerts.
         log.warning("alerts not sent", alerts=len(alerts), error=f"{type(error).__name__}: {error}"[:300])
         return
     Alert.objects.filter(pk__in=[alert.pk for alert in alerts]).update(notified_at=until)

@@ -1,4 +1,4 @@
-"""What is known about a customer: its access check, employees, webhooks and calls. Decides nothing.
+"""Reads the facts about each customer: its access check, employees, webhooks and calls. Decides nothing.
 
 The number of queries does not grow with the number of customers, and no query reads all calls.
 """
@@ -39,17 +39,17 @@ from integrations.services.read_back.findings import NEWEST as NEWEST_READ_BACKS
 
 DAYS = 7
 RECENT = timedelta(days=DAYS)
-"""Calls and requests of this time say how a customer is doing. Failed and waiting calls count however old they are."""
+"""A status depends on the calls and requests of this period. Failed and waiting calls count at any age."""
 FINAL_EVENTS = {Direction.INCOMING: EventKind.AFTER_CALL, Direction.OUTGOING: EventKind.AFTER_OUTGOING_CALL}
 NEWEST_CALLS = 2
-"""So many calls of a direction in a row without a webhook are no accident."""
+"""This many calls of a direction in a row without a webhook are no accident."""
 KNOWN_FINDINGS = frozenset(Finding)
 MOST_RECORDINGS = 1000
-"""Refused recordings that are looked through, the newest of all customers."""
+"""How many refused recordings to read, the newest of all customers."""
 
 
 class Fact(StrEnum):
-    """The kinds of rows of sql.FACTS, and what their code is."""
+    """The kinds of rows of sql.FACTS, and the meaning of their codes and times."""
 
     WAITING = "waiting"
     """Undelivered due calls; code: domain.reasons.Reason or ""; times: when they were first due."""
@@ -68,7 +68,7 @@ class Fact(StrEnum):
     TASK_REFUSED = "task_refused"
     """Delivered calls of the last DAYS whose callback task Planfix refused."""
     DIFFERENCE = "difference"
-    """Of the newest calls that were read back, those that Planfix does not hold as they were sent."""
+    """Calls among the newest read-backs that Planfix does not hold as they were sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +92,7 @@ class AccessCheck:
 @dataclass(frozen=True, kw_only=True)
 class CustomerFacts:
     customer: Customer
-    """With only the columns that a status needs; others are read when they are asked for."""
+    """Holds only the columns that a status needs; each other column costs a query."""
     has_token: bool = True
     check: AccessCheck | None = None
     has_employees: bool = True
@@ -109,7 +109,7 @@ class CustomerFacts:
     """Why the account's contacts cannot be read; "" for a customer that does not use its directory."""
     directory_error_since: datetime | None = None
     is_limited: bool = False
-    """Were webhooks refused within the last hour, because there were too many?"""
+    """Did Ringofix refuse webhooks within the last hour, because there were too many?"""
     leak: LeakSigns = field(default_factory=LeakSigns)
     workers: int = 1
     groups: Mapping[Fact, Sequence[Group]] = field(default_factory=dict)
@@ -133,7 +133,7 @@ class CustomerFacts:
 
 
 def facts_of(customers: QuerySet[Customer]) -> list[CustomerFacts]:
-    """In no particular order."""
+    """Reads the facts of these customers, in no particular order."""
     rows = list(with_leak_columns(_with_columns(customers)))
     ids = [row.pk for row in rows]
     groups, flooded, errors = _groups(ids), limited_customers(ids), _directory_errors(rows)
@@ -149,7 +149,7 @@ def facts_of(customers: QuerySet[Customer]) -> list[CustomerFacts]:
 
 
 def _directory_errors(customers: Iterable[Customer]) -> dict[str, tuple[str, datetime | None]]:
-    """By account: why its contacts cannot be read, and since when. No query without a customer that uses one."""
+    """By account: why its contacts cannot be read, and since when. Needs no query if no customer uses a directory."""
     accounts = {customer.planfix_account for customer in customers if customer.directory}
     if not accounts:
         return {}
@@ -215,7 +215,7 @@ def _with_columns(customers: QuerySet[Customer]) -> QuerySet[Customer]:
 
 
 def _newest_call(column: str, value: str, wanted: str) -> Subquery:
-    """A column of the customer's newest call with this value. Compared as in sql.FACTS, for the same reason."""
+    """A column of the customer's newest call with this value. Compares with >= and <= for the reason told in sql.py."""
     calls = Call.objects.filter(customer=OuterRef("pk"), **{f"{column}__gte": value, f"{column}__lte": value})
     return Subquery(calls.order_by(column, "-started_at", "-pk").values(wanted)[:1])
 

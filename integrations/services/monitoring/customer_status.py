@@ -1,6 +1,7 @@
-"""The status of a customer: whose calls do not arrive, since when and why. Pages, alerts and metrics all read it here.
+"""Decides the status of a customer: do its calls reach Planfix, and if not, since when and why? Pages, alerts and
+metrics all use it.
 
-Decides from CustomerFacts; status_texts.py has the sentences and the next steps.
+It depends on CustomerFacts alone; status_texts.py has the sentences and the next steps.
 """
 
 from __future__ import annotations
@@ -28,37 +29,37 @@ from integrations.services.monitoring.customer_facts import (
 )
 
 FAILED_LATELY = timedelta(days=1)
-"""Calls that failed earlier need attention too, but are no news."""
+"""Older failed calls need attention too, but are only a warning."""
 SILENT_AFTER = timedelta(days=3)
-"""A weekend without a call is no problem."""
+"""This long without a webhook is a warning. A weekend without calls is not."""
 RARE_AFTER = timedelta(days=14)
-"""A direction without a call for so long may have lost its webhook."""
+"""A direction without a call for this long may have lost its webhook."""
 
 
 NEW_NETWORK = "new_network"
-"""The code of LEAKED when a network sends that never sent before."""
+"""The code of LEAKED when a network sends for the first time."""
 
 
 class Level(IntEnum):
-    """From worst to best."""
+    """How serious an issue is, from worst to best."""
 
     PROBLEM = 0
     """Calls do not reach Planfix."""
     WARNING = 1
-    """Some calls, or parts of calls, do not reach Planfix, or soon will not."""
+    """Some calls or parts of calls do not reach Planfix, or may soon not reach it."""
     NOTICE = 2
-    """The set-up is not finished, or a person decided it."""
+    """The setup is not finished, or a person chose this state."""
     FINE = 3
 
 
 class Cause(StrEnum):
-    """What keeps calls from Planfix. The order decides between causes of one level: an access problem explains the
-    problems after it, and so do missing employees and webhooks.
+    """Causes that keep calls from Planfix. Of causes of one level the first one wins: a problem of access, employees or
+    webhooks explains the problems after it.
     """
 
     PAUSED_BY_HAND = "PAUSED_BY_HAND"
     PAUSED = "PAUSED"
-    """Planfix denied access to a call."""
+    """Planfix denied access during a delivery."""
     NO_ACCESS = "NO_ACCESS"
     """The access check failed, or there is no token to check."""
     RIGHTS_MISSING = "RIGHTS_MISSING"
@@ -68,7 +69,7 @@ class Cause(StrEnum):
     NEW = "NEW"
     """No webhook received yet."""
     NO_CALL = "NO_CALL"
-    """Webhooks arrive, but none of them was about a call."""
+    """Webhooks arrive, but none reports a call."""
     NOT_UNDERSTOOD = "NOT_UNDERSTOOD"
     EVENT_MISSING = "EVENT_MISSING"
     """The webhook after incoming or after outgoing calls does not arrive."""
@@ -80,19 +81,21 @@ class Cause(StrEnum):
     DIFFERENT = "DIFFERENT"
     """Planfix does not hold calls as they were sent."""
     LEAKED = "LEAKED"
-    """Somebody else seems to know the webhook address."""
+    """Someone else seems to know the webhook address."""
     CONTACTS_HELD = "CONTACTS_HELD"
-    """Calls of unknown clients wait, because more contacts are created than usual."""
+    """Calls of unknown clients wait, because they would create more contacts than usual."""
     TRAFFIC = "TRAFFIC"
     CALL_LIST_UNREADABLE = "CALL_LIST_UNREADABLE"
-    """A call whose webhook is lost cannot be recovered."""
+    """Ringofix cannot recover a call whose webhook is lost."""
     WAITING = "WAITING"
     """Planfix did not answer; the next attempt is soon."""
     RECORDINGS_REFUSED = "RECORDINGS_REFUSED"
     TASKS_REFUSED = "TASKS_REFUSED"
     """Planfix refused callback tasks. The calls themselves are in Planfix."""
     DIRECTORY_UNREADABLE = "DIRECTORY_UNREADABLE"
-    """Calls search contacts in Planfix; routing and names on telephones rely on old contacts."""
+    """Ringofix cannot read the account's contacts. Calls search in Planfix; routing and names on telephones use old
+    contacts.
+    """
     CONNECTED = "CONNECTED"
 
 
@@ -104,11 +107,11 @@ class Issue:
     cause: Cause
     level: Level
     code: str = ""
-    """What the sentence depends on: a Reason, a Finding, a Problem or an event."""
+    """Selects the sentence: a Reason, a Finding, a Problem or an event."""
     count: int = 0
-    """Calls or requests."""
+    """The number of calls or requests concerned."""
     of: int = 0
-    """The number that `count` is a part of."""
+    """The total that `count` is a part of."""
     since: datetime | None = None
     until: datetime | None = None
     """The last occurrence; for WAITING the next attempt."""
@@ -118,7 +121,7 @@ class Issue:
     """Values for the sentence of an access check's finding."""
 
     def to_json(self) -> dict[str, Any]:
-        """For an alert, whose sentence is written in the reader's language."""
+        """The issue as an alert stores it. The sentence is made later, in the reader's language."""
         times = {name: at.isoformat() for name in ("since", "until") if (at := getattr(self, name))}
         values = {"cause": self.cause.value, "level": self.level.value, "code": self.code, "names": dict(self.names)}
         return values | {"count": self.count, "of": self.of, "detail": self.detail} | times
@@ -133,7 +136,7 @@ class Issue:
 class CustomerStatus:
     customer: Customer
     issue: Issue
-    """The status itself."""
+    """The issue that is the status."""
     others: tuple[Issue, ...]
     """Further issues, the worst first."""
     facts: CustomerFacts
@@ -152,7 +155,9 @@ class CustomerStatus:
 
 
 def statuses_of(customers: QuerySet[Customer]) -> list[CustomerStatus]:
-    """The worst first, then by name. The number of queries does not grow with the number of customers."""
+    """Returns the statuses of these customers, the worst first, then by name. The number of queries does not grow with
+    the number of customers.
+    """
     now = timezone.now()
     statuses = [status_of(facts, now) for facts in facts_of(customers)]
     return sorted(statuses, key=lambda one: (one.level, ORDER[one.cause], one.customer.name.casefold()))
@@ -160,7 +165,7 @@ def statuses_of(customers: QuerySet[Customer]) -> list[CustomerStatus]:
 
 def status_of(facts: CustomerFacts, now: datetime) -> CustomerStatus:
     issues = [issue for find in FINDERS for issue in find(facts, now)]
-    # A pause by hand explains every other issue; of the others the worst comes first.
+    # A pause by hand comes first because it explains every other issue. Then come the others, the worst first.
     issues.sort(key=lambda issue: (issue.cause is not Cause.PAUSED_BY_HAND, issue.level, ORDER[issue.cause]))
     first, *others = issues or [_connected(facts)]
     return CustomerStatus(customer=facts.customer, issue=first, others=tuple(others), facts=facts)
@@ -187,7 +192,7 @@ BLOCKING = frozenset(
         Finding.ACCESS_REFUSED,
     }
 )
-"""No request succeeds. A call that reached Planfix after the check proves that the problem is over."""
+"""Findings with which no request succeeds. If a call reaches Planfix after the check, the problem is over."""
 CAUSES: Mapping[Finding, Cause] = {
     **dict.fromkeys(BLOCKING, Cause.NO_ACCESS),
     Finding.READ_ONLY: Cause.RIGHTS_MISSING,
@@ -202,7 +207,7 @@ CAUSES: Mapping[Finding, Cause] = {
     Finding.STAFF_MISSING: Cause.CALL_LIST_UNREADABLE,
     Finding.RINGOSTAT_REFUSED: Cause.CALL_LIST_UNREADABLE,
 }
-"""What a problem that the access check found means for the calls."""
+"""The cause that each finding of an access check stands for."""
 
 
 def _paused(facts: CustomerFacts, now: datetime) -> Iterator[Issue]:
@@ -237,7 +242,9 @@ def _access(facts: CustomerFacts, now: datetime) -> Iterator[Issue]:
 
 
 def _is_over(check: Check, facts: CustomerFacts) -> bool:
-    """Was the problem disproved after the check? A call list that is read today has its own issue when it fails."""
+    """Has the problem ended since the check? A problem with the call list also counts as ended while reading it fails:
+    that has an issue of its own.
+    """
     assert facts.check
     if CAUSES[check.finding] is Cause.CALL_LIST_UNREADABLE:
         was_read = facts.list_read_until is not None and facts.list_read_until > facts.check.finished_at
@@ -282,11 +289,11 @@ def _webhooks(facts: CustomerFacts, now: datetime) -> Iterator[Issue]:
 
 
 def _not_understood(facts: CustomerFacts, count: int) -> Issue:
-    newest = max(facts.group(Fact.NOT_UNDERSTOOD), key=lambda group: group.count)
+    largest = max(facts.group(Fact.NOT_UNDERSTOOD), key=lambda group: group.count)
     return Issue(
         cause=Cause.NOT_UNDERSTOOD,
         level=Level.WARNING if facts.calls() else Level.PROBLEM,
-        code=newest.code,
+        code=largest.code,
         count=count,
         since=facts.first_at(Fact.NOT_UNDERSTOOD),
         until=facts.last_at(Fact.NOT_UNDERSTOOD),
@@ -303,7 +310,7 @@ def _events(facts: CustomerFacts, now: datetime) -> Iterator[Issue]:
     not_needed = facts.customer.events_not_needed
     missing = [each for each in facts.last_call_at if each not in recent and FINAL_EVENTS[each] not in not_needed]
     if recent and missing:
-        # Perhaps the company makes no such calls: a notice, until a specialist marks the event as not needed.
+        # Only a notice: perhaps the company makes no such calls. A specialist may mark the event as not needed.
         since = facts.last_call_at[missing[0]]
         yield Issue(cause=Cause.EVENT_MISSING, level=Level.NOTICE, code=FINAL_EVENTS[missing[0]], since=since)
 
@@ -321,7 +328,7 @@ BY_SETTINGS = frozenset(
         Reason.DISMISSED,
     }
 )
-"""Reasons that somebody chose, or that nobody can change. They are no problem unless no call reaches Planfix."""
+"""Reasons that a person chose, or that nobody can change. They are a problem only if no call reaches Planfix."""
 
 
 def _workers(facts: CustomerFacts, now: datetime) -> Iterator[Issue]:
@@ -373,7 +380,7 @@ def _leak(facts: CustomerFacts, now: datetime) -> Iterator[Issue]:
 
 
 def _skipped(facts: CustomerFacts, now: datetime) -> Iterator[Issue]:
-    """Every skip is an issue when no call reaches Planfix, else only those that nobody chose."""
+    """Counts every skipped call when no call reaches Planfix, else only calls skipped for reasons that nobody chose."""
     groups = facts.group(Fact.SKIPPED)
     unwanted = [group for group in groups if group.code not in BY_SETTINGS]
     skipped, total = facts.count(Fact.SKIPPED), max(facts.calls(), facts.count(Fact.SKIPPED))
@@ -442,7 +449,7 @@ def _directory(facts: CustomerFacts, now: datetime) -> Iterator[Issue]:
 
 
 def late_before(now: datetime) -> datetime:
-    """Calls that were first due earlier are late."""
+    """Returns the time before which a call must have become due to count as late."""
     return now - timedelta(minutes=settings.ALERT_AFTER_MINUTES)
 
 

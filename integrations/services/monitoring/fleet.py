@@ -1,4 +1,4 @@
-"""Numbers for the pictures of many customers: calls per day and state, webhooks per hour, the delay to Planfix."""
+"""Reads the numbers for charts of many customers: calls per day and state, webhooks per hour, the delay to Planfix."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from integrations.services.monitoring.sql import PICTURES
 
 HOURS = 24
 MOST_DELAYS = 5000
-"""The delay is measured by so many calls of the last day, the newest."""
+"""How many calls of the last day measure the delay, the newest ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,19 +34,19 @@ class DayCounts:
 @dataclass(frozen=True, kw_only=True)
 class Pictures:
     days: Mapping[int, Sequence[DayCounts]]
-    """By customer ID: the last days including today, by the customer's own zone."""
+    """By customer ID: the last days including today, in the customer's own zone."""
     fleet: Sequence[DayCounts]
-    """The same days of all customers together."""
+    """The same days for all customers together."""
     webhooks: Mapping[int, Sequence[int]]
     """By customer ID: requests in each of the last HOURS, the oldest first."""
     delays: Mapping[int, float]
-    """Seconds between a call's end and its comment in Planfix, by percentile (50 and 95); empty without calls."""
+    """Seconds from when a call became due until its delivery, by percentile (50 and 95); empty without calls."""
 
 
 def pictures_of(
     shown: Iterable[Customer], days: int, *, fleet: Sequence[int] | None = None, now: datetime | None = None
 ) -> Pictures:
-    """The pictures of the shown customers, and those of the fleet: of these customer IDs, or of all. One query."""
+    """Reads the numbers of the shown customers and of the fleet with one query. `fleet`: customer IDs; None for all."""
     now, customers = now or timezone.now(), {customer.pk: customer for customer in shown}
     values = _values(list(customers), fleet, now, days)
     newest = max((now.astimezone(customer.zone).date() for customer in customers.values()), default=now.date())
@@ -62,7 +62,7 @@ def pictures_of(
 
 
 def requests_left(customer: Customer) -> int | None:
-    """Planfix requests left today, by the last response. None: not known, or older than a day."""
+    """Planfix requests left today, by the last response. None if unknown, or if the response is older than a day."""
     recent = AccountRateLimit.objects.filter(
         account=customer.planfix_account, next_request_at__gt=timezone.now() - timedelta(days=1)
     )
@@ -83,7 +83,7 @@ def _values(
     arguments: dict[str, Any] = {
         "shown": list(shown),
         "fleet": list(fleet or ()),
-        # One day more: the newest day of a zone may be tomorrow here.
+        # One day more: in zones west of UTC, the last days may begin a day earlier.
         "first_day": (now - timedelta(days=days + 1)).date(),
         "now": now,
         "most_delays": MOST_DELAYS,

@@ -1,4 +1,4 @@
-"""Recognises a leaked webhook address: who knows it can report calls that never were."""
+"""Recognises a leaked webhook address. A stranger who knows it can report calls that never took place."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from integrations.models import Customer, WebhookSender, WebhookToken
 from integrations.services.intake.traffic_limit import limited_customers
 
 MANY_UNLISTED, SOME_UNLISTED = 10, 3
-"""Calls of an hour that Ringostat's call list does not have: enough alone, and enough together with another sign."""
+"""How many calls that Ringostat's call list lacks show a leak: alone, and together with another sign."""
 NEW_FOR, OLD_AFTER, REQUESTS_OF_SENDER = timedelta(days=1), timedelta(days=7), 10
-"""A network is new in its first day, beside one that has sent for a week."""
+"""A network counts as new for NEW_FOR, after REQUESTS_OF_SENDER, and if another network has sent for OLD_AFTER."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LeakSigns:
-    """`unlisted`, `listed`: calls of an hour that Ringostat's call list does not have, and those that it has."""
+    """The signs of a leak. `unlisted`, `listed`: recent calls that Ringostat's call list lacks, and that it has."""
 
     unlisted: int = 0
     listed: int = 0
@@ -35,14 +35,16 @@ class LeakSigns:
 
     @property
     def is_likely(self) -> bool:
-        """Without a listed call and a new network, another Ringostat project is more likely than a leak."""
+        """Tells whether the address has probably leaked. Unlisted calls without any listed call or new network do not
+        count alone: the settings probably name another Ringostat project.
+        """
         if self.unlisted >= MANY_UNLISTED and (self.listed or self.new_networks):
             return True
         return sum((bool(self.new_networks), self.is_flooded, self.says_unlisted)) >= 2
 
 
 def leak_signs(customer_ids: Collection[int]) -> Mapping[int, LeakSigns]:
-    """The signs of those of the customers that have some, by customer ID."""
+    """The signs of a leak by customer ID, for customers that have any."""
     rows = with_leak_columns(Customer.objects.filter(pk__in=customer_ids).only("pk"))
     flooded = limited_customers(customer_ids)
     signs = {row.pk: signs_of(row, is_flooded=row.pk in flooded) for row in rows}
@@ -59,7 +61,7 @@ def with_leak_columns(customers: QuerySet[Customer]) -> QuerySet[Customer]:
 
 
 def signs_of(row: Any, *, is_flooded: bool) -> LeakSigns:
-    """`row`: a customer with the columns of with_leak_columns()."""
+    """The signs of one customer. `row`: a customer with the columns of with_leak_columns()."""
     unlisted = row.unlisted_calls or 0
     is_sign = unlisted >= SOME_UNLISTED
     return LeakSigns(
@@ -71,7 +73,7 @@ def signs_of(row: Any, *, is_flooded: bool) -> LeakSigns:
 
 
 def _new_networks() -> QuerySet[WebhookSender]:
-    """Networks that began to send to a customer's current address within NEW_FOR, beside one that has sent for
+    """Networks that began to send to a customer's current address within NEW_FOR, while another network has sent for
     OLD_AFTER.
     """
     old = WebhookSender.objects.filter(

@@ -1,4 +1,4 @@
-"""Prometheus metrics, read from the database at each request: by an index, or from the newest rows only."""
+"""Prometheus metrics. Each request reads them from the database, by an index or from the newest rows only."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ from integrations.services.queue.load import queue_load
 
 LATELY = timedelta(minutes=5)
 NEWEST_ROWS = 50_000
-"""More than arrive within that time, so a metric costs the same however large the table is."""
+"""More rows than arrive within LATELY. A metric thus costs the same however large its table is."""
 OUTCOMES = ("ok", "unavailable", "access", "refused")
 
 
 class DatabaseMetrics:
-    """A Prometheus collector. Every web process reads the same database, so any of them gives the same answer."""
+    """A Prometheus collector. All web processes read the same database, so each gives the same answer."""
 
     def collect(self) -> Iterator[Metric]:
         yield from _calls()
@@ -75,14 +75,14 @@ def registry() -> CollectorRegistry:
 
 
 def _calls() -> Iterator[Metric]:
-    # Without delivered calls that only wait for their recording.
+    # Leaves out delivered calls, which are due only for an addition such as a recording.
     pending = Call.objects.filter(state=CallState.PENDING).aggregate(
         count=Count("pk"), due=Count("pk", filter=Q(due_at__lte=Now())), oldest=Min("due_since")
     )
     waits = (database_time() - pending["oldest"]).total_seconds() if pending["oldest"] else 0.0
     yield _gauge("calls_due", "Calls due for delivery now.", pending["due"])
     yield _gauge("oldest_due_call_seconds", "Time since the oldest undelivered call was first due.", waits)
-    # Finished states are many and need no watching.
+    # Leaves out finished states: they have many calls and need no watching.
     waiting: dict[str, int] = {
         CallState.IN_PROGRESS: Call.objects.filter(state=CallState.IN_PROGRESS).count(),
         CallState.PENDING: pending["count"],
@@ -119,7 +119,7 @@ READ_BACK_RESULTS: Mapping[bool | None, str] = {True: "verified", False: "differ
 
 
 def _read_backs() -> Metric:
-    """Few rows: one call in two hundred is read back."""
+    """Counts read-backs. They are few: about one call in two hundred."""
     chosen = ReadBack.objects.filter(Q(due_at__isnull=False) | Q(verified__isnull=False))
     counts = chosen.order_by().values_list("verified").annotate(Count("pk"))
     found = {READ_BACK_RESULTS[verified]: count for verified, count in counts}
@@ -128,7 +128,7 @@ def _read_backs() -> Metric:
 
 
 def _directories() -> Metric:
-    """One row for each Planfix account with a directory."""
+    """Counts contact directories by state. There is one row for each Planfix account with a directory."""
     state = Case(
         When(~Q(error=""), then=Value("unreadable")),
         When(first_read_at=None, then=Value("first_reading")),
@@ -141,7 +141,7 @@ def _directories() -> Metric:
 
 
 def _callback_tasks() -> Iterator[Metric]:
-    """Open tasks are few: each is closed after a week."""
+    """Counts open callback tasks. They are few: each is closed after a week."""
     open_tasks = CallbackTask.objects.filter(closed_at=None)
     found = open_tasks.aggregate(
         due=Count("pk", filter=Q(due_at__lte=Now())),
@@ -185,7 +185,7 @@ def _newest(model: type[Model], time: str) -> QuerySet[Any]:
 
 
 def _by_label(name: str, meaning: str, label: str, counts: Mapping[str, int], every: Iterable[str]) -> Metric:
-    """A gauge with 0 for values that do not occur: an absent metric raises no alert."""
+    """A gauge with a label. Values that do not occur get 0: an absent metric would raise no alert."""
     metric = GaugeMetricFamily(f"ringofix_{name}", meaning, labels=[label])
     for value, count in {**dict.fromkeys(map(str, every), 0), **counts}.items():
         metric.add_metric([value], count)

@@ -1,4 +1,4 @@
-"""Counts the webhook requests of the last week that were not understood, and those that are not about a call."""
+"""Counts the webhook requests of the last week that Ringofix did not understand, and those that report no call."""
 
 from __future__ import annotations
 
@@ -19,23 +19,25 @@ SHOWN = 3
 
 @dataclass(frozen=True, kw_only=True)
 class CommonProblem:
-    """`problem`: a ringostat.problems.Problem, "" for requests stored by an earlier release."""
+    """A kind of problem. `problem`: a ringostat.problems.Problem; "" for requests stored by an earlier release."""
 
     problem: str
     requests: int
     newest_event: int
-    """The primary key of the newest such request, to try out in a dry run."""
+    """The primary key of the newest such request, with which a person can try a dry run."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NotUnderstoodRequests:
     requests: int = 0
     problems: tuple[CommonProblem, ...] = ()
-    """The commonest three, the most frequent first."""
+    """The three most frequent problems, the most frequent first."""
 
 
 def not_understood_last_week(customer_ids: Iterable[int]) -> dict[int, NotUnderstoodRequests]:
-    """By customer; one without such a request is left out. One query, by the index `event_not_understood`."""
+    """Requests that were not understood, by customer ID; leaves out customers without any. One query, which uses the
+    index `event_not_understood`.
+    """
     lately = WebhookEvent.objects.filter(
         customer_id__in=list(customer_ids), result=EventResult.NOT_UNDERSTOOD, received_at__gt=Now() - PERIOD
     )
@@ -53,6 +55,6 @@ def not_understood_last_week(customer_ids: Iterable[int]) -> dict[int, NotUnders
 
 
 def not_calls_last_week(customer: Customer) -> int:
-    """The number of requests that were understood and are not about a call. Test requests do not count."""
+    """The number of requests that were understood but report no call. Test requests do not count."""
     lately = customer.events.filter(result=EventResult.IGNORED, received_at__gt=Now() - PERIOD)
     return lately.exclude(event=TEST_EVENT).count()

@@ -1,4 +1,4 @@
-"""Failed and skipped calls by cause, over many customers: how many, since when, whose, and what fixes them all."""
+"""Groups the failed and skipped calls of many customers by cause: how many, since when, whose, and what they share."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class GroupKey(NamedTuple):
     state: CallState
     reason: str
     error: str = ""
-    """Of failed calls: the explanation of their error message, or its signature where no explanation is known."""
+    """For failed calls: the explanation of their error message; its signature if there is no explanation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,25 +41,25 @@ class ProblemGroup:
     first_at: datetime
     last_at: datetime
     shares: tuple[CustomerShare, ...]
-    """The customers, those with the most calls first."""
+    """The customers, the one with the most calls first."""
     detail: str
-    """The newest error message as it came."""
+    """The newest error message, unchanged."""
     signatures: frozenset[str]
 
     @property
     def explanation(self) -> str:
-        """Of the newest error message; "" where none is known."""
+        """The explanation of the newest error message; "" if there is none."""
         return explain(self.detail)
 
     @property
     def is_by_settings(self) -> bool:
-        """Did somebody choose that such calls are skipped?"""
+        """Tells whether the customer's settings, or a person, caused the skips."""
         return self.key.state == CallState.SKIPPED and self.key.reason in BY_SETTINGS
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Part:
-    """A customer's calls of a group."""
+    """One customer's calls in a group."""
 
     customer: Customer
     count: int
@@ -70,7 +70,7 @@ class _Part:
 
 
 def problem_groups(customers: QuerySet[Customer]) -> list[ProblemGroup]:
-    """All failed calls, and those skipped in the last days. Failures come first, then the largest groups."""
+    """Groups all failed calls, and the calls skipped in the last days. Failures come first, then the largest groups."""
     facts = facts_of(customers)
     parts: dict[GroupKey, list[_Part]] = defaultdict(list)
     for key, part in [*_failed(facts), *_skipped(facts)]:
@@ -80,7 +80,7 @@ def problem_groups(customers: QuerySet[Customer]) -> list[ProblemGroup]:
 
 
 def calls_of(group: ProblemGroup) -> list[int]:
-    """The ids of the group's calls as they are now."""
+    """The ids of the calls that belong to the group now."""
     ids = [share.customer.pk for share in group.shares]
     if group.key.state == CallState.SKIPPED:
         calls = Call.objects.filter(state=CallState.SKIPPED, reason=group.key.reason, customer__in=ids)

@@ -1,4 +1,4 @@
-"""The SQL of monitoring: what a customer's calls, webhook requests and recordings say about it, in one statement."""
+"""The SQL of monitoring: facts for statuses, numbers for charts, failed calls by cause, calls with webhooks."""
 
 from __future__ import annotations
 
@@ -82,13 +82,13 @@ SELECT customer_id, 'not_understood', problem, count(*), min(received_at), max(r
 """
 """Rows of (customer, fact, code, count, first time, last time, newest error message).
 
-Every part reads an index, and hardly a call itself: those are wide rows, and a backlog has a hundred thousand. There
-are indexes of the waiting and the failed calls only, of the calls with a reason, of the tallies, of the newest calls
-per direction, of the refused recordings, of the newest read-backs and of the requests that were not understood.
-A further source of facts is a further part, and a member of customer_facts.Fact.
+Every part reads an index, and hardly any call itself: calls are wide rows, and a backlog may have a hundred thousand.
+The indexes hold waiting calls, failed calls, calls with a reason, tallies, newest calls per direction, refused
+recordings, newest read-backs, and requests that were not understood. To add a source of facts, add a part here and a
+member to customer_facts.Fact.
 
-A direction is compared by >= and <=, and is the first column to sort by: for = PostgreSQL would look for the newest
-calls among those of all customers, and read them all for a customer without such a call.
+The query compares a direction with >= and <=, and sorts by it first. With =, PostgreSQL would search for the newest
+call among the calls of all customers, and read all of them for a customer without such a call.
 """
 
 PICTURES = """
@@ -131,7 +131,7 @@ _SIGNATURE = """coalesce(
            substring(detail FROM 'wants the field .+ filled in'),
            substring(detail FROM 'HTTP [0-9]{3}(?:, code [0-9]+)?'),
            regexp_replace(detail, '[0-9]+', '#', 'g'))"""
-"""What error messages of one kind have in common."""
+"""The part that error messages of one kind share."""
 
 FAILURES = f"""
 SELECT customer_id, reason, {_SIGNATURE} AS signature,
@@ -163,7 +163,8 @@ SELECT days.day, count(call.id) FILTER (WHERE call.has_webhook), count(call.id)
                               LIMIT %(most)s) AS newest) AS call ON true
  GROUP BY days.day
  ORDER BY days.day"""
-"""Of each day the newest calls, and how many of them a webhook reported. Rows: day, with a webhook, all.
+"""Takes the newest calls of each day, and counts how many of them a webhook reported. Rows of (day, calls with a
+webhook, calls).
 
-The index `call_newest_of_customer` alone has what the innermost query reads, so that it stops at its limit.
+The innermost query reads only the index `call_newest_of_customer`, so that it stops at its limit.
 """

@@ -1,4 +1,4 @@
-"""The status of a customer in words: label, sentence and next step, for pages and for mails."""
+"""The words for a customer's status: label, sentence and next step, for pages and mails."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ SPECIAL_SENTENCES: Mapping[tuple[Cause, str], Text] = {
         "count",
     ),
 }
-"""By cause and code, before SENTENCES."""
+"""Sentences by cause and code. They override SENTENCES."""
 SENTENCES_WITHOUT_COUNT: Mapping[tuple[Cause, str], Text] = {
     (Cause.NO_EMPLOYEES, ""): gettext_lazy("No employees included yet: answered calls will not reach Planfix."),
     (Cause.EVENT_MISSING, EventKind.AFTER_CALL): gettext_lazy(
@@ -161,7 +161,7 @@ SENTENCES_WITHOUT_COUNT: Mapping[tuple[Cause, str], Text] = {
     (Cause.LEAKED, ""): gettext_lazy("Far more webhooks than usual."),
     (Cause.CONNECTED, ""): gettext_lazy("No calls in the last 7 days."),
 }
-"""By cause and code, for an issue that is about no call."""
+"""Sentences by cause and code for an issue without calls or requests."""
 
 REASONS_TO_WAIT: Mapping[str, Text] = {
     Reason.UNAVAILABLE: gettext_lazy("Planfix does not answer."),
@@ -184,11 +184,11 @@ SAY_SINCE = frozenset(
         Cause.DIRECTORY_UNREADABLE,
     }
 )
-"""Causes whose sentence is followed by the time since when it is so."""
+"""Causes whose sentence is followed by “Since …”."""
 
 
 def sentence_of(issue: Issue, when: Callable[[datetime], str]) -> str:
-    """What is wrong, in one to three short sentences. `when` writes a time in the customer's zone."""
+    """Describes the issue in one to three short sentences. `when` formats a time in the customer's zone."""
     since = when(issue.since) if issue.since else ""
     values = {
         "count": issue.count,
@@ -205,7 +205,7 @@ def sentence_of(issue: Issue, when: Callable[[datetime], str]) -> str:
 
 
 def _text(issue: Issue) -> Any:
-    """A template for the values of sentence_of()."""
+    """The template that sentence_of() fills with values."""
     key = (issue.cause, issue.code)
     if issue.code in FINDINGS:
         text, _steps = sentence_and_steps(Check(finding=Finding(issue.code), names=issue.names))
@@ -219,7 +219,7 @@ FINDINGS = frozenset(Finding)
 
 
 EXPLAINED = frozenset({Cause.PAUSED, Cause.FAILED, Cause.TASKS_REFUSED, Cause.DIRECTORY_UNREADABLE})
-"""Causes whose sentence says what their raw line means."""
+"""Causes whose sentence is followed by an explanation of their error message."""
 
 
 def _why(issue: Issue) -> str:
@@ -285,7 +285,7 @@ STEPS_FOR_SKIPS: Mapping[str, tuple[Text, Callable[[int], str]]] = {
     Reason.NO_FINAL_EVENT: (gettext_lazy("Check webhooks"), _page("webhook_setup")),
     Reason.NO_CLIENT_NUMBER: (gettext_lazy("Check webhooks"), _page("webhook_setup")),
 }
-"""By reason; another reason: STEPS."""
+"""Next steps by reason. STEPS has the step for other reasons."""
 
 
 def next_step(issue: Issue, customer_id: int) -> NextStep:
@@ -296,6 +296,6 @@ def next_step(issue: Issue, customer_id: int) -> NextStep:
 
 
 def step_for_skips(reason: str, customer_id: int) -> NextStep | None:
-    """What keeps further calls of the customer from being skipped for this reason; None if nothing does."""
+    """The step after which the customer's calls are no longer skipped for this reason; None if there is none."""
     found = STEPS_FOR_SKIPS.get(reason)
     return NextStep(text=str(found[0]), address=found[1](customer_id)) if found else None

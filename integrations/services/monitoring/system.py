@@ -1,4 +1,4 @@
-"""How the processes, the queue and the database are doing, for operators. No secrets."""
+"""Reads the state of the processes, the queue and the database for operators. Shows no secrets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from integrations.services.queue.load import QueueLoad, last_periodic_runs, queu
 from ringofix import __version__
 
 SWEEP, ALERTS, CATCH_UP_ALL = "sweep", "alerts", "catch_up_all"
-"""The periodic jobs whose last run is shown."""
+"""The names of periodic jobs."""
 
 DATABASE = """
 SELECT current_setting('server_version'), pg_database_size(current_database()),
@@ -35,7 +35,7 @@ class DatabaseFacts:
 @dataclass(frozen=True, kw_only=True)
 class SystemFacts:
     version: str
-    """Of the product."""
+    """The version of Ringofix."""
     load: QueueLoad
     worker_seen_at: datetime | None
     waiting_calls: int
@@ -43,7 +43,7 @@ class SystemFacts:
     last_sweep_at: datetime | None
     last_alert_check_at: datetime | None
     last_catch_up_at: datetime | None
-    """Up to when the call list of any customer was read."""
+    """The newest time up to which the call list of any customer was read."""
     unreadable_lists: int
     directories: int
     """Contact directories of Planfix accounts."""
@@ -53,7 +53,7 @@ class SystemFacts:
     """The number of addresses that get alerts."""
     encryption_keys: int
     numbers_from: date | None
-    """The age of the library of phone numbers."""
+    """The date of the phone number library's data."""
     database: DatabaseFacts
 
 

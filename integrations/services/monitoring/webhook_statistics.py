@@ -1,6 +1,6 @@
-"""What a customer's newest webhook requests tell: which parameters come, how late they are, and what they leave out.
+"""Measures a customer's newest webhook requests: which parameters they have, how late they are, which calls they miss.
 
-A bounded part of the newest requests is read again, so that a customer with millions of them costs no more.
+Parses only a limited number of requests again, so that a customer with millions of them costs no more.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from integrations.services.monitoring.sql import CALLS_WITH_WEBHOOK
 
 DAYS = 14
 NEWEST = 1000
-"""Requests that are looked at, of all kinds."""
+"""How many requests of all kinds to count."""
 READ = 80
-"""Requests of each kind whose parameters are read."""
+"""How many requests of each kind to parse."""
 CALLS_A_DAY = 100
-"""Calls of each day that are asked for their webhook."""
+"""How many calls of each day to check for a webhook."""
 LONGEST_DELAY = timedelta(days=1)
-"""A request that comes later was sent again by a person."""
+"""A person probably sent a later request again, so it does not count."""
 
 FINAL_KINDS = (EventKind.AFTER_CALL, EventKind.AFTER_OUTGOING_CALL)
 
 
 class Needed(StrEnum):
-    """What a request after a call has to bring, so that the call reaches Planfix completely."""
+    """Facts that a request after a call must have, so that the call reaches Planfix completely."""
 
     NUMBER = "number"
     START = "start"
@@ -59,7 +59,7 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SeenRequest:
-    """A request after a call, as it is read today."""
+    """A request after a call, parsed by this release."""
 
     kind: EventKind
     facts: CallFacts
@@ -68,7 +68,7 @@ class SeenRequest:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How many of the requests (`requests`) brought a needed parameter (`came`)."""
+    """`came` of `requests` requests had a needed fact."""
 
     came: int
     requests: int
@@ -82,7 +82,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """From the end of the call until its webhook, in seconds."""
+    """The time from the end of a call until its webhook, in seconds."""
 
     median: int
     p95: int
@@ -90,7 +90,7 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class DayShare:
-    """Of the newest calls of a day: how many a webhook reported. Only the call list has the others."""
+    """How many of a day's newest calls a webhook reported. The others are known only from the call list."""
 
     day: date
     by_webhook: int
@@ -100,17 +100,17 @@ class DayShare:
 @dataclass(frozen=True, kw_only=True)
 class WebhookStatistics:
     requests: int
-    """The newest ones of the period, of all kinds, at most NEWEST."""
+    """The newest requests of the period, of all kinds, at most NEWEST."""
     repeats: int
-    """Those of them that say what an earlier one said."""
+    """How many of them repeat an earlier request."""
     shares: dict[Needed, dict[EventKind, Share]]
-    """Of the requests for which it is needed; a kind without such a request is left out."""
+    """The share of requests that have each fact, among the requests that need it. Leaves out kinds without any."""
     delay: Delay | None
     days: tuple[DayShare, ...]
 
 
 def webhook_statistics(customer: Customer) -> WebhookStatistics:
-    """Takes three queries."""
+    """Measures the customer's requests. Takes three queries."""
     rows = list(_newest(customer).values_list("pk", "kind", "call_id", MD5("body")))
     seen = _read(customer, _chosen(rows))
     return WebhookStatistics(
@@ -176,7 +176,10 @@ def _share(need: _Need, kind: EventKind, seen: Sequence[SeenRequest], region: st
 
 
 def delay_of(seen: Iterable[SeenRequest]) -> Delay | None:
-    """None when no request tells when its call ended. A clock that is ahead makes no delay below zero."""
+    """Measures the delay of the requests. None if none of them tells when its call ended.
+
+    Negative delays, which come from a clock that is ahead, count as 0.
+    """
     ends = ((request, _end_of(request.facts)) for request in seen)
     delays = sorted(max(request.received_at - end, timedelta()) for request, end in ends if end)
     seconds = [round(delay.total_seconds()) for delay in delays if delay <= LONGEST_DELAY]
@@ -190,12 +193,12 @@ def _end_of(facts: CallFacts) -> datetime | None:
 
 
 def _percentile(ordered: Sequence[int], percent: int) -> int:
-    """The smallest value that is not below so many percent of all."""
+    """The smallest of the values that at least `percent` percent of all values do not exceed."""
     return ordered[max(ceil(len(ordered) * percent / 100) - 1, 0)]
 
 
 def repeats_in(requests: Iterable[tuple[str, int | None, str]]) -> int:
-    """Of requests as kind, call and digest of the body: how many say again what another one says of the same call."""
+    """Counts requests that repeat another request about the same call. Each is (kind, call, digest of the body)."""
     counts = Counter(request for request in requests if request[1] is not None)
     return sum(counts.values()) - len(counts)
 
@@ -204,7 +207,7 @@ def repeats_in(requests: Iterable[tuple[str, int | None, str]]) -> int:
 
 
 def _newest(customer: Customer) -> QuerySet[WebhookEvent]:
-    """By the index `event_newest_of_customer`."""
+    """The customer's newest requests. Uses the index `event_newest_of_customer`."""
     return customer.events.filter(received_at__gt=Now() - timedelta(days=DAYS)).order_by("-received_at")[:NEWEST]
 
 
@@ -231,7 +234,9 @@ def _read(customer: Customer, event_ids: Sequence[int]) -> list[SeenRequest]:
 
 
 def _calls_by_webhook(customer: Customer) -> tuple[DayShare, ...]:
-    """Of each day in the customer's zone the newest calls. Days whose requests retention has deleted are left out."""
+    """Counts, for each day in the customer's zone, the newest calls with a webhook. Leaves out days whose requests
+    retention has deleted.
+    """
     days = min(DAYS, customer.retention_days - 1) if customer.retention_days else DAYS
     if days < 1:
         return ()
