@@ -1,4 +1,4 @@
-"""Missed calls: was the client reached, by which call and when, and which clients still wait.
+"""Finds out whether the client of each missed call was reached, by which call and when, and which clients still wait.
 
-Knows the times of calls. Does not know how calls come in or how they get to Planfix.
+Knows the times of calls. Does not know how calls are received or delivered.
 """

@@ -1,4 +1,4 @@
-"""Folds the changes that a trigger recorded into the missed calls that pages read (models/missed_call.py)."""
+"""Updates the table of missed calls from the changes that a database trigger records (models/missed_call.py)."""
 
 from __future__ import annotations
 
@@ -13,19 +13,21 @@ from integrations.services.missed_calls.sql import FOLD_PLACES, FORGET_OTHERS, O
 BATCH = 500
 
 Place = tuple[int, str, datetime | None, datetime]
-"""Customer, number, since, until (models.MissedCallChange)."""
+"""Where a change applies: customer, number, since, until (models.MissedCallChange)."""
 
 
 def fold_missed_calls(*, should_stop: Callable[[], bool] = lambda: False) -> None:
-    """Folds until no change is left. May be killed at any time; two at once wait for each other."""
+    """Folds all changes. May be killed at any time. Two runs at once wait for each other."""
     while not should_stop():
         if _fold_some() < BATCH:
             return
 
 
 def _fold_some() -> int:
-    """The changes are taken first, and the calls are read by later statements: they see every call whose change was
-    taken. A call that is committed later has a change of its own.
+    """Folds one batch of changes. Returns its size.
+
+    Takes the changes first and reads the calls in later statements, so these see every call whose change was taken. A
+    call that is committed later has a change of its own.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(ONE_AT_A_TIME)

@@ -1,9 +1,9 @@
-"""The SQL of missed calls. Calls of one number are found by the index `calls_by_number`."""
+"""The SQL of missed calls. It finds the calls of a number by the index `calls_by_number`."""
 
 from __future__ import annotations
 
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('integrations_missedcall'))"
-"""Of two at once, the one with the older view of the calls could write last."""
+"""Without this lock, of two runs at once the one with the older view of the calls could write last."""
 
 TAKE_CHANGES = """
     DELETE FROM integrations_missedcallchange
@@ -30,7 +30,7 @@ PLACES = """
            AND call.started_at BETWEEN place.since AND place.until
          WHERE call.direction = 'incoming' AND call.outcome = 'missed')
 """
-"""The places, and their missed calls."""
+"""The places of the changes, and the missed calls in them."""
 
 FOLD_PLACES = f"""
     WITH {PLACES},
@@ -67,7 +67,7 @@ FORGET_OTHERS = """
        AND (call.direction, call.outcome, call.client_number)
            IS DISTINCT FROM ('incoming', 'missed', stored.client_number)
 """
-"""Calls that are no missed calls of their number any more."""
+"""Deletes calls that are no longer missed calls of their stored number."""
 
 _OF_CLIENTS = """
        missed.started_at >= %(since)s AND (%(every)s OR missed.customer_id = ANY(%(customers)s))
@@ -76,7 +76,9 @@ _OF_CLIENTS = """
             WHERE nobody.reason = ANY(%(reasons)s) AND nobody.started_at >= %(since)s
               AND (%(every)s OR nobody.customer_id = ANY(%(customers)s)))
 """
-"""Without the calls in which nobody waits. They are few and an index has them; the calls themselves are wide rows."""
+"""Leaves out calls in which nobody waits, such as internal calls. It excludes their ids instead of joining the calls:
+they are few and have an index, but calls are wide rows.
+"""
 
 WAITING_CLIENTS = f"""
     SELECT missed.customer_id, missed.client_number, count(*), max(missed.attempts), min(missed.started_at),
@@ -104,4 +106,4 @@ CALLED_BACK = f"""
      GROUP BY GROUPING SETS ((), (employee), (source))
      ORDER BY count(*) DESC, 2
 """  # noqa: S608 - the part is a constant
-"""All groups in one pass: of all calls, by the employee who reached the client, and by the missed call's source."""
+"""Counts in one pass: all calls, by the employee who reached the client, and by the missed call's source."""

@@ -1,6 +1,6 @@
-"""Clients who still wait to be called back, and how soon clients were called back. Reads only.
+"""Finds clients who still wait to be called back, and counts how soon clients were called back. Writes nothing.
 
-Costs grow with the missed calls of the period, not with the calls of the customer.
+The cost grows with the missed calls of the period, not with all calls of the customer.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from integrations.models import Call
 from integrations.services.missed_calls.sql import CALLED_BACK, WAITING_CLIENTS
 
 NOBODY_WAITS = (Reason.INTERNAL_CALL, Reason.IGNORED_NUMBER, Reason.ERASED)
-"""Calls that were skipped for one of these are no calls of a client."""
+"""Calls skipped for these reasons have no client who waits."""
 SHOWN = (
     *("ringostat_id", "client_number", "started_at", "utm_source", "facts"),
     *("customer__name", "customer__timezone", "employee__name"),
 )
-"""The columns of a waiting client's newest call. A customer's other columns are wide."""
+"""The columns to load of a waiting client's newest call. The customer's other columns are wide."""
 QUARTER_HOUR, HOUR = timedelta(minutes=15), timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class WaitingClient:
-    """A client who called in vain and was not reached since."""
+    """A client whose call was missed and who has not been reached since."""
 
     customer_id: int
     number: str
     calls: int
     """Missed calls of the period."""
     attempts: int
-    """Attempts to call back since the first of them."""
+    """Attempts to call back since the first of these calls."""
     waits_since: datetime
     newest: Call
     """The newest missed call."""
@@ -57,7 +57,7 @@ class CalledBack:
 
     @property
     def share(self) -> float | None:
-        """Of the missed calls, the part whose client was reached; None without missed calls."""
+        """The share of missed calls whose client was reached; None without missed calls."""
         return (self.total - self.not_yet) / self.total if self.total else None
 
     @property
@@ -66,7 +66,7 @@ class CalledBack:
 
 
 def waiting_clients(customer_ids: Collection[int] | None, *, since: datetime, most: int) -> list[WaitingClient]:
-    """Longest waiting first, at most `most`. `customer_ids` None: of all customers."""
+    """Returns at most `most` waiting clients, the longest waiting first. `customer_ids` None: of all customers."""
     rows = _rows(WAITING_CLIENTS, customer_ids, since=since, most=most)
     calls = Call.objects.select_related("customer", "employee").only(*SHOWN).in_bulk([row[-1] for row in rows])
     return [
@@ -86,9 +86,10 @@ def waiting_clients(customer_ids: Collection[int] | None, *, since: datetime, mo
 def called_back(
     customer_ids: Collection[int] | None, *, since: datetime
 ) -> dict[Literal["all", "employee", "source"], list[CalledBack]]:
-    """The missed calls together, by the employee who reached the client, and by UTM source. Largest groups first.
+    """Counts missed calls: all together, by the employee who reached the client, and by UTM source. The largest groups
+    come first.
 
-    `customer_ids` None: of all customers. "all" is one group, or none without missed calls.
+    `customer_ids` None: of all customers. "all" has one group, or none without missed calls.
     """
     found: dict[Literal["all", "employee", "source"], list[CalledBack]] = {"all": [], "employee": [], "source": []}
     rows = _rows(CALLED_BACK, customer_ids, since=since, quarter=QUARTER_HOUR, hour=HOUR)
@@ -100,7 +101,7 @@ def called_back(
 
 
 GROUPINGS: Mapping[int, Literal["all", "employee", "source"]] = {0b11: "all", 0b01: "employee", 0b10: "source"}
-"""By GROUPING() of the statement: a bit is set for each column that the row is not grouped by."""
+"""Names of the groupings, by GROUPING() of the statement. It sets a bit for each column that does not group the row."""
 MOST_GROUPS = 20
 
 

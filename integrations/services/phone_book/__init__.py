@@ -1,4 +1,4 @@
-"""Names on telephones: sends contacts of the directory to Ringostat's contact book, and their changes.
+"""Sends contacts of the directory, and their changes, to Ringostat's contact book, so that telephones show names.
 
-Knows what was sent. Does not know calls' way to Planfix, and never delays it.
+Knows what was sent. Does not know how calls are delivered, and never delays a delivery.
 """

@@ -1,4 +1,4 @@
-"""Chooses which contacts are sent, and says what has been sent."""
+"""Stores which contacts a customer sends, and counts the contacts that were sent."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from integrations.models import Customer, DirectoryContact, PhoneBook, PhoneBook
 class PhoneBookState:
     contacts: PhoneBookContacts
     sent: int = 0
-    """Contacts that are in Ringostat's contact book."""
+    """How many contacts Ringostat's contact book holds."""
     deleted: int = 0
-    """Those among them that are deleted in Planfix."""
+    """How many of them are deleted in Planfix."""
     book: PhoneBook | None = None
 
 
@@ -26,7 +26,10 @@ def chosen_contacts(customer: Customer) -> PhoneBookContacts:
 
 
 def choose_contacts(customer: Customer, contacts: PhoneBookContacts) -> None:
-    """Stores the choice. A new one goes through the whole directory, which it turns on. What was sent stays sent."""
+    """Stores the choice. A new choice starts again at the beginning of the directory, and turns it on if it is off.
+
+    Contacts already sent stay in Ringostat.
+    """
     if contacts == chosen_contacts(customer):
         return
     columns = {"contacts": contacts, "cursor_at": None, "cursor_id": 0, "round_at": None}

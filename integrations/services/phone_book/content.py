@@ -1,4 +1,4 @@
-"""What the telephones show of a contact. Reads the database only."""
+"""Makes the entries that telephones show for contacts. Reads only the database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_NUMBERS = 10
 
 
 def phone_book_contacts(customer: Customer, rows: Collection[DirectoryContact]) -> list[PhoneBookContact]:
-    """The contacts that have a phone number. Two queries."""
+    """Makes the entries of the contacts that have a phone number. Two queries."""
     employees = {employee.planfix_user_id: employee for employee in customer.employees.all()}
     numbers: dict[int, dict[str, None]] = {}
     found = DirectoryNumber.objects.filter(contact__in=rows).exclude(number="").order_by("pk")
@@ -27,7 +27,7 @@ def phone_book_contacts(customer: Customer, rows: Collection[DirectoryContact]) 
 
 
 def content_hash(customer: Customer, contact: PhoneBookContact) -> str:
-    """Changes with everything that is sent, and with the project that it is sent to."""
+    """A hash of everything that is sent, including the Ringostat project."""
     return hashlib.sha256(repr(contact.to_json(customer.ringostat_project_id)).encode()).hexdigest()[:16]
 
 

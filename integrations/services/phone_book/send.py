@@ -1,7 +1,7 @@
-"""Sends contacts to Ringostat's contact book: those that are new or changed since, in bounded batches.
+"""Sends new and changed contacts to Ringostat's contact book, in bounded batches.
 
-The directory is gone through in the order of its changes, from a stored place on. Once a day it is gone through anew:
-that finds callers whose contact did not change, and what a change of employees or settings makes different.
+Reads the directory in the order of its changes, from a stored place on. Once a day it starts from the beginning. That
+finds callers whose contact did not change, and entries that a change of employees or settings makes different.
 """
 
 from __future__ import annotations
@@ -33,28 +33,30 @@ from integrations.services.phone_book.content import content_hash, phone_book_co
 log = structlog.get_logger(__name__)
 
 SECONDS = 30.0
-"""For one request."""
+"""The time limit of one request."""
 PAGE, MOST_PAGES = 500, 10
-"""Contacts of the directory that are looked at together, and such pages in one run."""
+"""How many contacts of the directory make a page, and how many pages one run reads."""
 BATCH = 100
 """Contacts in one request."""
 ROUND = timedelta(days=1)
 SETTLED = timedelta(minutes=1)
-"""Younger changes are left to the next run: one that is committed late must not be passed over."""
+"""Age from which a run reads changes. It leaves younger ones to the next run, to miss no change that commits late."""
 RECENT, MOST_RECENT = timedelta(hours=2), 5000
-"""Calls whose contacts are sent at once, not in the next round."""
+"""Age and number of the calls whose contacts are sent at once, not only in the next round."""
 FIRST_DELAY, LONGEST_DELAY = timedelta(minutes=1), timedelta(hours=1)
 
 
 def customers_to_send() -> list[int]:
-    """The ids of customers whose contacts are to be sent now."""
+    """The ids of customers whose contacts are due to be sent."""
     books = PhoneBook.objects.exclude(contacts=PhoneBookContacts.NONE).filter(next_at__lte=Now())
     able = books.exclude(customer__ringostat_auth_key="").exclude(customer__ringostat_project_id="")
     return list(able.order_by("pk").values_list("pk", flat=True))
 
 
 def send_contacts(customer_id: int, *, should_stop: Callable[[], bool] = lambda: False) -> None:
-    """Sends what is new, as far as one run goes. May be killed and repeated: a contact that is sent twice is one."""
+    """Sends new and changed contacts, as many as one run may. May be killed and repeated: a contact that is sent twice
+    stays one contact.
+    """
     book = PhoneBook.objects.select_related("customer").filter(pk=customer_id).first()
     account = directory_of(book.customer).first() if book else None
     if book is None or account is None or book.contacts == PhoneBookContacts.NONE:
@@ -88,8 +90,10 @@ class _Sending:
         self._now = database_time()
 
     def run(self, should_stop: Callable[[], bool]) -> None:
-        """Sends new and changed contacts, at most MOST_PAGES pages, and stores the progress after each. Raises
-        RingostatError."""
+        """Sends new and changed contacts of at most MOST_PAGES pages, and stores the progress after each page.
+
+        Raises RingostatError.
+        """
         if self._only_callers:
             self._send(list(self._recent_callers()))
         if self._book.round_at is None:
@@ -115,8 +119,9 @@ class _Sending:
         PhoneBook.objects.filter(pk=self._book.pk).update(**columns)
 
     def _next_page(self) -> QuerySet[DirectoryContact]:
-        """The next contacts after the stored place, by the time of their change. Uses the index
-        `directory_contact_changed`."""
+        """The next contacts after the stored place, in the order of their changes. Uses the index
+        `directory_contact_changed`.
+        """
         book = self._book
         rows = self._account.contacts.filter(changed_at__lte=self._now - SETTLED)
         if book.cursor_at:
@@ -125,7 +130,9 @@ class _Sending:
         return rows.order_by("changed_at", "pk")[:PAGE]
 
     def _wanted(self, page: Collection[DirectoryContact]) -> list[DirectoryContact]:
-        """Without contacts who never called, if only callers are sent. What was sent before stays up to date."""
+        """Selects the contacts to send. If the customer sends only callers, leaves out contacts who never called, but
+        keeps those that were sent before up to date.
+        """
         if not self._only_callers:
             return list(page)
         calls = Call.objects.filter(client_number=OuterRef("number"), customer=self._customer)
