@@ -1,4 +1,4 @@
-"""Users: what they may see and do, how they log in, their sessions, second factors, API tokens, and the audit log.
+"""Controls what users may see and do, their logins, sessions, second factors and API tokens, and the audit log.
 
-Knows nothing of calls, except which ones a user may see.
+Knows nothing about calls, except which ones a user may see.
 """

@@ -1,4 +1,4 @@
-"""A user's API tokens: created with the password, shown once, listed, revoked."""
+"""The page of a user's API tokens. It creates tokens after asking for the password, and shows each one only once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from integrations.users.audit import audit_record
 from integrations.users.current_password import CurrentPassword
 
 MOST = 20
-"""Tokens of one user."""
+"""The most tokens of one user."""
 
 INPUT = " ".join(BASE_INPUT_CLASSES)
 LIFETIMES = {
@@ -83,7 +83,7 @@ def withdraw_token(request: HttpRequest, token_id: int) -> HttpResponse:
 
 
 def _create(request: HttpRequest, form: NewToken) -> str:
-    """Returns the plain token. It is in this one response and nowhere else."""
+    """Creates a token and returns its plain text, which appears in this one response and nowhere else."""
     token, plain = ApiToken.issue(form.user, form.cleaned_data["name"], days=form.cleaned_data["days"])
     audit_record(request.user, _("Created the API token “%(name)s”") % {"name": token.name})
     return plain

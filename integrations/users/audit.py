@@ -1,5 +1,5 @@
-"""The audit log: who did what, when, and from which address. It is Django's LogEntry, which the console's forms write
-too; the address of every entry is kept beside it.
+"""The audit log: who did what, when, and from which address. Its entries are Django's LogEntry, which the console's
+forms write too. AuditOrigin keeps the address of each entry.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from integrations.users.client_ip import client_address
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 _address: ContextVar[str] = ContextVar("client_address", default="")
-"""Of the request that this thread answers; "" in the worker and in commands."""
+"""The client's address of the request that this thread answers; "" in the worker and in commands."""
 
 
 def audit_record(user: AbstractBaseUser | AnonymousUser, what: str, customer: Customer | None = None) -> None:
@@ -41,13 +41,13 @@ def audit_account(user: AbstractBaseUser, what: str, by: AbstractBaseUser | None
 
 
 def audit_logout(user: AbstractBaseUser | None, **signal: Any) -> None:
-    """A receiver of user_logged_out: a click, or a session that was unused for too long."""
+    """Records a logout: by a click, or after the session was unused for too long. Receives user_logged_out."""
     if user and user.pk:
         audit_account(user, _("Logged out"))
 
 
 def audit_origins(get_response: GetResponse) -> GetResponse:
-    """Middleware: keeps the client's address for the entries that this request writes."""
+    """Middleware: remembers the client's address for the entries that this request writes."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         token = _address.set(client_address(request.META))
@@ -60,7 +60,7 @@ def audit_origins(get_response: GetResponse) -> GetResponse:
 
 
 def store_origin(instance: LogEntry, created: bool, **signal: Any) -> None:
-    """Stores the address of a new entry, whoever wrote it. A receiver of LogEntry's post_save."""
+    """Stores the address of a new entry, whatever code wrote it. Receives LogEntry's post_save."""
     if created and _address.get():
         AuditOrigin.objects.create(entry=instance, address=_address.get()[:64])
 

@@ -1,4 +1,4 @@
-"""Which address a request comes from, and whether webhooks are accepted from there. Knows no users."""
+"""Finds the address that a request comes from, and whether it may send webhooks. Knows no users."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from django.conf import settings
 Network = IPv4Network | IPv6Network
 
 IPV6_PREFIX = 64
-"""Bits of an IPv6 address that name a site. Its owner has all addresses behind them, so limits count them as one."""
+"""The bits of an IPv6 address that name a site. One owner has all its addresses, so limits count them as one."""
 
 
 def client_address(environ: Mapping[str, Any]) -> str:
     """Returns the client's address: the nearest one in X-Forwarded-For that is not one of TRUSTED_PROXIES.
 
-    The client itself can write what is left of that one, so it is ignored. A peer without an address is a local socket
-    and counts as a trusted proxy. "" when no address is known.
+    It ignores the addresses to the left of that one, because the client itself can write them. A peer without an
+    address is a local socket and counts as a trusted proxy. Returns "" when no address is known.
     """
     nearest = str(environ.get("REMOTE_ADDR") or "")
     hops = [hop.strip() for hop in str(environ.get("HTTP_X_FORWARDED_FOR") or "").split(",")]
@@ -34,12 +34,12 @@ def client_network(environ: Mapping[str, Any]) -> str:
 
 
 def may_send_webhooks(environ: Mapping[str, Any]) -> bool:
-    """Tells whether WEBHOOK_ALLOWED_NETWORKS has the client's address. An empty list allows every address."""
+    """Tells whether WEBHOOK_ALLOWED_NETWORKS contains the client's address. An empty list allows every address."""
     allowed = settings.WEBHOOK_ALLOWED_NETWORKS
     return not allowed or _is_within(client_address(environ), allowed)
 
 
-@lru_cache(4096)  # Ringostat's webhooks come from a few addresses
+@lru_cache(4096)  # Ringostat's webhooks come from a few addresses.
 def _network_of(text: str) -> str:
     address = _parsed(text.partition("%")[0])
     if isinstance(address, IPv6Address):

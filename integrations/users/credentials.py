@@ -1,4 +1,4 @@
-"""Ends what a user's old credentials have opened: API tokens and sessions."""
+"""Ends a user's API tokens and sessions after a change of password or second factor, or after a deactivation."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from integrations.users.sessions.store import end_sessions
 
 
 class RevokeOnPasswordChange:
-    """A password validator that refuses nothing. Django tells all validators that a password was changed, on whatever
-    page or command.
+    """Ends tokens and sessions when a password changes. It is a password validator that refuses nothing, because Django
+    notifies all validators of a change by any page or command.
     """
 
     def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
@@ -35,14 +35,18 @@ def revoke_tokens(user: AbstractBaseUser) -> None:
 
 
 def second_factor_changed(instance: SecondFactor, created: bool = True, **signal: Any) -> None:
-    """Receives SecondFactor's post_save and post_delete: switching it on or off revokes the API tokens."""
+    """Revokes the user's API tokens when the second factor is switched on or off. Receives SecondFactor's post_save and
+    post_delete.
+    """
     if created:
         ApiToken.objects.filter(user=instance.user_id).delete()
 
 
 def user_saved(instance: User, **signal: Any) -> None:
-    """Receives User's post_save: what a deactivated user had open stays closed after a reactivation. A user whose
-    password was disabled is logged out too: no validator is told of that.
+    """Ends tokens and sessions of a deactivated user, so that a reactivation does not reopen them. Receives User's
+    post_save.
+
+    Does the same for a user whose password was disabled: Django does not notify validators of that.
     """
     if not instance.is_active or (_has_lost_password(instance) and _is_saved("password", signal)):
         revoke_tokens(instance)

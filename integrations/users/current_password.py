@@ -1,4 +1,4 @@
-"""Asks for the user's current password: a browser that was left alone is not enough."""
+"""Asks for the user's current password, so that nobody can use an unattended browser."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminPasswordWidget
 from integrations.users.rate_limit import Limit, hit, reset, wait_message
 
 WRONG_PASSWORDS = Limit(times=5, seconds=15 * 60)
-"""Of one user on the pages that ask for the current password."""
+"""The limit for one user on the pages that ask for the current password."""
 PASSWORD_WIDGET = UnfoldAdminPasswordWidget(
     attrs={"class": " ".join(BASE_INPUT_CLASSES), "autocomplete": "current-password"}
 )
 
 
 class CurrentPassword(forms.Form):
-    """A form that only the user can send."""
+    """A form that only the user can send, because it asks for the password."""
 
     password = forms.CharField(label=gettext_lazy("Your password"), strip=False, widget=PASSWORD_WIDGET)
 
@@ -34,7 +34,7 @@ class CurrentPassword(forms.Form):
 
 
 def check_password(user: User, password: str) -> str:
-    """Returns the right password. Raises ValidationError for a wrong one, and after too many of them."""
+    """Returns the password if it is right. Raises ValidationError if it is wrong, or after too many attempts."""
     what = f"password of|{user.pk}"
     seconds = hit(what, WRONG_PASSWORDS)
     if seconds:

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 
 def login_required_htmx(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Like login_required. An htmx request for a part of a page is answered 401."""
+    """Like login_required, but answers 401 to an htmx request for a part of a page."""
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -1,5 +1,6 @@
-"""Recognizes browsers in which a user has logged in before, by a signed cookie (OWASP: device cookies). Such a browser
-has its own limit of login attempts. The cookie logs nobody in.
+"""Recognizes browsers in which a user has logged in before, by a signed cookie (OWASP: device cookies).
+
+Such a browser has its own limit of login attempts. The cookie logs nobody in.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from integrations.users.login_throttle import canonical_name
 
 COOKIE = "__Host-device" if settings.HTTPS else "device"
 LASTS = 180 * 24 * 3600
-"""Seconds."""
+"""Seconds for which the cookie is valid."""
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -29,7 +30,7 @@ def device_of(request: HttpRequest, name: str) -> str:
 
 
 def remember_device(request: HttpRequest, name: str) -> None:
-    """Makes the answer to this request carry a new cookie for the user."""
+    """Signs a new cookie for the user. device_cookies() adds it to the response."""
     request.known_device = _signer(name).sign(secrets.token_urlsafe(12))  # type: ignore[attr-defined]
 
 

@@ -1,5 +1,6 @@
-"""The login page for everybody who may see calls, and the form of both login pages. Viewers are no staff, so the
-console's own login page refuses them.
+"""The login page for everybody who may see calls, and the form of both login pages.
+
+Viewers are not staff, so the console's own login page refuses them.
 """
 
 from __future__ import annotations
@@ -34,13 +35,13 @@ CODE_WIDGET = UnfoldAdminTextInputWidget(
         "class": " ".join(BASE_INPUT_CLASSES),
         "autocomplete": "one-time-code",
         "inputmode": "numeric",
-        "form": "login-form",  # on the console's page the field is outside the form
+        "form": "login-form",  # On the console's page the field lies outside the form.
     }
 )
 
 
 class ThrottledLoginForm(AuthenticationForm):
-    """A login form that limits attempts, and does not check the password of an attempt over the limit."""
+    """A login form that limits attempts. It does not check the password of an attempt over the limit."""
 
     code = forms.CharField(label=_("Code of two-factor login"), required=False, max_length=30, widget=CODE_WIDGET)
     asks_for_code = False
@@ -75,14 +76,14 @@ class ThrottledLoginForm(AuthenticationForm):
         )
 
     def _check_code(self) -> None:
-        """Accepts a code that came with the password, so that its page is not shown afterwards."""
+        """Accepts a code entered together with the password, so that the code's own page does not appear."""
         user, code = self.get_user(), self.cleaned_data.get("code")
         if user is None or not code:
             return
         factor = factor_of(user)
         if factor is None or not accept(factor, without_separators(code)):
             raise _wrong_password_or_code()
-        user.otp_device = factor  # type: ignore[attr-defined]  # django-otp keeps it in the session
+        user.otp_device = factor  # type: ignore[attr-defined]  # django-otp stores it in the session.
 
     def _audit_failure(self) -> None:
         user = User.objects.filter(username=self.cleaned_data.get("username")).first()
@@ -119,7 +120,7 @@ class Login(LoginView):
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """Leads viewers to the clients who wait, and others to all calls."""
+    """Redirects viewers to the waiting clients, and others to the call log."""
     is_viewer = request.user.is_authenticated and not sees_all_customers(request.user)
     return redirect("calllog:waiting" if is_viewer else "calllog:list")
 

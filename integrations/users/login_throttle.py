@@ -1,7 +1,7 @@
 """Limits login attempts. Knows neither forms nor passwords.
 
-Only attempts whose password was checked are counted. A browser in which the user has logged in before has a limit of
-its own, so strangers cannot lock a user out there.
+It counts only attempts whose password was checked. A browser in which the user has logged in before has a limit of its
+own, so strangers cannot lock the user out there.
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ PER_DEVICE = Limit(times=5, seconds=QUARTER)
 PER_NETWORK = Limit(times=50, seconds=QUARTER)
 """A whole office may have one address."""
 PER_NAME = Limit(times=100, seconds=3600)
-"""From all addresses together (OWASP ASVS 2.2.1)."""
+"""Attempts from all addresses together (OWASP ASVS 2.2.1)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoginAttempt:
-    """`network`: what client_network() returns. `device`: the id of a browser that knows the user, "" for others.
+    """One login attempt. `network`: as client_network() returns it. `device`: the id of a browser in which the user has
+    logged in before, "" for others.
 
-    `has_code`: a code of the second factor came with the password. Then both must be right, and the limit of the name
-    does not apply: the answer does not tell which of the two was wrong.
+    `has_code`: the user entered a code of the second factor with the password. Both must then be right. The limit of
+    the name does not apply, because the answer does not tell which of the two was wrong.
     """
 
     name: str
@@ -40,7 +41,7 @@ class LoginAttempt:
 
     @property
     def limits(self) -> Mapping[str, Limit]:
-        """The limits that this attempt counts for, by what is counted."""
+        """The limits that this attempt counts for, by the name of their counter."""
         name = canonical_name(self.name)
         if self.device:
             return {f"login on|{name}|{self.device}": PER_DEVICE}
@@ -53,7 +54,7 @@ def canonical_name(name: str) -> str:
 
 
 def count(attempt: LoginAttempt) -> int:
-    """Counts an attempt, unless a limit is reached. Returns the seconds to wait; 0: the password may be checked."""
+    """Counts an attempt, unless a limit is reached. Returns the seconds to wait; 0 if the password may be checked."""
     seconds = seconds_to_wait(attempt.limits)
     if not seconds:
         seconds = max(hit(what, limit) for what, limit in attempt.limits.items())
@@ -63,7 +64,7 @@ def count(attempt: LoginAttempt) -> int:
 
 
 def logged_in(attempt: LoginAttempt) -> None:
-    """Forgets the user's earlier mistakes. Other users' mistakes at the same address stay counted."""
+    """Resets the user's counters after a login. Keeps the failed attempts of others at the same address."""
     for what, limit in attempt.limits.items():
         if limit is PER_NETWORK:
             take_back(what)

@@ -1,5 +1,6 @@
-"""Counts how often something happens within a span of time. The counters are in the database, so all processes share
-them and a restart keeps them.
+"""Counts how often an event happens within a span of time.
+
+The counters are in the database, so all processes share them, and they survive a restart.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class Limit:
 
 
 def hit(what: str, limit: Limit) -> int:
-    """Counts one event. Returns the seconds to wait until the next one is allowed; 0 if this one is."""
+    """Counts one event. Returns 0 if it is allowed, else the seconds until the next event is allowed."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -41,7 +42,7 @@ def hit(what: str, limit: Limit) -> int:
 
 
 def seconds_to_wait(limits: Mapping[str, Limit]) -> int:
-    """Returns the seconds until one more event keeps all limits, 0 if it does now. Counts nothing."""
+    """Returns the seconds until all limits allow one more event; 0 if they allow it now. Counts nothing."""
     whats = {_key(what): limit for what, limit in limits.items()}
     now, waits = timezone.now(), [0]
     for counter in RateLimitCounter.objects.filter(key__in=list(whats), until__gt=now):
@@ -56,7 +57,7 @@ def reset(*whats: str) -> None:
 
 
 def take_back(what: str) -> None:
-    """Uncounts one event."""
+    """Subtracts one event from the counter."""
     RateLimitCounter.objects.filter(key=_key(what), count__gt=0).update(count=F("count") - 1)
 
 
@@ -65,12 +66,12 @@ def delete_expired_counters() -> None:
 
 
 def _key(what: str) -> bytes:
-    """Hashed, so that the table holds no user names and no addresses."""
+    """The hash of a counter's name, so that the table holds no user names and no addresses."""
     return hashlib.sha256(what.encode("utf-8", "replace")).digest()
 
 
 def wait_message(seconds: int) -> str:
-    """The sentence for a person who has to wait so many seconds."""
+    """The sentence for a person who must wait this many seconds."""
     minutes = -(-seconds // 60)
     text = ngettext(
         "Too many attempts. Wait a minute, then try again.",

@@ -1,5 +1,5 @@
-"""The roles. Administrators may do everything. Specialists set up all customers, but manage no users and delete no
-customers. Viewers read the call log of the customers that name them.
+"""Gives users their roles. Administrators may do everything. Specialists set up all customers, but manage no users and
+delete no customers. Viewers read the calls of the customers that name them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ GROUPS = {Role.VIEWER: VIEWERS, Role.SPECIALIST: SPECIALISTS}
 
 
 def ensure_roles(using: str = "default", **signal: Any) -> None:
-    """Creates the groups, and gives specialists all permissions on our models but NOT_FOR_SPECIALISTS. Idempotent."""
+    """Creates the groups. Gives specialists all permissions on our models except NOT_FOR_SPECIALISTS. Idempotent."""
     groups = Group.objects.using(using)
     groups.get_or_create(name=VIEWERS)
     specialists, _is_new = groups.get_or_create(name=SPECIALISTS)
@@ -48,7 +48,7 @@ def role_of(user: User) -> Role:
 
 
 def give_role(user: User, role: Role, customers: Iterable[Customer] = ()) -> None:
-    """Gives a saved user this role and takes every other. `customers`: those that a viewer sees."""
+    """Gives a saved user this role and removes every other. `customers`: the customers that a viewer sees."""
     with transaction.atomic():
         user.is_superuser = role is Role.ADMINISTRATOR
         user.is_staff = role is not Role.VIEWER

@@ -1,4 +1,4 @@
-"""Addresses of the account page."""
+"""URLs of the account pages."""
 
 from __future__ import annotations
 

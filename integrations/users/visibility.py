@@ -13,7 +13,7 @@ SPECIALISTS = "Specialists"
 
 
 def customers_visible_to(user: User | AnonymousUser) -> QuerySet[Customer]:
-    """All customers for superusers and specialists; for others those that name the user as a viewer."""
+    """All customers for superusers and specialists. For others, the customers that name the user as a viewer."""
     if not user.is_active:
         return Customer.objects.none()
     if sees_all_customers(user):
@@ -26,13 +26,13 @@ def calls_visible_to(user: User | AnonymousUser) -> QuerySet[Call]:
     customers = customers_visible_to(user)
     if user.is_active and sees_all_customers(user):
         return Call.objects.all()
-    # As a list of ids: with a subquery PostgreSQL reads the calls of all customers to find the newest of one.
+    # A list of ids: with a subquery, PostgreSQL would read the calls of all customers to find the newest of one.
     return Call.objects.filter(customer__in=list(customers.values_list("pk", flat=True)))
 
 
 def works_visible_to(user: User | AnonymousUser) -> QuerySet[BackgroundJob]:
-    """What the user has asked for; for those who may act on calls that of their customers too: its sentences are for
-    specialists.
+    """The background jobs that the user started. Users who may act on calls also see the other jobs of their customers,
+    whose sentences are written for specialists.
     """
     own = Q(asked_by=user.pk)
     theirs = Q(customer__in=customers_visible_to(user)) if may_act_on_calls(user) else Q()
@@ -40,7 +40,7 @@ def works_visible_to(user: User | AnonymousUser) -> QuerySet[BackgroundJob]:
 
 
 def job_files_visible_to(user: User | AnonymousUser) -> QuerySet[JobFile]:
-    """The files that the user has asked for, until they expire, and while the user may see all that they may hold."""
+    """The files that the user has ordered, until they expire, and only while the user may see all customers in them."""
     own = JobFile.objects.filter(user=user.pk, is_ready=True, expires_at__gt=timezone.now())
     customers = customers_visible_to(user)
     if user.is_active and sees_all_customers(user):
@@ -54,7 +54,10 @@ def may_act_on_calls(user: User | AnonymousUser) -> bool:
 
 
 def sees_all_customers(user: User | AnonymousUser) -> bool:
-    """Computed once per user object, that is once per request."""
+    """Tells whether the user is an administrator or a specialist.
+
+    Keeps the result in the user object, so it computes it once per request.
+    """
     known: bool | None = user.__dict__.get("_sees_all_calls")
     if known is None:
         known = user.__dict__["_sees_all_calls"] = user.is_superuser or _is_specialist(user)

@@ -1,4 +1,4 @@
-"""Switches a user's second factor on and off, checks its codes, and records all of that in the audit log."""
+"""Switches a user's second factor on and off, checks its codes, and writes both to the audit log."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def factor_of(user: User) -> SecondFactor | None:
 
 
 def switch_on(factor: SecondFactor) -> list[str]:
-    """Saves a factor whose first code was right. Returns the recovery codes, which cannot be shown a second time.
+    """Saves a factor whose first code was right. Returns the recovery codes, which no page can show again.
 
-    Raises IntegrityError if the user has a factor by now.
+    Raises IntegrityError if the user already has a factor.
     """
     codes = factor.renew_recovery_codes()
     with transaction.atomic():
@@ -47,7 +47,7 @@ def without_separators(code: str) -> str:
 
 
 def seconds_until_next_code(factor: SecondFactor) -> int:
-    """Returns the seconds to wait after wrong codes; 0: the next code is checked."""
+    """Returns the seconds to wait after wrong codes; 0 if the next code may be checked."""
     is_allowed, why_not = factor.verify_is_allowed()
     if is_allowed:
         return 0
@@ -56,7 +56,7 @@ def seconds_until_next_code(factor: SecondFactor) -> int:
 
 
 def accept(factor: SecondFactor, code: str) -> bool:
-    """Tells whether this is an unused code of the user, and uses it up."""
+    """Tells whether this is a valid, unused code of the user, and marks it as used."""
     verified: SecondFactor | None = verify_token(factor.user, factor.persistent_id, code)
     if verified is None:
         log.warning("second factor code refused", user_id=factor.user_id)

@@ -1,4 +1,4 @@
-"""Shows no page to users who need a second factor and have entered only their password."""
+"""Redirects users who need a second factor and have entered only their password to the page that asks for it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ ALWAYS_OPEN = {"calllog:logout", "admin:logout", "set_language"}
 
 
 class SecondFactorGuard(MiddlewareMixin):
-    """The session knows which factor was entered, whichever login page took the password and however long ago. Programs
-    with a token have no session.
+    """Checks each request of a logged-in user. The session stores which factor the user has shown, so it does not
+    matter which login page checked the password, or when. Programs with an API token have no session, so the guard does
+    not concern them.
     """
 
     def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:

@@ -39,7 +39,7 @@ from integrations.users.second_factor.codes import (
 from integrations.users.second_factor.middleware import must_have_one
 
 KEY_LASTS = 3600
-"""Seconds for which the set-up page stays valid."""
+"""Seconds for which the setup page stays valid."""
 
 CODE = {
     "class": " ".join(BASE_INPUT_CLASSES),
@@ -71,8 +71,8 @@ class CodeForm(forms.Form):
 
 
 class FirstCodeForm(CodeForm):
-    """Accepts the first code of an unsaved factor: it proves that the app has the key. Asks for the password: who finds
-    an open browser could lock its user out otherwise.
+    """Accepts the first code of an unsaved factor, which proves that the app has the key. Asks for the password too:
+    otherwise anyone at an unattended browser could lock its user out.
     """
 
     password = forms.CharField(label=gettext_lazy("Your password"), strip=False, widget=PASSWORD_WIDGET)
@@ -99,7 +99,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         return _page(request, form=form, **_to_scan(request, factor))
     try:
         codes = switch_on(factor)
-    except IntegrityError:  # the form was sent twice at once
+    except IntegrityError:  # The browser sent the form twice at once.
         return redirect("calllog:second_factor")
     remember(request, factor)
     return _page(request, factor=factor, form=CodeForm(factor), recovery_codes=codes)
@@ -109,7 +109,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 def switch_second_factor_off(request: HttpRequest) -> HttpResponse:
-    """Requires a code: an unattended browser is not enough."""
+    """Switches the second factor off. Requires a code, so that an unattended browser is not enough."""
     factor = get_object_or_404(SecondFactor, user=request.user.pk)
     form = CodeForm(factor, request.POST)
     if not form.is_valid():
@@ -121,7 +121,7 @@ def switch_second_factor_off(request: HttpRequest) -> HttpResponse:
 
 @method_decorator([login_required, never_cache], name="dispatch")
 class EnterCode(RedirectURLMixin, FormView):  # type: ignore[type-arg]
-    """Follows the password on both login pages. SecondFactorGuard lets nobody past it."""
+    """The page that asks for a code after either login page. SecondFactorGuard lets nobody skip it."""
 
     template_name = "users/second_factor_code.html"
     form_class = CodeForm
@@ -131,7 +131,7 @@ class EnterCode(RedirectURLMixin, FormView):  # type: ignore[type-arg]
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         assert request.user.is_authenticated
         factor = factor_of(request.user)
-        if factor is None:  # an administrator has just removed it
+        if factor is None:  # An administrator has just removed it.
             return HttpResponseRedirect(self.get_success_url())
         self.factor = factor
         return super().dispatch(request, *args, **kwargs)
@@ -150,7 +150,7 @@ class EnterCode(RedirectURLMixin, FormView):  # type: ignore[type-arg]
         return super().get_context_data(**{**shell, **own, **kwargs})
 
     def form_valid(self, form: CodeForm) -> HttpResponse:
-        # As after a password: a session key that was known before is worth nothing now.
+        # As after a password, a session key that was known before the login must not work after it.
         self.request.session.cycle_key()
         remember(self.request, form.factor)
         return super().form_valid(form)
@@ -161,8 +161,8 @@ def _page(request: HttpRequest, **context: Any) -> HttpResponse:
 
 
 def _key(request: HttpRequest) -> str:
-    """Returns the key that the submitted page carries, or a new one. The page carries it signed: nothing is stored
-    before the app has it.
+    """Returns the key in the submitted page, or a new key. The page carries the signed key, so that the server stores
+    nothing before the app has it.
     """
     try:
         return str(signing.loads(request.POST.get("key", ""), salt=_salt(request), max_age=KEY_LASTS))

@@ -1,4 +1,4 @@
-"""Names a browser and its system by its User-Agent, for people. Nothing is decided by it."""
+"""Names a browser and its system by its User-Agent, for people. No decision depends on it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BROWSERS = (
     ("Chrome/", "Chrome"),
     ("Safari/", "Safari"),
 )
-"""The first one that is found: most browsers name others too."""
+"""The first match counts, because most browsers also name others."""
 SYSTEMS = (
     ("Android", "Android"),
     ("iPhone", "iPhone"),
@@ -23,6 +23,6 @@ SYSTEMS = (
 
 
 def browser_name(user_agent: str) -> str:
-    """Returns for example “Firefox, Windows”."""
+    """Returns a name such as “Firefox, Windows”."""
     found = [next((name for mark, name in table if mark in user_agent), "") for table in (BROWSERS, SYSTEMS)]
     return ", ".join(filter(None, found)) or _("Unknown browser")

@@ -1,4 +1,4 @@
-"""Ends sessions that were not used for too long, and notes when and from where a session was used last."""
+"""Ends sessions that were unused for too long, and stores when and from where a session was last used."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ POLLED = frozenset(
         "admin:integrations_customer_first_webhook",
     }
 )
-"""Views that open pages request by themselves: they do not keep a session alive."""
+"""Views that an open page requests by itself. They do not keep a session alive."""
 NOTED_EVERY = timedelta(minutes=1)
 
 
 class IdleSessions(MiddlewareMixin):
     def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
-        """The view then meets an anonymous user, and asks for a login."""
+        """Logs the user out after a session was unused for too long. The view then asks for a login."""
         if not request.user.is_authenticated:
             return None
         row: UserSession | None = getattr(request.session, "row", None)

@@ -1,6 +1,6 @@
 """Stores sessions by the hash of their key, with the user, the browser and the time of the last use.
 
-Who reads the database cannot use a session found there. Django loads SessionStore by SESSION_ENGINE.
+A person who reads the database thus cannot use a session. Django loads SessionStore through SESSION_ENGINE.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from integrations.users.visibility import sees_all_customers
 
 class SessionStore(DatabaseStore):
     row: UserSession | None = None
-    """What was loaded; None for a new session."""
+    """The loaded row; None for a new session."""
 
     @classmethod
     def get_model_class(cls) -> type[UserSession]:
@@ -63,7 +63,7 @@ class SessionStore(DatabaseStore):
 
 
 def hash_of(session_key: str) -> str:
-    """Unsalted: a session key is too long to be guessed."""
+    """The hash that is stored for a session key. It needs no salt, because nobody can guess a session key."""
     return hashlib.sha256(session_key.encode("utf-8", "replace")).hexdigest()
 
 
@@ -73,7 +73,7 @@ def sessions_of(user: AbstractBaseUser) -> QuerySet[UserSession]:
 
 
 def end_sessions(user: AbstractBaseUser, *, but: str | None = None) -> int:
-    """Ends the user's sessions, except the one with this session key. Returns how many."""
+    """Ends the user's sessions, except the one with the key `but`. Returns their number."""
     others = UserSession.objects.filter(user=user.pk)
     if but:
         others = others.exclude(session_key=hash_of(but))
@@ -81,7 +81,7 @@ def end_sessions(user: AbstractBaseUser, *, but: str | None = None) -> int:
 
 
 def idle_limit(user: User) -> timedelta:
-    """How long the user's session may be unused."""
+    """How long the user's session may stay unused."""
     minutes = settings.IDLE_MINUTES if sees_all_customers(user) else settings.VIEWER_IDLE_MINUTES
     return timedelta(minutes=minutes)
 
