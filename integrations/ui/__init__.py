@@ -1,4 +1,4 @@
-"""What the call log, the API and the console share: labels, badges, links, local time and the page frame.
+"""Labels, badges, links, local time and the page frame, which the call log, the API and the console share.
 
-Knows the models and the domain. Does not know services, users, or any page.
+Knows the models, the domain, and results of services. Does not know users, nor any page.
 """

@@ -1,4 +1,4 @@
-"""The values of a call that pages, export and API show."""
+"""Makes the values of a call that pages, exports and the API show."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class CallRow:
     utm_source: str
     has_recording: bool
     recording_link: str
-    """At Ringostat; "" without one. Pages link to their own address of it."""
+    """The link at Ringostat; "" if there is none. Pages link to our own address of the recording instead."""
     state: Badge
     reason: LazyText
     attempts: int
@@ -73,18 +73,18 @@ class CallRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Callback:
-    """Whether the client of a missed call was reached afterwards."""
+    """Tells whether the client of a missed call was reached later, by whom and after how many attempts."""
 
     at: datetime | None
     """None: not yet."""
     by: str
     """The employee who talked with the client; "" if unknown."""
     after: timedelta | None
-    """From the start of the missed call."""
+    """The time since the start of the missed call."""
     attempts: int
-    """Unanswered attempts before, or until now."""
+    """Unanswered attempts before that, or until now."""
     call_id: int | None
-    """The call on which the client was reached."""
+    """The call in which the client was reached."""
 
     @property
     def text(self) -> str:
@@ -125,20 +125,20 @@ def call_row(call: Call) -> CallRow:
 
 
 def callback_task_id_of(call: Call) -> int | None:
-    """The ID in Planfix of callback_task_of()."""
+    """The Planfix ID of the call's callback task."""
     task = callback_task_of(call)
     return task.task_id if task else None
 
 
 def callback_task_of(call: Call) -> CallbackTask | None:
-    """The task that was made for the call, or that has a comment about it. Needs no query with RELATED."""
+    """The callback task made for the call, or the one that has a comment about it. Needs no query with RELATED."""
     task: CallbackTask | None = getattr(call, "callback_task", None)
     comment: CallbackComment | None = getattr(call, "callback_comment", None)
     return task or (comment.task if comment else None)
 
 
 def callback_state(task: CallbackTask) -> str:
-    """What the task waits for, or how it ended."""
+    """The state of a callback task in words."""
     if task.problem:
         return _("Refused by Planfix, is tried again") if task.due_at else _("Refused by Planfix")
     if task.task_id is None:
@@ -149,7 +149,7 @@ def callback_state(task: CallbackTask) -> str:
 
 
 def callback_of(call: Call) -> Callback | None:
-    """None for a call that is not missed, and for one that is no call of a client."""
+    """Returns whether the client of a missed call was reached. None for other calls, and for calls without a client."""
     missed: MissedCall | None = getattr(call, "missed", None)
     if missed is None or call.reason in NOBODY_WAITS:
         return None
@@ -162,30 +162,32 @@ def callback_of(call: Call) -> Callback | None:
 
 
 def receipts_of(call: Call) -> Delivery:
-    """The call's delivery. Before the first attempt: an empty, unsaved one."""
+    """The call's delivery. Before the first attempt it is empty and unsaved."""
     receipts: Delivery | None = getattr(call, "delivery", None)
     return receipts or Delivery()
 
 
 def is_paused(call: Call) -> bool:
-    """Does the call wait because its customer is paused?"""
+    """Tells whether the call waits because its customer is paused."""
     return call.state == CallState.PENDING and bool(call.customer.paused_reason)
 
 
 def pause_reason(customer: Customer) -> tuple[str, str]:
-    """Why the customer is paused, in the reader's language, and the stored line if the sentence does not quote it."""
+    """Why the customer is paused, as a sentence in the reader's language, and the stored line if the sentence explains
+    it.
+    """
     line = without_full_stop(customer.paused_reason)
     explanation = "" if customer.paused_by_hand else explain(customer.paused_reason)
     return (without_full_stop(explanation), line) if explanation else (line, "")
 
 
 def explained(line: str) -> str:
-    """What the line means; the line itself if it is a plain sentence."""
+    """Explains a stored line; returns the line itself if it is a plain sentence, "" if it has no explanation."""
     return explain(line) or ("" if is_technical(line) else line)
 
 
 def is_technical(line: str) -> bool:
-    """Does the line begin with a request, as "POST /contact/: …" does?"""
+    """Tells whether the line begins with a request, such as "POST /contact/: …"."""
     return bool(REQUEST_LINE.match(line))
 
 
@@ -197,19 +199,19 @@ def call_reason(call: Call) -> LazyText:
 
 
 def is_unanswered_outgoing(call: Call) -> bool:
-    """Such a call never creates a contact, whatever the customer's settings are."""
+    """Tells whether the call is outgoing and unanswered. Such a call never creates a contact, whatever the settings."""
     return (call.direction, call.outcome) == (Direction.OUTGOING, Outcome.MISSED)
 
 
 def next_attempt(call: Call) -> datetime:
-    """When delivery tries the call next: when it is due and its customer's retry delay is over."""
+    """The time of the next delivery attempt: when the call is due and its customer's retry delay is over."""
     retry_at = getattr(getattr(call.customer, "delivery_lease", None), "retry_at", None)
     times = [time for time in (call.due_at, retry_at) if time]
     return max(times, default=call.received_at)
 
 
 def reported_employee(facts: CallFacts) -> str:
-    """The employee as the webhooks name them, for a call without a matched employee."""
+    """The employee as the webhooks name them, for a call without a matched employee. "" if they name nobody."""
     logins = (sip_login(facts.connected_with), sip_login(facts.caller))
     staff = _("staff ID %(id)s") % {"id": facts.staff_id} if facts.staff_id else ""
     names = (facts.employee_name, facts.employee_email, *logins, facts.extension, staff)
@@ -222,7 +224,7 @@ def recording_link(facts: CallFacts) -> str:
 
 
 def format_duration(seconds: int | None) -> str:
-    """Seconds as 0:07, 12:30 or 1:02:03. None, for an unknown duration, as ""."""
+    """Formats seconds as 0:07, 12:30 or 1:02:03, and None, an unknown duration, as ""."""
     if seconds is None:
         return ""
     hours, rest = divmod(seconds, 3600)

@@ -1,4 +1,4 @@
-"""Countries by name: the console accepts and offers names where the settings store two letters."""
+"""Names of countries. The settings store two-letter codes; the console shows and accepts names."""
 
 from __future__ import annotations
 

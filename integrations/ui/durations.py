@@ -10,7 +10,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def rough_duration(seconds: float) -> str:
-    """In the largest unit that gives at least 2, so that 90 minutes are not "1 h"."""
+    """Formats a duration in the largest unit that gives at least 2, so that 90 minutes are not "1 h"."""
     if seconds < 2 * MINUTE:
         return _("%(count)s s") % {"count": max(round(seconds), 0)}
     if seconds < 2 * HOUR:

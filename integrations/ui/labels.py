@@ -13,7 +13,7 @@ from integrations.models import CallState
 from integrations.models.call import REASONS as REASONS
 
 LazyText = str | Promise
-"""A text, or one that Django translates when it is shown."""
+"""A text, or a text that Django translates when a page shows it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ KINDS = {
     ("", Outcome.MISSED): Badge(label=_("Missed"), icon="phone_missed", colour="danger"),
     ("", ""): Badge(label=_("Call"), icon="call"),
 }
-"""By direction and outcome; "" where one is not known yet."""
+"""Badges by direction and outcome; "" for one that is not known yet."""
 
 KIND_SENTENCES: dict[tuple[str, str], LazyText] = {
     (Direction.INCOMING, Outcome.ANSWERED): _("Answered incoming call from %(number)s."),
@@ -73,7 +73,7 @@ INCOMPLETE: dict[str, LazyText] = {
     Reason.NOT_ADDED: _("Later data could not be added."),
     Reason.TASK_REFUSED: _("Planfix refused the callback task, or a change of it."),
 }
-"""What is missing of a delivered call, by the call's reason."""
+"""What a delivered call lacks in Planfix, by the call's reason."""
 
 UNANSWERED_OUTGOING = _("no matching contact, and an unanswered outgoing call never creates one")
 
@@ -106,5 +106,5 @@ def kind_badge(direction: str, outcome: str) -> Badge:
 
 
 def without_full_stop(sentence: str) -> str:
-    """The sentence without its full stop, to be quoted inside another sentence."""
+    """The sentence without its full stop, so that another sentence can quote it."""
     return sentence.strip().rstrip(".")

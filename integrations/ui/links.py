@@ -1,4 +1,4 @@
-"""URLs of a customer's Planfix account and of the console's pages, and the web links that came with a call."""
+"""Makes links for a call: to its records in Planfix, to its card in Ringostat, and to the console's pages about it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Link:
 
 
 def call_links(call: Call, receipts: Delivery, callback_task_id: int | None = None) -> list[Link]:
-    """Links to the call's contact, task and comment in Planfix, as far as they exist, to the task for calling back, and
-    to the call's card in Ringostat.
+    """Links to the call's contact, task, comment and callback task in Planfix, and to its card in Ringostat, as far as
+    they exist.
     """
     account, contact_id, task_id = call.customer.planfix_url, receipts.contact_id, receipts.task_id
     links = []
@@ -42,7 +42,7 @@ def call_links(call: Call, receipts: Delivery, callback_task_id: int | None = No
 
 
 def comment_url(planfix_url: str, receipts: Delivery) -> str:
-    """The comment in its task, or else on the contact's page; "" before the comment is written."""
+    """The URL of the comment, in its task or else on the contact's page; "" before the comment is written."""
     if receipts.comment_id is None:
         return ""
     if receipts.task_id:
@@ -53,7 +53,7 @@ def comment_url(planfix_url: str, receipts: Delivery) -> str:
 def trial_url(
     planfix_url: str, *, contact_id: int | None, task_id: int | None = None, comment_id: int | None = None
 ) -> str:
-    """The page in Planfix that shows a record of a trial: its task's or contact's, else the account's first page."""
+    """The URL of the Planfix page that shows a trial's record: of its task or contact, else of the account."""
     if task_id is not None:
         return task_url(planfix_url, task_id, comment_id)
     if contact_id is None:
@@ -62,12 +62,12 @@ def trial_url(
 
 
 def dry_run_url(customer_id: int, call_id: int) -> str:
-    """The console's page that shows what delivery would do with this call today."""
+    """The URL of the console's page that shows what delivery would do with this call today."""
     return _customer_page_url("integrations_customer_dry_run", customer_id, call_id)
 
 
 def employees_url(customer_id: int, call_id: int) -> str:
-    """The console's page that matches the employee of this call."""
+    """The URL of the console's page on which a specialist matches the employee of this call."""
     return _customer_page_url("integrations_customer_employees", customer_id, call_id)
 
 

@@ -1,4 +1,4 @@
-"""Times in a customer's time zone."""
+"""Formats times in a customer's time zone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from integrations.models import Customer
 
 
 def local_time(customer: Customer, at: datetime, near: datetime) -> str:
-    """The time in the customer's zone, with the date unless it is the day of `near`."""
+    """Formats a time in the customer's zone, with the date unless it is the day of `near`."""
     return _local(customer, at, near, "H:i")
 
 

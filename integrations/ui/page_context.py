@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 
 def page_context(request: HttpRequest, title: str) -> dict[str, Any]:
-    """The context of a page. Viewers get the header without the sidebar, which links to the console only."""
+    """The context of a page. Viewers get the header without the sidebar, which links only to the console."""
     context = admin.site.each_context(request)
     is_viewer = not context["has_permission"]
     if is_viewer:

@@ -1,4 +1,4 @@
-"""Phone numbers for people: digits in groups, as the number's country writes them."""
+"""Formats phone numbers for people: digits in groups, as the number's country writes them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ PAIRED_COUNTRY_CODES = frozenset({7, 375, 380})
 _LAST_FOUR = re.compile(r" (\d\d)(\d\d)$")
 
 
-@lru_cache(4096)  # formatting a number takes longer than rendering its row
+@lru_cache(4096)  # Formatting a number takes longer than rendering its row.
 def grouped(number: str) -> str:
-    """ "+380671234567" as "+380 67 123 45 67". A text that is no full number stays as it is."""
+    """Formats "+380671234567" as "+380 67 123 45 67". Leaves a text that is no full number as it is."""
     if not number.startswith("+"):
         return number
     try:

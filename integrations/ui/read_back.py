@@ -1,4 +1,4 @@
-"""What pages say of a call that was read back from Planfix: verified, or what differs there."""
+"""The labels and rows with which pages show a read-back call: verified, or what differs in Planfix."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ PARTS: Mapping[Part, LazyText] = {
     Part.FILE: _("Recording file"),
     Part.TAG: _("Data tag entry"),
 }
-"""Names of parts. A value of a data tag has the name of its field."""
+"""Names of parts. VALUE, a data tag's value, is named after its field."""
 
 VALUES: Mapping[str, LazyText] = {
     "visible": pgettext_lazy("of a comment", "visible"),
     "hidden": pgettext_lazy("of a comment", "hidden"),
 }
-"""Stored words that are shown in the reader's language."""
+"""Stored words, and what pages show for them in the reader's language."""
 
 NOTHING = pgettext_lazy("read from Planfix", "nothing")
 

@@ -1,6 +1,6 @@
-"""The log of webhooks and of requests to Planfix: one row each, and their bodies.
+"""Makes the rows and bodies with which pages show webhooks and requests to Planfix.
 
-Bodies are indented, cut to MAX_SHOWN characters, and shown without the tokens of links.
+It indents bodies, cuts them to MAX_SHOWN characters, and hides the tokens of links.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from integrations.ui.labels import EVENTS, REQUEST_OUTCOMES, Badge, LazyText
 from integrations.ui.webhook_findings import IGNORED_REASONS, note_sentences
 
 MAX_SHOWN = 20_000
-"""Characters of a body that a page shows."""
+"""How many characters of a body a page shows."""
 
 TOKEN = re.compile(r"(?i)(\b[a-z_]*token(?:=|%3D))[\w.~-]+")
-"""Anybody who has a recording's link with its token can play the recording without logging in."""
+"""Matches the token of a link. Anybody who has a recording's link with its token can play the recording."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +90,7 @@ def request_row(sent: PlanfixRequest) -> RequestRow:
 
 
 def outcome_badge(sent: PlanfixRequest) -> Badge:
-    """The outcome of a request. A refusal that the access check expects is no alarm."""
+    """The badge for a request's outcome. A refusal that the access check expects gets no alarming colour."""
     badge = REQUEST_OUTCOMES.get(sent.outcome, Badge(label=sent.outcome, icon="help"))
     if sent.outcome == "refused" and is_expected_refusal(sent.path, sent.body or {}):
         return replace(badge, icon="check", colour="")
@@ -103,7 +103,7 @@ def request_bodies(sent: PlanfixRequest) -> list[LoggedBody]:
 
 
 def readable(text: str) -> str:
-    """The body for people: JSON indented, a form with one parameter per line, other text unchanged. Hides tokens."""
+    """Formats a body for people: indents JSON, puts each parameter of a form on a line, hides tokens in any text."""
     text = text.strip()
     try:
         return _indented(json.loads(text))

@@ -1,4 +1,4 @@
-"""Labels of Ringostat's codes (status, call type, mood), each with the code beside it, and of its AI's fields."""
+"""Labels for Ringostat's codes (status, call type, mood), each shown with its code, and for the fields of its AI."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ ANALYSIS_LABELS: dict[str, LazyText] = {
     "category_mark": _("Category rating"),
     "employee_mark": _("Employee rating"),
 }
-"""Labels of the AI's and the rating menu's fields (ringostat/vocabulary.py), in the order in which they are shown."""
+"""Labels for the fields of the AI and of the rating menu (ringostat/vocabulary.py), in the order of pages."""
 
 
 def status_label(status: str) -> str:
-    """ "nobody answered (NO ANSWER)"; an unknown status stays as it is."""
+    """A label such as "nobody answered (NO ANSWER)". An unknown status stays as it is."""
     return label_with_code(STATUSES, normal_status(status), status)
 
 

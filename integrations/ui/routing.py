@@ -1,4 +1,4 @@
-"""Sentences about whom Ringostat was told to ring."""
+"""Sentences about the answers to Ringostat's question whom to ring first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RANG: Mapping[RoutingSource, LazyText] = {
 
 
 def answer_sentence(answer: RoutingAnswer) -> str:
-    """What Ringostat was told, and why: "Rang Iryna first: responsible for contact 812"."""
+    """Describes an answer and its reason, such as "Rang Iryna first: responsible for contact 812"."""
     if answer.directions:
         who = ", ".join(answer.names or answer.directions)
         return str(RANG[RoutingSource(answer.source)]) % {"who": who, "contact": answer.contact_id}
@@ -34,7 +34,7 @@ RINGS: Mapping[RoutingSource, LazyText] = {
 
 
 def proposal_sentence(proposal: Proposal) -> str:
-    """What one source says of a number that is tried out."""
+    """Describes the proposal of one source for a number that a person tries out."""
     names = {"who": ", ".join(proposal.names or proposal.directions), "contact": proposal.contact_id}
     if proposal.directions:
         return str(RINGS[proposal.source]) % names

@@ -1,4 +1,4 @@
-"""Labels of what was found when a webhook request was read: why it was not understood, and notes of one that was."""
+"""Labels for the results of parsing a webhook request: why it was not understood, or notes about it."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ IGNORED_REASONS: Mapping[str, LazyText] = {
     IgnoredReason.UNKNOWN_EVENT: _("its event is unknown"),
     IgnoredReason.TEST: _("it is a test"),
 }
-"""Why a webhook created no call, by the code in WebhookEvent.reason."""
+"""Labels for why a webhook created no call, by the code in WebhookEvent.reason."""
 
 
 def problem_label(code: str) -> LazyText:
-    """Why a request is not understood; a code that this version does not know is shown as it is."""
+    """The label for why a request was not understood. A code that this version does not know is its own label."""
     return PROBLEMS.get(code, code)
 
 
