@@ -1,6 +1,6 @@
 """The tables: customers, calls and their events, deliveries, background jobs, users' settings, and counts.
 
-Knows what a row may hold. Does not know what is done with it.
+Knows what a row may hold. Does not know how rows are used.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""API tokens, rate limit counters, and the addresses of audit log entries."""
+"""API tokens, rate limit counters, addresses of audit log entries, and login sessions."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-TOKEN_START = "ringofix_"  # noqa: S105 - scanners of leaked secrets recognize a token by it
+TOKEN_START = "ringofix_"  # noqa: S105 - scanners for leaked secrets recognize a token by it
 
 LONGEST_TOKEN_DAYS = 365
-"""How long a token lasts at most. Tokens of earlier releases, which have no end, last as long."""
+"""The longest lifetime of a token. Tokens of earlier releases have no stored end, so they get this lifetime."""
 
 
 class ApiToken(models.Model):
@@ -56,7 +56,7 @@ class ApiToken(models.Model):
 
     @classmethod
     def issue(cls, user: AbstractBaseUser, name: str, *, days: int = LONGEST_TOKEN_DAYS) -> tuple[ApiToken, str]:
-        """Returns the stored token and its plain text, which cannot be shown a second time."""
+        """Creates a token. Returns it with its plain text, which no page can show again."""
         plain = TOKEN_START + secrets.token_urlsafe(32)
         token = cls.objects.create(
             user_id=user.pk,
@@ -69,7 +69,7 @@ class ApiToken(models.Model):
 
 
 class RateLimitCounter(models.Model):
-    """How often something happened in a span of time that ends at `until`. All processes share the counters."""
+    """Counts how often an event happened in the span of time that ends at `until`. All processes share the counters."""
 
     key = models.BinaryField(_("hash of what is counted"), max_length=32, primary_key=True)
     until = models.DateTimeField(_("until"), db_index=True)
@@ -92,7 +92,7 @@ class AuditOrigin(models.Model):
         on_delete=models.CASCADE,
         related_name="origin",
         primary_key=True,
-        db_constraint=False,  # an older release that runs beside this one deletes entries without their origin
+        db_constraint=False,  # An older release that runs beside this one deletes entries without their origin.
     )
     address = models.CharField(_("address"), max_length=64)
 

@@ -1,4 +1,4 @@
-"""What is known about Planfix accounts, and the records that a trial writes to find it out."""
+"""The traits of Planfix accounts, and the receipts of the records that a trial writes to learn them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class AccountTrait(models.Model):
     """
 
     account = models.CharField(_("Planfix account"), max_length=300)
-    """As Customer.planfix_account."""
+    """The value of Customer.planfix_account."""
     name = models.CharField(_("trait"), max_length=64)
     value = models.CharField(_("value"), max_length=255)
     evidence = models.TextField(_("evidence"), blank=True, default="", db_default="")
@@ -31,7 +31,7 @@ class AccountTrait(models.Model):
 
 
 class TrialRecordKind(models.TextChoices):
-    """The records that a trial writes, in the order in which they are removed."""
+    """The records that a trial writes, in the order of their removal."""
 
     TAG_ENTRY = "tag_entry", _("data tag entry")
     COMMENT = "comment", _("comment")
@@ -43,29 +43,29 @@ class TrialRecordKind(models.TextChoices):
 class TrialReceipt(models.Model):
     """A record of a trial that is, or may be, in Planfix.
 
-    The row is stored before the write, gets the ID after it, and is deleted with the record. So after a crash every
-    record can be found and removed.
+    The trial stores the row before the write, adds the ID after it, and deletes the row with the record. So it can find
+    and remove every record even after a crash.
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="trial_receipts")
     job = models.ForeignKey(BackgroundJob, null=True, on_delete=models.SET_NULL, related_name="trial_receipts")
     account = models.CharField(max_length=300)
-    """As Customer.planfix_account: in another account the IDs mean other records."""
+    """The value of Customer.planfix_account: in another account the IDs mean other records."""
     kind = models.CharField(max_length=16, choices=TrialRecordKind)
     planfix_id = models.PositiveBigIntegerField(null=True)
-    """Of a data tag entry: its key. Null: the write has not ended, or its response was lost."""
+    """The record's ID; the key of a data tag entry. Null: the write has not ended, or its response was lost."""
     contact_id = models.PositiveBigIntegerField(null=True)
-    """Of all but the contact: the trial's contact."""
+    """The trial's contact, for all records but the contact itself."""
     task_id = models.PositiveBigIntegerField(null=True)
-    """Of a comment in the trial's task: the task."""
+    """The trial's task, for a comment in it."""
     comment_id = models.PositiveBigIntegerField(null=True)
-    """Of a data tag entry: its comment."""
+    """The comment, for a data tag entry."""
     tag_id = models.PositiveBigIntegerField(null=True)
     source_object_id = models.UUIDField(null=True)
     name = models.CharField(max_length=255, blank=True, default="", db_default="")
-    """Of a contact and a file: its name. Of a comment and a task: a word that only its text contains."""
+    """The name of a contact or file. For a comment or task, a word that only its text contains."""
     number = models.CharField(max_length=32, blank=True, default="", db_default="")
-    """Of a contact, in full format."""
+    """The contact's number, in full format."""
     written_at = models.DateTimeField(db_default=Now())
     problem = models.TextField(blank=True, default="", db_default="")
     """Why the record could not be removed."""

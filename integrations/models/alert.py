@@ -28,15 +28,15 @@ class Alert(models.Model):
     customer = models.ForeignKey(Customer, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="alerts")
     kind = models.CharField(_("kind"), max_length=8, choices=AlertKind)
     detail = models.CharField(_("detail"), max_length=300, blank=True)
-    """An error message as it came, in English and without phone numbers."""
+    """The error message, in English and without phone numbers."""
     issue = models.JSONField(_("issue"), null=True)
-    """The issue that raised the alert, for a sentence in the reader's language (customer_status.Issue). None: the alert
-    is older than this column, and `detail` holds its sentence.
+    """The issue that raised the alert (customer_status.Issue). It gives a sentence in the reader's language. None: the
+    alert is older than this column, and `detail` holds its sentence.
     """
     raised_at = models.DateTimeField(_("raised"), db_default=Now())
     resolved_at = models.DateTimeField(_("resolved"), null=True, db_column="over_at")
     notified_at = models.DateTimeField(_("notified"), null=True, db_column="told_at")
-    """The last notification: before `resolved_at` that the problem began, after it that it is resolved."""
+    """The last notification. If it is earlier than `resolved_at`, it reported the problem, else the solution."""
 
     class Meta:
         verbose_name = _("alert")

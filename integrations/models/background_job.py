@@ -32,7 +32,7 @@ class BackgroundJobKind(models.TextChoices):
 
 
 class BackgroundJob(models.Model):
-    """Enqueued once, and run again after a crash until it is finished."""
+    """A job that is enqueued once. After a crash, a worker runs it again until it is finished."""
 
     kind = models.CharField(gettext_lazy("kind"), max_length=32)
     customer = models.ForeignKey(
@@ -54,12 +54,12 @@ class BackgroundJob(models.Model):
     started_at = models.DateTimeField(gettext_lazy("started"), null=True)
     finished_at = models.DateTimeField(gettext_lazy("finished"), null=True)
     holder = models.UUIDField(null=True, editable=False)
-    """The run that holds the job, or held it last. A worker that hung for too long finds another's here."""
+    """The run that holds the job, or held it last. A worker that hung for too long finds another run here."""
     held_until = models.DateTimeField(null=True, editable=False)
-    """Until then no other worker takes the job."""
+    """No other worker takes the job before this time."""
     done = models.PositiveIntegerField(gettext_lazy("done"), default=0)
     total = models.PositiveIntegerField(gettext_lazy("of"), null=True)
-    """Null: not known yet."""
+    """The number of steps. Null: not known yet."""
     result = models.JSONField(gettext_lazy("result"), null=True, encoder=DjangoJSONEncoder)
     trouble = models.TextField(gettext_lazy("trouble"), blank=True)
     """Why the job failed, in a sentence for a specialist."""
@@ -82,7 +82,7 @@ class BackgroundJob(models.Model):
 
     @property
     def result_text(self) -> str:
-        """The result, in a sentence."""
+        """The result as a sentence."""
         say = RESULTS.get(self.kind)
         return say(self.result) if say and self.result else _("Done.")
 
@@ -155,7 +155,7 @@ RESULTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 class JobFile(models.Model):
     """A file that a background job made. Only the user who started the job may fetch it, until it expires."""
 
-    # No constraints to tables of earlier releases: such a release, running beside this one, may delete their rows.
+    # No constraints on tables that earlier releases know: such a release may run beside this one and delete their rows.
     job = models.OneToOneField(BackgroundJob, on_delete=models.CASCADE, related_name="file", db_constraint=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="job_files", db_constraint=False
@@ -178,7 +178,7 @@ class JobFile(models.Model):
 
 
 class JobFilePiece(models.Model):
-    """A piece of a file. Pieces are numbered from 0. All but the last have the same size."""
+    """A piece of a file. Numbers start at 0. All pieces but the last have the same size."""
 
     file = models.ForeignKey(JobFile, on_delete=models.CASCADE, related_name="pieces")
     number = models.PositiveIntegerField()

@@ -48,16 +48,16 @@ REASONS: dict[str, str | Promise] = {
     Reason.REFUSED: _("Planfix refused the request"),
     Reason.INTERNAL_ERROR: _("Ringofix error"),
 }
-"""Labels of Call.reason: why a call was skipped, waits or failed. Each may follow a colon in a sentence."""
+"""Labels for Call.reason: why a call was skipped, waits or failed. Each label can follow a colon in a sentence."""
 
 
 def list_indexes() -> list[models.Index]:
     """The indexes of the list of calls: the newest calls by one filter, of one customer and of all customers.
 
-    Among all customers' calls, most filters match so many that the newest are soon found without an index. Filters that
-    may match few have one. A number and a call ID are searched by their beginning and by their end; the customer beside
-    them keeps the planner from reading all calls of a large customer. Filters without tallies (call_count.py) are
-    counted from these indexes alone, so they hold the counted columns too.
+    Filters that may match few calls of all customers have an index. Most filters match so many that PostgreSQL soon
+    finds the newest without one. A search for a number or call ID compares its beginning and its end; the customer
+    beside them keeps the planner from reading all calls of a large customer. Counts of filters without tallies
+    (call_count.py) read only these indexes, so the indexes hold the counted columns too.
     """
     newest = [F("started_at").desc(), F("id").desc()]
     counted, whose = [F("state"), F("outcome")], F("customer")
@@ -87,11 +87,11 @@ def list_indexes() -> list[models.Index]:
 class Call(models.Model):
     """One phone call of a customer: the folded facts and the state.
 
-    The columns beside `facts` repeat what lists filter and sort by. The worker writes Delivery again and again, so that
-    this wider row is rewritten only when the call itself changes.
+    The columns beside `facts` repeat the values that lists filter and sort by. Workers write often to Delivery, a table
+    of its own, so that this wider row changes only with the call itself.
     """
 
-    # The keys' own indexes would be prefixes of those below.
+    # No indexes of the foreign keys: they would be prefixes of the indexes below.
     customer = models.ForeignKey(
         Customer, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="calls", db_index=False
     )
@@ -124,7 +124,7 @@ class Call(models.Model):
     detail = models.CharField(_("detail"), max_length=300, blank=True, default="", db_default="")
     due_at = models.DateTimeField(_("next attempt"), null=True)
     due_since = models.DateTimeField(_("due since"), null=True)
-    """When the call was first due. Failed attempts move `due_at`, not this."""
+    """When the call was first due. Failed attempts change `due_at`, not this column."""
     received_at = models.DateTimeField(_("received"))
     finished_at = models.DateTimeField(_("finished"), null=True)
 
@@ -138,8 +138,8 @@ class Call(models.Model):
             ),
         ]
         indexes = [
-            # The due calls only: the worker and the sweep find them, however many calls are done. The further columns
-            # are those that a customer's status counts: a backlog has a hundred thousand wide rows.
+            # Only due calls: workers and the sweep find them fast, however many finished calls there are. The index
+            # includes the columns that a customer's status counts, because a backlog may have 100,000 wide rows.
             models.Index(
                 name="call_due_with_reason",
                 fields=["customer", "due_at"],
@@ -155,7 +155,7 @@ class Call(models.Model):
             models.Index(name="call_newest", fields=["-started_at", "-id"]),
             models.Index(name="call_newest_of_customer", fields=["customer", "-started_at", "-id"]),
             *list_indexes(),
-            # The links that retention has still to delete: a call leaves the index with its link.
+            # Recording links that retention must still delete. A call leaves the index with its link.
             models.Index(
                 name="call_with_recording_link",
                 fields=["customer", "started_at"],
@@ -181,7 +181,7 @@ class Step(models.TextChoices):
 
 
 class Delivery(models.Model):
-    """The receipts of one call: what exists in Planfix, and the write whose response has not arrived yet."""
+    """The receipts of one call: its records in Planfix, and the write whose response has not arrived yet."""
 
     call = models.OneToOneField(Call, primary_key=True, on_delete=models.CASCADE, related_name="delivery")
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
@@ -198,7 +198,7 @@ class Delivery(models.Model):
     recording_tries = models.PositiveSmallIntegerField(_("looks for the recording"), default=0, db_default=0)
     comment_id = models.PositiveBigIntegerField(_("comment"), null=True)
     text_hash = models.CharField(max_length=16, blank=True, default="", db_default="", db_column="text_digest")
-    """Of the comment's text as it was last sent."""
+    """The hash of the comment's text as last sent."""
     tag_key = models.PositiveBigIntegerField(_("data tag entry"), null=True)
     skipped_fields = ArrayField(
         models.CharField(max_length=255),
@@ -207,7 +207,9 @@ class Delivery(models.Model):
         db_default=[],
         db_column="left_out",
     )
-    """Names of fields that have a value but do not exist in the account; and what Planfix refused, after REFUSED."""
+    """Names of fields that have a value but do not exist in the account, and parts that Planfix refused, marked with
+    REFUSED.
+    """
     in_flight_step = models.CharField(
         _("step in flight"),
         max_length=9,
@@ -228,7 +230,7 @@ class Delivery(models.Model):
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
         indexes = [
-            # The calls whose recording was not copied, which are few.
+            # Only calls whose recording was not copied. They are few.
             models.Index(name="delivery_without_recording", fields=["-call"], condition=~Q(recording_refused="")),
         ]
 
@@ -242,7 +244,7 @@ class Delivery(models.Model):
 
     @property
     def refused_parts(self) -> list[str]:
-        """The parts that Planfix refused although the request succeeded, for people to read: "contact: phones (…)"."""
+        """The parts that Planfix refused although the request succeeded, such as "contact: phones (…)"."""
         return [name.removeprefix(self.REFUSED) for name in self.skipped_fields if name.startswith(self.REFUSED)]
 
 
@@ -254,9 +256,9 @@ class EventResult(models.TextChoices):
 
 
 class WebhookEvent(models.Model):
-    """A webhook request as it came. Nothing depends on this row, so it may be deleted at any time."""
+    """A webhook request, unchanged. Nothing depends on this row, so it may be deleted at any time."""
 
-    # The key's own index would be a prefix of the one below.
+    # No index of the foreign key: it would be a prefix of an index below.
     customer = models.ForeignKey(
         Customer, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="events", db_index=False
     )
@@ -266,16 +268,16 @@ class WebhookEvent(models.Model):
     method = models.CharField(_("method"), max_length=8)
     content_type = models.CharField(_("content type"), max_length=200, blank=True)
     content_encoding = models.CharField(_("content encoding"), max_length=64, blank=True, db_default="")
-    """How the body is compressed; it is kept as it came."""
+    """The compression of the body, which is stored unchanged."""
     query_string = models.TextField(_("query string"), blank=True)
     body = models.BinaryField(_("body"))
     kind = models.CharField(_("kind"), max_length=24, blank=True)
     result = models.CharField(_("result"), max_length=16, choices=EventResult)
     problem = models.CharField(_("problem"), max_length=32, blank=True, db_default="")
-    """The kind of what was not understood (ringostat.problems.Problem)."""
+    """The kind of problem if the request was not understood (ringostat.problems.Problem)."""
     reason = models.TextField(_("reason"), blank=True)
     notes = models.JSONField(_("notes"), null=True)
-    """What to tell of a request that was understood: [[kind, parameter, value], …] (ringostat.problems.NoteKind)."""
+    """Notes about a request that was understood: [[kind, parameter, value], …] (ringostat.problems.NoteKind)."""
 
     class Meta:
         verbose_name = _("webhook event")
@@ -289,7 +291,7 @@ class WebhookEvent(models.Model):
                 name="event_not_understood",
                 condition=Q(result="not_understood"),
             ),
-            # Those that are no call are few: counting them reads the index alone.
+            # Only events that report no call. They are few, and counting them reads the index alone.
             models.Index(
                 name="event_not_a_call",
                 fields=["customer", "-received_at", "event"],
@@ -303,11 +305,11 @@ class WebhookEvent(models.Model):
 
 
 class PlanfixRequest(models.Model):
-    """One request to Planfix and its answer, without secrets. Nothing depends on this row: it may be deleted at any
+    """One request to Planfix and its answer, without secrets. Nothing depends on this row, so it may be deleted at any
     time.
     """
 
-    # The key's own index would be a prefix of the one below.
+    # No index of the foreign key: it would be a prefix of the index below.
     customer = models.ForeignKey(
         Customer, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="planfix_requests", db_index=False
     )

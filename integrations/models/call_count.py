@@ -1,11 +1,11 @@
-"""Numbers of calls, kept by the database, so that no page counts millions of rows.
+"""Numbers of calls. The database keeps them up to date, so that no page counts millions of rows.
 
 A trigger appends each change of a call to CallTallyChange (migration `call_counts`), so that simultaneous webhooks
-never wait for each other's counter. A job folds the changes into the tallies (services/calls/counts.py). The true
-number is the sum of both at any moment; CallCount reads it in one statement.
+never wait for each other's counter. A job folds the changes into the tallies (services/calls/counts.py). At any moment,
+the true number is the sum of both. CallCount reads it in one statement.
 
-Days and hours are in the customer's time zone, as in the list's filters, so that sums of customers in many zones add
-up. When a customer's zone changes, a trigger moves its counts.
+Days and hours are in the customer's time zone, as in the list's filters, so that the numbers agree with the lists. When
+a customer's zone changes, a trigger moves its counts.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from django.db import models
 
 
 class Counted(models.Model):
-    """A number of calls. It has no foreign keys: after a customer is deleted, its calls must still be subtracted from
-    the sums of all customers.
+    """A number of calls. It has no foreign keys: after the deletion of a customer, a job must still subtract its calls
+    from the sums of all customers.
     """
 
     day = models.DateField()
@@ -29,13 +29,13 @@ class Counted(models.Model):
 
 
 class CustomerTally(Counted):
-    """Calls of a customer per day. Hours are counted from the calls themselves, which are few enough."""
+    """Calls of a customer per day. Pages count a customer's hours from the calls themselves, which are few enough."""
 
     customer_id = models.BigIntegerField()
 
     class Meta:
         constraints = [
-            # The index holds the number too, so that a customer's sums are read from the index alone.
+            # The index also holds the number, so that a query for a customer's sums reads only the index.
             models.UniqueConstraint(
                 name="customer_tally_once",
                 fields=["customer_id", "day", "state", "outcome", "direction"],
@@ -60,14 +60,15 @@ class EverybodyTally(Counted):
 
 
 class CallTallyChange(Counted):
-    """Calls added (or, below zero, removed) since the last folding."""
+    """Calls added since the last folding, or removed if the number is negative."""
 
     customer_id = models.BigIntegerField()
     hour = models.SmallIntegerField()
 
 
 class CallCount(Counted):
-    """A view of the tallies and the changes at each of their levels. Sum its rows; a single row means nothing.
+    """A view of the tallies and the changes, by customer or for all, by day or hour. Sum its rows; a single row means
+    nothing.
 
     Customer null: all customers. Hour null: the whole day.
     """

@@ -1,4 +1,4 @@
-"""What happened to one call: its failed attempts, what people did with it, and what was read back from Planfix."""
+"""The history of a call: its failed attempts, the actions of people, and what Planfix held when it was read back."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ class HistoryKind(models.TextChoices):
 
 
 class CallHistory(models.Model):
-    """An attempt that did not deliver the call, or an action of a user on it.
+    """An attempt that did not deliver the call, or a user's action on the call.
 
-    A call that is delivered at its first attempt has no row. Nothing depends on these rows, so they may be deleted at
-    any time.
+    A call delivered at its first attempt has no row. Nothing depends on these rows, so they may be deleted at any time.
     """
 
     # An older release that runs beside this one deletes calls without their history.
@@ -45,7 +44,7 @@ class CallHistory(models.Model):
 
 
 class ReadBack(models.Model):
-    """One delivered call that is read back from Planfix, and what differs there. Most calls have none."""
+    """The read-back of one delivered call, and what differs in Planfix. Most calls have none."""
 
     # An older release that runs beside this one deletes calls and customers without these rows.
     call = models.OneToOneField(
@@ -55,16 +54,16 @@ class ReadBack(models.Model):
         Customer, on_delete=models.CASCADE, related_name="read_backs", db_constraint=False, db_index=False
     )
     settings = models.CharField(max_length=32)
-    """A hash of the customer's settings and its account's traits at the delivery."""
+    """A hash of the customer's settings and of its account's traits at the time of the delivery."""
     chosen_at = models.DateTimeField(_("chosen"), db_default=Now())
     due_at = models.DateTimeField(_("due"), null=True, db_default=Now())
-    """None: nothing more is read for this call."""
+    """None: the call is not read again."""
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, db_default=0)
     read_at = models.DateTimeField(_("read"), null=True)
     verified = models.BooleanField(_("verified"), null=True)
-    """Planfix holds what was sent; None while that is not known."""
+    """Does Planfix hold what was sent? None: not known yet."""
     differences = models.JSONField(_("differences"), default=list, db_default=[])
-    """What differs: [part, field, sent, read] each (services.read_back.compare.Difference)."""
+    """The differences, each as [part, field, sent, read] (services.read_back.compare.Difference)."""
 
     class Meta:
         verbose_name = _("read-back")

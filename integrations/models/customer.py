@@ -52,12 +52,12 @@ FORMER_ZONES = {"Europe/Kiev": "Europe/Kyiv", "Europe/Uzhgorod": "Europe/Kyiv", 
 
 @cache
 def all_timezones() -> frozenset[str]:
-    """All time zones. Cached: reading their folder takes a tenth of a second."""
+    """The names of all time zones. Cached, because reading their folder takes a tenth of a second."""
     return frozenset(available_timezones())
 
 
 def validate_timezone(name: str) -> None:
-    """Raises ValidationError for an unknown zone, and suggests the one that was probably meant."""
+    """Raises ValidationError for an unknown zone. The message suggests the nearest one."""
     zones = all_timezones()
     if name in zones:
         return
@@ -97,7 +97,7 @@ STATE_COLUMNS = frozenset(
         "search_is_blind",
     }
 )
-"""The columns of a customer that are no settings."""
+"""The columns of a customer that are not settings."""
 
 RATE_MARGIN = 1.03
 """Requests leave 3 % later than the rate allows, so that network jitter cannot put two of them into one second."""
@@ -187,18 +187,18 @@ class Customer(models.Model):
     )
 
     released_extensions = ArrayField(models.CharField(max_length=16), default=list, db_default=[], editable=False)
-    """Extensions that an employee gave up or left with: who has one next has it from then on only."""
+    """Extensions that belonged to an employee before. Only later calls of such an extension belong to its new owner."""
     search_is_blind = models.BooleanField(default=False, db_default=False, editable=False)
-    """The account's contact search did not find a contact that exists: no contact is created until it does."""
+    """The account's contact search did not find a contact that exists: Ringofix creates no contact until it does."""
 
     account_since = models.DateTimeField(null=True, editable=False)
-    """When the customer moved to this Planfix account: calls that finished before are in another account."""
+    """When the customer moved to this Planfix account. Calls that finished earlier are in another account."""
     paused_reason = models.TextField(_("pause reason"), blank=True, editable=False)
     paused_at = models.DateTimeField(_("paused since"), null=True, editable=False)
     look_first_before = models.DateTimeField(null=True, editable=False)
-    """When the database was restored from a backup: calls that began before may be in Planfix without a receipt."""
+    """When the database was restored from a backup. Calls that began earlier may be in Planfix without a receipt."""
     paused_by_hand = models.BooleanField(_("paused by hand"), default=False, db_default=False, editable=False)
-    """True: only a person resumes the customer; no access check does."""
+    """True: only a person may resume the customer. An access check does not."""
     access_check_at = models.DateTimeField(_("next access check"), null=True, editable=False)
     viewers = models.ManyToManyField(settings.AUTH_USER_MODEL, verbose_name=_("viewers"), blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -230,7 +230,7 @@ class Customer(models.Model):
             raise ValidationError({"name": ValidationError(text, params={"name": taken.name})})
 
     def _keep_secrets_from_new_hosts(self, before: Customer) -> None:
-        """A stored secret is sent only to the scheme, host and port that it was typed for."""
+        """Requires a secret to be typed again for a new scheme, host or port: a stored one must not go there."""
         text = _("The address has a new host. Type the secret for it too: a stored one is never sent to a new host.")
         errors = {}
         for address, secret in SECRET_OF_ADDRESS.items():
@@ -247,12 +247,12 @@ class Customer(models.Model):
 
     @property
     def planfix_account(self) -> str:
-        """The key of the account's rate limit: two customers that share an account share its rate."""
+        """The key of the Planfix account. Customers with the same key share its rate limit, traits and directory."""
         parts = urlsplit(self.planfix_url.lower())
         return f"{parts.netloc}{parts.path.rstrip('/').removesuffix('/rest')}"
 
     def searches_first(self, started_at: datetime) -> bool:
-        """Could another database, before a restore, have written a call of this time to Planfix?"""
+        """Tells whether another database, before a restore, may have written a call of this time to Planfix."""
         return self.look_first_before is not None and started_at < self.look_first_before
 
     @property
@@ -270,8 +270,7 @@ class Customer(models.Model):
 
     @cached_property
     def settings_hash(self) -> str:
-        """A hash that changes with every setting that a person makes: the customer's own, its employees and its UTM
-        mapping."""
+        """A hash of all settings that people make: those of the customer, its employees and its UTM mapping."""
         related = [*self.employees.all(), *self.utm_fields.all()]
         rows = [self, *sorted(related, key=lambda row: (type(row).__name__, row.pk))]
         values = [
@@ -306,12 +305,12 @@ class Employee(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="employees")
     name = models.CharField(pgettext_lazy("of a person", "name"), max_length=200)
     planfix_user_id = models.PositiveBigIntegerField(_("Planfix employee ID"), null=True)
-    """None: the customer moved to another account, and the employee is not matched there yet."""
+    """None: the customer moved to another account, where nobody has matched the employee yet."""
     staff_id = models.CharField(_("Ringostat staff ID"), max_length=32, blank=True)
     sip_logins = ArrayField(models.CharField(max_length=128), verbose_name=_("SIP logins"), default=list, blank=True)
     extension = models.CharField(_("extension"), max_length=16, blank=True)
     extension_since = models.DateTimeField(_("has the extension since"), null=True, blank=True)
-    """Set when the extension was another employee's before: earlier calls of it are not this employee's."""
+    """Set if the extension belonged to another employee before. Its earlier calls are not this employee's."""
     email = models.EmailField(_("e-mail"), blank=True)
     participates = models.BooleanField(_("included"), default=True)
 
@@ -332,7 +331,7 @@ class Employee(models.Model):
         return self.name
 
     def save(self, *args: Any, **options: Any) -> None:
-        """Saves the employee. If another employee had the extension before, also stores since when this one has it."""
+        """Saves the employee. Sets `extension_since` if the extension is new here and belonged to another employee."""
         former = "" if self._state.adding else self._stored_extension()
         if self.extension != former:
             self.extension_since = timezone.now() if self._takes_over() else None
@@ -345,7 +344,7 @@ class Employee(models.Model):
         return Employee.objects.filter(pk=self.pk).values_list("extension", flat=True).first() or ""
 
     def _takes_over(self) -> bool:
-        """Is or was the extension another employee's?"""
+        """Tells whether the extension belongs or belonged to another employee."""
         if not self.extension:
             return False
         others = Employee.objects.filter(customer=self.customer_id, extension=self.extension).exclude(pk=self.pk)
@@ -368,7 +367,7 @@ class Employee(models.Model):
 
 
 def release_extension(customer_id: int, extension: str) -> None:
-    """Notes that an extension is free to go to another employee."""
+    """Stores that an extension belonged to an employee, and may go to another."""
     free = Customer.objects.filter(pk=customer_id).exclude(released_extensions__contains=[extension])
     appended = models.Func(models.F("released_extensions"), models.Value(extension), function="array_append")
     free.update(released_extensions=appended)
@@ -381,14 +380,14 @@ def _release_extension(instance: Employee, **_: Any) -> None:
 
 
 def _with_fields(options: dict[str, Any], *names: str) -> dict[str, Any]:
-    """The options of save(), which also saves these fields."""
+    """The options of save(), extended so that it also saves these fields."""
     if options.get("update_fields") is None:
         return options
     return options | {"update_fields": [*options["update_fields"], *names]}
 
 
 class ParameterMapping(models.Model):
-    """One webhook parameter, the data tag field it is written to and, optionally, the field of a new contact."""
+    """Maps a webhook parameter to a data tag field and, optionally, to a field of new contacts."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="utm_fields")
     parameter = models.CharField(_("parameter"), max_length=64)
@@ -428,7 +427,7 @@ class ParameterMapping(models.Model):
 
 
 class WebhookToken(models.Model):
-    """The unguessable part of a webhook address. It is looked up by its hash, so lookup times reveal nothing."""
+    """The secret part of a webhook address. Lookups use its hash, so that their duration reveals nothing about it."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="webhook_tokens")
     token = SecretField(_("token"))
@@ -455,7 +454,7 @@ class WebhookToken(models.Model):
 
     @property
     def routing_address(self) -> str:
-        """The address for Ringostat's webhook forwarding number. It is replaced together with the webhook address."""
+        """The address for Ringostat's webhook forwarding number. It changes together with the webhook address."""
         return f"{settings.PUBLIC_URL}/route/ringostat/{self.token.reveal()}/"
 
     def __str__(self) -> str:

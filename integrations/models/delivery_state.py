@@ -1,6 +1,4 @@
-"""Small rows that the workers write often: delivery leases, rate limits, remembered contacts, and how far Ringostat's
-call list was read.
-"""
+"""Small rows that workers write often: delivery leases, rate limits, remembered contacts, and cursors of call lists."""
 
 from __future__ import annotations
 
@@ -12,11 +10,11 @@ from integrations.models.customer import Customer
 
 
 class DeliveryLease(models.Model):
-    """Which worker may write to Planfix for this customer, and until when; and how long the customer waits after
+    """Stores which worker may write to Planfix for this customer, until when, and how long the customer waits after
     failures.
 
-    Each request extends the lease beyond its own end. So when a worker dies, the next one starts only after the last
-    request has ended, and a search in Planfix shows for certain whether that request wrote anything.
+    Before each request, the worker extends the lease beyond the end of the request. So when a worker dies, the next one
+    starts only after the last request has ended. A search in Planfix then shows for certain whether it wrote anything.
     """
 
     customer = models.OneToOneField(Customer, primary_key=True, on_delete=models.CASCADE, related_name="delivery_lease")
@@ -30,7 +28,7 @@ class DeliveryLease(models.Model):
 
 
 class AccountRateLimit(models.Model):
-    """When an account accepts the next request. All workers on all machines share it."""
+    """When the next request to an account may be sent. All workers on all machines share it."""
 
     account = models.CharField(max_length=300, primary_key=True)
     next_request_at = models.DateTimeField()
@@ -47,16 +45,18 @@ class RememberedContact(models.Model):
     number = models.CharField(max_length=32)
     contact_id = models.PositiveBigIntegerField()
     name = models.CharField(max_length=255, blank=True, default="", db_default="")
-    """As the search in Planfix returned it; "" where it is unknown or only a number."""
+    """The contact's name in Planfix; "" if it is unknown or only a number."""
     proved_at = models.DateTimeField(null=True)
-    """When Planfix last showed the contact with this number. None: not known."""
+    """When Planfix last showed the contact with this number. None: unknown."""
 
     class Meta:
         constraints = [models.UniqueConstraint(name="remembered_contact_once", fields=["customer", "number"])]
 
 
 class ContactClaim(models.Model):
-    """Which of the customers that share an account may create the contact of a number. Kept for a day."""
+    """Stores which of the customers that share an account may create the contact of a number. Kept for a day after it
+    expires.
+    """
 
     account = models.CharField(max_length=300)
     number = models.CharField(max_length=32)
@@ -68,7 +68,7 @@ class ContactClaim(models.Model):
 
 
 class CatchUpCursor(models.Model):
-    """Up to when Ringostat's call list was read and stored for this customer, and why it cannot be read now."""
+    """Stores up to when a customer's call list was read, and why Ringofix cannot read it now."""
 
     customer = models.OneToOneField(
         Customer, primary_key=True, on_delete=models.CASCADE, related_name="catch_up_cursor"

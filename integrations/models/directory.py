@@ -1,7 +1,7 @@
-"""The contact directory: the contacts and companies of Planfix accounts with their phone numbers, read ahead of calls.
+"""The contact directory: contacts and companies of Planfix accounts with their phone numbers, read in advance of calls.
 
-All customers of an account share its directory. It contains personal data, which is deleted with the last customer that
-uses it.
+All customers of an account share its directory. It contains personal data. Retention deletes it after the last customer
+stops using it.
 """
 
 from __future__ import annotations
@@ -24,39 +24,39 @@ class Spelling(models.TextChoices):
 
 
 class DirectoryAccount(models.Model):
-    """How far the contacts of a Planfix account are read. A cursor is saved after every page, so that a reading that
-    was interrupted goes on at its page.
+    """How far the contacts of a Planfix account are read. The reader saves a cursor after every page, so that an
+    interrupted reading continues at its page.
     """
 
     account = models.CharField(_("Planfix account"), max_length=300, unique=True)
-    """As Customer.planfix_account."""
+    """The value of Customer.planfix_account."""
     round_cursor = models.JSONField(null=True)
-    """Of the reading of all contacts that is under way: the first one, or a later one that finds deletions."""
+    """The place in the current reading of all contacts: the first reading, or a later one that finds deletions."""
     changes_cursor = models.JSONField(null=True)
-    """Of the reading of changed contacts that is under way."""
+    """The place in the current reading of changed contacts."""
     contacts_read = models.PositiveIntegerField(_("contacts read"), default=0, db_default=0)
-    """In the reading of all contacts that is under way."""
+    """The number of contacts in the current reading of all contacts."""
     first_read_at = models.DateTimeField(_("first reading finished"), null=True)
     round_at = models.DateTimeField(_("last full round finished"), null=True)
     read_until = models.DateTimeField(_("changes read until"), null=True)
-    """The change, by Planfix's clock, from which on changes are read next."""
+    """The time, by Planfix's clock, from which the next reading of changes starts."""
     changes_read_at = models.DateTimeField(_("changes read"), null=True)
-    """When the last reading of changes began that has finished. The directory holds every change before it."""
+    """When the last finished reading of changes began. The directory holds every earlier change."""
     proof_contact_id = models.PositiveBigIntegerField(null=True)
-    """A contact that changed at or after `read_until`: a reading of changes that does not find it proves nothing."""
+    """A contact that changed at or after `read_until`. A reading of changes that does not find it cannot be trusted."""
     shift_hours = models.PositiveSmallIntegerField(default=0, db_default=0)
-    """Planfix reads the times of a filter in the time zone of the token's employee, which the API does not show. So
-    many hours earlier than the account's time finds the proof contact.
+    """How many hours earlier than the account's time a filter must start to find the proof contact. Planfix reads the
+    times of a filter in the time zone of the token's employee, which the API does not show.
     """
     requests_day = models.DateField(null=True)
     requests = models.PositiveIntegerField(_("requests of the day"), default=0, db_default=0)
-    """On `requests_day`, in UTC."""
+    """The number of requests on `requests_day`, a day in UTC."""
     changes_due_at = models.DateTimeField(db_default=Now())
     round_due_at = models.DateTimeField(db_default=Now())
     next_at = models.DateTimeField(db_default=Now())
-    """When something is to be read next: the earlier of both, or later while Planfix cannot be asked."""
+    """When to read next: the earlier of both due times, or later while Planfix does not answer."""
     held_until = models.DateTimeField(null=True)
-    """A worker reads the account until then."""
+    """Until then, one worker alone reads the account."""
     error = models.TextField(_("why contacts cannot be read"), blank=True, default="", db_default="")
     error_since = models.DateTimeField(_("cannot be read since"), null=True)
 
@@ -69,7 +69,7 @@ class DirectoryAccount(models.Model):
 
 
 class DirectoryContact(models.Model):
-    """A contact or company. A deleted one keeps only its ID, so that readers of the directory learn of the deletion."""
+    """A contact or company. A deleted one keeps only its ID, so that users of the directory learn of the deletion."""
 
     account = models.ForeignKey(DirectoryAccount, on_delete=models.CASCADE, related_name="contacts", db_index=False)
     contact_id = models.PositiveBigIntegerField()
@@ -79,9 +79,9 @@ class DirectoryContact(models.Model):
     """Planfix user IDs, in Planfix's order."""
     deleted = models.BooleanField(default=False, db_default=False)
     seen_at = models.DateTimeField(db_default=Now())
-    """When Planfix last listed it."""
+    """When Planfix last listed the contact."""
     changed_at = models.DateTimeField(db_default=Now())
-    """When a column other than `seen_at`, or a number, last changed here."""
+    """When a number, or a column other than `seen_at`, last changed in this database."""
 
     class Meta:
         constraints = [models.UniqueConstraint(name="directory_contact_once", fields=["account", "contact_id"])]
@@ -92,14 +92,14 @@ class DirectoryContact(models.Model):
 
 
 class DirectoryNumber(models.Model):
-    """One number of a contact. A phone field with two numbers has two rows, one without any number has one row."""
+    """One number of a contact. A phone field with two numbers has two rows; a field without a number has one row."""
 
     contact = models.ForeignKey(DirectoryContact, on_delete=models.CASCADE, related_name="numbers")
     account = models.ForeignKey(DirectoryAccount, on_delete=models.CASCADE, related_name="+", db_index=False)
     number = models.CharField(max_length=32, blank=True)
-    """In full format, +380671234567; "" for a field in which no number can be read."""
+    """The number in full format, +380671234567; "" if the field contains none."""
     written = models.CharField(max_length=500)
-    """The phone field as it is in Planfix."""
+    """The text of the phone field in Planfix."""
     spelling = models.CharField(max_length=16, choices=Spelling)
 
     class Meta:

@@ -1,8 +1,8 @@
-"""Missed incoming calls: whether and when the client was reached afterwards, and the tasks for calling back.
+"""Missed incoming calls, whether and when the client was reached later, and the tasks for calling back.
 
 A trigger appends a MissedCallChange for each changed call (migration `missed_calls`), so that simultaneous webhooks
-never wait for each other. A job folds the changes into MissedCall (services/missed_calls/fold.py), by the times of the
-calls: the order in which they arrive does not matter.
+never wait for each other. A job folds the changes into MissedCall (services/missed_calls/fold.py). It sorts calls by
+their own times, so the order of their webhooks does not matter.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from integrations.models.customer import Customer, Employee
 
 
 class MissedCall(models.Model):
-    """An incoming call that nobody answered, of a number that can be called back.
+    """An incoming call that nobody answered, from a number that can be called back.
 
-    Its own narrow table: the row changes once or twice, and a call's wide row has many indexes.
+    It has a narrow table of its own because the row changes once or twice, and a call's wide row has many indexes.
     """
 
     call = models.OneToOneField(
@@ -37,12 +37,12 @@ class MissedCall(models.Model):
     client_number = models.CharField(max_length=64)
     started_at = models.DateTimeField()
     called_back_at = models.DateTimeField(_("called back"), null=True)
-    """The start of the first later call on which the client and an employee talked, whoever called whom."""
+    """The start of the first later call in which the client and an employee talked, incoming or outgoing."""
     called_back_in = models.ForeignKey(
         Call, null=True, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
     )
     attempts = models.PositiveIntegerField(_("attempts to call back"))
-    """Unanswered outgoing calls in between; all later ones while the client is not reached."""
+    """Unanswered outgoing calls before that; until now if the client is not reached yet."""
 
     class Meta:
         verbose_name = _("missed call")
@@ -63,7 +63,7 @@ class MissedCall(models.Model):
 
 
 class MissedCallChange(models.Model):
-    """A span of a client's calls in which the missed calls must be folded again.
+    """A span of time in which a client's missed calls must be folded again.
 
     It has no foreign keys: a trigger writes it for each call that ends.
     """
@@ -71,9 +71,9 @@ class MissedCallChange(models.Model):
     customer_id = models.BigIntegerField()
     call_id = models.BigIntegerField()
     client_number = models.CharField(max_length=64)
-    """Empty when the call has no number any more."""
+    """Empty if the call no longer has a number."""
     since = models.DateTimeField(null=True)
-    """The first missed call that changes. None: the first one after the last answered call before `until`."""
+    """The start of the span. None: the last answered call before `until`."""
     until = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -81,7 +81,7 @@ class MissedCallChange(models.Model):
 
 
 class TaskClients(models.TextChoices):
-    """Whose missed calls get a task."""
+    """The clients whose missed calls get a task."""
 
     NOBODY = "nobody", _("No client: off")
     NEW = "new", _("New clients: their contact is created for the call")
@@ -90,7 +90,7 @@ class TaskClients(models.TextChoices):
 
 
 class TaskAssignee(models.TextChoices):
-    """Where the assignee of a task comes from."""
+    """The sources of a task's assignee."""
 
     RESPONSIBLE = "responsible", _("the contact's responsible employee")
     LAST_TALKED = "last_talked", _("the employee who talked with the client last")
@@ -109,7 +109,7 @@ WORK_BEGINS, WORK_ENDS = time(9), time(18)
 
 
 class CallbackSettings(models.Model):
-    """Which calls of a customer get a task in Planfix, and what it is like. A customer without a row wants none."""
+    """Which calls of a customer get a task in Planfix, and how the task looks. A customer without a row wants none."""
 
     customer = models.OneToOneField(
         Customer, primary_key=True, on_delete=models.CASCADE, related_name="callback_settings"
@@ -124,7 +124,7 @@ class CallbackSettings(models.Model):
         default=all_assignees,
         blank=True,
     )
-    """The first one that is known gets the task."""
+    """The first of these that is known gets the task."""
     employee = models.ForeignKey(
         Employee, verbose_name=_("otherwise"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -152,9 +152,9 @@ class CallbackSettings(models.Model):
         related_name="+",
     )
     choices = models.JSONField(default=dict, db_default={}, editable=False)
-    """What the last access check found in the account: templates, statuses and groups with their names."""
+    """The account's templates, statuses and groups with their names, as the last access check found them."""
     since = models.DateTimeField(null=True, editable=False)
-    """When tasks for missed calls were switched on: calls that came in before get none."""
+    """When tasks for missed calls were switched on. Earlier calls get none."""
 
     class Meta:
         verbose_name = _("callback tasks")
@@ -169,18 +169,18 @@ class CallbackSettings(models.Model):
 
     @property
     def makes_tasks(self) -> bool:
-        """Does the customer want tasks, for missed calls or for calls of unknown employees?"""
+        """Tells whether the customer wants tasks, for missed calls or for calls of unknown employees."""
         return self.is_on or self.unknown_employee_for_id is not None
 
     def clean(self) -> None:
-        """Raises ValidationError for settings with which no task could be made."""
+        """Raises ValidationError for settings with which Planfix would create no task."""
         if self.makes_tasks and self.template_id is None:
             raise ValidationError({"template_id": _("Choose a task template: tasks need one.")})
         if self.employee_id and self.group_id:
             raise ValidationError({"group_id": _("Choose either an employee or a group, not both.")})
 
     def save(self, *args: object, **options: object) -> None:
-        """Saves the settings, and since when tasks are on."""
+        """Saves the settings. Sets `since` when tasks for missed calls are switched on or off."""
         if not self.is_on:
             self.since = None
         elif self.since is None:
@@ -201,32 +201,32 @@ class CallbackStep(models.TextChoices):
 
 
 class CallbackTask(models.Model):
-    """A task in Planfix: wanted, made, or finished. At most one of a client is open."""
+    """A task in Planfix: wanted, created, or finished. A client has at most one open task."""
 
     customer = models.ForeignKey(
         Customer, on_delete=models.CASCADE, related_name="callback_tasks", db_index=False, db_constraint=False
     )
     kind = models.CharField(max_length=20, choices=CallbackTaskKind)
     subject = models.CharField(max_length=300)
-    """The client's number; or the unknown employee, as Ringostat names them."""
+    """The client's number, or the unknown employee as Ringostat names them."""
     call = models.OneToOneField(Call, on_delete=models.CASCADE, related_name="callback_task", db_constraint=False)
-    """The call for which the task is made."""
+    """The call that the task is for."""
     opened_at = models.DateTimeField(db_default=Now())
     contact_id = models.PositiveBigIntegerField(null=True)
     task_id = models.PositiveBigIntegerField(null=True)
     reached_in = models.ForeignKey(
         Call, null=True, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
     )
-    """The call on which the client was reached."""
+    """The call in which the client was reached."""
     reached_comment_id = models.PositiveBigIntegerField(null=True)
     in_flight_step = models.CharField(max_length=8, choices=CallbackStep, blank=True, default="", db_default="")
     attempts = models.PositiveIntegerField(default=0, db_default=0)
-    """Failed attempts since the last write that succeeded."""
+    """Failed attempts since the last successful write."""
     due_at = models.DateTimeField(null=True)
     problem = models.CharField(max_length=300, blank=True, default="", db_default="")
     """What Planfix refused, or why the task still waits."""
     closed_at = models.DateTimeField(null=True)
-    """Nothing more is written into the task."""
+    """When Ringofix stopped writing to the task; None while it is open."""
 
     class Meta:
         verbose_name = _("callback task")
@@ -246,7 +246,7 @@ class CallbackTask(models.Model):
 
 
 class CallbackComment(models.Model):
-    """A further call, which gets a comment in an open task."""
+    """A further call of the client, which gets a comment in the open task."""
 
     task = models.ForeignKey(CallbackTask, on_delete=models.CASCADE, related_name="comments")
     call = models.OneToOneField(Call, on_delete=models.CASCADE, related_name="callback_comment", db_constraint=False)

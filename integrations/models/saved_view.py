@@ -11,7 +11,7 @@ class SavedView(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views")
     name = models.CharField(_("name"), max_length=60)
     query = models.TextField(_("filters"), blank=True)
-    """The query string of the list, without a page."""
+    """The query string of the list, without a page position."""
     is_default = models.BooleanField(_("default view"), default=False)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""A user's second factor: time-based codes of an app, and recovery codes for the day the phone is lost."""
+"""A user's second factor: time-based codes of an app, and recovery codes in case the phone is lost."""
 
 from __future__ import annotations
 
@@ -22,27 +22,28 @@ ISSUER = "Ringofix"
 
 DIGITS = 6
 TOLERANCE = 1
-"""Steps of 30 seconds earlier or later that are accepted too: clocks differ, and typing takes time."""
+"""How many steps of 30 seconds a code may be early or late: clocks differ, and typing takes time."""
 
 RECOVERY_CODES = 10
 RECOVERY_DIGITS = 12
-"""Digits only, so that the same field and the same phone keyboard take both kinds of codes."""
+"""The length of a recovery code. It has only digits, so that one input and one phone keyboard fit both kinds of codes.
+"""
 
 
 class SecondFactor(ThrottlingMixin, Device):
-    """A device of django-otp, which throttles wrong codes. Its own plugins store keys and recovery codes in plain text;
-    here both are encrypted.
+    """A device of django-otp, which throttles wrong codes. The plugins of django-otp store keys and recovery codes in
+    plain text; this device encrypts both.
     """
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, verbose_name=_("user"), on_delete=models.CASCADE, related_name="second_factor"
     )
     key = SecretField()
-    """In base32, as apps expect it."""
+    """The key in base32, as apps expect it."""
     last_step = models.BigIntegerField(default=-1)
-    """The time step of the last code that was used. Only later ones are accepted."""
+    """The time step of the last used code. Only later steps are accepted."""
     recovery_codes = SecretField()
-    """The unused ones, separated by spaces."""
+    """The unused recovery codes, separated by spaces."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -65,7 +66,7 @@ class SecondFactor(ThrottlingMixin, Device):
 
     @property
     def address(self) -> str:
-        """The address in the QR code."""
+        """The otpauth address in the QR code."""
         account = quote(f"{ISSUER}:{self.user.get_username()}")
         return f"otpauth://totp/{account}?secret={self.key.reveal()}&issuer={ISSUER}"
 
@@ -79,11 +80,11 @@ class SecondFactor(ThrottlingMixin, Device):
         return codes
 
     def get_throttle_factor(self) -> int:
-        """The wait is one second after the first wrong code, and doubles with each further one."""
+        """Makes the wait one second after the first wrong code. It doubles with each further one."""
         return 1
 
     def verify_token(self, token: str) -> bool:
-        """Tells whether the code is valid and unused, and uses it up. django-otp calls it with the row locked."""
+        """Tells whether the code is valid and unused, and marks it as used. django-otp calls it with the row locked."""
         is_allowed, _why_not = self.verify_is_allowed()
         if not is_allowed:
             return False
@@ -94,7 +95,7 @@ class SecondFactor(ThrottlingMixin, Device):
         return False
 
     def spend_code(self, token: str, now: float | None = None) -> bool:
-        """Checks that the app shows this code and that no later one was used. Marks it as used, without saving."""
+        """Tells whether the app shows this code and no later code was used. Marks it as used, without saving."""
         if len(token) != DIGITS or not (token.isascii() and token.isdigit()):
             return False
         totp = TOTP(b32decode(self.key.reveal()), digits=DIGITS)

@@ -1,4 +1,4 @@
-"""Secrets at rest: encrypted with the first of ENCRYPTION_KEYS, readable with any of them, and never shown."""
+"""Stored secrets: encrypted with the first of ENCRYPTION_KEYS, readable with any of them, and never shown."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ class Secret:
 class SecretField(models.TextField):  # type: ignore[type-arg]
     """A text column that holds a Secret. A plain string assigned to it is encrypted on saving.
 
-    A query may compare the whole ciphertext only. Any other lookup lets an address such as
-    ?planfix_token__startswith= read it letter by letter.
+    A query may only compare the whole ciphertext. With other lookups, an address such as ?planfix_token__startswith=
+    could find it letter by letter.
     """
 
     LOOKUPS = frozenset({"exact", "in", "isnull"})

@@ -1,4 +1,4 @@
-"""What limits and alerts know of a customer's traffic: senders of its webhooks, and its new contacts per hour."""
+"""A customer's traffic, for limits and alerts: senders of its webhooks, and its new contacts per hour."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from integrations.models.customer import Customer
 
 
 class WebhookSender(models.Model):
-    """A network from which accepted webhooks of the customer came. Web processes write it once a minute."""
+    """A network that sent accepted webhooks of the customer. Web processes update it at most once a minute."""
 
     customer = models.ForeignKey(
         Customer, on_delete=models.CASCADE, related_name="webhook_senders", db_constraint=False
@@ -31,7 +31,7 @@ class WebhookSender(models.Model):
 
 
 class NewContactCount(models.Model):
-    """How many contacts were created for the customer in the hour that begins at `hour`."""
+    """The number of contacts created for the customer in the hour that begins at `hour`."""
 
     customer = models.ForeignKey(
         Customer, on_delete=models.CASCADE, related_name="new_contact_counts", db_constraint=False

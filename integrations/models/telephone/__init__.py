@@ -1,4 +1,4 @@
-"""What helps while the telephone rings: whom Ringostat rings first, and names on the employees' telephones.
+"""The tables for ringing telephones: whom Ringostat rings first, and the names that employees' telephones show.
 
 Knows what a row may hold. Does not know how an answer is found.
 """

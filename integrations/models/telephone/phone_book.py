@@ -1,4 +1,4 @@
-"""Names on telephones: which contacts a customer sends to Ringostat's contact book, and what was sent."""
+"""The contacts that a customer sends to Ringostat's contact book, so that telephones show their names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class PhoneBookContacts(models.TextChoices):
 
 
 class PhoneBook(models.Model):
-    """Which contacts are sent, and how far the directory has been gone through. A customer without a row sends none."""
+    """Which contacts a customer sends, and how far the directory was read. A customer without a row sends none."""
 
     # An older release that runs beside this one deletes customers without these rows.
     customer = models.OneToOneField(
@@ -30,15 +30,15 @@ class PhoneBook(models.Model):
         db_default="none",
     )
     cursor_at = models.DateTimeField(null=True, editable=False)
-    """Changes of the directory were looked at up to here, and to `cursor_id` of the same moment. None: none of them."""
+    """Time up to which changes of the directory were read; of changes at this time, up to `cursor_id`. None: none."""
     cursor_id = models.BigIntegerField(default=0, db_default=0, editable=False)
     round_at = models.DateTimeField(null=True, editable=False)
     """When the current round through the whole directory began."""
     sent_at = models.DateTimeField(_("last sent"), null=True, editable=False)
     next_at = models.DateTimeField(db_default=Now(), editable=False)
-    """When contacts are to be sent next."""
+    """When contacts are due to be sent."""
     failures = models.PositiveIntegerField(default=0, db_default=0, editable=False)
-    """In a row."""
+    """Failed runs in a row."""
     trouble = models.CharField(
         _("why contacts are not sent"), max_length=300, blank=True, default="", db_default="", editable=False
     )
@@ -52,15 +52,15 @@ class PhoneBook(models.Model):
 
 
 class PhoneBookEntry(models.Model):
-    """A contact that is in Ringostat's contact book. Ringostat has no request that removes it."""
+    """A contact in Ringostat's contact book. It stays there, because Ringostat has no request that removes it."""
 
     customer = models.ForeignKey(
         Customer, on_delete=models.CASCADE, related_name="phone_book_entries", db_constraint=False, db_index=False
     )
     contact_id = models.PositiveBigIntegerField()
-    """Of Planfix, and `externalId` in Ringostat."""
+    """The contact's ID in Planfix, which is `externalId` in Ringostat."""
     content_hash = models.CharField(max_length=16)
-    """Of what was sent last."""
+    """The hash of the entry as last sent."""
     sent_at = models.DateTimeField(db_default=Now())
 
     class Meta:

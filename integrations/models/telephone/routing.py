@@ -1,4 +1,4 @@
-"""Routing: a customer's settings for Ringostat's webhook forwarding number, and the answers that were given."""
+"""Routing: a customer's settings for Ringostat's webhook forwarding number, and the answers to its questions."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from integrations.models.customer import Customer
 
 MOST_DIRECTIONS = 3
-"""SIP logins or numbers of one answer."""
+"""The most SIP logins or numbers in one answer."""
 _DIRECTION = re.compile(r"[\w.+@-]{1,64}", re.ASCII)
 
 
 class RoutingSource(models.TextChoices):
-    """Where the employee to ring comes from."""
+    """The sources that name the employee to ring."""
 
     RESPONSIBLE = "responsible", _("The responsible employee of the contact")
     LAST_TALKED = "last_talked", _("The employee who talked with the client last")
@@ -27,7 +27,7 @@ class RoutingSource(models.TextChoices):
 
 
 class RoutingForm(models.TextChoices):
-    """Ringostat's “data import type”."""
+    """The form of the answer, which Ringostat calls “data import type”."""
 
     PLAIN = "plain", _("http: the direction alone")
     JSON = "json", _("json")
@@ -35,7 +35,7 @@ class RoutingForm(models.TextChoices):
 
 
 class RoutingReason(models.TextChoices):
-    """Why a question got an empty answer, or why a source named nobody. Each may follow a colon in a sentence."""
+    """Why a question got an empty answer, or why a source named nobody. Each label can follow a colon in a sentence."""
 
     NO_NUMBER = "no_number", _("the question has no phone number")
     UNKNOWN_CLIENT = "unknown_client", _("no contact has this number")
@@ -60,7 +60,7 @@ def directions_in(text: str) -> tuple[str, ...]:
 
 
 def validate_directions(text: str) -> None:
-    """Raises ValidationError for a text that an answer to Ringostat must not contain."""
+    """Raises ValidationError if an answer to Ringostat must not contain these directions."""
     found = directions_in(text)
     wrong = next((part for part in found if not _DIRECTION.fullmatch(part)), None)
     if wrong is not None:
@@ -71,7 +71,7 @@ def validate_directions(text: str) -> None:
 
 
 class Routing(models.Model):
-    """How Ringofix answers when Ringostat asks whom to ring. A customer without a row has it off."""
+    """How Ringofix answers when Ringostat asks whom to ring. For a customer without a row, routing is off."""
 
     # An older release that runs beside this one deletes customers without these rows.
     customer = models.OneToOneField(
@@ -98,9 +98,9 @@ class Routing(models.Model):
     online = ArrayField(models.CharField(max_length=128), default=list, db_default=[], editable=False)
     """The SIP logins that were online at `online_at`."""
     online_at = models.DateTimeField(null=True, editable=False)
-    """None: never read."""
+    """When the logins were last read. None: never."""
     online_trouble = models.CharField(max_length=300, blank=True, default="", db_default="", editable=False)
-    """Why the last reading failed."""
+    """Why Ringofix could not read them the last time; "" if it could."""
 
     class Meta:
         verbose_name = _("routing")
@@ -121,7 +121,7 @@ class Routing(models.Model):
 
 
 class RoutingAnswer(models.Model):
-    """One question of Ringostat and its answer. Nothing depends on this row: it may be deleted at any time."""
+    """One question of Ringostat and its answer. Nothing depends on this row, so it may be deleted at any time."""
 
     customer = models.ForeignKey(
         Customer, on_delete=models.CASCADE, related_name="routing_answers", db_constraint=False, db_index=False
@@ -129,7 +129,7 @@ class RoutingAnswer(models.Model):
     asked_at = models.DateTimeField(_("asked"), db_default=Now())
     client_number = models.CharField(_("client number"), max_length=64, blank=True, default="", db_default="")
     call_id = models.CharField(_("call ID"), max_length=64, blank=True, default="", db_default="")
-    """As the question names the call: Ringostat's call ID or another one."""
+    """The call ID in the question. It may differ from Ringostat's ID of the call."""
     source = models.CharField(_("source"), max_length=16, choices=RoutingSource, blank=True, default="", db_default="")
     directions = ArrayField(models.CharField(max_length=128), verbose_name=_("answer"), default=list, db_default=[])
     names = ArrayField(models.CharField(max_length=200), verbose_name=_("employees"), default=list, db_default=[])
