@@ -18,7 +18,7 @@ from integrations.users.client_ip import client_network
 from integrations.users.rate_limit import Limit, hit
 
 WRONG_TOKENS = Limit(times=30, seconds=15 * 60)
-"""Per IP address. Tokens cannot be guessed; the limit spares the server the attempts."""
+"""The limit per IP address. Nobody can guess a token; the limit spares the server the work of checking guesses."""
 
 NOTED_EVERY = timedelta(minutes=1)
 

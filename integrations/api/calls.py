@@ -88,8 +88,9 @@ class CallSerializer(serializers.Serializer[dict[str, Any]]):
 
 
 def call_record(call: Call) -> dict[str, Any]:
-    """The data for CallSerializer, without the recording's link, which is a secret. Makes no query if the call was
-    loaded with RELATED."""
+    """The data for CallSerializer, without the recording's link, which is a secret. Needs no query if the call was
+    loaded with RELATED.
+    """
     facts, row, receipts = call.folded, call_row(call), receipts_of(call)
     task_id = callback_task_id_of(call)
     return {

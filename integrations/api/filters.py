@@ -1,6 +1,6 @@
 """The filters of the call log as parameters of the read API.
 
-An unknown or invalid parameter is an error 400: ignoring a mistyped filter would return all calls.
+An unknown or invalid parameter gives an error 400, because ignoring a mistyped filter would return all calls.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ DESCRIPTIONS = {
     "period": gettext_lazy("A number of days, counted back from today."),
     "state": gettext_lazy("The state of the call's delivery to Planfix."),
 }
-"""Descriptions for the schema, where the label of the form field is too short."""
+"""Descriptions for the schema. They replace labels of the form that are too short."""
 
 
 class ApiCallFilter(CallFilter):
-    """The call log's filters, but a call ID must match exactly: a program must not get another call."""
+    """The call log's filters, except that a call ID must match exactly, so that a program never gets another call."""
 
     finds_parts_of_ids = False
 
@@ -70,7 +70,7 @@ class ListFilters(BaseFilterBackend):
 
 
 def _invalid_booleans(filters: CallFilter, given: Mapping[str, str]) -> list[str]:
-    """Booleans with another value than true or false, which the form would ignore."""
+    """Names of boolean filters with a value other than true or false, which the form would ignore."""
     choices = [name for name, each in filters.filters.items() if isinstance(each, django_filters.BooleanFilter)]
     return [name for name in choices if given.get(name) and filters.form.cleaned_data[name] is None]
 
