@@ -1,4 +1,4 @@
 """Actions on many calls: the confirmation page, the background jobs, and their progress.
 
-Knows which calls the user selected. What happens to one call is in services/calls.
+Knows which calls the user selected. Does not know what an action does to one call: services/calls does.
 """

@@ -1,6 +1,6 @@
-"""What a retry would achieve today: which of the selected calls the customers' settings would let pass.
+"""Forecasts a retry: how many of the selected calls today's settings would let pass, and why they would skip others.
 
-Decides as a delivery does before its first request. What Planfix would answer is not known.
+Decides as a delivery does before its first request. It does not know what Planfix would answer.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from integrations.services.calls.replay import replayable
 from integrations.ui.labels import LazyText, reason_label
 
 MAX_CALLS = 500
-"""Calls that are decided; of more, the newest."""
+"""How many calls to decide. Of more calls, the newest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,7 @@ class Forecast:
     would_pass: int
     skipped_again: list[tuple[int, LazyText]]
     is_complete: bool
-    """False: more calls are selected than were decided."""
+    """False if more calls are selected than were decided."""
 
 
 def forecast(calls: QuerySet[Call]) -> Forecast:

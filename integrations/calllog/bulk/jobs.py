@@ -1,4 +1,4 @@
-"""The background jobs of the call log. Each runs one action on the calls of the job."""
+"""The background jobs of the call log. Each runs one action on the job's calls."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ def retry_job(job: BackgroundJob, progress: Progress) -> dict[str, int]:
 
 
 def replay_job(job: BackgroundJob, progress: Progress) -> dict[str, int]:
-    """Leaves out erased calls, which have no data to read, and dismissed calls."""
+    """Reads the webhooks of the calls again and retries the calls. Leaves out dismissed calls, and erased ones, which
+    have no data to read.
+    """
     calls = finished_calls_of(job).exclude(reason__in=(Reason.ERASED, Reason.DISMISSED))
     call_ids = list(calls.order_by("pk").values_list("pk", flat=True))
     progress.expect(len(call_ids))
@@ -40,7 +42,7 @@ def dismiss_job(job: BackgroundJob, progress: Progress) -> dict[str, int]:
 def ignore_numbers_job(job: BackgroundJob, progress: Progress) -> dict[str, int]:
     """Adds the calls' numbers to the ignore list, and skips the failed calls.
 
-    Also handles numbers on the list already: the worker may have stopped between the two steps.
+    Also handles numbers that are already on the list: the worker may have stopped between the two steps.
     """
     calls, count = known_calls_of(job), 0
     found = numbers_among(spelled_numbers(calls).iterator())

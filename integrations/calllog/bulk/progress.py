@@ -1,4 +1,4 @@
-"""The progress of a background job, as a part of a page that polls until the job is finished."""
+"""Shows the progress of a background job, in a part of a page that polls until the job is finished."""
 
 from __future__ import annotations
 

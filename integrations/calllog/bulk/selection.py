@@ -1,4 +1,4 @@
-"""The calls of a background job: those of its list of keys, or all that match its filter."""
+"""Finds the calls of a background job: by its list of keys, or all calls that match its filter."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from integrations.services.queue.progress import CannotBeDone
 
 
 def finished_calls_of(job: BackgroundJob) -> QuerySet[Call]:
-    """The job's calls that were finished when it was enqueued, so that a job that runs again changes no call twice.
+    """The job's calls that were finished when it was enqueued. If the job runs again, it thus changes no call twice.
 
     Raises CannotBeDone.
     """
@@ -26,13 +26,15 @@ def known_calls_of(job: BackgroundJob) -> QuerySet[Call]:
 
 
 def calls_by_filter(user: User, query: str) -> QuerySet[Call]:
-    """The calls that the user sees with the filters in `query`, the list's query string. An invalid filter matches no
-    call."""
+    """The calls that the user sees with the filters in `query`, the list's query string.
+
+    An invalid filter matches no call.
+    """
     return CallFilter.for_user(user, QueryDict(query)).qs
 
 
 def _calls_of(job: BackgroundJob) -> QuerySet[Call]:
-    """The calls with the keys in `calls`, else those that match `filter` and that the job's user may see now."""
+    """The calls with the keys in the argument `calls`, else those that match `filter` and that the user may see."""
     if "calls" in job.arguments:
         return Call.objects.filter(pk__in=job.arguments["calls"])
     if job.asked_by is None:

@@ -37,31 +37,31 @@ from integrations.users.audit import audit_record
 from integrations.users.visibility import calls_visible_to, may_act_on_calls, works_visible_to
 
 MAX_CALLS = 100_000
-"""Calls of one background job."""
+"""The most calls of one background job."""
 MAX_SELECTED = 5000
-"""Calls selected one by one."""
+"""The most calls that a user may select one by one."""
 MAX_LISTED = 100
-"""Numbers that the confirmation page shows."""
+"""The most numbers that the confirmation page shows."""
 MAX_NUMBERS = 1000
-"""Numbers added to the ignore list at once: delivery compares every call with the whole list."""
+"""The most numbers to ignore at once. Delivery compares every call with the whole list."""
 
 StateAndReason = tuple[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How many calls or numbers the action affects, and how many calls it leaves unchanged, with the reasons."""
+    """How many calls or numbers an action affects, and how many calls it leaves unchanged, with the reasons."""
 
     affected: int
     unchanged: Sequence[tuple[int, LazyText]]
     is_too_many: bool = False
     by_customer: Mapping[int, int] = field(default_factory=dict)
-    """The number of phone numbers by customer id."""
+    """How many phone numbers the action affects, by customer ID."""
     numbers: Sequence[str] = ()
     """The first phone numbers that the action affects, with grouped digits."""
     more_numbers: int = 0
     forecast: Forecast | None = None
-    """Only for a retry."""
+    """Set only for a retry."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +92,8 @@ class Selection:
         return Customer.objects.get(pk=customers[0]) if len(customers) == 1 else None
 
     def counts(self) -> Counter[StateAndReason]:
-        """The number of calls by state and reason, each counted up to MAX_CALLS. Delivered calls are counted apart,
-        because they may be nearly all calls.
+        """Counts the calls by state and reason, up to MAX_CALLS. Counts delivered calls with a query of their own,
+        because nearly all calls may be delivered.
         """
         delivered, others = Q(state=CallState.DELIVERED), ~Q(state=CallState.DELIVERED)
         rows = self.calls.filter(others).order_by().values_list("state", "reason")
@@ -149,7 +149,7 @@ WHY_NOT: Mapping[str, Callable[[StateAndReason], LazyText]] = {
     "replay": _why_not_reread,
     "settle": _why_not_dismiss,
 }
-"""Why an action leaves such a call unchanged; "" if it does not."""
+"""By action: a function that says why the action leaves a call unchanged; "" if it does not."""
 
 
 def plan_of(action: str, counts: Mapping[StateAndReason, int]) -> Plan:
@@ -205,14 +205,14 @@ BULK_ACTIONS: Mapping[str, BulkAction] = {
         kind=BackgroundJobKind.IGNORE_NUMBERS, title=gettext_lazy("Ignore numbers"), plan=_plan_of_numbers
     ),
 }
-"""By the value of the list's buttons."""
+"""Actions by the value of the list's buttons."""
 
 
 @require_POST
 @login_required
 @never_cache
 def confirm(request: HttpRequest) -> HttpResponse:
-    """The confirmation page: counts the affected calls, changes nothing."""
+    """The confirmation page. It counts the affected calls and changes nothing."""
     _check_permission(request)
     action, selection = _action(request), _selection(request)
     context = {
@@ -283,13 +283,13 @@ def _keys(texts: Iterable[str]) -> set[int]:
 
 
 def _is_paused(selection: Selection) -> bool:
-    """Is the customer paused? False for calls of several customers."""
+    """Tells whether the customer is paused. False for calls of several customers."""
     customer = selection.customer
     return bool(customer and customer.paused_reason)
 
 
 def _audit(user: User, action: BulkAction, plan: Plan, selection: Selection) -> None:
-    """Writes to the audit log: once, or for each customer whose ignore list changes."""
+    """Writes one entry to the audit log, or one for each customer whose ignore list changes."""
     if not plan.by_customer:
         return audit_record(user, _audit_message(action, plan.affected), selection.customer)
     for customer in Customer.objects.filter(pk__in=plan.by_customer).order_by("pk"):

@@ -1,6 +1,6 @@
 """A specialist's actions on one call: retry it, re-read its webhooks, ignore its number, dismiss it.
 
-Each action is written to the audit log. None sends a request to Planfix: the worker does that.
+Writes each action to the audit log. Sends no request to Planfix: the worker does that.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ EMPLOYEE_REASONS = (Reason.UNKNOWN_EMPLOYEE, Reason.AMBIGUOUS_EMPLOYEE, Reason.E
 
 @dataclass(frozen=True, kw_only=True)
 class ActionResult:
-    """What an action did: a message for the user, and one for the audit log, which is "" if nothing changed."""
+    """The result of an action: a message for the user, and one for the audit log, which is "" if nothing changed."""
 
     message: str
     audit_message: str = ""
@@ -45,14 +45,14 @@ class ActionResult:
 
 @dataclass(frozen=True, kw_only=True)
 class AvailableActions:
-    """The actions that a call's state and reason allow. "" and False: not available."""
+    """The actions that a call's state and reason allow. An action with "" or False is not available."""
 
     retry_label: LazyText
     is_retry_primary: bool
     can_reread: bool
     can_ignore_number: bool
     is_own_line: bool
-    """The number is one of the customer's own lines: it is suggested for the ignore list."""
+    """The number is one of the customer's own lines, so the page suggests ignoring it."""
     can_dismiss: bool
     dry_run_url: str
     employees_url: str
@@ -66,7 +66,7 @@ RETRY_LABELS: Mapping[str, LazyText] = {
 
 
 def available_actions(call: Call) -> AvailableActions:
-    """The actions for a call that is loaded with its customer."""
+    """The actions for a call, which must be loaded with its customer."""
     is_known = call.reason not in NEVER_REPLAYED
     number = normalize(call.client_number, call.customer.region)
     has_unmatched_employee = call.reason in EMPLOYEE_REASONS
@@ -158,4 +158,4 @@ ACTIONS: Mapping[str, Callable[[Call, HttpRequest], ActionResult]] = {
     "ignore-number": _ignore_number,
     "settle": _dismiss,
 }
-"""By the last part of the URL."""
+"""Actions by the last part of the URL."""

@@ -1,4 +1,4 @@
-"""The other calls with the client of a call, for its page."""
+"""Finds the other calls with a call's client, for its page."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class ClientCall:
 @dataclass(frozen=True, kw_only=True)
 class ClientHistory:
     calls: list[ClientCall]
-    """The newest first, without the call itself."""
+    """The newest calls first, without the call itself."""
     is_more: bool
 
 
 def client_history(call: Call) -> ClientHistory | None:
-    """The other calls with the client; None for a hidden number, which many clients share, and for a client's only
-    call.
+    """Finds the other calls with the client. None for a client's only call, and for a hidden number, which many clients
+    share.
 
-    One query, by an index.
+    Takes one query, which uses an index.
     """
     if not call.client_number.startswith("+"):
         return None

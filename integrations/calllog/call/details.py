@@ -1,4 +1,4 @@
-"""The details table of a call: names and values, without the unknown ones."""
+"""The details table of a call: names and values, without unknown values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Streams a call's recording to the player on its page, and hides the recording's own URL from the browser."""
+"""Streams a call's recording to the player on its page. The browser never sees the recording's own URL."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ MESSAGES: dict[Trouble, tuple[int, LazyText]] = {
     Trouble.UNAVAILABLE: (502, _("Ringostat does not answer. Press play to try again.")),
     Trouble.BUSY: (503, _("Too many downloads at the moment. Press play to try again.")),
 }
-"""The HTTP status and the player's message."""
+"""The HTTP status and the player's message for each trouble."""
 
 
 @require_safe
 @login_required
 @never_cache
 def recording(request: HttpRequest, call_id: int) -> HttpResponseBase:
-    """The recording or the requested range of it. Without one: a plain-text message that says why."""
+    """Answers with the recording or the requested range of it. If there is none, with a plain text that says why."""
     call = get_object_or_404(calls_visible_to(request.user).select_related("customer"), pk=call_id)
     wanted = Wanted(
         user_id=request.user.pk or 0,
@@ -67,7 +67,7 @@ def recording(request: HttpRequest, call_id: int) -> HttpResponseBase:
 
 
 def _audit_play(request: HttpRequest, call: Call) -> None:
-    """Once an hour: a player asks for one recording in many pieces."""
+    """Writes to the audit log, once an hour at most: a player requests one recording in many pieces."""
     what = f"played|{request.user.pk}|{call.pk}"
     if request.method == "GET" and not marked([what]):
         mark(what, PLAYED_AGAIN_AFTER)

@@ -1,6 +1,6 @@
-"""The status of a call and the next step: the two sentences at the top of its page.
+"""Makes the two sentences at the top of a call's page: its status and the next step.
 
-Pure: works on the models that it is given, without a query.
+Makes no query: the caller passes the loaded models.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ NEXT_STEPS: dict[str, LazyText] = {
     Reason.REFUSED: gettext_lazy("Fix the problem in Planfix, then retry; or mark the call as resolved with a note."),
     Reason.INTERNAL_ERROR: gettext_lazy("Send the address of this page to the developers, and retry after the fix."),
 }
-"""What a specialist does next, by the reason of a skipped or failed call."""
+"""What a specialist should do next, by the reason of a skipped or failed call."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ class StatusSummary:
 
 
 def status_summary(call: Call, receipts: Delivery, now: datetime) -> StatusSummary:
-    """The status of a call that is loaded with ui.call_row.RELATED, and the next step."""
+    """The status of a call and the next step. The call must be loaded with ui.call_row.RELATED."""
     state = CallState(call.state)
     text, next_step = _SUMMARIES[state](call, receipts, now)
     detail = technical_detail(call)
@@ -71,7 +71,7 @@ def status_summary(call: Call, receipts: Delivery, now: datetime) -> StatusSumma
 
 
 def technical_detail(call: Call) -> str:
-    """The error message behind the call's state: Planfix's own, or ours."""
+    """The stored error message behind the call's state; "" if there is none."""
     if call.state == CallState.PENDING and call.customer.paused_reason:
         return pause_reason(call.customer)[1]
     has_line = call.state in (CallState.FAILED, CallState.PENDING) or call.reason in INCOMPLETE
@@ -79,7 +79,7 @@ def technical_detail(call: Call) -> str:
 
 
 def _near(call: Call, now: datetime) -> datetime:
-    """The call's day, on which times on the page show no date; today for a call without a start."""
+    """A time on the call's day, or today if it has no start. The page shows times of that day without a date."""
     return call.started_at or now
 
 

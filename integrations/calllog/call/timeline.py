@@ -1,6 +1,6 @@
-"""What happened to a call, as sentences in order.
+"""Makes the timeline of a call: what happened to it, as sentences in order.
 
-Pure: works on the models that it is given, without a query.
+Makes no query: the caller passes the loaded models.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ ACTIONS: dict[HistoryKind, tuple[LazyText, LazyText]] = {
         gettext_lazy("%(name)s re-read the webhooks and retried the call."),
     ),
 }
-"""Without and with the name of the user."""
+"""The sentences for an action, without and with the user's name."""
 
 REQUEST_OF_STEP: dict[str, Callable[[PlanfixRequest], bool]] = {
     "person": lambda sent: sent.path.endswith("/contact/list"),
@@ -76,7 +76,7 @@ REQUEST_OF_STEP: dict[str, Callable[[PlanfixRequest], bool]] = {
     "chat": lambda sent: "/comments" in sent.path,
     "sell": lambda sent: "/datatags/" in sent.path and sent.method == "POST",
 }
-"""By the icon of the step's entry."""
+"""By the icon of a step's entry: a function that tells whether a request did this step."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ class TimelineEntry:
     colour: str = ""
     """A colour of ui.labels.BADGE_CLASSES."""
     at: datetime | None = None
-    """None if the time is not known: the entry keeps its place."""
+    """None if the time is unknown. The entry then keeps its place."""
     time: str = ""
     """`at` in the customer's time zone, with the date unless it is the day of the call."""
     technical_detail: str = ""
@@ -103,9 +103,9 @@ def timeline(
     history: Sequence[CallHistory] = (),
     answers: Sequence[RoutingAnswer] = (),
 ) -> list[TimelineEntry]:
-    """The timeline of a call that is loaded with ui.call_row.RELATED.
+    """The timeline of a call, ordered by time. The call must be loaded with ui.call_row.RELATED.
 
-    By time. `events`, `requests`, `history` and the routing `answers` may be pruned.
+    Retention may have deleted some of `events`, `requests`, `history` and the routing `answers`.
     """
     facts = call.folded
     steps = [
@@ -130,7 +130,7 @@ def timeline(
 
 
 def _by_time(entries: Sequence[TimelineEntry]) -> list[TimelineEntry]:
-    """An entry without a time follows the one before it."""
+    """Sorts the entries by time. An entry without a time stays after the one before it."""
     keys: list[float] = []
     for entry in entries:
         keys.append(entry.at.timestamp() if entry.at else (keys[-1] if keys else 0.0))
@@ -142,14 +142,14 @@ def _with_time(call: Call, entry: TimelineEntry) -> TimelineEntry:
 
 
 def _with_request_time(step: TimelineEntry, requests: Sequence[PlanfixRequest]) -> TimelineEntry:
-    """The entry with the time of the newest request that did the step, if that request is still stored."""
+    """Adds the time of the newest request that did the step, if that request is still stored."""
     is_of_step = REQUEST_OF_STEP.get(step.icon)
     times = [sent.sent_at for sent in requests if is_of_step and is_of_step(sent)]
     return replace(step, at=max(times)) if times else step
 
 
 def _history(call: Call, history: Sequence[CallHistory]) -> Iterator[TimelineEntry]:
-    """The failed attempts and people's actions. The newest attempt is the call's current state, unless it waits."""
+    """The failed attempts and the actions of people. Leaves out the attempt that made the current state."""
     is_manual = False
     for entry in history:
         if entry.kind == HistoryKind.ATTEMPT:
@@ -162,7 +162,7 @@ def _history(call: Call, history: Sequence[CallHistory]) -> Iterator[TimelineEnt
 
 
 def _is_current_state(call: Call, entry: CallHistory) -> bool:
-    """Is this how the call was given up? Then the last entry of the timeline says so."""
+    """Tells whether this attempt made the call's final state, which the last entry of the timeline shows."""
     is_finished = call.finished_at is not None and abs((call.finished_at - entry.at).total_seconds()) < 1
     return is_finished and (call.state, call.reason) == (entry.state, entry.reason)
 
@@ -211,7 +211,7 @@ def _routing(answer: RoutingAnswer) -> TimelineEntry:
 
 
 def _employee(call: Call, facts: CallFacts) -> Iterator[TimelineEntry]:
-    """How the employee was matched. A missed incoming call has no employee."""
+    """Says how the employee was matched. A missed incoming call has no employee."""
     employee = call.employee
     if employee is None or (call.direction, call.outcome) == (Direction.INCOMING, Outcome.MISSED):
         return
@@ -281,7 +281,7 @@ def _comment(call: Call, receipts: Delivery) -> Iterator[TimelineEntry]:
 
 
 def _correction(call: Call) -> Iterator[TimelineEntry]:
-    """Ringostat reported another outcome after the call was delivered."""
+    """Says that Ringostat reported another outcome after the delivery."""
     outcome = outcome_of(call.folded)
     if call.state != CallState.DELIVERED or not call.outcome or outcome == call.outcome:
         return
@@ -320,7 +320,7 @@ def _is_about(task: CallbackTask, sent: PlanfixRequest) -> bool:
 
 
 def _callback_task(call: Call, task: CallbackTask, requests: Sequence[PlanfixRequest]) -> Iterator[TimelineEntry]:
-    """What was written into the callback task about this call. A refusal is a part of the current state."""
+    """Says what was written to the callback task about this call. The current state shows a refusal."""
     if task.task_id is None:
         return
     times = [sent.sent_at for sent in requests if sent.method == "POST" and _is_about(task, sent)]

@@ -1,6 +1,6 @@
 """The page of one call, the bodies in its request log, and its updates while the call waits.
 
-Every view starts with the calls visible to the user. The templates make no query.
+Every view starts with the calls that the user may see. The templates make no queries.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from integrations.users.decorators import login_required_htmx
 from integrations.users.visibility import calls_visible_to, may_act_on_calls
 
 MAX_LOGGED = 100
-"""Webhooks and requests that the page of one call shows: the newest ones."""
+"""The most webhooks and requests that the page of one call shows, the newest ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ class RequestLog:
 @dataclass(frozen=True, kw_only=True)
 class Player:
     has_link: bool
-    """Without a link there is nothing to play: Ringostat has not sent it yet, or retention has removed it."""
+    """False if there is nothing to play: Ringostat has not sent the link yet, or retention has deleted it."""
     is_recorded: bool
     seconds: int
     """The expected length, until the browser knows the real one."""
@@ -88,7 +88,7 @@ def call_page(request: HttpRequest, call_id: int) -> HttpResponse:
 @login_required_htmx
 @never_cache
 def call_updates(request: HttpRequest, call_id: int) -> HttpResponse:
-    """The page's current parts, or 204 if `version` says that the page shows them already."""
+    """Answers with the page's current parts, or with 204 if the page already shows this `version`."""
     call = _call(request, call_id)
     log = _request_log(call)
     if _version(call, log) == request.GET.get("version"):
@@ -118,7 +118,7 @@ def _call(request: HttpRequest, call_id: int) -> Call:
 
 
 def _request_log(call: Call) -> RequestLog:
-    """Without the bodies: they are large, and loaded only when a user opens one."""
+    """Loads the log without the bodies. They are large, so a body is loaded only when a user opens it."""
     events = call.events.defer("body", "query_string").order_by("-pk")[:MAX_LOGGED]
     requests = call.planfix_requests.defer("body", "answer").order_by("-pk")[:MAX_LOGGED]
     history = call.history.order_by("-at", "-pk")[:MAX_LOGGED] if _may_have_history(call) else []
@@ -131,7 +131,7 @@ def _request_log(call: Call) -> RequestLog:
 
 
 def _may_have_history(call: Call) -> bool:
-    """A call that was delivered or skipped at its first attempt has none."""
+    """Tells whether the call may have history. A call delivered or skipped at its first attempt has none."""
     is_settled = call.state in (CallState.DELIVERED, CallState.SKIPPED)
     return not is_settled or receipts_of(call).attempts > 1 or call.reason in (Reason.DISMISSED, Reason.NOT_ADDED)
 
@@ -166,14 +166,14 @@ def _call_context(request: HttpRequest, call: Call, log: RequestLog) -> dict[str
 
 
 def _may_change(call: Call) -> bool:
-    """Is the call, or anything that follows it, still being delivered?"""
+    """Tells whether the call, an addition to it or its callback task is still to be delivered."""
     task = callback_task_of(call)
     is_task_due = task is not None and task.due_at is not None
     return call.state in (CallState.IN_PROGRESS, CallState.PENDING) or call.due_at is not None or is_task_due
 
 
 def _number_url(number: str) -> str:
-    """The list of all calls of the number; "" without a number."""
+    """The URL of the list of all calls with the number; "" without a number."""
     return f"{reverse('calllog:list')}?{urlencode({'number': number})}" if number else ""
 
 

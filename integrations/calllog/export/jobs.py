@@ -1,4 +1,4 @@
-"""The background job that makes an export file, and how many of them a user or a customer may have."""
+"""The background job that makes an export file, and the limits of a user's and a customer's exports."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from integrations.services.queue.files import PIECE_BYTES, store_file
 from integrations.services.queue.progress import CannotBeDone, Progress, Stopped
 
 AT_ONCE = 2
-"""Exports that all workers make at once: each keeps a processor busy."""
+"""The most exports that all workers make at once. Each keeps a processor busy."""
 UNFINISHED_OF_USER = 2
 FILES_OF_USER = 5
 FILES_OF_CUSTOMER = 20
-"""Exports of one customer's calls, of all its users together. Both count jobs that have not finished."""
+"""The most exports of one customer's calls, for all its users together. Both limits also count unfinished jobs."""
 
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -34,14 +34,15 @@ CONTENT_TYPES = {
 
 
 class TooManyExports(Exception):
-    """The message tells the user what to do."""
+    """A limit of exports is reached. The message tells the user what to do."""
 
 
 def start_export(user: User, filters: CallFilter, form: str) -> BackgroundJob:
     """Enqueues the job. `form`: a key of CONTENT_TYPES. Raises TooManyExports."""
     customer = sole_customer(filters)
     with transaction.atomic():
-        User.objects.select_for_update(no_key=True).get(pk=user.pk)  # of several requests at once, one counts first
+        # The lock makes simultaneous requests of the user count one after another.
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
         _check_limits(user, customer)
         return enqueue(
             BackgroundJobKind.EXPORT,
@@ -60,9 +61,9 @@ def sole_customer(filters: CallFilter) -> Customer | None:
 
 
 def export_job(job: BackgroundJob, progress: Progress) -> dict[str, int]:
-    """Stores the calls that the job's user may see now. A worker that takes the job over starts again.
+    """Stores the calls that the job's user may see now. A worker that takes over the job starts again.
 
-    Raises CannotBeDone. Raises Stopped while AT_ONCE earlier exports are being made: the sweep then tries again.
+    Raises CannotBeDone. Raises Stopped while AT_ONCE earlier exports are running; the sweep starts the job again later.
     """
     if not is_first_of(job, AT_ONCE):
         raise Stopped

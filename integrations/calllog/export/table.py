@@ -1,4 +1,4 @@
-"""The table of an export: its titles and rows, with labels in the user's language and times in the customer's zone."""
+"""Makes the table of an export: titles and rows, labels in the user's language, times in the customer's zone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from integrations.ui.call_row import CallRow, call_row, callback_task_id_of
 from integrations.ui.labels import STATES
 
 BATCH = 2000
-"""Calls that are loaded at once."""
+"""How many calls to load at once."""
 
 Column = Callable[[Call, CallRow], Cell]
 
@@ -44,7 +44,7 @@ def _rows(calls: QuerySet[Call], columns: Sequence[Column], done: Callable[[int]
 
 
 def _columns() -> dict[str, Column]:
-    """The columns by title, in the user's language. Labels are translated here once, not in every row."""
+    """The columns by title, in the user's language. Translates each label once here, not in every row."""
     directions = _labels(Call._meta.get_field("direction").flatchoices)
     outcomes = _labels(Call._meta.get_field("outcome").flatchoices)
     states = _labels((state, badge.label) for state, badge in STATES.items())
@@ -77,7 +77,7 @@ def _columns() -> dict[str, Column]:
 
 
 def _local(moment: datetime | None, row: CallRow) -> datetime | None:
-    """In the customer's time zone. A spreadsheet knows no zones."""
+    """The time in the customer's zone, without the zone: a spreadsheet knows none."""
     return moment.astimezone(row.zone).replace(tzinfo=None, microsecond=0) if moment else None
 
 

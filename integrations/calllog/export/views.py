@@ -37,15 +37,15 @@ from integrations.users.audit import audit_record
 from integrations.users.visibility import customers_visible_to, job_files_visible_to
 
 MAX_XLSX_ROWS = 200_000
-"""While the file is made, it is on the worker's disk, which may be memory."""
+"""The limit exists because the worker's disk, which may be memory, holds the file while it is made."""
 PERSONAL_FILTERS = ("number", "call_id")
-"""Filters whose values are not written to the audit log."""
+"""Filters whose values must not reach the audit log."""
 
 View = Callable[..., HttpResponseBase]
 
 
 def takes_stream_slot(view: View) -> View:
-    """Decorates a view with a long response: takes one of the few stream slots, and releases it with the response."""
+    """Decorates a view with a long response. Takes one of the few stream slots, and releases it with the response."""
 
     @wraps(view)
     def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -68,7 +68,7 @@ def takes_stream_slot(view: View) -> View:
 @login_required
 @never_cache
 def export_csv(request: HttpRequest) -> HttpResponseBase:
-    """GET streams the file if it is small, and else offers the background job, which POST starts."""
+    """GET streams a small file; for a large one it offers the background job, which POST starts."""
     filters = CallFilter.for_user(request.user, request.GET)
     if not filters.is_valid():
         return _back_to_list(request)
@@ -98,7 +98,7 @@ def export_xlsx(request: HttpRequest) -> HttpResponseBase:
 @login_required
 @never_cache
 def exports(request: HttpRequest) -> HttpResponse:
-    """The user's export files, and the jobs that make some."""
+    """The page of the user's export files and export jobs."""
     user = cast(User, request.user)
     recent = BackgroundJob.objects.filter(
         kind=BackgroundJobKind.EXPORT, asked_by=user.pk, finished_at__gt=timezone.now() - FILE_LIFETIME
@@ -179,7 +179,7 @@ def _has_at_most(filters: CallFilter, count: int) -> bool:
 
 
 def _customer_id(request: HttpRequest) -> int | None:
-    """The customer whose slots a download takes; None for a user who sees several."""
+    """The customer whose stream slot a download takes; None if the user sees several customers."""
     ids = customers_visible_to(request.user).values_list("pk", flat=True)[:2]
     return ids[0] if len(ids) == 1 else None
 

@@ -1,4 +1,4 @@
-"""The list of calls: filters, chart, counts, saved views and export.
+"""The list of calls: filters, search, chart, counts and saved views.
 
-Knows how calls are found. Does not know what happened to a single call, which is the room `call`.
+Knows how to find calls. Does not know what happened to a single call: the room `call` does.
 """

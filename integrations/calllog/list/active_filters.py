@@ -1,4 +1,4 @@
-"""The filters in use: their labels and values, and the list's URL without each."""
+"""The filters in use: their labels and values, and the list's URL without each of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ActiveFilter:
 
 
 def active_filters(filters: CallFilter) -> list[ActiveFilter]:
-    """Includes values that the form rejects, so that the user can remove them from the URL."""
+    """The filters in use. Includes values that the form rejects, so that the user can remove them from the URL."""
     return [
         ActiveFilter(
             label=each.label,
@@ -53,7 +53,7 @@ def _value_text(filters: CallFilter, name: str) -> str:
 
 
 def _choices(filters: CallFilter, name: str) -> dict[str, Any]:
-    """The labels of a menu by its values; {} for text fields, and for customers and employees, which have names."""
+    """The labels of a menu by their values. {} for text fields, and for customers and employees, whose names show."""
     if name in ("customer", "employee"):
         return {}
     field = filters.form.fields[name]

@@ -1,6 +1,6 @@
-"""The chart above the list: calls per hour, day or month as stacked bars. Each bar is a link that filters the list.
+"""Computes the chart above the list: calls per hour, day or month as stacked bars. Each bar links to a filtered list.
 
-Computes the layout. counts.py counts the calls, the template draws.
+counts.py counts the calls, and the template draws the chart.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Segment:
     y: float
     height: float
     is_hatched: bool
-    """So that trouble differs by more than its colour."""
+    """Segments with trouble are hatched, so that they differ by more than their colour."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,11 +135,14 @@ SERIES: dict[str, list[Series]] = {
         Series(key="", label=gettext_lazy("Not ended yet")),
     ],
 }
-"""From the bottom of a bar to its top. The first grouping is the default."""
+"""The series of each grouping, from the bottom of a bar to its top. The first grouping is the default."""
 
 
 def build_chart(filters: CallFilter, *, by: str, now: datetime | None = None) -> Chart:
-    """The chart of the filtered calls, grouped by `by`, a key of SERIES. Without a date filter: the last two weeks."""
+    """Computes the chart of the filtered calls, grouped by `by`, a key of SERIES.
+
+    Without a date filter it shows the last two weeks.
+    """
     first, last = _span(filters, now or timezone.now())
     slots = list(_slots(first, last))
     hourly = slots[0].hour is not None
@@ -194,7 +197,7 @@ def _days(first: date, days: int) -> list[date]:
 
 
 def _months(first: date, last: date) -> Iterator[Slot]:
-    """One slot a month, the first and the last cut to the span."""
+    """Yields one slot per month. Cuts the first and the last month to the span."""
     begin = first
     while begin <= last:
         end = begin.replace(day=monthrange(begin.year, begin.month)[1])

@@ -1,8 +1,8 @@
-"""How many calls match the filters, by state and over time.
+"""Counts the calls that match the filters, by state and over time.
 
-For the filters in TALLIED (customer, direction, outcome, state, dates) the numbers come from CallCount: they are exact
-and cost the same for any number of calls. For other filters only the newest calls are counted, up to a maximum, and
-the result is marked as incomplete.
+For the filters in TALLIED (customer, direction, outcome, state, dates) it reads the numbers from CallCount: they are
+exact and cost the same for any number of calls. For other filters it counts only the newest calls, up to a maximum. It
+marks the result as incomplete if there are more.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Counts:
 
 
 def counts_by_state(filters: CallFilter) -> Counts:
-    """The number of calls by (state, outcome). Counts every state, also when the filters name one."""
+    """Counts calls by (state, outcome). Counts every state, even if the filters name one."""
     every = filters.with_values(state=None)
     tally = _tally(every, hourly=False)
     if tally is not None:
@@ -55,7 +55,7 @@ class TalkTime:
 
     calls: int
     talked: int
-    """Calls that somebody talked on."""
+    """Calls with talk time."""
     seconds: int
     is_complete: bool
     """False: more calls match than were read."""
@@ -66,15 +66,14 @@ class TalkTime:
 
 
 def talk_time(filters: CallFilter) -> TalkTime:
-    """Reads at most MAX_TALKS calls, because the talk time is in no index."""
+    """Sums up the talk time. Reads at most MAX_TALKS calls, because no index holds the talk time."""
     parts = [part.order_by(*NEWEST) for part in filters.parts]
     (calls, talked, seconds), *_none = _newest_of(parts, ("facts", "started_at"), _TALK, MAX_TALKS) or [(0, 0, 0)]
     return TalkTime(calls=min(calls, MAX_TALKS), talked=talked, seconds=seconds, is_complete=calls <= MAX_TALKS)
 
 
 def counts_over_time(filters: CallFilter, *, first: date, last: date, hourly: bool, by: str) -> Counts:
-    """The number of calls by (day, value of the column `by`), or by (day, hour, value), in the customers' time
-    zones."""
+    """Counts calls by (day, value of the column `by`), or by (day, hour, value), in the customers' time zones."""
     tally = _tally(filters, hourly=hourly)
     columns = ("day", "hour", by) if hourly else ("day", by)
     if tally is not None:
@@ -90,7 +89,7 @@ def _tally(filters: CallFilter, *, hourly: bool) -> QuerySet[CallCount] | None:
     ranges = set(filters.date_ranges.values())
     chosen = _customers(filters)
     if not filters.is_tallied or len(ranges) > 1 or (hourly and chosen is not None):
-        # "Today" may be two dates, one per time zone. A single customer's hours are not kept in CallCount.
+        # "Today" may be two dates in two time zones. And CallCount does not hold the hours of a single customer.
         return None
     whose = {"customer_id": None} if chosen is None else {"customer_id__in": chosen}
     equal = {name: filters.values[name] for name in ("direction", "outcome", "state") if name in filters.values}
@@ -126,8 +125,8 @@ def _counted(parts: list[QuerySet[Call]], statement: str, most: int) -> Counts:
 def _newest_of(
     parts: list[QuerySet[Call]], columns: tuple[str, ...], statement: str, most: int
 ) -> list[tuple[Any, ...]]:
-    """The statement's rows for the first `most` + 1 calls. The ORM cannot group a sliced query, so this wraps the SQL
-    of the slice. No row if Django knows that no call matches.
+    """Runs the statement on the newest `most` + 1 calls. The ORM cannot group a sliced query, so this wraps the SQL of
+    the slice. Returns no rows if Django knows that no call matches.
     """
     try:
         firsts = [part.values_list(*columns)[: most + 1].query.sql_with_params() for part in parts]
@@ -151,7 +150,7 @@ _TALK = """
 SELECT count(*), count(*) FILTER (WHERE seconds > 0), coalesce(sum(seconds), 0)::bigint
   FROM (SELECT (facts #>> '{facts,talk,4}')::numeric AS seconds FROM ({calls}) AS call (facts, started_at)) AS talks
 """
-"""The place of the value: see domain/folding.py."""
+"""domain/folding.py defines the place of the value in `facts`."""
 
 _OVER_TIME = """
 SELECT {names}, sum(calls)::bigint
@@ -168,6 +167,5 @@ _EXPRESSIONS = {"day": f"{_LOCAL}::date", "hour": f"extract(hour FROM {_LOCAL}):
 
 
 def _by_key(rows: Iterable[tuple[Any, ...]]) -> dict[Any, int]:
-    """Maps the other columns of each row to its last one. The key is a tuple, or the value if there is one other
-    column."""
+    """Maps the first columns of each row to its last one. The key is a tuple, or a plain value if it is one column."""
     return {key[0] if len(key) == 1 else tuple(key): count for *key, count in rows}

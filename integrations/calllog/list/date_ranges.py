@@ -1,4 +1,4 @@
-"""Date ranges of the list. A day is a day in the customer's own time zone."""
+"""Date ranges of the list. A day means a day in the customer's own time zone."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The fields of the list's filter form. Which fields it shows depends on the number of customers.
 
-The template gets plain values, and a menu as one string: Django's own widgets render a template for every option, which
-made the fields the slowest part of the page.
+The template gets plain values, and each menu as one string. Django's own widgets would render a template for every
+option, which would make the form the slowest part of the page.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class FilterForm:
 
 def filter_form(filters: CallFilter) -> FilterForm:
     form = filters.form
-    filters.is_valid()  # before the querysets of the fields are narrowed below
+    filters.is_valid()  # Validate before the code below narrows the querysets of the fields.
     hidden = set() if filters.offers_customers else {"customer"}
     if filters.has_many_customers:
         _use_text_field(filters, form)
@@ -73,13 +73,15 @@ def _use_text_field(filters: CallFilter, form: forms.Form) -> None:
 
 
 def _use_known_names(filters: CallFilter, form: forms.Form) -> None:
-    """Fills the menu with the names that the filters have read; the field would query them again."""
+    """Fills the menu with names that the filters have already read. The field would query them again."""
     field = form.fields["customer"]
     field.widget.choices = [("", field.empty_label), *filters.menu_customers.items()]  # type: ignore[attr-defined]
 
 
 def _show_employees(filters: CallFilter, form: forms.Form) -> bool:
-    """Narrows the menu to one customer's employees. False if several customers are shown: their lists are too long."""
+    """Narrows the menu to one customer's employees. Returns False if the list shows several customers: they have too
+    many.
+    """
     if not filters.shows_one_customer:
         return False
     employees = form.fields["employee"]

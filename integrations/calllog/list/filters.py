@@ -1,4 +1,4 @@
-"""The filters of calls, as a query string: for the list, its chart, the export, the API and bulk actions.
+"""Filters calls by a query string, for the list, its chart, exports, the API and bulk actions.
 
 users/visibility.py decides which calls a user may see at all. An invalid filter matches no call, so that a bulk action
 on a mistyped URL changes nothing.
@@ -39,11 +39,11 @@ from integrations.users.visibility import calls_visible_to, customers_visible_to
 
 PLAUSIBLE_DAYS = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2100, 1, 1))]
 MAX_MENU_CUSTOMERS = 50
-"""With more customers the menu becomes a text field."""
+"""With more customers, the menu becomes a text field."""
 MAX_NAMED = 5
-"""Customers that an error message names."""
+"""The most customers that an error message names."""
 SHORTEST_ID_PART = 5
-"""Characters of a call ID by which calls are found."""
+"""The fewest characters of a call ID with which a search finds calls."""
 
 TALLIED = frozenset({"customer", "direction", "outcome", "state", "first_day", "last_day", "period", "hour"})
 """The filters that CallCount can answer (models/call_count.py)."""
@@ -53,10 +53,10 @@ choice = partial(django_filters.ChoiceFilter, empty_label=_("All"), widget=Unfol
 
 
 class CustomerField(django_filters.fields.ModelChoiceField):  # type: ignore[misc]
-    """Takes a customer's number, as URLs have it, or a name or part of one, as people type it."""
+    """Accepts a customer's key, as in URLs, or a name or part of a name, as people type it."""
 
     shown_name = ""
-    """The name that a text field shows instead of the number."""
+    """The name that a text field shows instead of the key."""
 
     def prepare_value(self, value: Any) -> Any:
         return self.shown_name or super().prepare_value(value)
@@ -76,7 +76,7 @@ class CustomerField(django_filters.fields.ModelChoiceField):  # type: ignore[mis
 
 
 def customers_named(customers: QuerySet[Customer], name: str) -> QuerySet[Customer]:
-    """The customers whose name contains the text. The exact name comes first, then names that begin with it."""
+    """Finds customers whose name contains the text. The exact name comes first, then names that begin with it."""
     rank = Case(When(name__iexact=name, then=0), When(name__istartswith=name, then=1), default=2)
     return customers.filter(name__icontains=name).order_by(rank, "name")
 
@@ -86,10 +86,10 @@ class CustomerFilter(django_filters.ModelChoiceFilter):  # type: ignore[misc]
 
 
 class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """Filters the calls of `customers`. Their time zones and countries define what dates and local numbers mean."""
+    """Filters the calls of `customers`. Their time zones give the dates their meaning, their countries the numbers."""
 
     finds_parts_of_ids = True
-    """Does part of a call ID find calls?"""
+    """Tells whether a part of a call ID finds calls."""
 
     number = django_filters.CharFilter(label=_("Client number"), method="by_number", widget=text_input())
     customer = CustomerFilter(
@@ -154,7 +154,7 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
     def for_user(
         cls, user: User | AnonymousUser, data: Mapping[str, Any], *, calls: QuerySet[Call] | None = None
     ) -> CallFilter:
-        """Filters the calls that the user may see, or `calls`, by these data."""
+        """Filters `calls`, or all calls that the user may see, by `data`, a query string."""
         queryset = calls_visible_to(user) if calls is None else calls
         return cls(data, queryset=queryset, customers=customers_visible_to(user))
 
@@ -176,11 +176,11 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
         return queryset.filter(started_within(self.date_ranges)) if self.date_ranges else queryset
 
     def by_number(self, queryset: QuerySet[Call], name: str, value: str) -> QuerySet[Call]:
-        """Finds a whole number in any spelling, and part of a number at the start or the end of numbers."""
+        """Finds a whole number in any spelling, or a part of a number at the start or the end of numbers."""
         return _with_reversed_texts(queryset).filter(reduce(or_, self._number_conditions(value)))
 
     def by_callback(self, queryset: QuerySet[Call], name: str, value: str) -> QuerySet[Call]:
-        """Missed incoming calls whose client was reached afterwards, or was not."""
+        """Finds missed incoming calls whose client was reached later, or was not."""
         found = queryset.filter(missed__isnull=False, missed__called_back_at__isnull=value == "waiting")
         return found.exclude(reason__in=NOBODY_WAITS)
 
@@ -188,7 +188,7 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
     def parts(self) -> list[QuerySet[Call]]:
         """The calls of `qs` as disjoint querysets, one for each alternative of the number or of the call ID.
 
-        PostgreSQL finds the newest calls of each part by an index. For an OR of the alternatives it would scan.
+        PostgreSQL finds the newest calls of each part by an index. For an OR of the alternatives it would scan all.
         """
         conditions_of = {"number": self._number_conditions, "call_id": self._call_id_conditions}
         for name, conditions_for in conditions_of.items():
@@ -211,7 +211,7 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
         return [Q(client_number__startswith=prefix) for prefix in sorted(prefixes)] + suffixes
 
     def by_call_id(self, queryset: QuerySet[Call], name: str, value: str) -> QuerySet[Call]:
-        """Finds a call ID; without such a call, the calls whose ID begins or ends with the text."""
+        """Finds the call with this ID. If there is none, finds calls whose ID begins or ends with the text."""
         return _with_reversed_texts(queryset).filter(reduce(or_, self._call_id_conditions(value)))
 
     def _call_id_conditions(self, value: str) -> list[Q]:
@@ -223,13 +223,13 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
         return [Q(ringostat_id__startswith=value), Q(backwards_id__startswith=value[::-1])]
 
     def _is_known_id(self, value: str, exact: Q) -> bool:
-        """Does a call with this ID exist? One query for these filters and their copies."""
+        """Tells whether a call with this ID exists. Makes one query for these filters and all their copies."""
         if value not in self._known_ids:
             self._known_ids[value] = self.queryset.filter(exact).exists()
         return self._known_ids[value]
 
     def by_unmatched(self, queryset: QuerySet[Call], name: str, value: bool) -> QuerySet[Call]:
-        """Calls by an employee who is not among the customer's employees."""
+        """Finds calls that were skipped because the employee is unknown, or all others."""
         unmatched = Q(reason=Reason.UNKNOWN_EMPLOYEE)
         return queryset.filter(unmatched if value else ~unmatched)
 
@@ -238,7 +238,7 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
         return queryset
 
     def with_values(self, **values: Any) -> CallFilter:
-        """These filters with other values, None to remove one. Does not validate or query again."""
+        """A copy of these filters with other values; None removes one. Does not validate or query again."""
         self.is_valid()
         other = copy(self)
         for name in ("_qs", "values", "date_ranges"):
@@ -268,7 +268,7 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     @property
     def chosen_period(self) -> str:
-        """The period in use; "" if dates are named, which take precedence."""
+        """The period in use. "" if the filters name dates, which take precedence."""
         names_days = "first_day" in self.values or "last_day" in self.values
         return "" if names_days else self.values.get("period", "")
 
@@ -307,7 +307,7 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     @property
     def offers_customers(self) -> bool:
-        """Can the user choose between customers?"""
+        """Tells whether the user can choose between customers."""
         return len(self.first_customers) > 1
 
     @property
@@ -324,12 +324,12 @@ def _with_reversed_texts(calls: QuerySet[Call]) -> QuerySet[Call]:
 
 
 def _number_prefixes(digits: str, regions: set[str]) -> set[str]:
-    """The stored prefixes of a partly typed number: international, national, or as typed."""
+    """Beginnings of stored numbers that a partly typed number may mean: as typed, with a plus, with a country code."""
     codes = {phonenumbers.country_code_for_region(region) for region in regions} - {0}
     national = {f"+{code}{digits.lstrip('0')}" for code in codes if digits.lstrip("0")}
     return {digits, f"+{digits}"} | national
 
 
 def _case_variants(word: str) -> set[str]:
-    """A hidden number is a word, such as "anonymous", in upper or lower case."""
+    """The spellings of a word in upper and lower case. A hidden number is stored as a word, such as "anonymous"."""
     return {word, word.lower(), word.upper(), word.capitalize()}

@@ -1,4 +1,4 @@
-"""Pages of calls, newest first, by keyset: every page costs the same, and new calls do not shift the pages."""
+"""Pages of calls, newest first, by keyset. Every page costs the same, and new calls do not shift the pages."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Page:
 
 
 def page_of(parts: Sequence[QuerySet[Call]], *, rows: QuerySet[Call], before: str = "", size: int = PAGE_SIZE) -> Page:
-    """The newest calls of all parts, or those older than the position `before`.
+    """Loads the newest calls of all parts, or the newest that are older than the position `before`.
 
-    `rows` is the queryset that loads the calls with their related objects. Raises BadPosition.
+    `rows`: the queryset that loads calls with their related objects. Raises BadPosition.
     """
     if before:
         parts = [part.filter(_older_than(before)) for part in parts]
@@ -45,7 +45,9 @@ def page_of(parts: Sequence[QuerySet[Call]], *, rows: QuerySet[Call], before: st
 
 
 def _newest(parts: Sequence[QuerySet[Call]], most: int) -> QuerySet[Call, int]:
-    """The keys of each part's newest calls, read from an index alone. Only the calls of the page are then loaded."""
+    """The keys of each part's newest calls. PostgreSQL reads them from an index alone, so it loads only calls of the
+    page.
+    """
     first, *others = (part.order_by(*NEWEST).values_list("pk", flat=True)[:most] for part in parts)
     return first.union(*others, all=True) if others else first
 
@@ -65,7 +67,7 @@ def position_of(call: Call) -> str:
 
 def _older_than(before: str) -> Q:
     started_at, pk = _parse_position(before)
-    # The first condition follows from the second. PostgreSQL needs it to start in the index.
+    # The first condition follows from the second, but PostgreSQL needs it to find the start in the index.
     return Q(started_at__lte=started_at) & (Q(started_at__lt=started_at) | Q(pk__lt=pk))
 
 

@@ -1,4 +1,4 @@
-"""URLs of the list. The query string holds the filters; a link is the current query with changes."""
+"""Makes URLs of the list. The query string holds the filters. A link is the current query string with changes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from django.http import QueryDict
 
 NOT_FILTERS = ("before", "after", "all")
-"""Parameters for the position in the list, and for "no filter"."""
+"""Parameters that are not filters: the position in the list, and the mark for "no filter"."""
 
 
 def list_query(parameters: Mapping[str, object], **changes: object) -> str:
@@ -15,7 +15,7 @@ def list_query(parameters: Mapping[str, object], **changes: object) -> str:
     kept = {name: str(value) for name, value in parameters.items() if name not in NOT_FILTERS}
     query = QueryDict(mutable=True)
     wanted = kept | {name: str(value) for name, value in changes.items()}
-    # No page takes a NUL, so a saved view must have none.
+    # No page accepts a NUL, so a saved view must not contain one.
     query.update({name: value for name, value in wanted.items() if value and "\0" not in name + value})
     return query.urlencode()
 

@@ -1,4 +1,4 @@
-"""A user's saved views, which are named filters: save, delete, make default."""
+"""Saves and deletes a user's saved views, which are named filters, and chooses the default view."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def delete_view(request: HttpRequest, view_id: int) -> HttpResponse:
 @require_POST
 @login_required_htmx
 def make_default(request: HttpRequest, view_id: int) -> HttpResponse:
-    """Makes this view the default, or removes the default if it is this view."""
+    """Makes this view the default. If it is the default already, the user then has none."""
     view = get_object_or_404(SavedView, pk=view_id, user=request.user.pk)
     with transaction.atomic():
         SavedView.objects.filter(user=request.user.pk, is_default=True).update(is_default=False)

@@ -1,4 +1,4 @@
-"""The search box of every page: finds a number, a call ID, a customer or an employee, and leads to their calls."""
+"""The search box of every page. It finds a number, a call ID, a customer or an employee, and links to their calls."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from integrations.users.visibility import customers_visible_to
 MAX_LENGTH = 100
 SHORTEST_NAME = 2
 SHORTEST_NUMBER = 3
-"""Digits."""
+"""The fewest digits that count as a number."""
 MAX_SUGGESTIONS = 5
-"""Customers, and employees."""
+"""The most suggested customers, and the most suggested employees."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Suggestion:
 @login_required_htmx
 @never_cache
 def search(request: HttpRequest) -> HttpResponse:
-    """The suggestions for the search box; without htmx a redirect to the first one."""
+    """Answers with the suggestions for the search box. Without htmx, redirects to the first suggestion."""
     typed = " ".join(request.GET.get("q", "").split())[:MAX_LENGTH]
     found = list(suggestions(request.user, typed)) if typed else []  # type: ignore[arg-type]
     if request.headers.get("HX-Request"):
@@ -52,7 +52,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def suggestions(user: User, typed: str) -> Iterator[Suggestion]:
-    """What the text may mean, the most exact first: only what exists and what the user may see."""
+    """Suggests what the text may mean, the most exact first. Suggests only what exists and the user may see."""
     yield from _number(user, typed)
     yield from _call_id(user, typed)
     if len(typed) >= SHORTEST_NAME:

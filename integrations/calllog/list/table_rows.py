@@ -1,6 +1,6 @@
-"""The values of the list's rows, with every label, badge and URL rendered once for the page.
+"""Makes the values of the list's rows. It renders each label, badge and URL once per page.
 
-Rendering them in the template for each of thirty rows takes ten times as long.
+Rendering them in a template for each of thirty rows would take ten times as long.
 """
 
 from __future__ import annotations
@@ -54,53 +54,53 @@ _UNKNOWN_EMPLOYEE = '<span class="text-subtle" title="{}">{}</span>'
 class TableRow:
     id: int
     position: str
-    """The position in the list, to ask for newer calls."""
+    """The row's position in the list, with which the page asks for newer calls."""
     version: str
-    """Changes with what the row shows; "" for a call that is not expected to change soon."""
+    """A text that changes with the row's content; "" for a call that will not change soon."""
     url: str
     time: str
     checkbox_label: str
-    """For screen readers."""
+    """The checkbox's label for screen readers."""
     customer: str
     kind: SafeString
     callback: str
-    """Of a missed incoming call: whether the client was called back."""
+    """Whether the client of a missed incoming call was called back; "" for other calls."""
     client_name: str
-    """As in Planfix; "" if it is not known."""
+    """The contact's name in Planfix; "" if it is unknown."""
     client_number: str
-    """With grouped digits."""
+    """The number with grouped digits."""
     number_url: str
-    """All calls of this number; "" without a number."""
+    """The URL of all calls of this number; "" without a number."""
     number_label: str
     employee: str
-    """Marked if no employee of the customer matches the webhook's."""
+    """The employee, specially marked if the name comes from the webhook and matches no employee of the customer."""
     durations: str
     recording_url: str
     """"" if there is no link to a recording."""
     play_label: str
     recorded_icon: str
-    """For a call that was recorded and cannot be played yet."""
+    """The icon of a recorded call that cannot be played yet."""
     utm_source: str
     state: SafeString
-    """With the reason, and the number of attempts if there was more than one."""
+    """The state with its reason, and with the number of attempts if there was more than one."""
     links: SafeString
     """Links to the contact and the task in Planfix."""
 
 
 def with_fields(calls: QuerySet[Call], *extra: str) -> QuerySet[Call]:
-    """Loads in one query what a row reads, except the client's name. `extra`: further columns of related rows."""
+    """Makes one query load everything that a row reads, except the client's name. `extra`: further related columns."""
     related = ("customer", "employee", "delivery", "missed__called_back_in__employee")
     further = (name.rpartition("__")[0] for name in extra)
     return calls.select_related(*related, *further).only(*FIELDS, *extra)
 
 
 def listed(calls: QuerySet[Call]) -> QuerySet[Call]:
-    """Loads in one query what table_rows() reads."""
+    """Makes one query load everything that table_rows() reads."""
     return with_client_names(with_fields(calls))
 
 
 def table_rows(calls: Iterable[Call]) -> list[TableRow]:
-    """The rows of calls from listed(), without a query."""
+    """Makes the rows of calls that listed() has loaded. Makes no query."""
     list_page, day, kind, state = reverse("calllog:list"), cache(_day), cache(_kind), cache(_state)
     checkbox_label, unknown_number = _("Select the call with %(number)s at %(time)s"), _("unknown number")
     number_label, play_label = _("All calls of %(number)s"), _("Play the call with %(number)s at %(time)s")

@@ -1,6 +1,6 @@
 """The list of calls, its older and newer rows, and its chart.
 
-Every view starts with the calls visible to the user. The templates make no query.
+Every view starts with the calls that the user may see. The templates make no queries.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from integrations.users.visibility import calls_visible_to, customers_visible_to
 DEFAULT_CHART = next(iter(SERIES))
 MAX_NEW_CALLS = 99
 MAX_LIVE_ROWS = 60
-"""Waiting rows of a page that one poll looks at."""
+"""The most waiting rows of a page that one poll checks."""
 MAX_SUGGESTED_CUSTOMERS = 100
 
 
@@ -53,7 +53,7 @@ class StateChip:
     icon: str
     count: int
     is_more: bool
-    """There are more calls than were counted."""
+    """True if there are more calls than were counted."""
     url: str
     is_chosen: bool
 
@@ -64,9 +64,9 @@ class Totals:
 
     calls: int
     answered_percent: int | None
-    """Of the calls that have ended; None if none has."""
+    """The share of answered calls among those that have ended; None if none has ended."""
     is_more: bool
-    """There are more calls than were counted."""
+    """True if there are more calls than were counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +90,7 @@ def call_list(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(f"?{default.query}" if default.query else "?all=1")
     filters = CallFilter.for_user(request.user, request.GET)
     query, rows = list_query(filters.data), _rows(request, filters, _page(filters))
-    counts = _counts(filters)  # after the rows: copies of the filters share what the rows have queried
+    counts = _counts(filters)  # After the rows: copies of the filters share the results of their queries.
     context = {
         **page_context(request, _("Calls")),
         **rows,
@@ -115,8 +115,8 @@ def call_list(request: HttpRequest) -> HttpResponse:
 @login_required_htmx
 @never_cache
 def new_calls(request: HttpRequest) -> HttpResponse:
-    """What has changed since the page was loaded: the banner with the number of newer calls, the counts of the states,
-    and those rows in `live` ("12.1f2e3d4c,15.…": keys and versions) that look different now.
+    """Answers with the changes since the page was loaded: a banner with the number of newer calls, the counts of the
+    states, and the changed rows among those in `live` ("12.1f2e3d4c,15.…": keys and versions).
     """
     filters = CallFilter.for_user(request.user, request.GET)
     after = request.GET.get("after", "")
@@ -166,7 +166,7 @@ def talk(request: HttpRequest) -> HttpResponse:
 @login_required_htmx
 @never_cache
 def customer_names(request: HttpRequest) -> HttpResponse:
-    """The suggestions for the customer field: the customers whose name contains the text of `customer`."""
+    """Answers with suggestions for the customer field: customers whose name contains the text of `customer`."""
     named = customers_named(customers_visible_to(request.user), request.GET.get("customer", "").strip())
     names = named.values_list("name", flat=True)[:MAX_SUGGESTED_CUSTOMERS]
     return HttpResponse(format_html_join("", '<option value="{}">', ((name,) for name in names)))
@@ -187,7 +187,7 @@ def chart(request: HttpRequest) -> HttpResponse:
 
 
 def _more_rows(request: HttpRequest) -> HttpResponse:
-    """Older rows, or newer rows with the new counts of the states."""
+    """Answers with older rows, or with newer rows and the new counts of the states."""
     filters = CallFilter.for_user(request.user, request.GET)
     rows, is_newer = _rows(request, filters, _page(filters)), "after" in request.GET
     new_counts = {**_counts(filters), "has_new_counts": True} if is_newer else {}
@@ -216,7 +216,7 @@ def _rows(request: HttpRequest, filters: CallFilter, page: Page) -> dict[str, An
 
 
 def _row_context(request: HttpRequest, filters: CallFilter) -> dict[str, Any]:
-    """What all rows share, for rows_html() and the head of the table."""
+    """The values that all rows share, for rows_html() and the head of the table."""
     labels = {
         "time": _("Time"),
         "call": _("Call"),
@@ -271,7 +271,7 @@ def _state_chips(filters: CallFilter, counts: Counts) -> list[StateChip]:
 
 
 def _result_count(chips: Iterable[StateChip]) -> int | None:
-    """The number of calls that match the filters; None if not all of them were counted."""
+    """The number of calls that match the filters; None if some were not counted."""
     return next((chip.count for chip in chips if chip.is_chosen and not chip.is_more), None)
 
 

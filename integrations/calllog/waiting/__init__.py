@@ -1,4 +1,4 @@
-"""The page of waiting clients: who called in vain and was not called back, and how soon others were.
+"""The page of waiting clients: clients whose call was missed and who still wait, and how soon others were called back.
 
-Knows the missed calls. Does not know the list's filters or the page of a call.
+Knows the missed calls. Does not know the list's filters, nor the page of a call.
 """

@@ -1,4 +1,4 @@
-"""Waiting clients: one row for each client, longest waiting first; and how soon clients were called back."""
+"""Shows one row for each waiting client, the longest waiting first, and how soon clients were called back."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PERIODS: Mapping[str, tuple[LazyText, timedelta]] = {
 }
 USUAL_PERIOD, USUAL_PERIOD_OF_MANY = "14", "1"
 MANY_CUSTOMERS = 50
-"""Of more customers together so many clients wait that a day fills the page."""
+"""With more customers, so many clients wait that one day fills the page."""
 MOST_CLIENTS = 100
 BARS: Mapping[str, LazyText] = {
     "in_quarter_hour": gettext_lazy("within 15 minutes"),
@@ -47,7 +47,7 @@ TABLES: Mapping[Literal["employee", "source"], tuple[LazyText, LazyText]] = {
     "employee": (gettext_lazy("By employee"), gettext_lazy("not called back, or unknown")),
     "source": (gettext_lazy("By UTM source"), gettext_lazy("without a source")),
 }
-"""Title of the table, and the label of the group without a name."""
+"""The title of each table, and the label of the group without a name."""
 
 
 @require_safe
@@ -106,7 +106,7 @@ def _query(chosen: Customer | None, days: str) -> str:
 
 
 def _bars(groups: list[CalledBack]) -> list[dict[str, Any]]:
-    """The parts of all missed calls, for a stacked bar; [] without missed calls."""
+    """The parts of a stacked bar of all missed calls; [] without missed calls."""
     if not groups:
         return []
     [group] = groups
