@@ -1,4 +1,6 @@
-"""Web server settings, read by gunicorn itself. BIND, PORT, WEB_CONCURRENCY and WEB_THREADS change them."""
+"""The settings of the web server. gunicorn reads this file itself. BIND, PORT, WEB_CONCURRENCY and WEB_THREADS set
+values.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +19,17 @@ workers = int(os.environ.get("WEB_CONCURRENCY", multiprocessing.cpu_count()))
 threads = int(os.environ.get("WEB_THREADS", "4"))
 
 timeout = 60
-# A process that is told to stop stores and answers the webhooks in hand first.
+# A process that must stop first stores and answers the webhooks that it is handling.
 graceful_timeout = 30
-# No access log: a webhook's address is its secret, and the webhooks are in the database anyway.
+# No access log: a webhook's address is a secret, and the database stores the webhooks anyway.
 accesslog = None
 loglevel = "warning"
 logconfig_dict = log_config(os.environ.get("LOG_FORMAT", "console"))
 # Nothing uses the control socket, and two servers on one machine would claim the same path.
 control_socket_disable = True
-# Heartbeats in memory: on a slow disk a worker would seem dead.
+# Keeps heartbeats in memory: on a slow disk, a worker would seem dead.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - a folder of the system
-# No request header may name the script or the path: the default trusts SCRIPT_NAME and PATH_INFO from loopback.
+# No request header may set the script or the path. By default, gunicorn trusts SCRIPT_NAME and PATH_INFO from loopback.
 forwarder_headers = ""
 
 _default_headers = wsgi.Response.default_headers
@@ -42,7 +44,7 @@ wsgi.Response.default_headers = _headers_without_server
 
 
 def post_worker_init(worker: Any) -> None:
-    """Log the warnings of the deployment checks once, when the first worker has loaded the product."""
+    """Logs the warnings of the deployment checks once, when the first worker has loaded the product."""
     from ringofix.checks import deployment_warnings
 
     if worker.age == 1:
@@ -54,8 +56,8 @@ SEND_SECONDS = 30
 
 
 def when_ready(server: Any) -> None:
-    """Ends a connection whose client takes nothing of its response for SEND_SECONDS. Linux hands the option down from
-    the listening socket to each connection.
+    """Makes Linux end a connection whose client takes nothing of its response for SEND_SECONDS. Each connection
+    inherits the option from the listening socket.
     """
     for listener in server.LISTENERS:
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))

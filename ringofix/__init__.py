@@ -1,6 +1,6 @@
-"""The Django project: settings, addresses, logs, and what every request passes.
+"""The Django project: settings, addresses, logs, and the middlewares that every request passes.
 
-Knows nothing of calls.
+Knows nothing about calls.
 """
 
 from __future__ import annotations

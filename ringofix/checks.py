@@ -15,9 +15,10 @@ UNTRUSTED_PROXY = "ringofix.W001"
 
 @register(Tags.security, deploy=True)
 def check_trusted_proxies(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """Warn when a proxy on another address must be in front, and no such address is trusted.
+    """Warns when the proxy in front must have another address than loopback, but TRUSTED_PROXIES names only loopback.
 
-    With https in PUBLIC_URL a proxy speaks TLS. It is on this machine only if the web server listens on loopback.
+    With https in PUBLIC_URL there must be a proxy for TLS. It runs on this machine only if the web server listens on
+    loopback.
     """
     if not settings.HTTPS or _listens_on_loopback() or any(not _is_loopback(each) for each in settings.TRUSTED_PROXIES):
         return []

@@ -23,7 +23,10 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def nul_refused(request: HttpRequest, names: list[str]) -> HttpResponseBase:
-    """`names`: the parameters with a NUL; none if it is in the path. The API answers as its schema says."""
+    """The error page for a request with a NUL. `names`: the parameters that have one; empty if the path has it.
+
+    The API answers as its schema says.
+    """
     text = _("The address or the form has characters that no page here understands.")
     if not request.path_info.startswith("/api/"):
         return _page(request, 400, _("This cannot be read"), text)
@@ -33,7 +36,9 @@ def nul_refused(request: HttpRequest, names: list[str]) -> HttpResponseBase:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """For CSRF_FAILURE_VIEW. It happens when the session ends while a page is open."""
+    """The error page for an invalid CSRF token (CSRF_FAILURE_VIEW), for example if the session ended while the page was
+    open.
+    """
     text = _("The page was open too long, or you logged in again. Go back, reload the page and try again.")
     return _page(request, 403, _("Nothing was saved"), text)
 

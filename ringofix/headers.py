@@ -1,4 +1,4 @@
-"""The Permissions-Policy and Cache-Control headers. The settings define the Content-Security-Policy."""
+"""Adds the Permissions-Policy and Cache-Control headers. The settings define the Content-Security-Policy."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def permissions_policy(get_response: GetResponse) -> GetResponse:
 
 
 def no_store(get_response: GetResponse) -> GetResponse:
-    """Middleware: no cache keeps a response that does not say otherwise. Caches may keep a permanent redirect, whose
-    address may have a phone number, and an error.
+    """Middleware: forbids caches to keep a response, unless it says otherwise itself. Without this, caches may keep
+    errors, and permanent redirects, whose address may contain a phone number.
     """
 
     def answer(request: HttpRequest) -> HttpResponseBase:

@@ -1,4 +1,4 @@
-"""Health checks and metrics: is the process alive, is it ready for requests, does the product do its job?"""
+"""Health checks and metrics: is the process alive, is it ready for requests, and does the product do its job?"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from integrations.services.monitoring.metrics import registry
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 when the process works and reaches its database, else 503."""
+    """Answers 200 when the process works and reaches its database, else 503."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -23,7 +23,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when the process is healthy and the database has all migrations of this release, else 503."""
+    """Answers 200 when the process is healthy and the database has all migrations of this release, else 503."""
     healthy = healthz(request)
     if healthy.status_code != 200:
         return healthy
@@ -42,7 +42,7 @@ class _NotMigrated(Exception):
     """Some migrations are missing; the message names them."""
 
 
-@cache  # migrations are not reversed while this release runs; exceptions are not cached
+@cache  # Nobody reverses migrations while this release runs. The cache does not keep exceptions.
 def _require_migrations() -> None:
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())

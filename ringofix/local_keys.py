@@ -1,4 +1,4 @@
-"""Keys made once for this machine and kept in var/, so that a laptop needs no configuration. Never used with
+"""Makes keys once for this machine and keeps them in var/, so that a laptop needs no configuration. Never used with
 DATABASE_URL.
 """
 
@@ -23,7 +23,7 @@ def local_encryption_key(var: Path) -> str:
 def _kept(path: Path, make: Callable[[], str]) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        # Written aside and linked into place: two processes that start at once must end up with the same key.
+        # Writes the key aside and links it into place: two processes that start at once must get the same key.
         fresh = path.with_name(f"{path.name}.{os.getpid()}")
         fresh.touch(mode=0o600)
         fresh.write_text(make())

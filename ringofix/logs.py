@@ -1,5 +1,5 @@
-"""Structured logs: lines for people (LOG_FORMAT=console) or JSON (LOG_FORMAT=json). INFO has no personal data and no
-secrets.
+"""Structured logs: lines for people (LOG_FORMAT=console) or JSON (LOG_FORMAT=json). INFO contains no personal data and
+no secrets.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-# Without local variables: they hold tokens and personal data.
+# Leaves out local variables: they hold tokens and personal data.
 _tracebacks = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 _WEBHOOK_ADDRESS = re.compile(r"(/webhooks/ringostat/)[^/\s?]+")
 
@@ -36,7 +36,7 @@ _RENDERERS: dict[str, list[Any]] = {
 
 
 def configure_logs(log_format: str) -> None:
-    """Formats structlog events and standard log records alike and writes them to stderr."""
+    """Formats structlog events and standard log records in the same way, and writes them to stderr."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

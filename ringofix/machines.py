@@ -14,9 +14,9 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 def machine_addresses(get_response: GetResponse) -> GetResponse:
-    """Middleware: an address of MACHINE_URLS is answered here, every other one by the middlewares that follow.
+    """Middleware: answers addresses of MACHINE_URLS itself, and passes all others on to the next middlewares.
 
-    Hosts, TLS, sessions, languages and forms are of no use to a machine, and cost more than storing a call.
+    A machine needs no checks of hosts, TLS, sessions, languages and forms, and they cost more than storing a call.
     """
     resolver = get_resolver(MACHINE_URLS)
 
@@ -31,7 +31,7 @@ def machine_addresses(get_response: GetResponse) -> GetResponse:
 
 
 def _complete(response: HttpResponseBase) -> HttpResponseBase:
-    """Does what Django does for a view after its middlewares."""
+    """Completes a response as Django does after a view's middlewares."""
     if isinstance(response, SimpleTemplateResponse):
         response.render()
     content = response.content if isinstance(response, HttpResponse) else b""

@@ -1,6 +1,6 @@
-"""Long-running processes: several that run one function, replaced when they die; and short garbage collections.
+"""Runs a function in several processes, replaces processes that die, and keeps garbage collections short.
 
-Knows nothing of what they do.
+Does not know what the processes do.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ log = structlog.get_logger(__name__)
 
 SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGCHLD})
 RESTART_SECONDS = 1.0
-"""A function that fails at once must not use up a processor."""
+"""Delay before a restart: a function that fails at once must not use up a processor."""
 
 
 def run_in_processes(count: int, work: Callable[[], None]) -> None:
-    """Returns when all processes have ended after SIGTERM or SIGINT, which each of them gets as SIGTERM.
+    """Runs `work` in `count` processes. After SIGTERM or SIGINT, sends SIGTERM to each and returns when all have ended.
 
-    Forks, so that the processes share the memory of what is loaded: call it while no thread runs and no connection is
-    open. Until it returns, SIGTERM and SIGINT reach nobody else in this process.
+    Forks, so that the processes share the memory of loaded modules: call it while no thread runs and no connection is
+    open. Until it returns, no other code in this process receives SIGTERM or SIGINT.
     """
-    # Blocked signals wait for sigwait(): none comes between the start of a process and its entry in the list.
+    # Blocked signals wait for sigwait(), so none can arrive between the start of a process and its entry in the list.
     blocked_before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    signal.signal(signal.SIGCHLD, lambda *_: None)  # some systems drop an ignored signal although it is blocked
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # Some systems drop an ignored signal even if it is blocked.
     running = [_start(work) for _ in range(count)]
     is_stopping = False
     while running:
@@ -59,10 +59,10 @@ def _run(work: Callable[[], None]) -> None:
 
 
 def freeze_gc() -> None:
-    """Excludes all loaded modules from garbage collection. Call it once, when they are loaded.
+    """Excludes all loaded modules from garbage collection. Call it once, after loading them.
 
-    Otherwise each full collection walks over about 120,000 objects and stops all threads of the process for a tenth of
-    a second.
+    Without it, each full collection visits about 120,000 objects and stops all threads of the process for a tenth of a
+    second.
     """
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""The request class of the web process. Forms and addresses are UTF-8, whatever charset the request names."""
+"""The request class of the web process. It reads forms and addresses as UTF-8, whatever charset the request names."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class Request(WSGIRequest):
-    """Ignores the charset of the content type. Django uses it and crashes before our code sees the request if Python
-    knows it as a codec that is no charset (zip, undefined, idna). The webhook reads its body itself.
+    """Ignores the charset of the content type. Django would use it, and would crash before our code sees the request if
+    it is a Python codec but no charset (zip, undefined, idna). The webhook decodes its body itself.
     """
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
@@ -24,8 +24,8 @@ class Request(WSGIRequest):
 
 
 def refuse_nul(get_response: GetResponse) -> GetResponse:
-    """Middleware: answers 400 to a request with a NUL in its path, its query or its form. PostgreSQL stores none, and
-    no page needs to check for it.
+    """Middleware: answers 400 to a request with a NUL in its path, query or form. PostgreSQL cannot store a NUL. With
+    this middleware, no page needs to check for it.
     """
 
     def answer(request: HttpRequest) -> HttpResponseBase:

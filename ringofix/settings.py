@@ -1,4 +1,4 @@
-"""All settings, from the environment (.env.example lists each with its meaning); the defaults are those of a laptop."""
+"""Reads all settings from the environment. .env.example explains each one. The defaults suit a laptop."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ else:
             "HOST": str(socket_folder(EMBEDDED_POSTGRES)),
         }
     }
-# Django prepares no statements. Statements that ask for it are prepared at once, whatever this number is.
+# Django itself prepares no statements. Our own statements with prepare=True are prepared at once, whatever this is.
 DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
 if POOL_SIZE:
-    # A delivery gives its connection back while it waits for Planfix: 64 customers share these few.
+    # A delivery returns its connection while it waits for Planfix, so 64 customers can share these few.
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": POOL_SIZE, "timeout": 10}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = None
@@ -73,7 +73,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
 def _secret(name: str, local: str | None) -> str:
-    """A secret of the environment. Only a laptop (no DATABASE_URL) gets one made for it and kept in var/."""
+    """Reads a secret from the environment. Only a laptop (without DATABASE_URL) gets a generated one, kept in var/."""
     value: str = env.str(name, default="")
     if value:
         return value
@@ -103,7 +103,7 @@ EXPORT_STREAM_ROWS = env.int("EXPORT_STREAM_ROWS", default=10_000)
 EXPORT_HOURS = env.int("EXPORT_HOURS", default=24)
 # Limits of forms. The webhook reads its body itself, with its own limit.
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # the forms of a customer with many employees are long
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # The forms of a customer with many employees are long.
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
 
 # --- outgoing requests ---
@@ -143,7 +143,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "procrastinate.contrib.django",
     "integrations",
-    # The sandbox of Planfix and Ringostat, for the demo, tests and benchmarks. An installed product has none.
+    # The sandbox of Planfix and Ringostat, for the demo, tests and benchmarks. The installed product contains none.
     *(["sandbox"] if (BASE_DIR / "sandbox").is_dir() else []),
 ]
 
@@ -201,14 +201,14 @@ AUTH_PASSWORD_VALIDATORS = [
 REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=False)
 
 REST_FRAMEWORK = {
-    # The webhook's token is its authentication and its body is read raw; the read API states its own rules.
+    # The webhook needs none of these: its token is its authentication, and it reads its body raw. The API sets its own.
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_PARSER_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    # Without a list, drf-spectacular 0.30 writes any `?version=` into a header of the schema.
+    # Without a list, drf-spectacular 0.30 copies any `?version=` into a header of the schema.
     "ALLOWED_VERSIONS": ["1"],
 }
 
@@ -229,7 +229,7 @@ SPECTACULAR_SETTINGS = {
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("pl", _("Polish")), ("uk", _("Ukrainian")), ("ru", _("Russian"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-# The browser's language, until the user chooses another one.
+# Pages use the browser's language until the user chooses another one, which a cookie keeps.
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LANGUAGE_COOKIE_SECURE, LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SAMESITE = HTTPS, True, "Lax"
 USE_TZ = True
@@ -239,7 +239,7 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Served from the installed packages, so that a clone needs no collectstatic step.
+# Serves static files from the installed packages, so that a clone needs no collectstatic step.
 WHITENOISE_USE_FINDERS = True
 
 # --- security ---
@@ -248,13 +248,13 @@ INLINE_STYLES = [
     "'sha256-OHsF909iAdk4dEtD76IUolFZXQtpwZ6LOsnYuPUt9DA='",  # unfold's colours
     "'sha256-bsV5JivYxvGywDAZ22EZJKBFip65Ng9xoJVLbBg7bdo='",  # htmx's indicator
 ]
-"""The style sheets in unfold's and htmx's own pages, by their contents: COLORS below, and what an upgrade changes, make
-new ones. tests/browser/test_policy.py tells which.
+"""The hashes of the style sheets that unfold and htmx write into pages. A change of COLORS below or an upgrade changes
+them; tests/browser/test_policy.py then reports the new ones.
 """
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 if HTTPS:
-    # Browsers accept a cookie of such a name only from this exact host, and only over TLS.
+    # Browsers accept a cookie with such a name only from this exact host, and only over TLS.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
 SESSION_ENGINE = "integrations.users.sessions.store"
 SESSION_COOKIE_AGE = 12 * 3600
@@ -270,12 +270,12 @@ SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        # Pages contain no inline script. Alpine, which unfold uses, compiles its attributes to functions.
+        # Pages contain no inline scripts, but Alpine, which unfold uses, compiles its attributes to functions.
         "script-src": [SELF, UNSAFE_EVAL],
         "style-src-elem": [SELF, *INLINE_STYLES],
-        "style-src-attr": [UNSAFE_INLINE],  # widths that Alpine and charts set
+        "style-src-attr": [UNSAFE_INLINE],  # Alpine and charts set widths.
         "img-src": [SELF, "data:"],
-        "media-src": [SELF, "blob:"],  # a recording that the player fetched once, to draw and play it (player.js)
+        "media-src": [SELF, "blob:"],  # The player fetches a recording once, to draw and play it (player.js).
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],
@@ -297,7 +297,7 @@ UNFOLD = {
     "SITE_HEADER": "Ringofix",
     "SITE_SUBHEADER": _("Ringostat calls in Planfix"),
     "SITE_SYMBOL": "phone_in_talk",
-    "SITE_URL": None,  # no link "View site": the menu has all pages
+    "SITE_URL": None,  # Hides the link "View site": the menu has all pages.
     "SHOW_HISTORY": True,
     "SHOW_LANGUAGES": True,
     "ACCOUNT": {
@@ -306,13 +306,13 @@ UNFOLD = {
         ]
     },
     "LOGIN": {"form": "integrations.users.login.ConsoleLoginForm"},
-    "COLORS": {"primary": {"500": "oklch(71.4% .203 305.504)"}},  # links on dark pages, light enough to read (WCAG AA)
+    "COLORS": {"primary": {"500": "oklch(71.4% .203 305.504)"}},  # Light enough for links on dark pages (WCAG AA).
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("ringofix/icon.svg")}],
     "STYLES": [lambda request: static("ringofix/site.css")],
     "SCRIPTS": [lambda request: static("ringofix/site.js")],
     "DASHBOARD_CALLBACK": "integrations.admin.monitoring.dashboard.dashboard",
     "SIDEBAR": {
-        "show_search": False,  # the search box of templates/admin/base_site.html finds more
+        "show_search": False,  # The search box of templates/admin/base_site.html finds more.
         "show_all_applications": False,
         "navigation": "integrations.admin.menu.navigation",
     },

@@ -1,4 +1,4 @@
-"""Every address that people and their programs use. ringofix/machine_urls.py has those for machines."""
+"""All addresses that people and their programs use. ringofix/machine_urls.py has the addresses for machines."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("calls/", include("integrations.calllog.urls")),
     path("account/", include("integrations.users.urls")),
     path("api/v1/", include("integrations.api.urls")),
-    # Background jobs had this address before they had this name.
+    # Redirects from the old address of background jobs.
     path("admin/integrations/work/", RedirectView.as_view(pattern_name=f"{JOBS}_changelist"), name="jobs_before"),
     path(
         "admin/integrations/work/<path:object_id>/change/",
         RedirectView.as_view(pattern_name=f"{JOBS}_change"),
         name="job_before",
     ),
-    # One page changes passwords: it limits wrong ones. Django's own pages do not.
+    # Only our own page may change passwords, because it limits wrong attempts. Django's own pages do not.
     path("admin/password_change/", RedirectView.as_view(pattern_name="account:password"), name="password_before"),
     path("admin/password_change/done/", RedirectView.as_view(pattern_name="account:account"), name="password_done"),
     path("admin/", include("integrations.admin.monitoring.urls")),

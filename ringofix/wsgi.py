@@ -15,14 +15,14 @@ from ringofix.processes import freeze_gc
 from ringofix.request import Request
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ringofix.settings")
-# No pool: each of the few threads keeps its own connection, so that no request begins by asking for one.
+# No pool: each of the few threads keeps its own connection, so that no request must first get one.
 os.environ.setdefault("DATABASE_POOL_SIZE", "0")
-os.environ["RINGOFIX_ROLE"] = "web"  # settings.py limits its statements
+os.environ["RINGOFIX_ROLE"] = "web"  # settings.py limits the time of statements by the role.
 
 
 class Application(WSGIHandler):
-    """Closes a response that the server refuses to send, for example because of a header: no one else would, and what
-    it holds (a stream slot, a connection to Ringostat) would be lost until the next restart.
+    """Closes a response that the server refuses to send, for example because of a header. Nothing else would close it,
+    and its stream slot and its connection to Ringostat would be lost until the next restart.
     """
 
     request_class = Request
@@ -45,7 +45,7 @@ class Application(WSGIHandler):
 
 django.setup(set_prefix=False)
 application = Application()
-# Now, so that the first request does not wait for it.
+# Loads the addresses now, so that the first request does not wait for them.
 for urlconf in (None, MACHINE_URLS):
     get_resolver(urlconf).url_patterns  # noqa: B018
 freeze_gc()

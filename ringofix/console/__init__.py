@@ -1,4 +1,4 @@
-"""What the console needs from unfold: its site and its words.
+"""Adapts unfold, the theme of the console: its site and its strings.
 
-Knows unfold. Does not know a page.
+Knows unfold. Does not know any page.
 """

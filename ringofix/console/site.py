@@ -1,4 +1,4 @@
-"""The site of the console: unfold's, without what unfold 0.91 computes again for every page."""
+"""The console's admin site. It computes once what unfold 0.91 computes again for every page."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class ConsoleConfig(AdminConfig):
     """Django's admin with our site. Replaces "django.contrib.admin" in INSTALLED_APPS."""
 
     default_site = "ringofix.console.site.ConsoleSite"
-    verbose_name = "Ringofix"  # the first of the links above the audit log; Django says "Administration"
+    verbose_name = "Ringofix"  # The first link above the audit log; Django's own name is "Administration".
 
 
 class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
-        """A list that is computed when a page shows it. None of ours does, because the menu names its pages itself."""
+        """Computes the list only when a page shows it. No page does, because our menu names its pages itself."""
         return SimpleLazyObject(partial(super().get_app_list, request, app_label))
 
     def _get_config(self, key: str, *args: Any) -> Any:
@@ -33,7 +33,7 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
 
     @cached_property
     def _config(self) -> dict[str, Any]:
-        """The settings merged with unfold's defaults. A page reads them thirty times."""
+        """The settings merged with unfold's defaults. Cached, because a page reads them thirty times."""
         config: dict[str, Any] = get_config(self.settings_name)
         return config
 

@@ -1,5 +1,5 @@
-"""Strings of unfold 0.91 that neither unfold nor Django translates. makemessages reads this module and adds them to
-Ringofix's catalogues, which come first.
+"""Strings of unfold 0.91 that neither unfold nor Django translates. makemessages adds them to Ringofix's catalogues,
+which take precedence.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the product's own, for a machine without one.
+"""Runs a PostgreSQL server of its own, on machines that have none.
 
-Does not know what is stored in it.
+Does not know what the server stores.
 """

@@ -1,5 +1,5 @@
-"""The PostgreSQL backend for the embedded server: it is started by the first connection, and again if it was
-killed.
+"""The database backend for the embedded PostgreSQL. The first connection starts the server, and starts it again after a
+kill.
 """
 
 from __future__ import annotations

