@@ -1,4 +1,4 @@
-"""Tries through the proxy who gets into an account: its user, and nobody with what was good before."""
+"""Tries through the proxy whether only the user gets into an account. Old passwords, tokens and sessions must fail."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ FIRST, SECOND, THIRD = (f"a {word} password of many words" for word in ("first",
 
 
 def try_accounts(trials: Trials) -> None:
-    """An administrator adds a viewer, who changes the password. Each change ends what was open before."""
+    """Adds a viewer as an administrator. The viewer changes the password; the administrator resets it and deactivates
+    the user. Each change must end old sessions and tokens.
+    """
     admin = trials.logged_in(7)
     page = _added_viewer(admin)
     viewer, other, program = trials.client(20), trials.client(21), trials.client(22)
@@ -47,7 +49,7 @@ def try_accounts(trials: Trials) -> None:
 
 
 def _added_viewer(admin: Client) -> str:
-    """The address of the page of the new user."""
+    """Adds a viewer. Returns the address of the user's page."""
     form = form_of(admin.ask("GET", f"{USERS}add/").body)
     customers = re.findall(r'<option value="(\d+)"', admin.ask("GET", f"{USERS}add/").body)
     new = {"username": NAME, "password1": FIRST, "password2": FIRST, "role": "viewer", "customers": customers[:1]}

@@ -1,4 +1,4 @@
-"""Tries through the proxy what addresses, calls and recordings that somebody else chose can do."""
+"""Tries through the proxy what harm addresses, calls and recordings from strangers can do."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from page_form import form_of
 from proxy_trials import Client, TrialFailed, Trials
 
 REFERENCE = "&#" + "9" * 4500 + ";"
-"""A character reference that no character has."""
+"""An HTML reference to a character that does not exist."""
 FORMULA = "a;=HYPERLINK(1);b,=HYPERLINK(2)\t=HYPERLINK(3)|@HYPERLINK(4)"
 ERASED_NUMBER = "+380501112233"
 BAD_HEADERS, TWO_READINGS = "+380501112244", "+380501112255"
-"""Clients with a recording each."""
+"""Two clients with one recording each."""
 HOSTILE = (
     {"utm_source": REFERENCE, "utm_campaign": FORMULA, "E164": ERASED_NUMBER},
     {"utm_term": "%26%23" + "9" * 4500 + "%3B", "caller": REFERENCE, "landing": REFERENCE},
     {"utm_medium": " =HYPERLINK(5)", "utm_content": "\ufeff=HYPERLINK(6)", "department": FORMULA},
 )
-"""What a call's visitor may choose."""
+"""Webhook parameters that a visitor of the customer's site can choose."""
 PLAYS = 8
-"""More than there are slots in both web processes."""
+"""More plays than both web processes have slots."""
 MOST_WEBHOOKS = 1500
-"""More than the limits of both web processes."""
+"""More webhooks than the limits of both web processes allow."""
 BAD_ADDRESSES = (
     "https://acme.planfix.com@evil.example",
     "https://acme.planfix.com\\@evil.example",
@@ -60,7 +60,7 @@ def new_hosts_get_no_stored_secret(trials: Trials) -> None:
 
 @contextlib.contextmanager
 def _unasked() -> Iterator[str]:
-    """The address of a server. Raises TrialFailed when anything has connected to it, up to some seconds later."""
+    """Yields the address of a server. Raises TrialFailed if anything connects to it, up to three seconds later."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
         server.settimeout(3)
@@ -70,7 +70,7 @@ def _unasked() -> Iterator[str]:
 
 
 def no_file_has_a_formula(trials: Trials) -> None:
-    """Call it when the hostile calls are stored."""
+    """Exports all calls and looks for formulas. The hostile calls must be stored already."""
     text = trials.logged_in(7).ask("GET", "/calls/export.csv").body.removeprefix("\ufeff")
     if "HYPERLINK(1)" not in text or "HYPERLINK(6)" not in text:
         raise TrialFailed("the file lacks the hostile calls")
@@ -83,7 +83,7 @@ def no_file_has_a_formula(trials: Trials) -> None:
 
 
 class _BadHeaders(socketserver.BaseRequestHandler):
-    """A recording with headers that no server passes on."""
+    """Answers with a recording whose headers no web server passes on."""
 
     def handle(self) -> None:
         self.request.recv(65536)
@@ -93,7 +93,7 @@ class _BadHeaders(socketserver.BaseRequestHandler):
 
 @contextlib.contextmanager
 def recordings_with_bad_headers() -> Iterator[str]:
-    """The address of a recording."""
+    """Yields the address of a recording with bad headers."""
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _BadHeaders) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         try:
@@ -121,7 +121,7 @@ def a_link_with_two_readings_is_not_opened(trials: Trials, number: str) -> None:
 
 
 def _page_of(client: Client, number: str) -> str:
-    """The page of the call of a client who called once."""
+    """The path of a call's page. The client with this number must have called once."""
     found = re.search(r'href="(/calls/\d+/)"', client.ask("GET", f"/calls/?number={number[1:]}").body)
     if not found:
         raise TrialFailed(f"the call of {number} is not found")

@@ -1,4 +1,4 @@
-"""Asks the web process of this container whether it is well; ends with 1 when it is not."""
+"""Checks the health of this container's web process. Exits with 1 if it is not healthy."""
 
 from __future__ import annotations
 

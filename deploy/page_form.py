@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 
 def form_of(html: str) -> dict[str, str | list[str]]:
-    """The values of all fields but buttons and the CSRF token. A select of several values is a list."""
+    """The values of all fields except buttons and the CSRF token. A field with several values is a list."""
     reader = _FieldReader()
     reader.feed(html)
     return reader.fields

