@@ -140,7 +140,7 @@ class RingostatClient:
         """The SIP logins that are online now (help.ringostat.com, article 6313081). Raises RingostatError."""
         content = self._asked("GET", "/sipstatus/online")
         if not isinstance(content, list):
-            message = f"The list of SIP logins is no list: {_rpc_error(content)}"
+            message = f"Ringostat answered with something other than a list of SIP logins: {_rpc_error(content)}"
             raise RingostatError(message, retryable=False, status=HTTPStatus.OK)
         return [login for login in content if isinstance(login, str)]
 
@@ -179,7 +179,9 @@ class RingostatClient:
                 continue
             rows = _rows(content)
             if rows is None:
-                raise RingostatError(f"The call list is no list: {_rpc_error(content)}", retryable=False)
+                raise RingostatError(
+                    f"Ringostat answered with something other than a call list: {_rpc_error(content)}", retryable=False
+                )
             return [row for row in rows if isinstance(row, dict)]
 
     def _asked(self, method: str, path: str, **arguments: Any) -> object:

@@ -110,17 +110,17 @@ def read(fields: Mapping[str, str], timezone: ZoneInfo, received_at: datetime | 
         destination=reader.first("destination", number_of),
         connected_with=reader.first("connected_with", name_of),
         outbound_number=reader.first("outbound_number", name_of),
-        staff_id=reader.first("staff_id", _somebody),
+        staff_id=reader.first("staff_id", _unless_nobody),
         employee_name=reader.first("employee_name", name_of),
         employee_email=reader.first("employee_email", name_of),
-        extension=reader.first("extension", _somebody),
+        extension=reader.first("extension", _unless_nobody),
         line_name=reader.first("line_name", name_of),
         has_recording=has_recording,
         recording_url=recording_url,
         card_url=reader.first("card_url", link_of),
         parameters=_parameters([*found.own, *reader.unused()] if found.has_doubtful else found.own),
         analysis=reader.analysis(transcript),
-        rating={name: mark for name in RATING if name in known and (mark := reader.first(name, _somebody))},
+        rating={name: mark for name in RATING if name in known and (mark := reader.first(name, _unless_nobody))},
     )
     reader.note_lost_characters(fields)
     return Reading(facts, tuple(reader.notes[:MAX_NOTES]), tuple(found.event_names()))
@@ -402,6 +402,6 @@ def _long_text(raw: str) -> str:
     return text_of(raw, MAX_ANALYSIS)
 
 
-def _somebody(raw: str) -> str:
+def _unless_nobody(raw: str) -> str:
     text = name_of(raw)
     return "" if text in NOBODY else text

@@ -95,7 +95,7 @@ def test_nul_character_in_any_address_is_answered_400(client: Client, address: s
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("version", ["%0D%0AX: y", "%0A", '"; filename="x.html', "1"])
-def test_no_parameter_can_add_a_response_header(client: Client, version: str) -> None:
+def test_version_of_the_api_schema_adds_no_response_header(client: Client, version: str) -> None:
     client.force_login(make_superuser())
     client.raise_request_exception = False
     answer = client.get(f"/api/v1/schema/?version={version}")

@@ -75,7 +75,7 @@ def test_only_root_entrypoints_keep_capabilities() -> None:
 
 
 @pytest.mark.parametrize("name", ["db", "proxy"])
-def test_container_images_have_exact_versions(name: str) -> None:
+def test_images_of_database_and_proxy_have_exact_versions(name: str) -> None:
     assert EXACT_VERSION.fullmatch(SERVICES[name]["image"])
 
 

@@ -67,7 +67,7 @@ def _give_way_to_web() -> None:
     """Runs after the web processes on a busy machine: a ringing telephone waits for those, and none for the worker."""
     with suppress(DatabaseError):
         _touch_database()  # an embedded server that starts later would run last too
-    connection.close_pool()  # the processes open connections of their own
+    connection.close_pool()  # type: ignore[attr-defined]  # the processes open connections of their own
     os.nice(NICENESS)
 
 

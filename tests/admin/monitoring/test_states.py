@@ -449,7 +449,7 @@ def assert_shown(page: Any, language: str) -> None:
     assert [text for text in shown if text not in html] == [], language
 
 
-def test_status_is_green_only_while_calls_arrive() -> None:
+def test_only_a_connected_customer_of_the_table_is_green() -> None:
     assert {shown.cause for shown in STATES.values() if shown.level is Level.FINE} == {Cause.CONNECTED}
 
 

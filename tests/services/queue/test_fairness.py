@@ -229,12 +229,12 @@ def test_two_workers_on_one_account_use_its_pace_and_never_exceed_it(make_custom
 
 
 LATE = 0.3
-"""Seconds by which threads of a busy machine wake later than they should, or are served: far fewer than two that do not
-agree would save. That they agree to the millisecond is for test_turn.py to say.
+"""Seconds by which a busy machine wakes or serves a thread too late. Two processes that do not share a pace would save
+far more than that.
 """
 USED = 0.9
-"""Of the rate: 97 % on a machine at rest. A busy one may not keep up all the time, but for some of it; so what is lost
-only where turns change hands is not seen here.
+"""The share of the rate that must be used at some time: 97 % on a machine at rest. A busy one does not keep up all the
+time.
 """
 
 
