@@ -1,4 +1,4 @@
-"""The HTML of the waiting clients' rows. A page has a hundred: templates of Django take much longer for them."""
+"""Renders the HTML of the waiting clients' rows. A page has a hundred; Django's templates would take much longer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LABELS: Mapping[str, LazyText] = {
     "missed_by": gettext_lazy("Missed by"),
     "source": gettext_lazy("UTM source"),
 }
-"""The headings, and on narrow screens the label of each value."""
+"""The headings of the table. On narrow screens they are the labels of the values."""
 
 _ROW = """
 <tr class="calls-list-row block border border-base-200 mb-3 rounded-default lg:border-none lg:mb-0 lg:table-row dark:border-base-800">
@@ -38,7 +38,7 @@ _LINK = "font-medium text-primary-600 underline dark:text-primary-500"
 
 
 def rows_html(rows: Iterable[WaitingRow], *, shows_customer: bool) -> SafeString:
-    """Escapes every value."""
+    """Renders the rows. Escapes every value."""
     shared: dict[str, object] = {f"label_{name}": str(label) for name, label in LABELS.items()}
     shared |= {"link": _LINK, "newest_call": _("Newest call"), "all_calls": _("All calls")}
     return mark_safe("".join(_row_html(row, shared, shows_customer) for row in rows))  # noqa: S308 - _row_html() escapes

@@ -1,4 +1,4 @@
-"""The rows of waiting clients: what the page shows of each."""
+"""Makes the rows of waiting clients: the values that the page shows for each."""
 
 from __future__ import annotations
 
