@@ -24,7 +24,7 @@ LEVELS = {
 
 
 class IssueSerializer(serializers.Serializer[dict[str, Any]]):
-    level = serializers.ChoiceField(choices=list(LEVELS.items()), help_text=_("How grave it is."))
+    level = serializers.ChoiceField(choices=list(LEVELS.items()), help_text=_("How serious the problem is."))
     cause = serializers.ChoiceField(
         choices=[(cause.lower(), label) for cause, label in LABELS.items()],
         help_text=_("What keeps calls from Planfix: a code that never changes."),

@@ -30,7 +30,7 @@ def calls_visible_to(user: User | AnonymousUser) -> QuerySet[Call]:
     return Call.objects.filter(customer__in=list(customers.values_list("pk", flat=True)))
 
 
-def works_visible_to(user: User | AnonymousUser) -> QuerySet[BackgroundJob]:
+def jobs_visible_to(user: User | AnonymousUser) -> QuerySet[BackgroundJob]:
     """The background jobs that the user started. Users who may act on calls also see the other jobs of their customers,
     whose sentences are written for specialists.
     """

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.models import BackgroundJob, BackgroundJobKind
-from integrations.users.visibility import SPECIALISTS, calls_visible_to, customers_visible_to, works_visible_to
+from integrations.users.visibility import SPECIALISTS, calls_visible_to, customers_visible_to, jobs_visible_to
 from tests.factories import (
     make_call,
     make_customer,
@@ -47,8 +47,8 @@ def test_background_job_is_visible_to_its_requester_and_to_specialists() -> None
     theirs = BackgroundJob.objects.create(kind=BackgroundJobKind.CATCH_UP, customer=customer, asked_by=specialist)
     own = BackgroundJob.objects.create(kind=BackgroundJobKind.DRY_RUN, customer=customer, asked_by=viewer)
 
-    assert set(works_visible_to(viewer)) == {own}
-    assert set(works_visible_to(specialist)) == {own, theirs}
+    assert set(jobs_visible_to(viewer)) == {own}
+    assert set(jobs_visible_to(specialist)) == {own, theirs}
 
 
 @pytest.mark.parametrize("is_staff", [True, False])

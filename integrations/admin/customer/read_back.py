@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from integrations.models import Customer, ReadBack
-from integrations.services.read_back.findings import ReadBackCounts, differences_of, newest_differing
+from integrations.services.read_back.findings import ReadBackCounts, newest_differing, read_back_counts_of
 from integrations.ui.read_back import ReadBackResult, read_back_result
 
 RECENT = 5
@@ -27,7 +27,7 @@ class ReadBackOverview:
 
 
 def read_back_overview(customer: Customer) -> ReadBackOverview:
-    counts = differences_of([customer])[customer.pk]
+    counts = read_back_counts_of([customer])[customer.pk]
     rows = newest_differing(customer)[:RECENT] if counts.differing else []
     return ReadBackOverview(counts=counts, calls=[_differing(row) for row in rows])
 

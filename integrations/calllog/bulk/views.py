@@ -34,7 +34,7 @@ from integrations.ui.page_context import page_context
 from integrations.ui.parse_pk import parse_pk
 from integrations.ui.phone_text import grouped
 from integrations.users.audit import audit_record
-from integrations.users.visibility import calls_visible_to, may_act_on_calls, works_visible_to
+from integrations.users.visibility import calls_visible_to, jobs_visible_to, may_act_on_calls
 
 MAX_CALLS = 100_000
 """The most calls of one background job."""
@@ -251,7 +251,7 @@ def begin(request: HttpRequest) -> HttpResponse:
 @never_cache
 def bulk_job(request: HttpRequest, work_id: int) -> HttpResponse:
     user = _check_permission(request)
-    job = get_object_or_404(works_visible_to(user).select_related("customer"), pk=work_id)
+    job = get_object_or_404(jobs_visible_to(user).select_related("customer"), pk=work_id)
     context = {"job": job, "query": request.GET.urlencode()}
     return render(request, "calllog/bulk/job.html", {**page_context(request, job.kind_label), **context})
 

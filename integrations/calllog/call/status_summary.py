@@ -18,9 +18,6 @@ from integrations.ui.labels import INCOMPLETE, STATES, Badge, LazyText
 from integrations.ui.local_time import local_time
 
 NEXT_STEPS: dict[str, LazyText] = {
-    Reason.TOO_MANY_CONTACTS: gettext_lazy(
-        "Nothing to do: the call is sent when fewer contacts are created. The webhook page can send held calls at once."
-    ),
     Reason.INTERNAL_CALL: gettext_lazy("Nothing to do: calls between employees are not sent to Planfix."),
     Reason.NO_CLIENT_NUMBER: gettext_lazy("Add the client's number to the parameters of the webhook in Ringostat."),
     Reason.HIDDEN_NUMBER: gettext_lazy("Nothing to do: without a number there is no client to find."),

@@ -16,7 +16,7 @@ from integrations.calllog.export.table import table
 from integrations.calllog.list.filters import CallFilter
 from integrations.models import BackgroundJob, BackgroundJobKind, Customer, JobFile
 from integrations.services.calls.spreadsheet import csv_lines, xlsx_file
-from integrations.services.queue.background import enqueue, is_first_of
+from integrations.services.queue.background import enqueue, is_among_first
 from integrations.services.queue.files import PIECE_BYTES, store_file
 from integrations.services.queue.progress import CannotBeDone, Progress, Stopped
 
@@ -65,7 +65,7 @@ def export_job(job: BackgroundJob, progress: Progress) -> dict[str, int]:
 
     Raises CannotBeDone. Raises Stopped while AT_ONCE earlier exports are running; the sweep starts the job again later.
     """
-    if not is_first_of(job, AT_ONCE):
+    if not is_among_first(job, AT_ONCE):
         raise Stopped
     user = job.asked_by
     if user is None or not user.is_active:

@@ -53,7 +53,7 @@ def take(job_id: int) -> BackgroundJob | None:
     return BackgroundJob.objects.select_related("customer").filter(pk=job_id, holder=holder).first()
 
 
-def is_first_of(job: BackgroundJob, count: int) -> bool:
+def is_among_first(job: BackgroundJob, count: int) -> bool:
     """Tells whether fewer than `count` earlier jobs of the same kind are running."""
     earlier = BackgroundJob.objects.filter(kind=job.kind, pk__lt=job.pk, finished_at=None, held_until__gt=Now())
     return earlier.count() < count

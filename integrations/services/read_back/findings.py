@@ -28,7 +28,7 @@ class ReadBackCounts:
     differs_now: bool = False
 
 
-def differences_of(customers: Iterable[Customer]) -> Mapping[int, ReadBackCounts]:
+def read_back_counts_of(customers: Iterable[Customer]) -> Mapping[int, ReadBackCounts]:
     """The counts of each of these customers, by id. Two queries."""
     ids = [customer.pk for customer in customers]
     lately = _read_lately().filter(customer__in=ids)

@@ -23,7 +23,7 @@ from integrations.services.privacy.retention import prune
 from integrations.services.queue.defer import PRIORITIES, READ_BACK
 from integrations.services.read_back import run
 from integrations.services.read_back.compare import Part
-from integrations.services.read_back.findings import differences_in, differences_of, differing_customers
+from integrations.services.read_back.findings import differences_in, differing_customers, read_back_counts_of
 from integrations.services.read_back.run import customers_to_read_back, read_back
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
@@ -391,17 +391,17 @@ def test_call_without_its_request_log_is_not_read_back(ready: Scenario) -> None:
 
 
 def test_customers_with_differences_are_counted(ready: Scenario) -> None:
-    assert not differences_of([ready.customer])[ready.customer.pk].differs_now
+    assert not read_back_counts_of([ready.customer])[ready.customer.pk].differs_now
     delivered(ready)
     _author(ready.account)
     read(ready)
 
-    counts = differences_of([ready.customer])[ready.customer.pk]
+    counts = read_back_counts_of([ready.customer])[ready.customer.pk]
     assert (counts.verified, counts.differing, counts.differs_now) == (0, 1, True)
     for number in range(3):
         delivered(ready, answered(uniqueid=f"next.{number}"))
     read_back(ready.customer.pk)
-    counts = differences_of([ready.customer])[ready.customer.pk]
+    counts = read_back_counts_of([ready.customer])[ready.customer.pk]
     assert (counts.verified, counts.differing, counts.differs_now) == (3, 1, False)
     assert differing_customers() == set()
 
