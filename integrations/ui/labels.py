@@ -43,6 +43,9 @@ STATES = {
     CallState.FAILED: Badge(label=_("Failed"), icon="error", colour="danger"),
 }
 
+BAR_ORDER = (CallState.DELIVERED, CallState.SKIPPED, CallState.PENDING, CallState.IN_PROGRESS, CallState.FAILED)
+"""The states from the bottom of a chart's bar to its top, and in its legend. site.css has a colour for each."""
+
 KINDS = {
     (Direction.INCOMING, Outcome.ANSWERED): Badge(
         label=_("Incoming, answered"), icon="call_received", colour="success"

@@ -5,6 +5,7 @@ reaches every control.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -18,6 +19,7 @@ from tests.factories import make_superuser
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+UNCLEAR = Path(__file__).with_name("unclear.js").read_text()
 Look = tuple[int, Literal["light", "dark"]]
 WIDTHS = (1440, 390, 360)
 COLOURFUL: list[Look] = [(width, scheme) for width in (1440, 390) for scheme in ("light", "dark")]
@@ -26,6 +28,13 @@ LANGUAGES = ("en", "uk", "pl", "ru")
 MAX_STOPS = 400
 STOPS_AT_ONCE = 20
 
+MARK_STOPS = """() => document.addEventListener("focusin", ({ target }) => {
+    const boxes = [target, target.parentElement, target.parentElement.parentElement];
+    const isMarked = boxes.some((each) => getComputedStyle(each).outlineStyle !== "none");
+    target.setAttribute("data-reached", "");
+    if (!isMarked) target.setAttribute("data-unmarked", "");
+})"""
+"""Marks each stop, and those that do not show the focus."""
 UNREACHED = """() => {
     const isVisible = (element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: false });
     const fields = "input:not([type=hidden]), select, textarea";
@@ -38,6 +47,16 @@ UNREACHED = """() => {
         .map((each) => each.outerHTML.slice(0, 160));
 }"""
 """The visible controls that had no focus. Of radio buttons only one is a stop; a box around a control is none."""
+
+STICKS_OUT = """() => {
+    const cards = [...document.querySelectorAll(".calls-row, .console-customer, #result_list tr")];
+    const isOutside = (label, card) => label.getBoundingClientRect().right > card.getBoundingClientRect().right + 1;
+    return cards
+        .flatMap((card) => [...card.querySelectorAll("span")].filter((label) => isOutside(label, card)))
+        .filter((label) => label.checkVisibility())
+        .map((label) => label.outerHTML.slice(0, 160));
+}"""
+"""Labels that stick out of the card of their row."""
 
 
 @pytest.fixture
@@ -70,12 +89,15 @@ def test_every_page_opens_fits_the_window_and_is_accessible(
         for width, scheme in looks_of(language, turn):
             look_at(page, width, scheme)
             assert_accessible(page)
+            assert page.evaluate(UNCLEAR) == [], (address, width, scheme)
         if is_turn_of(language, turn + 1):
             look_at(page, WIDTHS[0], "light")
             walk(page)
             assert page.evaluate(UNREACHED) == [], address
+            assert page.evaluate(UNCLEAR) == [], address
     page.goto(f"{live_server.url}/calls/")
     assert_first_stop_skips_to_the_content(page)
+    assert_user_menu_opens_by_keyboard(page)
 
 
 def is_turn_of(language: str, turn: int) -> bool:
@@ -98,11 +120,14 @@ def assert_fits(page: Page) -> None:
         for scheme in ("dark", "light"):
             look_at(page, width, scheme)  # type: ignore[arg-type]
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (page.url, width)
+            assert page.evaluate(STICKS_OUT) == [], (page.url, width)
 
 
 def walk(page: Page) -> None:
-    """Presses Tab until the focus is back at the first stop, or outside of the page; marks each stop."""
-    page.evaluate("document.addEventListener('focusin', (event) => event.target.setAttribute('data-reached', ''))")
+    """Presses Tab until the focus is back at the first stop, or outside of the page; marks each stop, and those that do
+    not show the focus.
+    """
+    page.evaluate(MARK_STOPS)
     page.evaluate("document.activeElement.setAttribute('data-reached', '')")  # a page may begin in a field
     for _ in range(MAX_STOPS // STOPS_AT_ONCE):
         for _ in range(STOPS_AT_ONCE):
@@ -119,3 +144,9 @@ def assert_first_stop_skips_to_the_content(page: Page) -> None:
 
     assert page.evaluate("document.activeElement.id") == "content"
     assert page.locator("main, [role=main]").count() == 1
+
+
+def assert_user_menu_opens_by_keyboard(page: Page) -> None:
+    look_at(page, WIDTHS[0], "light")
+    page.locator("[role=button]", has_text="unfold_more").press("Enter")
+    page.locator("#logout-form").wait_for()

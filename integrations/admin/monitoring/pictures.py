@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from integrations.models import CallState
 from integrations.services.monitoring.fleet import DayCounts
-from integrations.ui.labels import STATES, LazyText
+from integrations.ui.labels import BAR_ORDER, STATES, LazyText
 
 FULL = 100
 """Percent of a picture's height and width."""
@@ -27,8 +27,6 @@ GAP = 0.25
 """The share of a bar's slot that stays empty."""
 LEAST = 4
 """Percent of the height: one call among busy days stays visible."""
-ORDER = (CallState.DELIVERED, CallState.SKIPPED, CallState.PENDING, CallState.IN_PROGRESS, CallState.FAILED)
-"""From the bottom of a bar to its top."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,8 +100,8 @@ class Heartbeat:
 
 
 def stacked_chart(days: Sequence[DayCounts]) -> Chart:
-    totals = {state: sum(day.by_state.get(state, 0) for day in days) for state in ORDER}
-    states = tuple(StateTotal(state=s, label=STATES[s].label, count=totals[s]) for s in ORDER if totals[s])
+    totals = {state: sum(day.by_state.get(state, 0) for day in days) for state in BAR_ORDER}
+    states = tuple(StateTotal(state=s, label=STATES[s].label, count=totals[s]) for s in BAR_ORDER if totals[s])
     most = max((day.total for day in days), default=0)
     return Chart(
         bars=tuple(_bar(days, number, states, most) for number in range(len(days))),
@@ -171,7 +169,7 @@ def _bar(days: Sequence[DayCounts], number: int, states: Sequence[StateTotal], m
 
 def _segments(counts: DayCounts, most: int) -> tuple[Segment, ...]:
     segments, y = [], float(FULL)
-    for state in ORDER:
+    for state in BAR_ORDER:
         if count := counts.by_state.get(state, 0):
             height = _share(count, most)
             y = max(y - height, 0)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.utils import timezone
@@ -20,14 +20,12 @@ from integrations.calllog.list.counts import counts_over_time
 from integrations.calllog.list.filters import CallFilter
 from integrations.calllog.list.query_string import list_url
 from integrations.models import CallState
-from integrations.ui.labels import STATES
+from integrations.ui.labels import BAR_ORDER, STATES
 
 DEFAULT_DAYS = 14
 MAX_HOURLY_DAYS = 2
 MAX_DAYS = 62
 MAX_MONTHS = 36
-
-HATCHED = ("failed", "missed")
 
 FULL = 100
 """Percent of the chart's height and width."""
@@ -39,22 +37,18 @@ GAP = 0.16
 class Series:
     key: str
     label: str | Promise
+    state: CallState
+    """Whose colour and pattern it has."""
     total: int = 0
-
-    @property
-    def is_hatched(self) -> bool:
-        return self.key in HATCHED
 
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
-    key: str
+    state: CallState
     label: str
     count: int
     y: float
     height: float
-    is_hatched: bool
-    """Segments with trouble are hatched, so that they differ by more than their colour."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,20 +113,11 @@ class Chart:
 
 
 SERIES: dict[str, list[Series]] = {
-    "state": [
-        Series(key=state, label=STATES[state].label)
-        for state in (
-            CallState.DELIVERED,
-            CallState.SKIPPED,
-            CallState.PENDING,
-            CallState.IN_PROGRESS,
-            CallState.FAILED,
-        )
-    ],
+    "state": [Series(key=state, label=STATES[state].label, state=state) for state in BAR_ORDER],
     "outcome": [
-        Series(key="answered", label=gettext_lazy("Answered")),
-        Series(key="missed", label=gettext_lazy("Missed")),
-        Series(key="", label=gettext_lazy("Not ended yet")),
+        Series(key="answered", label=gettext_lazy("Answered"), state=CallState.DELIVERED),
+        Series(key="missed", label=gettext_lazy("Missed"), state=CallState.FAILED),
+        Series(key="", label=gettext_lazy("Not ended yet"), state=CallState.IN_PROGRESS),
     ],
 }
 """The series of each grouping, from the bottom of a bar to its top. The first grouping is the default."""
@@ -152,7 +137,7 @@ def build_chart(filters: CallFilter, *, by: str, now: datetime | None = None) ->
     counts = counts_over_time(shown_filters, first=first, last=last, hourly=hourly, by=by)
     cells = _by_slot(slots, counts.by_key)
     totals = {series.key: sum(cell.get(series.key, 0) for cell in cells) for series in SERIES[by]}
-    shown = [Series(key=each.key, label=each.label, total=totals[each.key]) for each in SERIES[by] if totals[each.key]]
+    shown = [replace(each, total=totals[each.key]) for each in SERIES[by] if totals[each.key]]
     max_count = max((sum(cell.values()) for cell in cells), default=0)
     return Chart(
         bars=[_bar(filters, slots, number, cells[number], shown, max_count) for number in range(len(slots))],
@@ -246,15 +231,7 @@ def _segments(cell: dict[str, int], series: list[Series], max_count: int) -> Ite
         if count:
             height = FULL * count / max_count
             y -= height
-            key = each.key or "open"
-            yield Segment(
-                key=key,
-                label=str(each.label),
-                count=count,
-                y=round(y, 2),
-                height=round(height, 2),
-                is_hatched=key in HATCHED,
-            )
+            yield Segment(state=each.state, label=str(each.label), count=count, y=round(y, 2), height=round(height, 2))
 
 
 def _title(slots: list[Slot], hourly: bool) -> str:
