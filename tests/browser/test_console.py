@@ -6,16 +6,19 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from integrations.background_jobs import run_job
-from integrations.models import BackgroundJob
+from integrations.models import BackgroundJob, Call, CallState
 from integrations.services.customers.import_export import webhook_address
 from tests.browser.conftest import Tabs
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CLIENT, answered
 from tests.factories import make_superuser
+
+POLL = "htmx.trigger('#dashboard', 'poll')"
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -34,7 +37,7 @@ def page(browser: Tabs, live_server: LiveServer) -> Iterator[Page]:
     page.close()
 
 
-def test_first_webhook_turns_the_status_green_and_a_dry_run_shows_its_result(
+def test_status_of_the_first_webhook_the_result_of_a_dry_run_and_the_first_page_show_by_themselves(
     scenario: Scenario, page: Page, live_server: LiveServer, sign_in: Callable[[Page, User], None]
 ) -> None:
     customer = f"{live_server.url}/admin/integrations/customer/{scenario.customer.pk}"
@@ -55,3 +58,17 @@ def test_first_webhook_turns_the_status_green_and_a_dry_run_shows_its_result(
     run_job(BackgroundJob.objects.latest("pk").pk)
     expect(page.get_by_text("Olha Koval has this number.")).to_be_visible()
     expect(page.get_by_text("Nothing was written.")).to_be_visible()
+
+    page.goto(f"{live_server.url}/admin/")
+    Call.objects.update(state=CallState.FAILED, reason="refused", finished_at=timezone.now(), due_at=None)
+    failed = page.get_by_role("link", name="Failed: 1")
+    search = page.get_by_label("Search customers")
+    search.fill("Acme")
+    with page.expect_response(lambda each: "/admin/news/" in each.url):
+        page.evaluate(POLL)
+    expect(search).to_have_value("Acme")
+    expect(failed).to_have_count(0)
+    search.fill("")
+    search.blur()
+    page.evaluate(POLL)
+    expect(failed).to_be_visible()

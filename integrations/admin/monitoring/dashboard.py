@@ -8,13 +8,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 from unfold.widgets import CHECKBOX_CLASSES
 
 from integrations.admin.monitoring.customer_rows import customer_row
@@ -26,6 +31,7 @@ from integrations.services.monitoring.customer_facts import Fact
 from integrations.services.monitoring.customer_status import Cause, CustomerStatus, statuses_of
 from integrations.services.monitoring.fleet import pictures_of
 from integrations.ui.labels import Badge, LazyText
+from integrations.users.decorators import login_required_htmx
 from integrations.users.visibility import customers_visible_to, sees_all_customers
 
 PAGE_SIZE = 25
@@ -118,6 +124,17 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "may_change": request.user.has_perm("integrations.change_customer"),
         "may_delete": request.user.has_perm("integrations.delete_customer"),
     }
+
+
+@require_safe
+@login_required_htmx
+@never_cache
+def dashboard_news(request: HttpRequest) -> HttpResponse:
+    """The content of the first page, for a page that updates itself."""
+    if not admin.site.has_permission(request):
+        raise PermissionDenied
+    context = dashboard(request, admin.site.each_context(request))
+    return render(request, "admin/monitoring/_dashboard.html", context)
 
 
 def found_customers(user: User | AnonymousUser, query: Query) -> list[int]:

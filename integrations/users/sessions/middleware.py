@@ -19,6 +19,7 @@ POLLED = frozenset(
         "calllog:new_calls",
         "calllog:call_updates",
         "calllog:job_progress",
+        "console:news",
         "admin:integrations_customer_first_question",
         "admin:integrations_customer_first_webhook",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -189,6 +190,21 @@ def test_calls_chart_and_its_table_show_the_same_numbers(console: Client) -> Non
     assert re.findall(r"<td>(\d+)</td>", table[1])[-3:] == ["3", "2", "1"]
 
 
+def test_charts_of_both_first_pages_have_the_same_legend(console: Client) -> None:
+    now, customer = timezone.now(), make_customer()
+    for state in CallState:
+        make_call(customer, call_facts(exact_start=now), state=state)
+
+    pages = [console.get(address).content.decode() for address in ("/admin/", "/calls/chart/?chart=state")]
+
+    legends = [
+        re.findall(r'<svg class="(?:console|calls)-legend" aria-hidden="true"><rect class="state-(\w+)"', page)
+        for page in pages
+    ]
+    assert legends == [["delivered", "skipped", "pending", "in_progress", "failed"]] * 2
+    assert all('id="state-failed"' in page for page in pages)  # the pattern that the colour is drawn with
+
+
 def test_reasons_of_undelivered_calls_are_bars_with_the_most_frequent_first(console: Client) -> None:
     now = timezone.now()
     for reason in ("unknown_employee", "unknown_employee", "internal_call"):
@@ -227,6 +243,24 @@ def test_first_page_counts_only_customers_that_the_user_may_see(client: Client) 
 
     assert [row.customer.name for row in page["rows"]] == ["Mine"]
     assert page["tiles"][0].value == "1"
+
+
+def test_page_that_updates_itself_gets_new_numbers_and_keeps_search_and_order(
+    console: Client, customers: dict[str, Customer]
+) -> None:
+    page = console.get("/admin/?q=bor&sort=-name").content.decode()
+    [address] = re.findall(r'id="dashboard" hx-get="([^"]+)" hx-trigger="poll"', page)
+    make_call(customers["Borshch"], state=CallState.FAILED, finished_at=timezone.now())
+
+    news = console.get(unescape(address), headers={"HX-Request": "true"})
+
+    assert [(row.customer.name, row.failed) for row in news.context["rows"]] == [("Borshch", 1)]
+    assert news.context["query"].sort == "-name"
+    assert "<html" not in news.content.decode()
+
+
+def test_first_page_of_a_user_who_logged_out_gets_no_news(client: Client) -> None:
+    assert client.get("/admin/news/", headers={"HX-Request": "true"}).status_code == 401
 
 
 def test_without_a_worker_the_first_page_says_so(console: Client) -> None:
