@@ -51,6 +51,8 @@ class RememberedContact(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(name="remembered_contact_once", fields=["customer", "number"])]
+        # People search for a contact by its ID.
+        indexes = [models.Index(fields=["contact_id"], name="remembered_contact_by_id")]
 
 
 class ContactClaim(models.Model):

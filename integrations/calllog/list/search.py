@@ -1,4 +1,6 @@
-"""The search box of every page. It finds a number, a call ID, a customer or an employee, and links to their calls."""
+"""The search box of every page. It finds a number, a call ID, a Planfix contact, a customer or an employee, and links
+to their calls.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from django.views.decorators.http import require_safe
 from integrations.calllog.list.filters import SHORTEST_ID_PART, CallFilter, customers_named
 from integrations.calllog.list.query_string import list_url
 from integrations.domain.phones import is_hidden, normalize
-from integrations.models import Employee
+from integrations.models import Employee, RememberedContact
+from integrations.planfix.links import contact_of_url
 from integrations.ui.phone_text import grouped
 from integrations.users.decorators import login_required_htmx
 from integrations.users.visibility import customers_visible_to
@@ -26,7 +29,9 @@ SHORTEST_NAME = 2
 SHORTEST_NUMBER = 3
 """The fewest digits that count as a number."""
 MAX_SUGGESTIONS = 5
-"""The most suggested customers, and the most suggested employees."""
+"""The most suggested customers, the most suggested employees, and the most suggested numbers of a contact."""
+LONGEST_CONTACT_ID = 18
+"""The most digits of a contact's ID."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +60,7 @@ def suggestions(user: User, typed: str) -> Iterator[Suggestion]:
     """Suggests what the text may mean, the most exact first. Suggests only what exists and the user may see."""
     yield from _number(user, typed)
     yield from _call_id(user, typed)
+    yield from _contact(user, typed)
     if len(typed) >= SHORTEST_NAME:
         yield from _customers(user, typed)
         yield from _employees(user, typed)
@@ -85,6 +91,19 @@ def _call_id(user: User, typed: str) -> Iterator[Suggestion]:
         yield Suggestion(text=text, kind=_("Call"), icon="call", url=reverse("calllog:call", args=[pk]))
     elif found:
         yield Suggestion(text=typed, kind=_("Calls with this in their ID"), icon="tag", url=_calls(call_id=typed))
+
+
+def _contact(user: User, typed: str) -> Iterator[Suggestion]:
+    """The numbers of a Planfix contact, by its ID or the address of its page, whose calls Ringofix has delivered."""
+    host, contact_id = contact_of_url(typed) or ("", typed)
+    if not str(contact_id).isdecimal() or len(str(contact_id)) > LONGEST_CONTACT_ID:
+        return
+    customers = customers_visible_to(user).filter(planfix_url__icontains=host)
+    known = RememberedContact.objects.filter(customer__in=customers, contact_id=contact_id).select_related("customer")
+    for each in known.order_by("customer__name", "number")[:MAX_SUGGESTIONS]:
+        kind = _("Planfix contact %(id)s of %(customer)s") % {"id": contact_id, "customer": each.customer.name}
+        url = _calls(customer=each.customer_id, number=each.number)
+        yield Suggestion(text=each.name or grouped(each.number), kind=kind, icon="person", url=url)
 
 
 def _customers(user: User, typed: str) -> Iterator[Suggestion]:

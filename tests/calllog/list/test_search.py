@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from integrations.models import CallState
+from integrations.models import CallState, RememberedContact
 from tests.factories import call_facts, make_call, make_customer, make_employee, make_viewer
 
 pytestmark = pytest.mark.django_db
@@ -85,11 +85,30 @@ def test_search_finds_hidden_numbers_by_a_word_for_hidden(log: Client) -> None:
     assert found(log, "anonymous") == [("Calls of this number", "anonymous")]
 
 
-@pytest.mark.parametrize("typed", ["067 123-45-67", "ua7_-1772445600.77", "Foreign", "Secretova"])
+@pytest.mark.parametrize("typed", ["813", "https://acme.planfix.com/contact/813?comment=9"])
+def test_calls_of_a_planfix_contact_are_found_by_its_id_and_by_its_address(log: Client, typed: str) -> None:
+    customer, other = make_customer(name="Acme"), make_customer(name="Other", planfix_url="https://other.planfix.com")
+    RememberedContact.objects.create(customer=customer, number="+380671234567", contact_id=813, name="Olha Koval")
+    RememberedContact.objects.create(customer=customer, number="+380671234568", contact_id=814)
+    RememberedContact.objects.create(customer=other, number="+380501112233", contact_id=813)
+    call = make_call(customer)
+
+    contacts = [each for each in found(log, typed) if each[0].startswith("Planfix contact")]
+
+    of_acme, of_other = (
+        ("Planfix contact 813 of Acme", "Olha Koval"),
+        ("Planfix contact 813 of Other", "+380 50 111 22 33"),
+    )
+    assert contacts == ([of_acme] if typed.startswith("https") else [of_acme, of_other])
+    assert [row.id for row in log.get(target(log, typed)).context["rows"]] == [call.pk]
+
+
+@pytest.mark.parametrize("typed", ["067 123-45-67", "ua7_-1772445600.77", "Foreign", "Secretova", "813"])
 def test_search_of_a_viewer_finds_nothing_of_other_customers(client: Client, typed: str) -> None:
     foreign = make_customer(name="Foreign")
     make_call(foreign, call_facts(ringostat_id="ua7_-1772445600.77"))
     make_employee(foreign, name="Anna Secretova")
+    RememberedContact.objects.create(customer=foreign, number="+380671234567", contact_id=813)
     client.force_login(make_viewer(make_customer()))
 
     assert found(client, typed) == []
