@@ -59,6 +59,10 @@ AGAINST: Mapping[str, LazyText] = {
 }
 
 
+MANY_ROWS = 10
+"""So many rows can be searched."""
+
+
 @customer_page
 def employees_page(request: HttpRequest, customer: Customer) -> HttpResponse:
     table = employee_table(customer, asked_call=_asked_call(request, customer))
@@ -121,10 +125,14 @@ def _choices(request: HttpRequest, table: EmployeeTable) -> dict[str, EmployeeCh
 def _context(customer: Customer, table: EmployeeTable) -> dict[str, Any]:
     users = {user.id for user in table.users}
     check = newest_check(customer)
+    retry = customer.background_jobs.filter(kind=BackgroundJobKind.SEND_AGAIN, finished_at=None).order_by("pk").last()
     return {
+        "retry": retry,
         "check": check if check and not check.is_finished else None,
         "has_auth_key": bool(customer.ringostat_auth_key),
         "rows": [_shown(row, users) for row in table.rows],
+        "unmatched_count": sum(row.user_id is None for row in table.rows),
+        "can_search": len(table.rows) >= MANY_ROWS,
         "users": table.users,
         "unmatched_users": table.unmatched_users,
         "sendable": len(table.sendable),

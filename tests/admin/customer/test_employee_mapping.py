@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from integrations.admin.customer.employee_mapping import MANY_ROWS
 from integrations.domain.reasons import Reason
 from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, Customer, Employee
 from integrations.services.customers.connection_report import Check, Connection, Finding
@@ -163,6 +164,9 @@ def test_mapped_employee_offers_a_retry_of_their_skipped_calls(console: Client, 
 
     job = BackgroundJob.objects.get(kind=BackgroundJobKind.SEND_AGAIN)
     assert (job.customer, job.arguments) == (customer, {"calls": [call.pk]})
+    html = html_of(console, page_of(customer))
+    assert reverse("calllog:job_progress", args=[job.pk]) in html
+    assert "1 call was skipped because of its employee" not in html
 
 
 def test_retry_without_calls_of_mapped_employees_enqueues_nothing(console: Client, customer: Customer) -> None:
@@ -251,3 +255,19 @@ def test_pair_without_a_suggestion_cannot_be_confirmed(console: Client, customer
     console.post(page_of(customer), {"suggested": "staff-2"})
 
     assert not Employee.objects.exists()
+
+
+def test_a_long_list_of_employees_can_be_searched_and_narrowed_to_the_unmatched(
+    console: Client, customer: Customer
+) -> None:
+    assert "employee-search" not in html_of(console, page_of(customer))
+    for number in range(MANY_ROWS):
+        make_employee(customer, name=f"Employee {number}", planfix_user_id=6, staff_id=f"9{number}")
+
+    html = html_of(console, page_of(customer))
+
+    rows = re.findall(r'<tr data-employee="(.*?)"( data-unmatched)?', html)
+    assert len(rows) == MANY_ROWS + 2
+    assert [texts.split()[0] for texts, is_unmatched in rows if is_unmatched] == ["Somebody"]
+    assert 'id="employee-search"' in html
+    assert "Only unmatched (1)" in html
