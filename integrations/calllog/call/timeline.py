@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -28,7 +28,16 @@ from integrations.models import (
     Step,
     WebhookEvent,
 )
-from integrations.ui.call_row import call_reason, callback_task_of, explained, is_technical, next_attempt, pause_reason
+from integrations.ui.call_row import (
+    call_reason,
+    callback_task_of,
+    explained,
+    format_duration,
+    is_technical,
+    next_attempt,
+    pause_reason,
+)
+from integrations.ui.durations import DAY
 from integrations.ui.labels import INCOMPLETE, KIND_SENTENCES, LazyText, reason_label, without_full_stop
 from integrations.ui.local_time import local_second, local_time
 from integrations.ui.phone_text import grouped
@@ -89,6 +98,8 @@ class TimelineEntry:
     """None if the time is unknown. The entry then keeps its place."""
     time: str = ""
     """`at` in the customer's time zone, with the date unless it is the day of the call."""
+    offset: str = ""
+    """`at` from the start of the call, "+0:42"; "" for the start itself, and after a day."""
     technical_detail: str = ""
     """The stored line that the text explains."""
 
@@ -138,7 +149,15 @@ def _by_time(entries: Sequence[TimelineEntry]) -> list[TimelineEntry]:
 
 
 def _with_time(call: Call, entry: TimelineEntry) -> TimelineEntry:
-    return replace(entry, time=local_second(call.customer, entry.at, call.started_at)) if entry.at else entry
+    if entry.at is None:
+        return entry
+    time = local_second(call.customer, entry.at, call.started_at)
+    return replace(entry, time=time, offset=_offset(entry.at - call.started_at))
+
+
+def _offset(span: timedelta) -> str:
+    seconds = round(span.total_seconds())
+    return f"+{format_duration(seconds)}" if 0 < seconds < DAY else ""
 
 
 def _with_request_time(step: TimelineEntry, requests: Sequence[PlanfixRequest]) -> TimelineEntry:

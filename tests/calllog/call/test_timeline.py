@@ -346,6 +346,8 @@ def test_timeline_shows_attempts_their_trigger_and_who_retried_with_times() -> N
         ("14:00:00", "Everything has been in Planfix since 14:00."),
     ]
     assert [entry.technical_detail for entry in entries if entry.technical_detail] == [line]
+    offsets = [entry.offset for entry in entries if entry.time]
+    assert offsets == ["", "+1:00", "+8:00", "+9:00", "+2:00:00", "+2:00:00"]
 
 
 def test_timeline_shows_the_date_of_another_day() -> None:
@@ -353,7 +355,7 @@ def test_timeline_shows_the_date_of_another_day() -> None:
 
     entries = timeline(call, Delivery(), events=[], requests=[], now=NOON)
 
-    assert entries[-1].time == "3 Mar, 12:00:00"
+    assert (entries[-1].time, entries[-1].offset) == ("3 Mar, 12:00:00", "")
     assert entries[-1].text == "Everything has been in Planfix since 3 Mar, 12:00."
 
 
