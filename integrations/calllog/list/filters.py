@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from copy import copy
 from datetime import date
 from functools import partial, reduce
@@ -62,14 +63,22 @@ class CustomerField(django_filters.fields.ModelChoiceField):  # type: ignore[mis
         return self.shown_name or super().prepare_value(value)
 
     def to_python(self, value: Any) -> Any:
-        return super().to_python(value if not value or str(value).isdecimal() else self._pk_of(str(value).strip()))
+        text = str(value or "").strip()
+        if not text:
+            return super().to_python(value)
+        if text.isdecimal():
+            with suppress(ValidationError):
+                return super().to_python(text)
+        return super().to_python(self._pk_of(text))
 
     def _pk_of(self, name: str) -> int:
         found = dict(customers_named(self.queryset, name).values_list("pk", "name")[: MAX_NAMED + 1])
         exact = [pk for pk, each in found.items() if each.casefold() == name.casefold()]
-        if len(exact or found) == 1:
-            return next(iter(exact or found))
-        if not found:
+        # Digits may be the number of a customer that is gone: they are no part of a name.
+        named = exact or ([] if name.isdecimal() else list(found))
+        if len(named) == 1:
+            return named[0]
+        if not named:
             raise ValidationError(_("No customer is named “%(name)s”.") % {"name": name})
         names = [*list(found.values())[:MAX_NAMED], *(["…"] if len(found) > MAX_NAMED else [])]
         raise ValidationError(_("Several customers match: %(names)s.") % {"names": ", ".join(names)})

@@ -219,9 +219,18 @@ def test_customer_is_found_by_part_of_the_name_among_many(log: Client) -> None:
     assert listed(log, "?customer=acme") == {call.pk}
 
 
+def test_customer_whose_name_is_a_number_is_found_by_it(log: Client) -> None:
+    (named,) = many_customers("987654321")
+    call = make_call(named)
+
+    assert listed(log, "?customer=987654321") == {call.pk}
+    assert listed(log, f"?customer={named.pk}") == {call.pk}
+
+
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
+        ("0", "No customer is named “0”."),
         ("acme", "Several customers match: Acme Logistics, Acme Plus."),
         ("umber", "Several customers match: Number 0, Number 1, Number 10, Number 11, Number 12, …."),
         ("nobody", "No customer is named “nobody”."),
