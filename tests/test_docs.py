@@ -11,11 +11,14 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 RULES = ROOT / "docs/rules.md"
+GUIDES = ("onboarding", "runbook", "troubleshooting", "trial")
+"""They name buttons and pages, in bold."""
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 
 _LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)")
 _FILE = re.compile(r"`([\w/]+\.(?:py|html|js|css))`")
 _TEST = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
+_BOLD = re.compile(r"\*\*([A-Z][^*|.]+)\*\*")
 _ROW = re.compile(r"^\| \*\*(\w+)\*\* .*$", re.MULTILINE)
 
 
@@ -87,3 +90,11 @@ def test_example_environment_contains_every_setting_and_no_other() -> None:
     listed = re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
 
     assert sorted(set(read)) == sorted(listed)
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_a_guide_names_buttons_and_pages_as_they_are_labelled(guide: str) -> None:
+    named = set(_BOLD.findall((ROOT / f"docs/{guide}.md").read_text()))
+    labels = set(re.findall(r'^msgid "(.+)"$', (ROOT / "locale/uk/LC_MESSAGES/django.po").read_text(), re.MULTILINE))
+
+    assert named - labels == set()

@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from procrastinate.contrib.django.models import ProcrastinateJob
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
@@ -27,7 +27,7 @@ JOB_STATUSES: dict[str, LazyText] = {
     "todo": gettext_lazy("Waiting"),
     "doing": gettext_lazy("Running"),
     "succeeded": gettext_lazy("Done"),
-    "failed": gettext_lazy("Failed"),
+    "failed": pgettext_lazy("job", "Failed"),
     "cancelled": gettext_lazy("Cancelled"),
     "aborting": gettext_lazy("Stopping"),
     "aborted": gettext_lazy("Stopped"),
@@ -84,7 +84,7 @@ class BackgroundJobAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     @coloured(gettext_lazy("state"), STATE_COLOURS)
     def state(self, job: BackgroundJob) -> tuple[str, str]:
         if job.trouble:
-            return "failed", _("Failed")
+            return "failed", pgettext("job", "Failed")
         if job.is_finished:
             return "done", _("Done")
         return ("running", _("Running")) if job.started_at else ("waiting", _("Waiting"))

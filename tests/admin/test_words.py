@@ -8,7 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from integrations.models import BackgroundJob, BackgroundJobKind, Call, Customer, WebhookEvent
+from integrations.models import BackgroundJob, BackgroundJobKind, Call, Customer, EventResult, WebhookEvent
+from integrations.ringostat.webhook import IgnoredReason
 from integrations.services.queue.background import enqueue
 from integrations.users.audit import audit_record
 from tests.factories import make_call, make_customer, make_event, make_superuser
@@ -75,6 +76,25 @@ def test_console_page_has_the_title_of_its_menu_entry(console: Client) -> None:
     assert titles == {address: f"{title} | Ringofix" for address, title in entries.items()}
 
 
+@pytest.mark.parametrize(
+    ("address", "marked"),
+    [
+        ("/calls/", ["Calls"]),
+        ("/calls/waiting/", ["Calls"]),
+        ("/calls/api/", []),
+        ("/calls/second-factor/", []),
+        ("/account/", []),
+        ("/admin/", ["Customers"]),
+        ("/admin/problems/", ["Problems"]),
+        ("/admin/integrations/alert/", ["Alerts"]),
+    ],
+)
+def test_menu_marks_the_entry_of_the_open_page(console: Client, address: str, marked: list[str]) -> None:
+    menu = console.get(address).context["sidebar_navigation"]
+
+    assert [str(item["title"]) for group in menu for item in group["items"] if item["active"]] == marked
+
+
 @pytest.mark.parametrize("model", [BackgroundJob, Call, WebhookEvent])
 def test_page_of_a_recorded_row_shows_labels_instead_of_tuples(console: Client, model: type[Call]) -> None:
     row = model._default_manager.get()
@@ -82,6 +102,15 @@ def test_page_of_a_recorded_row_shows_labels_instead_of_tuples(console: Client, 
     html = console.get(f"/admin/integrations/{model._meta.model_name}/{row.pk}/change/").content.decode()
 
     assert "(&#x27;" not in html
+
+
+def test_reason_of_an_ignored_webhook_is_a_sentence(console: Client) -> None:
+    WebhookEvent.objects.update(result=EventResult.IGNORED, reason=IgnoredReason.NOT_A_CALL)
+
+    html = console.get("/admin/integrations/webhookevent/").content.decode()
+
+    assert "it is not about a call" in html
+    assert "not_a_call" not in html
 
 
 def test_title_of_an_event_has_the_time_of_its_page(console: Client) -> None:

@@ -245,7 +245,10 @@ def test_failed_call_is_resolved_with_a_note(scenario: Scenario, page: Page, liv
     Call.objects.update(state=CallState.FAILED, reason="refused", detail="No such template.")
     open_call(page, live_server, call)
 
-    page.get_by_text("Mark as resolved…").click()
+    button = page.get_by_text("Mark as resolved…")
+    place = button.bounding_box()
+    button.click()
+    assert button.bounding_box() == place  # the form opens below it
     page.get_by_label("Resolution note").fill("called back")
     page.keyboard.press("Enter")
 

@@ -6,12 +6,18 @@ import pytest
 
 from integrations.models import WebhookEvent
 from integrations.ringostat.problems import NoteKind, Problem
-from integrations.ui.webhook_findings import NOTES, PROBLEMS, note_sentences, problem_label
+from integrations.ringostat.webhook import IgnoredReason
+from integrations.ui.webhook_findings import IGNORED_REASONS, NOTES, PROBLEMS, note_sentences, problem_label
 
 
 @pytest.mark.parametrize("problem", Problem)
 def test_every_problem_of_a_webhook_request_has_a_label(problem: Problem) -> None:
     assert problem in PROBLEMS
+
+
+@pytest.mark.parametrize("reason", IgnoredReason)
+def test_every_reason_to_ignore_a_webhook_has_words(reason: IgnoredReason) -> None:
+    assert reason in IGNORED_REASONS
 
 
 @pytest.mark.parametrize("kind", NoteKind)

@@ -177,6 +177,15 @@ def test_a_typed_secret_is_saved(console: Client) -> None:
     assert customer.planfix_token.reveal() == "another-token"
 
 
+@pytest.mark.parametrize("is_new", [True, False])
+def test_token_is_marked_as_required_until_there_is_one(console: Client, is_new: bool) -> None:
+    html = console.get(LIST + "add/").content.decode() if is_new else html_of(console, customer_with())
+
+    [label] = re.findall(r'<label[^>]*for="id_planfix_token".*?</label>', html, re.DOTALL)
+
+    assert ("*</span>" in label) is is_new
+
+
 def test_an_empty_secret_field_keeps_the_stored_secret(console: Client) -> None:
     customer = customer_with()
 
@@ -641,7 +650,10 @@ def test_worker_deletes_a_customer_with_all_its_data(
     address = reverse("admin:integrations_customer_delete", args=[customer.pk])
     assert "with all its calls" in client.get(address).content.decode()
 
-    client.post(address, {"confirmed": customer.name})
+    answer = client.post(address, {"confirmed": customer.name}, follow=True)
+    shown = re.sub(r"\s+", " ", answer.content.decode())
+    assert "no longer receives calls. It disappears from the list once all its calls are deleted." in shown
+    assert "deleted successfully" not in shown
     customer.refresh_from_db()
     assert (customer.paused_by_hand, customer.webhook_tokens.count()) == (True, 0)
 

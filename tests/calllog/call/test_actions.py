@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from django.urls import reverse
 from integrations.calllog.call.actions import ACTIONS, available_actions
 from integrations.domain.folding import fold
 from integrations.domain.reasons import Reason
-from integrations.models import Call, CallState, Customer, Employee
+from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, Customer, Employee
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered
 from tests.factories import (
@@ -317,6 +319,18 @@ def test_call_action_from_another_site_is_refused(client: Client) -> None:
 
 def test_unknown_call_action_is_not_found(specialist: Client) -> None:
     assert specialist.post(f"/calls/{make_call(make_customer()).pk}/do/delete/").status_code == 404
+
+
+def test_call_is_dry_run_with_one_click(specialist: Client) -> None:
+    call = make_call(make_customer(), state=CallState.SKIPPED, reason="unknown_employee")
+    html = specialist.get(f"/calls/{call.pk}/").content.decode()
+    [form] = re.findall(r'<form method="post" action="/admin/[^"]*/dry-run/.*?</form>', html, re.DOTALL)
+    fields = dict(re.findall(r'type="hidden" name="(form|call)" value="(\w+)"', form))
+
+    specialist.post(unescape(re.findall(r'action="([^"]*)"', form)[0]), fields)
+
+    job = BackgroundJob.objects.get()
+    assert (job.kind, job.arguments) == (BackgroundJobKind.DRY_RUN, {"call": call.pk})
 
 
 # --- available actions ---
