@@ -1,4 +1,7 @@
-"""Updates of a specialist's page without a reload: the status after the first webhook, and the result of a dry run."""
+"""Pages that change without a reload: the status after the first webhook, the result of a dry run, and the first page.
+
+And the list of employees, which is searched.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,14 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from integrations.admin.customer.employee_mapping import MANY_ROWS
 from integrations.background_jobs import run_job
 from integrations.models import BackgroundJob, Call, CallState
 from integrations.services.customers.import_export import webhook_address
 from tests.browser.conftest import Tabs
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CLIENT, answered
-from tests.factories import make_superuser
+from tests.factories import make_employee, make_superuser
 
 POLL = "htmx.trigger('#dashboard', 'poll')"
 
@@ -72,3 +76,22 @@ def test_status_of_the_first_webhook_the_result_of_a_dry_run_and_the_first_page_
     search.blur()
     page.evaluate(POLL)
     expect(failed).to_be_visible()
+
+
+def test_long_list_of_employees_is_searched_and_narrowed_to_the_unmatched(
+    scenario: Scenario, page: Page, live_server: LiveServer, sign_in: Callable[[Page, User], None]
+) -> None:
+    for number in range(MANY_ROWS):
+        make_employee(scenario.customer, name=f"Employee {number}", staff_id=f"9{number}")
+    scenario.post(answered(connected_with="acmecom_newcomer"))
+    scenario.deliver()
+    sign_in(page, make_superuser())
+    page.goto(f"{live_server.url}/admin/integrations/customer/{scenario.customer.pk}/employees/")
+    rows = page.locator("[data-employee]:visible")
+
+    page.get_by_label("Search employees").fill("LOYEE 7")
+    expect(rows).to_have_count(1)
+    page.get_by_label("Search employees").fill("")
+    page.get_by_label("Only unmatched (1)").check()
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("acmecom_newcomer")
