@@ -145,6 +145,7 @@ def test_trial_table_lists_every_value_of_every_switch() -> None:
     assert set(WORLDS) == {(name, value) for name, values in SWITCHES.items() for value in values[1:]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("switch", "value"), WORLDS)
 def test_trial_in_each_world_finds_what_is_different(
     scenario: Scenario, sandbox: Sandbox, trial: Trial, switch: str, value: str
