@@ -98,9 +98,10 @@ def _contact(user: User, typed: str) -> Iterator[Suggestion]:
     host, contact_id = contact_of_url(typed) or ("", typed)
     if not str(contact_id).isdecimal() or len(str(contact_id)) > LONGEST_CONTACT_ID:
         return
-    customers = customers_visible_to(user).filter(planfix_url__icontains=host)
+    customers = customers_visible_to(user).filter(planfix_url__icontains=f"//{host}")  # not my-acme for acme
     known = RememberedContact.objects.filter(customer__in=customers, contact_id=contact_id).select_related("customer")
-    for each in known.order_by("customer__name", "number")[:MAX_SUGGESTIONS]:
+    shown = known.only("number", "name", "customer__name").order_by("customer__name", "number")
+    for each in shown[:MAX_SUGGESTIONS]:
         kind = _("Planfix contact %(id)s of %(customer)s") % {"id": contact_id, "customer": each.customer.name}
         url = _calls(customer=each.customer_id, number=each.number)
         yield Suggestion(text=each.name or grouped(each.number), kind=kind, icon="person", url=url)

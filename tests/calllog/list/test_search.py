@@ -87,7 +87,7 @@ def test_search_finds_hidden_numbers_by_a_word_for_hidden(log: Client) -> None:
 
 @pytest.mark.parametrize("typed", ["813", "https://acme.planfix.com/contact/813?comment=9"])
 def test_calls_of_a_planfix_contact_are_found_by_its_id_and_by_its_address(log: Client, typed: str) -> None:
-    customer, other = make_customer(name="Acme"), make_customer(name="Other", planfix_url="https://other.planfix.com")
+    customer, other = make_customer(name="Acme"), make_customer(name="Other", planfix_url="https://my-acme.planfix.com")
     RememberedContact.objects.create(customer=customer, number="+380671234567", contact_id=813, name="Olha Koval")
     RememberedContact.objects.create(customer=customer, number="+380671234568", contact_id=814)
     RememberedContact.objects.create(customer=other, number="+380501112233", contact_id=813)
