@@ -35,7 +35,9 @@ class LocalStack:
     def __init__(
         self, *, port: int = 0, sandbox_port: int = 0, environment: Mapping[str, str] | None = None, quiet: bool = False
     ) -> None:
-        self.port, self.sandbox_port = free_port(port), free_port(sandbox_port)
+        # Held until the end: between two starts, the system would lend a free port to any other process.
+        self._held = [held_port(port), held_port(sandbox_port)]
+        self.port, self.sandbox_port = (held.getsockname()[1] for held in self._held)
         self.web_url, self.sandbox_url = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.sandbox_port}"
         self.environment = {
             **os.environ,
@@ -119,6 +121,8 @@ class LocalStack:
 
     def __exit__(self, *error: object) -> None:
         self.stop()
+        for held in self._held:
+            held.close()
 
     def _start(self, name: str, command: list[str]) -> None:
         # A new session: Ctrl-C reaches only the demo, which then ends the others in order.
@@ -156,15 +160,25 @@ def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = WAI
 
 def free_port(wanted: int) -> int:
     """Returns the wanted port, or another free port when it is taken."""
+    with held_port(wanted) as held:
+        port: int = held.getsockname()[1]
+        return port
+
+
+def held_port(wanted: int) -> socket.socket:
+    """Returns a socket that holds the wanted port, or another free port when it is taken.
+
+    It does not listen, so that a server with SO_REUSEADDR, as each of ours, can bind to the port.
+    """
     for port in (wanted, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            found: int = probe.getsockname()[1]
-            return found
+        held = socket.socket()
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            held.bind(("127.0.0.1", port))
+        except OSError:
+            held.close()
+            continue
+        return held
     raise OSError("There is no free port.")
 
 

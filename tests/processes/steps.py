@@ -33,7 +33,8 @@ from tests.end_to_end.bodies import CLIENT, NEW_CLIENT, answered, missed, record
 from tests.services.callback_tasks.test_run import want_tasks, write_tasks
 
 FOR_EVER = 600
-SECONDS = 60
+POSTING_SECONDS = 180
+"""Longer than the waits for every request to hang and for every webhook to stand, one after the other."""
 SOURCE = {"parameter": "utm_source", "field": "utm_source", "contact_field": "Source"}
 Body = dict[str, Any]
 
@@ -113,6 +114,8 @@ class Hall:
         """The requests to Planfix of a case in which nothing goes wrong."""
         self.wanted: dict[str, dict[str, object]] = {}
         """What an account holds in the end if nothing goes wrong, by case."""
+        self.last_answers: dict[str, str] = {}
+        """The last answer to each webhook that is posted again and again."""
         for name in CASES:
             self._play_undisturbed(name)
         self.requested = [place for name in CASES for place in self._places_at_requests(name)]
@@ -128,8 +131,8 @@ class Hall:
         threads = []
         for place in self.knocking:
             path = webhook_address(place.scenario.customer).split("/", 3)[3]
-            post = f"{web_url}/{path}after_call/?moment={place.step}", CASES[place.case].now(self.sandbox)
-            threads.append(threading.Thread(target=post_until_accepted, args=post, daemon=True))
+            post = str(place), f"{web_url}/{path}after_call/?moment={place.step}", CASES[place.case].now(self.sandbox)
+            threads.append(threading.Thread(target=self._post_until_accepted, args=post, daemon=True))
         for thread in threads:
             thread.start()
         return threads
@@ -141,6 +144,15 @@ class Hall:
             for place in [*self.requested, *self.knocking]
         }
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+    def _post_until_accepted(self, place: str, address: str, body: Body) -> None:
+        """Posts as Ringostat would if it repeated every request that is not answered by 200."""
+        deadline = time.monotonic() + POSTING_SECONDS
+        while time.monotonic() < deadline:
+            self.last_answers[place] = _posted(address, body)
+            if self.last_answers[place] == "200":
+                return
+            time.sleep(0.1)
 
     def _play_undisturbed(self, name: str) -> None:
         scenario = self._set_up(name)
@@ -197,16 +209,11 @@ class Hall:
         return customer
 
 
-def post_until_accepted(address: str, body: Body) -> None:
-    """Posts as Ringostat would if it repeated every request that is not answered by 200."""
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
-        try:
-            if requests.post(address, json=body, timeout=SECONDS).status_code == 200:
-                return
-        except requests.RequestException:
-            pass
-        time.sleep(0.1)
+def _posted(address: str, body: Body) -> str:
+    try:
+        return str(requests.post(address, json=body, timeout=POSTING_SECONDS).status_code)
+    except requests.RequestException as error:
+        return repr(error)
 
 
 def held(account: Account) -> dict[str, object]:
@@ -284,7 +291,10 @@ def server_answers() -> bool:
 
 
 SPACE = 0x54455354
-STANDING = "SELECT pid, objid AS lock FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND NOT granted"
+STANDING = """
+    SELECT pid, objid AS lock FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND NOT granted
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 HOLD = f"""
     CREATE OR REPLACE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN

@@ -16,7 +16,7 @@ from django.db import connection
 from django.utils import timezone
 
 from integrations.models import Call, CallState, DeliveryLease
-from sandbox.harness.processes import LocalStack, wait_until
+from sandbox.harness.processes import LocalStack, NotInTime, wait_until
 from sandbox.server.app import SandboxServer
 from sandbox.state import Sandbox
 from tests.processes.steps import Door, Hall, kill_server, server_answers, unwritten_tasks, workers_known
@@ -90,8 +90,12 @@ def hold_everything(hall: Hall, stack: LocalStack) -> tuple[Door, list[threading
     """
     door = Door()
     posts = hall.knock(stack.web_url)
-    wait_until(hall.all_hang, "each request to hang")
-    wait_until(door.all_stand, "each webhook to stand in its transaction")
+    try:
+        wait_until(hall.all_hang, "each request to hang")
+        wait_until(door.all_stand, "each webhook to stand in its transaction")
+    except NotInTime as error:
+        door.close()
+        raise NotInTime(f"{error} The last answers to webhooks: {hall.last_answers}.") from error
     return door, posts
 
 
