@@ -13,7 +13,7 @@ from integrations.calllog.export.views import delete_export, export_csv, export_
 from integrations.calllog.list.saved_views import delete_view, make_default, save_view
 from integrations.calllog.list.search import search
 from integrations.calllog.list.views import call_list, chart, customer_names, new_calls, talk
-from integrations.calllog.waiting.views import waiting
+from integrations.calllog.waiting.views import called_back_table, waiting
 from integrations.users.api_tokens import api_access, withdraw_token
 from integrations.users.login import Login, Logout
 from integrations.users.second_factor.pages import EnterCode, second_factor, switch_second_factor_off
@@ -22,6 +22,7 @@ app_name = "calllog"
 urlpatterns: list[URLPattern] = [
     path("", call_list, name="list"),
     path("waiting/", waiting, name="waiting"),
+    path("waiting/called-back/", called_back_table, name="called_back_by"),
     path("news/", new_calls, name="new_calls"),
     path("chart/", chart, name="chart"),
     path("talk/", talk, name="talk"),

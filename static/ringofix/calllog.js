@@ -1,5 +1,5 @@
-// The list of calls: keyboard shortcuts, new calls, and errors of parts that cannot be loaded. The rest of the page works
-// without this script. The texts are in the templates.
+// The list of calls: keyboard shortcuts and new calls. The rest of the page works without this script. The texts are in the
+// templates.
 (() => {
     "use strict";
 
@@ -42,9 +42,6 @@
         for (const open of document.querySelectorAll(".calls-save[open], .calls-more[open]")) {
             if (!open.contains(event.target)) open.open = false;
         }
-        const retry = event.target.closest("[data-retry]")?.dataset.retry;
-        if (retry === "chart") htmx.trigger("#chart", "load");
-        if (retry === "older") htmx.trigger(event.target.closest("td").querySelector("[data-piece]"), "click");
     });
 
     // Without the focus in its field, typing a view's name would run the shortcuts.
@@ -113,33 +110,4 @@
         document.getElementById("rows").scrollIntoView({ block: "nearest" });
         htmx.trigger(document.body, "calls-added");
     });
-
-    // --- errors: each part of the page has its error text beside it ---
-
-    const errorOf = (piece) => {
-        for (let node = piece; node && node !== document.body; node = node.parentElement) {
-            const found = node.nextElementSibling;
-            if (found?.matches("[data-load-error]")) return found;
-        }
-        return null;
-    };
-
-    const showError = (piece, which) => {
-        const error = errorOf(piece);
-        if (!error) return;
-        error.hidden = !which;
-        for (const name of ["failed", "signedOut"]) {
-            error.querySelector(name === "failed" ? "[data-failed]" : "[data-signed-out]").hidden = which !== name;
-        }
-    };
-
-    const onPiece = (name, which) => document.addEventListener(name, (event) => {
-        const piece = event.detail.elt;
-        if (piece.matches?.("[data-piece]")) showError(piece, which(event));
-    });
-
-    onPiece("htmx:responseError", (event) => (event.detail.xhr.status === 401 ? "signedOut" : "failed"));
-    onPiece("htmx:sendError", () => "failed");
-    onPiece("htmx:timeout", () => "failed");
-    onPiece("htmx:beforeSwap", (event) => (event.detail.isError ? (event.detail.xhr.status === 401 ? "signedOut" : "failed") : ""));
 })();

@@ -14,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from integrations.calllog.list.keyset_paging import PAGE_SIZE
 from integrations.models import Call, CallState, Customer, UserSession
+from integrations.services.missed_calls.fold import fold_missed_calls
 from tests.browser.conftest import Tabs
 from tests.factories import MISSED, call_facts, make_call, make_customer, make_employee, make_superuser
 
@@ -212,6 +213,39 @@ def test_error_while_scrolling_says_what_to_do(
         page.context.set_offline(False)
         trouble.get_by_role("button", name="Try again").click()
         expect(page.locator("#rows [data-row]")).to_have_count(PAGE_SIZE + 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "title", "words"),
+    [
+        ("/calls/?number=380671234567", "Calls over time", "The chart could not be loaded."),
+        ("/calls/waiting/", "By UTM source", "The table could not be loaded."),
+    ],
+)
+def test_part_that_is_loaded_when_opened_can_be_loaded_again_after_an_error(
+    page: Page,
+    live_server: LiveServer,
+    customer: Customer,
+    specialist: User,
+    sign_in: SignIn,
+    path: str,
+    title: str,
+    words: str,
+) -> None:
+    make_call(customer, call_facts(**MISSED | {"exact_start": timezone.now() - timedelta(hours=1)}))
+    fold_missed_calls()
+    sign_in(page, specialist)
+    page.goto(f"{live_server.url}{path}")
+    page.context.set_offline(True)
+    part = page.locator("details", has=page.locator("summary", has_text=title))
+    part.locator("summary").first.click()
+    expect(part.get_by_role("alert")).to_contain_text(words)
+    page.context.set_offline(False)
+
+    part.get_by_role("button", name="Try again").click()
+
+    expect(part.get_by_role("alert")).to_be_hidden()
+    expect(part.locator("table").first).to_be_attached()
 
 
 def test_ten_calls_are_visible_at_once(

@@ -67,6 +67,7 @@ DECISIONS = {
     "calls/": LOGGED_IN,
     "calls/news/": LOGGED_IN,
     "calls/waiting/": LOGGED_IN,
+    "calls/waiting/called-back/": LOGGED_IN,
     "calls/chart/": LOGGED_IN,
     "calls/talk/": LOGGED_IN,
     "calls/search/": LOGGED_IN,

@@ -62,7 +62,7 @@ def overview(request: HttpRequest, customer: Customer) -> HttpResponse:
         "diagnostics_address": address_of("diagnostics", customer),
         "delete_address": address_of("delete", customer) if request.user.is_superuser else "",
         "read_back": read_back_overview(customer),
-        "called_back": next(iter(called_back([customer.pk], since=now - CALLED_BACK_SPAN)["all"]), None),
+        "called_back": called_back([customer.pk], since=now - CALLED_BACK_SPAN),
         "waiting_address": f"{reverse('calllog:waiting')}?customer={customer.pk}",
         "links": _links(customer),
         **catch_up_context(customer),

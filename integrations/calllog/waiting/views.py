@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
-from typing import Any, Literal
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -20,7 +22,13 @@ from django.views.decorators.http import require_safe
 from integrations.calllog.waiting.row_html import LABELS, rows_html
 from integrations.calllog.waiting.rows import rows_of
 from integrations.models import Customer
-from integrations.services.missed_calls.waiting import CalledBack, called_back, waiting_clients
+from integrations.services.missed_calls.waiting import (
+    CalledBack,
+    Grouping,
+    called_back,
+    called_back_by,
+    waiting_clients,
+)
 from integrations.ui.labels import LazyText
 from integrations.ui.page_context import page_context
 from integrations.ui.parse_pk import parse_pk
@@ -43,44 +51,85 @@ BARS: Mapping[str, LazyText] = {
     "later": gettext_lazy("later"),
     "not_yet": gettext_lazy("not called back"),
 }
-TABLES: Mapping[Literal["employee", "source"], tuple[LazyText, LazyText]] = {
+TABLES: Mapping[Grouping, tuple[LazyText, LazyText]] = {
     "employee": (gettext_lazy("By employee"), gettext_lazy("not called back, or unknown")),
     "source": (gettext_lazy("By UTM source"), gettext_lazy("without a source")),
 }
 """The title of each table, and the label of the group without a name."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What the user chose to see: a customer or all, and a period."""
+
+    visible: list[Customer]
+    customer: Customer | None
+    customer_ids: list[int] | None
+    """None: of all customers."""
+    days: str
+
+    @property
+    def since(self) -> datetime:
+        return timezone.now() - PERIODS[self.days][1]
+
+    @property
+    def shows_customers(self) -> bool:
+        return self.customer is None and len(self.visible) > 1
+
+
 @require_safe
 @login_required_htmx
 @never_cache
 def waiting(request: HttpRequest) -> HttpResponse:
-    customers = list(customers_visible_to(request.user).only("name").order_by("name"))
-    chosen = _chosen_customer(request, customers)
-    whose = _whose(request, chosen, customers)
-    is_of_many = chosen is None and len(customers) > MANY_CUSTOMERS
-    usual = USUAL_PERIOD_OF_MANY if is_of_many else USUAL_PERIOD
-    period = request.GET.get("days", "") if request.GET.get("days", "") in PERIODS else usual
-    since = timezone.now() - PERIODS[period][1]
-    groups = called_back(whose, since=since)
-    clients = waiting_clients(whose, since=since, most=MOST_CLIENTS + 1)
+    choice = _choice(request)
+    clients = waiting_clients(choice.customer_ids, since=choice.since, most=MOST_CLIENTS + 1)
     rows = rows_of(clients[:MOST_CLIENTS], timezone.now())
-    shows_customer = chosen is None and len(customers) > 1
     context = {
         **page_context(request, _("Waiting clients")),
         "labels": LABELS.values(),
-        "rows": rows_html(rows, shows_customer=shows_customer),
+        "rows": rows_html(rows, shows_customer=choice.shows_customers),
         "is_more": len(clients) > MOST_CLIENTS,
         "most": MOST_CLIENTS,
-        "periods": [(label, f"?{_query(chosen, days)}", days == period) for days, (label, _span) in PERIODS.items()],
-        "customer_options": _options(customers, chosen) if len(customers) > 1 else "",
-        "period": period,
-        "bars": _bars(groups["all"]),
+        "periods": [
+            (label, f"?{_query(choice, days=days)}", days == choice.days) for days, (label, _span) in PERIODS.items()
+        ],
+        "customer_options": _options(choice) if len(choice.visible) > 1 else "",
+        "period": choice.days,
+        "bars": _bars(called_back(choice.customer_ids, since=choice.since)),
         "tables": [
-            {"title": title, "rows": [(group.group or nameless, group) for group in groups[by]]}
-            for by, (title, nameless) in TABLES.items()
+            {"title": title, "url": f"{reverse('calllog:called_back_by')}?{_query(choice, by=by)}"}
+            for by, (title, _nameless) in TABLES.items()
         ],
     }
     return render(request, "calllog/waiting/waiting.html", context)
+
+
+@require_safe
+@login_required_htmx
+@never_cache
+def called_back_table(request: HttpRequest) -> HttpResponse:
+    """One of the two tables. They load when they are opened, because most visitors open none."""
+    choice = _choice(request)
+    by: Grouping = "source" if request.GET.get("by") == "source" else "employee"
+    title, nameless = TABLES[by]
+    groups = called_back_by(by, choice.customer_ids, since=choice.since)
+    return render(
+        request, "calllog/waiting/_called_back_by.html", {"title": title, "nameless": nameless, "groups": groups}
+    )
+
+
+def _choice(request: HttpRequest) -> Choice:
+    visible = list(customers_visible_to(request.user).only("name").order_by("name"))
+    chosen = _chosen_customer(request, visible)
+    is_of_many = chosen is None and len(visible) > MANY_CUSTOMERS
+    usual = USUAL_PERIOD_OF_MANY if is_of_many else USUAL_PERIOD
+    days = request.GET.get("days", "")
+    return Choice(
+        visible=visible,
+        customer=chosen,
+        customer_ids=_customer_ids(request, chosen, visible),
+        days=days if days in PERIODS else usual,
+    )
 
 
 def _chosen_customer(request: HttpRequest, customers: list[Customer]) -> Customer | None:
@@ -88,28 +137,29 @@ def _chosen_customer(request: HttpRequest, customers: list[Customer]) -> Custome
     return next((customer for customer in customers if customer.pk == key), None)
 
 
-def _whose(request: HttpRequest, chosen: Customer | None, visible: Iterable[Customer]) -> list[int] | None:
-    """The keys of the customers to show; None for all."""
+def _customer_ids(request: HttpRequest, chosen: Customer | None, visible: Iterable[Customer]) -> list[int] | None:
     if chosen:
         return [chosen.pk]
     return None if sees_all_customers(request.user) else [customer.pk for customer in visible]
 
 
-def _options(customers: Iterable[Customer], chosen: Customer | None) -> SafeString:
+def _options(choice: Choice) -> SafeString:
     """For a select. A specialist may see a thousand customers, and a template takes much longer for their options."""
-    options = ((customer.pk, " selected" if customer == chosen else "", customer.name) for customer in customers)
+    options = (
+        (customer.pk, " selected" if customer == choice.customer else "", customer.name) for customer in choice.visible
+    )
     return format_html_join("", '<option value="{}"{}>{}</option>', options)
 
 
-def _query(chosen: Customer | None, days: str) -> str:
-    return urlencode({"days": days} | ({"customer": chosen.pk} if chosen else {}))
+def _query(choice: Choice, **changes: str) -> str:
+    customer = {"customer": choice.customer.pk} if choice.customer else {}
+    return urlencode({"days": choice.days} | customer | changes)
 
 
-def _bars(groups: list[CalledBack]) -> list[dict[str, Any]]:
+def _bars(group: CalledBack) -> list[dict[str, Any]]:
     """The parts of a stacked bar of all missed calls; [] without missed calls."""
-    if not groups:
+    if not group.total:
         return []
-    [group] = groups
     counts = {name: getattr(group, name) for name in BARS}
     return [
         {"name": name, "label": BARS[name], "count": count, "percent": 100 * count / group.total}

@@ -90,20 +90,32 @@ WAITING_CLIENTS = f"""
      LIMIT %(most)s
 """  # noqa: S608 - the part is a constant
 
-CALLED_BACK = f"""
-    SELECT GROUPING(employee, source), COALESCE(employee, source, ''),
-           count(*) FILTER (WHERE took <= %(quarter)s),
-           count(*) FILTER (WHERE took > %(quarter)s AND took <= %(hour)s),
-           count(*) FILTER (WHERE took > %(hour)s),
-           count(*) FILTER (WHERE took IS NULL)
-      FROM (SELECT missed.called_back_at - missed.started_at AS took, COALESCE(employee.name, '') AS employee,
-                   call.utm_source AS source
-              FROM integrations_missedcall AS missed
-              JOIN integrations_call AS call ON call.id = missed.call_id
-              LEFT JOIN integrations_call AS answered ON answered.id = missed.called_back_in_id
-              LEFT JOIN integrations_employee AS employee ON employee.id = answered.employee_id
-             WHERE {_OF_CLIENTS}) AS missed
-     GROUP BY GROUPING SETS ((), (employee), (source))
-     ORDER BY count(*) DESC, 2
-"""  # noqa: S608 - the part is a constant
-"""Counts in one pass: all calls, by the employee who reached the client, and by the missed call's source."""
+_BY_WHEN = """
+           count(*) FILTER (WHERE missed.called_back_at <= missed.started_at + %(quarter)s),
+           count(*) FILTER (WHERE missed.called_back_at > missed.started_at + %(quarter)s
+                              AND missed.called_back_at <= missed.started_at + %(hour)s),
+           count(*) FILTER (WHERE missed.called_back_at > missed.started_at + %(hour)s),
+           count(*) FILTER (WHERE missed.called_back_at IS NULL)
+"""
+
+CALLED_BACK = f"SELECT '', {_BY_WHEN} FROM integrations_missedcall AS missed WHERE {_OF_CLIENTS}"  # noqa: S608 - the parts are constants
+
+CALLED_BACK_BY_EMPLOYEE = f"""
+    SELECT COALESCE(employee.name, ''), {_BY_WHEN}
+      FROM integrations_missedcall AS missed
+      LEFT JOIN integrations_call AS answered ON answered.id = missed.called_back_in_id
+      LEFT JOIN integrations_employee AS employee ON employee.id = answered.employee_id
+     WHERE {_OF_CLIENTS}
+     GROUP BY 1
+     ORDER BY count(*) DESC, 1
+"""  # noqa: S608 - the parts are constants
+"""Counts by the employee who reached the client."""
+
+CALLED_BACK_BY_SOURCE = f"""
+    SELECT call.utm_source, {_BY_WHEN}
+      FROM integrations_missedcall AS missed
+      JOIN integrations_call AS call ON call.id = missed.call_id
+     WHERE {_OF_CLIENTS}
+     GROUP BY 1
+     ORDER BY count(*) DESC, 1
+"""  # noqa: S608 - the parts are constants

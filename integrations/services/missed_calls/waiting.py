@@ -14,7 +14,12 @@ from django.db import connection
 
 from integrations.domain.reasons import Reason
 from integrations.models import Call
-from integrations.services.missed_calls.sql import CALLED_BACK, WAITING_CLIENTS
+from integrations.services.missed_calls.sql import (
+    CALLED_BACK,
+    CALLED_BACK_BY_EMPLOYEE,
+    CALLED_BACK_BY_SOURCE,
+    WAITING_CLIENTS,
+)
 
 NOBODY_WAITS = (Reason.INTERNAL_CALL, Reason.IGNORED_NUMBER, Reason.ERASED)
 """Calls skipped for these reasons have no client who waits."""
@@ -23,6 +28,7 @@ SHOWN = (
     *("customer__name", "customer__timezone", "employee__name"),
 )
 """The columns to load of a waiting client's newest call. The customer's other columns are wide."""
+Grouping = Literal["employee", "source"]
 QUARTER_HOUR, HOUR = timedelta(minutes=15), timedelta(hours=1)
 
 
@@ -43,9 +49,10 @@ class WaitingClient:
 
 @dataclass(frozen=True, kw_only=True)
 class CalledBack:
-    """Missed calls of one group, such as an employee's or a source's, by how soon the client was reached."""
+    """Missed calls by how soon the client was reached."""
 
     group: str
+    """The name of the employee or the source whose calls these are; "" for none, or for all calls together."""
     in_quarter_hour: int
     in_hour: int
     later: int
@@ -83,26 +90,32 @@ def waiting_clients(customer_ids: Collection[int] | None, *, since: datetime, mo
     ]
 
 
-def called_back(
-    customer_ids: Collection[int] | None, *, since: datetime
-) -> dict[Literal["all", "employee", "source"], list[CalledBack]]:
-    """Counts missed calls: all together, by the employee who reached the client, and by UTM source. The largest groups
-    come first.
+def called_back(customer_ids: Collection[int] | None, *, since: datetime) -> CalledBack:
+    """Counts all missed calls together. `customer_ids` None: of all customers."""
+    [counts] = _called_back(CALLED_BACK, customer_ids, since)
+    return counts
 
-    `customer_ids` None: of all customers. "all" has one group, or none without missed calls.
+
+def called_back_by(grouping: Grouping, customer_ids: Collection[int] | None, *, since: datetime) -> list[CalledBack]:
+    """Counts missed calls by the employee who reached the client, or by the call's UTM source. Returns the MOST_GROUPS
+    largest groups, the largest first. `customer_ids` None: of all customers.
     """
-    found: dict[Literal["all", "employee", "source"], list[CalledBack]] = {"all": [], "employee": [], "source": []}
-    rows = _rows(CALLED_BACK, customer_ids, since=since, quarter=QUARTER_HOUR, hour=HOUR)
-    for bits, group, quarter, hour, later, not_yet in rows:
-        groups = found[GROUPINGS[bits]]
-        if quarter + hour + later + not_yet and len(groups) < MOST_GROUPS:
-            groups.append(CalledBack(group=group, in_quarter_hour=quarter, in_hour=hour, later=later, not_yet=not_yet))
-    return found
+    return _called_back(GROUPINGS[grouping], customer_ids, since)[:MOST_GROUPS]
 
 
-GROUPINGS: Mapping[int, Literal["all", "employee", "source"]] = {0b11: "all", 0b01: "employee", 0b10: "source"}
-"""Names of the groupings, by GROUPING() of the statement. It sets a bit for each column that does not group the row."""
+GROUPINGS: Mapping[Grouping, str] = {
+    "employee": CALLED_BACK_BY_EMPLOYEE,
+    "source": CALLED_BACK_BY_SOURCE,
+}
 MOST_GROUPS = 20
+
+
+def _called_back(statement: str, customer_ids: Collection[int] | None, since: datetime) -> list[CalledBack]:
+    rows = _rows(statement, customer_ids, since=since, quarter=QUARTER_HOUR, hour=HOUR)
+    return [
+        CalledBack(group=group, in_quarter_hour=quarter, in_hour=hour, later=later, not_yet=not_yet)
+        for group, quarter, hour, later, not_yet in rows
+    ]
 
 
 def _rows(statement: str, customer_ids: Iterable[int] | None, **values: Any) -> list[tuple[Any, ...]]:

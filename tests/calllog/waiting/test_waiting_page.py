@@ -12,7 +12,16 @@ from django.utils import timezone
 from integrations.calllog.waiting import views
 from integrations.models import Call, Customer, RememberedContact
 from integrations.services.missed_calls.fold import fold_missed_calls
-from tests.factories import MISSED, OUTGOING, call_facts, make_call, make_customer, make_specialist, make_viewer
+from tests.factories import (
+    MISSED,
+    OUTGOING,
+    call_facts,
+    make_call,
+    make_customer,
+    make_employee,
+    make_specialist,
+    make_viewer,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -26,9 +35,9 @@ def waiting_call(customer: Customer, number: str = WAITING, *, minutes: int = 20
     return make_call(customer, call_facts(**MISSED | {"e164": number, "exact_start": start}))
 
 
-def call_back(customer: Customer, number: str, *, minutes: int) -> Call:
+def call_back(customer: Customer, number: str, *, minutes: int, **columns: object) -> Call:
     start = timezone.now() - timedelta(minutes=minutes)
-    return make_call(customer, call_facts(**OUTGOING | {"destination": number, "exact_start": start}))
+    return make_call(customer, call_facts(**OUTGOING | {"destination": number, "exact_start": start}), **columns)
 
 
 def html_of(client: Client, query: str = "") -> str:
@@ -86,6 +95,37 @@ def test_waiting_page_of_many_customers_shows_one_day_at_first(client: Client, m
     assert SHOWN[WAITING] not in html_of(client)
     assert SHOWN[WAITING] in html_of(client, "?days=7")
     assert SHOWN[WAITING] in html_of(client, f"?customer={customer.pk}")
+
+
+@pytest.mark.parametrize(("by", "group"), [("employee", "Iryna Bondar"), ("source", "google"), ("x", "Iryna Bondar")])
+def test_table_counts_missed_calls_by_employee_or_source_of_visible_customers(
+    client: Client, by: str, group: str
+) -> None:
+    customer, other = make_customer(), make_customer()
+    waiting_call(customer, REACHED, minutes=100)
+    call_back(customer, REACHED, minutes=90, employee=make_employee(customer))
+    waiting_call(other, REACHED, minutes=100)
+    call_back(other, REACHED, minutes=10)
+    fold_missed_calls()
+    client.force_login(make_viewer(customer))
+
+    response = client.get(reverse("calllog:called_back_by"), {"by": by})
+    [counted] = response.context["groups"]
+
+    assert (counted.group, counted.in_quarter_hour, counted.total) == (group, 1, 1)
+    assert f">{group}</th>" in response.content.decode()
+    foreign = client.get(reverse("calllog:called_back_by"), {"by": by, "customer": other.pk})
+    assert foreign.context["groups"] == [counted]
+
+
+def test_table_names_the_group_of_missed_calls_without_employee(client: Client) -> None:
+    waiting_call(make_customer())
+    fold_missed_calls()
+    client.force_login(make_specialist())
+
+    html = client.get(reverse("calllog:called_back_by"), {"by": "employee"}).content.decode()
+
+    assert "not called back, or unknown</th>" in html
 
 
 @pytest.mark.parametrize("query", ["?days=x", "?customer=x", "?days=9999999999999999999"])

@@ -11,7 +11,7 @@ from django.utils import timezone
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Customer
 from integrations.services.missed_calls.fold import fold_missed_calls
-from integrations.services.missed_calls.waiting import called_back, waiting_clients
+from integrations.services.missed_calls.waiting import called_back, called_back_by, waiting_clients
 from tests.factories import MISSED, OUTGOING, call_facts, make_call, make_customer, make_employee
 
 pytestmark = pytest.mark.django_db
@@ -71,9 +71,9 @@ def test_missed_calls_are_counted_by_when_the_client_was_called_back() -> None:
             called(customer, f"+38067123450{number}", ago=ago - after, employee=employee)
     fold_missed_calls()
 
-    found = called_back([customer.pk], since=SINCE)
-    [every], [source] = found["all"], found["source"]
-    by_employee = {group.group: group.total for group in found["employee"]}
+    every = called_back([customer.pk], since=SINCE)
+    [source] = called_back_by("source", [customer.pk], since=SINCE)
+    by_employee = {group.group: group.total for group in called_back_by("employee", [customer.pk], since=SINCE)}
 
     assert (every.in_quarter_hour, every.in_hour, every.later, every.not_yet) == (1, 2, 1, 1)
     assert every.share == pytest.approx(0.8)
