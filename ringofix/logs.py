@@ -13,13 +13,19 @@ from structlog.typing import EventDict, WrappedLogger
 
 # Leaves out local variables: they hold tokens and personal data.
 _tracebacks = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
-_WEBHOOK_ADDRESS = re.compile(r"(/webhooks/ringostat/)[^/\s?]+")
+_TOKEN = re.compile(r"(?<=/webhooks/ringostat/)[^/\s?]+|(?<=/route/ringostat/)[^/\s?]+|(?<=/)[\w-]{32,}(?=[/\s?]|$)")
+"""The token in a webhook's or a routing question's path, also where the path before it is mistyped."""
 
 
 def _without_tokens(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """Masks the secret part of a webhook's path, which errors report."""
-    event["event"] = _WEBHOOK_ADDRESS.sub(r"\1…", str(event["event"]))
+    """Masks the secret part of paths, which errors report."""
+    event["event"] = _TOKEN.sub("…", str(event["event"]))
     return event
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """A flood must not fill the log: it has one line of its own where its limit is reached."""
+    return getattr(record, "status_code", None) != 429
 
 
 _SHARED: list[Any] = [
@@ -61,9 +67,11 @@ def log_config(log_format: str) -> dict[str, Any]:
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_RENDERERS[log_format]],
             }
         },
+        "filters": {"no_floods": {"()": lambda: _is_worth_a_line}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
+            "django.request": {"filters": ["no_floods"]},
             # The queue logs every job at INFO; the services log what matters.
             "procrastinate": {"level": "WARNING"},
             "urllib3": {"level": "WARNING"},

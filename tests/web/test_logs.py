@@ -7,13 +7,18 @@ import json
 import logging
 import logging.config
 from collections.abc import Callable, Iterator
+from secrets import token_urlsafe
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import OperationalError
 from django.test import Client
 
+from integrations.models import Routing, WebhookToken
+from integrations.services.routing import question_limit
 from ringofix.logs import log_config
+from tests.factories import make_customer
 
 TOKEN = "t0ken-of-a-webhook"
 ADDRESS = f"/webhooks/ringostat/{TOKEN}/after_call/"
@@ -44,6 +49,37 @@ def test_log_of_a_webhook_error_hides_the_token(
     logged = lines()
     assert [line["event"].endswith(": /webhooks/ringostat/…/after_call/") for line in logged] == [True]
     assert TOKEN not in json.dumps(logged)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/route/ringostat/{}/", "/Webhooks/ringostat/{}/after_call/", "/webhooks/{}", "/webhooks/ringostat/{}/a/b/"],
+)
+def test_log_of_a_wrong_or_mistyped_address_hides_the_token(
+    db: None, lines: Callable[[], list[dict[str, str]]], path: str
+) -> None:
+    token = token_urlsafe(24)
+
+    assert Client().post(path.format(token), "{}", content_type="application/json").status_code == 404
+
+    assert token not in json.dumps(lines())
+    assert ["…" in line["event"] for line in lines()] == [True]
+
+
+def test_flood_of_routing_questions_has_one_line_in_the_log(
+    db: None, lines: Callable[[], list[dict[str, str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer, client = make_customer(), Client()
+    Routing.objects.create(customer=customer, enabled=True)
+    address = urlsplit(WebhookToken.objects.get(customer=customer).routing_address).path
+    monkeypatch.setattr(question_limit, "PER_SECOND", 2)
+    monkeypatch.setattr(question_limit, "_seconds", {})
+    monkeypatch.setattr(question_limit.time, "monotonic", lambda: 1000.0)
+
+    answers = [client.get(f"{address}?caller=380671234567").status_code for _ in range(6)]
+
+    assert answers[-3:] == [429] * 3
+    assert [line["event"] for line in lines()] == ["routing questions limited"]
 
 
 @pytest.mark.parametrize(("given", "is_kept"), [("proxy-4711-abc", True), ("", False), ("line\tbreaker ", False)])

@@ -9,10 +9,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import structlog
+
 from integrations.services.intake.sql import remembered_recipient_of
 from integrations.services.intake.traffic_limit import count_request
 
-PER_SECOND = 60
+log = structlog.get_logger(__name__)
+
+PER_SECOND = 20
 """Questions of one customer in one process. Each question is a ringing call: no call center has so many."""
 MOST_COUNTED = 10_000
 
@@ -41,4 +45,6 @@ def count_question(token: str, network: Callable[[], str]) -> int:
             _seconds.clear()
         second = _seconds[recipient.customer_id] = _Second(ends=now + 1)
     second.count += 1
+    if second.count == PER_SECOND + 1:
+        log.warning("routing questions limited", customer_id=recipient.customer_id)
     return int(second.count > PER_SECOND)
