@@ -83,8 +83,8 @@ DECISIONS = {
     "calls/<int:call_id>/do/<slug:action>/": TO_SPECIALISTS,
     "calls/bulk/": TO_SPECIALISTS,
     "calls/bulk/begin/": TO_SPECIALISTS,
-    "calls/bulk/<int:work_id>/": TO_SPECIALISTS,
-    "calls/work/<int:work_id>/": TO_SPECIALISTS,
+    "calls/bulk/<int:job_id>/": TO_SPECIALISTS,
+    "calls/work/<int:job_id>/": TO_SPECIALISTS,
     "calls/export.csv": LOGGED_IN,
     "calls/export.xlsx": LOGGED_IN,
     "calls/exports/": LOGGED_IN,
@@ -204,7 +204,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     event = make_event(call, body=b'{"note": "zorya-body"}')
     request = make_request(call, answer='{"note": "zorya-answer"}')
     chief = make_superuser()
-    work = BackgroundJob.objects.create(kind=BackgroundJobKind.CATCH_UP, customer=customer, asked_by=chief)
+    job = BackgroundJob.objects.create(kind=BackgroundJobKind.CATCH_UP, customer=customer, asked_by=chief)
     view = SavedView.objects.create(user=chief, name="Zorya Dental", query="customer=Zorya Dental")
     file = store_file(
         BackgroundJob.objects.create(kind=BackgroundJobKind.EXPORT, customer=customer, asked_by=chief),
@@ -233,7 +233,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
             "event_id": event.pk,
             "request_id": request.pk,
             "action": "settle",
-            "work_id": work.pk,
+            "job_id": job.pk,
             "view_id": view.pk,
             "file_id": file.pk,
             "customer_id": customer.pk,

@@ -85,7 +85,7 @@ def _things(customer: Customer, user: User, word: str = "acme", number: str = "+
     employee = make_employee(customer, name=f"Halyna {word.capitalize()}")
     facts = call_facts(ringostat_id=f"{word}-call")
     call = make_call(customer, facts, state=CallState.FAILED, client_number=number, employee=employee)
-    work = BackgroundJob.objects.create(kind=BackgroundJobKind.CATCH_UP, customer=customer, asked_by=user)
+    job = BackgroundJob.objects.create(kind=BackgroundJobKind.CATCH_UP, customer=customer, asked_by=user)
     event = make_event(call, body=f'{{"note": "{word}-body"}}'.encode())
     request = make_request(call, answer=f'{{"note": "{word}-answer"}}')
     token, _plain = ApiToken.issue(user, word)
@@ -102,7 +102,7 @@ def _things(customer: Customer, user: User, word: str = "acme", number: str = "+
         "event_id": event.pk,
         "request_id": request.pk,
         "customer_id": customer.pk,
-        "work_id": work.pk,
+        "job_id": job.pk,
         "view_id": SavedView.objects.create(user=user, name=word, query=f"customer={customer.pk}").pk,
         "token_id": token.pk,
         "file_id": file.pk,
@@ -117,7 +117,7 @@ def _things(customer: Customer, user: User, word: str = "acme", number: str = "+
         "calls": call.pk,
         "webhookevent": event.pk,
         "planfixrequest": request.pk,
-        "backgroundjob": work.pk,
+        "backgroundjob": job.pk,
         "user": user.pk,
     }
 

@@ -152,13 +152,13 @@ def dry_run(request: HttpRequest, customer: Customer) -> HttpResponse:
         if form.is_valid() and (arguments := form.arguments()):
             asked = enqueue(BackgroundJobKind.DRY_RUN, customer=customer, by=request.user, **arguments)
             return redirect(f"{address_of('dry_run', customer)}?work={asked.pk}")
-    work = _work(request, customer)
+    job = _asked_job(request, customer)
     context = {
         "forms": filled,
         "offered": _offered(request, customer),
         "events": _newest_events(customer),
-        "work": work,
-        "lines": list(lines(DryRunReport.from_json(work.result), customer)) if work and work.result is not None else [],
+        "job": job,
+        "lines": list(lines(DryRunReport.from_json(job.result), customer)) if job and job.result is not None else [],
     }
     return render_page(request, customer, "dry_run", "dry_run.html", context)
 
@@ -177,9 +177,9 @@ def _newest_events(customer: Customer) -> list[dict[str, Any]]:
     return [{"row": event, "label": EVENTS.get(event.kind) or event.event, "call": event.call} for event in events]
 
 
-def _work(request: HttpRequest, customer: Customer) -> BackgroundJob | None:
-    work_id = parse_pk(request.GET.get("work", ""))
-    return customer.background_jobs.filter(kind=BackgroundJobKind.DRY_RUN, pk=work_id).first() if work_id else None
+def _asked_job(request: HttpRequest, customer: Customer) -> BackgroundJob | None:
+    job_id = parse_pk(request.GET.get("work", ""))
+    return customer.background_jobs.filter(kind=BackgroundJobKind.DRY_RUN, pk=job_id).first() if job_id else None
 
 
 # --- the result in sentences ---

@@ -37,7 +37,7 @@ from integrations.services.customers.employee_mapping import (
     planfix_users_of,
     save_employees,
 )
-from integrations.services.queue.background import enqueue
+from integrations.services.queue.background import enqueue, newest_unfinished
 from integrations.ui.labels import LazyText
 from integrations.ui.parse_pk import parse_pk
 from integrations.users.audit import audit_record
@@ -125,9 +125,8 @@ def _choices(request: HttpRequest, table: EmployeeTable) -> dict[str, EmployeeCh
 def _context(customer: Customer, table: EmployeeTable) -> dict[str, Any]:
     users = {user.id for user in table.users}
     check = newest_check(customer)
-    retry = customer.background_jobs.filter(kind=BackgroundJobKind.SEND_AGAIN, finished_at=None).order_by("pk").last()
     return {
-        "retry": retry,
+        "retry": newest_unfinished(customer, BackgroundJobKind.SEND_AGAIN),
         "check": check if check and not check.is_finished else None,
         "has_auth_key": bool(customer.ringostat_auth_key),
         "rows": [_shown(row, users) for row in table.rows],

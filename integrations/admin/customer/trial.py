@@ -20,7 +20,7 @@ from integrations.domain.phones import normalize
 from integrations.models import BackgroundJob, BackgroundJobKind, CallbackSettings, Customer, TrialRecordKind
 from integrations.services.callback_tasks.choices import stored_choices
 from integrations.services.callback_tasks.settings_file import settings_of
-from integrations.services.queue.background import enqueue
+from integrations.services.queue.background import enqueue, newest_unfinished
 from integrations.services.trial.client import MOST_REQUESTS
 from integrations.services.trial.content import author_of, new_number
 from integrations.services.trial.receipts import abandoned_receipts, leftovers
@@ -124,7 +124,7 @@ class Left:
 
 @customer_page
 def trial(request: HttpRequest, customer: Customer) -> HttpResponse:
-    running = customer.background_jobs.filter(kind=BackgroundJobKind.TRIAL, finished_at=None).first()
+    running = newest_unfinished(customer, BackgroundJobKind.TRIAL)
     form = TrialForm(request.POST or None, customer=customer, initial={NUMBER: new_number(customer)})
     if request.method == "POST" and running is None and _start(request, customer, form):
         return redirect(address_of("trial", customer))

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from unfold.widgets import BASE_INPUT_CLASSES, SELECT_CLASSES
 
 from integrations.admin.customer.pages import customer_page, page_after_saving, render_page
-from integrations.models import BackgroundJob, BackgroundJobKind, Customer
+from integrations.models import BackgroundJobKind, Customer
 from integrations.services.customers.utm_mapping import UtmChoice, UtmRow, UtmTable, save_utm_mapping, utm_table
-from integrations.services.queue.background import enqueue
+from integrations.services.queue.background import enqueue, newest_unfinished
 from integrations.users.audit import audit_record
 
 CREATE = "+"
@@ -76,15 +76,12 @@ def _creates_field(posted: Mapping[str, str], choice: UtmChoice) -> bool:
 
 
 def _context(customer: Customer, table: UtmTable) -> dict[str, Any]:
-    jobs = BackgroundJob.objects.filter(
-        customer=customer, kind__in=(BackgroundJobKind.CREATE_FIELDS, BackgroundJobKind.CONNECT)
-    )
-    running = jobs.filter(finished_at=None).order_by("-pk").first()
-    created = jobs.filter(kind=BackgroundJobKind.CREATE_FIELDS).exclude(finished_at=None).order_by("-pk").first()
+    jobs = customer.background_jobs.filter(kind=BackgroundJobKind.CREATE_FIELDS)
+    created = jobs.exclude(finished_at=None).order_by("pk").last()
     return {
         "table": table,
         "rows": [_shown(row, table) for row in table.rows],
-        "job": running,
+        "job": newest_unfinished(customer, BackgroundJobKind.CREATE_FIELDS, BackgroundJobKind.CONNECT),
         "created": created,
         "created_fields": (created.result or {}).get("made", []) if created else [],
         "select_classes": " ".join(SELECT_CLASSES),

@@ -14,8 +14,8 @@ from integrations.users.visibility import jobs_visible_to
 @require_safe
 @login_required
 @never_cache
-def job_progress(request: HttpRequest, work_id: int) -> HttpResponse:
-    job = get_object_or_404(jobs_visible_to(request.user).select_related("customer"), pk=work_id)
+def job_progress(request: HttpRequest, job_id: int) -> HttpResponse:
+    job = get_object_or_404(jobs_visible_to(request.user).select_related("customer"), pk=job_id)
     response = render(request, "ui/_job_progress.html", {"job": job})
     if job.is_finished and request.headers.get("HX-Request"):
         # The job may have changed anything on the page.

@@ -249,9 +249,9 @@ def begin(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 @never_cache
-def bulk_job(request: HttpRequest, work_id: int) -> HttpResponse:
+def bulk_job(request: HttpRequest, job_id: int) -> HttpResponse:
     user = _check_permission(request)
-    job = get_object_or_404(jobs_visible_to(user).select_related("customer"), pk=work_id)
+    job = get_object_or_404(jobs_visible_to(user).select_related("customer"), pk=job_id)
     context = {"job": job, "query": request.GET.urlencode()}
     return render(request, "calllog/bulk/job.html", {**page_context(request, job.kind_label), **context})
 

@@ -72,13 +72,13 @@ RINGOSTAT_STATUSES: Mapping[int, Finding] = {
 """JSON-RPC errors come with status 200: the project does not exist, or it has no employees."""
 
 
-def connect(work: BackgroundJob, progress: Progress) -> dict[str, Any]:
+def connect(job: BackgroundJob, progress: Progress) -> dict[str, Any]:
     """A background job: checks one customer. Problems that it finds are its result; the job itself does not fail."""
-    assert work.customer
+    assert job.customer
     progress.expect(REQUESTS)
-    found = asdict(check_connection(work.customer, progress))
+    found = asdict(check_connection(job.customer, progress))
     # Earlier results are outdated and hold personal data.
-    earlier = BackgroundJob.objects.filter(customer=work.customer, kind=BackgroundJobKind.CONNECT, pk__lt=work.pk)
+    earlier = BackgroundJob.objects.filter(customer=job.customer, kind=BackgroundJobKind.CONNECT, pk__lt=job.pk)
     earlier.exclude(finished_at=None).delete()
     return found
 

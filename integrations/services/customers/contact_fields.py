@@ -12,11 +12,11 @@ from integrations.services.clients.planfix import logged_client, with_this_acces
 from integrations.services.queue.progress import Progress
 
 
-def create_fields(work: BackgroundJob, progress: Progress) -> dict[str, Any]:
+def create_fields(job: BackgroundJob, progress: Progress) -> dict[str, Any]:
     """A background job: creates the missing contact fields of `names` and reads all contact fields again."""
-    customer = work.customer
+    customer = job.customer
     assert customer
-    names: list[str] = work.arguments["names"]
+    names: list[str] = job.arguments["names"]
     progress.expect(len(names) + 3)
     client = logged_client(customer, acquire_slot=partial(progress.acquire_slot, customer), asked=progress.add)
     known = {name.casefold() for name in contact_text_fields(client)}

@@ -25,9 +25,9 @@ def take_out_of_service(customer: Customer) -> None:
     customer.webhook_tokens.all().delete()
 
 
-def removal_job(work: BackgroundJob, progress: Progress) -> None:
+def removal_job(job: BackgroundJob, progress: Progress) -> None:
     """A background job: deletes the customer with the ID `customer_id` in short transactions."""
-    customer = Customer.objects.filter(pk=work.arguments["customer_id"]).first()
+    customer = Customer.objects.filter(pk=job.arguments["customer_id"]).first()
     if customer is None:
         return
     progress.expect(sum(model._default_manager.filter(customer=customer).count() for model in LARGE_MODELS))

@@ -42,6 +42,11 @@ def unfinished_jobs() -> list[int]:
     return list(_free().order_by("asked_at").values_list("pk", flat=True))
 
 
+def newest_unfinished(customer: Customer, *kinds: BackgroundJobKind) -> BackgroundJob | None:
+    """The customer's newest job of these kinds that waits or runs."""
+    return customer.background_jobs.filter(kind__in=kinds, finished_at=None).order_by("pk").last()
+
+
 def take(job_id: int) -> BackgroundJob | None:
     """Takes the job for the caller. Returns None if it is finished or another worker holds it.
 
