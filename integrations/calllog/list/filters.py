@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from copy import copy
 from datetime import date
 from functools import partial, reduce
@@ -20,9 +19,8 @@ import django_filters
 import phonenumbers
 from django import forms
 from django.contrib.auth.models import AnonymousUser, User
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Case, Q, QuerySet, When
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -34,15 +32,12 @@ from integrations.domain.phones import normalize
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Customer, Employee
 from integrations.services.missed_calls.waiting import NOBODY_WAITS
+from integrations.ui.customer_field import MAX_MENU_CUSTOMERS, CustomerField
 from integrations.ui.inputs import day_input, text_input
 from integrations.ui.labels import REASONS
 from integrations.users.visibility import calls_visible_to, customers_visible_to
 
 PLAUSIBLE_DAYS = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2100, 1, 1))]
-MAX_MENU_CUSTOMERS = 50
-"""With more customers, the menu becomes a text field."""
-MAX_NAMED = 5
-"""The most customers that an error message names."""
 SHORTEST_ID_PART = 5
 """The fewest characters of a call ID with which a search finds calls."""
 
@@ -51,43 +46,6 @@ TALLIED = frozenset({"customer", "direction", "outcome", "state", "first_day", "
 
 day = partial(django_filters.DateFilter, method="no_condition", widget=day_input(), validators=PLAUSIBLE_DAYS)
 choice = partial(django_filters.ChoiceFilter, empty_label=_("All"), widget=UnfoldAdminSelectWidget())
-
-
-class CustomerField(django_filters.fields.ModelChoiceField):  # type: ignore[misc]
-    """Accepts a customer's key, as in URLs, or a name or part of a name, as people type it."""
-
-    shown_name = ""
-    """The name that a text field shows instead of the key."""
-
-    def prepare_value(self, value: Any) -> Any:
-        return self.shown_name or super().prepare_value(value)
-
-    def to_python(self, value: Any) -> Any:
-        text = str(value or "").strip()
-        if not text:
-            return super().to_python(value)
-        if text.isdecimal():
-            with suppress(ValidationError):
-                return super().to_python(text)
-        return super().to_python(self._pk_of(text))
-
-    def _pk_of(self, name: str) -> int:
-        found = dict(customers_named(self.queryset, name).values_list("pk", "name")[: MAX_NAMED + 1])
-        exact = [pk for pk, each in found.items() if each.casefold() == name.casefold()]
-        # Digits may be the number of a customer that is gone: they are no part of a name.
-        named = exact or ([] if name.isdecimal() else list(found))
-        if len(named) == 1:
-            return named[0]
-        if not named:
-            raise ValidationError(_("No customer is named “%(name)s”.") % {"name": name})
-        names = [*list(found.values())[:MAX_NAMED], *(["…"] if len(found) > MAX_NAMED else [])]
-        raise ValidationError(_("Several customers match: %(names)s.") % {"names": ", ".join(names)})
-
-
-def customers_named(customers: QuerySet[Customer], name: str) -> QuerySet[Customer]:
-    """Finds customers whose name contains the text. The exact name comes first, then names that begin with it."""
-    rank = Case(When(name__iexact=name, then=0), When(name__istartswith=name, then=1), default=2)
-    return customers.filter(name__icontains=name).order_by(rank, "name")
 
 
 class CustomerFilter(django_filters.ModelChoiceFilter):  # type: ignore[misc]

@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from integrations.calllog.list.filters import SHORTEST_ID_PART, CallFilter, customers_named
+from integrations.calllog.list.filters import SHORTEST_ID_PART, CallFilter
 from integrations.calllog.list.query_string import list_url
 from integrations.domain.phones import is_hidden, normalize
 from integrations.models import Employee, RememberedContact
 from integrations.planfix.links import contact_of_url
+from integrations.ui.customer_field import customers_named
 from integrations.ui.phone_text import grouped
 from integrations.users.decorators import login_required_htmx
 from integrations.users.visibility import customers_visible_to

@@ -22,7 +22,7 @@ from integrations.calllog.list.chart import SERIES, build_chart
 from integrations.calllog.list.counts import MAX_OVER_TIME, MAX_TALKS, Counts, counts_by_state, talk_time
 from integrations.calllog.list.date_ranges import PERIODS
 from integrations.calllog.list.filter_form import filter_form
-from integrations.calllog.list.filters import CallFilter, customers_named
+from integrations.calllog.list.filters import CallFilter
 from integrations.calllog.list.keyset_paging import NEWEST, PAGE_SIZE, BadPosition, Page, newer_than, page_of
 from integrations.calllog.list.query_string import list_query, list_url
 from integrations.calllog.list.row_html import rows_html
@@ -31,6 +31,7 @@ from integrations.calllog.list.table_rows import TableRow, listed, table_rows
 from integrations.domain.calls import Outcome
 from integrations.models import Call, CallState
 from integrations.ui.call_row import format_duration
+from integrations.ui.customer_field import customers_named
 from integrations.ui.inputs import INPUT_CLASSES
 from integrations.ui.labels import STATES, LazyText
 from integrations.ui.page_context import page_context

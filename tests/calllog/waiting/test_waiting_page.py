@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.calllog.waiting import views
+from integrations.calllog.waiting import choice
 from integrations.models import Call, Customer, RememberedContact
 from integrations.services.missed_calls.fold import fold_missed_calls
 from tests.factories import (
@@ -87,7 +87,7 @@ def test_waiting_clients_are_filtered_by_customer_and_period(client: Client) -> 
 
 
 def test_waiting_page_of_many_customers_shows_one_day_at_first(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "MANY_CUSTOMERS", 1)
+    monkeypatch.setattr(choice, "MAX_MENU_CUSTOMERS", 1)
     customer, _other = make_customer(name="Acme"), make_customer(name="Other")
     waiting_call(customer, minutes=3 * 24 * 60)
     client.force_login(make_specialist())
@@ -95,6 +95,23 @@ def test_waiting_page_of_many_customers_shows_one_day_at_first(client: Client, m
     assert SHOWN[WAITING] not in html_of(client)
     assert SHOWN[WAITING] in html_of(client, "?days=7")
     assert SHOWN[WAITING] in html_of(client, f"?customer={customer.pk}")
+
+
+def test_customer_of_many_is_chosen_by_a_part_of_its_name(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "MAX_MENU_CUSTOMERS", 1)
+    customer, other = make_customer(name="Acme"), make_customer(name="Zorya Dental")
+    waiting_call(customer)
+    waiting_call(other, REACHED)
+    client.force_login(make_specialist())
+
+    html = html_of(client, "?customer=zorya")
+
+    assert (SHOWN[REACHED] in html, SHOWN[WAITING] in html) == (True, False)
+    assert 'value="Zorya Dental" list="customer-names"' in html
+    assert "<option" not in html
+    unknown = html_of(client, "?customer=nobody")
+    assert "No customer is named “nobody”." in unknown
+    assert 'value="nobody"' in unknown
 
 
 @pytest.mark.parametrize(("by", "group"), [("employee", "Iryna Bondar"), ("source", "google"), ("x", "Iryna Bondar")])
