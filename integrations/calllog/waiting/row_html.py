@@ -39,23 +39,26 @@ _LINK = "font-medium text-primary-600 underline dark:text-primary-500"
 
 def rows_html(rows: Iterable[WaitingRow], *, shows_customer: bool) -> SafeString:
     """Renders the rows. Escapes every value."""
-    shared: dict[str, object] = {f"label_{name}": str(label) for name, label in LABELS.items()}
-    shared |= {"link": _LINK, "newest_call": _("Newest call"), "all_calls": _("All calls")}
+    labels = {f"label_{name}": str(label) for name, label in LABELS.items()}
+    shared = _escaped({**labels, "link": _LINK, "newest_call": _("Newest call"), "all_calls": _("All calls")})
     return mark_safe("".join(_row_html(row, shared, shows_customer) for row in rows))  # noqa: S308 - _row_html() escapes
 
 
-def _row_html(row: WaitingRow, shared: Mapping[str, object], shows_customer: bool) -> str:
+def _row_html(row: WaitingRow, shared: Mapping[str, str], shows_customer: bool) -> str:
     values = {
         **vars(row),
-        **shared,
         "title": row.name or row.number,
         "since": _("since %(time)s") % {"time": row.waits_since},
         "missed_by": row.missed_by or "–",
         "source": row.source or "–",
     }
-    escaped = {name: conditional_escape(value) for name, value in values.items()}
+    escaped = {**shared, **_escaped(values)}
     lines = {
         "number_line": _NUMBER.format(**escaped) if row.name else "",
         "customer_line": _CUSTOMER.format(**escaped) if shows_customer else "",
     }
     return _ROW.format(**escaped, **lines)
+
+
+def _escaped(values: Mapping[str, object]) -> dict[str, str]:
+    return {name: conditional_escape(value) for name, value in values.items()}

@@ -32,11 +32,11 @@ class WaitingRow:
 
 
 def rows_of(clients: list[WaitingClient], now: datetime) -> list[WaitingRow]:
-    names = named_contacts(client.newest for client in clients)
-    return [_row(client, names.get((client.customer_id, client.number)), now) for client in clients]
+    names, list_url = named_contacts(client.newest for client in clients), reverse("calllog:list")
+    return [_row(client, names.get((client.customer_id, client.number)), list_url, now) for client in clients]
 
 
-def _row(client: WaitingClient, contact: NamedContact | None, now: datetime) -> WaitingRow:
+def _row(client: WaitingClient, contact: NamedContact | None, list_url: str, now: datetime) -> WaitingRow:
     call, customer = client.newest, client.newest.customer
     query = urlencode({"customer": customer.pk, "number": client.number})
     return WaitingRow(
@@ -49,6 +49,6 @@ def _row(client: WaitingClient, contact: NamedContact | None, now: datetime) -> 
         attempts=client.attempts,
         source=call.utm_source,
         missed_by=call.employee.name if call.employee else reported_employee(call.folded),
-        calls_url=f"{reverse('calllog:list')}?{query}",
+        calls_url=f"{list_url}?{query}",
         call_url=reverse("calllog:call", args=[call.pk]),
     )
