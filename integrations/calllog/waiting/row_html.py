@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
@@ -60,5 +61,5 @@ def _row_html(row: WaitingRow, shared: Mapping[str, str], shows_customer: bool) 
     return _ROW.format(**escaped, **lines)
 
 
-def _escaped(values: Mapping[str, object]) -> dict[str, str]:
+def _escaped(values: Mapping[str, Any]) -> dict[str, str]:
     return {name: conditional_escape(value) for name, value in values.items()}
