@@ -44,6 +44,13 @@ def niceness(pid: int) -> int:
     return os.getpriority(os.PRIO_PROCESS, pid)
 
 
+def session_niceness(pid: int) -> int:
+    """The niceness of the process's session against other sessions, where Linux has one."""
+    autogroup = Path(f"/proc/{pid}/autogroup")
+    words = autogroup.read_text().split() if autogroup.exists() else []
+    return int(words[-1]) if words else niceness(pid)
+
+
 def start_two_processes(stack: LocalStack) -> int:
     """The process id of the command, whose two processes take jobs."""
     stack.start_worker(processes=2)
@@ -58,7 +65,9 @@ def test_killed_worker_process_is_replaced_while_the_other_continues_and_a_stop_
     stack.start_web(workers=1)
     command = start_two_processes(stack)
     before = children(command)
-    assert min(map(niceness, before)) > niceness(stack.processes["web"].pid)  # the web processes run first
+    web = stack.processes["web"].pid
+    assert min(map(niceness, before)) > niceness(web)  # the web processes run first
+    assert min(map(session_niceness, before)) > session_niceness(web)
     bodies = []
     for number, body in calls(CUSTOMERS, EACH, stack.sandbox_url, random.Random(6)):
         post_until_accepted(addresses[number], body, seconds=20)

@@ -12,6 +12,7 @@ import time
 from argparse import ArgumentParser
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -35,7 +36,9 @@ log = structlog.get_logger(__name__)
 
 HEARTBEAT_SECONDS = 3
 RECONNECT_SECONDS = 2
-NICENESS = 5
+NICENESS = 10
+AUTOGROUP = Path("/proc/self/autogroup")
+"""The niceness of this session against others. Linux compares that of processes only within a session: sched(7)."""
 REGISTRATION_SECONDS = 5
 """How long a worker that is told to stop waits for the registration it has asked for."""
 LOST = (ConnectorException, DatabaseError, psycopg.Error, OSError)
@@ -69,6 +72,8 @@ def _give_way_to_web() -> None:
         _touch_database()  # an embedded server that starts later would run last too
     connection.close_pool()  # type: ignore[attr-defined]  # the processes open connections of their own
     os.nice(NICENESS)
+    with suppress(OSError):  # not Linux, or without such groups
+        AUTOGROUP.write_text(str(NICENESS))
 
 
 def _share_connections(processes: int) -> None:
