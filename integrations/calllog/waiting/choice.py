@@ -25,6 +25,8 @@ PERIODS: Mapping[str, tuple[LazyText, timedelta]] = {
 }
 USUAL_PERIOD, USUAL_PERIOD_OF_MANY = "14", "1"
 """With many customers, so many clients wait that one day fills the page."""
+MOST_CLIENTS, MOST_CLIENTS_OF_MANY = 100, 50
+"""The page of one customer is a list to work through; that of many is a first look."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +51,10 @@ class Choice:
     @property
     def has_many_customers(self) -> bool:
         return len(self.first_customers) > MAX_MENU_CUSTOMERS
+
+    @property
+    def most_clients(self) -> int:
+        return MOST_CLIENTS_OF_MANY if self.has_many_customers and not self.customer else MOST_CLIENTS
 
     @property
     def shows_customers(self) -> bool:

@@ -31,7 +31,6 @@ from integrations.ui.labels import LazyText
 from integrations.ui.page_context import page_context
 from integrations.users.decorators import login_required_htmx
 
-MOST_CLIENTS = 100
 BARS: Mapping[str, LazyText] = {
     "in_quarter_hour": gettext_lazy("within 15 minutes"),
     "in_hour": gettext_lazy("within an hour"),
@@ -50,14 +49,14 @@ TABLES: Mapping[Grouping, tuple[LazyText, LazyText]] = {
 @never_cache
 def waiting(request: HttpRequest) -> HttpResponse:
     choice = choice_of(request)
-    clients = waiting_clients(choice.customer_ids, since=choice.since, most=MOST_CLIENTS + 1)
-    rows = rows_of(clients[:MOST_CLIENTS], timezone.now())
+    clients = waiting_clients(choice.customer_ids, since=choice.since, most=choice.most_clients + 1)
+    rows = rows_of(clients[: choice.most_clients], timezone.now())
     context = {
         **page_context(request, _("Waiting clients")),
         "labels": LABELS.values(),
         "rows": rows_html(rows, shows_customer=choice.shows_customers),
-        "is_more": len(clients) > MOST_CLIENTS,
-        "most": MOST_CLIENTS,
+        "is_more": len(clients) > choice.most_clients,
+        "most": choice.most_clients,
         "periods": [
             (label, f"?{choice.query(days=days)}", days == choice.days) for days, (label, _span) in PERIODS.items()
         ],

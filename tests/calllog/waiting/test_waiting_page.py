@@ -114,6 +114,23 @@ def test_customer_of_many_is_chosen_by_a_part_of_its_name(client: Client, monkey
     assert 'value="nobody"' in unknown
 
 
+def test_page_of_many_customers_shows_fewer_clients_and_says_so(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choice, "MAX_MENU_CUSTOMERS", 1)
+    monkeypatch.setattr(choice, "MOST_CLIENTS_OF_MANY", 1)
+    customer, _other = make_customer(), make_customer()
+    waiting_call(customer)
+    waiting_call(customer, REACHED, minutes=100)
+    client.force_login(make_specialist())
+
+    html, of_customer = html_of(client), html_of(client, f"?customer={customer.pk}")
+
+    assert (SHOWN[WAITING] in html, SHOWN[REACHED] in html) == (True, False)
+    assert "The 1 clients who wait longest are shown." in html
+    assert SHOWN[REACHED] in of_customer
+
+
 @pytest.mark.parametrize(("by", "group"), [("employee", "Iryna Bondar"), ("source", "google"), ("x", "Iryna Bondar")])
 def test_table_counts_missed_calls_by_employee_or_source_of_visible_customers(
     client: Client, by: str, group: str
