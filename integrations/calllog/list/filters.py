@@ -32,8 +32,7 @@ from integrations.domain.phones import normalize
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Customer, Employee
 from integrations.services.missed_calls.waiting import NOBODY_WAITS
-from integrations.ui.customer_field import MAX_MENU_CUSTOMERS, CustomerField
-from integrations.ui.inputs import day_input, text_input
+from integrations.ui.inputs import MAX_MENU_CUSTOMERS, CustomerField, day_input, text_input
 from integrations.ui.labels import REASONS
 from integrations.users.visibility import calls_visible_to, customers_visible_to
 

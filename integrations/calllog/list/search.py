@@ -20,7 +20,7 @@ from integrations.calllog.list.query_string import list_url
 from integrations.domain.phones import is_hidden, normalize
 from integrations.models import Employee, RememberedContact
 from integrations.planfix.links import contact_of_url
-from integrations.ui.customer_field import customers_named
+from integrations.ui.inputs import customers_named
 from integrations.ui.phone_text import grouped
 from integrations.users.decorators import login_required_htmx
 from integrations.users.visibility import customers_visible_to

@@ -31,8 +31,7 @@ from integrations.calllog.list.table_rows import TableRow, listed, table_rows
 from integrations.domain.calls import Outcome
 from integrations.models import Call, CallState
 from integrations.ui.call_row import format_duration
-from integrations.ui.customer_field import customers_named
-from integrations.ui.inputs import INPUT_CLASSES
+from integrations.ui.inputs import INPUT_CLASSES, customers_named
 from integrations.ui.labels import STATES, LazyText
 from integrations.ui.page_context import page_context
 from integrations.ui.parse_pk import parse_pk

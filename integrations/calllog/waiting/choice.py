@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from integrations.models import Customer
-from integrations.ui.customer_field import MAX_MENU_CUSTOMERS, CustomerField
+from integrations.ui.inputs import MAX_MENU_CUSTOMERS, CustomerField
 from integrations.ui.labels import LazyText
 from integrations.users.visibility import customers_visible_to, sees_all_customers
 
