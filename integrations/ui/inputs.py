@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -26,6 +27,22 @@ MAX_MENU_CUSTOMERS = 50
 """With more customers, the menu becomes a text field."""
 MAX_NAMED = 5
 """The most customers that an error message names."""
+
+
+class CustomerMenu:
+    """What a page knows of its user's choice between customers."""
+
+    first_customers: Sized
+    """The first visible customers: one more than fit into a menu."""
+
+    @property
+    def offers_customers(self) -> bool:
+        """Tells whether the user can choose between customers."""
+        return len(self.first_customers) > 1
+
+    @property
+    def has_many_customers(self) -> bool:
+        return len(self.first_customers) > MAX_MENU_CUSTOMERS
 
 
 class CustomerField(django_filters.fields.ModelChoiceField):  # type: ignore[misc]

@@ -27,7 +27,6 @@ from integrations.admin.lookups import SimpleLookups
 from integrations.domain.name_likeness import Likeness
 from integrations.domain.pairing import PairedBy
 from integrations.models import BackgroundJobKind, Call, Customer, Employee
-from integrations.services.customers.connection_report import newest_check
 from integrations.services.customers.employee_mapping import (
     EmployeeChoice,
     EmployeeNotSaved,
@@ -124,10 +123,9 @@ def _choices(request: HttpRequest, table: EmployeeTable) -> dict[str, EmployeeCh
 
 def _context(customer: Customer, table: EmployeeTable) -> dict[str, Any]:
     users = {user.id for user in table.users}
-    check = newest_check(customer)
     return {
         "retry": newest_unfinished(customer, BackgroundJobKind.SEND_AGAIN),
-        "check": check if check and not check.is_finished else None,
+        "check": newest_unfinished(customer, BackgroundJobKind.CONNECT),
         "has_auth_key": bool(customer.ringostat_auth_key),
         "rows": [_shown(row, users) for row in table.rows],
         "unmatched_count": sum(row.user_id is None for row in table.rows),

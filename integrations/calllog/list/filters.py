@@ -32,7 +32,7 @@ from integrations.domain.phones import normalize
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Customer, Employee
 from integrations.services.missed_calls.waiting import NOBODY_WAITS
-from integrations.ui.inputs import MAX_MENU_CUSTOMERS, CustomerField, day_input, text_input
+from integrations.ui.inputs import MAX_MENU_CUSTOMERS, CustomerField, CustomerMenu, day_input, text_input
 from integrations.ui.labels import REASONS
 from integrations.users.visibility import calls_visible_to, customers_visible_to
 
@@ -51,7 +51,7 @@ class CustomerFilter(django_filters.ModelChoiceFilter):  # type: ignore[misc]
     field_class = CustomerField
 
 
-class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
+class CallFilter(CustomerMenu, django_filters.FilterSet):  # type: ignore[misc]
     """Filters the calls of `customers`. Their time zones give the dates their meaning, their countries the numbers."""
 
     finds_parts_of_ids = True
@@ -256,7 +256,7 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
         return list(self._customer_ids) if self.customers.query.where else None
 
     @cached_property
-    def first_customers(self) -> list[int]:
+    def first_customers(self) -> list[int]:  # type: ignore[override]  # read when asked, from what is known
         """The first visible customers: one more than fit into a menu."""
         most = MAX_MENU_CUSTOMERS + 1
         return list(self.menu_customers) if self.customer_ids is None else self.customer_ids[:most]
@@ -270,15 +270,6 @@ class CallFilter(django_filters.FilterSet):  # type: ignore[misc]
     @property
     def _customer_ids(self) -> QuerySet[Customer, int]:
         return self.customers.order_by().values_list("pk", flat=True)
-
-    @property
-    def offers_customers(self) -> bool:
-        """Tells whether the user can choose between customers."""
-        return len(self.first_customers) > 1
-
-    @property
-    def has_many_customers(self) -> bool:
-        return len(self.first_customers) > MAX_MENU_CUSTOMERS
 
     @property
     def shows_one_customer(self) -> bool:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from integrations.models import Customer
-from integrations.ui.inputs import MAX_MENU_CUSTOMERS, CustomerField
+from integrations.ui.inputs import MAX_MENU_CUSTOMERS, CustomerField, CustomerMenu
 from integrations.ui.labels import LazyText
 from integrations.users.visibility import customers_visible_to, sees_all_customers
 
@@ -30,31 +30,31 @@ MOST_CLIENTS, MOST_CLIENTS_OF_MANY = 100, 50
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
+class Choice(CustomerMenu):
     first_customers: list[Customer]
-    """The customers to choose between, at most one more than a menu offers."""
     customer: Customer | None
     error: str
     """Why the typed customer was not found."""
     customer_ids: list[int] | None
     """None: of all customers."""
-    days: str
+    asked_days: str
 
     @property
     def since(self) -> datetime:
         return timezone.now() - PERIODS[self.days][1]
 
     @property
-    def offers_customers(self) -> bool:
-        return len(self.first_customers) > 1
+    def shows_many(self) -> bool:
+        return self.customer is None and self.has_many_customers
 
     @property
-    def has_many_customers(self) -> bool:
-        return len(self.first_customers) > MAX_MENU_CUSTOMERS
+    def days(self) -> str:
+        usual = USUAL_PERIOD_OF_MANY if self.shows_many else USUAL_PERIOD
+        return self.asked_days if self.asked_days in PERIODS else usual
 
     @property
     def most_clients(self) -> int:
-        return MOST_CLIENTS_OF_MANY if self.has_many_customers and not self.customer else MOST_CLIENTS
+        return MOST_CLIENTS_OF_MANY if self.shows_many else MOST_CLIENTS
 
     @property
     def shows_customers(self) -> bool:
@@ -67,16 +67,13 @@ class Choice:
 
 def choice_of(request: HttpRequest) -> Choice:
     visible = customers_visible_to(request.user).only("name")
-    first = list(visible.order_by("name")[: MAX_MENU_CUSTOMERS + 1])
     customer, error = _customer(request)
-    is_of_many = customer is None and len(first) > MAX_MENU_CUSTOMERS
-    days = request.GET.get("days", "")
     return Choice(
-        first_customers=first,
+        first_customers=list(visible.order_by("name")[: MAX_MENU_CUSTOMERS + 1]),
         customer=customer,
         error=error,
         customer_ids=_customer_ids(request, customer),
-        days=days if days in PERIODS else USUAL_PERIOD_OF_MANY if is_of_many else USUAL_PERIOD,
+        asked_days=request.GET.get("days", ""),
     )
 
 

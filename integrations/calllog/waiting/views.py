@@ -9,14 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from integrations.calllog.waiting.choice import PERIODS, Choice, choice_of
+from integrations.calllog.waiting.choice import PERIODS, choice_of
 from integrations.calllog.waiting.row_html import LABELS, rows_html
 from integrations.calllog.waiting.rows import rows_of
 from integrations.services.missed_calls.waiting import (
@@ -62,7 +60,6 @@ def waiting(request: HttpRequest) -> HttpResponse:
         ],
         "choice": choice,
         "typed_customer": choice.customer.name if choice.customer else request.GET.get("customer", ""),
-        "customer_options": _options(choice),
         "input_classes": INPUT_CLASSES,
         "bars": _bars(called_back(choice.customer_ids, since=choice.since)),
         "tables": [
@@ -85,15 +82,6 @@ def called_back_table(request: HttpRequest) -> HttpResponse:
     return render(
         request, "calllog/waiting/_called_back_by.html", {"title": title, "nameless": nameless, "groups": groups}
     )
-
-
-def _options(choice: Choice) -> SafeString:
-    """For a select, which the page of a user with many customers does not have."""
-    options = (
-        (customer.pk, " selected" if customer == choice.customer else "", customer.name)
-        for customer in choice.first_customers
-    )
-    return format_html_join("", '<option value="{}"{}>{}</option>', options)
 
 
 def _bars(group: CalledBack) -> list[dict[str, Any]]:

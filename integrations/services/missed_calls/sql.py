@@ -100,22 +100,24 @@ _BY_WHEN = """
 
 CALLED_BACK = f"SELECT '', {_BY_WHEN} FROM integrations_missedcall AS missed WHERE {_OF_CLIENTS}"  # noqa: S608 - the parts are constants
 
-CALLED_BACK_BY_EMPLOYEE = f"""
-    SELECT COALESCE(employee.name, ''), {_BY_WHEN}
-      FROM integrations_missedcall AS missed
-      LEFT JOIN integrations_call AS answered ON answered.id = missed.called_back_in_id
-      LEFT JOIN integrations_employee AS employee ON employee.id = answered.employee_id
+_CALLED_BACK_BY = f"""
+    SELECT {{name}}, {_BY_WHEN}
+      FROM integrations_missedcall AS missed {{joins}}
      WHERE {_OF_CLIENTS}
      GROUP BY 1
      ORDER BY count(*) DESC, 1
+     LIMIT %(most)s
 """  # noqa: S608 - the parts are constants
-"""Counts by the employee who reached the client."""
 
-CALLED_BACK_BY_SOURCE = f"""
-    SELECT call.utm_source, {_BY_WHEN}
-      FROM integrations_missedcall AS missed
-      JOIN integrations_call AS call ON call.id = missed.call_id
-     WHERE {_OF_CLIENTS}
-     GROUP BY 1
-     ORDER BY count(*) DESC, 1
-"""  # noqa: S608 - the parts are constants
+CALLED_BACK_BY = {
+    # The employee who reached the client.
+    "employee": _CALLED_BACK_BY.format(
+        name="COALESCE(employee.name, '')",
+        joins="""
+      LEFT JOIN integrations_call AS answered ON answered.id = missed.called_back_in_id
+      LEFT JOIN integrations_employee AS employee ON employee.id = answered.employee_id""",
+    ),
+    "source": _CALLED_BACK_BY.format(
+        name="call.utm_source", joins="JOIN integrations_call AS call ON call.id = missed.call_id"
+    ),
+}

@@ -5,7 +5,7 @@ The cost grows with the missed calls of the period, not with all calls of the cu
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -16,8 +16,7 @@ from integrations.domain.reasons import Reason
 from integrations.models import Call
 from integrations.services.missed_calls.sql import (
     CALLED_BACK,
-    CALLED_BACK_BY_EMPLOYEE,
-    CALLED_BACK_BY_SOURCE,
+    CALLED_BACK_BY,
     WAITING_CLIENTS,
 )
 
@@ -100,18 +99,16 @@ def called_back_by(grouping: Grouping, customer_ids: Collection[int] | None, *, 
     """Counts missed calls by the employee who reached the client, or by the call's UTM source. Returns the MOST_GROUPS
     largest groups, the largest first. `customer_ids` None: of all customers.
     """
-    return _called_back(GROUPINGS[grouping], customer_ids, since)[:MOST_GROUPS]
+    return _called_back(CALLED_BACK_BY[grouping], customer_ids, since, most=MOST_GROUPS)
 
 
-GROUPINGS: Mapping[Grouping, str] = {
-    "employee": CALLED_BACK_BY_EMPLOYEE,
-    "source": CALLED_BACK_BY_SOURCE,
-}
 MOST_GROUPS = 20
 
 
-def _called_back(statement: str, customer_ids: Collection[int] | None, since: datetime) -> list[CalledBack]:
-    rows = _rows(statement, customer_ids, since=since, quarter=QUARTER_HOUR, hour=HOUR)
+def _called_back(
+    statement: str, customer_ids: Collection[int] | None, since: datetime, **values: int
+) -> list[CalledBack]:
+    rows = _rows(statement, customer_ids, since=since, quarter=QUARTER_HOUR, hour=HOUR, **values)
     return [
         CalledBack(group=group, in_quarter_hour=quarter, in_hour=hour, later=later, not_yet=not_yet)
         for group, quarter, hour, later, not_yet in rows

@@ -12,6 +12,7 @@ from django.utils import timezone
 from integrations.calllog.waiting import choice
 from integrations.models import Call, Customer, RememberedContact
 from integrations.services.missed_calls.fold import fold_missed_calls
+from integrations.ui import inputs
 from tests.factories import (
     MISSED,
     OUTGOING,
@@ -87,7 +88,7 @@ def test_waiting_clients_are_filtered_by_customer_and_period(client: Client) -> 
 
 
 def test_waiting_page_of_many_customers_shows_one_day_at_first(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choice, "MAX_MENU_CUSTOMERS", 1)
+    monkeypatch.setattr(inputs, "MAX_MENU_CUSTOMERS", 1)
     customer, _other = make_customer(name="Acme"), make_customer(name="Other")
     waiting_call(customer, minutes=3 * 24 * 60)
     client.force_login(make_specialist())
@@ -98,7 +99,7 @@ def test_waiting_page_of_many_customers_shows_one_day_at_first(client: Client, m
 
 
 def test_customer_of_many_is_chosen_by_a_part_of_its_name(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choice, "MAX_MENU_CUSTOMERS", 1)
+    monkeypatch.setattr(inputs, "MAX_MENU_CUSTOMERS", 1)
     customer, other = make_customer(name="Acme"), make_customer(name="Zorya Dental")
     waiting_call(customer)
     waiting_call(other, REACHED)
@@ -117,7 +118,7 @@ def test_customer_of_many_is_chosen_by_a_part_of_its_name(client: Client, monkey
 def test_page_of_many_customers_shows_fewer_clients_and_says_so(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(choice, "MAX_MENU_CUSTOMERS", 1)
+    monkeypatch.setattr(inputs, "MAX_MENU_CUSTOMERS", 1)
     monkeypatch.setattr(choice, "MOST_CLIENTS_OF_MANY", 1)
     customer, _other = make_customer(), make_customer()
     waiting_call(customer)
