@@ -61,7 +61,7 @@ from integrations.users.rate_limit import delete_expired_counters
 P = ParamSpec("P")
 
 STALLED_SECONDS = 10
-"""A worker without a heartbeat for so long is taken for dead. Its delivery leases still end in their own time. A worker
+"""A worker without a heartbeat for so long counts as dead. Its delivery leases still end in their own time. A worker
 that only hung finds its jobs deleted and its leases taken, and leaves those calls to the new holder.
 """
 

@@ -31,8 +31,8 @@ STORED = {result: json.dumps({"result": result}) for result in EventResult}
 
 
 class RawRequestParser(BaseParser):
-    """Returns the RawRequest as it came, whatever its content type says. The reader of bodies comes later, so that a
-    request which nobody understands is stored too.
+    """Returns the RawRequest as it came, whatever its content type says. Ringofix reads the body later, so it also
+    stores a request that it cannot understand.
     """
 
     media_type = "*/*"

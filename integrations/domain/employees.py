@@ -23,7 +23,7 @@ class Employee:
     planfix_user_id: int | None
     staff_id: str = ""
     sip_logins: tuple[str, ...] = ()
-    """SIP logins, and the phone numbers to which calls for this employee are forwarded."""
+    """SIP logins, and phone numbers that receive this employee's forwarded calls."""
     extension: str = ""
     extension_since: datetime | None = None
     """UTC. Earlier calls of the extension belong to another employee. None: all of them are this employee's."""
@@ -95,7 +95,7 @@ def call_agent(facts: CallFacts, region: str) -> CallAgent:
 
 
 def is_employees_number(raw: str, employees: Iterable[Employee], region: str) -> bool:
-    """True when the number is an employee's extension, or a phone to which their calls are forwarded."""
+    """True when the number is an employee's extension, or a phone that receives their forwarded calls."""
     extension, line = raw.strip(), _line(raw, region)
     return any(_is(employee.extension, extension) or _answers_at(employee, line, region) for employee in employees)
 

@@ -23,14 +23,14 @@ A candidate is [final, answered, talk_seconds, total_seconds, value]."""
 MAX_KEYS = 100
 
 STORED_NAMES = {"total_seconds": "duration", "wait_seconds": "waiting", "talk_seconds": "talk"}
-"""Attribute → older name, under which the database stores the fact."""
+"""Attribute → the older name that the database uses for the fact."""
 
 NUMBERS = ("e164", "userfield", "caller", "destination")
 HIDDEN_RANK = (-1, 0, 0, 0)
 """The rank of a word for a hidden number. A number from any event ranks higher."""
 
 SHORTEST_SURE = 5
-"""Characters from which a text that ends with a digit is surely a number."""
+"""A text of at least so many characters that ends with a digit is a number."""
 
 MAPPINGS = ("parameters", "analysis", "rating")
 SCALARS = tuple(field.name for field in fields(CallFacts) if field.name not in {"ringostat_id", "is_final", *MAPPINGS})

@@ -96,7 +96,7 @@ def unknown_employee(facts: CallFacts, rules: CustomerRules) -> str:
 
 
 def plan_of_delivered(facts: CallFacts, rules: CustomerRules) -> DeliveryPlan | Skip:
-    """As decide(), for a call that is already in Planfix: its employee need not be known any more."""
+    """As decide(), for a call that is already in Planfix: its employee may be unknown by now."""
     client = client_number(facts, rules.region)
     if reason := _objection_to_number(client, facts, rules):
         return Skip(reason=reason, detail=client.raw)

@@ -22,7 +22,7 @@ LONGEST_TOKEN_DAYS = 365
 
 
 class ApiToken(models.Model):
-    """A token with which a program reads the calls that its user may see. Only its hash is stored."""
+    """A program's token to read the calls that its user may see. Only its hash is stored."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("user"), on_delete=models.CASCADE, related_name="api_tokens"

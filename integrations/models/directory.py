@@ -39,7 +39,7 @@ class DirectoryAccount(models.Model):
     first_read_at = models.DateTimeField(_("first reading finished"), null=True)
     round_at = models.DateTimeField(_("last full round finished"), null=True)
     read_until = models.DateTimeField(_("changes read until"), null=True)
-    """The time, by Planfix's clock, from which the next reading of changes starts."""
+    """The next reading of changes starts from this time, by Planfix's clock."""
     changes_read_at = models.DateTimeField(_("changes read"), null=True)
     """When the last finished reading of changes began. The directory holds every earlier change."""
     proof_contact_id = models.PositiveBigIntegerField(null=True)

@@ -109,7 +109,7 @@ WORK_BEGINS, WORK_ENDS = time(9), time(18)
 
 
 class CallbackSettings(models.Model):
-    """Which calls of a customer get a task in Planfix, and how the task looks. A customer without a row wants none."""
+    """Which calls of a customer get a task in Planfix, and how the task looks. Without a row, no call gets one."""
 
     customer = models.OneToOneField(
         Customer, primary_key=True, on_delete=models.CASCADE, related_name="callback_settings"
@@ -173,7 +173,7 @@ class CallbackSettings(models.Model):
         return self.is_on or self.unknown_employee_for_id is not None
 
     def clean(self) -> None:
-        """Raises ValidationError for settings with which Planfix would create no task."""
+        """Raises ValidationError for settings that Planfix would refuse for a new task."""
         if self.makes_tasks and self.template_id is None:
             raise ValidationError({"template_id": _("Choose a task template: tasks need one.")})
         if self.employee_id and self.group_id:

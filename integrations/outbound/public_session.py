@@ -4,7 +4,7 @@ is bounded in time and size. Knows nothing of what is asked.
 A name is looked up once, its addresses are checked, and the connection goes to one of them: a name that leads elsewhere
 a moment later has no effect. The certificate must still be the name's. Redirects are not followed.
 
-The timeouts of requests and urllib3 are for each piece of a response, so a server that sends one byte at a time could
+The timeouts of requests and urllib3 apply to each piece of a response. A server that sends one byte at a time could
 block its reader for ever. Here each read waits no longer than what is left of the exchange's time.
 """
 
@@ -142,8 +142,8 @@ class _DeadlineAdapter(HTTPAdapter):
         self._pool_of: dict[str, Any] = {}
 
     def get_connection_with_tls_context(self, request: requests.PreparedRequest, *how: Any, **named: Any) -> Any:
-        """The pool of the request's host. requests would parse the address anew with each request to find the same one,
-        which took a fortieth of a delivery's processor time.
+        """The pool of the request's host. requests would parse the address again for each request, which took a
+        fortieth of a delivery's processor time.
         """
         key = f"{(request.url or '').split('/', 3)[:3]} {how} {named}"
         pool = self._pool_of.get(key)
@@ -200,9 +200,8 @@ class _Checked(_DeadlineConnection, HTTPConnection):
             self._dns_host = name
 
     def _connected(self, addresses: list[str]) -> socket.socket:
-        """Connects to the first address that answers. All of them share the connect timeout.
-
-        This sets where the connection goes. The certificate must still be that of the name.
+        """Connects to the first address that answers. All addresses share the connect timeout. The certificate must
+        still match the host's name.
         """
         seconds = self.timeout if isinstance(self.timeout, int | float) else None
         ends = time.monotonic() + seconds if seconds else None

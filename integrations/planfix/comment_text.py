@@ -153,7 +153,7 @@ def _correction(call: CallText) -> str:
 
 
 def line_label(name: str, number: str) -> str:
-    """The line with its number, as far as they are known."""
+    """The line's name and number; either may be unknown."""
     if name and number and name != number:
         return f"{name} ({number})"
     return name or number

@@ -36,7 +36,7 @@ MAX_ROWS = 6500
 """The call list is cut there (help.ringostat.com, article 6312678)."""
 
 ROW_LISTS = ("results", "result", "data", "calls", "items", "rows")
-"""Names under which an object of the call list may hold its rows."""
+"""Names that an object of the call list may use for its rows."""
 
 SHORTEST_WINDOW = timedelta(minutes=1)
 

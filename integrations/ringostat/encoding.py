@@ -14,7 +14,7 @@ MAX_BYTES = 256 * 1024
 
 MAX_CODINGS = 3
 LOOKED_AT = 400
-"""Bytes at the beginning by which UTF-16 without a mark is recognised."""
+"""So many bytes at the beginning are enough to recognise UTF-16 without a mark."""
 
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 GZIP_MAGIC = b"\x1f\x8b"
@@ -48,7 +48,7 @@ FALLBACK_CHARSET = "windows-1251"
 """The most frequent charset after UTF-8 in the countries where Ringostat is used."""
 
 GUESSES = (FALLBACK_CHARSET, "koi8-u", "cp866", "windows-1250")
-"""Tried in turn until the text reads well."""
+"""Tried one after another until the text reads well."""
 
 SYNONYMS = {
     "win-1251": "windows-1251",

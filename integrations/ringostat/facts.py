@@ -45,7 +45,7 @@ MAX_NOTES = 12
 MAX_NOTED = 60
 
 GENERAL_TIMES = frozenset({"timestamp", "unixtime"})
-"""Names under which flow tools also send their own time."""
+"""Names that flow tools also use for their own time."""
 
 IN_UTC = ("utc", "gmt")
 """Endings of the names of dates in UTC."""

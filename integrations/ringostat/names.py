@@ -117,7 +117,7 @@ class _Name(NamedTuple):
     is_sure_id: bool
     """True for a name of the call's ID: an object that has it is a call, whatever the object is called."""
     own: str
-    """The name under which a parameter of the customer's own is kept."""
+    """The stored name of a parameter that the customer invented."""
 
 
 def _read_name(name: str) -> _Name:
@@ -128,7 +128,7 @@ def _read_name(name: str) -> _Name:
 
 
 def own_name(name: str) -> str:
-    """The name under which a parameter without a fact is stored: `utm_source`, also for `data__UTM source`."""
+    """The stored name of a parameter without a fact: `utm_source`, also for `data__UTM source`."""
     utm_names = (found for found in (plain_name(name), *without_prefixes(name)) if found.startswith("utm_"))
     return (_UTM.get(folded(name)) or next(utm_names, name.strip("{} ")))[:MAX_NAME]
 

@@ -45,7 +45,7 @@ _CYRILLIC_PAGES = (
     *(("koi8-u", "cp1251"), ("cp1251", "koi8-u"), ("cp1251", "cp866"), ("cp866", "cp1251"), ("koi8-u", "cp866")),
     *(("cp866", "koi8-u"), ("cp1252", "koi8-u"), ("cp1252", "cp866"), ("cp1250", "koi8-u")),
 )
-"""The encoding by which a text was read, and the one in which it was written."""
+"""The encoding that a text was read with, and the one that it was written in."""
 _FREQUENT_PAIRS = frozenset(
     letters[0] + second
     for letters in (

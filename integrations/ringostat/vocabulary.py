@@ -294,7 +294,7 @@ RATING: dict[str, tuple[str, ...]] = {
 }
 
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
-"""In the order in which they are shown and written."""
+"""In the order of pages and comments."""
 
 EMPTY = frozenset({"", "(not set)", "not set", "null", "undefined", "nan"})
 """Words for "nothing", in lower case. `(direct)` and `(none)` are not among them: they have a meaning in analytics."""

@@ -25,7 +25,7 @@ class IgnoredReason(StrEnum):
     """Why an understood request says nothing about a call."""
 
     NO_CALL_ID = "no_call_id"
-    """Of requests that earlier versions stored; today such a request is not understood."""
+    """Only in requests that earlier versions stored. Today such a request is not understood."""
     NOT_A_CALL = "not_a_call"
     UNKNOWN_EVENT = "unknown_event"
     TEST = "test"

@@ -36,7 +36,7 @@ class NumberStorage(StrEnum):
 
 
 class NumberFormat(StrEnum):
-    """A format of a full number in which the phone filter may be asked for it."""
+    """A format in which to write a full number in the phone filter."""
 
     FULL = "full"
     DIGITS = "digits"
@@ -52,7 +52,7 @@ SEARCHED_TEXTS: Mapping[NumberFormat, Callable[[str], tuple[str, ...]]] = {
     NumberFormat.LAST_SEVEN: lambda number: (number[-7:],),
     NumberFormat.PIECES: search_pieces,
 }
-"""What the phone filter is asked for to find a full number, by format; the best format first."""
+"""How to write a full number in the phone filter, by format; the best format first."""
 
 
 class FilesOnUpdate(StrEnum):
@@ -84,7 +84,7 @@ class AccountTraits:
     shows_source_id: bool | None = None
     """The sourceObjectId of a comment can be read."""
     lists_newest_first: bool | None = None
-    """The list of comments follows the order that was asked for."""
+    """The list of comments follows the order that the request names."""
     files_on_update: FilesOnUpdate | None = None
     copies_recordings: bool | None = None
     takes_call_tag: bool | None = None
@@ -95,7 +95,7 @@ class AccountTraits:
     filters_tasks: bool | None = None
     """The filter by counterparty finds a contact's tasks and no others."""
     shows_active_tasks: bool | None = None
-    """The rows of the task list tell whether a task is active and when it was created."""
+    """The rows of the task list show whether a task is active and when it was created."""
     names_wait: bool | None = None
     """Too fast requests are refused with the time to wait (`timeToReset` or Retry-After)."""
     has_required_fields: bool | None = None
@@ -229,6 +229,6 @@ def forget(customer: Customer, *names: str) -> None:
 
 
 def forget_unused_traits() -> None:
-    """Deletes the traits of accounts that no customer uses any more."""
+    """Deletes the traits of accounts that no customer uses."""
     used = {customer.planfix_account for customer in Customer.objects.only("planfix_url")}
     AccountTrait.objects.exclude(account__in=used).delete()

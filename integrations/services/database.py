@@ -38,7 +38,7 @@ def run_prepared(statement: str, parameters: Mapping[str, Any]) -> list[tuple[An
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(statement.encode(), {name: _bound(value) for name, value in parameters.items()}, prepare=True)
-        # Not cursor.description: it describes every column anew.
+        # Not cursor.description: it describes every column again.
         return cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []
 
 

@@ -67,7 +67,7 @@ def dry_run_url(customer_id: int, call_id: int) -> str:
 
 
 def employees_url(customer_id: int, call_id: int) -> str:
-    """The URL of the console's page on which a specialist matches the employee of this call."""
+    """The URL of the console's page for matching the employee of this call."""
     return _customer_page_url("integrations_customer_employees", customer_id, call_id)
 
 

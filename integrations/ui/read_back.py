@@ -1,4 +1,4 @@
-"""The labels and rows with which pages show a read-back call: verified, or what differs in Planfix."""
+"""Labels and rows for pages that show a read-back call: verified, or what differs in Planfix."""
 
 from __future__ import annotations
 

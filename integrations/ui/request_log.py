@@ -1,4 +1,4 @@
-"""Makes the rows and bodies with which pages show webhooks and requests to Planfix.
+"""Makes rows and bodies for pages that show webhooks and requests to Planfix.
 
 It indents bodies, cuts them to MAX_SHOWN characters, and hides the tokens of links.
 """

@@ -20,7 +20,7 @@ from integrations.users.client_ip import client_address
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 _address: ContextVar[str] = ContextVar("client_address", default="")
-"""The client's address of the request that this thread answers; "" in the worker and in commands."""
+"""The client's IP address of the request that this thread serves; "" in the worker and in commands."""
 
 
 def audit_record(user: AbstractBaseUser | AnonymousUser, what: str, customer: Customer | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Recognizes browsers in which a user has logged in before, by a signed cookie (OWASP: device cookies).
+"""Recognises browsers where a user has logged in before, by a signed cookie (OWASP: device cookies).
 
 Such a browser has its own limit of login attempts. The cookie logs nobody in.
 """

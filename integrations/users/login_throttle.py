@@ -27,7 +27,7 @@ PER_NAME = Limit(times=100, seconds=3600)
 
 @dataclass(frozen=True, kw_only=True)
 class LoginAttempt:
-    """One login attempt. `network`: as client_network() returns it. `device`: the id of a browser in which the user has
+    """One login attempt. `network`: as client_network() returns it. `device`: the id of a browser where the user has
     logged in before, "" for others.
 
     `has_code`: the user entered a code of the second factor with the password. Both must then be right. The limit of

@@ -100,7 +100,7 @@ def customer_of(sandbox: Sandbox, file: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def webhooks_of(file: Mapping[str, Any]) -> list[Webhook]:
-    """The file's webhooks in the order in which they came."""
+    """The file's webhooks in the order of their arrival."""
     events = [event for call in file["calls"] for event in call["events"]] + list(file["not_understood"])
     return [_webhook(event) for event in sorted(events, key=lambda event: event["received_at"])]
 

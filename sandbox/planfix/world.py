@@ -13,7 +13,7 @@ from typing import Any, get_type_hints
 
 
 class StoredNumber(StrEnum):
-    """What becomes of a phone number that is written."""
+    """How the account stores a phone number."""
 
     AS_GIVEN = "as_given"
     DIGITS = "digits"
@@ -139,7 +139,7 @@ class CommentOrder(StrEnum):
 
     AS_ASKED = "as_asked"
     ASCENDING = "ascending"
-    """The lowest id first, whatever order is asked for."""
+    """The lowest id first, whatever order the request names."""
     DESCENDING = "descending"
 
 
@@ -233,7 +233,7 @@ class TaskStatusChange(StrEnum):
 
 
 class TaskDeletion(StrEnum):
-    """`isDeleted` of a task that is updated. Planfix documents no request that deletes a task."""
+    """`isDeleted` in an update of a task. Planfix documents no request that deletes a task."""
 
     IGNORED = "ignored"
     DELETED = "deleted"

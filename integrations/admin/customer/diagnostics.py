@@ -21,6 +21,6 @@ def diagnostics(request: HttpRequest, customer: Customer) -> HttpResponse:
         return redirect(address_of("overview", customer))
     audit_record(request.user, _("Downloaded a diagnostics file."), customer)
     response = JsonResponse(diagnostics_of(customer), json_dumps_params={"ensure_ascii": False, "indent": 2})
-    # The file may be handed on, so its name does not name the customer.
+    # People pass the file on, so its name leaves out the customer's.
     response["Content-Disposition"] = f'attachment; filename="ringofix-diagnostics-{timezone.now():%Y-%m-%d}.json"'
     return response

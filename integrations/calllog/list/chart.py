@@ -38,7 +38,7 @@ class Series:
     key: str
     label: str | Promise
     state: CallState
-    """Whose colour and pattern it has."""
+    """Gives the series its colour and pattern."""
     total: int = 0
 
 

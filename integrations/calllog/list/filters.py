@@ -38,7 +38,7 @@ from integrations.users.visibility import calls_visible_to, customers_visible_to
 
 PLAUSIBLE_DAYS = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2100, 1, 1))]
 SHORTEST_ID_PART = 5
-"""The fewest characters of a call ID with which a search finds calls."""
+"""A search needs at least so many characters of a call ID."""
 
 TALLIED = frozenset({"customer", "direction", "outcome", "state", "first_day", "last_day", "period", "hour"})
 """The filters that CallCount can answer (models/call_count.py)."""

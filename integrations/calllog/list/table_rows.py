@@ -54,7 +54,7 @@ _UNKNOWN_EMPLOYEE = '<span class="text-subtle" title="{}">{}</span>'
 class TableRow:
     id: int
     position: str
-    """The row's position in the list, with which the page asks for newer calls."""
+    """The row's position in the list. The page asks for newer calls with it."""
     version: str
     """A text that changes with the row's content; "" for a call that will not change soon."""
     url: str

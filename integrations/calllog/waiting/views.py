@@ -74,7 +74,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
 @login_required_htmx
 @never_cache
 def called_back_table(request: HttpRequest) -> HttpResponse:
-    """One of the two tables. They load when they are opened, because most visitors open none."""
+    """Renders one of the two tables. A table loads when a visitor opens it, because most visitors open none."""
     choice = choice_of(request)
     by: Grouping = "source" if request.GET.get("by") == "source" else "employee"
     title, nameless = TABLES[by]

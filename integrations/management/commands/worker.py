@@ -89,8 +89,8 @@ def _work_in_this_process(concurrency: int) -> None:
 class RegisteredWorker(Worker):
     """Procrastinate's worker: its registration, heartbeat and periodic jobs. Threads of our own take and run the jobs.
 
-    It may pause for so long that others take it for dead. It ends its registration when a job could be stuck under it.
-    A new worker with a new registration follows.
+    After a long pause other workers may consider it dead. It ends its registration when a job could be stuck under it,
+    and a new worker registers.
     """
 
     def __init__(self, worker_app: App, concurrency: int) -> None:

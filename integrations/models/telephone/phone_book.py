@@ -30,7 +30,8 @@ class PhoneBook(models.Model):
         db_default="none",
     )
     cursor_at = models.DateTimeField(null=True, editable=False)
-    """Time up to which changes of the directory were read; of changes at this time, up to `cursor_id`. None: none."""
+    """The last change of the directory that was read: its time, and its contact in `cursor_id`. None before the first.
+    """
     cursor_id = models.BigIntegerField(default=0, db_default=0, editable=False)
     round_at = models.DateTimeField(null=True, editable=False)
     """When the current round through the whole directory began."""

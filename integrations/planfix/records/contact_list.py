@@ -41,7 +41,7 @@ class ListedContact:
 
     @classmethod
     def gone(cls, contact_id: int) -> ListedContact:
-        """A contact that Planfix does not know any more."""
+        """A contact that Planfix no longer knows."""
         return cls(id=contact_id, name="", is_company=False, is_deleted=True)
 
 

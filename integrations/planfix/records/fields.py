@@ -27,7 +27,7 @@ TEXT_TYPES = frozenset({FieldType.LINE, FieldType.TEXT})
 
 
 def field_of_name(fields: Mapping[str, int], name_or_id: str) -> int | None:
-    """The id of the field with that name, else with that id. Case matters only if names differ by nothing else."""
+    """Finds a field's id by its name, then by the id itself. Case counts only between otherwise equal names."""
     wanted = name_or_id.strip()
     if wanted in fields:
         return fields[wanted]

@@ -46,7 +46,7 @@ class StoredComment:
     target: Target | None = None
     """None if the answer does not say."""
     files: Mapping[int, tuple[str, int]] = field(default_factory=dict)
-    """Name and size of those of its files that the answer describes."""
+    """Name and size of each file that the answer describes."""
     tag_keys: frozenset[tuple[int, int]] = frozenset()
     """Data tag and key of each entry."""
 
@@ -101,7 +101,7 @@ def _contact(row: Row) -> StoredContact:
 
 
 def comments_newest_first(client: Planfix, target: Target) -> list[StoredComment]:
-    """The first hundred comments in the order that Planfix gives when asked for the newest first. One request."""
+    """The first hundred comments, in Planfix's order. Requests the newest first. One request."""
     body: dict[str, JSON] = {
         "offset": 0,
         "pageSize": PAGE_SIZE,

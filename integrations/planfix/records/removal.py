@@ -18,7 +18,7 @@ class TaskEnd(StrEnum):
 
     GONE = "gone"
     CLOSED = "closed"
-    """It still exists, with a status in which it is not active."""
+    """It still exists, with an inactive status."""
     OPEN = "open"
     """It is unchanged: its process has no such status, or does not allow the change."""
 

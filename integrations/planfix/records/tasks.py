@@ -166,7 +166,7 @@ def task_templates(client: Planfix) -> list[TaskTemplate]:
 
 
 def inactive_status(client: Planfix, process_id: int) -> int | None:
-    """The first status of the process in which a task is not active; None if there is none. One request."""
+    """The first inactive status of the process; None if it has none. One request."""
     answer = client.request("GET", f"/process/task/{process_id}/statuses", params={"fields": "id,isActive"})
     inactive = (id_of(row.get("id")) for row in rows_of(answer, "statuses") if row.get("isActive") is False)
     return next((status_id for status_id in inactive if status_id is not None), None)

@@ -13,7 +13,7 @@ from integrations.planfix.http.errors import PlanfixError
 from integrations.planfix.records.tasks import TaskTemplate, employee_groups, statuses_of_process, task_templates
 
 MOST_PROCESSES = 3
-"""Whose statuses are read. The process of the chosen template comes first."""
+"""The most processes to read statuses of. The process of the chosen template comes first."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,7 +39,7 @@ from integrations.planfix.task_text import (
 from integrations.services.callback_tasks.working_hours import WorkingHours, due_after
 
 RECORDS = uuid.UUID("6c1be3f4-2f57-5d0f-8a1c-52494e474f46")
-"""Namespace of the ids under which Planfix stores our tasks and their comments (sourceObjectId)."""
+"""Namespace of the ids of our tasks and their comments in Planfix (sourceObjectId)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,7 +174,7 @@ def _responsible(task: CallbackTask, customer: Customer, planfix: Planfix) -> in
     try:
         return next(iter(responsible_employees(planfix, task.contact_id)), None)
     except PlanfixRefused:
-        return None  # The contact is gone. Creating the task tells what is wrong.
+        return None  # The contact is gone. The error of creating the task says so.
 
 
 def _last_talked(task: CallbackTask, customer: Customer, _: Planfix) -> int | None:

@@ -21,7 +21,7 @@ from integrations.services.callback_tasks.sql import (
 OLDEST_CALL = timedelta(days=4)
 """An older missed call gets no task: Planfix may have been unavailable for three days."""
 OPEN_FOR = timedelta(days=7)
-"""How long further calls are added to a task. Whoever calls later probably finds it finished in Planfix."""
+"""How long further calls are added to a task. After that the task is probably finished in Planfix."""
 
 
 def note_missed_calls() -> list[int]:
@@ -49,7 +49,7 @@ def note_unknown_employee(customer_id: int, call_id: int, *, who: str, contact_i
 
 
 def retry_refused_tasks(customer: Customer) -> None:
-    """Tries the tasks that Planfix refused once more. Call it when the settings were changed."""
+    """Retries the tasks that Planfix refused. Call it after a change of the settings."""
     refused = CallbackTask.objects.filter(customer=customer, task_id=None, closed_at=None).exclude(problem="")
     refused.update(due_at=Now())
 

@@ -50,7 +50,7 @@ EMPLOYEE, GROUP = "employee:", "group:"
 
 
 def settings_of(customer: Customer) -> CallbackSettings:
-    """The customer's settings, or those of a customer that wants no tasks. Not saved then."""
+    """The customer's settings; unsaved settings without tasks if there are none."""
     people = ("employee", "unknown_employee_for")
     stored = CallbackSettings.objects.select_related(*people).filter(customer=customer).first()
     return stored or CallbackSettings(customer=customer)

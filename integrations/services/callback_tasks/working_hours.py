@@ -1,4 +1,4 @@
-"""When a task is due that is to be done within some working hours. Pure Python."""
+"""Counts working hours to find when a task is due. Pure Python."""
 
 from __future__ import annotations
 

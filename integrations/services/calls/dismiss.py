@@ -19,8 +19,7 @@ DETAIL_LENGTH = 300
 def dismiss(
     calls: QuerySet[Call], *, note: str, by: User | None, done: Callable[[int], None] = lambda count: None
 ) -> int:
-    """Dismisses those of the calls that failed or are held. Their `finished_at` then says when, their `detail` who did
-    it and why.
+    """Dismisses the failed and held calls among these. `finished_at` then says when, `detail` by which user and why.
 
     Calls `done` with the size of each batch. Returns the number of dismissed calls.
     """
@@ -30,7 +29,7 @@ def dismiss(
 def skip_failed(
     calls: QuerySet[Call], *, reason: str, detail: str = "", done: Callable[[int], None] = lambda count: None
 ) -> int:
-    """Skips those of the calls that failed or are held. Calls `done` with the size of each batch. Returns the number of
+    """Skips the failed and held calls among these. Calls `done` with the size of each batch. Returns the number of
     skipped calls."""
     columns = {"state": CallState.SKIPPED, "reason": reason, "detail": detail, "finished_at": Now(), "due_at": None}
     # The state again: a user may have retried one of them since the batch was read.

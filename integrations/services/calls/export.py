@@ -33,8 +33,8 @@ COLUMNS: dict[str, str | Coalesce] = {
 }
 """Our column → where it comes from. `tag_id` is the key of the data tag's entry, by which Planfix knows this call's
 tag. Of a missed incoming call: when and by whom the client was called back, and the attempts before; empty for others.
-`callback_task`: the task in Planfix that was made for the call or has a comment about it.
-`verified`: was the call read back from Planfix as it was sent? Empty if it was not read back.
+`callback_task`: the task in Planfix that was made for the call or has a comment about it. `verified`: is the call in
+Planfix as it was sent? Empty if it was not read back.
 """
 
 

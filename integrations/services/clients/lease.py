@@ -32,7 +32,7 @@ class LeaseLost(Exception):
 class PiggybackWrites:
     """Small writes that travel with another statement: one round trip and one commit for all of them.
 
-    `queries`: data-modifying WITH queries by name. PostgreSQL runs them whatever the main statement does.
+    `queries`: data-modifying WITH queries by name. PostgreSQL always runs them, whatever the main statement does.
     `parameters`: of all queries; their names differ from those of the main statement.
     """
 

@@ -1,4 +1,4 @@
-"""The lock under which a customer creates the contact of a number in its Planfix account.
+"""The lock that a customer holds while it creates the contact of a number in its Planfix account.
 
 The delivery lease makes one customer's search reliable. Customers that share an account have separate leases, so two of
 them could create the same contact without this lock.

@@ -30,7 +30,7 @@ NumberOfCustomer = tuple[int, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Remembered:
-    """`is_proven`: Planfix has shown the contact with this number since the time that was asked for."""
+    """`is_proven`: Planfix has shown the contact with this number since the time in the question."""
 
     contact_id: int
     is_proven: bool

@@ -55,7 +55,7 @@ class KnownContact:
 
 
 def known_contact(customer: Customer, number: str, *, call_began: datetime, in_directory: bool) -> KnownContact | None:
-    """`in_directory`: whether the directory is looked into. Sends no request."""
+    """`in_directory`: also searches the directory. Sends no request."""
     since = call_began - PROOF_LASTS
     remembered = remembered_contact(customer, number, since=since)
     if remembered:
@@ -82,10 +82,10 @@ def _has_in_any_format(contact: FoundContact, number: str, region: str) -> bool:
 
 
 def known_client(customer: Customer, number: str) -> list[DirectoryMatch]:
-    """The contacts of a number in full format, the best first, by the account's directory. Sends no request.
+    """Looks up the contacts of a number in the account's directory, the best first. Sends no request.
 
-    Empty without a directory, and while the directory cannot be relied on: then Planfix has to be searched. Chooses as
-    find() does.
+    `number` is in full format. Empty without a directory and while the directory is unreliable: search Planfix then.
+    Chooses as find() does.
     """
     if not customer.directory:
         return []
@@ -164,7 +164,7 @@ def _hides_numbers(traits: AccountTraits) -> bool:
 
 
 def _proven_format(customer: Customer, traits: AccountTraits) -> NumberFormat | None:
-    """The format in which the account's search is known to find numbers; None while that is not known."""
+    """The format in which the account's search finds numbers; None while it is unknown."""
     if customer.search_is_blind:
         return None
     found_by = traits.found_by or frozenset()
@@ -174,7 +174,7 @@ def _proven_format(customer: Customer, traits: AccountTraits) -> NumberFormat | 
 def find(
     planfix: Planfix, number: str, *, matching: str, region: str, asked_in: NumberFormat = NumberFormat.FULL
 ) -> list[FoundContact]:
-    """Contacts with this number, else companies with it; those in full format first, then by id.
+    """Contacts with this number, else companies with it. Numbers in full format come first, then the lower id.
 
     `number` is in full format, `matching` a PhoneMatching, `region` the country of numbers without a country code,
     `asked_in` the format in which the account's phone filter finds numbers. FULL takes at most two requests, ANY_FORMAT

@@ -1,7 +1,7 @@
 """Proves that the account's contact search finds contacts that exist, and learns in which format it finds them.
 
-Planfix answers a filter that it does not know with success and an empty list. And it may store a number in another
-format than it was written in, in which its filter does not find it.
+Planfix answers a filter that it does not know with success and an empty list. It may also change a number's format when
+it stores the number, so that its filter no longer finds it.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def _leave_account(customer: Customer, given: Collection[str]) -> None:
     for column in CHOSEN_THERE:
         if column not in given:
             setattr(customer, column, None)
-    # A worker that is delivering a call stops: it has lost its lease, and its receipts have no row any more.
+    # A worker that is delivering a call stops: it has lost its lease, and the row for its receipts is gone.
     DeliveryLease.objects.filter(customer=customer).update(holder=uuid.uuid4())
     Delivery.objects.filter(call__customer=customer).exclude(call__state=CallState.DELIVERED).delete()
     customer.remembered_contacts.all().delete()
@@ -54,7 +54,7 @@ def _leave_account(customer: Customer, given: Collection[str]) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Overlap:
-    """The names of other customers, in order. A customer stands in one of the lists only."""
+    """The names of other customers, in order. A customer is in one of the lists only."""
 
     same_both: tuple[str, ...] = ()
     """With the same Planfix account and the same Ringostat project: each call may be written twice."""

@@ -111,7 +111,7 @@ class EmployeeChoice:
 
 @dataclass
 class _Skipped:
-    """What the skipped calls tell about employees."""
+    """What the skipped calls show about employees."""
 
     unknown: dict[str, tuple[CallAgent, int]] = field(default_factory=dict)
     """By agent: who it is, and how many calls there are."""

@@ -14,8 +14,8 @@ from integrations.planfix.records.fields import field_of_name
 
 
 def utm_problems(customer: Customer) -> list[str]:
-    """Sentences about what calls are written without: fields that a data tag lacks, and parameters whose field cannot
-    store them.
+    """Says in sentences which values calls will lack, because a data tag lacks the field or the field cannot store
+    them.
     """
     if not customer.planfix_tags:
         return []

@@ -26,7 +26,7 @@ from integrations.services.delivery.recording import copy_once, next_look
 from integrations.services.directory.store import enter_contact, forget_gone_contact
 
 OBJECTS = uuid.UUID("0f3c7a52-6f0e-5b0e-9a36-52494e474f46")
-"""Namespace of the ids under which Planfix stores our comments and contacts (sourceObjectId)."""
+"""Namespace of the ids of our comments and contacts in Planfix (sourceObjectId)."""
 
 NOW = timedelta(milliseconds=1)
 
@@ -190,7 +190,7 @@ class CallDelivery:
             self.book.note(comment_id=None, in_flight_step=Step.COMMENT)
 
     def _forget_contact(self, number: str, contact_id: int | None) -> None:
-        """Call it when Planfix does not have the contact any more."""
+        """Call it when Planfix no longer has the contact."""
         self._was_gone = True
         forget_contact(self.customer, number)
         forget_gone_contact(self.customer, contact_id)

@@ -48,9 +48,8 @@ class CallContent:
         traits: AccountTraits | None = None,
         delivered_as: Outcome | None = None,
     ) -> None:
-        """`traits`: what is known of the account. What it does not keep is written so that it does not get lost.
-
-        `delivered_as`: the outcome that a delivered call has in Planfix, where it cannot be changed any more.
+        """`traits`: what is known of the account. Values that it does not keep are written in another place.
+        `delivered_as`: the outcome of a delivered call in Planfix, which cannot be changed there.
         """
         self.traits = traits or AccountTraits()
         self.delivered_as = delivered_as or plan.outcome

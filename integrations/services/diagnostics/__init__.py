@@ -1,3 +1,3 @@
-"""One file about a customer's failing calls, in which nothing tells who they are. Knows what may stay and what is
-replaced; does not know why a call failed.
+"""Makes one file about a customer's failing calls that identifies neither the customer nor any person. Knows which
+values stay and which are replaced. Does not know why a call failed.
 """

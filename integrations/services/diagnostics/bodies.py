@@ -1,4 +1,4 @@
-"""Replaces what a webhook's body tells of people. JSON stays JSON, a form a form, and what is neither stays neither.
+"""Replaces personal data in a webhook's body. JSON stays JSON, a form a form, and what is neither stays neither.
 
 The result is text in UTF-8: compression and other character sets are undone.
 """

@@ -48,7 +48,7 @@ HOST_LABELS = frozenset(
         *("wav", "mp3", "ogg", "m4a", "vtt", "html", "php", "json"),
     }
 )
-"""Parts of host names and endings of file names, which tell nothing of a customer."""
+"""Parts of host names and endings of file names that identify no customer."""
 
 TIMES = (
     *("exact_start", "local_start", "total_seconds", "talk_seconds", "wait_seconds"),

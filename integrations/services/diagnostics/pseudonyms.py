@@ -23,7 +23,7 @@ ATTEMPTS = 200
 PART_OF_NUMBER = 4
 """So many digits of a client's number count as a part of it, such as the last seven of a search."""
 OPEN_DIGITS = 7
-"""The last digits of a national number are replaced. Those before them tell the operator or the town."""
+"""The last digits of a national number are replaced. The digits before them name the operator or the town."""
 
 Make = Callable[[str, random.Random], str]
 

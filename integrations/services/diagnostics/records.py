@@ -1,6 +1,6 @@
-"""Replaces what JSON tells of people, by the names of its values: requests to Planfix, webhooks, settings.
+"""Replaces personal data in JSON by the names of its values: requests to Planfix, webhooks, settings.
 
-A value stays only if its name or the value itself says that it is a word of the two systems, a time or a count.
+A value stays only if its name or the value itself shows that it is a word of the two systems, a time or a count.
 """
 
 from __future__ import annotations

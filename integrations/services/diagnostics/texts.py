@@ -1,7 +1,7 @@
-"""Replaces what a text tells of people: every word and number, but not its markup, its dates and its punctuation.
+"""Replaces personal data in a text: every word and number, but not markup, dates and punctuation.
 
-Pieces are replaced one by one, wherever they stand, so that a call's ID in a link, in a comment and in JSON stays one
-ID. Prose keeps the words of error messages besides.
+It replaces piece by piece, so a call's ID in a link, in a comment and in JSON stays one ID. Prose also keeps the words
+of error messages.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class TextReplacer:
         return (len(digits) >= 9 and self.pseudonyms.phone(digits)) or self.pseudonyms.digits(digits)
 
     def _phone(self, span: str) -> str:
-        """The longest beginning that is a number; the rest is read anew."""
+        """The longest beginning that is a number; the rest is read again."""
         ends = [found.end() for found in re.finditer(r"\d+", span)]
         for end in reversed(ends):
             if new := self.pseudonyms.phone(span[:end]):

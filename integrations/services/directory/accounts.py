@@ -54,7 +54,7 @@ def is_read_since(customer: Customer, moment: datetime) -> bool:
 
 
 def forget_unused_directories() -> None:
-    """Deletes the directories of accounts in which no customer uses one any more, batch by batch."""
+    """Deletes, batch by batch, the directories that no customer uses any longer."""
     used = {customer.planfix_account for customer in customers_with_directory()}
     for account in DirectoryAccount.objects.exclude(account__in=used):
         _delete(account)

@@ -44,7 +44,7 @@ def today() -> date:
 
 
 def allowed_today(account: DirectoryAccount) -> int:
-    """Requests a day; 0 while no more than that are left to the account, because calls need those."""
+    """Requests a day. 0 while the account has no more than that left, because calls need them."""
     rows = AccountRateLimit.objects.filter(account=account.account)
     left = rows.values_list("requests_left", flat=True).first()
     allowed = round(_plan(left) * settings.DIRECTORY_DAILY_PERCENT / 100)

@@ -1,6 +1,6 @@
 """The place in a list of contacts that is read page by page, and the next one. Pure.
 
-Planfix lists contacts by ascending id and tells no total. A contact that is deleted during the reading moves all later
+Planfix lists contacts by ascending id and gives no total. A contact that is deleted during the reading moves all later
 ones up by one place. So each page but the first begins with the last contact of the page before.
 """
 

@@ -1,4 +1,4 @@
-"""What the directory tells about an account's contacts: how their numbers are written, and which stand there twice."""
+"""Reports on an account's contacts: how their numbers are written, and which numbers several contacts share."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ class SpellingCount:
 
 @dataclass(frozen=True, kw_only=True)
 class SpellingReport:
-    """`numbers`: all that can be read. `missed`: those of which calls in full format would make second contacts."""
+    """`numbers`: all that can be read. `missed`: those that a search in full format misses, so a call would create a
+    second contact.
+    """
 
     numbers: int
     not_full: int

@@ -32,4 +32,4 @@ class Outcome:
 
 
 class CannotProve(Exception):
-    """What Planfix lists cannot be relied on. The message tells a specialist why."""
+    """Planfix's list is unreliable. The message tells a specialist why."""

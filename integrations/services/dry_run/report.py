@@ -117,7 +117,7 @@ class DryRunReport:
     kind: str = ""
     why_not: str = ""
     notes: list[list[str]] = field(default_factory=list)
-    """What to tell of a request that was understood, as WebhookEvent.notes has it."""
+    """Notes on a request that was understood, as in WebhookEvent.notes."""
     not_over: bool = False
     decided: Decided | None = None
     unknown_contact: bool = False

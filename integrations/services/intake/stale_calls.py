@@ -23,7 +23,7 @@ ASKED_AFTER = timedelta(hours=3)
 
 CLOSED_AFTER = timedelta(hours=24)
 LONGEST_WINDOW = timedelta(hours=48)
-"""The most of the call list to read. A call may report an impossible start, years ago."""
+"""The longest period of the call list to read. A call may report an impossible start, years ago."""
 
 BATCH = 500
 

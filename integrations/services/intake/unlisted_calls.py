@@ -10,10 +10,10 @@ from django.db.models import Max
 from integrations.models import Call, CallState, CatchUpCursor, Customer
 
 LISTED_AFTER = timedelta(hours=1)
-"""Age from which a call must be in the list. Younger calls may not be there yet."""
+"""From this age on a call must be in the list. Younger calls may still be missing."""
 LOOKED_BACK = timedelta(minutes=110)
-"""Age up to which calls count. It is less than catch_up.OVERLAP, the time that every run reads again: near the edge, a
-call's row may start a moment earlier and be left out.
+"""The highest age of calls that count. It is less than catch_up.OVERLAP, the time that every run reads again: near the
+edge, a call's row may start a moment earlier and be left out.
 """
 
 

@@ -76,8 +76,8 @@ _OF_CLIENTS = """
             WHERE nobody.reason = ANY(%(reasons)s) AND nobody.started_at >= %(since)s
               AND (%(every)s OR nobody.customer_id = ANY(%(customers)s)))
 """
-"""Leaves out calls in which nobody waits, such as internal calls. It excludes their ids instead of joining the calls:
-they are few and have an index, but calls are wide rows.
+"""Leaves out calls without a waiting client, such as internal calls. It excludes their ids instead of joining the
+calls: they are few and have an index, but calls are wide rows.
 """
 
 WAITING_CLIENTS = f"""

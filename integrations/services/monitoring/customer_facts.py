@@ -215,7 +215,7 @@ def _with_columns(customers: QuerySet[Customer]) -> QuerySet[Customer]:
 
 
 def _newest_call(column: str, value: str, wanted: str) -> Subquery:
-    """A column of the customer's newest call with this value. Compares with >= and <= for the reason told in sql.py."""
+    """A column of the customer's newest call with this value. Compares with >= and <=; sql.py says why."""
     calls = Call.objects.filter(customer=OuterRef("pk"), **{f"{column}__gte": value, f"{column}__lte": value})
     return Subquery(calls.order_by(column, "-started_at", "-pk").values(wanted)[:1])
 

@@ -53,7 +53,7 @@ class ProblemGroup:
 
     @property
     def is_by_settings(self) -> bool:
-        """Tells whether the customer's settings, or a person, caused the skips."""
+        """Tells whether the customer's settings or a person caused the skips."""
         return self.key.state == CallState.SKIPPED and self.key.reason in BY_SETTINGS
 
 

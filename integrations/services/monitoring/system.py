@@ -43,7 +43,7 @@ class SystemFacts:
     last_sweep_at: datetime | None
     last_alert_check_at: datetime | None
     last_catch_up_at: datetime | None
-    """The newest time up to which the call list of any customer was read."""
+    """The newest end of a call list reading, of all customers."""
     unreadable_lists: int
     directories: int
     """Contact directories of Planfix accounts."""

@@ -176,7 +176,7 @@ def _share(need: _Need, kind: EventKind, seen: Sequence[SeenRequest], region: st
 
 
 def delay_of(seen: Iterable[SeenRequest]) -> Delay | None:
-    """Measures the delay of the requests. None if none of them tells when its call ended.
+    """Measures the delay of the requests. None if no request says when its call ended.
 
     Negative delays, which come from a clock that is ahead, count as 0.
     """

@@ -40,7 +40,9 @@ BATCH = 100
 """Contacts in one request."""
 ROUND = timedelta(days=1)
 SETTLED = timedelta(minutes=1)
-"""Age from which a run reads changes. It leaves younger ones to the next run, to miss no change that commits late."""
+"""The lowest age of changes that a run reads. It leaves younger ones to the next run, to miss no change that commits
+late.
+"""
 RECENT, MOST_RECENT = timedelta(hours=2), 5000
 """Age and number of the calls whose contacts are sent at once, not only in the next round."""
 FIRST_DELAY, LONGEST_DELAY = timedelta(minutes=1), timedelta(hours=1)

@@ -1,5 +1,5 @@
-"""Creates the monthly partitions of webhook events and Planfix requests in advance, and drops months of which no
-customer keeps a row.
+"""Creates the monthly partitions of webhook events and Planfix requests in advance, and drops months that no customer
+keeps.
 
 A dropped month costs milliseconds. Deleting its rows one by one would take minutes and leave bloated indexes behind.
 """
@@ -49,7 +49,7 @@ MOVE_FROM_DEFAULT = """
 
 @dataclass(frozen=True)
 class Month:
-    """One partition. `end`: the first moment that does not belong to it."""
+    """One partition. `end` is exclusive."""
 
     name: str
     end: datetime
@@ -75,7 +75,7 @@ def create_coming_months(table: str) -> None:
 
 
 def drop_forgotten_months(table: str) -> list[str]:
-    """Drops the months of which every customer's rows are older than the customer keeps them. Returns their names."""
+    """Drops the months that no customer keeps any longer. Returns their names."""
     now = database_time()
     # Without the last partition: create_coming_months() continues after it.
     past = [month for month in _months(table)[:-1] if month.end <= now - STILL_WRITTEN]

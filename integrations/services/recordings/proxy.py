@@ -136,7 +136,7 @@ class OpenRecording:
             self._slot.release()
 
     def __del__(self) -> None:
-        """Frees the slot of a response that the server forgets without closing it."""
+        """Frees the slot of a response that the server drops without closing it."""
         self.close()
 
 

@@ -20,8 +20,8 @@ from integrations.services.routing.sql import NEW_ANSWER, run_bounded
 log = structlog.get_logger(__name__)
 
 BEFORE, AFTER = timedelta(minutes=2), timedelta(minutes=2)
-"""The period, before a call's start and after its end, in which its questions may arrive: they come while the call
-rings, but clocks differ.
+"""Questions may arrive this long before a call's start and after its end. They come while the call rings, but clocks
+differ.
 """
 MOST_OF_A_CALL = 20
 

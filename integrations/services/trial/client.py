@@ -92,7 +92,7 @@ class TrialClient:
 
 
 def is_short_limit(error: PlanfixUnavailable) -> bool:
-    """Tells whether Planfix refused the request only because of a short request limit, and carried nothing out."""
+    """Tells whether Planfix refused the request, without any effect, because of a short request limit."""
     if error.retry_after is None or error.daily_limit or error.may_have_written:
         return False
     return error.retry_after <= LONGEST_WAIT_SECONDS

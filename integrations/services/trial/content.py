@@ -26,7 +26,7 @@ from integrations.services.callback_tasks.settings_file import settings_of
 from integrations.services.trial.unassigned_numbers import pieces_of_unassigned, unassigned_number
 
 OBJECTS = uuid.UUID("7d1f2a90-4f0b-5c1c-8f1e-52494e474f46")
-"""Namespace of the ids under which Planfix stores the trial's records (sourceObjectId)."""
+"""Namespace of the ids of the trial's records in Planfix (sourceObjectId)."""
 
 EMOJI = "🙂"
 ODD_TEXT = 'Trial <line> & "quotes"'
@@ -44,7 +44,7 @@ NEWEST_CALLS = 20
 
 @dataclass(frozen=True, kw_only=True)
 class TrialContent:
-    """`key`: stands in the names and texts of this trial's records, and in no others. Times are UTC."""
+    """`key`: only the names and texts of this trial's records contain it. Times are UTC."""
 
     key: str
     number: str

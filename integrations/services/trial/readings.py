@@ -107,7 +107,7 @@ class Readings:
     tasks_of_trial: list[StoredTask] | None = None
     """The tasks that the filter finds for the trial's contact before it has any."""
     tasks_of_one: list[StoredTask] | None = None
-    """The tasks that the filter finds for one counterparty: that of the first listed task that has one."""
+    """The tasks that the filter finds for one counterparty, taken from the first listed task that has one."""
     rate: RateReading | None = None
 
     found_when_deleted: list[StoredContact] | None = None

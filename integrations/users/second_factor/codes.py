@@ -42,7 +42,7 @@ def switch_off(factor: SecondFactor) -> None:
 
 
 def without_separators(code: str) -> str:
-    """Removes the spaces and hyphens with which people group a code."""
+    """Removes the spaces and hyphens that people type to group a code."""
     return re.sub(r"[\s-]", "", code)
 
 

@@ -165,9 +165,7 @@ def _post_all(webhook: str, posts: Iterable[Post]) -> None:
 
 
 def _directory_is_read(customer: Customer) -> bool:
-    """Starts the reading again and again: a reading gives way to other requests, and would continue only a minute
-    later.
-    """
+    """Starts the reading repeatedly: it stops for other requests, and by itself would continue a minute later."""
     if DirectoryAccount.objects.filter(account=customer.planfix_account, first_read_at__isnull=False).exists():
         return True
     one_job_each(READ_DIRECTORY, [customer.pk])
