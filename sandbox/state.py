@@ -54,6 +54,11 @@ class Sandbox:
         self.accounts[name] = account
         return account
 
+    def put(self, account: Account) -> Account:
+        """Serves this account in the place of the one with its name."""
+        self.accounts[account.name] = account
+        return account
+
     def add_fault(self, fault: Fault) -> None:
         self.faults.add(fault)
 

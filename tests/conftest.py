@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,8 @@ from django.db import connection
 from django.db.models.signals import post_migrate
 from django.test import Client
 from django.utils.translation import deactivate
+from psycopg._preparing import Prepare, PrepareManager
+from psycopg.pq.abc import PGresult
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from integrations.models import Call, Customer
@@ -108,6 +110,19 @@ def _static_files_are_looked_for_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _prepared_statements_outlive_a_rollback() -> Iterator[None]:
+    """Prepares each statement once. psycopg forgets them all at a rollback, with which every test ends."""
+    discard = PrepareManager._should_discard
+
+    def discard_unless_rolled_back(known: PrepareManager, prepare: Prepare, results: Sequence[PGresult]) -> bool:
+        return any(result.command_status != b"ROLLBACK" for result in results) and discard(known, prepare, results)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PrepareManager, "_should_discard", discard_unless_rolled_back)
         yield
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import itertools
 import secrets
@@ -39,6 +40,23 @@ FIRST_ID = 5  # also the id of an employee, so that a lost prefix makes a test f
 REMEMBERED_REQUESTS = 50_000
 REQUIRED_FIELD = "Lead source"
 """The field that the contact template requires, in a world where it requires one."""
+RECORDS = (
+    *("users", "contact_fields", "required_contact_fields", "contacts_by_id", "tasks_by_id", "comments_by_id"),
+    *("entries_by_key", "files_by_id", "_feeds", "_tasks_of", "_owners_of_number"),
+    *("_ids", "_comment_ids", "_entry_keys", "_file_ids", "_field_ids"),
+)
+"""What requests and tests change in an account."""
+
+
+@dataclass
+class Numbers:
+    """Ascending numbers. Unlike itertools.count, they can be copied."""
+
+    following: int
+
+    def __next__(self) -> int:
+        self.following += 1
+        return self.following - 1
 
 
 @dataclass(kw_only=True)
@@ -92,11 +110,11 @@ class Account:
         self._owners_of_number: dict[str, set[int]] = defaultdict(set)
         self._contents: dict[bytes, bytes] = {}
         self._log: deque[LoggedRequest] = deque(maxlen=REMEMBERED_REQUESTS)
-        self._ids = itertools.count(FIRST_ID)
-        self._comment_ids = itertools.count(90_201)
-        self._entry_keys = itertools.count(128_001)
-        self._file_ids = itertools.count(1_729_801)
-        self._field_ids = itertools.count(101)
+        self._ids = Numbers(FIRST_ID)
+        self._comment_ids = Numbers(90_201)
+        self._entry_keys = Numbers(128_001)
+        self._file_ids = Numbers(1_729_801)
+        self._field_ids = Numbers(101)
 
     @classmethod
     def telephony(
@@ -136,6 +154,19 @@ class Account:
     def _required_field(self) -> int:
         known = (one.id for one in self.contact_fields.values() if one.name == REQUIRED_FIELD)
         return next(known, None) or self.add_contact_field(name=REQUIRED_FIELD, type_=LINE, group_id=1).id
+
+    def copy(self) -> Account:
+        """An account with the same records, which change independently, and without logged requests."""
+        new = copy.copy(self)
+        with self.lock:
+            vars(new).update(copy.deepcopy({name: vars(self)[name] for name in RECORDS}, self._shared()))
+        new.lock, new.quota, new._log = threading.RLock(), Quota(), deque(maxlen=REMEMBERED_REQUESTS)
+        new.quota.limits = replace(self.quota.limits)
+        return new
+
+    def _shared(self) -> dict[int, object]:
+        """What a copy has in common with the account, as the memory of deepcopy."""
+        return {id(one): one for one in [*self.tags.values(), *self.statuses.values()]}
 
     @property
     def contacts(self) -> list[Contact]:

@@ -171,13 +171,9 @@ def play(case: DirectoryCase, db: None, sandbox: Sandbox, settings: Any) -> Play
     return play_of(case, sandbox)
 
 
-def with_directory(is_on: bool) -> None:
-    Customer.objects.update(directory=is_on)
-
-
 def test_calls_with_a_directory_end_as_without_one(case: DirectoryCase, play: Play) -> None:
     wanted = play.run()
-    with_directory(True)
+    play.prepare(directory=True)
     outcome = play.run()
 
     assert outcome == wanted
@@ -194,7 +190,7 @@ def test_calls_with_a_directory_end_as_without_one(case: DirectoryCase, play: Pl
 @pytest.mark.parametrize("fault", ["reset-after", "503-before"])
 def test_calls_with_a_directory_end_as_without_one_after_a_fault_at_any_request(play: Play, fault: str) -> None:
     wanted = play.run()
-    with_directory(True)
+    play.prepare(directory=True)
     play.run()
     for position, request in enumerate(play.asked):
         assert play.run(at(position, FAULTS[fault])) == wanted, f"{fault} at {request}: {play.asked}"

@@ -14,9 +14,10 @@ from types import ModuleType
 from typing import Any, Literal
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
-from integrations.models import AccountTrait, Call, CallState, Customer, Delivery, DeliveryLease, RememberedContact
+from integrations.models import Call, CallState, Customer, Delivery, DeliveryLease
 from integrations.planfix.http.client import is_write
 from integrations.services.calls.replay import replay_calls
 from integrations.services.customers.account_discovery import discover
@@ -158,7 +159,11 @@ HANDOVERS = [name for name in CASES if name not in ("contact-gone", "late-record
 
 
 class Play:
-    """Plays one case repeatedly, each time in a new account with the same ids."""
+    """Plays one case repeatedly, each time from the same state of the database and of the account.
+
+    The state is prepared once: a savepoint, and an account of which each run gets a copy. So ids are the same in all
+    runs.
+    """
 
     def __init__(self, case: FaultCase, sandbox: Sandbox) -> None:
         self.case = case
@@ -166,25 +171,30 @@ class Play:
         account = sandbox.account("default")
         self.scenario = Scenario(imported(customer_data(account, sandbox, **case.customer)), account)
         discover(self.scenario.customer)
-        self.tags = self.scenario.customer.planfix_tags
+        self._discovered = transaction.savepoint()
+        self.prepare()
+
+    def prepare(self, **columns: object) -> None:
+        """Prepares the state before the first attempt: the call is posted. `columns`: of the customer."""
+        transaction.savepoint_rollback(self._discovered)
+        Customer.objects.update(**columns)
+        account = self.scenario.account = self.sandbox.add_account("default", token=self.scenario.account.token)
+        self.case.known(account)
+        self.case.earlier(self.scenario, self.sandbox)
+        self.case.now(self.scenario, self.sandbox)
+        self._posted, self._account = transaction.savepoint(), account.copy()
 
     def begin(self) -> None:
-        """Prepares the state that exists before the faults."""
+        """Returns to the state before the first attempt."""
         self.sandbox.clear_faults()
-        self.scenario.account = self.sandbox.add_account("default", token=self.scenario.account.token)
-        for rows in (Call, DeliveryLease, RememberedContact, AccountTrait):
-            rows.objects.all().delete()
-        Customer.objects.update(paused_reason="", paused_at=None, access_check_at=None, planfix_tags=self.tags)
-        self.case.known(self.scenario.account)
-        self.case.earlier(self.scenario, self.sandbox)
-        self.scenario.account.forget_requests()
+        transaction.savepoint_rollback(self._posted)
+        self.scenario.account = self.sandbox.put(self._account.copy())
 
     def start(self, *faults: Fault) -> None:
-        """Plays the case up to the first attempt."""
+        """Plays the first attempt."""
         self.begin()
         for fault in faults:
             self.sandbox.add_fault(fault)
-        self.case.now(self.scenario, self.sandbox)
         self.scenario.deliver()
 
     def run(self, *faults: Fault) -> dict[str, object]:
@@ -208,18 +218,18 @@ def play(request: pytest.FixtureRequest, db: None, sandbox: Sandbox, settings: A
 
 def deliver_all(scenario: Scenario) -> None:
     for _ in range(ROUNDS):
-        if not Call.objects.filter(due_at__isnull=False).exists():
+        if not a_while_later():
             return
-        a_while_later()
         scenario.deliver()
     pytest.fail(f"still due after {ROUNDS} rounds: {[request.path for request in scenario.account.requests]}")
 
 
-def a_while_later() -> None:
-    """Makes every waiting call due."""
+def a_while_later() -> int:
+    """Makes every waiting call due. Returns their number."""
     past = timezone.now() - timedelta(seconds=1)
-    Call.objects.filter(due_at__isnull=False).update(due_at=past)
-    DeliveryLease.objects.update(retry_at=None)
+    waiting = Call.objects.filter(due_at__isnull=False).update(due_at=past)
+    DeliveryLease.objects.exclude(retry_at=None).update(retry_at=None)
+    return waiting
 
 
 def held(account: Account) -> dict[str, object]:
@@ -246,17 +256,19 @@ def at(position: int, fault: Mapping[str, Any], *, times: int | None = 1) -> Fau
     return Fault(**{"account": "default", "skip": position, "times": times, **fault})
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_fault_at_any_request_does_not_change_the_final_account(play: Play, fault: str, settings: Any) -> None:
-    wanted = play.run()
-    if fault.startswith("hang"):
-        settings.PLANFIX_PATIENCE_SECONDS = PATIENCE_SECONDS
-    for position, request in enumerate(play.asked):
-        outcome = play.run(at(position, FAULTS[fault]))
+def test_fault_at_any_request_does_not_change_the_final_account(
+    play: Play, subtests: pytest.Subtests, settings: Any
+) -> None:
+    usual, wanted, asked = settings.PLANFIX_PATIENCE_SECONDS, play.run(), play.asked
+    for name, fault in FAULTS.items():
+        settings.PLANFIX_PATIENCE_SECONDS = PATIENCE_SECONDS if fault["kind"] == "hang" else usual
+        with subtests.test(fault=name):
+            for position, request in enumerate(asked):
+                outcome = play.run(at(position, fault))
 
-        assert outcome == wanted, f"{fault} at {request}: {play.asked}"
-        assert [struck for _, struck in play.sandbox.faults.struck()] == [1]
-        assert set(Call.objects.values_list("state", flat=True)) == {CallState.DELIVERED}
+                assert outcome == wanted, f"{name} at {request}: {play.asked}"
+                assert [struck for _, struck in play.sandbox.faults.struck()] == [1]
+                assert set(Call.objects.values_list("state", flat=True)) == {CallState.DELIVERED}
 
 
 def test_two_faults_at_any_requests_do_not_change_the_final_account(play: Play) -> None:
@@ -272,29 +284,38 @@ def test_two_faults_at_any_requests_do_not_change_the_final_account(play: Play) 
         assert play.run(*faults) == wanted, f"{first}, {second} of {asked}: {play.asked}"
 
 
-@pytest.mark.parametrize("name", NO_ACCESS)
-def test_customer_without_access_is_paused_until_access_works(play: Play, name: str) -> None:
+def test_customer_without_access_is_paused_until_access_works(play: Play, subtests: pytest.Subtests) -> None:
     """If only an addition to a delivered call needs the missing permission, only that addition waits."""
-    wanted = play.run()
-    status, code, advice = NO_ACCESS[name]
-    refusal = {"kind": "status", "status": status, "json": {"result": "fail", "code": code, "error": "No access"}}
-    for position, request in enumerate(play.asked):
-        play.start(at(position, refusal, times=None))
-        asked = len(play.asked)
-        customer, call = Customer.objects.get(), play.scenario.call(CALL_ID)
-        if name == "scope" and call.state == CallState.DELIVERED:
-            assert (advice in call.detail, customer.paused_reason) == (True, ""), request
-        else:
-            assert advice in customer.paused_reason, request
-            a_while_later()
-            play.scenario.deliver()
-            assert len(play.asked) == asked, "a paused customer's account is left alone"
+    wanted, asked = play.run(), play.asked
+    for name in NO_ACCESS:
+        with subtests.test(access=name):
+            for position, request in enumerate(asked):
+                play.start(at(position, no_access(name), times=None))
+                assert_left_alone(play, name)
 
-        play.sandbox.clear_faults()
-        resume_customer(customer)
-        deliver_all(play.scenario)
+                play.sandbox.clear_faults()
+                resume_customer(Customer.objects.get())
+                deliver_all(play.scenario)
 
-        assert held(play.scenario.account) == wanted, f"{name} at {request}: {play.asked}"
+                assert held(play.scenario.account) == wanted, f"{name} at {request}: {play.asked}"
+
+
+def no_access(name: str) -> dict[str, Any]:
+    status, code, _ = NO_ACCESS[name]
+    return {"kind": "status", "status": status, "json": {"result": "fail", "code": code, "error": "No access"}}
+
+
+def assert_left_alone(play: Play, name: str) -> None:
+    """The customer is paused with advice, and its account is left alone, unless only an addition waits."""
+    _, _, advice = NO_ACCESS[name]
+    asked, customer, call = len(play.asked), Customer.objects.get(), play.scenario.call(CALL_ID)
+    if name == "scope" and call.state == CallState.DELIVERED:
+        assert (advice in call.detail, customer.paused_reason) == (True, "")
+        return
+    assert advice in customer.paused_reason
+    a_while_later()
+    play.scenario.deliver()
+    assert len(play.asked) == asked
 
 
 @pytest.mark.parametrize("play", HANDOVERS, indirect=True)

@@ -385,3 +385,17 @@ def test_employee_is_read_by_id_with_or_without_prefix(ask: Ask, number: str) ->
 
 def test_unknown_employee_is_answered_with_code_4000(ask: Ask) -> None:
     assert ask("GET", "/user/99").json()["code"] == 4000
+
+
+def test_copied_account_has_the_same_records_and_ids_and_changes_alone(account: Account, olha: Contact) -> None:
+    account.add_comment(("contact", olha.id), author="user:5", description="Hello")
+    copied = account.copy()
+    ids = [one.add_contact(name="Petro", phones=["+380501112233"]).id for one in (account, copied)]
+    copied.contacts_by_id[olha.id].name = "Changed"
+    copied.set_phones(copied.contacts_by_id[olha.id], [])
+
+    assert ids[0] == ids[1]
+    assert copied.comments == account.comments
+    assert account.contacts_by_id[olha.id].name == olha.name != "Changed"
+    assert account.contacts_with_number("+380671234567") == {olha.id}
+    assert copied.contacts_with_number("+380671234567") == set()
