@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 from integrations.services.intake.traffic_limit import count_wrong_address
 from integrations.services.routing.answer import GivenAnswer, answer_at
 from integrations.services.routing.question_limit import count_question
-from integrations.users.client_ip import client_network, may_send_webhooks
+from integrations.users.client_ip import client_network
 from integrations.webhooks import RawRequestView, Refusal
 
 
@@ -33,8 +33,7 @@ class RingostatRouting(RawRequestView):
     throttle_classes = (QuestionThrottle,)
 
     def post(self, request: Request, token: str) -> HttpResponse:
-        if not may_send_webhooks(request.META):
-            raise Refusal(403, "questions are not taken from here")
+        self.check_network(request, "questions are not taken from here")
         answer = answer_at(token, self.raw(request))
         if answer is None:
             count_wrong_address(client_network(request.META))

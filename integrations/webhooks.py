@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any, cast
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse, HttpResponseNotAllowed
 from rest_framework.exceptions import APIException
@@ -24,7 +25,7 @@ from integrations.ringostat.body import RawRequest
 from integrations.services.intake.receive import receive_at
 from integrations.services.intake.senders import note_sender
 from integrations.services.intake.traffic_limit import count_request, count_wrong_address
-from integrations.users.client_ip import client_network, may_send_webhooks
+from integrations.users.client_ip import client_network, comes_from
 
 MAX_BODY_BYTES = 256 * 1024
 STORED = {result: json.dumps({"result": result}) for result in EventResult}
@@ -125,6 +126,12 @@ class RawRequestView(APIView):
     def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         return HttpResponseNotAllowed(self.allowed_methods)
 
+    def check_network(self, request: Request, error: str) -> None:
+        """Raises Refusal for a request from outside WEBHOOK_ALLOWED_NETWORKS. An empty list allows every address."""
+        allowed = settings.WEBHOOK_ALLOWED_NETWORKS
+        if allowed and not comes_from(allowed, request.META):
+            raise Refusal(403, error)
+
     def raw(self, request: Request) -> RawRequest:
         """Not `request.data`: for REST framework a body without a length is empty, and chunked bodies have none."""
         [parser] = self.get_parsers()
@@ -142,8 +149,7 @@ class RingostatWebhook(RawRequestView):
     throttle_classes: Sequence[type[BaseThrottle]] = (TrafficThrottle,)
 
     def post(self, request: Request, token: str, event: str = "") -> HttpResponse:
-        if not may_send_webhooks(request.META):
-            raise Refusal(403, "webhooks are not taken from here")
+        self.check_network(request, "webhooks are not taken from here")
         result = receive_at(token, event=event, raw=self.raw(request))
         if result is None:
             count_wrong_address(client_network(request.META))

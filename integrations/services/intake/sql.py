@@ -19,8 +19,7 @@ from django.db.models.functions import Now
 from integrations.domain.folding import Folded
 from integrations.models import CallState, Customer, WebhookToken
 from integrations.services.database import run_prepared
-from integrations.services.queue.defer import delivery_job
-from integrations.services.queue.sql import DELIVER_SOON
+from integrations.services.queue.defer import delivery_statement
 
 MAX_REMEMBERED = 10_000
 
@@ -55,7 +54,7 @@ _EVENT = """event AS (
     INSERT INTO integrations_webhookevent (customer_id, call_id, {names})
     SELECT recipient.id, call.id, {values} FROM recipient, call
 )"""
-_JOB = f"job AS ({DELIVER_SOON.format(condition='WHERE EXISTS (SELECT FROM call)')})"
+_JOB = f"job AS ({delivery_statement('WHERE EXISTS (SELECT FROM call)')})"
 
 _WRITTEN = "SELECT call.id FROM recipient, call"
 _WRITTEN_OR_FOUND = """
@@ -188,7 +187,6 @@ def _write(origin: Origin, call: str, arguments: dict[str, Any], answer: str, *,
         arguments |= _arguments("event_", origin.event)
     if is_due:
         parts.append(_JOB)
-        arguments |= delivery_job(recipient.customer_id)
     return _run(f"WITH {', '.join(parts)} {answer}", arguments)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,7 +15,8 @@ from integrations.services.queue.sql import (
     WAKE_CUSTOMERS,
 )
 
-# The names and arguments of jobs stay as they are: an older release may have enqueued some.
+# The names and arguments of jobs stay as they are, even old ones (carry_out, settle_stale_calls): jobs that an older
+# release has enqueued wait under them, and releases overlap.
 DELIVER_CALLS = "deliver_calls"
 CALLBACK_TASKS = "callback_tasks"
 CATCH_UP = "catch_up"
@@ -66,16 +66,14 @@ def lock_of(customer_id: int) -> str:
     return f"{LOCK_OF_CUSTOMER}:{customer_id}"
 
 
-def delivery_job(customer_id: int) -> dict[str, Any]:
-    """The arguments of DELIVER_SOON."""
-    return {
-        "job_queue": QUEUE,
-        "job_task": DELIVER_CALLS,
-        "job_lock": lock_of(customer_id),
-        "job_args": json.dumps({"customer_id": customer_id}),
-        "job_lock_space": LOCK_SPACE,
-        "job_lock_number": customer_id % 2**31,
-    }
+def delivery_statement(condition: str = "") -> str:
+    """The statement of deliver_soon(), whose only argument is the customer_id. It may be a part of another statement.
+
+    `condition`: the WHERE clause without which the job is always enqueued.
+    """
+    return DELIVER_SOON.format(
+        queue=QUEUE, task=DELIVER_CALLS, lock=LOCK_OF_CUSTOMER, lock_space=LOCK_SPACE, condition=condition
+    )
 
 
 def deliver_soon(customer_id: int) -> None:
@@ -87,7 +85,7 @@ def deliver_soon(customer_id: int) -> None:
     Without the lock, that job could start, find no call and end before our commit.
     """
     with connection.cursor() as cursor:
-        cursor.execute(DELIVER_SOON.format(condition=""), delivery_job(customer_id))
+        cursor.execute(delivery_statement(), {"customer_id": customer_id})
 
 
 def wake_customers(customer_ids: Sequence[int]) -> None:

@@ -7,11 +7,12 @@ LOCK_SPACE = 0x52464958
 
 DELIVER_SOON = """
 INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)
-SELECT %(job_queue)s, %(job_task)s, %(job_lock)s, %(job_lock)s, %(job_args)s::jsonb
-  FROM (SELECT pg_advisory_xact_lock_shared(%(job_lock_space)s::integer, %(job_lock_number)s::integer)) AS held
+SELECT '{queue}', '{task}', '{lock}:' || customer.id, '{lock}:' || customer.id,
+       jsonb_build_object('customer_id', customer.id)
+  FROM (SELECT %(customer_id)s::bigint AS id,
+               pg_advisory_xact_lock_shared({lock_space}, mod(%(customer_id)s, 2147483648)::integer)) AS customer
  {condition}
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING"""
-"""The statement of deliver_soon(). It can also be a part of another statement that has the same arguments."""
 
 WAIT_FOR_INTAKE = f"pg_advisory_xact_lock({LOCK_SPACE}, mod(%(customer)s, 2147483648)::integer)"
 """A statement with this column waits for every transaction that relies on the customer's running job."""
