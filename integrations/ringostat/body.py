@@ -21,7 +21,7 @@ MAX_DECODINGS = 3
 """How often a text may have been percent-encoded."""
 
 _JSON_BEGINS = frozenset('{["')
-_MAY_BEGIN_JSON = _JSON_BEGINS | frozenset(" \t\r\n")
+MAY_BEGIN_JSON = _JSON_BEGINS | frozenset(" \t\r\n")
 VALUES = frozenset(("value", "val", "rawvalue", "_text", "#text", "$t"))
 """Names of the only member of an object that stands for a value: `{"call_id": {"value": "1.1"}}`."""
 _BLANKS = " \t\r\n\x0b\x0c"
@@ -99,7 +99,7 @@ def flat(parameters: Mapping[str, object], depth: int = 1) -> dict[str, str]:
     fields: dict[str, str] = {}
     inner: dict[str, str] = {}
     for raw_name, value in parameters.items():
-        if isinstance(value, str) and _is_plain(raw_name) and _is_plain(value) and value[:1] not in _MAY_BEGIN_JSON:
+        if isinstance(value, str) and _is_plain(raw_name) and _is_plain(value) and value[:1] not in MAY_BEGIN_JSON:
             fields[raw_name.strip()] = value.strip()
             continue
         name = raw_name.strip() if raw_name.isascii() and "\x00" not in raw_name else clean(raw_name)
@@ -134,7 +134,7 @@ def _opened(name: str, value: object) -> object:
         return value if found is None or isinstance(found, list) else _opened(name, found)
     if isinstance(value, Mapping) and len(value) == 1 and not VALUES.isdisjoint(map(str.lower, value)):
         return next(iter(value.values()))
-    if isinstance(value, str) and value[:1] in _MAY_BEGIN_JSON and value.lstrip()[:1] in _JSON_BEGINS:
+    if isinstance(value, str) and value[:1] in MAY_BEGIN_JSON and value.lstrip()[:1] in _JSON_BEGINS:
         return _object_in(name, value)
     return value
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from integrations.domain.calls import CallFacts, Direction
@@ -58,6 +58,9 @@ SAME_TIME, SAME_SECOND = timedelta(minutes=2), timedelta(seconds=1)
 _ID = re.compile(r"[^\t\r\n;=&,|\"'<>{}?/]{1,64}")
 _RINGOSTAT_ID = re.compile(r"[a-z]{2,3}\d{0,3}_-\d{9,11}\.\d{1,12}|\d{9,11}\.\d{3,12}", re.ASCII)
 _TOKEN = re.compile(r"(token=)[^&\s]+", re.IGNORECASE)
+
+USUAL_DATE = re.compile(r"20[1-9]\d-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
+"""How Ringostat writes a date, unless a project has chosen another format."""
 
 _PHONE = re.compile(r"\+?(?:[\s().-]*\d){9,15}")
 
@@ -304,6 +307,9 @@ class _Reader:
         return [seconds for _name, seconds in found]
 
     def _local(self, name: str, raw: str, timezone: ZoneInfo, receipt: Receipt | None) -> datetime | None:
+        if usual := usual_start(raw, timezone):
+            self._used.add(name)
+            return usual
         start = local_start_of(raw, timezone, receipt)
         if start.is_ambiguous:
             self.note(NoteKind.DATE_AMBIGUOUS, name, raw)
@@ -376,10 +382,26 @@ def _stands_for_no_id(text: str) -> bool:
     return text.lower() in FLAGS or slot_of(text.strip("[]()%$#@*:")) is not None
 
 
+def usual_start(raw: str, timezone: ZoneInfo) -> datetime | None:
+    """The UTC time of a local date in Ringostat's usual format. None for any other text, and for an hour that the
+    clocks repeat or leave out: local_start_of() reads every text, and this one alike.
+    """
+    if not USUAL_DATE.fullmatch(raw):
+        return None
+    try:
+        local = datetime.fromisoformat(raw).replace(tzinfo=timezone)
+    except ValueError:
+        return None
+    return local.astimezone(UTC) if local.utcoffset() == local.replace(fold=1).utcoffset() else None
+
+
 def _exact_time(name: str, raw: str) -> datetime | None:
     """The time of a name such as `call_date_utc` needs no offset."""
+    is_in_utc = name.lower().endswith(IN_UTC)
+    if not is_in_utc and USUAL_DATE.fullmatch(raw):
+        return None
     exact = exact_time_of(raw)
-    return exact if exact or not name.lower().endswith(IN_UTC) else exact_time_of(f"{raw} UTC")
+    return exact if exact or not is_in_utc else exact_time_of(f"{raw} UTC")
 
 
 def _status_of(named: Named) -> str:

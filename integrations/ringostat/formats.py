@@ -31,6 +31,9 @@ MAX_LOOKED_INTO = 4
 MISREAD_MARK = "ï»¿"
 """The byte order mark of UTF-8 that was read as Latin-1."""
 
+RPC_PARAMETERS = "params"
+"""The name of the parameters in a request of JSON-RPC."""
+
 JSON_IN_A_NAME = "json"
 """The name that stands for JSON in place of a form parameter's name."""
 
@@ -169,8 +172,8 @@ def _one_object(content: object) -> Tree:
     found = call_in(content) if isinstance(content, list) else content
     if not isinstance(found, Mapping):
         raise NotUnderstood(Problem.NOT_ONE_OBJECT, "The body is JSON, but not one object with parameters.")
-    if "params" in found and ("jsonrpc" in found or "method" in found):
-        return {name: found[name] for name in ("method", "params") if name in found}
+    if RPC_PARAMETERS in found and ("jsonrpc" in found or "method" in found):
+        return {name: found[name] for name in ("method", RPC_PARAMETERS) if name in found}
     return _tree(list(found.items())) if any("[" in name for name in found) else found
 
 

@@ -63,6 +63,10 @@ _FEWEST_PAIRS = 3
 
 _POLISH_AS_LATIN_1 = re.compile("[A-Za-zó][³¹¿¼][a-zóêñæ]|[£¯][a-zó]{2}|[a-z][³¹]\\b")
 _ONE_PAIR = re.compile(r"[A-Za-z](?:[ÃÄÅ][\x80-\xbf‚ƒ„…†‡ˆ‰‹‘’“”•–—˜™›Œœ]|[ĂĹ][\x80-\xbf‚„…†‡‰‹‘’“”•–—™›ˇ˘łąĽľżšźťž])")
+LOOKS_DAMAGED = re.compile(
+    "|".join(sign.pattern for sign in (_SUSPECT, _MISREAD_CYRILLIC, _POLISH_AS_LATIN_1, _OTHER_PAGE))
+)
+"""Finds a sign of damage. repaired() changes no text without one."""
 _NUMERIC = re.compile(r"&#(?:\d{1,7}|[xX][0-9a-fA-F]{1,6});")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 
@@ -82,12 +86,12 @@ def repaired(text: str) -> str:
 
 def with_references_read(text: str) -> str:
     """Decodes numeric references (`&#1072;`). Browsers write them for letters that the charset of a form lacks."""
-    return _NUMERIC.sub(lambda entity: html.unescape(entity[0]), text) if "&#" in text else text
+    return _NUMERIC.sub(lambda entity: html.unescape(entity[0]), text)
 
 
 def unescaped(text: str) -> str:
     """Decodes HTML entities. Never raises, unlike html.unescape, which fails at a number of 4,301 digits."""
-    return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text) if "&" in text else text
+    return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
 
 
 def _utf_8_again(text: str) -> str | None:

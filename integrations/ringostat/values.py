@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from integrations.domain.calls import Direction
 from integrations.ringostat.name_words import plain_letters
-from integrations.ringostat.text_repair import repaired, unescaped, with_references_read
+from integrations.ringostat.text_repair import LOOKS_DAMAGED, repaired, unescaped, with_references_read
 from integrations.ringostat.vocabulary import (
     CALL_WORDS,
     DIRECTION_STEMS,
@@ -84,7 +84,12 @@ def _whole_text(raw: str) -> str:
     if raw.isascii() and raw.isprintable() and "&#" not in raw:
         return raw.strip()
     # Trimmed at the end only: half of a letter that was decoded wrong may look like a blank.
-    return _CONTROL.sub("", repaired(with_references_read(raw.strip(_ASCII_BLANKS)))).strip()
+    text = raw.strip(_ASCII_BLANKS)
+    if "&#" in text:
+        text = with_references_read(text)
+    if LOOKS_DAMAGED.search(text):
+        text = repaired(text)
+    return _CONTROL.sub("", text).strip()
 
 
 def number_of(raw: str) -> str:

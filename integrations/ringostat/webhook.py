@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from integrations.domain.calls import CallFacts, Direction, EventKind
 from integrations.domain.outcome import MEANINGS, is_pending_status
-from integrations.ringostat.body import RawRequest, flat, read_fields
+from integrations.ringostat.body import MAY_BEGIN_JSON, Fields, RawRequest, flat, read_fields
 from integrations.ringostat.facts import MAX_ID, read, read_facts
-from integrations.ringostat.formats import read_json
+from integrations.ringostat.formats import MAX_PARAMETERS, RPC_PARAMETERS, read_json
 from integrations.ringostat.names import SLOTS, folded, is_not_a_call, plain_name, slot_of
 from integrations.ringostat.problems import Note, NoteKind, NotUnderstood, Problem
 from integrations.ringostat.vocabulary import DIRECTIONS_OF_KINDS, EVENT_KINDS
@@ -34,6 +36,11 @@ class IgnoredReason(StrEnum):
 TEST_EVENT = "test"
 """In place of the event in an address: the request is a test and no call, whatever it contains."""
 
+_USUAL_CONTENT_TYPE = re.compile(r"(?:(?!charset).)*(?:charset=\"?utf-8\"?)?", re.ASCII | re.IGNORECASE)
+"""Names no character set, or UTF-8."""
+_PAIRS = json.JSONDecoder(object_pairs_hook=list, parse_int=str)
+_SIP_IDENTITY = re.compile(r'"[^"]*" <[^"<>]*>')
+"""The caller of an outgoing call, as Ringostat names it: "Oleh" <acmecom_oleh>."""
 _FULL_NUMBER = re.compile(r"\+?(?:[\s().-]*\d){9,15}")
 _LOGIN = re.compile(r"(?=.*[a-z])[\w.-]+_[\w.-]+", re.ASCII | re.IGNORECASE)
 """A SIP login as Ringostat builds it: acmecom_iryna."""
@@ -58,7 +65,7 @@ def parse(
     `received_at` (UTC) decides between two moments that a date can mean, and exposes impossible dates. Raises
     NotUnderstood when the request reports no call and names no other event.
     """
-    fields = read_fields(raw)
+    fields = Fields(usual) if (usual := usual_fields(raw)) else read_fields(raw)
     if event == TEST_EVENT:
         return ParsedEvent(ignored=IgnoredReason.TEST)
     reading = read(fields.values, timezone, received_at)
@@ -78,6 +85,37 @@ def parse(
     if is_inferred and facts.direction is None and kind in DIRECTIONS_OF_KINDS:
         notes += (Note(NoteKind.DIRECTION_UNKNOWN, "", ""),)
     return ParsedEvent(kind=kind, facts=complete, notes=notes)
+
+
+def usual_fields(raw: RawRequest) -> dict[str, str]:
+    """The parameters of a usual request: a JSON object of texts, or a form, in UTF-8. {} for any other request.
+
+    read_fields() reads every request, and this one alike.
+    """
+    if raw.query_string or raw.content_encoding or not _USUAL_CONTENT_TYPE.fullmatch(raw.content_type):
+        return {}
+    try:
+        text = raw.body.decode()
+        pairs = _PAIRS.decode(text) if text[:1] == "{" else _pairs_of_form(text)
+    except (ValueError, RecursionError):
+        return {}
+    fields = {name: value.strip() for name, value in pairs if _is_usual(name, value)}
+    return fields if len(fields) == len(pairs) else {}
+
+
+def _pairs_of_form(text: str) -> list[tuple[str, str]]:
+    """Raises ValueError for too many parameters, and for bytes that are no UTF-8."""
+    if "=" not in text:
+        return []
+    return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
+
+
+def _is_usual(name: str, value: object) -> bool:
+    """True for a parameter with a plain name, and a text that holds no object and nothing to decode."""
+    if not isinstance(value, str) or not value.isprintable() or "%" in value or "\\u" in value:
+        return False
+    may_be_object = value[:1] in MAY_BEGIN_JSON and not _SIP_IDENTITY.fullmatch(value)
+    return name.isidentifier() and name != RPC_PARAMETERS and not may_be_object
 
 
 def parse_list_row(row: Mapping[str, object], *, timezone: ZoneInfo) -> CallFacts | None:
