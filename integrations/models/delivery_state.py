@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.models.customer import Customer
 
+NAME_LENGTH = 255
+"""Characters that are kept of a contact's name."""
+
 
 class DeliveryLease(models.Model):
     """Stores which worker may write to Planfix for this customer, until when, and how long the customer waits after
@@ -44,7 +47,7 @@ class RememberedContact(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="remembered_contacts")
     number = models.CharField(max_length=32)
     contact_id = models.PositiveBigIntegerField()
-    name = models.CharField(max_length=255, blank=True, default="", db_default="")
+    name = models.CharField(max_length=NAME_LENGTH, blank=True, default="", db_default="")
     """The contact's name in Planfix; "" if it is unknown or only a number."""
     proved_at = models.DateTimeField(null=True)
     """When Planfix last showed the contact with this number. None: unknown."""
@@ -53,6 +56,13 @@ class RememberedContact(models.Model):
         constraints = [models.UniqueConstraint(name="remembered_contact_once", fields=["customer", "number"])]
         # People search for a contact by its ID.
         indexes = [models.Index(fields=["contact_id"], name="remembered_contact_by_id")]
+
+    @staticmethod
+    def stored_name(name: str) -> str:
+        """The name without surrounding blanks, cut to its column; "" for a name without letters: contacts that
+        telephony creates have their number as name.
+        """
+        return name.strip()[:NAME_LENGTH] if any(character.isalpha() for character in name) else ""
 
 
 class ContactClaim(models.Model):

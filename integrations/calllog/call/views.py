@@ -27,7 +27,7 @@ from integrations.calllog.call.status_summary import status_summary
 from integrations.calllog.call.timeline import timeline
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallHistory, CallState, PlanfixRequest, RoutingAnswer, WebhookEvent
-from integrations.services.contacts.remembered import client_name, with_client_names
+from integrations.services.contacts.names import client_name, with_client_names
 from integrations.services.routing.answer_log import answers_of
 from integrations.ui.call_row import (
     RELATED,

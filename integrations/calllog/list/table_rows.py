@@ -23,7 +23,7 @@ from django.utils.translation import ngettext
 from integrations.calllog.list.keyset_paging import position_of
 from integrations.calllog.list.query_string import list_url
 from integrations.models import Call, CallState
-from integrations.services.contacts.remembered import client_name, with_client_names
+from integrations.services.contacts.names import client_name, with_client_names
 from integrations.ui.call_row import call_row, receipts_of
 from integrations.ui.labels import Badge, LazyText, kind_badge
 from integrations.ui.phone_text import grouped

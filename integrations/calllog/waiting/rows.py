@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from integrations.services.contacts.remembered import NamedContact, named_contacts
+from integrations.services.contacts.names import NamedContact, named_contacts
 from integrations.services.missed_calls.waiting import WaitingClient
 from integrations.ui.call_row import reported_employee
 from integrations.ui.durations import rough_duration

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from integrations.domain.phone_fields import has_number
 from integrations.domain.phones import search_pieces
-from integrations.models import Customer, PhoneMatching
+from integrations.models import Customer, PhoneMatching, RememberedContact
 from integrations.planfix.http.client import Planfix
 from integrations.planfix.http.errors import PlanfixSearchBlind
 from integrations.planfix.records.contacts import (
@@ -25,8 +26,9 @@ from integrations.planfix.records.contacts import (
     first_candidates,
 )
 from integrations.services.account_traits import SEARCHED_TEXTS, AccountTraits, NumberFormat, NumberStorage, traits_of
-from integrations.services.contacts.remembered import remembered_contact
 from integrations.services.contacts.search_proof import learn_format, prove_search
+from integrations.services.contacts.sql import REMEMBERED_CONTACT
+from integrations.services.database import run_prepared
 from integrations.services.directory.accounts import is_read_since
 from integrations.services.directory.look_up import DirectoryMatch, contacts_of
 
@@ -57,9 +59,8 @@ class KnownContact:
 def known_contact(customer: Customer, number: str, *, call_began: datetime, in_directory: bool) -> KnownContact | None:
     """`in_directory`: also searches the directory. Sends no request."""
     since = call_began - PROOF_LASTS
-    remembered = remembered_contact(customer, number, since=since)
-    if remembered:
-        return KnownContact(contact_id=remembered.contact_id, is_proven=remembered.is_proven, is_remembered=True)
+    if remembered := _remembered_contact(customer, number, since):
+        return remembered
     found = known_client(customer, number) if in_directory else []
     if not found:
         return None
@@ -70,6 +71,24 @@ def known_contact(customer: Customer, number: str, *, call_began: datetime, in_d
         name=found[0].name,
         found=len(found),
     )
+
+
+def _remembered_contact(customer: Customer, number: str, since: datetime) -> KnownContact | None:
+    """The contact of the number's last call. It is proven if Planfix has shown it with this number since that time."""
+    parameters: dict[str, Any] = {
+        "customer": customer.pk,
+        "number": number,
+        "since": since,
+        "directory": customer.directory,
+        "account": customer.planfix_account,
+    }
+    rows = run_prepared(REMEMBERED_CONTACT, parameters)
+    return KnownContact(contact_id=rows[0][0], is_proven=rows[0][1], is_remembered=True) if rows else None
+
+
+def forget_contact(customer: Customer, number: str) -> None:
+    """Forgets the contact of the number's last call: the next call looks for its contact anew."""
+    RememberedContact.objects.filter(customer=customer, number=number).delete()
 
 
 def still_has_number(contact: FoundContact, number: str, region: str) -> bool:

@@ -13,14 +13,13 @@ from datetime import timedelta
 from typing import Any
 
 from integrations.domain.calls import CallFacts
-from integrations.models import Call, CallState, Customer, Delivery, Step
+from integrations.models import Call, CallState, Customer, Delivery, RememberedContact, Step
 from integrations.planfix.call_tags.schema import CallTags
 from integrations.planfix.http.client import Exchange, Planfix
 from integrations.planfix.http.errors import PlanfixError, PlanfixUnavailable
 from integrations.services.account_traits import AccountTraits, traits_from
 from integrations.services.clients.lease import HeldLease, LeaseLost, PiggybackWrites
 from integrations.services.clients.planfix import log_columns
-from integrations.services.contacts.remembered import spoken_name
 from integrations.services.database import run_prepared
 from integrations.services.delivery.sql import (
     BEGIN_NEXT_ATTEMPT,
@@ -89,7 +88,7 @@ class ReceiptBook:
             "customer_id": self.call.customer_id,
             "number": number,
             "remembered_id": contact_id,
-            "remembered_name": spoken_name(name),
+            "remembered_name": RememberedContact.stored_name(name),
             "remembered_proven": is_proven,
         }
 

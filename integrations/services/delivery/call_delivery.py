@@ -18,8 +18,13 @@ from integrations.planfix.records.contacts import FoundContact, create_contact, 
 from integrations.planfix.records.tasks import last_active_task
 from integrations.services.contacts.creation_limit import check_creation_limit, count_new_contact
 from integrations.services.contacts.creation_lock import acquire_creation_lock
-from integrations.services.contacts.remembered import forget_contact
-from integrations.services.contacts.search import KnownContact, find_client, known_contact, still_has_number
+from integrations.services.contacts.search import (
+    KnownContact,
+    find_client,
+    forget_contact,
+    known_contact,
+    still_has_number,
+)
 from integrations.services.delivery.attempt import Attempt
 from integrations.services.delivery.content import CallContent, hash_of, new_contact, supervisor_of
 from integrations.services.delivery.recording import copy_once, next_look

@@ -1,22 +1,15 @@
-"""The contact of a number at its last call: its id, so that the next call needs no search, and its name for the call
-log. The receipts store both.
-"""
+"""The names of clients for the call log: those of the contacts that their numbers had at the last call."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
-from integrations.models import Call, Customer, RememberedContact
-from integrations.services.contacts.sql import REMEMBERED_CONTACT
-from integrations.services.database import run_prepared
-
-NAME_LENGTH = 255
+from integrations.models import Call, RememberedContact
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,37 +19,6 @@ class NamedContact:
 
 
 NumberOfCustomer = tuple[int, str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Remembered:
-    """`is_proven`: Planfix has shown the contact with this number since the time in the question."""
-
-    contact_id: int
-    is_proven: bool
-
-
-def remembered_contact(customer: Customer, number: str, *, since: datetime) -> Remembered | None:
-    parameters: dict[str, Any] = {
-        "customer": customer.pk,
-        "number": number,
-        "since": since,
-        "directory": customer.directory,
-        "account": customer.planfix_account,
-    }
-    rows = run_prepared(REMEMBERED_CONTACT, parameters)
-    return Remembered(contact_id=rows[0][0], is_proven=rows[0][1]) if rows else None
-
-
-def forget_contact(customer: Customer, number: str) -> None:
-    RememberedContact.objects.filter(customer=customer, number=number).delete()
-
-
-def spoken_name(name: str) -> str:
-    """The name without surrounding blanks, cut to its column; "" for a name without letters: contacts that telephony
-    creates have their number as name.
-    """
-    return name.strip()[:NAME_LENGTH] if any(character.isalpha() for character in name) else ""
 
 
 def with_client_names(calls: QuerySet[Call]) -> QuerySet[Call]:
