@@ -1,4 +1,6 @@
-"""Finds a parameter's value by its name, whether or not it is a fact. Does not know where the value is written."""
+"""Finds the value of a parameter that is a fact, or whose name is spelled in another way. Does not know where the value
+is written.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,10 @@ from integrations.ringostat.vocabulary import PARAMETERS
 
 
 def value_of(facts: CallFacts, name: str, timezone: ZoneInfo) -> str:
-    """The value of a parameter by its exact name, else by any spelling of it; "" for none. Times are in `timezone`.
+    """The value of a parameter by any spelling of its name; "" for none. Times are in `timezone`.
 
     If several names mean one fact (pool_name and n_alias), each of them has the fact's value.
     """
-    if exact := facts.parameters.get(name):
-        return exact
     wanted = folded(name)
     if own := next((value for own_name, value in facts.parameters.items() if folded(own_name) == wanted), ""):
         return own

@@ -215,5 +215,6 @@ def mapped_values(plan: DeliveryPlan, facts: CallFacts, customer: Customer) -> I
     """Each of the customer's parameter mappings that has a value in this call. An outgoing call has none."""
     if plan.direction is Direction.INCOMING:
         for mapping in customer.utm_fields.all():
-            if value := value_of(facts, mapping.parameter, customer.zone):
+            exact = facts.parameters.get(mapping.parameter)
+            if value := exact or value_of(facts, mapping.parameter, customer.zone):
                 yield mapping, value
