@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from integrations.domain.calls import CallFacts, Direction
 from integrations.domain.folding import kept_keys
 from integrations.domain.outcome import MEANINGS, Meaning
-from integrations.ringostat.names import Known, Named, by_fact, folded, own_name, plain_name, slot_of
+from integrations.ringostat.names import Known, Named, by_fact, folded, own_name, plain_name
 from integrations.ringostat.problems import Note, NoteKind
 from integrations.ringostat.times import AHEAD, Receipt, exact_time_of, is_clock, is_date, joined, local_start_of
 from integrations.ringostat.values import (
-    INVISIBLE,
+    USUAL_DATE,
     Links,
+    call_id_of,
     direction_of,
     flag_of,
+    is_same_number,
     link_of,
     links_of,
     name_of,
@@ -27,6 +29,7 @@ from integrations.ringostat.values import (
     seconds_of,
     seconds_of_milliseconds,
     text_of,
+    usual_start,
     word_of,
 )
 from integrations.ringostat.vocabulary import (
@@ -37,7 +40,6 @@ from integrations.ringostat.vocabulary import (
     RATING,
 )
 
-MAX_ID = 64
 MAX_WORD = 64
 MAX_PARAMETER = 2000
 MAX_ANALYSIS = 5000
@@ -55,12 +57,7 @@ NUMBERS = ("e164", "userfield", "caller", "destination")
 
 SAME_TIME, SAME_SECOND = timedelta(minutes=2), timedelta(seconds=1)
 
-_ID = re.compile(r"[^\t\r\n;=&,|\"'<>{}?/]{1,64}")
-_RINGOSTAT_ID = re.compile(r"[a-z]{2,3}\d{0,3}_-\d{9,11}\.\d{1,12}|\d{9,11}\.\d{3,12}", re.ASCII)
 _TOKEN = re.compile(r"(token=)[^&\s]+", re.IGNORECASE)
-
-USUAL_DATE = re.compile(r"20[1-9]\d-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
-"""How Ringostat writes a date, unless a project has chosen another format."""
 
 _PHONE = re.compile(r"\+?(?:[\s().-]*\d){9,15}")
 
@@ -158,7 +155,7 @@ class _Reader:
         if not _PHONE.fullmatch(value) or len(others) > 1:
             return False
         # Beside the number that was called on an incoming call, only the client's is left.
-        is_other_end = others and others[0][0].fact == "destination" and not _is_same_number(value, others[0][2])
+        is_other_end = others and others[0][0].fact == "destination" and not is_same_number(value, others[0][2])
         return not others or (bool(is_other_end) and self._is_incoming())
 
     def _is_incoming(self) -> bool:
@@ -166,7 +163,11 @@ class _Reader:
         return direction_of(word) is Direction.INCOMING
 
     def ringostat_id(self) -> str:
-        ids = [(named[1], call_id) for named in self.known.get("ringostat_id", ()) if (call_id := _id_of(named))]
+        ids = [
+            (name, call_id)
+            for slot, name, raw in self.known.get("ringostat_id", ())
+            if (call_id := call_id_of(raw, slot.is_doubtful))
+        ]
         if not ids:
             return ""
         self._used.add(ids[0][0])
@@ -364,37 +365,6 @@ def _parameters(own: list[tuple[str, str]]) -> dict[str, str]:
     return {name: parameters[name] for name in kept_keys(parameters)}
 
 
-def _id_of(named: Named) -> str:
-    slot, _name, raw = named
-    text = INVISIBLE.sub("", text_of(raw, MAX_ID + 1))
-    wanted = _RINGOSTAT_ID if slot.is_doubtful else _ID
-    return text if wanted.fullmatch(text) and not _stands_for_no_id(text) else ""
-
-
-def _stands_for_no_id(text: str) -> bool:
-    """True for words for "nothing" and for a placeholder that a template did not fill in, `[call_id]`. As IDs, they
-    would join all such calls into one.
-    """
-    if text in NOBODY:
-        return True
-    if any(map(str.isdecimal, text)):
-        return False
-    return text.lower() in FLAGS or slot_of(text.strip("[]()%$#@*:")) is not None
-
-
-def usual_start(raw: str, timezone: ZoneInfo) -> datetime | None:
-    """The UTC time of a local date in Ringostat's usual format. None for any other text, and for an hour that the
-    clocks repeat or leave out: local_start_of() reads every text, and this one alike.
-    """
-    if not USUAL_DATE.fullmatch(raw):
-        return None
-    try:
-        local = datetime.fromisoformat(raw).replace(tzinfo=timezone)
-    except ValueError:
-        return None
-    return local.astimezone(UTC) if local.utcoffset() == local.replace(fold=1).utcoffset() else None
-
-
 def _exact_time(name: str, raw: str) -> datetime | None:
     """The time of a name such as `call_date_utc` needs no offset."""
     is_in_utc = name.lower().endswith(IN_UTC)
@@ -412,12 +382,6 @@ def _status_of(named: Named) -> str:
 
 def _is_direction(raw: str) -> bool:
     return direction_of(text_of(raw, MAX_WORD)) is not None
-
-
-def _is_same_number(one: str, other: str) -> bool:
-    """True for two spellings that end with the same digits, with a country code or without."""
-    digits = [re.sub(r"\D", "", raw)[-9:] for raw in (one, other)]
-    return digits[0] == digits[1]
 
 
 def _long_text(raw: str) -> str:

@@ -1,14 +1,19 @@
-"""Single values of Ringostat: texts, durations, flags, links. A value that makes no sense is read as unknown."""
+"""Single values of Ringostat: texts, call IDs, durations, flags, links, and dates in the usual format. A value that
+makes no sense is read as unknown.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from integrations.domain.calls import Direction
 from integrations.ringostat.name_words import plain_letters
+from integrations.ringostat.names import slot_of
 from integrations.ringostat.text_repair import LOOKS_DAMAGED, repaired, unescaped, with_references_read
 from integrations.ringostat.vocabulary import (
     CALL_WORDS,
@@ -16,17 +21,24 @@ from integrations.ringostat.vocabulary import (
     DIRECTIONS,
     EMPTY,
     FLAGS,
+    NOBODY,
     STATUS_SPELLINGS,
     STATUS_WORDS,
 )
 
 MAX_TEXT = 255
+MAX_ID = 64
 MAX_URL = 1000
 MAX_SECONDS = 10 * 24 * 3600
 
 TRANSCRIPTS = (".vtt", ".srt", ".txt", ".json", ".html", ".pdf", ".docx")
 """Endings of the names of transcripts: files of text, not of sound."""
 
+USUAL_DATE = re.compile(r"20[1-9]\d-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
+"""How Ringostat writes a date, unless a project has chosen another format."""
+
+_ID = re.compile(r"[^\t\r\n;=&,|\"'<>{}?/]{1,64}")
+_RINGOSTAT_ID = re.compile(r"[a-z]{2,3}\d{0,3}_-\d{9,11}\.\d{1,12}|\d{9,11}\.\d{3,12}", re.ASCII)
 _NUMBER = re.compile(r"[+'\"]?(\d{1,12})(?:[.,]\d*)?['\"]?", re.ASCII)
 _GROUPED = re.compile(r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+")
 _CLOCK = re.compile(r"(?:(\d{1,3})\s?:\s?(?=\d\d\s?:))?(\d{1,3})\s?:\s?([0-5]\d)(?:[.,]\d+)?(\s*[^\W\d_]+\.?)?")
@@ -92,9 +104,35 @@ def _whole_text(raw: str) -> str:
     return _CONTROL.sub("", text).strip()
 
 
+def call_id_of(raw: str, is_doubtful: bool) -> str:
+    """The ID of a call; "" for a text that cannot be one. Under a doubtful name, only an ID in Ringostat's own form
+    counts.
+    """
+    text = INVISIBLE.sub("", text_of(raw, MAX_ID + 1))
+    wanted = _RINGOSTAT_ID if is_doubtful else _ID
+    return text if wanted.fullmatch(text) and not _stands_for_no_id(text) else ""
+
+
+def _stands_for_no_id(text: str) -> bool:
+    """True for words for "nothing" and for a placeholder that a template did not fill in, `[call_id]`. As IDs, they
+    would join all such calls into one.
+    """
+    if text in NOBODY:
+        return True
+    if any(map(str.isdecimal, text)):
+        return False
+    return text.lower() in FLAGS or slot_of(text.strip("[]()%$#@*:")) is not None
+
+
 def number_of(raw: str) -> str:
     """As name_of, but keeps the words for an unknown value: in place of a number they mean a hidden caller."""
     return name_of(raw) or (_whole_text(raw)[:MAX_TEXT].rstrip() if raw else "")
+
+
+def is_same_number(one: str, other: str) -> bool:
+    """True for two spellings that end with the same digits, with a country code or without."""
+    digits = [re.sub(r"\D", "", raw)[-9:] for raw in (one, other)]
+    return digits[0] == digits[1]
 
 
 def name_of(raw: str) -> str:
@@ -128,6 +166,19 @@ def _status_among_words(words: str) -> str:
     words = plain_letters(INVISIBLE.sub("", words))
     others = [word for word in words.split() if word not in CALL_WORDS]
     return STATUS_SPELLINGS.get(" ".join(others), words)
+
+
+def usual_start(raw: str, timezone: ZoneInfo) -> datetime | None:
+    """The UTC time of a local date in Ringostat's usual format. None for any other text, and for an hour that the
+    clocks repeat or leave out. local_start_of() reads every text, and a usual one alike.
+    """
+    if not USUAL_DATE.fullmatch(raw):
+        return None
+    try:
+        local = datetime.fromisoformat(raw).replace(tzinfo=timezone)
+    except ValueError:
+        return None
+    return local.astimezone(UTC) if local.utcoffset() == local.replace(fold=1).utcoffset() else None
 
 
 def seconds_of(raw: str) -> int | None:

@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 from integrations.domain.calls import CallFacts, Direction, EventKind
 from integrations.domain.outcome import MEANINGS, is_pending_status
 from integrations.ringostat.body import MAY_BEGIN_JSON, Fields, RawRequest, flat, read_fields
-from integrations.ringostat.facts import MAX_ID, read, read_facts
+from integrations.ringostat.facts import read, read_facts
 from integrations.ringostat.formats import MAX_PARAMETERS, RPC_PARAMETERS, read_json
 from integrations.ringostat.names import SLOTS, folded, is_not_a_call, plain_name, slot_of
 from integrations.ringostat.problems import Note, NoteKind, NotUnderstood, Problem
+from integrations.ringostat.values import MAX_ID
 from integrations.ringostat.vocabulary import DIRECTIONS_OF_KINDS, EVENT_KINDS
 
 MAX_NAMES_TOLD = 8

@@ -13,10 +13,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from integrations.ringostat.body import RawRequest, read_fields
-from integrations.ringostat.facts import USUAL_DATE, usual_start
 from integrations.ringostat.problems import NotUnderstood
 from integrations.ringostat.text_repair import LOOKS_DAMAGED, repaired
 from integrations.ringostat.times import Receipt, Start, exact_time_of, local_start_of
+from integrations.ringostat.values import USUAL_DATE, usual_start
 from integrations.ringostat.webhook import usual_fields
 from tests.end_to_end.bodies import answered, dialled, missed
 from tests.payloads.cases import CASES, request_of

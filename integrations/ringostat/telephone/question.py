@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 from integrations.domain.calls import CallFacts, Direction
 from integrations.domain.parties import ClientNumber, NumberProblem, client_number
 from integrations.ringostat.body import RawRequest, read_body
-from integrations.ringostat.facts import MAX_ID, read_facts
+from integrations.ringostat.facts import read_facts
 from integrations.ringostat.problems import NotUnderstood
+from integrations.ringostat.values import MAX_ID
 
 OTHER_IDS = ("uuid", "unique_id", "callid")
 """Names of the call's ID beside those of webhooks."""
