@@ -11,10 +11,9 @@ from typing import Any
 
 import hypothesis
 import pytest
-from django.apps import apps
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
-from django.db.models.signals import post_migrate
+from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
 from django.utils.translation import deactivate
 from psycopg._preparing import Prepare, PrepareManager
@@ -127,19 +126,29 @@ def _prepared_statements_outlive_a_rollback() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _a_flush_empties_the_queue() -> None:
-    """Empties the queue whenever Django empties the database after a test with real commits.
-
-    Django leaves Procrastinate's tables alone, because their models are unmanaged.
+def _a_flush_deletes_rows() -> Iterator[None]:
+    """Deletes the rows after a test with real commits. Django truncates, which makes new files for all tables and
+    indexes, and leaves the queue alone, because its models are unmanaged.
     """
-    post_migrate.connect(empty_queue_tables, sender=apps.get_app_config("integrations"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "sql_flush", delete_rows)
+        yield
 
 
-def empty_queue_tables(**_: object) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "TRUNCATE procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers"
-        )
+QUEUE_TABLES = (
+    "procrastinate_events",
+    "procrastinate_periodic_defers",
+    "procrastinate_jobs",
+    "procrastinate_workers",
+)
+SAME_IN_ALL_TESTS = {"django_content_type", "auth_permission"}
+"""Django would fill these tables again after each flush."""
+
+
+def delete_rows(operations: DatabaseOperations, style: object, tables: list[str], **_: object) -> list[str]:
+    """The statements of a flush. Foreign keys and triggers are off until its transaction ends."""
+    names = [operations.quote_name(table) for table in (*tables, *QUEUE_TABLES) if table not in SAME_IN_ALL_TESTS]
+    return ["SET LOCAL session_replication_role = replica", *(f"DELETE FROM {name}" for name in names)]
 
 
 @pytest.fixture(scope="session")
