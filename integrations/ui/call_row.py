@@ -140,9 +140,9 @@ def callback_task_of(call: Call) -> CallbackTask | None:
 def callback_state(task: CallbackTask) -> str:
     """The state of a callback task in words."""
     if task.problem:
-        return _("Refused by Planfix, is tried again") if task.due_at else _("Refused by Planfix")
+        return _("Refused by Planfix, will be retried") if task.due_at else _("Refused by Planfix")
     if task.task_id is None:
-        return _("Not needed any more") if task.closed_at else _("About to be created")
+        return _("No longer needed") if task.closed_at else _("About to be created")
     if task.reached_in_id is not None:
         return _("The client was reached")
     return _("No more comments") if task.closed_at else _("Open")

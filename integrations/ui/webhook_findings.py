@@ -38,7 +38,9 @@ NOTES: Mapping[str, LazyText] = {
     NoteKind.HOUR_TWICE: _("The hour in “%(name)s” exists twice on that day: %(value)s. The later one is used."),
     NoteKind.DURATIONS_CONTRADICT: _("The waiting time is longer than the whole call: %(value)s seconds."),
     NoteKind.STATUS_UNKNOWN: _("The status in “%(name)s” is new to Ringofix: %(value)s."),
-    NoteKind.OUTCOME_UNKNOWN: _("Whether the call was answered is not known. Send the call status or the talk time."),
+    NoteKind.OUTCOME_UNKNOWN: _(
+        "It is not known whether the call was answered. Send the call status or the talk time."
+    ),
     NoteKind.DIRECTION_UNKNOWN: _("The direction is not known. Send the type of the call, such as “in” or “out”."),
     NoteKind.LINK_UNUSABLE: _("“%(name)s” holds no link: %(value)s."),
     NoteKind.LINK_NOT_READY: _("The recording in “%(name)s” is not ready: its link has no token yet."),

@@ -268,7 +268,7 @@ def test_required_second_factor_is_set_up_first_by_users_who_see_all_customers(c
 
     for page in ("/calls/", "/admin/", "/calls/api/"):
         assert client.get(page)["Location"].startswith(SET_UP_PAGE), page
-    assert "Your administrator asks for it" in client.get(SET_UP_PAGE).content.decode()
+    assert "Your administrator requires two-factor login" in client.get(SET_UP_PAGE).content.decode()
 
 
 def test_required_second_factor_does_not_apply_to_viewers(client: Client, settings) -> None:

@@ -341,7 +341,7 @@ def _callback_task(task: CallbackTask, customer: Customer) -> Line:
     if task.open_task:
         text = _("The call would be added to callback task %(task)s as a comment.") % {"task": task.open_task}
         return Line(text=text, icon="add_task", link=task_url(customer.planfix_url, task.open_task))
-    text = _("A callback task would be made, unless the client is reached before: %(name)s.")
+    text = _("A callback task would be created, unless an employee reaches the client first: %(name)s.")
     table = [[_("Assignee"), task.assignee or _("as in the template")], [_("Due"), task.due]]
     return Line(text=text % {"name": task.name}, icon="add_task", comment=SafeString(task.text), table=table)
 

@@ -50,8 +50,8 @@ class TrialForm(forms.Form):
     task = forms.BooleanField(
         label=gettext_lazy("Create a task too"),
         help_text=gettext_lazy(
-            "Tests the last active task and callback tasks. Planfix notifies the assignees of the template. Afterwards "
-            "the task is deleted, or closed where Planfix deletes no tasks."
+            "Tests the last active task and callback tasks. Planfix notifies the assignees of the template. "
+            "Afterwards Ringofix deletes the task, or closes it if Planfix deletes no tasks."
         ),
         required=False,
         widget=UnfoldBooleanSwitchWidget,

@@ -120,7 +120,7 @@ def _reread(call: Call, request: HttpRequest) -> ActionResult:
         count,
     )
     if not results:
-        text = _("No webhooks are stored any more. The call is retried with the details that are stored.")
+        text = _("The webhooks are no longer stored. The call is retried with the stored details.")
     return ActionResult(
         message=text % {"count": count},
         audit_message=_("The webhooks of call %(call)s were re-read and the call retried."),

@@ -17,7 +17,7 @@ from integrations.planfix.http.codes import COMMENTS_REFUSED_ADVICE, DAILY_LIMIT
 
 _NO_REASON = gettext_lazy("Planfix refused the request without a reason. Retry; see the request log if it fails again.")
 _WRONG_VALUE = gettext_lazy("Planfix refused a value. Check the IDs in the customer's settings.")
-_GONE = gettext_lazy("What the call refers to was deleted in Planfix, or the token's employee cannot see it.")
+_GONE = gettext_lazy("A record that the call uses was deleted in Planfix, or the token's employee cannot see it.")
 _UNKNOWN_TOKEN = gettext_lazy("Planfix does not know the token. Enter a new one in the customer's settings.")
 _SCOPE = gettext_lazy("The token is missing a permission. Add it in Planfix, then check the access again.")
 _UNAVAILABLE = gettext_lazy("Planfix had a technical problem. Ringofix tries again.")
@@ -45,12 +45,12 @@ BY_CODE: Mapping[int, Promise] = {
     2004: _WRONG_VALUE,
     2005: _WRONG_VALUE,
     2006: _WRONG_VALUE,
-    4000: gettext_lazy("The employee does not exist in Planfix any more. Match the employee again."),
+    4000: gettext_lazy("The employee no longer exists in Planfix. Match the employee again."),
     5000: _GONE,
-    6000: gettext_lazy("The data tag does not exist in Planfix any more. Check the access to find the tags again."),
+    6000: gettext_lazy("The data tag no longer exists in Planfix. Check the access to find the tags again."),
     6001: gettext_lazy(
-        "Planfix does not take the entry into its data tag. Create a data tag with the same fields and choose it in "
-        "the customer's settings."
+        "Planfix does not accept the entry of its data tag. Create a data tag with the same fields and choose it "
+        "in the customer's settings."
     ),
     6010: _GONE,
     7000: _GONE,

@@ -144,7 +144,12 @@ def _assignees(customer: Customer, given: Iterable[object]) -> Iterator[tuple[st
         elif one.startswith(GROUP):
             group = one.removeprefix(GROUP).strip()
         elif employee or group:
-            raise ValidationError({"assignees": _("“%(name)s” stands behind an employee or a group.") % {"name": one}})
+            raise ValidationError(
+                {
+                    "assignees": _("“%(name)s” comes after an employee or a group. Put the employee or the group last.")
+                    % {"name": one}
+                }
+            )
         else:
             sources.append(ASSIGNEES.get(one, one))  # the model refuses an unknown word
     yield from (("assignees", sources), ("employee", employee), ("group_id", group))

@@ -27,7 +27,7 @@ NEW_TOKEN = _("Enter the new token as “Planfix API token” in the settings an
 ASK_CUSTOMER = _("Ask the customer to fix this in Planfix, then press “Check again” here.")
 
 CHOOSE_FOR_TASKS = _("Choose another one on the page “Callback tasks” and save.")
-TRIAL_AGAIN = _("Then run a trial again.")
+TRIAL_AGAIN = _("Then run the trial again.")
 OWN_TAG = (
     _("In Planfix create a data tag of your own with these fields, in this order: %(fields)s."),
     _("Choose it below, under “Advanced”, and save."),
@@ -166,10 +166,10 @@ SENTENCES: Mapping[Finding, Sentence] = {
         ),
     ),
     Finding.CALL_TAG_REFUSED: Sentence(
-        text=_("Planfix takes no entries into its data tag for answered calls."), steps=OWN_TAG
+        text=_("Planfix accepts no entries of its data tag for answered calls."), steps=OWN_TAG
     ),
     Finding.MISSED_CALL_TAG_REFUSED: Sentence(
-        text=_("Planfix takes no entries into its data tag for missed calls."), steps=OWN_TAG
+        text=_("Planfix accepts no entries of its data tag for missed calls."), steps=OWN_TAG
     ),
     Finding.NEW_CONTACT_NOT_FOUND: Sentence(
         text=_("The search does not find a contact that Ringofix has just created."),

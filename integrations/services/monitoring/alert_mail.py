@@ -53,9 +53,9 @@ RAISED = {
 RESOLVED = {
     AlertKind.PAUSED: gettext_lazy("%(customer)s is no longer paused. It was paused since %(since)s."),
     AlertKind.FAILED: gettext_lazy(
-        "%(customer)s has no failed calls of the last day any more. The alert was raised on %(since)s."
+        "%(customer)s no longer has failed calls of the last day. The alert was raised on %(since)s."
     ),
-    AlertKind.LATE: gettext_lazy("%(customer)s has no late calls any more. The alert was raised on %(since)s."),
+    AlertKind.LATE: gettext_lazy("%(customer)s no longer has late calls. The alert was raised on %(since)s."),
     AlertKind.SKIPPED: gettext_lazy("Calls of %(customer)s reach Planfix again. The alert was raised on %(since)s."),
     AlertKind.WEBHOOK: gettext_lazy("Webhooks of %(customer)s arrive again. The alert was raised on %(since)s."),
     AlertKind.DIFFERENT: gettext_lazy(
@@ -65,9 +65,9 @@ RESOLVED = {
         "%(customer)s gets as many webhooks as usual again. The alert was raised on %(since)s."
     ),
     AlertKind.LEAK: gettext_lazy(
-        "The webhook address of %(customer)s shows no signs of a leak any more. The alert was raised on %(since)s."
+        "The webhook address of %(customer)s no longer shows signs of a leak. The alert was raised on %(since)s."
     ),
-    AlertKind.CONTACTS: gettext_lazy("%(customer)s has no held calls any more. The alert was raised on %(since)s."),
+    AlertKind.CONTACTS: gettext_lazy("%(customer)s no longer has held calls. The alert was raised on %(since)s."),
     AlertKind.CATCH_UP: gettext_lazy(
         "The Ringostat call list of %(customer)s can be read again. The alert was raised on %(since)s. Missed calls are"
         " being recovered."

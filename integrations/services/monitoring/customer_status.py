@@ -109,7 +109,7 @@ class Issue:
     code: str = ""
     """Selects the sentence: a Reason, a Finding, a Problem or an event."""
     count: int = 0
-    """The number of calls or requests concerned."""
+    """The number of affected calls or requests."""
     of: int = 0
     """The total that `count` is a part of."""
     since: datetime | None = None

@@ -90,7 +90,9 @@ SENTENCES: Mapping[Cause, Text] = {
         "One of %(of)s calls was skipped: %(reason)s.", "%(count)s of %(of)s calls were skipped: %(reason)s.", "count"
     ),
     Cause.DIFFERENT: ngettext_lazy(
-        "One call in Planfix is not as it was sent.", "%(count)s calls in Planfix are not as they were sent.", "count"
+        "One call in Planfix differs from what was sent.",
+        "%(count)s calls in Planfix differ from what was sent.",
+        "count",
     ),
     Cause.LEAKED: ngettext_lazy(
         "Ringostat's call list does not have %(count)s recent call.",
@@ -118,7 +120,7 @@ SENTENCES: Mapping[Cause, Text] = {
         "count",
     ),
     Cause.DIRECTORY_UNREADABLE: gettext_lazy(
-        "The contacts of the account cannot be read ahead of calls. Calls search contacts in Planfix instead."
+        "Ringofix cannot read the contacts of the account in advance. It searches Planfix for each call instead."
     ),
     Cause.CONNECTED: ngettext_lazy(
         "%(count)s of %(of)s call of the last 7 days is in Planfix.",

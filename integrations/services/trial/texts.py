@@ -69,7 +69,7 @@ ASKED: Mapping[Question, Asked] = {
         title=gettext_lazy("How does Planfix store a number?"), sent=gettext_lazy("The new contact was read back.")
     ),
     Q.FOUND_BY: Asked(
-        title=gettext_lazy("By which format does the search find the number?"),
+        title=gettext_lazy("In which format does the search find the number?"),
         sent=gettext_lazy(
             "A search with the plus, by digits only, in national format, by its last seven digits, by groups of digits."
         ),
@@ -161,7 +161,7 @@ ASKED: Mapping[Question, Asked] = {
         sent=gettext_lazy("A search for the tasks of one contact, compared with tasks that exist."),
     ),
     Q.TASK_ROWS: Asked(
-        title=gettext_lazy("Does Planfix tell which task is active?"),
+        title=gettext_lazy("Does Planfix show which task is active?"),
         sent=gettext_lazy("A list of tasks with their status and creation time."),
     ),
     Q.TASK_COMMENTS: Asked(
@@ -336,12 +336,12 @@ ANSWERS: Mapping[tuple[Question, str], Answer] = {
     ),
     (Q.CONTACT_AUTHOR, "honoured"): Answer(means=gettext_lazy("The comment is in the contact's name.")),
     (Q.CONTACT_AUTHOR, "ignored"): Answer(
-        means=gettext_lazy("Planfix writes comments in the token's name. The text tells that the client called.")
+        means=gettext_lazy("Planfix writes comments in the token's name. The text says that the client called.")
     ),
     (Q.CONTACT_AUTHOR, REFUSED): Answer(
         means=gettext_lazy(
-            "Planfix refuses comments in a contact's name. Ringofix writes them in the token's name; the text tells "
-            "that the client called."
+            "Planfix refuses comments in a contact's name. Ringofix writes them in the token's name; the text "
+            "says that the client called."
         )
     ),
     (Q.CONTACT_AUTHOR, NO_RIGHT): Answer(
@@ -404,7 +404,7 @@ ANSWERS: Mapping[tuple[Question, str], Answer] = {
     ),
     (Q.MIDNIGHT, "period_kept"): Answer(means=gettext_lazy("The times of the call are kept.")),
     (Q.MIDNIGHT, "period_changed"): Answer(
-        means=gettext_lazy("Planfix does not store 24:00. The duration tells how long such a call lasted.")
+        means=gettext_lazy("Planfix does not store 24:00. The duration shows how long such a call lasted.")
     ),
     (Q.MISSED_CALL_TAG, "written"): Answer(means=gettext_lazy("The data tag was filled.")),
     (Q.MISSED_CALL_TAG, REFUSED): Answer(
@@ -466,18 +466,20 @@ ANSWERS: Mapping[tuple[Question, str], Answer] = {
         means=gettext_lazy("Planfix does not find the contact's tasks. Calls go to the contact."),
         steps=(CHANGE_TARGET,),
     ),
-    (Q.TASK_ROWS, "complete"): Answer(means=gettext_lazy("Each task tells its status and when it was created.")),
+    (Q.TASK_ROWS, "complete"): Answer(
+        means=gettext_lazy("Planfix shows the status and the creation time of each task.")
+    ),
     (Q.TASK_ROWS, "no_tasks"): Answer(means=gettext_lazy("The account shows no task to try it with.")),
     (Q.TASK_ROWS, "no_activity"): Answer(
-        means=gettext_lazy("Planfix does not tell which task is active. Calls go to the contact."),
+        means=gettext_lazy("Planfix does not show which task is active. Calls go to the contact."),
         steps=(CHANGE_TARGET,),
     ),
     (Q.TASK_ROWS, "no_creation_time"): Answer(
-        means=gettext_lazy("Planfix does not tell when a task was created. Calls could go to the wrong task."),
+        means=gettext_lazy("Planfix does not show when a task was created. Calls could go to the wrong task."),
         steps=(CHANGE_TARGET,),
     ),
     (Q.TASK_ROWS, "wrong_creation_time"): Answer(
-        means=gettext_lazy("Planfix tells another creation time. Calls could go to the wrong task."),
+        means=gettext_lazy("Planfix shows another creation time. Calls could go to the wrong task."),
         steps=(CHANGE_TARGET, ASK_PLANFIX),
     ),
     (Q.TASK_ROWS, "not_active"): Answer(
@@ -485,7 +487,9 @@ ANSWERS: Mapping[tuple[Question, str], Answer] = {
     ),
     (Q.REQUEST_RATE, "accepted"): Answer(means=gettext_lazy("Planfix accepted both.")),
     (Q.REQUEST_RATE, "with_wait"): Answer(
-        means=gettext_lazy("Planfix refused the second and named a wait of %(seconds)s s. Ringofix waits this long.")
+        means=gettext_lazy(
+            "Planfix refused the second request and asked to wait %(seconds)s s. Ringofix waits this long."
+        )
     ),
     (Q.REQUEST_RATE, "without_wait"): Answer(
         means=gettext_lazy(
@@ -507,7 +511,7 @@ ANSWERS: Mapping[tuple[Question, str], Answer] = {
     ),
     (Q.DELETED_CONTACTS, "not_marked"): Answer(
         means=gettext_lazy("Deleted contacts are found like others. A call could go to a deleted contact."),
-        steps=(gettext_lazy("Ask Planfix support why the API does not tell which contacts are deleted."),),
+        steps=(gettext_lazy("Ask Planfix support why the API does not show which contacts are deleted."),),
     ),
     (Q.REMOVED, "all"): Answer(means=gettext_lazy("Nothing of the trial is left in Planfix.")),
     (Q.REMOVED, "kept_on_purpose"): Answer(

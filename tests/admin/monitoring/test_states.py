@@ -352,7 +352,7 @@ STATES: dict[Callable[[Scenario, Sandbox], None], Shown] = {
     planfix_does_not_hold_what_was_sent: Shown(
         cause=Cause.DIFFERENT,
         level=Level.WARNING,
-        sentence="One call in Planfix is not as it was sent.",
+        sentence="One call in Planfix differs from what was sent.",
         step="Show differences",
         page="overview/",
         alert="differs",
@@ -367,7 +367,7 @@ STATES: dict[Callable[[Scenario, Sandbox], None], Shown] = {
     contacts_cannot_be_read: Shown(
         cause=Cause.DIRECTORY_UNREADABLE,
         level=Level.WARNING,
-        sentence="The contacts of the account cannot be read ahead of calls.",
+        sentence="Ringofix cannot read the contacts of the account in advance.",
         step="Check the directory",
         page="directory/",
     ),

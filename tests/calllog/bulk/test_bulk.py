@@ -151,7 +151,7 @@ def test_numbers_of_chosen_calls_are_ignored(specialist: Client) -> None:
     answer = preview_of(specialist, "ignore-numbers", *chosen)
     html = answer.content.decode()
     assert "3 numbers will be added to the ignore list" in html
-    assert "Their calls will no longer go to Planfix for 2 customers." in html
+    assert "Calls with these numbers will no longer go to Planfix for 2 customers." in html
     assert [(count, str(why)) for count, why in answer.context["plan"].unchanged] == [
         (1, "their number is already on the ignore list"),
         (2, "they have no phone number"),

@@ -158,7 +158,7 @@ def test_a_delivered_call_is_not_written_twice_by_a_replay(scenario: Scenario, s
 def test_replay_of_a_call_without_webhooks_uses_stored_facts(specialist: Client) -> None:
     call = make_call(make_customer(), state=CallState.SKIPPED, reason="unknown_employee")
 
-    assert "No webhooks are stored any more" in do(specialist, call, "replay")
+    assert "The webhooks are no longer stored" in do(specialist, call, "replay")
     assert call.state == CallState.PENDING
 
 

@@ -84,7 +84,7 @@ def test_waiting_clients_are_filtered_by_customer_and_period(client: Client) -> 
     assert (SHOWN[WAITING] in html_of(client), SHOWN[REACHED] in html_of(client)) == (True, True)
     assert SHOWN[REACHED] not in html_of(client, f"?customer={customer.pk}")
     assert SHOWN[WAITING] not in html_of(client, "?days=1")
-    assert "No client waits" in html_of(client, f"?customer={customer.pk}&days=1")
+    assert "No client of this period waits" in html_of(client, f"?customer={customer.pk}&days=1")
 
 
 def test_waiting_page_of_many_customers_shows_one_day_at_first(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,7 +88,7 @@ def test_missing_keys_of_callback_tasks_stay_and_null_empties_them(
         ({"assignees": ["employee:Nobody"]}, "There is no employee named “Nobody”"),
         ({"assignees": ["employee:Iryna Bondar", "group:3"]}, "either an employee or a group"),
         ({"assignees": ["group:many"]}, "callback_tasks.assignees"),
-        ({"assignees": ["employee:Iryna Bondar", "missed"]}, "“missed” stands behind an employee"),
+        ({"assignees": ["employee:Iryna Bondar", "missed"]}, "“missed” comes after an employee"),
         ({"hours": 4}, "Unknown settings: callback_tasks.hours"),
     ],
 )

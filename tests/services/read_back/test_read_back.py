@@ -514,7 +514,7 @@ def test_retention_deletes_differing_values_and_keeps_that_they_differed(ready: 
 
     row.refresh_from_db()
     assert (row.verified, row.differences) == (False, [])
-    assert "What differed was deleted" in text_of(admin.get(f"/calls/{row.call_id}/"))
+    assert "The differences were deleted" in text_of(admin.get(f"/calls/{row.call_id}/"))
 
 
 def test_a_deleted_customer_leaves_no_read_back(ready: Scenario) -> None:

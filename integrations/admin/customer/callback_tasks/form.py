@@ -28,12 +28,12 @@ AFTER_ORDER = (
 WHOLE_WEEK = [(str(day + 1), name) for day, name in WEEKDAYS.items()]
 HELP = {
     "clients": gettext_lazy(
-        "One client has one open task. Further missed calls of the client become comments in it, and so does the call"
-        " on which the client is reached, whoever called whom."
+        "One client has one open task. Further missed calls of the client become comments in it. So does the "
+        "call that reaches the client, in either direction."
     ),
     "template_id": gettext_lazy(
-        "Tasks are made from this template. Reminders and participants belong into the template. A template with"
-        " required fields cannot be used."
+        "Ringofix creates tasks from this template. Set reminders and participants in the template. It must not "
+        "have required fields."
     ),
     "due_hours": gettext_lazy("Counted from the missed call, in the working hours below and the customer's time zone."),
     "holidays": gettext_lazy("Days without work, such as 2026-12-25, separated by commas."),
@@ -43,8 +43,8 @@ HELP = {
         "Set when the client was reached, if the process of the tasks allows it. Empty: the task only gets a comment."
     ),
     "unknown_employee_for": gettext_lazy(
-        "Gets a task when an employee talks whom Ringofix does not know, with the SIP login and the client's number."
-        " Further calls of that employee become comments in it."
+        "Gets a task when an unknown employee talks with a client. The task has the SIP login and the client's "
+        "number. Further calls of that employee become comments in it."
     ),
     "employee": gettext_lazy("Gets the task if none of the three is known."),
     "group_id": gettext_lazy("Instead of an employee. Empty and no employee: the template decides."),

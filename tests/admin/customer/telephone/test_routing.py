@@ -131,7 +131,7 @@ def test_routing_page_names_missing_directory_auth_key_and_error(console: Client
 def test_choice_of_names_on_telephones_is_saved_and_the_page_says_what_was_sent(
     console: Client, customer: Customer
 ) -> None:
-    assert "What was sent cannot be taken back:" in page(console, customer)
+    assert "Ringofix cannot remove sent contacts:" in page(console, customer)
     shown = console.post(address(customer), {"action": "phone_book", "contacts": "callers"}, follow=True)
     assert "Names on telephones saved." in shown.content.decode()
     assert "No contact has been sent yet." in shown.content.decode()

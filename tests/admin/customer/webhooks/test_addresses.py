@@ -137,14 +137,14 @@ def test_webhook_page_says_which_parameters_come_and_what_is_missing_without_the
 
     html = html_of(console, customer)
 
-    assert "What your webhooks tell" in html
+    assert "What your webhooks show" in html
     assert "never" in html
     assert "Calls without it are skipped: no contact can be found." in html
     assert "1 of 1" in html
 
 
 def test_webhook_page_of_a_customer_without_requests_has_no_statistics(console: Client) -> None:
-    assert "What your webhooks tell" not in html_of(console, make_customer())
+    assert "What your webhooks show" not in html_of(console, make_customer())
 
 
 def test_event_that_the_company_does_not_need_is_marked_and_unmarked(console: Client) -> None:
