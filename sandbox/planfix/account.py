@@ -160,8 +160,7 @@ class Account:
         new = copy.copy(self)
         with self.lock:
             vars(new).update(copy.deepcopy({name: vars(self)[name] for name in RECORDS}, self._shared()))
-        new.lock, new.quota, new._log = threading.RLock(), Quota(), deque(maxlen=REMEMBERED_REQUESTS)
-        new.quota.limits = replace(self.quota.limits)
+        new.lock, new.quota, new._log = threading.RLock(), self.quota.copy(), deque(maxlen=REMEMBERED_REQUESTS)
         return new
 
     def _shared(self) -> dict[int, object]:

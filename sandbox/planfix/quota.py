@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(kw_only=True)
@@ -31,6 +31,12 @@ class Quota:
         self.used_today = 0
         self._last_request = 0.0
         self._lock = threading.Lock()
+
+    def copy(self) -> Quota:
+        """The same limits and number of requests."""
+        new = Quota()
+        new.limits, new.used_today = replace(self.limits), self.used_today
+        return new
 
     @property
     def left(self) -> int:

@@ -14,7 +14,6 @@ from types import ModuleType
 from typing import Any, Literal
 
 import pytest
-from django.db import transaction
 from django.utils import timezone
 
 from integrations.models import Call, CallState, Customer, Delivery, DeliveryLease
@@ -30,6 +29,7 @@ from sandbox.ringostat.api import Ringostat
 from sandbox.state import Sandbox
 from tests.conftest import Scenario, customer_data
 from tests.end_to_end.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered, dialled, missed, recorded
+from tests.end_to_end.checkpoint import Checkpoint
 from tests.imported_customers import imported
 
 ROUNDS = 6
@@ -159,11 +159,7 @@ HANDOVERS = [name for name in CASES if name not in ("contact-gone", "late-record
 
 
 class Play:
-    """Plays one case repeatedly, each time from the same state of the database and of the account.
-
-    The state is prepared once: a savepoint, and an account of which each run gets a copy. So ids are the same in all
-    runs.
-    """
+    """Plays one case repeatedly, each time from the same state: so ids are the same in all runs."""
 
     def __init__(self, case: FaultCase, sandbox: Sandbox) -> None:
         self.case = case
@@ -171,28 +167,21 @@ class Play:
         account = sandbox.account("default")
         self.scenario = Scenario(imported(customer_data(account, sandbox, **case.customer)), account)
         discover(self.scenario.customer)
-        self._discovered = transaction.savepoint()
+        self._discovered = Checkpoint(self.scenario, sandbox)
         self.prepare()
 
     def prepare(self, **columns: object) -> None:
         """Prepares the state before the first attempt: the call is posted. `columns`: of the customer."""
-        transaction.savepoint_rollback(self._discovered)
+        self._discovered.restore()
         Customer.objects.update(**columns)
-        account = self.scenario.account = self.sandbox.add_account("default", token=self.scenario.account.token)
-        self.case.known(account)
+        self.case.known(self.scenario.account)
         self.case.earlier(self.scenario, self.sandbox)
         self.case.now(self.scenario, self.sandbox)
-        self._posted, self._account = transaction.savepoint(), account.copy()
-
-    def begin(self) -> None:
-        """Returns to the state before the first attempt."""
-        self.sandbox.clear_faults()
-        transaction.savepoint_rollback(self._posted)
-        self.scenario.account = self.sandbox.put(self._account.copy())
+        self._posted = Checkpoint(self.scenario, self.sandbox)
 
     def start(self, *faults: Fault) -> None:
         """Plays the first attempt."""
-        self.begin()
+        self._posted.restore()
         for fault in faults:
             self.sandbox.add_fault(fault)
         self.scenario.deliver()
