@@ -24,6 +24,7 @@ from integrations.models import Call, Customer
 from integrations.outbound import public_session
 from integrations.services.customers.account_discovery import discover_waiting_account
 from integrations.services.customers.import_export import webhook_address
+from integrations.services.database import run_prepared
 from integrations.services.delivery.customer_run import deliver_due_calls
 from integrations.services.delivery.resume_check import check_access
 from integrations.services.intake.call_list import look_up_call
@@ -264,9 +265,7 @@ class Scenario:
 
     def run_jobs(self, *names: str) -> int:
         """Takes the customer's waiting jobs of these names from the queue and runs them. Returns their number."""
-        with connection.cursor() as cursor:
-            cursor.execute(TAKE_JOBS, {"names": list(names), "customer_id": self.customer.pk})
-            jobs = cursor.fetchall()
+        jobs = run_prepared(TAKE_JOBS, {"names": list(names), "customer_id": self.customer.pk})
         for name, number in jobs:
             JOBS[name](number)
         return len(jobs)

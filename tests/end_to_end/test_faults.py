@@ -9,17 +9,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from types import ModuleType
 from typing import Any, Literal
 
 import pytest
-from django.utils import timezone
 
-from integrations.models import Call, CallState, Customer, Delivery, DeliveryLease
+from integrations.models import Call, CallState, Customer, Delivery
 from integrations.planfix.http.client import is_write
 from integrations.services.calls.replay import replay_calls
 from integrations.services.customers.account_discovery import discover
+from integrations.services.database import run_prepared
 from integrations.services.delivery import call_delivery, follow_up
 from integrations.services.delivery.pause import resume_customer
 from sandbox.http.faults import Fault
@@ -213,12 +212,16 @@ def deliver_all(scenario: Scenario) -> None:
     pytest.fail(f"still due after {ROUNDS} rounds: {[request.path for request in scenario.account.requests]}")
 
 
+MAKE_WAITING_CALLS_DUE = """
+    WITH customers AS (UPDATE integrations_turn SET retry_at = NULL WHERE retry_at IS NOT NULL)
+    UPDATE integrations_call SET due_at = clock_timestamp() - interval '1 second' WHERE due_at IS NOT NULL
+    RETURNING id
+"""
+
+
 def a_while_later() -> int:
     """Makes every waiting call due. Returns their number."""
-    past = timezone.now() - timedelta(seconds=1)
-    waiting = Call.objects.filter(due_at__isnull=False).update(due_at=past)
-    DeliveryLease.objects.exclude(retry_at=None).update(retry_at=None)
-    return waiting
+    return len(run_prepared(MAKE_WAITING_CALLS_DUE, {}))
 
 
 def held(account: Account) -> dict[str, object]:
