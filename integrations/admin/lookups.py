@@ -1,4 +1,4 @@
-"""Limits what a query string of the console's lists may ask the database for."""
+"""Limits the database lookups that a query string of the console's lists may use."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _is_simple(model: type[Model], lookup: str) -> bool:
 
 
 def _is_choice(model: type[Model], lookup: str, value: str) -> bool:
-    """False for a value that is none of the column's choices: PostgreSQL refuses it if the column is an enum."""
+    """False for a value outside the column's choices: PostgreSQL refuses it if the column is an enum."""
     name, _, comparison = lookup.partition("__")
     field = _field(model, name)
     if not isinstance(field, Field) or not field.choices or comparison == "isnull":

@@ -97,7 +97,7 @@ class AccountTraits:
     shows_active_tasks: bool | None = None
     """The rows of the task list show whether a task is active and when it was created."""
     names_wait: bool | None = None
-    """Too fast requests are refused with the time to wait (`timeToReset` or Retry-After)."""
+    """Planfix refuses requests that come too fast with the time to wait (`timeToReset` or Retry-After)."""
     has_required_fields: bool | None = None
     """The contact template requires fields that Ringofix does not fill in."""
 

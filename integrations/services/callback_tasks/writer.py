@@ -116,8 +116,8 @@ class TaskWriter:
         return self.wanted.is_on and self.task.reached_in_id is None
 
     def _create(self, client: Planfix, draft: NewTask) -> int:
-        """Creates the task; without its assignee if Planfix may have refused that one: a task that nobody has is better
-        than none.
+        """Creates the task, without its assignee if Planfix may have refused that one. A task without an assignee is
+        better than none.
         """
         try:
             return create_task(client, draft)

@@ -20,7 +20,9 @@ RECORD_ACTION = """
       FROM integrations_call
      WHERE id = ANY(%(calls)s)
 """
-"""Keeps why a call was skipped before: the action is about to replace it. Failed attempts are written down already."""
+"""Keeps the reason why a call was skipped, because the action is about to replace it. Failed attempts are already
+stored.
+"""
 
 
 def record_action(call_ids: Sequence[int], kind: HistoryKind, *, by: User | None = None, note: str = "") -> None:

@@ -167,7 +167,7 @@ def find_client(
 
 
 def _matching(customer: Customer, traits: AccountTraits) -> str:
-    """Where the account itself takes the country code away, the full format alone would find nobody."""
+    """If the account removes the country code, a search in full format alone finds no contact."""
     is_national = traits.number_storage is NumberStorage.NATIONAL
     return PhoneMatching.ANY_FORMAT if is_national else customer.phone_matching
 

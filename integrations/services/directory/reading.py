@@ -1,5 +1,5 @@
 """The job that reads an account's contacts: all of them at first, then those that changed, and once a day all of them
-again to find deletions. Only while no call of the account waits, and within its part of the day's requests.
+again to find deletions. It runs only while no call of the account waits, and within its part of the day's requests.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""Answers Ringostat's question whom to ring, from this database alone.
-
-A client hears the ringing tone meanwhile. So every statement has a time limit, and any error gives an empty answer,
-after which Ringostat continues its forwarding scheme.
+"""Answers Ringostat's question whom to ring, from this database alone. The client hears the ringing tone until then, so
+every statement has a time limit, and any error gives an empty answer, after which Ringostat continues its forwarding
+scheme.
 """
 
 from __future__ import annotations
