@@ -19,7 +19,15 @@ import psycopg
 import requests
 from django.db import OperationalError, connection
 
-from integrations.models import CallbackSettings, CallbackTask, Customer, Secret, WebhookToken
+from integrations.models import (
+    CallbackSettings,
+    CallbackTask,
+    Customer,
+    Employee,
+    ParameterMapping,
+    Secret,
+    WebhookToken,
+)
 from integrations.planfix.http.client import is_write
 from integrations.planfix.records.fields import FieldType
 from integrations.services.customers.account_discovery import discover
@@ -196,13 +204,14 @@ class Hall:
             self._customers[name] = import_customer(data)
             discover(self._customers[name])
         customer = Customer.objects.get(pk=self._customers[name].pk)
-        rows = [*customer.employees.all(), *customer.utm_fields.all()]
+        employees, mappings = list(customer.employees.all()), list(customer.utm_fields.all())
         customer.pk, customer.name = None, account.name
         customer.planfix_url, customer.planfix_token = account.url, Secret.of(account.token)
         customer.save(force_insert=True)
-        for row in rows:
+        for row in (*employees, *mappings):
             row.pk, row.customer = None, customer
-            row.save(force_insert=True)
+        Employee.objects.bulk_create(employees)
+        ParameterMapping.objects.bulk_create(mappings)
         WebhookToken.issue(customer)
         if CASES[name].makes_task:
             want_tasks(customer)
