@@ -338,6 +338,20 @@ def test_an_addition_that_planfix_refuses_leaves_the_call_delivered(scenario: Sc
     assert scenario.call(CALL_ID).reason == ""
 
 
+@pytest.mark.parametrize("code", [41, 7002], ids=["address refused", "over the plan's size"])
+def test_recording_that_planfix_never_takes_is_linked_and_not_copied_again(
+    scenario: Scenario, sandbox: Sandbox, code: int
+) -> None:
+    refused = {"result": "fail", "code": code, "error": "Rest API error"}
+    sandbox.add_fault(Fault(path="/file/from-url", kind="status", status=400, json=refused, times=1))
+    scenario.post(answered(**recorded(sandbox)))
+    scenario.deliver()
+
+    (comment,), call = scenario.account.comments, scenario.call(CALL_ID)
+    assert ("/recordings/" in comment.description, comment.files) == (True, [])
+    assert (call.state, call.due_at) == (CallState.DELIVERED, None)
+
+
 def test_an_addition_waits_when_planfix_is_unavailable(scenario: Scenario, sandbox: Sandbox) -> None:
     scenario.post(answered())
     scenario.deliver()

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from integrations.background_jobs import run_job
 from integrations.models import Alert, AlertKind, BackgroundJob, Call, CallState, NewContactCount, RateLimitCounter
@@ -57,6 +58,13 @@ def test_calls_above_the_limit_of_new_contacts_are_held_and_create_none(scenario
     assert states(scenario) == [(CallState.DELIVERED, "")] * 2 + [HELD] * 2
     assert len(scenario.account.contacts) == before + 2
     assert all(call.due_at > timezone.now() for call in Call.objects.filter(state=CallState.PENDING))
+
+
+def test_a_hold_is_logged_once_for_all_its_calls(scenario: Scenario) -> None:
+    with capture_logs() as entries:
+        receive(scenario, 1, 2, 3, 4, 5)
+
+    assert [entry["limit"] for entry in entries if entry["event"] == "new contacts held"] == [2]
 
 
 def test_calls_of_known_clients_are_not_held_above_the_limit(scenario: Scenario) -> None:

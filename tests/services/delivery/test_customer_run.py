@@ -17,10 +17,11 @@ from django.utils import timezone
 
 from integrations.domain.calls import CallFacts
 from integrations.domain.rules import CustomerRules, DeliveryPlan, Skip, decide
-from integrations.models import Call, CallState, DeliveryLease
+from integrations.models import Call, CallState, Delivery, DeliveryLease
 from integrations.planfix.rights import Right
 from integrations.services.customers.account_discovery import discover
 from integrations.services.delivery.customer_run import customers_with_due_calls
+from integrations.services.delivery.recording import ATTEMPTS_AT_ADDITIONS
 from sandbox.http.faults import Fault
 from sandbox.state import Sandbox
 from tests.conftest import Scenario
@@ -185,6 +186,19 @@ def test_a_right_that_only_additions_need_delays_no_other_call(scenario: Scenari
 
     assert "Mark of the employee: 4" in scenario.account.comments[0].description
     assert (scenario.call(CALL_ID).reason, scenario.call(CALL_ID).due_at) == ("", None)
+
+
+def test_an_addition_whose_right_never_comes_is_given_up_after_days(scenario: Scenario) -> None:
+    scenario.post(answered())
+    scenario.deliver()
+    scenario.account.scopes = frozenset(Right) - {Right.UPDATE_COMMENTS}
+    Delivery.objects.update(attempts=ATTEMPTS_AT_ADDITIONS - 1)
+    scenario.post({"call_id": CALL_ID, "employee_mark": "4"}, event="call_rating")
+    scenario.deliver()
+
+    call = scenario.call(CALL_ID)
+    assert (call.state, call.reason, call.due_at) == (CallState.DELIVERED, "not_added", None)
+    assert "comment_update" in call.detail
 
 
 def test_a_refusal_text_that_postgresql_cannot_store_fails_only_its_call(scenario: Scenario, sandbox: Sandbox) -> None:
