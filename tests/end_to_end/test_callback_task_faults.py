@@ -7,18 +7,21 @@ A client has two missed calls and is then reached. A run without faults shows th
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from integrations.models import Call, CallbackTask, CallState, Customer, RememberedContact
+from integrations.models import CallbackTask, CallState, Customer
 from integrations.services.customers.account_discovery import discover
+from sandbox.http.faults import Fault
 from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CLIENT, answered, missed
-from tests.end_to_end.test_faults import FAULTS, NO_ACCESS, PATIENCE_SECONDS, at, held
+from tests.end_to_end.checkpoint import Checkpoint
+from tests.end_to_end.test_faults import FAULTS, NO_ACCESS, PATIENCE_SECONDS, at, held, no_access
 from tests.services.callback_tasks.test_run import happens, want_tasks, write_tasks
 
 pytestmark = pytest.mark.slow
@@ -28,24 +31,48 @@ STEPS = ((missed, "one", 0), (missed, "two", 5), (answered, "reached", 10))
 
 
 class Play:
-    """The client's three calls, again and again, each time in a new account with the same ids."""
+    """The client's three calls, again and again. A run begins with the call that its first fault hits: the states
+    before each call are prepared once, so ids are the same in all runs.
+
+    Runs come in the reverse order of their first faults: returning to a state drops the later ones.
+    """
 
     def __init__(self, scenario: Scenario, sandbox: Sandbox) -> None:
         self.scenario = scenario
         self.sandbox = sandbox
         want_tasks(scenario.customer, reached_status_id=3)
         discover(scenario.customer)
+        scenario.account.add_contact(name="Olha Koval", phones=[CLIENT], supervisors=["user:5"])
+        scenario.account.forget_requests()
+        self.left = list(STEPS)
+        self._states: list[tuple[int, Checkpoint]] = []
+        """Before each call: the number of requests, and the state."""
+        while self.left:
+            self._states.append((len(self.asked), Checkpoint(scenario, sandbox)))
+            self._next_call()
+        self.wanted = self.go_on()
+        """The final account without faults."""
+        self.places = [
+            position
+            for position, request in reversed(list(enumerate(self.asked)))
+            if request.startswith(("POST /task", "GET /contact/"))
+        ]
+        """The positions of the task's requests without faults, the last one first."""
 
-    def run(self, *faults: Any) -> dict[str, object]:
+    def run(self, *faults: Fault) -> dict[str, object]:
         """The content of the account after the calls were played with these faults and no task is due."""
         self.start(*faults)
         return self.go_on()
 
-    def start(self, *faults: Any) -> None:
+    def start(self, *faults: Fault) -> None:
         """Plays the calls up to the first one whose task has to wait."""
-        self._begin()
+        first = min((fault.skip for fault in faults), default=0)
+        step = max(number for number, (before, _) in enumerate(self._states) if before <= first)
+        before, state = self._states[step]
+        state.restore()
+        self.left = list(STEPS[step:])
         for fault in faults:
-            self.sandbox.add_fault(fault)
+            self.sandbox.add_fault(replace(fault, skip=fault.skip - before))
         while self.left and not self._due().exists():
             self._next_call()
 
@@ -80,24 +107,6 @@ class Play:
     def asked(self) -> list[str]:
         return [f"{request.method} {request.path}" for request in self.scenario.account.requests]
 
-    @property
-    def places(self) -> list[int]:
-        """The positions of the task's requests in the run without faults."""
-        return [
-            position
-            for position, request in enumerate(self.asked)
-            if request.startswith(("POST /task", "GET /contact/"))
-        ]
-
-    def _begin(self) -> None:
-        self.left = list(STEPS)
-        self.sandbox.clear_faults()
-        self.scenario.account = self.sandbox.add_account("default", token=self.scenario.account.token)
-        for rows in (CallbackTask, Call, RememberedContact):
-            rows.objects.all().delete()
-        self.scenario.account.add_contact(name="Olha Koval", phones=[CLIENT], supervisors=["user:5"])
-        self.scenario.account.forget_requests()
-
 
 @pytest.fixture
 def play(scenario: Scenario, sandbox: Sandbox) -> Play:
@@ -105,9 +114,7 @@ def play(scenario: Scenario, sandbox: Sandbox) -> Play:
 
 
 def test_callback_tasks_without_faults_take_one_request_per_write(play: Play) -> None:
-    play.run()
-
-    assert [play.asked[place].split("?")[0] for place in play.places] == [
+    assert [play.asked[place].split("?")[0] for place in reversed(play.places)] == [
         "GET /contact/5",
         "POST /task/",
         "POST /task/6/comments/",
@@ -116,41 +123,36 @@ def test_callback_tasks_without_faults_take_one_request_per_write(play: Play) ->
     ]
 
 
-@pytest.mark.parametrize("fault", FAULTS)
 def test_fault_at_any_callback_task_request_does_not_change_the_final_account(
-    play: Play, fault: str, settings: Any
+    play: Play, subtests: pytest.Subtests, settings: Any
 ) -> None:
-    wanted = play.run()
-    places = play.places
-    if fault.startswith("hang"):
-        settings.PLANFIX_PATIENCE_SECONDS = PATIENCE_SECONDS
-    for place in places:
-        assert play.run(at(place, FAULTS[fault])) == wanted, f"{fault} at {place}: {play.asked}"
-        assert [struck for _, struck in play.sandbox.faults.struck()] == [1]
+    usual = settings.PLANFIX_PATIENCE_SECONDS
+    for place, (name, fault) in itertools.product(play.places, FAULTS.items()):
+        settings.PLANFIX_PATIENCE_SECONDS = PATIENCE_SECONDS if fault["kind"] == "hang" else usual
+        with subtests.test(place=place, fault=name):
+            assert play.run(at(place, fault)) == play.wanted, play.asked
+            assert [struck for _, struck in play.sandbox.faults.struck()] == [1]
 
 
 def test_two_faults_at_any_callback_task_requests_do_not_change_the_final_account(play: Play) -> None:
-    wanted = play.run()
-    places = play.places
-    for first, second in itertools.combinations_with_replacement(places, 2):
+    for first, second in itertools.product(play.places, repeat=2):
+        if first > second:
+            continue
         faults = at(first, FAULTS["reset-after"]), at(second, FAULTS["close-after"])
 
-        assert play.run(*faults) == wanted, f"{first}, {second}: {play.asked}"
+        assert play.run(*faults) == play.wanted, f"{first}, {second}: {play.asked}"
 
 
-@pytest.mark.parametrize("name", NO_ACCESS)
-def test_denied_access_to_tasks_is_reported_and_pauses_no_customer(play: Play, name: str) -> None:
-    wanted = play.run()
-    status, code, advice = NO_ACCESS[name]
-    refusal = {"kind": "status", "status": status, "json": {"result": "fail", "code": code, "error": "No access"}}
-    for place in play.places:
-        play.start(at(place, refusal, times=None))
-        shown = play.scenario.call("one")
+def test_denied_access_to_tasks_is_reported_and_pauses_no_customer(play: Play, subtests: pytest.Subtests) -> None:
+    for place, (name, (_, _, advice)) in itertools.product(play.places, NO_ACCESS.items()):
+        with subtests.test(place=place, access=name):
+            play.start(at(place, no_access(name), times=None))
+            shown = play.scenario.call("one")
 
-        assert (shown.state, shown.reason) == (CallState.DELIVERED, "task_refused")
-        assert advice in shown.detail
-        assert Customer.objects.get().paused_reason == ""
+            assert (shown.state, shown.reason) == (CallState.DELIVERED, "task_refused")
+            assert advice in shown.detail
+            assert Customer.objects.get().paused_reason == ""
 
-        play.sandbox.clear_faults()
-        assert play.go_on() == wanted
-        assert play.scenario.call("one").reason == ""
+            play.sandbox.clear_faults()
+            assert play.go_on() == play.wanted
+            assert play.scenario.call("one").reason == ""
