@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from covertable import make
 from django.db.models import QuerySet
 
 from integrations.models import Call, CallState, Customer, PlanfixRequest
@@ -42,7 +41,9 @@ from sandbox.planfix.world import (
 )
 from sandbox.ringostat.api import Ringostat
 from sandbox.state import Sandbox
+from tests import covering_sets
 from tests.conftest import Scenario
+from tests.covering_sets import all_pairs, pairs_in, stored_rows
 from tests.end_to_end.bodies import CALL_ID, CLIENT, NEW_CLIENT, answered, dialled, missed, recorded, unanswered
 from tests.end_to_end.checkpoint import Checkpoint
 from tests.end_to_end.test_faults import a_while_later
@@ -70,10 +71,9 @@ STOPPING = {
 FACTORS = {**SWITCHES, **PRODUCT}
 
 
-def covering_set() -> list[dict[str, str]]:
-    """Worlds in which calls can be delivered, with every pair of such values of two switches."""
-    values = {name: [one for one in FACTORS[name] if one not in STOPPING.get(name, ())] for name in FACTORS}
-    return [{name: str(row[name]) for name in row} for row in make(values)]
+def deliverable_values() -> dict[str, list[str]]:
+    """The values of each switch with which calls can be delivered."""
+    return {name: [one for one in FACTORS[name] if one not in STOPPING.get(name, ())] for name in FACTORS}
 
 
 def stopping_worlds() -> Iterator[dict[str, str]]:
@@ -85,7 +85,7 @@ def stopping_worlds() -> Iterator[dict[str, str]]:
             yield {**world, name: str(value)}
 
 
-WORLDS = [*covering_set(), *stopping_worlds()]
+WORLDS = [*stored_rows(covering_sets.WORLDS), *stopping_worlds()]
 
 pytestmark = pytest.mark.slow
 
@@ -380,19 +380,8 @@ def is_of(account: Account, comment: Comment, people: Sequence[Contact]) -> bool
 
 
 def test_covering_set_of_worlds_contains_every_pair_of_values(capsys: pytest.CaptureFixture[str]) -> None:
-    values = FACTORS
-    pairs = {
-        ((one, a), (other, b))
-        for one in values
-        for other in values
-        if one < other
-        for a in values[one]
-        for b in values[other]
-    }
-    covered = {
-        ((one, row[one]), (other, row[other])) for row in WORLDS for one in values for other in values if one < other
-    }
+    pairs = all_pairs(FACTORS)
 
-    assert pairs == covered
+    assert pairs_in(WORLDS) == pairs
     with capsys.disabled():
         print(f"\n{len(WORLDS)} worlds, {len(CASES)} scenarios, {len(pairs)} pairs of values")

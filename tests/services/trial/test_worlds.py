@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from covertable import make
 
 from integrations.services.trial.client import TrialClient
 from integrations.services.trial.report import Outcome, Question
@@ -14,6 +13,7 @@ from sandbox.planfix.quota import Limits
 from sandbox.planfix.world import SWITCHES
 from sandbox.state import Sandbox
 from tests.conftest import Scenario
+from tests.covering_sets import TRIAL_WORLDS, all_pairs, pairs_in, stored_rows
 from tests.services.trial.conftest import Trial, answers, finding_of, records
 from tests.services.trial.test_trial import OF_A_TASK, with_a_recording
 
@@ -194,8 +194,12 @@ def test_trial_recognises_the_answer_to_too_fast_requests(
 
 SEARCH = {Q.FOUND_BY, Q.FILTER_MATCHES, Q.FILTERS_COMBINED, Q.COMPANIES, Q.DELETED_CONTACTS}
 """What they answer depends on several switches at once."""
-COVERING_SET = [{name: str(value) for name, value in row.items()} for row in make(SWITCHES)]
+COVERING_SET = stored_rows(TRIAL_WORLDS)
 """Worlds that contain every pair of values of two switches."""
+
+
+def test_worlds_of_the_trial_contain_every_pair_of_values() -> None:
+    assert pairs_in(COVERING_SET) == all_pairs(SWITCHES)
 
 
 @pytest.mark.slow
