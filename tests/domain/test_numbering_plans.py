@@ -97,6 +97,15 @@ def test_well_formed_number_of_a_new_ukrainian_range_is_dialable(raw: str) -> No
     assert (read.number, read.is_dialable) == ("+380701234567", True)
 
 
+@pytest.mark.parametrize(("raw", "region"), [("+37351396937", "MD"), ("+37429141777", "AM"), ("+998835337406", "UZ")])
+def test_well_formed_number_of_a_new_range_of_another_country_is_dialable(raw: str, region: str) -> None:
+    assert not phonenumbers.is_valid_number(phonenumbers.parse(raw)), "the library knows this range by now"
+    read = read_number(raw, region)
+
+    assert read
+    assert (read.number, read.is_dialable) == (raw, True)
+
+
 @given(st.from_regex(r"\+[0-9]{8,15}", fullmatch=True), st.sampled_from(["UA", "PL", "US"]))
 def test_dialable_number_has_a_possible_length(raw: str, region: str) -> None:
     read = read_number(raw, region)
