@@ -8,8 +8,8 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from integrations.services.intake.traffic_limit import count_wrong_address
-from integrations.services.routing.answer import GivenAnswer, answer_at
 from integrations.services.routing.question_limit import count_question
+from integrations.services.routing.respond import GivenAnswer, answer_at
 from integrations.users.client_ip import client_network
 from integrations.webhooks import RawRequestView, Refusal
 

@@ -35,7 +35,7 @@ from integrations.models import (
     WebhookEvent,
 )
 from integrations.services.queue.files import store_file
-from integrations.services.recordings.proxy import NoRecording, Trouble
+from integrations.services.recordings.proxy import NoRecording, NoRecordingReason
 from tests.factories import (
     call_facts,
     make_call,
@@ -194,7 +194,7 @@ class Stage:
 @pytest.fixture
 def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     def no_recording(*arguments: Any, **named: Any) -> None:
-        raise NoRecording(Trouble.GONE)
+        raise NoRecording(NoRecordingReason.GONE)
 
     monkeypatch.setattr(recording, "open_recording", no_recording)
     customer = make_customer(name="Zorya Dental")

@@ -16,7 +16,7 @@ from psycopg.errors import QueryCanceled
 
 from integrations.models import Customer, DirectoryContact, Routing, RoutingAnswer, WebhookToken
 from integrations.services.customers.webhook_addresses import replace_leaked
-from integrations.services.routing import answer, answer_log, question_limit
+from integrations.services.routing import answer_log, question_limit, respond
 from tests.directory_contacts import add_directory_contact
 from tests.factories import call_facts, make_call, make_customer, make_employee
 
@@ -197,7 +197,7 @@ def test_routing_answers_nothing_after_an_error_and_503_without_database(
     def fail(*_: object) -> None:
         raise error from cause
 
-    monkeypatch.setattr(answer, "settings_and_situation", fail)
+    monkeypatch.setattr(respond, "settings_and_situation", fail)
     response = ask(customer)
 
     assert response.status_code == status

@@ -26,7 +26,7 @@ from integrations.services.trial.content import author_of, new_number
 from integrations.services.trial.receipts import abandoned_receipts, leftovers
 from integrations.services.trial.report import NOT_ASKED, Finding, Outcome, TrialReport
 from integrations.services.trial.run import CLEAN_UP, KEEP, NUMBER, TASK_TEMPLATE
-from integrations.services.trial.texts import ASKED, OUTCOMES, meaning_of, steps_of, title_of, why_left
+from integrations.services.trial.texts import OUTCOMES, QUESTION_TEXTS, meaning_of, steps_of, title_of, why_left
 from integrations.ui.labels import Badge
 from integrations.ui.links import trial_url
 from integrations.users.audit import audit_record
@@ -184,7 +184,7 @@ def _finding_row(finding: Finding) -> FindingRow:
         title=title_of(finding.question),
         badge=BADGES[finding.outcome],
         means=meaning_of(finding),
-        sent=str(ASKED[finding.question].sent),
+        sent=str(QUESTION_TEXTS[finding.question].sent),
         came=finding.came,
         steps=steps_of(finding),
     )

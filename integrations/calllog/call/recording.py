@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from integrations.models import Call
 from integrations.services.database import release_connection
 from integrations.services.markers import mark, marked
-from integrations.services.recordings.proxy import NoRecording, OpenRecording, Trouble, Wanted, open_recording
+from integrations.services.recordings.proxy import NoRecording, NoRecordingReason, OpenRecording, Wanted, open_recording
 from integrations.ui.call_row import recording_link
 from integrations.ui.labels import LazyText
 from integrations.users.audit import audit_record
@@ -24,19 +24,19 @@ from integrations.users.visibility import calls_visible_to
 
 PLAYED_AGAIN_AFTER = timedelta(hours=1)
 
-MESSAGES: dict[Trouble, tuple[int, LazyText]] = {
-    Trouble.NO_LINK: (404, _("Ringostat sent no recording link for this call.")),
-    Trouble.FOREIGN: (404, _("The recording's link does not lead to Ringostat, so it is not opened.")),
-    Trouble.GONE: (
+MESSAGES: dict[NoRecordingReason, tuple[int, LazyText]] = {
+    NoRecordingReason.NO_LINK: (404, _("Ringostat sent no recording link for this call.")),
+    NoRecordingReason.FOREIGN: (404, _("The recording's link does not lead to Ringostat, so it is not opened.")),
+    NoRecordingReason.GONE: (
         410,
         _("The recording is not available in Ringostat: its link has expired, or it was deleted or never made."),
     ),
-    Trouble.NOT_AUDIO: (502, _("Ringostat sent a file that is not a recording.")),
-    Trouble.TOO_LARGE: (502, _("The recording is too large to play here. Open it in Ringostat.")),
-    Trouble.UNAVAILABLE: (502, _("Ringostat does not answer. Press play to try again.")),
-    Trouble.BUSY: (503, _("Too many downloads at the moment. Press play to try again.")),
+    NoRecordingReason.NOT_AUDIO: (502, _("Ringostat sent a file that is not a recording.")),
+    NoRecordingReason.TOO_LARGE: (502, _("The recording is too large to play here. Open it in Ringostat.")),
+    NoRecordingReason.UNAVAILABLE: (502, _("Ringostat does not answer. Press play to try again.")),
+    NoRecordingReason.BUSY: (503, _("Too many downloads at the moment. Press play to try again.")),
 }
-"""The HTTP status and the player's message for each trouble."""
+"""The HTTP status and the player's message for each reason."""
 
 
 @require_safe
@@ -57,7 +57,7 @@ def recording(request: HttpRequest, call_id: int) -> HttpResponseBase:
     try:
         opened = open_recording(recording_link(call.folded), api_url=api_url, wanted=wanted)
     except NoRecording as error:
-        return _error_response(error.trouble)
+        return _error_response(error.reason)
     try:
         _audit_play(request, call)
         return _recording_response(request, call, opened)
@@ -76,10 +76,10 @@ def _audit_play(request: HttpRequest, call: Call) -> None:
     release_connection()
 
 
-def _error_response(trouble: Trouble) -> HttpResponse:
-    status, message = MESSAGES[trouble]
+def _error_response(reason: NoRecordingReason) -> HttpResponse:
+    status, message = MESSAGES[reason]
     response = HttpResponse(str(message), status=status, content_type="text/plain; charset=utf-8")
-    if trouble is Trouble.BUSY:
+    if reason is NoRecordingReason.BUSY:
         response["Retry-After"] = "1"
     return response
 

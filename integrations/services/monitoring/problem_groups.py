@@ -58,7 +58,7 @@ class ProblemGroup:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Part:
+class _CustomerCalls:
     """One customer's calls in a group."""
 
     customer: Customer
@@ -72,7 +72,7 @@ class _Part:
 def problem_groups(customers: QuerySet[Customer]) -> list[ProblemGroup]:
     """Groups all failed calls, and the calls skipped in the last days. Failures come first, then the largest groups."""
     facts = facts_of(customers)
-    parts: dict[GroupKey, list[_Part]] = defaultdict(list)
+    parts: dict[GroupKey, list[_CustomerCalls]] = defaultdict(list)
     for key, part in [*_failed(facts), *_skipped(facts)]:
         parts[key].append(part)
     groups = [_group(key, found) for key, found in parts.items()]
@@ -91,15 +91,17 @@ def calls_of(group: ProblemGroup) -> list[int]:
         return [call_id for (call_id,) in cursor.fetchall()]
 
 
-def _skipped(facts: Sequence[CustomerFacts]) -> Iterator[tuple[GroupKey, _Part]]:
+def _skipped(facts: Sequence[CustomerFacts]) -> Iterator[tuple[GroupKey, _CustomerCalls]]:
     for each in facts:
         for group in each.group(Fact.SKIPPED):
             if group.first_at and group.last_at:
-                part = _Part(customer=each.customer, count=group.count, first_at=group.first_at, last_at=group.last_at)
+                part = _CustomerCalls(
+                    customer=each.customer, count=group.count, first_at=group.first_at, last_at=group.last_at
+                )
                 yield GroupKey(CallState.SKIPPED, group.code), part
 
 
-def _failed(facts: Sequence[CustomerFacts]) -> Iterator[tuple[GroupKey, _Part]]:
+def _failed(facts: Sequence[CustomerFacts]) -> Iterator[tuple[GroupKey, _CustomerCalls]]:
     customers = {each.customer.pk: each.customer for each in facts}
     with connection.cursor() as cursor:
         cursor.execute(FAILURES, {"ids": list(customers)})
@@ -108,7 +110,7 @@ def _failed(facts: Sequence[CustomerFacts]) -> Iterator[tuple[GroupKey, _Part]]:
         key = GroupKey(CallState.FAILED, reason, explain(detail) or signature)
         yield (
             key,
-            _Part(
+            _CustomerCalls(
                 customer=customers[pk],
                 count=count,
                 first_at=first_at,
@@ -119,7 +121,7 @@ def _failed(facts: Sequence[CustomerFacts]) -> Iterator[tuple[GroupKey, _Part]]:
         )
 
 
-def _group(key: GroupKey, parts: Sequence[_Part]) -> ProblemGroup:
+def _group(key: GroupKey, parts: Sequence[_CustomerCalls]) -> ProblemGroup:
     counts: Counter[Customer] = Counter()
     for part in parts:
         counts[part.customer] += part.count

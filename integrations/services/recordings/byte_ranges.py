@@ -26,7 +26,7 @@ class ByteRange:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class ResponsePart:
     """The part of a source's response to pass on. `skip`: bytes to drop before it. `length`: None if unknown."""
 
     status: int
@@ -47,22 +47,22 @@ def asked_range(header: str) -> ByteRange | None:
     return ByteRange(first=first, last=min(last, first + PIECE - 1)) if last >= first else None
 
 
-def part_of_partial(asked: ByteRange, content_range: str) -> Part | None:
+def part_of_partial(asked: ByteRange, content_range: str) -> ResponsePart | None:
     """The part to pass on when the source answered 206. None if it answered with another range than requested."""
     match = _CONTENT_RANGE.fullmatch(content_range.strip())
     if not match or int(match[1]) != asked.first or not asked.first <= int(match[2]) <= asked.last:
         return None
-    return Part(status=206, length=int(match[2]) - asked.first + 1, content_range=match[0])
+    return ResponsePart(status=206, length=int(match[2]) - asked.first + 1, content_range=match[0])
 
 
-def part_of_whole(asked: ByteRange | None, size: int | None) -> Part:
+def part_of_whole(asked: ByteRange | None, size: int | None) -> ResponsePart:
     """The part to pass on when the source answered 200 with the whole. Cuts out the range if the size is known."""
     if asked is None or size is None:
-        return Part(status=200, length=size)
+        return ResponsePart(status=200, length=size)
     if asked.first >= size:
         return unsatisfied(size)
     last = min(asked.last, size - 1)
-    return Part(
+    return ResponsePart(
         status=206,
         length=last - asked.first + 1,
         content_range=f"bytes {asked.first}-{last}/{size}",
@@ -70,11 +70,11 @@ def part_of_whole(asked: ByteRange | None, size: int | None) -> Part:
     )
 
 
-def part_of_refusal(content_range: str) -> Part:
+def part_of_refusal(content_range: str) -> ResponsePart:
     """The part to pass on when the source answered 416: it has no such bytes."""
     match = _UNSATISFIED.fullmatch(content_range.strip())
     return unsatisfied(int(match[1]) if match else None)
 
 
-def unsatisfied(size: int | None) -> Part:
-    return Part(status=416, length=0, content_range="" if size is None else f"bytes */{size}")
+def unsatisfied(size: int | None) -> ResponsePart:
+    return ResponsePart(status=416, length=0, content_range="" if size is None else f"bytes */{size}")

@@ -23,7 +23,7 @@ from integrations.outbound.allowed_hosts import is_recording_allowed
 from integrations.outbound.public_session import TRANSPORT_ERRORS, exchange_timeout, public_session, seconds_left
 from integrations.services.recordings.byte_ranges import (
     ByteRange,
-    Part,
+    ResponsePart,
     asked_range,
     part_of_partial,
     part_of_refusal,
@@ -63,7 +63,7 @@ SUFFIXES = {
 } | {media: suffix for suffix, media in reversed(TYPES.items())}
 
 
-class Trouble(StrEnum):
+class NoRecordingReason(StrEnum):
     """Why there is no recording."""
 
     NO_LINK = "no_link"
@@ -76,9 +76,9 @@ class Trouble(StrEnum):
 
 
 class NoRecording(Exception):
-    def __init__(self, trouble: Trouble) -> None:
-        self.trouble = trouble
-        super().__init__(trouble)
+    def __init__(self, reason: NoRecordingReason) -> None:
+        self.reason = reason
+        super().__init__(reason)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +98,7 @@ class OpenRecording:
     def __init__(
         self,
         answer: requests.Response,
-        part: Part,
+        part: ResponsePart,
         *,
         content_type: str,
         suffix: str,
@@ -146,11 +146,11 @@ def open_recording(url: str, *, api_url: str, wanted: Wanted) -> OpenRecording:
     Raises NoRecording.
     """
     if not url:
-        raise NoRecording(Trouble.NO_LINK)
+        raise NoRecording(NoRecordingReason.NO_LINK)
     try:
         slot = StreamSlot(user_id=wanted.user_id, customer_id=wanted.customer_id)
     except NoFreeSlot as error:
-        raise NoRecording(Trouble.BUSY) from error
+        raise NoRecording(NoRecordingReason.BUSY) from error
     deadline = time.monotonic() + SECONDS
     try:
         answer, final_url = _follow(url, api_url, wanted, deadline)
@@ -168,7 +168,7 @@ def _follow(url: str, api_url: str, wanted: Wanted, deadline: float) -> tuple[re
     """Follows redirects and checks each address. Returns the first answer that is no redirect, and its address."""
     for _hop in range(MAX_REDIRECTS + 1):
         if not is_recording_allowed(url, api_url=api_url):
-            raise NoRecording(Trouble.FOREIGN)
+            raise NoRecording(NoRecordingReason.FOREIGN)
         answer = _ask(url, wanted, deadline)
         if answer.status_code not in REDIRECTS:
             return answer, url
@@ -176,8 +176,8 @@ def _follow(url: str, api_url: str, wanted: Wanted, deadline: float) -> tuple[re
         try:
             url = urljoin(url, answer.headers.get("Location", ""))
         except ValueError as error:  # The header holds no address.
-            raise NoRecording(Trouble.FOREIGN) from error
-    raise NoRecording(Trouble.UNAVAILABLE)
+            raise NoRecording(NoRecordingReason.FOREIGN) from error
+    raise NoRecording(NoRecordingReason.UNAVAILABLE)
 
 
 def _ask(url: str, wanted: Wanted, deadline: float) -> requests.Response:
@@ -193,10 +193,10 @@ def _ask(url: str, wanted: Wanted, deadline: float) -> requests.Response:
             allow_redirects=False,
         )
     except InvalidURL as error:
-        raise NoRecording(Trouble.FOREIGN) from error
+        raise NoRecording(NoRecordingReason.FOREIGN) from error
     except TRANSPORT_ERRORS as error:
         log.warning("recording not available", host=urlsplit(url).hostname, error=type(error).__name__)
-        raise NoRecording(Trouble.UNAVAILABLE) from error
+        raise NoRecording(NoRecordingReason.UNAVAILABLE) from error
 
 
 def _request_headers(wanted: Wanted) -> dict[str, str]:
@@ -211,23 +211,23 @@ def _request_headers(wanted: Wanted) -> dict[str, str]:
 
 def _opened(answer: requests.Response, url: str, wanted: Wanted, slot: StreamSlot, deadline: float) -> OpenRecording:
     if answer.status_code in GONE:
-        raise NoRecording(Trouble.GONE)
+        raise NoRecording(NoRecordingReason.GONE)
     part = _part(answer, asked_range(wanted.range), wanted.if_range)
     if part is None or answer.headers.get("Content-Encoding", "identity") != "identity":
-        raise NoRecording(Trouble.UNAVAILABLE)
+        raise NoRecording(NoRecordingReason.UNAVAILABLE)
     if part.skip + (part.length or 0) > MAX_BYTES:
-        raise NoRecording(Trouble.TOO_LARGE)
+        raise NoRecording(NoRecordingReason.TOO_LARGE)
     suffix = PurePosixPath(urlsplit(url).path).suffix.lower()
     content_type = _audio_type(answer.headers.get("Content-Type", ""), suffix)
     if not content_type and part.status != 416:
-        raise NoRecording(Trouble.NOT_AUDIO)
+        raise NoRecording(NoRecordingReason.NOT_AUDIO)
     known = suffix if suffix in TYPES else SUFFIXES.get(content_type, "")
     return OpenRecording(
         answer, part, content_type=content_type or "audio/wav", suffix=known, slot=slot, deadline=deadline
     )
 
 
-def _part(answer: requests.Response, asked: ByteRange | None, if_range: str) -> Part | None:
+def _part(answer: requests.Response, asked: ByteRange | None, if_range: str) -> ResponsePart | None:
     """Returns what to pass on; None if the answer is not usable."""
     content_range = answer.headers.get("Content-Range", "")
     if answer.status_code == 206 and asked:
@@ -249,7 +249,7 @@ def _audio_type(told: str, suffix: str) -> str:
     return ""
 
 
-def _headers(answer: requests.Response, part: Part) -> Mapping[str, str]:
+def _headers(answer: requests.Response, part: ResponsePart) -> Mapping[str, str]:
     headers = {"Accept-Ranges": "bytes"}
     if part.length is not None:
         headers["Content-Length"] = str(part.length)

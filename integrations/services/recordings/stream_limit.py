@@ -16,8 +16,8 @@ PER_OWNER = 2
 """Slots that one user, or one customer, may hold at once."""
 
 CHUNK = 64 * 1024
-PATIENCE_SECONDS, SLOWEST, MAX_SECONDS = 30, 64 * 1024, 300
-"""A download may take PATIENCE_SECONDS plus one second for each SLOWEST bytes, but never longer than MAX_SECONDS."""
+PATIENCE_SECONDS, MIN_BYTES_PER_SECOND, MAX_SECONDS = 30, 64 * 1024, 300
+"""A download may take PATIENCE_SECONDS plus the time at MIN_BYTES_PER_SECOND, but never longer than MAX_SECONDS."""
 
 
 class TooSlow(Exception):
@@ -91,7 +91,7 @@ def within_time(chunks: Iterable[bytes]) -> Iterator[bytes]:
     began, sent = time.monotonic(), 0
     for chunk in chunks:
         for start in range(0, len(chunk), CHUNK):
-            if time.monotonic() - began > min(PATIENCE_SECONDS + sent / SLOWEST, MAX_SECONDS):
+            if time.monotonic() - began > min(PATIENCE_SECONDS + sent / MIN_BYTES_PER_SECOND, MAX_SECONDS):
                 raise TooSlow
             part = chunk[start : start + CHUNK]
             sent += len(part)

@@ -38,7 +38,7 @@ OK, ADAPTED, TROUBLE, UNKNOWN = Outcome.OK, Outcome.ADAPTED, Outcome.TROUBLE, Ou
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class QuestionCheck:
     """How a question is judged. `step`: the step whose requests answer it. `if_refused`: the outcome if Planfix refuses
     them.
     """
@@ -57,17 +57,17 @@ class Asked:
 def judged(content: TrialContent, read: Readings) -> tuple[Finding, ...]:
     """Returns a finding for every question that the trial may ask."""
     may_create = read.task_template_id is not None
-    asked = {question: one for question, one in QUESTIONS.items() if may_create or not one.with_task}
-    return tuple(_judged(question, one, content, read) for question, one in asked.items())
+    asked = {question: check for question, check in QUESTIONS.items() if may_create or not check.with_task}
+    return tuple(_judged(question, check, content, read) for question, check in asked.items())
 
 
-def _judged(question: Question, asked: Asked, content: TrialContent, read: Readings) -> Finding:
-    if failure := read.failures.get(asked.step):
-        return asked.if_failed(content, failure) or _failed(question, failure, asked.if_refused)
-    if failure := read.failures.get(asked.read_by):
+def _judged(question: Question, check: QuestionCheck, content: TrialContent, read: Readings) -> Finding:
+    if failure := read.failures.get(check.step):
+        return check.if_failed(content, failure) or _failed(question, failure, check.if_refused)
+    if failure := read.failures.get(check.read_by):
         return _failed(question, failure, UNKNOWN)
     try:
-        return asked.judge(content, read)
+        return check.judge(content, read)
     except _NotRead:
         return Finding(question=question, outcome=UNKNOWN, answer=NOT_ASKED)
 
@@ -482,43 +482,47 @@ def _of(question: Question, judge: Callable[[Question, T | None], Finding], name
 
 
 Q = Question
-QUESTIONS: Mapping[Question, Asked] = {
-    Q.ACCESS: Asked(step="", judge=_access),
-    Q.NUMBER_UNUSED: Asked(step="number", judge=_number_unused),
-    Q.CONTACT_CREATED: Asked(step="contact", judge=_contact_created, if_refused=TROUBLE),
-    Q.NUMBER_STORAGE: Asked(step="contact_read", judge=_number_storage),
-    Q.FOUND_BY: Asked(step="search", judge=_found_by),
-    Q.FILTER_MATCHES: Asked(step="search", judge=_filter_matches),
-    Q.FILTERS_COMBINED: Asked(step="search_more", judge=_filters_combined),
-    Q.COMPANIES: Asked(step="search_more", judge=_companies),
-    Q.RECORDING_COPIED: Asked(
+QUESTIONS: Mapping[Question, QuestionCheck] = {
+    Q.ACCESS: QuestionCheck(step="", judge=_access),
+    Q.NUMBER_UNUSED: QuestionCheck(step="number", judge=_number_unused),
+    Q.CONTACT_CREATED: QuestionCheck(step="contact", judge=_contact_created, if_refused=TROUBLE),
+    Q.NUMBER_STORAGE: QuestionCheck(step="contact_read", judge=_number_storage),
+    Q.FOUND_BY: QuestionCheck(step="search", judge=_found_by),
+    Q.FILTER_MATCHES: QuestionCheck(step="search", judge=_filter_matches),
+    Q.FILTERS_COMBINED: QuestionCheck(step="search_more", judge=_filters_combined),
+    Q.COMPANIES: QuestionCheck(step="search_more", judge=_companies),
+    Q.RECORDING_COPIED: QuestionCheck(
         step="recording", judge=_recording_copied, if_refused=ADAPTED, if_failed=_own_sound_refused
     ),
-    Q.RECORDING_FILE: Asked(step="recording_read", judge=_recording_file),
-    Q.EMPLOYEE_AUTHOR: Asked(step="answered", judge=_employee_author, if_refused=ADAPTED, read_by="comments"),
-    Q.CONTACT_AUTHOR: Asked(step="missed", judge=_contact_author, if_refused=ADAPTED, read_by="comments"),
-    Q.COMMENT_TIME: Asked(step="comments", judge=_comment_time),
-    Q.COMMENT_HTML: Asked(step="comments", judge=_comment_html),
-    Q.COMMENT_CHARACTERS: Asked(step="comments", judge=_comment_characters),
-    Q.EMOJI: Asked(step="comments", judge=_emoji),
-    Q.COMMENT_VISIBLE: Asked(step="comments", judge=_comment_visible),
-    Q.SOURCE_ID: Asked(step="comments", judge=_source_id),
-    Q.COMMENT_ORDER: Asked(step="comments", judge=_comment_order),
-    Q.CALL_TAG: Asked(step="answered_tag", judge=_of(Q.CALL_TAG, _tag_written, "answered_tag"), if_refused=TROUBLE),
-    Q.CALL_FIELDS: Asked(step="answered_tag_read", judge=_of(Q.CALL_FIELDS, _tag_fields, "answered_tag")),
-    Q.MIDNIGHT: Asked(step="answered_tag_read", judge=_midnight),
-    Q.MISSED_CALL_TAG: Asked(
+    Q.RECORDING_FILE: QuestionCheck(step="recording_read", judge=_recording_file),
+    Q.EMPLOYEE_AUTHOR: QuestionCheck(step="answered", judge=_employee_author, if_refused=ADAPTED, read_by="comments"),
+    Q.CONTACT_AUTHOR: QuestionCheck(step="missed", judge=_contact_author, if_refused=ADAPTED, read_by="comments"),
+    Q.COMMENT_TIME: QuestionCheck(step="comments", judge=_comment_time),
+    Q.COMMENT_HTML: QuestionCheck(step="comments", judge=_comment_html),
+    Q.COMMENT_CHARACTERS: QuestionCheck(step="comments", judge=_comment_characters),
+    Q.EMOJI: QuestionCheck(step="comments", judge=_emoji),
+    Q.COMMENT_VISIBLE: QuestionCheck(step="comments", judge=_comment_visible),
+    Q.SOURCE_ID: QuestionCheck(step="comments", judge=_source_id),
+    Q.COMMENT_ORDER: QuestionCheck(step="comments", judge=_comment_order),
+    Q.CALL_TAG: QuestionCheck(
+        step="answered_tag", judge=_of(Q.CALL_TAG, _tag_written, "answered_tag"), if_refused=TROUBLE
+    ),
+    Q.CALL_FIELDS: QuestionCheck(step="answered_tag_read", judge=_of(Q.CALL_FIELDS, _tag_fields, "answered_tag")),
+    Q.MIDNIGHT: QuestionCheck(step="answered_tag_read", judge=_midnight),
+    Q.MISSED_CALL_TAG: QuestionCheck(
         step="missed_tag", judge=_of(Q.MISSED_CALL_TAG, _tag_written, "missed_tag"), if_refused=TROUBLE
     ),
-    Q.MISSED_CALL_FIELDS: Asked(step="missed_tag_read", judge=_of(Q.MISSED_CALL_FIELDS, _tag_fields, "missed_tag")),
-    Q.FILES_ON_UPDATE: Asked(step="second_file", judge=_files_on_update),
-    Q.TASK_CREATED: Asked(step="task", judge=_task_created, if_refused=TROUBLE, with_task=True),
-    Q.TASK_FILTER: Asked(step="tasks", judge=_task_filter, read_by="task_read"),
-    Q.TASK_ROWS: Asked(step="tasks", judge=_task_rows, read_by="task_read"),
-    Q.TASK_COMMENTS: Asked(step="task_comment", judge=_task_comments, if_refused=ADAPTED, with_task=True),
-    Q.TASK_CLOSED: Asked(step="", judge=_task_closed, with_task=True),
-    Q.REQUEST_RATE: Asked(step="hurry", judge=_request_rate),
-    Q.RIGHTS: Asked(step="", judge=_rights),
-    Q.DELETED_CONTACTS: Asked(step="deleted", judge=_deleted_contacts),
-    Q.REMOVED: Asked(step="", judge=_removed),
+    Q.MISSED_CALL_FIELDS: QuestionCheck(
+        step="missed_tag_read", judge=_of(Q.MISSED_CALL_FIELDS, _tag_fields, "missed_tag")
+    ),
+    Q.FILES_ON_UPDATE: QuestionCheck(step="second_file", judge=_files_on_update),
+    Q.TASK_CREATED: QuestionCheck(step="task", judge=_task_created, if_refused=TROUBLE, with_task=True),
+    Q.TASK_FILTER: QuestionCheck(step="tasks", judge=_task_filter, read_by="task_read"),
+    Q.TASK_ROWS: QuestionCheck(step="tasks", judge=_task_rows, read_by="task_read"),
+    Q.TASK_COMMENTS: QuestionCheck(step="task_comment", judge=_task_comments, if_refused=ADAPTED, with_task=True),
+    Q.TASK_CLOSED: QuestionCheck(step="", judge=_task_closed, with_task=True),
+    Q.REQUEST_RATE: QuestionCheck(step="hurry", judge=_request_rate),
+    Q.RIGHTS: QuestionCheck(step="", judge=_rights),
+    Q.DELETED_CONTACTS: QuestionCheck(step="deleted", judge=_deleted_contacts),
+    Q.REMOVED: QuestionCheck(step="", judge=_removed),
 }

@@ -32,7 +32,7 @@ Q = Question
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class QuestionText:
     """A question, and what was sent to answer it."""
 
     title: Text
@@ -54,134 +54,136 @@ OUTCOMES: Mapping[Outcome, Text] = {
     Outcome.UNKNOWN: gettext_lazy("Not known"),
 }
 
-ASKED: Mapping[Question, Asked] = {
-    Q.ACCESS: Asked(
+QUESTION_TEXTS: Mapping[Question, QuestionText] = {
+    Q.ACCESS: QuestionText(
         title=gettext_lazy("Does Planfix answer?"), sent=gettext_lazy("All requests, with the customer's token.")
     ),
-    Q.NUMBER_UNUSED: Asked(
+    Q.NUMBER_UNUSED: QuestionText(
         title=gettext_lazy("Is the number unused?"), sent=gettext_lazy("A search for the trial's number.")
     ),
-    Q.CONTACT_CREATED: Asked(
+    Q.CONTACT_CREATED: QuestionText(
         title=gettext_lazy("Can Ringofix create a contact?"),
         sent=gettext_lazy("A contact with the trial's name and number, by the customer's contact template."),
     ),
-    Q.NUMBER_STORAGE: Asked(
+    Q.NUMBER_STORAGE: QuestionText(
         title=gettext_lazy("How does Planfix store a number?"), sent=gettext_lazy("The new contact was read back.")
     ),
-    Q.FOUND_BY: Asked(
+    Q.FOUND_BY: QuestionText(
         title=gettext_lazy("In which format does the search find the number?"),
         sent=gettext_lazy(
             "A search with the plus, by digits only, in national format, by its last seven digits, by groups of digits."
         ),
     ),
-    Q.FILTER_MATCHES: Asked(
+    Q.FILTER_MATCHES: QuestionText(
         title=gettext_lazy("Does the search find a part of a number?"),
         sent=gettext_lazy("A search for the last seven digits."),
     ),
-    Q.FILTERS_COMBINED: Asked(
+    Q.FILTERS_COMBINED: QuestionText(
         title=gettext_lazy("Must a contact match all filters?"),
         sent=gettext_lazy("A search for the number and for digits that it does not contain."),
     ),
-    Q.COMPANIES: Asked(
+    Q.COMPANIES: QuestionText(
         title=gettext_lazy("Are contacts and companies searched separately?"),
         sent=gettext_lazy("A search for the contact's number among companies."),
     ),
-    Q.RECORDING_COPIED: Asked(
+    Q.RECORDING_COPIED: QuestionText(
         title=gettext_lazy("Can Planfix copy a recording?"),
         sent=gettext_lazy("The address of the newest recording, or of a sound of Ringofix if there is none."),
     ),
-    Q.RECORDING_FILE: Asked(
+    Q.RECORDING_FILE: QuestionText(
         title=gettext_lazy("Is the copied file whole?"), sent=gettext_lazy("The file was read back.")
     ),
-    Q.EMPLOYEE_AUTHOR: Asked(
+    Q.EMPLOYEE_AUTHOR: QuestionText(
         title=gettext_lazy("Can a comment be in an employee's name?"),
         sent=gettext_lazy("A comment in the name of an included employee, read back."),
     ),
-    Q.CONTACT_AUTHOR: Asked(
+    Q.CONTACT_AUTHOR: QuestionText(
         title=gettext_lazy("Can a comment be in the contact's name?"),
         sent=gettext_lazy("A comment in the name of the new contact, read back."),
     ),
-    Q.COMMENT_TIME: Asked(
+    Q.COMMENT_TIME: QuestionText(
         title=gettext_lazy("Does a comment keep the time of the call?"),
         sent=gettext_lazy("A comment with a time two days ago, read back."),
     ),
-    Q.COMMENT_HTML: Asked(
+    Q.COMMENT_HTML: QuestionText(
         title=gettext_lazy("Does a comment keep its format?"),
         sent=gettext_lazy("A comment with bold text and several lines, read back."),
     ),
-    Q.COMMENT_CHARACTERS: Asked(
+    Q.COMMENT_CHARACTERS: QuestionText(
         title=gettext_lazy("Does a comment keep special characters?"),
         sent=gettext_lazy("A comment with < > & and quotation marks, read back."),
     ),
-    Q.EMOJI: Asked(
+    Q.EMOJI: QuestionText(
         title=gettext_lazy("Does a comment keep emoji?"), sent=gettext_lazy("A comment with an emoji, read back.")
     ),
-    Q.COMMENT_VISIBLE: Asked(
+    Q.COMMENT_VISIBLE: QuestionText(
         title=gettext_lazy("Can all employees see a comment?"),
         sent=gettext_lazy("A comment that is not hidden, read back."),
     ),
-    Q.SOURCE_ID: Asked(
+    Q.SOURCE_ID: QuestionText(
         title=gettext_lazy("Does Planfix show Ringofix's own ID of a comment?"),
         sent=gettext_lazy("A comment with an ID of Ringofix (sourceObjectId), read back."),
     ),
-    Q.COMMENT_ORDER: Asked(
+    Q.COMMENT_ORDER: QuestionText(
         title=gettext_lazy("Does Planfix list the newest comments first?"),
         sent=gettext_lazy("A list of both comments, newest first."),
     ),
-    Q.CALL_TAG: Asked(
+    Q.CALL_TAG: QuestionText(
         title=gettext_lazy("Can Ringofix fill the data tag for answered calls?"),
         sent=gettext_lazy("An entry of the data tag on the first comment."),
     ),
-    Q.CALL_FIELDS: Asked(
+    Q.CALL_FIELDS: QuestionText(
         title=gettext_lazy("Does the data tag for answered calls keep every field?"),
         sent=gettext_lazy("The entry was read back and compared field by field."),
     ),
-    Q.MIDNIGHT: Asked(
+    Q.MIDNIGHT: QuestionText(
         title=gettext_lazy("Does the data tag keep a call over midnight?"),
         sent=gettext_lazy("A call from 23:50 to 00:10, written as 23:50–24:00."),
     ),
-    Q.MISSED_CALL_TAG: Asked(
+    Q.MISSED_CALL_TAG: QuestionText(
         title=gettext_lazy("Can Ringofix fill the data tag for missed calls?"),
         sent=gettext_lazy("An entry of the data tag on the second comment."),
     ),
-    Q.MISSED_CALL_FIELDS: Asked(
+    Q.MISSED_CALL_FIELDS: QuestionText(
         title=gettext_lazy("Does the data tag for missed calls keep every field?"),
         sent=gettext_lazy("The entry was read back and compared field by field."),
     ),
-    Q.FILES_ON_UPDATE: Asked(
+    Q.FILES_ON_UPDATE: QuestionText(
         title=gettext_lazy("Can a recording be added later?"),
         sent=gettext_lazy("A second file for a comment that has one already."),
     ),
-    Q.TASK_CREATED: Asked(
+    Q.TASK_CREATED: QuestionText(
         title=gettext_lazy("Can Ringofix create a task?"),
         sent=gettext_lazy("A task of the chosen template, with the new contact as its counterparty."),
     ),
-    Q.TASK_FILTER: Asked(
+    Q.TASK_FILTER: QuestionText(
         title=gettext_lazy("Does Planfix find the tasks of a contact?"),
         sent=gettext_lazy("A search for the tasks of one contact, compared with tasks that exist."),
     ),
-    Q.TASK_ROWS: Asked(
+    Q.TASK_ROWS: QuestionText(
         title=gettext_lazy("Does Planfix show which task is active?"),
         sent=gettext_lazy("A list of tasks with their status and creation time."),
     ),
-    Q.TASK_COMMENTS: Asked(
+    Q.TASK_COMMENTS: QuestionText(
         title=gettext_lazy("Can a call be added to a task?"),
         sent=gettext_lazy("A comment in the new task."),
     ),
-    Q.TASK_CLOSED: Asked(
+    Q.TASK_CLOSED: QuestionText(
         title=gettext_lazy("Can Ringofix close a task?"),
         sent=gettext_lazy("The new task was marked as deleted, then given an inactive status of its process."),
     ),
-    Q.REQUEST_RATE: Asked(
+    Q.REQUEST_RATE: QuestionText(
         title=gettext_lazy("What happens when requests are too fast?"),
         sent=gettext_lazy("Two requests in one second, once."),
     ),
-    Q.RIGHTS: Asked(title=gettext_lazy("Does the token have all permissions?"), sent=gettext_lazy("All requests.")),
-    Q.DELETED_CONTACTS: Asked(
+    Q.RIGHTS: QuestionText(
+        title=gettext_lazy("Does the token have all permissions?"), sent=gettext_lazy("All requests.")
+    ),
+    Q.DELETED_CONTACTS: QuestionText(
         title=gettext_lazy("Does the search find deleted contacts?"),
         sent=gettext_lazy("A search for the trial's contact after its deletion."),
     ),
-    Q.REMOVED: Asked(
+    Q.REMOVED: QuestionText(
         title=gettext_lazy("Was everything removed?"),
         sent=gettext_lazy("The deletion of each record of the trial."),
     ),
@@ -545,7 +547,7 @@ def why_left(why: str) -> str:
 
 
 def title_of(question: Question) -> str:
-    return str(ASKED[question].title)
+    return str(QUESTION_TEXTS[question].title)
 
 
 def answer_of(finding: Finding) -> Answer:

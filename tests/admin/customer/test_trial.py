@@ -13,7 +13,7 @@ from integrations.background_jobs import run_job
 from integrations.models import BackgroundJob, BackgroundJobKind, CallbackSettings, Customer
 from integrations.services.trial.judges import QUESTIONS
 from integrations.services.trial.report import NOT_ASKED, Finding, Outcome, Question, TrialReport
-from integrations.services.trial.texts import ANSWERS, ASKED, OUTCOMES, detail_of
+from integrations.services.trial.texts import ANSWERS, OUTCOMES, QUESTION_TEXTS, detail_of
 from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.factories import make_customer, make_employee, make_specialist, make_viewer
@@ -182,7 +182,7 @@ def test_viewer_cannot_open_the_trial_page(client: Client) -> None:
 
 
 def test_every_question_and_outcome_of_a_trial_has_a_text() -> None:
-    assert set(ASKED) == set(QUESTIONS) == set(Question)
+    assert set(QUESTION_TEXTS) == set(QUESTIONS) == set(Question)
     assert set(OUTCOMES) == set(Outcome)
 
 

@@ -22,7 +22,13 @@ from django.test import Client, RequestFactory
 from integrations.models import Call
 from integrations.outbound import allowed_hosts
 from integrations.services.recordings import byte_ranges, proxy, stream_limit
-from integrations.services.recordings.byte_ranges import ByteRange, Part, asked_range, part_of_partial, part_of_whole
+from integrations.services.recordings.byte_ranges import (
+    ByteRange,
+    ResponsePart,
+    asked_range,
+    part_of_partial,
+    part_of_whole,
+)
 from sandbox.http.server import Broken, Reply, Request, Server, media_reply
 from sandbox.ringostat.recording_audio import recording_wav
 from sandbox.state import Sandbox
@@ -654,17 +660,17 @@ def test_range_header_is_parsed_and_limited(header: str, asked: ByteRange | None
 @pytest.mark.parametrize(
     ("content_range", "part"),
     [
-        ("bytes 5-9/10", Part(status=206, length=5, content_range="bytes 5-9/10")),
-        ("bytes 5-7/*", Part(status=206, length=3, content_range="bytes 5-7/*")),
+        ("bytes 5-9/10", ResponsePart(status=206, length=5, content_range="bytes 5-9/10")),
+        ("bytes 5-7/*", ResponsePart(status=206, length=3, content_range="bytes 5-7/*")),
         ("bytes 4-9/10", None),
         ("bytes 5-10/20", None),
         ("bytes 5-4/20", None),
         ("", None),
     ],
 )
-def test_recording_response_with_another_range_is_rejected(content_range: str, part: Part | None) -> None:
+def test_recording_response_with_another_range_is_rejected(content_range: str, part: ResponsePart | None) -> None:
     assert part_of_partial(ByteRange(first=5, last=9), content_range) == part
 
 
 def test_recording_response_of_unknown_size_is_passed_on_whole() -> None:
-    assert part_of_whole(ByteRange(first=5, last=9), None) == Part(status=200, length=None)
+    assert part_of_whole(ByteRange(first=5, last=9), None) == ResponsePart(status=200, length=None)
