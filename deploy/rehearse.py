@@ -34,9 +34,9 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
-import account_trials
-import data_trials
-import proxy_trials
+import account_attacks
+import data_attacks
+import proxy_attacks
 
 PROJECT = Path(__file__).resolve().parent.parent
 HOST = "ringofix.example"
@@ -198,65 +198,65 @@ class Rehearsal:
             return
         port, home = free_port(), self.folder / "caddy"
         home.mkdir()
-        variables = proxy_trials.environment(
+        variables = proxy_attacks.environment(
             home, port=port, http_port=free_port(), web_port=self.port, version=self.output(caddy, "version")
         )
         caddyfile = str(PROJECT / "deploy" / "Caddyfile")
         self.start("proxy", [caddy, "run", "--config", caddyfile, "--adapter", "caddyfile"], environment=variables)
         authority = home / "caddy" / "pki" / "authorities" / "local" / "root.crt"
         password = self.environment["DJANGO_SUPERUSER_PASSWORD"]
-        trials = proxy_trials.Trials(host=HOST, port=port, authority=authority, user="ops", password=password)
-        wait_until(lambda: authority.exists() and trials.is_ready(), "the proxy")
+        attacker = proxy_attacks.Attacker(host=HOST, port=port, authority=authority, user="ops", password=password)
+        wait_until(lambda: authority.exists() and attacker.is_ready(), "the proxy")
         try:
-            self.try_proxy(trials)
-        except proxy_trials.TrialFailed as failure:
+            self.try_proxy(attacker)
+        except proxy_attacks.NotProtected as failure:
             raise Failed(str(failure)) from failure
         self.end("proxy")
 
-    def try_proxy(self, trials: proxy_trials.Trials) -> None:
+    def try_proxy(self, attacker: proxy_attacks.Attacker) -> None:
         webhook = f"{self.webhook}after_call/"
-        trials.nobody_locks_others_out()
-        trials.no_header_changes_the_client()
-        trials.metrics_stay_inside()
-        trials.no_server_tells_its_name()
-        trials.large_bodies_are_refused(webhook)
-        trials.other_hosts_get_no_receipt(webhook)
-        trials.hostile_values_topple_no_page()
-        trials.no_list_tells_a_secret()
-        trials.no_cache_keeps_a_page()
-        trials.one_page_changes_passwords()
-        trials.guessed_tokens_slow_their_network_only()
-        trials.an_export_is_made_and_fetched(wait_until)
+        attacker.nobody_locks_others_out()
+        attacker.no_header_changes_the_client()
+        attacker.metrics_stay_inside()
+        attacker.no_server_tells_its_name()
+        attacker.large_bodies_are_refused(webhook)
+        attacker.other_hosts_get_no_receipt(webhook)
+        attacker.hostile_values_topple_no_page()
+        attacker.no_list_tells_a_secret()
+        attacker.no_cache_keeps_a_page()
+        attacker.one_page_changes_passwords()
+        attacker.guessed_tokens_slow_their_network_only()
+        attacker.an_export_is_made_and_fetched(wait_until)
         bodies = (json.dumps(self.call_body(f"chunked-{number}")).encode() for number in range(2))
-        self.calls += trials.bodies_without_a_length_are_stored(webhook, (next(bodies), next(bodies)))
-        account_trials.try_accounts(trials)
-        data_trials.new_hosts_get_no_stored_secret(trials)
-        data_trials.a_flood_is_refused(trials, self.webhook_of_another_customer())
-        self.try_hostile_calls(trials, webhook)
+        self.calls += attacker.bodies_without_a_length_are_stored(webhook, (next(bodies), next(bodies)))
+        account_attacks.try_accounts(attacker)
+        data_attacks.new_hosts_get_no_stored_secret(attacker)
+        data_attacks.a_flood_is_refused(attacker, self.webhook_of_another_customer())
+        self.try_hostile_calls(attacker, webhook)
         self.wait_for_delivery()
 
-    def try_hostile_calls(self, trials: proxy_trials.Trials, webhook: str) -> None:
-        with data_trials.recordings_with_bad_headers() as recording:
+    def try_hostile_calls(self, attacker: proxy_attacks.Attacker, webhook: str) -> None:
+        with data_attacks.recordings_with_bad_headers() as recording:
             two_readings = recording.replace("/a.mp3", "\\.ringostat.com/a.mp3")
-            links = {data_trials.BAD_HEADERS: recording, data_trials.TWO_READINGS: two_readings}
+            links = {data_attacks.BAD_HEADERS: recording, data_attacks.TWO_READINGS: two_readings}
             bodies: list[dict[str, object]] = [
                 {"uniqueid": f"recording-{number[1:]}", "E164": number, "has_recording": 1, "recording": url}
                 for number, url in links.items()
             ]
-            bodies += [{"uniqueid": f"hostile-{number}", **body} for number, body in enumerate(data_trials.HOSTILE)]
+            bodies += [{"uniqueid": f"hostile-{number}", **body} for number, body in enumerate(data_attacks.HOSTILE)]
             for body in bodies:
-                answer = trials.client(6).ask("POST", webhook, json.dumps(self.call_body("") | body).encode())
+                answer = attacker.client(6).ask("POST", webhook, json.dumps(self.call_body("") | body).encode())
                 if answer.status != 200:
                     raise Failed(f"the call {body['uniqueid']} was answered {answer.status}")
             self.calls += len(bodies)
             self.wait_for_delivery()
-            data_trials.plays_free_their_slots(trials, data_trials.BAD_HEADERS)
-            data_trials.a_link_with_two_readings_is_not_opened(trials, data_trials.TWO_READINGS)
-        data_trials.no_file_has_a_formula(trials)
+            data_attacks.plays_free_their_slots(attacker, data_attacks.BAD_HEADERS)
+            data_attacks.a_link_with_two_readings_is_not_opened(attacker, data_attacks.TWO_READINGS)
+        data_attacks.no_file_has_a_formula(attacker)
         erased = self.output(
-            "python", "manage.py", "prune", "--customer=Rehearsal", "--number", data_trials.ERASED_NUMBER
+            "python", "manage.py", "prune", "--customer=Rehearsal", "--number", data_attacks.ERASED_NUMBER
         )
-        if json.loads(erased)["calls"] != 1 or data_trials.ERASED_NUMBER[1:] in json.dumps(self.exported()):
+        if json.loads(erased)["calls"] != 1 or data_attacks.ERASED_NUMBER[1:] in json.dumps(self.exported()):
             raise Failed(f"a number was not erased: {erased}")
 
     def webhook_of_another_customer(self) -> str:

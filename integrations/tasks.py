@@ -27,7 +27,7 @@ from integrations.services.intake.call_list import look_up_call
 from integrations.services.intake.catch_up import catch_up, customers_to_catch_up
 from integrations.services.intake.senders import forget_old_senders
 from integrations.services.intake.stale_calls import close_all_stale_calls, close_stale_calls
-from integrations.services.missed_calls.fold import fold_missed_calls
+from integrations.services.missed_calls.called_back import fold_missed_calls
 from integrations.services.monitoring.alerts import check_alerts
 from integrations.services.phone_book.send import customers_to_send, send_contacts
 from integrations.services.privacy.retention import prune_all
@@ -53,7 +53,7 @@ from integrations.services.queue.defer import (
     wake_customers,
     wake_jobs,
 )
-from integrations.services.queue.files import delete_expired_files
+from integrations.services.queue.job_files import delete_expired_files
 from integrations.services.read_back.run import customers_to_read_back, read_back
 from integrations.services.routing.online import customers_to_read_online, read_online
 from integrations.users.rate_limit import delete_expired_counters

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import connection
 
 from bench.stack.processes import memory_megabytes
-from bench.stack.scratch import local_stack
+from bench.stack.temporary_stack import local_stack
 from integrations.models import EventResult, WebhookEvent
 from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.demo_day import customer_file

@@ -24,7 +24,7 @@ from bench.scenarios.cost import EVENTS, REQUESTS, posted_calls, started
 from bench.scenarios.delivery import customers_of_account
 from bench.stack.call_load import Answer, CallOrder
 from bench.stack.processes import memory_megabytes
-from bench.stack.scratch import local_stack
+from bench.stack.temporary_stack import local_stack
 from integrations.models import Call, CallState, Customer, PlanfixRequest, ReadBack
 from integrations.services.customers.import_export import webhook_address
 from sandbox.harness.processes import LocalStack, free_port

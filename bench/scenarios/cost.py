@@ -28,11 +28,11 @@ from django.db import connection
 
 from bench.scenarios.delivery import customers_of_account
 from bench.scenarios.intake import BODY
+from bench.stack.bare_intake import TABLE
 from bench.stack.bare_worker import TABLE as BARE_TABLE
 from bench.stack.call_load import Answer, CallOrder
-from bench.stack.ceiling import TABLE
 from bench.stack.processes import memory_megabytes, processor_seconds, server_seconds
-from bench.stack.scratch import local_stack
+from bench.stack.temporary_stack import local_stack
 from integrations.models import ReadBack
 from integrations.services.customers.import_export import webhook_address
 from sandbox.harness.processes import LocalStack, free_port, wait_until
@@ -133,7 +133,7 @@ def _bare(stack: LocalStack) -> Iterator[Peer]:
         cursor.execute(BARE_TABLE)
     port = free_port(0)
     address = ["--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4", "--log-level", "warning"]
-    web = [sys.executable, "-m", "gunicorn", "bench.stack.ceiling", *address]
+    web = [sys.executable, "-m", "gunicorn", "bench.stack.bare_intake", *address]
     worker = [sys.executable, "-m", "bench.stack.bare_worker", str(ACCOUNT_PORT)]
     with started(web, stack.environment) as web_pid, started(worker, stack.environment) as worker_pid:
         wait_until(lambda: _listens(port), "the bare web server")

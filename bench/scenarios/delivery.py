@@ -20,7 +20,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from bench.stack.processes import processor_seconds, server_seconds
-from bench.stack.scratch import local_stack
+from bench.stack.temporary_stack import local_stack
 from integrations.models import Call, CallState, Customer, PlanfixRequest, RememberedContact
 from integrations.ringostat.body import RawRequest
 from integrations.services.customers.account_discovery import discover

@@ -18,13 +18,13 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from bench.stack.processes import memory_megabytes
-from bench.stack.scratch import local_stack
+from bench.stack.temporary_stack import local_stack
 from integrations.models import Customer, DirectoryAccount, DirectoryContact, DirectoryNumber
 from integrations.services.customers.import_export import import_customer
 from integrations.services.database import database_time
+from integrations.services.directory.contact_numbers import WrittenNumber
 from integrations.services.directory.cursor import Cursor
 from integrations.services.directory.look_up import contacts_of
-from integrations.services.directory.numbers import WrittenNumber
 from integrations.services.directory.report import shared_numbers, spelling_report
 from integrations.services.queue.defer import READ_DIRECTORY, one_job_each
 from sandbox.harness.demo_day import customer_file

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db.models import Avg, F
 from django.db.models.functions import Now
 
-from bench.stack.scratch import local_stack
+from bench.stack.temporary_stack import local_stack
 from integrations.domain.calls import EventKind
 from integrations.models import Call, CallState, Customer, DeliveryLease
 from integrations.ringostat.body import RawRequest

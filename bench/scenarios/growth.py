@@ -15,7 +15,7 @@ from statistics import median
 from django.db import connection
 
 from bench.stack.call_log_rows import fill
-from bench.stack.scratch import local_stack
+from bench.stack.temporary_stack import local_stack
 from integrations.models import Call, Customer, WebhookToken
 from integrations.ringostat.body import RawRequest
 from integrations.services.delivery.customer_run import customers_with_due_calls

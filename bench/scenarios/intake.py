@@ -21,9 +21,9 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from bench.stack.ceiling import TABLE
+from bench.stack.bare_intake import TABLE
 from bench.stack.processes import processor_seconds
-from bench.stack.scratch import local_stack
+from bench.stack.temporary_stack import local_stack
 from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.demo_day import customer_file
 from sandbox.harness.processes import free_port
@@ -90,7 +90,7 @@ def run() -> None:
         paths = [_path(number) for number in range(CUSTOMERS)]
         with (
             _server("ringofix.wsgi", paths, stack.environment) as ours,
-            _server("bench.stack.ceiling", ["/"], stack.environment) as ceiling,
+            _server("bench.stack.bare_intake", ["/"], stack.environment) as ceiling,
         ):
             for server in (ours, ceiling):
                 _round(server, "warm", seconds=1)

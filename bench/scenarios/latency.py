@@ -18,7 +18,7 @@ from typing import Any
 import requests
 from django.conf import settings
 
-from bench.stack.scratch import local_stack
+from bench.stack.temporary_stack import local_stack
 from integrations.models import Call, CallState, Customer
 from integrations.services.customers.account_discovery import discover
 from integrations.services.customers.import_export import import_customer, webhook_address

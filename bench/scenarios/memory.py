@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from django.conf import settings
 
 from bench.stack.processes import memory_megabytes
-from bench.stack.scratch import local_stack
+from bench.stack.temporary_stack import local_stack
 from integrations.models import Call, CallState
 from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.load import calls, customer_with_account, post_until_accepted

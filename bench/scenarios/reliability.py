@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db.models import Sum
 
-from bench.stack.scratch import local_stack
+from bench.stack.temporary_stack import local_stack
 from integrations.models import Call, CallState, Delivery
 from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.load import ACCOUNTS, accounts, calls, customer_with_account, post_until_accepted, tally

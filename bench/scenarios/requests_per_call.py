@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from bench.stack.scratch import local_stack
+from bench.stack.temporary_stack import local_stack
 from integrations.models import Call, Customer, ReadBack, RememberedContact
 from integrations.ringostat.body import RawRequest
 from integrations.services.customers.account_discovery import discover

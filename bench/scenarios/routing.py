@@ -24,7 +24,7 @@ from django.db import connection
 from django.utils import timezone
 
 from bench.stack.processes import processor_seconds, server_seconds
-from bench.stack.scratch import local_stack
+from bench.stack.temporary_stack import local_stack
 from integrations.models import Customer, DirectoryAccount, RoutingAnswer
 from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.load import customer_with_account

@@ -17,7 +17,7 @@ import psycopg
 import requests
 
 from bench.stack.processes import memory_megabytes
-from bench.stack.scratch import local_stack
+from bench.stack.temporary_stack import local_stack
 from ringofix.embedded_postgres.server import DATABASE, ROLE, socket_folder
 from sandbox.harness.processes import free_port
 

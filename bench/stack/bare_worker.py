@@ -1,5 +1,5 @@
-"""The least work that a delivery needs: takes stored calls from the table of bench.stack.ceiling, sends three requests
-each and stores one row. No decision, no receipt, no retry, no lease.
+"""The least work that a delivery needs: takes stored calls from the table of bench.stack.bare_intake, sends three
+requests each and stores one row. No decision, no receipt, no retry, no lease.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from integrations.admin.lookups import SimpleLookups
+from integrations.admin.query_limits import SimpleLookups
 from integrations.ui.labels import LazyText
 
 

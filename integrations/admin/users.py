@@ -25,7 +25,7 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelect2Multi
 
 from integrations.admin.change_messages import members, with_details
 from integrations.admin.columns import coloured, time_column
-from integrations.admin.lookups import SimpleLookups
+from integrations.admin.query_limits import SimpleLookups
 from integrations.admin.read_only import ListTitle
 from integrations.models import ApiToken, Customer, SecondFactor
 from integrations.users.credentials import revoke_tokens

@@ -1,8 +1,8 @@
 """Missed incoming calls, whether and when the client was reached later, and the tasks for calling back.
 
 A trigger appends a MissedCallChange for each changed call (migration `missed_calls`), so that simultaneous webhooks
-never wait for each other. A job folds the changes into MissedCall (services/missed_calls/fold.py). It sorts calls by
-their own times, so the order of their webhooks does not matter.
+never wait for each other. A job folds the changes into MissedCall (services/missed_calls/called_back.py). It sorts
+calls by their own times, so the order of their webhooks does not matter.
 """
 
 from __future__ import annotations

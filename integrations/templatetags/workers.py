@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from integrations.services.queue.load import live_workers
+from integrations.services.queue.queue_load import live_workers
 
 register = template.Library()
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from sandbox.http.recorded import RecordedAnswers
+from sandbox.http.recorded_answers import RecordedAnswers
 from sandbox.planfix.account import Account
 from sandbox.planfix.records import CustomField, DataTag, User
 from sandbox.planfix.template_account import DATA_TAG_OBJECT

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from sandbox.http.recorded import RecordedAnswers
+from sandbox.http.recorded_answers import RecordedAnswers
 from sandbox.http.request_log import LoggedRequest
 from sandbox.planfix import field_values, template_account
 from sandbox.planfix.phone_numbers import FILTERS, STORED

@@ -12,7 +12,7 @@ from django.test import Client
 
 from integrations.api.examples import ONE_CALL
 from integrations.models import ApiToken, CallState
-from integrations.services.missed_calls.fold import fold_missed_calls
+from integrations.services.missed_calls.called_back import fold_missed_calls
 from tests.factories import (
     AUTH_KEY,
     MISSED,

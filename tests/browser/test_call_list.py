@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from integrations.calllog.list.keyset_paging import PAGE_SIZE
 from integrations.models import Call, CallState, Customer, UserSession
-from integrations.services.missed_calls.fold import fold_missed_calls
+from integrations.services.missed_calls.called_back import fold_missed_calls
 from tests.browser.conftest import Tabs
 from tests.factories import MISSED, call_facts, make_call, make_customer, make_employee, make_superuser
 

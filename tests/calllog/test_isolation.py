@@ -34,7 +34,7 @@ from integrations.models import (
     SavedView,
     WebhookEvent,
 )
-from integrations.services.queue.files import store_file
+from integrations.services.queue.job_files import store_file
 from integrations.services.recordings.proxy import NoRecording, NoRecordingReason
 from tests.factories import (
     call_facts,

@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from integrations.models import Call, CallState, Customer, PlanfixRequest
 from integrations.services.account_traits import learn
 from integrations.services.customers.account_discovery import discover
-from integrations.services.trial.learnt import TRAITS
+from integrations.services.trial.learnt_traits import TRAITS
 from integrations.services.trial.report import Question as Q
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account

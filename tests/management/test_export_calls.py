@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from integrations.models import Call
-from integrations.services.missed_calls.fold import fold_missed_calls
+from integrations.services.missed_calls.called_back import fold_missed_calls
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, dialled, missed
 

@@ -37,7 +37,7 @@ from integrations.models import (
     SavedView,
     UserSession,
 )
-from integrations.services.queue.files import store_file
+from integrations.services.queue.job_files import store_file
 from tests.factories import (
     call_facts,
     make_call,

@@ -41,9 +41,9 @@ from integrations.admin.customer.telephone.routing import first_question, routin
 from integrations.admin.customer.trial import trial
 from integrations.admin.customer.utm_mapping import utm_mapping_page
 from integrations.admin.customer.webhooks.addresses import first_webhook_light, webhook_setup
-from integrations.admin.lookups import SimpleLookups
 from integrations.admin.monitoring.dashboard import Query, found_customers
 from integrations.admin.monitoring.status_line import status_line
+from integrations.admin.query_limits import SimpleLookups
 from integrations.admin.read_only import ListTitle
 from integrations.models import BackgroundJobKind, Customer, SecretField, WebhookToken
 from integrations.models.customer import SECRET_OF_ADDRESS

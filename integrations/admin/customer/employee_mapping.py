@@ -23,9 +23,9 @@ from unfold.widgets import (
 )
 
 from integrations.admin.customer.pages import address_of, customer_page, page_after_saving, render_page
-from integrations.admin.lookups import SimpleLookups
+from integrations.admin.query_limits import SimpleLookups
+from integrations.domain.employee_pairing import PairedBy
 from integrations.domain.name_likeness import Likeness
-from integrations.domain.pairing import PairedBy
 from integrations.models import BackgroundJobKind, Call, Customer, Employee
 from integrations.services.customers.employee_mapping import (
     EmployeeChoice,

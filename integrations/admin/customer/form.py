@@ -17,10 +17,10 @@ from django.utils.translation import gettext as _
 from integrations.admin.choices import account_choice
 from integrations.admin.customer.contacts.directory import advice_of, spelling_sentence
 from integrations.admin.customer.secret_widget import TypedSecrets
-from integrations.admin.suggestions import SuggestingInput
+from integrations.admin.suggestion_input import SuggestingInput
 from integrations.models import Customer, Employee
 from integrations.models.customer import all_timezones, validate_timezone
-from integrations.services.customers.addresses import account_address, public_address
+from integrations.services.customers.account_addresses import account_address, public_address
 from integrations.services.customers.connection_report import Connection, newest_connection
 from integrations.services.directory.report import spelling_report
 from integrations.ui.countries import country_code, country_names

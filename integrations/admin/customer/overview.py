@@ -23,13 +23,13 @@ from integrations.admin.customer.pages import address_of, customer_page, listed,
 from integrations.admin.customer.read_back import read_back_overview
 from integrations.admin.customer.webhooks.request_counts import request_counts
 from integrations.admin.monitoring.customer_rows import customer_row
-from integrations.admin.monitoring.pictures import stacked_chart
+from integrations.admin.monitoring.sparklines import stacked_chart
 from integrations.admin.monitoring.status_line import status_lines
 from integrations.models import BackgroundJobKind, Customer
 from integrations.services.delivery.pause import pause_by_hand, resume_customer
 from integrations.services.missed_calls.waiting import called_back
+from integrations.services.monitoring.chart_numbers import pictures_of, requests_left
 from integrations.services.monitoring.customer_status import statuses_of
-from integrations.services.monitoring.fleet import pictures_of, requests_left
 from integrations.ui.labels import LazyText
 from integrations.users.audit import audit_record
 

@@ -21,8 +21,8 @@ from integrations.models import BackgroundJob, BackgroundJobKind, CallbackSettin
 from integrations.services.callback_tasks.choices import stored_choices
 from integrations.services.callback_tasks.settings_file import settings_of
 from integrations.services.queue.background import enqueue, newest_unfinished
-from integrations.services.trial.client import MOST_REQUESTS
 from integrations.services.trial.content import author_of, new_number
+from integrations.services.trial.counting_client import MOST_REQUESTS
 from integrations.services.trial.receipts import abandoned_receipts, leftovers
 from integrations.services.trial.report import NOT_ASKED, Finding, Outcome, TrialReport
 from integrations.services.trial.run import CLEAN_UP, KEEP, NUMBER, TASK_TEMPLATE

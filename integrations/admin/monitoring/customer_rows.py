@@ -7,12 +7,12 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from integrations.admin.monitoring.pictures import Heartbeat, Sparkline, heartbeat, sparkline
+from integrations.admin.monitoring.sparklines import Heartbeat, Sparkline, heartbeat, sparkline
 from integrations.admin.monitoring.status_line import StatusLine, status_line
 from integrations.models import Customer
+from integrations.services.monitoring.chart_numbers import Pictures
 from integrations.services.monitoring.customer_facts import Fact
 from integrations.services.monitoring.customer_status import CustomerStatus
-from integrations.services.monitoring.fleet import Pictures
 from integrations.ui.durations import time_ago
 from integrations.ui.local_time import local_time
 

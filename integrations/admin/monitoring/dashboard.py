@@ -23,13 +23,13 @@ from django.views.decorators.http import require_safe
 from unfold.widgets import CHECKBOX_CLASSES
 
 from integrations.admin.monitoring.customer_rows import customer_row
-from integrations.admin.monitoring.numbers_age import age_of_number_library
-from integrations.admin.monitoring.overall import bars_of_reasons, tiles_of
-from integrations.admin.monitoring.pictures import stacked_chart
+from integrations.admin.monitoring.phone_library_age import age_of_number_library
+from integrations.admin.monitoring.sparklines import stacked_chart
 from integrations.admin.monitoring.status_line import badge_of
+from integrations.admin.monitoring.totals import bars_of_reasons, tiles_of
+from integrations.services.monitoring.chart_numbers import pictures_of
 from integrations.services.monitoring.customer_facts import Fact
 from integrations.services.monitoring.customer_status import Cause, CustomerStatus, statuses_of
-from integrations.services.monitoring.fleet import pictures_of
 from integrations.ui.labels import Badge, LazyText
 from integrations.users.decorators import login_required_htmx
 from integrations.users.visibility import customers_visible_to, sees_all_customers

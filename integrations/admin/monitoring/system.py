@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.cache import never_cache
 
-from integrations.admin.monitoring.numbers_age import age_of_number_library
+from integrations.admin.monitoring.phone_library_age import age_of_number_library
 from integrations.models import CallState
 from integrations.services.monitoring.customer_status import late_before
 from integrations.services.monitoring.system import SystemFacts, system_facts

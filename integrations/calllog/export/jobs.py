@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
-from integrations.calllog.export.table import table
+from integrations.calllog.export.columns import table
 from integrations.calllog.list.filters import CallFilter
 from integrations.models import BackgroundJob, BackgroundJobKind, Customer, JobFile
-from integrations.services.calls.spreadsheet import csv_lines, xlsx_file
+from integrations.services.calls.spreadsheet_files import csv_lines, xlsx_file
 from integrations.services.queue.background import enqueue, is_among_first
-from integrations.services.queue.files import PIECE_BYTES, store_file
+from integrations.services.queue.job_files import PIECE_BYTES, store_file
 from integrations.services.queue.progress import CannotBeDone, Progress, Stopped
 
 AT_ONCE = 2

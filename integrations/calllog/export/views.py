@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from integrations.calllog.export.columns import table
 from integrations.calllog.export.jobs import (
     CONTENT_TYPES,
     TooManyExports,
@@ -26,11 +27,10 @@ from integrations.calllog.export.jobs import (
     start_export,
     unfinished_exports,
 )
-from integrations.calllog.export.table import table
 from integrations.calllog.list.filters import CallFilter
 from integrations.models import BackgroundJob, BackgroundJobKind, JobFile
-from integrations.services.calls.spreadsheet import csv_lines
-from integrations.services.queue.files import FILE_LIFETIME, pieces_of
+from integrations.services.calls.spreadsheet_files import csv_lines
+from integrations.services.queue.job_files import FILE_LIFETIME, pieces_of
 from integrations.services.recordings.stream_limit import NoFreeSlot, StreamSlot, within_time
 from integrations.ui.page_context import page_context
 from integrations.users.audit import audit_record

@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from integrations.management.customers import named_customers
-from integrations.management.times import parse_time
+from integrations.management.customer_arguments import named_customers
+from integrations.management.time_arguments import parse_time
 from integrations.models import Customer
 from integrations.services.intake.catch_up import Window, catch_up
 

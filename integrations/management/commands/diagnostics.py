@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations.management.customers import named_customers
+from integrations.management.customer_arguments import named_customers
 from integrations.services.diagnostics.file import diagnostics_of
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations.models import Customer
-from integrations.services.calls.export import COLUMNS, exported_calls
-from integrations.services.calls.spreadsheet import harmless
+from integrations.services.calls.rows_for_scripts import COLUMNS, exported_calls
+from integrations.services.calls.spreadsheet_files import harmless
 
 
 class Command(BaseCommand):

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations.management.customers import named_customers
+from integrations.management.customer_arguments import named_customers
 from integrations.models import Customer
 from integrations.services.privacy.erasure import NotANumber, erase_number
 from integrations.services.privacy.retention import prune

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from integrations.background_jobs import run_job
 from integrations.domain.phones import normalize
-from integrations.management.customers import named_customers
+from integrations.management.customer_arguments import named_customers
 from integrations.models import BackgroundJob, BackgroundJobKind, Customer
 from integrations.services.callback_tasks.settings_file import settings_of
 from integrations.services.trial.content import new_number

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from integrations.models import Call, CallbackSettings, CallbackTask, Customer
 from integrations.planfix.http.errors import PlanfixAccessDenied, PlanfixError, PlanfixUnavailable
 from integrations.planfix.http.json_fields import masked_text
-from integrations.services.callback_tasks.problems import hide_problem, show_problem
+from integrations.services.callback_tasks.refusals import hide_problem, show_problem
 from integrations.services.callback_tasks.sql import FINISH
 from integrations.services.callback_tasks.writer import TaskWriter
 from integrations.services.clients.lease import HeldLease, LeaseLost

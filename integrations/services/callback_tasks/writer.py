@@ -36,7 +36,7 @@ from integrations.services.callback_tasks.content import (
     new_task,
     record_id,
 )
-from integrations.services.callback_tasks.problems import show_problem
+from integrations.services.callback_tasks.refusals import show_problem
 from integrations.services.callback_tasks.sql import BEGIN_WRITE
 from integrations.services.clients.lease import HeldLease, LeaseLost
 from integrations.services.clients.planfix import logged_client

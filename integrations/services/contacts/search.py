@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from integrations.domain.phone_fields import has_number
 from integrations.domain.phones import search_pieces
+from integrations.domain.phones_in_text import has_number
 from integrations.models import Customer, PhoneMatching, RememberedContact
 from integrations.planfix.http.client import Planfix
 from integrations.planfix.http.errors import PlanfixSearchBlind

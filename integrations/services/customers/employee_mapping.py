@@ -16,9 +16,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from integrations.domain.employee_pairing import EmployeePair, PairedBy, pair_people
 from integrations.domain.employees import CallAgent, call_agent, match_employee
 from integrations.domain.name_likeness import Likeness, best_likeness
-from integrations.domain.pairing import EmployeePair, PairedBy, pair_people
 from integrations.domain.reasons import Reason
 from integrations.domain.rules import Skip, decide
 from integrations.models import Call, CallState, Customer, Employee

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from integrations.models import Customer, Employee, ParameterMapping, PhoneBookContacts, Routing, Secret, WebhookToken
 from integrations.services.callback_tasks.settings_file import KEYS, SECTION, exported_settings, save_settings
+from integrations.services.customers.account_addresses import account_address, public_address
 from integrations.services.customers.account_change import follow_change
-from integrations.services.customers.addresses import account_address, public_address
 from integrations.services.delivery.pause import resume_customer
 from integrations.services.phone_book.choice import choose_contacts, chosen_contacts
 

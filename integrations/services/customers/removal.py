@@ -9,7 +9,7 @@ from integrations.services.account_traits import forget_unused_traits
 from integrations.services.delivery.pause import pause_by_hand
 from integrations.services.directory.accounts import forget_unused_directories
 from integrations.services.privacy.retention import delete_some
-from integrations.services.queue.files import delete_files_about
+from integrations.services.queue.job_files import delete_files_about
 from integrations.services.queue.progress import Progress
 
 BATCH = 1000

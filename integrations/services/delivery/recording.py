@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.exceptions import InvalidURL
 
-from integrations.domain.sound import FIRST_BYTES, is_text, sound_suffix
+from integrations.domain.audio_format import FIRST_BYTES, is_text, sound_suffix
 from integrations.models import CallState, Recording, Step
 from integrations.outbound.public_session import TRANSPORT_ERRORS, exchange_timeout, public_session, seconds_left
 from integrations.planfix.http.errors import PlanfixRefused, PlanfixUnavailable

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
-from integrations.domain.phone_fields import has_number
+from integrations.domain.phones_in_text import has_number
 from integrations.models import Customer, DirectoryAccount, DirectoryNumber
 from integrations.services.directory.accounts import trusted_directory
 

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from integrations.models import Customer, DirectoryAccount, DirectoryContact, DirectoryNumber, RememberedContact
 from integrations.planfix.records.contact_list import ListedContact
 from integrations.services.directory.accounts import directory_of
-from integrations.services.directory.numbers import WrittenNumber, numbers_of
+from integrations.services.directory.contact_numbers import WrittenNumber, numbers_of
 
 NAME_LENGTH = DirectoryContact._meta.get_field("name").max_length or 0
 COLUMNS = ("is_company", "name", "responsible_ids", "deleted")

@@ -32,9 +32,9 @@ from integrations.models import (
 from integrations.ringostat.webhook import TEST_EVENT
 from integrations.services.customers.connection_report import Check, Finding
 from integrations.services.intake.traffic_limit import limited_customers
-from integrations.services.monitoring.leaks import LeakSigns, signs_of, with_leak_columns
+from integrations.services.monitoring.leaked_addresses import LeakSigns, signs_of, with_leak_columns
 from integrations.services.monitoring.sql import FACTS
-from integrations.services.queue.load import live_workers_column
+from integrations.services.queue.queue_load import live_workers_column
 from integrations.services.read_back.findings import NEWEST as NEWEST_READ_BACKS
 
 DAYS = 7

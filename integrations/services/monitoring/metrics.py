@@ -30,7 +30,7 @@ from integrations.models import (
 from integrations.services.database import database_time
 from integrations.services.directory.accounts import IS_TRUSTED
 from integrations.services.monitoring.customer_status import Cause, Level, statuses_of
-from integrations.services.queue.load import queue_load
+from integrations.services.queue.queue_load import queue_load
 
 LATELY = timedelta(minutes=5)
 NEWEST_ROWS = 50_000

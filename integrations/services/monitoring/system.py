@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Min, Q
 
 from integrations.domain.numbering_plans import library_date
 from integrations.models import Alert, Call, CallState, CatchUpCursor, DirectoryAccount
-from integrations.services.queue.load import QueueLoad, last_periodic_runs, queue_load, worker_last_seen
+from integrations.services.queue.queue_load import QueueLoad, last_periodic_runs, queue_load, worker_last_seen
 from ringofix import __version__
 
 SWEEP, ALERTS, CATCH_UP_ALL = "sweep", "alerts", "catch_up_all"

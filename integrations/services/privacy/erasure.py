@@ -44,7 +44,7 @@ from integrations.models import (
 )
 from integrations.ringostat.encoding import readable_body
 from integrations.services.directory.store import erase_number as erase_number_from_directory
-from integrations.services.queue.files import delete_files_about
+from integrations.services.queue.job_files import delete_files_about
 
 ERASED = "erased"
 """Replaces an erased number, and a text that mentions it."""

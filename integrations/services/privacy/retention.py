@@ -31,7 +31,7 @@ from integrations.services.database import database_time
 from integrations.services.directory.accounts import forget_unused_directories
 from integrations.services.privacy.monthly_partitions import update_partitions
 from integrations.services.queue.background import forget_old_dry_runs, forget_old_jobs
-from integrations.services.queue.files import delete_expired_files
+from integrations.services.queue.job_files import delete_expired_files
 
 log = structlog.get_logger(__name__)
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from integrations.domain.employees import Employee
-from integrations.domain.phone_fields import has_number
+from integrations.domain.phones_in_text import has_number
 from integrations.models import Customer, Routing, RoutingSource, WebhookToken
 from integrations.models.telephone.routing import directions_in
 from integrations.services.routing.decide import KnownContact, Situation

@@ -27,8 +27,8 @@ from integrations.planfix.records.removal import (
     remove_task,
 )
 from integrations.planfix.records.tasks import find_task
-from integrations.services.trial.client import RequestsSpent, TrialClient
 from integrations.services.trial.content import DAYS_BACK
+from integrations.services.trial.counting_client import RequestsSpent, TrialClient
 from integrations.services.trial.report import CLOSED_TASK, NO_REQUESTS_LEFT, OPEN_TASK, UNFINDABLE_FILE, Leftover
 
 LAST_DIGITS = 7

@@ -13,10 +13,10 @@ from integrations.planfix.records.read_back import contacts_by_phone
 from integrations.planfix.records.removal import is_gone
 from integrations.planfix.rights import is_missing_right
 from integrations.services.queue.progress import Progress, Stopped, held
-from integrations.services.trial.client import FOR_LAST_SEARCH, RequestsSpent, TrialClient
 from integrations.services.trial.content import trial_content
+from integrations.services.trial.counting_client import FOR_LAST_SEARCH, RequestsSpent, TrialClient
 from integrations.services.trial.judges import judged, with_removal
-from integrations.services.trial.learnt import learn_from
+from integrations.services.trial.learnt_traits import learn_from
 from integrations.services.trial.readings import Failure, Readings
 from integrations.services.trial.receipts import TrialReceipts, abandoned_receipts, leftovers, remove
 from integrations.services.trial.report import LIMIT, NO_RESPONSE, NOT_DELETED, Leftover, TrialReport

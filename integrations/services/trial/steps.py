@@ -31,8 +31,8 @@ from integrations.planfix.records.tasks import NewTask, create_task
 from integrations.services.clients.planfix import stored_call_tags
 from integrations.services.customers.account_discovery import discover
 from integrations.services.delivery.recording import look_at
-from integrations.services.trial.client import TrialClient, is_short_limit
 from integrations.services.trial.content import TrialContent
+from integrations.services.trial.counting_client import TrialClient, is_short_limit
 from integrations.services.trial.readings import RateReading, Readings, TagReading
 from integrations.services.trial.receipts import TrialReceipts
 

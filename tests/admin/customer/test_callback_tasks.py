@@ -15,7 +15,7 @@ from integrations.planfix.rights import Right
 from integrations.services.callback_tasks.settings_file import exported_settings
 from integrations.services.customers.connection_check import check_connection
 from integrations.services.customers.connection_report import Finding
-from integrations.services.missed_calls.fold import fold_missed_calls
+from integrations.services.missed_calls.called_back import fold_missed_calls
 from integrations.services.queue.background import enqueue
 from integrations.services.queue.progress import Progress
 from tests.conftest import Scenario

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from integrations.admin.monitoring import numbers_age
+from integrations.admin.monitoring import phone_library_age
 from integrations.models import BackgroundJob, CallState, Customer
 from integrations.services.queue.defer import DELIVER_CALLS
 from tests.factories import (
@@ -406,7 +406,7 @@ def test_customer_pages_require_change_permission(client: Client, name: str) -> 
 def test_operator_sees_a_warning_about_an_old_phone_number_library(
     client: Client, monkeypatch: pytest.MonkeyPatch, made: date | None, is_told: bool
 ) -> None:
-    monkeypatch.setattr(numbers_age, "library_date", lambda: made)
+    monkeypatch.setattr(phone_library_age, "library_date", lambda: made)
     client.force_login(make_superuser())
 
     assert ("The phone number library is from" in client.get("/admin/").content.decode()) is is_told
@@ -415,7 +415,7 @@ def test_operator_sees_a_warning_about_an_old_phone_number_library(
 def test_specialists_see_no_warning_about_an_old_phone_number_library(
     console: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(numbers_age, "library_date", lambda: date(2020, 1, 1))
+    monkeypatch.setattr(phone_library_age, "library_date", lambda: date(2020, 1, 1))
 
     assert "The phone number library is from" not in console.get("/admin/").content.decode()
 

@@ -16,13 +16,13 @@ from django.utils.translation import override
 from openpyxl import load_workbook
 
 from integrations.background_jobs import run_job
-from integrations.calllog.export import jobs, table, views
+from integrations.calllog.export import columns, jobs, views
 from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, JobFile, JobFilePiece
-from integrations.services.calls.spreadsheet import csv_lines, harmless, xlsx_file
-from integrations.services.missed_calls.fold import fold_missed_calls
+from integrations.services.calls.spreadsheet_files import csv_lines, harmless, xlsx_file
+from integrations.services.missed_calls.called_back import fold_missed_calls
 from integrations.services.privacy.erasure import erase_number
 from integrations.services.privacy.retention import prune_all
-from integrations.services.queue import files
+from integrations.services.queue import job_files
 from integrations.services.recordings import stream_limit
 from tests.calllog.call.test_recording import left_off
 from tests.factories import (
@@ -140,7 +140,7 @@ def test_export_reads_each_batch_of_calls_in_one_query(customer, django_assert_n
     fold_missed_calls()
 
     with django_assert_num_queries(1):
-        _titles, rows = table.table(Call.objects.all())
+        _titles, rows = columns.table(Call.objects.all())
         assert len(list(rows)) == 9
 
 
@@ -157,7 +157,7 @@ def test_excel_file_has_typed_times_and_numbers(viewer: Client, customer) -> Non
 
 @pytest.mark.parametrize("address", [CSV, XLSX])
 def test_export_has_filtered_calls_newest_first(viewer: Client, customer, address: str, monkeypatch) -> None:
-    monkeypatch.setattr(table, "BATCH", 2)  # more calls than are read at once
+    monkeypatch.setattr(columns, "BATCH", 2)  # more calls than are read at once
     for minute in (1, 3, 2, 5, 4):
         make_call(
             customer, call_facts(ringostat_id=f"m{minute}", exact_start=datetime(2026, 3, 2, 9, minute, tzinfo=UTC))
@@ -367,7 +367,7 @@ def test_export_file_of_many_pieces_is_complete(viewer: Client, customer, monkey
         make_call(customer, call_facts(ringostat_id=f"c{number}"))
     whole = viewer.get(CSV).getvalue()
     for size in (1, 7, len(whole) - 1, len(whole), len(whole) + 1):
-        monkeypatch.setattr(files, "PIECE_BYTES", size)
+        monkeypatch.setattr(job_files, "PIECE_BYTES", size)
         JobFile.objects.all().delete()
         assert made(viewer, CSV).getvalue() == whole
 
@@ -478,7 +478,7 @@ def test_export_files_per_user_and_customer_are_limited(viewer: Client, customer
 
 
 def test_too_large_export_file_is_reported_and_not_kept(viewer: Client, customer, monkeypatch) -> None:
-    monkeypatch.setattr(files, "MAX_FILE_BYTES", 10)
+    monkeypatch.setattr(job_files, "MAX_FILE_BYTES", 10)
     job = start(viewer, CSV)
 
     run_job(job.pk)

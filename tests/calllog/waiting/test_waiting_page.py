@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from integrations.calllog.waiting import choice
 from integrations.models import Call, Customer, RememberedContact
-from integrations.services.missed_calls.fold import fold_missed_calls
+from integrations.services.missed_calls.called_back import fold_missed_calls
 from integrations.ui import inputs
 from tests.factories import (
     MISSED,

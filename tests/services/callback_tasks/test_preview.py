@@ -43,7 +43,7 @@ def test_dry_run_of_a_missed_call_shows_its_callback_task(wanting: Scenario, num
     assert number in report.callback_task.name
     assert wanting.account.tasks == []
     shown = [line.text for line in lines(report, wanting.customer)]
-    assert [text for text in shown if "callback task would be made" in text]
+    assert [text for text in shown if "callback task would be created" in text]
 
 
 def test_dry_run_shows_a_comment_in_the_open_callback_task(wanting: Scenario) -> None:

@@ -14,7 +14,7 @@ from integrations.models import CallbackSettings, CallbackTask, CallState, Custo
 from integrations.models.directory import DirectoryContact
 from integrations.services.callback_tasks.notes import note_missed_calls
 from integrations.services.callback_tasks.run import write_callback_tasks
-from integrations.services.missed_calls.fold import fold_missed_calls
+from integrations.services.missed_calls.called_back import fold_missed_calls
 from integrations.services.privacy.erasure import erase_number
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from integrations.domain.pairing import PairedBy
+from integrations.domain.employee_pairing import PairedBy
 from integrations.domain.reasons import Reason
 from integrations.models import BackgroundJob, BackgroundJobKind, Call, CallState, Customer, Employee
 from integrations.services.customers.connection_report import Check, Connection, Finding

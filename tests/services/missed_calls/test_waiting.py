@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from integrations.domain.reasons import Reason
 from integrations.models import Call, CallState, Customer
-from integrations.services.missed_calls.fold import fold_missed_calls
+from integrations.services.missed_calls.called_back import fold_missed_calls
 from integrations.services.missed_calls.waiting import called_back, called_back_by, waiting_clients
 from tests.factories import MISSED, OUTGOING, call_facts, make_call, make_customer, make_employee
 

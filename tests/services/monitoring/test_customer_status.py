@@ -29,6 +29,7 @@ from integrations.services.customers.connection_report import Check, Finding
 from integrations.services.customers.webhook_addresses import send_test_event
 from integrations.services.intake.traffic_limit import _limited
 from integrations.services.markers import mark
+from integrations.services.monitoring.chart_numbers import pictures_of
 from integrations.services.monitoring.customer_facts import AccessCheck, CustomerFacts, Fact, Group
 from integrations.services.monitoring.customer_status import (
     Cause,
@@ -38,8 +39,7 @@ from integrations.services.monitoring.customer_status import (
     status_of,
     statuses_of,
 )
-from integrations.services.monitoring.fleet import pictures_of
-from integrations.services.monitoring.leaks import LeakSigns
+from integrations.services.monitoring.leaked_addresses import LeakSigns
 from tests.factories import OUTGOING, call_facts, make_call, make_customer, make_employee, make_event
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)

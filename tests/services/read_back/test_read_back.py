@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from integrations.models import Alert, AlertKind, ApiToken, Customer, Delivery, PlanfixRequest, ReadBack
 from integrations.services.account_traits import NumberStorage, learn, traits_of
-from integrations.services.calls.export import exported_calls
+from integrations.services.calls.rows_for_scripts import exported_calls
 from integrations.services.customers.account_discovery import discover
 from integrations.services.delivery.customer_run import deliver_due_calls
 from integrations.services.monitoring.alerts import check_alerts

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from integrations.background_jobs import run_job
 from integrations.models import AccountTrait, BackgroundJob, BackgroundJobKind, Call, Secret, TrialReceipt
 from integrations.services.account_traits import NumberFormat, NumberStorage, traits_of
-from integrations.services.trial import client as trial_client
+from integrations.services.trial import counting_client as trial_client
 from integrations.services.trial.report import Outcome, Question, TrialReport
 from sandbox.http.faults import Fault
 from sandbox.planfix.phone_numbers import STORED

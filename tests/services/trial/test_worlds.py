@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from integrations.services.trial.client import TrialClient
+from integrations.services.trial.counting_client import TrialClient
 from integrations.services.trial.report import Outcome, Question
 from sandbox.planfix.quota import Limits
 from sandbox.planfix.world import SWITCHES

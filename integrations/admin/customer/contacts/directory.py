@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from integrations.admin.customer.pages import address_of, customer_page, render_page
 from integrations.models import Customer, DirectoryAccount, PhoneMatching
 from integrations.planfix.links import contact_url
-from integrations.services.calls.spreadsheet import Row, csv_lines
+from integrations.services.calls.spreadsheet_files import Row, csv_lines
 from integrations.services.directory.accounts import directory_of
 from integrations.services.directory.budget import allowed_today, requests_today
 from integrations.services.directory.report import (

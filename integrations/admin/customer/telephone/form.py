@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from integrations.admin.choices import ORDER, OrderedChoicesForm, select_field
-from integrations.admin.suggestions import SuggestingInput
+from integrations.admin.suggestion_input import SuggestingInput
 from integrations.domain.phones import sip_login
 from integrations.models import Customer, Routing, RoutingSource
 

@@ -31,7 +31,7 @@ from integrations.services.customers.webhook_addresses import (
     valid_tokens,
 )
 from integrations.services.intake.senders import senders_of
-from integrations.services.monitoring.leaks import leak_signs
+from integrations.services.monitoring.leaked_addresses import leak_signs
 from integrations.ui.call_row import call_reason, receipts_of
 from integrations.ui.labels import EVENTS, STATES, LazyText
 from integrations.ui.links import comment_url

@@ -13,7 +13,7 @@ from integrations.calllog.list.keyset_paging import page_of
 from integrations.calllog.list.table_rows import TASK_FIELDS, with_fields
 from integrations.models import Call
 from integrations.planfix.links import task_url
-from integrations.services.calls.spreadsheet import Cell
+from integrations.services.calls.spreadsheet_files import Cell
 from integrations.ui.call_row import CallRow, call_row, callback_task_id_of
 from integrations.ui.labels import STATES
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.domain.phone_fields import has_number, numbers_in
+from integrations.domain.phones_in_text import has_number, numbers_in
 
 ONE, OTHER = "+380671234567", "+380501112233"
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from urllib.parse import urljoin
 
-from page_form import form_of
-from proxy_trials import Client, TrialFailed, Trials
+from form_fields import form_of
+from proxy_attacks import Attacker, Client, NotProtected
 
 USERS = "/admin/auth/user/"
 NAME = "analyst"
 FIRST, SECOND, THIRD = (f"a {word} password of many words" for word in ("first", "second", "third"))
 
 
-def try_accounts(trials: Trials) -> None:
+def try_accounts(attacker: Attacker) -> None:
     """Adds a viewer as an administrator. The viewer changes the password; the administrator resets it and deactivates
     the user. Each change must end old sessions and tokens.
     """
-    admin = trials.logged_in(7)
+    admin = attacker.logged_in(7)
     page = _added_viewer(admin)
-    viewer, other, program = trials.client(20), trials.client(21), trials.client(22)
+    viewer, other, program = attacker.client(20), attacker.client(21), attacker.client(22)
     _must(viewer.log_in(NAME, FIRST), "the new viewer cannot log in")
     _must(other.log_in(NAME, FIRST), "the new viewer cannot log in at another address")
     for path in ("/admin/", USERS, "/admin/integrations/customer/"):
@@ -95,4 +95,4 @@ def _is_in(client: Client) -> bool:
 
 def _must(is_true: bool, otherwise: str) -> None:
     if not is_true:
-        raise TrialFailed(otherwise)
+        raise NotProtected(otherwise)

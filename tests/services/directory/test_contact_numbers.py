@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from integrations.models import Spelling
-from integrations.services.directory.numbers import numbers_of
+from integrations.services.directory.contact_numbers import numbers_of
 
 NUMBER = "+380671234567"
 

@@ -10,8 +10,8 @@ import socketserver
 import threading
 from collections.abc import Iterator
 
-from page_form import form_of
-from proxy_trials import Client, TrialFailed, Trials
+from form_fields import form_of
+from proxy_attacks import Attacker, Client, NotProtected
 
 REFERENCE = "&#" + "9" * 4500 + ";"
 """An HTML reference to a character that does not exist."""
@@ -40,46 +40,46 @@ BAD_ADDRESSES = (
 )
 
 
-def new_hosts_get_no_stored_secret(trials: Trials) -> None:
-    admin = trials.logged_in(7)
+def new_hosts_get_no_stored_secret(attacker: Attacker) -> None:
+    admin = attacker.logged_in(7)
     found = re.search(r"/admin/integrations/customer/(\d+)/", admin.ask("GET", "/admin/").body)
     if not found:
-        raise TrialFailed("the first page shows no customer")
+        raise NotProtected("the first page shows no customer")
     page = f"/admin/integrations/customer/{found[1]}/change/"
     form = form_of(admin.ask("GET", page).body)
     if admin.post(page, form).status != 302:
-        raise TrialFailed("the unchanged settings of a customer were not saved")
+        raise NotProtected("the unchanged settings of a customer were not saved")
     with _unasked() as address:
         moved: list[dict[str, str | list[str]]] = [{"planfix_url": address}, {"ringostat_api_url": address}]
         moved += [{"planfix_url": address, "planfix_token": "   "}, {"planfix_url": f"{address}/a/", "name": "Moved"}]
         moved += [{column: bad} for bad in BAD_ADDRESSES for column in ("planfix_url", "ringostat_api_url")]
         for changes in moved:
             if admin.post(page, form | changes).status != 200:
-                raise TrialFailed(f"a customer was saved with {changes}")
+                raise NotProtected(f"a customer was saved with {changes}")
 
 
 @contextlib.contextmanager
 def _unasked() -> Iterator[str]:
-    """Yields the address of a server. Raises TrialFailed if anything connects to it, up to three seconds later."""
+    """Yields the address of a server. Raises NotProtected if anything connects to it, up to three seconds later."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
         server.settimeout(3)
         with contextlib.suppress(TimeoutError):
             server.accept()
-            raise TrialFailed("a forbidden host was asked")
+            raise NotProtected("a forbidden host was asked")
 
 
-def no_file_has_a_formula(trials: Trials) -> None:
+def no_file_has_a_formula(attacker: Attacker) -> None:
     """Exports all calls and looks for formulas. The hostile calls must be stored already."""
-    text = trials.logged_in(7).ask("GET", "/calls/export.csv").body.removeprefix("\ufeff")
+    text = attacker.logged_in(7).ask("GET", "/calls/export.csv").body.removeprefix("\ufeff")
     if "HYPERLINK(1)" not in text or "HYPERLINK(6)" not in text:
-        raise TrialFailed("the file lacks the hostile calls")
+        raise NotProtected("the file lacks the hostile calls")
     for delimiter in ",;\t|":
         for row in csv.reader(text.splitlines(), delimiter=delimiter):
             for cell in row:
                 start = cell.strip(' \ufeff"')
                 if start[:1] in tuple("=+-@") and not re.fullmatch(r"[+-]?\d+", start):
-                    raise TrialFailed(f"split at {delimiter!r}, a cell is the formula {start[:40]}")
+                    raise NotProtected(f"split at {delimiter!r}, a cell is the formula {start[:40]}")
 
 
 class _BadHeaders(socketserver.BaseRequestHandler):
@@ -102,33 +102,33 @@ def recordings_with_bad_headers() -> Iterator[str]:
             server.shutdown()
 
 
-def plays_free_their_slots(trials: Trials, number: str) -> None:
-    client = trials.logged_in(7)
+def plays_free_their_slots(attacker: Attacker, number: str) -> None:
+    client = attacker.logged_in(7)
     path = f"{_page_of(client, number)}recording"
     for _number in range(PLAYS):
         answer = client.ask("GET", path)
         if (answer.status, answer.body) != (200, "abcd"):
-            raise TrialFailed(f"a recording was answered {answer.status} {answer.body[:100]}")
+            raise NotProtected(f"a recording was answered {answer.status} {answer.body[:100]}")
     if client.ask("GET", "/calls/export.csv").status != 200:
-        raise TrialFailed("after some recordings no file can be exported")
+        raise NotProtected("after some recordings no file can be exported")
 
 
-def a_link_with_two_readings_is_not_opened(trials: Trials, number: str) -> None:
-    client = trials.logged_in(7)
+def a_link_with_two_readings_is_not_opened(attacker: Attacker, number: str) -> None:
+    client = attacker.logged_in(7)
     status = client.ask("GET", f"{_page_of(client, number)}recording").status
     if status != 404:
-        raise TrialFailed(f"a link with two readings was answered {status}")
+        raise NotProtected(f"a link with two readings was answered {status}")
 
 
 def _page_of(client: Client, number: str) -> str:
     """The path of a call's page. The client with this number must have called once."""
     found = re.search(r'href="(/calls/\d+/)"', client.ask("GET", f"/calls/?number={number[1:]}").body)
     if not found:
-        raise TrialFailed(f"the call of {number} is not found")
+        raise NotProtected(f"the call of {number} is not found")
     return found[1]
 
 
-def a_flood_is_refused(trials: Trials, webhook: str) -> None:
-    answer = trials.client(30).ask_often(webhook, b'{"event": "form"}', MOST_WEBHOOKS)
+def a_flood_is_refused(attacker: Attacker, webhook: str) -> None:
+    answer = attacker.client(30).ask_often(webhook, b'{"event": "form"}', MOST_WEBHOOKS)
     if answer.status != 429 or not answer.headers.get("retry-after", "").isdigit():
-        raise TrialFailed(f"{MOST_WEBHOOKS} webhooks were answered {answer.status}")
+        raise NotProtected(f"{MOST_WEBHOOKS} webhooks were answered {answer.status}")

@@ -17,7 +17,12 @@ from integrations.services.intake.traffic_limit import ALERT_FOR, _limited
 from integrations.services.markers import mark
 from integrations.services.monitoring.alerts import check_alerts
 from integrations.services.monitoring.customer_status import Issue
-from integrations.services.monitoring.leaks import MANY_UNLISTED, REQUESTS_OF_SENDER, SOME_UNLISTED, leak_signs
+from integrations.services.monitoring.leaked_addresses import (
+    MANY_UNLISTED,
+    REQUESTS_OF_SENDER,
+    SOME_UNLISTED,
+    leak_signs,
+)
 from integrations.services.monitoring.status_texts import next_step, sentence_of
 from sandbox.ringostat.api import Ringostat
 from tests.conftest import Scenario

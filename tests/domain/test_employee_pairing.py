@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from integrations.domain.pairing import EmployeePair, PairedBy, pair_people
+from integrations.domain.employee_pairing import EmployeePair, PairedBy, pair_people
 
 EMAIL, EXTENSION, NAME = PairedBy.EMAIL, PairedBy.EXTENSION, PairedBy.NAME
 

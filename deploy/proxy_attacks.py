@@ -25,7 +25,7 @@ THROTTLED = "Too many attempts"
 OLD_REQUEST_BUFFERING = "buffer_requests\nmax_buffer_size 2MB"
 
 
-class TrialFailed(Exception):
+class NotProtected(Exception):
     """The proxy, or the product behind it, does not stop an attack."""
 
 
@@ -101,10 +101,10 @@ class Client:
         return self.ask("POST", path, urlencode({"csrfmiddlewaretoken": token, **form}, doseq=True).encode(), **headers)
 
     def log_in(self, name: str, password: str, **headers: str) -> bool:
-        """Tells whether the login succeeds. Raises TrialFailed if the answer is neither success nor the form."""
+        """Tells whether the login succeeds. Raises NotProtected if the answer is neither success nor the form."""
         answer = self._log_in(name, password, **headers)
         if answer.status not in (200, 302):
-            raise TrialFailed(f"the login page answered {answer.status} to {self.address}")
+            raise NotProtected(f"the login page answered {answer.status} to {self.address}")
         return answer.status == 302
 
     def is_throttled(self, name: str, password: str, times: int = 1, **headers: str) -> bool:
@@ -115,7 +115,7 @@ class Client:
         self.cookies = {}
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.ask("GET", LOGIN).body)
         if not token:
-            raise TrialFailed("the login page has no form")
+            raise NotProtected("the login page has no form")
         form = {"csrfmiddlewaretoken": token[1], "username": name, "password": password}
         headers |= {"Content__Type": "application/x-www-form-urlencoded", "Referer": f"https://{self.host}{LOGIN}"}
         for _ in range(times):
@@ -139,7 +139,7 @@ class Client:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trials:
+class Attacker:
     host: str
     port: int
     authority: Path
@@ -161,20 +161,20 @@ class Trials:
             attacker = self.client(number)
             for _ in range(WRONG_LOGINS):
                 if attacker.log_in(self.user, "wrong"):
-                    raise TrialFailed("a wrong password was accepted")
+                    raise NotProtected("a wrong password was accepted")
             if not attacker.is_throttled(self.user, self.password):
-                raise TrialFailed(f"{WRONG_LOGINS + 1} wrong logins from one address were not throttled")
+                raise NotProtected(f"{WRONG_LOGINS + 1} wrong logins from one address were not throttled")
         if not self.client(1).is_throttled(self.user, self.password, REFUSED_LOGINS):
-            raise TrialFailed("a throttled address may try again")
+            raise NotProtected("a throttled address may try again")
         if not self.client(4).log_in(self.user, self.password):
-            raise TrialFailed("wrong logins from other addresses locked the user out")
+            raise NotProtected("wrong logins from other addresses locked the user out")
 
     def no_header_changes_the_client(self) -> None:
         """Client 1 is already throttled. It must stay throttled whatever headers it sends."""
         for header in ("X__Forwarded__For", "X_Forwarded_For", "Forwarded", "X__Real__IP", "True__Client__IP"):
             value = "for=127.0.1.200" if header == "Forwarded" else "127.0.1.200"
             if not self.client(1).is_throttled(self.user, self.password, **{header: value}):
-                raise TrialFailed(f"a {header.replace('__', '-')} header hides the client's address")
+                raise NotProtected(f"a {header.replace('__', '-')} header hides the client's address")
 
     def metrics_stay_inside(self) -> None:
         paths = (
@@ -193,23 +193,23 @@ class Trials:
         for path, headers in tricks:
             answer = self.client(5).ask("GET", path, **headers)
             if "ringofix_" in answer.body or answer.status == 200:
-                raise TrialFailed(f"{path} with {headers} answers {answer.status} to the outside")
+                raise NotProtected(f"{path} with {headers} answers {answer.status} to the outside")
 
     def no_server_tells_its_name(self) -> None:
         for path in (LOGIN, "/healthz", "/metrics", "/nowhere/"):
             if name := self.client(5).ask("GET", path).headers.get("server"):
-                raise TrialFailed(f"{path} names the server: {name}")
+                raise NotProtected(f"{path} names the server: {name}")
 
     def large_bodies_are_refused(self, webhook: str) -> None:
         for size in (300_000, 3_000_000):
             body = json.dumps({"uniqueid": "too-large", "padding": "x" * size}).encode()
             announced = self._refusal(webhook, body)
             if announced != 413:
-                raise TrialFailed(f"a body with a length of {size} bytes was answered {announced}")
+                raise NotProtected(f"a body with a length of {size} bytes was answered {announced}")
             chunked = self._refusal(webhook, iter([body]))
             # Beyond its own limit, the proxy ends the request. Old versions of Caddy then answer 502.
             if chunked not in (413, 502):
-                raise TrialFailed(f"a chunked body of {size} bytes was answered {chunked}")
+                raise NotProtected(f"a chunked body of {size} bytes was answered {chunked}")
 
     def _refusal(self, webhook: str, body: bytes | Iterator[bytes]) -> int:
         try:
@@ -226,7 +226,7 @@ class Trials:
         ]
         for answer in answers:
             if answer.status not in (200, 411) or (answer.status == 200 and '"call"' not in answer.body):
-                raise TrialFailed(f"a chunked webhook was answered {answer.status} {answer.body[:100]}")
+                raise NotProtected(f"a chunked webhook was answered {answer.status} {answer.body[:100]}")
         return sum(answer.status == 200 for answer in answers)
 
     def hostile_values_topple_no_page(self) -> None:
@@ -239,7 +239,7 @@ class Trials:
             self._none_fails(client, (path + value for value in values))
         answer = client.post("/calls/views/", {"name": "a\0b", "query": "customer=\0"})
         if answer.status >= 500:
-            raise TrialFailed(f"a NUL in a form was answered {answer.status}")
+            raise NotProtected(f"a NUL in a form was answered {answer.status}")
         for query in ("customer=%00", "%00=1", "a%00=%00&state=failed"):
             client.post("/calls/views/", {"name": "mine", "query": query, "is_default": "on"})
             self._opens(client, "/calls/")
@@ -256,20 +256,20 @@ class Trials:
         for address in addresses:
             status = client.ask("GET", address).status
             if status != 400:
-                raise TrialFailed(f"{address} was answered {status}")
+                raise NotProtected(f"{address} was answered {status}")
 
     def _opens(self, client: Client, path: str) -> None:
         answer = client.ask("GET", path)
         if answer.status == 302:  # The list redirects to the default view.
             answer = client.ask("GET", urljoin(path, answer.headers["location"]))
         if answer.status != 200:
-            raise TrialFailed(f"{path} was answered {answer.status}")
+            raise NotProtected(f"{path} was answered {answer.status}")
 
     def _none_fails(self, client: Client, paths: Iterable[str]) -> None:
         for path in paths:
             answer = client.ask("GET", path)
             if answer.status >= 500:
-                raise TrialFailed(f"{path[:100]} was answered {answer.status}")
+                raise NotProtected(f"{path[:100]} was answered {answer.status}")
 
     def no_cache_keeps_a_page(self) -> None:
         client = self.logged_in(7)
@@ -286,7 +286,7 @@ class Trials:
         for path in (*pages, "/api/v1/docs/", "/api/v1/schema/", "/api/v1/calls/", "/calls/999999999/"):
             kept = client.ask("GET", path).headers.get("cache-control", "")
             if "no-store" not in kept:
-                raise TrialFailed(f"{path} may be cached: {kept!r}")
+                raise NotProtected(f"{path} may be cached: {kept!r}")
 
     def one_page_changes_passwords(self) -> None:
         client = self.logged_in(7)
@@ -294,14 +294,14 @@ class Trials:
         names = ("new_password1", "new_password2", "password1", "password2")
         client.post("/admin/password_change/", {"old_password": self.password, **dict.fromkeys(names, new)})
         if not self.client(8).log_in(self.user, self.password):
-            raise TrialFailed("Django's own page changed the password")
+            raise NotProtected("Django's own page changed the password")
 
     def guessed_tokens_slow_their_network_only(self) -> None:
         statuses = {self._api_status(10, f"Bearer ringofix_guess{number}") for number in range(70)}
         if 429 not in statuses:
-            raise TrialFailed(f"70 guessed tokens were answered {statuses}")
+            raise NotProtected(f"70 guessed tokens were answered {statuses}")
         if self._api_status(11, "Bearer ringofix_guess") != 401:
-            raise TrialFailed("guesses from one address slowed another one")
+            raise NotProtected("guesses from one address slowed another one")
 
     def _api_status(self, number: int, authorization: str) -> int:
         return self.client(number).ask("GET", "/api/v1/calls/", Authorization=authorization).status
@@ -309,7 +309,7 @@ class Trials:
     def an_export_is_made_and_fetched(self, wait_until: Callable[[Callable[[], bool], str], None]) -> None:
         client = self.logged_in(7)
         if client.post("/calls/export.xlsx", {}).status != 302:
-            raise TrialFailed("the export was not started")
+            raise NotProtected("the export was not started")
         found: list[str] = []
 
         def is_ready() -> bool:
@@ -318,17 +318,17 @@ class Trials:
 
         wait_until(is_ready, "the export")
         if not client.ask("GET", found[0]).body.startswith("PK"):
-            raise TrialFailed("the export is no XLSX file")
+            raise NotProtected("the export is no XLSX file")
         if self.client(8).ask("GET", found[0]).status != 302:
-            raise TrialFailed("a stranger got the export")
+            raise NotProtected("a stranger got the export")
 
     def logged_in(self, number: int) -> Client:
         client = self.client(number)
         if not client.log_in(self.user, self.password):
-            raise TrialFailed("the login failed")
+            raise NotProtected("the login failed")
         return client
 
     def other_hosts_get_no_receipt(self, webhook: str) -> None:
         answer = self.client(6).ask("POST", webhook, b"{}", Host="elsewhere.example")
         if answer.status < 400:
-            raise TrialFailed(f"a webhook for another host was answered {answer.status}")
+            raise NotProtected(f"a webhook for another host was answered {answer.status}")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from integrations.models import CallState
-from integrations.services.monitoring.fleet import DayCounts
+from integrations.services.monitoring.chart_numbers import DayCounts
 from integrations.ui.labels import BAR_ORDER, STATES, LazyText
 
 FULL = 100

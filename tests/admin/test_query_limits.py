@@ -6,7 +6,7 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 
-from integrations.admin.lookups import SimpleLookups
+from integrations.admin.query_limits import SimpleLookups
 from tests.factories import make_call, make_customer, make_superuser
 
 pytestmark = pytest.mark.django_db

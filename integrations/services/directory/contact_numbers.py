@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from integrations.domain.phone_fields import numbers_in
+from integrations.domain.phones_in_text import numbers_in
 from integrations.models import DirectoryNumber, Spelling
 
 WRITTEN_LENGTH = DirectoryNumber._meta.get_field("written").max_length or 0

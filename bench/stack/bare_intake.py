@@ -1,4 +1,4 @@
-"""The least work that stores a request: gunicorn bench.stack.ceiling runs one INSERT per request."""
+"""The least work that stores a request: gunicorn bench.stack.bare_intake runs one INSERT per request."""
 
 from __future__ import annotations
 

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from integrations.models import CallState
+from integrations.services.monitoring.chart_numbers import Pictures
 from integrations.services.monitoring.customer_facts import Fact, Group
 from integrations.services.monitoring.customer_status import BY_SETTINGS, CustomerStatus
-from integrations.services.monitoring.fleet import Pictures
 from integrations.ui.durations import rough_duration
 from integrations.ui.labels import STATES, LazyText, reason_label
 

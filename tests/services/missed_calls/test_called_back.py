@@ -17,7 +17,7 @@ from integrations.domain.calls import CallFacts
 from integrations.models import Call, Customer, MissedCall, MissedCallChange
 from integrations.services.intake.receive import fold_into_call
 from integrations.services.intake.sql import Recipient
-from integrations.services.missed_calls.fold import fold_missed_calls
+from integrations.services.missed_calls.called_back import fold_missed_calls
 from integrations.services.privacy.erasure import erase_number
 from tests.factories import MISSED, NOON, OUTGOING, call_facts, make_customer
 
