@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, BrowserType, Error, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from integrations.models import Customer
@@ -24,7 +25,7 @@ from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, missed, recorded
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 QUIET = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--in-process-gpu"),
+    *("--disable-component-update", "--disable-sync"),
     "--js-flags=--no-opt --no-maglev",  # No page lives long enough to earn what compiling its scripts costs.
 ]
 
@@ -69,16 +70,22 @@ class Tabs:
         return page
 
 
+def started(chromium: BrowserType, profile: Path) -> BrowserContext:
+    """Starts Chromium, and once more if it ends at its start: its shell crashed in one of some hundred starts."""
+    try:
+        return chromium.launch_persistent_context(profile, executable_path=CHROMIUM, args=QUIET)
+    except Error:
+        return chromium.launch_persistent_context(profile, executable_path=CHROMIUM, args=QUIET)
+
+
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tabs]:
     if CHROMIUM is None:
-        pytest.skip("Chromium is not installed (Debian: apt-get install chromium-headless-shell)")
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
         # Playwright's loop runs in this thread; Django would take our own database calls for calls from within it.
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-        context = playwright.chromium.launch_persistent_context(
-            tmp_path_factory.mktemp("chromium"), executable_path=CHROMIUM, args=QUIET
-        )
+        context = started(playwright.chromium, tmp_path_factory.mktemp("chromium"))
         yield Tabs(context)
         context.close()
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
