@@ -18,10 +18,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 @pytest.fixture(autouse=True)
 def _nothing_leaves_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     from integrations.calllog.call import recording
-    from integrations.services.recordings.proxy import NoRecording, Trouble
+    from integrations.services.recordings.proxy import NoRecording, NoRecordingReason
 
     def no_recording(*arguments: object, **named: object) -> None:
-        raise NoRecording(Trouble.GONE)
+        raise NoRecording(NoRecordingReason.GONE)
 
     monkeypatch.setattr(recording, "open_recording", no_recording)
 
