@@ -114,6 +114,7 @@ def test_saved_view_is_kept_and_opens_by_default_and_its_name_runs_no_shortcut(
     open_list(page, live_server, "?state=failed")
 
     page.get_by_text("Save view").click()
+    expect(page.get_by_label("Name")).to_be_focused()
     page.keyboard.type("jk What failed")
     page.get_by_label("Default view").check()
     page.get_by_label("Name").press("Enter")
