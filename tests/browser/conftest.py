@@ -21,7 +21,7 @@ from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.end_to_end.bodies import CALL_ID, CLIENT, answered, missed, recorded
 
-# The shell has no user interface of its own and needs a fifth less processor time.
+# The shell has no user interface of its own and needs less processor time.
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 QUIET = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
