@@ -86,7 +86,7 @@ OVERLAP_TEXTS = (
     ),
     (messages.INFO, gettext_lazy("Same Planfix account as %(names)s. They share its request limit.")),
 )
-"""By the fields of Overlap."""
+"""One level and sentence for each field of Overlap, in the same order."""
 NEW = "new"
 """The form of a customer that is not saved yet."""
 

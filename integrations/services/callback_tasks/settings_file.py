@@ -44,7 +44,7 @@ ASSIGNEES = {
     "last_talked": TaskAssignee.LAST_TALKED,
     "missed": TaskAssignee.MISSED_BY,
 }
-"""The columns' values by the words of the file."""
+"""Maps each word of the file to the value that the database stores."""
 EMPLOYEE, GROUP = "employee:", "group:"
 """The last assignee may be an employee by name, or a group by its Planfix id."""
 
