@@ -26,7 +26,7 @@ CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 QUIET = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
-    "--js-flags=--no-opt --no-maglev",  # No page lives long enough to earn what compiling its scripts costs.
+    "--js-flags=--no-opt --no-maglev",  # Compiling the scripts costs more than a short-lived page gains.
 ]
 
 
@@ -102,7 +102,7 @@ AXE = f"""{AXE_SCRIPT};
         return Object.assign(this, {{ r, g, b, alpha }});
     }};
 }})();"""
-"""axe-core, made to parse each colour of a page once. It would parse the few that there are hundreds of times."""
+"""axe-core, changed to parse each colour of a page once. By itself it parses the same few colours hundreds of times."""
 GRAVE = """async (colours) => {
     // Content outside of landmarks is a moderate problem at most, and takes long to look for.
     const rules = { region: { enabled: false }, "color-contrast": { enabled: colours } };

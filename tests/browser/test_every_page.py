@@ -28,7 +28,7 @@ FITTING: list[tuple[int, tuple[Scheme, Scheme]]] = [
     (390, ("light", "dark")),
     (360, ("dark", "light")),
 ]
-"""Every width with both themes, with few changes, which take long."""
+"""Every width with both themes, in an order with few changes of the theme, because each change takes long."""
 COLOURFUL: list[Look] = [(width, scheme) for width in (1440, 390) for scheme in ("light", "dark")]
 """At 360 pixels the colours are those of 390."""
 LANGUAGES = ("en", "uk", "pl", "ru")

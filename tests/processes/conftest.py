@@ -32,7 +32,7 @@ def folder() -> Iterator[Path]:
 
 
 def sql_of_the_database() -> bytes:
-    """The tables of the test's database. To migrate another database would take ten times as long as to copy them."""
+    """The tables of the test's database. Migrating another database takes five times as long as copying them."""
     command = [server.programs() / "pg_dump", "--no-owner", "--dbname", this_database()["DATABASE_URL"]]
     return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
 

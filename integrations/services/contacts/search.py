@@ -87,7 +87,7 @@ def _remembered_contact(customer: Customer, number: str, since: datetime) -> Kno
 
 
 def forget_contact(customer: Customer, number: str) -> None:
-    """Forgets the contact of the number's last call: the next call looks for its contact anew."""
+    """Forgets the contact of the number's last call. The next call searches for its contact again."""
     RememberedContact.objects.filter(customer=customer, number=number).delete()
 
 
