@@ -11,7 +11,16 @@ from zoneinfo import ZoneInfo
 from integrations.domain.calls import CallFacts, Direction
 from integrations.domain.folding import kept_keys
 from integrations.domain.outcome import MEANINGS, Meaning
-from integrations.ringostat.names import Known, Named, by_fact, folded, own_name, plain_name
+from integrations.ringostat.names import (
+    EVENT_KEYS,
+    MAX_NAME,
+    Slot,
+    folded,
+    own_name,
+    plain_name,
+    read_long_name,
+    read_short_name,
+)
 from integrations.ringostat.problems import Note, NoteKind
 from integrations.ringostat.times import AHEAD, Receipt, exact_time_of, is_clock, is_date, joined, local_start_of
 from integrations.ringostat.values import (
@@ -63,6 +72,12 @@ _PHONE = re.compile(r"\+?(?:[\s().-]*\d){9,15}")
 
 Read = Callable[[str], str]
 
+Named = tuple[Slot, str, str]
+"""The slot of a value, its name in the request, and the value as received."""
+
+Known = dict[str, list[Named]]
+"""Fact → its values that are not empty, the most trusted name first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -72,6 +87,20 @@ class Reading:
     notes: tuple[Note, ...] = ()
     event_names: tuple[str, ...] = ()
     """The names of the event that the parameters give, as plain names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Parameters sorted by their meaning. `own`: the customer's own; `has_doubtful`: some names are common words."""
+
+    known: Known
+    own: list[tuple[str, str]]
+    events: dict[str, str]
+    has_doubtful: bool
+
+    def event_names(self) -> list[str]:
+        """The values of the parameters that may name the event, as plain names, the most trusted first."""
+        return [plain_name(self.events[key]) for key in EVENT_KEYS if key in self.events] if self.events else []
 
 
 def read_facts(fields: Mapping[str, str], timezone: ZoneInfo) -> CallFacts:
@@ -124,6 +153,27 @@ def read(fields: Mapping[str, str], timezone: ZoneInfo, received_at: datetime | 
     )
     reader.note_lost_characters(fields)
     return Reading(facts, tuple(reader.notes[:MAX_NOTES]), tuple(found.event_names()))
+
+
+def by_fact(fields: Mapping[str, str]) -> Sorted:
+    known: Known = {}
+    own: list[tuple[str, str]] = []
+    events: dict[str, str] = {}
+    has_doubtful = has_several = False
+    for name, raw in fields.items():
+        slot, event, _, own_as = read_short_name(name) if len(name) <= MAX_NAME else read_long_name(name)
+        if event and raw:
+            events[event] = raw
+        if slot is None:
+            if not event:
+                own.append((own_as, raw))
+        elif raw:
+            has_doubtful = has_doubtful or slot.is_doubtful
+            has_several = has_several or slot.fact in known
+            known.setdefault(slot.fact, []).append((slot, name, raw))
+    for named in known.values() if has_several else ():
+        named.sort(key=lambda one: one[0].rank)
+    return Sorted(known, own, events, has_doubtful)
 
 
 @dataclass(frozen=True, slots=True)

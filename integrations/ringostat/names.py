@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -43,13 +42,6 @@ class Slot(NamedTuple):
     is_doubtful: bool = False
 
 
-Named = tuple[Slot, str, str]
-"""The slot of a value, its name in the request, and the value as received."""
-
-Known = dict[str, list[Named]]
-"""Fact → its values that are not empty, the most trusted name first."""
-
-
 def folded(name: str) -> str:
     """Letters and digits in lower case: `callType`, `Call type`, `{{call_type}}` and `CALL-TYPE` are one name."""
     return _NO_LETTERS.sub("", plain_letters(name).lower())
@@ -77,7 +69,8 @@ def _slots() -> dict[str, Slot]:
 
 SLOTS = _slots()
 _UTM = {folded(name): name for name in UTM}
-_EVENT_NAMES = [folded(name) for name in EVENT_NAMES]
+EVENT_KEYS = [folded(name) for name in EVENT_NAMES]
+"""The folded names of parameters whose values may name the event, the most trusted first."""
 _SURE_IDS, _SCARCE_IDS, _UNMISTAKABLE, _WRAPPERS = (
     frozenset(map(folded, names)) for names in (SURE_IDS, SCARCE_IDS, UNMISTAKABLE, WRAPPERS)
 )
@@ -88,7 +81,7 @@ def _slot_of(name: str) -> Slot | None:
         return slot
     if action := _ACTION.fullmatch(plain_name(name)):
         return Slot(f"action_{int(action[1])}", 0)
-    if folded(name) in _EVENT_NAMES:
+    if folded(name) in EVENT_KEYS:
         return None
     return _slot_behind_prefix(name) or _slot_by_words(name)
 
@@ -109,7 +102,7 @@ def _slot_by_words(name: str) -> Slot | None:
     return Slot(rule.fact, BY_WORDS + DOUBTED * rule.is_doubtful, rule.is_doubtful) if rule else None
 
 
-class _Name(NamedTuple):
+class Name(NamedTuple):
     """What a parameter's name alone says. `event`: the folded name, if the parameter's value may name the event."""
 
     slot: Slot | None
@@ -120,11 +113,18 @@ class _Name(NamedTuple):
     """The stored name of a parameter that the customer invented."""
 
 
-def _read_name(name: str) -> _Name:
+@lru_cache(maxsize=4096)
+def read_short_name(name: str) -> Name:
+    """Reads a name of at most MAX_NAME characters. Remembers it: every webhook of a customer has the same names."""
     key = folded(name)
     slot = _slot_of(name)
     is_sure_id = slot is not None and slot.fact == "ringostat_id" and not slot.is_doubtful and key not in _SCARCE_IDS
-    return _Name(slot, key if key in _EVENT_NAMES else "", is_sure_id, own_name(name))
+    return Name(slot, key if key in EVENT_KEYS else "", is_sure_id, own_name(name))
+
+
+def read_long_name(name: str) -> Name:
+    """A longer name means no fact, and is not remembered."""
+    return Name(None, "", False, own_name(name))
 
 
 def own_name(name: str) -> str:
@@ -133,57 +133,9 @@ def own_name(name: str) -> str:
     return (_UTM.get(folded(name)) or next(utm_names, name.strip("{} ")))[:MAX_NAME]
 
 
-_read_short_name = lru_cache(maxsize=4096)(_read_name)
-"""For the cache: every webhook of a customer has the same names."""
-_NO_FACT = _Name(None, "", False, "")
-
-
 def slot_of(name: str) -> Slot | None:
     """What the name means; None for a parameter of the customer's own."""
-    return _read_short_name(name).slot if len(name) <= MAX_NAME else None
-
-
-@dataclass(frozen=True, slots=True)
-class Sorted:
-    """Parameters sorted by their meaning. `own`: the customer's own; `has_doubtful`: some names are common words."""
-
-    known: Known
-    own: list[tuple[str, str]]
-    events: dict[str, str]
-    has_doubtful: bool
-
-    def event_names(self) -> list[str]:
-        """The values of the parameters that may name the event, as plain names, the most trusted first."""
-        return [plain_name(self.events[name]) for name in _EVENT_NAMES if name in self.events] if self.events else []
-
-
-def by_fact(fields: Mapping[str, str]) -> Sorted:
-    known: Known = {}
-    own: list[tuple[str, str]] = []
-    events: dict[str, str] = {}
-    has_doubtful = has_several = False
-    for name, raw in fields.items():
-        slot, event, _is_sure_id, own_as = _read_short_name(name) if len(name) <= MAX_NAME else _NO_FACT
-        if event and raw:
-            events[event] = raw
-        if slot is None:
-            if not event:
-                own.append((own_as or own_name(name), raw))
-        elif raw:
-            fact, _rank_of_name, is_doubtful = slot
-            has_doubtful = has_doubtful or is_doubtful
-            if fact in known:
-                has_several = True
-                known[fact].append((slot, name, raw))
-            else:
-                known[fact] = [(slot, name, raw)]
-    for named in known.values() if has_several else ():
-        named.sort(key=_rank)
-    return Sorted(known, own, events, has_doubtful)
-
-
-def _rank(named: Named) -> int:
-    return named[0].rank
+    return read_short_name(name).slot if len(name) <= MAX_NAME else None
 
 
 def is_not_a_call(name: str) -> bool:
@@ -203,7 +155,7 @@ def holds_call_id(outer: str, names: Iterable[str]) -> bool:
 
 def has_call_id(names: Iterable[str]) -> bool:
     """True when one of the names is sure to hold a call's ID."""
-    return any(_read_short_name(name).is_sure_id for name in names if len(name) <= MAX_NAME)
+    return any(read_short_name(name).is_sure_id for name in names if len(name) <= MAX_NAME)
 
 
 def inner_name(outer: str, inner: str, *, wraps: bool) -> str:

@@ -71,7 +71,8 @@ def parse(
         return ParsedEvent(ignored=IgnoredReason.TEST)
     reading = read(fields.values, timezone, received_at)
     facts = reading.facts
-    address, names = plain_name(event or ""), reading.event_names
+    # The usual address is plain.
+    address, names = event if event in EVENT_KINDS else plain_name(event or ""), reading.event_names
     kind = next((EVENT_KINDS[name] for name in (address, *names) if name in EVENT_KINDS), None)
     if kind is None and (reason := _reason_to_ignore(facts, address, names)):
         return ParsedEvent(ignored=reason)
