@@ -26,7 +26,7 @@ demo: $(VENV)/ready
 	@$(BIN)/python manage.py demo
 
 test: $(VENV)/ready-dev
-	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 fast: $(VENV)/ready-dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" $(ARGS)

@@ -41,6 +41,9 @@ from tests.imported_customers import imported
 hypothesis.settings.register_profile("ringofix", deadline=None, max_examples=100 if os.environ.get("CI") else 40)
 hypothesis.settings.load_profile("ringofix")
 
+# Until all tests are collected, the garbage collector would only find objects that stay.
+gc.disable()
+
 CLIENT = "+380671234567"
 NEW_CLIENT = "+380501112233"
 
@@ -62,6 +65,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 def pytest_runtest_teardown() -> None:
