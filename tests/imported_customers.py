@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
 
-from integrations.models import Customer, Employee, ParameterMapping, WebhookToken
+from integrations.models import Customer, Employee, ParameterMapping, Secret, WebhookToken
 from integrations.services.customers.import_export import import_customer
+from sandbox.planfix.account import Account
 
 Row = dict[str, Any]
 
@@ -37,12 +38,23 @@ def imported(data: dict[str, Any]) -> Customer:
     if key in _remembered:
         return _copied(deepcopy(_remembered[key]))
     customer = import_customer(data)
-    _remembered[key] = Rows(
+    _remembered[key] = _rows_of(customer)
+    return customer
+
+
+def copied_for(account: Account, customer: Customer) -> Customer:
+    """A copy of the customer for an equal account: with what was discovered, without callback settings."""
+    rows = _rows_of(customer)
+    access = {"planfix_url": account.url, "planfix_token": Secret.of(account.token)}
+    return _copied(replace(rows, customer=rows.customer | access | {"name": account.name}))
+
+
+def _rows_of(customer: Customer) -> Rows:
+    return Rows(
         customer=Customer.objects.values().get(pk=customer.pk),
         employees=list(customer.employees.order_by("pk").values()),
         mappings=list(customer.utm_fields.order_by("pk").values()),
     )
-    return customer
 
 
 def _copied(rows: Rows) -> Customer:

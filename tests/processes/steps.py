@@ -19,15 +19,7 @@ import psycopg
 import requests
 from django.db import OperationalError, connection
 
-from integrations.models import (
-    CallbackSettings,
-    CallbackTask,
-    Customer,
-    Employee,
-    ParameterMapping,
-    Secret,
-    WebhookToken,
-)
+from integrations.models import CallbackSettings, CallbackTask, Customer
 from integrations.planfix.http.client import is_write
 from integrations.planfix.records.fields import FieldType
 from integrations.services.customers.account_discovery import discover
@@ -38,6 +30,7 @@ from sandbox.planfix.records import Comment
 from sandbox.state import Sandbox
 from tests.conftest import Scenario, customer_data
 from tests.end_to_end.bodies import CLIENT, NEW_CLIENT, answered, missed, recorded
+from tests.imported_customers import copied_for
 from tests.services.callback_tasks.test_run import want_tasks, write_tasks
 
 FOR_EVER = 600
@@ -203,16 +196,7 @@ class Hall:
             data = customer_data(account, self.sandbox, name=name) | CASES[name].customer
             self._customers[name] = import_customer(data)
             discover(self._customers[name])
-        customer = Customer.objects.get(pk=self._customers[name].pk)
-        employees, mappings = list(customer.employees.all()), list(customer.utm_fields.all())
-        customer.pk, customer.name = None, account.name
-        customer.planfix_url, customer.planfix_token = account.url, Secret.of(account.token)
-        customer.save(force_insert=True)
-        for row in (*employees, *mappings):
-            row.pk, row.customer = None, customer
-        Employee.objects.bulk_create(employees)
-        ParameterMapping.objects.bulk_create(mappings)
-        WebhookToken.issue(customer)
+        customer = copied_for(account, self._customers[name])
         if CASES[name].makes_task:
             want_tasks(customer)
         return customer

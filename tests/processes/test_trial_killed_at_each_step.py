@@ -15,7 +15,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from integrations.models import BackgroundJob, BackgroundJobKind, Customer, Secret
+from integrations.models import BackgroundJob, BackgroundJobKind, Customer
 from integrations.planfix.http.client import is_write
 from integrations.services.customers.account_discovery import discover
 from integrations.services.queue.background import enqueue
@@ -28,7 +28,7 @@ from sandbox.state import Sandbox
 from tests.conftest import customer_data
 from tests.end_to_end.bodies import recorded
 from tests.factories import call_facts, make_call
-from tests.imported_customers import imported
+from tests.imported_customers import copied_for, imported
 from tests.processes.steps import workers_known
 from tests.services.trial.conftest import (
     NUMBER,
@@ -70,9 +70,11 @@ def sandbox_server() -> Iterator[SandboxServer]:
 def places(sandbox_server: SandboxServer, transactional_db: None, settings: Any) -> list[Place]:
     settings.ALLOW_PRIVATE_HOSTS = True
     sandbox = sandbox_server.sandbox
-    place = _place(sandbox, "undisturbed")
+    original = imported(customer_data(sandbox.account(), sandbox))
+    discover(original)
+    place = _place(sandbox, original, "undisturbed")
     assert {one.kind for one in run_trial(place.customer, task_template=template_of(place.account)).left} == {"task"}
-    return list(_places(sandbox, [(request.method, request.path) for request in place.account.requests]))
+    return list(_places(sandbox, original, [(request.method, request.path) for request in place.account.requests]))
 
 
 def test_trial_is_cleaned_up_when_its_worker_is_killed_at_each_write(
@@ -96,43 +98,26 @@ def test_trial_is_cleaned_up_when_its_worker_is_killed_at_each_write(
     assert {place.step: _difference(place) for place in places} == {place.step: None for place in places}
 
 
-def _places(sandbox: Sandbox, requests: list[tuple[str, str]]) -> Iterator[Place]:
+def _places(sandbox: Sandbox, original: Customer, requests: list[tuple[str, str]]) -> Iterator[Place]:
     """A trial for each write, which hangs before or after the write is carried out."""
     whens: tuple[Literal["before", "after"], ...] = ("before", "after")
     for position, (method, path) in enumerate(requests):
         for when in whens if is_write(method, path) else ():
-            place = _place(sandbox, f"{when} {method} {path} ({position})")
+            place = _place(sandbox, original, f"{when} {method} {path} ({position})")
             hang = Fault(account=place.account.name, kind="hang", seconds=FOR_EVER, skip=position, times=1, when=when)
             sandbox.add_fault(hang)
             yield place
 
 
-def _place(sandbox: Sandbox, step: str) -> Place:
-    """An account with records of its own, and its customer, whose newest call has a recording."""
+def _place(sandbox: Sandbox, original: Customer, step: str) -> Place:
+    """An account with records of its own, and a copy of the customer. Its newest call has a recording."""
     number = len(sandbox.accounts)
     account = sandbox.add_account(f"account-{number}", token=f"token-{number}")
     populate(account)
-    customer = _customer_of(account, sandbox)
+    customer = copied_for(account, original)
     make_call(customer, call_facts(recording_url=recorded(sandbox)["recording"], has_recording=True))
     account.forget_requests()
     return Place(step=step, account=account, customer=customer, before=records(account))
-
-
-def _customer_of(account: Account, sandbox: Sandbox) -> Customer:
-    """A copy of the first import: all accounts have the same employees and data tags, and an import takes a second."""
-    customer = imported(customer_data(sandbox.account(), sandbox, planfix=_access(sandbox.account())))
-    customer.name = account.name
-    customer.planfix_url, customer.planfix_token = account.url, Secret.of(account.token)
-    known = Customer.objects.exclude(planfix_tags=None).order_by("pk").first()
-    customer.planfix_tags = known.planfix_tags if known else None
-    customer.save()
-    if known is None:
-        discover(customer)
-    return customer
-
-
-def _access(account: Account) -> dict[str, Any]:
-    return {"url": account.url, "token": account.token, "contact_template_id": 1, "requests_per_second": 1000}
 
 
 def _time_passes(dead: list[int]) -> None:
