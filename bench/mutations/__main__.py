@@ -25,7 +25,7 @@ ROOMS = {
     "integrations/domain": ("tests/domain", "tests/ringostat", "tests/services"),
     "integrations/services/intake": ("tests/services/intake", "tests/web", "tests/ringostat"),
     "integrations/services/delivery": ("tests/services/delivery", "tests/services/queue"),
-    "integrations/services/contacts": ("tests/services/contacts", "tests/services/customers"),
+    "integrations/services/contacts": ("tests/services/contacts", "tests/services/customers", "tests/calllog/waiting"),
 }
 """The tests of a room. The tests of all rooms together follow, quick ones first."""
 END_TO_END = ("tests/end_to_end", "tests/services/dry_run", "tests/services/calls")

@@ -26,6 +26,8 @@ pytestmark = pytest.mark.django_db
         ({"waittime": "", "billsec": "124", "duration": "174"}, "15:37 - 15:40"),
         ({"waittime": "", "billsec": "124", "duration": ""}, "15:37 - 15:39"),
         ({"waittime": "", "billsec": "", "duration": ""}, "15:37 - 15:37"),
+        ({"waittime": "41", "billsec": "", "duration": ""}, "15:37 - 15:37"),
+        ({"waittime": "42", "billsec": "", "duration": ""}, "15:37 - 15:38"),
     ],
 )
 def test_data_tag_period_is_from_the_first_ring_to_the_end_of_the_call(

@@ -67,6 +67,17 @@ def test_a_hold_is_logged_once_for_all_its_calls(scenario: Scenario) -> None:
     assert [entry["limit"] for entry in entries if entry["event"] == "new contacts held"] == [2]
 
 
+def test_a_held_call_asks_planfix_nothing_before_it_may_create_its_contact(scenario: Scenario) -> None:
+    receive(scenario, 1, 2, 3)
+    Call.objects.filter(state=CallState.PENDING).update(due_at=Now())
+    scenario.account.forget_requests()
+
+    scenario.deliver()
+
+    assert states(scenario)[2] == HELD
+    assert scenario.account.requests == []
+
+
 def test_calls_of_known_clients_are_not_held_above_the_limit(scenario: Scenario) -> None:
     receive(scenario, 1, 2, 3)
     scenario.post(answered("+380501110001", uniqueid="again"))

@@ -15,7 +15,7 @@ from sandbox.planfix.account import Account
 from sandbox.planfix.world import World
 from tests.conftest import Scenario
 
-NUMBER, OTHER = "+380671234567", "+380931112233"
+NUMBER, OTHER, TYPED = "+380671234567", "+380931112233", "+380 50 111 22 33"
 
 
 @pytest.fixture
@@ -106,14 +106,22 @@ def test_contact_of_an_earlier_call_proves_the_search_if_no_other_can(
         found(planfix, customer)
 
 
+@pytest.mark.parametrize(
+    ("numbers", "form"),
+    [
+        ([OTHER, TYPED], NumberFormat.FULL),
+        ([TYPED, OTHER], NumberFormat.FULL),
+        ([TYPED, OTHER.lstrip("+")], NumberFormat.DIGITS),
+    ],
+)
 def test_number_typed_with_blanks_is_not_preferred_as_a_proof(
-    planfix: PlanfixClient, account: Account, customer: Customer
+    planfix: PlanfixClient, account: Account, customer: Customer, numbers: list[str], form: NumberFormat
 ) -> None:
-    account.add_contact(name="Plain", phones=[OTHER])
-    account.add_contact(name="Typed", phones=["+380 50 111 22 33"])
+    for number in numbers:
+        account.add_contact(name="Ivan", phones=[number])
 
     assert found(planfix, customer) == []
-    assert traits_of(customer).found_by == {NumberFormat.FULL}
+    assert traits_of(customer).found_by == {form}
 
 
 def test_contact_with_a_number_of_another_country_gives_no_lasting_proof(

@@ -197,8 +197,9 @@ def test_webhook_body_of_more_than_256_kib_is_refused(scenario: Scenario, size: 
     assert WebhookEvent.objects.exists() == (status == 200)
 
 
-def test_webhook_with_an_internal_error_is_stored_and_answered_200(scenario: Scenario) -> None:
-    with patch("integrations.services.intake.receive.fold_into_call", side_effect=ZeroDivisionError):
+@pytest.mark.parametrize("step", ["parse", "fold_into_call"])
+def test_webhook_with_an_internal_error_is_stored_and_answered_200(scenario: Scenario, step: str) -> None:
+    with patch(f"integrations.services.intake.receive.{step}", side_effect=ZeroDivisionError):
         response = scenario.post(answered())
 
     assert response.status_code == 200
