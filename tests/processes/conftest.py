@@ -1,5 +1,5 @@
-"""Real processes on the test's database, or on a server of the test's own: web, worker, sandbox and PostgreSQL, to be
-killed.
+"""Real processes on the test's database, or on a server of the test's own: web, worker and PostgreSQL, to be killed.
+The sandbox, which nobody kills, serves from the test's process.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,11 +17,22 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 
 from ringofix.embedded_postgres import server
 from sandbox.harness.processes import LocalStack, this_database
+from sandbox.server.app import SandboxServer
+from sandbox.state import Sandbox
+
+
+@contextmanager
+def stack_with_sandbox(**environment: str) -> Iterator[LocalStack]:
+    with (
+        LocalStack(environment=this_database() | environment, quiet=True) as stack,
+        SandboxServer(Sandbox(allow_private_hosts=True), port=stack.sandbox_port),
+    ):
+        yield stack
 
 
 @pytest.fixture
 def stack(transactional_db: None) -> Iterator[LocalStack]:
-    with LocalStack(environment=this_database() | {"PLANFIX_PATIENCE_SECONDS": "2"}, quiet=True) as stack:
+    with stack_with_sandbox(PLANFIX_PATIENCE_SECONDS="2") as stack:
         yield stack
 
 
@@ -64,6 +76,6 @@ def database_of_its_own(transactional_db: None, folder: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def own_stack(database_of_its_own: Path) -> Iterator[LocalStack]:
-    environment = {"DATABASE_URL": "", "EMBEDDED_POSTGRES": str(database_of_its_own), "PLANFIX_PATIENCE_SECONDS": "2"}
-    with LocalStack(environment=this_database() | environment, quiet=True) as stack:
+    database = {"DATABASE_URL": "", "EMBEDDED_POSTGRES": str(database_of_its_own)}
+    with stack_with_sandbox(PLANFIX_PATIENCE_SECONDS="2", **database) as stack:
         yield stack

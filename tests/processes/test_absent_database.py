@@ -18,7 +18,8 @@ from django.db import connection
 from integrations.models import Call, CallState
 from integrations.services.customers.import_export import import_customer, webhook_address
 from sandbox.harness.load import CLEAN, calls, customer_with_account, post_until_accepted, tally
-from sandbox.harness.processes import LocalStack, this_database, wait_until
+from sandbox.harness.processes import LocalStack, wait_until
+from tests.processes.conftest import stack_with_sandbox
 
 pytestmark = pytest.mark.slow
 
@@ -94,8 +95,7 @@ def test_unreachable_database_is_answered_at_once_and_loses_no_call(gate: Gate, 
     name, user = connection.settings_dict["NAME"], connection.settings_dict["USER"]
     password = connection.settings_dict.get("PASSWORD") or ""
     through_gate = {"DATABASE_URL": f"postgres://{user}:{password}@127.0.0.1:{gate.port}/{name}"}
-    with LocalStack(environment=this_database() | through_gate, quiet=True) as stack:
-        stack.start_sandbox()
+    with stack_with_sandbox(**through_gate) as stack:
         stack.start_web(workers=1)
         stack.start_worker()
         address = webhook_address(import_customer(customer_with_account(stack, 0, requests_per_second=1000)))

@@ -12,7 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 from integrations.models import Call, CallState, Customer
 from integrations.services.diagnostics.file import diagnostics_of
 from sandbox.harness.playback import read_file
-from sandbox.harness.processes import LocalStack, wait_until
+from sandbox.harness.processes import LocalStack, this_database, wait_until
 from sandbox.state import Sandbox
 from tests.conftest import Scenario
 from tests.services.diagnostics.test_file import EMPLOYEE, fail
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_sandbox_command_reproduces_the_failure_of_a_diagnostics_file(
-    stack: LocalStack, live_server: LiveServer, make_scenario: Any, sandbox: Sandbox, folder: Path
+    live_server: LiveServer, make_scenario: Any, sandbox: Sandbox, folder: Path
 ) -> None:
     scenario = make_scenario(phone_matching="any_format", employees=[EMPLOYEE])
     fail(scenario, sandbox)
@@ -31,17 +31,17 @@ def test_sandbox_command_reproduces_the_failure_of_a_diagnostics_file(
     Customer.objects.all().delete()
     sandbox.clear_faults()
 
-    stack.environment |= {"PUBLIC_URL": live_server.url}
-    stack.start("sandbox", "sandbox", "--port", str(stack.sandbox_port), "--answers", str(path))
-    wait_until(lambda: Call.objects.count() == len(file["calls"]), "the webhooks of the file")
-    elsewhere = Customer.objects.get()
-    assert elsewhere.planfix_url.startswith(stack.sandbox_url)
-    Scenario(elsewhere, sandbox.account()).deliver()
+    with LocalStack(environment=this_database() | {"PUBLIC_URL": live_server.url}, quiet=True) as stack:
+        stack.start("sandbox", "sandbox", "--port", str(stack.sandbox_port), "--answers", str(path))
+        wait_until(lambda: Call.objects.count() == len(file["calls"]), "the webhooks of the file")
+        elsewhere = Customer.objects.get()
+        assert elsewhere.planfix_url.startswith(stack.sandbox_url)
+        Scenario(elsewhere, sandbox.account()).deliver()
 
-    played = diagnostics_of(elsewhere)
-    assert [failure_of(call) for call in played["calls"]] == [failure_of(call) for call in file["calls"]]
-    assert {call["state"] for call in played["calls"]} == {CallState.FAILED}
-    assert stack.control("GET", "/accounts/default")["comments"] == []
+        played = diagnostics_of(elsewhere)
+        assert [failure_of(call) for call in played["calls"]] == [failure_of(call) for call in file["calls"]]
+        assert {call["state"] for call in played["calls"]} == {CallState.FAILED}
+        assert stack.control("GET", "/accounts/default")["comments"] == []
 
 
 def failure_of(call: dict[str, Any]) -> object:

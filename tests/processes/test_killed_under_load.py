@@ -52,7 +52,6 @@ def delivered() -> int:
 
 def test_web_server_killed_during_posts_loses_no_call_and_doubles_none(stack: LocalStack) -> None:
     chance = random.Random(20)
-    stack.start_sandbox()
     addresses = customers(stack, 10, requests_per_second=1000)
     stack.start_worker()
     stack.start_web(workers=1)
@@ -71,7 +70,6 @@ def test_web_server_killed_during_posts_loses_no_call_and_doubles_none(stack: Lo
 
 def test_repeatedly_killed_workers_lose_no_call_and_double_none(stack: LocalStack) -> None:
     chance = random.Random(4)
-    stack.start_sandbox()
     addresses = customers(stack, 10, requests_per_second=5)
     stack.start_web(workers=1)
     with ThreadPoolExecutor(4) as pool:
@@ -92,7 +90,6 @@ def test_repeatedly_killed_workers_lose_no_call_and_double_none(stack: LocalStac
 
 
 def test_stopping_worker_finishes_its_current_call_only(stack: LocalStack) -> None:
-    stack.start_sandbox()
     addresses = customers(stack, 1, requests_per_second=1000)
     stack.start_web(workers=1)
     with ThreadPoolExecutor(1) as pool:
@@ -114,7 +111,6 @@ def test_killed_database_server_loses_no_call_and_doubles_none(
     database_of_its_own: Path, own_stack: LocalStack
 ) -> None:
     stack, chance = own_stack, random.Random(18)
-    stack.start_sandbox()
     addresses = customers(stack, 3, requests_per_second=1000)
     stack.start_web(workers=1)
     for name in ("one", "other"):

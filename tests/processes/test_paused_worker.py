@@ -32,7 +32,6 @@ Bodies = list[tuple[int, dict[str, Any]]]
 @pytest.mark.parametrize("silence", [GIVEN_UP, FORGOTTEN], ids=["given up", "forgotten"])
 def test_paused_worker_writes_nothing_twice_and_continues(stack: LocalStack, settings: Any, silence: timedelta) -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
-    stack.start_sandbox()
     stack.start_web(workers=1)
     files = [customer_with_account(stack, number, requests_per_second=1000) for number in range(CUSTOMERS)]
     paths = [webhook_address(import_customer(file)).split("/", 3)[3] for file in files]

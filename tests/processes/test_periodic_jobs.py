@@ -20,7 +20,6 @@ pytestmark = pytest.mark.slow
 
 
 def test_a_worker_delivers_a_call_whose_webhooks_were_lost(stack: LocalStack) -> None:
-    stack.start_sandbox()
     file = customer_file("Acme", stack.sandbox_url, DEFAULT_TOKEN, 100)
     stack.import_customer(file | {"ringostat": {**file["ringostat"], "auth_key": "ringostat-key"}})
     Customer.objects.update(created_at=timezone.now() - timedelta(days=1))
@@ -34,7 +33,6 @@ def test_a_worker_delivers_a_call_whose_webhooks_were_lost(stack: LocalStack) ->
 
 
 def test_a_worker_prunes_old_data(stack: LocalStack) -> None:
-    stack.start_sandbox()
     stack.import_customer(customer_file("Acme", stack.sandbox_url, DEFAULT_TOKEN, 100))
     WebhookEvent.objects.create(
         customer=Customer.objects.get(), received_at=timezone.now() - timedelta(days=100), method="POST", body=b"{}"

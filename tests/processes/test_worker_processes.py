@@ -59,7 +59,6 @@ def start_two_processes(stack: LocalStack) -> int:
 
 
 def test_killed_worker_process_is_replaced_while_the_other_continues_and_a_stop_ends_both(stack: LocalStack) -> None:
-    stack.start_sandbox()
     files = [customer_with_account(stack, number, requests_per_second=10) for number in range(CUSTOMERS)]
     addresses = [f"{stack.web_url}/{webhook_address(import_customer(file)).split('/', 3)[3]}" for file in files]
     stack.start_web(workers=1)
