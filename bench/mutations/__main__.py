@@ -23,7 +23,12 @@ SECONDS = 900
 """The limit for the tests of one mutation. A test that hangs fails."""
 ROOMS = {
     "integrations/domain": ("tests/domain", "tests/ringostat", "tests/services"),
-    "integrations/services/intake": ("tests/services/intake", "tests/web", "tests/ringostat"),
+    "integrations/services/intake": (
+        "tests/services/intake",
+        "tests/services/monitoring",
+        "tests/web",
+        "tests/ringostat",
+    ),
     "integrations/services/delivery": ("tests/services/delivery", "tests/services/queue"),
     "integrations/services/contacts": ("tests/services/contacts", "tests/services/customers", "tests/calllog/waiting"),
 }
@@ -71,7 +76,7 @@ def suites(path: Path, root: Path) -> Iterator[list[str]]:
         yield [*own, "-m", "not slow"]
     yield [*ROOMS[str(path.parent)], "-m", "not slow"]
     yield [*END_TO_END, "-m", "not slow"]
-    yield ["tests/end_to_end/test_faults.py"]
+    yield ["tests/end_to_end/test_faults.py", "tests/end_to_end/test_worlds.py"]
 
 
 def first_failure(arguments: list[str], root: Path) -> str:
