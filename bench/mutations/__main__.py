@@ -30,7 +30,7 @@ ROOMS = {
         "tests/ringostat",
     ),
     "integrations/services/delivery": ("tests/services/delivery", "tests/services/queue"),
-    "integrations/services/contacts": ("tests/services/contacts", "tests/services/customers", "tests/calllog/waiting"),
+    "integrations/services/contacts": ("tests/services/contacts", "tests/services/customers", "tests/calllog"),
 }
 """The tests of a room. The tests of all rooms together follow, quick ones first."""
 END_TO_END = ("tests/end_to_end", "tests/services/dry_run", "tests/services/calls")

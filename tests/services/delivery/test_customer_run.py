@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from copy import copy
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from cryptography.fernet import Fernet
@@ -117,6 +118,18 @@ def test_one_failed_call_does_not_end_the_customers_run(scenario: Scenario, sand
 
     states = [scenario.call(number).state for number in (CALL_ID, "ua9_-1790775459.1")]
     assert sorted(states) == [CallState.DELIVERED, CallState.PENDING]
+
+
+@pytest.mark.parametrize(("error", "detail"), [(ValueError("odd value"), "odd value"), (ValueError(), "ValueError()")])
+def test_a_call_that_a_bug_stops_fails_with_the_text_of_the_error(
+    scenario: Scenario, error: Exception, detail: str
+) -> None:
+    scenario.post(answered())
+    with patch("integrations.services.delivery.call_delivery.find_client", side_effect=error):
+        scenario.deliver()
+
+    call = scenario.call(CALL_ID)
+    assert (call.state, call.detail) == (CallState.FAILED, detail)
 
 
 def test_the_next_attempt_respects_retry_after(scenario: Scenario, sandbox: Sandbox) -> None:
