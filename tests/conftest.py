@@ -149,6 +149,7 @@ QUEUE_TABLES = (
     "procrastinate_workers",
 )
 SAME_IN_ALL_TESTS = {"django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
+"""Permissions and roles, which come with the migrations and which no test with real commits changes."""
 
 
 def delete_rows(operations: DatabaseOperations, style: object, tables: list[str], **_: object) -> list[str]:

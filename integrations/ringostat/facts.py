@@ -156,6 +156,7 @@ def read(fields: Mapping[str, str], timezone: ZoneInfo, received_at: datetime | 
 
 
 def by_fact(fields: Mapping[str, str]) -> Sorted:
+    """Sorts parameters by what their names mean, and the values of a fact by how far their names can be trusted."""
     known: Known = {}
     own: list[tuple[str, str]] = []
     events: dict[str, str] = {}

@@ -71,8 +71,9 @@ def parse(
         return ParsedEvent(ignored=IgnoredReason.TEST)
     reading = read(fields.values, timezone, received_at)
     facts = reading.facts
-    # The usual address is plain.
-    address, names = event if event in EVENT_KINDS else plain_name(event or ""), reading.event_names
+    # An event as the webhook page spells it needs no reading.
+    address = event if event in EVENT_KINDS else plain_name(event or "")
+    names = reading.event_names
     kind = next((EVENT_KINDS[name] for name in (address, *names) if name in EVENT_KINDS), None)
     if kind is None and (reason := _reason_to_ignore(facts, address, names)):
         return ParsedEvent(ignored=reason)

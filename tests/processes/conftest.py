@@ -23,6 +23,7 @@ from sandbox.state import Sandbox
 
 @contextmanager
 def stack_with_sandbox(**environment: str) -> Iterator[LocalStack]:
+    """A stack without processes yet, and a sandbox at its address. `environment`: of the processes that it starts."""
     with (
         LocalStack(environment=this_database() | environment, quiet=True) as stack,
         SandboxServer(Sandbox(allow_private_hosts=True), port=stack.sandbox_port),
