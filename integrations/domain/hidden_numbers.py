@@ -188,9 +188,7 @@ STEMS = {
     **{_folded(stem): SHOWN_KIND for stem in SHOWN_STEMS},
     **{_folded(stem): NUMBER_KIND for stem in ABOUT_NUMBERS_STEMS},
 }
-_LONGEST_FIRST = sorted((re.escape(word) for word in WORDS if word.isascii()), key=len, reverse=True)
-_GLUED = re.compile(f"(?:{'|'.join(_LONGEST_FIRST)})+")
-_PART = re.compile("|".join(_LONGEST_FIRST))
+_GLUABLE = [word for word in WORDS if word.isascii()]
 _HUMP = re.compile(r"(?<=[a-zа-я])(?=[A-ZА-Я])")
 LONGEST_GLUED = 24
 _FILLED_UP = re.compile("[x\u0445]{3,}", re.IGNORECASE)
@@ -201,8 +199,21 @@ def _words(address: str) -> Iterator[str]:
     """Splits a text into words, also hiddenNumber, HIDDEN_NUMBER and hiddennumber."""
     text = address if _folded(address) in WORDS else _HUMP.sub(" ", address)
     for word in re.findall(r"[^\W\d_]+", _folded(text)):
-        is_glued = word not in WORDS and len(word) <= LONGEST_GLUED and _GLUED.fullmatch(word)
-        yield from _PART.findall(word) if is_glued else [word]
+        glued = _glued_words(word) if word not in WORDS and len(word) <= LONGEST_GLUED else None
+        yield from glued or [word]
+
+
+@lru_cache(1024)
+def _glued_words(text: str) -> tuple[str, ...] | None:
+    """The known words that make up the whole text, or None. Tries all of them: "callersuppressed" begins with "caller"
+    and with "callers".
+    """
+    if not text:
+        return ()
+    for word in _GLUABLE:
+        if text.startswith(word) and (rest := _glued_words(text.removeprefix(word))) is not None:
+            return word, *rest
+    return None
 
 
 @lru_cache(1024)

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.domain.hidden_numbers import CODES, KEYPAD, KEYPAD_WORDS
+from integrations.domain.hidden_numbers import CODES, KEYPAD, KEYPAD_WORDS, LONGEST_GLUED, WORDS, is_hidden_word
 from integrations.domain.phones import is_hidden, normalize, read_number, sip_login
 
 IN_WORDS = [
     *("No Caller ID", "NoCallerID", "no-caller-id", "Caller ID not available", "Unknown caller", "UNKNOWN_CALLER"),
-    *("number_hidden", "hiddenNumber", "hiddennumber", "withheld number", "Number withheld", "caller id withheld"),
+    *("number_hidden", "hiddenNumber", "hiddennumber", "callersuppressed", "withheld number"),
+    *("Number withheld", "caller id withheld"),
     *("Out of area", "N/A", "none", "None", "null", "(null)", "NULL", "undefined", "NaN", "nil", "(not set)"),
     *("Номер не определён", "номер не определен", "Скрытый номер", "Номер скрыт", "Номер скрыт абонентом"),
     *("Неизвестный", "неизвестный абонент", "Аноним", "АОН недоступен", "нет номера", "Частный номер"),
@@ -33,6 +34,16 @@ def test_words_for_a_hidden_number_are_neither_number_nor_login(raw: str) -> Non
     assert is_hidden(raw)
     assert normalize(raw, "UA") is None
     assert sip_login(raw) == ""
+
+
+def test_two_words_without_a_blank_mean_what_they_mean_with_one() -> None:
+    pairs = [(one, other) for one in WORDS for other in WORDS if (one + other).isascii()]
+    short = [(one, other) for one, other in pairs if len(one + other) <= LONGEST_GLUED]
+
+    differing = [pair for pair in short if is_hidden_word("".join(pair)) != is_hidden_word(" ".join(pair))]
+
+    assert len(short) > 10_000
+    assert differing == []
 
 
 @pytest.mark.parametrize(
