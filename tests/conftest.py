@@ -49,6 +49,29 @@ CLIENT = "+380671234567"
 NEW_CLIENT = "+380501112233"
 
 
+def in_large_frame(function: Callable[[], Any]) -> Any:
+    """Calls the function, and leaves half a megabyte for the frames of what it calls.
+
+    Python keeps frames in pieces of 16 KB, and asks the system for each piece anew (CPython issue 142183). If a loop
+    calls functions at the end of a piece, each call costs two system calls. Pages are rendered that deep: without this,
+    their tests take an eighth more of processor time.
+    """
+    return function()
+
+
+# A piece is twice as large until the frame fits: 66,000 values of 8 bytes get a megabyte.
+in_large_frame.__code__ = in_large_frame.__code__.replace(co_stacksize=66_000)
+HAS_LARGE_FRAME = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | pytest.ExitCode | None:
+    if HAS_LARGE_FRAME in config.stash:
+        return None  # the next hook, which runs the tests
+    config.stash[HAS_LARGE_FRAME] = True
+    return in_large_frame(lambda: config.hook.pytest_cmdline_main(config=config))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Runs the longest tests first, so that no process is left with one at the end.
