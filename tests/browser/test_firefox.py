@@ -47,7 +47,10 @@ def signed_in(firefox: Firefox, scenario: Scenario, live_server: LiveServer) -> 
     return firefox
 
 
-def test_firefox_opens_every_page_without_an_error(signed_in: Firefox, live_server: LiveServer) -> None:
+def test_firefox_opens_every_page_without_an_error_and_plays_a_recording(
+    signed_in: Firefox, live_server: LiveServer
+) -> None:
+    """One test, because each process of pytest-xdist would start a Firefox of its own."""
     for address in addresses():
         signed_in.open(live_server.url + address)
         assert signed_in.evaluate("performance.getEntriesByType('navigation')[0].responseStatus") == 200, address
@@ -58,8 +61,5 @@ def test_firefox_opens_every_page_without_an_error(signed_in: Firefox, live_serv
             signed_in.evaluate("document.fonts.ready.then(() => true)")
         assert signed_in.take_errors() == [], address
 
-
-def test_firefox_plays_a_recording(signed_in: Firefox, live_server: LiveServer) -> None:
     signed_in.open(f"{live_server.url}/calls/{Call.objects.get(ringostat_id=CALL_ID).pk}/")
-
     assert signed_in.evaluate(PLAYED) > 0

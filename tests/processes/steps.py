@@ -18,12 +18,15 @@ from zoneinfo import ZoneInfo
 import psycopg
 import requests
 from django.db import OperationalError, connection
+from django.test import Client
 
 from integrations.models import CallbackSettings, CallbackTask, Customer
 from integrations.planfix.http.client import is_write
 from integrations.planfix.records.fields import FieldType
 from integrations.services.customers.account_discovery import discover
 from integrations.services.customers.import_export import import_customer, webhook_address
+from sandbox.harness.load import customer_with_account
+from sandbox.harness.processes import LocalStack
 from sandbox.http.faults import Fault
 from sandbox.planfix.account import Account
 from sandbox.planfix.records import Comment
@@ -38,6 +41,8 @@ POSTING_SECONDS = 180
 """Longer than the waits for every request to hang and for every webhook to stand, one after the other."""
 SOURCE = {"parameter": "utm_source", "field": "utm_source", "contact_field": "Source"}
 Body = dict[str, Any]
+Load = list[tuple[int, Body]]
+"""Webhook bodies, each with the place of its customer in a list."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -261,6 +266,21 @@ class Door:
     def close(self) -> None:
         """Ends the holding, if the database server has not ended it."""
         self._holder.close()
+
+
+def customers_with_load(stack: LocalStack, count: int, *, requests_per_second: float) -> list[Customer]:
+    """This many new customers, each with an account of its own."""
+    files = [customer_with_account(stack, number, requests_per_second=requests_per_second) for number in range(count)]
+    return [import_customer(file) for file in files]
+
+
+def take_in(customers: list[Customer], load: Load) -> list[Body]:
+    """Takes webhooks in as the web server does, in this process. Returns their bodies."""
+    client = Client()
+    for number, body in load:
+        path = webhook_address(customers[number]).split("/", 3)[3]
+        assert client.post(f"/{path}after_call/", body, content_type="application/json").status_code == 200
+    return [body for _, body in load]
 
 
 def workers_known() -> list[int]:

@@ -9,16 +9,15 @@ from typing import Any
 
 import pytest
 
-from integrations.models import Call, CallState
-from integrations.services.customers.import_export import import_customer, webhook_address
-from sandbox.harness.load import CLEAN, calls, customer_with_account, post_until_accepted, tally
+from integrations.models import Call, CallState, Customer
+from integrations.services.customers.import_export import webhook_address
+from sandbox.harness.load import CLEAN, calls, post_until_accepted, tally
 from sandbox.harness.processes import LocalStack, wait_until
-from tests.processes.steps import kill_server, server_answers
+from tests.processes.steps import Body, customers_with_load, kill_server, server_answers, take_in
 
 pytestmark = pytest.mark.slow
 
 SECONDS = 50
-Body = dict[str, Any]
 
 
 @pytest.fixture(autouse=True)
@@ -26,17 +25,11 @@ def private_hosts(settings: Any) -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
 
 
-def customers(stack: LocalStack, count: int, *, requests_per_second: float) -> list[str]:
-    """The webhook addresses of this many new customers."""
-    files = [customer_with_account(stack, number, requests_per_second=requests_per_second) for number in range(count)]
-    paths = [webhook_address(import_customer(file)).split("/", 3)[3] for file in files]
-    return [f"{stack.web_url}/{path}" for path in paths]
-
-
 def posted(
-    pool: ThreadPoolExecutor, stack: LocalStack, addresses: list[str], each: int, chance: random.Random
+    pool: ThreadPoolExecutor, stack: LocalStack, customers: list[Customer], each: int, chance: random.Random
 ) -> tuple[list[Body], list[Future[None]]]:
-    """The bodies. Threads post each until it is accepted."""
+    """The bodies. Threads post each to the web server until it is accepted."""
+    addresses = [f"{stack.web_url}/{webhook_address(customer).split('/', 3)[3]}" for customer in customers]
     load = list(calls(len(addresses), each, stack.sandbox_url, chance))
     posts = [pool.submit(post_until_accepted, addresses[number], body, seconds=SECONDS) for number, body in load]
     return [body for _, body in load], posts
@@ -52,11 +45,11 @@ def delivered() -> int:
 
 def test_web_server_killed_during_posts_loses_no_call_and_doubles_none(stack: LocalStack) -> None:
     chance = random.Random(20)
-    addresses = customers(stack, 10, requests_per_second=1000)
+    customers = customers_with_load(stack, 10, requests_per_second=1000)
     stack.start_worker()
     stack.start_web(workers=1)
     with ThreadPoolExecutor(4) as pool:
-        bodies, posts = posted(pool, stack, addresses, 20, chance)
+        bodies, posts = posted(pool, stack, customers, 20, chance)
         for taken in sorted(chance.sample(range(150), 3)):
             wait_until(lambda at=taken: done(posts) > at, "some posts to be taken")
             stack.kill("web")
@@ -70,11 +63,8 @@ def test_web_server_killed_during_posts_loses_no_call_and_doubles_none(stack: Lo
 
 def test_repeatedly_killed_workers_lose_no_call_and_double_none(stack: LocalStack) -> None:
     chance = random.Random(4)
-    addresses = customers(stack, 10, requests_per_second=5)
-    stack.start_web(workers=1)
-    with ThreadPoolExecutor(4) as pool:
-        bodies, posts = posted(pool, stack, addresses, 10, chance)
-        assert not wait(posts, SECONDS).not_done
+    customers = customers_with_load(stack, 10, requests_per_second=5)
+    bodies = take_in(customers, list(calls(10, 10, stack.sandbox_url, chance)))
     stack.control("POST", "/latency", {"seconds": 0.1})
     names = ["one", "other"]
     for name in names:
@@ -90,11 +80,8 @@ def test_repeatedly_killed_workers_lose_no_call_and_double_none(stack: LocalStac
 
 
 def test_stopping_worker_finishes_its_current_call_only(stack: LocalStack) -> None:
-    addresses = customers(stack, 1, requests_per_second=1000)
-    stack.start_web(workers=1)
-    with ThreadPoolExecutor(1) as pool:
-        bodies, posts = posted(pool, stack, addresses, 3, random.Random(1))
-        assert not wait(posts, SECONDS).not_done
+    customers = customers_with_load(stack, 1, requests_per_second=1000)
+    bodies = take_in(customers, list(calls(1, 3, stack.sandbox_url, random.Random(1))))
     stack.control("POST", "/latency", {"seconds": 0.5})
     stack.start_worker()
     wait_until(lambda: bool(stack.control("GET", "/accounts/load-0")["contacts"]), "the first call's contact")
@@ -111,12 +98,12 @@ def test_killed_database_server_loses_no_call_and_doubles_none(
     database_of_its_own: Path, own_stack: LocalStack
 ) -> None:
     stack, chance = own_stack, random.Random(18)
-    addresses = customers(stack, 3, requests_per_second=1000)
+    customers = customers_with_load(stack, 3, requests_per_second=1000)
     stack.start_web(workers=1)
     for name in ("one", "other"):
         stack.start_worker(name)
     with ThreadPoolExecutor(4) as pool:
-        bodies, posts = posted(pool, stack, addresses, 40, chance)
+        bodies, posts = posted(pool, stack, customers, 40, chance)
         wait_until(lambda: done(posts) > len(posts) / 3, "some posts to be taken")
         kill_server(database_of_its_own)
         wait_until(server_answers, "the database server")
