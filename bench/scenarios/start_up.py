@@ -1,7 +1,7 @@
 """Measures the start: the demo on a machine that has only the packages, a web process's imports and its memory.
 
-Printed: seconds until the demo has delivered its first call and its last, including a new PostgreSQL; processor seconds
-to import the web process; megabytes of a web server.
+Printed: seconds until the demo has delivered its first call and until it ends, including a new PostgreSQL; processor
+seconds to import the web process; megabytes of a web server.
 """
 
 from __future__ import annotations
@@ -26,10 +26,8 @@ IMPORTS = 3
 
 def run() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        first, all_of_them = _demo(Path(folder) / "postgres")
-    print(
-        f"demo on an empty machine: first call delivered after {first:.1f} s, a day of calls after {all_of_them:.1f} s"
-    )
+        first, end = _demo(Path(folder) / "postgres")
+    print(f"demo on an empty machine: first call delivered after {first:.1f} s, the end after {end:.1f} s")
     print(f"importing the web process: {min(_import_seconds() for _ in range(IMPORTS)):.2f} s of processor time")
     with local_stack() as stack:
         stack.start_web(workers=2)
