@@ -59,7 +59,7 @@ def in_large_frame(function: Callable[[], Any]) -> Any:
     return function()
 
 
-# A piece is twice as large until the frame fits: 66,000 values of 8 bytes get a megabyte.
+# Python doubles the piece until the frame fits: 66,000 values of 8 bytes get a megabyte.
 in_large_frame.__code__ = in_large_frame.__code__.replace(co_stacksize=66_000)
 HAS_LARGE_FRAME = pytest.StashKey[bool]()
 

@@ -268,7 +268,7 @@ class Door:
         self._holder.close()
 
 
-def customers_with_load(stack: LocalStack, count: int, *, requests_per_second: float) -> list[Customer]:
+def customers_with_accounts(stack: LocalStack, count: int, *, requests_per_second: float) -> list[Customer]:
     """This many new customers, each with an account of its own."""
     files = [customer_with_account(stack, number, requests_per_second=requests_per_second) for number in range(count)]
     return [import_customer(file) for file in files]

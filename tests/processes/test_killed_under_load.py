@@ -13,7 +13,7 @@ from integrations.models import Call, CallState, Customer
 from integrations.services.customers.import_export import webhook_address
 from sandbox.harness.load import CLEAN, calls, post_until_accepted, tally
 from sandbox.harness.processes import LocalStack, wait_until
-from tests.processes.steps import Body, customers_with_load, kill_server, server_answers, take_in
+from tests.processes.steps import Body, customers_with_accounts, kill_server, server_answers, take_in
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +45,7 @@ def delivered() -> int:
 
 def test_web_server_killed_during_posts_loses_no_call_and_doubles_none(stack: LocalStack) -> None:
     chance = random.Random(20)
-    customers = customers_with_load(stack, 10, requests_per_second=1000)
+    customers = customers_with_accounts(stack, 10, requests_per_second=1000)
     stack.start_worker()
     stack.start_web(workers=1)
     with ThreadPoolExecutor(4) as pool:
@@ -63,7 +63,7 @@ def test_web_server_killed_during_posts_loses_no_call_and_doubles_none(stack: Lo
 
 def test_repeatedly_killed_workers_lose_no_call_and_double_none(stack: LocalStack) -> None:
     chance = random.Random(4)
-    customers = customers_with_load(stack, 10, requests_per_second=5)
+    customers = customers_with_accounts(stack, 10, requests_per_second=5)
     bodies = take_in(customers, list(calls(10, 10, stack.sandbox_url, chance)))
     stack.control("POST", "/latency", {"seconds": 0.1})
     names = ["one", "other"]
@@ -80,7 +80,7 @@ def test_repeatedly_killed_workers_lose_no_call_and_double_none(stack: LocalStac
 
 
 def test_stopping_worker_finishes_its_current_call_only(stack: LocalStack) -> None:
-    customers = customers_with_load(stack, 1, requests_per_second=1000)
+    customers = customers_with_accounts(stack, 1, requests_per_second=1000)
     bodies = take_in(customers, list(calls(1, 3, stack.sandbox_url, random.Random(1))))
     stack.control("POST", "/latency", {"seconds": 0.5})
     stack.start_worker()
@@ -98,7 +98,7 @@ def test_killed_database_server_loses_no_call_and_doubles_none(
     database_of_its_own: Path, own_stack: LocalStack
 ) -> None:
     stack, chance = own_stack, random.Random(18)
-    customers = customers_with_load(stack, 3, requests_per_second=1000)
+    customers = customers_with_accounts(stack, 3, requests_per_second=1000)
     stack.start_web(workers=1)
     for name in ("one", "other"):
         stack.start_worker(name)

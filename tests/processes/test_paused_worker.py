@@ -15,7 +15,7 @@ from django.utils import timezone
 from integrations.models import Call, CallState, DeliveryLease
 from sandbox.harness.load import CLEAN, calls, tally
 from sandbox.harness.processes import LocalStack, wait_until
-from tests.processes.steps import Load, customers_with_load, take_in, workers_known
+from tests.processes.steps import Load, customers_with_accounts, take_in, workers_known
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +27,7 @@ GIVEN_UP, FORGOTTEN = timedelta(seconds=20), timedelta(minutes=1)
 @pytest.mark.parametrize("silence", [GIVEN_UP, FORGOTTEN], ids=["given up", "forgotten"])
 def test_paused_worker_writes_nothing_twice_and_continues(stack: LocalStack, settings: Any, silence: timedelta) -> None:
     settings.ALLOW_PRIVATE_HOSTS = True
-    customers = customers_with_load(stack, CUSTOMERS, requests_per_second=1000)
+    customers = customers_with_accounts(stack, CUSTOMERS, requests_per_second=1000)
     load = list(calls(CUSTOMERS, 9, stack.sandbox_url, random.Random(7)))
     first, second, third = (load[part::3] for part in range(3))
 
