@@ -188,7 +188,6 @@ STEMS = {
     **{_folded(stem): SHOWN_KIND for stem in SHOWN_STEMS},
     **{_folded(stem): NUMBER_KIND for stem in ABOUT_NUMBERS_STEMS},
 }
-_GLUABLE = [word for word in WORDS if word.isascii()]
 _HUMP = re.compile(r"(?<=[a-zа-я])(?=[A-ZА-Я])")
 LONGEST_GLUED = 24
 _FILLED_UP = re.compile("[x\u0445]{3,}", re.IGNORECASE)
@@ -205,14 +204,14 @@ def _words(address: str) -> Iterator[str]:
 
 @lru_cache(1024)
 def _glued_words(text: str) -> tuple[str, ...] | None:
-    """The known words that make up the whole text, or None. Tries all of them: "callersuppressed" begins with "caller"
-    and with "callers".
+    """The known words that make up the whole text, or None. The last one may have any ending that its stem allows.
+
+    Tries all first words: "callersuppressed" begins with "caller" and with "callers".
     """
-    if not text:
-        return ()
-    for word in _GLUABLE:
-        if text.startswith(word) and (rest := _glued_words(text.removeprefix(word))) is not None:
-            return word, *rest
+    for first in (word for word in (*WORDS, *STEMS) if text.startswith(word) and text != word):
+        rest = text.removeprefix(first)
+        if others := _glued_words(rest) or ((rest,) if _kind(rest) else None):
+            return first, *others
     return None
 
 
