@@ -198,21 +198,21 @@ def _words(address: str) -> Iterator[str]:
     """Splits a text into words, also hiddenNumber, HIDDEN_NUMBER and hiddennumber."""
     text = address if _folded(address) in WORDS else _HUMP.sub(" ", address)
     for word in re.findall(r"[^\W\d_]+", _folded(text)):
-        glued = _glued_words(word) if word not in WORDS and len(word) <= LONGEST_GLUED else None
+        glued = _glued_words(word) if word not in WORDS and len(word) <= LONGEST_GLUED else ()
         yield from glued or [word]
 
 
 @lru_cache(1024)
-def _glued_words(text: str) -> tuple[str, ...] | None:
-    """The known words that make up the whole text, or None. The last one may have any ending that its stem allows.
+def _glued_words(text: str) -> tuple[str, ...]:
+    """The known words that make up the whole text, or (). The last one may have any ending that its stem allows.
 
     Tries all first words: "callersuppressed" begins with "caller" and with "callers".
     """
     for first in (word for word in (*WORDS, *STEMS) if text.startswith(word) and text != word):
         rest = text.removeprefix(first)
-        if others := _glued_words(rest) or ((rest,) if _kind(rest) else None):
+        if others := _glued_words(rest) or ((rest,) if _kind(rest) else ()):
             return first, *others
-    return None
+    return ()
 
 
 @lru_cache(1024)
