@@ -281,10 +281,10 @@ class Scenario:
     client: Client = field(default_factory=Client)
 
     def post(self, body: dict[str, Any] | bytes | str, event: str = "after_call", **request: Any) -> Any:
-        path = webhook_address(self.customer).split("//", 1)[1].split("/", 1)[1]
+        address = webhook_address(self.customer)
         data = body if isinstance(body, bytes | str) else json.dumps(body)
         request.setdefault("content_type", "application/json")
-        return self.client.post(f"/{path}{event}/" if event else f"/{path}", data, **request)
+        return self.client.post(f"{address}{event}/" if event else address, data, **request)
 
     def deliver(self) -> None:
         """Runs the customer's due calls, the jobs that this run asks for, and then the calls that those made due."""

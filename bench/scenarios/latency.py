@@ -58,7 +58,7 @@ def _set_up(stack: LocalStack) -> list[str]:
         discover(customers[-1])
     stack.start_web()
     stack.start_worker(processes=multiprocessing.cpu_count())
-    return [f"{stack.web_url}/{webhook_address(customer).split('/', 3)[3]}after_call/" for customer in customers]
+    return [f"{stack.local(webhook_address(customer))}after_call/" for customer in customers]
 
 
 def _posted_at_pace(addresses: list[str]) -> Iterator[tuple[str, float]]:

@@ -27,17 +27,17 @@ def run() -> None:
     with local_stack() as stack:
         stack.start_sandbox()
         files = [customer_with_account(stack, number, requests_per_second=1000) for number in range(CUSTOMERS)]
-        paths = [webhook_address(import_customer(file)).split("/", 3)[3] for file in files]
+        addresses = [stack.local(webhook_address(import_customer(file))) for file in files]
         stack.start_web(workers=2)
         stack.start_worker(processes=multiprocessing.cpu_count())
         load = list(calls(CUSTOMERS, CALLS_EACH, stack.sandbox_url, random.Random(1)))
         number, body = load.pop()
-        post_until_accepted(f"{stack.web_url}/{paths[number]}", body, seconds=60)
+        post_until_accepted(addresses[number], body, seconds=60)
         _wait_until_delivered(1)
         _print(stack, "started")
         with ThreadPoolExecutor(4) as pool:
             for number, body in load:
-                pool.submit(post_until_accepted, f"{stack.web_url}/{paths[number]}", body, seconds=60)
+                pool.submit(post_until_accepted, addresses[number], body, seconds=60)
         _wait_until_delivered(1 + len(load))
         _print(stack, f"after {1 + len(load)} calls")
 

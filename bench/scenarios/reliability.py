@@ -68,14 +68,14 @@ def _set_up(stack: LocalStack) -> list[str]:
     """Starts the processes, imports the customers and sets the faults. Returns the webhook addresses."""
     stack.start_sandbox()
     files = [customer_with_account(stack, number, requests_per_second=1000) for number in range(CUSTOMERS)]
-    paths = [webhook_address(import_customer(file)).split("/", 3)[3] for file in files]
+    addresses = [stack.local(webhook_address(import_customer(file))) for file in files]
     for seed, fault in enumerate(FAULTS, SEED):
         share = SHARE_OF_FAULTS / len(FAULTS)
         stack.control("POST", "/faults", {**fault, "account": ACCOUNTS, "share": share, "seed": seed})
     stack.start_web(workers=1)
     for name in WORKERS:
         stack.start_worker(name)
-    return [f"{stack.web_url}/{path}" for path in paths]
+    return addresses
 
 
 def _kill_until_delivered(

@@ -88,7 +88,7 @@ def _set_up(stack: LocalStack) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     stack.start_web()
-    return [_local(stack, customer).replace("/webhooks/", "/route/") for customer in customers]
+    return [stack.local(webhook_address(customer)).replace("/webhooks/", "/route/") for customer in customers]
 
 
 def _add_contacts(customer: Customer) -> None:
@@ -97,10 +97,6 @@ def _add_contacts(customer: Customer) -> None:
     with connection.cursor() as cursor:
         for statement in (NEW_CONTACTS, NEW_NUMBERS):
             cursor.execute(statement, {"account": account.pk, "count": CONTACTS})
-
-
-def _local(stack: LocalStack, customer: Customer) -> str:
-    return f"{stack.web_url}/{webhook_address(customer).split('/', 3)[3]}"
 
 
 def _measure(stack: LocalStack, title: str, addresses: list[str]) -> None:
@@ -175,7 +171,7 @@ def _deliveries(stack: LocalStack) -> threading.Event:
     stack.start_worker()
     stop = threading.Event()
     customers = list(Customer.objects.order_by("pk"))
-    addresses = [f"{_local(stack, customer)}after_call/" for customer in customers]
+    addresses = [f"{stack.local(webhook_address(customer))}after_call/" for customer in customers]
 
     def post() -> None:
         number = 0

@@ -88,6 +88,10 @@ class LocalStack:
             address: str = json.loads(self.run("import_customer", str(file)))["webhook_url"]
         return address
 
+    def local(self, address: str) -> str:
+        """The address at this stack's web server. The process that made it may have another PUBLIC_URL."""
+        return f"{self.web_url}/{address.split('/', 3)[3]}"
+
     def control(self, method: str, path: str, body: object = None) -> Any:
         """Calls the sandbox's control API and returns its JSON."""
         answer = requests.request(method, f"{self.sandbox_url}/_sandbox{path}", json=body, timeout=30)

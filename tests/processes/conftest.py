@@ -38,6 +38,13 @@ def stack(transactional_db: None) -> Iterator[LocalStack]:
 
 
 @pytest.fixture
+def sandbox_server() -> Iterator[SandboxServer]:
+    """A sandbox whose requests a test can hold, beside that of the stack."""
+    with SandboxServer(Sandbox(allow_private_hosts=True)) as server:
+        yield server
+
+
+@pytest.fixture
 def folder() -> Iterator[Path]:
     """A temporary folder. It is not pytest's, because another run on this machine closes that to the server's user."""
     with TemporaryDirectory(prefix="ringofix-") as folder:

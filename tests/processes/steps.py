@@ -130,14 +130,14 @@ class Hall:
     def all_hang(self) -> bool:
         return all(struck for _, struck in self.sandbox.faults.struck())
 
-    def knock(self, web_url: str) -> list[threading.Thread]:
+    def knock(self, stack: LocalStack) -> list[threading.Thread]:
         """Posts each case's webhook once for each moment that it is to be held at, in threads that go on until they
         are answered by 200.
         """
         threads = []
         for place in self.knocking:
-            path = webhook_address(place.scenario.customer).split("/", 3)[3]
-            post = str(place), f"{web_url}/{path}after_call/?moment={place.step}", CASES[place.case].now(self.sandbox)
+            address = f"{stack.local(webhook_address(place.scenario.customer))}after_call/?moment={place.step}"
+            post = str(place), address, CASES[place.case].now(self.sandbox)
             threads.append(threading.Thread(target=self._post_until_accepted, args=post, daemon=True))
         for thread in threads:
             thread.start()
@@ -278,8 +278,8 @@ def take_in(customers: list[Customer], load: Load) -> list[Body]:
     """Takes webhooks in as the web server does, in this process. Returns their bodies."""
     client = Client()
     for number, body in load:
-        path = webhook_address(customers[number]).split("/", 3)[3]
-        assert client.post(f"/{path}after_call/", body, content_type="application/json").status_code == 200
+        address = f"{webhook_address(customers[number])}after_call/"
+        assert client.post(address, body, content_type="application/json").status_code == 200
     return [body for _, body in load]
 
 

@@ -16,10 +16,11 @@ import requests
 from django.db import connection
 
 from integrations.models import Call, CallState
-from integrations.services.customers.import_export import import_customer, webhook_address
-from sandbox.harness.load import CLEAN, calls, customer_with_account, post_until_accepted, tally
+from integrations.services.customers.import_export import webhook_address
+from sandbox.harness.load import CLEAN, calls, post_until_accepted, tally
 from sandbox.harness.processes import LocalStack, wait_until
 from tests.processes.conftest import stack_with_sandbox
+from tests.processes.steps import customers_with_accounts
 
 pytestmark = pytest.mark.slow
 
@@ -98,8 +99,8 @@ def test_unreachable_database_is_answered_at_once_and_loses_no_call(gate: Gate, 
     with stack_with_sandbox(**through_gate) as stack:
         stack.start_web(workers=1)
         stack.start_worker()
-        address = webhook_address(import_customer(customer_with_account(stack, 0, requests_per_second=1000)))
-        address = f"{stack.web_url}/{address.split('/', 3)[3]}"
+        [customer] = customers_with_accounts(stack, 1, requests_per_second=1000)
+        address = stack.local(webhook_address(customer))
         load = list(calls(1, 6, stack.sandbox_url, random.Random(3)))
         for _, body in load[:3]:
             post_until_accepted(address, body, seconds=AT_ONCE)

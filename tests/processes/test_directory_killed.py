@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from integrations.services.queue.defer import READ_DIRECTORY, one_job_each
 from sandbox.harness.processes import LocalStack, wait_until
 from sandbox.http.faults import Fault
 from sandbox.server.app import SandboxServer
-from sandbox.state import DEFAULT, DEFAULT_TOKEN, Sandbox
+from sandbox.state import DEFAULT, DEFAULT_TOKEN
 from tests.conftest import customer_data
 from tests.imported_customers import imported
 from tests.processes.steps import workers_known
@@ -26,12 +25,6 @@ PATIENT = {"PLANFIX_PATIENCE_SECONDS": "15"}
 CONTACTS = 330
 PAGES_KILLED_AT = (1, 4)
 """In the middle, and at the end of the list."""
-
-
-@pytest.fixture
-def sandbox_server() -> Iterator[SandboxServer]:
-    with SandboxServer(Sandbox(allow_private_hosts=True)) as server:
-        yield server
 
 
 def test_the_first_reading_survives_kills_at_its_pages(

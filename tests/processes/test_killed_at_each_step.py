@@ -7,7 +7,6 @@ No step is listed here: a run in which nothing goes wrong shows the requests and
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +17,12 @@ from django.utils import timezone
 from integrations.models import Call, CallState, DeliveryLease
 from sandbox.harness.processes import LocalStack, NotInTime, wait_until
 from sandbox.server.app import SandboxServer
-from sandbox.state import Sandbox
 from tests.processes.steps import Door, Hall, kill_server, server_answers, unwritten_tasks, workers_known
 
 pytestmark = pytest.mark.slow
 
 PATIENT = {"PLANFIX_PATIENCE_SECONDS": "15", "FIRST_RETRY_SECONDS": "0.5"}
 """The first request still hangs when the last one starts to."""
-
-
-@pytest.fixture
-def sandbox_server() -> Iterator[SandboxServer]:
-    with SandboxServer(Sandbox(allow_private_hosts=True)) as server:
-        yield server
 
 
 @pytest.fixture
@@ -89,7 +81,7 @@ def hold_everything(hall: Hall, stack: LocalStack) -> tuple[Door, list[threading
     threads that still post the webhooks.
     """
     door = Door()
-    posts = hall.knock(stack.web_url)
+    posts = hall.knock(stack)
     try:
         wait_until(hall.all_hang, "each request to hang")
         wait_until(door.all_stand, "each webhook to stand in its transaction")

@@ -29,7 +29,7 @@ def posted(
     pool: ThreadPoolExecutor, stack: LocalStack, customers: list[Customer], each: int, chance: random.Random
 ) -> tuple[list[Body], list[Future[None]]]:
     """The bodies. Threads post each to the web server until it is accepted."""
-    addresses = [f"{stack.web_url}/{webhook_address(customer).split('/', 3)[3]}" for customer in customers]
+    addresses = [stack.local(webhook_address(customer)) for customer in customers]
     load = list(calls(len(addresses), each, stack.sandbox_url, chance))
     posts = [pool.submit(post_until_accepted, addresses[number], body, seconds=SECONDS) for number, body in load]
     return [body for _, body in load], posts

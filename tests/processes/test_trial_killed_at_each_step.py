@@ -61,12 +61,6 @@ class Place:
 
 
 @pytest.fixture
-def sandbox_server() -> Iterator[SandboxServer]:
-    with SandboxServer(Sandbox(allow_private_hosts=True)) as server:
-        yield server
-
-
-@pytest.fixture
 def places(sandbox_server: SandboxServer, transactional_db: None, settings: Any) -> list[Place]:
     settings.ALLOW_PRIVATE_HOSTS = True
     sandbox = sandbox_server.sandbox

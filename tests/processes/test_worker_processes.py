@@ -12,9 +12,10 @@ import pytest
 from django.db import connection
 
 from integrations.models import Call, CallState
-from integrations.services.customers.import_export import import_customer, webhook_address
-from sandbox.harness.load import CLEAN, calls, customer_with_account, post_until_accepted, tally
+from integrations.services.customers.import_export import webhook_address
+from sandbox.harness.load import CLEAN, calls, post_until_accepted, tally
 from sandbox.harness.processes import LocalStack, wait_until
+from tests.processes.steps import customers_with_accounts
 
 pytestmark = pytest.mark.slow
 
@@ -59,8 +60,8 @@ def start_two_processes(stack: LocalStack) -> int:
 
 
 def test_killed_worker_process_is_replaced_while_the_other_continues_and_a_stop_ends_both(stack: LocalStack) -> None:
-    files = [customer_with_account(stack, number, requests_per_second=10) for number in range(CUSTOMERS)]
-    addresses = [f"{stack.web_url}/{webhook_address(import_customer(file)).split('/', 3)[3]}" for file in files]
+    customers = customers_with_accounts(stack, CUSTOMERS, requests_per_second=10)
+    addresses = [stack.local(webhook_address(customer)) for customer in customers]
     stack.start_web(workers=1)
     command = start_two_processes(stack)
     before = children(command)

@@ -254,10 +254,10 @@ def test_session_of_a_removed_second_factor_is_not_accepted_for_a_new_one(factor
 def test_api_webhooks_and_health_checks_need_no_code(factor: SecondFactor, settings) -> None:
     settings.REQUIRE_SECOND_FACTOR = True
     _token, plain = ApiToken.issue(factor.user, "reports")
-    webhook = webhook_address(make_customer()).split("//", 1)[1].split("/", 1)[1]
+    webhook = webhook_address(make_customer())
 
     assert Client(headers={"Authorization": f"Bearer {plain}"}).get("/api/v1/calls/").status_code == 200
-    assert Client().post(f"/{webhook}after_call/", {"id": "1"}).status_code == 200
+    assert Client().post(f"{webhook}after_call/", {"id": "1"}).status_code == 200
     assert Client().get("/healthz").status_code == 200
 
 

@@ -137,12 +137,12 @@ def test_event_that_is_no_call_is_stored_and_answered_200(
 
 @pytest.mark.parametrize("method", ["post", "put", "get"])
 def test_webhook_is_accepted_by_post_put_and_get(scenario: Scenario, method: str) -> None:
-    address = WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
+    address = WebhookToken.objects.get().address
     send = getattr(scenario.client, method)
     if method == "get":
-        send(f"/{address}after_call/", answered())
+        send(f"{address}after_call/", answered())
     else:
-        send(f"/{address}after_call/", json.dumps(answered()), content_type="application/json")
+        send(f"{address}after_call/", json.dumps(answered()), content_type="application/json")
 
     assert Call.objects.get().client_number == CLIENT
 
@@ -157,10 +157,9 @@ def test_unknown_webhook_address_is_answered_404_and_stores_nothing(scenario: Sc
 def test_replaced_webhook_address_works_until_it_expires(scenario: Scenario) -> None:
     old = WebhookToken.objects.get()
     WebhookToken.issue(scenario.customer)
-    path = "/" + old.address.split("//", 1)[1].split("/", 1)[1]
     for valid_for, status in [(timedelta(hours=1), 200), (timedelta(hours=-1), 404)]:
         WebhookToken.objects.filter(pk=old.pk).update(valid_until=timezone.now() + valid_for)
-        assert scenario.client.post(path, "{}", content_type="application/json").status_code == status
+        assert scenario.client.post(old.address, "{}", content_type="application/json").status_code == status
 
 
 def test_cached_webhook_address_uses_the_current_zone_of_its_customer(scenario: Scenario) -> None:
@@ -174,18 +173,18 @@ def test_cached_webhook_address_uses_the_current_zone_of_its_customer(scenario: 
 
 def test_revoked_cached_webhook_address_is_answered_404_and_stores_nothing(scenario: Scenario) -> None:
     scenario.post(answered())
-    path = "/" + WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
+    address = WebhookToken.objects.get().address
     WebhookToken.objects.all().delete()
 
-    assert scenario.client.post(path, "{}", content_type="application/json").status_code == 404
+    assert scenario.client.post(address, "{}", content_type="application/json").status_code == 404
     assert WebhookEvent.objects.count() == 1
 
 
 def test_webhook_address_without_a_trailing_slash_is_accepted(scenario: Scenario) -> None:
-    path = "/" + WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
+    address = WebhookToken.objects.get().address
 
-    for address in (path.rstrip("/"), f"{path}after_call"):
-        assert scenario.client.post(address, json.dumps(answered()), content_type="application/json").status_code == 200
+    for variant in (address.rstrip("/"), f"{address}after_call"):
+        assert scenario.client.post(variant, json.dumps(answered()), content_type="application/json").status_code == 200
     assert Call.objects.get().client_number == CLIENT
 
 
@@ -280,12 +279,12 @@ def test_facts_are_added_to_a_concurrent_update_of_the_call(
 def test_dead_idle_database_connection_loses_no_webhook(make_scenario: Callable[..., Scenario]) -> None:
     scenario = make_scenario()
     scenario.post(answered())
-    path = "/" + WebhookToken.objects.get().address.split("//", 1)[1].split("/", 1)[1]
+    address = WebhookToken.objects.get().address
     with patch("django.test.client.close_old_connections"):  # kept between requests, as by a web server's threads
         with psycopg.connect(**psycopg_arguments(), autocommit=True) as other:
             other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
         body = json.dumps(missed(uniqueid="ua9_-1.2"))
-        assert scenario.client.post(f"{path}after_call/", body, content_type="application/json").status_code == 200
+        assert scenario.client.post(f"{address}after_call/", body, content_type="application/json").status_code == 200
 
     assert Call.objects.count() == 2
 
